@@ -1,0 +1,255 @@
+//! Content, from octets to slices of them: by length, chunked, until the end.
+//!
+//! The chunk line is a little automaton that consumes octet by octet, so nothing of it has to stay in the buffer and
+//! a cut anywhere makes no difference. Trailers are field lines: `head.rs` reads them.
+
+use crate::diagnose::Fault;
+use crate::error::ErrorKind;
+use crate::framing::Framing;
+use crate::limits::Limits;
+use crate::syntax::{is_ows, is_tchar, is_value_octet};
+
+/// What is left of the message being received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    None,
+    Length(u64),
+    Chunked(Chunked),
+    /// The last chunk has come; field lines follow.
+    Trailers,
+    UntilClose,
+}
+
+/// What the next octets are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// `skip` octets of framing, then `len` of content.
+    Data { skip: usize, len: usize },
+    /// `skip` octets of framing, then the trailer section.
+    Trailers { skip: usize },
+    /// `skip` octets of framing, and more is needed.
+    More { skip: usize },
+}
+
+impl Body {
+    pub(crate) fn new(framing: Framing) -> Self {
+        match framing {
+            Framing::None | Framing::Length(0) => Self::None,
+            Framing::Length(length) => Self::Length(length),
+            Framing::Chunked => Self::Chunked(Chunked::NEW),
+            Framing::UntilClose => Self::UntilClose,
+        }
+    }
+
+    /// What comes next in `bytes`, all that have come.
+    pub(crate) fn decode(&mut self, bytes: &[u8], limits: &Limits) -> Result<Part, Fault> {
+        match self {
+            Self::Trailers => Ok(Part::Trailers { skip: 0 }),
+            _ if bytes.is_empty() => Ok(Part::More { skip: 0 }),
+            Self::None => Ok(Part::More { skip: 0 }),
+            Self::Length(left) => Ok(Part::Data { skip: 0, len: take(left, bytes.len()) }),
+            Self::UntilClose => Ok(Part::Data { skip: 0, len: bytes.len() }),
+            Self::Chunked(chunked) => {
+                let part = chunked.decode(bytes, limits)?;
+                if matches!(part, Part::Trailers { .. }) {
+                    *self = Self::Trailers;
+                }
+                Ok(part)
+            }
+        }
+    }
+
+    /// Everything has come that the framing asks for.
+    pub(crate) fn is_complete(self) -> bool {
+        matches!(self, Self::None | Self::Length(0))
+    }
+}
+
+/// As much of `left` as there is.
+fn take(left: &mut u64, available: usize) -> usize {
+    let len = usize::try_from(*left).map_or(available, |left| left.min(available));
+    *left -= len as u64;
+    len
+}
+
+/// Where in the chunked coding the next octet stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before the first digit.
+    Start,
+    Size,
+    /// Whitespace before a semicolon.
+    Gap,
+    /// Behind a semicolon.
+    Semicolon,
+    Name,
+    /// Whitespace behind a name.
+    NameGap,
+    Equals,
+    Token,
+    Quoted,
+    Escaped,
+    /// Behind a closing quote.
+    QuotedEnd,
+    LineEnd,
+    Data,
+    DataCr,
+    DataLf,
+}
+
+/// The chunked coding of RFC 9112, 7.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chunked {
+    /// Of the chunk size while it is read, then of the data still to come.
+    left: u64,
+    /// Octets of this chunk line.
+    line: u32,
+    /// Octets of all extensions.
+    extensions: u32,
+    place: Place,
+}
+
+impl Chunked {
+    const NEW: Self = Self { left: 0, line: 0, extensions: 0, place: Place::Start };
+
+    fn decode(&mut self, bytes: &[u8], limits: &Limits) -> Result<Part, Fault> {
+        for (at, &octet) in bytes.iter().enumerate() {
+            if self.place == Place::Data {
+                let len = take(&mut self.left, bytes.len() - at);
+                if self.left == 0 {
+                    self.place = Place::DataCr;
+                }
+                return Ok(Part::Data { skip: at, len });
+            }
+            let fault = |kind| Fault { kind, at };
+            let next = self.step(octet).map_err(fault)?;
+            self.count(octet, next, limits).map_err(fault)?;
+            if self.place == Place::LineEnd && self.left == 0 {
+                return Ok(Part::Trailers { skip: at + 1 });
+            }
+            self.place = next;
+        }
+        Ok(Part::More { skip: bytes.len() })
+    }
+
+    fn step(&mut self, octet: u8) -> Result<Place, ErrorKind> {
+        use Place::*;
+        Ok(match (self.place, octet) {
+            (Start | Size, digit) if digit.is_ascii_hexdigit() => {
+                self.push(digit)?;
+                Size
+            }
+            (Size | Name | Token | QuotedEnd, b'\r') => LineEnd,
+            (Size | Gap | Name | NameGap | Token | QuotedEnd, b';') => Semicolon,
+            (Size | Gap | Token | QuotedEnd, octet) if is_ows(octet) => Gap,
+            (Semicolon, octet) if is_ows(octet) => Semicolon,
+            (Semicolon | Name, octet) if is_tchar(octet) => Name,
+            (Name | NameGap, octet) if is_ows(octet) => NameGap,
+            (Name | NameGap, b'=') => Equals,
+            (Equals, octet) if is_ows(octet) => Equals,
+            (Equals, b'"') => Quoted,
+            (Equals | Token, octet) if is_tchar(octet) => Token,
+            (Quoted, b'"') => QuotedEnd,
+            (Quoted, b'\\') => Escaped,
+            (Quoted | Escaped, octet) if is_value_octet(octet) => Quoted,
+            (LineEnd, b'\n') => Data,
+            (DataCr, b'\r') => DataLf,
+            (DataLf, b'\n') => Start,
+            (DataCr | DataLf, _) => return Err(ErrorKind::ChunkEnd),
+            (LineEnd, _) => return Err(ErrorKind::BareCr),
+            (_, b'\n') => return Err(ErrorKind::BareLf),
+            (Start | Size, _) => return Err(ErrorKind::ChunkSize),
+            _ => return Err(ErrorKind::ChunkExtension),
+        })
+    }
+
+    fn push(&mut self, digit: u8) -> Result<(), ErrorKind> {
+        let value = (digit as char).to_digit(16).map_or(0, u64::from);
+        self.left =
+            self.left.checked_mul(16).and_then(|size| size.checked_add(value)).ok_or(ErrorKind::ChunkSizeOverflow)?;
+        Ok(())
+    }
+
+    /// Counts the octets of the line and of the extensions; the CRLF is neither.
+    fn count(&mut self, octet: u8, next: Place, limits: &Limits) -> Result<(), ErrorKind> {
+        match (self.place, next) {
+            (Place::DataCr | Place::DataLf, _) => self.line = 0,
+            (Place::LineEnd, _) => self.line = 0,
+            (_, Place::LineEnd) => debug_assert_eq!(octet, b'\r'),
+            (_, Place::Size) => self.line += 1,
+            _ => {
+                self.line += 1;
+                self.extensions += 1;
+            }
+        }
+        if self.line > limits.chunk_line {
+            return Err(ErrorKind::ChunkLineTooLong);
+        }
+        if self.extensions > limits.chunk_extensions {
+            return Err(ErrorKind::ChunkExtensionsTooLong);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// All content, and how many octets came before the trailer section; fed `step` octets at a time.
+    fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, Option<usize>), (ErrorKind, usize)> {
+        let (mut body, mut content, mut at) = (Body::new(Framing::Chunked), Vec::new(), 0);
+        let mut end = 0;
+        while at < input.len() || end < input.len() {
+            end = end.max((at + step).min(input.len()));
+            match body.decode(&input[at..end], &Limits::DEFAULT).map_err(|fault| (fault.kind, at + fault.at))? {
+                Part::Data { skip, len } => {
+                    content.extend_from_slice(&input[at + skip..at + skip + len]);
+                    at += skip + len;
+                }
+                Part::Trailers { skip } => return Ok((content, Some(at + skip))),
+                Part::More { skip } => {
+                    at += skip;
+                    if end == input.len() {
+                        break;
+                    }
+                    end = (end + step).min(input.len());
+                }
+            }
+        }
+        Ok((content, None))
+    }
+
+    #[test]
+    fn chunks_and_extensions() {
+        let input = b"5;a;b=c ; d = \"x\\\"y;\"\r\nhello\r\n006\r\n world\r\n000\r\n";
+        for step in 1..=input.len() {
+            assert_eq!(decode(input, step), Ok((b"hello world".to_vec(), Some(input.len()))), "step {step}");
+        }
+    }
+
+    #[test]
+    fn malformed_lines_fail_at_the_octet_that_is_wrong() {
+        use ErrorKind::*;
+        for (input, kind, at) in [
+            ("x", ChunkSize, 0),
+            ("+5", ChunkSize, 0),
+            ("0x5", ChunkSize, 1),
+            ("5 \r\n", ChunkExtension, 2),
+            ("5\n", BareLf, 1),
+            ("5\rx", BareCr, 2),
+            ("5;\r\n", ChunkExtension, 2),
+            ("5;a=\r\n", ChunkExtension, 4),
+            ("5;a b\r\n", ChunkExtension, 4),
+            ("5;a=\"\0", ChunkExtension, 5),
+            ("1\r\nab", ChunkEnd, 4),
+            ("1\r\na\rb", ChunkEnd, 5),
+            ("10000000000000000", ChunkSizeOverflow, 16),
+        ] {
+            for step in 1..=input.len() {
+                assert_eq!(decode(input.as_bytes(), step), Err((kind, at)), "{input:?} by {step}");
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Received octets. One allocation that stays between messages, always initialised, moved only by inbound calls.
+//!
+//! ```text
+//!   kept          consumed   unread            free
+//! ┌─────────────┬──────────┬─────────────────┬──────────┐
+//! │ a head      │          │ parsed from here│ receive  │
+//! └─────────────┴──────────┴─────────────────┴──────────┘
+//!                           start             end
+//! ```
+//! A head that must stay readable is *kept*: what is consumed behind it can be reclaimed without moving its spans,
+//! which count from the head's start.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// The smallest allocation: most heads fit, so most connections never grow it.
+const FIRST: usize = 2048;
+
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    data: Vec<u8>,
+    kept: Range<usize>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    pub(crate) fn unread(&self) -> &[u8] {
+        &self.data[self.start..self.end]
+    }
+
+    /// For the one rewrite that parsing does: a fold becomes spaces.
+    pub(crate) fn unread_mut(&mut self) -> &mut [u8] {
+        &mut self.data[self.start..self.end]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    pub(crate) fn kept(&self) -> &[u8] {
+        &self.data[self.kept.clone()]
+    }
+
+    /// Consumes `len` octets.
+    pub(crate) fn consume(&mut self, len: usize) {
+        debug_assert!(len <= self.len());
+        self.start += len;
+        if self.is_empty() {
+            self.start = self.kept.end;
+            self.end = self.start;
+        }
+    }
+
+    /// Consumes `len` octets and keeps them readable, instead of what was kept before.
+    pub(crate) fn keep(&mut self, len: usize) {
+        self.kept = self.start..self.start + len;
+        self.start += len;
+    }
+
+    /// Lets go of what was kept.
+    pub(crate) fn unkeep(&mut self) {
+        self.kept = 0..0;
+        self.consume(0);
+    }
+
+    /// Free octets behind the unread ones, `min` at least; `commit` makes the written ones unread.
+    pub(crate) fn free(&mut self, min: usize) -> &mut [u8] {
+        if self.data.len() - self.end < min {
+            self.make_room(min);
+        }
+        &mut self.data[self.end..]
+    }
+
+    pub(crate) fn commit(&mut self, len: usize) {
+        self.end = (self.end + len).min(self.data.len());
+    }
+
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        self.free(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.commit(bytes.len());
+    }
+
+    /// Gives the memory back, unless something in it is still needed.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty() && self.kept.is_empty() {
+            *self = Self::default();
+        } else {
+            self.compact();
+            self.data.truncate(self.end);
+            self.data.shrink_to_fit();
+        }
+    }
+
+    pub(crate) fn has_memory(&self) -> bool {
+        self.data.capacity() > 0
+    }
+
+    fn make_room(&mut self, min: usize) {
+        let reclaimed = self.start - self.kept.len();
+        let free = self.data.len() - self.end;
+        // Moving is worth it only where it frees half of what it moves over, or the cost would be quadratic.
+        if free + reclaimed >= min && reclaimed >= self.data.len() / 2 {
+            self.compact();
+            return;
+        }
+        let needed = self.end + min;
+        self.data.resize(needed.max(self.data.len() * 2).max(FIRST), 0);
+    }
+
+    fn compact(&mut self) {
+        self.data.copy_within(self.kept.clone(), 0);
+        self.kept = 0..self.kept.len();
+        self.data.copy_within(self.start..self.end, self.kept.end);
+        self.end = self.kept.end + self.len();
+        self.start = self.kept.end;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_head_survives_growth_and_compaction() {
+        let mut buffer = Buffer::default();
+        buffer.append(b"head");
+        buffer.keep(4);
+        for round in 0..10_000u32 {
+            buffer.append(&round.to_be_bytes());
+            assert_eq!(buffer.unread(), round.to_be_bytes());
+            buffer.consume(4);
+            assert_eq!(buffer.kept(), b"head");
+        }
+        assert!(buffer.data.len() <= FIRST, "consumed octets are reclaimed: {}", buffer.data.len());
+    }
+
+    #[test]
+    fn unread_octets_keep_their_order_when_moved() {
+        let mut buffer = Buffer::default();
+        let (mut wrote, mut read) = (0u8, 0u8);
+        for step in 0..5_000usize {
+            for _ in 0..step % 7 {
+                buffer.append(&[wrote]);
+                wrote = wrote.wrapping_add(1);
+            }
+            for _ in 0..(step % 5).min(buffer.len()) {
+                assert_eq!(buffer.unread()[0], read);
+                buffer.consume(1);
+                read = read.wrapping_add(1);
+            }
+        }
+    }
+
+    #[test]
+    fn release_keeps_what_is_needed_and_frees_the_rest() {
+        let mut buffer = Buffer::default();
+        buffer.append(b"abcdef");
+        buffer.keep(3);
+        buffer.release();
+        assert_eq!((buffer.kept(), buffer.unread()), (&b"abc"[..], &b"def"[..]));
+        buffer.consume(3);
+        buffer.unkeep();
+        buffer.release();
+        assert!(!buffer.has_memory());
+    }
+}

@@ -1,0 +1,406 @@
+//! The only module that knows all the others: octets in, events out (`receive.rs`); decisions in, octets out
+//! (`send.rs`); and what a host may ask in between.
+
+mod receive;
+mod send;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+pub use receive::Next;
+
+use crate::body::Body;
+use crate::buffer::Buffer;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Parts, Request, Shown};
+use crate::head::Head;
+use crate::limits::{self, Config};
+use crate::state::{Awaiting, Input, Phase, Role, Rx, State, Turn};
+use crate::trace::{Ring, Trace, TraceStep};
+use crate::upgrade::{self, Order, Protocols, Selection, Why};
+
+/// How the peer's octets ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// A FIN, and over TLS a closure alert before it.
+    Clean,
+    /// A reset, or over TLS no closure alert: more may have been meant (RFC 9112, 9.8).
+    Truncated,
+}
+
+crate::listed::listed! { End { Clean = "clean", Truncated = "truncated" } }
+
+/// What is still to be sent of the message being sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outgoing {
+    /// Nothing.
+    None,
+    /// That many octets.
+    Length(u64),
+    /// Chunks until the host ends it.
+    Chunked,
+    /// Octets until the host ends it; then the connection closes.
+    UntilClose,
+}
+
+/// One HTTP/1.1 connection, without its transport.
+///
+/// The host moves the octets: what it reads from the transport goes into [`receive`](Self::receive), what the `send_*`
+/// methods write goes out. No call blocks, and none reads a clock.
+#[derive(Debug)]
+pub struct Connection {
+    config: Option<Arc<Config>>,
+    /// Everything that needs memory; given back by [`release`](Self::release).
+    scratch: Option<Box<Scratch>>,
+    body: Body,
+    outgoing: Outgoing,
+    /// Where in the peer's octets the unread ones begin.
+    offset: u64,
+    failure: Option<Error>,
+    /// Which of the unanswered requests are HEAD, the oldest in the lowest bit.
+    heads: u64,
+    /// Content skipped of the current message.
+    drained: u64,
+    /// Counts requests, so that a `Selection` of another one is known.
+    cycle: u32,
+    /// Informational responses before the current final one, or empty lines before the current head.
+    count: u32,
+    state: State,
+    role: Role,
+    end: Option<End>,
+    why: Option<Why>,
+    flags: Flags,
+}
+
+/// An idle connection costs this much and no heap.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Connection>() <= 128);
+
+/// What the machine does not need to know.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flags {
+    secure: bool,
+    /// A message has ended and no event has said so.
+    owes_end: bool,
+    /// The peer's direction has switched and no event has said so.
+    owes_switched: Option<crate::event::SwitchedBy>,
+    /// The failure has been told.
+    told: bool,
+    /// The message sent was complete before `send_end`; that call may still come.
+    ended_itself: bool,
+    /// The host does not want the rest of the content.
+    skips: bool,
+    /// The server has answered in HTTP/1.0.
+    old_server: bool,
+    /// The latest answer was a 426.
+    upgrade_required: bool,
+}
+
+#[derive(Debug, Default)]
+struct Scratch {
+    buffer: Buffer,
+    head: Head,
+    trailers: Head,
+    shown: Shown,
+    /// The client's own offer, or what a server advertises next.
+    offer: Vec<u8>,
+    /// What a 101 switched to.
+    agreed: Vec<u8>,
+    /// What a 426 asks for.
+    required: Vec<u8>,
+    #[cfg(feature = "websocket")]
+    accept: Option<upgrade::websocket::Accept>,
+    trace: Ring,
+}
+
+impl Connection {
+    /// A connection with the default configuration on a transport without TLS.
+    pub fn new(role: Role) -> Self {
+        Self::build(role, None)
+    }
+
+    /// A connection with a configuration, which may be shared.
+    pub fn with_config(role: Role, config: impl Into<Arc<Config>>) -> Self {
+        Self::build(role, Some(config.into()))
+    }
+
+    fn build(role: Role, config: Option<Arc<Config>>) -> Self {
+        let secure = config.as_ref().is_some_and(|config| config.secure);
+        Self {
+            config,
+            scratch: None,
+            body: Body::None,
+            outgoing: Outgoing::None,
+            offset: 0,
+            failure: None,
+            heads: 0,
+            drained: 0,
+            cycle: 0,
+            count: 0,
+            state: State::NEW,
+            role,
+            end: None,
+            why: None,
+            flags: Flags { secure, ..Flags::default() },
+        }
+    }
+
+    // What a host may ask.
+
+    /// Which end this is.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The machine's state, for logs and for hosts that show it.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whom the engine waits for; set deadlines by it. When one runs out, [`abandon`](Self::abandon).
+    pub fn awaiting(&self) -> Awaiting {
+        self.state.awaiting(self.role)
+    }
+
+    /// Whether the transport is TLS, from the start or since [`resume_http`](Self::resume_http).
+    pub fn is_secure(&self) -> bool {
+        self.flags.secure
+    }
+
+    /// The peer's error that ended receiving, if one did.
+    pub fn failure(&self) -> Option<Error> {
+        self.failure
+    }
+
+    /// How many of the peer's octets have been passed by the events so far.
+    pub fn position(&self) -> u64 {
+        let shown = self.scratch.as_ref().map_or(0, |scratch| scratch.shown_len());
+        self.offset + shown as u64
+    }
+
+    /// Server: the current request, as long as its head is kept: through the event that showed it, and with an
+    /// undecided offer, a CONNECT or an answer owed in a new protocol until that is settled.
+    pub fn request(&self) -> Option<Request<'_>> {
+        self.kept_request().filter(|request| self.role == Role::Server && !request.bytes.is_empty())
+    }
+
+    /// Client: what the latest 426 asks for, empty where it does not say. Offer some of it with
+    /// [`retry`](Self::retry).
+    pub fn required(&self) -> Protocols<'_> {
+        Protocols::new(self.scratch.as_ref().map_or(&[], |scratch| &scratch.required))
+    }
+
+    /// What a 101 switched to, lowest layer first.
+    pub fn agreed(&self) -> Protocols<'_> {
+        let is_agreed = matches!(self.state.turn, Turn::Agreed | Turn::Spent);
+        Protocols::new(self.scratch.as_ref().filter(|_| is_agreed).map_or(&[], |scratch| &scratch.agreed))
+    }
+
+    /// Whether our direction may carry the new protocol: a client has its 101 (or 2xx to CONNECT) and its request is
+    /// out, a server has accepted.
+    pub fn may_speak(&self) -> bool {
+        let switched_by_peer = self.role == Role::Server || self.state.rx == Rx::Switched;
+        switched_by_peer && self.state.tx == crate::state::Tx::Switched
+    }
+
+    /// Why the current cycle's upgrade did not happen; `None` where it did, or before the first request.
+    pub fn why(&self) -> Option<Why> {
+        self.why
+    }
+
+    /// Takes the oldest entry of the trace.
+    pub fn trace(&mut self) -> Option<Trace> {
+        self.scratch.as_mut()?.trace.pop()
+    }
+
+    /// Server: one offered protocol that both sides can live with, for [`accept`](Self::accept). Each preference is
+    /// a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`.
+    pub fn select(&self, preferences: &[&str], by: Order) -> Option<Selection> {
+        if self.state.turn != Turn::Offered {
+            return None;
+        }
+        upgrade::select(self.request()?, preferences, by, self.cycle)
+    }
+
+    /// The first octets of the new protocol, after `Switched`.
+    pub fn leftover(&self) -> &[u8] {
+        let scratch = self.scratch.as_deref().filter(|_| self.state.rx == Rx::Switched && !self.flags.owes_end);
+        scratch.map_or(&[], |scratch| &scratch.buffer.unread()[scratch.shown_len()..])
+    }
+
+    /// Takes the first octets of the new protocol out of the connection. Everything the transport delivers from now on
+    /// is the new protocol's. The current event is over.
+    pub fn take_leftover(&mut self) -> Bytes {
+        self.settle_event();
+        let leftover = Bytes::copy_from_slice(self.leftover());
+        if let Some(scratch) = &mut self.scratch {
+            scratch.buffer.consume(leftover.len());
+        }
+        self.offset += leftover.len() as u64;
+        leftover
+    }
+
+    // What a host may decide without sending anything.
+
+    /// Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. The end of
+    /// the message is still told.
+    pub fn skip_body(&mut self) -> Result<(), Error> {
+        let incoming = if self.role == Role::Server { self.state.request } else { self.state.response };
+        if incoming != Phase::Body {
+            return self.refuse(ErrorKind::NoContent);
+        }
+        self.flags.skips = true;
+        Ok(())
+    }
+
+    /// No request after this one. A server's next final response says `close`; without a request pending the
+    /// connection closes now; once that head has left it is too late.
+    pub fn close_after_response(&mut self) -> Result<(), Error> {
+        self.apply(Input::CloseAfterResponse)
+    }
+
+    /// Gives up. A client with an unfinished request cuts it and reads on for the answer; in every other state, or the
+    /// second time, no more HTTP in either direction. Close the transport's direction that has ended.
+    pub fn abandon(&mut self) -> Result<(), Error> {
+        let before = self.state.turn;
+        self.apply(Input::Abandon)?;
+        if before != self.state.turn {
+            self.settle_why(Why::Abandoned);
+        }
+        self.note(TraceStep::Abandoned, 0);
+        Ok(())
+    }
+
+    /// HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions
+    /// must have switched by a 101 and the leftover must have been taken. A server next answers, a client receives.
+    pub fn resume_http(&mut self) -> Result<(), Error> {
+        if !self.leftover().is_empty() {
+            return self.refuse(ErrorKind::LeftoverPending);
+        }
+        self.apply(Input::Resume)?;
+        self.flags.secure |= upgrade::is_secured(self.agreed());
+        self.flags.owes_switched = None;
+        // The end of what was below is not the end of what is above.
+        self.end = None;
+        if let Some(scratch) = &mut self.scratch {
+            scratch.shown = Shown::Nothing;
+        }
+        self.note(TraceStep::Resumed, 0);
+        Ok(())
+    }
+
+    /// Gives the memory back where a connection is parked: without a message or leftover under way nothing stays on
+    /// the heap, else only what is needed. What `trace`, `required` and the current event held is gone.
+    pub fn release(&mut self) {
+        self.settle_event();
+        let idle = self.state.is_idle() || self.state.is_over();
+        let Some(scratch) = &mut self.scratch else { return };
+        scratch.buffer.release();
+        if idle && !scratch.buffer.has_memory() && !self.flags.owes_end {
+            self.scratch = None;
+        }
+    }
+
+    // What the two halves share.
+
+    fn config(&self) -> &Config {
+        self.config.as_deref().unwrap_or(&limits::DEFAULT)
+    }
+
+    /// The head that was just read, wherever its cycle stands.
+    fn kept_request(&self) -> Option<Request<'_>> {
+        let scratch = self.scratch.as_deref()?;
+        Some(scratch.parts(self.config(), self.role).request())
+    }
+
+    fn scratch(&mut self) -> &mut Scratch {
+        self.scratch.get_or_insert_default()
+    }
+
+    /// Changes the state, or says why not.
+    fn apply(&mut self, input: Input) -> Result<(), Error> {
+        match self.state.apply(self.role, input) {
+            Ok(next) => {
+                self.state = next;
+                Ok(())
+            }
+            Err(rejected) => self.refuse_with(rejected.into()),
+        }
+    }
+
+    fn refuse<T>(&mut self, kind: ErrorKind) -> Result<T, Error> {
+        self.refuse_with(Error::local(kind))
+    }
+
+    fn refuse_with<T>(&mut self, error: Error) -> Result<T, Error> {
+        // After a peer error each call says which one it was.
+        let error = match (error.kind(), self.failure) {
+            (ErrorKind::Failed, Some(failure)) => failure,
+            _ => error,
+        };
+        self.note(TraceStep::Refused, u32::from(error.code()));
+        Err(error)
+    }
+
+    fn note(&mut self, step: TraceStep, number: u32) {
+        let offset = self.position();
+        self.scratch().trace.push(Trace { step, number, offset });
+    }
+
+    /// The upgrade has come to nothing, if it was still open.
+    fn settle_why(&mut self, why: Why) {
+        if self.why == Some(Why::Undecided) {
+            self.why = Some(why);
+        }
+    }
+
+    /// What the last event showed is over: its octets are consumed, its head is let go unless it is still needed.
+    fn settle_event(&mut self) {
+        let keeps_head = self.keeps_head();
+        let Some(scratch) = &mut self.scratch else { return };
+        let passed = scratch.shown_len();
+        scratch.shown = Shown::Nothing;
+        scratch.buffer.consume(passed);
+        self.offset += passed as u64;
+        if !keeps_head {
+            scratch.buffer.unkeep();
+        }
+    }
+
+    /// The head that came last is still needed.
+    fn keeps_head(&self) -> bool {
+        match self.role {
+            Role::Client => self.state.rx == Rx::Switched,
+            Role::Server => match self.state.turn {
+                Turn::Offered | Turn::Connect | Turn::Agreed => true,
+                Turn::Spent => self.state.response != Phase::Done,
+                Turn::None | Turn::Refused => false,
+            },
+        }
+    }
+}
+
+impl Scratch {
+    fn parts<'a>(&'a self, config: &'a Config, role: Role) -> Parts<'a> {
+        Parts {
+            head: &self.head,
+            head_bytes: self.buffer.kept(),
+            trailers: &self.trailers,
+            unread: self.buffer.unread(),
+            agreed: &self.agreed,
+            limits: &config.limits,
+            is_request: role == Role::Server,
+        }
+    }
+
+    /// How many unread octets the current event shows.
+    fn shown_len(&self) -> usize {
+        match self.shown {
+            Shown::Data { len } | Shown::End { len } => len,
+            _ => 0,
+        }
+    }
+}

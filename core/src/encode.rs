@@ -1,0 +1,325 @@
+//! Decisions, from heads to octets: the only code that writes a CRLF. What the host gives is checked first, so no
+//! line break, NUL or second meaning can leave; the exact length is counted and compared with the space; only then
+//! is the first octet written.
+
+use alloc::vec::Vec;
+
+use bytes::BufMut;
+
+use crate::error::{Error, ErrorKind};
+use crate::fields::{Field, FieldSource, Options, members};
+use crate::syntax::{Port, decimal, is_authority, is_token, is_value};
+
+/// Where octets go: counted first, then written.
+pub(crate) trait Sink {
+    fn put(&mut self, bytes: &[u8]);
+}
+
+struct Count(usize);
+
+impl Sink for Count {
+    fn put(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len();
+    }
+}
+
+struct Write<'a>(&'a mut dyn BufMut);
+
+impl Sink for Write<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.0.put_slice(bytes);
+    }
+}
+
+/// Writes all of it or nothing.
+pub(crate) fn write(out: &mut dyn BufMut, put: impl Fn(&mut dyn Sink)) -> Result<(), Error> {
+    let mut count = Count(0);
+    put(&mut count);
+    if out.remaining_mut() < count.0 {
+        return Err(Error::too_small(count.0));
+    }
+    put(&mut Write(out));
+    Ok(())
+}
+
+/// What the host's field lines say that the engine has to know.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Survey {
+    pub(crate) length: Option<u64>,
+    /// There is a Transfer-Encoding, and chunked is its last coding.
+    pub(crate) chunked: bool,
+    pub(crate) options: Options,
+    pub(crate) expects_continue: bool,
+    codings: bool,
+    /// A TE field is there: it is for this hop, so it is listed (RFC 9110, 10.1.4).
+    te: bool,
+    hosts: u32,
+}
+
+impl Survey {
+    /// Checks every line; the first one that may not be sent is the error.
+    pub(crate) fn of(fields: &dyn FieldSource) -> Result<Self, ErrorKind> {
+        let (mut survey, mut fault) = (Self::default(), None);
+        fields.each(&mut |field| fault = fault.or(survey.line(field).err()));
+        let final_coding_is_missing = survey.codings && !survey.chunked;
+        // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
+        if (survey.codings && survey.length.is_some()) || final_coding_is_missing {
+            fault = fault.or(Some(ErrorKind::FramingConflict));
+        }
+        fault.map_or(Ok(survey), Err)
+    }
+
+    fn line(&mut self, field: Field<'_>) -> Result<(), ErrorKind> {
+        check(field)?;
+        match Reserved::of(field.name) {
+            None => {}
+            Some(Reserved::Upgrade) => return Err(ErrorKind::ReservedField),
+            Some(Reserved::Connection) => self.options.add(field.value),
+            Some(Reserved::Host) => {
+                self.hosts += 1;
+                if self.hosts > 1 || !is_authority(field.value, Port::Optional) {
+                    return Err(ErrorKind::InvalidHost);
+                }
+            }
+            Some(Reserved::ContentLength) => {
+                let length = decimal(field.value).ok_or(ErrorKind::FramingConflict)?;
+                if self.length.replace(length).is_some() {
+                    return Err(ErrorKind::FramingConflict);
+                }
+            }
+            Some(Reserved::TransferEncoding) => {
+                for coding in members(field.value) {
+                    // RFC 9112, 6.1: chunked is applied once, and last.
+                    if self.chunked || !is_token(coding) {
+                        return Err(ErrorKind::FramingConflict);
+                    }
+                    self.chunked = coding.eq_ignore_ascii_case(b"chunked");
+                }
+                self.codings = true;
+            }
+            Some(Reserved::Te) => {
+                self.te = true;
+                // RFC 9112, 7.4: every recipient takes chunked, so nobody lists it.
+                if members(field.value).any(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
+                    return Err(ErrorKind::FramingConflict);
+                }
+            }
+            Some(Reserved::Expect) => {
+                self.expects_continue |= field.value.eq_ignore_ascii_case(b"100-continue");
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn has_framing(&self) -> bool {
+        self.length.is_some() || self.codings
+    }
+
+    pub(crate) fn has_host(&self) -> bool {
+        self.hosts == 1
+    }
+}
+
+/// The fields that the engine reads or writes itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reserved {
+    Host,
+    ContentLength,
+    TransferEncoding,
+    Connection,
+    Upgrade,
+    Te,
+    Expect,
+}
+
+impl Reserved {
+    fn of(name: &[u8]) -> Option<Self> {
+        let (reserved, spelled): (Self, &[u8]) = match name.len() {
+            2 => (Self::Te, b"te"),
+            4 => (Self::Host, b"host"),
+            6 => (Self::Expect, b"expect"),
+            7 => (Self::Upgrade, b"upgrade"),
+            10 => (Self::Connection, b"connection"),
+            14 => (Self::ContentLength, b"content-length"),
+            17 => (Self::TransferEncoding, b"transfer-encoding"),
+            _ => return None,
+        };
+        name.eq_ignore_ascii_case(spelled).then_some(reserved)
+    }
+}
+
+fn check(field: Field<'_>) -> Result<(), ErrorKind> {
+    if !is_token(field.name) {
+        return Err(ErrorKind::InvalidName);
+    }
+    is_value(field.value).then_some(()).ok_or(ErrorKind::InvalidValue)
+}
+
+/// RFC 9110, 6.5.1: fields that change how a message is framed, routed, authenticated or read cannot come behind it.
+const NEVER_TRAILERS: &[&str] = &[
+    "Age",
+    "Authorization",
+    "Cache-Control",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Range",
+    "Content-Type",
+    "Cookie",
+    "Date",
+    "Expect",
+    "Expires",
+    "Host",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Keep-Alive",
+    "Location",
+    "Max-Forwards",
+    "Pragma",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Range",
+    "Retry-After",
+    "Set-Cookie",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "Vary",
+    "WWW-Authenticate",
+];
+
+/// Checks a trailer section; gives whether it holds anything.
+pub(crate) fn check_trailers(trailers: &dyn FieldSource) -> Result<bool, ErrorKind> {
+    let (mut any, mut fault) = (false, None);
+    trailers.each(&mut |field| {
+        any = true;
+        let forbidden = NEVER_TRAILERS.iter().any(|name| field.is(name));
+        let verdict = check(field).and(if forbidden { Err(ErrorKind::TrailerForbidden) } else { Ok(()) });
+        fault = fault.or(verdict.err());
+    });
+    fault.map_or(Ok(any), Err)
+}
+
+/// What the engine adds to the host's field lines.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Added<'a> {
+    /// A framing field that the host left to the engine.
+    pub(crate) framing: Option<&'a [u8]>,
+    /// The `Upgrade` list, entry by entry.
+    pub(crate) upgrade: &'a [&'a str],
+    pub(crate) close: bool,
+    pub(crate) keep_alive: bool,
+    /// `TE` has to be listed.
+    pub(crate) te: bool,
+    /// Host goes first (RFC 9110, 7.2).
+    pub(crate) host_first: bool,
+}
+
+impl<'a> Added<'a> {
+    pub(crate) fn to(survey: &Survey) -> Self {
+        Self { te: survey.te, ..Self::default() }
+    }
+}
+
+pub(crate) fn request_line(sink: &mut dyn Sink, method: &str, target: &str) {
+    for part in [method.as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\n"] {
+        sink.put(part);
+    }
+}
+
+pub(crate) fn status_line(sink: &mut dyn Sink, status: u16, reason: &str) {
+    let digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
+    // RFC 9112, 4: the space before the reason is sent even when there is none.
+    for part in [&b"HTTP/1.1 "[..], &digits, b" ", reason.as_bytes(), b"\r\n"] {
+        sink.put(part);
+    }
+}
+
+/// The field lines and the empty line.
+pub(crate) fn fields(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<'_>) {
+    if added.host_first {
+        host.each(&mut |field| {
+            if field.is("Host") {
+                line(sink, field.name, field.value);
+            }
+        });
+    }
+    host.each(&mut |field| {
+        if !field.is("Connection") && !(added.host_first && field.is("Host")) {
+            line(sink, field.name, field.value);
+        }
+    });
+    if let Some(framing) = added.framing {
+        sink.put(framing);
+    }
+    if !added.upgrade.is_empty() {
+        sink.put(b"Upgrade: ");
+        for (index, entry) in added.upgrade.iter().enumerate() {
+            if index > 0 {
+                sink.put(b", ");
+            }
+            sink.put(entry.as_bytes());
+        }
+        sink.put(b"\r\n");
+    }
+    connection(sink, host, added);
+    sink.put(b"\r\n");
+}
+
+/// One `Connection` for all that has to be said: ours, then what the host listed beyond that.
+fn connection(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<'_>) {
+    let mut separator: &[u8] = b"Connection: ";
+    let ours = [
+        (!added.upgrade.is_empty(), "Upgrade"),
+        (added.close, "close"),
+        (added.keep_alive && !added.close, "keep-alive"),
+        (added.te, "TE"),
+    ];
+    for (_, option) in ours.iter().filter(|(said, _)| *said) {
+        sink.put(separator);
+        sink.put(option.as_bytes());
+        separator = b", ";
+    }
+    host.each(&mut |field| {
+        if !field.is("Connection") {
+            return;
+        }
+        let is_ours = |option: &[u8]| ours.iter().any(|(_, name)| option.eq_ignore_ascii_case(name.as_bytes()));
+        for option in members(field.value).filter(|option| !is_ours(option)) {
+            sink.put(separator);
+            sink.put(option);
+            separator = b", ";
+        }
+    });
+    if separator == b", " {
+        sink.put(b"\r\n");
+    }
+}
+
+/// A trailer section with its empty line.
+pub(crate) fn trailers(sink: &mut dyn Sink, trailers: &dyn FieldSource) {
+    trailers.each(&mut |field| line(sink, field.name, field.value));
+    sink.put(b"\r\n");
+}
+
+fn line(sink: &mut dyn Sink, name: &[u8], value: &[u8]) {
+    for part in [name, b": ", value, b"\r\n"] {
+        sink.put(part);
+    }
+}
+
+/// Joins list entries as they are sent, for what the engine remembers of them.
+pub(crate) fn join(entries: &[&str], list: &mut Vec<u8>) {
+    list.clear();
+    for entry in entries {
+        if !list.is_empty() {
+            list.extend_from_slice(b", ");
+        }
+        list.extend_from_slice(entry.as_bytes());
+    }
+}

@@ -1,0 +1,305 @@
+//! What comes out of a connection. An event borrows from the connection's buffer until the next inbound call.
+
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use crate::fields::{Fields, Protocol};
+use crate::head::{Head, Known};
+use crate::limits::Limits;
+use crate::listed::listed;
+use crate::upgrade::{self, NoOffer, Offer, Protocols};
+
+/// What [`advance`](crate::Connection::advance) came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Something happened: look at [`event`](crate::Connection::event).
+    Event,
+    /// Nothing happens before more octets come: call [`receive`](crate::Connection::receive).
+    NeedData,
+    /// Nothing happens before the host acts.
+    Paused(Paused),
+}
+
+/// What the host has to do before receiving goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Paused {
+    /// Accept or decline: octets behind an offer or CONNECT belong to no protocol yet.
+    Decision,
+    /// Answer the request: the next one is not read before.
+    Answer,
+    /// The peer's direction has left HTTP; take the leftover and speak the new protocol.
+    Switched,
+}
+
+listed! { Paused { Decision = "decision", Answer = "answer", Switched = "switched" } }
+
+/// One thing that the peer said.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A request head. Server; next come `Data` and `EndOfMessage`, and an answer is owed.
+    Request(Request<'a>),
+    /// A response head with a status of 1xx but 101. Client; the final response is still to come.
+    Informational(Response<'a>),
+    /// A final response head. Client; next come `Data` and `EndOfMessage`.
+    Response(Response<'a>),
+    /// Some content. How it is cut into slices has no meaning.
+    Data(&'a [u8]),
+    /// The end of the message, with its trailers.
+    EndOfMessage(Fields<'a>),
+    /// The peer's direction has left HTTP. Take the leftover; what comes next on the transport is the new protocol's.
+    Switched(Switched<'a>),
+    /// No more HTTP in either direction: close the transport. Repeats.
+    Closed {
+        /// Received octets that no message was made of: whatever stood behind the last one.
+        discarded: usize,
+    },
+}
+
+impl Event<'_> {
+    /// The stable name of its kind.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::Informational(_) => "informational",
+            Self::Response(_) => "response",
+            Self::Data(_) => "data",
+            Self::EndOfMessage(_) => "end-of-message",
+            Self::Switched(_) => "switched",
+            Self::Closed { .. } => "closed",
+        }
+    }
+}
+
+/// A request head, as it was sent.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    pub(crate) head: &'a Head,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) limits: &'a Limits,
+}
+
+impl<'a> Request<'a> {
+    /// The method, a token; compare it exactly.
+    pub fn method(&self) -> &'a str {
+        text(self.head.method(self.bytes))
+    }
+
+    /// The target, as sent: nothing is decoded or normalised.
+    pub fn target(&self) -> &'a str {
+        text(self.head.target(self.bytes))
+    }
+
+    /// The x of HTTP/1.x.
+    pub fn minor_version(&self) -> u8 {
+        self.head.minor
+    }
+
+    /// The field lines.
+    pub fn fields(&self) -> Fields<'a> {
+        self.head.fields(self.bytes)
+    }
+
+    /// The offered protocols in the client's order of preference, each eligible or with its reason; or why the
+    /// request offers nothing. Choose with [`select`](crate::Connection::select).
+    pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + use<'a>, NoOffer> {
+        upgrade::offered(self.head, self.bytes, self.limits)?;
+        Ok(upgrade::offers(*self))
+    }
+
+    pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.head.values(Known::Upgrade, self.bytes).map(|(value, _)| value)
+    }
+}
+
+impl core::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method())
+            .field("target", &self.target())
+            .field("fields", &self.fields())
+            .finish()
+    }
+}
+
+/// A response head, as it was sent.
+#[derive(Clone, Copy)]
+pub struct Response<'a> {
+    pub(crate) head: &'a Head,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) dropped: u8,
+}
+
+impl<'a> Response<'a> {
+    /// The status, 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15).
+    pub fn status(&self) -> u16 {
+        self.head.status
+    }
+
+    /// The reason phrase, often empty, without any meaning.
+    pub fn reason(&self) -> &'a [u8] {
+        self.head.reason(self.bytes)
+    }
+
+    /// The x of HTTP/1.x.
+    pub fn minor_version(&self) -> u8 {
+        self.head.minor
+    }
+
+    /// The field lines.
+    pub fn fields(&self) -> Fields<'a> {
+        self.head.fields(self.bytes)
+    }
+
+    /// How many pipelined requests behind this response's will not be answered, because it closes the connection.
+    /// They may be sent again on another one where that is safe (RFC 9112, 9.3.2).
+    pub fn dropped(&self) -> u8 {
+        self.dropped
+    }
+
+    /// What the server would switch to: the `Upgrade` field of a 426, or of any other response that advertises.
+    pub fn advertised(&self) -> impl Iterator<Item = Protocol<'a>> + use<'a> {
+        self.fields().list("upgrade").filter_map(Protocol::parse)
+    }
+}
+
+impl core::fmt::Debug for Response<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Response").field("status", &self.status()).field("fields", &self.fields()).finish()
+    }
+}
+
+/// What made the peer's direction leave HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SwitchedBy {
+    /// A 101.
+    Upgrade,
+    /// A 2xx to CONNECT.
+    Connect,
+    /// The HTTP/2 preface, which is the beginning of the leftover.
+    Http2Preface,
+}
+
+listed! { SwitchedBy { Upgrade = "upgrade", Connect = "connect", Http2Preface = "http2-preface" } }
+
+/// The peer's direction has left HTTP.
+#[derive(Clone, Copy, Debug)]
+pub struct Switched<'a> {
+    /// What made it so.
+    pub by: SwitchedBy,
+    /// What it speaks now, lowest layer first; empty after CONNECT or a preface.
+    pub protocols: Protocols<'a>,
+    /// Server: the request, which is to be answered in the new protocol.
+    pub request: Option<Request<'a>>,
+    /// Client: the 101 or the 2xx.
+    pub response: Option<Response<'a>>,
+    /// The first octets of the new protocol, as far as they have come.
+    pub leftover: &'a [u8],
+}
+
+/// Method and target are checked to be ASCII when they are parsed.
+fn text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Which event is current, without what it borrows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shown {
+    #[default]
+    Nothing,
+    Request,
+    Informational,
+    Response {
+        dropped: u8,
+    },
+    Data {
+        len: usize,
+    },
+    /// `len` octets of trailer section.
+    End {
+        len: usize,
+    },
+    Switched(SwitchedBy),
+    Closed {
+        discarded: usize,
+    },
+}
+
+/// An event that owns what it shows; see [`take_event`](crate::Connection::take_event).
+#[derive(Debug)]
+pub struct OwnedEvent {
+    pub(crate) shown: Shown,
+    /// The head or trailer section, or the content.
+    pub(crate) bytes: Bytes,
+    pub(crate) head: Head,
+    pub(crate) limits: Limits,
+    pub(crate) is_request: bool,
+    pub(crate) agreed: Vec<u8>,
+    pub(crate) leftover: Bytes,
+}
+
+impl OwnedEvent {
+    /// The event.
+    pub fn event(&self) -> Event<'_> {
+        let parts = Parts {
+            head: &self.head,
+            head_bytes: &self.bytes,
+            trailers: &self.head,
+            unread: if matches!(self.shown, Shown::Switched(_)) { &self.leftover } else { &self.bytes },
+            agreed: &self.agreed,
+            limits: &self.limits,
+            is_request: self.is_request,
+        };
+        parts.event(self.shown).unwrap_or(Event::Closed { discarded: 0 })
+    }
+
+    /// The content of a `Data` event, without a copy.
+    pub fn data(&self) -> Option<Bytes> {
+        matches!(self.shown, Shown::Data { .. }).then(|| self.bytes.clone())
+    }
+}
+
+/// Everything that an event may borrow from.
+pub(crate) struct Parts<'a> {
+    pub(crate) head: &'a Head,
+    pub(crate) head_bytes: &'a [u8],
+    pub(crate) trailers: &'a Head,
+    pub(crate) unread: &'a [u8],
+    pub(crate) agreed: &'a [u8],
+    pub(crate) limits: &'a Limits,
+    pub(crate) is_request: bool,
+}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn request(&self) -> Request<'a> {
+        Request { head: self.head, bytes: self.head_bytes, limits: self.limits }
+    }
+
+    pub(crate) fn response(&self, dropped: u8) -> Response<'a> {
+        Response { head: self.head, bytes: self.head_bytes, dropped }
+    }
+
+    pub(crate) fn event(&self, shown: Shown) -> Option<Event<'a>> {
+        Some(match shown {
+            Shown::Nothing => return None,
+            Shown::Request => Event::Request(self.request()),
+            Shown::Informational => Event::Informational(self.response(0)),
+            Shown::Response { dropped } => Event::Response(self.response(dropped)),
+            Shown::Data { len } => Event::Data(self.unread.get(..len).unwrap_or_default()),
+            Shown::End { len } => Event::EndOfMessage(self.trailers.fields(self.unread.get(..len).unwrap_or_default())),
+            Shown::Switched(by) => Event::Switched(self.switched(by)),
+            Shown::Closed { discarded } => Event::Closed { discarded },
+        })
+    }
+
+    fn switched(&self, by: SwitchedBy) -> Switched<'a> {
+        let has_head = by != SwitchedBy::Http2Preface;
+        Switched {
+            by,
+            protocols: Protocols::new(self.agreed),
+            request: (has_head && self.is_request).then(|| self.request()),
+            response: (has_head && !self.is_request).then(|| self.response(0)),
+            leftover: self.unread,
+        }
+    }
+}

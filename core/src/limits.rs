@@ -1,0 +1,112 @@
+//! What a connection tolerates: every bound with its default and its reason, every leniency with its risk.
+
+/// Bounds, in octets unless the name says otherwise. Each is counted on the octets as they come, so it holds for
+/// input that arrives one byte at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least. Default 8,192.
+    pub start_line: u32,
+    /// A method. The longest one registered has 17 octets; a longer one is noise. Default 32.
+    pub method: u32,
+    /// A field line without its CRLF: room for the cookies that browsers send. Default 16,384.
+    pub field_line: u32,
+    /// Field lines of a head, and again of a trailer section; real requests have about 20. Default 128.
+    pub fields: u32,
+    /// A whole head with its CRLFs; the common servers take between 8 and 64 KiB. Default 65,536.
+    pub head: u32,
+    /// Empty lines before a request line; RFC 9112, 2.2 asks for one. Default 4.
+    pub empty_lines: u32,
+    /// A chunk's line without its CRLF: 16 hex digits and a short extension. Default 1,024.
+    pub chunk_line: u32,
+    /// All chunk extensions of one message: nobody uses them, attackers do. Default 4,096.
+    pub chunk_extensions: u32,
+    /// A trailer section with its CRLFs: a checksum and some metadata. Default 8,192.
+    pub trailers: u32,
+    /// Informational responses before one final response. Default 32.
+    pub informational: u32,
+    /// Content that `skip_body` reads and drops before it closes instead. Default 262,144.
+    pub drain: u64,
+    /// Octets that wait in the buffer before `receive` refuses more; raised to what one head needs. Default 131,072.
+    pub buffered: u32,
+    /// Protocols in one offer. Default 32.
+    pub offers: u32,
+}
+
+impl Limits {
+    /// The defaults.
+    pub const DEFAULT: Self = Self {
+        start_line: 8_192,
+        method: 32,
+        field_line: 16_384,
+        fields: 128,
+        head: 65_536,
+        empty_lines: 4,
+        chunk_line: 1_024,
+        chunk_extensions: 4_096,
+        trailers: 8_192,
+        informational: 32,
+        drain: 262_144,
+        buffered: 131_072,
+        offers: 32,
+    };
+
+    /// Octets that may wait: never so few that a legal head or trailer section could not be completed.
+    pub(crate) fn waiting(&self) -> usize {
+        self.buffered.max(self.head.saturating_add(1)).max(self.trailers.saturating_add(1)) as usize
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Deviations from the rules that a client may put up with, each for the program that needs it. All off by default;
+/// a server has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Lenient {
+    /// A 101 whose `Connection` does not list `upgrade` (cupsd 2.4 sends `Keep-Alive`). Risk: a response that an
+    /// intermediary passed on without understanding it is taken for a switch.
+    pub switch_without_connection: bool,
+    /// A 101 without any `Upgrade` (Jetty 9.4), taken for the first offer. Risk: the two sides may mean different
+    /// protocols where several were offered.
+    pub switch_without_upgrade: bool,
+    /// A 101 that lists several versions of one offered protocol (cupsd 2.4: `TLS/1.2,TLS/1.1,TLS/1.0`) instead of
+    /// the one it chose. Risk: which one it is, the next protocol must find out. Nothing that was not offered is
+    /// ever taken.
+    pub switch_to_alternatives: bool,
+    /// A 101 in HTTP/1.0 (aiohttp, Deno, to HTTP/1.0 requests). Risk: HTTP/1.0 has no such mechanism, so an
+    /// intermediary between may go on in HTTP.
+    pub switch_in_http10: bool,
+}
+
+impl Lenient {
+    /// No leniency at all.
+    pub const fn none() -> Self {
+        Self {
+            switch_without_connection: false,
+            switch_without_upgrade: false,
+            switch_to_alternatives: false,
+            switch_in_http10: false,
+        }
+    }
+}
+
+/// How a connection behaves; shared between connections by an `Arc`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// The bounds.
+    pub limits: Limits,
+    /// What a client puts up with.
+    pub lenient: Lenient,
+    /// The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
+    pub secure: bool,
+    /// A server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4). Off by
+    /// default: the preface is then a request with an unsupported version.
+    pub http2_preface: bool,
+}
+
+/// What a connection without a configuration of its own uses.
+pub(crate) static DEFAULT: Config =
+    Config { limits: Limits::DEFAULT, lenient: Lenient::none(), secure: false, http2_preface: false };

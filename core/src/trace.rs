@@ -1,0 +1,113 @@
+//! What happened on a connection, as a bounded ring: enough to print a transcript, or to see afterwards *why*.
+
+use crate::listed::listed;
+
+/// What kind of thing happened; what [`Trace::number`] means with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TraceStep {
+    /// A request head came; the number of offered protocols.
+    #[default]
+    ReceivedRequest,
+    /// An informational response came; its status.
+    ReceivedInformational,
+    /// A final response head came; its status.
+    ReceivedResponse,
+    /// A message ended.
+    ReceivedEnd,
+    /// The peer's direction has left HTTP; octets of leftover.
+    ReceivedSwitch,
+    /// The input ended.
+    ReceivedEof,
+    /// The peer broke the protocol; the error's number.
+    PeerError,
+    /// A request head was sent; the number of offered protocols.
+    SentRequest,
+    /// An informational response was sent; its status.
+    SentInformational,
+    /// A final response head was sent; its status.
+    SentResponse,
+    /// A message was ended.
+    SentEnd,
+    /// A 101 was sent.
+    SentSwitch,
+    /// A call was refused; the error's number.
+    Refused,
+    /// HTTP was resumed above a new layer.
+    Resumed,
+    /// The host gave up.
+    Abandoned,
+}
+
+listed! {
+    TraceStep {
+        ReceivedRequest = "received-request", ReceivedInformational = "received-informational",
+        ReceivedResponse = "received-response", ReceivedEnd = "received-end", ReceivedSwitch = "received-switch",
+        ReceivedEof = "received-eof", PeerError = "peer-error", SentRequest = "sent-request",
+        SentInformational = "sent-informational", SentResponse = "sent-response", SentEnd = "sent-end",
+        SentSwitch = "sent-switch", Refused = "refused", Resumed = "resumed", Abandoned = "abandoned",
+    }
+}
+
+/// One thing that happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Trace {
+    /// What it was.
+    pub step: TraceStep,
+    /// What goes with it; see [`TraceStep`].
+    pub number: u32,
+    /// Octets received and passed when it happened.
+    pub offset: u64,
+}
+
+/// The latest entries; older ones give way.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    entries: [Trace; Self::SIZE],
+    /// The oldest one.
+    first: u8,
+    len: u8,
+}
+
+impl Ring {
+    const SIZE: usize = 32;
+
+    pub(crate) fn push(&mut self, entry: Trace) {
+        let place = (self.first as usize + self.len as usize) % Self::SIZE;
+        self.entries[place] = entry;
+        if (self.len as usize) < Self::SIZE {
+            self.len += 1;
+        } else {
+            self.first = (self.first + 1) % Self::SIZE as u8;
+        }
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Trace> {
+        self.len = self.len.checked_sub(1)?;
+        let entry = self.entries[self.first as usize];
+        self.first = (self.first + 1) % Self::SIZE as u8;
+        Some(entry)
+    }
+}
+
+impl Default for Ring {
+    fn default() -> Self {
+        Self { entries: [Trace::default(); Self::SIZE], first: 0, len: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ring_keeps_the_latest() {
+        let mut ring = Ring::default();
+        for number in 0..100 {
+            ring.push(Trace { number, ..Trace::default() });
+        }
+        for number in 68..100 {
+            assert_eq!(ring.pop().map(|entry| entry.number), Some(number));
+        }
+        assert_eq!(ring.pop(), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! The list grammar of the `Upgrade` field: `protocol-name ["/" protocol-version]`, all lines combined, in the order
+//! of the sender's preference (RFC 9110, 7.8).
+
+use crate::fields::{Protocol, members};
+
+/// A list of protocols, in its order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Protocols<'a> {
+    /// One list value, or the lines of several joined by commas. Every member has been checked.
+    text: &'a [u8],
+}
+
+impl<'a> Protocols<'a> {
+    pub(crate) fn new(text: &'a [u8]) -> Self {
+        Self { text }
+    }
+
+    /// The protocols in order.
+    pub fn iter(&self) -> impl Iterator<Item = Protocol<'a>> + use<'a> {
+        members(self.text).filter_map(Protocol::parse)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// Whether `protocol` is among them.
+    pub fn contains(&self, protocol: &Protocol<'_>) -> bool {
+        self.iter().any(|member| member.same_as(protocol))
+    }
+}
+
+impl core::fmt::Display for Protocols<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        for (index, protocol) in self.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{protocol}")?;
+        }
+        Ok(())
+    }
+}
+
+impl core::fmt::Debug for Protocols<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// How many protocols a list value names, if each member is one.
+pub(crate) fn count(value: &[u8]) -> Option<usize> {
+    members(value).try_fold(0, |count, member| Protocol::parse(member).map(|_| count + 1))
+}
+
+/// A non-empty list that the host gave, each entry one protocol or several with commas between.
+pub(crate) fn is_list(entries: &[&str]) -> bool {
+    let total =
+        entries.iter().try_fold(0, |total, entry| count(entry.as_bytes()).filter(|&n| n > 0).map(|n| total + n));
+    total.is_some_and(|total| total > 0)
+}
