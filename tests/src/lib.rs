@@ -1,0 +1,28 @@
+//! What proves `switchover`. `vector.rs` reads the Markdown of `vectors/`, `script.rs` runs one against the Rust API,
+//! `text.rs` is the small escape language that both use.
+
+pub mod script;
+pub mod text;
+pub mod vector;
+
+use std::path::{Path, PathBuf};
+
+/// The folder of this package.
+pub fn home() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below `folder` with that ending, in order.
+pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.expect("a readable folder").path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|extension| extension == ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}

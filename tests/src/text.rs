@@ -1,0 +1,75 @@
+//! Octets as text: printable ASCII as it is, the rest as `\r \n \t \0 \\ \xHH`, and `\{1000*ab}` for a repetition.
+
+/// The octets that a line of a vector stands for.
+pub fn unescape(text: &str) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::new(), text);
+    while let Some(c) = rest.chars().next() {
+        if c != '\\' {
+            let mut utf8 = [0; 4];
+            out.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
+            rest = &rest[c.len_utf8()..];
+            continue;
+        }
+        let kind = rest[1..].chars().next().unwrap_or_else(|| panic!("a lone backslash ends {text:?}"));
+        rest = &rest[2..];
+        match kind {
+            'r' => out.push(b'\r'),
+            'n' => out.push(b'\n'),
+            't' => out.push(b'\t'),
+            '0' => out.push(0),
+            '\\' => out.push(b'\\'),
+            'x' => {
+                out.push(u8::from_str_radix(&rest[..2], 16).unwrap_or_else(|_| panic!("not hex in {text:?}")));
+                rest = &rest[2..];
+            }
+            '{' => {
+                let (inside, behind) = rest.split_once('}').unwrap_or_else(|| panic!("no brace ends {text:?}"));
+                let (count, what) = inside.split_once('*').unwrap_or_else(|| panic!("no star in {text:?}"));
+                out.extend(unescape(what).repeat(count.parse().unwrap_or_else(|_| panic!("no count in {text:?}"))));
+                rest = behind;
+            }
+            other => panic!("unknown escape \\{other} in {text:?}"),
+        }
+    }
+    out
+}
+
+/// The text that stands for octets.
+pub fn escape(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for &octet in bytes {
+        match octet {
+            b'\r' => out.push_str("\\r"),
+            b'\n' => out.push_str("\\n"),
+            b'\t' => out.push_str("\\t"),
+            0 => out.push_str("\\0"),
+            b'\\' => out.push_str("\\\\"),
+            0x20..=0x7e => out.push(octet as char),
+            _ => out.push_str(&format!("\\x{octet:02x}")),
+        }
+    }
+    out
+}
+
+/// A short stand-in for long content: its length and a checksum (FNV-1a).
+pub fn summary(bytes: &[u8]) -> String {
+    if bytes.len() <= 160 {
+        return format!("\"{}\"", escape(bytes));
+    }
+    let hash = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, &octet| (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("{} octets {hash:016x}", bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_come_back() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(unescape(&escape(&all)), all);
+        assert_eq!(unescape("a\\{3*\\x41b}"), b"aAbAbAb");
+    }
+}

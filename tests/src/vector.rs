@@ -1,0 +1,175 @@
+//! Vectors: the Markdown of `vectors/**.md`, whose format `vectors/README.md` describes.
+
+use std::path::{Path, PathBuf};
+
+use switchover::{Config, Role};
+
+use crate::text::unescape;
+
+/// One case.
+#[derive(Debug, Clone)]
+pub struct Vector {
+    /// Unique among all files.
+    pub name: String,
+    /// The file it stands in.
+    pub file: PathBuf,
+    /// Requirement ids.
+    pub proves: Vec<String>,
+    /// Which end the engine is.
+    pub role: Role,
+    /// How it is configured.
+    pub config: Config,
+    /// Whether heads are shown with their field lines.
+    pub shows_fields: bool,
+    /// What happens.
+    pub items: Vec<Item>,
+    /// The lines of the block in the file, to rewrite them.
+    pub lines: std::ops::Range<usize>,
+}
+
+/// One line, or several output lines together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// `<` or `<<`: octets from the peer.
+    Feed(Vec<u8>),
+    /// `<end`: the end of the peer's octets.
+    End(switchover::End),
+    /// `=`: what comes out.
+    Expect(String),
+    /// `!`: what the host does.
+    Do(String),
+    /// `>` or `>>`: octets to the peer, from the decision before.
+    Output(Vec<u8>),
+    /// `?`: the decision before is refused with this error.
+    Refused(String),
+}
+
+/// All vectors below a folder.
+pub fn load(folder: &Path) -> Vec<Vector> {
+    crate::files(folder, "md").iter().flat_map(|file| parse(file)).collect()
+}
+
+/// The vectors of one file.
+pub fn parse(file: &Path) -> Vec<Vector> {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let mut vectors = Vec::new();
+    let (mut name, mut proves) = (None, Vec::new());
+    let mut lines = text.lines().enumerate();
+    while let Some((at, line)) = lines.next() {
+        if let Some(title) = line.strip_prefix("## ") {
+            name = Some(title.trim().to_owned());
+            proves.clear();
+        } else if let Some(ids) = line.strip_prefix("Proves:") {
+            proves = ids.split(',').map(|id| id.trim().trim_end_matches('.').to_owned()).collect();
+        } else if let Some(info) = line.strip_prefix("```").filter(|info| info.starts_with(['c', 's'])) {
+            let Some(name) = name.take() else { continue };
+            let mut end = at + 1;
+            let mut items = Vec::new();
+            for (at, line) in lines.by_ref() {
+                if line == "```" {
+                    end = at;
+                    break;
+                }
+                read_line(line, &mut items);
+            }
+            let mut words = info.split_whitespace();
+            let role = match words.next() {
+                Some("client") => Role::Client,
+                Some("server") => Role::Server,
+                other => panic!("{name}: {other:?} is no role"),
+            };
+            let words: Vec<_> = words.collect();
+            vectors.push(Vector {
+                config: config(&words),
+                shows_fields: words.contains(&"fields"),
+                name,
+                file: file.to_owned(),
+                proves: std::mem::take(&mut proves),
+                role,
+                items,
+                lines: at + 1..end,
+            });
+        }
+    }
+    vectors
+}
+
+fn read_line(line: &str, items: &mut Vec<Item>) {
+    let mut output = |bytes: Vec<u8>| match items.last_mut() {
+        Some(Item::Output(before)) => before.extend(bytes),
+        _ => items.push(Item::Output(bytes)),
+    };
+    if let Some(raw) = line.strip_prefix(">>") {
+        output(unescape(raw.strip_prefix(' ').unwrap_or(raw)));
+    } else if let Some(text) = line.strip_prefix('>') {
+        output([unescape(text.strip_prefix(' ').unwrap_or(text)), b"\r\n".to_vec()].concat());
+    } else if let Some(end) = line.strip_prefix("<end ") {
+        items.push(Item::End(match end.trim() {
+            "clean" => switchover::End::Clean,
+            "truncated" => switchover::End::Truncated,
+            other => panic!("{other:?} is no end"),
+        }));
+    } else if let Some(rest) = line.strip_prefix('<') {
+        let bytes = match rest.strip_prefix('<') {
+            Some(raw) => unescape(raw.strip_prefix(' ').unwrap_or(raw)),
+            None => [unescape(rest.strip_prefix(' ').unwrap_or(rest)), b"\r\n".to_vec()].concat(),
+        };
+        match items.last_mut() {
+            Some(Item::Feed(before)) => before.extend(bytes),
+            _ => items.push(Item::Feed(bytes)),
+        }
+    } else if let Some(expected) = line.strip_prefix("= ") {
+        items.push(Item::Expect(expected.to_owned()));
+    } else if let Some(decision) = line.strip_prefix("! ") {
+        items.push(Item::Do(decision.to_owned()));
+    } else if let Some(error) = line.strip_prefix("? ") {
+        items.push(Item::Refused(error.to_owned()));
+    } else if !line.is_empty() {
+        panic!("what is {line:?}?");
+    }
+}
+
+fn config(words: &[&str]) -> Config {
+    let mut config = Config::default();
+    for word in words {
+        match word.split_once('=') {
+            Some((limit, value)) => set_limit(&mut config, limit, value),
+            None => set_flag(&mut config, word),
+        }
+    }
+    config
+}
+
+fn set_limit(config: &mut Config, limit: &str, value: &str) {
+    let number: u32 = value.parse().unwrap_or_else(|_| panic!("{value:?} is no limit"));
+    let limits = &mut config.limits;
+    match limit {
+        "start_line" => limits.start_line = number,
+        "method" => limits.method = number,
+        "field_line" => limits.field_line = number,
+        "fields" => limits.fields = number,
+        "head" => limits.head = number,
+        "empty_lines" => limits.empty_lines = number,
+        "chunk_line" => limits.chunk_line = number,
+        "chunk_extensions" => limits.chunk_extensions = number,
+        "trailers" => limits.trailers = number,
+        "informational" => limits.informational = number,
+        "drain" => limits.drain = u64::from(number),
+        "buffered" => limits.buffered = number,
+        "offers" => limits.offers = number,
+        other => panic!("{other:?} is no limit"),
+    }
+}
+
+fn set_flag(config: &mut Config, flag: &str) {
+    match flag {
+        "fields" => {}
+        "secure" => config.secure = true,
+        "http2_preface" => config.http2_preface = true,
+        "switch_without_connection" => config.lenient.switch_without_connection = true,
+        "switch_without_upgrade" => config.lenient.switch_without_upgrade = true,
+        "switch_to_alternatives" => config.lenient.switch_to_alternatives = true,
+        "switch_in_http10" => config.lenient.switch_in_http10 = true,
+        other => panic!("{other:?} is no flag"),
+    }
+}

@@ -1,0 +1,69 @@
+//! Runs every vector in every way its input can be cut. `BLESS=1` rewrites what the files say comes out; the diff is
+//! to be read.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use switchover_tests::home;
+use switchover_tests::script::{Feed, bless, input, run};
+use switchover_tests::vector::{Vector, load};
+
+fn vectors() -> Vec<Vector> {
+    load(&home().join("vectors"))
+}
+
+#[test]
+fn every_vector_in_every_cut() {
+    if std::env::var_os("BLESS").is_some() {
+        rewrite(&vectors());
+    }
+    let vectors = vectors();
+    let (mut runs, mut failures) = (0, Vec::new());
+    for vector in &vectors {
+        for feed in feeds(vector) {
+            runs += 1;
+            if let Err(failure) = run(vector, feed) {
+                failures.push(failure);
+                break;
+            }
+        }
+    }
+    println!("{} vectors, {runs} runs", vectors.len());
+    assert!(failures.is_empty(), "{} of {} fail:\n{}", failures.len(), vectors.len(), failures.join("\n"));
+    assert!(vectors.len() >= 250, "the vectors have been lost: {}", vectors.len());
+}
+
+/// Every cut; of long inputs a sample of the two-way ones, spread evenly.
+fn feeds(vector: &Vector) -> Vec<Feed> {
+    let length = input(vector).len();
+    let stride = if length > 4096 { length / 256 } else { 1 };
+    let splits = (1..length).step_by(stride).map(Feed::Split);
+    [Feed::Whole, Feed::Bytes, Feed::Committed].into_iter().chain(splits).collect()
+}
+
+#[test]
+fn names_are_unique_and_each_proves_something() {
+    let mut seen = BTreeMap::new();
+    for vector in vectors() {
+        assert!(!vector.proves.is_empty(), "{} names no requirement", vector.name);
+        if let Some(other) = seen.insert(vector.name.clone(), vector.file.clone()) {
+            panic!("{} stands in {} and {}", vector.name, other.display(), vector.file.display());
+        }
+    }
+}
+
+fn rewrite(vectors: &[Vector]) {
+    let mut files: BTreeMap<PathBuf, Vec<&Vector>> = BTreeMap::new();
+    for vector in vectors {
+        files.entry(vector.file.clone()).or_default().push(vector);
+    }
+    for (file, vectors) in files {
+        let text = fs::read_to_string(&file).expect("a vector file");
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for vector in vectors.iter().rev() {
+            lines.splice(vector.lines.clone(), bless(vector).lines().map(str::to_owned)).for_each(drop);
+        }
+        fs::write(&file, lines.join("\n") + "\n").expect("a writable vector file");
+    }
+}
