@@ -1,6 +1,7 @@
 //! What proves `switchover`. `vector.rs` reads the Markdown of `vectors/`, `script.rs` runs one against the Rust API,
-//! `text.rs` is the small escape language that both use.
+//! `text.rs` is the small escape language that both use. `corpus/` runs other projects' test inputs.
 
+pub mod corpus;
 pub mod script;
 pub mod text;
 pub mod vector;

@@ -65,6 +65,8 @@ struct Player<'v> {
     data: Vec<u8>,
     /// The new protocol's octets: what the engine handed over, then what it no longer takes.
     leftover: Vec<u8>,
+    /// Octets that came when nothing was read any more.
+    refused: usize,
     selection: Option<Selection>,
     blessed: Option<String>,
 }
@@ -80,6 +82,7 @@ impl<'v> Player<'v> {
             fed: 0,
             data: Vec::new(),
             leftover: Vec::new(),
+            refused: 0,
             selection: None,
             blessed,
         }
@@ -104,6 +107,10 @@ impl<'v> Player<'v> {
             return self.bless_step();
         }
         match self.peek() {
+            // A decision right behind input is one that is made when all of it has come.
+            Some(Item::Do(_)) if !self.pieces.is_empty() && self.last_was_input() => {
+                self.feed_piece().map(|()| true)
+            }
             Some(Item::Do(decision)) => {
                 self.at += 1;
                 let (lines, output, error) = self.perform(decision);
@@ -118,7 +125,7 @@ impl<'v> Player<'v> {
             Some(Item::Feed(_) | Item::End(_)) if self.pieces.is_empty() => {
                 // Whatever came before has been matched, so nothing else may come now.
                 match self.observe()? {
-                    Some(line) if !is_stop(&line) => return Err(format!("unexpected: {line}")),
+                    Some(line) if !is_stop(&line) && !line.starts_with("closed") => return Err(format!("unexpected: {line}")),
                     _ => {}
                 }
                 self.take_input()?;
@@ -159,7 +166,7 @@ impl<'v> Player<'v> {
             return if got == wanted { Ok(()) } else { Err(format!("expected leftover {wanted}, got {got}")) };
         }
         let Some(line) = self.observe()? else { return Ok(()) };
-        if is_stop(&line) && !self.pieces.is_empty() {
+        if (is_stop(&line) || line.starts_with("closed")) && !self.pieces.is_empty() {
             return self.feed_piece();
         }
         self.at += 1;
@@ -271,7 +278,10 @@ impl<'v> Player<'v> {
                 Ok(())
             }
             // A connection that reads no more says so; the octets are the host's to drop.
-            Err(error) if error.kind() == ErrorKind::Closed || self.connection.failure() == Some(error) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::Closed || self.connection.failure() == Some(error) => {
+                self.refused += piece.len();
+                Ok(())
+            }
             Err(error) => Err(format!("not received: {error}")),
         }
     }
@@ -300,8 +310,8 @@ impl<'v> Player<'v> {
                         if let Event::Switched(switched) = &event {
                             self.leftover.extend_from_slice(switched.leftover);
                         }
-                        let line = event_line(&event, position, shows_fields);
-                        let taken = event_line(&owned.event(), position, shows_fields);
+                        let line = event_line(&event, position, shows_fields, self.refused);
+                        let taken = event_line(&owned.event(), position, shows_fields, self.refused);
                         if taken == line { Ok(Some(line)) } else { Err(format!("taken as {taken}, seen as {line}")) }
                     }
                 }
@@ -503,7 +513,8 @@ impl<'v> Player<'v> {
             let is_end = is_stop(&line) || line.starts_with("closed") || line.starts_with("error");
             let repeats = is_end && self.blessed.as_deref().is_some_and(|text| text.ends_with(&format!("= {line}\n")));
             let says_nothing = self.at == 0 && is_stop(&line);
-            if !repeats && !says_nothing {
+            let more_comes = line == "need-data" && matches!(self.peek(), Some(Item::Feed(_) | Item::End(_)));
+            if !repeats && !says_nothing && !more_comes {
                 self.put(&format!("= {line}"));
             }
             if line.starts_with("switched") && !self.leftover.is_empty() {
@@ -641,13 +652,13 @@ fn error_line(error: &Error) -> String {
     format!("error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
+fn event_line(event: &Event<'_>, position: u64, shows_fields: bool, refused: usize) -> String {
     let fields = |fields: Fields<'_>| if shows_fields { fields_text(fields) } else { String::new() };
     match event {
         Event::Request(request) => format!(
             "request {} {} 1.{}{}{} @{position}",
-            request.method(),
-            request.target(),
+            compact(request.method().as_bytes()),
+            compact(request.target().as_bytes()),
             request.minor_version(),
             offers_text(request),
             fields(request.fields())
@@ -670,8 +681,10 @@ fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
         Event::Data(data) => format!("data {}", summary(data)),
         Event::EndOfMessage(trailers) => format!("end{} @{position}", fields_text(*trailers)),
         Event::Switched(switched) => switched_line(switched, position, shows_fields),
-        Event::Closed { discarded: 0 } => "closed".into(),
-        Event::Closed { discarded } => format!("closed discarded {discarded}"),
+        Event::Closed { discarded } => match discarded + refused {
+            0 => "closed".into(),
+            total => format!("closed discarded {total}"),
+        },
     }
 }
 

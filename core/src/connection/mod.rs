@@ -277,10 +277,12 @@ impl Connection {
     /// HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions
     /// must have switched by a 101 and the leftover must have been taken. A server next answers, a client receives.
     pub fn resume_http(&mut self) -> Result<(), Error> {
-        if !self.leftover().is_empty() {
+        let before = self.state;
+        self.apply(Input::Resume)?;
+        if self.scratch.as_ref().is_some_and(|scratch| !scratch.buffer.is_empty()) {
+            self.state = before;
             return self.refuse(ErrorKind::LeftoverPending);
         }
-        self.apply(Input::Resume)?;
         self.flags.secure |= upgrade::is_secured(self.agreed());
         self.flags.owes_switched = None;
         // The end of what was below is not the end of what is above.

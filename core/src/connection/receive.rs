@@ -475,7 +475,11 @@ impl Connection {
         let scratch = scratch.get_or_insert_default();
         let part = match body.decode(scratch.buffer.unread(), &limits) {
             Ok(part) => part,
-            Err(Fault { kind, at }) => return self.fail(kind, at),
+            Err(Fault { kind, at }) => {
+                // The decoder has taken what came before, however it was cut.
+                self.pass(at);
+                return self.fail(kind, 0);
+            }
         };
         match part {
             Part::Data { skip, len } => {
@@ -498,12 +502,14 @@ impl Connection {
             self.state = self.received(Input::RequestContent)?;
         }
         if self.flags.skips {
-            self.pass(len);
-            self.drained += len as u64;
-            if self.drained > self.config().limits.drain {
+            let room = self.config().limits.drain - self.drained;
+            if len as u64 > room {
+                self.pass(room as usize);
                 self.state = self.received(Input::DrainLimit)?;
                 return Ok(None);
             }
+            self.pass(len);
+            self.drained += len as u64;
         }
         if self.body.is_complete() {
             self.end_incoming()?;

@@ -1,0 +1,111 @@
+//! A server and a client on the engine, over real sockets.
+//!
+//! ```text
+//! switchboard [--port N] [--trace] [--prefer server]     serves a few paths; `/` says which
+//! switchboard probe URL [--offer LIST] [--body FILE]     offers protocols, says what came of it and why
+//! ```
+//!
+//! Threads and blocking sockets, because the engine leaves the choice to its host and these are the fewest lines to
+//! read. The server's part is `server` (who is let in), `wire` (a socket and a `Connection`), `session` (the events of
+//! one connection) and `routes` (what each path answers); the client's is `probe`, `duplex` and `relay`.
+
+//mod duplex;
+mod foo;
+//mod probe;
+//mod relay;
+mod routes;
+mod server;
+mod session;
+mod socket;
+mod target;
+mod transcript;
+mod websocket;
+mod wire;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use switchover::Order;
+
+use crate::target::Target;
+
+#[derive(Parser)]
+#[command(name = "switchboard", about = "HTTP/1.1 that can become something else, over real sockets", version)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask a server for other protocols, say what happened and why, and speak what was agreed on
+    Probe(ProbeArgs),
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Print each connection's transcript
+    #[arg(long)]
+    trace: bool,
+    /// Whose order counts where several offered protocols would do
+    #[arg(long, value_enum, default_value_t = Prefer::Client)]
+    prefer: Prefer,
+    /// How many connections are served at a time; others wait to be accepted
+    #[arg(long, default_value_t = 256)]
+    connections: usize,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Prefer {
+    Client,
+    Server,
+}
+
+#[derive(Args)]
+struct ProbeArgs {
+    /// http://host[:port]/path
+    url: Target,
+    /// Protocols in order of preference, such as "foo/2, websocket"
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    offer: Vec<String>,
+    /// POST this file's content, then switch
+    #[arg(long, value_name = "FILE")]
+    body: Option<PathBuf>,
+    /// Send the content only once the server asks for it (Expect: 100-continue)
+    #[arg(long, requires = "body")]
+    expect: bool,
+    /// Pipe octets even where the new protocol is websocket
+    #[arg(long)]
+    raw: bool,
+    /// Seconds to wait for the server as long as it speaks HTTP
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    patience: u64,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Some(Command::Probe(args)) => {let _ = args; todo!()},
+        None => server::run(&cli.serve).map(|()| ExitCode::SUCCESS),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("switchboard: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+impl From<Prefer> for Order {
+    fn from(prefer: Prefer) -> Self {
+        match prefer {
+            Prefer::Client => Self::Client,
+            Prefer::Server => Self::Server,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Who is let in, how many at a time, and how it all ends.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use switchover::Order;
+
+use crate::ServeArgs;
+use crate::session::Session;
+use crate::transcript::Transcript;
+
+/// How long ^C waits for the connections under way.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// Serves until ^C.
+pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))?;
+    let address = listener.local_addr()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_on_signal(&stop, address)?;
+    greet(address);
+    let gate = Arc::new(Gate::new(args.connections));
+    let (prefer, mut served) = (Order::from(args.prefer), 0u64);
+    loop {
+        let pass = gate.enter();
+        let accepted = listener.accept();
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            // Out of descriptors, or the peer has gone: neither is a reason to stop, or to spin.
+            Err(_) => {
+                thread::sleep(Duration::from_millis(50));
+                continue;
+            }
+        };
+        served += 1;
+        let transcript = if args.trace { Transcript::of_connection(served) } else { Transcript::off() };
+        let stop = Arc::clone(&stop);
+        thread::Builder::new().name(format!("connection {served}")).spawn(move || {
+            let _pass = pass;
+            Session::run(stream, stop, prefer, transcript);
+        })?;
+    }
+    // Idle connections notice within a moment; those under way are answered with `close`.
+    let left = gate.wait_until_empty(GOODBYE);
+    println!("stopped after {served} connections, {left} of them cut");
+    Ok(())
+}
+
+fn stop_on_signal(stop: &Arc<AtomicBool>, address: SocketAddr) -> io::Result<()> {
+    let stop = Arc::clone(stop);
+    ctrlc::set_handler(move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            // Asked twice: at once, then.
+            std::process::exit(130);
+        }
+        // Wakes `accept`; if this fails, nobody is waiting there.
+        let _ = TcpStream::connect(address);
+    })
+    .map_err(io::Error::other)
+}
+
+/// The first line is for programs, the others for people.
+fn greet(address: SocketAddr) {
+    println!("listening on http://{address}");
+    println!(
+        "
+  curl http://{address}/
+  curl -d 'some content' http://{address}/echo
+  curl --http2 http://{address}/plain                         an offer that is declined, which changes nothing
+  curl -i http://{address}/required                           426, and what would do
+  printf 'hello\\nQUIT\\n' | switchboard probe http://{address}/foo --offer foo/2
+  echo hello | switchboard probe http://{address}/ws --offer websocket
+
+With cargo: cargo run --release --example switchboard -- probe ...   ^C stops."
+    );
+}
+
+/// Counts those inside and lets no more in than the limit.
+struct Gate {
+    inside: Mutex<usize>,
+    limit: usize,
+    changed: Condvar,
+}
+
+/// One place inside; dropping it frees the place.
+struct Pass(Arc<Gate>);
+
+impl Gate {
+    fn new(limit: usize) -> Self {
+        Self { inside: Mutex::new(0), limit: limit.max(1), changed: Condvar::new() }
+    }
+
+    /// Waits for a place.
+    fn enter(self: &Arc<Self>) -> Pass {
+        let inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = |inside: &mut usize| *inside >= self.limit;
+        let mut inside = self.changed.wait_while(inside, full).unwrap_or_else(PoisonError::into_inner);
+        *inside += 1;
+        Pass(Arc::clone(self))
+    }
+
+    /// How many are still inside after that time.
+    fn wait_until_empty(&self, patience: Duration) -> usize {
+        let inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(inside, patience, |inside| *inside > 0);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        *self.0.inside.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.0.changed.notify_all();
+    }
+}

@@ -1,0 +1,45 @@
+//! As much of a URL as the probe needs.
+
+use std::str::FromStr;
+
+/// Where to connect and what to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Host and port as the URL has them, for the Host field.
+    pub(crate) authority: String,
+    /// Host and port to connect to.
+    pub(crate) address: String,
+    /// Path and query, for the request line.
+    pub(crate) path: String,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        let rest = ["http://", "ws://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+        let rest = rest.ok_or("the URL must begin with http:// (TLS is not this example's)")?;
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if authority.is_empty() || authority.contains('@') {
+            return Err("the URL needs a host, and no user".into());
+        }
+        // A colon inside brackets belongs to an IPv6 address.
+        let behind_host = authority.rfind(']').map_or(authority, |bracket| &authority[bracket..]);
+        let has_port = behind_host.contains(':');
+        Ok(Self {
+            authority: authority.into(),
+            address: if has_port { authority.into() } else { format!("{authority}:80") },
+            path: if path.starts_with('/') { path.into() } else { format!("/{path}") },
+        })
+    }
+}
+
+/// The path that a request-target asks for: without query, and without the authority that the absolute form has.
+pub(crate) fn path(target: &str) -> &str {
+    let path = match target.split_once("://") {
+        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |slash| &rest[slash..]),
+        _ => target,
+    };
+    path.split('?').next().unwrap_or_default()
+}

@@ -1,0 +1,140 @@
+//! A socket and a `Connection`: the server's run loop.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::time::Instant;
+
+use switchover::{Awaiting, Blame, Connection, End, Error, Event, Paused, Step};
+
+use crate::socket::{Socket, allowance};
+use crate::transcript::Transcript;
+
+/// Octets that are read at a time, and that may wait to be written while more are produced.
+const PIECE: usize = 16 * 1024;
+
+/// What is read from the socket goes into the engine, what the engine writes goes out.
+pub(crate) struct Wire {
+    pub(crate) socket: Socket,
+    pub(crate) connection: Connection,
+    pub(crate) transcript: Transcript,
+    /// Written by the engine, not yet sent.
+    pub(crate) out: Vec<u8>,
+    /// When the peer began what it is at, and how much content it has sent since.
+    since: Instant,
+    octets: u64,
+}
+
+/// Why the events have ended before the connection did.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The peer broke the protocol; it may be told so once.
+    ByPeer(Error),
+    /// The host called out of order.
+    ByHost(Error),
+    /// The host left something undone.
+    Owing(Paused),
+    /// The peer takes too long.
+    Slow,
+    /// The socket failed.
+    Io(io::Error),
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        match error.blame() {
+            Blame::Peer => Self::ByPeer(error),
+            Blame::Local => Self::ByHost(error),
+        }
+    }
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == ErrorKind::TimedOut { Self::Slow } else { Self::Io(error) }
+    }
+}
+
+impl Wire {
+    pub(crate) fn new(socket: Socket, connection: Connection, transcript: Transcript) -> Self {
+        Self { socket, connection, transcript, out: Vec::new(), since: Instant::now(), octets: 0 }
+    }
+
+    /// Moves on to the next event; sends and reads as needed on the way. The session answers each request with the
+    /// event that ends it, so the engine never has to wait for the host.
+    pub(crate) fn advance(&mut self) -> Result<(), Ended> {
+        loop {
+            let step = self.connection.advance();
+            self.transcript.engine(&mut self.connection);
+            match step? {
+                Step::NeedData => {
+                    self.flush()?;
+                    self.fill()?;
+                }
+                Step::Event => {
+                    self.count_event();
+                    return Ok(());
+                }
+                Step::Paused(why) => return Err(Ended::Owing(why)),
+            }
+        }
+    }
+
+    /// Sends what the engine has written.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        if !self.out.is_empty() {
+            self.socket.set_deadline(Instant::now() + allowance(self.out.len() as u64));
+            (&self.socket).write_all(&self.out)?;
+            self.out.clear();
+        }
+        Ok(())
+    }
+
+    /// [`flush`](Self::flush), if it is worth a system call.
+    pub(crate) fn flush_if_full(&mut self) -> io::Result<()> {
+        if self.out.len() < PIECE { Ok(()) } else { self.flush() }
+    }
+
+    /// Runs a decision and shows the heads that it has written.
+    pub(crate) fn decide(
+        &mut self,
+        decision: impl FnOnce(&mut Connection, &mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let before = self.out.len();
+        let outcome = decision(&mut self.connection, &mut self.out);
+        self.transcript.sent(&self.out[before..]);
+        self.transcript.engine(&mut self.connection);
+        outcome
+    }
+
+    fn fill(&mut self) -> Result<(), Ended> {
+        self.socket.set_deadline(self.deadline());
+        let space = self.connection.receive_buffer(PIECE)?;
+        match (&self.socket).read(space) {
+            Ok(0) => self.connection.receive_eof(End::Clean),
+            Ok(len) => self.connection.commit(len),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => self.connection.receive_eof(End::Truncated),
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
+                // The server stops: an idle connection closes now, others say `close` in their answer. Where that
+                // head has left already, the deadlines end it.
+                let _ = self.connection.close_after_response();
+                self.socket.ignore_stop();
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// A new message gives the peer new time, more content only as much as a slow link needs for it. So a request
+    /// head that comes octet by octet has no more time than one that does not come at all.
+    fn deadline(&self) -> Instant {
+        let content = if self.connection.awaiting() == Awaiting::Content { self.octets } else { 0 };
+        self.since + allowance(content)
+    }
+
+    fn count_event(&mut self) {
+        if let Some(Event::Data(data)) = self.connection.event() {
+            self.octets += data.len() as u64;
+        } else {
+            (self.since, self.octets) = (Instant::now(), 0);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Breadth-first search over a [`Model`]: it visits every node that can be reached and keeps the shortest way to
+//! each kind of fault.
+
+use core::fmt::Debug;
+use core::hash::{BuildHasherDefault, Hash, Hasher};
+use std::collections::hash_map::{Entry, HashMap};
+use std::collections::BTreeMap;
+use std::prelude::v1::*;
+use std::{format, println};
+
+use super::fault::Fault;
+
+/// What can be searched.
+pub(super) trait Model {
+    /// All that the future depends on.
+    type Node: Copy + Eq + Hash + Debug;
+    /// What one step is called in a trace.
+    type Label: Copy + Debug;
+
+    fn start(&self) -> Self::Node;
+
+    /// Adds every step that can be taken from `node`.
+    fn steps(&self, node: &Self::Node, steps: &mut Vec<Step<Self>>);
+
+    /// What is wrong with a node whose steps are these.
+    fn check(&self, node: &Self::Node, steps: &[Step<Self>]) -> Option<Fault>;
+}
+
+/// One step, and where it leads. A step into a fault is not followed.
+pub(super) struct Step<M: Model + ?Sized> {
+    pub(super) label: M::Label,
+    pub(super) to: Result<M::Node, Fault>,
+    /// It must happen some time. The others are a host's free choice to give something up.
+    pub(super) is_due: bool,
+}
+
+/// What a search came to.
+pub(super) struct Found<N> {
+    pub(super) nodes: Vec<N>,
+    pub(super) edges: usize,
+    pub(super) faults: BTreeMap<Fault, Trace>,
+}
+
+/// How often a fault occurs, and the shortest way to it.
+pub(super) struct Trace {
+    pub(super) count: usize,
+    pub(super) lines: Vec<String>,
+}
+
+/// Where to stop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// At the first fault that is not inherent in the protocol.
+    Fault,
+    /// When everything has been seen.
+    Exhausted,
+}
+
+/// Visits all nodes of `model`.
+pub(super) fn search<M: Model>(model: &M, until: Until) -> Found<M::Node> {
+    let mut tree = Tree::new(model.start());
+    let mut found = Found { nodes: Vec::new(), edges: 0, faults: BTreeMap::new() };
+    let mut steps = Vec::new();
+    let mut at = 0;
+    while at < tree.nodes.len() {
+        let node = tree.nodes[at];
+        steps.clear();
+        model.steps(&node, &mut steps);
+        found.edges += steps.len();
+        if let Some(fault) = model.check(&node, &steps) {
+            found.note(fault, || tree.trace(model, at, None));
+        }
+        for step in &steps {
+            match step.to {
+                Ok(next) => tree.add(next, at),
+                Err(fault) => found.note(fault, || tree.trace(model, at, Some(&step.label))),
+            }
+        }
+        if until == Until::Fault && found.faults.keys().any(|fault| !fault.is_inherent()) {
+            break;
+        }
+        at += 1;
+    }
+    found.nodes = tree.nodes;
+    found
+}
+
+impl<N> Found<N> {
+    fn note(&mut self, fault: Fault, lines: impl FnOnce() -> Vec<String>) {
+        self.faults.entry(fault).or_insert_with(|| Trace { count: 0, lines: lines() }).count += 1;
+    }
+
+    /// Prints the sizes and the shortest way to each fault.
+    pub(super) fn print(&self, title: &str) {
+        println!("{title}: {} states, {} edges", self.nodes.len(), self.edges);
+        for (fault, trace) in &self.faults {
+            println!("  {fault:?}: {} times, first", trace.count);
+            trace.lines.iter().for_each(|line| println!("    {line}"));
+        }
+    }
+
+    /// Fails the test on any fault but the inherent ones.
+    pub(super) fn assert_sound(&self, title: &str) {
+        self.print(title);
+        let faults: Vec<_> = self.faults.keys().filter(|fault| !fault.is_inherent()).collect();
+        assert!(faults.is_empty(), "{title}: {faults:?}; the traces are above");
+    }
+}
+
+/// The nodes in the order in which they were found, each with the one that it was first reached from.
+struct Tree<N> {
+    nodes: Vec<N>,
+    parents: Vec<u32>,
+    places: HashMap<N, (), BuildHasherDefault<Multiply>>,
+}
+
+impl<N: Copy + Eq + Hash> Tree<N> {
+    fn new(start: N) -> Self {
+        let mut tree = Self { nodes: Vec::new(), parents: Vec::new(), places: HashMap::default() };
+        tree.add(start, 0);
+        tree
+    }
+
+    fn add(&mut self, node: N, parent: usize) {
+        if let Entry::Vacant(place) = self.places.entry(node) {
+            place.insert(());
+            self.nodes.push(node);
+            self.parents.push(u32::try_from(parent).expect("fewer than 2^32 nodes"));
+        }
+    }
+
+    /// The labels are not stored: the few that a trace needs are found by taking the steps again.
+    fn trace<M: Model<Node = N>>(&self, model: &M, to: usize, last: Option<&M::Label>) -> Vec<String> {
+        let mut lines: Vec<_> = last.iter().map(|label| format!("{label:?}")).collect();
+        let mut at = to;
+        while at != 0 {
+            let parent = self.parents[at] as usize;
+            let mut steps = Vec::new();
+            model.steps(&self.nodes[parent], &mut steps);
+            let step = steps.iter().find(|step| step.to == Ok(self.nodes[at]));
+            lines.extend(step.map(|step| format!("{:?}", step.label)));
+            at = parent;
+        }
+        lines.reverse();
+        lines
+    }
+}
+
+/// A hash for keys that nobody chooses with evil intent: a multiplication for each field.
+#[derive(Default)]
+struct Multiply(u64);
+
+impl Hasher for Multiply {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn write_isize(&mut self, value: isize) {
+        self.write_u64(value as u64);
+    }
+}

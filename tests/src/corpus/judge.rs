@@ -1,0 +1,145 @@
+//! Says whether what came out of a run is what the case asks for. There are two scores: by the RFCs, where a case may
+//! leave the verdict open, and by what an engine that is strict by default does with those.
+
+use super::{Case, ExpectedMessage, FieldLine, Message, Outcome, Upgrade, Verdict};
+
+/// Which of the two verdicts of a case counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Score {
+    /// Whatever the RFCs allow.
+    Rfc,
+    /// Of that, what is strict.
+    Strict,
+}
+
+/// What is wrong with an outcome; nothing, if it is right.
+pub fn judge(case: &Case, outcome: &Outcome, score: Score) -> Vec<String> {
+    let expected = &case.expected;
+    let verdict = match score {
+        Score::Strict => expected.strict.or(expected.verdict),
+        Score::Rfc => expected.verdict,
+    };
+    match verdict {
+        Some(verdict) if verdict != outcome.verdict => {
+            let error = outcome.error.map_or(String::new(), |error| format!(": {error}"));
+            vec![format!("{:?} instead of {verdict:?}{error}", outcome.verdict)]
+        }
+        _ if outcome.verdict == Verdict::Reject => too_many(case, outcome).into_iter().collect(),
+        _ => [messages(case, outcome), upgrade(case, outcome)].concat(),
+    }
+}
+
+/// Octets behind an error must not have become a message, where the case allows to read on at all.
+fn too_many(case: &Case, outcome: &Outcome) -> Option<String> {
+    let (got, most) = (outcome.messages.len(), case.expected.total?);
+    (case.expected.verdict.is_none() && got > most).then(|| format!("{got} messages before the error, at most {most}"))
+}
+
+fn messages(case: &Case, outcome: &Outcome) -> Vec<String> {
+    let expected = &case.expected;
+    let is_accept = expected.verdict == Some(Verdict::Accept);
+    let got = outcome.messages.len();
+    let mut wrong = Vec::new();
+    if let Some(total) = expected.total
+        && (got > total || (is_accept && outcome.verdict == Verdict::Accept && got < total))
+    {
+        wrong.push(format!("{got} messages instead of {total}"));
+    }
+    for (index, (expected, got)) in expected.messages.iter().zip(&outcome.messages).enumerate() {
+        wrong.extend(differing(expected, got, is_accept).map(|part| format!("message {index}: {part}")));
+    }
+    wrong
+}
+
+/// The parts of a message that are not as they should be. Trailers count only where the verdict is certain.
+fn differing(expected: &ExpectedMessage, got: &Message, is_accept: bool) -> impl Iterator<Item = &'static str> {
+    let same_fields = |want: &Option<Vec<FieldLine>>, got: &[FieldLine]| {
+        want.as_ref().is_none_or(|want| comparable(want) == comparable(got))
+    };
+    [
+        ("method", expected.method.as_ref().is_none_or(|method| method == got.method.as_bytes())),
+        ("target", expected.target.as_ref().is_none_or(|target| target == got.target.as_bytes())),
+        ("version", expected.version.as_ref().is_none_or(|version| *version == got.version)),
+        ("status", expected.status.is_none_or(|status| status == got.status)),
+        ("content", expected.body.as_ref().is_none_or(|body| *body == got.body)),
+        ("fields", same_fields(&expected.fields, &got.fields)),
+        ("trailers", !is_accept || same_fields(&expected.trailers, &got.trailers)),
+        ("offer", expected.offered.as_ref().is_none_or(|offered| folded(offered) == folded(&got.offered))),
+    ]
+    .into_iter()
+    .filter_map(|(part, is_same)| (!is_same).then_some(part))
+}
+
+/// Field lines without what a recipient may change: order among names, case of names, amount of whitespace, and the
+/// two framing fields, which may be collapsed to one value (RFC 9110, 8.6).
+fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
+    let mut lines: Vec<FieldLine> = lines
+        .iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), collapsed(value)))
+        .filter(|(name, _)| !matches!(name.as_slice(), b"content-length" | b"transfer-encoding"))
+        .collect();
+    lines.sort();
+    lines
+}
+
+fn collapsed(value: &[u8]) -> Vec<u8> {
+    let words: Vec<&[u8]> =
+        value.split(|octet| matches!(octet, b' ' | b'\t')).filter(|word| !word.is_empty()).collect();
+    words.join(&b' ')
+}
+
+fn folded(list: &[String]) -> Vec<String> {
+    list.iter().map(|entry| entry.split_whitespace().collect::<String>().to_lowercase()).collect()
+}
+
+fn upgrade(case: &Case, outcome: &Outcome) -> Vec<String> {
+    let (Some((switches, rest)), Some(got), Verdict::Accept) =
+        (&case.expected.upgrade, &outcome.upgrade, outcome.verdict)
+    else {
+        return Vec::new();
+    };
+    let (trailing, is_wrong) = match got {
+        Upgrade::Switched(trailing) => (trailing, !switches),
+        Upgrade::Undecided(trailing) => (trailing, *switches),
+        // A script that the engine does not follow says nothing about what would have happened.
+        Upgrade::Refused(trailing) => (trailing, false),
+    };
+    let mut wrong = Vec::new();
+    if is_wrong {
+        wrong.push(format!("it should {}switch", if *switches { "" } else { "not " }));
+    }
+    if trailing != rest {
+        wrong.push(format!("{} octets behind the messages instead of {}", trailing.len(), rest.len()));
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{Feed, load, play};
+
+    /// A judge that overlooks something would find every case right.
+    #[test]
+    fn every_part_is_compared() {
+        let cases = load();
+        let case = cases.iter().find(|case| case.id == "p11-comp-upgrade-post").expect("the case");
+        let right = play(case, Feed::Whole);
+        assert_eq!(judge(case, &right, Score::Strict), [""; 0]);
+        let changes: [fn(&mut Outcome); 8] = [
+            |outcome| outcome.verdict = Verdict::Incomplete,
+            |outcome| outcome.messages.clear(),
+            |outcome| outcome.messages[0].method.push('X'),
+            |outcome| outcome.messages[0].version.push('X'),
+            |outcome| outcome.messages[0].body.push(b'X'),
+            |outcome| outcome.messages[0].fields[0].1.push(b'X'),
+            |outcome| outcome.messages[0].offered.clear(),
+            |outcome| outcome.upgrade = Some(Upgrade::Switched(Vec::new())),
+        ];
+        for (index, change) in changes.into_iter().enumerate() {
+            let mut wrong = right.clone();
+            change(&mut wrong);
+            assert_eq!(judge(case, &wrong, Score::Strict).len(), 1, "change {index}");
+        }
+    }
+}

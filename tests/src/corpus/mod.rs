@@ -1,0 +1,202 @@
+//! The corpora: inputs from the tests of three other projects, each with the outcome that the RFCs ask for. This file
+//! reads `corpora/cases.jsonl`, `play.rs` runs a case through the engine, `judge.rs` says whether the outcome is right.
+
+mod judge;
+mod play;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use switchover::Role;
+
+pub use judge::{Score, judge};
+pub use play::{Feed, Message, Outcome, Upgrade, play};
+
+/// One line of the file.
+#[derive(Debug)]
+pub struct Case {
+    /// Unique; what a difference is listed under.
+    pub id: String,
+    /// Which end the engine is.
+    pub role: Role,
+    /// The peer's octets.
+    pub input: Vec<u8>,
+    /// Whether the end of input follows.
+    pub eof: bool,
+    /// Whether the transport is TLS.
+    pub secure: bool,
+    /// Client: the requests that the input answers.
+    pub asked: Vec<Asked>,
+    /// Server: what each 101 of the script names, one for a request, in order.
+    pub switches: Vec<String>,
+    /// What should come out.
+    pub expected: Expected,
+}
+
+/// A request that a client is to have sent.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The method.
+    pub method: String,
+    /// The target.
+    pub target: String,
+    /// The offer.
+    pub offer: Vec<String>,
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything was read, or what is left over belongs to no HTTP message.
+    Accept,
+    /// The engine found an error of the peer's.
+    Reject,
+    /// The input ends inside a message.
+    Incomplete,
+}
+
+/// What should come out; whatever is absent is not compared.
+#[derive(Debug)]
+pub struct Expected {
+    /// The only verdict that the RFCs allow; `None` where they leave a choice.
+    pub verdict: Option<Verdict>,
+    /// What an engine that is strict by default does where there is a choice.
+    pub strict: Option<Verdict>,
+    /// The messages, in order.
+    pub messages: Vec<ExpectedMessage>,
+    /// How many messages the input holds.
+    pub total: Option<usize>,
+    /// Whether the connection switches, and the octets that are no longer HTTP.
+    pub upgrade: Option<(bool, Vec<u8>)>,
+}
+
+/// One message as it should be.
+#[derive(Debug)]
+pub struct ExpectedMessage {
+    /// The method of a request.
+    pub method: Option<Vec<u8>>,
+    /// The target of a request.
+    pub target: Option<Vec<u8>>,
+    /// `1.0` or `1.1`.
+    pub version: Option<String>,
+    /// The status of a response.
+    pub status: Option<u16>,
+    /// The content.
+    pub body: Option<Vec<u8>>,
+    /// The field lines.
+    pub fields: Option<Vec<FieldLine>>,
+    /// The field lines of the trailer section.
+    pub trailers: Option<Vec<FieldLine>>,
+    /// The protocols offered, in order.
+    pub offered: Option<Vec<String>>,
+}
+
+/// Name and value of a field line.
+pub type FieldLine = (Vec<u8>, Vec<u8>);
+
+/// All cases.
+pub fn load() -> Vec<Case> {
+    let path = crate::home().join("corpora/cases.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(|line| case(&serde_json::from_str(line).expect("one JSON object a line"))).collect()
+}
+
+fn case(value: &Value) -> Case {
+    let context = &value["ctx"];
+    Case {
+        id: string(&value["id"]),
+        role: match value["role"].as_str() {
+            Some("client") => Role::Client,
+            Some("server") => Role::Server,
+            other => panic!("{other:?} is no role"),
+        },
+        input: decoded(&value["input_b64"]),
+        eof: context["eof"] == true,
+        secure: context["tls"] == true,
+        asked: requests(context),
+        switches: list(&context["respond"], switch_of),
+        expected: expected(&value["expect"]),
+    }
+}
+
+/// The requests of a client: some, one, or the usual `GET /`.
+fn requests(context: &Value) -> Vec<Asked> {
+    if !context["requests"].is_null() {
+        return list(&context["requests"], asked);
+    }
+    match &context["request"] {
+        Value::Null => vec![Asked { method: "GET".into(), target: "/".into(), offer: Vec::new() }],
+        request => vec![asked(request)],
+    }
+}
+
+fn asked(value: &Value) -> Asked {
+    Asked { method: string(&value["method"]), target: string(&value["target"]), offer: list(&value["upgrade"], string) }
+}
+
+/// The only scripted responses are 101s, so their `Upgrade` is all that matters of them.
+fn switch_of(response: &Value) -> String {
+    assert_eq!(response["status"], 101, "a scripted response");
+    let headers = list(&response["headers"], |line| (string(&line[0]), string(&line[1])));
+    let upgrade = headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("upgrade"));
+    upgrade.expect("an Upgrade in a scripted 101").1
+}
+
+fn expected(value: &Value) -> Expected {
+    let upgrade = &value["upgrade"];
+    Expected {
+        verdict: verdict(&value["verdict"]),
+        strict: present(&value["strict"]).and_then(verdict),
+        messages: list(&value["messages"], expected_message),
+        total: value["n_messages"].as_u64().map(|total| total as usize),
+        upgrade: present(upgrade).map(|upgrade| (upgrade["switched"] == true, decoded(&upgrade["trailing_b64"]))),
+    }
+}
+
+fn expected_message(value: &Value) -> ExpectedMessage {
+    let fields = |name: &str| {
+        present(&value[name]).map(|lines| list(lines, |line| (octets(&string(&line[0])), octets(&string(&line[1])))))
+    };
+    ExpectedMessage {
+        method: present(&value["method"]).map(|method| octets(&string(method))),
+        target: present(&value["target"]).map(|target| octets(&string(target))),
+        version: present(&value["version"]).map(string),
+        status: value["status"].as_u64().map(|status| status as u16),
+        body: present(&value["body_b64"]).map(decoded),
+        fields: fields("headers"),
+        trailers: fields("trailers"),
+        offered: present(&value["offered"]).map(|offered| list(offered, string)),
+    }
+}
+
+fn verdict(value: &Value) -> Option<Verdict> {
+    match value.as_str() {
+        Some("accept") => Some(Verdict::Accept),
+        Some("reject") => Some(Verdict::Reject),
+        Some("incomplete") => Some(Verdict::Incomplete),
+        Some("either") => None,
+        other => panic!("{other:?} is no verdict"),
+    }
+}
+
+fn present(value: &Value) -> Option<&Value> {
+    (!value.is_null()).then_some(value)
+}
+
+fn string(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no string")).to_owned()
+}
+
+fn list<T>(value: &Value, item: impl Fn(&Value) -> T) -> Vec<T> {
+    value.as_array().into_iter().flatten().map(item).collect()
+}
+
+fn decoded(value: &Value) -> Vec<u8> {
+    STANDARD.decode(string(value)).expect("base64")
+}
+
+/// Octets above 0x7f stand in the file as the Latin-1 characters of that number.
+fn octets(text: &str) -> Vec<u8> {
+    let latin: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
+    latin.unwrap_or_else(|_| text.as_bytes().to_vec())
+}

@@ -1,0 +1,286 @@
+//! Runs a case: a client has sent its requests, a server answers each request once it is complete.
+
+use switchover::{Config, Connection, End, Error, Event, Field, Fields, Next, Order, RequestHead, ResponseHead, Role};
+
+use super::{Case, FieldLine, Verdict};
+
+/// How the input is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// Not at all.
+    Whole,
+    /// One octet at a time.
+    Bytes,
+    /// In pieces of many lengths, the same ones in every run of a case.
+    Random,
+    /// In two, at this place.
+    Split(usize),
+}
+
+/// What came out of a run. It must not depend on the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// The complete messages.
+    pub messages: Vec<Message>,
+    /// What happened to an offer or a CONNECT, if one was met.
+    pub upgrade: Option<Upgrade>,
+    /// The peer's error behind a rejection.
+    pub error: Option<Error>,
+}
+
+/// What became of an offer or a CONNECT, with the octets that no message was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upgrade {
+    /// The connection has switched.
+    Switched(Vec<u8>),
+    /// The script ends here, before a decision.
+    Undecided(Vec<u8>),
+    /// The script asks for a 101 that the engine does not make.
+    Refused(Vec<u8>),
+}
+
+/// One message that came out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Message {
+    /// The method of a request.
+    pub method: String,
+    /// The target of a request.
+    pub target: String,
+    /// `1.0` or `1.1`.
+    pub version: String,
+    /// The status of a response.
+    pub status: u16,
+    /// The content.
+    pub body: Vec<u8>,
+    /// The field lines.
+    pub fields: Vec<FieldLine>,
+    /// The field lines of the trailer section.
+    pub trailers: Vec<FieldLine>,
+    /// The protocols offered, in order.
+    pub offered: Vec<String>,
+}
+
+/// Runs a case.
+pub fn play(case: &Case, feed: Feed) -> Outcome {
+    let mut player = Player {
+        case,
+        connection: Connection::with_config(case.role, Config { secure: case.secure, ..Config::default() }),
+        log: Log::default(),
+        fed: 0,
+        asked: 0,
+        answered: 0,
+        stop: None,
+    };
+    let error = player.play(feed).err();
+    Outcome {
+        verdict: player.verdict(error),
+        upgrade: player.upgrade().filter(|_| error.is_none()),
+        messages: player.log.complete,
+        error,
+    }
+}
+
+/// Why nothing more is fed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Closed,
+    Switched,
+    Undecided,
+    Refused,
+}
+
+struct Player<'c> {
+    case: &'c Case,
+    connection: Connection,
+    log: Log,
+    /// Octets received by the engine.
+    fed: usize,
+    /// Requests sent, or answered.
+    asked: usize,
+    answered: usize,
+    stop: Option<Stop>,
+}
+
+impl Player<'_> {
+    fn play(&mut self, feed: Feed) -> Result<(), Error> {
+        if self.case.role == Role::Client {
+            self.ask();
+        }
+        for piece in pieces(self.case, feed) {
+            self.connection.receive(piece)?;
+            self.fed += piece.len();
+            self.drain()?;
+            if self.stop.is_some() {
+                return Ok(());
+            }
+        }
+        if self.case.eof {
+            self.connection.receive_eof(End::Clean);
+            self.drain()?;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) -> Result<(), Error> {
+        while self.stop.is_none() {
+            let Next::Event(event) = self.connection.next_event()? else { return Ok(()) };
+            let ends_message = matches!(event, Event::EndOfMessage(_));
+            self.stop = match event {
+                Event::Switched(_) => Some(Stop::Switched),
+                Event::Closed { .. } => Some(Stop::Closed),
+                _ => None,
+            };
+            self.log.record(&event);
+            match self.case.role {
+                Role::Server if ends_message => self.answer(),
+                Role::Client if ends_message => self.ask(),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends as many of the requests as may be outstanding together.
+    fn ask(&mut self) {
+        while let Some(request) = self.case.asked.get(self.asked) {
+            let host = [Field::from(("Host", "example.com"))];
+            let head = RequestHead::new(&request.method, &request.target, &host);
+            let offer: Vec<&str> = request.offer.iter().map(String::as_str).collect();
+            if self.connection.send_request(&head, &offer, &mut Vec::new()).is_err() {
+                return;
+            }
+            self.asked += 1;
+        }
+    }
+
+    /// Answers the request that is now complete, or stops where the script leaves an offer open.
+    fn answer(&mut self) {
+        let protocol = self.case.switches.get(self.answered);
+        self.answered += 1;
+        match protocol {
+            Some(protocol) => self.switch(protocol),
+            None if self.log.may_switch => self.stop = Some(Stop::Undecided),
+            None => self.respond(),
+        }
+    }
+
+    fn switch(&mut self, protocol: &str) {
+        let selection = self.connection.select(&[protocol], Order::Client);
+        match selection {
+            Some(selection) => self.connection.accept(selection, &NO_FIELDS, &mut Vec::new()).expect("a 101"),
+            None => self.stop = Some(Stop::Refused),
+        }
+    }
+
+    fn respond(&mut self) {
+        let empty = [Field::from(("Content-Length", "0"))];
+        let response = ResponseHead::new(200, &empty);
+        self.connection.send_response(&response, &mut Vec::new()).expect("a complete request may be answered");
+    }
+
+    fn verdict(&self, error: Option<Error>) -> Verdict {
+        let is_half_way = self.log.current.is_some() || self.read() < self.fed;
+        match (error, self.stop) {
+            (Some(_), _) => Verdict::Reject,
+            (None, None) if is_half_way => Verdict::Incomplete,
+            _ => Verdict::Accept,
+        }
+    }
+
+    fn upgrade(&self) -> Option<Upgrade> {
+        // What was not fed any more, and what was but belongs to no message.
+        let trailing = self.case.input[self.read()..].to_vec();
+        match self.stop? {
+            Stop::Closed => None,
+            Stop::Switched => Some(Upgrade::Switched(trailing)),
+            Stop::Undecided => Some(Upgrade::Undecided(trailing)),
+            Stop::Refused => Some(Upgrade::Refused(trailing)),
+        }
+    }
+
+    /// How much of the input the messages are made of.
+    fn read(&self) -> usize {
+        self.connection.position() as usize
+    }
+}
+
+const NO_FIELDS: [Field<'static>; 0] = [];
+
+/// Messages, put together from events.
+#[derive(Default)]
+struct Log {
+    complete: Vec<Message>,
+    current: Option<Message>,
+    /// The latest request offers another protocol, or is a CONNECT.
+    may_switch: bool,
+}
+
+impl Log {
+    fn record(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Request(request) => {
+                let offers = request.offers().map(|offers| offers.map(|offer| offer.protocol.to_string()).collect());
+                self.may_switch = offers.is_ok() || request.method() == "CONNECT";
+                self.current = Some(Message {
+                    method: request.method().to_owned(),
+                    target: request.target().to_owned(),
+                    offered: offers.unwrap_or_default(),
+                    ..Message::of(request.minor_version(), request.fields())
+                });
+            }
+            Event::Response(response) => self.current = Some(Message::answer(response)),
+            Event::Informational(response) => self.complete.push(Message::answer(response)),
+            Event::Switched(switched) => self.complete.extend(switched.response.as_ref().map(Message::answer)),
+            Event::Data(data) => self.current.iter_mut().for_each(|message| message.body.extend_from_slice(data)),
+            Event::EndOfMessage(trailers) => {
+                let message = self.current.take().unwrap_or_default();
+                self.complete.push(Message { trailers: lines(*trailers), ..message });
+            }
+            Event::Closed { .. } => {}
+        }
+    }
+}
+
+impl Message {
+    fn of(minor: u8, fields: Fields<'_>) -> Self {
+        Self { version: format!("1.{minor}"), fields: lines(fields), ..Self::default() }
+    }
+
+    fn answer(response: &switchover::Response<'_>) -> Self {
+        Self { status: response.status(), ..Self::of(response.minor_version(), response.fields()) }
+    }
+}
+
+fn lines(fields: Fields<'_>) -> Vec<FieldLine> {
+    fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
+}
+
+fn pieces(case: &Case, feed: Feed) -> Vec<&[u8]> {
+    match feed {
+        Feed::Whole => vec![&case.input],
+        Feed::Bytes => case.input.chunks(1).collect(),
+        Feed::Random => random_pieces(case),
+        Feed::Split(at) => {
+            let (first, second) = case.input.split_at(at);
+            vec![first, second]
+        }
+    }
+}
+
+/// Lengths from a linear congruential generator that is seeded with the case's id.
+fn random_pieces(case: &Case) -> Vec<&[u8]> {
+    const LENGTHS: [usize; 8] = [1, 2, 3, 5, 8, 21, 64, 400];
+    let step = |state: u64| state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    let mut state = case.id.bytes().fold(0, |state, octet| step(state ^ u64::from(octet)));
+    let (mut pieces, mut rest) = (Vec::new(), case.input.as_slice());
+    while !rest.is_empty() {
+        state = step(state);
+        // The high bits of such a generator are the good ones.
+        let (piece, behind) = rest.split_at(LENGTHS[(state >> 61) as usize].min(rest.len()));
+        pieces.push(piece);
+        rest = behind;
+    }
+    pieces
+}
