@@ -404,7 +404,6 @@ impl Connection {
             return self.fail(ErrorKind::SwitchProfile, 0);
         }
         self.state = next;
-        self.heads >>= 1;
         self.why = None;
         self.keep_head(len);
         self.flags.owes_switched = Some(SwitchedBy::Upgrade);
