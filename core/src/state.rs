@@ -734,8 +734,11 @@ impl State {
             return Awaiting::Host;
         }
         match (self.response, self.request) {
-            (Phase::Body, _) => Awaiting::Content,
             (Phase::Idle, Phase::Body) if self.expect == Expect::Owed => Awaiting::Continue,
+            // An answer that comes early does not finish the request: a server that reads on waits for the rest, and
+            // if each end waited for the other's content, neither would be the one to move.
+            (Phase::Body, Phase::Body) if self.expect != Expect::Owed => Awaiting::Host,
+            (Phase::Body, _) => Awaiting::Content,
             (_, Phase::Body | Phase::Idle) | (Phase::Done, _) => Awaiting::Host,
             (Phase::Idle | Phase::Cut, Phase::Done | Phase::Cut) => Awaiting::Response,
         }
@@ -752,3 +755,6 @@ listed! {
     Peer { Unknown = "unknown", V10 = "1.0", V11 = "1.1" }
     Awaiting { Host = "host", Request = "request", Content = "content", Response = "response", Continue = "continue", Nothing = "nothing" }
 }
+
+#[cfg(test)]
+mod explorer;

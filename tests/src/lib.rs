@@ -20,6 +20,8 @@ pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
         let path = entry.expect("a readable folder").path();
         if path.is_dir() {
             found.extend(files(&path, ending));
+        } else if path.file_name().is_some_and(|name| name == "README.md") {
+            // A format's description shows examples that are not cases.
         } else if path.extension().is_some_and(|extension| extension == ending) {
             found.push(path);
         }

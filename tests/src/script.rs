@@ -108,9 +108,7 @@ impl<'v> Player<'v> {
         }
         match self.peek() {
             // A decision right behind input is one that is made when all of it has come.
-            Some(Item::Do(_)) if !self.pieces.is_empty() && self.last_was_input() => {
-                self.feed_piece().map(|()| true)
-            }
+            Some(Item::Do(_)) if !self.pieces.is_empty() && self.last_was_input() => self.feed_piece().map(|()| true),
             Some(Item::Do(decision)) => {
                 self.at += 1;
                 let (lines, output, error) = self.perform(decision);
@@ -125,7 +123,9 @@ impl<'v> Player<'v> {
             Some(Item::Feed(_) | Item::End(_)) if self.pieces.is_empty() => {
                 // Whatever came before has been matched, so nothing else may come now.
                 match self.observe()? {
-                    Some(line) if !is_stop(&line) && !line.starts_with("closed") => return Err(format!("unexpected: {line}")),
+                    Some(line) if !is_stop(&line) && !line.starts_with("closed") => {
+                        return Err(format!("unexpected: {line}"));
+                    }
                     _ => {}
                 }
                 self.take_input()?;
@@ -367,6 +367,7 @@ impl<'v> Player<'v> {
             "wants-input" => format!("wants-input {}", connection.wants_input()),
             "required" => format!("required {}", connection.required()).trim_end().to_owned(),
             "agreed" => format!("agreed {}", connection.agreed()).trim_end().to_owned(),
+            "unanswered" => format!("unanswered {}", connection.unanswered()),
             "secure" => format!("secure {}", connection.is_secure()),
             "request" => match connection.request() {
                 Some(request) => format!("request {} {}", request.method(), request.target()),
@@ -608,6 +609,7 @@ fn is_answer(line: &str) -> bool {
             | "required"
             | "agreed"
             | "secure"
+            | "unanswered"
             | "offers"
             | "trace"
             | "parts"

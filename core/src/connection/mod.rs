@@ -206,6 +206,15 @@ impl Connection {
         switched_by_peer && self.state.tx == crate::state::Tx::Switched
     }
 
+    /// Client: how many requests have no complete final response. Once the connection is over, these may be sent again
+    /// on another one where that is safe (RFC 9112, 9.3.2).
+    pub fn unanswered(&self) -> u8 {
+        match (self.role, self.state.request, self.state.response) {
+            (Role::Server, _, _) | (_, Phase::Idle, _) | (_, _, Phase::Done) => 0,
+            _ => self.state.behind + 1,
+        }
+    }
+
     /// Why the current cycle's upgrade did not happen; `None` where it did, or before the first request.
     pub fn why(&self) -> Option<Why> {
         self.why

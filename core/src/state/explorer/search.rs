@@ -3,8 +3,7 @@
 
 use core::fmt::Debug;
 use core::hash::{BuildHasherDefault, Hash, Hasher};
-use std::collections::hash_map::{Entry, HashMap};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::prelude::v1::*;
 use std::{format, println};
 
@@ -111,19 +110,18 @@ impl<N> Found<N> {
 struct Tree<N> {
     nodes: Vec<N>,
     parents: Vec<u32>,
-    places: HashMap<N, (), BuildHasherDefault<Multiply>>,
+    known: HashSet<N, BuildHasherDefault<Multiply>>,
 }
 
 impl<N: Copy + Eq + Hash> Tree<N> {
     fn new(start: N) -> Self {
-        let mut tree = Self { nodes: Vec::new(), parents: Vec::new(), places: HashMap::default() };
+        let mut tree = Self { nodes: Vec::new(), parents: Vec::new(), known: HashSet::default() };
         tree.add(start, 0);
         tree
     }
 
     fn add(&mut self, node: N, parent: usize) {
-        if let Entry::Vacant(place) = self.places.entry(node) {
-            place.insert(());
+        if self.known.insert(node) {
             self.nodes.push(node);
             self.parents.push(u32::try_from(parent).expect("fewer than 2^32 nodes"));
         }

@@ -1,7 +1,7 @@
 //! What is on its way between two ends: messages with the layer that they belong to and the request that they are
 //! part of, in a queue of two.
 
-use super::super::Input;
+use crate::state::Input;
 
 /// A message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

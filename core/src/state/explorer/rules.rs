@@ -1,0 +1,182 @@
+//! The rules that look arbitrary, each with what goes wrong without it.
+
+use crate::listed::listed;
+use crate::state::{Answer, Awaiting, Expect, Input, Opening, Phase, Rejected, Role, Rx, State, Turn, Tx};
+
+/// The machine, perhaps without one of its rules.
+#[derive(Clone, Copy)]
+pub(super) struct Machine {
+    without: Option<Rule>,
+}
+
+/// A rule that can be switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// `behind` counts; it is not none, one or many.
+    BehindCounts,
+    /// An end of input has a place in the byte order.
+    EndHasAPlace,
+    /// Only an Open direction becomes Switched.
+    OnlyOpenSwitches,
+    /// `close_after_response` while idle closes at once.
+    IdleCloses,
+    /// After a final response with the 100 unsent nothing further is read.
+    UnsentContinueCloses,
+    /// `awaiting` names the host while a 100 is owed.
+    OwedContinueNamesHost,
+    /// `resume` needs both directions switched.
+    ResumeNeedsBoth,
+    /// `resume` needs the leftover taken.
+    ResumeTakesLeftover,
+    /// `resume` forgets an earlier end.
+    ResumeForgetsEnd,
+    /// No response without a request.
+    NoUnaskedResponse,
+    /// Nothing is pipelined behind an offer.
+    NothingBehindOffer,
+    /// A refused CONNECT closes.
+    RefusedConnectCloses,
+    /// A response with `close` drops what is behind it.
+    CloseDropsPipeline,
+    /// All that ends a direction drops `persist`.
+    EndsDropPersist,
+    /// `accept` looks at framing, not at the event shown.
+    AcceptLooksAtFraming,
+    /// `close_after_response` is refused once the final head has left.
+    LateCloseRefused,
+}
+
+impl Machine {
+    /// As it is.
+    pub(super) const WHOLE: Self = Self { without: None };
+
+    pub(super) const fn without(rule: Rule) -> Self {
+        Self { without: Some(rule) }
+    }
+
+    pub(super) fn lacks(self, rule: Rule) -> bool {
+        self.without == Some(rule)
+    }
+
+    pub(super) fn apply(self, state: State, role: Role, input: Input) -> Result<State, Rejected> {
+        match self.without.and_then(|rule| rule.bent(state, role, input)) {
+            Some(bent) => bent,
+            None => state.apply(role, input),
+        }
+    }
+
+    pub(super) fn awaiting(self, state: State, role: Role) -> Awaiting {
+        match role {
+            Role::Server if self.lacks(Rule::OwedContinueNamesHost) => {
+                State { expect: Expect::None, ..state }.awaiting(role)
+            }
+            _ => state.awaiting(role),
+        }
+    }
+}
+
+impl Rule {
+    /// What the machine would do without this rule, where that differs.
+    fn bent(self, state: State, role: Role, input: Input) -> Option<Result<State, Rejected>> {
+        match self {
+            Self::BehindCounts => forget_count(state, role, input),
+            Self::OnlyOpenSwitches => reopen(state, role, input),
+            Self::IdleCloses => idle_on(state, input),
+            Self::UnsentContinueCloses => read_on(state, role, input),
+            Self::ResumeNeedsBoth => resume_half(state, input),
+            Self::NoUnaskedResponse => answer_nobody(state, role, input),
+            Self::NothingBehindOffer => pipeline_behind_offer(state, role, input),
+            Self::RefusedConnectCloses => keep_after_connect(state, role, input),
+            Self::CloseDropsPipeline => keep_pipeline(state, role, input),
+            Self::EndsDropPersist => keep_persist(state, role, input),
+            Self::AcceptLooksAtFraming => wait_for_end_event(state, role, input),
+            Self::LateCloseRefused => close_late(state, role, input),
+            // These four are not in `apply`.
+            Self::EndHasAPlace
+            | Self::OwedContinueNamesHost
+            | Self::ResumeTakesLeftover
+            | Self::ResumeForgetsEnd => None,
+        }
+    }
+}
+
+type Bent = Option<Result<State, Rejected>>;
+
+/// More than one is remembered as one.
+fn forget_count(state: State, role: Role, input: Input) -> Bent {
+    let next = state.apply(role, input).ok()?;
+    (next.behind > 1).then_some(Ok(State { behind: 1, ..next }))
+}
+
+/// A closed direction, and a request that was cut, are treated as whole by what switches.
+fn reopen(state: State, role: Role, input: Input) -> Bent {
+    let request = if state.request == Phase::Cut { Phase::Done } else { state.request };
+    let rx = if state.rx == Rx::Closed { Rx::Open } else { state.rx };
+    let tx = if state.tx == Tx::Closed { Tx::Open } else { state.tx };
+    let next = State { request, rx, tx, ..state }.apply(role, input).ok()?;
+    (next.turn == Turn::Agreed && state.turn != Turn::Agreed).then_some(Ok(next))
+}
+
+fn idle_on(state: State, input: Input) -> Bent {
+    let applies = input == Input::CloseAfterResponse && state.is_idle() && state.tx == Tx::Open;
+    applies.then_some(Ok(State { persist: false, ..state }))
+}
+
+/// The expectation is taken for met.
+fn read_on(state: State, role: Role, input: Input) -> Bent {
+    let applies = role == Role::Server && matches!(input, Input::Response(_)) && state.expect == Expect::Owed;
+    applies.then(|| State { expect: Expect::Begun, ..state }.apply(role, input))
+}
+
+fn resume_half(state: State, input: Input) -> Bent {
+    let carries = matches!(state.rx, Rx::Open | Rx::Switched) && state.tx != Tx::Closed;
+    let applies = input == Input::Resume && state.turn == Turn::Agreed && state.response == Phase::Idle && carries;
+    applies.then_some(Ok(State { rx: Rx::Open, tx: Tx::Open, turn: Turn::Spent, ..state }))
+}
+
+/// A 408 to a client that has not asked for anything.
+fn answer_nobody(state: State, role: Role, input: Input) -> Bent {
+    let Input::Response(answer) = input else { return None };
+    let answer = Answer { persist: false, ..answer };
+    (role == Role::Server && state.next_cycle())
+        .then(|| State { request: Phase::Done, response: Phase::Idle, ..state }.apply(role, Input::Response(answer)))
+}
+
+fn pipeline_behind_offer(state: State, role: Role, input: Input) -> Bent {
+    let applies = role == Role::Client && matches!(input, Input::Request(_)) && state.undecided();
+    applies.then(|| State { turn: Turn::None, ..state }.apply(role, input))
+}
+
+/// A refused CONNECT is treated like a refused Upgrade.
+fn keep_after_connect(state: State, role: Role, input: Input) -> Bent {
+    let refuses = matches!(input, Input::Response(Answer { success: false, .. }));
+    let applies = refuses && state.turn == Turn::Connect && state.behind == 0;
+    applies.then(|| State { turn: Turn::Offered, ..state }.apply(role, input))
+}
+
+/// Keep-alive is given up, and nothing else.
+fn keep_pipeline(state: State, role: Role, input: Input) -> Bent {
+    let Input::Response(answer @ Answer { persist: false, .. }) = input else { return None };
+    (role == Role::Client && state.behind > 0).then(|| {
+        let next = state.apply(role, Input::Response(Answer { persist: true, ..answer }))?;
+        Ok(State { persist: false, ..next })
+    })
+}
+
+fn keep_persist(state: State, role: Role, input: Input) -> Bent {
+    let ends = matches!(input, Input::End | Input::Fail | Input::DrainLimit | Input::Abandon);
+    ends.then(|| state.apply(role, input).map(|next| State { persist: state.persist, ..next }))
+}
+
+/// A request without content ends where an event says so, one step after its head.
+fn wait_for_end_event(state: State, role: Role, input: Input) -> Bent {
+    let Input::Request(opening) = input else { return None };
+    (role == Role::Server && !opening.content)
+        .then(|| state.apply(role, Input::Request(Opening { content: true, ..opening })))
+}
+
+fn close_late(state: State, role: Role, input: Input) -> Bent {
+    let promised = state.response != Phase::Idle && state.persist && !state.is_idle();
+    let applies = role == Role::Server && input == Input::CloseAfterResponse && promised && state.tx == Tx::Open;
+    applies.then(|| Ok(State { persist: false, ..state }.settle(role)))
+}

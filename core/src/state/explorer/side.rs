@@ -1,0 +1,310 @@
+//! One end of a connection: the machine, the little that stands beside it in a `Connection`, what it reads and when,
+//! and every choice that its host has.
+
+use std::prelude::v1::*;
+use std::vec;
+
+use super::fault::Fault;
+use super::roles::{answers, openings};
+use super::rules::{Machine, Rule};
+use super::wire::{Message, NOBODY, What};
+use crate::state::{Answer, Awaiting, Input, Phase, Role, Rx, State, Turn, Tx};
+
+/// How many requests may be unanswered in the exploration. The machine's own bound is far off, and a pipeline of
+/// three has all that a longer one has: a first, a last, and one between.
+pub(super) const PIPELINE: u8 = 3;
+
+/// What is explored.
+#[derive(Clone, Copy)]
+pub(super) struct Scope {
+    pub(super) machine: Machine,
+    /// Hosts may abandon, and stop draining.
+    pub(super) gives_up: bool,
+    /// A client may send its content before the 100 that it asked for.
+    pub(super) impatient: bool,
+}
+
+/// One end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Side {
+    pub(super) role: Role,
+    pub(super) state: State,
+    /// How often HTTP was resumed.
+    pub(super) layer: u8,
+    /// The end of this layer's octets has been sent.
+    pub(super) ended: bool,
+    /// The host has given up, or the peer has, so that this side could not be served.
+    pub(super) gave_up: bool,
+    /// What was received before `Resume` is still there. Only a machine without its rules lets this happen.
+    pub(super) keeps_old: bool,
+    /// Server: the request that it is at. See [`Message::age`].
+    pub(super) age: u8,
+}
+
+/// A choice of the host.
+pub(super) struct Move {
+    pub(super) act: Act,
+    pub(super) side: Side,
+    pub(super) sends: Vec<What>,
+    pub(super) is_due: bool,
+}
+
+/// What a step is called in a trace.
+#[derive(Clone, Copy, Debug)]
+#[expect(dead_code, reason = "read through Debug")]
+pub(super) enum Act {
+    Reads(Message),
+    Sends(What),
+    Does(Input),
+}
+
+impl Side {
+    pub(super) fn new(role: Role) -> Self {
+        Self {
+            role,
+            state: State::NEW,
+            layer: 0,
+            ended: false,
+            gave_up: false,
+            keeps_old: false,
+            age: if role == Role::Server { NOBODY } else { 0 },
+        }
+    }
+
+    /// Neither direction carries HTTP: all that is left is the host's.
+    pub(super) fn is_over(self) -> bool {
+        self.state.is_over()
+    }
+
+    /// Nothing that comes is read any more.
+    pub(super) fn is_deaf(self) -> bool {
+        matches!(self.state.rx, Rx::Closed | Rx::Failed)
+    }
+
+    /// It waits for the peer, and says so.
+    pub(super) fn waits(self, scope: &Scope) -> bool {
+        match scope.machine.awaiting(self.state, self.role) {
+            Awaiting::Host | Awaiting::Nothing => false,
+            Awaiting::Request | Awaiting::Content | Awaiting::Response | Awaiting::Continue => true,
+        }
+    }
+
+    /// What `state` makes of this side: what no longer matters is made equal.
+    fn with(self, state: State) -> Self {
+        let is_done = state.is_idle() || (state.is_over() && !state.is_switched());
+        let is_between = self.role == Role::Server && is_done;
+        Self { state, age: if is_between { NOBODY } else { self.age }, ..self }
+    }
+
+    // Receiving.
+
+    /// What becomes of the first message on the way here; `None` where it is not read now.
+    pub(super) fn read(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
+        if message.layer < self.layer {
+            return self.read_old(scope, message);
+        }
+        match self.state.rx {
+            Rx::Closed | Rx::Failed => Some(Ok(self)),
+            Rx::Switched => self.read_switched(scope, message),
+            Rx::Open => self.read_http(scope, message),
+        }
+    }
+
+    /// Octets of the layer below, which the host gave to the new protocol before it resumed HTTP, or whose carrier
+    /// takes them now. Only what was received before and not taken could reach the engine.
+    fn read_old(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
+        Some(match message.what {
+            What::Http(_) if self.is_deaf() => Ok(self),
+            What::Http(_) => Err(Fault::WrongLayer),
+            What::Foreign if self.keeps_old => Err(Fault::ForeignAtHttp),
+            What::Eof { gave_up } if self.keeps_old => self.meet_end(scope, gave_up),
+            What::Foreign | What::Eof { .. } => Ok(self),
+        })
+    }
+
+    /// The host reads for the new protocol; what a peer sends above it waits until HTTP is resumed here too.
+    fn read_switched(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
+        match message.what {
+            _ if message.layer > self.layer => None,
+            What::Http(_) => Some(Err(Fault::HttpAtSwitched)),
+            What::Eof { .. } if scope.machine.lacks(Rule::ResumeForgetsEnd) => None,
+            What::Foreign | What::Eof { .. } => Some(Ok(self)),
+        }
+    }
+
+    fn read_http(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
+        let ends_early = matches!(message.what, What::Eof { .. }) && scope.machine.lacks(Rule::EndHasAPlace);
+        if !self.is_reading() && !ends_early {
+            return None;
+        }
+        Some(match message.what {
+            _ if message.layer > self.layer => Err(Fault::WrongLayer),
+            What::Foreign => Err(Fault::ForeignAtHttp),
+            What::Eof { gave_up } => self.meet_end(scope, gave_up),
+            What::Http(input) => self.take(scope, input, message.age),
+        })
+    }
+
+    /// A server does not read behind a complete request.
+    fn is_reading(self) -> bool {
+        self.role == Role::Client || self.state.request == Phase::Body || self.state.next_cycle()
+    }
+
+    fn take(self, scope: &Scope, input: Input, age: u8) -> Result<Self, Fault> {
+        let is_request = matches!(input, Input::Request(_));
+        if is_request && self.role == Role::Server && self.state.request == Phase::Body {
+            return Err(Fault::RequestAsContent);
+        }
+        let expected = match self.role {
+            Role::Server if is_request => age,
+            Role::Server => self.age,
+            // Where a response with `close` has dropped the requests behind it, its end has nothing to be matched to.
+            Role::Client if input == Input::ResponseEnd => age,
+            Role::Client => self.state.behind,
+        };
+        if age != expected {
+            return Err(Fault::Mismatched);
+        }
+        let state = scope.machine.apply(self.state, self.role, input).map_err(|_| Fault::Refused)?;
+        Ok(Self { age: if is_request { age } else { self.age }, ..self }.with(state))
+    }
+
+    /// Between messages the end is an end; within one it is the peer's failure.
+    fn meet_end(self, scope: &Scope, gave_up: bool) -> Result<Self, Fault> {
+        if let Ok(state) = scope.machine.apply(self.state, self.role, Input::End) {
+            return Ok(self.with(state));
+        }
+        if !gave_up {
+            return Err(Fault::Blamed);
+        }
+        let state = scope.machine.apply(self.state, self.role, Input::Fail).map_err(|_| Fault::Refused)?;
+        Ok(Self { gave_up: true, ..self.with(state) })
+    }
+
+    // Deciding.
+
+    /// Every choice of the host, where `next` is the first message on the way here.
+    pub(super) fn moves(self, scope: &Scope, next: Option<Message>) -> Vec<Move> {
+        let mut moves = self.moves_of_both(scope, next);
+        match self.role {
+            Role::Client => self.client_moves(scope, &mut moves),
+            Role::Server => self.server_moves(scope, &mut moves),
+        }
+        moves
+    }
+
+    fn moves_of_both(self, scope: &Scope, next: Option<Message>) -> Vec<Move> {
+        let mut moves = self.octet_moves();
+        moves.extend(self.resume(scope, next));
+        moves.extend(self.close_after_response(scope));
+        if scope.gives_up {
+            let gives_up = [Input::Abandon, Input::DrainLimit].map(|input| self.decide(scope, input, &[], false));
+            moves.extend(gives_up.into_iter().flatten().map(|step| step.giving_up()).filter(|step| step.side != self));
+        }
+        moves
+    }
+
+    /// What goes out beside HTTP.
+    fn octet_moves(self) -> Vec<Move> {
+        let send = |what, side, is_due| Move { act: Act::Sends(what), side, sends: vec![what], is_due };
+        let ended = Self { ended: true, gave_up: false, ..self };
+        let eof = What::Eof { gave_up: self.gave_up };
+        match self.state.tx {
+            _ if self.ended => vec![],
+            Tx::Closed => vec![send(eof, ended, true)],
+            // The new protocol need not say anything, and may end what it came on.
+            Tx::Switched => vec![send(What::Foreign, self, false), send(eof, ended, false)],
+            // A client that has sent its last request may half-close the transport.
+            Tx::Open if self.role == Role::Client && self.state.request == Phase::Done && !self.state.persist => {
+                vec![send(eof, ended, false)]
+            }
+            Tx::Open => vec![],
+        }
+    }
+
+    /// Once for a connection, to keep the exploration finite.
+    fn resume(self, scope: &Scope, next: Option<Message>) -> Option<Move> {
+        if self.layer > 0 {
+            return None;
+        }
+        let leftover = next.filter(|next| next.layer == 0).map(|next| next.what);
+        let keeps_old = match leftover {
+            Some(What::Foreign) if !scope.machine.lacks(Rule::ResumeTakesLeftover) => return None,
+            Some(What::Foreign) => true,
+            Some(What::Eof { .. }) => scope.machine.lacks(Rule::ResumeForgetsEnd),
+            Some(What::Http(_)) | None => false,
+        };
+        let step = self.decide(scope, Input::Resume, &[], true)?;
+        Some(Move { side: Self { layer: 1, ended: false, keeps_old, ..step.side }, ..step })
+    }
+
+    /// An idle connection closes, which may meet a request that is on its way: HTTP has no remedy for that. A client
+    /// that gets its answer early and wants nothing further does not finish its request.
+    fn close_after_response(self, scope: &Scope) -> Option<Move> {
+        let step = self.decide(scope, Input::CloseAfterResponse, &[], false)?;
+        match step.side.state == self.state {
+            true => None,
+            false if self.state.is_idle() || step.side.state.request == Phase::Body => Some(step.giving_up()),
+            false => Some(step),
+        }
+    }
+
+    fn client_moves(self, scope: &Scope, moves: &mut Vec<Move>) {
+        if self.ended {
+            return;
+        }
+        if self.state.behind + 1 < PIPELINE || self.state.is_idle() {
+            let openings = openings(Role::Client).map(Input::Request);
+            moves.extend(openings.filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)));
+        }
+        if scope.impatient || scope.machine.awaiting(self.state, self.role) != Awaiting::Continue {
+            let parts = [Input::RequestContent, Input::RequestEnd];
+            moves.extend(parts.into_iter().filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)));
+        }
+    }
+
+    fn server_moves(self, scope: &Scope, moves: &mut Vec<Move>) {
+        let parts = [Input::Continue, Input::Informational, Input::ResponseEnd];
+        moves.extend(parts.into_iter().filter_map(|input| {
+            // An informational response other than 100 moves nothing.
+            self.decide(scope, input, &[What::Http(input)], input != Input::Informational)
+        }));
+        moves.extend(answers(self.state.turn).filter_map(|answer| {
+            let step = self.decide(scope, Input::Response(answer), &[], true)?;
+            // What the head says of the connection is what the machine has made of it.
+            let persist = if step.side.state.turn == Turn::Agreed { answer.persist } else { step.side.state.persist };
+            let head = What::Http(Input::Response(Answer { persist, ..answer }));
+            Some(Move { sends: vec![head], ..step })
+        }));
+        let switch = What::Http(Input::Switch { early: true });
+        // A 100 that is expected goes out before the 101.
+        let sends = if self.state.continue_owed() { vec![What::Http(Input::Continue), switch] } else { vec![switch] };
+        let early = [false, true].map(|early| self.decide(scope, Input::Switch { early }, &sends, true));
+        // Where the request is complete both verbs do the same.
+        moves.extend(early.into_iter().flatten().take(1));
+    }
+
+    /// What one decision does, if the machine allows it.
+    fn decide(self, scope: &Scope, input: Input, sends: &[What], is_due: bool) -> Option<Move> {
+        let state = scope.machine.apply(self.state, self.role, input).ok()?;
+        Some(Move { act: Act::Does(input), side: self.with(state), sends: sends.to_vec(), is_due })
+    }
+}
+
+impl Move {
+    fn giving_up(self) -> Self {
+        Self { side: Side { gave_up: !self.side.ended, ..self.side }, ..self }
+    }
+}
+
+impl Scope {
+    /// Fit for every test run.
+    pub(super) fn small() -> Self {
+        Self { machine: Machine::WHOLE, gives_up: false, impatient: false }
+    }
+
+    /// All of it.
+    pub(super) fn full() -> Self {
+        Self { machine: Machine::WHOLE, gives_up: true, impatient: true }
+    }
+}
