@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::fmt::Write;
 
 use switchover::{
-    Connection, Error, ErrorKind, Event, Field, Fields, Order, Request, RequestHead, ResponseHead, Selection, Step,
-    Switched,
+    Connection, Error, ErrorKind, Event, Field, Fields, Order, Request, RequestHead, Response, ResponseHead, Selection,
+    Step, Switched,
 };
 
 use crate::text::{escape, summary, unescape};
@@ -52,6 +52,93 @@ pub fn bless(vector: &Vector) -> String {
     text
 }
 
+/// A head that came out of a vector.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Head {
+    /// Of a request.
+    pub method: String,
+    /// Of a request.
+    pub target: String,
+    /// Of a response, else 0.
+    pub status: u16,
+    /// Of a response.
+    pub reason: Vec<u8>,
+    /// Of a request.
+    pub offers: Vec<String>,
+    /// In order.
+    pub fields: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Head {
+    /// What a request shows.
+    pub fn of_request(request: &Request<'_>) -> Self {
+        Self {
+            method: request.method().into(),
+            target: request.target().into(),
+            offers: request
+                .offers()
+                .map_or(Vec::new(), |offers| offers.map(|offer| offer.protocol.to_string()).collect()),
+            fields: owned(request.fields()),
+            ..Self::default()
+        }
+    }
+
+    /// What a response shows.
+    pub fn of_response(response: &Response<'_>) -> Self {
+        Self {
+            status: response.status(),
+            reason: response.reason().to_vec(),
+            fields: owned(response.fields()),
+            ..Self::default()
+        }
+    }
+}
+
+fn owned(fields: Fields<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
+}
+
+/// The requests and final responses that come out of a vector.
+pub fn heads(vector: &Vector) -> Vec<Head> {
+    let mut player = Player::new(vector, Feed::Whole, None);
+    // How it goes is another test's business.
+    let _ = player.play();
+    player.heads
+}
+
+/// Puts a NUL, with which nothing can begin, behind the input of a vector that decides nothing afterwards. What came out
+/// before still does; content and leftover may grow, and an error may follow. Says whether it applied.
+pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
+    let Some(last) = vector.items.iter().rposition(|item| matches!(item, Item::Feed(_))) else { return Ok(false) };
+    let decides = vector.items[last..].iter().any(|item| matches!(item, Item::Do(_) | Item::End(_)));
+    if decides {
+        return Ok(false);
+    }
+    let mut longer = vector.clone();
+    if let Item::Feed(bytes) = &mut longer.items[last] {
+        bytes.push(0);
+    }
+    let (before, after) = (bless(vector), bless(&longer));
+    let events = |text: &str| -> Vec<String> {
+        let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]) && !line.starts_with("= closed");
+        text.lines().filter(is_event).map(str::to_owned).collect()
+    };
+    let (before, after) = (events(&before), events(&after));
+    for (index, line) in before.iter().enumerate() {
+        let grown = after.get(index).map(String::as_str).unwrap_or_default();
+        let may_grow = line.starts_with("= data") || line.starts_with("= leftover");
+        let grows = may_grow && (grown.starts_with(line.trim_end_matches('"')) || line.contains(" octets "));
+        if grown != line && !grows {
+            return Err(format!("{}: with junk behind, {line} became {grown}", vector.name));
+        }
+    }
+    let is_consequence = |line: &&String| ["= error", "= data", "= leftover"].iter().any(|kind| line.starts_with(kind));
+    match after[before.len().min(after.len())..].iter().find(|line| !is_consequence(line)) {
+        Some(line) => Err(format!("{}: with junk behind, there is also {line}", vector.name)),
+        None => Ok(true),
+    }
+}
+
 struct Player<'v> {
     vector: &'v Vector,
     feed: Feed,
@@ -68,6 +155,7 @@ struct Player<'v> {
     /// Octets that came when nothing was read any more.
     refused: usize,
     selection: Option<Selection>,
+    heads: Vec<Head>,
     blessed: Option<String>,
 }
 
@@ -84,6 +172,7 @@ impl<'v> Player<'v> {
             leftover: Vec::new(),
             refused: 0,
             selection: None,
+            heads: Vec::new(),
             blessed,
         }
     }
@@ -307,8 +396,11 @@ impl<'v> Player<'v> {
                         Ok(None)
                     }
                     event => {
-                        if let Event::Switched(switched) = &event {
-                            self.leftover.extend_from_slice(switched.leftover);
+                        match &event {
+                            Event::Switched(switched) => self.leftover.extend_from_slice(switched.leftover),
+                            Event::Request(request) => self.heads.push(Head::of_request(request)),
+                            Event::Response(response) => self.heads.push(Head::of_response(response)),
+                            _ => {}
                         }
                         let line = event_line(&event, position, shows_fields, self.refused);
                         let taken = event_line(&owned.event(), position, shows_fields, self.refused);
