@@ -50,6 +50,13 @@ enum Place {
 /// The first fault of the line that begins at `start`; `bytes` begins with the head and ends where looking further
 /// cannot matter. `limit` bounds the whole section.
 pub(crate) fn diagnose(line: Line, bytes: &[u8], start: usize, limit: usize, limits: &Limits) -> Fault {
+    let fault = first_fault(line, bytes, start, limit, limits);
+    debug_assert!(fault.is_some(), "the fast parser refused what the slow one takes: {line:?} {bytes:?}");
+    fault.unwrap_or(Fault { kind: ErrorKind::BadFieldValue, at: bytes.len() })
+}
+
+/// The same, where there may be none.
+pub(crate) fn first_fault(line: Line, bytes: &[u8], start: usize, limit: usize, limits: &Limits) -> Option<Fault> {
     let mut place = match line {
         Line::Request => Place::Method,
         Line::Status => Place::Version(0),
@@ -60,20 +67,19 @@ pub(crate) fn diagnose(line: Line, bytes: &[u8], start: usize, limit: usize, lim
         // The first octet of the method or of the target: neither may be empty.
         let is_first = index == 0 || bytes[at - 1] == b' ';
         match step(line, place, octet, is_first) {
-            Err(kind) => return Fault { kind, at },
+            Err(kind) => return Some(Fault { kind, at }),
             Ok(next) => {
                 if let Some(kind) = exceeded(line, place, octet, index, limits) {
-                    return Fault { kind, at };
+                    return Some(Fault { kind, at });
                 }
                 place = next;
             }
         }
         if at >= limit {
-            return Fault { kind: section_too_large(line), at };
+            return Some(Fault { kind: section_too_large(line), at });
         }
     }
-    debug_assert!(false, "the fast parser refused what the slow one takes: {line:?} {bytes:?}");
-    Fault { kind: ErrorKind::BadFieldValue, at: bytes.len() }
+    None
 }
 
 fn section_too_large(line: Line) -> ErrorKind {

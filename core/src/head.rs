@@ -319,3 +319,91 @@ fn trimmed(raw: &[u8], start: usize) -> Span {
     let lead = if value.is_empty() { 0 } else { raw.iter().take_while(|&&octet| is_ows(octet)).count() };
     Span::new(start + lead, start + lead + value.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::first_fault;
+    use alloc::vec::Vec;
+
+    const LIMITS: Limits =
+        Limits { start_line: 40, method: 9, field_line: 30, fields: 4, head: 120, trailers: 60, ..Limits::DEFAULT };
+
+    /// What the slow parser says of all the input: the head's length, a fault, or that more is needed.
+    fn slow(bytes: &[u8], section: Section) -> Result<Option<usize>, Fault> {
+        let (mut start, mut index) = (0, 0);
+        loop {
+            let line = match section {
+                Section::Request if start == 0 => Line::Request,
+                Section::Response if start == 0 => Line::Status,
+                _ => Line::Field { section, index },
+            };
+            let end = memchr::memmem::find(&bytes[start..], b"\r\n").map(|at| start + at);
+            let seen = end.map_or(bytes.len(), |end| end + 2);
+            if let Some(fault) = first_fault(line, &bytes[..seen], start, section.limit(&LIMITS), &LIMITS) {
+                return Err(fault);
+            }
+            let Some(end) = end else { return Ok(None) };
+            let is_field = matches!(line, Line::Field { .. });
+            if is_field && end == start {
+                return Ok(Some(end + 2));
+            }
+            index += usize::from(is_field && !is_ows(bytes[start]));
+            start = end + 2;
+        }
+    }
+
+    /// A tiny deterministic generator (xorshift).
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % bound as u64) as usize
+        }
+    }
+
+    fn input(dice: &mut Dice, seed: &[u8]) -> Vec<u8> {
+        let mut bytes = seed.to_vec();
+        for _ in 0..dice.below(4) {
+            let at = dice.below(bytes.len().max(1));
+            match dice.below(4) {
+                0 => bytes[at] = dice.below(256) as u8,
+                1 => bytes.insert(at, b"\r\n\0 \t:H/1.aZ"[dice.below(12)]),
+                2 if bytes.len() > 1 => drop(bytes.remove(at)),
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn the_fast_parser_and_the_slow_one_agree_at_every_cut() {
+        let seeds: [(Section, &[u8]); 5] = [
+            (Section::Request, b"GET /a HTTP/1.1\r\nHost: a\r\nB:  c \r\nD:\r\n\r\n"),
+            (Section::Request, b"OPTIONS * HTTP/1.0\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
+            (Section::Response, b"HTTP/1.1 200 Fine\r\nA: b\r\n c\r\n\td\r\nE: f\r\n\r\nx"),
+            (Section::Response, b"HTTP/1.0 404 \r\n\r\n"),
+            (Section::Trailers, b"A: b\r\nCdef: \xff\r\n\r\n0"),
+        ];
+        let mut dice = Dice(0x5eed);
+        for round in 0..60_000 {
+            let (section, seed) = seeds[round % seeds.len()];
+            let bytes = input(&mut dice, seed);
+            let cut = dice.below(bytes.len() + 1);
+            let (mut head, mut fed) = (Head::default(), bytes.clone());
+            let first = head.parse(&mut fed[..cut], section, &LIMITS);
+            let outcome = if let Ok(None) = first { head.parse(&mut fed, section, &LIMITS) } else { first };
+            match (outcome, slow(&bytes, section)) {
+                // The fast parser looks at a line that has not come whole only to bound it.
+                (Ok(None), Err(fault)) => {
+                    let line = bytes[..fault.at].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
+                    assert!(!bytes[line..].windows(2).any(|pair| pair == b"\r\n"), "{bytes:?} {fault:?}");
+                }
+                (fast, slow) => assert_eq!(fast, slow, "{:?} cut at {cut}", bytes.escape_ascii().collect::<Vec<_>>()),
+            }
+        }
+    }
+}
