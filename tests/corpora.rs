@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use switchover_tests::corpus::{Case, Feed, Outcome, Score, Upgrade, judge, load, play};
+use switchover_tests::corpus::{Case, Feed, OVER_TLS, Outcome, Score, Upgrade, judge, load, play};
 use switchover_tests::home;
 
 /// Inputs up to this length are cut in two at every place.
@@ -46,6 +46,12 @@ fn refused_scripts_are_written_down() {
     let refuses = |case: &Case| matches!(play(case, Feed::Whole).upgrade, Some(Upgrade::Refused(_)));
     let found: BTreeSet<String> = load().into_iter().filter(refuses).map(|case| case.id).collect();
     assert_eq!(found, listed("Scripts that are not followed"), "differences.md");
+}
+
+#[test]
+fn cases_over_tls_are_written_down() {
+    let found: BTreeSet<String> = OVER_TLS.iter().map(|&id| id.to_owned()).collect();
+    assert_eq!(found, listed("Cases that are run over TLS"), "differences.md");
 }
 
 /// How many cases are right, and what is wrong with the others.

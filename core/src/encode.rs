@@ -250,7 +250,8 @@ pub(crate) fn fields(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<
         });
     }
     host.each(&mut |field| {
-        if !field.is("Connection") && !(added.host_first && field.is("Host")) {
+        let is_written_elsewhere = field.is("Connection") || (added.host_first && field.is("Host"));
+        if !is_written_elsewhere {
             line(sink, field.name, field.value);
         }
     });

@@ -200,15 +200,29 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
     }
     if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
         // "host:port" outside CONNECT looks like a scheme; a hierarchical URI does not.
-        return if rest.starts_with(b"/") { Ok(TargetForm::Absolute) } else { Err(TargetFault::Form) };
+        return match rest.strip_prefix(b"//") {
+            Some(after) if !is_authority_with_userinfo(until_path(after)) => Err(TargetFault::Authority),
+            None if !rest.starts_with(b"/") => Err(TargetFault::Form),
+            _ => Ok(TargetForm::Absolute),
+        };
     }
     // RFC 9110, 4.2: an http URI has a non-empty host, and userinfo from the wire is an error.
     let after = rest.strip_prefix(b"//").ok_or(TargetFault::Authority)?;
-    let end = after.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(after.len());
-    match authority_has_host(&after[..end]) {
+    match authority_has_host(until_path(after)) {
         true => Ok(TargetForm::Absolute),
         false => Err(TargetFault::Authority),
     }
+}
+
+/// The authority at the beginning of what follows `//`.
+fn until_path(after: &[u8]) -> &[u8] {
+    &after[..after.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(after.len())]
+}
+
+/// Other schemes may have userinfo, and an empty host (RFC 3986, 3.2).
+fn is_authority_with_userinfo(authority: &[u8]) -> bool {
+    let host = authority.iter().rposition(|&octet| octet == b'@').map_or(authority, |at| &authority[at + 1..]);
+    is_authority(host, Port::Optional)
 }
 
 fn authority_has_host(authority: &[u8]) -> bool {
@@ -242,6 +256,9 @@ mod tests {
             ("GET", "http://a", Ok(Absolute)),
             ("GET", "HTTPS://a:1/x?y", Ok(Absolute)),
             ("GET", "ftp://a/x", Ok(Absolute)),
+            ("GET", "ftp://u:p@a:21/x", Ok(Absolute)),
+            ("GET", "file:///x", Ok(Absolute)),
+            ("GET", "s://]a/", Err(TargetFault::Authority)),
             ("OPTIONS", "*", Ok(Asterisk)),
             ("CONNECT", "a:1", Ok(Authority)),
             ("GET", "*", Err(TargetFault::Form)),

@@ -52,6 +52,9 @@ pub fn bless(vector: &Vector) -> String {
     text
 }
 
+/// Name and value.
+pub type FieldLine = (Vec<u8>, Vec<u8>);
+
 /// A head that came out of a vector.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Head {
@@ -66,7 +69,7 @@ pub struct Head {
     /// Of a request.
     pub offers: Vec<String>,
     /// In order.
-    pub fields: Vec<(Vec<u8>, Vec<u8>)>,
+    pub fields: Vec<FieldLine>,
 }
 
 impl Head {
@@ -94,7 +97,7 @@ impl Head {
     }
 }
 
-fn owned(fields: Fields<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn owned(fields: Fields<'_>) -> Vec<FieldLine> {
     fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
 }
 
@@ -726,7 +729,7 @@ fn entries(list: &str) -> Vec<&str> {
 }
 
 /// `what | Name: value | Name: value`.
-fn split_fields(rest: &str) -> (&str, Vec<(Vec<u8>, Vec<u8>)>) {
+fn split_fields(rest: &str) -> (&str, Vec<FieldLine>) {
     let mut parts = rest.split('|');
     let what = parts.next().unwrap_or_default().trim();
     let fields = parts.map(|field| {

@@ -266,7 +266,8 @@ impl Connection {
     }
 
     /// No request after this one. A server's next final response says `close`; without a request pending the
-    /// connection closes now; once that head has left it is too late.
+    /// connection closes now; once that head has left it is too late. A client closes after the response that is on its
+    /// way, and cuts a request that it has not finished by then.
     pub fn close_after_response(&mut self) -> Result<(), Error> {
         self.apply(Input::CloseAfterResponse)
     }

@@ -1,0 +1,190 @@
+"""What every case needs: the switchboard, other programs, raw sockets, and an end to each wait."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+WAIT = 20
+LARGE = bytes(range(256)) * 4096  # 1 MiB in which every octet occurs
+LINES = b"".join(b"line %06d with some text on it\n" % number for number in range(32_768))  # 1 MiB of lines
+
+
+class Skip(Exception):
+    """The case cannot run here."""
+
+
+CASES = []
+
+
+def case(function):
+    CASES.append(function)
+    return function
+
+
+def check(condition, *what):
+    if not condition:
+        raise AssertionError(" ".join(str(part)[:2000] for part in what))
+
+
+def same(got, wanted, what="octets"):
+    """Byte for byte; the message says where they part."""
+    if got != wanted:
+        at = next((i for i, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
+        raise AssertionError(
+            f"{what}: {len(got)} octets instead of {len(wanted)}, first difference at {at}: "
+            f"{got[at:at + 40]!r} instead of {wanted[at:at + 40]!r}"
+        )
+
+
+def needs(program, how):
+    """The path of a program that may be missing; `how` is a command that must succeed."""
+    try:
+        subprocess.run(how, check=True, capture_output=True, timeout=WAIT)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Skip(f"no {program}") from error
+    return how[0]
+
+
+class Switchboard:
+    """A running server, started with `arguments` and stopped by its process id."""
+
+    program = None
+
+    def __init__(self, *arguments):
+        self.log = tempfile.NamedTemporaryFile(prefix="switchboard-", suffix=".log")
+        command = [Switchboard.program, "--port", "0", "--trace", *arguments]
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT)
+        self.port = int(wait_for(self.read, rb"listening on http://127\.0\.0\.1:(\d+)\n").group(1))
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def read(self):
+        return Path(self.log.name).read_bytes()
+
+    def stop(self, sign=signal.SIGINT):
+        if self.process.poll() is None:
+            self.process.send_signal(sign)
+        try:
+            return self.process.wait(WAIT)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def wait_for(read, pattern, seconds=WAIT):
+    """Polls until the pattern is there; one of few waits without an event to wait for."""
+    for _ in range(seconds * 50):
+        if found := re.search(pattern, read()):
+            return found
+        threading.Event().wait(0.02)
+    raise AssertionError(f"{pattern!r} did not come: {read()[-400:]!r}")
+
+
+def run(*command, stdin=b"", expect=0, env=None):
+    """Runs a program to its end; its output, its errors."""
+    done = subprocess.run(
+        [str(part) for part in command], input=stdin, capture_output=True, timeout=WAIT, env={**os.environ, **(env or {})}
+    )
+    if expect is not None and done.returncode != expect:
+        raise AssertionError(f"{command[0]} ended with {done.returncode}: {done.stdout[-400:]!r} {done.stderr[-800:]!r}")
+    return done.stdout, done.stderr
+
+
+def probe(*arguments, stdin=b"", expect=0):
+    return run(Switchboard.program, "probe", *arguments, stdin=stdin, expect=expect)
+
+
+@contextlib.contextmanager
+def server(*command, env=None):
+    """Another program's server, which prints `listening PORT` and lives as long as the case."""
+    with tempfile.NamedTemporaryFile() as log:
+        process = subprocess.Popen(
+            [str(part) for part in command], stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})}
+        )
+        try:
+            port = wait_for(Path(log.name).read_bytes, rb"listening (\d+)\n").group(1).decode()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+            process.wait()
+
+
+class Raw:
+    """A plain socket to a server, for octets that no library would send."""
+
+    def __init__(self, port, octets=b""):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.got = b""
+        self.socket.sendall(octets)
+
+    def until(self, ending):
+        """Reads up to and with `ending`."""
+        while ending not in self.got:
+            piece = self.socket.recv(65536)
+            check(piece, "the connection ended before", ending, "came:", self.got)
+            self.got += piece
+        head, _, self.got = self.got.partition(ending)
+        return head + ending
+
+    def rest(self):
+        """Reads to the end of the connection."""
+        while piece := self.socket.recv(65536):
+            self.got += piece
+        self.socket.close()
+        return self.got
+
+    def send_beside(self, octets):
+        """Sends without waiting to be read: large payloads go both ways at once."""
+        def work():
+            self.socket.sendall(octets)
+            self.socket.shutdown(socket.SHUT_WR)
+
+        threading.Thread(target=work, daemon=True).start()
+
+
+@contextlib.contextmanager
+def scripted(*scripts):
+    """A server that plays one script per connection: a function of the accepted socket."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(WAIT)
+        failures = []
+
+        def work():
+            try:
+                for script in scripts:
+                    connection, _ = listener.accept()
+                    with connection:
+                        connection.settimeout(WAIT)
+                        script(connection)
+            except Exception as error:  # told to the case, which runs in another thread
+                failures.append(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(WAIT)
+        check(not failures, "the scripted server:", *failures)
+
+
+def read_head(connection):
+    """Reads a request head, no octet further as long as the client waits for its answer."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        piece = connection.recv(65536)
+        check(piece, "the client ended before its head did")
+        head += piece
+    return head

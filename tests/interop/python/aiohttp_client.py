@@ -1,0 +1,48 @@
+"""`aiohttp` as a client: a WebSocket, and requests on one connection with an offer that is declined."""
+
+import asyncio
+import os
+import sys
+
+import aiohttp
+
+OFFER = {"Connection": "Upgrade", "Upgrade": "foo/2"}
+
+
+async def chunks(content):
+    for at in range(0, len(content), 50_000):
+        yield content[at:at + 50_000]
+
+
+async def websocket(session, url):
+    async with session.ws_connect(f"{url}/ws", max_msg_size=1 << 24) as socket:
+        await socket.send_str("h\u00e9llo")
+        assert await socket.receive_str() == "h\u00e9llo"
+        large = os.urandom(1 << 20)
+        await socket.send_bytes(large)
+        assert await socket.receive_bytes() == large, "octets differ"
+        await socket.ping()
+        await socket.close(code=1000)
+        assert socket.close_code == 1000, socket.close_code
+
+
+async def requests(session, url):
+    large = os.urandom(1 << 20)
+    for _ in range(2):
+        async with session.post(f"{url}/echo", data=chunks(large)) as response:
+            assert await response.read() == large, "octets differ"
+        async with session.post(f"{url}/plain", data=large, headers=OFFER) as response:
+            text = await response.text()
+            assert response.status == 200 and "1048576 octets" in text, text
+        async with session.post(f"{url}/echo", data=large, expect100=True) as response:
+            assert await response.read() == large, "octets differ"
+
+
+async def main(url):
+    connector = aiohttp.TCPConnector(limit=1)
+    async with aiohttp.ClientSession(connector=connector, trust_env=False) as session:
+        await requests(session, url)
+        await websocket(session, url)
+
+
+asyncio.run(asyncio.wait_for(main(sys.argv[1]), 15))

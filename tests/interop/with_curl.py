@@ -1,0 +1,94 @@
+"""curl as the client."""
+
+import tempfile
+
+from harness import LARGE, Skip, Switchboard, case, check, needs, run, same, wait_for
+
+
+def curl(board, path, *arguments, stdin=b"", expect=0):
+    needs("curl", ["curl", "--version"])
+    # --noproxy: the machine's settings are not what is tested.
+    return run("curl", "-sS", "--noproxy", "*", "--max-time", "15", *arguments, board.url + path, stdin=stdin, expect=expect)
+
+
+@case
+def curl_gets_a_page(board):
+    out, _ = curl(board, "/", "-i")
+    check(out.startswith(b"HTTP/1.1 200 OK\r\n") and b"</html>" in out, out)
+
+
+@case
+def curl_head_is_no_end(board):
+    out, errors = curl(board, "/plain", "-I", "-v", "-w", "%{num_connects}\n")
+    check(b"Content-Length: 62" in out and b"left intact" in errors, out, errors)
+
+
+@case
+def curl_posts_and_expects(board):
+    out, errors = curl(board, "/echo", "-v", "-H", "Expect: 100-continue", "--data-binary", "@-", stdin=LARGE)
+    check(b"< HTTP/1.1 100 Continue" in errors, errors)
+    same(out, LARGE)
+
+
+@case
+def curl_posts_at_once(board):
+    out, errors = curl(board, "/echo", "-v", "-H", "Expect:", "--data-binary", "@-", stdin=LARGE)
+    check(b"100 Continue" not in errors and b"< Transfer-Encoding: chunked" in errors, errors)
+    same(out, LARGE)
+
+
+@case
+def curl_uploads_chunks(board):
+    out, errors = curl(board, "/echo", "-v", "-T", "-", stdin=LARGE)
+    check(b"> Transfer-Encoding: chunked" in errors, errors)
+    same(out, LARGE)
+
+
+@case
+def curl_is_refused_before_it_sends(board):
+    out, errors = curl(board, "/missing", "-v", "-H", "Expect: 100-continue", "--data-binary", "@-", stdin=LARGE)
+    check(b"< HTTP/1.1 404 Not Found" in errors and b"< Connection: close" in errors, errors)
+    check(b"100 Continue" not in errors and out, errors)
+
+
+@case
+def curl_http2_is_declined_and_nothing_changes(board):
+    if b"HTTP2" not in run("curl", "--version")[0]:
+        raise Skip("a curl without HTTP/2")
+    twice = ["--http2", "-w", "%{http_code} %{num_connects}\\n", "--data-binary", "@-"]
+    with tempfile.NamedTemporaryFile() as content:
+        content.write(LARGE)
+        content.flush()
+        twice[-1] = f"@{content.name}"
+        out, errors = curl(board, "/plain", "-v", "-H", "Expect:", *twice, board.url + "/plain")
+    check(errors.count(b"> Upgrade: h2c") == 2, errors)
+    check(out.count(b"POST /plain: 1048576 octets of content came.") == 2, out)
+    check(b"200 1\n" in out and b"200 0\n" in out, "the second request took another connection:", out)
+
+
+@case
+def curl_offers_a_list(board):
+    # curl knows no foo/2 and goes on reading; what it shows until then is what matters.
+    offer = ["-H", "Connection: Upgrade", "-H", "Upgrade: example/1, foo/2"]
+    out, _ = curl(board, "/foo", "-i", "--max-time", "1", *offer, expect=None)
+    check(out.startswith(b"HTTP/1.1 101 Switching Protocols\r\n") and b"Upgrade: foo/2\r\n" in out, out)
+
+
+@case
+def curl_is_asked_to_upgrade(board):
+    out, _ = curl(board, "/required", "-i")
+    check(out.startswith(b"HTTP/1.1 426 Upgrade Required\r\n"), out)
+    check(b"\r\nUpgrade: foo/2, websocket\r\n" in out and b"\r\nConnection: Upgrade\r\n" in out, out)
+
+
+@case
+def curl_leaves_a_transcript(_):
+    with Switchboard() as board:
+        curl(board, "/required", "-H", "Connection: Upgrade", "-H", "Upgrade: example/1")
+        log = wait_for(board.read, rb"(?s).*\[1\] \* closed\n").group()
+    wanted = [
+        b"[1] < GET /required HTTP/1.1", b"[1] * offers example/1", b"[1] = received-request 1 protocols offered",
+        b"[1] > HTTP/1.1 426 Upgrade Required", b"[1] > Upgrade: foo/2, websocket", b"[1] * no switch: ",
+    ]
+    for line in wanted:
+        check(line in log, line, "is not in", log)

@@ -1,0 +1,204 @@
+"""The probe as the client of other people's servers, and of scripted ones."""
+
+import os
+import tempfile
+import time
+
+from environment import node, python
+from harness import HERE, LARGE, LINES, WAIT, case, check, probe, read_head, same, scripted, server
+
+SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"
+
+
+def with_content(content):
+    file = tempfile.NamedTemporaryFile()
+    file.write(content)
+    file.flush()
+    return file
+
+
+# Other people's servers.
+
+
+@case
+def probe_and_node_upgrade(_):
+    with server(*node("servers.cjs", modules=False), "upgrade") as url:
+        out, errors = probe(url, "--offer", "echo/1", stdin=LARGE)
+    same(out, b"welcome\n" + LARGE)
+    check(b"* switched to echo/1, number 1 of 1\n" in errors, errors)
+
+
+@case
+def probe_and_node_without_a_listener(_):
+    with server(*node("servers.cjs", modules=False), "plain") as url, with_content(LARGE) as file:
+        for more in [[], ["--expect"]]:
+            out, errors = probe(url, "--offer", "echo/1", "--body", file.name, *more, expect=2)
+            same(out, b"1048576 octets came\n")
+            check(b"* not switched (200): the server answered in HTTP/1.1 instead\n" in errors, errors)
+            check((b"< HTTP/1.1 100 Continue\n" in errors) == bool(more), errors)
+
+
+@case
+def probe_and_node_ws(_):
+    with server(*node("servers.cjs"), "ws") as url:
+        check_messages(url)
+
+
+@case
+def probe_and_python_websockets(_):
+    with server(python(), HERE / "python/servers.py", "websockets") as url:
+        check_messages(url)
+
+
+@case
+def probe_and_python_aiohttp(_):
+    with server(python(), HERE / "python/servers.py", "aiohttp") as url:
+        check_messages(url)
+        # Asked without an offer it answers 426, and the probe offers what that names.
+        out, errors = probe(url, stdin=b"hello\n")
+        same(out, b"welcome\nhello\n")
+        check(b"* offering websocket instead, on the same connection\n" in errors, errors)
+
+
+def check_messages(url):
+    out, errors = probe(url, "--offer", "websocket", stdin=LINES + b"x" * (1 << 20))
+    same(out, b"welcome\n" + LINES + b"x" * (1 << 20) + b"\n")
+    check(b"* switched to websocket" in errors, errors)
+
+
+# The switchboard itself.
+
+
+@case
+def probe_and_switchboard(board):
+    with with_content(LARGE) as file:
+        out, _ = probe(board.url + "/foo", "--offer", "example/1, foo/1", "--body", file.name, "--expect", stdin=LINES)
+        same(out, b"foo/1 200 POST /foo %d\n" % len(LARGE) + LARGE + b"\n" + LINES)
+        out, _ = probe(board.url + "/echo", "--body", file.name)
+        same(out, LARGE)
+
+
+@case
+def probe_retries_on_the_same_connection(board):
+    out, errors = probe(board.url + "/required", "--offer", "example/1", stdin=b"hello\nQUIT\n")
+    check(out.endswith(b"foo/2 200 GET /required 0\nHELLO\nBYE\n"), out)
+    check(b"* offering foo/2 instead, on the same connection\n" in errors, errors)
+
+
+# Scripted servers.
+
+
+@case
+def probe_hears_a_server_that_speaks_first(_):
+    def script(connection):
+        read_head(connection)
+        connection.sendall(SWITCH + b"first\n" + LARGE)
+
+    with scripted(script) as url:
+        out, errors = probe(url, "--offer", "echo/1")
+    same(out, b"first\n" + LARGE)
+    check(b" 0 octets of it came along" not in errors, errors)
+
+
+@case
+def probe_reads_a_101_octet_by_octet(_):
+    def script(connection):
+        read_head(connection)
+        for octet in SWITCH.replace(b"HTTP/1.1 101", b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 101") + b"first\n":
+            connection.sendall(bytes([octet]))
+            time.sleep(0.001)
+
+    with scripted(script) as url:
+        out, _ = probe(url, "--offer", "echo/1")
+    same(out, b"first\n")
+
+
+@case
+def probe_sends_its_content_behind_an_early_101(_):
+    def script(connection):
+        got = read_head(connection)
+        connection.sendall(SWITCH + b"early\n")
+        while not got.endswith(b"\r\n\r\n" + LARGE + b"typed"):
+            piece = connection.recv(65536)
+            check(piece, "ended with", got[-40:])
+            got += piece
+        connection.sendall(b"late\n")
+
+    with scripted(script) as url, with_content(LARGE) as file:
+        out, _ = probe(url, "--offer", "echo/1", "--body", file.name, stdin=b"typed")
+    same(out, b"early\nlate\n")
+
+
+@case
+def probe_ends_its_direction_first(_):
+    def script(connection):
+        read_head(connection)
+        connection.sendall(SWITCH)
+        got = b""
+        while piece := connection.recv(65536):
+            got += piece
+        connection.sendall(b"%d octets, then the end\n" % len(got))
+
+    with scripted(script) as url:
+        out, _ = probe(url, "--offer", "echo/1", stdin=LARGE)
+    same(out, b"%d octets, then the end\n" % len(LARGE))
+
+
+@case
+def probe_retries_on_a_new_connection(_):
+    def refuse(connection):
+        read_head(connection)
+        fields = b"Upgrade: echo/1\r\nConnection: Upgrade, close\r\nContent-Length: 3\r\n\r\nno\n"
+        connection.sendall(b"HTTP/1.1 426 Upgrade Required\r\n" + fields)
+
+    def accept(connection):
+        check(b"\r\nUpgrade: echo/1\r\n" in read_head(connection))
+        connection.sendall(SWITCH + b"yes\n")
+
+    with scripted(refuse, accept) as url:
+        out, errors = probe(url, "--offer", "other/1")
+    same(out, b"no\nyes\n")
+    check(b"* offering echo/1 instead, on a new connection\n" in errors, errors)
+
+
+@case
+def probe_is_told_nothing_by_a_426(_):
+    def script(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n")
+        connection.recv(1)
+
+    with scripted(script) as url:
+        _, errors = probe(url, "--offer", "echo/1", expect=2)
+    check(b"* the 426 does not say which protocol it wants\n" in errors, errors)
+
+
+@case
+def probe_refuses_what_it_did_not_offer(_):
+    bad = {
+        SWITCH: b"a 101 that names what was not offered",
+        SWITCH.replace(b"Connection: Upgrade\r\n", b""): b"whose Connection does not list upgrade",
+        SWITCH.replace(b"echo/1", b"websocket"): b"a 101 that names what was not offered",
+        b"SSH-2.0-OpenSSH_9\r\n": b"another protocol where a status line should be",
+        b"": b"the input ended before the response",
+    }
+    for octets, why in bad.items():
+        def script(connection):
+            read_head(connection)
+            connection.sendall(octets)
+
+        with scripted(script) as url:
+            out, errors = probe(url, "--offer", "foo/2", expect=1)
+        same(out, b"")
+        check(why in errors, why, "is not in", errors)
+
+
+@case
+def probe_does_not_wait_for_ever(_):
+    def script(connection):
+        read_head(connection)
+        check(connection.recv(1) == b"", "the probe went on")
+
+    with scripted(script) as url:
+        _, errors = probe(url, "--offer", "echo/1", "--patience", "1", expect=1)
+    check(b"* nothing came for 1 seconds\n" in errors and b"given up" in errors, errors)

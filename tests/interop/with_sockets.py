@@ -1,0 +1,135 @@
+"""Octets that no library sends in this way, to the switchboard."""
+
+import signal
+import socket
+import time
+
+from harness import LARGE, LINES, Raw, Switchboard, case, check, same, wait_for
+
+HELLO = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def offer(path, tokens, content=b"", version=b"1.1"):
+    method = b"POST" if content else b"GET"
+    length = b"Content-Length: %d\r\n" % len(content) if content else b""
+    head = b"%s %s HTTP/%s\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: %s\r\n%s\r\n"
+    return head % (method, path, version, tokens, length) + content
+
+
+@case
+def early_octets_glued_to_the_request(board):
+    raw = Raw(board.port, offer(b"/foo", b"example/1, foo/2", b"content") + b"first\nsecond\nQUIT\n")
+    check(b"\r\nUpgrade: foo/2\r\n" in raw.until(b"\r\n\r\n"))
+    same(raw.rest(), b"foo/2 200 POST /foo 7\ncontent\nFIRST\nSECOND\nBYE\n")
+
+
+@case
+def the_same_one_octet_at_a_time(board):
+    raw = Raw(board.port)
+    for octet in offer(b"/foo", b"example/1, foo/2", b"content") + b"first\nsecond\nQUIT\n":
+        raw.socket.sendall(bytes([octet]))
+    raw.until(b"\r\n\r\n")
+    same(raw.rest(), b"foo/2 200 POST /foo 7\ncontent\nFIRST\nSECOND\nBYE\n")
+
+
+@case
+def large_payloads_both_ways(board):
+    raw = Raw(board.port)
+    raw.send_beside(offer(b"/foo", b"foo/1", LARGE) + LINES)
+    raw.until(b"\r\n\r\n")
+    same(raw.rest(), b"foo/1 200 POST /foo %d\n" % len(LARGE) + LARGE + b"\n" + LINES)
+
+
+@case
+def pipelined_behind_a_declined_offer(board):
+    raw = Raw(board.port, offer(b"/plain", b"foo/2", b"content") + offer(b"/plain?2", b"foo/2") + HELLO)
+    same(answer(raw), b"POST /plain: 7 octets of content came. No offer is taken here.\n")
+    same(answer(raw), b"GET /plain?2: 0 octets of content came. No offer is taken here.\n")
+    same(answer(raw), b"GET /plain: 0 octets of content came. No offer is taken here.\n")
+    raw.socket.shutdown(socket.SHUT_WR)
+    same(raw.rest(), b"")
+
+
+def answer(raw):
+    head = raw.until(b"\r\n\r\n")
+    check(head.startswith(b"HTTP/1.1 200 OK\r\n"), head)
+    return raw.until(b"\n")
+
+
+@case
+def whose_order_counts(board):
+    both = offer(b"/foo", b"foo/1, foo/2")
+    check(b"\r\nUpgrade: foo/1\r\n" in Raw(board.port, both).until(b"\r\n\r\n"), "the client's order is the default")
+    with Switchboard("--prefer", "server") as other:
+        check(b"\r\nUpgrade: foo/2\r\n" in Raw(other.port, both).until(b"\r\n\r\n"), "--prefer server")
+
+
+@case
+def offers_in_http_1_0_are_ignored(board):
+    got = Raw(board.port, offer(b"/foo", b"foo/2", version=b"1.0")).rest()
+    check(got.startswith(b"HTTP/1.1 200 OK\r\n") and b"\r\nConnection: close, Upgrade\r\n" in got, got)
+
+
+@case
+def a_broken_websocket_offer_spoils_nothing_else(board):
+    key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n"
+    broken = offer(b"/required", b"websocket, foo/2").replace(b"\r\n\r\n", b"\r\n" + key)
+    check(b"\r\nUpgrade: foo/2\r\n" in Raw(board.port, broken).until(b"\r\n\r\n"))
+    old = offer(b"/ws", b"websocket").replace(b"\r\n\r\n", b"\r\nSec-WebSocket-Version: 8\r\n\r\n")
+    head = Raw(board.port, old).until(b"\r\n\r\n")
+    check(head.startswith(b"HTTP/1.1 426 ") and b"\r\nSec-WebSocket-Version: 13\r\n" in head, head)
+
+
+@case
+def an_error_is_answered_once(board):
+    got = Raw(board.port, HELLO + b"GET / HTTP/1.1\r\nHost : a\r\n\r\n" + HELLO * 1000).rest()
+    check(got.count(b"HTTP/1.1 ") == 2 and b"HTTP/1.1 400 Bad Request\r\n" in got, got)
+    check(b"space" in got and got.count(b"Connection: close") == 1, got)
+
+
+@case
+def content_that_is_too_much(board):
+    raw = Raw(board.port, offer(b"/foo", b"foo/2", LARGE + b"!") + HELLO)
+    head = raw.until(b"\r\n\r\n")
+    check(head.startswith(b"HTTP/1.1 413 Content Too Large\r\n"), head)
+    check(b"GET /plain: 0 octets" not in raw.rest() or b"Connection: close" not in head, "answered behind close")
+
+
+@case
+def slow_peers_are_cut_off(_):
+    with Switchboard("--patience", "1") as board:
+        begun = time.monotonic()
+        same(Raw(board.port, b"GET / HT").rest(), b"")
+        got = Raw(board.port, b"POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc").rest()
+        check(got.startswith(b"HTTP/1.1 408 Request Timeout\r\n"), got)
+        check(1.5 < time.monotonic() - begun < 8, "took", time.monotonic() - begun)
+
+
+@case
+def no_more_than_the_limit_are_served(_):
+    with Switchboard("--connections", "1") as board:
+        first = Raw(board.port, HELLO)
+        first.until(b"here.\n")
+        second = Raw(board.port, HELLO)
+        second.socket.settimeout(0.3)
+        try:
+            check(not second.socket.recv(1), "the second one was served beside the first")
+        except TimeoutError:
+            pass
+        first.socket.close()
+        second.socket.settimeout(10)
+        second.until(b"here.\n")
+
+
+@case
+def an_interrupt_ends_it_cleanly(_):
+    with Switchboard() as board:
+        idle = Raw(board.port, HELLO)
+        idle.until(b"here.\n")
+        switched = Raw(board.port, offer(b"/foo", b"foo/2"))
+        switched.until(b"foo/2 200 GET /foo 0\n")
+        begun = time.monotonic()
+        check(board.stop(signal.SIGINT) == 0, "ended with", board.process.returncode)
+        check(time.monotonic() - begun < 4, "took", time.monotonic() - begun)
+        same(idle.rest() + switched.rest(), b"")
+        wait_for(board.read, rb"stopped after 2 connections, 0 of them cut\n")

@@ -1,0 +1,361 @@
+//! Properties on random input. A test case is a tape of octets from which every choice is read, so a failure shrinks.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use switchover::{Connection, End, Error, ErrorKind, Event, Order, RequestHead, ResponseHead, Role, Step, Tx};
+use switchover_tests::home;
+use switchover_tests::script::input;
+use switchover_tests::vector::{Vector, load};
+
+/// The choices of one case.
+struct Tape<'t>(std::slice::Iter<'t, u8>);
+
+impl<'t> Tape<'t> {
+    fn new(octets: &'t [u8]) -> Self {
+        Self(octets.iter())
+    }
+
+    /// 0 to `bound` - 1; 0 once the tape has ended.
+    fn below(&mut self, bound: usize) -> usize {
+        self.0.next().map_or(0, |&octet| octet as usize % bound)
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.as_slice().is_empty()
+    }
+}
+
+/// What a connection says of some input, with adjacent content merged. It answers every request the same way.
+fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
+    let mut connection = Connection::new(role);
+    let (mut log, mut content) = (Vec::new(), Vec::new());
+    if role == Role::Client {
+        for offer in [&[][..], &["foo/2", "bar"][..]] {
+            let host = [("Host", "a")];
+            connection
+                .send_request(&RequestHead::new("GET", "/", &host), offer, &mut Vec::new())
+                .expect("a plain request");
+        }
+    }
+    for piece in pieces.iter().copied().map(Some).chain([None]) {
+        match piece {
+            // What is not taken any more would be dropped by a host.
+            Some(piece) => drop(connection.receive(piece)),
+            None => connection.receive_eof(End::Clean),
+        }
+        drain(&mut connection, &mut log, &mut content);
+    }
+    log
+}
+
+fn drain(connection: &mut Connection, log: &mut Vec<String>, content: &mut Vec<u8>) {
+    loop {
+        let (line, goes_on) = match connection.advance() {
+            Ok(Step::NeedData) => return,
+            Ok(Step::Paused(why)) => {
+                if connection.role() == Role::Client || connection.state().tx == Tx::Switched || !answer(connection) {
+                    return;
+                }
+                (format!("{why:?}"), true)
+            }
+            Ok(Step::Event) => match connection.event() {
+                Some(Event::Data(data)) => {
+                    content.extend_from_slice(data);
+                    continue;
+                }
+                Some(Event::Closed { .. }) => ("closed".into(), false),
+                Some(Event::Switched(switched)) => (format!("switched {:?}", switched.protocols), true),
+                Some(event) => (format!("{event:?}"), true),
+                None => ("an event that cannot be seen".into(), false),
+            },
+            Err(error) => (format!("{error}"), false),
+        };
+        if !content.is_empty() {
+            log.push(format!("{:?}", std::mem::take(content)));
+        }
+        if log.last() != Some(&line) {
+            log.push(line);
+        }
+        if !goes_on {
+            return;
+        }
+    }
+}
+
+fn answer(connection: &mut Connection) -> bool {
+    let length = [("Content-Length", "0")];
+    connection.send_response(&ResponseHead::new(200, &length), &mut Vec::new()).is_ok()
+}
+
+/// The input of a vector with a few octets changed, and where to cut it.
+fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
+    let vector = &vectors[(tape.below(256) * 256 + tape.below(256)) % vectors.len()];
+    let mut bytes = input(vector);
+    bytes.truncate(3000);
+    for _ in 0..tape.below(5) {
+        let at = (tape.below(256) * 256 + tape.below(256)) % bytes.len().max(1);
+        match tape.below(3) {
+            0 if at < bytes.len() => bytes[at] = tape.below(256) as u8,
+            1 => bytes.insert(at, b"\r\n\0 \t:;,0aZ\""[tape.below(12)]),
+            _ if at < bytes.len() => drop(bytes.remove(at)),
+            _ => {}
+        }
+    }
+    (vector.role, bytes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What a connection says does not depend on how its input was cut.
+    #[test]
+    fn cuts_make_no_difference(octets in vec(any::<u8>(), 0..60)) {
+        thread_local!(static VECTORS: Vec<Vector> = load(&home().join("vectors")));
+        VECTORS.with(|vectors| {
+            let mut tape = Tape::new(&octets);
+            let (role, bytes) = mutated(vectors, &mut tape);
+            let whole = log(role, &[&bytes]);
+            let one = log(role, &bytes.chunks(1).collect::<Vec<_>>());
+            let some = log(role, &bytes.chunks(1 + tape.below(40)).collect::<Vec<_>>());
+            prop_assert_eq!(&whole, &one);
+            prop_assert_eq!(&whole, &some);
+            Ok(())
+        })?;
+    }
+
+    /// What is sent is received: a request and a response of random legal parts come back as they were.
+    #[test]
+    fn what_is_encoded_is_parsed(
+        method in "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}",
+        path in "/[!\"$-~]{0,40}",
+        names in vec("[A-Za-z][a-z0-9-]{0,10}X", 0..10),
+        value in "([!-~\u{80}-\u{ff}]([ \t!-~]{0,20}[!-~])?)?",
+        content in vec(any::<u8>(), 0..300),
+        step in 1usize..50,
+    ) {
+        prop_assume!(method != "CONNECT" && method != "TRACE");
+        let mut fields = vec![("Host".to_owned(), "a".to_owned()), ("Transfer-Encoding".to_owned(), "chunked".to_owned())];
+        fields.extend(names.iter().map(|name| (name.clone(), value.clone())));
+        let mut wire = Vec::new();
+        let mut client = Connection::new(Role::Client);
+        client.send_request(&RequestHead::new(&method, &path, &fields), &["foo/2", "bar"], &mut wire).expect("a legal request");
+        content.chunks(step).for_each(|piece| client.send_data(piece, &mut wire).expect("content"));
+        client.send_end(&[("X-Sum", "1")], &mut wire).expect("an end");
+        let mut server = Connection::new(Role::Server);
+        let mut got = Vec::new();
+        wire.chunks(step).for_each(|piece| {
+            server.receive(piece).expect("room");
+            while let Ok(Step::Event) = server.advance() {
+                match server.event() {
+                    Some(Event::Request(request)) => {
+                        assert_eq!((request.method(), request.target()), (&method[..], &path[..]));
+                        let expected: Vec<_> = fields.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+                        let all: Vec<_> = request.fields().iter().map(|field| (field.name, field.value)).collect();
+                        assert_eq!(&all[..expected.len()], &expected[..]);
+                        assert_eq!(request.offers().expect("an offer").count(), 2);
+                    }
+                    Some(Event::Data(data)) => got.extend_from_slice(data),
+                    Some(Event::EndOfMessage(trailers)) => assert_eq!(trailers.get("x-sum"), Some(&b"1"[..])),
+                    other => panic!("{other:?}"),
+                }
+            }
+        });
+        prop_assert_eq!(got, content);
+    }
+
+    /// Two honest ends, every decision at random and often refused: nothing panics, a refusal writes nothing, and
+    /// neither end ever refuses what the other one sends.
+    #[test]
+    fn random_decisions_never_break_the_wire(octets in vec(any::<u8>(), 0..400)) {
+        let mut tape = Tape::new(&octets);
+        let mut pair = Pair::new();
+        while !tape.is_over() {
+            pair.step(&mut tape)?;
+        }
+    }
+
+    /// The same against a peer that says anything at all.
+    #[test]
+    fn random_input_and_decisions_never_panic(octets in vec(any::<u8>(), 0..300)) {
+        let mut tape = Tape::new(&octets);
+        let role = if tape.below(2) == 0 { Role::Client } else { Role::Server };
+        let mut end = Side::new(role);
+        while !tape.is_over() {
+            match tape.below(4) {
+                0 => {
+                    let piece = FRAGMENTS[tape.below(FRAGMENTS.len())];
+                    let _ = end.connection.receive(piece);
+                }
+                1 => {
+                    let _ = end.connection.advance();
+                    let _ = end.connection.event();
+                }
+                2 => end.decide(&mut tape)?,
+                _ => match tape.below(12) {
+                    0 => end.connection.receive_eof(End::Truncated),
+                    1 => end.connection.release(),
+                    2 => drop(end.connection.take_leftover()),
+                    3 => drop(end.connection.take_event()),
+                    _ => {}
+                },
+            }
+        }
+    }
+}
+
+/// Pieces that begin, continue and break messages.
+const FRAGMENTS: &[&[u8]] = &[
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n",
+    b"Expect: 100-continue\r\n",
+    b"Upgrade: foo/2\r\nConnection: upgrade\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"\r\n",
+    b"abc",
+    b"3\r\nabc\r\n",
+    b"0\r\n\r\n",
+    b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n",
+    b"HTTP/1.1 101 X\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n",
+    b"HTTP/1.1 100 X\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n\r\n",
+    b"\0",
+    b"\n",
+    b"GET / HTTP/1.0\r\n\r\n",
+];
+
+/// One end with what it has sent and the other has not seen.
+struct Side {
+    connection: Connection,
+    sent: Vec<u8>,
+    told_end: bool,
+    abandoned: bool,
+}
+
+impl Side {
+    fn new(role: Role) -> Self {
+        Self { connection: Connection::new(role), sent: Vec::new(), told_end: false, abandoned: false }
+    }
+
+    /// Some call, legal or not. A refused one writes nothing and changes nothing.
+    fn decide(&mut self, tape: &mut Tape<'_>) -> Result<(), TestCaseError> {
+        let (before, state) = (self.sent.len(), self.connection.state());
+        let is_switched = state.tx == Tx::Switched;
+        let outcome = self.call(tape);
+        if let Err(error) = outcome {
+            prop_assert_eq!(self.sent.len(), before, "{} wrote", error);
+            prop_assert_eq!(self.connection.state(), state, "{} changed the state", error);
+        }
+        prop_assert!(!is_switched || self.sent.len() == before, "HTTP left a switched direction");
+        Ok(())
+    }
+
+    fn call(&mut self, tape: &mut Tape<'_>) -> Result<(), Error> {
+        let (connection, out) = (&mut self.connection, &mut self.sent);
+        let host = ("Host", "a:1");
+        match tape.below(22) {
+            0 => connection.send_request(&RequestHead::new("GET", "/", &[host]), &[], out),
+            1 => connection.send_request(&RequestHead::new("HEAD", "/", &[host]), &[], out),
+            2 => connection.send_request(&RequestHead::new("GET", "/", &[host]), &["foo/2", "TLS/1.2"], out),
+            3 => connection.send_request(
+                &RequestHead::new("POST", "/", &[host, ("Content-Length", "3")]),
+                &["foo/2"],
+                out,
+            ),
+            4 => {
+                let fields = [host, ("Transfer-Encoding", "chunked"), ("Expect", "100-continue")];
+                connection.send_request(&RequestHead::new("POST", "/", &fields), &["TLS/1.2"], out)
+            }
+            5 => connection.send_request(&RequestHead::new("CONNECT", "a:1", &[host]), &[], out),
+            6 => connection.send_request(&RequestHead::new("GET", "/", &[host, ("Connection", "close")]), &[], out),
+            7 | 8 => connection.send_data(b"abc", out),
+            9 | 10 => connection.send_end(&(), out),
+            11 => connection.send_end(&[("X-A", "b")], out),
+            12 => connection.send_informational([100, 103, 101][tape.below(3)], &(), out),
+            13 => connection.send_response(&ResponseHead::new([200, 204, 304, 404, 205][tape.below(5)], &()), out),
+            14 => connection.send_response(&ResponseHead::new(200, &[("Content-Length", "3")]), out),
+            15 => connection
+                .send_response(&ResponseHead::new(403, &[("Connection", "close"), ("Content-Length", "0")]), out),
+            16 | 17 => match connection.select(&["TLS/1.2", "foo/2"], Order::Client) {
+                Some(selection) if tape.below(2) == 0 => connection.accept_early(selection, &(), out),
+                Some(selection) => connection.accept(selection, &(), out),
+                None => Ok(()),
+            },
+            18 => connection.require(&["foo/2"], &[("Content-Length", "0")], out),
+            19 => {
+                // A client that has not finished its request by then cuts it.
+                self.abandoned |= connection.role() == Role::Client;
+                connection.close_after_response()
+            }
+            20 => connection.skip_body(),
+            _ if tape.below(6) == 0 => {
+                self.abandoned = true;
+                connection.abandon()
+            }
+            _ => connection.send_response(&ResponseHead::new(200, &[("Bad\r\nName", "")]), out),
+        }
+    }
+
+    /// Takes what the engine has to say, up to a pause. A peer error is a failure of the other end, or of ours.
+    fn observe(&mut self, other_abandoned: bool) -> Result<(), TestCaseError> {
+        for _ in 0..1000 {
+            match self.connection.advance() {
+                Ok(Step::Event) => {
+                    if matches!(self.connection.event(), Some(Event::Closed { .. })) {
+                        return Ok(());
+                    }
+                }
+                Ok(_) => return Ok(()),
+                Err(error) => {
+                    // A server may close an idle connection; one that gives up may leave half a message.
+                    let is_honest = match error.kind() {
+                        ErrorKind::NoResponse => true,
+                        ErrorKind::Truncated => other_abandoned,
+                        _ => false,
+                    };
+                    prop_assert!(is_honest, "{:?}: {}", self.connection.role(), error);
+                    return Ok(());
+                }
+            }
+        }
+        prop_assert!(false, "it never pauses");
+        Ok(())
+    }
+}
+
+struct Pair {
+    ends: [Side; 2],
+}
+
+impl Pair {
+    fn new() -> Self {
+        Self { ends: [Side::new(Role::Client), Side::new(Role::Server)] }
+    }
+
+    fn step(&mut self, tape: &mut Tape<'_>) -> Result<(), TestCaseError> {
+        let which = tape.below(2);
+        match tape.below(3) {
+            0 => self.ends[which].decide(tape),
+            1 => self.deliver(which, tape),
+            _ => {
+                let other_abandoned = self.ends[1 - which].abandoned;
+                self.ends[which].observe(other_abandoned)
+            }
+        }
+    }
+
+    /// Some of what one end has sent reaches the other; its end too, once no more can come.
+    fn deliver(&mut self, from: usize, tape: &mut Tape<'_>) -> Result<(), TestCaseError> {
+        let (left, right) = self.ends.split_at_mut(1);
+        let (from, to) = if from == 0 { (&mut left[0], &mut right[0]) } else { (&mut right[0], &mut left[0]) };
+        let len = from.sent.len().min(1 + tape.below(64));
+        let piece: Vec<u8> = from.sent.drain(..len).collect();
+        // A reader that has stopped drops it, as a host would.
+        let _ = to.connection.receive(&piece);
+        if from.sent.is_empty() && from.connection.state().tx == Tx::Closed && !from.told_end {
+            from.told_end = true;
+            to.connection.receive_eof(End::Clean);
+        }
+        to.observe(from.abandoned)
+    }
+}
