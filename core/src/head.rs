@@ -155,6 +155,18 @@ impl Head {
         Ok(None)
     }
 
+    /// Whether all that is new is more of a line that has not ended, within the limits; then it has been looked at. The
+    /// short cut for slow input.
+    pub(crate) fn goes_on(&mut self, bytes: &[u8], section: Section, limits: &Limits) -> bool {
+        let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
+        let fits = bytes.len() - self.line <= line as usize && bytes.len() <= section.limit(limits);
+        let goes_on = fits && scan::control(&bytes[self.scanned..]).is_none();
+        if goes_on {
+            self.scanned = bytes.len();
+        }
+        goes_on
+    }
+
     fn has_start_line_or(&self, section: Section) -> bool {
         self.has_start_line || section == Section::Trailers
     }

@@ -105,6 +105,8 @@ struct Scratch {
     head: Head,
     trailers: Head,
     shown: Shown,
+    /// A head is being read and has stopped inside a line.
+    mid_line: bool,
     /// The client's own offer, or what a server advertises next.
     offer: Vec<u8>,
     /// What a 101 switched to.
@@ -371,6 +373,11 @@ impl Connection {
 
     /// What the last event showed is over: its octets are consumed, its head is let go unless it is still needed.
     fn settle_event(&mut self) {
+        // Most calls come while a message is still arriving and nothing was shown.
+        let nothing = |scratch: &Scratch| scratch.shown == Shown::Nothing && scratch.buffer.kept().is_empty();
+        if self.scratch.as_deref().is_none_or(nothing) {
+            return;
+        }
         let keeps_head = self.keeps_head();
         let Some(scratch) = &mut self.scratch else { return };
         let passed = scratch.shown_len();

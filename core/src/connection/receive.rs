@@ -88,6 +88,9 @@ impl Connection {
     /// Moves on to the next event; the current one is over. An error is the peer's: receiving has ended, and a server
     /// may still answer it once.
     pub fn advance(&mut self) -> Result<Step, Error> {
+        if self.is_mid_line() {
+            return Ok(Step::NeedData);
+        }
         self.settle_event();
         loop {
             if let Some(step) = self.step()? {
@@ -135,6 +138,18 @@ impl Connection {
             agreed: scratch.agreed.clone(),
             leftover: bytes::Bytes::copy_from_slice(self.leftover()),
         })
+    }
+
+    /// On slow input most calls bring a few octets of a line that has not come whole, and nothing else can have happened.
+    fn is_mid_line(&mut self) -> bool {
+        let Self { scratch: Some(scratch), config, end: None, state: State { rx: Rx::Open, .. }, role, .. } = self
+        else {
+            return false;
+        };
+        let section = if *role == Role::Server { Section::Request } else { Section::Response };
+        let limits = config.as_deref().map_or(&crate::limits::DEFAULT.limits, |config| &config.limits);
+        let scratch = &mut **scratch;
+        scratch.mid_line && scratch.head.goes_on(scratch.buffer.unread(), section, limits)
     }
 
     // One step; `None` where the state has changed and the next step follows from it.
@@ -241,8 +256,10 @@ impl Connection {
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
         let Self { scratch, config, .. } = self;
         let limits = config.as_deref().map_or(&crate::limits::DEFAULT.limits, |config| &config.limits);
-        let Scratch { buffer, head, .. } = &mut **scratch.get_or_insert_default();
-        match head.parse(buffer.unread_mut(), section, limits) {
+        let Scratch { buffer, head, mid_line, .. } = &mut **scratch.get_or_insert_default();
+        let outcome = head.parse(buffer.unread_mut(), section, limits);
+        *mid_line = outcome == Ok(None);
+        match outcome {
             Ok(len) => Ok(len),
             Err(Fault { kind, at }) => self.fail(kind, at),
         }
