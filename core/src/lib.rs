@@ -1,28 +1,96 @@
-//! lib
+//! HTTP/1.1 connections that can become something else: an engine without I/O for both roles, with the `Upgrade`
+//! mechanism as its speciality.
+//!
+//! # The contract
+//!
+//! One [`Connection`] per transport connection. It never blocks, polls, wakes or reads a clock; the host moves the octets.
+//!
+//! 1. **Octets in.** [`receive`](Connection::receive) copies what the peer sent, or the host reads its socket straight
+//!    into [`receive_buffer`](Connection::receive_buffer) and says how much with [`commit`](Connection::commit).
+//!    [`receive_eof`](Connection::receive_eof) says that no more will come. While
+//!    [`wants_input`](Connection::wants_input) is false, do not read.
+//! 2. **Events out.** [`advance`](Connection::advance) until it is anything but [`Step::Event`]; look at each with
+//!    [`event`](Connection::event) as often as wanted. It borrows from the connection's buffer until the next inbound
+//!    call; decisions do not end it, so an echo may send the very slice it was shown.
+//! 3. **Decisions in, octets out.** The `send_*` methods and the upgrade verbs write into whatever the host gives them.
+//!    They write all of it or nothing: a refused one has changed nothing. Send what was written, then go on at 2.
+//!
+//! A request offers, the host selects, the engine answers:
+//!
+//! ```
+//! use switchover::{Connection, Event, Order, Role, Step};
+//!
+//! # fn main() -> Result<(), switchover::Error> {
+//! let mut server = Connection::new(Role::Server);
+//! server.receive(b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\nhello")?;
+//!
+//! let mut out = Vec::new();
+//! assert_eq!(server.advance()?, Step::Event);
+//! if let Some(Event::Request(request)) = server.event() {
+//!     assert_eq!(request.target(), "/chat");
+//!     // The first of the client's offers that this server speaks; without one, any other response declines.
+//!     let selection = server.select(&["bar", "foo/2"], Order::Client).expect("foo/2 is offered");
+//!     server.accept(selection, &[("Server", "example")], &mut out)?;
+//! }
+//! assert!(out.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
+//!
+//! while let Step::Event = server.advance()? {
+//!     if let Some(Event::Switched(switched)) = server.event() {
+//!         assert_eq!(switched.protocols.to_string(), "foo/2");
+//!         // No octet of the new protocol is lost, and none has been looked at.
+//!         assert_eq!(switched.leftover, b"hello");
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Errors
+//!
+//! An [`Error`] from `advance` is the peer's: receiving has ended, [`Error::status`] says what a server may answer, once.
+//! Its number and offset are the same however the input was cut. Every other error is the caller's and has changed
+//! nothing. No input and no order of calls panics.
+//!
+//! # Reading the code
+//!
+//! The modules stand in the order in which the data passes them:
+//! `buffer scan syntax fields head framing body upgrade connection`, then back out through `decision` and `encode`.
+//! `state` is the machine. `docs/architecture.md` draws it.
+
 #![no_std]
+
 extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+// The vocabulary.
 mod listed;
 
-mod body;
-mod buffer;
-mod connection;
 mod decision;
-mod diagnose;
-mod encode;
 mod error;
 mod event;
-mod fields;
-mod framing;
-mod head;
 mod limits;
-mod scan;
 mod state;
-mod syntax;
 mod trace;
+
+// Inbound, in order.
+mod buffer;
+mod scan;
+mod syntax;
+
+mod diagnose;
+mod fields;
+mod head;
+
+mod body;
+mod framing;
+
 mod upgrade;
+
+// Outbound.
+mod encode;
+
+mod connection;
 
 pub use connection::{Connection, End, Next};
 pub use decision::{DataParts, RequestHead, ResponseHead, reason};

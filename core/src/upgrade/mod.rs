@@ -245,11 +245,14 @@ fn same_name(one: &Protocol<'_>, other: &Protocol<'_>) -> bool {
     one.name.eq_ignore_ascii_case(other.name)
 }
 
-/// Writes the names of a selection, in the client's spelling, as the list of the 101.
+/// Writes the names of a selection, in the client's spelling, as the list of the 101. A selection that was made on
+/// another connection may point at what this request does not offer.
 pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: &mut Vec<u8>) -> Result<(), ErrorKind> {
     list.clear();
     for &place in selection.layers() {
-        let protocol = at(request, place).ok_or(ErrorKind::NotOffered)?;
+        let is_eligible =
+            place == HTTP || offers(request).nth(place as usize).is_some_and(|offer| offer.ineligible.is_none());
+        let protocol = at(request, place).filter(|_| is_eligible).ok_or(ErrorKind::NotOffered)?;
         write_protocol(&protocol, list);
     }
     Ok(())

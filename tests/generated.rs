@@ -1,0 +1,92 @@
+//! What is written from the code and committed: a stale file fails, `BLESS=1` rewrites it, the diff is read.
+
+use std::fmt::Write;
+use std::fs;
+
+use switchover::{Blame, ErrorKind, Limits};
+use switchover_tests::home;
+
+fn compare(path: &str, wanted: &str) {
+    let path = home().join("..").join(path);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, wanted).expect("a writable file");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "{} is stale; BLESS=1 rewrites it", path.display());
+}
+
+#[test]
+fn the_table_of_errors() {
+    let mut text = String::from(
+        "# Errors\n\nPrinted from `core/src/error.rs`; `BLESS=1 cargo test -p switchover-tests --test generated` rewrites it.\n\n\
+         The numbers are stable. 1xx: start line. 2xx: field lines. 3xx: what the head means. 4xx: content. 5xx: the\n\
+         connection. 6xx: the switch. 8xx: decisions that the state refuses. 9xx: decisions that are malformed.\n\n\
+         | number | name | whose fault | status | meaning |\n|---|---|---|---|---|\n",
+    );
+    for kind in ErrorKind::ALL {
+        let blame = match kind.blame() {
+            Blame::Peer => "the peer's",
+            Blame::Local => "the host's",
+        };
+        let status = kind.status().map_or("–".into(), |status| status.to_string());
+        writeln!(text, "| {} | `{}` | {blame} | {status} | {} |", kind.code(), kind.name(), kind.text()).unwrap();
+    }
+    compare("core/docs/errors.md", &text);
+}
+
+#[test]
+fn numbers_and_names_of_errors_are_unique_and_in_order() {
+    let codes: Vec<u16> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+    assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
+    let mut names: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+}
+
+/// Every error that a peer can cause, and every one that a host can, has a vector in which it occurs.
+#[test]
+fn every_error_has_a_vector() {
+    let lines: Vec<String> = switchover_tests::files(&home().join("vectors"), "md")
+        .iter()
+        .flat_map(|file| {
+            fs::read_to_string(file).expect("a vector file").lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    let elsewhere = [
+        // The runner tries each output with too little space, so this one is everywhere and written nowhere.
+        ErrorKind::OutputTooSmall,
+        // `misuse.rs` has these: they need more than one connection, or many requests.
+        ErrorKind::NotOffered,
+        ErrorKind::PipelineFull,
+        // The machine's own safeguards, which no order of calls reaches: a server asks nothing, and after a peer error
+        // that error itself is told.
+        ErrorKind::Unanswered,
+        ErrorKind::Failed,
+    ];
+    let missing: Vec<&str> = ErrorKind::ALL
+        .iter()
+        .filter(|kind| !elsewhere.contains(kind))
+        .map(|kind| kind.name())
+        .filter(|name| {
+            let refused = format!("? {name}");
+            !lines
+                .iter()
+                .any(|line| *line == refused || line.starts_with("= error") && line.contains(&format!(" {name} ")))
+        })
+        .collect();
+    assert!(missing.is_empty(), "no vector shows {missing:?}");
+}
+
+#[test]
+fn every_limit_is_documented_with_its_default() {
+    let source = fs::read_to_string(home().join("../core/src/limits.rs")).expect("limits.rs");
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let values: Vec<String> =
+        format!("{:?}", Limits::DEFAULT).split([':', ',']).skip(1).step_by(2).map(digits).collect();
+    let documented: Vec<String> = source
+        .lines()
+        .filter(|line| line.trim_start().starts_with("///"))
+        .filter_map(|line| line.split_once("Default ").map(|(_, value)| digits(value)))
+        .collect();
+    assert_eq!(documented, values);
+}

@@ -1,0 +1,116 @@
+//! What a host can do wrong that a vector cannot say, and what it may do that a vector does not.
+
+use switchover::{Connection, End, ErrorKind, Event, Next, Order, RequestHead, ResponseHead, Role, Step};
+
+fn server_with(request: &[u8]) -> Connection {
+    let mut server = Connection::new(Role::Server);
+    server.receive(request).expect("room");
+    assert_eq!(server.advance(), Ok(Step::Event));
+    server
+}
+
+#[test]
+fn a_selection_of_another_connection_accepts_nothing_that_is_not_offered_here() {
+    let one = server_with(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: bar, foo/2\r\nConnection: upgrade\r\n\r\n");
+    let foreign = one.select(&["foo/2"], Order::Client).expect("an offer");
+    let mut out = Vec::new();
+
+    let mut shorter = server_with(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: bar\r\nConnection: upgrade\r\n\r\n");
+    let refused = shorter.accept(foreign, &(), &mut out).map_err(|error| error.kind());
+    assert_eq!(refused, Err(ErrorKind::NotOffered));
+
+    // There the second offer is a WebSocket without a key.
+    let mut other = server_with(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: bar, websocket\r\nConnection: upgrade\r\n\r\n");
+    let refused = other.accept(foreign, &(), &mut out).map_err(|error| error.kind());
+    assert_eq!(refused, Err(ErrorKind::NotOffered));
+    assert!(out.is_empty());
+}
+
+#[test]
+fn a_pipeline_has_an_end() {
+    let mut client = Connection::new(Role::Client);
+    let mut out = Vec::new();
+    let request = RequestHead::new("GET", "/", &[("Host", "a")]);
+    let sent = (0..100).take_while(|_| client.send_request(&request, &[], &mut out).is_ok()).count();
+    assert_eq!(sent, 64);
+    let refused = client.send_request(&request, &[], &mut out).map_err(|error| error.kind());
+    assert_eq!(refused, Err(ErrorKind::PipelineFull));
+    assert_eq!(client.unanswered(), 64);
+    // Each of them is answered, and remembered for what it was.
+    for _ in 0..64 {
+        client.receive(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").expect("room");
+        assert_eq!((client.advance(), client.advance()), (Ok(Step::Event), Ok(Step::Event)));
+    }
+    assert_eq!((client.unanswered(), client.advance()), (0, Ok(Step::NeedData)));
+}
+
+#[test]
+fn an_echo_sends_the_slice_that_it_was_shown() {
+    let mut server = server_with(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+    let mut out = Vec::new();
+    server.send_response(&ResponseHead::new(200, &[("Content-Length", "5")]), &mut out).expect("an answer");
+    let start = out.len();
+    assert_eq!(server.advance(), Ok(Step::Event));
+    let Some(event) = server.take_event() else { panic!("no event") };
+    assert_eq!(event.data().as_deref(), Some(&b"hello"[..]));
+    // Without a copy: the prefix and suffix go around the slice that the event shows.
+    let parts = server.send_data_parts(5).expect("content");
+    if let Some(Event::Data(data)) = server.event() {
+        [parts.prefix(), data, parts.suffix()].iter().for_each(|part| out.extend_from_slice(part));
+    }
+    assert_eq!(&out[start..], b"hello");
+}
+
+#[test]
+fn the_event_is_over_with_the_next_inbound_call() {
+    let mut server = server_with(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhello");
+    assert!(matches!(server.event(), Some(Event::Request(_))));
+    assert!(matches!(server.next_event(), Ok(Next::Event(Event::Data(b"hello")))));
+    server.receive(b" you").expect("room");
+    assert!(server.event().is_none() && server.take_event().is_none());
+    assert!(matches!(server.next_event(), Ok(Next::Event(Event::Data(b" you")))));
+}
+
+#[test]
+fn what_is_read_straight_into_the_buffer_is_received() {
+    let mut server = Connection::new(Role::Server);
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let space = server.receive_buffer(request.len()).expect("room");
+    space[..request.len()].copy_from_slice(request);
+    server.commit(0);
+    assert_eq!(server.advance(), Ok(Step::NeedData));
+    server.commit(request.len());
+    assert_eq!(server.advance(), Ok(Step::Event));
+    // More than there is space for is cut to it.
+    let space = server.receive_buffer(1).expect("room").len();
+    server.commit(space + 1_000_000);
+    assert!(!server.is_secure());
+}
+
+#[test]
+fn every_call_on_a_connection_that_is_over_is_refused() {
+    let mut server = Connection::new(Role::Server);
+    server.receive_eof(End::Clean);
+    assert!(matches!(server.next_event(), Ok(Next::Event(Event::Closed { discarded: 0 }))));
+    let mut out = Vec::new();
+    assert!(server.receive(b"x").is_err());
+    assert!(server.receive_buffer(1).is_err());
+    assert!(server.send_response(&ResponseHead::new(200, &()), &mut out).is_err());
+    assert!(server.send_informational(103, &(), &mut out).is_err());
+    assert!(server.send_data(b"x", &mut out).is_err());
+    assert!(server.send_end(&(), &mut out).is_err());
+    assert!(server.close_after_response().is_err());
+    assert!(server.skip_body().is_err());
+    assert!(server.resume_http().is_err());
+    assert!(server.abandon().is_ok());
+    assert!(out.is_empty());
+    assert!(matches!(server.next_event(), Ok(Next::Event(Event::Closed { .. }))));
+}
+
+#[test]
+fn a_connection_can_move_between_threads() {
+    fn is_send<T: Send>() {}
+    fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
+    is_send::<Connection>();
+    is_error::<switchover::Error>();
+}
