@@ -101,3 +101,8 @@ pub use limits::{Config, Lenient, Limits};
 pub use state::{Awaiting, Expect, Peer, Phase, Role, Rx, State, Turn, Tx};
 pub use trace::{Trace, TraceStep};
 pub use upgrade::{Ineligible, NoOffer, Offer, Order, Protocols, Selection, Why};
+
+/// The README's exchange, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
