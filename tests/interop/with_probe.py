@@ -1,11 +1,10 @@
 """The probe as the client of other people's servers, and of scripted ones."""
 
-import os
 import tempfile
 import time
 
 from environment import node, python
-from harness import HERE, LARGE, LINES, WAIT, case, check, probe, read_head, same, scripted, server
+from harness import HERE, LARGE, LINES, case, check, probe, read_head, same, scripted, server
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"
 
@@ -34,7 +33,7 @@ def probe_and_node_without_a_listener(_):
         for more in [[], ["--expect"]]:
             out, errors = probe(url, "--offer", "echo/1", "--body", file.name, *more, expect=2)
             same(out, b"1048576 octets came\n")
-            check(b"* not switched (200): the server answered in HTTP/1.1 instead\n" in errors, errors)
+            check(b"* not switched (200): the request was answered in HTTP/1.1 instead\n" in errors, errors)
             check((b"< HTTP/1.1 100 Continue\n" in errors) == bool(more), errors)
 
 
@@ -79,9 +78,16 @@ def probe_and_switchboard(board):
 
 
 @case
+def probe_pipes_frames_if_it_is_told(board):
+    frame = bytes([0x81, 0x82, 0, 0, 0, 0]) + b"hi"
+    out, _ = probe(board.url + "/ws", "--offer", "websocket", "--raw", stdin=frame)
+    check(out.startswith(b"\x81\x02hi"), out)
+
+
+@case
 def probe_retries_on_the_same_connection(board):
     out, errors = probe(board.url + "/required", "--offer", "example/1", stdin=b"hello\nQUIT\n")
-    check(out.endswith(b"foo/2 200 GET /required 0\nHELLO\nBYE\n"), out)
+    same(out, b"foo/2 200 GET /required 0\nHELLO\nBYE\n")
     check(b"* offering foo/2 instead, on the same connection\n" in errors, errors)
 
 
@@ -157,7 +163,7 @@ def probe_retries_on_a_new_connection(_):
 
     with scripted(refuse, accept) as url:
         out, errors = probe(url, "--offer", "other/1")
-    same(out, b"no\nyes\n")
+    same(out, b"yes\n")
     check(b"* offering echo/1 instead, on a new connection\n" in errors, errors)
 
 

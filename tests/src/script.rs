@@ -463,6 +463,8 @@ impl<'v> Player<'v> {
             "required" => format!("required {}", connection.required()).trim_end().to_owned(),
             "agreed" => format!("agreed {}", connection.agreed()).trim_end().to_owned(),
             "unanswered" => format!("unanswered {}", connection.unanswered()),
+            "owes-continue" => format!("owes-continue {}", connection.owes_continue()),
+            "wants-content" => format!("wants-content {}", connection.wants_content()),
             "secure" => format!("secure {}", connection.is_secure()),
             "request" => match connection.request() {
                 Some(request) => format!("request {} {}", request.method(), request.target()),
@@ -705,6 +707,8 @@ fn is_answer(line: &str) -> bool {
             | "agreed"
             | "secure"
             | "unanswered"
+            | "owes-continue"
+            | "wants-content"
             | "offers"
             | "trace"
             | "parts"

@@ -7,12 +7,14 @@
 //!
 //! Threads and blocking sockets, because the engine leaves the choice to its host and these are the fewest lines to
 //! read. The server's part is `server` (who is let in), `wire` (a socket and a `Connection`), `session` (the events of
-//! one connection) and `routes` (what each path answers); the client's is `probe`, `duplex` and `relay`.
+//! one connection) and `routes` (what each path answers); the client's is `probe`, `exchange`, `duplex` and
+//! `relay`.
 
-//mod duplex;
+mod duplex;
+mod exchange;
 mod foo;
-//mod probe;
-//mod relay;
+mod probe;
+mod relay;
 mod routes;
 mod server;
 mod session;
@@ -22,8 +24,10 @@ mod transcript;
 mod websocket;
 mod wire;
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use switchover::Order;
@@ -60,6 +64,9 @@ struct ServeArgs {
     /// How many connections are served at a time; others wait to be accepted
     #[arg(long, default_value_t = 256)]
     connections: usize,
+    /// Seconds that a client may take for a head, and longer for long content or a slow link
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    patience: u64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -90,15 +97,24 @@ struct ProbeArgs {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let outcome = match cli.command {
-        Some(Command::Probe(args)) => {let _ = args; todo!()},
-        None => server::run(&cli.serve).map(|()| ExitCode::SUCCESS),
-    };
-    outcome.unwrap_or_else(|error| {
+    run(&Cli::parse()).unwrap_or_else(|error| {
         eprintln!("switchboard: {error}");
         ExitCode::FAILURE
     })
+}
+
+fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
+    match &cli.command {
+        Some(Command::Probe(args)) => probe::run(args),
+        None => Ok(server::run(&cli.serve).map(|()| ExitCode::SUCCESS)?),
+    }
+}
+
+impl ProbeArgs {
+    /// The time that a server is given for one thing.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience.max(1))
+    }
 }
 
 impl From<Prefer> for Order {

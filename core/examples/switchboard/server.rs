@@ -16,6 +16,14 @@ use crate::transcript::Transcript;
 /// How long ^C waits for the connections under way.
 const GOODBYE: Duration = Duration::from_secs(5);
 
+/// What all connections have in common.
+pub(crate) struct House {
+    /// The server stops; so should they.
+    pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) prefer: Order,
+    pub(crate) patience: Duration,
+}
+
 /// Serves until ^C.
 pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))?;
@@ -24,11 +32,12 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
     stop_on_signal(&stop, address)?;
     greet(address);
     let gate = Arc::new(Gate::new(args.connections));
-    let (prefer, mut served) = (Order::from(args.prefer), 0u64);
+    let house = House { stop, prefer: args.prefer.into(), patience: Duration::from_secs(args.patience.max(1)) };
+    let (house, mut served) = (Arc::new(house), 0u64);
     loop {
         let pass = gate.enter();
         let accepted = listener.accept();
-        if stop.load(Ordering::Relaxed) {
+        if house.stop.load(Ordering::Relaxed) {
             break;
         }
         let stream = match accepted {
@@ -41,10 +50,10 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
         };
         served += 1;
         let transcript = if args.trace { Transcript::of_connection(served) } else { Transcript::off() };
-        let stop = Arc::clone(&stop);
+        let house = Arc::clone(&house);
         thread::Builder::new().name(format!("connection {served}")).spawn(move || {
             let _pass = pass;
-            Session::run(stream, stop, prefer, transcript);
+            Session::run(stream, &house, transcript);
         })?;
     }
     // Idle connections notice within a moment; those under way are answered with `close`.
@@ -68,17 +77,18 @@ fn stop_on_signal(stop: &Arc<AtomicBool>, address: SocketAddr) -> io::Result<()>
 
 /// The first line is for programs, the others for people.
 fn greet(address: SocketAddr) {
-    println!("listening on http://{address}");
+    let program = std::env::args().next().unwrap_or_else(|| "switchboard".into());
     println!(
-        "
+        "listening on http://{address}
+
+Try, from another terminal:
   curl http://{address}/
   curl -d 'some content' http://{address}/echo
-  curl --http2 http://{address}/plain                         an offer that is declined, which changes nothing
-  curl -i http://{address}/required                           426, and what would do
-  printf 'hello\\nQUIT\\n' | switchboard probe http://{address}/foo --offer foo/2
-  echo hello | switchboard probe http://{address}/ws --offer websocket
-
-With cargo: cargo run --release --example switchboard -- probe ...   ^C stops."
+  curl -v --http2 http://{address}/plain    (an offer that is declined, which changes nothing)
+  curl -i http://{address}/required         (426, and what would do)
+  echo hello | {program} probe http://{address}/foo --offer foo/2
+  echo hello | {program} probe http://{address}/ws --offer websocket
+^C stops."
     );
 }
 

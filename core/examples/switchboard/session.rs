@@ -2,11 +2,12 @@
 
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
 
-use switchover::{Awaiting, Connection, Error, ErrorKind, Event, Order, Phase, ResponseHead, Role, Why};
+use switchover::{Awaiting, Connection, Error, Event, Order, Phase, ResponseHead, Role, Why};
 
 use crate::routes::{PAGE, Question, Route};
+use crate::server::House;
 use crate::socket::Socket;
 use crate::transcript::Transcript;
 use crate::wire::{Ended, Wire};
@@ -34,14 +35,14 @@ enum Flow {
 
 impl Session {
     /// Serves the connection to its end.
-    pub(crate) fn run(stream: TcpStream, stop: Arc<AtomicBool>, prefer: Order, transcript: Transcript) {
+    pub(crate) fn run(stream: TcpStream, house: &House, transcript: Transcript) {
         if let Ok(peer) = stream.peer_addr() {
             transcript.say(format_args!("{peer} connected"));
         }
         // A socket that cannot be set up is gone already.
-        let Ok(socket) = Socket::new(stream, stop) else { return };
-        let mut session =
-            Self { wire: Wire::new(socket, Connection::new(Role::Server), transcript), prefer, question: None };
+        let Ok(socket) = Socket::new(stream, house.patience, Arc::clone(&house.stop)) else { return };
+        let wire = Wire::new(socket, Connection::new(Role::Server), transcript);
+        let mut session = Self { wire, prefer: house.prefer, question: None };
         if let Err(ended) = session.serve() {
             session.give_up(ended);
         }
@@ -64,7 +65,6 @@ impl Session {
         let Wire { connection, transcript, .. } = &self.wire;
         match connection.event() {
             Some(Event::Request(request)) => {
-                transcript.request(&request);
                 self.question = Some(Question::of(&request));
                 self.begin()?;
             }
@@ -95,7 +95,7 @@ impl Session {
     fn begin(&mut self) -> Result<(), Ended> {
         match self.route() {
             Route::Missing => return self.turn_away(404, "There is nothing here. Try / instead.\n"),
-            _ if self.owes_continue() => {
+            _ if self.wire.connection.owes_continue() => {
                 self.wire.decide(|connection, out| connection.send_informational(100, &(), out))?;
             }
             _ => {}
@@ -105,12 +105,6 @@ impl Session {
             self.send_head(200, &[OCTETS])?;
         }
         Ok(())
-    }
-
-    /// RFC 9110, 10.1.1: the client waits, and we want the content. `Awaiting::Host` alone could also mean the answer.
-    fn owes_continue(&self) -> bool {
-        let connection = &self.wire.connection;
-        connection.awaiting() == Awaiting::Host && connection.state().request == Phase::Body
     }
 
     fn take_content(&mut self, len: usize) -> Result<(), Ended> {
@@ -133,7 +127,7 @@ impl Session {
     fn echo(&mut self, len: usize) -> Result<(), Ended> {
         let Wire { connection, out, .. } = &mut self.wire;
         // The answer to a HEAD has no content.
-        if connection.state().response == Phase::Body {
+        if connection.wants_content() {
             let parts = connection.send_data_parts(len)?;
             out.extend_from_slice(parts.prefix());
             if let Some(Event::Data(data)) = connection.event() {
@@ -147,11 +141,10 @@ impl Session {
     /// Answers before the request has ended, and does not want the rest of it.
     fn turn_away(&mut self, status: u16, text: &str) -> Result<(), Ended> {
         self.reply(status, &[TEXT], text)?;
-        match self.wire.connection.skip_body() {
-            // There was none.
-            Err(error) if error.kind() == ErrorKind::NoContent => Ok(()),
-            outcome => Ok(outcome?),
+        if self.wire.connection.state().request == Phase::Body {
+            self.wire.connection.skip_body()?;
         }
+        Ok(())
     }
 
     fn answer(&mut self) -> Result<(), Ended> {
@@ -196,8 +189,10 @@ impl Session {
     fn require(&mut self, tokens: &[&str]) -> Result<(), Ended> {
         let text = format!("This needs another protocol: {}.\n", tokens.join(" or "));
         let length = text.len().to_string();
-        let fields = [TEXT, ("Content-Length", &length), ("Sec-WebSocket-Version", "13")];
+        let date = date();
+        let fields = [("Date", &*date), TEXT, ("Content-Length", &length), ("Sec-WebSocket-Version", "13")];
         self.wire.decide(|connection, out| connection.require(tokens, &fields, out))?;
+        self.explain();
         self.send_content(&text)
     }
 
@@ -209,18 +204,24 @@ impl Session {
     }
 
     fn send_head(&mut self, status: u16, fields: &[(&str, &str)]) -> Result<(), Error> {
-        let fields = fields.to_vec();
+        let date = date();
+        let fields = [&[("Date", &*date)], fields].concat();
         self.wire.decide(|connection, out| connection.send_response(&ResponseHead::new(status, &fields), out))?;
+        self.explain();
+        Ok(())
+    }
+
+    /// Why an offer came to nothing.
+    fn explain(&self) {
         if let Some(why) = self.wire.connection.why().filter(|&why| why != Why::NotOffered) {
             self.wire.transcript.say(format_args!("no switch: {}", why.text()));
         }
-        Ok(())
     }
 
     fn send_content(&mut self, text: &str) -> Result<(), Ended> {
         let Wire { connection, out, transcript, .. } = &mut self.wire;
         // The answer to a HEAD has none.
-        if connection.state().response == Phase::Body {
+        if connection.wants_content() {
             connection.send_data(text.as_bytes(), out)?;
             transcript.content('>', text.len() as u64);
         }
@@ -261,7 +262,7 @@ impl Session {
         let transcript = &self.wire.transcript;
         let _ = match ended {
             Ended::ByPeer(error) => {
-                transcript.say(&error);
+                transcript.say(error);
                 error.status().map(|status| self.reply(status, &[TEXT], &format!("{error}\n")))
             }
             Ended::Slow => {
@@ -287,4 +288,9 @@ impl Session {
         let _ = self.wire.connection.abandon();
         self.wire.transcript.engine(&mut self.wire.connection);
     }
+}
+
+/// RFC 9110, 6.6.1: a server with a clock says when it answers.
+fn date() -> String {
+    httpdate::fmt_http_date(SystemTime::now())
 }

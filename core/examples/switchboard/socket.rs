@@ -10,34 +10,34 @@ use std::time::{Duration, Instant};
 /// How long a call blocks in the kernel before the deadline and the stop flag are looked at again.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// A peer slower than this, after [`GRACE`], is cut off: octets per second.
+/// A transfer slower than this is cut off: octets per second.
 const SLOWEST: u64 = 1024;
-
-/// What a peer may always take for anything.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// The longest that a closed connection is listened to, and how many octets of it.
 const LINGER: (Duration, usize) = (Duration::from_secs(2), 1 << 20);
-
-/// How long a transfer of that many octets may take: a peer that trickles them has no more time than one that stalls.
-pub(crate) fn allowance(octets: u64) -> Duration {
-    GRACE + Duration::from_secs(octets / SLOWEST)
-}
 
 /// The stream. Reading and writing take `&Socket`, so that a buffered reader and a writer can share it.
 pub(crate) struct Socket {
     stream: TcpStream,
     deadline: Cell<Instant>,
+    /// What a peer may take for anything.
+    grace: Duration,
     stop: Arc<AtomicBool>,
     heeds_stop: Cell<bool>,
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, stop: Arc<AtomicBool>) -> io::Result<Self> {
+    pub(crate) fn new(stream: TcpStream, grace: Duration, stop: Arc<AtomicBool>) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(SLICE))?;
         stream.set_write_timeout(Some(SLICE))?;
-        Ok(Self { stream, deadline: Cell::new(Instant::now() + GRACE), stop, heeds_stop: Cell::new(true) })
+        Ok(Self { stream, deadline: Cell::new(Instant::now() + grace), grace, stop, heeds_stop: Cell::new(true) })
+    }
+
+    /// How long a transfer of that many octets may take: a peer that trickles them has no more time than one that
+    /// stalls.
+    pub(crate) fn allowance(&self, octets: u64) -> Duration {
+        self.grace + Duration::from_secs(octets / SLOWEST)
     }
 
     /// Calls fail with `TimedOut` once this has passed.

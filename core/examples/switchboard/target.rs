@@ -43,3 +43,34 @@ pub(crate) fn path(target: &str) -> &str {
     };
     path.split('?').next().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls() {
+        let parts = |url: &str| url.parse::<Target>().map(|target| (target.authority, target.address, target.path));
+        let good = [
+            ("http://a", ("a", "a:80", "/")),
+            ("http://a:8080/b?c#d", ("a:8080", "a:8080", "/b?c")),
+            ("ws://[::1]/b", ("[::1]", "[::1]:80", "/b")),
+            ("http://[::1]:81?c", ("[::1]:81", "[::1]:81", "/?c")),
+        ];
+        for (url, (authority, address, path)) in good {
+            assert_eq!(parts(url), Ok((authority.into(), address.into(), path.into())), "{url}");
+        }
+        for bad in ["https://a/", "a/b", "http://", "http:///a", "http://user@a/"] {
+            assert!(parts(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn paths() {
+        for (target, wanted) in
+            [("/a?b", "/a"), ("http://h/a?b", "/a"), ("http://h", "/"), ("*", "*"), ("/x://y", "/x://y")]
+        {
+            assert_eq!(path(target), wanted, "{target}");
+        }
+    }
+}

@@ -65,12 +65,12 @@ impl Transcript {
 
     /// The heads that a decision has written.
     pub(crate) fn sent(&self, heads: &[u8]) {
-        for line in heads.split(|&octet| octet == b'\n') {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if !line.is_empty() {
-                self.line('>', line.escape_ascii());
-            }
-        }
+        self.lines('>', heads);
+    }
+
+    /// Content that is shown and not only counted.
+    pub(crate) fn received(&self, content: &[u8]) {
+        self.lines('<', content);
     }
 
     /// How much content a message had.
@@ -93,6 +93,15 @@ impl Transcript {
     fn fields(&self, fields: Fields<'_>) {
         for field in fields.iter() {
             self.line('<', format_args!("{}: {}", field.name.escape_ascii(), field.value.escape_ascii()));
+        }
+    }
+
+    fn lines(&self, mark: char, octets: &[u8]) {
+        for line in octets.split(|&octet| octet == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if !line.is_empty() {
+                self.line(mark, line.escape_ascii());
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use tungstenite::{Error, Message};
 use crate::socket::Socket;
 
 /// The largest message that is echoed.
-const LARGEST: usize = 16 << 20;
+const LARGEST: usize = 4 << 20;
 
 /// How long a client may be silent.
 const PATIENCE: Duration = Duration::from_secs(60);

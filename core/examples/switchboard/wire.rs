@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use switchover::{Awaiting, Blame, Connection, End, Error, Event, Paused, Step};
 
-use crate::socket::{Socket, allowance};
+use crate::socket::Socket;
 use crate::transcript::Transcript;
 
 /// Octets that are read at a time, and that may wait to be written while more are produced.
@@ -63,6 +63,9 @@ impl Wire {
     pub(crate) fn advance(&mut self) -> Result<(), Ended> {
         loop {
             let step = self.connection.advance();
+            if let Some(Event::Request(request)) = self.connection.event() {
+                self.transcript.request(&request);
+            }
             self.transcript.engine(&mut self.connection);
             match step? {
                 Step::NeedData => {
@@ -81,7 +84,7 @@ impl Wire {
     /// Sends what the engine has written.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         if !self.out.is_empty() {
-            self.socket.set_deadline(Instant::now() + allowance(self.out.len() as u64));
+            self.socket.set_deadline(Instant::now() + self.socket.allowance(self.out.len() as u64));
             (&self.socket).write_all(&self.out)?;
             self.out.clear();
         }
@@ -127,7 +130,7 @@ impl Wire {
     /// head that comes octet by octet has no more time than one that does not come at all.
     fn deadline(&self) -> Instant {
         let content = if self.connection.awaiting() == Awaiting::Content { self.octets } else { 0 };
-        self.since + allowance(content)
+        self.since + self.socket.allowance(content)
     }
 
     fn count_event(&mut self) {

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Parts, Request, Shown};
 use crate::head::Head;
 use crate::limits::{self, Config};
-use crate::state::{Awaiting, Input, Phase, Role, Rx, State, Turn};
+use crate::state::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
 use crate::upgrade::{self, Order, Protocols, Selection, Why};
 
@@ -167,6 +167,19 @@ impl Connection {
         self.state.awaiting(self.role)
     }
 
+    /// Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes
+    /// the connection). RFC 9110, 10.1.1.
+    pub fn owes_continue(&self) -> bool {
+        let State { request, response, expect, .. } = self.state;
+        self.role == Role::Server && (request, response, expect) == (Phase::Body, Phase::Idle, Expect::Owed)
+    }
+
+    /// Whether `send_data` has something to continue: a message of ours that has content to come. False after the head
+    /// of an answer to HEAD, say.
+    pub fn wants_content(&self) -> bool {
+        self.state.tx == Tx::Open && self.outgoing != Outgoing::None
+    }
+
     /// Whether the transport is TLS, from the start or since [`resume_http`](Self::resume_http).
     pub fn is_secure(&self) -> bool {
         self.flags.secure
@@ -184,7 +197,7 @@ impl Connection {
     }
 
     /// Server: the current request, as long as its head is kept: through the event that showed it, and with an
-    /// undecided offer, a CONNECT or an answer owed in a new protocol until that is settled.
+    /// offer, a CONNECT or an answer owed in a new protocol until that is settled.
     pub fn request(&self) -> Option<Request<'_>> {
         self.kept_request().filter(|request| self.role == Role::Server && !request.bytes.is_empty())
     }
@@ -202,10 +215,11 @@ impl Connection {
     }
 
     /// Whether our direction may carry the new protocol: a client has its 101 (or 2xx to CONNECT) and its request is
-    /// out, a server has accepted.
+    /// out, a server has accepted. No event tells a client that its own direction has switched: after a 101 in the middle
+    /// of its content it is the `send_data` or `send_end` that completes the request.
     pub fn may_speak(&self) -> bool {
         let switched_by_peer = self.role == Role::Server || self.state.rx == Rx::Switched;
-        switched_by_peer && self.state.tx == crate::state::Tx::Switched
+        switched_by_peer && self.state.tx == Tx::Switched
     }
 
     /// Client: how many requests have no complete final response. Once the connection is over, these may be sent again
@@ -228,7 +242,8 @@ impl Connection {
     }
 
     /// Server: one offered protocol that both sides can live with, for [`accept`](Self::accept). Each preference is
-    /// a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`.
+    /// a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. `None` where nothing matches; what
+    /// was offered, and what is wrong with it, [`Request::offers`] says.
     pub fn select(&self, preferences: &[&str], by: Order) -> Option<Selection> {
         if self.state.turn != Turn::Offered {
             return None;
@@ -396,7 +411,9 @@ impl Connection {
             Role::Server => match self.state.turn {
                 Turn::Offered | Turn::Connect | Turn::Agreed => true,
                 Turn::Spent => self.state.response != Phase::Done,
-                Turn::None | Turn::Refused => false,
+                // What is wrong with the offers can be read until the answer.
+                Turn::None => self.why == Some(Why::Ineligible) && self.state.response == Phase::Idle,
+                Turn::Refused => false,
             },
         }
     }

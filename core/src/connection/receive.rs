@@ -156,8 +156,7 @@ impl Connection {
 
     fn step(&mut self) -> Result<Option<Step>, Error> {
         if mem::take(&mut self.flags.owes_end) {
-            self.note(TraceStep::ReceivedEnd, 0);
-            return Ok(self.show(Shown::End { len: 0 }));
+            return Ok(self.tell_end(0));
         }
         match self.state.rx {
             Rx::Open => self.read(),
@@ -178,6 +177,13 @@ impl Connection {
         }
         scratch.shown = shown;
         Some(Step::Event)
+    }
+
+    /// The end of a message, with `len` octets of trailer section.
+    fn tell_end(&mut self, len: usize) -> Option<Step> {
+        let step = self.show(Shown::End { len });
+        self.note(TraceStep::ReceivedEnd, 0);
+        step
     }
 
     fn tell_switch(&mut self) -> Option<Step> {
@@ -543,8 +549,7 @@ impl Connection {
         };
         self.end_incoming()?;
         self.flags.owes_end = false;
-        self.note(TraceStep::ReceivedEnd, 0);
-        Ok(self.show(Shown::End { len }))
+        Ok(self.tell_end(len))
     }
 
     /// The message is complete by its framing; the event that says so may come later.

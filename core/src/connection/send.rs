@@ -29,7 +29,8 @@ impl Connection {
         self.ask(request, offer, out).or_else(|error| self.refuse_with(error))
     }
 
-    /// Client: sends the request again with what a 426 asks for, or with another offer of the host's. Next: as after
+    /// Client: sends the request again with what a 426 asks for, or with another offer of the host's, on this connection.
+    /// Where the 426 closed it, send the request with [`required`](Self::required) on a new one. Next: as after
     /// [`send_request`](Self::send_request). RFC 9110, 15.5.22.
     pub fn retry(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut impl BufMut) -> Result<(), Error> {
         if !self.flags.upgrade_required || !self.state.is_idle() {
@@ -111,7 +112,8 @@ impl Connection {
     }
 
     /// [`send_data`](Self::send_data) for content that the host writes itself: what to put around it. The host must
-    /// send prefix, content and suffix, in that order.
+    /// send prefix, content and suffix, in that order. So an echo needs no copy of its own: ask for the parts with the
+    /// length of the slice that was shown, then look at the event again, which decisions do not end.
     pub fn send_data_parts(&mut self, len: usize) -> Result<DataParts, Error> {
         match self.plan_data(len) {
             Ok((parts, next, outgoing)) => {
@@ -226,7 +228,8 @@ impl Connection {
         let advertised = core::mem::take(&mut self.scratch().offer);
         let advertised_list = [core::str::from_utf8(&advertised).unwrap_or_default()];
         let upgrade = match required {
-            [] if advertised.is_empty() || tunnels => &[],
+            // HTTP/1.0 knows no Upgrade: to such a client it would be noise.
+            [] if advertised.is_empty() || tunnels || self.state.peer == Peer::V10 => &[],
             [] => &advertised_list[..],
             required => required,
         };

@@ -135,7 +135,7 @@ impl Why {
             Self::Connect => "the request is a CONNECT, which only a 2xx switches",
             Self::Ineligible => "no offered protocol satisfies its own rules",
             Self::Undecided => "the offer has not been answered yet",
-            Self::Declined => "the server answered in HTTP/1.1 instead",
+            Self::Declined => "the request was answered in HTTP/1.1 instead",
             Self::Required => "the server requires another protocol (426)",
             Self::Dropped => "an earlier response closed the connection",
             Self::Failed => "the connection failed before the answer",

@@ -1,0 +1,184 @@
+//! A socket for a client that must be able to read at any time: while it sends content, because the answer may come
+//! first, and while it speaks a new protocol, because nobody knows whose turn it is there.
+//!
+//! Three threads move octets and decide nothing; everything that happens arrives in one inbox. The threads that fill
+//! it can be made to wait, and so can the one that feeds in our own octets, but never the one that empties it: two
+//! sides that both wait for the other to read would wait for ever.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use switchover::End;
+
+/// Octets that are moved at a time.
+const PIECE: usize = 16 * 1024;
+
+/// Pieces that wait in the inbox.
+const INBOX: usize = 16;
+
+/// Octets that wait to be sent before no more are fed in.
+const QUEUED: usize = 256 * 1024;
+
+/// What can happen.
+pub(crate) enum Input {
+    /// The peer has sent this.
+    Peer(Vec<u8>),
+    /// The peer's octets have ended.
+    PeerEnd(End),
+    /// The source that is being fed in has given this; send it in whatever form it needs.
+    Local(Vec<u8>),
+    /// That source has ended.
+    LocalEnd,
+}
+
+pub(crate) struct Duplex {
+    stream: TcpStream,
+    inbox: Receiver<Input>,
+    to_inbox: SyncSender<Input>,
+    outbox: Sender<Output>,
+    queue: Arc<Queue>,
+}
+
+enum Output {
+    Octets(Vec<u8>),
+    End,
+}
+
+impl Duplex {
+    /// Connects to `host:port`.
+    pub(crate) fn connect(address: &str, patience: Duration) -> io::Result<Self> {
+        let mut outcome = Err(io::Error::new(io::ErrorKind::NotFound, format!("{address} is no address")));
+        for address in address.to_socket_addrs()? {
+            outcome = TcpStream::connect_timeout(&address, patience);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        Self::start(outcome?)
+    }
+
+    fn start(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        let (to_inbox, inbox) = sync_channel(INBOX);
+        let (outbox, outputs) = channel();
+        let queue = Arc::new(Queue::default());
+        let (reader, tell) = (stream.try_clone()?, to_inbox.clone());
+        thread::spawn(move || read(reader, &tell));
+        let (writer, written) = (stream.try_clone()?, Arc::clone(&queue));
+        thread::spawn(move || write(writer, &outputs, &written));
+        Ok(Self { stream, inbox, to_inbox, outbox, queue })
+    }
+
+    /// Sends these octets, behind all others.
+    pub(crate) fn send(&self, octets: Vec<u8>) {
+        self.queue.add(octets.len());
+        // The writer has gone only if the socket has failed, and the reader tells of that.
+        let _ = self.outbox.send(Output::Octets(octets));
+    }
+
+    /// Ends our direction, behind all octets.
+    pub(crate) fn finish(&self) {
+        let _ = self.outbox.send(Output::End);
+    }
+
+    /// Feeds in a source: it comes back as `Local`, no faster than it can be sent.
+    pub(crate) fn feed(&self, mut source: impl Read + Send + 'static) {
+        let (tell, queue) = (self.to_inbox.clone(), Arc::clone(&self.queue));
+        thread::spawn(move || {
+            let mut piece = vec![0; PIECE];
+            while let Ok(len @ 1..) = source.read(&mut piece) {
+                queue.wait();
+                if tell.send(Input::Local(piece[..len].to_vec())).is_err() {
+                    return;
+                }
+            }
+            let _ = tell.send(Input::LocalEnd);
+        });
+    }
+
+    /// What happens next; `None` if nothing does until then.
+    pub(crate) fn next(&self, deadline: Option<Instant>) -> Option<Input> {
+        match deadline {
+            Some(deadline) => self.inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok(),
+            None => self.inbox.recv().ok(),
+        }
+    }
+}
+
+impl Drop for Duplex {
+    fn drop(&mut self) {
+        // Ends the reader, who would wait for a peer that nobody listens to.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+fn read(mut stream: TcpStream, tell: &SyncSender<Input>) {
+    let mut piece = vec![0; PIECE];
+    loop {
+        let input = match stream.read(&mut piece) {
+            Ok(0) => Input::PeerEnd(End::Clean),
+            Ok(len) => Input::Peer(piece[..len].to_vec()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => Input::PeerEnd(End::Truncated),
+        };
+        let is_end = matches!(input, Input::PeerEnd(_));
+        if tell.send(input).is_err() || is_end {
+            return;
+        }
+    }
+}
+
+fn write(mut stream: TcpStream, outputs: &Receiver<Output>, queue: &Queue) {
+    for output in outputs {
+        match output {
+            Output::Octets(octets) if stream.write_all(&octets).is_ok() => queue.remove(octets.len()),
+            Output::End if stream.shutdown(Shutdown::Write).is_ok() => {}
+            Output::Octets(_) | Output::End => break,
+        }
+    }
+    queue.give_up();
+}
+
+/// Counts the octets that wait to be sent.
+#[derive(Default)]
+struct Queue {
+    state: Mutex<Queued>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queued {
+    octets: usize,
+    /// Nothing is sent any more, so there is nothing to wait for.
+    is_over: bool,
+}
+
+impl Queue {
+    fn add(&self, octets: usize) {
+        self.change(|queued| queued.octets += octets);
+    }
+
+    fn remove(&self, octets: usize) {
+        self.change(|queued| queued.octets -= octets);
+    }
+
+    fn give_up(&self) {
+        self.change(|queued| queued.is_over = true);
+    }
+
+    /// Waits until there is room.
+    fn wait(&self) {
+        let queued = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = |queued: &mut Queued| queued.octets >= QUEUED && !queued.is_over;
+        drop(self.changed.wait_while(queued, is_full));
+    }
+
+    fn change(&self, how: impl FnOnce(&mut Queued)) {
+        how(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_all();
+    }
+}

@@ -1,0 +1,75 @@
+//! The client: makes an offer, says what came of it and why, and speaks what was agreed on.
+//!
+//! Ends with 0 if the connection was switched (or nothing was offered and an answer came), with 2 if the offer was
+//! answered in HTTP/1.1, with 1 if something failed.
+
+use std::error::Error as AnyError;
+use std::process::ExitCode;
+
+use switchover::Protocol;
+
+use crate::ProbeArgs;
+use crate::exchange::{Exchange, Outcome};
+use crate::relay;
+
+type Failure = Box<dyn AnyError>;
+
+/// What the process ends with where the server stays with HTTP/1.1.
+const NOT_SWITCHED: u8 = 2;
+
+pub(crate) fn run(args: &ProbeArgs) -> Result<ExitCode, Failure> {
+    let tokens = args.offer.iter().map(|token| token.trim());
+    let offer: Vec<String> = tokens.filter(|token| !token.is_empty()).map(String::from).collect();
+    let mut exchange = Exchange::connect(args)?;
+    let mut outcome = exchange.ask(&offer, false)?;
+    if let Outcome::Answered { status: 426 } = outcome
+        && let Some(token) = wanted(&exchange, &offer)
+    {
+        let is_reused = exchange.connection.state().next_cycle();
+        exchange.transcript.say(format_args!(
+            "offering {token} instead, on {} connection",
+            if is_reused { "the same" } else { "a new" }
+        ));
+        if !is_reused {
+            exchange = Exchange::connect(args)?;
+        }
+        outcome = exchange.ask(&[token], is_reused)?;
+    }
+    match outcome {
+        Outcome::Switched => speak(&mut exchange, args.raw).map(|()| ExitCode::SUCCESS),
+        Outcome::Answered { .. } if offer.is_empty() => Ok(ExitCode::SUCCESS),
+        Outcome::Answered { .. } => Ok(ExitCode::from(NOT_SWITCHED)),
+        Outcome::Failed => Ok(ExitCode::FAILURE),
+    }
+}
+
+/// What to try after a 426: the first protocol that it names and that we have not offered. One, because many servers
+/// do not understand a list.
+fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<String> {
+    let is_offered = |wanted: &Protocol<'_>| {
+        let mut offered = offered.iter().filter_map(|token| Protocol::parse(token.as_bytes()));
+        offered.any(|token| token.same_as(wanted))
+    };
+    let required = exchange.connection.required();
+    exchange.transcript.say(match required.is_empty() {
+        true => "the 426 does not say which protocol it wants".to_owned(),
+        false => format!("the server wants {required}"),
+    });
+    let wanted = required.iter().find(|protocol| !is_offered(protocol)).map(|protocol| protocol.to_string());
+    if wanted.is_none() {
+        exchange.transcript.say("there is nothing else to try");
+    }
+    wanted
+}
+
+fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
+    let (early, peer_ended) = exchange.take_early();
+    let is_websocket = exchange.connection.agreed().contains(&Protocol { name: "websocket", version: None });
+    if is_websocket && !raw {
+        relay::messages(&exchange.duplex, &early, peer_ended)?;
+    } else {
+        relay::pipe(&exchange.duplex, &early, peer_ended)?;
+    }
+    exchange.transcript.say("the server has closed");
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! The new protocol on the probe's side: standard input goes out, what comes in goes to standard output.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read, Write};
+use std::time::{Duration, Instant};
+
+use tungstenite::protocol::{Role, WebSocket};
+use tungstenite::{Error, Message};
+
+use crate::duplex::{Duplex, Input};
+
+/// A WebSocket cannot be closed in one direction: what a server still had to say when it sees our close, many drop.
+/// So it gets a moment after the last thing it said.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// How long we wait for the other side to close a WebSocket that we have closed.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// Octets as they are, until the server closes. `early` came before the relay began.
+pub(crate) fn pipe(duplex: &Duplex, early: &[u8], peer_ended: bool) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    print(&mut stdout, early)?;
+    if peer_ended {
+        return Ok(());
+    }
+    duplex.feed(io::stdin());
+    while let Some(input) = duplex.next(None) {
+        match input {
+            Input::Peer(octets) => print(&mut stdout, &octets)?,
+            Input::PeerEnd(_) => break,
+            Input::Local(octets) => duplex.send(octets),
+            Input::LocalEnd => duplex.finish(),
+        }
+    }
+    Ok(())
+}
+
+/// Each line of standard input as a text message (a binary one if it is not UTF-8), each message as a line. The end of
+/// the input closes the WebSocket.
+pub(crate) fn messages(duplex: &Duplex, early: &[u8], peer_ended: bool) -> Result<(), Box<dyn std::error::Error>> {
+    let wire = Wire { inbox: early.iter().copied().collect(), peer_ended, outbox: Vec::new() };
+    let mut frames = WebSocket::from_raw_socket(wire, Role::Client, None);
+    let (mut line, mut patience) = (Vec::new(), None);
+    duplex.feed(io::stdin());
+    while print_messages(&mut frames)? {
+        duplex.send(std::mem::take(&mut frames.get_mut().outbox));
+        match duplex.next(patience.map(|patience| Instant::now() + patience)) {
+            None if patience == Some(QUIET) => {
+                close(&mut frames)?;
+                patience = Some(CLOSING);
+            }
+            None => return Err("the server does not close".into()),
+            Some(Input::Peer(octets)) => frames.get_mut().inbox.extend(octets),
+            Some(Input::PeerEnd(_)) => frames.get_mut().peer_ended = true,
+            Some(Input::Local(octets)) => send_lines(&mut frames, &mut line, &octets)?,
+            Some(Input::LocalEnd) => {
+                if !line.is_empty() {
+                    send(&mut frames, std::mem::take(&mut line))?;
+                }
+                patience = Some(QUIET);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Prints what has come; false once the WebSocket is closed.
+fn print_messages(frames: &mut WebSocket<Wire>) -> Result<bool, Box<dyn std::error::Error>> {
+    let mut stdout = io::stdout().lock();
+    loop {
+        match frames.read() {
+            Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                stdout.write_all(&message.into_data())?;
+                print(&mut stdout, b"\n")?;
+            }
+            Ok(_) => {}
+            Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
+            Err(Error::ConnectionClosed) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn send_lines(frames: &mut WebSocket<Wire>, line: &mut Vec<u8>, mut octets: &[u8]) -> Result<(), Box<Error>> {
+    while let Some(end) = octets.iter().position(|&octet| octet == b'\n') {
+        line.extend_from_slice(&octets[..end]);
+        octets = &octets[end + 1..];
+        send(frames, std::mem::take(line))?;
+    }
+    line.extend_from_slice(octets);
+    Ok(())
+}
+
+fn send(frames: &mut WebSocket<Wire>, line: Vec<u8>) -> Result<(), Box<Error>> {
+    let message = String::from_utf8(line).map_or_else(|error| Message::binary(error.into_bytes()), Message::text);
+    let outcome = frames.send(message);
+    if_open(outcome)
+}
+
+fn close(frames: &mut WebSocket<Wire>) -> Result<(), Box<Error>> {
+    let outcome = frames.close(None);
+    if_open(outcome)
+}
+
+/// The server may have closed while we were typing.
+fn if_open(outcome: Result<(), Error>) -> Result<(), Box<Error>> {
+    match outcome {
+        Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) | Ok(()) => Ok(()),
+        Err(error) => Err(Box::new(error)),
+    }
+}
+
+fn print(stdout: &mut impl Write, octets: &[u8]) -> io::Result<()> {
+    stdout.write_all(octets)?;
+    stdout.flush()
+}
+
+/// What tungstenite reads from and writes to: memory, so that it never blocks.
+struct Wire {
+    inbox: VecDeque<u8>,
+    peer_ended: bool,
+    outbox: Vec<u8>,
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.inbox.read(buffer)? {
+            0 if !self.peer_ended => Err(ErrorKind::WouldBlock.into()),
+            len => Ok(len),
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.outbox.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
