@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use crate::error::{Error, ErrorKind};
-use crate::fields::{Field, FieldSource, Options, members};
+use crate::fields::{Field, FieldSource, Known, Options, members};
 use crate::syntax::{Port, decimal, is_authority, is_token, is_value};
 
 /// Where octets go: counted first, then written.
@@ -71,23 +71,23 @@ impl Survey {
 
     fn line(&mut self, field: Field<'_>) -> Result<(), ErrorKind> {
         check(field)?;
-        match Reserved::of(field.name) {
+        match Known::recognise(field.name) {
             None => {}
-            Some(Reserved::Upgrade) => return Err(ErrorKind::ReservedField),
-            Some(Reserved::Connection) => self.options.add(field.value),
-            Some(Reserved::Host) => {
+            Some(Known::Upgrade) => return Err(ErrorKind::ReservedField),
+            Some(Known::Connection) => self.options.add(field.value),
+            Some(Known::Host) => {
                 self.hosts += 1;
                 if self.hosts > 1 || !is_authority(field.value, Port::Optional) {
                     return Err(ErrorKind::InvalidHost);
                 }
             }
-            Some(Reserved::ContentLength) => {
+            Some(Known::ContentLength) => {
                 let length = decimal(field.value).ok_or(ErrorKind::FramingConflict)?;
                 if self.length.replace(length).is_some() {
                     return Err(ErrorKind::FramingConflict);
                 }
             }
-            Some(Reserved::TransferEncoding) => {
+            Some(Known::TransferEncoding) => {
                 for coding in members(field.value) {
                     // RFC 9112, 6.1: chunked is applied once, and last.
                     if self.chunked || !is_token(coding) {
@@ -97,14 +97,14 @@ impl Survey {
                 }
                 self.codings = true;
             }
-            Some(Reserved::Te) => {
+            Some(Known::Te) => {
                 self.te = true;
                 // RFC 9112, 7.4: every recipient takes chunked, so nobody lists it.
                 if members(field.value).any(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
                     return Err(ErrorKind::FramingConflict);
                 }
             }
-            Some(Reserved::Expect) => {
+            Some(Known::Expect) => {
                 self.expects_continue |= field.value.eq_ignore_ascii_case(b"100-continue");
             }
         }
@@ -117,34 +117,6 @@ impl Survey {
 
     pub(crate) fn has_host(&self) -> bool {
         self.hosts == 1
-    }
-}
-
-/// The fields that the engine reads or writes itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reserved {
-    Host,
-    ContentLength,
-    TransferEncoding,
-    Connection,
-    Upgrade,
-    Te,
-    Expect,
-}
-
-impl Reserved {
-    fn of(name: &[u8]) -> Option<Self> {
-        let (reserved, spelled): (Self, &[u8]) = match name.len() {
-            2 => (Self::Te, b"te"),
-            4 => (Self::Host, b"host"),
-            6 => (Self::Expect, b"expect"),
-            7 => (Self::Upgrade, b"upgrade"),
-            10 => (Self::Connection, b"connection"),
-            14 => (Self::ContentLength, b"content-length"),
-            17 => (Self::TransferEncoding, b"transfer-encoding"),
-            _ => return None,
-        };
-        name.eq_ignore_ascii_case(spelled).then_some(reserved)
     }
 }
 

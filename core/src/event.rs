@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use crate::fields::{Fields, Protocol};
-use crate::head::{Head, Known};
+use crate::fields::{Fields, Known, Protocol};
+use crate::head::Head;
 use crate::limits::Limits;
 use crate::listed::listed;
 use crate::upgrade::{self, NoOffer, Offer, Protocols};

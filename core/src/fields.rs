@@ -166,6 +166,36 @@ impl Options {
     }
 }
 
+/// The fields that the engine acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    Host,
+    ContentLength,
+    TransferEncoding,
+    Connection,
+    Upgrade,
+    Expect,
+    Te,
+}
+
+impl Known {
+    pub(crate) const COUNT: usize = 7;
+
+    pub(crate) fn recognise(name: &[u8]) -> Option<Self> {
+        let (known, spelled): (Self, &[u8]) = match name.len() {
+            2 => (Self::Te, b"te"),
+            4 => (Self::Host, b"host"),
+            6 => (Self::Expect, b"expect"),
+            7 => (Self::Upgrade, b"upgrade"),
+            10 => (Self::Connection, b"connection"),
+            14 => (Self::ContentLength, b"content-length"),
+            17 => (Self::TransferEncoding, b"transfer-encoding"),
+            _ => return None,
+        };
+        name.eq_ignore_ascii_case(spelled).then_some(known)
+    }
+}
+
 /// Something that a head or trailer section is written from, in order.
 ///
 /// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`] of a received

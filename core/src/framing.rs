@@ -4,8 +4,8 @@
 
 use crate::diagnose::Fault;
 use crate::error::ErrorKind;
-use crate::fields::members;
-use crate::head::{Head, Known};
+use crate::fields::{Known, members};
+use crate::head::Head;
 use crate::syntax::{Port, TargetFault, decimal, is_authority, is_token, target_form, trim};
 
 /// How the end of a message is found.

@@ -8,7 +8,7 @@
 use alloc::vec::Vec;
 
 use crate::diagnose::{Fault, Line, diagnose};
-use crate::fields::{FieldSpan, Fields, Options, Span};
+use crate::fields::{FieldSpan, Fields, Known, Options, Span};
 use crate::limits::Limits;
 use crate::scan;
 use crate::syntax::{is_ows, is_target, is_token, trim};
@@ -19,34 +19,6 @@ pub(crate) enum Section {
     Request,
     Response,
     Trailers,
-}
-
-/// The fields that the engine acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Known {
-    Host,
-    ContentLength,
-    TransferEncoding,
-    Connection,
-    Upgrade,
-    Expect,
-}
-
-impl Known {
-    const COUNT: usize = 6;
-
-    fn recognise(name: &[u8]) -> Option<Self> {
-        let (known, spelled): (Self, &[u8]) = match name.len() {
-            4 => (Self::Host, b"host"),
-            6 => (Self::Expect, b"expect"),
-            7 => (Self::Upgrade, b"upgrade"),
-            10 => (Self::Connection, b"connection"),
-            14 => (Self::ContentLength, b"content-length"),
-            17 => (Self::TransferEncoding, b"transfer-encoding"),
-            _ => return None,
-        };
-        name.eq_ignore_ascii_case(spelled).then_some(known)
-    }
 }
 
 const NOWHERE: u16 = u16::MAX;

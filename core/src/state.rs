@@ -421,6 +421,7 @@ impl State {
             // RFC 9112, 9.6: nothing behind a response with "close" will be answered.
             self.behind = 0;
             self.refuse();
+            self.expect = Expect::None;
             self.cut_request(role);
         }
         Ok(if self.response == Phase::Done { self.answered(role) } else { self })
@@ -479,6 +480,7 @@ impl State {
         self.reads()?;
         self.rx = Rx::Closed;
         self.persist = false;
+        self.expect = Expect::None;
         self.refuse();
         match role {
             Role::Server if self.request == Phase::Body => self.request = Phase::Cut,

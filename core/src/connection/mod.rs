@@ -1,6 +1,8 @@
-//! The only module that knows all the others: octets in, events out (`receive.rs`); decisions in, octets out
-//! (`send.rs`); and what a host may ask in between.
+//! The only module that knows all the others: octets in, events out (`receive.rs`, and `message.rs` for what they mean);
+//! decisions in, octets out (`send.rs`, and `compose.rs` for what they take); and what a host may ask in between.
 
+mod compose;
+mod message;
 mod receive;
 mod send;
 
@@ -87,8 +89,6 @@ struct Flags {
     owes_end: bool,
     /// The peer's direction has switched and no event has said so.
     owes_switched: Option<crate::event::SwitchedBy>,
-    /// The failure has been told.
-    told: bool,
     /// The message sent was complete before `send_end`; that call may still come.
     ended_itself: bool,
     /// The host does not want the rest of the content.

@@ -12,8 +12,8 @@ pub use token::Protocols;
 
 use crate::error::ErrorKind;
 use crate::event::Request;
-use crate::fields::{Field, Protocol, members};
-use crate::head::{Head, Known};
+use crate::fields::{Field, Known, Protocol, members};
+use crate::head::Head;
 use crate::limits::{Lenient, Limits};
 use crate::listed::listed;
 

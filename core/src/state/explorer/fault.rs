@@ -1,53 +1,37 @@
 //! What can go wrong.
 
-/// A broken promise of the machine, or of the environment that stands for the `Connection` around it.
+use crate::listed::listed;
+
+/// A broken promise of the machine, or of the `Connection` around it. Its name says what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fault {
-    // One machine alone.
-    /// A direction that was closed or had failed carries something again.
+    // In one machine alone.
     Reopened,
-    /// A direction came back from the new protocol without `Resume`.
     SwitchLeft,
-    /// The turn does not say `Agreed` exactly while the answering direction has left HTTP.
-    AgreedElsewhere,
-    /// Keep-alive was given up, and came back.
-    KeepAliveReturned,
-    /// A direction has ended, and a further request is still promised.
-    KeepAliveAfterEnd,
-    /// A 100 is expected for a request whose final response has begun.
-    ExpectStray,
-    /// An offer in a complete request cannot be accepted at once.
-    AcceptPostponed,
-    /// A connection that is over goes on.
     Undead,
+    /// `Agreed` holds exactly while the server's tx, or the client's rx, is Switched.
+    AgreedElsewhere,
+    KeepAliveReturned,
+    KeepAliveAfterEnd,
+    ExpectStray,
+    AcceptPostponed,
 
-    // Two ends.
-    /// Nobody can move, and HTTP is not over at both ends.
+    // Between two ends.
     Deadlock,
-    /// Each end says that it waits for the other, and nothing is on the way.
     MutualWait,
-    /// A response, or a part of a request, was taken for another request's.
     Mismatched,
-    /// An honest message was refused.
     Refused,
-    /// An end that has done nothing wrong is told to have cut a message.
     Blamed,
-    /// HTTP of one layer was read in another.
     WrongLayer,
-    /// HTTP reached an end that speaks the new protocol.
     HttpAtSwitched,
-    /// The new protocol's octets were read as HTTP.
     ForeignAtHttp,
-    /// The two ends stopped with a different idea of what a direction carries.
     Disagreement,
 
-    // Foreign peers.
-    /// A further request was read as the content of the one before.
+    // Against foreign peers.
     RequestAsContent,
-    /// The same behind a response that carried `close`: nothing that follows is processed.
+    /// Nothing that follows a response with `close` is processed, so it does no harm.
     DiscardedAfterClose,
-    /// An early speaker behind a refused Upgrade was read as HTTP. No rule can prevent it, because a refused Upgrade
-    /// keeps the connection.
+    /// No rule can prevent it, because a refused Upgrade keeps the connection.
     EarlyBehindUpgrade,
 }
 
@@ -55,5 +39,30 @@ impl Fault {
     /// The protocol itself allows it; it is counted, not forbidden.
     pub(super) fn is_inherent(self) -> bool {
         matches!(self, Self::EarlyBehindUpgrade | Self::DiscardedAfterClose)
+    }
+}
+
+listed! {
+    Fault {
+        Reopened = "a direction that had ended carries something again",
+        SwitchLeft = "a direction comes back to HTTP without `resume_http`",
+        Undead = "a connection that is over goes on",
+        AgreedElsewhere = "the turn does not say which connection has switched",
+        KeepAliveReturned = "keep-alive was given up, and comes back",
+        KeepAliveAfterEnd = "a direction has ended, and a further request is promised",
+        ExpectStray = "a 100 is expected for content whose request is being answered",
+        AcceptPostponed = "an offer in a complete request cannot be accepted at once",
+        Deadlock = "nobody can move, and one end is not done with HTTP",
+        MutualWait = "each end waits for the other, and nothing is on the way",
+        Mismatched = "a response is taken for another request's",
+        Refused = "an honest message is refused",
+        Blamed = "an honest end is said to have cut a message",
+        WrongLayer = "HTTP of one layer is read in another",
+        HttpAtSwitched = "HTTP reaches an end that speaks the new protocol",
+        ForeignAtHttp = "the new protocol is read as HTTP",
+        Disagreement = "the ends differ on what a direction carries",
+        RequestAsContent = "a request is read as the content of the one before",
+        DiscardedAfterClose = "the same, behind a response with `close`",
+        EarlyBehindUpgrade = "the new protocol is read as HTTP behind a refused Upgrade",
     }
 }

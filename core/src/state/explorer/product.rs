@@ -50,14 +50,13 @@ impl Joint {
     /// `role` has become `side` and has sent what it sends.
     fn after_move(mut self, role: Role, choice: &Move) -> Self {
         for &what in &choice.sends {
-            let is_request = matches!(what, What::Http(Input::Request(_)));
-            if is_request {
+            if matches!(what, What::Http(Input::Request(_))) {
                 self.one_request_later();
             }
-            let layer = self.side(role).layer;
-            // The head of an answer says whose it is; its end has no choice.
-            let is_told = matches!(what, What::Http(_)) && what != What::Http(Input::ResponseEnd);
-            let age = if is_told { self.side(role).age } else { 0 };
+            let Side { layer, age, .. } = *self.side(role);
+            // Whose the end of a response is, nobody asks; see `Side::take`.
+            let is_asked = matches!(what, What::Http(_)) && what != What::Http(Input::ResponseEnd);
+            let age = if is_asked { age } else { 0 };
             self.incoming(role.other()).push(Message { what, layer, age });
         }
         self.with(role, choice.side)
@@ -143,11 +142,11 @@ impl Model for Scope {
 
 #[test]
 fn two_ends_agree_in_the_small_product() {
-    search(&Scope::small(), Until::Exhausted).assert_sound("client x server, small");
+    search(&Scope::SMALL, Until::Exhausted).assert_sound("client x server, small");
 }
 
 #[test]
 #[ignore = "for a release build: `cargo test --release -p switchover explorer -- --ignored`"]
 fn two_ends_agree_in_the_full_product() {
-    search(&Scope::full(), Until::Exhausted).assert_sound("client x server, full");
+    search(&Scope::FULL, Until::Exhausted).assert_sound("client x server, full");
 }

@@ -1,16 +1,13 @@
 //! Each role alone, fed with every input in every state.
 
-use std::collections::BTreeSet;
 use std::prelude::v1::*;
-use std::{format, vec};
+use std::vec;
 
 use super::fault::Fault;
 use super::rules::Machine;
-use super::search::{Found, Model, Step, Until, search};
+use super::search::{Model, Step, Until, search};
 use super::side::PIPELINE;
-use crate::state::{
-    Answer, Awaiting, Expect, Input, Opening, Peer, Phase, Rejected, Role, Rx, State, Turn, Tx, PIPELINE as MACHINE_PIPELINE,
-};
+use crate::state::{Answer, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
 
 /// A machine that receives and decides anything.
 pub(super) struct Alone {
@@ -42,12 +39,14 @@ fn heads(turn: Turn, version: Peer) -> impl Iterator<Item = Opening> {
     })
 }
 
-/// Every final response head to a request with this turn. Success means something to a CONNECT alone.
+/// Every final response head to a request with this turn.
 pub(super) fn answers(turn: Turn) -> impl Iterator<Item = Answer> {
-    let tunnel = Answer { success: true, content: false, persist: true };
-    let plain = [(false, false), (false, true), (true, false), (true, true)]
-        .map(|(content, persist)| Answer { success: false, content, persist });
-    plain.into_iter().chain((turn == Turn::Connect).then_some(tunnel))
+    let each = [false, true];
+    let answers = each.into_iter().flat_map(move |success| {
+        each.into_iter().flat_map(move |content| each.map(|persist| Answer { success, content, persist }))
+    });
+    // A tunnel is not content.
+    answers.filter(move |answer| turn != Turn::Connect || !answer.success || !answer.content)
 }
 
 /// Every input that `role` can meet where the latest request has this turn.
@@ -99,25 +98,23 @@ impl Model for Alone {
 impl Alone {
     /// What no input may do.
     fn edge_fault(&self, from: State, input: Input, to: State) -> Option<Fault> {
-        let closed = |rx, tx| (matches!(rx, Rx::Closed | Rx::Failed), tx == Tx::Closed);
-        let (rx_was, tx_was) = closed(from.rx, from.tx);
-        let left = (from.rx == Rx::Switched && to.rx != Rx::Switched) || (from.tx == Tx::Switched && to.tx != Tx::Switched);
+        let had_ended = |state: State| (matches!(state.rx, Rx::Closed | Rx::Failed), state.tx == Tx::Closed);
+        let had_switched = |state: State| (state.rx == Rx::Switched, state.tx == Tx::Switched);
+        let changes = |(rx, tx): (bool, bool)| (rx && from.rx != to.rx) || (tx && from.tx != to.tx);
         match input {
-            _ if (rx_was && from.rx != to.rx) || (tx_was && from.tx != to.tx) => Some(Fault::Reopened),
-            _ if left && input != Input::Resume => Some(Fault::SwitchLeft),
+            _ if changes(had_ended(from)) => Some(Fault::Reopened),
+            _ if changes(had_switched(from)) && input != Input::Resume => Some(Fault::SwitchLeft),
             _ if from.is_over() && !to.is_over() && input != Input::Resume => Some(Fault::Undead),
             _ if to.persist && !from.persist => Some(Fault::KeepAliveReturned),
-            Input::Request(_) | Input::RequestEnd if !self.accepts_at_once(to) => Some(Fault::AcceptPostponed),
+            _ if completes(input) && !self.accepts_at_once(to) => Some(Fault::AcceptPostponed),
             _ => None,
         }
     }
 
-    /// A server with an offer whose request is complete by its framing may accept it.
+    /// A server with an offer in a complete request may accept it.
     fn accepts_at_once(&self, state: State) -> bool {
-        let was_complete = |state: State| self.machine.apply(state, self.role, Input::RequestEnd).is_err();
-        self.role == Role::Client || state.turn != Turn::Offered || !was_complete(state) || {
-            self.machine.apply(state, self.role, Input::Switch { early: false }).is_ok()
-        }
+        let is_asked = self.role == Role::Server && state.turn == Turn::Offered;
+        !is_asked || self.machine.apply(state, self.role, Input::Switch { early: false }).is_ok()
     }
 
     /// What no state may be.
@@ -133,10 +130,19 @@ impl Alone {
         } else if is_ended && state.persist {
             Some(Fault::KeepAliveAfterEnd)
         } else if is_answered && state.expect != Expect::None && state.request == Phase::Body {
+            // One that a closing response has dropped may keep its expectation, for which nobody asks any more.
             Some(Fault::ExpectStray)
         } else {
             None
         }
+    }
+}
+
+/// By its framing the request is complete.
+fn completes(input: Input) -> bool {
+    match input {
+        Input::Request(opening) => !opening.content,
+        _ => input == Input::RequestEnd,
     }
 }
 

@@ -1,4 +1,7 @@
-//! The rules that look arbitrary, each with what goes wrong without it.
+//! The rules of the machine that look arbitrary, and the machine without one of them.
+//!
+//! A rule is switched off by bending what `apply` answers, so that `state.rs` itself has no switch in it. The rules
+//! that are not in `apply` are switched off where they are obeyed: in `side.rs`, or in [`Machine::awaiting`].
 
 use crate::listed::listed;
 use crate::state::{Answer, Awaiting, Expect, Input, Opening, Phase, Rejected, Role, Rx, State, Turn, Tx};
@@ -9,42 +12,29 @@ pub(super) struct Machine {
     without: Option<Rule>,
 }
 
-/// A rule that can be switched off.
+/// A rule that can be switched off. Its name, at the end of this file, is the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
-    /// `behind` counts; it is not none, one or many.
     BehindCounts,
-    /// An end of input has a place in the byte order.
     EndHasAPlace,
-    /// Only an Open direction becomes Switched.
     OnlyOpenSwitches,
-    /// `close_after_response` while idle closes at once.
     IdleCloses,
-    /// After a final response with the 100 unsent nothing further is read.
     UnsentContinueCloses,
-    /// `awaiting` names the host while a 100 is owed.
     OwedContinueNamesHost,
-    /// `resume` needs both directions switched.
     ResumeNeedsBoth,
-    /// `resume` needs the leftover taken.
     ResumeTakesLeftover,
-    /// `resume` forgets an earlier end.
     ResumeForgetsEnd,
-    /// No response without a request.
     NoUnaskedResponse,
-    /// Nothing is pipelined behind an offer.
     NothingBehindOffer,
-    /// A refused CONNECT closes.
     RefusedConnectCloses,
-    /// A response with `close` drops what is behind it.
     CloseDropsPipeline,
-    /// All that ends a direction drops `persist`.
     EndsDropPersist,
-    /// `accept` looks at framing, not at the event shown.
     AcceptLooksAtFraming,
-    /// `close_after_response` is refused once the final head has left.
     LateCloseRefused,
 }
+
+/// What a bent machine answers; `None` where it answers what the whole one does.
+type Bent = Option<Result<State, Rejected>>;
 
 impl Machine {
     /// As it is.
@@ -77,7 +67,7 @@ impl Machine {
 
 impl Rule {
     /// What the machine would do without this rule, where that differs.
-    fn bent(self, state: State, role: Role, input: Input) -> Option<Result<State, Rejected>> {
+    fn bent(self, state: State, role: Role, input: Input) -> Bent {
         match self {
             Self::BehindCounts => forget_count(state, role, input),
             Self::OnlyOpenSwitches => reopen(state, role, input),
@@ -91,16 +81,12 @@ impl Rule {
             Self::EndsDropPersist => keep_persist(state, role, input),
             Self::AcceptLooksAtFraming => wait_for_end_event(state, role, input),
             Self::LateCloseRefused => close_late(state, role, input),
-            // These four are not in `apply`.
-            Self::EndHasAPlace
-            | Self::OwedContinueNamesHost
-            | Self::ResumeTakesLeftover
-            | Self::ResumeForgetsEnd => None,
+            Self::EndHasAPlace | Self::OwedContinueNamesHost | Self::ResumeTakesLeftover | Self::ResumeForgetsEnd => {
+                None
+            }
         }
     }
 }
-
-type Bent = Option<Result<State, Rejected>>;
 
 /// More than one is remembered as one.
 fn forget_count(state: State, role: Role, input: Input) -> Bent {
@@ -179,4 +165,25 @@ fn close_late(state: State, role: Role, input: Input) -> Bent {
     let promised = state.response != Phase::Idle && state.persist && !state.is_idle();
     let applies = role == Role::Server && input == Input::CloseAfterResponse && promised && state.tx == Tx::Open;
     applies.then(|| Ok(State { persist: false, ..state }.settle(role)))
+}
+
+listed! {
+    Rule {
+        BehindCounts = "`behind` counts; it is not none, one or many",
+        EndHasAPlace = "an end of input has a place in the byte order",
+        OnlyOpenSwitches = "only an Open direction becomes Switched",
+        IdleCloses = "`close_after_response` while idle closes at once",
+        UnsentContinueCloses = "after a final response with the 100 unsent nothing further is read",
+        OwedContinueNamesHost = "`awaiting` names the host while a 100 is owed",
+        ResumeNeedsBoth = "`resume_http` needs both directions switched",
+        ResumeTakesLeftover = "`resume_http` needs the leftover taken",
+        ResumeForgetsEnd = "`resume_http` forgets an earlier end",
+        NoUnaskedResponse = "no response without a request",
+        NothingBehindOffer = "nothing is pipelined behind an offer",
+        RefusedConnectCloses = "a refused CONNECT closes",
+        CloseDropsPipeline = "a response with `close` drops what is behind it",
+        EndsDropPersist = "all that ends a direction drops `persist`",
+        AcceptLooksAtFraming = "`accept` looks at framing, not at the event shown",
+        LateCloseRefused = "`close_after_response` is refused once the final head has left",
+    }
 }

@@ -47,10 +47,10 @@ pub(super) struct Trace {
 }
 
 /// Where to stop.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Until {
-    /// At the first fault that is not inherent in the protocol.
-    Fault,
+    /// When this fault has been found once.
+    Found(Fault),
     /// When everything has been seen.
     Exhausted,
 }
@@ -75,7 +75,9 @@ pub(super) fn search<M: Model>(model: &M, until: Until) -> Found<M::Node> {
                 Err(fault) => found.note(fault, || tree.trace(model, at, Some(&step.label))),
             }
         }
-        if until == Until::Fault && found.faults.keys().any(|fault| !fault.is_inherent()) {
+        if let Until::Found(fault) = until
+            && found.faults.contains_key(&fault)
+        {
             break;
         }
         at += 1;
@@ -93,7 +95,7 @@ impl<N> Found<N> {
     pub(super) fn print(&self, title: &str) {
         println!("{title}: {} states, {} edges", self.nodes.len(), self.edges);
         for (fault, trace) in &self.faults {
-            println!("  {fault:?}: {} times, first", trace.count);
+            println!("  {}: {} times, first", fault.name(), trace.count);
             trace.lines.iter().for_each(|line| println!("    {line}"));
         }
     }

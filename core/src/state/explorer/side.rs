@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::roles::{answers, openings};
 use super::rules::{Machine, Rule};
 use super::wire::{Message, NOBODY, What};
-use crate::state::{Answer, Awaiting, Input, Phase, Role, Rx, State, Turn, Tx};
+use crate::state::{Answer, Awaiting, Input, Phase, Role, Rx, State, Tx};
 
 /// How many requests may be unanswered in the exploration. The machine's own bound is far off, and a pipeline of
 /// three has all that a longer one has: a first, a last, and one between.
@@ -24,6 +24,14 @@ pub(super) struct Scope {
     pub(super) impatient: bool,
 }
 
+impl Scope {
+    /// Fit for every test run.
+    pub(super) const SMALL: Self = Self { machine: Machine::WHOLE, gives_up: false, impatient: false };
+
+    /// All of it.
+    pub(super) const FULL: Self = Self { machine: Machine::WHOLE, gives_up: true, impatient: true };
+}
+
 /// One end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Side {
@@ -33,7 +41,8 @@ pub(super) struct Side {
     pub(super) layer: u8,
     /// The end of this layer's octets has been sent.
     pub(super) ended: bool,
-    /// The host has given up, or the peer has, so that this side could not be served.
+    /// It has cut a message short, closed while a request may be on its way, or seen the peer do so. A peer that
+    /// misses something afterwards is not wrong to say so.
     pub(super) gave_up: bool,
     /// What was received before `Resume` is still there. Only a machine without its rules lets this happen.
     pub(super) keeps_old: bool,
@@ -76,50 +85,61 @@ impl Side {
         self.state.is_over()
     }
 
-    /// Nothing that comes is read any more.
+    /// Nothing that comes is read any more: the direction has ended, or the host has closed the transport.
     pub(super) fn is_deaf(self) -> bool {
-        matches!(self.state.rx, Rx::Closed | Rx::Failed)
+        matches!(self.state.rx, Rx::Closed | Rx::Failed) || (self.gave_up && self.is_over())
     }
 
-    /// It waits for the peer, and says so.
+    /// It waits for the peer, and says so. Whose direction has ended is the one to end the transport's.
     pub(super) fn waits(self, scope: &Scope) -> bool {
-        match scope.machine.awaiting(self.state, self.role) {
-            Awaiting::Host | Awaiting::Nothing => false,
-            Awaiting::Request | Awaiting::Content | Awaiting::Response | Awaiting::Continue => true,
-        }
+        let has_ended = self.state.tx != Tx::Closed || self.ended;
+        has_ended
+            && match scope.machine.awaiting(self.state, self.role) {
+                Awaiting::Host | Awaiting::Nothing => false,
+                Awaiting::Request | Awaiting::Content | Awaiting::Response | Awaiting::Continue => true,
+            }
     }
 
     /// What `state` makes of this side: what no longer matters is made equal.
     fn with(self, state: State) -> Self {
         let is_done = state.is_idle() || (state.is_over() && !state.is_switched());
         let is_between = self.role == Role::Server && is_done;
-        Self { state, age: if is_between { NOBODY } else { self.age }, ..self }
+        let cuts = self.role == Role::Client && self.state.request == Phase::Body && state.request == Phase::Cut;
+        Self { state, age: if is_between { NOBODY } else { self.age }, gave_up: self.gave_up || cuts, ..self }
+    }
+
+    /// The peer broke the protocol.
+    pub(super) fn failed(self, scope: &Scope) -> Self {
+        let state = scope.machine.apply(self.state, self.role, Input::Fail).unwrap_or(self.state);
+        Self { gave_up: true, ..self.with(state) }
     }
 
     // Receiving.
 
     /// What becomes of the first message on the way here; `None` where it is not read now.
     pub(super) fn read(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
-        if message.layer < self.layer {
-            return self.read_old(scope, message);
-        }
-        match self.state.rx {
-            Rx::Closed | Rx::Failed => Some(Ok(self)),
-            Rx::Switched => self.read_switched(scope, message),
-            Rx::Open => self.read_http(scope, message),
+        // The end of the transport ends every layer.
+        let ends_all = message.what == What::Eof { gave_up: true };
+        if self.is_deaf() {
+            Some(Ok(self))
+        } else if message.layer < self.layer && !ends_all {
+            Some(self.read_old(scope, message.what))
+        } else if self.state.rx == Rx::Switched {
+            self.read_switched(scope, message)
+        } else {
+            self.read_http(scope, message)
         }
     }
 
     /// Octets of the layer below, which the host gave to the new protocol before it resumed HTTP, or whose carrier
     /// takes them now. Only what was received before and not taken could reach the engine.
-    fn read_old(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
-        Some(match message.what {
-            What::Http(_) if self.is_deaf() => Ok(self),
+    fn read_old(self, scope: &Scope, what: What) -> Result<Self, Fault> {
+        match what {
             What::Http(_) => Err(Fault::WrongLayer),
             What::Foreign if self.keeps_old => Err(Fault::ForeignAtHttp),
             What::Eof { gave_up } if self.keeps_old => self.meet_end(scope, gave_up),
             What::Foreign | What::Eof { .. } => Ok(self),
-        })
+        }
     }
 
     /// The host reads for the new protocol; what a peer sends above it waits until HTTP is resumed here too.
@@ -127,7 +147,8 @@ impl Side {
         match message.what {
             _ if message.layer > self.layer => None,
             What::Http(_) => Some(Err(Fault::HttpAtSwitched)),
-            What::Eof { .. } if scope.machine.lacks(Rule::ResumeForgetsEnd) => None,
+            // The end of the transport is met again by whoever reads next; the end of a layer is forgotten.
+            What::Eof { gave_up } if gave_up || scope.machine.lacks(Rule::ResumeForgetsEnd) => None,
             What::Foreign | What::Eof { .. } => Some(Ok(self)),
         }
     }
@@ -174,11 +195,11 @@ impl Side {
         if let Ok(state) = scope.machine.apply(self.state, self.role, Input::End) {
             return Ok(self.with(state));
         }
-        if !gave_up {
+        let has_said_close = self.role == Role::Server && self.state.response == Phase::Done && !self.state.persist;
+        if !gave_up || has_said_close {
             return Err(Fault::Blamed);
         }
-        let state = scope.machine.apply(self.state, self.role, Input::Fail).map_err(|_| Fault::Refused)?;
-        Ok(Self { gave_up: true, ..self.with(state) })
+        Ok(self.failed(scope))
     }
 
     // Deciding.
@@ -198,8 +219,8 @@ impl Side {
         moves.extend(self.resume(scope, next));
         moves.extend(self.close_after_response(scope));
         if scope.gives_up {
-            let gives_up = [Input::Abandon, Input::DrainLimit].map(|input| self.decide(scope, input, &[], false));
-            moves.extend(gives_up.into_iter().flatten().map(|step| step.giving_up()).filter(|step| step.side != self));
+            let gives_up = [Input::Abandon, Input::DrainLimit].map(|input| self.give_up(scope, input));
+            moves.extend(gives_up.into_iter().flatten());
         }
         moves
     }
@@ -207,46 +228,50 @@ impl Side {
     /// What goes out beside HTTP.
     fn octet_moves(self) -> Vec<Move> {
         let send = |what, side, is_due| Move { act: Act::Sends(what), side, sends: vec![what], is_due };
-        let ended = Self { ended: true, gave_up: false, ..self };
-        let eof = What::Eof { gave_up: self.gave_up };
+        let end = |is_due| send(What::Eof { gave_up: self.gave_up }, Self { ended: true, ..self }, is_due);
+        let has_asked_last = self.role == Role::Client && self.state.request == Phase::Done && !self.state.persist;
         match self.state.tx {
             _ if self.ended => vec![],
-            Tx::Closed => vec![send(eof, ended, true)],
+            Tx::Closed => vec![end(true)],
+            Tx::Switched if self.gave_up => vec![end(true)],
             // The new protocol need not say anything, and may end what it came on.
-            Tx::Switched => vec![send(What::Foreign, self, false), send(eof, ended, false)],
+            Tx::Switched => vec![send(What::Foreign, self, false), end(false)],
             // A client that has sent its last request may half-close the transport.
-            Tx::Open if self.role == Role::Client && self.state.request == Phase::Done && !self.state.persist => {
-                vec![send(eof, ended, false)]
-            }
+            Tx::Open if has_asked_last => vec![end(false)],
             Tx::Open => vec![],
         }
     }
 
     /// Once for a connection, to keep the exploration finite.
     fn resume(self, scope: &Scope, next: Option<Message>) -> Option<Move> {
-        if self.layer > 0 {
+        if self.layer > 0 || self.gave_up {
             return None;
         }
-        let leftover = next.filter(|next| next.layer == 0).map(|next| next.what);
-        let keeps_old = match leftover {
-            Some(What::Foreign) if !scope.machine.lacks(Rule::ResumeTakesLeftover) => return None,
-            Some(What::Foreign) => true,
+        let keeps_old = match next.filter(|next| next.layer == 0).map(|next| next.what) {
+            None => false,
             Some(What::Eof { .. }) => scope.machine.lacks(Rule::ResumeForgetsEnd),
-            Some(What::Http(_)) | None => false,
+            // Octets that nobody has taken.
+            Some(_) if self.state.rx == Rx::Switched && !scope.machine.lacks(Rule::ResumeTakesLeftover) => return None,
+            Some(_) => scope.machine.lacks(Rule::ResumeTakesLeftover),
         };
         let step = self.decide(scope, Input::Resume, &[], true)?;
         Some(Move { side: Self { layer: 1, ended: false, keeps_old, ..step.side }, ..step })
     }
 
-    /// An idle connection closes, which may meet a request that is on its way: HTTP has no remedy for that. A client
-    /// that gets its answer early and wants nothing further does not finish its request.
+    /// An idle connection closes, which may meet a request that is on its way: HTTP has no remedy for that.
     fn close_after_response(self, scope: &Scope) -> Option<Move> {
-        let step = self.decide(scope, Input::CloseAfterResponse, &[], false)?;
-        match step.side.state == self.state {
-            true => None,
-            false if self.state.is_idle() || step.side.state.request == Phase::Body => Some(step.giving_up()),
-            false => Some(step),
+        let input = Input::CloseAfterResponse;
+        if self.state.is_idle() {
+            return self.give_up(scope, input);
         }
+        self.decide(scope, input, &[], false).filter(|step| step.side != self)
+    }
+
+    /// The transport closes as well, even where its half was closed before.
+    fn give_up(self, scope: &Scope, input: Input) -> Option<Move> {
+        let step = self.decide(scope, input, &[], false)?;
+        let side = Side { gave_up: true, ended: self.ended && self.gave_up, ..step.side };
+        (side != self).then_some(Move { side, ..step })
     }
 
     fn client_moves(self, scope: &Scope, moves: &mut Vec<Move>) {
@@ -269,42 +294,29 @@ impl Side {
             // An informational response other than 100 moves nothing.
             self.decide(scope, input, &[What::Http(input)], input != Input::Informational)
         }));
-        moves.extend(answers(self.state.turn).filter_map(|answer| {
-            let step = self.decide(scope, Input::Response(answer), &[], true)?;
-            // What the head says of the connection is what the machine has made of it.
-            let persist = if step.side.state.turn == Turn::Agreed { answer.persist } else { step.side.state.persist };
-            let head = What::Http(Input::Response(Answer { persist, ..answer }));
-            Some(Move { sends: vec![head], ..step })
-        }));
+        moves.extend(answers(self.state.turn).filter_map(|answer| self.answer(scope, answer)));
+        // Where the request is complete both verbs do the same.
+        moves.extend([false, true].into_iter().find_map(|early| self.switch(scope, early)));
+    }
+
+    fn answer(self, scope: &Scope, answer: Answer) -> Option<Move> {
+        let step = self.decide(scope, Input::Response(answer), &[], true)?;
+        // What the head says of the connection is what the machine has made of it.
+        let persist = step.side.state.persist;
+        let head = What::Http(Input::Response(Answer { persist, ..answer }));
+        Some(Move { sends: vec![head], ..step })
+    }
+
+    fn switch(self, scope: &Scope, early: bool) -> Option<Move> {
         let switch = What::Http(Input::Switch { early: true });
         // A 100 that is expected goes out before the 101.
         let sends = if self.state.continue_owed() { vec![What::Http(Input::Continue), switch] } else { vec![switch] };
-        let early = [false, true].map(|early| self.decide(scope, Input::Switch { early }, &sends, true));
-        // Where the request is complete both verbs do the same.
-        moves.extend(early.into_iter().flatten().take(1));
+        self.decide(scope, Input::Switch { early }, &sends, true)
     }
 
     /// What one decision does, if the machine allows it.
     fn decide(self, scope: &Scope, input: Input, sends: &[What], is_due: bool) -> Option<Move> {
         let state = scope.machine.apply(self.state, self.role, input).ok()?;
         Some(Move { act: Act::Does(input), side: self.with(state), sends: sends.to_vec(), is_due })
-    }
-}
-
-impl Move {
-    fn giving_up(self) -> Self {
-        Self { side: Side { gave_up: !self.side.ended, ..self.side }, ..self }
-    }
-}
-
-impl Scope {
-    /// Fit for every test run.
-    pub(super) fn small() -> Self {
-        Self { machine: Machine::WHOLE, gives_up: false, impatient: false }
-    }
-
-    /// All of it.
-    pub(super) fn full() -> Self {
-        Self { machine: Machine::WHOLE, gives_up: true, impatient: true }
     }
 }

@@ -1,6 +1,7 @@
 //! What is on its way between two ends: messages with the layer that they belong to and the request that they are
 //! part of, in a queue of two.
 
+use super::side::PIPELINE;
 use crate::state::Input;
 
 /// A message.
@@ -28,8 +29,8 @@ pub(super) enum What {
     },
 }
 
-/// The age of what belongs to no request; one more than the oldest that is waiting in a pipeline of three.
-pub(super) const NOBODY: u8 = 3;
+/// The age of what belongs to no request: one more than that of the oldest in a full pipeline.
+pub(super) const NOBODY: u8 = PIPELINE;
 
 /// One request older.
 pub(super) fn aged(age: u8) -> u8 {

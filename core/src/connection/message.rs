@@ -1,0 +1,341 @@
+//! Messages as they come: heads and content, from octets to events and inputs of the machine.
+
+use super::{Connection, Scratch};
+use crate::body::{Body, Part};
+use crate::diagnose::Fault;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Shown, Step, SwitchedBy};
+use crate::fields::Known;
+use crate::framing::{self, Framing};
+use crate::head::Section;
+use crate::limits;
+use crate::state::{Answer, Input, Opening, Peer, Role, Turn};
+use crate::trace::TraceStep;
+use crate::upgrade::{self, Protocols, Why};
+
+/// What a client with prior knowledge of HTTP/2 sends first (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+impl Connection {
+    // Heads.
+
+    /// The length of the next head, once all of it is there.
+    fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
+        let Self { scratch, config, .. } = self;
+        let limits = config.as_deref().map_or(&limits::DEFAULT.limits, |config| &config.limits);
+        let Scratch { buffer, head, mid_line, .. } = &mut **scratch.get_or_insert_default();
+        let outcome = head.parse(buffer.unread_mut(), section, limits);
+        *mid_line = outcome == Ok(None);
+        match outcome {
+            Ok(len) => Ok(len),
+            Err(Fault { kind, at }) => self.fail(kind, at),
+        }
+    }
+
+    /// RFC 9112, 2.2: a few empty lines before a request are skipped; RFC 9112, 9.2 allows them to an idle client.
+    /// Says whether a line might be one that has not come whole.
+    fn skip_empty_lines(&mut self) -> Result<bool, Error> {
+        let limit = self.config().limits.empty_lines;
+        loop {
+            let unread = self.scratch().buffer.unread();
+            if !unread.starts_with(b"\r\n") {
+                return Ok(unread == b"\r");
+            }
+            if self.count == limit {
+                return self.fail(ErrorKind::EmptyLines, 0);
+            }
+            self.count += 1;
+            self.pass(2);
+        }
+    }
+
+    /// Consumes octets that no event shows.
+    fn pass(&mut self, len: usize) {
+        self.scratch().buffer.consume(len);
+        self.offset += len as u64;
+    }
+
+    pub(super) fn read_request(&mut self) -> Result<Option<Step>, Error> {
+        if self.config().http2_preface && self.offset == 0 {
+            let unread = self.scratch().buffer.unread();
+            if unread.starts_with(PREFACE) {
+                self.state = self.received(Input::Preface)?;
+                self.flags.owes_switched = Some(SwitchedBy::Http2Preface);
+                return Ok(None);
+            }
+            if PREFACE.starts_with(unread) && self.end.is_none() {
+                return Ok(Some(Step::NeedData));
+            }
+        }
+        let may_be_empty_line = !self.scratch().head.is_begun() && self.skip_empty_lines()?;
+        if may_be_empty_line {
+            return self.need_data();
+        }
+        match self.read_head(Section::Request)? {
+            Some(len) => self.take_request(len),
+            None => self.need_data(),
+        }
+    }
+
+    fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
+        let secure = self.flags.secure;
+        let limits = self.config().limits;
+        let scratch = self.scratch();
+        let bytes = &scratch.buffer.unread()[..len];
+        let head = &scratch.head;
+        let framing = match framing::request(head, bytes, secure) {
+            Ok(framing) => framing,
+            Err(Fault { kind, at }) => return self.fail(kind, at),
+        };
+        let offered = upgrade::offered(head, bytes, &limits);
+        let is_connect = head.method(bytes) == b"CONNECT";
+        let is_head = head.method(bytes) == b"HEAD";
+        let expect = head.values(Known::Expect, bytes).any(|(value, _)| value.eq_ignore_ascii_case(b"100-continue"));
+        let (persist, minor) = (head.options(bytes).persist(head.minor), head.minor);
+        scratch.buffer.keep(len);
+        let (mut total, mut eligible) = (0, 0);
+        if offered.is_ok()
+            && let Some(request) = self.kept_request()
+        {
+            for offer in upgrade::offers(request) {
+                total += 1;
+                eligible += u32::from(offer.ineligible.is_none());
+            }
+        }
+        let turn = match eligible {
+            _ if is_connect => Turn::Connect,
+            0 => Turn::None,
+            _ => Turn::Offered,
+        };
+        let version = if minor == 0 { Peer::V10 } else { Peer::V11 };
+        let opening = Opening { turn, content: framing.has_content(), expect, persist, version };
+        self.state = self.received(Input::Request(opening))?;
+        self.offset += len as u64;
+        self.cycle = self.cycle.wrapping_add(1);
+        self.heads = u64::from(is_head);
+        self.why = Some(match (offered, eligible) {
+            (Err(_), _) if is_connect => Why::Connect,
+            (Err(reason), _) => reason.into(),
+            (Ok(()), 0) => Why::Ineligible,
+            (Ok(()), _) => Why::Undecided,
+        });
+        self.begin_body(framing);
+        self.note(TraceStep::ReceivedRequest, total);
+        Ok(self.show(Shown::Request))
+    }
+
+    fn begin_body(&mut self, framing: Framing) {
+        self.body = Body::new(framing);
+        self.flags.owes_end = !framing.has_content();
+        self.flags.skips = false;
+        self.drained = 0;
+        self.count = 0;
+    }
+
+    /// A client without an open question: stray empty lines pass, anything else is nobody's answer.
+    pub(super) fn read_idle(&mut self) -> Result<Option<Step>, Error> {
+        let may_be_empty_line = self.skip_empty_lines()?;
+        if !may_be_empty_line && !self.scratch().buffer.is_empty() {
+            // RFC 9112, 9.2: data without an outstanding request is no response, and the connection closes.
+            return self.fail(ErrorKind::Unsolicited, 0);
+        }
+        self.need_data()
+    }
+
+    pub(super) fn read_response(&mut self) -> Result<Option<Step>, Error> {
+        match self.read_head(Section::Response)? {
+            Some(len) => self.take_response(len),
+            None => self.need_data(),
+        }
+    }
+
+    fn take_response(&mut self, len: usize) -> Result<Option<Step>, Error> {
+        match self.scratch().head.status {
+            101 => self.take_switch(len),
+            status @ 100..=199 => self.take_informational(len, status),
+            status => self.take_final(len, status),
+        }
+    }
+
+    fn take_informational(&mut self, len: usize, status: u16) -> Result<Option<Step>, Error> {
+        if self.count == self.config().limits.informational {
+            return self.fail(ErrorKind::TooManyInformational, 0);
+        }
+        self.count += 1;
+        let input = if status == 100 { Input::Continue } else { Input::Informational };
+        self.state = self.received(input)?;
+        self.keep_head(len);
+        self.note(TraceStep::ReceivedInformational, u32::from(status));
+        Ok(self.show(Shown::Informational))
+    }
+
+    fn keep_head(&mut self, len: usize) {
+        self.scratch().buffer.keep(len);
+        self.offset += len as u64;
+    }
+
+    /// RFC 9110, 7.8: a 101 switches to what was offered, and to nothing else.
+    fn take_switch(&mut self, len: usize) -> Result<Option<Step>, Error> {
+        let next = self.received(Input::Switch { early: true })?;
+        let lenient = self.config().lenient;
+        let Scratch { buffer, head, offer, agreed, .. } = self.scratch();
+        let bytes = &buffer.unread()[..len];
+        if let Err(kind) = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed) {
+            return self.fail(kind, 0);
+        }
+        #[cfg(feature = "websocket")]
+        if !self.scratch().accepts_websocket(len) {
+            return self.fail(ErrorKind::SwitchProfile, 0);
+        }
+        self.state = next;
+        self.why = None;
+        self.keep_head(len);
+        self.flags.owes_switched = Some(SwitchedBy::Upgrade);
+        Ok(None)
+    }
+
+    fn take_final(&mut self, len: usize, status: u16) -> Result<Option<Step>, Error> {
+        let success = (200..=299).contains(&status);
+        let is_latest = self.state.behind == 0;
+        let tunnels = is_latest && self.state.turn == Turn::Connect && success;
+        let is_head = self.heads & 1 != 0;
+        let scratch = self.scratch();
+        let bytes = &scratch.buffer.unread()[..len];
+        let framing = match framing::response(&scratch.head, bytes) {
+            // RFC 9112, 6.3: neither has content, and a tunnel's fields mean nothing.
+            _ if tunnels || is_head => Framing::None,
+            Ok(framing) => framing,
+            Err(Fault { kind, at }) => return self.fail(kind, at),
+        };
+        let minor = scratch.head.minor;
+        let persist = scratch.head.options(bytes).persist(minor) && framing != Framing::UntilClose;
+        let answer = Answer { success, content: framing.has_content(), persist };
+        let dropped = if persist { 0 } else { self.state.behind };
+        let undecided = self.state.undecided();
+        self.state = self.received(Input::Response(answer))?;
+        self.flags.old_server |= minor == 0;
+        if is_latest {
+            self.remember_required(len, status);
+            self.settle_why(if status == 426 { Why::Required } else { Why::Declined });
+        } else if undecided && dropped > 0 {
+            self.settle_why(Why::Dropped);
+        }
+        self.heads = if dropped > 0 { self.heads & 1 } else { self.heads };
+        if !framing.has_content() {
+            self.heads >>= 1;
+        }
+        self.keep_head(len);
+        self.begin_body(framing);
+        self.note(TraceStep::ReceivedResponse, u32::from(status));
+        if tunnels {
+            self.flags.owes_end = false;
+            self.flags.owes_switched = Some(SwitchedBy::Connect);
+            self.why = None;
+            return Ok(None);
+        }
+        Ok(self.show(Shown::Response { dropped }))
+    }
+
+    /// What a 426 asks for, for `required` and `retry`.
+    fn remember_required(&mut self, len: usize, status: u16) {
+        self.flags.upgrade_required = status == 426;
+        let Scratch { buffer, head, required, .. } = self.scratch();
+        required.clear();
+        if status == 426 {
+            let bytes = &buffer.unread()[..len];
+            for (value, _) in head.values(Known::Upgrade, bytes) {
+                let protocols = Protocols::new(value);
+                protocols.iter().for_each(|protocol| upgrade::write_protocol(&protocol, required));
+            }
+        }
+    }
+
+    // Content.
+
+    pub(super) fn read_body(&mut self) -> Result<Option<Step>, Error> {
+        let limits = self.config().limits;
+        let Self { body, scratch, .. } = self;
+        let scratch = scratch.get_or_insert_default();
+        let part = match body.decode(scratch.buffer.unread(), &limits) {
+            Ok(part) => part,
+            Err(Fault { kind, at }) => {
+                // The decoder has taken what came before, however it was cut.
+                self.pass(at);
+                return self.fail(kind, 0);
+            }
+        };
+        match part {
+            Part::Data { skip, len } => {
+                self.pass(skip);
+                self.take_data(len)
+            }
+            Part::More { skip } => {
+                self.pass(skip);
+                self.need_data()
+            }
+            Part::Trailers { skip } => {
+                self.pass(skip);
+                self.read_trailers()
+            }
+        }
+    }
+
+    fn take_data(&mut self, len: usize) -> Result<Option<Step>, Error> {
+        if self.role == Role::Server {
+            self.state = self.received(Input::RequestContent)?;
+        }
+        if self.flags.skips {
+            let room = self.config().limits.drain - self.drained;
+            if len as u64 > room {
+                self.pass(room as usize);
+                self.state = self.received(Input::DrainLimit)?;
+                return Ok(None);
+            }
+            self.pass(len);
+            self.drained += len as u64;
+        }
+        if self.body.is_complete() {
+            self.end_incoming()?;
+        }
+        Ok(if self.flags.skips { None } else { self.show(Shown::Data { len }) })
+    }
+
+    fn read_trailers(&mut self) -> Result<Option<Step>, Error> {
+        let limits = self.config().limits;
+        let Scratch { buffer, trailers, .. } = self.scratch();
+        let len = match trailers.parse(buffer.unread_mut(), Section::Trailers, &limits) {
+            Ok(Some(len)) => len,
+            Ok(None) => return self.need_data(),
+            Err(Fault { kind, at }) => return self.fail(kind, at),
+        };
+        self.end_incoming()?;
+        self.flags.owes_end = false;
+        Ok(self.tell_end(len))
+    }
+
+    /// The message is complete by its framing; the event that says so may come later.
+    pub(super) fn end_incoming(&mut self) -> Result<(), Error> {
+        let input = if self.role == Role::Server { Input::RequestEnd } else { Input::ResponseEnd };
+        self.state = self.received(input)?;
+        if self.role == Role::Client {
+            self.heads >>= 1;
+        }
+        self.body = Body::None;
+        self.flags.owes_end = true;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "websocket")]
+impl Scratch {
+    /// RFC 6455, 4.1: the 101 proves that the server has read the key.
+    fn accepts_websocket(&self, len: usize) -> bool {
+        use crate::upgrade::websocket;
+        let is_websocket = Protocols::new(&self.agreed)
+            .iter()
+            .any(|protocol| protocol.version.is_none() && protocol.name.eq_ignore_ascii_case("websocket"));
+        let fields = self.head.fields(&self.buffer.unread()[..len]);
+        !is_websocket
+            || matches!((websocket::only(fields, websocket::ACCEPT), &self.accept), (Some(got), Some(want)) if got == want)
+    }
+}

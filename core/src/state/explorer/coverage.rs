@@ -1,0 +1,115 @@
+//! Nothing in the machine is idle: every value, reason and answer occurs in one of the roles, and what does not occur
+//! in the other is listed with the reason.
+
+use std::collections::BTreeSet;
+use std::format;
+use std::prelude::v1::*;
+
+use super::project::{FIELDS, name};
+use super::roles::{Alone, inputs};
+use super::rules::Machine;
+use super::search::{Until, search};
+use crate::listed::listed;
+use crate::state::{Awaiting, Expect, Input, Opening, PIPELINE, Peer, Phase, Rejected, Role, Rx, State, Turn, Tx};
+
+/// What a role never comes to.
+const IMPOSSIBLE: &[(Role, &str, &str)] = &[
+    (Role::Client, "peer 1.0", "our client speaks HTTP/1.1"),
+    (Role::Client, "accepts preface", "a client sends it, as HTTP/2"),
+    (Role::Client, "awaiting request", "it is the client's to send"),
+    (Role::Client, "refuses as unanswered", "a client may pipeline"),
+    (Role::Client, "refuses as body pending", "a client takes a 101 whenever it comes"),
+    (Role::Client, "refuses as not expected", "a client takes a 100 that it has not asked for (RFC 9110, 15.2)"),
+    (Role::Client, "refuses as HTTP/1.0 peer", "a client takes what an old server sends"),
+    (Role::Client, "refuses as too late", "a client's head cannot promise for the next one"),
+    (Role::Client, "refuses as pipeline full", "beyond the bound of the exploration; tested by itself below"),
+    (Role::Server, "awaiting response", "it is the server's to send"),
+    (Role::Server, "awaiting continue", "it is the server's to send"),
+    (Role::Server, "refuses as pipeline full", "a server reads one request at a time"),
+    (Role::Server, "refuses as wrong role", "a server may receive a preface"),
+];
+
+/// Everything that could occur.
+fn all() -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    let mut add = |kind: &str, names: Vec<&str>| all.extend(names.iter().map(|name| format!("{kind} {name}")));
+    add("request", Phase::ALL.iter().map(|value| value.name()).collect());
+    add("response", Phase::ALL.iter().map(|value| value.name()).collect());
+    add("rx", Rx::ALL.iter().map(|value| value.name()).collect());
+    add("tx", Tx::ALL.iter().map(|value| value.name()).collect());
+    add("turn", Turn::ALL.iter().map(|value| value.name()).collect());
+    add("expect", Expect::ALL.iter().map(|value| value.name()).collect());
+    add("persist", Vec::from(["yes", "no"]));
+    add("peer", Peer::ALL.iter().map(|value| value.name()).collect());
+    add("awaiting", Awaiting::ALL.iter().map(|value| value.name()).collect());
+    add("refuses as", Rejected::ALL.iter().map(|value| value.name()).collect());
+    let kinds: BTreeSet<_> = inputs(Role::Server, Turn::Connect).into_iter().map(name).collect();
+    add("accepts", kinds.into_iter().collect());
+    all
+}
+
+/// Everything that occurs in the reachable states of `role`.
+fn occurring(role: Role) -> BTreeSet<String> {
+    let mut occurring = BTreeSet::new();
+    for state in search(&Alone { role, machine: Machine::WHOLE }, Until::Exhausted).nodes {
+        let fields = FIELDS.iter().filter(|field| field.name != "behind");
+        occurring.extend(fields.map(|field| format!("{} {}", field.name, (field.value)(state))));
+        occurring.insert(format!("awaiting {}", state.awaiting(role).name()));
+        occurring.extend(inputs(role, state.turn).into_iter().map(|input| match state.apply(role, input) {
+            Ok(_) => format!("accepts {}", name(input)),
+            Err(reason) => format!("refuses as {}", reason.name()),
+        }));
+    }
+    occurring
+}
+
+#[test]
+fn everything_occurs_or_is_impossible() {
+    for &role in Role::ALL {
+        let mut expected = all();
+        for (_, what, why) in IMPOSSIBLE.iter().filter(|entry| entry.0 == role) {
+            assert!(expected.remove(*what), "there is no {what} ({why})");
+        }
+        let occurring = occurring(role);
+        let missing: Vec<_> = expected.difference(&occurring).collect();
+        let surprising: Vec<_> = occurring.difference(&expected).collect();
+        assert!(
+            missing.is_empty() && surprising.is_empty(),
+            "{role:?}: missing {missing:?}, surprising {surprising:?}"
+        );
+    }
+}
+
+#[test]
+fn a_pipeline_is_bounded() {
+    let ask =
+        Input::Request(Opening { turn: Turn::None, content: false, expect: false, persist: true, version: Peer::V11 });
+    let ask_again = |state: State| state.apply(Role::Client, ask);
+    let full = (0..=PIPELINE).try_fold(State::NEW, |state, _| ask_again(state));
+    assert_eq!(full.map(|full| full.behind), Ok(PIPELINE));
+    assert_eq!(full.and_then(ask_again), Err(Rejected::PipelineFull));
+}
+
+listed! {
+    Rejected {
+        Unasked = "unasked",
+        Answered = "answered",
+        RequestUnfinished = "request unfinished",
+        Unanswered = "unanswered",
+        OfferPending = "offer pending",
+        PipelineFull = "pipeline full",
+        NotPersistent = "not persistent",
+        NoContent = "no content",
+        NotExpected = "not expected",
+        Http10Peer = "HTTP/1.0 peer",
+        NothingOffered = "nothing offered",
+        BodyPending = "body pending",
+        NothingOwed = "nothing owed",
+        TooLate = "too late",
+        Truncated = "truncated",
+        Closed = "closed",
+        Switched = "switched",
+        Failed = "failed",
+        WrongRole = "wrong role",
+    }
+}

@@ -1,0 +1,215 @@
+//! Each role against a peer that another program wrote. Two ends that both keep the rules hide what the rules are for.
+//!
+//! The peer knows at once what our side has sent; only what it sends itself waits in a queue.
+
+use std::prelude::v1::*;
+use std::vec;
+
+use super::fault::Fault;
+use super::roles::{answers, openings};
+use super::search::{Model, Step, Until, search};
+use super::side::{Act, Move, Scope, Side};
+use super::wire::{Message, Queue, What};
+use crate::listed::listed;
+use crate::state::{Answer, Input, Opening, Peer, Phase, Role, Turn};
+
+/// How the peer misbehaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Habit {
+    /// A client that speaks the new protocol right behind its offer or CONNECT.
+    SpeaksEarly,
+    /// A client that waits for a 100, gets a final response instead, and goes on to its next request.
+    DropsContent,
+    /// A client that sends another request behind its offer, to be read as if it came through the new layer.
+    Injects,
+    /// A server that refuses, and speaks the new protocol all the same.
+    TunnelsAnyway,
+}
+
+/// Our side, and a peer with a habit.
+#[derive(Clone, Copy)]
+pub(super) struct Against {
+    pub(super) scope: Scope,
+    pub(super) habit: Habit,
+}
+
+/// Our side, what the peer is about to do, and what it has sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Pair {
+    side: Side,
+    mind: Mind,
+    queue: Queue,
+}
+
+/// Where the peer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Mind {
+    /// Between messages.
+    Free,
+    /// It waits for a 100 before it sends its content.
+    Holding,
+    /// In the content of a message that offers this, or refuses it.
+    Sending(Turn),
+    /// It speaks the new protocol that was offered, or through the tunnel.
+    Tunnelling(Turn),
+    /// It has offered something, and sends plain requests behind.
+    Injecting,
+}
+
+impl Against {
+    fn role(&self) -> Role {
+        match self.habit {
+            Habit::SpeaksEarly | Habit::DropsContent | Habit::Injects => Role::Server,
+            Habit::TunnelsAnyway => Role::Client,
+        }
+    }
+
+    /// What the peer may send next, and where it is then.
+    fn sends(&self, node: &Pair) -> Vec<(What, Mind)> {
+        match (self.role(), node.mind) {
+            (_, Mind::Tunnelling(_)) => vec![(What::Foreign, node.mind)],
+            (_, Mind::Injecting) => vec![(What::Http(Input::Request(PLAIN)), Mind::Injecting)],
+            (Role::Client, Mind::Free) => self.refusals(node),
+            (Role::Client, Mind::Sending(turn)) => vec![(What::Http(Input::ResponseEnd), self.behind(turn))],
+            (Role::Server, Mind::Free) => openings(Role::Server).filter_map(|opening| self.asks(opening)).collect(),
+            (Role::Server, Mind::Sending(turn)) => {
+                let end = (What::Http(Input::RequestEnd), self.behind(turn));
+                vec![(What::Http(Input::RequestContent), node.mind), end]
+            }
+            // Its head has been read and answered, and no 100 has come.
+            (_, Mind::Holding) if node.queue.is_empty() && node.side.state.response != Phase::Idle => {
+                self.sends(&Pair { mind: Mind::Free, ..*node })
+            }
+            (_, Mind::Holding) => vec![],
+        }
+    }
+
+    fn asks(&self, opening: Opening) -> Option<(What, Mind)> {
+        let drops = self.habit == Habit::DropsContent;
+        let mind = match opening {
+            Opening { expect: true, version: Peer::V11, .. } if drops => Mind::Holding,
+            Opening { content: true, turn, .. } => Mind::Sending(turn),
+            Opening { turn, .. } => self.behind(turn),
+        };
+        // The client that drops its content need not offer anything for that.
+        (!drops || opening.turn == Turn::None).then_some((What::Http(Input::Request(opening)), mind))
+    }
+
+    /// Where the peer is when the message about an offer or CONNECT is complete.
+    fn behind(&self, turn: Turn) -> Mind {
+        match (self.habit, turn) {
+            (Habit::SpeaksEarly | Habit::TunnelsAnyway, Turn::Offered | Turn::Connect) => Mind::Tunnelling(turn),
+            (Habit::Injects, Turn::Offered) => Mind::Injecting,
+            _ => Mind::Free,
+        }
+    }
+
+    /// A server's answers to the oldest request. None is a 2xx, which would accept a CONNECT.
+    fn refusals(&self, node: &Pair) -> Vec<(What, Mind)> {
+        let state = node.side.state;
+        if state.request == Phase::Idle || state.response != Phase::Idle || !node.queue.is_empty() {
+            return vec![];
+        }
+        let refused = if state.behind == 0 { state.turn } else { Turn::None };
+        let refusals = answers(Turn::None).filter(|answer| !answer.success);
+        let send = |answer: Answer| {
+            let mind = if answer.content { Mind::Sending(refused) } else { self.behind(refused) };
+            (What::Http(Input::Response(answer)), mind)
+        };
+        refusals.map(send).collect()
+    }
+
+    /// What our side makes of the next message. What the peer has brought upon itself is not our fault.
+    fn read(&self, node: &Pair, message: Message) -> Option<Result<Side, Fault>> {
+        let side = node.side;
+        // It has nothing else to hide: what it answers, and what its content belongs to, is right.
+        let message = Message { age: if self.role() == Role::Client { side.state.behind } else { 0 }, ..message };
+        Some(side.read(&self.scope, message)?.or_else(|fault| match (fault, node.mind) {
+            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Offered)) => Err(Fault::EarlyBehindUpgrade),
+            (Fault::RequestAsContent, _) if !side.state.persist => Err(Fault::DiscardedAfterClose),
+            // Plain octets behind the switch are the new protocol's to refuse, before `Resume` and after it.
+            (Fault::HttpAtSwitched, _) => Ok(side),
+            (Fault::WrongLayer, _) if !side.keeps_old => Ok(side),
+            (Fault::Refused | Fault::Blamed, _) => Ok(side.failed(&self.scope)),
+            _ => Err(fault),
+        }))
+    }
+}
+
+/// A GET.
+const PLAIN: Opening = Opening { turn: Turn::None, content: false, expect: false, persist: true, version: Peer::V11 };
+
+impl Model for Against {
+    type Node = Pair;
+    type Label = Act;
+
+    fn start(&self) -> Pair {
+        Pair { side: Side::new(self.role()), mind: Mind::Free, queue: Queue::default() }
+    }
+
+    fn steps(&self, node: &Pair, steps: &mut Vec<Step<Self>>) {
+        let mut push = |label, to| steps.push(Step { label, to, is_due: true });
+        let first = node.queue.first();
+        if let Some((message, read)) = first.and_then(|message| Some((message, self.read(node, message)?))) {
+            push(Act::Reads(message), read.map(|side| Pair { side, queue: node.queue.popped(), ..*node }));
+        }
+        for choice in node.side.moves(&self.scope, first) {
+            push(choice.act, Ok(Pair { side: choice.side, mind: node.mind.hearing(&choice), ..*node }));
+        }
+        if node.queue.room() > 0 {
+            for (what, mind) in self.sends(node) {
+                let mut queue = node.queue;
+                queue.push(Message { what, layer: 0, age: 0 });
+                push(Act::Sends(what), Ok(Pair { mind, queue, ..*node }));
+            }
+        }
+    }
+
+    fn check(&self, _: &Pair, _: &[Step<Self>]) -> Option<Fault> {
+        None
+    }
+}
+
+impl Mind {
+    /// A 100 is what it waited for.
+    fn hearing(self, choice: &Move) -> Self {
+        let is_continue = choice.sends.contains(&What::Http(Input::Continue));
+        if self == Self::Holding && is_continue { Self::Sending(Turn::None) } else { self }
+    }
+}
+
+listed! {
+    Habit {
+        SpeaksEarly = "a client that speaks early",
+        DropsContent = "a client that drops its content",
+        Injects = "a client that injects a request",
+        TunnelsAnyway = "a server that tunnels anyway",
+    }
+}
+
+/// The whole machine against this peer has no faults but these, which the protocol allows.
+fn assert_only(habit: Habit, inherent: &[Fault]) {
+    let found = search(&Against { scope: Scope::FULL, habit }, Until::Exhausted);
+    found.assert_sound(habit.name());
+    assert!(found.faults.keys().eq(inherent), "{}: {:?} was expected", habit.name(), inherent);
+}
+
+#[test]
+fn an_early_speaker_is_not_read_behind_a_refused_connect() {
+    assert_only(Habit::SpeaksEarly, &[Fault::EarlyBehindUpgrade]);
+}
+
+#[test]
+fn a_request_is_not_read_as_dropped_content() {
+    assert_only(Habit::DropsContent, &[Fault::DiscardedAfterClose]);
+}
+
+#[test]
+fn an_injected_request_does_not_come_through_the_new_layer() {
+    assert_only(Habit::Injects, &[]);
+}
+
+#[test]
+fn a_tunnel_is_not_read_as_the_answer_to_a_later_request() {
+    assert_only(Habit::TunnelsAnyway, &[Fault::EarlyBehindUpgrade]);
+}
