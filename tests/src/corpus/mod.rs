@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use switchover::Role;
 
+pub use crate::script::FieldLine;
 pub use judge::{Score, judge};
 pub use play::{Feed, Message, Outcome, Upgrade, play};
 
@@ -90,9 +91,6 @@ pub struct ExpectedMessage {
     /// The protocols offered, in order.
     pub offered: Option<Vec<String>>,
 }
-
-/// Name and value of a field line.
-pub type FieldLine = (Vec<u8>, Vec<u8>);
 
 /// Cases that say nothing about their transport and are right on a secured one alone; `differences.md` says why.
 pub const OVER_TLS: &[&str] = &["gu-valid-rfc9112-target-absolute-https-01"];

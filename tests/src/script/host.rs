@@ -1,0 +1,178 @@
+//! The host of a vector: what each decision asks of the connection, and what each question is answered with.
+
+use switchover::{Connection, Error, Field, Order, RequestHead, ResponseHead, Selection};
+
+use super::lines::{FieldLine, offers_line};
+use crate::text::{escape, unescape};
+
+/// A connection and what its host keeps beside it.
+pub(super) struct Host {
+    pub(super) connection: Connection,
+    selection: Option<Selection>,
+}
+
+impl Host {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, selection: None }
+    }
+
+    /// What a decision says, writes, and is refused with. Each is first tried with too little space.
+    pub(super) fn perform(&mut self, decision: &str) -> (Vec<String>, Vec<u8>, Option<Error>) {
+        let mut lines = Vec::new();
+        if self.query(decision, &mut lines) {
+            return (lines, Vec::new(), None);
+        }
+        let before = self.connection.state();
+        let mut nothing: &mut [u8] = &mut [];
+        let needed = match self.decide(decision, &mut nothing, &mut lines) {
+            Err(error) => error.needed(),
+            Ok(()) => return (lines, Vec::new(), None),
+        };
+        let Some(needed) = needed else {
+            lines.clear();
+            let mut output = Vec::new();
+            let error = self.decide(decision, &mut output, &mut lines).err();
+            assert!(
+                error.is_none() || (output.is_empty() && before == self.connection.state()),
+                "a refusal changes nothing"
+            );
+            return (lines, output, error);
+        };
+        lines.clear();
+        let mut short = vec![0xaa; needed - 1];
+        let refused = self.decide(decision, &mut &mut short[..], &mut lines);
+        assert_eq!(refused.err().and_then(|error| error.needed()), Some(needed), "{decision}: one octet too little");
+        assert!(short.iter().all(|&octet| octet == 0xaa), "{decision}: nothing is written into too little space");
+        assert_eq!(before, self.connection.state(), "{decision}: too little space changes nothing");
+        lines.clear();
+        let mut exact = vec![0; needed];
+        let outcome = self.decide(decision, &mut &mut exact[..], &mut lines);
+        match outcome {
+            Ok(()) => (lines, exact, None),
+            Err(error) => (lines, Vec::new(), Some(error)),
+        }
+    }
+
+    fn query(&mut self, decision: &str, lines: &mut Vec<String>) -> bool {
+        let connection = &mut self.connection;
+        lines.push(match decision {
+            "why" => format!("why {}", connection.why().map_or("none", |why| why.name())),
+            "awaiting" => format!("awaiting {}", connection.awaiting().name()),
+            "may-speak" => format!("may-speak {}", connection.may_speak()),
+            "wants-input" => format!("wants-input {}", connection.wants_input()),
+            "required" => format!("required {}", connection.required()).trim_end().to_owned(),
+            "agreed" => format!("agreed {}", connection.agreed()).trim_end().to_owned(),
+            "unanswered" => format!("unanswered {}", connection.unanswered()),
+            "owes-continue" => format!("owes-continue {}", connection.owes_continue()),
+            "wants-content" => format!("wants-content {}", connection.wants_content()),
+            "secure" => format!("secure {}", connection.is_secure()),
+            "request" => match connection.request() {
+                Some(request) => format!("request {} {}", request.method(), request.target()),
+                None => "request none".into(),
+            },
+            "take" => {
+                connection.take_leftover();
+                return true;
+            }
+            "release" => {
+                connection.release();
+                return true;
+            }
+            "offers" => offers_line(connection.request()),
+            "trace" => {
+                while let Some(entry) = connection.trace() {
+                    lines.push(format!("trace {} {} @{}", entry.step.name(), entry.number, entry.offset));
+                }
+                return true;
+            }
+            _ => return false,
+        });
+        true
+    }
+
+    fn decide(&mut self, decision: &str, out: &mut impl bytes::BufMut, lines: &mut Vec<String>) -> Result<(), Error> {
+        let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
+        let (what, fields) = split_fields(rest);
+        let fields: Vec<Field<'_>> = fields.iter().map(|(name, value)| Field { name, value }).collect();
+        let connection = &mut self.connection;
+        match verb {
+            "request" | "retry" => {
+                let (line, offer) = what.split_once(" offer ").unwrap_or((what, ""));
+                let (method, target) = line.split_once(' ').unwrap_or((line, ""));
+                let (method, target) = (text_of(method), text_of(target));
+                let request = RequestHead::new(&method, &target, &fields);
+                let offer: Vec<&str> = offer.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect();
+                match verb {
+                    "request" => connection.send_request(&request, &offer, out),
+                    _ => connection.retry(&request, &offer, out),
+                }
+            }
+            "respond" => {
+                let (status, reason) = what.split_once(' ').unwrap_or((what, ""));
+                let mut response = ResponseHead::new(status.parse().expect("a status"), &fields);
+                let reason = text_of(reason);
+                if !reason.is_empty() {
+                    response.reason = &reason;
+                }
+                connection.send_response(&response, out)
+            }
+            "inform" => connection.send_informational(what.parse().expect("a status"), &fields, out),
+            "select" => {
+                self.selection = select(connection, what, lines);
+                Ok(())
+            }
+            "accept" | "accept-early" => {
+                let selection = if what.is_empty() { self.selection } else { select(connection, what, lines) };
+                let Some(selection) = selection else { return Ok(()) };
+                match verb {
+                    "accept" => connection.accept(selection, &fields, out),
+                    _ => connection.accept_early(selection, &fields, out),
+                }
+            }
+            "require" => connection.require(&entries(what), &fields, out),
+            "advertise" => connection.advertise(&entries(what)),
+            "data" => connection.send_data(&unescape(what), out),
+            "parts" => connection.send_data_parts(what.parse().expect("a length")).map(|parts| {
+                lines.push(format!("parts \"{}\" \"{}\"", escape(parts.prefix()), escape(parts.suffix())));
+            }),
+            "end" => connection.send_end(&fields, out),
+            "skip" => connection.skip_body(),
+            "close" => connection.close_after_response(),
+            "abandon" => connection.abandon(),
+            "resume" => connection.resume_http(),
+            "receive" => connection.receive(&unescape(what)),
+            other => panic!("{other:?} is no decision"),
+        }
+    }
+}
+
+fn select(connection: &Connection, what: &str, lines: &mut Vec<String>) -> Option<Selection> {
+    let (preferences, by) = match what.strip_suffix(" by server") {
+        Some(rest) => (rest, Order::Server),
+        None => (what, Order::Client),
+    };
+    let selection = connection.select(&entries(preferences), by);
+    if selection.is_none() {
+        lines.push("selected nothing".into());
+    }
+    selection
+}
+
+fn entries(list: &str) -> Vec<&str> {
+    list.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect()
+}
+
+/// `what | Name: value | Name: value`.
+fn split_fields(rest: &str) -> (&str, Vec<FieldLine>) {
+    let mut parts = rest.split('|');
+    let what = parts.next().unwrap_or_default().trim();
+    let fields = parts.map(|field| {
+        let (name, value) = field.split_once(':').unwrap_or((field, ""));
+        (unescape(name.trim_start()), unescape(value.trim()))
+    });
+    (what, fields.collect())
+}
+
+fn text_of(text: &str) -> String {
+    String::from_utf8(unescape(text)).expect("text")
+}

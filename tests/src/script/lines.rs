@@ -1,0 +1,202 @@
+//! What comes out of a connection, as the lines of a vector.
+
+use std::fmt::Write;
+
+use switchover::{Error, Event, Fields, Request, Response, Switched};
+
+use crate::text::{escape, summary};
+
+/// Name and value.
+pub type FieldLine = (Vec<u8>, Vec<u8>);
+
+/// A head that came out of a vector.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Head {
+    /// Of a request.
+    pub method: String,
+    /// Of a request.
+    pub target: String,
+    /// Of a response, else 0.
+    pub status: u16,
+    /// Of a response.
+    pub reason: Vec<u8>,
+    /// Of a request.
+    pub offers: Vec<String>,
+    /// In order.
+    pub fields: Vec<FieldLine>,
+}
+
+impl Head {
+    /// What a request shows.
+    pub fn of_request(request: &Request<'_>) -> Self {
+        Self {
+            method: request.method().into(),
+            target: request.target().into(),
+            offers: request
+                .offers()
+                .map_or(Vec::new(), |offers| offers.map(|offer| offer.protocol.to_string()).collect()),
+            fields: owned(request.fields()),
+            ..Self::default()
+        }
+    }
+
+    /// What a response shows.
+    pub fn of_response(response: &Response<'_>) -> Self {
+        Self {
+            status: response.status(),
+            reason: response.reason().to_vec(),
+            fields: owned(response.fields()),
+            ..Self::default()
+        }
+    }
+}
+
+fn owned(fields: Fields<'_>) -> Vec<FieldLine> {
+    fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
+}
+
+/// Octets as marked lines: one a line of the wire.
+pub(super) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let end = rest.windows(2).position(|pair| pair == b"\r\n");
+        match end {
+            Some(end) if end < 4000 => {
+                let text = compact(&rest[..end]);
+                lines.push(if text.is_empty() { mark.to_string() } else { format!("{mark} {text}") });
+                rest = &rest[end + 2..];
+            }
+            _ => {
+                let (piece, behind) = rest.split_at(rest.len().min(100_000));
+                lines.push(format!("{mark}{mark} {}", compact(piece)));
+                rest = behind;
+            }
+        }
+    }
+    lines
+}
+
+/// Escaped, long runs of one octet written as a repetition.
+fn compact(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let run = bytes[at..].iter().take_while(|&&octet| octet == bytes[at]).count();
+        if run >= 24 {
+            out.push_str(&format!("\\{{{run}*{}}}", escape(&bytes[at..=at])));
+        } else {
+            out.push_str(&escape(&bytes[at..at + run]));
+        }
+        at += run;
+    }
+    out
+}
+
+/// Nothing happens before more comes in.
+pub(super) fn is_stop(line: &str) -> bool {
+    line == "need-data" || line.starts_with("paused ")
+}
+
+/// A line that answers a query, not an event.
+pub(super) fn is_answer(line: &str) -> bool {
+    let word = line.split(' ').next().unwrap_or_default();
+    matches!(
+        word,
+        "why"
+            | "awaiting"
+            | "may-speak"
+            | "wants-input"
+            | "required"
+            | "agreed"
+            | "secure"
+            | "unanswered"
+            | "owes-continue"
+            | "wants-content"
+            | "offers"
+            | "trace"
+            | "parts"
+            | "selected"
+    ) || (word == "request" && !line.contains('@'))
+}
+
+pub(super) fn error_line(error: &Error) -> String {
+    let status = error.status().map_or("-".into(), |status| status.to_string());
+    let offset = error.offset().map_or("-".into(), |offset| offset.to_string());
+    format!("error {} {} {status} @{offset}", error.code(), error.kind().name())
+}
+
+pub(super) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool, refused: usize) -> String {
+    let fields = |fields: Fields<'_>| if shows_fields { fields_text(fields) } else { String::new() };
+    match event {
+        Event::Request(request) => format!(
+            "request {} {} 1.{}{}{} @{position}",
+            compact(request.method().as_bytes()),
+            compact(request.target().as_bytes()),
+            request.minor_version(),
+            offers_text(request),
+            fields(request.fields())
+        ),
+        Event::Informational(response) => {
+            format!("informational {}{} @{position}", response.status(), fields(response.fields()))
+        }
+        Event::Response(response) => {
+            let dropped = match response.dropped() {
+                0 => String::new(),
+                count => format!(" dropped {count}"),
+            };
+            format!(
+                "response {} 1.{}{dropped}{} @{position}",
+                response.status(),
+                response.minor_version(),
+                fields(response.fields())
+            )
+        }
+        Event::Data(data) => format!("data {}", summary(data)),
+        Event::EndOfMessage(trailers) => format!("end{} @{position}", fields_text(*trailers)),
+        Event::Switched(switched) => switched_line(switched, position, shows_fields),
+        Event::Closed { discarded } => match discarded + refused {
+            0 => "closed".into(),
+            total => format!("closed discarded {total}"),
+        },
+    }
+}
+
+fn switched_line(switched: &Switched<'_>, position: u64, shows_fields: bool) -> String {
+    let head = match (&switched.request, &switched.response) {
+        (Some(request), None) => format!(" for {} {}", request.method(), request.target()),
+        (None, Some(response)) if shows_fields => format!(" {}{}", response.status(), fields_text(response.fields())),
+        (None, Some(response)) => format!(" {}", response.status()),
+        _ => String::new(),
+    };
+    let protocols = if switched.protocols.is_empty() { String::new() } else { format!(" to {}", switched.protocols) };
+    format!("switched by {}{protocols}{head} @{position}", switched.by.name())
+}
+
+fn offers_text(request: &Request<'_>) -> String {
+    match request.offers() {
+        Ok(offers) => {
+            let list: Vec<String> = offers
+                .map(|offer| match offer.ineligible {
+                    None => offer.protocol.to_string(),
+                    Some(reason) => format!("{}!{}", offer.protocol, reason.name()),
+                })
+                .collect();
+            format!(" offers [{}]", list.join(", "))
+        }
+        Err(reason) if reason.name() == "absent" => String::new(),
+        Err(reason) => format!(" offers nothing ({})", reason.name()),
+    }
+}
+
+pub(super) fn offers_line(request: Option<Request<'_>>) -> String {
+    format!("offers{}", request.map_or(" none".into(), |request| offers_text(&request)))
+}
+
+fn fields_text(fields: Fields<'_>) -> String {
+    let mut text = String::new();
+    for field in fields.iter() {
+        write!(text, " {{{}: {}}}", escape(field.name), escape(field.value)).unwrap();
+    }
+    text
+}
