@@ -65,18 +65,28 @@ impl Connection {
     }
 
     fn is_full(&self) -> bool {
-        self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.len() >= self.config().limits.waiting())
+        let waiting = self.scratch.as_ref().map_or(0, |scratch| scratch.buffer.len());
+        let limits = &self.config().limits;
+        waiting >= limits.buffered as usize && waiting >= limits.waiting()
     }
 
     fn may_receive(&mut self) -> Result<(), Error> {
+        // What the last event showed does not wait any more.
         self.settle_event();
+        if self.state.rx == Rx::Open && self.end.is_none() && !self.is_full() {
+            return Ok(());
+        }
+        self.refuse_input()
+    }
+
+    #[cold]
+    fn refuse_input(&mut self) -> Result<(), Error> {
         let kind = match self.state.rx {
             Rx::Switched => ErrorKind::Switched,
             Rx::Closed => ErrorKind::Closed,
             Rx::Failed => ErrorKind::Failed,
             Rx::Open if self.end.is_some() => ErrorKind::AfterEnd,
-            Rx::Open if self.is_full() => ErrorKind::BufferFull,
-            Rx::Open => return Ok(()),
+            Rx::Open => ErrorKind::BufferFull,
         };
         self.refuse(kind)
     }
