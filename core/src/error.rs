@@ -6,6 +6,7 @@
 
 use core::fmt;
 
+use crate::listed::listed;
 use crate::state::Rejected;
 
 /// Who has to change something.
@@ -16,6 +17,8 @@ pub enum Blame {
     /// The host called out of order or with a bad argument. Nothing has changed.
     Local,
 }
+
+listed! { Blame { Peer = "peer", Local = "local" } }
 
 /// What went wrong; [`ErrorKind::ALL`] lists every kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -56,17 +56,43 @@ pub enum Event<'a> {
     },
 }
 
+/// The kinds of event, without what they show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// [`Event::Request`].
+    Request,
+    /// [`Event::Informational`].
+    Informational,
+    /// [`Event::Response`].
+    Response,
+    /// [`Event::Data`].
+    Data,
+    /// [`Event::EndOfMessage`].
+    EndOfMessage,
+    /// [`Event::Switched`].
+    Switched,
+    /// [`Event::Closed`].
+    Closed,
+}
+
+listed! {
+    EventKind {
+        Request = "request", Informational = "informational", Response = "response", Data = "data",
+        EndOfMessage = "end-of-message", Switched = "switched", Closed = "closed",
+    }
+}
+
 impl Event<'_> {
-    /// The stable name of its kind.
-    pub const fn name(&self) -> &'static str {
+    /// Which kind it is.
+    pub const fn kind(&self) -> EventKind {
         match self {
-            Self::Request(_) => "request",
-            Self::Informational(_) => "informational",
-            Self::Response(_) => "response",
-            Self::Data(_) => "data",
-            Self::EndOfMessage(_) => "end-of-message",
-            Self::Switched(_) => "switched",
-            Self::Closed { .. } => "closed",
+            Self::Request(_) => EventKind::Request,
+            Self::Informational(_) => EventKind::Informational,
+            Self::Response(_) => EventKind::Response,
+            Self::Data(_) => EventKind::Data,
+            Self::EndOfMessage(_) => EventKind::EndOfMessage,
+            Self::Switched(_) => EventKind::Switched,
+            Self::Closed { .. } => EventKind::Closed,
         }
     }
 }

@@ -50,6 +50,51 @@ impl Limits {
         offers: 32,
     };
 
+    /// Every bound by its name, in the order of their declaration; [`set`](Self::set) takes the same names.
+    pub const fn table(&self) -> [(&'static str, u64); 13] {
+        [
+            ("start_line", self.start_line as u64),
+            ("method", self.method as u64),
+            ("field_line", self.field_line as u64),
+            ("fields", self.fields as u64),
+            ("head", self.head as u64),
+            ("empty_lines", self.empty_lines as u64),
+            ("chunk_line", self.chunk_line as u64),
+            ("chunk_extensions", self.chunk_extensions as u64),
+            ("trailers", self.trailers as u64),
+            ("informational", self.informational as u64),
+            ("drain", self.drain),
+            ("buffered", self.buffered as u64),
+            ("offers", self.offers as u64),
+        ]
+    }
+
+    /// Sets a bound by its name, for hosts that have names and not fields; a value beyond the bound's type is its
+    /// largest. False where there is no such bound.
+    pub fn set(&mut self, name: &str, value: u64) -> bool {
+        let bound = match name {
+            "start_line" => &mut self.start_line,
+            "method" => &mut self.method,
+            "field_line" => &mut self.field_line,
+            "fields" => &mut self.fields,
+            "head" => &mut self.head,
+            "empty_lines" => &mut self.empty_lines,
+            "chunk_line" => &mut self.chunk_line,
+            "chunk_extensions" => &mut self.chunk_extensions,
+            "trailers" => &mut self.trailers,
+            "informational" => &mut self.informational,
+            "drain" => {
+                self.drain = value;
+                return true;
+            }
+            "buffered" => &mut self.buffered,
+            "offers" => &mut self.offers,
+            _ => return false,
+        };
+        *bound = u32::try_from(value).unwrap_or(u32::MAX);
+        true
+    }
+
     /// Octets that may wait: never so few that a legal head or trailer section could not be completed.
     pub(crate) fn waiting(&self) -> usize {
         self.buffered.max(self.head.saturating_add(1)).max(self.trailers.saturating_add(1)) as usize
@@ -82,6 +127,29 @@ pub struct Lenient {
 }
 
 impl Lenient {
+    /// Every flag by its name, in the order of their declaration; [`set`](Self::set) takes the same names.
+    pub const fn table(&self) -> [(&'static str, bool); 4] {
+        [
+            ("switch_without_connection", self.switch_without_connection),
+            ("switch_without_upgrade", self.switch_without_upgrade),
+            ("switch_to_alternatives", self.switch_to_alternatives),
+            ("switch_in_http10", self.switch_in_http10),
+        ]
+    }
+
+    /// Sets a flag by its name. False where there is no such flag.
+    pub fn set(&mut self, name: &str, value: bool) -> bool {
+        let flag = match name {
+            "switch_without_connection" => &mut self.switch_without_connection,
+            "switch_without_upgrade" => &mut self.switch_without_upgrade,
+            "switch_to_alternatives" => &mut self.switch_to_alternatives,
+            "switch_in_http10" => &mut self.switch_in_http10,
+            _ => return false,
+        };
+        *flag = value;
+        true
+    }
+
     /// No leniency at all.
     pub const fn none() -> Self {
         Self {
@@ -110,3 +178,24 @@ pub struct Config {
 /// What a connection without a configuration of its own uses.
 pub(crate) static DEFAULT: Config =
     Config { limits: Limits::DEFAULT, lenient: Lenient::none(), secure: false, http2_preface: false };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bound_and_flag_can_be_set_by_its_name() {
+        let mut limits = Limits::DEFAULT;
+        for (index, (name, _)) in Limits::DEFAULT.table().into_iter().enumerate() {
+            assert!(limits.set(name, 1000 + index as u64), "{name}");
+        }
+        let values = limits.table().map(|(_, value)| value);
+        assert_eq!(values, core::array::from_fn(|index| 1000 + index as u64));
+        let mut lenient = Lenient::none();
+        for (name, _) in Lenient::none().table() {
+            assert!(lenient.set(name, true), "{name}");
+        }
+        assert!(lenient.table().into_iter().all(|(_, value)| value));
+        assert!(!limits.set("none", 1) && !lenient.set("none", true));
+    }
+}

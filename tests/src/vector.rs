@@ -133,43 +133,22 @@ fn config(words: &[&str]) -> Config {
     let mut config = Config::default();
     for word in words {
         match word.split_once('=') {
-            Some((limit, value)) => set_limit(&mut config, limit, value),
+            Some((limit, value)) => {
+                let value = value.parse().unwrap_or_else(|_| panic!("{value:?} is no limit"));
+                assert!(config.limits.set(limit, value), "{limit:?} is no limit");
+            }
             None => set_flag(&mut config, word),
         }
     }
     config
 }
 
-fn set_limit(config: &mut Config, limit: &str, value: &str) {
-    let number: u32 = value.parse().unwrap_or_else(|_| panic!("{value:?} is no limit"));
-    let limits = &mut config.limits;
-    match limit {
-        "start_line" => limits.start_line = number,
-        "method" => limits.method = number,
-        "field_line" => limits.field_line = number,
-        "fields" => limits.fields = number,
-        "head" => limits.head = number,
-        "empty_lines" => limits.empty_lines = number,
-        "chunk_line" => limits.chunk_line = number,
-        "chunk_extensions" => limits.chunk_extensions = number,
-        "trailers" => limits.trailers = number,
-        "informational" => limits.informational = number,
-        "drain" => limits.drain = u64::from(number),
-        "buffered" => limits.buffered = number,
-        "offers" => limits.offers = number,
-        other => panic!("{other:?} is no limit"),
-    }
-}
-
 fn set_flag(config: &mut Config, flag: &str) {
     match flag {
+        // How the log is written, not how the engine works.
         "fields" => {}
         "secure" => config.secure = true,
         "http2_preface" => config.http2_preface = true,
-        "switch_without_connection" => config.lenient.switch_without_connection = true,
-        "switch_without_upgrade" => config.lenient.switch_without_upgrade = true,
-        "switch_to_alternatives" => config.lenient.switch_to_alternatives = true,
-        "switch_in_http10" => config.lenient.switch_in_http10 = true,
-        other => panic!("{other:?} is no flag"),
+        other => assert!(config.lenient.set(other, true), "{other:?} is no flag"),
     }
 }
