@@ -2,6 +2,7 @@
 //! `text.rs` is the small escape language that both use. `corpus/` runs other projects' test inputs.
 
 pub mod corpus;
+pub mod export;
 pub mod script;
 pub mod text;
 pub mod vector;

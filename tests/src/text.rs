@@ -51,15 +51,24 @@ pub fn escape(bytes: &[u8]) -> String {
     out
 }
 
+/// Octets as hex digits, `-` for none: for readers that should not need the escapes.
+pub fn hex(bytes: &[u8]) -> String {
+    if bytes.is_empty() { "-".into() } else { bytes.iter().map(|octet| format!("{octet:02x}")).collect() }
+}
+
+/// FNV-1a, the checksum that every runner can compute.
+pub fn checksum(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &octet| (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
 /// A short stand-in for long content: its length and a checksum (FNV-1a).
 pub fn summary(bytes: &[u8]) -> String {
     if bytes.len() <= 160 {
         return format!("\"{}\"", escape(bytes));
     }
-    let hash = bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325u64, |hash, &octet| (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3));
-    format!("{} octets {hash:016x}", bytes.len())
+    format!("{} octets {:016x}", bytes.len(), checksum(bytes))
 }
 
 #[cfg(test)]

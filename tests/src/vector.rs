@@ -72,26 +72,33 @@ pub fn parse(file: &Path) -> Vec<Vector> {
                 }
                 read_line(line, &mut items);
             }
-            let mut words = info.split_whitespace();
-            let role = match words.next() {
-                Some("client") => Role::Client,
-                Some("server") => Role::Server,
-                other => panic!("{name}: {other:?} is no role"),
-            };
-            let words: Vec<_> = words.collect();
-            vectors.push(Vector {
-                config: config(&words),
-                shows_fields: words.contains(&"fields"),
-                name,
-                file: file.to_owned(),
-                proves: std::mem::take(&mut proves),
-                role,
-                items,
-                lines: at + 1..end,
-            });
+            let lines = at + 1..end;
+            vectors.push(Vector { proves: std::mem::take(&mut proves), lines, ..Vector::new(name, file, info, items) });
         }
     }
     vectors
+}
+
+impl Vector {
+    /// A vector of these items; `info` is what stands behind the backquotes.
+    fn new(name: String, file: &Path, info: &str, items: Vec<Item>) -> Self {
+        let mut words = info.split_whitespace();
+        let role = match words.next() {
+            Some("client") => Role::Client,
+            Some("server") => Role::Server,
+            other => panic!("{name}: {other:?} is no role"),
+        };
+        let words: Vec<_> = words.collect();
+        let (config, shows_fields) = (config(&words), words.contains(&"fields"));
+        Self { name, file: file.to_owned(), proves: Vec::new(), role, config, shows_fields, items, lines: 0..0 }
+    }
+
+    /// A vector that stands in no file, of the lines of its block.
+    pub fn of_lines(name: &str, info: &str, lines: &str) -> Self {
+        let mut items = Vec::new();
+        lines.lines().for_each(|line| read_line(line, &mut items));
+        Self::new(name.to_owned(), Path::new(""), info, items)
+    }
 }
 
 fn read_line(line: &str, items: &mut Vec<Item>) {

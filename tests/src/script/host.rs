@@ -158,12 +158,12 @@ fn select(connection: &Connection, what: &str, lines: &mut Vec<String>) -> Optio
     selection
 }
 
-fn entries(list: &str) -> Vec<&str> {
+pub(crate) fn entries(list: &str) -> Vec<&str> {
     list.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect()
 }
 
 /// `what | Name: value | Name: value`.
-fn split_fields(rest: &str) -> (&str, Vec<FieldLine>) {
+pub(crate) fn split_fields(rest: &str) -> (&str, Vec<FieldLine>) {
     let mut parts = rest.split('|');
     let what = parts.next().unwrap_or_default().trim();
     let fields = parts.map(|field| {

@@ -56,7 +56,7 @@ fn owned(fields: Fields<'_>) -> Vec<FieldLine> {
 }
 
 /// Octets as marked lines: one a line of the wire.
-pub(super) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
+pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -99,7 +99,7 @@ pub(super) fn is_stop(line: &str) -> bool {
 }
 
 /// A line that answers a query, not an event.
-pub(super) fn is_answer(line: &str) -> bool {
+pub(crate) fn is_answer(line: &str) -> bool {
     let word = line.split(' ').next().unwrap_or_default();
     matches!(
         word,

@@ -11,7 +11,9 @@ use std::fmt::Write;
 pub use lines::{FieldLine, Head};
 
 use crate::vector::{Item, Vector};
+pub(crate) use host::{entries, split_fields};
 use lines::is_stop;
+pub(crate) use lines::{is_answer, put_lines};
 use player::Player;
 
 /// How the input is cut.

@@ -1,0 +1,148 @@
+//! Vectors for runners in other languages: every case in a form that needs no Markdown and no escapes, and the digest
+//! of what must come out. `bin/export.rs` writes both.
+//!
+//! A case is a block of lines, octets in hex (`-` for none), ended by a line with a full stop:
+//!
+//! ```text
+//! case NAME client|server fields|- KEY=VALUE...     config: limits by name, flags as NAME=1
+//! feed HEX
+//! end clean|truncated
+//! expect data LENGTH | expect leftover | expect line
+//! do VERB ...
+//! .
+//! ```
+//! A runner keeps a log of lines. `expect` waits for one line and logs it as it came, whatever it is; `do` logs what
+//! the decision says, then `> HEX` if it wrote and `? NAME` if it was refused. The digest is the checksum of the log,
+//! each line ended by LF. So a runner cannot agree without having seen the same.
+
+use std::fmt::Write;
+
+use switchover::Role;
+
+use crate::corpus::{self, Case};
+use crate::script::{self, entries, split_fields};
+use crate::text::{checksum, hex, unescape};
+use crate::vector::{Item, Vector};
+
+/// All vectors and all corpus cases, the latter as vectors.
+pub fn cases() -> Vec<Vector> {
+    let vectors = crate::vector::load(&crate::home().join("vectors"));
+    vectors.into_iter().chain(corpus::load().iter().map(of_case)).collect()
+}
+
+/// A corpus case as a vector: what a host that answers every request with an empty 200 sees of it, up to an offer.
+fn of_case(case: &Case) -> Vector {
+    let mut lines = String::new();
+    for asked in &case.asked {
+        if case.role == Role::Client {
+            let offer =
+                if asked.offer.is_empty() { String::new() } else { format!(" offer {}", asked.offer.join("; ")) };
+            writeln!(lines, "! request {} {}{offer} | Host: a", asked.method, asked.target).expect("a string");
+        }
+    }
+    script::put_lines(&case.input, '<').iter().for_each(|line| writeln!(lines, "{line}").expect("a string"));
+    if case.eof {
+        lines.push_str("<end clean\n");
+    }
+    let secure = if case.secure { " secure" } else { "" };
+    let info = format!("{} fields{secure}", case.role.name());
+    // More answers than any case has requests.
+    for _ in 0..20 {
+        lines = script::bless(&Vector::of_lines(&case.id, &info, &lines));
+        if !lines.ends_with("= paused answer\n") {
+            break;
+        }
+        lines.push_str("! respond 200 | Content-Length: 0\n");
+    }
+    Vector::of_lines(&format!("corpus-{}", case.id), &info, &lines)
+}
+
+/// A case as a block of lines.
+pub fn block(vector: &Vector) -> String {
+    let mut text = format!("case {} {}", vector.name, vector.role.name());
+    text.push_str(if vector.shows_fields { " fields" } else { " -" });
+    let defaults = switchover::Config::default();
+    let limits = vector.config.limits.table().into_iter().zip(defaults.limits.table());
+    for ((name, value), (_, default)) in limits {
+        if value != default {
+            write!(text, " {name}={value}").expect("a string");
+        }
+    }
+    let flags = vector.config.lenient.table();
+    let flags =
+        flags.iter().copied().chain([("secure", vector.config.secure), ("http2_preface", vector.config.http2_preface)]);
+    flags.filter(|(_, is_set)| *is_set).for_each(|(name, _)| write!(text, " {name}=1").expect("a string"));
+    text.push('\n');
+    for line in vector.items.iter().filter_map(item) {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text + ".\n"
+}
+
+fn item(item: &Item) -> Option<String> {
+    Some(match item {
+        Item::Feed(bytes) => format!("feed {}", hex(bytes)),
+        Item::End(end) => format!("end {}", end.name()),
+        Item::Expect(line) => match (line.strip_prefix("data "), line.starts_with("leftover ")) {
+            (Some(data), _) => format!("expect data {}", data_length(data)),
+            (None, true) => "expect leftover".into(),
+            (None, false) if script::is_answer(line) => return None,
+            (None, false) => "expect line".into(),
+        },
+        Item::Do(decision) => decide(decision),
+        Item::Output(_) | Item::Refused(_) => return None,
+    })
+}
+
+fn data_length(data: &str) -> usize {
+    match data.strip_prefix('"').and_then(|data| data.strip_suffix('"')) {
+        Some(quoted) => unescape(quoted).len(),
+        None => data.split(' ').next().and_then(|word| word.parse().ok()).expect("a length"),
+    }
+}
+
+/// A decision with its arguments taken apart: texts in hex, lists joined by semicolons before, fields last.
+fn decide(decision: &str) -> String {
+    let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
+    let (what, fields) = split_fields(rest);
+    let list = |list: &str| hex(entries(list).join(";").as_bytes());
+    let arguments = match verb {
+        "request" | "retry" => {
+            let (line, offer) = what.split_once(" offer ").unwrap_or((what, ""));
+            let (method, target) = line.split_once(' ').unwrap_or((line, ""));
+            format!("{} {} {}", hex(&unescape(method)), hex(&unescape(target)), list(offer))
+        }
+        "respond" => {
+            let (status, reason) = what.split_once(' ').unwrap_or((what, ""));
+            format!("{status} {}", hex(&unescape(reason)))
+        }
+        "select" | "accept" | "accept-early" => match what.strip_suffix(" by server") {
+            Some(what) => format!("server {}", list(what)),
+            None => format!("client {}", list(what)),
+        },
+        "require" | "advertise" => list(what),
+        "data" | "receive" => hex(&unescape(what)),
+        _ => what.to_owned(),
+    };
+    let mut text = format!("do {verb} {arguments}").trim_end().to_owned();
+    for (name, value) in fields {
+        write!(text, " {}:{}", hex(&name), hex(&value)).expect("a string");
+    }
+    text
+}
+
+/// The digest of what must come out: of the file's own lines, which the Rust runner has compared with the engine's.
+pub fn digest(vector: &Vector) -> u64 {
+    let mut log = String::new();
+    for item in &vector.items {
+        match item {
+            Item::Expect(line) => writeln!(log, "{line}"),
+            Item::Output(bytes) => writeln!(log, "> {}", hex(bytes)),
+            Item::Refused(name) => writeln!(log, "? {name}"),
+            Item::Feed(_) | Item::End(_) | Item::Do(_) => Ok(()),
+        }
+        .expect("a string");
+    }
+    checksum(log.as_bytes())
+}
