@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use crate::error::{Error, ErrorKind};
-use crate::fields::{Field, FieldSource, Known, Options, members};
+use crate::fields::{Field, FieldSource, Known, Options, expects_continue, members};
 use crate::syntax::{Port, decimal, is_authority, is_token, is_value};
 
 /// Where octets go: counted first, then written.
@@ -105,7 +105,7 @@ impl Survey {
                 }
             }
             Some(Known::Expect) => {
-                self.expects_continue |= field.value.eq_ignore_ascii_case(b"100-continue");
+                self.expects_continue |= expects_continue(field.value);
             }
         }
         Ok(())

@@ -166,6 +166,11 @@ impl Options {
     }
 }
 
+/// Whether an `Expect` lists `100-continue`, in any case (RFC 9110, 10.1.1).
+pub(crate) fn expects_continue(value: &[u8]) -> bool {
+    members(value).any(|expectation| expectation.eq_ignore_ascii_case(b"100-continue"))
+}
+
 /// The fields that the engine acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {

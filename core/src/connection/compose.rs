@@ -60,6 +60,10 @@ impl Connection {
         let place = next.behind;
         let bit = 1 << place;
         self.heads = (self.heads & (bit - 1)) | if request.method == "HEAD" { bit } else { 0 };
+        if self.state.is_idle() {
+            // Informational responses are counted anew; empty lines between cycles are forgotten.
+            self.count = 0;
+        }
         self.state = next;
         self.why = Some(why);
         self.flags.upgrade_required = false;

@@ -5,13 +5,13 @@ use crate::body::{Body, Part};
 use crate::diagnose::Fault;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Shown, Step, SwitchedBy};
-use crate::fields::Known;
+use crate::fields::{Known, expects_continue};
 use crate::framing::{self, Framing};
 use crate::head::Section;
 use crate::limits;
 use crate::state::{Answer, Input, Opening, Peer, Role, Turn};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, Protocols, Why};
+use crate::upgrade::{self, NoOffer, Protocols, Why};
 
 /// What a client with prior knowledge of HTTP/2 sends first (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -90,38 +90,36 @@ impl Connection {
         let offered = upgrade::offered(head, bytes, &limits);
         let is_connect = head.method(bytes) == b"CONNECT";
         let is_head = head.method(bytes) == b"HEAD";
-        let expect = head.values(Known::Expect, bytes).any(|(value, _)| value.eq_ignore_ascii_case(b"100-continue"));
-        let (persist, minor) = (head.options(bytes).persist(head.minor), head.minor);
-        scratch.buffer.keep(len);
-        let (mut total, mut eligible) = (0, 0);
-        if offered.is_ok()
-            && let Some(request) = self.kept_request()
-        {
-            for offer in upgrade::offers(request) {
-                total += 1;
-                eligible += u32::from(offer.ineligible.is_none());
-            }
-        }
-        let turn = match eligible {
-            _ if is_connect => Turn::Connect,
-            0 => Turn::None,
-            _ => Turn::Offered,
+        let opening = Opening {
+            turn: if is_connect { Turn::Connect } else { Turn::None },
+            content: framing.has_content(),
+            expect: head.values(Known::Expect, bytes).any(|(value, _)| expects_continue(value)),
+            persist: head.options(bytes).persist(head.minor),
+            version: if head.minor == 0 { Peer::V10 } else { Peer::V11 },
         };
-        let version = if minor == 0 { Peer::V10 } else { Peer::V11 };
-        let opening = Opening { turn, content: framing.has_content(), expect, persist, version };
-        self.state = self.received(Input::Request(opening))?;
+        scratch.buffer.keep(len);
         self.offset += len as u64;
-        self.cycle = self.cycle.wrapping_add(1);
         self.heads = u64::from(is_head);
-        self.why = Some(match (offered, eligible) {
-            (Err(_), _) if is_connect => Why::Connect,
-            (Err(reason), _) => reason.into(),
-            (Ok(()), 0) => Why::Ineligible,
-            (Ok(()), _) => Why::Undecided,
-        });
+        self.begin_cycle(opening, offered)?;
         self.begin_body(framing);
-        self.note(TraceStep::ReceivedRequest, total);
         Ok(self.show(Shown::Request))
+    }
+
+    /// The request's head is legal and kept: what it offers decides how its cycle begins.
+    fn begin_cycle(&mut self, opening: Opening, offered: Result<(), NoOffer>) -> Result<(), Error> {
+        let request = self.kept_request().filter(|_| offered.is_ok());
+        let (total, eligible) = request.map_or((0, 0), upgrade::tally);
+        let turn = if eligible > 0 { Turn::Offered } else { opening.turn };
+        self.state = self.received(Input::Request(Opening { turn, ..opening }))?;
+        self.cycle = self.cycle.wrapping_add(1);
+        self.why = Some(match offered {
+            _ if turn == Turn::Connect => Why::Connect,
+            Err(reason) => reason.into(),
+            Ok(()) if eligible == 0 => Why::Ineligible,
+            Ok(()) => Why::Undecided,
+        });
+        self.note(TraceStep::ReceivedRequest, total);
+        Ok(())
     }
 
     fn begin_body(&mut self, framing: Framing) {

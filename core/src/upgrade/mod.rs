@@ -191,6 +191,12 @@ pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>
     })
 }
 
+/// How many protocols a request offers, and how many of them may be accepted.
+pub(crate) fn tally(request: Request<'_>) -> (u32, u32) {
+    offers(request)
+        .fold((0, 0), |(total, eligible), offer| (total + 1, eligible + u32::from(offer.ineligible.is_none())))
+}
+
 /// The first choice that both sides can live with. Each preference is a protocol or a stack of them, lowest first.
 pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycle: u32) -> Option<Selection> {
     let stacks = preferences.iter().filter_map(|preference| stack(request, preference, cycle));
