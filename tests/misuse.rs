@@ -1,6 +1,8 @@
 //! What a host can do wrong that a vector cannot say, and what it may do that a vector does not.
 
-use switchover::{Connection, End, ErrorKind, Event, Next, Order, RequestHead, ResponseHead, Role, Step};
+use switchover::{
+    Config, Connection, End, ErrorKind, Event, Limits, Next, Order, RequestHead, ResponseHead, Role, Step,
+};
 
 fn server_with(request: &[u8]) -> Connection {
     let mut server = Connection::new(Role::Server);
@@ -19,7 +21,7 @@ fn a_selection_of_another_connection_accepts_nothing_that_is_not_offered_here() 
     let refused = shorter.accept(foreign, &(), &mut out).map_err(|error| error.kind());
     assert_eq!(refused, Err(ErrorKind::NotOffered));
 
-    // There the second offer is a WebSocket without a key.
+    // There the same words come without the key that makes the second of them eligible.
     let mut other = server_with(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: bar, websocket\r\nConnection: upgrade\r\n\r\n");
     let refused = other.accept(foreign, &(), &mut out).map_err(|error| error.kind());
     assert_eq!(refused, Err(ErrorKind::NotOffered));
@@ -113,4 +115,101 @@ fn a_connection_can_move_between_threads() {
     fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
     is_send::<Connection>();
     is_error::<switchover::Error>();
+}
+
+#[test]
+fn what_came_before_a_request_is_not_its_answer() {
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+    let request = RequestHead::new("GET", "/", &[("Host", "a")]);
+    let mut out = Vec::new();
+
+    // Before any request, and behind the answer to the one before; it makes no difference whether it was looked at.
+    for asks_before in [false, true] {
+        let mut client = Connection::new(Role::Client);
+        if asks_before {
+            client.send_request(&request, &[], &mut out).expect("a request");
+            client.receive(b"HTTP/1.1 204 X\r\n\r\n").expect("room");
+        }
+        client.receive(ANSWER).expect("room");
+        if asks_before {
+            assert_eq!((client.advance(), client.advance()), (Ok(Step::Event), Ok(Step::Event)));
+        }
+        let refused = client.send_request(&request, &[], &mut out).map_err(|error| error.kind());
+        assert_eq!(refused, Err(ErrorKind::UnreadInput));
+        assert_eq!(client.advance().map_err(|error| error.kind()), Err(ErrorKind::Unsolicited));
+    }
+}
+
+#[test]
+fn a_commit_takes_no_more_than_was_given_and_nothing_that_has_moved() {
+    let mut server = Connection::new(Role::Server);
+    server.receive(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");
+    server.commit(usize::MAX);
+    let space = server.receive_buffer(28).expect("room");
+    space[..28].copy_from_slice(b"GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+    // Between the two calls the octets are read and the space is no longer where it was.
+    assert_eq!(server.advance(), Ok(Step::Event));
+    server.send_response(&ResponseHead::new(204, &()), &mut Vec::new()).expect("an answer");
+    assert_eq!((server.advance(), server.advance()), (Ok(Step::Event), Ok(Step::NeedData)));
+    server.commit(28);
+    assert_eq!(server.advance(), Ok(Step::NeedData), "no octet is read twice");
+    // More than the engine would keep is not given.
+    assert!(server.receive_buffer(usize::MAX).is_ok_and(|space| space.len() >= 131_072));
+    server.release();
+    server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");
+    assert_eq!(server.advance(), Ok(Step::Event));
+}
+
+#[test]
+fn framing_fields_are_seen_wherever_they_stand() {
+    let limits = Limits { fields: 100_000, head: 1 << 20, ..Limits::DEFAULT };
+    for fillers in [65_533, 65_534, 65_535, 65_536] {
+        let mut server = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
+        let filler = "a:\r\n".repeat(fillers);
+        let request =
+            format!("POST / HTTP/1.1\r\nHost: a\r\n{filler}Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+        server.receive(request.as_bytes()).expect("room");
+        assert_eq!((server.advance(), server.advance()), (Ok(Step::Event), Ok(Step::Event)));
+        assert!(matches!(server.event(), Some(Event::Data(b"hi"))), "{fillers}");
+    }
+}
+
+#[test]
+fn folds_cost_no_more_than_their_octets() {
+    let head = |folds: usize| format!("HTTP/1.1 200 x\r\nA: x\r\n{}\r\n", " \r\n".repeat(folds));
+    let mut client = Connection::new(Role::Client);
+    client.send_request(&RequestHead::new("GET", "/", &[("Host", "a")]), &[], &mut Vec::new()).expect("a request");
+    client.receive(head(20_000).as_bytes()).expect("room");
+    assert_eq!(client.advance(), Ok(Step::Event));
+    match client.event() {
+        Some(Event::Response(response)) => assert_eq!(response.fields().get("a"), Some(&b"x"[..])),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_advertisement_outlives_a_release() {
+    let mut server = Connection::new(Role::Server);
+    server.advertise(&["foo/2"]).expect("a list");
+    server.release();
+    server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");
+    assert_eq!(server.advance(), Ok(Step::Event));
+    let mut out = Vec::new();
+    server.send_response(&ResponseHead::new(204, &()), &mut out).expect("an answer");
+    assert!(String::from_utf8_lossy(&out).contains("Upgrade: foo/2\r\n"));
+}
+
+#[test]
+fn a_tunnel_speaks_nothing_of_an_accept_that_failed() {
+    let mut server = server_with(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n");
+    let selection = server.select(&["foo/2"], Order::Client).expect("an offer");
+    assert!(server.accept(selection, &(), &mut &mut [0; 4][..]).is_err());
+    let mut out = Vec::new();
+    server.send_response(&ResponseHead::new(403, &[("Content-Length", "0")]), &mut out).expect("an answer");
+    server.receive(b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n").expect("room");
+    while !matches!(server.event(), Some(Event::Request(request)) if request.method() == "CONNECT") {
+        assert_eq!(server.advance(), Ok(Step::Event));
+    }
+    server.send_response(&ResponseHead::new(200, &()), &mut out).expect("a tunnel");
+    assert!(server.agreed().is_empty());
 }

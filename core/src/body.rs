@@ -176,10 +176,10 @@ impl Chunked {
             (Place::DataCr | Place::DataLf, _) => self.line = 0,
             (Place::LineEnd, _) => self.line = 0,
             (_, Place::LineEnd) => debug_assert_eq!(octet, b'\r'),
-            (_, Place::Size) => self.line += 1,
+            (_, Place::Size) => self.line = self.line.saturating_add(1),
             _ => {
-                self.line += 1;
-                self.extensions += 1;
+                self.line = self.line.saturating_add(1);
+                self.extensions = self.extensions.saturating_add(1);
             }
         }
         if self.line > limits.chunk_line {

@@ -22,6 +22,8 @@ pub(crate) struct Buffer {
     kept: Range<usize>,
     start: usize,
     end: usize,
+    /// Octets behind `end` that were given away to be written into. None once `end` has moved otherwise.
+    reserved: usize,
 }
 
 impl Buffer {
@@ -50,9 +52,10 @@ impl Buffer {
     pub(crate) fn consume(&mut self, len: usize) {
         debug_assert!(len <= self.len());
         self.start += len;
-        if self.is_empty() {
+        if self.is_empty() && self.end != self.kept.end {
             self.start = self.kept.end;
             self.end = self.start;
+            self.reserved = 0;
         }
     }
 
@@ -69,20 +72,28 @@ impl Buffer {
     }
 
     /// Free octets behind the unread ones, `min` at least; `commit` makes the written ones unread.
-    pub(crate) fn free(&mut self, min: usize) -> &mut [u8] {
+    pub(crate) fn reserve(&mut self, min: usize) -> &mut [u8] {
         if self.data.len() - self.end < min {
             self.make_room(min);
         }
+        self.reserved = self.data.len() - self.end;
         &mut self.data[self.end..]
     }
 
     pub(crate) fn commit(&mut self, len: usize) {
-        self.end = (self.end + len).min(self.data.len());
+        let len = len.min(self.reserved);
+        self.end += len;
+        self.reserved -= len;
     }
 
     pub(crate) fn append(&mut self, bytes: &[u8]) {
-        self.free(bytes.len())[..bytes.len()].copy_from_slice(bytes);
-        self.commit(bytes.len());
+        if self.data.len() - self.end < bytes.len() {
+            self.make_room(bytes.len());
+        }
+        let end = self.end + bytes.len();
+        self.data[self.end..end].copy_from_slice(bytes);
+        self.end = end;
+        self.reserved = 0;
     }
 
     /// Gives the memory back, unless something in it is still needed.
@@ -100,7 +111,9 @@ impl Buffer {
         self.data.capacity() > 0
     }
 
+    #[cold]
     fn make_room(&mut self, min: usize) {
+        self.reserved = 0;
         let reclaimed = self.start - self.kept.len();
         let free = self.data.len() - self.end;
         // Moving is worth it only where it frees half of what it moves over, or the cost would be quadratic.
@@ -113,6 +126,7 @@ impl Buffer {
     }
 
     fn compact(&mut self) {
+        self.reserved = 0;
         self.data.copy_within(self.kept.clone(), 0);
         self.kept = 0..self.kept.len();
         self.data.copy_within(self.start..self.end, self.kept.end);

@@ -199,6 +199,7 @@ errors! {
     BufferFull = 822 "buffer-full" Local 0 "too many octets wait already; nothing was taken";
     NoRetry = 823 "no-retry" Local 0 "no 426 was received that asks for it";
     AfterEnd = 824 "after-end" Local 0 "octets after the end of input";
+    UnreadInput = 825 "unread-input" Local 0 "octets wait that no request asked for; advance says what they are";
     OutputTooSmall = 901 "output-too-small" Local 0 "the output has too little space; nothing was written";
     InvalidMethod = 902 "invalid-method" Local 0 "the method is not a token";
     InvalidTarget = 903 "invalid-target" Local 0 "the target does not fit the method or holds a forbidden octet";

@@ -205,6 +205,9 @@ impl Known {
 ///
 /// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`] of a received
 /// message (so that an intermediary can pass them on), and for `()`, which is none.
+///
+/// An implementation gives the same lines every time: the engine asks once to check them, once to count their octets and
+/// once to write them.
 pub trait FieldSource {
     /// Calls `each` with every field line in order.
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>));

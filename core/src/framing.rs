@@ -162,8 +162,10 @@ fn transfer_encoding(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<C
             } else {
                 found.other = found.other.or(Some(at));
             }
-            // RFC 9112, 7.1: chunked has no parameters, and is applied once.
-            if !is_token(member) || chunked > 1 {
+            // RFC 9112, 7.1: chunked has no parameters, and is applied once. Others may have some (RFC 9110, 10.1.4).
+            let name = trim(member.split(|&octet| octet == b';').next().unwrap_or_default());
+            let is_chunked_with_parameters = name.len() < member.len() && name.eq_ignore_ascii_case(b"chunked");
+            if !is_token(name) || is_chunked_with_parameters || chunked > 1 {
                 faults.add(ErrorKind::CodingInvalid, at);
             }
         }

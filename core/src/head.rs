@@ -21,7 +21,7 @@ pub(crate) enum Section {
     Trailers,
 }
 
-const NOWHERE: u16 = u16::MAX;
+const NOWHERE: u32 = u32::MAX;
 
 /// A head, or a trailer section, while it is parsed and afterwards.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Head {
     has_start_line: bool,
     is_complete: bool,
     /// Where each known field stands first, and which stand more than once.
-    first: [u16; Known::COUNT],
+    first: [u32; Known::COUNT],
     repeated: u8,
     fields: Vec<FieldSpan>,
     /// Where the current line begins.
@@ -213,7 +213,7 @@ impl Head {
         }
         if let Some(known) = Known::recognise(name) {
             match &mut self.first[known as usize] {
-                first @ &mut NOWHERE => *first = self.fields.len() as u16,
+                first @ &mut NOWHERE => *first = self.fields.len() as u32,
                 _ => self.repeated |= 1 << known as u8,
             }
         }
@@ -225,9 +225,12 @@ impl Head {
     /// RFC 9112, 5.2: a client replaces a fold in a response by spaces.
     fn unfold(&mut self, bytes: &mut [u8], end: usize) {
         bytes[self.line - 2..self.line].fill(b' ');
-        if let Some(last) = self.fields.last_mut() {
-            let start = last.name.end as usize + 1;
-            last.value = trimmed(&bytes[start..end], start);
+        let more = trimmed(&bytes[self.line..end], self.line);
+        let Some(last) = self.fields.last_mut() else { return };
+        // Only what is new is looked at, or a head of folds would cost its square.
+        if more.start < more.end {
+            let is_empty = last.value.start == last.value.end;
+            last.value = Span { start: if is_empty { more.start } else { last.value.start }, end: more.end };
         }
     }
 

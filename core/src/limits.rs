@@ -95,9 +95,10 @@ impl Limits {
         true
     }
 
-    /// Octets that may wait: never so few that a legal head or trailer section could not be completed.
+    /// Octets that may wait: never so few that a legal head or trailer section, or the 24 octets of an HTTP/2 preface,
+    /// could not be completed.
     pub(crate) fn waiting(&self) -> usize {
-        self.buffered.max(self.head.saturating_add(1)).max(self.trailers.saturating_add(1)) as usize
+        self.buffered.max(self.head.saturating_add(1)).max(self.trailers.saturating_add(1)).max(24) as usize
     }
 }
 

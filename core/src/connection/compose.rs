@@ -29,6 +29,10 @@ impl Connection {
 
     pub(super) fn ask(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut dyn BufMut) -> Result<(), Error> {
         self.require_role(Role::Client)?;
+        // RFC 9112, 9.2: what came before a request was asked is not its answer, whoever looks at it first.
+        if self.state.is_idle() && self.has_unread() {
+            return Err(Error::local(ErrorKind::UnreadInput));
+        }
         let survey = check_request(request, offer, self.flags.old_server).map_err(Error::local)?;
         #[cfg(feature = "websocket")]
         let accept = expected_accept(request, offer).map_err(Error::local)?;
@@ -150,6 +154,7 @@ impl Connection {
         self.begin_sending(outgoing);
         if tunnels {
             self.flags.owes_switched = Some(SwitchedBy::Connect);
+            self.scratch().agreed.clear();
             self.why = None;
         } else {
             self.settle_why(if response.status == 426 { Why::Required } else { Why::Declined });
@@ -210,6 +215,11 @@ impl Connection {
         let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
         upgrade::write_selection(request, selection, &mut agreed).map_err(Error::local)?;
         let profile = ProfileFields::of(request, selection);
+        let mut writes_ours = false;
+        fields.each(&mut |field| writes_ours |= profile.has(field.name));
+        if writes_ours {
+            return Err(Error::local(ErrorKind::ReservedField));
+        }
         let list = [core::str::from_utf8(&agreed).unwrap_or_default()];
         let added = Added { upgrade: &list, ..Added::to(&survey) };
         let continue_owed = self.state.continue_owed();

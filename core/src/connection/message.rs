@@ -228,6 +228,7 @@ impl Connection {
         if tunnels {
             self.flags.owes_end = false;
             self.flags.owes_switched = Some(SwitchedBy::Connect);
+            self.scratch().agreed.clear();
             self.why = None;
             return Ok(None);
         }

@@ -328,7 +328,8 @@ impl Connection {
         let idle = self.state.is_idle() || self.state.is_over();
         let Some(scratch) = &mut self.scratch else { return };
         scratch.buffer.release();
-        if idle && !scratch.buffer.has_memory() && !self.flags.owes_end {
+        let advertises = self.role == Role::Server && !scratch.offer.is_empty();
+        if idle && !scratch.buffer.has_memory() && !self.flags.owes_end && !advertises {
             self.scratch = None;
         }
     }
@@ -347,6 +348,11 @@ impl Connection {
 
     fn scratch(&mut self) -> &mut Scratch {
         self.scratch.get_or_insert_default()
+    }
+
+    /// Octets wait behind what the current event shows.
+    fn has_unread(&self) -> bool {
+        self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.len() > scratch.shown_len())
     }
 
     /// Changes the state, or says why not.

@@ -32,15 +32,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Space of at least `min` octets to read the transport into; the current event is over. Refused like
-    /// [`receive`](Self::receive). Next: [`commit`](Self::commit) what was read.
+    /// Space of at least `min` octets to read the transport into (of `limits.buffered` at most); the current event is
+    /// over. Refused like [`receive`](Self::receive). Next: [`commit`](Self::commit) what was read.
     pub fn receive_buffer(&mut self, min: usize) -> Result<&mut [u8], Error> {
         self.may_receive()?;
-        Ok(self.scratch().buffer.free(min.max(1)))
+        let most = self.config().limits.waiting();
+        Ok(self.scratch().buffer.reserve(min.clamp(1, most)))
     }
 
     /// Takes the first `len` octets of the space that [`receive_buffer`](Self::receive_buffer) gave; no more than it
-    /// has. Next: `advance`.
+    /// has, and nothing if another call has moved the octets meanwhile. Next: `advance`.
     pub fn commit(&mut self, len: usize) {
         self.settle_event();
         if let Some(scratch) = &mut self.scratch {
@@ -98,11 +99,7 @@ impl Connection {
             return Ok(Step::NeedData);
         }
         self.settle_event();
-        loop {
-            if let Some(step) = self.step()? {
-                return Ok(step);
-            }
-        }
+        self.step_on()
     }
 
     /// The current event, until the next inbound call: `receive`, `receive_buffer`, `commit`, `receive_eof`,
@@ -156,6 +153,16 @@ impl Connection {
         let limits = config.as_deref().map_or(&limits::DEFAULT.limits, |config| &config.limits);
         let scratch = &mut **scratch;
         scratch.mid_line && scratch.head.goes_on(scratch.buffer.unread(), section, limits)
+    }
+
+    /// Steps until there is something to say. Apart from `advance`, whose short cut should not pay for it.
+    #[inline(never)]
+    fn step_on(&mut self) -> Result<Step, Error> {
+        loop {
+            if let Some(step) = self.step()? {
+                return Ok(step);
+            }
+        }
     }
 
     // One step; `None` where the state has changed and the next step follows from it.
@@ -245,6 +252,10 @@ impl Connection {
     /// The peer broke the protocol at `at` octets from the unread ones' start.
     pub(super) fn fail<T>(&mut self, kind: ErrorKind, at: usize) -> Result<T, Error> {
         let error = Error::at(kind, self.offset + at as u64);
+        if self.role == Role::Server && self.state.is_idle() {
+            // What could not be read is no HEAD, though the request before may have been one.
+            self.heads = 0;
+        }
         self.state = self.state.apply(self.role, Input::Fail).unwrap_or(self.state);
         self.failure = Some(error);
         self.settle_why(Why::Failed);

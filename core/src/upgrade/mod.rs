@@ -67,6 +67,8 @@ listed! { Order { Client = "client", Server = "server" } }
 pub struct Selection {
     /// The request it belongs to.
     pub(crate) cycle: u32,
+    /// A checksum of what that request offers, so that one made on another connection is noticed.
+    offer: u32,
     /// Places in the offer, lowest layer first; `HTTP` for the HTTP/1.1 on top that needs no offer.
     layers: [u8; Self::LAYERS],
     len: u8,
@@ -209,7 +211,7 @@ pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycl
 
 /// One preference as places in the offer, if every layer of it may be accepted.
 fn stack(request: Request<'_>, preference: &str, cycle: u32) -> Option<Selection> {
-    let mut selection = Selection { cycle, layers: [HTTP; Selection::LAYERS], len: 0 };
+    let mut selection = Selection { cycle, offer: checksum(request), layers: [HTTP; Selection::LAYERS], len: 0 };
     let mut last = None;
     for member in members(preference.as_bytes()) {
         let protocol = Protocol::parse(member)?;
@@ -251,10 +253,21 @@ fn same_name(one: &Protocol<'_>, other: &Protocol<'_>) -> bool {
     one.name.eq_ignore_ascii_case(other.name)
 }
 
+/// FNV-1a of the offer, line by line.
+fn checksum(request: Request<'_>) -> u32 {
+    request
+        .upgrade_lines()
+        .flat_map(|line| line.iter().chain(b"\n"))
+        .fold(0x811c_9dc5, |hash, &octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193))
+}
+
 /// Writes the names of a selection, in the client's spelling, as the list of the 101. A selection that was made on
-/// another connection may point at what this request does not offer.
+/// another connection, of another offer, is no choice of this one's.
 pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: &mut Vec<u8>) -> Result<(), ErrorKind> {
     list.clear();
+    if selection.offer != checksum(request) {
+        return Err(ErrorKind::NotOffered);
+    }
     for &place in selection.layers() {
         let is_eligible =
             place == HTTP || offers(request).nth(place as usize).is_some_and(|offer| offer.ineligible.is_none());
@@ -342,6 +355,13 @@ impl ProfileFields {
                 .then(|| websocket::key(_request.fields()).map(websocket::accept))
                 .flatten(),
         }
+    }
+
+    /// Whether the host's field of that name would stand beside the profile's.
+    pub(crate) fn has(&self, name: &[u8]) -> bool {
+        let mut found = false;
+        self.each(&mut |field| found |= field.name.eq_ignore_ascii_case(name));
+        found
     }
 
     pub(crate) fn each<'s>(&'s self, _each: &mut dyn FnMut(Field<'s>)) {
