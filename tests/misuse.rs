@@ -213,3 +213,17 @@ fn a_tunnel_speaks_nothing_of_an_accept_that_failed() {
     server.send_response(&ResponseHead::new(200, &()), &mut out).expect("a tunnel");
     assert!(server.agreed().is_empty());
 }
+
+#[test]
+fn an_end_between_the_101_and_its_event_is_the_new_protocols() {
+    let mut server = server_with(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\nbye");
+    let selection = server.select(&["foo/2"], Order::Client).expect("an offer");
+    server.accept(selection, &(), &mut Vec::new()).expect("a 101");
+    server.receive_eof(End::Clean);
+    assert!(matches!(server.next_event(), Ok(Next::Event(Event::EndOfMessage(_)))));
+    match server.next_event() {
+        Ok(Next::Event(Event::Switched(switched))) => assert_eq!(switched.leftover, b"bye"),
+        other => panic!("{other:?}"),
+    }
+    assert!(server.may_speak(), "the server may still answer a client that has closed its half");
+}

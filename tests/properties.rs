@@ -191,8 +191,16 @@ proptest! {
                     let _ = end.connection.event();
                 }
                 2 => end.decide(&mut tape)?,
-                _ => match tape.below(12) {
+                _ => match tape.below(14) {
                     0 => end.connection.receive_eof(End::Truncated),
+                    4 => drop(end.connection.resume_http()),
+                    5 => {
+                        let piece = FRAGMENTS[tape.below(FRAGMENTS.len())];
+                        if let Ok(space) = end.connection.receive_buffer(piece.len()) {
+                            space[..piece.len()].copy_from_slice(piece);
+                            end.connection.commit(tape.below(piece.len() + 2));
+                        }
+                    }
                     1 => end.connection.release(),
                     2 => drop(end.connection.take_leftover()),
                     3 => drop(end.connection.take_event()),
@@ -253,7 +261,16 @@ impl Side {
     fn call(&mut self, tape: &mut Tape<'_>) -> Result<(), Error> {
         let (connection, out) = (&mut self.connection, &mut self.sent);
         let host = ("Host", "a:1");
-        match tape.below(22) {
+        match tape.below(25) {
+            22 => connection.retry(&RequestHead::new("GET", "/", &[host]), &["foo/2"], out),
+            23 => connection.advertise(&["foo/2"]),
+            24 => match connection.send_data_parts(3) {
+                Ok(parts) => {
+                    [parts.prefix(), b"abc", parts.suffix()].iter().for_each(|part| out.extend_from_slice(part));
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
             0 => connection.send_request(&RequestHead::new("GET", "/", &[host]), &[], out),
             1 => connection.send_request(&RequestHead::new("HEAD", "/", &[host]), &[], out),
             2 => connection.send_request(&RequestHead::new("GET", "/", &[host]), &["foo/2", "TLS/1.2"], out),

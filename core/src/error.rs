@@ -56,7 +56,7 @@ impl Error {
         self.kind.blame()
     }
 
-    /// The status that a server answers a peer error with; `None` for a client and for local errors.
+    /// The status that a server answers a peer error with; `None` for local errors and where only a client can meet it.
     pub const fn status(&self) -> Option<u16> {
         self.kind.status()
     }
@@ -190,7 +190,7 @@ errors! {
     StaleSelection = 813 "stale-selection" Local 0 "the selection is of another request";
     BodyPending = 814 "body-pending" Local 0 "the request is not complete; accept_early is the verb for that";
     NothingOwed = 815 "nothing-owed" Local 0 "no answer is owed above a new protocol";
-    LeftoverPending = 816 "leftover-pending" Local 0 "the leftover has not been taken";
+    LeftoverPending = 816 "leftover-pending" Local 0 "the leftover has not been taken, or the end before it not been told";
     TooLate = 817 "too-late" Local 0 "the head that would have said so has left";
     Closed = 818 "closed" Local 0 "the direction is closed";
     Switched = 819 "switched" Local 0 "the direction has left HTTP";

@@ -259,8 +259,9 @@ impl<S: FieldSource + ?Sized> FieldSource for &S {
     }
 }
 
-/// `protocol-name ["/" protocol-version]` (RFC 9110, 7.8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// `protocol-name ["/" protocol-version]` (RFC 9110, 7.8). Equal are those that mean the same: names without regard to
+/// case, versions exactly.
+#[derive(Clone, Copy, Debug)]
 pub struct Protocol<'a> {
     /// The name; compared without regard to case.
     pub name: &'a str,
@@ -280,11 +281,19 @@ impl<'a> Protocol<'a> {
         (is_token(name) && version.is_none_or(is_token)).then_some(Self { name, version })
     }
 
-    /// Whether both mean the same protocol: names without regard to case, versions exactly.
+    /// Whether both mean the same protocol.
     pub fn same_as(&self, other: &Protocol<'_>) -> bool {
         self.name.eq_ignore_ascii_case(other.name) && self.version == other.version
     }
 }
+
+impl PartialEq for Protocol<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.same_as(other)
+    }
+}
+
+impl Eq for Protocol<'_> {}
 
 impl core::fmt::Display for Protocol<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

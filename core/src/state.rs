@@ -115,7 +115,7 @@ pub enum Awaiting {
 
 /// What an input asks of the machine; see [`State::apply`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Input {
+pub(crate) enum Input {
     /// A request head.
     Request(Opening),
     /// The first or a later part of the request's content.
@@ -153,7 +153,7 @@ pub enum Input {
 
 /// What the machine needs to know of a request head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Opening {
+pub(crate) struct Opening {
     /// `None`, `Offered` or `Connect`.
     pub turn: Turn,
     /// Content (or a chunked end) follows.
@@ -168,7 +168,7 @@ pub struct Opening {
 
 /// What the machine needs to know of a final response head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The status is 2xx.
     pub success: bool,
     /// Content (or a chunked end) follows.
@@ -179,7 +179,7 @@ pub struct Answer {
 
 /// Why an input was refused. The state has not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Rejected {
+pub(crate) enum Rejected {
     /// No request is there to be answered.
     Unasked,
     /// The final response has begun already.
@@ -268,7 +268,7 @@ impl State {
     };
 
     /// What follows from `input`, or why it cannot be.
-    pub fn apply(self, role: Role, input: Input) -> Result<Self, Rejected> {
+    pub(crate) fn apply(self, role: Role, input: Input) -> Result<Self, Rejected> {
         match input {
             Input::Request(opening) => self.begin(role, opening),
             Input::RequestContent => self.content(role),
@@ -702,7 +702,7 @@ impl State {
     }
 
     /// A 100 is expected and was not sent.
-    pub fn continue_owed(self) -> bool {
+    pub fn continue_unsent(self) -> bool {
         self.expect != Expect::None && self.response == Phase::Idle
     }
 

@@ -51,10 +51,11 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
         served += 1;
         let transcript = if args.trace { Transcript::of_connection(served) } else { Transcript::off() };
         let house = Arc::clone(&house);
-        thread::Builder::new().name(format!("connection {served}")).spawn(move || {
+        // A thread that cannot be had costs this one connection.
+        let _ = thread::Builder::new().name(format!("connection {served}")).spawn(move || {
             let _pass = pass;
             Session::run(stream, &house, transcript);
-        })?;
+        });
     }
     // Idle connections notice within a moment; those under way are answered with `close`.
     let left = gate.wait_until_empty(GOODBYE);

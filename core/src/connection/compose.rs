@@ -49,7 +49,10 @@ impl Connection {
             persist: !survey.options.close,
             version: Peer::V11,
         }))?;
+        // RFC 9110, 8.6: where content would be expected, none is said to be there.
+        let expects_content = matches!(request.method, "POST" | "PUT" | "PATCH");
         let added = Added {
+            framing: if expects_content && !survey.has_framing() { Some(EMPTY) } else { None },
             upgrade: offer,
             close: survey.options.close,
             keep_alive: survey.options.keep_alive,
@@ -65,8 +68,7 @@ impl Connection {
         let bit = 1 << place;
         self.heads = (self.heads & (bit - 1)) | if request.method == "HEAD" { bit } else { 0 };
         if self.state.is_idle() {
-            // Informational responses are counted anew; empty lines between cycles are forgotten.
-            self.count = 0;
+            self.empty_lines = 0;
         }
         self.state = next;
         self.why = Some(why);
@@ -77,7 +79,8 @@ impl Connection {
         {
             self.scratch().accept = accept;
         }
-        self.note(TraceStep::SentRequest, offer.len() as u32);
+        let offered = offer.iter().filter_map(|entry| token::count(entry.as_bytes())).sum::<usize>();
+        self.note(TraceStep::SentRequest, offered as u32);
         Ok(())
     }
 
@@ -113,6 +116,11 @@ impl Connection {
         if !(200..=599).contains(&response.status) {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
+        let advertises = !self.scratch().offer.is_empty() && self.state.peer != Peer::V10;
+        if response.status == 426 && required.is_empty() && !advertises {
+            // RFC 9110, 15.5.22: it says what is required; `require` is the verb.
+            return Err(Error::local(ErrorKind::InvalidStatus));
+        }
         if !is_value(response.reason.as_bytes()) {
             return Err(Error::local(ErrorKind::InvalidReason));
         }
@@ -127,9 +135,9 @@ impl Connection {
         let advertised = core::mem::take(&mut self.scratch().offer);
         let advertised_list = [core::str::from_utf8(&advertised).unwrap_or_default()];
         let upgrade = match required {
-            // HTTP/1.0 knows no Upgrade: to such a client it would be noise.
-            [] if advertised.is_empty() || tunnels || self.state.peer == Peer::V10 => &[],
-            [] => &advertised_list[..],
+            // HTTP/1.0 knows no Upgrade: to such a client an advertisement would be noise.
+            [] if advertises && !tunnels => &advertised_list[..],
+            [] => &[],
             required => required,
         };
         let added = Added {
@@ -222,9 +230,9 @@ impl Connection {
         }
         let list = [core::str::from_utf8(&agreed).unwrap_or_default()];
         let added = Added { upgrade: &list, ..Added::to(&survey) };
-        let continue_owed = self.state.continue_owed();
+        let continue_unsent = self.state.continue_unsent();
         let written = encode::write(out, |sink| {
-            if continue_owed {
+            if continue_unsent {
                 // RFC 9110, 7.8: a 100 that is expected goes out before the 101.
                 encode::status_line(sink, 100, reason(100));
                 sink.put(b"\r\n");
@@ -236,6 +244,8 @@ impl Connection {
         written?;
         self.state = next;
         self.flags.owes_switched = Some(SwitchedBy::Upgrade);
+        // What was to be advertised is not, once there is no response in clear.
+        self.scratch().offer.clear();
         self.why = None;
         self.note(TraceStep::SentSwitch, 101);
         Ok(())

@@ -41,10 +41,10 @@ impl Connection {
             if !unread.starts_with(b"\r\n") {
                 return Ok(unread == b"\r");
             }
-            if self.count == limit {
+            if u32::from(self.empty_lines) >= limit {
                 return self.fail(ErrorKind::EmptyLines, 0);
             }
-            self.count += 1;
+            self.empty_lines = self.empty_lines.saturating_add(1);
             self.pass(2);
         }
     }
@@ -127,7 +127,8 @@ impl Connection {
         self.flags.owes_end = !framing.has_content();
         self.flags.skips = false;
         self.drained = 0;
-        self.count = 0;
+        self.empty_lines = 0;
+        self.informational = 0;
     }
 
     /// A client without an open question: stray empty lines pass, anything else is nobody's answer.
@@ -156,10 +157,10 @@ impl Connection {
     }
 
     fn take_informational(&mut self, len: usize, status: u16) -> Result<Option<Step>, Error> {
-        if self.count == self.config().limits.informational {
+        if u32::from(self.informational) >= self.config().limits.informational {
             return self.fail(ErrorKind::TooManyInformational, 0);
         }
-        self.count += 1;
+        self.informational = self.informational.saturating_add(1);
         let input = if status == 100 { Input::Continue } else { Input::Informational };
         self.state = self.received(input)?;
         self.keep_head(len);
@@ -263,35 +264,37 @@ impl Connection {
                 return self.fail(kind, 0);
             }
         };
-        match part {
-            Part::Data { skip, len } => {
-                self.pass(skip);
-                self.take_data(len)
-            }
-            Part::More { skip } => {
-                self.pass(skip);
-                self.need_data()
-            }
-            Part::Trailers { skip } => {
-                self.pass(skip);
-                self.read_trailers()
-            }
+        let (Part::Data { skip, .. } | Part::More { skip } | Part::Trailers { skip }) = part;
+        if !self.pass_content(skip)? {
+            return Ok(None);
         }
+        match part {
+            Part::Data { len, .. } => self.take_data(len),
+            Part::More { .. } => self.need_data(),
+            Part::Trailers { .. } => self.read_trailers(),
+        }
+    }
+
+    /// Consumes octets of content or of its framing. What the host skips is counted; false where it has become too much
+    /// and receiving has ended.
+    fn pass_content(&mut self, len: usize) -> Result<bool, Error> {
+        let room = self.config().limits.drain.saturating_sub(self.drained);
+        if !self.flags.skips || len as u64 <= room {
+            self.pass(len);
+            self.drained += if self.flags.skips { len as u64 } else { 0 };
+            return Ok(true);
+        }
+        self.pass(room as usize);
+        self.state = self.received(Input::DrainLimit)?;
+        Ok(false)
     }
 
     fn take_data(&mut self, len: usize) -> Result<Option<Step>, Error> {
         if self.role == Role::Server {
             self.state = self.received(Input::RequestContent)?;
         }
-        if self.flags.skips {
-            let room = self.config().limits.drain - self.drained;
-            if len as u64 > room {
-                self.pass(room as usize);
-                self.state = self.received(Input::DrainLimit)?;
-                return Ok(None);
-            }
-            self.pass(len);
-            self.drained += len as u64;
+        if self.flags.skips && !self.pass_content(len)? {
+            return Ok(None);
         }
         if self.body.is_complete() {
             self.end_incoming()?;

@@ -68,8 +68,9 @@ pub struct Connection {
     drained: u64,
     /// Counts requests, so that a `Selection` of another one is known.
     cycle: u32,
-    /// Informational responses before the current final one, or empty lines before the current head.
-    count: u32,
+    /// Empty lines before the current head, and informational responses before the current final one.
+    empty_lines: u16,
+    informational: u16,
     state: State,
     role: Role,
     end: Option<End>,
@@ -141,7 +142,8 @@ impl Connection {
             heads: 0,
             drained: 0,
             cycle: 0,
-            count: 0,
+            empty_lines: 0,
+            informational: 0,
             state: State::NEW,
             role,
             end: None,
@@ -251,14 +253,15 @@ impl Connection {
         upgrade::select(self.request()?, preferences, by, self.cycle)
     }
 
-    /// The first octets of the new protocol, after `Switched`.
+    /// The first octets of the new protocol, once the peer's direction has switched and the end of its request has been
+    /// told.
     pub fn leftover(&self) -> &[u8] {
         let scratch = self.scratch.as_deref().filter(|_| self.state.rx == Rx::Switched && !self.flags.owes_end);
         scratch.map_or(&[], |scratch| &scratch.buffer.unread()[scratch.shown_len()..])
     }
 
     /// Takes the first octets of the new protocol out of the connection. Everything the transport delivers from now on
-    /// is the new protocol's. The current event is over.
+    /// is the new protocol's. The current event is over. Empty before `Switched`, so wait for that event.
     pub fn take_leftover(&mut self) -> Bytes {
         self.settle_event();
         let leftover = Bytes::copy_from_slice(self.leftover());
@@ -272,7 +275,7 @@ impl Connection {
     // What a host may decide without sending anything.
 
     /// Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. The end of
-    /// the message is still told.
+    /// the message is still told. Next: `advance`. RFC 9112, 9.3. Refused: `NoContent`.
     pub fn skip_body(&mut self) -> Result<(), Error> {
         let incoming = if self.role == Role::Server { self.state.request } else { self.state.response };
         if incoming != Phase::Body {
@@ -284,7 +287,7 @@ impl Connection {
 
     /// No request after this one. A server's next final response says `close`; without a request pending the
     /// connection closes now; once that head has left it is too late. A client closes after the response that is on its
-    /// way, and cuts a request that it has not finished by then.
+    /// way, and cuts a request that it has not finished by then. RFC 9112, 9.6. Refused: `TooLate`, `Switched`, `Closed`.
     pub fn close_after_response(&mut self) -> Result<(), Error> {
         self.apply(Input::CloseAfterResponse)
     }
@@ -302,14 +305,18 @@ impl Connection {
     }
 
     /// HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions
-    /// must have switched by a 101 and the leftover must have been taken. A server next answers, a client receives.
+    /// must have switched by a 101, the end of the request must have been told and the leftover taken. A server next
+    /// answers, a client receives. RFC 2817, 3.3; RFC 9110, 7.8.
     pub fn resume_http(&mut self) -> Result<(), Error> {
-        let before = self.state;
-        self.apply(Input::Resume)?;
-        if self.scratch.as_ref().is_some_and(|scratch| !scratch.buffer.is_empty()) {
-            self.state = before;
+        let next = match self.state.apply(self.role, Input::Resume) {
+            Ok(next) => next,
+            Err(rejected) => return self.refuse_with(rejected.into()),
+        };
+        let has_leftover = self.scratch.as_ref().is_some_and(|scratch| !scratch.buffer.is_empty());
+        if has_leftover || self.flags.owes_end {
             return self.refuse(ErrorKind::LeftoverPending);
         }
+        self.state = next;
         self.flags.secure |= upgrade::is_secured(self.agreed());
         self.flags.owes_switched = None;
         // The end of what was below is not the end of what is above.

@@ -103,7 +103,7 @@ impl Connection {
     }
 
     /// The current event, until the next inbound call: `receive`, `receive_buffer`, `commit`, `receive_eof`,
-    /// `advance` or `release`. Decisions do not end it.
+    /// `advance`, `take_leftover`, `resume_http` or `release`. Decisions do not end it.
     pub fn event(&self) -> Option<Event<'_>> {
         let scratch = self.scratch.as_deref()?;
         scratch.parts(self.config(), self.role).event(scratch.shown)
@@ -255,6 +255,7 @@ impl Connection {
         if self.role == Role::Server && self.state.is_idle() {
             // What could not be read is no HEAD, though the request before may have been one.
             self.heads = 0;
+            self.why = None;
         }
         self.state = self.state.apply(self.role, Input::Fail).unwrap_or(self.state);
         self.failure = Some(error);
@@ -269,7 +270,10 @@ impl Connection {
         match self.state.apply(self.role, input) {
             Ok(next) => Ok(next),
             Err(Rejected::NothingOffered) => self.fail(ErrorKind::SwitchUnasked, 0),
-            Err(_) => self.fail(ErrorKind::Unsolicited, 0),
+            Err(rejected) => {
+                debug_assert!(false, "{input:?} is refused: {rejected:?}");
+                self.fail(ErrorKind::Unsolicited, 0)
+            }
         }
     }
 }

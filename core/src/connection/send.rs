@@ -13,6 +13,10 @@ use crate::upgrade::{Selection, token};
 impl Connection {
     /// Client: sends a request head, with an offer of other protocols in order of preference (or none). Next:
     /// `send_data` and `send_end` where content follows; then `receive`. RFC 9112, 3; RFC 9110, 7.8.
+    ///
+    /// Refused: `InvalidMethod`, `InvalidTarget`, `InvalidHost`, `InvalidName`, `InvalidValue`, `InvalidProtocol`,
+    /// `FramingConflict`, `ReservedField`, `ProfileField`; `OfferPending`, `RequestUnfinished`, `NotPersistent`, `PipelineFull`,
+    /// `UnreadInput`, `Closed`; `OutputTooSmall`.
     pub fn send_request(
         &mut self,
         request: &RequestHead<'_>,
@@ -25,15 +29,23 @@ impl Connection {
     /// Client: sends the request again with what a 426 asks for, or with another offer of the host's, on this connection.
     /// Where the 426 closed it, send the request with [`required`](Self::required) on a new one. Next: as after
     /// [`send_request`](Self::send_request). RFC 9110, 15.5.22.
+    ///
+    /// Refused: `NoRetry` unless the last answer was a 426 and is complete; then like `send_request`.
     pub fn retry(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut impl BufMut) -> Result<(), Error> {
         if !self.flags.upgrade_required || !self.state.is_idle() {
             return self.refuse(ErrorKind::NoRetry);
+        }
+        if offer.is_empty() {
+            return self.refuse(ErrorKind::InvalidProtocol);
         }
         self.send_request(request, offer, out)
     }
 
     /// Server: sends an informational response other than 101. A 100 only while one is expected. Next: the rest of
     /// the request, or the final response. RFC 9110, 15.2.
+    ///
+    /// Refused: `InvalidStatus`, `FramingConflict`; `NotExpected` for a 100, `Http10Peer`, `Unasked`, `Answered`,
+    /// `Switched`, `Closed`; `OutputTooSmall`.
     pub fn send_informational(
         &mut self,
         status: u16,
@@ -45,6 +57,9 @@ impl Connection {
 
     /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
     /// accepts it. Next: `send_data` and `send_end`. RFC 9112, 4 and 6.
+    ///
+    /// Refused: `InvalidStatus` (also for a 426 without a list), `InvalidReason`, `InvalidName`, `InvalidValue`,
+    /// `FramingConflict`, `ReservedField`; `Unasked`, `Answered`, `Switched`, `Closed`; `OutputTooSmall`.
     pub fn send_response(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
         self.respond(response, &[], out).or_else(|error| self.refuse_with(error))
     }
@@ -52,6 +67,9 @@ impl Connection {
     /// Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is
     /// complete; [`accept_early`](Self::accept_early) does not wait. Next: speak the new protocol, in which the
     /// request is answered; `advance` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
+    ///
+    /// Refused: `StaleSelection`, `NotOffered`, `BodyPending`, `NothingOffered`, `Answered`, `Switched`, `Failed`;
+    /// `FramingConflict`, `ReservedField`; `OutputTooSmall`.
     pub fn accept(
         &mut self,
         selection: Selection,
@@ -63,6 +81,8 @@ impl Connection {
 
     /// [`accept`](Self::accept) before the request is complete. Our direction switches at once, the peer's at the end
     /// of its request; a client that waits for a 100 gets it first.
+    ///
+    /// Refused: as `accept`, but for `BodyPending`.
     pub fn accept_early(
         &mut self,
         selection: Selection,
@@ -74,6 +94,8 @@ impl Connection {
 
     /// Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the
     /// client's next try. RFC 9110, 15.5.22.
+    ///
+    /// Refused: `InvalidProtocol`, then as `send_response`.
     pub fn require(
         &mut self,
         protocols: &[&str],
@@ -88,6 +110,8 @@ impl Connection {
 
     /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
     /// response. RFC 9110, 7.8.
+    ///
+    /// Refused: `InvalidProtocol`.
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
         if self.role == Role::Client {
             return self.refuse(ErrorKind::WrongRole);
@@ -100,6 +124,8 @@ impl Connection {
     }
 
     /// Sends content. Content of a known length ends by itself. Next: more, or `send_end`.
+    ///
+    /// Refused: `LengthExceeded`, `NoContent`, `Switched`, `Closed`; `OutputTooSmall`.
     pub fn send_data(&mut self, data: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
         self.content(data, out).or_else(|error| self.refuse_with(error))
     }
@@ -120,6 +146,9 @@ impl Connection {
     /// Ends the message, with trailers where it is chunked. A message without content, or with all of its
     /// `Content-Length` sent, has ended already: the call is then allowed and writes nothing. Next: a client
     /// receives, a server advances.
+    ///
+    /// Refused: `LengthShort`, `TrailerForbidden`, `InvalidName`, `InvalidValue`, `NoContent`, `Switched`, `Closed`;
+    /// `OutputTooSmall`.
     pub fn send_end(&mut self, trailers: &dyn FieldSource, out: &mut impl BufMut) -> Result<(), Error> {
         self.finish(trailers, out).or_else(|error| self.refuse_with(error))
     }

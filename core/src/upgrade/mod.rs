@@ -261,7 +261,8 @@ fn checksum(request: Request<'_>) -> u32 {
         .fold(0x811c_9dc5, |hash, &octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193))
 }
 
-/// Writes the names of a selection, in the client's spelling, as the list of the 101. A selection that was made on
+/// Writes the names of a selection as the list of the 101: registered ones as they are registered (RFC 9110, 16.7),
+/// others in the client's spelling. A selection that was made on
 /// another connection, of another offer, is no choice of this one's.
 pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: &mut Vec<u8>) -> Result<(), ErrorKind> {
     list.clear();
@@ -272,7 +273,7 @@ pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: 
         let is_eligible =
             place == HTTP || offers(request).nth(place as usize).is_some_and(|offer| offer.ineligible.is_none());
         let protocol = at(request, place).filter(|_| is_eligible).ok_or(ErrorKind::NotOffered)?;
-        write_protocol(&protocol, list);
+        write_protocol(&policy::registered(protocol), list);
     }
     Ok(())
 }
@@ -320,7 +321,14 @@ pub(crate) fn verify(
     if !head.options(bytes).upgrade && !lenient.switch_without_connection {
         return Err(ErrorKind::SwitchWithoutConnection);
     }
-    is_offered(Protocols::new(agreed), offer, lenient).then_some(()).ok_or(ErrorKind::SwitchNotOffered)
+    if !is_offered(Protocols::new(agreed), offer, lenient) {
+        return Err(ErrorKind::SwitchNotOffered);
+    }
+    // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817, 3.3): both ends call it so.
+    if Protocols::new(agreed).iter().last().is_some_and(|top| policy::is_below_http(&top)) {
+        write_protocol(&HTTP_1_1, agreed);
+    }
+    Ok(())
 }
 
 /// Every layer was offered, but for an HTTP/1.1 on top of another; and they are layers, not alternatives.

@@ -56,6 +56,11 @@ pub(crate) fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
     TABLE.iter().find(|policy| protocol.version.is_none() && protocol.name.eq_ignore_ascii_case(policy.name))
 }
 
+/// The protocol in the spelling of its registration, if it is one that we know.
+pub(crate) fn registered<'a>(protocol: Protocol<'a>) -> Protocol<'a> {
+    of(&protocol).map_or(protocol, |policy| Protocol { name: policy.name, ..protocol })
+}
+
 /// A token that names a layer with HTTP/1.1 above it (RFC 2817, 3): bare, it means the stack.
 pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
     protocol.name.eq_ignore_ascii_case("tls") && protocol.version.is_some()

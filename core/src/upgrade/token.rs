@@ -4,7 +4,7 @@
 use crate::fields::{Protocol, members};
 
 /// A list of protocols, in its order.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Protocols<'a> {
     /// One list value, or the lines of several joined by commas. Every member has been checked.
     text: &'a [u8],

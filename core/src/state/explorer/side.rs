@@ -310,7 +310,7 @@ impl Side {
     fn switch(self, scope: &Scope, early: bool) -> Option<Move> {
         let switch = What::Http(Input::Switch { early: true });
         // A 100 that is expected goes out before the 101.
-        let sends = if self.state.continue_owed() { vec![What::Http(Input::Continue), switch] } else { vec![switch] };
+        let sends = if self.state.continue_unsent() { vec![What::Http(Input::Continue), switch] } else { vec![switch] };
         self.decide(scope, Input::Switch { early }, &sends, true)
     }
 
