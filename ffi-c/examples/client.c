@@ -1,0 +1,107 @@
+/* A client that asks for foo/2, and takes HTTP/1.1 for an answer.
+ *
+ *   client PORT [TARGET [OFFER]]     `/foo` and `foo/2` if not given
+ *
+ * After a switch, standard input goes to the server and what comes back to standard output. After a response, its content
+ * goes there, and why there was no switch to standard error. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <switchover.h>
+
+static int send_all(int fd, const void *data, size_t length) {
+    const char *from = (const char *)data;
+    while (length > 0) {
+        ssize_t sent = send(fd, from, length, MSG_NOSIGNAL);
+        if (sent <= 0) return -1;
+        from += sent, length -= (size_t)sent;
+    }
+    return 0;
+}
+
+/* The new protocol: what we read goes out, then what comes is shown. Enough for lines that are answered one by one. */
+static int speak_foo(int fd, swo_conn *conn, const swo_switched *switched) {
+    char data[4096];
+    size_t length;
+    ssize_t got;
+    fwrite(switched->leftover.data, 1, switched->leftover.len, stdout);
+    swo_take_leftover(conn, (uint8_t *)data, sizeof data, &length);
+    while ((got = read(STDIN_FILENO, data, sizeof data)) > 0) {
+        if (send_all(fd, data, (size_t)got)) return 1;
+    }
+    shutdown(fd, SHUT_WR);
+    while ((got = recv(fd, data, sizeof data, 0)) > 0) fwrite(data, 1, (size_t)got, stdout);
+    return 0;
+}
+
+static int ask(int fd, swo_conn *conn, const char *target, const char *offer) {
+    uint8_t out[2048];
+    size_t written;
+    swo_field fields[] = {{SWO_TEXT("Host"), SWO_TEXT("127.0.0.1")}, {SWO_TEXT("User-Agent"), SWO_TEXT("client.c")}};
+    swo_request_head request = {SWO_TEXT("GET"), {(const uint8_t *)target, strlen(target)}, fields, 2};
+    swo_slice offers[] = {{(const uint8_t *)offer, strlen(offer)}};
+    swo_result result = swo_send_request(conn, &request, offers, 1, out, sizeof out, &written);
+    if (result) {
+        fprintf(stderr, "client: %s\n", swo_strerror(result));
+        return 1;
+    }
+    return send_all(fd, out, written);
+}
+
+static int hear(int fd, swo_conn *conn) {
+    uint8_t *space;
+    size_t cap;
+    swo_event event;
+    for (;;) {
+        swo_result result = swo_next_event(conn, &event);
+        if (result) {
+            fprintf(stderr, "client: %s\n", swo_strerror(result));
+            return 1;
+        }
+        switch (event.kind) {
+        case SWO_EVENT_KIND_NEED_DATA: {
+            ssize_t got;
+            if (swo_recv_buffer(conn, 4096, &space, &cap)) return 1;
+            got = recv(fd, space, cap, 0);
+            if (got > 0) swo_recv_commit(conn, (size_t)got);
+            else swo_receive_eof(conn, got == 0 ? SWO_END_CLEAN : SWO_END_TRUNCATED);
+            break;
+        }
+        case SWO_EVENT_KIND_SWITCHED: return speak_foo(fd, conn, &event.u.switched);
+        case SWO_EVENT_KIND_RESPONSE:
+            fprintf(stderr, "client: %u, %s\n", event.u.response.status, swo_why_text(swo_why(conn)));
+            break;
+        case SWO_EVENT_KIND_DATA: fwrite(event.u.data.data, 1, event.u.data.len, stdout); break;
+        case SWO_EVENT_KIND_INFORMATIONAL: break;
+        default: return 0; /* the end of the message, or closed */
+        }
+    }
+}
+
+int main(int count, char **arguments) {
+    struct sockaddr_in address;
+    swo_conn *conn;
+    int status, fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (count < 2 || swo_abi_version() != SWO_ABI_VERSION) {
+        fprintf(stderr, "usage: client PORT [TARGET [OFFER]]\n");
+        return 2;
+    }
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons((uint16_t)atoi(arguments[1]));
+    if (connect(fd, (struct sockaddr *)&address, sizeof address)) {
+        perror("client");
+        return 1;
+    }
+    if (swo_conn_new(SWO_ROLE_CLIENT, NULL, &conn)) return 1;
+    status = ask(fd, conn, count > 2 ? arguments[2] : "/foo", count > 3 ? arguments[3] : "foo/2");
+    if (!status) status = hear(fd, conn);
+    swo_conn_free(conn);
+    close(fd);
+    return status;
+}

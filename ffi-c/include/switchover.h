@@ -1,0 +1,1553 @@
+/*
+ * switchover.h: HTTP/1.1 connections that can become something else.
+ *
+ * An engine without I/O for both roles, with the Upgrade mechanism as its speciality. Written from the sources of
+ * `ffi-c` by its test `header`; do not edit.
+ *
+ * THE CONTRACT
+ *
+ * One swo_conn per transport connection. It never blocks, polls, wakes or reads a clock; the host moves the octets.
+ *
+ *  1. Octets in. swo_receive copies what the peer sent, or the host reads its socket straight into swo_recv_buffer and
+ *     says how much with swo_recv_commit. swo_receive_eof says that no more will come. While swo_wants_input is 0, do
+ *     not read.
+ *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA, SWO_EVENT_KIND_PAUSED or
+ *     SWO_EVENT_KIND_CLOSED. Slices of an event are valid until the next *inbound* call on the connection. Each
+ *     inbound call says so in its comment: swo_receive, swo_recv_buffer, swo_recv_commit, swo_receive_eof,
+ *     swo_next_event, swo_take_leftover, swo_release, swo_resume_http. Decisions do not end it, so an echo may send the
+ *     very slice it was shown.
+ *  3. Decisions in, octets out. swo_send_* and the upgrade verbs write into the caller's memory: all of it or nothing. A
+ *     refused one has changed nothing. Send what was written, then go on at 2.
+ *
+ * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
+ * must be good for the call and for the length beside them; outputs must not overlap inputs. Memory for a connection that
+ * was set to zero, or that held one before, is known as no connection (SWO_NOT_A_CONN). What swo_conn_free freed is not.
+ *
+ * RESULTS. 0 is SWO_OK; SWO_ERROR_* are the engine's, with the same numbers in every language; from 1000 up what only C
+ * can do wrong. Outputs come last and are written only on success, but for sizes and counts on shortage, as said there.
+ * A defect in the library is SWO_PANIC, never a crash: the connection is dead and says so until it is freed.
+ *
+ * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
+ *
+ * THREADS. No globals and no threads. A connection may move between threads, and is used by one at a time.
+ */
+
+#ifndef SWITCHOVER_H
+#define SWITCHOVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** The version that this header belongs to; swo_version says which one runs. */
+#define SWO_VERSION "0.1.0"
+#define SWO_VERSION_MAJOR 0
+#define SWO_VERSION_MINOR 1
+#define SWO_VERSION_PATCH 0
+
+/** Counts up with every change that a compiled program would notice; swo_abi_version must equal it. */
+#define SWO_ABI_VERSION 1
+
+/** An initialiser of a swo_slice from a string literal: `swo_slice name = SWO_TEXT("Host");` */
+#define SWO_TEXT(literal) {(const uint8_t *)("" literal), sizeof(literal) - 1}
+
+/** Which end of the connection this engine is. */
+enum swo_role {
+    /** Sends requests. */
+    SWO_ROLE_CLIENT = 0,
+    /** Answers them. */
+    SWO_ROLE_SERVER = 1,
+};
+
+/** How far a message has come. */
+enum swo_phase {
+    /** Not begun. */
+    SWO_PHASE_IDLE = 0,
+    /** Head passed, content or its end still to come. */
+    SWO_PHASE_BODY = 1,
+    /** Complete by its framing. */
+    SWO_PHASE_DONE = 2,
+    /** Given up before its end. */
+    SWO_PHASE_CUT = 3,
+};
+
+/** The peer's direction. */
+enum swo_rx {
+    /** Carries HTTP. */
+    SWO_RX_OPEN = 0,
+    /** Ended, or nothing more is read. */
+    SWO_RX_CLOSED = 1,
+    /** Left HTTP. */
+    SWO_RX_SWITCHED = 2,
+    /** The peer broke the protocol. */
+    SWO_RX_FAILED = 3,
+};
+
+/** Our direction. */
+enum swo_tx {
+    /** Carries HTTP. */
+    SWO_TX_OPEN = 0,
+    /** No more HTTP leaves. */
+    SWO_TX_CLOSED = 1,
+    /** Left HTTP. */
+    SWO_TX_SWITCHED = 2,
+};
+
+/** What the current cycle is about to turn into. */
+enum swo_turn {
+    /** Plain HTTP. */
+    SWO_TURN_NONE = 0,
+    /** The request offers at least one protocol that may be accepted. */
+    SWO_TURN_OFFERED = 1,
+    /** The request is a CONNECT. */
+    SWO_TURN_CONNECT = 2,
+    /** A 101, a 2xx to CONNECT or a preface switched the connection. */
+    SWO_TURN_AGREED = 3,
+    /** The offer or CONNECT got another answer. */
+    SWO_TURN_REFUSED = 4,
+    /** HTTP was resumed above the new layer; the answer is still owed (RFC 9110, 7.8). */
+    SWO_TURN_SPENT = 5,
+};
+
+/** The client's `Expect: 100-continue`. */
+enum swo_expect {
+    /** Nothing expected, or already settled. */
+    SWO_EXPECT_NONE = 0,
+    /** Expected, and no content has come. */
+    SWO_EXPECT_OWED = 1,
+    /** Expected and not sent, but content has come. */
+    SWO_EXPECT_BEGUN = 2,
+};
+
+/** The version that the client of a server speaks. */
+enum swo_peer {
+    /** No request seen yet. */
+    SWO_PEER_UNKNOWN = 0,
+    /** HTTP/1.0. */
+    SWO_PEER_1_0 = 1,
+    /** HTTP/1.1 or a later minor version. */
+    SWO_PEER_1_1 = 2,
+};
+
+/** Whom the engine waits for; the host sets its deadlines by it. */
+enum swo_awaiting {
+    /** The host: a decision, an answer, more content, the next request. */
+    SWO_AWAITING_HOST = 0,
+    /** The peer: the next request (an idle server connection). */
+    SWO_AWAITING_REQUEST = 1,
+    /** The peer: more content or the end of the message. */
+    SWO_AWAITING_CONTENT = 2,
+    /** The peer: a response. */
+    SWO_AWAITING_RESPONSE = 3,
+    /** The peer: a 100 before content is sent; bounded by the host's patience (RFC 9110, 10.1.1). */
+    SWO_AWAITING_CONTINUE = 4,
+    /** Nobody: HTTP is over on this connection. */
+    SWO_AWAITING_NOTHING = 5,
+};
+
+/** How the peer's octets ended. */
+enum swo_end {
+    /** A FIN, and over TLS a closure alert before it. */
+    SWO_END_CLEAN = 0,
+    /** A reset, or over TLS no closure alert: more may have been meant (RFC 9112, 9.8). */
+    SWO_END_TRUNCATED = 1,
+};
+
+/** Who has to change something. */
+enum swo_blame {
+    /** The peer sent what the protocol forbids. Receiving has ended; see `Error::status`. */
+    SWO_BLAME_PEER = 0,
+    /** The host called out of order or with a bad argument. Nothing has changed. */
+    SWO_BLAME_LOCAL = 1,
+};
+
+/** One thing that the peer said. */
+enum swo_event_kind {
+    /** A request head. Server; next come `Data` and `EndOfMessage`, and an answer is owed. */
+    SWO_EVENT_KIND_REQUEST = 0,
+    /** A response head with a status of 1xx but 101. Client; the final response is still to come. */
+    SWO_EVENT_KIND_INFORMATIONAL = 1,
+    /** A final response head. Client; next come `Data` and `EndOfMessage`. */
+    SWO_EVENT_KIND_RESPONSE = 2,
+    /** Some content. How it is cut into slices has no meaning. */
+    SWO_EVENT_KIND_DATA = 3,
+    /** The end of the message, with its trailers. */
+    SWO_EVENT_KIND_END_OF_MESSAGE = 4,
+    /** The peer's direction has left HTTP. Take the leftover; what comes next on the transport is the new protocol's. */
+    SWO_EVENT_KIND_SWITCHED = 5,
+    /** No more HTTP in either direction: close the transport. Repeats. */
+    SWO_EVENT_KIND_CLOSED = 6,
+    /** Nothing happens before more octets come: read the transport. */
+    SWO_EVENT_KIND_NEED_DATA = 1000,
+    /** Nothing happens before the host acts; `u.paused` says how. */
+    SWO_EVENT_KIND_PAUSED = 1001,
+};
+
+/** What the host has to do before receiving goes on. */
+enum swo_paused {
+    /** Accept or decline: octets behind an offer or CONNECT belong to no protocol yet. */
+    SWO_PAUSED_DECISION = 0,
+    /** Answer the request: the next one is not read before. */
+    SWO_PAUSED_ANSWER = 1,
+    /** The peer's direction has left HTTP; take the leftover and speak the new protocol. */
+    SWO_PAUSED_SWITCHED = 2,
+};
+
+/** What made the peer's direction leave HTTP. */
+enum swo_switched_by {
+    /** A 101. */
+    SWO_SWITCHED_BY_UPGRADE = 0,
+    /** A 2xx to CONNECT. */
+    SWO_SWITCHED_BY_CONNECT = 1,
+    /** The HTTP/2 preface, which is the beginning of the leftover. */
+    SWO_SWITCHED_BY_HTTP2_PREFACE = 2,
+};
+
+/** Why a request offers nothing at all. It is served like any other. */
+enum swo_no_offer {
+    /** There is no `Upgrade` field, or an empty one. */
+    SWO_NO_OFFER_ABSENT = 0,
+    /** HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8). */
+    SWO_NO_OFFER_HTTP_1_0 = 1,
+    /** `Connection` does not list `upgrade`: the field was not meant for this hop (RFC 9110, 7.6.1). */
+    SWO_NO_OFFER_NO_CONNECTION_OPTION = 2,
+    /** `Upgrade` is not a list of protocol names. */
+    SWO_NO_OFFER_MALFORMED = 3,
+    /** More protocols than the limit. */
+    SWO_NO_OFFER_TOO_MANY = 4,
+    /** `Upgrade` on a CONNECT is no offer: its 2xx is another switch. */
+    SWO_NO_OFFER_CONNECT = 5,
+};
+
+/** Why one protocol of an offer cannot be accepted. The others beside it are not concerned. */
+enum swo_ineligible {
+    /** The protocol is offered with another method. */
+    SWO_INELIGIBLE_METHOD = 0,
+    /** `Sec-WebSocket-Key` is missing, repeated or not 16 octets in base64. */
+    SWO_INELIGIBLE_KEY = 1,
+    /** `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer. */
+    SWO_INELIGIBLE_VERSION = 2,
+};
+
+/** Whose order of preference counts when several protocols match. */
+enum swo_order {
+    /** The client's: the first of its offer that the server speaks. */
+    SWO_ORDER_CLIENT = 0,
+    /** The server's: its first preference that was offered. */
+    SWO_ORDER_SERVER = 1,
+};
+
+/** Why this cycle's upgrade did not happen. */
+enum swo_why {
+    /** Nothing was offered. */
+    SWO_WHY_NOT_OFFERED = 0,
+    /** The offer came in HTTP/1.0 and is ignored. */
+    SWO_WHY_HTTP_1_0 = 1,
+    /** `Connection` did not list `upgrade`. */
+    SWO_WHY_NO_CONNECTION_OPTION = 2,
+    /** `Upgrade` was malformed. */
+    SWO_WHY_MALFORMED = 3,
+    /** The offer was longer than the limit. */
+    SWO_WHY_TOO_MANY = 4,
+    /** The request is a CONNECT; only its 2xx switches. */
+    SWO_WHY_CONNECT = 5,
+    /** No offered protocol satisfies its own rules. */
+    SWO_WHY_INELIGIBLE = 6,
+    /** The answer has not come yet. */
+    SWO_WHY_UNDECIDED = 7,
+    /** A final response came instead of the 101. */
+    SWO_WHY_DECLINED = 8,
+    /** A 426 came: another protocol is required. */
+    SWO_WHY_REQUIRED = 9,
+    /** An earlier response closed the connection before the offer was looked at. */
+    SWO_WHY_DROPPED = 10,
+    /** The connection failed first. */
+    SWO_WHY_FAILED = 11,
+    /** The host gave up or closed first. */
+    SWO_WHY_ABANDONED = 12,
+};
+
+/** What kind of thing happened; what `Trace::number` means with it. */
+enum swo_trace_step {
+    /** A request head came; the number of offered protocols. */
+    SWO_TRACE_STEP_RECEIVED_REQUEST = 0,
+    /** An informational response came; its status. */
+    SWO_TRACE_STEP_RECEIVED_INFORMATIONAL = 1,
+    /** A final response head came; its status. */
+    SWO_TRACE_STEP_RECEIVED_RESPONSE = 2,
+    /** A message ended. */
+    SWO_TRACE_STEP_RECEIVED_END = 3,
+    /** The peer's direction has left HTTP; octets of leftover. */
+    SWO_TRACE_STEP_RECEIVED_SWITCH = 4,
+    /** The input ended. */
+    SWO_TRACE_STEP_RECEIVED_EOF = 5,
+    /** The peer broke the protocol; the error's number. */
+    SWO_TRACE_STEP_PEER_ERROR = 6,
+    /** A request head was sent; the number of offered protocols. */
+    SWO_TRACE_STEP_SENT_REQUEST = 7,
+    /** An informational response was sent; its status. */
+    SWO_TRACE_STEP_SENT_INFORMATIONAL = 8,
+    /** A final response head was sent; its status. */
+    SWO_TRACE_STEP_SENT_RESPONSE = 9,
+    /** A message was ended. */
+    SWO_TRACE_STEP_SENT_END = 10,
+    /** A 101 was sent. */
+    SWO_TRACE_STEP_SENT_SWITCH = 11,
+    /** A call was refused; the error's number. */
+    SWO_TRACE_STEP_REFUSED = 12,
+    /** HTTP was resumed above a new layer. */
+    SWO_TRACE_STEP_RESUMED = 13,
+    /** The host gave up. */
+    SWO_TRACE_STEP_ABANDONED = 14,
+};
+
+/** What a call came to. */
+enum swo_result_code {
+    /** Success. */
+    SWO_OK = 0,
+    /** the method is not a token. */
+    SWO_ERROR_BAD_METHOD = 101,
+    /** the method is longer than any that is known. */
+    SWO_ERROR_METHOD_TOO_LONG = 102,
+    /** an octet that no request-target may hold. */
+    SWO_ERROR_BAD_TARGET = 103,
+    /** the HTTP-version is malformed. */
+    SWO_ERROR_BAD_VERSION = 104,
+    /** the major version is not 1. */
+    SWO_ERROR_VERSION_UNSUPPORTED = 105,
+    /** the start line is longer than the limit. */
+    SWO_ERROR_START_LINE_TOO_LONG = 106,
+    /** the status line is malformed. */
+    SWO_ERROR_BAD_STATUS_LINE = 107,
+    /** another protocol where a status line should be. */
+    SWO_ERROR_NOT_HTTP = 108,
+    /** too many empty lines before the request line. */
+    SWO_ERROR_EMPTY_LINES = 109,
+    /** the field name is not a token. */
+    SWO_ERROR_BAD_FIELD_NAME = 201,
+    /** whitespace in or after a field name. */
+    SWO_ERROR_SPACE_BEFORE_COLON = 202,
+    /** a field line without a colon. */
+    SWO_ERROR_MISSING_COLON = 203,
+    /** a control octet in a field value or reason. */
+    SWO_ERROR_BAD_FIELD_VALUE = 204,
+    /** a CR that no LF follows. */
+    SWO_ERROR_BARE_CR = 205,
+    /** an LF that no CR precedes. */
+    SWO_ERROR_BARE_LF = 206,
+    /** a NUL octet. */
+    SWO_ERROR_NUL = 207,
+    /** a folded field line in a request or trailer section. */
+    SWO_ERROR_OBS_FOLD = 208,
+    /** whitespace before the first field line. */
+    SWO_ERROR_LEADING_SPACE = 209,
+    /** a field line is longer than the limit. */
+    SWO_ERROR_FIELD_LINE_TOO_LONG = 210,
+    /** more field lines than the limit. */
+    SWO_ERROR_TOO_MANY_FIELDS = 211,
+    /** the head is larger than the limit. */
+    SWO_ERROR_HEAD_TOO_LARGE = 212,
+    /** an HTTP/1.1 request without Host. */
+    SWO_ERROR_HOST_MISSING = 301,
+    /** more than one Host. */
+    SWO_ERROR_HOST_REPEATED = 302,
+    /** the Host is not a host with an optional port. */
+    SWO_ERROR_HOST_INVALID = 303,
+    /** the form of the target does not fit the method. */
+    SWO_ERROR_TARGET_FORM = 304,
+    /** the target's authority is malformed, empty or holds userinfo. */
+    SWO_ERROR_TARGET_AUTHORITY = 305,
+    /** the Content-Length is not a number. */
+    SWO_ERROR_CONTENT_LENGTH_INVALID = 306,
+    /** Content-Lengths that differ. */
+    SWO_ERROR_CONTENT_LENGTH_DIFFERS = 307,
+    /** both Content-Length and Transfer-Encoding. */
+    SWO_ERROR_BOTH_FRAMINGS = 308,
+    /** the Transfer-Encoding is malformed, or applies chunked twice. */
+    SWO_ERROR_CODING_INVALID = 309,
+    /** a transfer coding other than chunked. */
+    SWO_ERROR_CODING_UNKNOWN = 310,
+    /** a request whose final transfer coding is not chunked. */
+    SWO_ERROR_CODING_NOT_FINAL = 311,
+    /** a Transfer-Encoding in an HTTP/1.0 message. */
+    SWO_ERROR_CODING_IN_1_0 = 312,
+    /** a CONNECT with content. */
+    SWO_ERROR_CONNECT_CONTENT = 313,
+    /** an https target on a connection without TLS. */
+    SWO_ERROR_TARGET_INSECURE = 314,
+    /** the chunk size is malformed. */
+    SWO_ERROR_CHUNK_SIZE = 401,
+    /** the chunk size is too large to be counted. */
+    SWO_ERROR_CHUNK_SIZE_OVERFLOW = 402,
+    /** a chunk extension is malformed. */
+    SWO_ERROR_CHUNK_EXTENSION = 403,
+    /** a chunk line is longer than the limit. */
+    SWO_ERROR_CHUNK_LINE_TOO_LONG = 404,
+    /** all chunk extensions together are longer than the limit. */
+    SWO_ERROR_CHUNK_EXTENSIONS_TOO_LONG = 405,
+    /** chunk data is not followed by CRLF. */
+    SWO_ERROR_CHUNK_END = 406,
+    /** the trailer section is larger than the limit. */
+    SWO_ERROR_TRAILERS_TOO_LARGE = 407,
+    /** the input ended inside a message. */
+    SWO_ERROR_TRUNCATED = 501,
+    /** the input ended before the response. */
+    SWO_ERROR_NO_RESPONSE = 502,
+    /** octets from the server that no request asked for. */
+    SWO_ERROR_UNSOLICITED = 503,
+    /** more informational responses than the limit. */
+    SWO_ERROR_TOO_MANY_INFORMATIONAL = 504,
+    /** a 101 where nothing was offered. */
+    SWO_ERROR_SWITCH_UNASKED = 601,
+    /** a 101 without a usable Upgrade field. */
+    SWO_ERROR_SWITCH_WITHOUT_UPGRADE = 602,
+    /** a 101 whose Connection does not list upgrade. */
+    SWO_ERROR_SWITCH_WITHOUT_CONNECTION = 603,
+    /** a 101 that names what was not offered. */
+    SWO_ERROR_SWITCH_NOT_OFFERED = 604,
+    /** a 101 in HTTP/1.0. */
+    SWO_ERROR_SWITCH_IN_1_0 = 605,
+    /** a 101 that breaks the rules of the protocol it names. */
+    SWO_ERROR_SWITCH_PROFILE = 606,
+    /** no request is there to be answered. */
+    SWO_ERROR_UNASKED = 801,
+    /** the final response has begun already. */
+    SWO_ERROR_ANSWERED = 802,
+    /** the request before is not complete. */
+    SWO_ERROR_REQUEST_UNFINISHED = 803,
+    /** the request before is not answered. */
+    SWO_ERROR_UNANSWERED = 804,
+    /** nothing may follow an undecided offer or CONNECT. */
+    SWO_ERROR_OFFER_PENDING = 805,
+    /** too many requests wait for their responses. */
+    SWO_ERROR_PIPELINE_FULL = 806,
+    /** the connection will not carry another request. */
+    SWO_ERROR_NOT_PERSISTENT = 807,
+    /** the message has no content, or none any more. */
+    SWO_ERROR_NO_CONTENT = 808,
+    /** nobody expects a 100. */
+    SWO_ERROR_NOT_EXPECTED = 809,
+    /** an HTTP/1.0 client gets no informational response. */
+    SWO_ERROR_HTTP_1_0_PEER = 810,
+    /** nothing was offered that could be accepted. */
+    SWO_ERROR_NOTHING_OFFERED = 811,
+    /** the selection is not part of the offer. */
+    SWO_ERROR_NOT_OFFERED = 812,
+    /** the selection is of another request. */
+    SWO_ERROR_STALE_SELECTION = 813,
+    /** the request is not complete; accept_early is the verb for that. */
+    SWO_ERROR_BODY_PENDING = 814,
+    /** no answer is owed above a new protocol. */
+    SWO_ERROR_NOTHING_OWED = 815,
+    /** the leftover has not been taken, or the end before it not been told. */
+    SWO_ERROR_LEFTOVER_PENDING = 816,
+    /** the head that would have said so has left. */
+    SWO_ERROR_TOO_LATE = 817,
+    /** the direction is closed. */
+    SWO_ERROR_CLOSED = 818,
+    /** the direction has left HTTP. */
+    SWO_ERROR_SWITCHED = 819,
+    /** the peer broke the protocol earlier. */
+    SWO_ERROR_FAILED = 820,
+    /** the verb belongs to the other role. */
+    SWO_ERROR_WRONG_ROLE = 821,
+    /** too many octets wait already; nothing was taken. */
+    SWO_ERROR_BUFFER_FULL = 822,
+    /** no 426 was received that asks for it. */
+    SWO_ERROR_NO_RETRY = 823,
+    /** octets after the end of input. */
+    SWO_ERROR_AFTER_END = 824,
+    /** octets wait that no request asked for; advance says what they are. */
+    SWO_ERROR_UNREAD_INPUT = 825,
+    /** the output has too little space; nothing was written. */
+    SWO_ERROR_OUTPUT_TOO_SMALL = 901,
+    /** the method is not a token. */
+    SWO_ERROR_INVALID_METHOD = 902,
+    /** the target does not fit the method or holds a forbidden octet. */
+    SWO_ERROR_INVALID_TARGET = 903,
+    /** the status does not fit this call. */
+    SWO_ERROR_INVALID_STATUS = 904,
+    /** the reason holds a forbidden octet. */
+    SWO_ERROR_INVALID_REASON = 905,
+    /** the field name is not a token. */
+    SWO_ERROR_INVALID_NAME = 906,
+    /** the field value holds a forbidden octet. */
+    SWO_ERROR_INVALID_VALUE = 907,
+    /** not a list of protocol names. */
+    SWO_ERROR_INVALID_PROTOCOL = 908,
+    /** the request needs exactly one valid Host. */
+    SWO_ERROR_INVALID_HOST = 909,
+    /** framing fields that contradict each other, the status or the peer's version. */
+    SWO_ERROR_FRAMING_CONFLICT = 910,
+    /** the engine writes this field itself; there is a verb for it. */
+    SWO_ERROR_RESERVED_FIELD = 911,
+    /** more content than the Content-Length says. */
+    SWO_ERROR_LENGTH_EXCEEDED = 912,
+    /** less content than the Content-Length says. */
+    SWO_ERROR_LENGTH_SHORT = 913,
+    /** a field that may not be a trailer, or trailers without chunked. */
+    SWO_ERROR_TRAILER_FORBIDDEN = 914,
+    /** the protocol's profile needs a field that is missing or malformed. */
+    SWO_ERROR_PROFILE_FIELD = 915,
+    /** A pointer is NULL where something must be. */
+    SWO_NULL = 1000,
+    /** A number that is no value of its enum. */
+    SWO_BAD_ENUM = 1001,
+    /** `struct_size` is smaller than the struct was in its first version. */
+    SWO_STRUCT_TOO_OLD = 1002,
+    /** A struct of a later version, with something set that this library does not know. */
+    SWO_STRUCT_TOO_NEW = 1003,
+    /** A defect inside the library. A connection that was being changed is dead: free it. */
+    SWO_PANIC = 1004,
+    /** The caller's array is too small; the count says how many entries it needs. */
+    SWO_ARRAY_TOO_SMALL = 1005,
+    /** Not a connection, not one any more, or not of this kind (in place or from `swo_conn_new`). */
+    SWO_NOT_A_CONN = 1006,
+    /** There is no such thing: no current event, no field lines in it, no field of that name, nothing selected. */
+    SWO_NOTHING = 1007,
+    /** A length that no object can have. */
+    SWO_BAD_LENGTH = 1008,
+    /** The memory for a connection is too small or not aligned. */
+    SWO_BAD_PLACE = 1009,
+};
+
+
+/**
+ * Where a number of an enum could stand and none does, as with swo_why before the first request. Also what such a
+ * function returns for a connection that is NULL or dead.
+ */
+#define SWO_NONE UINT32_MAX
+
+/**
+ * One HTTP/1.1 connection, without its transport.
+ */
+typedef struct swo_conn swo_conn;
+
+/**
+ * What a call came to: `SWO_OK`, one of `SWO_ERROR_*` (the engine's), or one of the binding's own from 1000 up.
+ */
+typedef uint32_t swo_result;
+
+/**
+ * How a connection behaves. Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
+ * swo_conn_init; it is copied there.
+ */
+typedef struct swo_config {
+    /**
+     * `sizeof(swo_config)` as the program was compiled; swo_config_init sets it.
+     */
+    size_t struct_size;
+    /**
+     * A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least.
+     */
+    uint32_t start_line;
+    /**
+     * A method. The longest one registered has 17 octets; a longer one is noise.
+     */
+    uint32_t method;
+    /**
+     * A field line without its CRLF: room for the cookies that browsers send.
+     */
+    uint32_t field_line;
+    /**
+     * Field lines of a head, and again of a trailer section; real requests have about 20.
+     */
+    uint32_t fields;
+    /**
+     * A whole head with its CRLFs; the common servers take between 8 and 64 KiB.
+     */
+    uint32_t head;
+    /**
+     * Empty lines before a request line; RFC 9112, 2.2 asks for one.
+     */
+    uint32_t empty_lines;
+    /**
+     * A chunk's line without its CRLF: 16 hex digits and a short extension.
+     */
+    uint32_t chunk_line;
+    /**
+     * All chunk extensions of one message: nobody uses them, attackers do.
+     */
+    uint32_t chunk_extensions;
+    /**
+     * A trailer section with its CRLFs: a checksum and some metadata.
+     */
+    uint32_t trailers;
+    /**
+     * Informational responses before one final response.
+     */
+    uint32_t informational;
+    /**
+     * Content that swo_skip_body reads and drops before it closes instead.
+     */
+    uint64_t drain;
+    /**
+     * Octets that wait in the buffer before swo_receive refuses more; raised to what one head needs.
+     */
+    uint32_t buffered;
+    /**
+     * Protocols in one offer.
+     */
+    uint32_t offers;
+    /**
+     * Not 0: the transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
+     */
+    uint32_t secure;
+    /**
+     * Not 0: a server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4).
+     */
+    uint32_t http2_preface;
+    /**
+     * Not 0: a client takes a 101 whose `Connection` does not list `upgrade` (cupsd 2.4). Risk: a response that an
+     * intermediary passed on without understanding it is taken for a switch.
+     */
+    uint32_t switch_without_connection;
+    /**
+     * Not 0: a client takes a 101 without any `Upgrade` (Jetty 9.4) for its first offer. Risk: the two sides may mean
+     * different protocols where several were offered.
+     */
+    uint32_t switch_without_upgrade;
+    /**
+     * Not 0: a client takes a 101 that lists several versions of one offered protocol (cupsd 2.4). Risk: which one it
+     * is, the next protocol must find out.
+     */
+    uint32_t switch_to_alternatives;
+    /**
+     * Not 0: a client takes a 101 in HTTP/1.0 (aiohttp, Deno). Risk: an intermediary between may go on in HTTP.
+     */
+    uint32_t switch_in_http10;
+} swo_config;
+
+/**
+ * Octets that belong to somebody else. In an event they belong to the connection and are valid until the next inbound
+ * call on it; in an argument they need to live only as long as the call. `data` may be NULL where `len` is 0.
+ */
+typedef struct swo_slice {
+    /**
+     * The first octet; not ended by a NUL.
+     */
+    const uint8_t *data;
+    /**
+     * How many there are.
+     */
+    size_t len;
+} swo_slice;
+
+/**
+ * A request head. Its field lines: swo_event_fields, or swo_request_fields.
+ */
+typedef struct swo_request {
+    /**
+     * The method, a token; compare it exactly.
+     */
+    struct swo_slice method;
+    /**
+     * The target, as sent: nothing is decoded or normalised.
+     */
+    struct swo_slice target;
+    /**
+     * How many field lines there are.
+     */
+    size_t field_count;
+    /**
+     * How many protocols are offered: swo_offers gives them.
+     */
+    size_t offer_count;
+    /**
+     * Why nothing is offered, SWO_NO_OFFER_*; SWO_NONE where something is.
+     */
+    uint32_t no_offer;
+    /**
+     * The x of HTTP/1.x.
+     */
+    uint32_t minor_version;
+} swo_request;
+
+/**
+ * A response head. Its field lines: swo_event_fields.
+ */
+typedef struct swo_response {
+    /**
+     * The reason phrase, often empty, without any meaning.
+     */
+    struct swo_slice reason;
+    /**
+     * How many field lines there are.
+     */
+    size_t field_count;
+    /**
+     * The status, 100 to 999.
+     */
+    uint32_t status;
+    /**
+     * The x of HTTP/1.x.
+     */
+    uint32_t minor_version;
+    /**
+     * How many pipelined requests behind this response's will not be answered, because it closes the connection. They
+     * may be sent again on another one where that is safe (RFC 9112, 9.3.2).
+     */
+    uint32_t dropped;
+} swo_response;
+
+/**
+ * The peer's direction has left HTTP.
+ */
+typedef struct swo_switched {
+    /**
+     * What made it so, SWO_SWITCHED_BY_*.
+     */
+    uint32_t by;
+    /**
+     * How many layers it speaks now, lowest first: swo_agreed gives them. 0 after CONNECT or a preface.
+     */
+    size_t protocol_count;
+    /**
+     * Server: the request, which is to be answered in the new protocol. Client, or after a preface: all zero.
+     */
+    struct swo_request request;
+    /**
+     * Client: the 101 or the 2xx. Server: all zero.
+     */
+    struct swo_response response;
+    /**
+     * The first octets of the new protocol, as far as they have come; swo_take_leftover takes them.
+     */
+    struct swo_slice leftover;
+} swo_switched;
+
+/**
+ * What goes with the kind of an event; only the member that belongs to the kind may be read.
+ */
+typedef union swo_event_detail {
+    /**
+     * SWO_EVENT_KIND_REQUEST.
+     */
+    struct swo_request request;
+    /**
+     * SWO_EVENT_KIND_INFORMATIONAL and SWO_EVENT_KIND_RESPONSE.
+     */
+    struct swo_response response;
+    /**
+     * SWO_EVENT_KIND_DATA: some content. How it is cut into slices has no meaning.
+     */
+    struct swo_slice data;
+    /**
+     * SWO_EVENT_KIND_END_OF_MESSAGE: how many trailers there are; swo_event_fields gives them.
+     */
+    size_t trailer_count;
+    /**
+     * SWO_EVENT_KIND_SWITCHED.
+     */
+    struct swo_switched switched;
+    /**
+     * SWO_EVENT_KIND_CLOSED: received octets that no message was made of.
+     */
+    size_t discarded;
+    /**
+     * SWO_EVENT_KIND_PAUSED: what the host has to do, SWO_PAUSED_*.
+     */
+    uint32_t paused;
+} swo_event_detail;
+
+/**
+ * What swo_next_event came to. Slices in it are valid until the next inbound call on the connection.
+ */
+typedef struct swo_event {
+    /**
+     * SWO_EVENT_KIND_*.
+     */
+    uint32_t kind;
+    /**
+     * How many of the peer's octets have been passed, with this event.
+     */
+    uint64_t position;
+    /**
+     * What goes with it.
+     */
+    union swo_event_detail u;
+} swo_event;
+
+/**
+ * One field line: the name as it was spelled (compare it without regard to case), the value without the whitespace
+ * around it. RFC 9110, 5.
+ */
+typedef struct swo_field {
+    /**
+     * The name.
+     */
+    struct swo_slice name;
+    /**
+     * The value.
+     */
+    struct swo_slice value;
+} swo_field;
+
+/**
+ * A protocol such as `foo/2`. Names compare without regard to case, versions exactly: swo_protocol_is does. RFC 9110, 7.8.
+ */
+typedef struct swo_protocol {
+    /**
+     * The part before the slash.
+     */
+    struct swo_slice name;
+    /**
+     * The part behind it; `data` is NULL where there is none.
+     */
+    struct swo_slice version;
+} swo_protocol;
+
+/**
+ * One protocol of an offer.
+ */
+typedef struct swo_offer {
+    /**
+     * What is offered, in the client's spelling.
+     */
+    struct swo_protocol protocol;
+    /**
+     * Why it cannot be accepted, SWO_INELIGIBLE_*; SWO_NONE where it can.
+     */
+    uint32_t ineligible;
+    /**
+     * The status that a server may answer with if it wants this protocol and nothing else; 0 where it is eligible.
+     */
+    uint32_t status;
+} swo_offer;
+
+/**
+ * 1 for yes, 0 for no; 0 also for a connection that is NULL or dead.
+ */
+typedef uint32_t swo_flag;
+
+/**
+ * A request to send. The version is always HTTP/1.1.
+ */
+typedef struct swo_request_head {
+    /**
+     * The method, a token.
+     */
+    struct swo_slice method;
+    /**
+     * The target in the form that fits the method (RFC 9112, 3.2).
+     */
+    struct swo_slice target;
+    /**
+     * The field lines. `Host` is needed; `Connection` is merged with what the engine has to say; `Upgrade` is not given
+     * here but as the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding` that ends
+     * in chunked.
+     */
+    const struct swo_field *fields;
+    /**
+     * How many there are.
+     */
+    size_t field_count;
+} swo_request_head;
+
+/**
+ * A response to send.
+ */
+typedef struct swo_response_head {
+    /**
+     * The status, 200 to 599.
+     */
+    uint32_t status;
+    /**
+     * The reason phrase, UTF-8; the usual one where `data` is NULL.
+     */
+    struct swo_slice reason;
+    /**
+     * The field lines. `Connection` is merged with what the engine has to say. Without `Content-Length` and
+     * `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client until close.
+     */
+    const struct swo_field *fields;
+    /**
+     * How many there are.
+     */
+    size_t field_count;
+} swo_response_head;
+
+/**
+ * What to write around content that the host writes itself: prefix, content, suffix, in that order.
+ */
+typedef struct swo_data_parts {
+    /**
+     * What goes before the content.
+     */
+    uint8_t prefix[24];
+    /**
+     * How much of it there is.
+     */
+    size_t prefix_len;
+    /**
+     * What goes behind the content; static.
+     */
+    struct swo_slice suffix;
+} swo_data_parts;
+
+/**
+ * A choice among the offers of one request, from swo_select. Copy it as you like; it is refused once its request is
+ * over. What is in it has no meaning outside the library.
+ */
+typedef struct swo_selection {
+    /**
+     * Private.
+     */
+    uint32_t opaque[8];
+} swo_selection;
+
+/**
+ * The machine's state, for logs and for hosts that show it; the numbers are those of the enums of the same names.
+ */
+typedef struct swo_state {
+    /**
+     * The latest request, SWO_PHASE_*.
+     */
+    uint32_t request;
+    /**
+     * The response to the oldest unanswered request, SWO_PHASE_*.
+     */
+    uint32_t response;
+    /**
+     * The peer's direction, SWO_RX_*.
+     */
+    uint32_t rx;
+    /**
+     * Our direction, SWO_TX_*.
+     */
+    uint32_t tx;
+    /**
+     * What the latest request is about to turn the connection into, SWO_TURN_*.
+     */
+    uint32_t turn;
+    /**
+     * The latest request's expectation, SWO_EXPECT_*.
+     */
+    uint32_t expect;
+    /**
+     * 1 where a further request may follow.
+     */
+    uint32_t persist;
+    /**
+     * Server: the client's version, SWO_PEER_*.
+     */
+    uint32_t peer;
+    /**
+     * Client: complete requests before the latest whose final response has not ended.
+     */
+    uint32_t behind;
+} swo_state;
+
+/**
+ * The peer's error that ended receiving.
+ */
+typedef struct swo_failure_info {
+    /**
+     * Which, SWO_ERROR_*.
+     */
+    uint32_t code;
+    /**
+     * The status that a server answers with; 0 where there is none.
+     */
+    uint32_t status;
+    /**
+     * Where in the peer's octets it lies, counted from the connection's first. The same however the input was cut.
+     */
+    uint64_t offset;
+} swo_failure_info;
+
+/**
+ * One thing that happened.
+ */
+typedef struct swo_trace_entry {
+    /**
+     * What it was, SWO_TRACE_STEP_*.
+     */
+    uint32_t step;
+    /**
+     * What goes with it: a status, an error's number, a count; the constant's comment says which.
+     */
+    uint32_t number;
+    /**
+     * Octets received and passed when it happened.
+     */
+    uint64_t offset;
+} swo_trace_entry;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Fills a configuration with the defaults. `struct_size` is `sizeof(swo_config)`, so that a program that was compiled
+ * for another version of this library gets as much as it knows.
+ * Errors: SWO_NULL, SWO_STRUCT_TOO_OLD. Next: change what is to be different, then swo_conn_new.
+ */
+swo_result swo_config_init(struct swo_config *config, size_t struct_size);
+
+/**
+ * The version of the library that runs, like SWO_VERSION of the header. Static.
+ */
+const char *swo_version(void);
+
+/**
+ * The ABI number of the library that runs. A program may use it if it equals SWO_ABI_VERSION of the header.
+ */
+uint32_t swo_abi_version(void);
+
+/**
+ * Makes a connection on the heap. `role` is SWO_ROLE_*; `config` may be NULL for the defaults, and is copied.
+ * Errors: SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
+ * Next: a server receives, a client sends a request; at the end swo_conn_free.
+ */
+swo_result swo_conn_new(uint32_t role, const struct swo_config *config, struct swo_conn **conn);
+
+/**
+ * Frees a connection that swo_conn_new made; every slice of it is over. NULL is allowed. It is not detected when one
+ * is freed twice. Errors: SWO_NOT_A_CONN for one that is in place.
+ */
+swo_result swo_conn_free(struct swo_conn *conn);
+
+/**
+ * How much memory swo_conn_init needs. It may differ between versions of the library: ask, do not store.
+ */
+size_t swo_conn_size(void);
+
+/**
+ * The alignment that the memory for swo_conn_init needs; malloc always gives it.
+ */
+size_t swo_conn_align(void);
+
+/**
+ * Makes a connection in the caller's memory, such as a part of the caller's own struct; `conn` becomes `memory` as
+ * a connection. The memory must not be moved or copied until swo_conn_deinit.
+ * Errors: those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
+ */
+swo_result swo_conn_init(void *memory,
+                         size_t size,
+                         uint32_t role,
+                         const struct swo_config *config,
+                         struct swo_conn **conn);
+
+/**
+ * Ends a connection that swo_conn_init made; the memory is the caller's again. NULL is allowed.
+ * Errors: SWO_NOT_A_CONN for one from swo_conn_new, and for one that was ended already.
+ */
+swo_result swo_conn_deinit(struct swo_conn *conn);
+
+/**
+ * Takes octets that the peer sent, all of them or none. **Inbound:** ends the current event and its slices.
+ * Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many wait (go on with swo_next_event, and
+ * answer), SWO_ERROR_SWITCHED (they are the new protocol's), SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's
+ * earlier error. Next: swo_next_event.
+ */
+swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
+
+/**
+ * Space of `cap` octets for recv(2) to write into: `min` at least, but no more than may wait in all (`buffered` of the
+ * configuration). It is valid until the next inbound call. **Inbound:** ends the current event and its slices.
+ * Errors: those of swo_receive. Next: swo_recv_commit with what was read.
+ */
+swo_result swo_recv_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
+
+/**
+ * Takes the first `len` octets of the space that swo_recv_buffer gave; no more than it has, 0 is nothing, and nothing
+ * where another call has ended it. **Inbound:** ends the current event and its slices. Next: swo_next_event.
+ */
+swo_result swo_recv_commit(struct swo_conn *conn, size_t len);
+
+/**
+ * The peer's octets have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;
+ * SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, 9.8). The end has its place behind the octets: it
+ * counts when all before it has been read. **Inbound:** ends the current event and its slices.
+ * Errors: SWO_BAD_ENUM. Next: swo_next_event.
+ */
+swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
+
+/**
+ * Takes the first octets of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
+ * the transport delivers from now on is the new protocol's. **Inbound:** ends the current event and its slices.
+ * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
+ */
+swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
+
+/**
+ * Gives memory back where a connection is parked: without a message or leftover under way nothing stays on the heap.
+ * What swo_trace, swo_required and the current event held is gone. **Inbound:** ends the current event and its slices.
+ */
+swo_result swo_release(struct swo_conn *conn);
+
+/**
+ * Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
+ * the next inbound call.
+ * Errors: a peer error (swo_is_fatal). Receiving has then ended: swo_failure says where, swo_error_status what a server
+ * may answer once; swo_next_event goes on to SWO_EVENT_KIND_CLOSED.
+ * Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (read the transport), SWO_EVENT_KIND_PAUSED (do what
+ * `u.paused` says) or SWO_EVENT_KIND_CLOSED (close the transport; it repeats).
+ */
+swo_result swo_next_event(struct swo_conn *conn, struct swo_event *event);
+
+/**
+ * The current event again, as often as wanted: decisions do not end it. Errors: SWO_NOTHING where none is current.
+ */
+swo_result swo_current_event(const struct swo_conn *conn, struct swo_event *event);
+
+/**
+ * The field lines of the current event, in order and spelling as they came: of a head, the trailers of
+ * SWO_EVENT_KIND_END_OF_MESSAGE, or the head of what switched. Slices are valid until the next inbound call.
+ * Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where no event is current, or one without
+ * field lines. RFC 9110, 5.
+ */
+swo_result swo_event_fields(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
+
+/**
+ * The field line at an index of the current event, counted from 0. Valid until the next inbound call.
+ * Errors: SWO_NOTHING.
+ */
+swo_result swo_event_field_at(const struct swo_conn *conn, size_t index, struct swo_field *field);
+
+/**
+ * The value of the first field line of that name (without regard to case) in the current event. Valid until the next
+ * inbound call. Errors: SWO_NOTHING where there is none.
+ */
+swo_result swo_event_field(const struct swo_conn *conn, const char *name, struct swo_slice *value);
+
+/**
+ * The members of a list field of the current event, over all its lines: trimmed, empty ones left out (RFC 9110, 5.6.1).
+ * A comma inside a quoted string splits too. Valid until the next inbound call.
+ * Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where no event is current.
+ */
+swo_result swo_event_list(const struct swo_conn *conn,
+                          const char *name,
+                          struct swo_slice *members,
+                          size_t cap,
+                          size_t *count);
+
+/**
+ * Client: what the response of the current event advertises in `Upgrade`; a 426 and any other may. Valid until the next
+ * inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event is
+ * no response. RFC 9110, 7.8.
+ */
+swo_result swo_advertised(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
+
+/**
+ * Server: the current request, as long as its head is kept: through the event that showed it, and with an offer, a
+ * CONNECT or an answer owed in a new protocol until that is settled. Valid until the next inbound call.
+ * Errors: SWO_NOTHING where it is not kept.
+ */
+swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *request);
+
+/**
+ * The field lines of swo_current_request. Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
+ */
+swo_result swo_request_fields(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
+
+/**
+ * Server: the protocols that the current request offers, in the client's order, each eligible or with its reason; none
+ * where `no_offer` of the request says why. Valid until the next inbound call.
+ * Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+ * Next: swo_select. RFC 9110, 7.8.
+ */
+swo_result swo_offers(const struct swo_conn *conn, struct swo_offer *offers, size_t cap, size_t *count);
+
+/**
+ * Whether a protocol is the one that the text names, such as `foo/2`: names without regard to case, versions exactly.
+ */
+swo_flag swo_protocol_is(struct swo_slice name, struct swo_slice version, const char *text);
+
+/**
+ * Client: sends a request head, with an offer of other protocols in order of preference (or none).
+ *
+ * Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With too little space the
+ * result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed; with any other error `written` is left alone.
+ * `out` may be NULL where `cap` is 0. Send what was written before the next call on the connection writes more.
+ *
+ * Errors: SWO_ERROR_INVALID_*, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_UNANSWERED,
+ * SWO_ERROR_OFFER_PENDING, SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_CLOSED.
+ * Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC 9110, 7.8.
+ */
+swo_result swo_send_request(struct swo_conn *conn,
+                            const struct swo_request_head *request,
+                            const struct swo_slice *offer,
+                            size_t offer_count,
+                            uint8_t *out,
+                            size_t cap,
+                            size_t *written);
+
+/**
+ * Client: sends the request again with what a 426 asks for (swo_required), or with another offer, on this connection.
+ * Where the 426 closed it, send the request on a new one. Errors: SWO_ERROR_NO_RETRY, and those of swo_send_request.
+ * Next: as after swo_send_request. RFC 9110, 15.5.22.
+ */
+swo_result swo_retry(struct swo_conn *conn,
+                     const struct swo_request_head *request,
+                     const struct swo_slice *offer,
+                     size_t offer_count,
+                     uint8_t *out,
+                     size_t cap,
+                     size_t *written);
+
+/**
+ * Server: sends an informational response other than 101. A 100 only while one is expected.
+ * Errors: SWO_ERROR_NOT_EXPECTED, SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
+ * SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED. Next: the rest of the request, or the final response. RFC 9110, 15.2.
+ */
+swo_result swo_send_informational(struct swo_conn *conn,
+                                  uint32_t status,
+                                  const struct swo_field *fields,
+                                  size_t field_count,
+                                  uint8_t *out,
+                                  size_t cap,
+                                  size_t *written);
+
+/**
+ * Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
+ * accepts it. Errors: SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+ * SWO_ERROR_INVALID_*, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
+ * Next: swo_send_data and swo_send_end (swo_wants_content says whether). RFC 9112, 4 and 6.
+ */
+swo_result swo_send_response(struct swo_conn *conn,
+                             const struct swo_response_head *response,
+                             uint8_t *out,
+                             size_t cap,
+                             size_t *written);
+
+/**
+ * Sends content. Content of a known length ends by itself. The data may be what an event shows, so an echo needs no
+ * copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or swo_send_end. RFC 9112, 6.
+ */
+swo_result swo_send_data(struct swo_conn *conn,
+                         const uint8_t *data,
+                         size_t len,
+                         uint8_t *out,
+                         size_t cap,
+                         size_t *written);
+
+/**
+ * swo_send_data for content of `len` octets that the host writes itself, with writev(2) say: what to put around it.
+ * The host must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
+ */
+swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_data_parts *parts);
+
+/**
+ * Ends the message, with trailers where it is chunked. A message without content, or with all of its
+ * `Content-Length` sent, has ended already: the call is then allowed and writes nothing.
+ * Errors: SWO_ERROR_LENGTH_SHORT, SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_NO_CONTENT, SWO_ERROR_INVALID_*.
+ * Next: a client receives, a server goes on with swo_next_event. RFC 9112, 7.1.2.
+ */
+swo_result swo_send_end(struct swo_conn *conn,
+                        const struct swo_field *trailers,
+                        size_t trailer_count,
+                        uint8_t *out,
+                        size_t cap,
+                        size_t *written);
+
+/**
+ * Drops the rest of the content being received, up to `drain` octets of the configuration; then receiving ends
+ * instead. The end of the message is still told. Errors: SWO_ERROR_NO_CONTENT. Next: swo_next_event.
+ */
+swo_result swo_skip_body(struct swo_conn *conn);
+
+/**
+ * No request after this one. A server's next final response says `close`; without a request pending the connection
+ * closes now. A client closes after the response that is on its way. Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED.
+ * Next: answer, or swo_next_event. RFC 9112, 9.6.
+ */
+swo_result swo_close_after_response(struct swo_conn *conn);
+
+/**
+ * Gives up, when a deadline has passed for instance. A client with an unfinished request cuts it and reads on for the
+ * answer; in every other state, or the second time, no more HTTP in either direction. Next: close the transport's
+ * direction that has ended; swo_next_event.
+ */
+swo_result swo_abandon(struct swo_conn *conn);
+
+/**
+ * The reason phrase that goes with a status (RFC 9110, 15); empty for others. Static.
+ */
+struct swo_slice swo_reason(uint32_t status);
+
+/**
+ * Server: chooses one offered protocol that both sides can live with. Each preference is a protocol such as `foo/2`, or
+ * a stack of layers such as `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
+ * preferred at all) or SWO_ORDER_SERVER.
+ * Errors: SWO_NOTHING where nothing matches (swo_offers says what was offered), SWO_BAD_ENUM.
+ * Next: swo_accept; or any final response, which declines. RFC 9110, 7.8.
+ */
+swo_result swo_select(const struct swo_conn *conn,
+                      const struct swo_slice *preferences,
+                      size_t count,
+                      uint32_t by,
+                      struct swo_selection *selection);
+
+/**
+ * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete.
+ * Errors: SWO_ERROR_BODY_PENDING before that (swo_accept_early does not wait), SWO_ERROR_STALE_SELECTION,
+ * SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
+ * RFC 9110, 7.8 and 15.2.2.
+ */
+swo_result swo_accept(struct swo_conn *conn,
+                      const struct swo_selection *selection,
+                      const struct swo_field *fields,
+                      size_t field_count,
+                      uint8_t *out,
+                      size_t cap,
+                      size_t *written);
+
+/**
+ * swo_accept before the request is complete. Our direction switches at once, the peer's at the end of its request; a
+ * client that waits for a 100 gets it first.
+ */
+swo_result swo_accept_early(struct swo_conn *conn,
+                            const struct swo_selection *selection,
+                            const struct swo_field *fields,
+                            size_t field_count,
+                            uint8_t *out,
+                            size_t cap,
+                            size_t *written);
+
+/**
+ * Server: sends a 426 that requires one of these protocols. Errors: SWO_ERROR_INVALID_PROTOCOL, and those of
+ * swo_send_response. Next: content as after any response, then the client's next try. RFC 9110, 15.5.22.
+ */
+swo_result swo_require(struct swo_conn *conn,
+                       const struct swo_slice *protocols,
+                       size_t count,
+                       const struct swo_field *fields,
+                       size_t field_count,
+                       uint8_t *out,
+                       size_t cap,
+                       size_t *written);
+
+/**
+ * Server: says on the next final response what the connection could be upgraded to. It remains an ordinary response.
+ * Errors: SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_WRONG_ROLE. Next: swo_send_response. RFC 9110, 7.8.
+ */
+swo_result swo_advertise(struct swo_conn *conn, const struct swo_slice *protocols, size_t count);
+
+/**
+ * HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions must
+ * have switched by a 101 and the leftover must have been taken. **Inbound:** ends the current event and its slices.
+ * Errors: SWO_ERROR_LEFTOVER_PENDING, SWO_ERROR_NOTHING_OWED. Next: a server answers, a client receives. RFC 2817, 3.
+ */
+swo_result swo_resume_http(struct swo_conn *conn);
+
+/**
+ * What a 101 switched to, lowest layer first; none before. Valid until the next inbound call.
+ * Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+ */
+swo_result swo_agreed(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
+
+/**
+ * Client: what the latest 426 asks for, none where it does not say. Valid until the next inbound call.
+ * Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_retry with what is spoken of it.
+ * RFC 9110, 15.5.22.
+ */
+swo_result swo_required(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
+
+/**
+ * The first octets of the new protocol, after SWO_EVENT_KIND_SWITCHED; empty before. Valid until the next inbound call.
+ * Next: swo_take_leftover.
+ */
+swo_result swo_leftover(const struct swo_conn *conn, struct swo_slice *leftover);
+
+/**
+ * Which end this is, SWO_ROLE_*.
+ */
+uint32_t swo_role(const struct swo_conn *conn);
+
+/**
+ * The machine's state, all of it in one struct.
+ */
+swo_result swo_get_state(const struct swo_conn *conn, struct swo_state *state);
+
+/**
+ * Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. When one runs out: swo_abandon.
+ */
+uint32_t swo_awaiting(const struct swo_conn *conn);
+
+/**
+ * Why the current cycle's upgrade did not happen, SWO_WHY_*; SWO_NONE where it did, or before the first request.
+ */
+uint32_t swo_why(const struct swo_conn *conn);
+
+/**
+ * Whether to go on reading the transport. While it does not, the peer feels it as back-pressure.
+ */
+swo_flag swo_wants_input(const struct swo_conn *conn);
+
+/**
+ * Whether our direction may carry the new protocol: a client has its 101 (or 2xx to CONNECT) and its request is out, a
+ * server has accepted. No event tells a client that its own direction has switched.
+ */
+swo_flag swo_may_speak(const struct swo_conn *conn);
+
+/**
+ * Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes
+ * the connection). RFC 9110, 10.1.1.
+ */
+swo_flag swo_owes_continue(const struct swo_conn *conn);
+
+/**
+ * Whether swo_send_data has something to continue: a message of ours that has content to come.
+ */
+swo_flag swo_wants_content(const struct swo_conn *conn);
+
+/**
+ * Whether the transport is TLS, from the start or since swo_resume_http.
+ */
+swo_flag swo_is_secure(const struct swo_conn *conn);
+
+/**
+ * Client: how many requests have no complete final response. Once the connection is over, these may be sent again on
+ * another one where that is safe (RFC 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
+ */
+uint32_t swo_unanswered(const struct swo_conn *conn);
+
+/**
+ * How many of the peer's octets have been passed by the events so far.
+ */
+uint64_t swo_position(const struct swo_conn *conn);
+
+/**
+ * The peer's error that ended receiving. Errors: SWO_NOTHING where none did.
+ */
+swo_result swo_failure(const struct swo_conn *conn, struct swo_failure_info *failure);
+
+/**
+ * Takes the oldest entries of the trace out, as many as there is space for: what was received, decided and refused, of
+ * which the latest 32 are kept. Again until `count` is less than `cap`.
+ */
+swo_result swo_trace(struct swo_conn *conn, struct swo_trace_entry *entries, size_t cap, size_t *count);
+
+/**
+ * A sentence for people about a result; never NULL, static.
+ */
+const char *swo_strerror(swo_result result);
+
+/**
+ * The stable name of a result, such as `bare-lf`: `ok` for SWO_OK, `unknown` where there is none. Never NULL, static.
+ */
+const char *swo_error_name(swo_result result);
+
+/**
+ * Whether receiving is over for good: the peer broke the protocol, or the connection is dead. After a peer error
+ * a server may still send one final response (swo_error_status says which); then close the transport.
+ */
+swo_flag swo_is_fatal(swo_result result);
+
+/**
+ * The status that a server answers a peer error with (RFC 9110, 15); 0 where there is none.
+ */
+uint32_t swo_error_status(swo_result result);
+
+/**
+ * Whose fault it is: SWO_BLAME_PEER or SWO_BLAME_LOCAL; SWO_NONE for SWO_OK and unknown numbers.
+ */
+uint32_t swo_error_blame(swo_result result);
+
+/**
+ * The name of a SWO_ROLE_* number. Like all names: static, never NULL, `unknown` for other numbers.
+ */
+const char *swo_role_name(uint32_t role);
+
+/**
+ * The name of a SWO_PHASE_* number.
+ */
+const char *swo_phase_name(uint32_t phase);
+
+/**
+ * The name of a SWO_RX_* number.
+ */
+const char *swo_rx_name(uint32_t rx);
+
+/**
+ * The name of a SWO_TX_* number.
+ */
+const char *swo_tx_name(uint32_t tx);
+
+/**
+ * The name of a SWO_TURN_* number.
+ */
+const char *swo_turn_name(uint32_t turn);
+
+/**
+ * The name of a SWO_EXPECT_* number.
+ */
+const char *swo_expect_name(uint32_t expect);
+
+/**
+ * The name of a SWO_PEER_* number.
+ */
+const char *swo_peer_name(uint32_t peer);
+
+/**
+ * The name of a SWO_AWAITING_* number.
+ */
+const char *swo_awaiting_name(uint32_t awaiting);
+
+/**
+ * The name of a SWO_PAUSED_* number.
+ */
+const char *swo_paused_name(uint32_t paused);
+
+/**
+ * The name of a SWO_SWITCHED_BY_* number.
+ */
+const char *swo_switched_by_name(uint32_t by);
+
+/**
+ * The name of a SWO_NO_OFFER_* number.
+ */
+const char *swo_no_offer_name(uint32_t no_offer);
+
+/**
+ * The name of a SWO_INELIGIBLE_* number.
+ */
+const char *swo_ineligible_name(uint32_t ineligible);
+
+/**
+ * A sentence for people about a SWO_INELIGIBLE_* number.
+ */
+const char *swo_ineligible_text(uint32_t ineligible);
+
+/**
+ * The name of a SWO_ORDER_* number.
+ */
+const char *swo_order_name(uint32_t order);
+
+/**
+ * The name of a SWO_WHY_* number.
+ */
+const char *swo_why_name(uint32_t why);
+
+/**
+ * A sentence for people about a SWO_WHY_* number.
+ */
+const char *swo_why_text(uint32_t why);
+
+/**
+ * The name of a SWO_TRACE_STEP_* number.
+ */
+const char *swo_trace_step_name(uint32_t step);
+
+/**
+ * The name of a SWO_END_* number.
+ */
+const char *swo_end_name(uint32_t end);
+
+/**
+ * The name of a SWO_BLAME_* number.
+ */
+const char *swo_blame_name(uint32_t blame);
+
+/**
+ * The name of a SWO_EVENT_KIND_* number.
+ */
+const char *swo_event_kind_name(uint32_t kind);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* SWITCHOVER_H */

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs header, shared and static library, pkg-config and CMake files, all of them built before with
+# `cargo build --release -p switchover-ffi`.
+#
+#   PREFIX    where they will be used from (/usr/local)
+#   LIBDIR    of the libraries (PREFIX/lib)
+#   DESTDIR   put before every path, for packagers (none)
+#   BUILT     the folder of the built libraries (target/release, or that of CARGO_TARGET_DIR)
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+PREFIX=${PREFIX:-/usr/local}
+LIBDIR=${LIBDIR:-$PREFIX/lib}
+DESTDIR=${DESTDIR:-}
+BUILT=${BUILT:-${CARGO_TARGET_DIR:-$here/../target}/release}
+
+# value NAME: of a macro of the header, which has them from Cargo.
+value() {
+    sed -n "s/^#define SWO_$1 \"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" "$here/include/switchover.h"
+}
+version=$(value VERSION) abi=$(value ABI_VERSION)
+
+put() { # MODE FILE TO
+    install -D -m "$1" "$2" "$DESTDIR$3"
+}
+put 644 "$here/include/switchover.h" "$PREFIX/include/switchover.h"
+put 755 "$BUILT/libswitchover.so" "$LIBDIR/libswitchover.so.$version"
+put 644 "$BUILT/libswitchover.a" "$LIBDIR/libswitchover.a"
+ln -sf "libswitchover.so.$version" "$DESTDIR$LIBDIR/libswitchover.so.$abi"
+ln -sf "libswitchover.so.$abi" "$DESTDIR$LIBDIR/libswitchover.so"
+for licence in "$here"/../LICENSE-*; do
+    put 644 "$licence" "$PREFIX/share/licenses/switchover/$(basename "$licence")"
+done
+
+# filled FILE TO: a template with the paths of this installation.
+filled() {
+    mkdir -p "$(dirname "$DESTDIR$2")"
+    sed -e "s|@PREFIX@|$PREFIX|g; s|@LIBDIR@|$LIBDIR|g; s|@VERSION@|$version|g; s|@ABI@|$abi|g" "$1" >"$DESTDIR$2"
+    chmod 644 "$DESTDIR$2"
+}
+filled "$here/packaging/switchover.pc.in" "$LIBDIR/pkgconfig/switchover.pc"
+filled "$here/packaging/switchover-config.cmake.in" "$LIBDIR/cmake/switchover/switchover-config.cmake"
+filled "$here/packaging/switchover-config-version.cmake.in" "$LIBDIR/cmake/switchover/switchover-config-version.cmake"
+echo "switchover $version (ABI $abi) is in $DESTDIR$PREFIX"

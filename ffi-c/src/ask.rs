@@ -1,0 +1,112 @@
+//! What a host may ask at any time. Nothing here changes anything but `swo_trace`, which takes entries out.
+
+use switchover::{Awaiting, Connection, Role, Why};
+
+use crate::conn::{Conn, swo_conn};
+use crate::convert::number;
+use crate::error::{Done, Own, swo_result};
+use crate::out::{Array, Out};
+use crate::types::{swo_failure_info, swo_flag, swo_state, swo_trace_entry};
+
+export! {
+    /// Which end this is, SWO_ROLE_*.
+    fn swo_role(conn: *const swo_conn) -> u32 = role(conn);
+
+    /// The machine's state, all of it in one struct.
+    fn swo_get_state(conn: *const swo_conn, state: *mut swo_state) -> swo_result = get_state(conn, state);
+
+    /// Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. When one runs out: swo_abandon.
+    fn swo_awaiting(conn: *const swo_conn) -> u32 = awaiting(conn);
+
+    /// Why the current cycle's upgrade did not happen, SWO_WHY_*; SWO_NONE where it did, or before the first request.
+    fn swo_why(conn: *const swo_conn) -> u32 = why(conn);
+
+    /// Whether to go on reading the transport. While it does not, the peer feels it as back-pressure.
+    fn swo_wants_input(conn: *const swo_conn) -> swo_flag = wants_input(conn);
+
+    /// Whether our direction may carry the new protocol: a client has its 101 (or 2xx to CONNECT) and its request is out, a
+    /// server has accepted. No event tells a client that its own direction has switched.
+    fn swo_may_speak(conn: *const swo_conn) -> swo_flag = may_speak(conn);
+
+    /// Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes
+    /// the connection). RFC 9110, 10.1.1.
+    fn swo_owes_continue(conn: *const swo_conn) -> swo_flag = owes_continue(conn);
+
+    /// Whether swo_send_data has something to continue: a message of ours that has content to come.
+    fn swo_wants_content(conn: *const swo_conn) -> swo_flag = wants_content(conn);
+
+    /// Whether the transport is TLS, from the start or since swo_resume_http.
+    fn swo_is_secure(conn: *const swo_conn) -> swo_flag = is_secure(conn);
+
+    /// Client: how many requests have no complete final response. Once the connection is over, these may be sent again on
+    /// another one where that is safe (RFC 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
+    fn swo_unanswered(conn: *const swo_conn) -> u32 = unanswered(conn);
+
+    /// How many of the peer's octets have been passed by the events so far.
+    fn swo_position(conn: *const swo_conn) -> u64 = position(conn);
+
+    /// The peer's error that ended receiving. Errors: SWO_NOTHING where none did.
+    fn swo_failure(conn: *const swo_conn, failure: *mut swo_failure_info) -> swo_result = failure(conn, failure);
+
+    /// Takes the oldest entries of the trace out, as many as there is space for: what was received, decided and refused, of
+    /// which the latest 32 are kept. Again until `count` is less than `cap`.
+    fn swo_trace(conn: *mut swo_conn, entries: *mut swo_trace_entry, cap: usize, count: *mut usize) -> swo_result
+        = trace(conn, (entries, cap, count));
+}
+
+fn role(conn: &Connection) -> Done<u32> {
+    Ok(number(Role::ALL, conn.role()))
+}
+
+fn get_state(conn: &Connection, out: Out<'_, swo_state>) -> Done {
+    out.set(conn.state().into())
+}
+
+fn awaiting(conn: &Connection) -> Done<u32> {
+    Ok(number(Awaiting::ALL, conn.awaiting()))
+}
+
+fn why(conn: &Connection) -> Done<u32> {
+    Ok(number(Why::ALL, conn.why().ok_or(Own::Nothing)?))
+}
+
+fn wants_input(conn: &Connection) -> Done<bool> {
+    Ok(conn.wants_input())
+}
+
+fn may_speak(conn: &Connection) -> Done<bool> {
+    Ok(conn.may_speak())
+}
+
+fn owes_continue(conn: &Connection) -> Done<bool> {
+    Ok(conn.owes_continue())
+}
+
+fn wants_content(conn: &Connection) -> Done<bool> {
+    Ok(conn.wants_content())
+}
+
+fn is_secure(conn: &Connection) -> Done<bool> {
+    Ok(conn.is_secure())
+}
+
+fn unanswered(conn: &Connection) -> Done<u32> {
+    Ok(u32::from(conn.unanswered()))
+}
+
+fn position(conn: &Connection) -> Done<u64> {
+    Ok(conn.position())
+}
+
+fn failure(conn: &Connection, out: Out<'_, swo_failure_info>) -> Done {
+    let error = conn.failure().ok_or(Own::Nothing)?;
+    out.set(swo_failure_info {
+        code: u32::from(error.code()),
+        status: error.status().map_or(0, u32::from),
+        offset: error.offset().unwrap_or_default(),
+    })
+}
+
+fn trace(mut conn: Conn<'_>, out: Array<'_, swo_trace_entry>) -> Done {
+    out.drain(|| conn.trace().map(Into::into))
+}

@@ -1,0 +1,162 @@
+//! How a connection behaves: the engine's bounds, leniencies and switches by their names.
+
+use switchover::{Config, Lenient, Limits};
+
+use crate::error::{Done, Own, swo_result};
+use crate::handle::ConfigPlace;
+
+/// How a connection behaves. Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
+/// swo_conn_init; it is copied there.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_config {
+    /// `sizeof(swo_config)` as the program was compiled; swo_config_init sets it.
+    pub struct_size: usize,
+    /// A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least.
+    pub start_line: u32,
+    /// A method. The longest one registered has 17 octets; a longer one is noise.
+    pub method: u32,
+    /// A field line without its CRLF: room for the cookies that browsers send.
+    pub field_line: u32,
+    /// Field lines of a head, and again of a trailer section; real requests have about 20.
+    pub fields: u32,
+    /// A whole head with its CRLFs; the common servers take between 8 and 64 KiB.
+    pub head: u32,
+    /// Empty lines before a request line; RFC 9112, 2.2 asks for one.
+    pub empty_lines: u32,
+    /// A chunk's line without its CRLF: 16 hex digits and a short extension.
+    pub chunk_line: u32,
+    /// All chunk extensions of one message: nobody uses them, attackers do.
+    pub chunk_extensions: u32,
+    /// A trailer section with its CRLFs: a checksum and some metadata.
+    pub trailers: u32,
+    /// Informational responses before one final response.
+    pub informational: u32,
+    /// Content that swo_skip_body reads and drops before it closes instead.
+    pub drain: u64,
+    /// Octets that wait in the buffer before swo_receive refuses more; raised to what one head needs.
+    pub buffered: u32,
+    /// Protocols in one offer.
+    pub offers: u32,
+    /// Not 0: the transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
+    pub secure: u32,
+    /// Not 0: a server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4).
+    pub http2_preface: u32,
+    /// Not 0: a client takes a 101 whose `Connection` does not list `upgrade` (cupsd 2.4). Risk: a response that an
+    /// intermediary passed on without understanding it is taken for a switch.
+    pub switch_without_connection: u32,
+    /// Not 0: a client takes a 101 without any `Upgrade` (Jetty 9.4) for its first offer. Risk: the two sides may mean
+    /// different protocols where several were offered.
+    pub switch_without_upgrade: u32,
+    /// Not 0: a client takes a 101 that lists several versions of one offered protocol (cupsd 2.4). Risk: which one it
+    /// is, the next protocol must find out.
+    pub switch_to_alternatives: u32,
+    /// Not 0: a client takes a 101 in HTTP/1.0 (aiohttp, Deno). Risk: an intermediary between may go on in HTTP.
+    pub switch_in_http10: u32,
+}
+
+export! {
+    /// Fills a configuration with the defaults. `struct_size` is `sizeof(swo_config)`, so that a program that was compiled
+    /// for another version of this library gets as much as it knows.
+    /// Errors: SWO_NULL, SWO_STRUCT_TOO_OLD. Next: change what is to be different, then swo_conn_new.
+    fn swo_config_init(config: *mut swo_config, struct_size: usize) -> swo_result = init((config, struct_size));
+}
+
+fn init(place: ConfigPlace) -> Done {
+    place.set(Config::default().into())
+}
+
+impl swo_config {
+    pub(crate) const ZERO: Self = Self {
+        struct_size: 0,
+        start_line: 0,
+        method: 0,
+        field_line: 0,
+        fields: 0,
+        head: 0,
+        empty_lines: 0,
+        chunk_line: 0,
+        chunk_extensions: 0,
+        trailers: 0,
+        informational: 0,
+        drain: 0,
+        buffered: 0,
+        offers: 0,
+        secure: 0,
+        http2_preface: 0,
+        switch_without_connection: 0,
+        switch_without_upgrade: 0,
+        switch_to_alternatives: 0,
+        switch_in_http10: 0,
+    };
+
+    /// What the struct had in its first version. A program that knows less has not let the defaults be filled in.
+    const OLDEST: usize = size_of::<Self>();
+
+    /// A size that a struct of any version may have.
+    pub(crate) fn size(given: usize) -> Done<usize> {
+        match given {
+            0..Self::OLDEST => Err(Own::StructTooOld.into()),
+            Self::OLDEST..=4096 => Ok(given),
+            _ => Err(Own::StructTooNew.into()),
+        }
+    }
+}
+
+impl From<Config> for swo_config {
+    fn from(Config { limits, lenient, secure, http2_preface }: Config) -> Self {
+        Self {
+            struct_size: size_of::<Self>(),
+            start_line: limits.start_line,
+            method: limits.method,
+            field_line: limits.field_line,
+            fields: limits.fields,
+            head: limits.head,
+            empty_lines: limits.empty_lines,
+            chunk_line: limits.chunk_line,
+            chunk_extensions: limits.chunk_extensions,
+            trailers: limits.trailers,
+            informational: limits.informational,
+            drain: limits.drain,
+            buffered: limits.buffered,
+            offers: limits.offers,
+            secure: u32::from(secure),
+            http2_preface: u32::from(http2_preface),
+            switch_without_connection: u32::from(lenient.switch_without_connection),
+            switch_without_upgrade: u32::from(lenient.switch_without_upgrade),
+            switch_to_alternatives: u32::from(lenient.switch_to_alternatives),
+            switch_in_http10: u32::from(lenient.switch_in_http10),
+        }
+    }
+}
+
+impl From<swo_config> for Config {
+    fn from(config: swo_config) -> Self {
+        // Without `..`, so that a bound or flag that the engine gets does not compile before it is here.
+        Self {
+            limits: Limits {
+                start_line: config.start_line,
+                method: config.method,
+                field_line: config.field_line,
+                fields: config.fields,
+                head: config.head,
+                empty_lines: config.empty_lines,
+                chunk_line: config.chunk_line,
+                chunk_extensions: config.chunk_extensions,
+                trailers: config.trailers,
+                informational: config.informational,
+                drain: config.drain,
+                buffered: config.buffered,
+                offers: config.offers,
+            },
+            lenient: Lenient {
+                switch_without_connection: config.switch_without_connection != 0,
+                switch_without_upgrade: config.switch_without_upgrade != 0,
+                switch_to_alternatives: config.switch_to_alternatives != 0,
+                switch_in_http10: config.switch_in_http10 != 0,
+            },
+            secure: config.secure != 0,
+            http2_preface: config.http2_preface != 0,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The life of a connection, and what a host may ask of it in between.
+
+use std::ffi::{c_char, c_void};
+
+use switchover::{Config, Connection, Role};
+
+use crate::config::swo_config;
+use crate::conn::{IN_PLACE, ON_HEAP, swo_conn};
+use crate::convert::value;
+use crate::error::{Done, swo_result};
+use crate::handle::Doomed;
+use crate::out::Out;
+
+export! {
+    /// The version of the library that runs, like SWO_VERSION of the header. Static.
+    fn swo_version() -> *const c_char = version();
+
+    /// The ABI number of the library that runs. A program may use it if it equals SWO_ABI_VERSION of the header.
+    fn swo_abi_version() -> u32 = abi_version();
+
+    /// Makes a connection on the heap. `role` is SWO_ROLE_*; `config` may be NULL for the defaults, and is copied.
+    /// Errors: SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
+    /// Next: a server receives, a client sends a request; at the end swo_conn_free.
+    fn swo_conn_new(role: u32, config: *const swo_config, conn: *mut *mut swo_conn) -> swo_result
+        = new(role, config, conn);
+
+    /// Frees a connection that swo_conn_new made; every slice of it is over. NULL is allowed. It is not detected when one
+    /// is freed twice. Errors: SWO_NOT_A_CONN for one that is in place.
+    fn swo_conn_free(conn: *mut swo_conn) -> swo_result = free((conn, ()));
+
+    /// How much memory swo_conn_init needs. It may differ between versions of the library: ask, do not store.
+    fn swo_conn_size() -> usize = size();
+
+    /// The alignment that the memory for swo_conn_init needs; malloc always gives it.
+    fn swo_conn_align() -> usize = align();
+
+    /// Makes a connection in the caller's memory, such as a part of the caller's own struct; `conn` becomes `memory` as
+    /// a connection. The memory must not be moved or copied until swo_conn_deinit.
+    /// Errors: those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
+    fn swo_conn_init(memory: *mut c_void, size: usize, role: u32, config: *const swo_config, conn: *mut *mut swo_conn)
+        -> swo_result = init((memory, size), role, config, conn);
+
+    /// Ends a connection that swo_conn_init made; the memory is the caller's again. NULL is allowed.
+    /// Errors: SWO_NOT_A_CONN for one from swo_conn_new, and for one that was ended already.
+    fn swo_conn_deinit(conn: *mut swo_conn) -> swo_result = deinit((conn, ()));
+}
+
+fn version() -> Done<&'static std::ffi::CStr> {
+    const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
+    Ok(std::ffi::CStr::from_bytes_until_nul(VERSION.as_bytes()).unwrap_or_default())
+}
+
+fn abi_version() -> Done<u32> {
+    Ok(env!("SWO_ABI").parse().unwrap_or_default())
+}
+
+fn build(role: u32, config: Option<swo_config>) -> Done<Connection> {
+    let role = value(Role::ALL, role)?;
+    Ok(match config {
+        Some(config) => Connection::with_config(role, Config::from(config)),
+        None => Connection::new(role),
+    })
+}
+
+fn new(role: u32, config: Option<swo_config>, out: Out<'_, *mut swo_conn>) -> Done {
+    out.set(Box::into_raw(Box::new(swo_conn::new(ON_HEAP, build(role, config)?))))
+}
+
+fn free(conn: Doomed) -> Done {
+    conn.end(ON_HEAP)
+}
+
+fn size() -> Done<usize> {
+    Ok(size_of::<swo_conn>())
+}
+
+fn align() -> Done<usize> {
+    Ok(align_of::<swo_conn>())
+}
+
+fn init(place: Out<'_, swo_conn>, role: u32, config: Option<swo_config>, out: Out<'_, *mut swo_conn>) -> Done {
+    out.set(place.0.write(swo_conn::new(IN_PLACE, build(role, config)?)))
+}
+
+fn deinit(conn: Doomed) -> Done {
+    conn.end(IN_PLACE)
+}

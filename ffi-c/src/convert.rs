@@ -1,0 +1,177 @@
+//! The engine's values as the header's, and numbers of enums both ways.
+
+use switchover::{
+    DataParts, Event, EventKind, Expect, Field, Ineligible, NoOffer, Offer, Paused, Peer, Phase, Protocol, Request,
+    Response, Rx, State, Switched, SwitchedBy, Trace, TraceStep, Turn, Tx,
+};
+
+use crate::error::{Done, Own};
+use crate::types::{
+    NEED_DATA, PAUSED, SWO_NONE, swo_data_parts, swo_event, swo_event_detail, swo_field, swo_offer, swo_protocol,
+    swo_request, swo_response, swo_slice, swo_state, swo_switched, swo_trace_entry,
+};
+
+/// The number of a value: its index in the list of all.
+pub(crate) fn number<T: PartialEq>(all: &[T], value: T) -> u32 {
+    all.iter().position(|listed| *listed == value).map_or(SWO_NONE, |index| index as u32)
+}
+
+/// The value of a number.
+pub(crate) fn value<T: Copy>(all: &[T], number: u32) -> Done<T> {
+    Ok(*all.get(number as usize).ok_or(Own::BadEnum)?)
+}
+
+/// A number that the engine keeps in two octets; one that has no room there is one that it refuses.
+pub(crate) fn status(status: u32) -> u16 {
+    u16::try_from(status).unwrap_or(u16::MAX)
+}
+
+impl swo_slice {
+    pub(crate) const NONE: Self = Self { data: std::ptr::null(), len: 0 };
+
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self { data: bytes.as_ptr(), len: bytes.len() }
+    }
+}
+
+impl From<&[u8]> for swo_slice {
+    fn from(bytes: &[u8]) -> Self {
+        Self::of(bytes)
+    }
+}
+
+impl From<Field<'_>> for swo_field {
+    fn from(field: Field<'_>) -> Self {
+        Self { name: swo_slice::of(field.name), value: swo_slice::of(field.value) }
+    }
+}
+
+impl From<Protocol<'_>> for swo_protocol {
+    fn from(protocol: Protocol<'_>) -> Self {
+        let version = protocol.version.map_or(swo_slice::NONE, |version| swo_slice::of(version.as_bytes()));
+        Self { name: swo_slice::of(protocol.name.as_bytes()), version }
+    }
+}
+
+impl From<Offer<'_>> for swo_offer {
+    fn from(offer: Offer<'_>) -> Self {
+        Self {
+            protocol: offer.protocol.into(),
+            ineligible: offer.ineligible.map_or(SWO_NONE, |reason| number(Ineligible::ALL, reason)),
+            status: offer.ineligible.map_or(0, |reason| u32::from(reason.status())),
+        }
+    }
+}
+
+impl From<Trace> for swo_trace_entry {
+    fn from(entry: Trace) -> Self {
+        Self { step: number(TraceStep::ALL, entry.step), number: entry.number, offset: entry.offset }
+    }
+}
+
+impl swo_request {
+    const NONE: Self = Self {
+        method: swo_slice::NONE,
+        target: swo_slice::NONE,
+        field_count: 0,
+        offer_count: 0,
+        no_offer: 0,
+        minor_version: 0,
+    };
+}
+
+impl From<Request<'_>> for swo_request {
+    fn from(request: Request<'_>) -> Self {
+        let (offer_count, no_offer) = match request.offers() {
+            Ok(offers) => (offers.count(), SWO_NONE),
+            Err(reason) => (0, number(NoOffer::ALL, reason)),
+        };
+        Self {
+            method: swo_slice::of(request.method().as_bytes()),
+            target: swo_slice::of(request.target().as_bytes()),
+            field_count: request.fields().len(),
+            offer_count,
+            no_offer,
+            minor_version: u32::from(request.minor_version()),
+        }
+    }
+}
+
+impl swo_response {
+    const NONE: Self = Self { reason: swo_slice::NONE, field_count: 0, status: 0, minor_version: 0, dropped: 0 };
+}
+
+impl From<Response<'_>> for swo_response {
+    fn from(response: Response<'_>) -> Self {
+        Self {
+            reason: swo_slice::of(response.reason()),
+            field_count: response.fields().len(),
+            status: u32::from(response.status()),
+            minor_version: u32::from(response.minor_version()),
+            dropped: u32::from(response.dropped()),
+        }
+    }
+}
+
+impl From<Switched<'_>> for swo_switched {
+    fn from(switched: Switched<'_>) -> Self {
+        Self {
+            by: number(SwitchedBy::ALL, switched.by),
+            protocol_count: switched.protocols.iter().count(),
+            request: switched.request.map_or(swo_request::NONE, Into::into),
+            response: switched.response.map_or(swo_response::NONE, Into::into),
+            leftover: swo_slice::of(switched.leftover),
+        }
+    }
+}
+
+impl swo_event {
+    pub(crate) fn of(event: Event<'_>, position: u64) -> Self {
+        let u = match event {
+            Event::Request(request) => swo_event_detail { request: request.into() },
+            Event::Informational(response) | Event::Response(response) => {
+                swo_event_detail { response: response.into() }
+            }
+            Event::Data(data) => swo_event_detail { data: swo_slice::of(data) },
+            Event::EndOfMessage(trailers) => swo_event_detail { trailer_count: trailers.len() },
+            Event::Switched(switched) => swo_event_detail { switched: switched.into() },
+            Event::Closed { discarded } => swo_event_detail { discarded },
+        };
+        Self { kind: number(EventKind::ALL, event.kind()), position, u }
+    }
+
+    pub(crate) fn need_data(position: u64) -> Self {
+        Self { kind: NEED_DATA, position, u: swo_event_detail { discarded: 0 } }
+    }
+
+    pub(crate) fn paused(paused: Paused, position: u64) -> Self {
+        Self { kind: PAUSED, position, u: swo_event_detail { paused: number(Paused::ALL, paused) } }
+    }
+}
+
+impl From<State> for swo_state {
+    fn from(state: State) -> Self {
+        // Taken apart, so that a new part of the state does not compile before it is here.
+        let State { request, response, rx, tx, turn, expect, persist, peer, behind } = state;
+        Self {
+            request: number(Phase::ALL, request),
+            response: number(Phase::ALL, response),
+            rx: number(Rx::ALL, rx),
+            tx: number(Tx::ALL, tx),
+            turn: number(Turn::ALL, turn),
+            expect: number(Expect::ALL, expect),
+            persist: u32::from(persist),
+            peer: number(Peer::ALL, peer),
+            behind: u32::from(behind),
+        }
+    }
+}
+
+impl From<DataParts> for swo_data_parts {
+    fn from(parts: DataParts) -> Self {
+        let mut prefix = [0; 24];
+        let given = parts.prefix();
+        prefix.iter_mut().zip(given).for_each(|(place, octet)| *place = *octet);
+        Self { prefix, prefix_len: given.len(), suffix: swo_slice::of(parts.suffix()) }
+    }
+}

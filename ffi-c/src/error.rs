@@ -1,0 +1,180 @@
+//! Results: the engine's errors by their own numbers, and what only C can do wrong from 1000 up.
+
+use std::ffi::{CStr, c_char};
+
+use switchover::{Blame, Error, ErrorKind};
+
+use crate::convert::number;
+use crate::names;
+use crate::types::swo_flag;
+
+/// What a call came to: `SWO_OK`, one of `SWO_ERROR_*` (the engine's), or one of the binding's own from 1000 up.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct swo_result(pub u32);
+
+/// Why a call was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The engine said so.
+    Engine(Error),
+    /// The engine was not asked, for the argument can be nothing that it takes.
+    Kind(ErrorKind),
+    /// The arguments, or what happened in here.
+    Own(Own),
+}
+
+/// What a safe body of an exported function returns.
+pub(crate) type Done<T = ()> = Result<T, Refusal>;
+
+impl Refusal {
+    /// The number of it.
+    pub fn code(self) -> u32 {
+        match self {
+            Self::Engine(error) => u32::from(error.code()),
+            Self::Kind(kind) => u32::from(kind.code()),
+            Self::Own(own) => own.code(),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<ErrorKind> for Refusal {
+    fn from(kind: ErrorKind) -> Self {
+        Self::Kind(kind)
+    }
+}
+
+impl From<Own> for Refusal {
+    fn from(own: Own) -> Self {
+        Self::Own(own)
+    }
+}
+
+/// The binding's own results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Own {
+    /// A pointer is NULL where something must be.
+    Null = 1000,
+    /// A number that is no value of its enum.
+    BadEnum = 1001,
+    /// `struct_size` is smaller than the struct was in its first version.
+    StructTooOld = 1002,
+    /// A struct of a later version, with something set that this library does not know.
+    StructTooNew = 1003,
+    /// A defect inside the library. A connection that was being changed is dead: free it.
+    Panic = 1004,
+    /// The caller's array is too small; the count says how many entries it needs.
+    ArrayTooSmall = 1005,
+    /// Not a connection, not one any more, or not of this kind (in place or from `swo_conn_new`).
+    NotAConn = 1006,
+    /// There is no such thing: no current event, no field lines in it, no field of that name, nothing selected.
+    Nothing = 1007,
+    /// A length that no object can have.
+    BadLength = 1008,
+    /// The memory for a connection is too small or not aligned.
+    BadPlace = 1009,
+}
+
+impl Own {
+    /// Every one, in the order of their numbers.
+    pub const ALL: &'static [Self] = &[
+        Self::Null,
+        Self::BadEnum,
+        Self::StructTooOld,
+        Self::StructTooNew,
+        Self::Panic,
+        Self::ArrayTooSmall,
+        Self::NotAConn,
+        Self::Nothing,
+        Self::BadLength,
+        Self::BadPlace,
+    ];
+
+    /// The stable number.
+    pub const fn code(self) -> u32 {
+        self as u32
+    }
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::BadEnum => "bad-enum",
+            Self::StructTooOld => "struct-too-old",
+            Self::StructTooNew => "struct-too-new",
+            Self::Panic => "panic",
+            Self::ArrayTooSmall => "array-too-small",
+            Self::NotAConn => "not-a-conn",
+            Self::Nothing => "nothing",
+            Self::BadLength => "bad-length",
+            Self::BadPlace => "bad-place",
+        }
+    }
+
+    /// A sentence for people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Null => "a pointer is NULL where something must be",
+            Self::BadEnum => "a number that is no value of its enum",
+            Self::StructTooOld => "the struct is older than the oldest that is known",
+            Self::StructTooNew => "the struct sets something that this library does not know",
+            Self::Panic => "a defect inside the library; the connection is dead",
+            Self::ArrayTooSmall => "the array has too few entries; nothing was written but the count",
+            Self::NotAConn => "not a connection, or not one any more",
+            Self::Nothing => "there is no such thing",
+            Self::BadLength => "a length that no object can have",
+            Self::BadPlace => "the memory for a connection is too small or not aligned",
+        }
+    }
+}
+
+export! {
+    /// A sentence for people about a result; never NULL, static.
+    fn swo_strerror(result: swo_result) -> *const c_char = strerror(result);
+
+    /// The stable name of a result, such as `bare-lf`: `ok` for SWO_OK, `unknown` where there is none. Never NULL, static.
+    fn swo_error_name(result: swo_result) -> *const c_char = error_name(result);
+
+    /// Whether receiving is over for good: the peer broke the protocol, or the connection is dead. After a peer error
+    /// a server may still send one final response (swo_error_status says which); then close the transport.
+    fn swo_is_fatal(result: swo_result) -> swo_flag = is_fatal(result);
+
+    /// The status that a server answers a peer error with (RFC 9110, 15); 0 where there is none.
+    fn swo_error_status(result: swo_result) -> u32 = error_status(result);
+
+    /// Whose fault it is: SWO_BLAME_PEER or SWO_BLAME_LOCAL; SWO_NONE for SWO_OK and unknown numbers.
+    fn swo_error_blame(result: swo_result) -> u32 = error_blame(result);
+}
+
+fn kind(result: swo_result) -> Option<ErrorKind> {
+    ErrorKind::ALL.iter().copied().find(|kind| u32::from(kind.code()) == result.0)
+}
+
+fn strerror(result: swo_result) -> Done<&'static CStr> {
+    Ok(names::result_text(result.0))
+}
+
+fn error_name(result: swo_result) -> Done<&'static CStr> {
+    Ok(names::result_name(result.0))
+}
+
+fn is_fatal(result: swo_result) -> Done<bool> {
+    Ok(kind(result).map_or(result.0 == Own::Panic.code(), |kind| kind.blame() == Blame::Peer))
+}
+
+fn error_status(result: swo_result) -> Done<u32> {
+    Ok(kind(result).and_then(ErrorKind::status).map_or(0, u32::from))
+}
+
+fn error_blame(result: swo_result) -> Done<u32> {
+    let own = Own::ALL.iter().find(|own| own.code() == result.0).map(|_| Blame::Local);
+    let blame = kind(result).map(ErrorKind::blame).or(own).ok_or(Own::BadEnum)?;
+    Ok(number(Blame::ALL, blame))
+}

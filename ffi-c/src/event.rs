@@ -1,0 +1,156 @@
+//! Events out: one call per event, all field lines of a head in one more.
+
+use std::ffi::c_char;
+
+use switchover::{Connection, Event, Fields, Protocol, Request, Step};
+
+use crate::conn::{Conn, swo_conn};
+use crate::error::{Done, Own, swo_result};
+use crate::out::{Array, Out};
+use crate::types::{swo_event, swo_field, swo_flag, swo_offer, swo_protocol, swo_request, swo_slice};
+
+export! {
+    /// Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
+    /// the next inbound call.
+    /// Errors: a peer error (swo_is_fatal). Receiving has then ended: swo_failure says where, swo_error_status what a server
+    /// may answer once; swo_next_event goes on to SWO_EVENT_KIND_CLOSED.
+    /// Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (read the transport), SWO_EVENT_KIND_PAUSED (do what
+    /// `u.paused` says) or SWO_EVENT_KIND_CLOSED (close the transport; it repeats).
+    fn swo_next_event(conn: *mut swo_conn, event: *mut swo_event) -> swo_result = next_event(conn, event);
+
+    /// The current event again, as often as wanted: decisions do not end it. Errors: SWO_NOTHING where none is current.
+    fn swo_current_event(conn: *const swo_conn, event: *mut swo_event) -> swo_result = current_event(conn, event);
+
+    /// The field lines of the current event, in order and spelling as they came: of a head, the trailers of
+    /// SWO_EVENT_KIND_END_OF_MESSAGE, or the head of what switched. Slices are valid until the next inbound call.
+    /// Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where no event is current, or one without
+    /// field lines. RFC 9110, 5.
+    fn swo_event_fields(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
+        = event_fields(conn, (fields, cap, count));
+
+    /// The field line at an index of the current event, counted from 0. Valid until the next inbound call.
+    /// Errors: SWO_NOTHING.
+    fn swo_event_field_at(conn: *const swo_conn, index: usize, field: *mut swo_field) -> swo_result
+        = event_field_at(conn, index, field);
+
+    /// The value of the first field line of that name (without regard to case) in the current event. Valid until the next
+    /// inbound call. Errors: SWO_NOTHING where there is none.
+    fn swo_event_field(conn: *const swo_conn, name: *const c_char, value: *mut swo_slice) -> swo_result
+        = event_field(conn, name, value);
+
+    /// The members of a list field of the current event, over all its lines: trimmed, empty ones left out (RFC 9110, 5.6.1).
+    /// A comma inside a quoted string splits too. Valid until the next inbound call.
+    /// Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where no event is current.
+    fn swo_event_list(conn: *const swo_conn, name: *const c_char, members: *mut swo_slice, cap: usize, count: *mut usize)
+        -> swo_result = event_list(conn, name, (members, cap, count));
+
+    /// Client: what the response of the current event advertises in `Upgrade`; a 426 and any other may. Valid until the next
+    /// inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event is
+    /// no response. RFC 9110, 7.8.
+    fn swo_advertised(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
+        = advertised(conn, (protocols, cap, count));
+
+    /// Server: the current request, as long as its head is kept: through the event that showed it, and with an offer, a
+    /// CONNECT or an answer owed in a new protocol until that is settled. Valid until the next inbound call.
+    /// Errors: SWO_NOTHING where it is not kept.
+    fn swo_current_request(conn: *const swo_conn, request: *mut swo_request) -> swo_result
+        = current_request(conn, request);
+
+    /// The field lines of swo_current_request. Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
+    fn swo_request_fields(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
+        = request_fields(conn, (fields, cap, count));
+
+    /// Server: the protocols that the current request offers, in the client's order, each eligible or with its reason; none
+    /// where `no_offer` of the request says why. Valid until the next inbound call.
+    /// Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+    /// Next: swo_select. RFC 9110, 7.8.
+    fn swo_offers(conn: *const swo_conn, offers: *mut swo_offer, cap: usize, count: *mut usize) -> swo_result
+        = offers(conn, (offers, cap, count));
+
+    /// Whether a protocol is the one that the text names, such as `foo/2`: names without regard to case, versions exactly.
+    fn swo_protocol_is(name: swo_slice, version: swo_slice, text: *const c_char) -> swo_flag
+        = protocol_is(name, version, text);
+}
+
+fn next_event(mut conn: Conn<'_>, out: Out<'_, swo_event>) -> Done {
+    let step = conn.advance()?;
+    let position = conn.position();
+    out.set(match (step, conn.event()) {
+        (Step::Event, Some(event)) => swo_event::of(event, position),
+        (Step::Paused(why), _) => swo_event::paused(why, position),
+        (Step::NeedData, _) | (Step::Event, None) => swo_event::need_data(position),
+    })
+}
+
+fn current_event(conn: &Connection, out: Out<'_, swo_event>) -> Done {
+    out.set(swo_event::of(conn.event().ok_or(Own::Nothing)?, conn.position()))
+}
+
+/// The field lines of the current event.
+fn shown(conn: &Connection) -> Done<Fields<'_>> {
+    let fields = match conn.event().ok_or(Own::Nothing)? {
+        Event::Request(request) => Some(request.fields()),
+        Event::Informational(response) | Event::Response(response) => Some(response.fields()),
+        Event::EndOfMessage(trailers) => Some(trailers),
+        Event::Switched(switched) => {
+            let of_request = switched.request.map(|request| request.fields());
+            of_request.or(switched.response.map(|response| response.fields()))
+        }
+        Event::Data(_) | Event::Closed { .. } => None,
+    };
+    fields.ok_or(Own::Nothing.into())
+}
+
+fn event_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
+    out.fill(shown(conn)?.iter())
+}
+
+fn event_field_at(conn: &Connection, index: usize, out: Out<'_, swo_field>) -> Done {
+    out.set(shown(conn)?.at(index).ok_or(Own::Nothing)?.into())
+}
+
+/// A name that is no text is the name of no field.
+fn name(name: &[u8]) -> &str {
+    str::from_utf8(name).unwrap_or_default()
+}
+
+fn event_field(conn: &Connection, field: &[u8], out: Out<'_, swo_slice>) -> Done {
+    out.set(shown(conn)?.get(name(field)).ok_or(Own::Nothing)?.into())
+}
+
+fn event_list(conn: &Connection, field: &[u8], out: Array<'_, swo_slice>) -> Done {
+    let members: Vec<&[u8]> = shown(conn)?.list(name(field)).collect();
+    out.fill(members.into_iter())
+}
+
+fn advertised(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
+    let response = match conn.event().ok_or(Own::Nothing)? {
+        Event::Informational(response) | Event::Response(response) => Some(response),
+        Event::Switched(switched) => switched.response,
+        Event::Request(_) | Event::Data(_) | Event::EndOfMessage(_) | Event::Closed { .. } => None,
+    };
+    let protocols: Vec<Protocol<'_>> = response.ok_or(Own::Nothing)?.advertised().collect();
+    out.fill(protocols.into_iter())
+}
+
+fn kept(conn: &Connection) -> Done<Request<'_>> {
+    Ok(conn.request().ok_or(Own::Nothing)?)
+}
+
+fn current_request(conn: &Connection, out: Out<'_, swo_request>) -> Done {
+    out.set(kept(conn)?.into())
+}
+
+fn request_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
+    out.fill(kept(conn)?.fields().iter())
+}
+
+fn offers(conn: &Connection, out: Array<'_, swo_offer>) -> Done {
+    let offers: Vec<_> = kept(conn)?.offers().into_iter().flatten().collect();
+    out.fill(offers.into_iter())
+}
+
+fn protocol_is(name: &[u8], version: &[u8], text: &[u8]) -> Done<bool> {
+    let joined = [name, version].join(if version.is_empty() { &b""[..] } else { b"/" });
+    Ok(Protocol::parse(&joined).zip(Protocol::parse(text)).is_some_and(|(one, other)| one.same_as(&other)))
+}

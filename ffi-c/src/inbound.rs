@@ -1,0 +1,73 @@
+//! Octets in.
+
+use switchover::End;
+
+use crate::conn::{Conn, swo_conn};
+use crate::convert::value;
+use crate::error::{Done, swo_result};
+use crate::out::{Out, Output};
+
+export! {
+    /// Takes octets that the peer sent, all of them or none. **Inbound:** ends the current event and its slices.
+    /// Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many wait (go on with swo_next_event, and
+    /// answer), SWO_ERROR_SWITCHED (they are the new protocol's), SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's
+    /// earlier error. Next: swo_next_event.
+    fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive(conn, (data, len));
+
+    /// Space of `cap` octets for recv(2) to write into: `min` at least, but no more than may wait in all (`buffered` of the
+    /// configuration). It is valid until the next inbound call. **Inbound:** ends the current event and its slices.
+    /// Errors: those of swo_receive. Next: swo_recv_commit with what was read.
+    fn swo_recv_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
+        = recv_buffer(conn, min, data, cap);
+
+    /// Takes the first `len` octets of the space that swo_recv_buffer gave; no more than it has, 0 is nothing, and nothing
+    /// where another call has ended it. **Inbound:** ends the current event and its slices. Next: swo_next_event.
+    fn swo_recv_commit(conn: *mut swo_conn, len: usize) -> swo_result = recv_commit(conn, len);
+
+    /// The peer's octets have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;
+    /// SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, 9.8). The end has its place behind the octets: it
+    /// counts when all before it has been read. **Inbound:** ends the current event and its slices.
+    /// Errors: SWO_BAD_ENUM. Next: swo_next_event.
+    fn swo_receive_eof(conn: *mut swo_conn, end: u32) -> swo_result = receive_eof(conn, end);
+
+    /// Takes the first octets of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
+    /// the transport delivers from now on is the new protocol's. **Inbound:** ends the current event and its slices.
+    /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
+    fn swo_take_leftover(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
+        = take_leftover(conn, (out, cap, written));
+
+    /// Gives memory back where a connection is parked: without a message or leftover under way nothing stays on the heap.
+    /// What swo_trace, swo_required and the current event held is gone. **Inbound:** ends the current event and its slices.
+    fn swo_release(conn: *mut swo_conn) -> swo_result = release(conn);
+}
+
+fn receive(mut conn: Conn<'_>, data: &[u8]) -> Done {
+    Ok(conn.receive(data)?)
+}
+
+fn recv_buffer(mut conn: Conn<'_>, min: usize, data: Out<'_, *mut u8>, cap: Out<'_, usize>) -> Done {
+    let space = conn.receive_buffer(min)?;
+    data.set(space.as_mut_ptr())?;
+    cap.set(space.len())
+}
+
+fn recv_commit(mut conn: Conn<'_>, len: usize) -> Done {
+    conn.commit(len);
+    Ok(())
+}
+
+fn receive_eof(mut conn: Conn<'_>, end: u32) -> Done {
+    conn.receive_eof(value(End::ALL, end)?);
+    Ok(())
+}
+
+fn take_leftover(mut conn: Conn<'_>, out: Output<'_>) -> Done {
+    out.copy(conn.leftover())?;
+    conn.take_leftover();
+    Ok(())
+}
+
+fn release(mut conn: Conn<'_>) -> Done {
+    conn.release();
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! The caller's memory, written only on success; on shortage the size or count that is needed.
+
+use std::mem::MaybeUninit;
+
+use switchover::{Error, ErrorKind};
+
+use crate::error::{Done, Own, Refusal};
+use crate::types::{
+    swo_data_parts, swo_event, swo_failure_info, swo_field, swo_offer, swo_protocol, swo_request, swo_selection,
+    swo_slice, swo_state, swo_trace_entry,
+};
+
+/// What may be written into the caller's memory as it is.
+pub(crate) trait Plain {}
+
+impl Plain for u8 {}
+impl Plain for u32 {}
+impl Plain for usize {}
+impl<T> Plain for *mut T {}
+impl Plain for swo_data_parts {}
+impl Plain for swo_event {}
+impl Plain for swo_failure_info {}
+impl Plain for swo_field {}
+impl Plain for swo_offer {}
+impl Plain for swo_protocol {}
+impl Plain for swo_request {}
+impl Plain for swo_selection {}
+impl Plain for swo_slice {}
+impl Plain for swo_state {}
+impl Plain for swo_trace_entry {}
+
+/// A place for one value.
+pub(crate) struct Out<'a, T>(pub(crate) &'a mut MaybeUninit<T>);
+
+impl<T> Out<'_, T> {
+    pub(crate) fn set(self, value: T) -> Done {
+        self.0.write(value);
+        Ok(())
+    }
+}
+
+/// A place for several values and their count.
+pub(crate) struct Array<'a, T> {
+    pub(crate) space: &'a mut [MaybeUninit<T>],
+    pub(crate) count: Out<'a, usize>,
+}
+
+impl<T> Array<'_, T> {
+    /// All of them, or none and how many there are.
+    pub(crate) fn fill(self, values: impl Iterator<Item = impl Into<T>> + Clone) -> Done {
+        let count = values.clone().count();
+        let fits = count <= self.space.len();
+        if fits {
+            self.space.iter_mut().zip(values).for_each(|(place, value)| _ = place.write(value.into()));
+        }
+        self.count.set(count)?;
+        if fits { Ok(()) } else { Err(Own::ArrayTooSmall.into()) }
+    }
+
+    /// As many as there is space for, taken one by one.
+    pub(crate) fn drain(self, mut next: impl FnMut() -> Option<T>) -> Done {
+        let mut count = 0;
+        for place in self.space {
+            let Some(value) = next() else { break };
+            place.write(value);
+            count += 1;
+        }
+        self.count.set(count)
+    }
+}
+
+/// A place for octets and how many were written.
+pub(crate) type Output<'a> = Array<'a, u8>;
+
+impl Output<'_> {
+    /// All of what a decision writes, or nothing and how much space it needs.
+    pub(crate) fn write(self, decide: impl FnOnce(&mut &mut [MaybeUninit<u8>]) -> Result<(), Error>) -> Done {
+        let space = self.space.len();
+        let mut free = self.space;
+        match decide(&mut free) {
+            Ok(()) => self.count.set(space - free.len()),
+            Err(error) => {
+                if let Some(needed) = error.needed() {
+                    self.count.set(needed)?;
+                }
+                Err(Refusal::Engine(error))
+            }
+        }
+    }
+
+    /// These octets, or nothing and how many there are.
+    pub(crate) fn copy(self, octets: &[u8]) -> Done {
+        let fits = octets.len() <= self.space.len();
+        if fits {
+            self.space.iter_mut().zip(octets).for_each(|(place, octet)| _ = place.write(*octet));
+        }
+        self.count.set(octets.len())?;
+        if fits { Ok(()) } else { Err(ErrorKind::OutputTooSmall.into()) }
+    }
+}

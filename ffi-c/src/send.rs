@@ -1,0 +1,149 @@
+//! Decisions in, octets out: HTTP's own verbs. A refused one has changed nothing and written nothing.
+
+use switchover::{ErrorKind, RequestHead, ResponseHead};
+
+use crate::conn::{Conn, swo_conn};
+use crate::convert::status;
+use crate::error::{Done, swo_result};
+use crate::handle::FieldList;
+use crate::out::{Out, Output};
+use crate::types::{swo_data_parts, swo_field, swo_request_head, swo_response_head, swo_slice};
+
+export! {
+    /// Client: sends a request head, with an offer of other protocols in order of preference (or none).
+    ///
+    /// Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With too little space the
+    /// result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed; with any other error `written` is left alone.
+    /// `out` may be NULL where `cap` is 0. Send what was written before the next call on the connection writes more.
+    ///
+    /// Errors: SWO_ERROR_INVALID_*, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_UNANSWERED,
+    /// SWO_ERROR_OFFER_PENDING, SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_CLOSED.
+    /// Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC 9110, 7.8.
+    fn swo_send_request(conn: *mut swo_conn, request: *const swo_request_head, offer: *const swo_slice,
+        offer_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
+        = send_request(conn, request, (offer, offer_count), (out, cap, written));
+
+    /// Client: sends the request again with what a 426 asks for (swo_required), or with another offer, on this connection.
+    /// Where the 426 closed it, send the request on a new one. Errors: SWO_ERROR_NO_RETRY, and those of swo_send_request.
+    /// Next: as after swo_send_request. RFC 9110, 15.5.22.
+    fn swo_retry(conn: *mut swo_conn, request: *const swo_request_head, offer: *const swo_slice, offer_count: usize,
+        out: *mut u8, cap: usize, written: *mut usize) -> swo_result
+        = retry(conn, request, (offer, offer_count), (out, cap, written));
+
+    /// Server: sends an informational response other than 101. A 100 only while one is expected.
+    /// Errors: SWO_ERROR_NOT_EXPECTED, SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
+    /// SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED. Next: the rest of the request, or the final response. RFC 9110, 15.2.
+    fn swo_send_informational(conn: *mut swo_conn, status: u32, fields: *const swo_field, field_count: usize,
+        out: *mut u8, cap: usize, written: *mut usize) -> swo_result
+        = send_informational(conn, status, (fields, field_count), (out, cap, written));
+
+    /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
+    /// accepts it. Errors: SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+    /// SWO_ERROR_INVALID_*, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
+    /// Next: swo_send_data and swo_send_end (swo_wants_content says whether). RFC 9112, 4 and 6.
+    fn swo_send_response(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
+        written: *mut usize) -> swo_result = send_response(conn, response, (out, cap, written));
+
+    /// Sends content. Content of a known length ends by itself. The data may be what an event shows, so an echo needs no
+    /// copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or swo_send_end. RFC 9112, 6.
+    fn swo_send_data(conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize)
+        -> swo_result = send_data(conn, (data, len), (out, cap, written));
+
+    /// swo_send_data for content of `len` octets that the host writes itself, with writev(2) say: what to put around it.
+    /// The host must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
+    fn swo_send_data_parts(conn: *mut swo_conn, len: usize, parts: *mut swo_data_parts) -> swo_result
+        = send_data_parts(conn, len, parts);
+
+    /// Ends the message, with trailers where it is chunked. A message without content, or with all of its
+    /// `Content-Length` sent, has ended already: the call is then allowed and writes nothing.
+    /// Errors: SWO_ERROR_LENGTH_SHORT, SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_NO_CONTENT, SWO_ERROR_INVALID_*.
+    /// Next: a client receives, a server goes on with swo_next_event. RFC 9112, 7.1.2.
+    fn swo_send_end(conn: *mut swo_conn, trailers: *const swo_field, trailer_count: usize, out: *mut u8, cap: usize,
+        written: *mut usize) -> swo_result = send_end(conn, (trailers, trailer_count), (out, cap, written));
+
+    /// Drops the rest of the content being received, up to `drain` octets of the configuration; then receiving ends
+    /// instead. The end of the message is still told. Errors: SWO_ERROR_NO_CONTENT. Next: swo_next_event.
+    fn swo_skip_body(conn: *mut swo_conn) -> swo_result = skip_body(conn);
+
+    /// No request after this one. A server's next final response says `close`; without a request pending the connection
+    /// closes now. A client closes after the response that is on its way. Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED.
+    /// Next: answer, or swo_next_event. RFC 9112, 9.6.
+    fn swo_close_after_response(conn: *mut swo_conn) -> swo_result = close_after_response(conn);
+
+    /// Gives up, when a deadline has passed for instance. A client with an unfinished request cuts it and reads on for the
+    /// answer; in every other state, or the second time, no more HTTP in either direction. Next: close the transport's
+    /// direction that has ended; swo_next_event.
+    fn swo_abandon(conn: *mut swo_conn) -> swo_result = abandon(conn);
+
+    /// The reason phrase that goes with a status (RFC 9110, 15); empty for others. Static.
+    fn swo_reason(status: u32) -> swo_slice = reason(status);
+}
+
+/// The engine takes texts. Octets that are none cannot be what it takes, so this is what it would say of them.
+pub(crate) fn text(octets: &[u8], or: ErrorKind) -> Done<&str> {
+    Ok(str::from_utf8(octets).map_err(|_| or)?)
+}
+
+/// Protocol names.
+pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<Vec<&'a str>> {
+    list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)).collect()
+}
+
+/// A request as C gives it.
+type Given<'a> = (&'a [u8], &'a [u8], FieldList<'a>);
+
+fn request_head<'a>((method, target, fields): &'a Given<'_>) -> Done<RequestHead<'a>> {
+    let method = text(method, ErrorKind::InvalidMethod)?;
+    Ok(RequestHead::new(method, text(target, ErrorKind::InvalidTarget)?, fields))
+}
+
+fn send_request(mut conn: Conn<'_>, given: Given<'_>, offer: Vec<&[u8]>, out: Output<'_>) -> Done {
+    let (request, offer) = (request_head(&given)?, names(&offer)?);
+    out.write(|out| conn.send_request(&request, &offer, out))
+}
+
+fn retry(mut conn: Conn<'_>, given: Given<'_>, offer: Vec<&[u8]>, out: Output<'_>) -> Done {
+    let (request, offer) = (request_head(&given)?, names(&offer)?);
+    out.write(|out| conn.retry(&request, &offer, out))
+}
+
+fn send_informational(mut conn: Conn<'_>, code: u32, fields: FieldList<'_>, out: Output<'_>) -> Done {
+    out.write(|out| conn.send_informational(status(code), &fields, out))
+}
+
+fn send_response(mut conn: Conn<'_>, given: (u32, Option<&[u8]>, FieldList<'_>), out: Output<'_>) -> Done {
+    let (code, reason, fields) = given;
+    let mut response = ResponseHead::new(status(code), &fields);
+    if let Some(reason) = reason {
+        response.reason = text(reason, ErrorKind::InvalidReason)?;
+    }
+    out.write(|out| conn.send_response(&response, out))
+}
+
+fn send_data(mut conn: Conn<'_>, data: &[u8], out: Output<'_>) -> Done {
+    out.write(|out| conn.send_data(data, out))
+}
+
+fn send_data_parts(mut conn: Conn<'_>, len: usize, out: Out<'_, swo_data_parts>) -> Done {
+    out.set(conn.send_data_parts(len)?.into())
+}
+
+fn send_end(mut conn: Conn<'_>, trailers: FieldList<'_>, out: Output<'_>) -> Done {
+    out.write(|out| conn.send_end(&trailers, out))
+}
+
+fn skip_body(mut conn: Conn<'_>) -> Done {
+    Ok(conn.skip_body()?)
+}
+
+fn close_after_response(mut conn: Conn<'_>) -> Done {
+    Ok(conn.close_after_response()?)
+}
+
+fn abandon(mut conn: Conn<'_>) -> Done {
+    Ok(conn.abandon()?)
+}
+
+fn reason(code: u32) -> Done<swo_slice> {
+    Ok(swo_slice::of(switchover::reason(status(code)).as_bytes()))
+}

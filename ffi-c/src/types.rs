@@ -1,0 +1,242 @@
+//! The structs of the header. `convert` makes them from the engine's values.
+
+/// Where a number of an enum could stand and none does, as with swo_why before the first request. Also what such a
+/// function returns for a connection that is NULL or dead.
+pub const SWO_NONE: u32 = u32::MAX;
+
+/// Nothing happens before more octets come: call swo_receive, or swo_recv_buffer and swo_recv_commit.
+pub(crate) const NEED_DATA: u32 = 1000;
+/// Nothing happens before the host acts; `u.paused` says how.
+pub(crate) const PAUSED: u32 = 1001;
+
+/// 1 for yes, 0 for no; 0 also for a connection that is NULL or dead.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct swo_flag(pub u32);
+
+/// Octets that belong to somebody else. In an event they belong to the connection and are valid until the next inbound
+/// call on it; in an argument they need to live only as long as the call. `data` may be NULL where `len` is 0.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_slice {
+    /// The first octet; not ended by a NUL.
+    pub data: *const u8,
+    /// How many there are.
+    pub len: usize,
+}
+
+/// One field line: the name as it was spelled (compare it without regard to case), the value without the whitespace
+/// around it. RFC 9110, 5.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_field {
+    /// The name.
+    pub name: swo_slice,
+    /// The value.
+    pub value: swo_slice,
+}
+
+/// A protocol such as `foo/2`. Names compare without regard to case, versions exactly: swo_protocol_is does. RFC 9110, 7.8.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_protocol {
+    /// The part before the slash.
+    pub name: swo_slice,
+    /// The part behind it; `data` is NULL where there is none.
+    pub version: swo_slice,
+}
+
+/// One protocol of an offer.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_offer {
+    /// What is offered, in the client's spelling.
+    pub protocol: swo_protocol,
+    /// Why it cannot be accepted, SWO_INELIGIBLE_*; SWO_NONE where it can.
+    pub ineligible: u32,
+    /// The status that a server may answer with if it wants this protocol and nothing else; 0 where it is eligible.
+    pub status: u32,
+}
+
+/// A request head. Its field lines: swo_event_fields, or swo_request_fields.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_request {
+    /// The method, a token; compare it exactly.
+    pub method: swo_slice,
+    /// The target, as sent: nothing is decoded or normalised.
+    pub target: swo_slice,
+    /// How many field lines there are.
+    pub field_count: usize,
+    /// How many protocols are offered: swo_offers gives them.
+    pub offer_count: usize,
+    /// Why nothing is offered, SWO_NO_OFFER_*; SWO_NONE where something is.
+    pub no_offer: u32,
+    /// The x of HTTP/1.x.
+    pub minor_version: u32,
+}
+
+/// A response head. Its field lines: swo_event_fields.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_response {
+    /// The reason phrase, often empty, without any meaning.
+    pub reason: swo_slice,
+    /// How many field lines there are.
+    pub field_count: usize,
+    /// The status, 100 to 999.
+    pub status: u32,
+    /// The x of HTTP/1.x.
+    pub minor_version: u32,
+    /// How many pipelined requests behind this response's will not be answered, because it closes the connection. They
+    /// may be sent again on another one where that is safe (RFC 9112, 9.3.2).
+    pub dropped: u32,
+}
+
+/// The peer's direction has left HTTP.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_switched {
+    /// What made it so, SWO_SWITCHED_BY_*.
+    pub by: u32,
+    /// How many layers it speaks now, lowest first: swo_agreed gives them. 0 after CONNECT or a preface.
+    pub protocol_count: usize,
+    /// Server: the request, which is to be answered in the new protocol. Client, or after a preface: all zero.
+    pub request: swo_request,
+    /// Client: the 101 or the 2xx. Server: all zero.
+    pub response: swo_response,
+    /// The first octets of the new protocol, as far as they have come; swo_take_leftover takes them.
+    pub leftover: swo_slice,
+}
+
+/// What goes with the kind of an event; only the member that belongs to the kind may be read.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub union swo_event_detail {
+    /// SWO_EVENT_KIND_REQUEST.
+    pub request: swo_request,
+    /// SWO_EVENT_KIND_INFORMATIONAL and SWO_EVENT_KIND_RESPONSE.
+    pub response: swo_response,
+    /// SWO_EVENT_KIND_DATA: some content. How it is cut into slices has no meaning.
+    pub data: swo_slice,
+    /// SWO_EVENT_KIND_END_OF_MESSAGE: how many trailers there are; swo_event_fields gives them.
+    pub trailer_count: usize,
+    /// SWO_EVENT_KIND_SWITCHED.
+    pub switched: swo_switched,
+    /// SWO_EVENT_KIND_CLOSED: received octets that no message was made of.
+    pub discarded: usize,
+    /// SWO_EVENT_KIND_PAUSED: what the host has to do, SWO_PAUSED_*.
+    pub paused: u32,
+}
+
+/// What swo_next_event came to. Slices in it are valid until the next inbound call on the connection.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct swo_event {
+    /// SWO_EVENT_KIND_*.
+    pub kind: u32,
+    /// How many of the peer's octets have been passed, with this event.
+    pub position: u64,
+    /// What goes with it.
+    pub u: swo_event_detail,
+}
+
+/// The machine's state, for logs and for hosts that show it; the numbers are those of the enums of the same names.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_state {
+    /// The latest request, SWO_PHASE_*.
+    pub request: u32,
+    /// The response to the oldest unanswered request, SWO_PHASE_*.
+    pub response: u32,
+    /// The peer's direction, SWO_RX_*.
+    pub rx: u32,
+    /// Our direction, SWO_TX_*.
+    pub tx: u32,
+    /// What the latest request is about to turn the connection into, SWO_TURN_*.
+    pub turn: u32,
+    /// The latest request's expectation, SWO_EXPECT_*.
+    pub expect: u32,
+    /// 1 where a further request may follow.
+    pub persist: u32,
+    /// Server: the client's version, SWO_PEER_*.
+    pub peer: u32,
+    /// Client: complete requests before the latest whose final response has not ended.
+    pub behind: u32,
+}
+
+/// One thing that happened.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_trace_entry {
+    /// What it was, SWO_TRACE_STEP_*.
+    pub step: u32,
+    /// What goes with it: a status, an error's number, a count; the constant's comment says which.
+    pub number: u32,
+    /// Octets received and passed when it happened.
+    pub offset: u64,
+}
+
+/// The peer's error that ended receiving.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_failure_info {
+    /// Which, SWO_ERROR_*.
+    pub code: u32,
+    /// The status that a server answers with; 0 where there is none.
+    pub status: u32,
+    /// Where in the peer's octets it lies, counted from the connection's first. The same however the input was cut.
+    pub offset: u64,
+}
+
+/// What to write around content that the host writes itself: prefix, content, suffix, in that order.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_data_parts {
+    /// What goes before the content.
+    pub prefix: [u8; 24],
+    /// How much of it there is.
+    pub prefix_len: usize,
+    /// What goes behind the content; static.
+    pub suffix: swo_slice,
+}
+
+/// A choice among the offers of one request, from swo_select. Copy it as you like; it is refused once its request is
+/// over. What is in it has no meaning outside the library.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct swo_selection {
+    /// Private.
+    pub opaque: [std::mem::MaybeUninit<u32>; 8],
+}
+
+/// A request to send. The version is always HTTP/1.1.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_request_head {
+    /// The method, a token.
+    pub method: swo_slice,
+    /// The target in the form that fits the method (RFC 9112, 3.2).
+    pub target: swo_slice,
+    /// The field lines. `Host` is needed; `Connection` is merged with what the engine has to say; `Upgrade` is not given
+    /// here but as the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding` that ends
+    /// in chunked.
+    pub fields: *const swo_field,
+    /// How many there are.
+    pub field_count: usize,
+}
+
+/// A response to send.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_response_head {
+    /// The status, 200 to 599.
+    pub status: u32,
+    /// The reason phrase, UTF-8; the usual one where `data` is NULL.
+    pub reason: swo_slice,
+    /// The field lines. `Connection` is merged with what the engine has to say. Without `Content-Length` and
+    /// `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client until close.
+    pub fields: *const swo_field,
+    /// How many there are.
+    pub field_count: usize,
+}

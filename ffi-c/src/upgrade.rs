@@ -1,0 +1,107 @@
+//! The upgrade verbs. Offering is `swo_send_request`, declining is any final response.
+
+use switchover::{Connection, Order, Selection};
+
+use crate::conn::{Conn, swo_conn};
+use crate::convert::value;
+use crate::error::{Done, Own, swo_result};
+use crate::handle::{FieldList, packed};
+use crate::out::{Array, Out, Output};
+use crate::send::names;
+use crate::types::{swo_field, swo_protocol, swo_selection, swo_slice};
+
+export! {
+    /// Server: chooses one offered protocol that both sides can live with. Each preference is a protocol such as `foo/2`, or
+    /// a stack of layers such as `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
+    /// preferred at all) or SWO_ORDER_SERVER.
+    /// Errors: SWO_NOTHING where nothing matches (swo_offers says what was offered), SWO_BAD_ENUM.
+    /// Next: swo_accept; or any final response, which declines. RFC 9110, 7.8.
+    fn swo_select(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
+        selection: *mut swo_selection) -> swo_result = select(conn, (preferences, count), by, selection);
+
+    /// Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete.
+    /// Errors: SWO_ERROR_BODY_PENDING before that (swo_accept_early does not wait), SWO_ERROR_STALE_SELECTION,
+    /// SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
+    /// RFC 9110, 7.8 and 15.2.2.
+    fn swo_accept(conn: *mut swo_conn, selection: *const swo_selection, fields: *const swo_field, field_count: usize,
+        out: *mut u8, cap: usize, written: *mut usize) -> swo_result
+        = accept(conn, selection, (fields, field_count), (out, cap, written));
+
+    /// swo_accept before the request is complete. Our direction switches at once, the peer's at the end of its request; a
+    /// client that waits for a 100 gets it first.
+    fn swo_accept_early(conn: *mut swo_conn, selection: *const swo_selection, fields: *const swo_field,
+        field_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
+        = accept_early(conn, selection, (fields, field_count), (out, cap, written));
+
+    /// Server: sends a 426 that requires one of these protocols. Errors: SWO_ERROR_INVALID_PROTOCOL, and those of
+    /// swo_send_response. Next: content as after any response, then the client's next try. RFC 9110, 15.5.22.
+    fn swo_require(conn: *mut swo_conn, protocols: *const swo_slice, count: usize, fields: *const swo_field,
+        field_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
+        = require(conn, (protocols, count), (fields, field_count), (out, cap, written));
+
+    /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary response.
+    /// Errors: SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_WRONG_ROLE. Next: swo_send_response. RFC 9110, 7.8.
+    fn swo_advertise(conn: *mut swo_conn, protocols: *const swo_slice, count: usize) -> swo_result
+        = advertise(conn, (protocols, count));
+
+    /// HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions must
+    /// have switched by a 101 and the leftover must have been taken. **Inbound:** ends the current event and its slices.
+    /// Errors: SWO_ERROR_LEFTOVER_PENDING, SWO_ERROR_NOTHING_OWED. Next: a server answers, a client receives. RFC 2817, 3.
+    fn swo_resume_http(conn: *mut swo_conn) -> swo_result = resume_http(conn);
+
+    /// What a 101 switched to, lowest layer first; none before. Valid until the next inbound call.
+    /// Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+    fn swo_agreed(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
+        = agreed(conn, (protocols, cap, count));
+
+    /// Client: what the latest 426 asks for, none where it does not say. Valid until the next inbound call.
+    /// Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_retry with what is spoken of it.
+    /// RFC 9110, 15.5.22.
+    fn swo_required(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
+        = required(conn, (protocols, cap, count));
+
+    /// The first octets of the new protocol, after SWO_EVENT_KIND_SWITCHED; empty before. Valid until the next inbound call.
+    /// Next: swo_take_leftover.
+    fn swo_leftover(conn: *const swo_conn, leftover: *mut swo_slice) -> swo_result = leftover(conn, leftover);
+}
+
+fn select(conn: &Connection, preferences: Vec<&[u8]>, by: u32, out: Out<'_, swo_selection>) -> Done {
+    let (by, preferences) = (value(Order::ALL, by)?, names(&preferences)?);
+    out.set(packed(conn.select(&preferences, by).ok_or(Own::Nothing)?))
+}
+
+fn accept(mut conn: Conn<'_>, selection: Selection, fields: FieldList<'_>, out: Output<'_>) -> Done {
+    out.write(|out| conn.accept(selection, &fields, out))
+}
+
+fn accept_early(mut conn: Conn<'_>, selection: Selection, fields: FieldList<'_>, out: Output<'_>) -> Done {
+    out.write(|out| conn.accept_early(selection, &fields, out))
+}
+
+fn require(mut conn: Conn<'_>, protocols: Vec<&[u8]>, fields: FieldList<'_>, out: Output<'_>) -> Done {
+    let protocols = names(&protocols)?;
+    out.write(|out| conn.require(&protocols, &fields, out))
+}
+
+fn advertise(mut conn: Conn<'_>, protocols: Vec<&[u8]>) -> Done {
+    Ok(conn.advertise(&names(&protocols)?)?)
+}
+
+fn resume_http(mut conn: Conn<'_>) -> Done {
+    Ok(conn.resume_http()?)
+}
+
+fn agreed(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
+    let protocols: Vec<_> = conn.agreed().iter().collect();
+    out.fill(protocols.into_iter())
+}
+
+fn required(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
+    let protocols: Vec<_> = conn.required().iter().collect();
+    out.fill(protocols.into_iter())
+}
+
+fn leftover(conn: &Connection, out: Out<'_, swo_slice>) -> Done {
+    out.set(conn.leftover().into())
+}

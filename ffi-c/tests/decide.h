@@ -1,0 +1,243 @@
+/* The host of a case: what each decision asks of the connection, and what each question is answered with. Part of
+ * runner.c. */
+
+static void must(player *p, swo_result result) {
+    if (result && !p->fault) p->fault = swo_strerror(result);
+}
+
+/* A decision taken apart: words, of which the last are field lines `NAME:VALUE` in hex. */
+typedef struct decision {
+    char *verb, *words[4], *copy;
+    size_t word_count, list_count, field_count, free_count;
+    text octets[512]; /* what the words are in octets */
+    swo_slice list[64];
+    swo_field fields[200];
+} decision;
+
+static swo_slice unhexed(decision *d, const char *from, const char *end) {
+    text *octets = &d->octets[d->free_count++];
+    add_unhexed(octets, from, end);
+    swo_slice slice = {(const uint8_t *)octets->at, octets->len};
+    return slice;
+}
+
+static swo_slice word(decision *d, size_t at) {
+    const char *from = at < d->word_count ? d->words[at] : "-";
+    return unhexed(d, from, from + strlen(from));
+}
+
+/* A list joined by semicolons. */
+static void take_list(decision *d, size_t at) {
+    swo_slice all = word(d, at);
+    for (size_t from = 0, end; from < all.len; from = end + 1) {
+        for (end = from; end < all.len && all.data[end] != ';';) end++;
+        swo_slice entry = {all.data + from, end - from};
+        d->list[d->list_count++] = entry;
+    }
+}
+
+static void take_apart(decision *d, const char *line) {
+    memset(d, 0, sizeof *d);
+    d->copy = (char *)malloc(strlen(line) + 1);
+    strcpy(d->copy, line);
+    d->verb = strtok(d->copy, " ");
+    for (char *next; (next = strtok(NULL, " "));) {
+        char *colon = strchr(next, ':');
+        if (!colon) {
+            d->words[d->word_count++] = next;
+            continue;
+        }
+        swo_field field = {unhexed(d, next, colon), unhexed(d, colon + 1, colon + strlen(colon))};
+        d->fields[d->field_count++] = field;
+    }
+}
+
+static void put_back(decision *d) {
+    for (size_t at = 0; at < d->free_count; at++) text_free(&d->octets[at]);
+    free(d->copy);
+}
+
+/* Questions; 0 if it is none. */
+static int ask(player *p, const char *verb, text *says) {
+    swo_conn *conn = p->conn;
+    swo_request request;
+    swo_trace_entry entry;
+    uint8_t *leftover;
+    size_t count = 0;
+#define IS(name) (!strcmp(verb, name))
+#define FLAG(name, function) \
+    if (IS(name)) return text_put(says, name " %s\n", function(conn) ? "true" : "false"), 1;
+    FLAG("may-speak", swo_may_speak)
+    FLAG("wants-input", swo_wants_input)
+    FLAG("owes-continue", swo_owes_continue)
+    FLAG("wants-content", swo_wants_content)
+    FLAG("secure", swo_is_secure)
+    if (IS("why")) {
+        text_put(says, "why %s\n", swo_why(conn) == SWO_NONE ? "none" : swo_why_name(swo_why(conn)));
+    } else if (IS("awaiting")) {
+        text_put(says, "awaiting %s\n", swo_awaiting_name(swo_awaiting(conn)));
+    } else if (IS("unanswered")) {
+        text_put(says, "unanswered %u\n", swo_unanswered(conn));
+    } else if (IS("required") || IS("agreed")) {
+        text_put(says, "%s", verb);
+        put_protocols(says, conn, IS("agreed") ? swo_agreed : swo_required, " ");
+        text_put(says, "\n");
+    } else if (IS("request") || IS("offers")) {
+        text_put(says, "%s", verb);
+        if (swo_current_request(conn, &request)) {
+            text_put(says, " none\n");
+            return 1;
+        }
+        if (IS("offers")) put_offers(says, conn, &request);
+        else text_put(says, " %.*s %.*s", (int)request.method.len, (const char *)request.method.data,
+                      (int)request.target.len, (const char *)request.target.data);
+        text_put(says, "\n");
+    } else if (IS("trace")) {
+        while (!swo_trace(conn, &entry, 1, &count) && count) {
+            text_put(says, "trace %s %u @%llu\n", swo_trace_step_name(entry.step), entry.number,
+                     (unsigned long long)entry.offset);
+        }
+    } else if (IS("release")) {
+        must(p, swo_release(conn));
+    } else if (IS("take")) {
+        if (swo_take_leftover(conn, NULL, 0, &count)) {
+            leftover = (uint8_t *)malloc(count);
+            must(p, swo_take_leftover(conn, leftover, count, &count));
+            free(leftover);
+        }
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+static swo_result choose(player *p, decision *d, text *says) {
+    uint32_t by = strcmp(d->words[0], "server") ? SWO_ORDER_CLIENT : SWO_ORDER_SERVER;
+    swo_result result = swo_select(p->conn, d->list, d->list_count, by, &p->selection);
+    p->is_selected = !result;
+    if (result == SWO_NOTHING) text_put(says, "selected nothing\n");
+    return result == SWO_NOTHING ? SWO_OK : result;
+}
+
+/* One call; `written` is what it wrote or needs. */
+static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_t *written, text *says) {
+    const char *verb = d->verb;
+    swo_conn *conn = p->conn;
+    const swo_field *fields = d->fields;
+    swo_data_parts parts;
+    d->list_count = 0;
+    if (IS("request") || IS("retry")) {
+        swo_request_head head = {word(d, 0), word(d, 1), fields, d->field_count};
+        take_list(d, 2);
+        return (IS("retry") ? swo_retry : swo_send_request)(conn, &head, d->list, d->list_count, out, cap, written);
+    }
+    if (IS("respond")) {
+        swo_slice reason = word(d, 1);
+        if (!reason.len) reason.data = NULL;
+        swo_response_head head = {(uint32_t)strtoul(d->words[0], NULL, 10), reason, fields, d->field_count};
+        return swo_send_response(conn, &head, out, cap, written);
+    }
+    if (IS("inform")) {
+        uint32_t status = (uint32_t)strtoul(d->words[0], NULL, 10);
+        return swo_send_informational(conn, status, fields, d->field_count, out, cap, written);
+    }
+    if (IS("select")) {
+        take_list(d, 1);
+        return choose(p, d, says);
+    }
+    if (IS("accept") || IS("accept-early")) {
+        take_list(d, 1);
+        if (d->list_count) must(p, choose(p, d, says));
+        if (!p->is_selected) return SWO_OK;
+        return (IS("accept") ? swo_accept : swo_accept_early)(conn, &p->selection, fields, d->field_count, out, cap,
+                                                              written);
+    }
+    if (IS("require")) {
+        take_list(d, 0);
+        return swo_require(conn, d->list, d->list_count, fields, d->field_count, out, cap, written);
+    }
+    if (IS("advertise")) {
+        take_list(d, 0);
+        return swo_advertise(conn, d->list, d->list_count);
+    }
+    if (IS("data")) {
+        swo_slice data = word(d, 0);
+        return swo_send_data(conn, data.data, data.len, out, cap, written);
+    }
+    if (IS("receive")) {
+        swo_slice data = word(d, 0);
+        return swo_receive(conn, data.data, data.len);
+    }
+    if (IS("parts")) {
+        swo_result result = swo_send_data_parts(conn, strtoul(d->words[0], NULL, 10), &parts);
+        if (result) return result;
+        text_put(says, "parts \"");
+        put_escaped(says, parts.prefix, parts.prefix_len);
+        text_put(says, "\" \"");
+        put_escaped(says, parts.suffix.data, parts.suffix.len);
+        text_put(says, "\"\n");
+        return SWO_OK;
+    }
+    if (IS("end")) return swo_send_end(conn, fields, d->field_count, out, cap, written);
+    if (IS("skip")) return swo_skip_body(conn);
+    if (IS("close")) return swo_close_after_response(conn);
+    if (IS("abandon")) return swo_abandon(conn);
+    if (IS("resume")) return swo_resume_http(conn);
+    p->fault = "an unknown verb";
+    return SWO_OK;
+}
+
+/* Decides with no space, then with an octet too little, then with what is needed: the first two must be refused, name the
+ * size, and change nothing. */
+static swo_result decide_in_earnest(player *p, decision *d, text *says, uint8_t **out, size_t *written) {
+    swo_state before, after;
+    size_t needed = 0, again = 0;
+    swo_get_state(p->conn, &before);
+    swo_result result = decide(p, d, NULL, 0, &needed, says);
+    if (!result) return result;
+    says->len = 0;
+    if (result == SWO_ERROR_OUTPUT_TOO_SMALL) {
+        *out = (uint8_t *)malloc(needed);
+        memset(*out, 0xaa, needed);
+        result = decide(p, d, *out, needed - 1, &again, says);
+        for (size_t at = 0; at < needed; at++) {
+            if ((*out)[at] != 0xaa) p->fault = "something is written into too little space";
+        }
+        swo_get_state(p->conn, &after);
+        if (result != SWO_ERROR_OUTPUT_TOO_SMALL || again != needed || memcmp(&before, &after, sizeof before)) {
+            p->fault = "too little space changes something";
+        }
+        says->len = 0;
+        return decide(p, d, *out, needed, written, says);
+    }
+    result = decide(p, d, NULL, 0, &again, says);
+    swo_get_state(p->conn, &after);
+    if (!result || memcmp(&before, &after, sizeof before)) p->fault = "a refusal changes something";
+    return result;
+}
+
+/* Makes a decision and logs what it says, what it writes and what it is refused with. */
+static void perform(player *p, const char *line) {
+    static decision d;
+    text says = {NULL, 0, 0};
+    uint8_t *out = NULL;
+    size_t written = 0;
+    take_apart(&d, line);
+    text_add(&says, "", 0);
+    swo_result result = SWO_OK;
+    /* The current request is asked for by the verb that sends one, without a method. */
+    int is_question = !d.field_count && (!d.word_count || (!strcmp(d.verb, "request") && !strcmp(d.words[0], "-")));
+    if (!is_question || !ask(p, d.verb, &says)) {
+        result = decide_in_earnest(p, &d, &says, &out, &written);
+    }
+    text_add(&p->log, says.at, says.len);
+    if (!result && written) {
+        text_put(&p->log, "> ");
+        put_hex(&p->log, out, written);
+        text_put(&p->log, "\n");
+    }
+    if (result) text_put(&p->log, "? %s\n", swo_error_name(result));
+    free(out);
+    text_free(&says);
+    put_back(&d);
+}

@@ -1,0 +1,290 @@
+//! `include/switchover.h` is written from the sources of this crate and the tables of the core. A stale one fails;
+//! `BLESS=1 cargo test -p switchover-ffi --test header` rewrites it, and the diff is read. So is the list of symbols.
+//!
+//! cbindgen reads Rust, not macros. So it is given the rows of `export!` as plain functions, and the core's enums written
+//! from their `ALL`, with the comments that stand beside the variants there.
+
+use std::fmt::{Debug, Write};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
+use switchover::{
+    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, NoOffer, Order, Paused, Peer, Phase, Role, Rx,
+    SwitchedBy, TraceStep, Turn, Tx, Why,
+};
+
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = home().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn compare(path: &str, wanted: &str) {
+    if env::var_os("BLESS").is_some() {
+        fs::write(home().join(path), wanted).expect("a writable file");
+    }
+    assert!(read(path) == wanted, "{path} is stale; BLESS=1 rewrites it");
+}
+
+#[test]
+fn the_header() {
+    compare("include/switchover.h", &header());
+}
+
+/// What the shared library exports, one name a line: what the header declares, and nothing else.
+#[test]
+fn the_symbols() {
+    let mut names: Vec<String> = sources().iter().flat_map(|source| exported(source)).map(|row| row.name).collect();
+    names.sort_unstable();
+    compare("symbols.txt", &(names.join("\n") + "\n"));
+}
+
+/// The rules of this crate that can be seen in its text.
+#[test]
+fn unsafe_stands_in_one_file_and_no_file_is_long() {
+    for (path, text) in files() {
+        let lines = text.lines().count();
+        assert!(lines <= 300, "{path} has {lines} lines");
+        let uses = text.lines().filter(|line| !line.trim_start().starts_with("//") && line.contains("unsafe"));
+        assert!(path == "handle.rs" || uses.count() == 0, "{path} is not handle.rs, which alone may be unsafe");
+    }
+}
+
+fn header() -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join("boundary.rs");
+    fs::write(&file, rust_for_cbindgen()).expect("a writable target directory");
+    let config = Config {
+        language: Language::C,
+        cpp_compat: true,
+        style: Style::Both,
+        header: Some(read("tests/preamble.h").trim_end().to_owned()),
+        include_guard: Some("SWITCHOVER_H".into()),
+        no_includes: true,
+        sys_includes: vec!["stddef.h".into(), "stdint.h".into()],
+        after_includes: Some(macros() + &enums() + &results()),
+        documentation_style: DocumentationStyle::Doxy,
+        line_length: 120,
+        tab_width: 4,
+        usize_is_size_t: true,
+        ..Config::default()
+    };
+    let mut header = Vec::new();
+    Builder::new()
+        .with_config(config)
+        .with_src(&file)
+        .generate()
+        .expect("sources that cbindgen reads")
+        .write(&mut header);
+    String::from_utf8(header).expect("text")
+}
+
+fn macros() -> String {
+    let (major, minor, patch) =
+        (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH"));
+    format!(
+        r#"
+/** The version that this header belongs to; swo_version says which one runs. */
+#define SWO_VERSION "{}"
+#define SWO_VERSION_MAJOR {major}
+#define SWO_VERSION_MINOR {minor}
+#define SWO_VERSION_PATCH {patch}
+
+/** Counts up with every change that a compiled program would notice; swo_abi_version must equal it. */
+#define SWO_ABI_VERSION {}
+
+/** An initialiser of a swo_slice from a string literal: `swo_slice name = SWO_TEXT("Host");` */
+#define SWO_TEXT(literal) {{(const uint8_t *)("" literal), sizeof(literal) - 1}}
+
+"#,
+        env!("CARGO_PKG_VERSION"),
+        env!("SWO_ABI")
+    )
+}
+
+// The Rust that cbindgen reads.
+
+fn files() -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = fs::read_dir(home().join("src"))
+        .expect("sources")
+        .map(|entry| entry.expect("a file").file_name().into_string().expect("a name"))
+        .map(|name| (name.clone(), read(format!("src/{name}"))))
+        .collect();
+    files.sort_unstable();
+    files
+}
+
+/// In the order in which a reader of the header meets them.
+fn sources() -> Vec<String> {
+    let order =
+        ["types", "config", "conn", "connection", "inbound", "event", "send", "upgrade", "ask", "error", "names"];
+    let files = files();
+    let exporting = files.iter().filter(|(name, text)| name != "handle.rs" && text.contains("export! {"));
+    exporting.for_each(|(name, _)| assert!(order.contains(&name.trim_end_matches(".rs")), "{name} is not listed"));
+    order.iter().map(|name| read(format!("src/{name}.rs"))).collect()
+}
+
+/// A row of `export!`.
+struct Row {
+    comment: String,
+    name: String,
+    signature: String,
+}
+
+/// The rows of a file, with empty lines between: a comment, `fn name(arguments) -> result`, and behind the `=` what does the work.
+fn exported(source: &str) -> Vec<Row> {
+    let Some((_, block)) = source.split_once("\nexport! {\n") else { return Vec::new() };
+    let (block, _) = block.split_once("\n}\n").expect("an end of export!");
+    let row = |text: &str| {
+        let (comment, function) = text.split_once("    fn ").unwrap_or_else(|| panic!("no function in {text}"));
+        let signature = function.split('=').next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = signature.split('(').next().unwrap_or_default().to_owned();
+        Row { comment: comment.to_owned(), name, signature }
+    };
+    block.split("\n\n").map(row).collect()
+}
+
+fn rust_for_cbindgen() -> String {
+    let mut text = String::new();
+    for source in sources() {
+        let plain = source.split("\nexport! {\n").next().unwrap_or_default();
+        let plain: String =
+            plain.lines().filter(|line| !line.starts_with("//!")).fold(String::new(), |text, line| text + line + "\n");
+        text.push_str(&plain);
+        for row in exported(&source) {
+            writeln!(text, "{}#[unsafe(no_mangle)] pub extern \"C\" fn {} {{}}", row.comment, row.signature)
+                .expect("a string");
+        }
+    }
+    text
+}
+
+// The core's enums.
+
+fn enums() -> String {
+    [
+        list("role", "Role", Role::ALL, Role::name, "state.rs"),
+        list("phase", "Phase", Phase::ALL, Phase::name, "state.rs"),
+        list("rx", "Rx", Rx::ALL, Rx::name, "state.rs"),
+        list("tx", "Tx", Tx::ALL, Tx::name, "state.rs"),
+        list("turn", "Turn", Turn::ALL, Turn::name, "state.rs"),
+        list("expect", "Expect", Expect::ALL, Expect::name, "state.rs"),
+        list("peer", "Peer", Peer::ALL, Peer::name, "state.rs"),
+        list("awaiting", "Awaiting", Awaiting::ALL, Awaiting::name, "state.rs"),
+        list("end", "End", End::ALL, End::name, "connection/mod.rs"),
+        list("blame", "Blame", Blame::ALL, Blame::name, "error.rs"),
+        list("event_kind", "Event", EventKind::ALL, EventKind::name, "event.rs"),
+        list("paused", "Paused", Paused::ALL, Paused::name, "event.rs"),
+        list("switched_by", "SwitchedBy", SwitchedBy::ALL, SwitchedBy::name, "event.rs"),
+        list("no_offer", "NoOffer", NoOffer::ALL, NoOffer::name, "upgrade/mod.rs"),
+        list("ineligible", "Ineligible", Ineligible::ALL, Ineligible::name, "upgrade/policy.rs"),
+        list("order", "Order", Order::ALL, Order::name, "upgrade/mod.rs"),
+        list("why", "Why", Why::ALL, Why::name, "upgrade/mod.rs"),
+        list("trace_step", "TraceStep", TraceStep::ALL, TraceStep::name, "trace.rs"),
+    ]
+    .concat()
+}
+
+fn upper(name: &str) -> String {
+    name.replace(['-', '.'], "_").to_uppercase()
+}
+
+fn list<T: Copy + Debug>(name: &str, commented: &str, all: &[T], name_of: fn(T) -> &'static str, file: &str) -> String {
+    let source = read(format!("../core/src/{file}"));
+    let comments = Comments::of(&source, commented);
+    let mut text = format!("{}enum swo_{name} {{\n", comments.of_enum);
+    for (number, &value) in all.iter().enumerate() {
+        let constant = format!("SWO_{}_{}", upper(name), upper(name_of(value)));
+        writeln!(text, "{}    {constant} = {number},", comments.of_variant(&format!("{value:?}"))).expect("a string");
+    }
+    if name == "event_kind" {
+        text.push_str("    /** Nothing happens before more octets come: read the transport. */\n");
+        text.push_str("    SWO_EVENT_KIND_NEED_DATA = 1000,\n");
+        text.push_str("    /** Nothing happens before the host acts; `u.paused` says how. */\n");
+        text.push_str("    SWO_EVENT_KIND_PAUSED = 1001,\n");
+    }
+    text + "};\n\n"
+}
+
+/// The comments of an enum in the core's text, as C comments.
+struct Comments<'s> {
+    of_enum: String,
+    body: &'s str,
+}
+
+impl<'s> Comments<'s> {
+    fn of(source: &'s str, name: &str) -> Self {
+        let (before, rest) = source
+            .split_once(&format!("pub enum {name} {{\n"))
+            .or_else(|| source.split_once(&format!("pub enum {name}<'a> {{\n")))
+            .unwrap_or_else(|| panic!("no enum {name}"));
+        let (body, _) = rest.split_once("\n}\n").expect("an end of the enum");
+        Self { of_enum: comment_before(before), body }
+    }
+
+    fn of_variant(&self, name: &str) -> String {
+        let at = self
+            .body
+            .match_indices(&format!("    {name}"))
+            .find(|(at, text)| matches!(self.body[at + text.len()..].chars().next(), Some(',' | '(' | ' ') | None));
+        let (at, _) = at.unwrap_or_else(|| panic!("no variant {name}"));
+        let comment = comment_before(&self.body[..at]);
+        assert!(!comment.is_empty(), "{name} has no comment");
+        comment
+    }
+}
+
+/// The comment that a text ends with; attributes between are skipped, links become their text.
+fn comment_before(text: &str) -> String {
+    let mut lines: Vec<&str> = text
+        .lines()
+        .rev()
+        .skip_while(|line| line.trim_start().starts_with("#["))
+        .take_while(|line| line.trim_start().starts_with("///"))
+        .collect();
+    lines.reverse();
+    let Some(first) = lines.first() else { return String::new() };
+    let indent = &first[..first.len() - first.trim_start().len()];
+    let texts: Vec<String> = lines.iter().map(|line| plain(line.trim_start().trim_start_matches("/// "))).collect();
+    format!("{indent}/** {} */\n", texts.join(&format!("\n{indent} *  ")))
+}
+
+/// Without links: "[`advance`](crate::Connection::advance)" is `advance`.
+fn plain(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, behind)) = rest.split_once("[`") {
+        let (text, behind) = behind.split_once("`]").expect("an end of the link's text");
+        out.push_str(before);
+        out.push_str(&format!("`{text}`"));
+        rest = match behind.strip_prefix('(') {
+            Some(target) => target.split_once(')').expect("an end of the link").1,
+            None => behind,
+        };
+    }
+    out + rest
+}
+
+/// The result codes: the engine's by their own numbers, the binding's own from `error.rs`.
+fn results() -> String {
+    let mut text =
+        String::from("/** What a call came to. */\nenum swo_result_code {\n    /** Success. */\n    SWO_OK = 0,\n");
+    for kind in ErrorKind::ALL {
+        writeln!(text, "    /** {}. */\n    SWO_ERROR_{} = {},", kind.text(), upper(kind.name()), kind.code())
+            .expect("a string");
+    }
+    let source = read("src/error.rs");
+    let own = Comments::of(&source, "Own");
+    for line in own.body.lines().filter_map(|line| line.trim().strip_suffix(',')) {
+        let Some((variant, number)) = line.split_once(" = ") else { continue };
+        let name = variant.char_indices().fold(String::new(), |name, (at, c)| {
+            if c.is_uppercase() && at > 0 { name + "_" + &c.to_string() } else { name + &c.to_uppercase().to_string() }
+        });
+        writeln!(text, "{}    SWO_{name} = {number},", own.of_variant(variant)).expect("a string");
+    }
+    text + "};\n"
+}

@@ -1,0 +1,304 @@
+/* What C can do wrong, and the exact result of it. Ends with the number of checks. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "switchover.h"
+
+static int checks, failures;
+
+static void is(swo_result result, swo_result wanted, const char *what, int line) {
+    checks++;
+    if (result == wanted) return;
+    failures++;
+    printf("misuse.c:%d: %s: %u %s, wanted %u %s\n", line, what, result, swo_error_name(result), wanted,
+           swo_error_name(wanted));
+}
+
+#define IS(call, wanted) is((call), (wanted), #call, __LINE__)
+#define HOLDS(truth) is((truth) ? SWO_OK : SWO_NOTHING, SWO_OK, #truth, __LINE__)
+
+static const swo_slice FOO[] = {SWO_TEXT("foo/2")};
+static const swo_field HOST[] = {{SWO_TEXT("Host"), SWO_TEXT("a")}};
+static const char OFFER[] = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+
+static swo_conn *make(uint32_t role) {
+    swo_conn *conn = NULL;
+    IS(swo_conn_new(role, NULL, &conn), SWO_OK);
+    return conn;
+}
+
+static swo_result hear(swo_conn *conn, const char *text) {
+    return swo_receive(conn, (const uint8_t *)text, strlen(text));
+}
+
+static uint32_t next(swo_conn *conn) {
+    swo_event event;
+    swo_result result = swo_next_event(conn, &event);
+    return result ? result : event.kind;
+}
+
+static void null_is_refused(void) {
+    swo_conn *conn = make(SWO_ROLE_SERVER);
+    swo_event event;
+    swo_slice slice;
+    swo_selection selection;
+    uint8_t out[64];
+    size_t count = 77;
+    IS(swo_receive(NULL, out, 1), SWO_NULL);
+    IS(swo_receive(conn, NULL, 1), SWO_NULL);
+    IS(swo_receive(conn, NULL, 0), SWO_OK);
+    IS(swo_next_event(NULL, &event), SWO_NULL);
+    IS(swo_next_event(conn, NULL), SWO_NULL);
+    IS(swo_current_event(NULL, &event), SWO_NULL);
+    IS(swo_recv_buffer(conn, 1, NULL, &count), SWO_NULL);
+    IS(swo_event_field(conn, NULL, &slice), SWO_NULL);
+    IS(swo_event_fields(conn, NULL, 3, &count), SWO_NULL);
+    IS(swo_send_request(conn, NULL, NULL, 0, out, sizeof out, &count), SWO_NULL);
+    IS(swo_send_response(conn, NULL, out, sizeof out, &count), SWO_NULL);
+    IS(swo_send_data(conn, NULL, 5, out, sizeof out, &count), SWO_NULL);
+    IS(swo_send_end(conn, NULL, 0, NULL, 5, &count), SWO_NULL);
+    IS(swo_send_end(conn, NULL, 0, out, sizeof out, NULL), SWO_NULL);
+    IS(swo_send_end(conn, NULL, 2, out, sizeof out, &count), SWO_NULL);
+    IS(swo_select(conn, NULL, 1, SWO_ORDER_CLIENT, &selection), SWO_NULL);
+    IS(swo_accept(conn, NULL, NULL, 0, out, sizeof out, &count), SWO_NULL);
+    IS(swo_conn_new(SWO_ROLE_SERVER, NULL, NULL), SWO_NULL);
+    IS(swo_config_init(NULL, sizeof(swo_config)), SWO_NULL);
+    HOLDS(count == 77);
+    /* A field line of which a part is NULL, and lengths that no object has. */
+    swo_field broken = {SWO_TEXT("Name"), {NULL, 4}};
+    IS(swo_send_end(conn, &broken, 1, out, sizeof out, &count), SWO_NULL);
+    broken.value.data = out;
+    broken.value.len = SIZE_MAX;
+    IS(swo_send_end(conn, &broken, 1, out, sizeof out, &count), SWO_BAD_LENGTH);
+    IS(swo_receive(conn, out, SIZE_MAX), SWO_BAD_LENGTH);
+    IS(swo_send_data(conn, out, 1, out, SIZE_MAX, &count), SWO_BAD_LENGTH);
+    /* What returns no result says no, or none. */
+    HOLDS(!swo_wants_input(NULL) && !swo_may_speak(NULL) && !swo_position(NULL));
+    HOLDS(swo_why(NULL) == SWO_NONE && swo_awaiting(NULL) == SWO_NONE && swo_unanswered(NULL) == SWO_NONE);
+    IS(swo_conn_free(NULL), SWO_OK);
+    IS(swo_conn_deinit(NULL), SWO_OK);
+    swo_conn_free(conn);
+}
+
+static void numbers_are_checked(void) {
+    swo_conn *conn = make(SWO_ROLE_SERVER), *none = NULL;
+    swo_selection selection;
+    IS(swo_conn_new(2, NULL, &none), SWO_BAD_ENUM);
+    HOLDS(!none);
+    IS(swo_receive_eof(conn, 2), SWO_BAD_ENUM);
+    IS(swo_select(conn, FOO, 1, 99, &selection), SWO_BAD_ENUM);
+    HOLDS(!strcmp(swo_why_name(99), "unknown") && !strcmp(swo_strerror(7), "unknown"));
+    HOLDS(!strcmp(swo_error_name(SWO_ERROR_BARE_LF), "bare-lf") && !strcmp(swo_error_name(SWO_PANIC), "panic"));
+    HOLDS(swo_error_blame(SWO_ERROR_BARE_LF) == SWO_BLAME_PEER && swo_error_blame(SWO_NULL) == SWO_BLAME_LOCAL);
+    HOLDS(swo_error_blame(SWO_OK) == SWO_NONE && swo_is_fatal(SWO_PANIC) && !swo_is_fatal(SWO_ERROR_BUFFER_FULL));
+    HOLDS(swo_is_fatal(SWO_ERROR_BARE_LF) && swo_error_status(SWO_ERROR_START_LINE_TOO_LONG) == 414);
+    HOLDS(swo_reason(404).len == 9 && swo_reason(99999).len == 0);
+    HOLDS(swo_abi_version() == SWO_ABI_VERSION && !strcmp(swo_version(), SWO_VERSION));
+    swo_conn_free(conn);
+}
+
+static void structs_say_their_size(void) {
+    struct {
+        swo_config config;
+        uint64_t later;
+    } newer;
+    swo_config config;
+    swo_conn *conn = NULL;
+    IS(swo_config_init(&config, sizeof config - 1), SWO_STRUCT_TOO_OLD);
+    IS(swo_config_init(&config, sizeof config), SWO_OK);
+    HOLDS(config.struct_size == sizeof config && config.head == 65536 && config.drain == 262144 && !config.secure);
+    config.struct_size = 8;
+    IS(swo_conn_new(SWO_ROLE_SERVER, &config, &conn), SWO_STRUCT_TOO_OLD);
+    memset(&newer, 0xff, sizeof newer);
+    IS(swo_config_init(&newer.config, sizeof newer), SWO_OK);
+    HOLDS(newer.later == 0);
+    IS(swo_conn_new(SWO_ROLE_SERVER, &newer.config, &conn), SWO_OK);
+    IS(swo_conn_free(conn), SWO_OK);
+    newer.later = 1;
+    IS(swo_conn_new(SWO_ROLE_SERVER, &newer.config, &conn), SWO_STRUCT_TOO_NEW);
+}
+
+static void memory_is_looked_at(void) {
+    size_t size = swo_conn_size();
+    char *memory = (char *)calloc(2, size + 16);
+    swo_conn *conn = NULL, *heap = make(SWO_ROLE_CLIENT);
+    swo_event event;
+    IS(swo_next_event((swo_conn *)memory, &event), SWO_NOT_A_CONN);
+    HOLDS(swo_conn_align() <= 16 && size < 1024);
+    IS(swo_conn_init(memory, size - 1, SWO_ROLE_SERVER, NULL, &conn), SWO_BAD_PLACE);
+    IS(swo_conn_init(memory + 1, size, SWO_ROLE_SERVER, NULL, &conn), SWO_BAD_PLACE);
+    IS(swo_conn_init(NULL, size, SWO_ROLE_SERVER, NULL, &conn), SWO_NULL);
+    IS(swo_conn_init(memory, size, SWO_ROLE_SERVER, NULL, &conn), SWO_OK);
+    HOLDS((void *)conn == (void *)memory);
+    IS(hear(conn, OFFER), SWO_OK);
+    IS(swo_conn_free(conn), SWO_NOT_A_CONN);
+    IS(swo_conn_deinit(heap), SWO_NOT_A_CONN);
+    IS(next(conn), SWO_EVENT_KIND_REQUEST);
+    IS(swo_conn_deinit(conn), SWO_OK);
+    IS(swo_conn_deinit(conn), SWO_NOT_A_CONN);
+    IS(swo_next_event(conn, &event), SWO_NOT_A_CONN);
+    HOLDS(!swo_wants_input(conn));
+    IS(swo_conn_free(heap), SWO_OK);
+    free(memory);
+}
+
+static void an_event_is_over_after_the_next_inbound_call(void) {
+    swo_conn *conn = make(SWO_ROLE_SERVER);
+    swo_event event;
+    swo_field fields[8];
+    swo_slice value;
+    size_t count = 0;
+    IS(swo_event_fields(conn, fields, 8, &count), SWO_NOTHING);
+    IS(hear(conn, OFFER), SWO_OK);
+    IS(next(conn), SWO_EVENT_KIND_REQUEST);
+    IS(swo_event_fields(conn, fields, 2, &count), SWO_ARRAY_TOO_SMALL);
+    HOLDS(count == 3);
+    IS(swo_event_fields(conn, fields, 8, &count), SWO_OK);
+    IS(swo_event_field(conn, "UPGRADE", &value), SWO_OK);
+    HOLDS(value.len == 5 && !memcmp(value.data, "foo/2", 5));
+    IS(swo_event_field(conn, "Cookie", &value), SWO_NOTHING);
+    IS(swo_event_field_at(conn, 3, fields), SWO_NOTHING);
+    IS(swo_receive(conn, NULL, 0), SWO_OK);
+    IS(swo_event_fields(conn, fields, 8, &count), SWO_NOTHING);
+    IS(swo_current_event(conn, &event), SWO_NOTHING);
+    /* The request with its offer is kept. */
+    IS(swo_request_fields(conn, fields, 8, &count), SWO_OK);
+    HOLDS(count == 3);
+    swo_conn_free(conn);
+}
+
+static void order_matters(void) {
+    swo_conn *server = make(SWO_ROLE_SERVER), *client = make(SWO_ROLE_CLIENT), *other = make(SWO_ROLE_SERVER);
+    swo_request_head request = {SWO_TEXT("GET"), SWO_TEXT("/"), HOST, 1};
+    swo_response_head response = {200, {NULL, 0}, NULL, 0};
+    swo_selection selection, stale;
+    swo_data_parts parts;
+    uint8_t out[256], one;
+    size_t written = 77;
+    IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_UNASKED);
+    IS(swo_send_response(client, &response, out, sizeof out, &written), SWO_ERROR_WRONG_ROLE);
+    IS(swo_send_request(server, &request, NULL, 0, out, sizeof out, &written), SWO_ERROR_WRONG_ROLE);
+    IS(swo_retry(client, &request, NULL, 0, out, sizeof out, &written), SWO_ERROR_NO_RETRY);
+    IS(swo_send_data_parts(server, 5, &parts), SWO_ERROR_NO_CONTENT);
+    IS(swo_skip_body(server), SWO_ERROR_NO_CONTENT);
+    IS(swo_resume_http(server), SWO_ERROR_NOTHING_OWED);
+    IS(swo_select(server, FOO, 1, SWO_ORDER_CLIENT, &selection), SWO_NOTHING);
+    HOLDS(written == 77);
+    IS(hear(server, OFFER), SWO_OK);
+    IS(next(server), SWO_EVENT_KIND_REQUEST);
+    IS(swo_select(server, FOO, 1, SWO_ORDER_CLIENT, &stale), SWO_OK);
+    response.status = 70000;
+    IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_INVALID_STATUS);
+    response.status = 204;
+    response.reason = (swo_slice){(const uint8_t *)"\xff", 1};
+    IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_INVALID_REASON);
+    response.reason.data = NULL;
+    response.reason.len = 0;
+    IS(swo_send_response(server, &response, &one, 1, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
+    HOLDS(written == strlen("HTTP/1.1 204 No Content\r\n\r\n"));
+    IS(swo_send_response(server, &response, out, written, &written), SWO_OK);
+    IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_ANSWERED);
+    /* A selection of a request that is over, and of another connection. */
+    IS(hear(server, OFFER), SWO_OK);
+    IS(hear(server, "new octets"), SWO_OK);
+    IS(next(server), SWO_EVENT_KIND_END_OF_MESSAGE);
+    IS(next(server), SWO_EVENT_KIND_REQUEST);
+    IS(swo_accept(server, &stale, NULL, 0, out, sizeof out, &written), SWO_ERROR_STALE_SELECTION);
+    memset(&stale, 0, sizeof stale);
+    IS(swo_accept(server, &stale, NULL, 0, out, sizeof out, &written), SWO_ERROR_STALE_SELECTION);
+    memset(&stale, 0xff, sizeof stale);
+    IS(swo_accept(server, &stale, NULL, 0, out, sizeof out, &written), SWO_ERROR_STALE_SELECTION);
+    IS(swo_select(server, FOO, 1, SWO_ORDER_CLIENT, &selection), SWO_OK);
+    IS(swo_accept(other, &selection, NULL, 0, out, sizeof out, &written), SWO_ERROR_STALE_SELECTION);
+    IS(swo_accept(server, &selection, NULL, 0, out, sizeof out, &written), SWO_OK);
+    IS(swo_accept(server, &selection, NULL, 0, out, sizeof out, &written), SWO_ERROR_SWITCHED);
+    IS(next(server), SWO_EVENT_KIND_END_OF_MESSAGE);
+    IS(next(server), SWO_EVENT_KIND_SWITCHED);
+    IS(hear(server, "more"), SWO_ERROR_SWITCHED);
+    IS(swo_take_leftover(server, &one, 1, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
+    HOLDS(written == 10);
+    IS(swo_take_leftover(server, out, sizeof out, &written), SWO_OK);
+    HOLDS(written == 10 && !memcmp(out, "new octets", 10));
+    swo_conn_free(server);
+    swo_conn_free(client);
+    swo_conn_free(other);
+}
+
+static void buffers_are_bounded(void) {
+    swo_conn *conn = make(SWO_ROLE_SERVER);
+    uint8_t *space = NULL;
+    size_t cap = 0;
+    IS(swo_recv_commit(conn, SIZE_MAX), SWO_OK); /* of no space nothing is taken */
+    IS(swo_recv_buffer(conn, SIZE_MAX, &space, &cap), SWO_OK);
+    HOLDS(cap < 1000000);
+    IS(swo_receive(conn, NULL, 0), SWO_OK);
+    IS(swo_recv_commit(conn, 5), SWO_OK); /* nor of space that was given back */
+    IS(next(conn), SWO_EVENT_KIND_NEED_DATA);
+    IS(swo_recv_buffer(conn, 100, &space, &cap), SWO_OK);
+    HOLDS(cap >= 100);
+    memcpy(space, "GET", 3);
+    IS(swo_recv_commit(conn, 0), SWO_OK);
+    IS(swo_receive_eof(conn, SWO_END_CLEAN), SWO_OK);
+    IS(hear(conn, "late"), SWO_ERROR_AFTER_END);
+    IS(next(conn), SWO_EVENT_KIND_CLOSED);
+    swo_conn_free(conn);
+}
+
+/* An echo sends the very slice that it was shown. */
+static void an_echo_needs_no_copy(void) {
+    swo_conn *conn = make(SWO_ROLE_SERVER);
+    swo_response_head response = {200, {NULL, 0}, NULL, 0};
+    swo_event event;
+    swo_field fields[4];
+    uint8_t out[256];
+    size_t written, count;
+    IS(hear(conn, "POST / HTTP/1.1\r\nHost: a\r\nX: y\r\nContent-Length: 5\r\n\r\nhello"), SWO_OK);
+    IS(next(conn), SWO_EVENT_KIND_REQUEST);
+    /* Its own field lines, too, may be sent back. */
+    IS(swo_event_fields(conn, fields, 4, &count), SWO_OK);
+    response.fields = fields + 1;
+    response.field_count = 1;
+    IS(swo_send_response(conn, &response, out, sizeof out, &written), SWO_OK);
+    HOLDS(written > 40 && !memcmp(out + 17, "X: y\r\n", 6));
+    IS(swo_next_event(conn, &event), SWO_OK);
+    HOLDS(event.kind == SWO_EVENT_KIND_DATA);
+    IS(swo_send_data(conn, event.u.data.data, event.u.data.len, out, sizeof out, &written), SWO_OK);
+    HOLDS(written == 10 && !memcmp(out, "5\r\nhello\r\n", 10));
+    swo_conn_free(conn);
+}
+
+static void after_a_peer_error_each_call_says_so(void) {
+    swo_conn *conn = make(SWO_ROLE_SERVER);
+    swo_failure_info failure;
+    swo_response_head response = {400, {NULL, 0}, NULL, 0};
+    uint8_t out[256], *space;
+    size_t written, cap;
+    IS(swo_failure(conn, &failure), SWO_NOTHING);
+    IS(hear(conn, "GET / HTTP/1.1\nHost: a\n\n"), SWO_OK);
+    IS(next(conn), SWO_ERROR_BARE_LF);
+    IS(next(conn), SWO_ERROR_BARE_LF);
+    IS(swo_failure(conn, &failure), SWO_OK);
+    HOLDS(failure.code == SWO_ERROR_BARE_LF && failure.status == 400 && failure.offset == 14);
+    IS(hear(conn, "x"), SWO_ERROR_BARE_LF);
+    IS(swo_recv_buffer(conn, 1, &space, &cap), SWO_ERROR_BARE_LF);
+    IS(swo_send_response(conn, &response, out, sizeof out, &written), SWO_OK);
+    IS(swo_send_end(conn, NULL, 0, out, sizeof out, &written), SWO_OK);
+    IS(next(conn), SWO_EVENT_KIND_CLOSED);
+    IS(next(conn), SWO_EVENT_KIND_CLOSED);
+    swo_conn_free(conn);
+}
+
+int main(void) {
+    null_is_refused();
+    numbers_are_checked();
+    structs_say_their_size();
+    memory_is_looked_at();
+    an_event_is_over_after_the_next_inbound_call();
+    order_matters();
+    buffers_are_bounded();
+    an_echo_needs_no_copy();
+    after_a_peer_error_each_call_says_so();
+    printf("%d checks, %d failures\n", checks, failures);
+    return failures > 0;
+}

@@ -1,0 +1,33 @@
+/*
+ * switchover.h: HTTP/1.1 connections that can become something else.
+ *
+ * An engine without I/O for both roles, with the Upgrade mechanism as its speciality. Written from the sources of
+ * `ffi-c` by its test `header`; do not edit.
+ *
+ * THE CONTRACT
+ *
+ * One swo_conn per transport connection. It never blocks, polls, wakes or reads a clock; the host moves the octets.
+ *
+ *  1. Octets in. swo_receive copies what the peer sent, or the host reads its socket straight into swo_recv_buffer and
+ *     says how much with swo_recv_commit. swo_receive_eof says that no more will come. While swo_wants_input is 0, do
+ *     not read.
+ *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA, SWO_EVENT_KIND_PAUSED or
+ *     SWO_EVENT_KIND_CLOSED. Slices of an event are valid until the next *inbound* call on the connection. Each
+ *     inbound call says so in its comment: swo_receive, swo_recv_buffer, swo_recv_commit, swo_receive_eof,
+ *     swo_next_event, swo_take_leftover, swo_release, swo_resume_http. Decisions do not end it, so an echo may send the
+ *     very slice it was shown.
+ *  3. Decisions in, octets out. swo_send_* and the upgrade verbs write into the caller's memory: all of it or nothing. A
+ *     refused one has changed nothing. Send what was written, then go on at 2.
+ *
+ * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
+ * must be good for the call and for the length beside them; outputs must not overlap inputs. Memory for a connection that
+ * was set to zero, or that held one before, is known as no connection (SWO_NOT_A_CONN). What swo_conn_free freed is not.
+ *
+ * RESULTS. 0 is SWO_OK; SWO_ERROR_* are the engine's, with the same numbers in every language; from 1000 up what only C
+ * can do wrong. Outputs come last and are written only on success, but for sizes and counts on shortage, as said there.
+ * A defect in the library is SWO_PANIC, never a crash: the connection is dead and says so until it is freed.
+ *
+ * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
+ *
+ * THREADS. No globals and no threads. A connection may move between threads, and is used by one at a time.
+ */

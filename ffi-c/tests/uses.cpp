@@ -1,0 +1,17 @@
+// The header from C++: the texts, the enums, the union.
+#include "switchover.h"
+
+static const swo_slice foo = SWO_TEXT("foo/2");
+
+uint32_t uses(swo_conn *conn);
+
+uint32_t uses(swo_conn *conn) {
+    swo_event event;
+    swo_selection selection;
+    if (swo_next_event(conn, &event) != SWO_OK) return SWO_NONE;
+    switch (event.kind) {
+    case SWO_EVENT_KIND_REQUEST: return swo_select(conn, &foo, 1, SWO_ORDER_SERVER, &selection);
+    case SWO_EVENT_KIND_RESPONSE: return event.u.response.status;
+    default: return swo_role(conn) == SWO_ROLE_CLIENT ? swo_awaiting(conn) : swo_why(conn);
+    }
+}

@@ -1,0 +1,95 @@
+//! The core's tables in TypeScript: one constant and one type for each enum that crosses the boundary.
+
+use std::fmt::Write;
+
+use switchover::{
+    Awaiting, Blame, Config, End, ErrorKind, EventKind, Expect, Ineligible, Lenient, Limits, NoOffer, Order, Paused,
+    Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
+};
+
+const HEADER: &str = "\
+// Made from the core's tables by `BLESS=1 wasm/tests/run`; do not edit.
+//
+// For each enum a constant that maps every name to its number, in the order of the numbers, and the union of the names.
+";
+
+/// The whole file.
+pub(crate) fn typescript() -> String {
+    let mut out = String::from(HEADER);
+    out += &state();
+    out += &events();
+    out += &upgrades();
+    let errors = ErrorKind::ALL.iter().map(|kind| (kind.name(), u64::from(kind.code())));
+    out += &table("ErrorKind", "What went wrong, with its stable number.", errors);
+    let limits = Limits::DEFAULT.table().map(|(name, value)| (camel(name), value));
+    out +=
+        &object("Limits", "Every bound with its default.", limits.iter().map(|(name, value)| (name.as_str(), value)));
+    let lenient = Lenient::none().table().map(|(name, value)| (camel(name), value));
+    let lenient = lenient.iter().map(|(name, value)| (name.as_str(), value));
+    out += &object("Lenient", "Every leniency with its default.", lenient);
+    let Config { secure, http2_preface, limits: _, lenient: _ } = Config::default();
+    let flags = [("secure", secure), ("http2Preface", http2_preface)];
+    out + &object("Flags", "What else can be configured, with its default.", flags)
+}
+
+fn state() -> String {
+    names("Role", "Which end the engine is.", Role::ALL, Role::name)
+        + &names("Phase", "How far a message has come.", Phase::ALL, Phase::name)
+        + &names("Rx", "The peer's direction.", Rx::ALL, Rx::name)
+        + &names("Tx", "Our direction.", Tx::ALL, Tx::name)
+        + &names("Turn", "What the current cycle is about to turn into.", Turn::ALL, Turn::name)
+        + &names("Expect", "The client's `Expect: 100-continue`.", Expect::ALL, Expect::name)
+        + &names("Peer", "The version that the client of a server speaks.", Peer::ALL, Peer::name)
+        + &names("Awaiting", "Whom the engine waits for; set deadlines by it.", Awaiting::ALL, Awaiting::name)
+}
+
+fn events() -> String {
+    names("EventKind", "The kinds of event.", EventKind::ALL, EventKind::name)
+        + &names("Paused", "What the host has to do before receiving goes on.", Paused::ALL, Paused::name)
+        + &names("SwitchedBy", "What made the peer's direction leave HTTP.", SwitchedBy::ALL, SwitchedBy::name)
+        + &names("End", "How the peer's octets ended.", End::ALL, End::name)
+        + &names("TraceStep", "What kind of thing happened.", TraceStep::ALL, TraceStep::name)
+        + &names("Blame", "Who has to change something.", Blame::ALL, Blame::name)
+}
+
+fn upgrades() -> String {
+    names("NoOffer", "Why a request offers nothing at all.", NoOffer::ALL, NoOffer::name)
+        + &names("Ineligible", "Why one protocol of an offer cannot be accepted.", Ineligible::ALL, Ineligible::name)
+        + &names("Order", "Whose order of preference counts.", Order::ALL, Order::name)
+        + &names("Why", "Why this cycle's upgrade did not happen.", Why::ALL, Why::name)
+}
+
+fn names<T: Copy>(table_name: &str, text: &str, all: &[T], name: fn(T) -> &'static str) -> String {
+    table(table_name, text, all.iter().enumerate().map(|(number, &value)| (name(value), number as u64)))
+}
+
+fn table(name: &str, text: &str, rows: impl Iterator<Item = (&'static str, u64)>) -> String {
+    object(name, text, rows) + &format!("/** {text} */\nexport type {name} = keyof typeof {name};\n")
+}
+
+fn object<'a>(name: &str, text: &str, rows: impl IntoIterator<Item = (&'a str, impl ToString)>) -> String {
+    let mut out = format!("\n/** {text} */\nexport const {name} = {{\n");
+    for (key, value) in rows {
+        let is_word = key.bytes().all(|octet| octet.is_ascii_alphanumeric());
+        let key = if is_word { key.to_owned() } else { format!("{key:?}") };
+        writeln!(out, "  {key}: {},", value.to_string()).expect("a string");
+    }
+    out + "} as const;\n"
+}
+
+/// `start_line` as `startLine`.
+fn camel(name: &str) -> String {
+    let mut out = String::new();
+    let mut upper = false;
+    for letter in name.chars() {
+        match letter {
+            '_' => upper = true,
+            _ if upper => {
+                out.push(letter.to_ascii_uppercase());
+                upper = false;
+            }
+            _ => out.push(letter),
+        }
+    }
+    out
+}

@@ -1,0 +1,97 @@
+// A server for two protocols on one port: HTTP/1.1, and `foo/2` for who asks for it. `server.mjs PORT`; 0 is any free one.
+import { createServer } from "node:net";
+import process from "node:process";
+import { Connection, ProtocolError } from "switchover";
+
+/** @typedef {import("node:net").Socket} Socket */
+
+const server = createServer({ allowHalfOpen: true }, (socket) => void serve(socket));
+server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
+  const address = server.address();
+  console.log(`listening on ${typeof address === "object" ? address?.port : address}`);
+});
+
+/** @param {Socket} socket */
+async function serve(socket) {
+  const http = new Connection("server");
+  try {
+    for await (const octets of socket.iterator({ destroyOnReturn: false })) {
+      http.receive(octets);
+      const switched = converse(http, socket);
+      if (switched) return await speakFoo(socket, switched, http.takeLeftover());
+      if (http.awaiting === "nothing") return;
+    }
+    http.receiveEof();
+    converse(http, socket);
+  } catch (error) {
+    if (error instanceof ProtocolError && error.statusHint !== null) {
+      socket.write(http.sendResponse({ status: error.statusHint, headers: { "Content-Length": "0" } }));
+    }
+  } finally {
+    http.free();
+    socket.end();
+  }
+}
+
+/**
+ * Answers what has come. If the connection switches, gives the event that says so.
+ * @param {Connection} http
+ * @param {Socket} socket
+ */
+function converse(http, socket) {
+  for (;;) {
+    const event = http.nextEvent();
+    switch (event.kind) {
+      case "request":
+        if (http.owesContinue) socket.write(http.sendInformational(100));
+        break;
+      case "end-of-message":
+        answer(http, socket);
+        break;
+      case "switched":
+        return event;
+      case "need-data":
+      case "paused":
+      case "closed":
+        return null;
+    }
+  }
+}
+
+/** @param {Connection} http @param {Socket} socket */
+function answer(http, socket) {
+  const offered = http.select(["foo/2"]);
+  if (offered) {
+    socket.write(http.accept(offered));
+    return;
+  }
+  const text = new TextEncoder().encode("This server speaks foo/2 too.\n");
+  socket.write(http.sendResponse({ status: 200, headers: { "Content-Length": String(text.length) } }));
+  if (http.wantsContent) socket.write(http.sendData(text));
+  socket.write(http.sendEnd());
+}
+
+/**
+ * The new protocol: its first line answers the request, then every line comes back in capitals, until `QUIT`.
+ * @param {Socket} socket
+ * @param {import("switchover").SwitchedEvent} switched
+ * @param {Uint8Array} leftover
+ */
+async function speakFoo(socket, { request, protocols }, leftover) {
+  socket.write(`${protocols[0]} answers ${request?.method} ${request?.target}\n`);
+  let text = "";
+  for await (const octets of withFirst(leftover, socket)) {
+    const lines = (text + Buffer.from(octets).toString("latin1")).split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) {
+      if (line.trimEnd() === "QUIT") return;
+      socket.write(`${line.toUpperCase()}\n`, "latin1");
+    }
+  }
+}
+
+/** @param {Uint8Array} first @param {Socket} socket */
+async function* withFirst(first, socket) {
+  yield first;
+  yield* socket;
+}

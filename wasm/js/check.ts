@@ -1,0 +1,35 @@
+// Arguments that are not what the types say: hosts without a compiler must hear of it too.
+
+import { isInside } from "./raw.js";
+
+/** @internal Octets that may cross: a view of the module's own memory is copied first, for it may move when it grows. */
+export function octets(bytes: Uint8Array): Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError("octets must be a Uint8Array");
+  return isInside(bytes) ? bytes.slice() : bytes;
+}
+
+/** @internal A whole number from 0 to `most`. */
+export function count(value: number, most: number, what: string): number {
+  if (typeof value !== "number") throw new TypeError(`${what} must be a number`);
+  if (!Number.isInteger(value) || value < 0 || value > most) {
+    throw new RangeError(`${what} must be a whole number from 0 to ${most}`);
+  }
+  return value;
+}
+
+/** @internal A status as far as a number can be one; whether it fits the call is the engine's business. */
+export function statusOf(value: number): number {
+  return count(value, 65_535, "status");
+}
+
+/** @internal The number that a table gives a name. */
+export function numberOf<T extends string>(table: Readonly<Record<T, number>>, name: T, what: string): number {
+  if (!Object.hasOwn(table, name)) throw new TypeError(`${what} must be one of ${Object.keys(table).join(", ")}`);
+  return table[name];
+}
+
+/** @internal An object, not nothing. */
+export function object<T extends object>(value: T, what: string): T {
+  if (typeof value !== "object" || value === null) throw new TypeError(`${what} must be an object`);
+  return value;
+}

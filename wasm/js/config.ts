@@ -1,0 +1,54 @@
+// How a connection behaves.
+
+import { object } from "./check.js";
+import { raw } from "./raw.js";
+import { Flags, Lenient, Limits } from "./tables.js";
+
+/** How a connection behaves. What is left out has the default that `Limits`, `Lenient` and `Flags` show. */
+export interface Config {
+  /** The bounds, in octets unless the name says otherwise. Every one of them is counted octet by octet. */
+  readonly limits?: { readonly [name in keyof typeof Limits]?: number };
+  /** Deviations that a client puts up with; each has a risk, which the core's documentation names. */
+  readonly lenient?: { readonly [name in keyof typeof Lenient]?: boolean };
+  /** The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4). */
+  readonly secure?: boolean;
+  /** A server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4). */
+  readonly http2Preface?: boolean;
+}
+
+/** @internal Hands a configuration to the module, for the connection that is made next. */
+export function configure(config: Config): void {
+  object(config, "config");
+  const { limits = {}, lenient = {}, secure = Flags.secure, http2Preface = Flags.http2Preface, ...others } = config;
+  for (const name of Object.keys(others)) throw new TypeError(`there is nothing to configure by the name ${name}`);
+  try {
+    raw.configure_flags(boolean(secure, "secure"), boolean(http2Preface, "http2Preface"));
+    for (const [name, value] of Object.entries(object(limits, "limits"))) {
+      if (value === undefined) continue;
+      if (typeof value !== "number") throw new TypeError(`limits.${name} must be a number`);
+      if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`limits.${name} must be a whole number`);
+      known(raw.configure_limit(snake(name), value), `limits.${name}`);
+    }
+    for (const [name, value] of Object.entries(object(lenient, "lenient"))) {
+      if (value === undefined) continue;
+      known(raw.configure_lenient(snake(name), boolean(value, `lenient.${name}`)), `lenient.${name}`);
+    }
+  } catch (error) {
+    raw.configure_nothing();
+    throw error;
+  }
+}
+
+function known(isKnown: boolean, what: string): void {
+  if (!isKnown) throw new TypeError(`there is nothing to configure by the name ${what}`);
+}
+
+function boolean(value: unknown, what: string): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${what} must be a boolean`);
+  return value;
+}
+
+/** `startLine` as `start_line`. */
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,197 @@
+// The connection: every verb of the engine. A method converts, calls, converts; what HTTP says is the engine's business.
+
+import { numberOf } from "./check.js";
+import { ProtocolError } from "./error.js";
+import { Outbound } from "./outbound.js";
+import { pack, putHeaders, putTexts, type HeaderSource } from "./parcel.js";
+import { raw } from "./raw.js";
+import { namesOf, octetsLeft, Reader, reading } from "./reader.js";
+import { readState, readTrace, type State, type TraceEntry } from "./state.js";
+import { Awaiting, Order, Why } from "./tables.js";
+
+/** A choice among the offers of one request, for `accept`. It does not outlive its request. */
+export class Selection {
+  readonly #owner: Connection;
+  readonly #number: number;
+
+  /** @internal */
+  constructor(owner: Connection, number: number) {
+    this.#owner = owner;
+    this.#number = number;
+  }
+
+  /** @internal The module's number for it, on the connection that it was made on. */
+  static numberOn(owner: Connection, selection: Selection): number {
+    if (!(selection instanceof Selection)) throw new TypeError("selection must come from select");
+    if (selection.#owner !== owner) throw new TypeError("the selection was made on another connection");
+    return selection.#number;
+  }
+}
+
+const awaited = namesOf(Awaiting);
+const reasons = namesOf(Why);
+
+/**
+ * One HTTP/1.1 connection, without its transport. The host moves the octets: what it reads goes into `receive`, what the
+ * verbs return goes out. No call waits, and none reads a clock.
+ *
+ * A `ProtocolError` of a verb is the caller's and has changed nothing; that of `nextEvent` is the peer's. A wrong argument
+ * is a `TypeError` or `RangeError`, a connection that was freed a `GoneError`.
+ *
+ * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
+ */
+export class Connection extends Outbound {
+  // The upgrade verbs (RFC 9110, 7.8).
+
+  /**
+   * Server: one offered protocol that both sides can live with, by the client's order of preference or the server's. Each
+   * preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. `null` where nothing
+   * matches; what is wrong with an offer, `request.offers` says. Next: `accept`, or any response, which declines.
+   */
+  select(preferences: readonly string[], by: Order = "client"): Selection | null {
+    const parcel = pack(() => putTexts(preferences, "preferences"));
+    const number = raw.select(this.live(), parcel, numberOf(Order, by, "by"));
+    return number === 0 ? null : new Selection(this, number - 1);
+  }
+
+  /**
+   * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete, else
+   * it throws `body-pending`; `acceptEarly` does not wait. Next: speak the new protocol, in which the request is answered;
+   * `nextEvent` comes to `switched`. RFC 9110, 7.8 and 15.2.2.
+   */
+  accept(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer> {
+    return this.#switch(selection, headers, false);
+  }
+
+  /**
+   * `accept` before the request is complete. Our direction switches at once, the peer's at the end of its request; a client
+   * that waits for a 100 gets it first. Next: as after `accept`.
+   */
+  acceptEarly(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer> {
+    return this.#switch(selection, headers, true);
+  }
+
+  /**
+   * Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the client's next
+   * try. RFC 9110, 15.5.22.
+   */
+  require(protocols: readonly string[], headers?: HeaderSource): Uint8Array<ArrayBuffer> {
+    const parcel = pack(() => {
+      putTexts(protocols, "protocols");
+      putHeaders(headers);
+    });
+    return this.sent(raw.require(this.live(), parcel));
+  }
+
+  /** Server: says on the next final response what the connection could be upgraded to. Next: `sendResponse`. */
+  advertise(protocols: readonly string[]): void {
+    const parcel = pack(() => putTexts(protocols, "protocols"));
+    this.must(raw.advertise(this.live(), parcel));
+  }
+
+  /** Client: what the latest 426 asks for, empty where it does not say. Next: `retry` with some of it. */
+  get required(): string[] {
+    const handle = this.live();
+    return reading(() => raw.required(handle)).texts();
+  }
+
+  /** What a 101 switched to, lowest layer first. */
+  get agreed(): string[] {
+    const handle = this.live();
+    return reading(() => raw.agreed(handle)).texts();
+  }
+
+  /**
+   * Whether our direction may carry the new protocol: a server has accepted; a client has its 101 (or 2xx to CONNECT) and
+   * its request is out. No event tells a client the latter: ask after the `sendData` or `sendEnd` that completes it.
+   */
+  get maySpeak(): boolean {
+    return raw.may_speak(this.live());
+  }
+
+  /** The first octets of the new protocol, after `switched`; a copy, which stays in the connection too. */
+  get leftover(): Uint8Array<ArrayBuffer> {
+    raw.leftover(this.live());
+    return octetsLeft();
+  }
+
+  /** Takes the first octets of the new protocol out of the connection. Next: speak it, or `resumeHttp`. */
+  takeLeftover(): Uint8Array<ArrayBuffer> {
+    this.space = 0;
+    raw.take_leftover(this.live());
+    return octetsLeft();
+  }
+
+  /**
+   * HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions must
+   * have switched by a 101, else `nothing-owed`; the leftover must have been taken. Next: a server answers, a client
+   * receives. RFC 2817, 3.3; RFC 9110, 7.8.
+   */
+  resumeHttp(): void {
+    this.must(raw.resume_http(this.live()));
+  }
+
+  /** Why the current cycle's upgrade did not happen; `null` where it did, or before the first request. See `whyText`. */
+  get why(): Why | null {
+    const why = raw.why(this.live());
+    return why === 0 ? null : (reasons[why - 1] as Why);
+  }
+
+  // What a host may ask in between.
+
+  /** Whom the engine waits for; set deadlines by it. When one runs out, `abandon`. */
+  get awaiting(): Awaiting {
+    return awaited[raw.awaiting(this.live())] as Awaiting;
+  }
+
+  /**
+   * Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes the
+   * connection). RFC 9110, 10.1.1.
+   */
+  get owesContinue(): boolean {
+    return raw.owes_continue(this.live());
+  }
+
+  /** Whether `sendData` has something to continue: a message of ours that has content to come. */
+  get wantsContent(): boolean {
+    return raw.wants_content(this.live());
+  }
+
+  /** Client: how many requests have no complete final response (RFC 9112, 9.3.2). */
+  get unanswered(): number {
+    return raw.unanswered(this.live());
+  }
+
+  /** How many of the peer's octets have been passed by the events so far. */
+  get position(): number {
+    return raw.position(this.live());
+  }
+
+  /** Whether the transport is TLS, from the start or since `resumeHttp`. */
+  get isSecure(): boolean {
+    return raw.is_secure(this.live());
+  }
+
+  /** The peer's error that ended receiving, if one did. */
+  get failure(): ProtocolError | null {
+    return raw.failure(this.live()) ? new ProtocolError(new Reader()) : null;
+  }
+
+  /** The machine's state, for logs and for hosts that show it. */
+  get state(): State {
+    const handle = this.live();
+    return readState(reading(() => raw.state(handle)));
+  }
+
+  /** Takes what happened so far, the oldest first: at most the latest 32 things. */
+  trace(): TraceEntry[] {
+    const entries = raw.trace(this.live());
+    return readTrace(new Reader(), entries);
+  }
+
+  #switch(selection: Selection, headers: HeaderSource | undefined, isEarly: boolean): Uint8Array<ArrayBuffer> {
+    const number = Selection.numberOn(this, selection);
+    const parcel = pack(() => putHeaders(headers));
+    return this.sent(raw.accept(this.live(), number, isEarly, parcel));
+  }
+}

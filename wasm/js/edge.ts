@@ -1,0 +1,11 @@
+/**
+ * The entry for hosts that refuse code made from octets at run time (workerd, edge functions): the module is imported.
+ */
+
+import module from "./switchover.wasm?module";
+
+import { initSync } from "./index.js";
+
+initSync(module);
+
+export * from "./index.js";

@@ -1,0 +1,329 @@
+/* tslint:disable */
+/* eslint-disable */
+
+/**
+ * Gives up; false leaves the error.
+ */
+export function abandon(handle: number): boolean;
+
+/**
+ * Accepts a selection; the parcel is the fields.
+ */
+export function accept(handle: number, selection: number, early: boolean, parcel: Uint8Array | number[]): boolean;
+
+/**
+ * Advertises on the next response; the parcel is the protocols.
+ */
+export function advertise(handle: number, parcel: Uint8Array | number[]): boolean;
+
+/**
+ * Leaves what a 101 switched to.
+ */
+export function agreed(handle: number): void;
+
+/**
+ * Whom the engine waits for.
+ */
+export function awaiting(handle: number): number;
+
+/**
+ * No request after this one; false leaves the error.
+ */
+export function close_after_response(handle: number): boolean;
+
+/**
+ * Takes the first `len` octets of that place.
+ */
+export function commit(handle: number, len: number): void;
+
+/**
+ * Sets whether the next connection's transport is TLS, and whether it takes the HTTP/2 preface.
+ */
+export function configure_flags(secure: boolean, http2_preface: boolean): void;
+
+/**
+ * Sets a leniency of the next connection; false where there is none of that name.
+ */
+export function configure_lenient(name: string, value: boolean): boolean;
+
+/**
+ * Sets a bound of the next connection; false where there is none of that name.
+ */
+export function configure_limit(name: string, value: number): boolean;
+
+/**
+ * Forgets what was configured.
+ */
+export function configure_nothing(): void;
+
+/**
+ * Makes a connection with what was configured since the last one, and gives its number.
+ */
+export function create(role: number): number;
+
+/**
+ * Leaves the sentence of an error.
+ */
+export function error_text(code: number): void;
+
+/**
+ * Leaves the current event once more; false where there is none.
+ */
+export function event(handle: number): boolean;
+
+/**
+ * Where the exchange says what the latest call left.
+ */
+export function exchange(): number;
+
+/**
+ * Leaves the peer's error; false where there is none.
+ */
+export function failure(handle: number): boolean;
+
+/**
+ * Gives a connection's memory back; its number stands for nothing now.
+ */
+export function free(handle: number): void;
+
+/**
+ * Leaves the sentence of a reason.
+ */
+export function ineligible_text(reason: number): void;
+
+/**
+ * Whether the transport is TLS.
+ */
+export function is_secure(handle: number): boolean;
+
+/**
+ * Leaves the first octets of the new protocol.
+ */
+export function leftover(handle: number): void;
+
+/**
+ * Whether the new protocol may be spoken.
+ */
+export function may_speak(handle: number): boolean;
+
+/**
+ * Moves on to the next event, and leaves all of it.
+ */
+export function next_event(handle: number): number;
+
+/**
+ * Whether a 100 is owed.
+ */
+export function owes_continue(handle: number): boolean;
+
+/**
+ * How many of the peer's octets have been passed.
+ */
+export function position(handle: number): number;
+
+/**
+ * Leaves the reason phrase of a status.
+ */
+export function reason(status: number): void;
+
+/**
+ * Takes octets of the peer; false leaves the error.
+ */
+export function receive(handle: number, bytes: Uint8Array | number[]): boolean;
+
+/**
+ * Leaves where to read `min` octets or more to; false leaves the error.
+ */
+export function receive_buffer(handle: number, min: number): boolean;
+
+/**
+ * The peer's octets have ended.
+ */
+export function receive_eof(handle: number, end: number): void;
+
+/**
+ * Gives memory back.
+ */
+export function release(handle: number): void;
+
+/**
+ * Leaves the current request; false where there is none.
+ */
+export function request(handle: number): boolean;
+
+/**
+ * Sends a 426; the parcel is protocols and fields.
+ */
+export function require(handle: number, parcel: Uint8Array | number[]): boolean;
+
+/**
+ * Leaves what a 426 asks for.
+ */
+export function required(handle: number): void;
+
+/**
+ * HTTP goes on above the new layer; false leaves the error.
+ */
+export function resume_http(handle: number): boolean;
+
+/**
+ * The number of a selection, one higher; 0 is none. The parcel is the preferences.
+ */
+export function select(handle: number, parcel: Uint8Array | number[], by: number): number;
+
+/**
+ * Sends content.
+ */
+export function send_data(handle: number, data: Uint8Array | number[]): boolean;
+
+/**
+ * Leaves what to put around content of that length: the prefix's length, and both one behind the other.
+ */
+export function send_data_parts(handle: number, len: number): boolean;
+
+/**
+ * Ends the message; the parcel is the trailers.
+ */
+export function send_end(handle: number, parcel: Uint8Array | number[]): boolean;
+
+/**
+ * Sends an informational response; the parcel is the fields.
+ */
+export function send_informational(handle: number, status: number, parcel: Uint8Array | number[]): boolean;
+
+/**
+ * Sends a request; the parcel is method, target, offer, fields.
+ */
+export function send_request(handle: number, parcel: Uint8Array | number[], is_retry: boolean): boolean;
+
+/**
+ * Sends a final response; the parcel is fields and reason.
+ */
+export function send_response(handle: number, status: number, has_reason: boolean, parcel: Uint8Array | number[]): boolean;
+
+/**
+ * Drops the rest of the content; false leaves the error.
+ */
+export function skip_body(handle: number): boolean;
+
+/**
+ * Leaves the state's nine fields.
+ */
+export function state(handle: number): void;
+
+/**
+ * Leaves the first octets of the new protocol, which are out of the connection then.
+ */
+export function take_leftover(handle: number): void;
+
+/**
+ * Leaves all entries of the trace and says how many.
+ */
+export function trace(handle: number): number;
+
+/**
+ * How many requests have no complete answer.
+ */
+export function unanswered(handle: number): number;
+
+/**
+ * Whether there is content to send.
+ */
+export function wants_content(handle: number): boolean;
+
+/**
+ * Whether to read the transport.
+ */
+export function wants_input(handle: number): boolean;
+
+/**
+ * Why the upgrade did not happen, one higher than its number; 0 is none.
+ */
+export function why(handle: number): number;
+
+/**
+ * Leaves the sentence of a reason.
+ */
+export function why_text(why: number): void;
+
+export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
+
+export interface InitOutput {
+    readonly memory: WebAssembly.Memory;
+    readonly abandon: (a: number) => number;
+    readonly accept: (a: number, b: number, c: number, d: number, e: number) => number;
+    readonly advertise: (a: number, b: number, c: number) => number;
+    readonly agreed: (a: number) => void;
+    readonly awaiting: (a: number) => number;
+    readonly close_after_response: (a: number) => number;
+    readonly commit: (a: number, b: number) => void;
+    readonly configure_flags: (a: number, b: number) => void;
+    readonly configure_lenient: (a: number, b: number, c: number) => number;
+    readonly configure_limit: (a: number, b: number, c: number) => number;
+    readonly configure_nothing: () => void;
+    readonly create: (a: number) => number;
+    readonly error_text: (a: number) => void;
+    readonly event: (a: number) => number;
+    readonly exchange: () => number;
+    readonly failure: (a: number) => number;
+    readonly free: (a: number) => void;
+    readonly ineligible_text: (a: number) => void;
+    readonly is_secure: (a: number) => number;
+    readonly leftover: (a: number) => void;
+    readonly may_speak: (a: number) => number;
+    readonly next_event: (a: number) => number;
+    readonly owes_continue: (a: number) => number;
+    readonly position: (a: number) => number;
+    readonly reason: (a: number) => void;
+    readonly receive: (a: number, b: number, c: number) => number;
+    readonly receive_buffer: (a: number, b: number) => number;
+    readonly receive_eof: (a: number, b: number) => void;
+    readonly release: (a: number) => void;
+    readonly request: (a: number) => number;
+    readonly require: (a: number, b: number, c: number) => number;
+    readonly required: (a: number) => void;
+    readonly resume_http: (a: number) => number;
+    readonly select: (a: number, b: number, c: number, d: number) => number;
+    readonly send_data: (a: number, b: number, c: number) => number;
+    readonly send_data_parts: (a: number, b: number) => number;
+    readonly send_end: (a: number, b: number, c: number) => number;
+    readonly send_informational: (a: number, b: number, c: number, d: number) => number;
+    readonly send_request: (a: number, b: number, c: number, d: number) => number;
+    readonly send_response: (a: number, b: number, c: number, d: number, e: number) => number;
+    readonly skip_body: (a: number) => number;
+    readonly state: (a: number) => void;
+    readonly take_leftover: (a: number) => void;
+    readonly trace: (a: number) => number;
+    readonly unanswered: (a: number) => number;
+    readonly wants_content: (a: number) => number;
+    readonly wants_input: (a: number) => number;
+    readonly why: (a: number) => number;
+    readonly why_text: (a: number) => void;
+    readonly __wbindgen_externrefs: WebAssembly.Table;
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
+    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+    readonly __wbindgen_start: () => void;
+}
+
+export type SyncInitInput = BufferSource | WebAssembly.Module;
+
+/**
+ * Instantiates the given `module`, which can either be bytes or
+ * a precompiled `WebAssembly.Module`.
+ *
+ * @param {{ module: SyncInitInput }} module - Passing `SyncInitInput` directly is deprecated.
+ *
+ * @returns {InitOutput}
+ */
+export function initSync(module: { module: SyncInitInput } | SyncInitInput): InitOutput;
+
+/**
+ * If `module_or_path` is {RequestInfo} or {URL}, makes a request and
+ * for everything else, calls `WebAssembly.instantiate` directly.
+ *
+ * @param {{ module_or_path: InitInput | Promise<InitInput> }} module_or_path - Passing `InitInput` directly is deprecated.
+ *
+ * @returns {Promise<InitOutput>}
+ */
+export default function __wbg_init (module_or_path: { module_or_path: InitInput | Promise<InitInput> } | InitInput | Promise<InitInput>): Promise<InitOutput>;

@@ -1,0 +1,81 @@
+// The field lines of a message.
+
+/**
+ * The field lines of a head or trailer section, in the order and spelling in which they came (RFC 9110, 5). Nothing is
+ * decoded, joined or lower-cased: a character is an octet. Names and values become strings when they are asked for.
+ */
+export class Headers implements Iterable<[name: string, value: string]> {
+  readonly #text: string;
+  readonly #start: number;
+  readonly #ends: Uint32Array;
+
+  /** @internal Where the first name begins in the text, then where each name and each value ends. */
+  constructor(text: string, start: number, ends: Uint32Array) {
+    this.#text = text;
+    this.#start = start;
+    this.#ends = ends;
+  }
+
+  /** How many field lines there are. */
+  get length(): number {
+    return this.#ends.length / 2;
+  }
+
+  /** The field line at `index`, counted from 0; `undefined` behind the last. */
+  at(index: number): [name: string, value: string] | undefined {
+    return Number.isInteger(index) && index >= 0 && index < this.length
+      ? [this.#name(index), this.#value(index)]
+      : undefined;
+  }
+
+  /** The value of the first field line of that name, in any case (RFC 9110, 5.1); `undefined` where there is none. */
+  get(name: string): string | undefined {
+    const index = this.#find(name.toLowerCase(), 0);
+    return index === undefined ? undefined : this.#value(index);
+  }
+
+  /** The values of all field lines of that name, in any case and in order. */
+  getAll(name: string): string[] {
+    const wanted = name.toLowerCase();
+    const values: string[] = [];
+    for (let index = this.#find(wanted, 0); index !== undefined; index = this.#find(wanted, index + 1)) {
+      values.push(this.#value(index));
+    }
+    return values;
+  }
+
+  /** Whether there is a field line of that name, in any case. */
+  has(name: string): boolean {
+    return this.#find(name.toLowerCase(), 0) !== undefined;
+  }
+
+  /** All field lines in order. */
+  *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    for (let index = 0; index < this.length; index++) yield [this.#name(index), this.#value(index)];
+  }
+
+  /** All field lines as an array, for logs. */
+  toJSON(): [name: string, value: string][] {
+    return [...this];
+  }
+
+  #end(place: number): number {
+    return place < 0 ? this.#start : (this.#ends[place] ?? 0);
+  }
+
+  #name(index: number): string {
+    return this.#text.substring(this.#end(2 * index - 1), this.#end(2 * index));
+  }
+
+  #value(index: number): string {
+    return this.#text.substring(this.#end(2 * index), this.#end(2 * index + 1));
+  }
+
+  #find(wanted: string, from: number): number | undefined {
+    for (let index = from; index < this.length; index++) {
+      const length = this.#end(2 * index) - this.#end(2 * index - 1);
+      if (length === wanted.length && this.#name(index).toLowerCase() === wanted) return index;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+// Octets in, events out.
+
+import { count, numberOf, octets } from "./check.js";
+import { ProtocolError } from "./error.js";
+import { readEvent, readRequest, type Event, type RequestHead, type Step } from "./event.js";
+import { Handle } from "./handle.js";
+import { raw } from "./raw.js";
+import { namesOf, placeLeft, Reader } from "./reader.js";
+import { End, Paused } from "./tables.js";
+
+const pauses = namesOf(Paused);
+
+/** The half of a connection that hears the peer. */
+export class Inbound extends Handle {
+  // Octets in.
+
+  /**
+   * Takes octets that the peer sent, all of them, by copy; the way to read a transport that hands out buffers of its own.
+   * Throws `buffer-full` while `limits.buffered` octets wait, and where nothing more is read; then nothing is taken. Next:
+   * `nextEvent`.
+   */
+  receive(bytes: Uint8Array): void {
+    this.space = 0;
+    this.must(raw.receive(this.live(), octets(bytes)));
+  }
+
+  /**
+   * Space of at least `min` octets (of `limits.buffered` at most) in the engine's own memory, for a host that can read into
+   * it at once: write, then `commit`, and make no other call in between, for the memory may move. Refused like `receive`.
+   * Next: `commit`.
+   */
+  receiveBuffer(min = 1): Uint8Array<ArrayBuffer> {
+    const handle = this.live();
+    this.space = 0;
+    this.must(raw.receive_buffer(handle, count(min, 2 ** 32 - 1, "min")));
+    const space = placeLeft();
+    this.space = space.length;
+    return space;
+  }
+
+  /**
+   * Takes the first `length` octets of the space that `receiveBuffer` gave; a `RangeError` if there are not as many, or if
+   * another call came in between. Next: `nextEvent`.
+   */
+  commit(length: number): void {
+    const handle = this.live();
+    const committed = count(length, this.space, "length");
+    this.space = 0;
+    raw.commit(handle, committed);
+  }
+
+  /**
+   * The peer's octets have ended: `clean` by a FIN, over TLS behind a closure alert, else `truncated` (RFC 9112, 9.8). The
+   * end counts when everything before it has been read. Next: `nextEvent`.
+   */
+  receiveEof(end: End = "clean"): void {
+    this.space = 0;
+    raw.receive_eof(this.live(), numberOf(End, end, "end"));
+  }
+
+  /** Whether to go on reading the transport. While it is false, the peer feels it as back-pressure. */
+  get wantsInput(): boolean {
+    return raw.wants_input(this.live());
+  }
+
+  // Events out.
+
+  /**
+   * Moves on to the next event. Call it until it says `need-data` or `paused`. An error is the peer's: receiving has ended,
+   * and a server may still answer it once, with `statusHint`. Next: what the event says.
+   */
+  nextEvent(): Step {
+    const step = raw.next_event(this.live());
+    this.space = 0;
+    // The numbers of `Outcome` in `connection.rs`.
+    switch (step) {
+      case 1:
+        return { kind: "need-data" };
+      case 2:
+        return { kind: "paused", why: new Reader().name(pauses) };
+      case 3:
+        return readEvent(new Reader());
+      default:
+        throw new ProtocolError(new Reader());
+    }
+  }
+
+  /** The current event once more, until the next inbound call; `null` where there is none. Decisions do not end it. */
+  event(): Event | null {
+    return raw.event(this.live()) ? readEvent(new Reader()) : null;
+  }
+
+  /**
+   * Server: the current request, as long as its head is kept: through the event that showed it, and with an offer, a
+   * CONNECT or an answer owed in a new protocol until that is settled.
+   */
+  get request(): RequestHead | null {
+    return raw.request(this.live()) ? readRequest(new Reader()) : null;
+  }
+
+  // What a host may decide without sending anything.
+
+  /** Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. Next: `nextEvent`. */
+  skipBody(): void {
+    this.must(raw.skip_body(this.live()));
+  }
+
+  /**
+   * No request after this one. A server's next final response says `close`, without a request pending the connection closes
+   * now, and once that head has left it throws `too-late`. A client closes after the response that is on its way. RFC 9112,
+   * 9.6.
+   */
+  closeAfterResponse(): void {
+    this.must(raw.close_after_response(this.live()));
+  }
+
+  /**
+   * Gives up. A client with an unfinished request cuts it and reads on for the answer; in every other state, or the second
+   * time, no more HTTP in either direction. Next: close the transport's direction that has ended.
+   */
+  abandon(): void {
+    this.must(raw.abandon(this.live()));
+  }
+}

@@ -1,0 +1,99 @@
+// What goes into the module: texts and lists in one run of octets; `parcel.rs` takes it apart.
+
+/**
+ * Field lines to send, in order: pairs of name and value (an array, a `Map`, the `Headers` of a received message or of the
+ * platform), or an object. A character stands for one octet, so none may be above U+00FF; a value may be octets too.
+ */
+export type HeaderSource =
+  | Iterable<readonly [name: string, value: string | Uint8Array]>
+  | Readonly<Record<string, string>>;
+
+/** The octets that are being packed; kept between calls while they are not many. */
+let space = new Uint8Array(4096);
+let used = 0;
+let isPacking = false;
+
+const KEPT = 65_536;
+
+/** @internal Packs what `fill` puts in. The octets stay until the next call. */
+export function pack(fill: () => void): Uint8Array {
+  // A header source may be the caller's own code, and that may send something itself.
+  const outer = isPacking ? { space, used } : undefined;
+  if (outer !== undefined || space.length > KEPT) space = new Uint8Array(4096);
+  used = 0;
+  isPacking = true;
+  try {
+    fill();
+    return space.subarray(0, used);
+  } finally {
+    isPacking = outer !== undefined;
+    if (outer !== undefined) ({ space, used } = outer);
+  }
+}
+
+/** @internal A text, a character an octet. */
+export function putText(text: string, what: string): void {
+  if (typeof text !== "string") throw new TypeError(`${what} must be a string`);
+  putNumber(text.length);
+  reserve(text.length);
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index);
+    if (character > 0xff) throw new TypeError(`${what} holds a character above U+00FF, for which no octet stands`);
+    space[used++] = character;
+  }
+}
+
+/** @internal A list of texts. */
+export function putTexts(texts: readonly string[], what: string): void {
+  if (!Array.isArray(texts)) throw new TypeError(`${what} must be an array of strings`);
+  putNumber(texts.length);
+  for (const text of texts) putText(text, what);
+}
+
+/** @internal Field lines. */
+export function putHeaders(source: HeaderSource | undefined): void {
+  const place = used;
+  putNumber(0);
+  let count = 0;
+  for (const [name, value] of lines(source)) {
+    putText(name, "a field name");
+    if (value instanceof Uint8Array) putOctets(value);
+    else putText(value, "a field value");
+    count++;
+  }
+  write(place, count);
+}
+
+function lines(source: HeaderSource | undefined): Iterable<readonly [string, string | Uint8Array]> {
+  if (source === undefined) return [];
+  if (typeof source !== "object" || source === null) throw new TypeError("headers must be pairs or an object");
+  return Symbol.iterator in source ? source : Object.entries(source);
+}
+
+function putOctets(octets: Uint8Array): void {
+  putNumber(octets.length);
+  reserve(octets.length);
+  space.set(octets, used);
+  used += octets.length;
+}
+
+function putNumber(number: number): void {
+  reserve(4);
+  write(used, number);
+  used += 4;
+}
+
+/** 32 bits, the least significant octet first. */
+function write(place: number, number: number): void {
+  space[place] = number;
+  space[place + 1] = number >>> 8;
+  space[place + 2] = number >>> 16;
+  space[place + 3] = number >>> 24;
+}
+
+function reserve(length: number): void {
+  if (used + length <= space.length) return;
+  const larger = new Uint8Array(Math.max(used + length, 2 * space.length));
+  larger.set(space);
+  space = larger;
+}

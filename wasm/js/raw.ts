@@ -1,0 +1,137 @@
+// The module: its instance, its memory, and what becomes of it when it traps. Nothing else in this folder touches the glue.
+
+import * as glue from "./glue.js";
+import type { InitOutput } from "./glue.js";
+import { GoneError } from "./gone.js";
+
+let memory: WebAssembly.Memory | undefined;
+let exchangeAt = 0;
+let trapped: unknown;
+
+/**
+ * Starts the engine from a compiled module, or from the octets of `switchover.wasm`. The entries of the package do it by
+ * themselves; call it after importing `switchover/manual`, in hosts that load modules in a way of their own. The second
+ * call, and all after it, do nothing. Next: `new Connection(role)`.
+ */
+export function initSync(module: WebAssembly.Module | BufferSource): void {
+  if (memory !== undefined) return;
+  const output: InitOutput = glue.initSync({ module });
+  memory = output.memory;
+  exchangeAt = glue.exchange();
+}
+
+/** The module's memory as octets and as numbers: made again when it grew, for the old ones are gone then. */
+let octets = new Uint8Array(0);
+let words = new Uint32Array(0);
+
+function renew(): void {
+  if (octets.buffer === memory?.buffer) return;
+  octets = new Uint8Array(memory?.buffer as ArrayBuffer);
+  words = new Uint32Array(memory?.buffer as ArrayBuffer);
+}
+
+/**
+ * @internal Where the latest call left numbers, text and octets; the order is that of `exchange.rs`. Ask it first: it is where
+ * the views are made again.
+ */
+export function left(index: number): number {
+  renew();
+  return words[exchangeAt / 4 + index] ?? 0;
+}
+
+/** @internal A view of the module's memory; it is over at the next call into the module. */
+export function view(start: number, length: number): Uint8Array<ArrayBuffer> {
+  return octets.subarray(start, start + length);
+}
+
+/** @internal Octets of the module's memory, copied out. */
+export function copy(start: number, length: number): Uint8Array<ArrayBuffer> {
+  return octets.slice(start, start + length);
+}
+
+/** @internal Numbers of the module's memory, copied out. */
+export function numbersAt(start: number, count: number): Uint32Array {
+  return words.slice(start / 4, start / 4 + count);
+}
+
+/** @internal Whether octets stand in the module's memory. */
+export function isInside(bytes: Uint8Array): boolean {
+  return bytes.buffer === memory?.buffer;
+}
+
+/** @internal Whether the module has stopped for good. */
+export function hasTrapped(): boolean {
+  return trapped !== undefined;
+}
+
+type Call<A extends unknown[], R> = (...given: A) => R;
+
+/** A function of the module that is not called before it is there, nor after it has trapped. */
+function guarded<A extends unknown[], R>(call: Call<A, R>): Call<A, R> {
+  return (...given) => {
+    if (trapped !== undefined) throw new GoneError("trapped", trapped);
+    if (memory === undefined) throw new Error("the engine has not been started: call initSync first");
+    try {
+      return call(...given);
+    } catch (cause) {
+      // Nothing but a trap or an exhausted stack throws there, and neither leaves the memory in order.
+      trapped = cause;
+      throw new GoneError("trapped", cause);
+    }
+  };
+}
+
+/** @internal */
+type Raw = Omit<typeof glue, "initSync" | "default" | "exchange">;
+
+/** @internal The functions of the module, guarded. */
+export const raw: Raw = {
+  abandon: guarded(glue.abandon),
+  accept: guarded(glue.accept),
+  advertise: guarded(glue.advertise),
+  agreed: guarded(glue.agreed),
+  awaiting: guarded(glue.awaiting),
+  close_after_response: guarded(glue.close_after_response),
+  commit: guarded(glue.commit),
+  configure_flags: guarded(glue.configure_flags),
+  configure_lenient: guarded(glue.configure_lenient),
+  configure_limit: guarded(glue.configure_limit),
+  configure_nothing: guarded(glue.configure_nothing),
+  create: guarded(glue.create),
+  error_text: guarded(glue.error_text),
+  event: guarded(glue.event),
+  failure: guarded(glue.failure),
+  free: guarded(glue.free),
+  ineligible_text: guarded(glue.ineligible_text),
+  is_secure: guarded(glue.is_secure),
+  leftover: guarded(glue.leftover),
+  may_speak: guarded(glue.may_speak),
+  next_event: guarded(glue.next_event),
+  owes_continue: guarded(glue.owes_continue),
+  position: guarded(glue.position),
+  reason: guarded(glue.reason),
+  receive: guarded(glue.receive),
+  receive_buffer: guarded(glue.receive_buffer),
+  receive_eof: guarded(glue.receive_eof),
+  release: guarded(glue.release),
+  request: guarded(glue.request),
+  require: guarded(glue.require),
+  required: guarded(glue.required),
+  resume_http: guarded(glue.resume_http),
+  select: guarded(glue.select),
+  send_data: guarded(glue.send_data),
+  send_data_parts: guarded(glue.send_data_parts),
+  send_end: guarded(glue.send_end),
+  send_informational: guarded(glue.send_informational),
+  send_request: guarded(glue.send_request),
+  send_response: guarded(glue.send_response),
+  skip_body: guarded(glue.skip_body),
+  state: guarded(glue.state),
+  take_leftover: guarded(glue.take_leftover),
+  trace: guarded(glue.trace),
+  unanswered: guarded(glue.unanswered),
+  wants_content: guarded(glue.wants_content),
+  wants_input: guarded(glue.wants_input),
+  why: guarded(glue.why),
+  why_text: guarded(glue.why_text),
+};

@@ -1,0 +1,5 @@
+/** A module that the host has compiled. Both workerd's tools and Vercel's take the name with this suffix. */
+declare module "*.wasm?module" {
+  const module: WebAssembly.Module;
+  export default module;
+}

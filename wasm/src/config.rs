@@ -1,0 +1,61 @@
+//! Making connections, configured by name.
+
+use std::cell::RefCell;
+
+use switchover::{Config, Connection, Role};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::handle;
+
+thread_local! {
+    /// What the next connection is made with; `None` is the default.
+    static NEXT: RefCell<Option<Config>> = const { RefCell::new(None) };
+}
+
+fn configure(change: impl FnOnce(&mut Config) -> bool) -> bool {
+    NEXT.with_borrow_mut(|config| change(config.get_or_insert_default()))
+}
+
+/// Sets a bound of the next connection; false where there is none of that name.
+#[wasm_bindgen]
+pub fn configure_limit(name: &str, value: f64) -> bool {
+    configure(|config| config.limits.set(name, value as u64))
+}
+
+/// Sets a leniency of the next connection; false where there is none of that name.
+#[wasm_bindgen]
+pub fn configure_lenient(name: &str, value: bool) -> bool {
+    configure(|config| config.lenient.set(name, value))
+}
+
+/// Sets whether the next connection's transport is TLS, and whether it takes the HTTP/2 preface.
+#[wasm_bindgen]
+pub fn configure_flags(secure: bool, http2_preface: bool) {
+    configure(|config| {
+        config.secure = secure;
+        config.http2_preface = http2_preface;
+        true
+    });
+}
+
+/// Makes a connection with what was configured since the last one, and gives its number.
+#[wasm_bindgen]
+pub fn create(role: u32) -> u32 {
+    let role = Role::ALL.get(role as usize).copied().unwrap_or(Role::Server);
+    handle::add(match NEXT.take() {
+        Some(config) => Connection::with_config(role, config),
+        None => Connection::new(role),
+    })
+}
+
+/// Forgets what was configured.
+#[wasm_bindgen]
+pub fn configure_nothing() {
+    NEXT.take();
+}
+
+/// Gives a connection's memory back; its number stands for nothing now.
+#[wasm_bindgen]
+pub fn free(handle: u32) {
+    handle::remove(handle);
+}

@@ -1,0 +1,131 @@
+//! Octets in, events out.
+
+use switchover::{End, Error, EventKind, Next};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::{self, done};
+use crate::event;
+use crate::exchange::address;
+use crate::handle::{ask, with, with_place};
+
+/// Takes octets of the peer; false leaves the error.
+#[wasm_bindgen]
+pub fn receive(handle: u32, bytes: &[u8]) -> bool {
+    with(handle, |slot, out| done(slot.connection.receive(bytes), out))
+}
+
+/// Leaves where to read `min` octets or more to; false leaves the error.
+#[wasm_bindgen]
+pub fn receive_buffer(handle: u32, min: usize) -> bool {
+    with_place(handle, |slot, out| match slot.connection.receive_buffer(min) {
+        Ok(space) => Some((address(space), space.len() as u32)),
+        Err(refused) => {
+            error::put(&refused, out);
+            None
+        }
+    })
+}
+
+/// Takes the first `len` octets of that place.
+#[wasm_bindgen]
+pub fn commit(handle: u32, len: usize) {
+    ask(handle, |connection| connection.commit(len));
+}
+
+/// The peer's octets have ended.
+#[wasm_bindgen]
+pub fn receive_eof(handle: u32, end: u32) {
+    let end = End::ALL.get(end as usize).copied().unwrap_or(End::Truncated);
+    ask(handle, |connection| connection.receive_eof(end));
+}
+
+/// What came of `next_event`; the numbers stand in `js/connection.ts` too.
+#[derive(Default)]
+enum Outcome {
+    /// The peer's error is left.
+    #[default]
+    Failed,
+    NeedData,
+    /// Why is left.
+    Paused,
+    /// The event is left.
+    Event,
+}
+
+/// Moves on to the next event, and leaves all of it.
+#[wasm_bindgen]
+pub fn next_event(handle: u32) -> u32 {
+    let outcome = with(handle, |slot, out| match slot.connection.next_event() {
+        Err(failure) => {
+            error::put(&failure, out);
+            Outcome::Failed
+        }
+        Ok(Next::NeedData) => Outcome::NeedData,
+        Ok(Next::Paused(why)) => {
+            out.number(why as u32);
+            Outcome::Paused
+        }
+        Ok(Next::Event(next)) => {
+            event::put(&next, out);
+            if next.kind() == EventKind::Request {
+                slot.selections.age();
+            }
+            Outcome::Event
+        }
+    });
+    outcome as u32
+}
+
+/// Leaves the current event once more; false where there is none.
+#[wasm_bindgen]
+pub fn event(handle: u32) -> bool {
+    with(handle, |slot, out| slot.connection.event().map(|event| event::put(&event, out)).is_some())
+}
+
+/// Leaves the first octets of the new protocol.
+#[wasm_bindgen]
+pub fn leftover(handle: u32) {
+    with(handle, |slot, out| out.octets.extend_from_slice(slot.connection.leftover()));
+}
+
+/// Leaves the first octets of the new protocol, which are out of the connection then.
+#[wasm_bindgen]
+pub fn take_leftover(handle: u32) {
+    with(handle, |slot, out| out.octets.extend_from_slice(&slot.connection.take_leftover()));
+}
+
+// What a host may decide without sending anything.
+
+fn decide(handle: u32, verb: fn(&mut switchover::Connection) -> Result<(), Error>) -> bool {
+    with(handle, |slot, out| done(verb(&mut slot.connection), out))
+}
+
+/// Drops the rest of the content; false leaves the error.
+#[wasm_bindgen]
+pub fn skip_body(handle: u32) -> bool {
+    decide(handle, switchover::Connection::skip_body)
+}
+
+/// No request after this one; false leaves the error.
+#[wasm_bindgen]
+pub fn close_after_response(handle: u32) -> bool {
+    decide(handle, switchover::Connection::close_after_response)
+}
+
+/// Gives up; false leaves the error.
+#[wasm_bindgen]
+pub fn abandon(handle: u32) -> bool {
+    decide(handle, switchover::Connection::abandon)
+}
+
+/// HTTP goes on above the new layer; false leaves the error.
+#[wasm_bindgen]
+pub fn resume_http(handle: u32) -> bool {
+    decide(handle, switchover::Connection::resume_http)
+}
+
+/// Gives memory back.
+#[wasm_bindgen]
+pub fn release(handle: u32) {
+    ask(handle, |connection| connection.release());
+}

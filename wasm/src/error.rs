@@ -1,0 +1,27 @@
+//! A refusal or a peer's error, for the face to throw.
+
+use switchover::Error;
+
+use crate::exchange::Exchange;
+
+/// Whether it went well; what went wrong is in the exchange then.
+pub(crate) fn done(result: Result<(), Error>, out: &mut Exchange) -> bool {
+    match result {
+        Ok(()) => true,
+        Err(error) => {
+            put(&error, out);
+            false
+        }
+    }
+}
+
+#[inline(never)]
+pub(crate) fn put(error: &Error, out: &mut Exchange) {
+    out.number(error.code().into());
+    out.number(error.blame() as u32);
+    out.option(error.status().map(u32::from));
+    out.number(error.offset().is_some().into());
+    out.large(error.offset().unwrap_or_default());
+    out.text(error.kind().name().as_bytes());
+    out.display(error);
+}

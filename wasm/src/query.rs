@@ -1,0 +1,130 @@
+//! What a host may ask in between.
+
+use switchover::Order;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error;
+use crate::event::{put_protocols, put_request};
+use crate::handle::{ask, with};
+use crate::parcel::{Parcel, borrowed};
+
+/// Leaves the state's nine fields.
+#[wasm_bindgen]
+pub fn state(handle: u32) {
+    with(handle, |slot, out| {
+        let state = slot.connection.state();
+        out.number(state.request as u32);
+        out.number(state.response as u32);
+        out.number(state.rx as u32);
+        out.number(state.tx as u32);
+        out.number(state.turn as u32);
+        out.number(state.expect as u32);
+        out.number(state.persist.into());
+        out.number(state.peer as u32);
+        out.number(state.behind.into());
+    });
+}
+
+/// Whom the engine waits for.
+#[wasm_bindgen]
+pub fn awaiting(handle: u32) -> u32 {
+    ask(handle, |connection| connection.awaiting() as u32)
+}
+
+/// Whether a 100 is owed.
+#[wasm_bindgen]
+pub fn owes_continue(handle: u32) -> bool {
+    ask(handle, |connection| connection.owes_continue())
+}
+
+/// Whether there is content to send.
+#[wasm_bindgen]
+pub fn wants_content(handle: u32) -> bool {
+    ask(handle, |connection| connection.wants_content())
+}
+
+/// Whether to read the transport.
+#[wasm_bindgen]
+pub fn wants_input(handle: u32) -> bool {
+    ask(handle, |connection| connection.wants_input())
+}
+
+/// Whether the new protocol may be spoken.
+#[wasm_bindgen]
+pub fn may_speak(handle: u32) -> bool {
+    ask(handle, |connection| connection.may_speak())
+}
+
+/// Whether the transport is TLS.
+#[wasm_bindgen]
+pub fn is_secure(handle: u32) -> bool {
+    ask(handle, |connection| connection.is_secure())
+}
+
+/// How many of the peer's octets have been passed.
+#[wasm_bindgen]
+pub fn position(handle: u32) -> f64 {
+    ask(handle, |connection| connection.position() as f64)
+}
+
+/// How many requests have no complete answer.
+#[wasm_bindgen]
+pub fn unanswered(handle: u32) -> u32 {
+    ask(handle, |connection| connection.unanswered().into())
+}
+
+/// Why the upgrade did not happen, one higher than its number; 0 is none.
+#[wasm_bindgen]
+pub fn why(handle: u32) -> u32 {
+    ask(handle, |connection| connection.why().map_or(0, |why| why as u32 + 1))
+}
+
+/// Leaves the peer's error; false where there is none.
+#[wasm_bindgen]
+pub fn failure(handle: u32) -> bool {
+    with(handle, |slot, out| slot.connection.failure().map(|failure| error::put(&failure, out)).is_some())
+}
+
+/// Leaves the current request; false where there is none.
+#[wasm_bindgen]
+pub fn request(handle: u32) -> bool {
+    with(handle, |slot, out| slot.connection.request().map(|request| put_request(&request, out)).is_some())
+}
+
+/// Leaves what a 426 asks for.
+#[wasm_bindgen]
+pub fn required(handle: u32) {
+    with(handle, |slot, out| put_protocols(slot.connection.required(), out));
+}
+
+/// Leaves what a 101 switched to.
+#[wasm_bindgen]
+pub fn agreed(handle: u32) {
+    with(handle, |slot, out| put_protocols(slot.connection.agreed(), out));
+}
+
+/// Leaves all entries of the trace and says how many.
+#[wasm_bindgen]
+pub fn trace(handle: u32) -> u32 {
+    with(handle, |slot, out| {
+        let mut count = 0;
+        while let Some(entry) = slot.connection.trace() {
+            out.number(entry.step as u32);
+            out.number(entry.number);
+            out.large(entry.offset);
+            count += 1;
+        }
+        count
+    })
+}
+
+/// The number of a selection, one higher; 0 is none. The parcel is the preferences.
+#[wasm_bindgen]
+pub fn select(handle: u32, parcel: &[u8], by: u32) -> u32 {
+    let preferences = Parcel::new(parcel).texts();
+    let by = Order::ALL.get(by as usize).copied().unwrap_or_default();
+    with(handle, |slot, _| {
+        let selection = slot.connection.select(&borrowed(&preferences), by);
+        selection.map_or(0, |selection| slot.selections.add(selection) + 1)
+    })
+}

@@ -1,0 +1,116 @@
+//! Decisions in, octets out. Each leaves what it wrote; false leaves the error.
+
+use switchover::{RequestHead, ResponseHead};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::{self, done};
+use crate::handle::with;
+use crate::parcel::{Parcel, borrowed};
+
+/// Sends a request; the parcel is method, target, offer, fields.
+#[wasm_bindgen]
+pub fn send_request(handle: u32, parcel: &[u8], is_retry: bool) -> bool {
+    let mut parcel = Parcel::new(parcel);
+    let (method, target, offer, fields) = (parcel.text(), parcel.text(), parcel.texts(), parcel.fields());
+    let (head, offer) = (RequestHead::new(&method, &target, &fields), borrowed(&offer));
+    with(handle, |slot, out| {
+        let sent = match is_retry {
+            false => slot.connection.send_request(&head, &offer, &mut out.octets),
+            true => slot.connection.retry(&head, &offer, &mut out.octets),
+        };
+        done(sent, out)
+    })
+}
+
+/// Sends an informational response; the parcel is the fields.
+#[wasm_bindgen]
+pub fn send_informational(handle: u32, status: u16, parcel: &[u8]) -> bool {
+    let fields = Parcel::new(parcel).fields();
+    with(handle, |slot, out| {
+        let sent = slot.connection.send_informational(status, &fields, &mut out.octets);
+        done(sent, out)
+    })
+}
+
+/// Sends a final response; the parcel is fields and reason.
+#[wasm_bindgen]
+pub fn send_response(handle: u32, status: u16, has_reason: bool, parcel: &[u8]) -> bool {
+    let mut parcel = Parcel::new(parcel);
+    let (fields, reason) = (parcel.fields(), parcel.text());
+    let mut head = ResponseHead::new(status, &fields);
+    if has_reason {
+        head.reason = &reason;
+    }
+    with(handle, |slot, out| {
+        let sent = slot.connection.send_response(&head, &mut out.octets);
+        done(sent, out)
+    })
+}
+
+/// Accepts a selection; the parcel is the fields.
+#[wasm_bindgen]
+pub fn accept(handle: u32, selection: u32, early: bool, parcel: &[u8]) -> bool {
+    let fields = Parcel::new(parcel).fields();
+    with(handle, |slot, out| {
+        let Some(selection) = slot.selections.get(selection) else { return false };
+        let sent = match early {
+            false => slot.connection.accept(selection, &fields, &mut out.octets),
+            true => slot.connection.accept_early(selection, &fields, &mut out.octets),
+        };
+        done(sent, out)
+    })
+}
+
+/// Sends a 426; the parcel is protocols and fields.
+#[wasm_bindgen]
+pub fn require(handle: u32, parcel: &[u8]) -> bool {
+    let mut parcel = Parcel::new(parcel);
+    let (protocols, fields) = (parcel.texts(), parcel.fields());
+    with(handle, |slot, out| {
+        let sent = slot.connection.require(&borrowed(&protocols), &fields, &mut out.octets);
+        done(sent, out)
+    })
+}
+
+/// Advertises on the next response; the parcel is the protocols.
+#[wasm_bindgen]
+pub fn advertise(handle: u32, parcel: &[u8]) -> bool {
+    let protocols = Parcel::new(parcel).texts();
+    with(handle, |slot, out| done(slot.connection.advertise(&borrowed(&protocols)), out))
+}
+
+/// Sends content.
+#[wasm_bindgen]
+pub fn send_data(handle: u32, data: &[u8]) -> bool {
+    with(handle, |slot, out| {
+        let sent = slot.connection.send_data(data, &mut out.octets);
+        done(sent, out)
+    })
+}
+
+/// Leaves what to put around content of that length: the prefix's length, and both one behind the other.
+#[wasm_bindgen]
+pub fn send_data_parts(handle: u32, len: usize) -> bool {
+    with(handle, |slot, out| match slot.connection.send_data_parts(len) {
+        Ok(parts) => {
+            out.number(parts.prefix().len() as u32);
+            out.octets.extend_from_slice(parts.prefix());
+            out.octets.extend_from_slice(parts.suffix());
+            true
+        }
+        Err(refused) => {
+            error::put(&refused, out);
+            false
+        }
+    })
+}
+
+/// Ends the message; the parcel is the trailers.
+#[wasm_bindgen]
+pub fn send_end(handle: u32, parcel: &[u8]) -> bool {
+    let trailers = Parcel::new(parcel).fields();
+    with(handle, |slot, out| {
+        let sent = slot.connection.send_end(&trailers, &mut out.octets);
+        done(sent, out)
+    })
+}

@@ -1,0 +1,133 @@
+// What the vectors do not reach: the spellings of this face, and that every name of the core is known to it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Connection, ErrorKind, Flags, Ineligible, Lenient, Limits, Why, errorText, ineligibleText, whyText } from "switchover";
+
+/** @param {string} text */
+const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
+/** Both ends of a connection. */
+function pair() {
+  return { client: new Connection("client"), server: new Connection("server") };
+}
+
+/** The names of a table. @template {string} T @param {Readonly<Record<T, unknown>>} table */
+const names = (table) => /** @type {T[]} */ (Object.keys(table));
+
+test("what one end sends the other reads", () => {
+  const { client, server } = pair();
+  const headers = { Host: "a", "Transfer-Encoding": "chunked", Expect: "100-continue" };
+  server.receive(client.sendRequest({ method: "POST", target: "/x?y", headers, offer: ["foo/2", "bar"] }));
+  assert.equal(client.awaiting, "continue");
+  const request = server.nextEvent();
+  assert(request.kind === "request");
+  assert.deepEqual([request.method, request.target, request.minorVersion], ["POST", "/x?y", 1]);
+  assert.deepEqual(request.offers.map(({ protocol }) => protocol), ["foo/2", "bar"]);
+  assert.equal(request.noOffer, null);
+  assert.deepEqual([...(server.request?.headers ?? [])], [...request.headers]);
+
+  assert.equal(server.owesContinue, true);
+  client.receive(server.sendInformational(100, [["X", "1"]]));
+  const early = client.nextEvent();
+  assert(early.kind === "informational" && early.status === 100 && early.headers.get("x") === "1");
+
+  server.receive(client.sendData(octets("abc")));
+  const data = server.nextEvent();
+  assert(data.kind === "data");
+  const again = server.event();
+  assert(again?.kind === "data");
+  assert.deepEqual([data.data, again.data], [octets("abc"), octets("abc")]);
+  const { prefix, suffix } = client.sendDataParts(2);
+  server.receive(prefix);
+  server.receive(octets("de"));
+  server.receive(suffix);
+  server.receive(client.sendEnd({ Checksum: "5" }));
+  const more = server.nextEvent();
+  assert(more.kind === "data" && more.data.length === 2);
+  const end = server.nextEvent();
+  assert(end.kind === "end-of-message" && end.trailers.get("checksum") === "5");
+
+  server.advertise(["baz/1"]);
+  client.receive(server.sendResponse({ status: 299, reason: "Fine", headers: { "Content-Length": "0" } }));
+  const response = client.nextEvent();
+  assert(response.kind === "response");
+  assert.deepEqual([response.status, response.reason, response.advertised, response.dropped], [299, "Fine", ["baz/1"], 0]);
+  assert.equal(client.why, "declined");
+  assert.equal(server.why, "declined");
+  assert.equal(client.role, "client");
+  client.free();
+  server.free();
+});
+
+test("a switch, its leftover, and what a 426 requires", () => {
+  const { client, server } = pair();
+  const request = { method: "GET", target: "/", headers: { Host: "a" } };
+  server.receive(client.sendRequest(request));
+  server.nextEvent();
+  client.receive(server.require(["foo/2"], { "Content-Length": "0" }));
+  while (client.nextEvent().kind !== "need-data");
+  assert.deepEqual(client.required, ["foo/2"]);
+  server.nextEvent();
+  server.receive(client.retry({ ...request, offer: client.required }));
+  server.receive(octets("early"));
+  server.nextEvent();
+  const selection = server.select(["foo/2"], "server");
+  assert(selection);
+  const answer = server.accept(selection);
+  client.receive(answer);
+  client.receive(octets("hello"));
+  const switched = client.nextEvent();
+  assert(switched.kind === "switched" && switched.request === null && switched.response?.status === 101);
+  assert.deepEqual([switched.by, switched.protocols, client.agreed], ["upgrade", ["foo/2"], ["foo/2"]]);
+  assert.deepEqual(client.leftover, octets("hello"));
+  assert.deepEqual(client.takeLeftover(), octets("hello"));
+  assert.deepEqual([client.leftover.length, client.maySpeak, client.unanswered], [0, true, 1]);
+  assert.deepEqual(server.state.tx, "switched");
+  assert.equal(server.nextEvent().kind, "end-of-message");
+  const left = server.nextEvent();
+  assert(left.kind === "switched" && left.request?.target === "/" && left.response === null);
+  assert.deepEqual(server.takeLeftover(), octets("early"));
+  client.resumeHttp();
+  server.resumeHttp();
+  client.receive(server.sendResponse({ status: 204 }));
+  const final = client.nextEvent();
+  assert(final.kind === "response" && final.status === 204);
+});
+
+test("every bound, leniency and flag is taken", () => {
+  new Connection("server", { limits: { ...Limits }, lenient: { ...Lenient }, ...Flags }).free();
+  const flags = { secure: true, http2Preface: true };
+  const connection = new Connection("server", { ...flags, limits: Object.fromEntries(names(Limits).map((name) => [name, 9])) });
+  assert.equal(connection.isSecure, true);
+  connection.receive(octets("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+  const event = connection.nextEvent();
+  assert(event.kind === "switched" && event.by === "http2-preface");
+  const strict = new Connection("server", { limits: { startLine: 20 } });
+  strict.receive(octets(`GET /${"a".repeat(30)}`));
+  assert.throws(() => strict.nextEvent(), { kind: "start-line-too-long", statusHint: 414, side: "peer" });
+});
+
+test("every reason and error has its sentence", () => {
+  for (const why of names(Why)) assert.match(whyText(why), /^[a-zA-Z].{10,}/, why);
+  for (const reason of names(Ineligible)) assert.match(ineligibleText(reason), /^[a-z].{10,}/, reason);
+  for (const kind of names(ErrorKind)) assert.match(errorText(kind), /^[a-zA-Z].{4,}/, kind);
+});
+
+test("what is left of the peer's octets, and the trace", () => {
+  const { server } = pair();
+  server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\n\r\nrest"));
+  server.nextEvent();
+  assert.deepEqual([server.position, server.failure, server.wantsContent], [27, null, false]);
+  const before = server.trace();
+  assert.deepEqual(before, [{ step: "received-request", number: 0, offset: 27 }]);
+  assert.deepEqual(server.trace(), []);
+  server.release();
+  server.abandon();
+  const step = server.nextEvent();
+  assert(step.kind === "end-of-message");
+  const closed = server.nextEvent();
+  assert(closed.kind === "closed" && closed.discarded === 4);
+  assert.equal(server.awaiting, "nothing");
+});

@@ -1,0 +1,60 @@
+// The module's own life: before it starts, after it has trapped, and its memory in between.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+import { test } from "node:test";
+
+import { Connection } from "switchover";
+
+/** Runs a script in a process of its own. @param {string} script */
+function alone(script) {
+  const options = /** @type {const} */ ({ cwd: import.meta.dirname, encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], options);
+  return stdout + stderr;
+}
+
+test("before initSync, and twice", () => {
+  const script = `
+    import { readFileSync } from "node:fs";
+    import { fileURLToPath } from "node:url";
+    import { Connection, initSync } from "switchover/manual";
+    try { new Connection("server") } catch (error) { console.log(error.message) }
+    const module = new WebAssembly.Module(readFileSync(fileURLToPath(import.meta.resolve("switchover/switchover.wasm"))));
+    initSync(module);
+    initSync(module);
+    console.log(new Connection("server").awaiting);`;
+  assert.equal(alone(script), "the engine has not been started: call initSync first\nrequest\n");
+});
+
+test("after a trap nothing goes on, and everything says so", () => {
+  // More memory than there can be: the one way in which a host brings the module down.
+  const script = `
+    import { Connection } from "switchover";
+    const other = new Connection("client");
+    const greedy = new Connection("server", { limits: { buffered: 2 ** 32 - 1 } });
+    for (const call of [() => greedy.receiveBuffer(2 ** 32 - 1), () => other.awaiting, () => new Connection("server")]) {
+      try { call(); console.log("nothing") }
+      catch (error) { console.log(error.name, error.reason, error.cause instanceof WebAssembly.RuntimeError) }
+    }
+    // What stands in a \`finally\` must not hide the error before it.
+    greedy.free();`;
+  assert.equal(alone(script), "GoneError trapped true\n".repeat(3));
+});
+
+test("memory stays where it is over many connections and cycles", () => {
+  const probe = new Connection("server");
+  const size = () => probe.receiveBuffer(1).buffer.byteLength;
+  const request = new TextEncoder().encode("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+  const cycle = () => {
+    const connection = new Connection("server", { limits: { head: 9000 } });
+    connection.receive(request);
+    while (connection.nextEvent().kind !== "paused");
+    connection.sendResponse({ status: 200, headers: { "Content-Length": "0" } });
+    connection.free();
+  };
+  for (let round = 0; round < 1000; round++) cycle();
+  const before = size();
+  for (let round = 0; round < 100_000; round++) cycle();
+  assert.equal(size(), before);
+});

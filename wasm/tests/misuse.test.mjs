@@ -1,0 +1,272 @@
+// Wrong order, wrong arguments, use after the end: a clear error of the exact kind, never a crash.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Connection, ErrorKind, GoneError, ProtocolError, errorText, ineligibleText, reasonPhrase, whyText } from "switchover";
+
+/** @param {string} text */
+const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+/** @param {Uint8Array} bytes */
+const text = (bytes) => String.fromCharCode(...bytes);
+/** @type {any} Whatever a caller without types passes. */
+const wrong = (/** @type {unknown} */ value) => value;
+
+const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+
+/** A server that has been shown this. @param {string} input */
+function server(input) {
+  const connection = new Connection("server");
+  connection.receive(octets(input));
+  const event = connection.nextEvent();
+  return { connection, event };
+}
+
+/**
+ * @param {() => unknown} call
+ * @param {ErrorKind} kind
+ */
+function refused(call, kind) {
+  assert.throws(call, (error) => {
+    assert(error instanceof ProtocolError);
+    const { name, side, offset, statusHint } = error;
+    assert.deepEqual({ name, kind: error.kind, code: error.code, side, offset, statusHint }, {
+      name: "ProtocolError",
+      kind,
+      code: ErrorKind[kind],
+      side: "local",
+      offset: null,
+      statusHint: null,
+    });
+    assert.match(error.message, new RegExp(`^[a-zA-Z0-9].* \\(${error.code}\\)`));
+    return true;
+  });
+}
+
+test("verbs out of order", () => {
+  const connection = new Connection("server");
+  refused(() => connection.sendResponse({ status: 200 }), "unasked");
+  refused(() => connection.sendRequest({ method: "GET", target: "/", headers: { Host: "a" } }), "wrong-role");
+  refused(() => connection.sendData(octets("a")), "no-content");
+  refused(() => connection.skipBody(), "no-content");
+  refused(() => connection.resumeHttp(), "nothing-owed");
+  refused(() => connection.retry({ method: "GET", target: "/" }), "no-retry");
+  connection.receiveEof();
+  refused(() => connection.receive(octets("a")), "after-end");
+  const client = new Connection("client");
+  refused(() => client.sendResponse({ status: 200 }), "wrong-role");
+  refused(() => client.advertise(["foo/2"]), "wrong-role");
+  assert.equal(client.state.request, "idle");
+});
+
+test("malformed decisions", () => {
+  const client = new Connection("client");
+  const send = (/** @type {object} */ request) => () =>
+    client.sendRequest({ method: "GET", target: "/", headers: { Host: "a" }, ...request });
+  refused(send({ method: "G T" }), "invalid-method");
+  refused(send({ target: "/ /" }), "invalid-target");
+  refused(send({ target: "/\u00e9" }), "invalid-target");
+  refused(send({ headers: {} }), "invalid-host");
+  refused(send({ headers: { Host: "a", "a b": "" } }), "invalid-name");
+  refused(send({ headers: { Host: "a", a: "b\r\nc: d" } }), "invalid-value");
+  refused(send({ headers: { Host: "a", Upgrade: "foo/2" } }), "reserved-field");
+  refused(send({ offer: ["foo/"] }), "invalid-protocol");
+  assert.match(text(send({})()), /^GET \/ HTTP\/1\.1\r\nHost: a\r\n/);
+});
+
+test("arguments of the wrong type", () => {
+  const { connection } = server(OFFER);
+  for (const value of ["text", [1], null, undefined, new ArrayBuffer(1), 7]) {
+    assert.throws(() => connection.receive(wrong(value)), TypeError);
+    assert.throws(() => connection.sendData(wrong(value)), TypeError);
+  }
+  assert.throws(() => new Connection(wrong("proxy")), TypeError);
+  assert.throws(() => new Connection(wrong("toString")), TypeError);
+  assert.throws(() => new Connection("server", wrong(null)), TypeError);
+  assert.throws(() => new Connection("server", wrong({ limit: {} })), TypeError);
+  assert.throws(() => new Connection("server", wrong({ limits: { heads: 1 } })), TypeError);
+  assert.throws(() => new Connection("server", wrong({ limits: { head: "1" } })), TypeError);
+  assert.throws(() => new Connection("server", { limits: { head: -1 } }), RangeError);
+  assert.throws(() => new Connection("server", { limits: { head: 1.5 } }), RangeError);
+  assert.throws(() => new Connection("server", wrong({ lenient: { all: true } })), TypeError);
+  assert.throws(() => new Connection("server", wrong({ secure: 1 })), TypeError);
+  assert.throws(() => connection.receiveEof(wrong("reset")), TypeError);
+  assert.throws(() => connection.select(wrong("foo/2")), TypeError);
+  assert.throws(() => connection.select(["foo/2"], wrong("mine")), TypeError);
+  assert.throws(() => connection.accept(wrong({})), TypeError);
+  assert.throws(() => connection.accept(wrong(null)), TypeError);
+  assert.throws(() => connection.sendResponse(wrong(200)), TypeError);
+  assert.throws(() => connection.sendResponse({ status: wrong("200") }), TypeError);
+  assert.throws(() => connection.sendResponse({ status: 200.5 }), RangeError);
+  assert.throws(() => connection.sendResponse({ status: 70_000 }), RangeError);
+  assert.throws(() => connection.sendResponse({ status: 200, headers: wrong("a: b") }), TypeError);
+  assert.throws(() => connection.sendResponse({ status: 200, headers: wrong({ a: 1 }) }), TypeError);
+  assert.throws(() => connection.sendResponse({ status: 200, headers: { a: "\u20ac" } }), TypeError);
+  assert.throws(() => whyText(wrong("toString")), TypeError);
+  // None of it has changed anything.
+  assert.equal(connection.state.response, "idle");
+  const selection = connection.select(["foo/2"]);
+  assert(selection);
+  assert.match(text(connection.accept(selection)), /^HTTP\/1\.1 101 /);
+});
+
+test("the configuration of a connection that was not made is not the next one's", () => {
+  assert.throws(() => new Connection("server", wrong({ limits: { startLine: 5 }, lenient: { none: true } })), TypeError);
+  assert.equal(server(OFFER).event.kind, "request");
+});
+
+test("use after free", () => {
+  const { connection } = server(OFFER);
+  connection.free();
+  connection.free();
+  connection[Symbol.dispose]();
+  const calls = [
+    () => connection.receive(octets("a")),
+    () => connection.receiveBuffer(1),
+    () => connection.commit(0),
+    () => connection.nextEvent(),
+    () => connection.sendEnd(),
+    () => connection.select(["foo/2"]),
+    () => connection.state,
+    () => connection.why,
+    () => connection.release(),
+  ];
+  for (const call of calls) {
+    assert.throws(call, (error) => error instanceof GoneError && error.reason === "freed" && /freed/.test(error.message));
+  }
+  // The module uses the number again; the freed one has no part in that.
+  const other = server(OFFER).connection;
+  assert.throws(() => connection.request, GoneError);
+  assert.equal(other.request?.target, "/foo");
+  other.free();
+});
+
+test("use after the peer's error", () => {
+  const { connection } = { connection: new Connection("server") };
+  connection.receive(octets("GET / HTTP/1.1\r\nHost: a\r\nbad header: 1\r\n\r\n"));
+  const isIt = (/** @type {unknown} */ error) => {
+    assert(error instanceof ProtocolError);
+    const { code, kind, side, statusHint, offset } = error;
+    assert.deepEqual({ code, kind, side, statusHint, offset }, {
+      code: 202,
+      kind: "space-before-colon",
+      side: "peer",
+      statusHint: 400,
+      offset: 28,
+    });
+    return true;
+  };
+  assert.throws(() => connection.nextEvent(), isIt);
+  assert.throws(() => connection.nextEvent(), isIt);
+  assert.throws(() => connection.receive(octets("a")), isIt);
+  isIt(connection.failure);
+  assert.match(text(connection.sendResponse({ status: 400 })), /^HTTP\/1\.1 400 Bad Request\r\n/);
+});
+
+test("a selection of another request, or of another connection", () => {
+  const { connection } = server(OFFER);
+  const first = connection.select(["foo/2"]);
+  assert(first);
+  assert.equal(connection.nextEvent().kind, "end-of-message");
+  connection.sendResponse({ status: 200, headers: { "Content-Length": "0" } });
+  connection.sendEnd();
+  for (let round = 0; round < 3; round++) {
+    connection.receive(octets(OFFER));
+    assert.equal(connection.nextEvent().kind, "request");
+    connection.select(["foo/2"]);
+    refused(() => connection.accept(first), "stale-selection");
+    assert.equal(connection.nextEvent().kind, "end-of-message");
+    connection.sendResponse({ status: 200, headers: { "Content-Length": "0" } });
+    connection.sendEnd();
+  }
+  const other = server(OFFER).connection;
+  assert.throws(() => other.accept(first), TypeError);
+});
+
+test("a body that is pending, a verb too late", () => {
+  const { connection } = server("POST / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\nContent-Length: 5\r\n\r\n");
+  const selection = connection.select(["foo/2"]);
+  assert(selection);
+  refused(() => connection.accept(selection), "body-pending");
+  assert.match(text(connection.acceptEarly(selection)), /^HTTP\/1\.1 101 /);
+  refused(() => connection.sendResponse({ status: 200 }), "switched");
+});
+
+test("receiveBuffer and commit", () => {
+  const connection = new Connection("server");
+  assert.throws(() => connection.commit(1), RangeError);
+  assert.throws(() => connection.receiveBuffer(-1), RangeError);
+  assert.throws(() => connection.receiveBuffer(2 ** 32), RangeError);
+  assert.throws(() => connection.receiveBuffer(wrong("1")), TypeError);
+  const space = connection.receiveBuffer(10);
+  assert(space.length >= 10);
+  assert.throws(() => connection.commit(space.length + 1), RangeError);
+  assert.throws(() => connection.commit(0.5), RangeError);
+  space.set(octets("GET / HTTP"));
+  connection.commit(10);
+  // The space is spent, and a second commit has nothing to take.
+  assert.throws(() => connection.commit(1), RangeError);
+  connection.receive(octets("/1.1\r\nHost: a\r\n\r\n"));
+  assert.equal(connection.nextEvent().kind, "request");
+});
+
+test("a view of the module's memory is made again when that has grown, and may be passed back in", () => {
+  const many = Array.from({ length: 100 }, () => new Connection("server"));
+  for (const connection of many) {
+    connection.receiveBuffer(100_000).set(octets(OFFER));
+    connection.commit(OFFER.length);
+    const event = connection.nextEvent();
+    assert(event.kind === "request" && event.target === "/foo");
+  }
+  const client = new Connection("client");
+  client.sendRequest({ method: "POST", target: "/", headers: { Host: "a", "Content-Length": "100000" } });
+  const view = client.receiveBuffer(100_000).subarray(0, 100_000).fill(97);
+  assert.equal(client.sendData(view).length, 100_000);
+  many.forEach((connection) => connection.free());
+});
+
+test("a buffer that is full", () => {
+  const { connection } = server("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  connection.nextEvent();
+  connection.receive(new Uint8Array(200_000));
+  assert.equal(connection.wantsInput, false);
+  refused(() => connection.receive(octets("a")), "buffer-full");
+  refused(() => connection.receiveBuffer(1), "buffer-full");
+});
+
+test("headers that send something themselves, and those that throw", () => {
+  const { connection } = server("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const inner = new Connection("client");
+  function* headers() {
+    yield /** @type {const} */ (["A", "1"]);
+    assert.match(text(inner.sendRequest({ method: "GET", target: "/x", headers: { Host: "b" } })), /^GET \/x /);
+    yield /** @type {const} */ (["Content-Length", octets("0")]);
+  }
+  connection.nextEvent();
+  const failing = { *[Symbol.iterator]() { throw new Error("mine"); } };
+  assert.throws(() => connection.sendResponse({ status: 200, headers: wrong(failing) }), /mine/);
+  assert.equal(text(connection.sendResponse({ status: 200, headers: headers() })), "HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 0\r\n\r\n");
+});
+
+test("octets above ASCII are characters, in and out", () => {
+  const { event } = server("GET / HTTP/1.1\r\nHost: a\r\nX: \x80\xe9\r\nx: 2\r\n\r\n");
+  assert(event.kind === "request");
+  assert.equal(event.headers.get("X"), "\x80\xe9");
+  assert.deepEqual(event.headers.getAll("x"), ["\x80\xe9", "2"]);
+  assert.deepEqual(event.headers.at(0), ["Host", "a"]);
+  assert.equal(event.headers.at(3), undefined);
+  assert.equal(event.headers.at(wrong("0")), undefined);
+  assert.equal(event.headers.has("host") && !event.headers.has("hos"), true);
+  assert.equal(JSON.stringify(event.headers), '[["Host","a"],["X","\x80\xe9"],["x","2"]]');
+  const client = new Connection("client");
+  const sent = client.sendRequest({ method: "GET", target: "/", headers: [["Host", "a"], ...[...event.headers].slice(1)] });
+  assert.match(text(sent), /\r\nX: \x80\xe9\r\nx: 2\r\n/);
+});
+
+test("texts", () => {
+  assert.equal(reasonPhrase(426), "Upgrade Required");
+  assert.equal(reasonPhrase(599), "");
+  assert.match(whyText("declined"), /HTTP\/1\.1/);
+  assert.match(ineligibleText("key"), /Sec-WebSocket-Key/);
+  assert.match(errorText("bad-method"), /token/);
+});

@@ -1,0 +1,70 @@
+// The package as it is published: what is in it, and what each host is led to.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+
+/** Where the tarball was installed. */
+const consumer = process.env["CONSUMER"] ?? assert.fail("CONSUMER is the folder that the package was installed in");
+const home = join(consumer, "node_modules/switchover");
+const manifest = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
+const files = readdirSync(home, { recursive: true, encoding: "utf8" });
+
+test("licences, types, one module, and nothing that is not for users", () => {
+  for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "README.md", "types/index.d.ts"]) {
+    assert(files.includes(file), `${file} is missing`);
+  }
+  assert.deepEqual(files.filter((file) => file.endsWith(".wasm")), ["dist/switchover.wasm"]);
+  assert.deepEqual(files.filter((file) => /(^|\/)(src|tests|node_modules|js)(\/|$)|\.rs$|\.mjs$/.test(file)), []);
+  assert.equal(manifest.license, "(MIT OR Apache-2.0)");
+  for (const name of ["dependencies", "peerDependencies", "optionalDependencies", "scripts", "main"]) {
+    assert.equal(manifest[name], undefined, name);
+  }
+});
+
+test("the version is that of the crates", () => {
+  const workspace = readFileSync(join(import.meta.dirname, "../../Cargo.toml"), "utf8");
+  assert.equal(manifest.version, /^version = "(.*)"$/m.exec(workspace)?.[1]);
+});
+
+test("conditions stand in their order and lead to one of two entries", () => {
+  const { types, ...entries } = manifest.exports["."];
+  assert.deepEqual(Object.keys(manifest.exports["."]), [
+    ..."types workerd edge-light deno bun node browser default".split(" "),
+  ]);
+  assert.deepEqual([...new Set(Object.values(entries))], ["./dist/edge.js", "./dist/bytes.js"]);
+  const targets = [types, ...Object.values(entries), ...Object.values(manifest.exports["./manual"])];
+  for (const file of [...targets, ...Object.values(manifest.exports["./switchover.wasm"])]) {
+    assert(existsSync(join(home, file)), `${file} is missing`);
+  }
+});
+
+test("each host's condition is found", () => {
+  const lead = (/** @type {string[]} */ ...conditions) => {
+    const script = 'console.log(import.meta.resolve("switchover").split("/").at(-1))';
+    const given = [...conditions.map((name) => `--conditions=${name}`), "--input-type=module", "--eval", script];
+    return execFileSync(process.execPath, given, { cwd: consumer, encoding: "utf8" }).trim();
+  };
+  assert.equal(lead(), "bytes.js");
+  assert.equal(lead("workerd"), "edge.js");
+  assert.equal(lead("edge-light"), "edge.js");
+  assert.equal(lead("browser"), "bytes.js");
+});
+
+test("no code from text, no finalizers, no paths of the machine that made it", () => {
+  for (const file of files.filter((file) => /\.(js|ts|json|md)$/.test(file))) {
+    const text = readFileSync(join(home, file), "utf8").replace(/^There is no.*|^It is ESM only.*/gm, "");
+    assert.doesNotMatch(text, /\beval\(|new Function|new FinalizationRegistry|createRequire|module\.exports/, file);
+  }
+  const module = readFileSync(join(home, "dist/switchover.wasm"), "latin1");
+  const paths = [process.env["HOME"], process.env["CARGO_HOME"], join(import.meta.dirname, "../..")];
+  for (const path of paths.filter((path) => path !== undefined && path !== "/")) {
+    assert(!module.includes(`${path}/`), `${path} is in the module`);
+  }
+  // What it imports is its own glue's alone.
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(join(home, "dist/switchover.wasm"))));
+  assert.deepEqual([...new Set(imports.map(({ module }) => module))], ["./glue_bg.js"]);
+});

@@ -1,0 +1,83 @@
+// The cases that `bin/export.rs` writes, as items; the format stands in `tests/src/export.rs`.
+
+/**
+ * @typedef {{ is: "feed", bytes: Uint8Array }
+ *   | { is: "end", end: import("switchover").End }
+ *   | { is: "data", length: number }
+ *   | { is: "leftover" }
+ *   | { is: "line" }
+ *   | { is: "do", verb: string, words: string[] }} Item
+ * @typedef {{ name: string, role: import("switchover").Role, showsFields: boolean,
+ *   config: import("switchover").Config, items: Item[] }} Case
+ */
+
+/**
+ * All cases of the file.
+ * @param {string} text
+ * @returns {Case[]}
+ */
+export function parse(text) {
+  /** @type {Case[]} */
+  const cases = [];
+  for (const line of text.split("\n")) {
+    const [word = "", ...rest] = line.split(" ");
+    const items = cases.at(-1)?.items ?? [];
+    if (word === "case") cases.push(head(rest));
+    else if (word !== "" && word !== ".") items.push(item(word, rest));
+  }
+  return cases;
+}
+
+/** @param {string[]} words @returns {Case} */
+function head([name = "", role, shows, ...settings]) {
+  if (role !== "client" && role !== "server") throw new Error(`${name}: what is ${role}?`);
+  return { name, role, showsFields: shows === "fields", config: config(settings), items: [] };
+}
+
+/** @param {string[]} settings @returns {import("switchover").Config} */
+function config(settings) {
+  const named = settings.map((setting) => {
+    const [name = "", value] = setting.split("=");
+    return /** @type {const} */ ([camel(name), Number(value)]);
+  });
+  const flags = named.filter(([name]) => name === "secure" || name === "http2Preface");
+  const lenient = named.filter(([name]) => name.startsWith("switch"));
+  const limits = named.filter((pair) => !flags.includes(pair) && !lenient.includes(pair));
+  return {
+    limits: Object.fromEntries(limits),
+    lenient: Object.fromEntries(lenient.map(([name]) => [name, true])),
+    ...Object.fromEntries(flags.map(([name]) => [name, true])),
+  };
+}
+
+/** @param {string} name */
+function camel(name) {
+  return name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+}
+
+/** @param {string} word @param {string[]} rest @returns {Item} */
+function item(word, [first = "", ...rest]) {
+  if (word === "feed") return { is: "feed", bytes: unhex(first) };
+  if (word === "end") return { is: "end", end: first === "clean" ? "clean" : "truncated" };
+  if (word === "do") return { is: "do", verb: first, words: rest };
+  if (word !== "expect") throw new Error(`what is ${word}?`);
+  if (first === "data") return { is: "data", length: Number(rest[0]) };
+  return { is: first === "leftover" ? "leftover" : "line" };
+}
+
+/**
+ * Octets of hex digits; `-` is none.
+ * @param {string} digits
+ */
+export function unhex(digits) {
+  if (digits === "-") return new Uint8Array(0);
+  return Uint8Array.from({ length: digits.length / 2 }, (_, at) => parseInt(digits.slice(2 * at, 2 * at + 2), 16));
+}
+
+/**
+ * A text of hex digits, one character an octet.
+ * @param {string} digits
+ */
+export function untext(digits) {
+  return String.fromCharCode(...unhex(digits));
+}

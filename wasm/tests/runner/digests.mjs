@@ -1,0 +1,42 @@
+// What a runtime answers: for each case the digest of its log, which was the same however the input was cut.
+
+import { parse } from "./cases.mjs";
+import { play } from "./player.mjs";
+import { checksum } from "./text.mjs";
+
+const encoder = new TextEncoder();
+
+/**
+ * A line for each case, and how many times cases were played.
+ * @param {string} text what `bin/export.rs` has written
+ */
+export function digests(text) {
+  let runs = 0;
+  const lines = parse(text).map((script) => {
+    try {
+      const log = play(script, "whole");
+      for (const feed of feeds(script)) {
+        runs += 1;
+        const other = play(script, feed);
+        if (other !== log) throw new Error(`cut at ${feed}: ${JSON.stringify(other)} is not ${JSON.stringify(log)}`);
+      }
+      return `${script.name} ${checksum(encoder.encode(log))}\n`;
+    } catch (error) {
+      return `${script.name} ${String(error).replaceAll("\n", " ")}\n`;
+    }
+  });
+  return { text: lines.join(""), runs };
+}
+
+/**
+ * Every cut; of long inputs a sample of the two-way ones, spread evenly.
+ * @param {import("./cases.mjs").Case} script
+ * @returns {Iterable<import("./player.mjs").Feed>}
+ */
+function* feeds({ items }) {
+  const length = items.reduce((sum, item) => sum + (item.is === "feed" ? item.bytes.length : 0), 0);
+  const stride = length > 4096 ? length / 256 : 1;
+  yield "bytes";
+  yield "committed";
+  for (let at = 1; at < length; at += stride) yield Math.floor(at);
+}

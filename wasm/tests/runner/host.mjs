@@ -1,0 +1,157 @@
+// The host of a vector: what each decision asks of the connection, and what each question is answered with.
+
+import { ProtocolError } from "switchover";
+
+import { unhex, untext } from "./cases.mjs";
+import { offersLine } from "./lines.mjs";
+import { escape, hex } from "./text.mjs";
+
+/** @typedef {import("switchover").Connection} Connection */
+
+/** @type {Record<string, (connection: Connection) => string[]>} */
+const QUESTIONS = {
+  why: ({ why }) => [`why ${why ?? "none"}`],
+  awaiting: ({ awaiting }) => [`awaiting ${awaiting}`],
+  "may-speak": ({ maySpeak }) => [`may-speak ${maySpeak}`],
+  "wants-input": ({ wantsInput }) => [`wants-input ${wantsInput}`],
+  required: ({ required }) => [`required ${required.join(", ")}`.trimEnd()],
+  agreed: ({ agreed }) => [`agreed ${agreed.join(", ")}`.trimEnd()],
+  unanswered: ({ unanswered }) => [`unanswered ${unanswered}`],
+  "owes-continue": ({ owesContinue }) => [`owes-continue ${owesContinue}`],
+  "wants-content": ({ wantsContent }) => [`wants-content ${wantsContent}`],
+  secure: ({ isSecure }) => [`secure ${isSecure}`],
+  request: ({ request }) => [request === null ? "request none" : `request ${request.method} ${request.target}`],
+  offers: ({ request }) => [offersLine(request)],
+  trace: (connection) => connection.trace().map(({ step, number, offset }) => `trace ${step} ${number} @${offset}`),
+};
+
+/** What a host keeps beside its connection. */
+export class Host {
+  /** @param {Connection} connection */
+  constructor(connection) {
+    this.connection = connection;
+    /** @type {import("switchover").Selection | null} */
+    this.selection = null;
+  }
+
+  /**
+   * The lines of a decision: what it says, what it writes, what it is refused with.
+   * @param {string} verb
+   * @param {string[]} words
+   * @returns {string[]}
+   */
+  perform(verb, words) {
+    // A request of nothing is the question what the current one is.
+    const question = words.every((word) => word === "-") ? QUESTIONS[verb] : undefined;
+    if (question !== undefined) return question(this.connection);
+    const lines = this.#attempt(verb, words);
+    if (!lines.at(-1)?.startsWith("?")) return lines;
+    // A refusal has changed nothing, so that it comes again; the Rust runner asks twice too, and the trace tells.
+    const again = this.#attempt(verb, words);
+    if (again.join() !== lines.join()) throw new Error(`refused with ${lines}, then ${again}`);
+    return again;
+  }
+
+  /** @param {string} verb @param {string[]} words */
+  #attempt(verb, words) {
+    /** @type {string[]} */
+    const lines = [];
+    try {
+      const output = this.#decide(verb, words, lines);
+      if (output instanceof Uint8Array && output.length > 0) lines.push(`> ${hex(output)}`);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      lines.push(`? ${error.kind}`);
+    }
+    return lines;
+  }
+
+  /** @param {string} verb @param {string[]} words @param {string[]} lines @returns {Uint8Array | void} */
+  #decide(verb, words, lines) {
+    const { connection } = this;
+    const [first = "-", second = "-", third = "-"] = words;
+    switch (verb) {
+      case "request":
+      case "retry": {
+        const method = untext(first);
+        const request = { method, target: untext(second), offer: list(third), headers: fields(words.slice(3)) };
+        return verb === "request" ? connection.sendRequest(request) : connection.retry(request);
+      }
+      case "respond": {
+        const reason = second === "-" ? {} : { reason: untext(second) };
+        return connection.sendResponse({ status: Number(first), ...reason, headers: fields(words.slice(2)) });
+      }
+      case "inform":
+        return connection.sendInformational(Number(first), fields(words.slice(1)));
+      case "select":
+        this.selection = this.#select(first, second, lines);
+        return;
+      case "accept":
+      case "accept-early": {
+        const selection = second === "-" ? this.selection : this.#select(first, second, lines);
+        if (selection === null) return;
+        const headers = fields(words.slice(2));
+        return verb === "accept" ? connection.accept(selection, headers) : connection.acceptEarly(selection, headers);
+      }
+      case "require":
+        return connection.require(list(first), fields(words.slice(1)));
+      case "parts": {
+        const { prefix, suffix } = connection.sendDataParts(Number(first));
+        const text = (/** @type {Uint8Array} */ part) => escape(String.fromCharCode(...part));
+        lines.push(`parts "${text(prefix)}" "${text(suffix)}"`);
+        return;
+      }
+      case "end":
+        return connection.sendEnd(fields(words));
+      case "data":
+        return connection.sendData(unhex(first));
+      default:
+        return void this.#act(verb, first);
+    }
+  }
+
+  /** What writes nothing. @param {string} verb @param {string} first */
+  #act(verb, first) {
+    const { connection } = this;
+    switch (verb) {
+      case "advertise":
+        return connection.advertise(list(first));
+      case "skip":
+        return connection.skipBody();
+      case "close":
+        return connection.closeAfterResponse();
+      case "abandon":
+        return connection.abandon();
+      case "resume":
+        return connection.resumeHttp();
+      case "take":
+        return void connection.takeLeftover();
+      case "release":
+        return connection.release();
+      case "receive":
+        return connection.receive(unhex(first));
+      default:
+        throw new Error(`${verb} is no decision`);
+    }
+  }
+
+  /** @param {string} by @param {string} preferences @param {string[]} lines */
+  #select(by, preferences, lines) {
+    const selection = this.connection.select(list(preferences), by === "server" ? "server" : "client");
+    if (selection === null) lines.push("selected nothing");
+    return selection;
+  }
+}
+
+/** @param {string} digits */
+function list(digits) {
+  return digits === "-" ? [] : untext(digits).split(";");
+}
+
+/** @param {string[]} words @returns {[string, Uint8Array][]} */
+function fields(words) {
+  return words.map((word) => {
+    const [name = "-", value = "-"] = word.split(":");
+    return [untext(name), unhex(value)];
+  });
+}

@@ -1,0 +1,175 @@
+// Plays a case: feeds it cut in a given way, decides as soon as the lines before have come, and keeps the log.
+
+import { Connection, ProtocolError } from "switchover";
+
+import { Host } from "./host.mjs";
+import { errorLine, isStop, stepLine } from "./lines.mjs";
+import { summary } from "./text.mjs";
+
+/**
+ * How the input is cut: as it stands, one octet at a time, seven through `receiveBuffer`, or in two at a place.
+ * @typedef {"whole" | "bytes" | "committed" | number} Feed
+ */
+
+class Player {
+  /** @type {string[]} */ log = [];
+  /** The next item. */ at = 0;
+  /** @type {Uint8Array[]} Input not fed yet. */ pieces = [];
+  /** How much of all input has been taken. */ fed = 0;
+  /** @type {Uint8Array} Content seen and not yet told. */ data = new Uint8Array(0);
+  /** @type {Uint8Array} The new protocol's octets. */ leftover = new Uint8Array(0);
+  /** Octets that came when nothing was read any more. */ refused = 0;
+
+  /** @param {import("./cases.mjs").Case} script @param {Feed} feed */
+  constructor(script, feed) {
+    this.script = script;
+    this.feed = feed;
+    this.connection = new Connection(script.role, script.config);
+    this.host = new Host(this.connection);
+  }
+
+  /** One step; false at the end. */
+  step() {
+    const item = this.script.items[this.at];
+    if (item?.is === "do" && !(this.pieces.length > 0 && this.#lastWasInput())) {
+      this.at += 1;
+      this.log.push(...this.host.perform(item.verb, item.words));
+      return true;
+    }
+    if (item !== undefined && (item.is === "data" || item.is === "leftover" || item.is === "line")) {
+      this.#expect(item);
+      return true;
+    }
+    if (this.pieces.length > 0) {
+      this.#feedPiece();
+      return true;
+    }
+    const line = this.#observe();
+    if (item === undefined) return this.#end(line);
+    if (line !== undefined && !isStop(line) && !line.startsWith("closed")) throw new Error(`unexpected: ${line}`);
+    this.#take(item);
+    return true;
+  }
+
+  /** @param {string | undefined} line */
+  #end(line) {
+    const isOver = line !== undefined && (line.startsWith("closed") || isStop(line));
+    const isKnown = line?.startsWith("error") && this.log.some((before) => before.startsWith("error"));
+    if (!isOver && !isKnown) throw new Error(`unexpected at the end: ${line ?? summary(this.data)}`);
+    return false;
+  }
+
+  #lastWasInput() {
+    const before = this.script.items[this.at - 1];
+    return before?.is === "feed" || before?.is === "end";
+  }
+
+  /** @param {{ is: "data", length: number } | { is: "leftover" } | { is: "line" }} item */
+  #expect(item) {
+    if (item.is === "data") {
+      if (this.data.length >= item.length) return this.#told(`data ${summary(this.#takeData(item.length))}`);
+    } else if (this.data.length > 0) {
+      throw new Error(`unexpected data ${summary(this.data)}`);
+    }
+    if (item.is === "leftover") {
+      return this.pieces.length > 0 ? this.#feedPiece() : this.#told(`leftover ${summary(this.leftover)}`);
+    }
+    const line = this.#observe();
+    if (line === undefined) return;
+    if ((isStop(line) || line.startsWith("closed")) && this.pieces.length > 0) return this.#feedPiece();
+    this.#told(line);
+  }
+
+  /** @param {string} line */
+  #told(line) {
+    this.at += 1;
+    this.log.push(line);
+  }
+
+  /** @param {number} length */
+  #takeData(length) {
+    const taken = this.data.subarray(0, length);
+    this.data = this.data.subarray(length);
+    return taken;
+  }
+
+  /** @param {import("./cases.mjs").Item} item */
+  #take(item) {
+    this.at += 1;
+    if (item.is === "end") return this.connection.receiveEof(item.end);
+    if (item.is !== "feed") throw new Error(`${item.is} is no input`);
+    const { bytes } = item;
+    if (typeof this.feed === "number") {
+      const cut = Math.min(Math.max(this.feed - this.fed, 0), bytes.length);
+      this.pieces.push(...[bytes.subarray(0, cut), bytes.subarray(cut)].filter((piece) => piece.length > 0));
+    } else {
+      const size = { whole: Infinity, bytes: 1, committed: 7 }[this.feed];
+      for (let at = 0; at < bytes.length; at += size) this.pieces.push(bytes.subarray(at, at + size));
+    }
+    this.fed += bytes.length;
+    this.pieces.reverse();
+  }
+
+  #feedPiece() {
+    const piece = /** @type {Uint8Array} */ (this.pieces.pop());
+    try {
+      if (this.feed === "committed") {
+        this.connection.receiveBuffer(piece.length).set(piece);
+        this.connection.commit(piece.length);
+      } else {
+        this.connection.receive(piece);
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      const { failure } = this.connection;
+      if (error.kind === "switched") this.leftover = joined(this.leftover, piece);
+      else if (error.kind === "closed" || (failure?.code === error.code && failure.offset === error.offset)) {
+        this.refused += piece.length;
+      } else throw error;
+    }
+  }
+
+  /** One step of the engine as a line; nothing for content, which is collected. */
+  #observe() {
+    try {
+      const step = this.connection.nextEvent();
+      if (step.kind === "data") {
+        if (step.data.length === 0) throw new Error("empty data");
+        this.data = joined(this.data, step.data);
+        return undefined;
+      }
+      if (step.kind === "switched") this.leftover = joined(this.leftover, step.leftover);
+      return stepLine(step, this.connection.position, this.script.showsFields, this.refused);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return errorLine(error);
+    }
+  }
+}
+
+/** @param {Uint8Array} one @param {Uint8Array} other */
+function joined(one, other) {
+  if (one.length === 0) return other;
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
+/**
+ * The log of a case, each line ended by LF.
+ * @param {import("./cases.mjs").Case} script
+ * @param {Feed} feed
+ */
+export function play(script, feed) {
+  const player = new Player(script, feed);
+  try {
+    // More than any case takes.
+    for (let steps = 0; player.step(); steps++) if (steps > 1_000_000) throw new Error("it never ends");
+    return player.log.map((line) => `${line}\n`).join("");
+  } catch (error) {
+    throw new Error(`${script.name} (${player.feed}), after ${JSON.stringify(player.log)}: ${error}`, { cause: error });
+  } finally {
+    player.connection.free();
+  }
+}

@@ -1,0 +1,46 @@
+// Octets as text, as `tests/src/text.rs` writes them.
+
+const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
+const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
+  const named = { 13: "\\r", 10: "\\n", 9: "\\t", 0: "\\0", 92: "\\\\" }[octet];
+  return named ?? (octet >= 0x20 && octet <= 0x7e ? String.fromCharCode(octet) : `\\x${HEX[octet]}`);
+});
+
+/** @param {Uint8Array} bytes */
+export function hex(bytes) {
+  return bytes.length === 0 ? "-" : Array.from(bytes, (octet) => HEX[octet]).join("");
+}
+
+/** @param {string} text one character an octet */
+export function escape(text) {
+  let out = "";
+  for (let at = 0; at < text.length; at++) out += ESCAPES[text.charCodeAt(at)];
+  return out;
+}
+
+/** Escaped, long runs of one octet written as a repetition. @param {string} text */
+export function compact(text) {
+  return text.replace(/([^])\1*/g, (run, one) =>
+    run.length >= 24 ? `\\{${run.length}*${escape(one)}}` : escape(run),
+  );
+}
+
+/** A stand-in for long content. @param {Uint8Array} bytes */
+export function summary(bytes) {
+  if (bytes.length <= 160) return `"${escape(String.fromCharCode(...bytes))}"`;
+  return `${bytes.length} octets ${checksum(bytes)}`;
+}
+
+/** FNV-1a of 64 bits, in two halves of 32. @param {Uint8Array} bytes */
+export function checksum(bytes) {
+  let high = 0xcbf29ce4;
+  let low = 0x84222325;
+  for (let at = 0; at < bytes.length; at++) {
+    low = (low ^ /** @type {number} */ (bytes[at])) >>> 0;
+    // The prime is 2 ** 40 + 0x1b3; each product stays below 2 ** 53.
+    const product = low * 0x1b3;
+    high = (high * 0x1b3 + (low << 8 >>> 0) + Math.floor(product / 2 ** 32)) % 2 ** 32;
+    low = product % 2 ** 32;
+  }
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}

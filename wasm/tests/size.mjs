@@ -1,0 +1,120 @@
+// `size.mjs MODULE NAMED FACE`: how large the module is, raw and gzipped, and what it is made of. The names are in the
+// module as the compiler made it; the finished one has none.
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { gzipSync } from "node:zlib";
+
+const [finished = "", named = "", face = ""] = process.argv.slice(2);
+const SECTIONS = "custom type import function table memory global export start element code data data-count tag".split(" ");
+
+class Bytes {
+  /** @param {Uint8Array} bytes */
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.at = 0;
+  }
+
+  get isOver() {
+    return this.at >= this.bytes.length;
+  }
+
+  /** LEB128, unsigned. */
+  number() {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const octet = this.bytes[this.at++] ?? 0;
+      value += (octet & 0x7f) * 2 ** shift;
+      if (octet < 0x80) return value;
+    }
+  }
+
+  take(length = this.number()) {
+    this.at += length;
+    return new Bytes(this.bytes.subarray(this.at - length, this.at));
+  }
+
+  text() {
+    return new TextDecoder().decode(this.take().bytes);
+  }
+}
+
+/** @param {string} file */
+function sections(file) {
+  const bytes = new Bytes(readFileSync(file));
+  bytes.at = 8;
+  /** @type {{ name: string, content: Bytes }[]} */
+  const all = [];
+  while (!bytes.isOver) {
+    const name = SECTIONS[bytes.number()] ?? "unknown";
+    all.push({ name, content: bytes.take() });
+  }
+  return all;
+}
+
+/** Octets of code by the crate and module that it comes from. @param {string} file */
+function groups(file) {
+  const all = sections(file);
+  const names = functionNames(all.filter(({ name }) => name === "custom").map(({ content }) => content));
+  const code = all.find(({ name }) => name === "code")?.content ?? new Bytes(new Uint8Array(0));
+  const imports = importedFunctions(all.find(({ name }) => name === "import")?.content);
+  /** @type {Map<string, number>} */
+  const sizes = new Map();
+  const count = code.number();
+  for (let index = imports; index < imports + count; index++) {
+    const group = groupOf(names.get(index) ?? "?");
+    sizes.set(group, (sizes.get(group) ?? 0) + code.take().bytes.length);
+  }
+  return [...sizes].sort(([, one], [, other]) => other - one);
+}
+
+/** @param {Bytes} [imports] All imports of this module are functions. */
+function importedFunctions(imports) {
+  return imports?.number() ?? 0;
+}
+
+/** @param {Bytes[]} customs */
+function functionNames(customs) {
+  /** @type {Map<number, string>} */
+  const names = new Map();
+  const section = customs.find((custom) => custom.text() === "name");
+  while (section && !section.isOver) {
+    const kind = section.number();
+    const part = section.take();
+    if (kind !== 1) continue;
+    for (let left = part.number(); left > 0; left--) names.set(part.number(), part.text());
+  }
+  return names;
+}
+
+/** In this order: a generic of `alloc` or `core` belongs to whom it was made for. */
+const CRATES = "dlmalloc memchr sha1 base64 bytes wasm_bindgen compiler_builtins std alloc core".split(" ");
+
+/** The crate, of our own the module too, that a mangled name comes from. @param {string} name */
+function groupOf(name) {
+  // What describes the functions to wasm-bindgen is not in the finished module.
+  if (name.includes("__wbindgen_describe")) return "";
+  // Both manglings write the parts of a path behind their lengths; the older one writes `..` inside a part.
+  const parts = [...name.matchAll(/\d+(?=[A-Za-z_])/g)].map((match) => {
+    const start = match.index + match[0].length;
+    return name.slice(start, start + Number(match[0])).replaceAll("..", "::");
+  });
+  const path = parts.join("::");
+  if (/^[a-z_]+_[0-9a-f]{16}$/.test(name)) return "switchover_wasm::(exports)";
+  const own = /\b(switchover(?:_wasm)?)::(\w+)/.exec(path);
+  if (own) return `${own[1]}::${own[2]}`;
+  return CRATES.find((crate) => new RegExp(`\\b${crate}\\b`).test(path)) ?? "other";
+}
+
+const gzipped = (/** @type {Uint8Array} */ bytes) => gzipSync(bytes, { level: 9 }).length;
+const module = readFileSync(finished);
+console.log(`# module: ${module.length} octets, ${gzipped(module)} gzipped`);
+const parts = sections(finished).map(({ name, content }) => `${name} ${content.bytes.length}`);
+console.log(`#   sections: ${parts.join(", ")}`);
+for (const [group, size] of groups(named).filter(([group, size]) => group !== "" && size >= 1000)) {
+  console.log(`#   ${String(size).padStart(7)} ${group}`);
+}
+const scripts = readdirSync(face).filter((file) => file.endsWith(".js"));
+const text = Buffer.concat(scripts.map((file) => readFileSync(join(face, file))));
+console.log(`# scripts: ${text.length} octets in ${scripts.length} files, ${gzipped(text)} gzipped together`);

@@ -1,0 +1,58 @@
+// What the types promise: this file is compiled, not run.
+
+import type { Connection, ErrorKind, Event, Headers, Selection, Step, Why } from "switchover";
+import { Connection as AConnection, ErrorKind as Errors, ProtocolError, Role } from "switchover";
+
+/** Every kind of step is told apart by its name, and there is no other. */
+export function told(step: Step): string | number {
+  switch (step.kind) {
+    case "request":
+      return step.method + step.offers.length;
+    case "informational":
+    case "response":
+      return step.status;
+    case "data":
+      return step.data.length;
+    case "end-of-message":
+      return step.trailers.length;
+    case "switched":
+      return step.protocols.join();
+    case "closed":
+      return step.discarded;
+    case "need-data":
+      return 0;
+    case "paused":
+      return step.why;
+    default:
+      return step satisfies never;
+  }
+}
+
+export function uses(connection: Connection): void {
+  const event: Event | null = connection.event();
+  if (event?.kind === "request") {
+    const headers: Headers = event.headers;
+    const host: string | undefined = headers.get("host");
+    for (const [name, value] of headers) console.log(name, value, host);
+  }
+  const why: Why | null = connection.why;
+  const selection: Selection | null = connection.select(["foo/2"]);
+  if (selection) connection.accept(selection, [["Server", "a"]]);
+  connection.sendEnd(new Map([["Checksum", "1"]]));
+  connection.sendEnd(new globalThis.Headers());
+  console.log(why, Role.client, Errors["bad-method"]);
+}
+
+export function refuses(connection: Connection, error: unknown): ErrorKind | undefined {
+  // @ts-expect-error There is no such role.
+  new AConnection("proxy");
+  // @ts-expect-error There is no such limit.
+  new AConnection("server", { limits: { heads: 1 } });
+  // @ts-expect-error Octets, not text.
+  connection.receive("GET");
+  // @ts-expect-error Only `select` makes selections.
+  connection.accept({});
+  // @ts-expect-error An event may be none of those.
+  connection.event().kind;
+  return error instanceof ProtocolError ? error.kind : undefined;
+}

@@ -1,0 +1,16 @@
+import { Lenient, Limits } from "./tables.js";
+/** How a connection behaves. What is left out has the default that `Limits`, `Lenient` and `Flags` show. */
+export interface Config {
+    /** The bounds, in octets unless the name says otherwise. Every one of them is counted octet by octet. */
+    readonly limits?: {
+        readonly [name in keyof typeof Limits]?: number;
+    };
+    /** Deviations that a client puts up with; each has a risk, which the core's documentation names. */
+    readonly lenient?: {
+        readonly [name in keyof typeof Lenient]?: boolean;
+    };
+    /** The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4). */
+    readonly secure?: boolean;
+    /** A server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4). */
+    readonly http2Preface?: boolean;
+}

@@ -1,0 +1,87 @@
+import { ProtocolError } from "./error.js";
+import { Outbound } from "./outbound.js";
+import { type HeaderSource } from "./parcel.js";
+import { type State, type TraceEntry } from "./state.js";
+import { Awaiting, Order, Why } from "./tables.js";
+/** A choice among the offers of one request, for `accept`. It does not outlive its request. */
+export declare class Selection {
+    #private;
+}
+/**
+ * One HTTP/1.1 connection, without its transport. The host moves the octets: what it reads goes into `receive`, what the
+ * verbs return goes out. No call waits, and none reads a clock.
+ *
+ * A `ProtocolError` of a verb is the caller's and has changed nothing; that of `nextEvent` is the peer's. A wrong argument
+ * is a `TypeError` or `RangeError`, a connection that was freed a `GoneError`.
+ *
+ * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
+ */
+export declare class Connection extends Outbound {
+    #private;
+    /**
+     * Server: one offered protocol that both sides can live with, by the client's order of preference or the server's. Each
+     * preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. `null` where nothing
+     * matches; what is wrong with an offer, `request.offers` says. Next: `accept`, or any response, which declines.
+     */
+    select(preferences: readonly string[], by?: Order): Selection | null;
+    /**
+     * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete, else
+     * it throws `body-pending`; `acceptEarly` does not wait. Next: speak the new protocol, in which the request is answered;
+     * `nextEvent` comes to `switched`. RFC 9110, 7.8 and 15.2.2.
+     */
+    accept(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer>;
+    /**
+     * `accept` before the request is complete. Our direction switches at once, the peer's at the end of its request; a client
+     * that waits for a 100 gets it first. Next: as after `accept`.
+     */
+    acceptEarly(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer>;
+    /**
+     * Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the client's next
+     * try. RFC 9110, 15.5.22.
+     */
+    require(protocols: readonly string[], headers?: HeaderSource): Uint8Array<ArrayBuffer>;
+    /** Server: says on the next final response what the connection could be upgraded to. Next: `sendResponse`. */
+    advertise(protocols: readonly string[]): void;
+    /** Client: what the latest 426 asks for, empty where it does not say. Next: `retry` with some of it. */
+    get required(): string[];
+    /** What a 101 switched to, lowest layer first. */
+    get agreed(): string[];
+    /**
+     * Whether our direction may carry the new protocol: a server has accepted; a client has its 101 (or 2xx to CONNECT) and
+     * its request is out. No event tells a client the latter: ask after the `sendData` or `sendEnd` that completes it.
+     */
+    get maySpeak(): boolean;
+    /** The first octets of the new protocol, after `switched`; a copy, which stays in the connection too. */
+    get leftover(): Uint8Array<ArrayBuffer>;
+    /** Takes the first octets of the new protocol out of the connection. Next: speak it, or `resumeHttp`. */
+    takeLeftover(): Uint8Array<ArrayBuffer>;
+    /**
+     * HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions must
+     * have switched by a 101, else `nothing-owed`; the leftover must have been taken. Next: a server answers, a client
+     * receives. RFC 2817, 3.3; RFC 9110, 7.8.
+     */
+    resumeHttp(): void;
+    /** Why the current cycle's upgrade did not happen; `null` where it did, or before the first request. See `whyText`. */
+    get why(): Why | null;
+    /** Whom the engine waits for; set deadlines by it. When one runs out, `abandon`. */
+    get awaiting(): Awaiting;
+    /**
+     * Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes the
+     * connection). RFC 9110, 10.1.1.
+     */
+    get owesContinue(): boolean;
+    /** Whether `sendData` has something to continue: a message of ours that has content to come. */
+    get wantsContent(): boolean;
+    /** Client: how many requests have no complete final response (RFC 9112, 9.3.2). */
+    get unanswered(): number;
+    /** How many of the peer's octets have been passed by the events so far. */
+    get position(): number;
+    /** Whether the transport is TLS, from the start or since `resumeHttp`. */
+    get isSecure(): boolean;
+    /** The peer's error that ended receiving, if one did. */
+    get failure(): ProtocolError | null;
+    /** The machine's state, for logs and for hosts that show it. */
+    get state(): State;
+    /** Takes what happened so far, the oldest first: at most the latest 32 things. */
+    trace(): TraceEntry[];
+}

@@ -1,0 +1,18 @@
+import { Blame, type ErrorKind } from "./tables.js";
+/**
+ * A rule of the protocol was broken: by the peer (receiving has ended; a server may answer with `statusHint`, once), or by
+ * the caller (nothing has changed). The numbers and names are those of every surface of the engine; `errorText` has the
+ * sentences.
+ */
+export declare class ProtocolError extends Error {
+    /** The stable number. */
+    readonly code: number;
+    /** The stable name of the number. */
+    readonly kind: ErrorKind;
+    /** Who has to change something. */
+    readonly side: Blame;
+    /** The status that a server answers a peer's error with; `null` for a client and for the caller's errors. */
+    readonly statusHint: number | null;
+    /** Where a peer's error lies, in octets from the connection's first; `null` for the caller's errors. */
+    readonly offset: number | null;
+}

@@ -1,0 +1,21 @@
+/**
+ * The field lines of a head or trailer section, in the order and spelling in which they came (RFC 9110, 5). Nothing is
+ * decoded, joined or lower-cased: a character is an octet. Names and values become strings when they are asked for.
+ */
+export declare class Headers implements Iterable<[name: string, value: string]> {
+    #private;
+    /** How many field lines there are. */
+    get length(): number;
+    /** The field line at `index`, counted from 0; `undefined` behind the last. */
+    at(index: number): [name: string, value: string] | undefined;
+    /** The value of the first field line of that name, in any case (RFC 9110, 5.1); `undefined` where there is none. */
+    get(name: string): string | undefined;
+    /** The values of all field lines of that name, in any case and in order. */
+    getAll(name: string): string[];
+    /** Whether there is a field line of that name, in any case. */
+    has(name: string): boolean;
+    /** All field lines in order. */
+    [Symbol.iterator](): IterableIterator<[name: string, value: string]>;
+    /** All field lines as an array, for logs. */
+    toJSON(): [name: string, value: string][];
+}

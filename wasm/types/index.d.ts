@@ -1,0 +1,18 @@
+/**
+ * HTTP/1.1 connections that can become something else: an engine without I/O for both roles, with the `Upgrade` mechanism as
+ * its speciality. The host moves the octets; `Connection` says what they mean and what to answer.
+ *
+ * This entry (`switchover/manual`) does not start the engine: call `initSync` first. The others do it when they are imported.
+ */
+export { Connection, Selection } from "./connection.js";
+export type { Config } from "./config.js";
+export { ProtocolError } from "./error.js";
+export type { ClosedEvent, DataEvent, EndOfMessageEvent, Event, InformationalEvent, NeedDataStep, Offer, PausedStep, RequestEvent, RequestHead, ResponseEvent, ResponseHead, Step, SwitchedEvent, } from "./event.js";
+export { GoneError } from "./gone.js";
+export type { Headers } from "./headers.js";
+export type { DataParts, OutgoingRequest, OutgoingResponse } from "./outbound.js";
+export type { HeaderSource } from "./parcel.js";
+export { initSync } from "./raw.js";
+export type { State, TraceEntry } from "./state.js";
+export * from "./tables.js";
+export { errorText, ineligibleText, reasonPhrase, whyText } from "./text.js";
