@@ -1,7 +1,7 @@
 //! What a host can do wrong that a vector cannot say, and what it may do that a vector does not.
 
 use switchover::{
-    Config, Connection, End, ErrorKind, Event, Limits, Next, Order, RequestHead, ResponseHead, Role, Step,
+    Config, Connection, End, ErrorKind, Event, Limits, Next, Order, RequestHead, ResponseHead, Role, Selection, Step,
 };
 
 fn server_with(request: &[u8]) -> Connection {
@@ -226,4 +226,18 @@ fn an_end_between_the_101_and_its_event_is_the_new_protocols() {
         other => panic!("{other:?}"),
     }
     assert!(server.may_speak(), "the server may still answer a client that has closed its half");
+}
+
+#[test]
+fn a_selection_survives_a_boundary() {
+    let mut server = server_with(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: a, TLS/1.2\r\nConnection: upgrade\r\n\r\n");
+    let selection = server.select(&["TLS/1.2"], Order::Client).expect("an offer");
+    let mut out = Vec::new();
+    // Numbers that were made up stand for no choice of this request's.
+    let [cycle, offer, ..] = selection.to_bits();
+    for bits in [[0; 4], [u32::MAX; 4], [cycle, offer, 0, 0], [cycle, offer, u32::MAX, 4], [cycle, offer, 0, 200]] {
+        assert!(server.accept(Selection::from_bits(bits), &(), &mut out).is_err(), "{bits:?}");
+    }
+    assert_eq!(Selection::from_bits(selection.to_bits()), selection);
+    server.accept(Selection::from_bits(selection.to_bits()), &(), &mut out).expect("a 101");
 }

@@ -128,12 +128,12 @@ impl<'a> Request<'a> {
 
     /// The offered protocols in the client's order of preference, each eligible or with its reason; or why the
     /// request offers nothing. Choose with [`select`](crate::Connection::select).
-    pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + use<'a>, NoOffer> {
+    pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
         upgrade::offered(self.head, self.bytes, self.limits)?;
         Ok(upgrade::offers(*self))
     }
 
-    pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         self.head.values(Known::Upgrade, self.bytes).map(|(value, _)| value)
     }
 }

@@ -117,10 +117,11 @@ impl core::fmt::Debug for Fields<'_> {
 }
 
 /// The members of one list value, trimmed, empty ones left out.
-pub(crate) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     Commas { rest: Some(value) }.map(trim).filter(|member| !member.is_empty())
 }
 
+#[derive(Clone)]
 struct Commas<'a> {
     rest: Option<&'a [u8]>,
 }

@@ -271,7 +271,11 @@ impl Head {
     }
 
     /// The values of all lines of a known field, with their places.
-    pub(crate) fn values<'b>(&'b self, known: Known, bytes: &'b [u8]) -> impl Iterator<Item = (&'b [u8], usize)> {
+    pub(crate) fn values<'b>(
+        &'b self,
+        known: Known,
+        bytes: &'b [u8],
+    ) -> impl Iterator<Item = (&'b [u8], usize)> + Clone {
         let first = match self.first[known as usize] {
             NOWHERE => self.fields.len(),
             first => first as usize,

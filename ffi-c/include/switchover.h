@@ -892,7 +892,7 @@ typedef struct swo_selection {
     /**
      * Private.
      */
-    uint32_t opaque[8];
+    uint32_t opaque[4];
 } swo_selection;
 
 /**

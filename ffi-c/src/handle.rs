@@ -254,20 +254,9 @@ unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>> {
     Ok(Some(config))
 }
 
-// A selection crosses as the octets that it is.
-const _: () = assert!(size_of::<Selection>() <= 32 && align_of::<Selection>() <= align_of::<swo_selection>());
-
 unsafe fn selection(given: *const swo_selection) -> Done<Selection> {
-    // SAFETY: the contract: `swo_select` wrote it. It is made of integers, and the engine checks what they say.
-    unsafe { one(given).map(|given| ptr::from_ref(given).cast::<Selection>().read()) }
-}
-
-/// A selection as C keeps it.
-pub(crate) fn packed(selection: Selection) -> swo_selection {
-    let mut packed = swo_selection { opaque: [MaybeUninit::zeroed(); 8] };
-    // SAFETY: it has the size and alignment; see above.
-    unsafe { (&raw mut packed).cast::<Selection>().write(selection) };
-    packed
+    // SAFETY: the contract: a pointer to such a struct, or NULL. The engine checks what the numbers say.
+    unsafe { one(given).map(|given| Selection::from_bits(given.opaque)) }
 }
 
 // Outputs.

@@ -207,7 +207,7 @@ pub struct swo_data_parts {
 #[derive(Clone, Copy)]
 pub struct swo_selection {
     /// Private.
-    pub opaque: [std::mem::MaybeUninit<u32>; 8],
+    pub opaque: [u32; 4],
 }
 
 /// A request to send. The version is always HTTP/1.1.

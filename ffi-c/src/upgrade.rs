@@ -5,7 +5,7 @@ use switchover::{Connection, Order, Selection};
 use crate::conn::{Conn, swo_conn};
 use crate::convert::value;
 use crate::error::{Done, Own, swo_result};
-use crate::handle::{FieldList, packed};
+use crate::handle::FieldList;
 use crate::out::{Array, Out, Output};
 use crate::send::names;
 use crate::types::{swo_field, swo_protocol, swo_selection, swo_slice};
@@ -68,7 +68,8 @@ export! {
 
 fn select(conn: &Connection, preferences: Vec<&[u8]>, by: u32, out: Out<'_, swo_selection>) -> Done {
     let (by, preferences) = (value(Order::ALL, by)?, names(&preferences)?);
-    out.set(packed(conn.select(&preferences, by).ok_or(Own::Nothing)?))
+    let selection = conn.select(&preferences, by).ok_or(Own::Nothing)?;
+    out.set(swo_selection { opaque: selection.to_bits() })
 }
 
 fn accept(mut conn: Conn<'_>, selection: Selection, fields: FieldList<'_>, out: Output<'_>) -> Done {

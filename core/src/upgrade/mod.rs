@@ -80,6 +80,16 @@ const HTTP: u8 = u8::MAX;
 impl Selection {
     const LAYERS: usize = 4;
 
+    /// Four numbers that stand for it where a Rust value cannot go: across a language's boundary.
+    pub const fn to_bits(self) -> [u32; 4] {
+        [self.cycle, self.offer, u32::from_le_bytes(self.layers), self.len as u32]
+    }
+
+    /// The selection that these numbers stand for. Numbers that stand for none give one that every connection refuses.
+    pub const fn from_bits(bits: [u32; 4]) -> Self {
+        Self { cycle: bits[0], offer: bits[1], layers: bits[2].to_le_bytes(), len: bits[3] as u8 }
+    }
+
     fn layers(&self) -> &[u8] {
         self.layers.get(..self.len as usize).unwrap_or_default()
     }
@@ -186,7 +196,7 @@ pub(crate) fn offered(head: &Head, bytes: &[u8], limits: &Limits) -> Result<(), 
 }
 
 /// The offers of a request, if it holds any.
-pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>> + use<'a> {
+pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
     request.upgrade_lines().flat_map(members).filter_map(Protocol::parse).map(move |protocol| Offer {
         protocol,
         ineligible: policy::of(&protocol).and_then(|policy| (policy.check)(&request).err()),
@@ -266,7 +276,12 @@ fn checksum(request: Request<'_>) -> u32 {
 /// another connection, of another offer, is no choice of this one's.
 pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: &mut Vec<u8>) -> Result<(), ErrorKind> {
     list.clear();
-    if selection.offer != checksum(request) {
+    // An HTTP/1.1 that was not offered stands on top of something, or nowhere.
+    let is_stack = match selection.layers() {
+        [] | [HTTP] => false,
+        [below @ .., _] => !below.contains(&HTTP),
+    };
+    if !is_stack || selection.offer != checksum(request) {
         return Err(ErrorKind::NotOffered);
     }
     for &place in selection.layers() {

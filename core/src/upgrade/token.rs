@@ -16,7 +16,7 @@ impl<'a> Protocols<'a> {
     }
 
     /// The protocols in order.
-    pub fn iter(&self) -> impl Iterator<Item = Protocol<'a>> + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
         members(self.text).filter_map(Protocol::parse)
     }
 
