@@ -40,8 +40,7 @@ fn encode(head: &Head) -> Option<Vec<u8>> {
         let mut server = Connection::new(Role::Server);
         server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");
         assert_eq!(server.advance(), Ok(Step::Event));
-        let reason = String::from_utf8_lossy(&head.reason).into_owned();
-        server.send_response(&ResponseHead { status: head.status, reason: &reason, fields: &fields }, &mut out)
+        server.send_response(&ResponseHead { status: head.status, reason: &head.reason, fields: &fields }, &mut out)
     };
     match refused {
         Ok(()) => Some(out),

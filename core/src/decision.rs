@@ -27,8 +27,8 @@ impl<'a> RequestHead<'a> {
 pub struct ResponseHead<'a> {
     /// The status.
     pub status: u16,
-    /// The reason phrase; it may be empty.
-    pub reason: &'a str,
+    /// The reason phrase, as octets like those of a received one; it may be empty.
+    pub reason: &'a [u8],
     /// The field lines. `Connection` is merged with what the engine has to say. Without `Content-Length` and
     /// `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client until close.
     pub fields: &'a dyn FieldSource,
@@ -37,7 +37,7 @@ pub struct ResponseHead<'a> {
 impl<'a> ResponseHead<'a> {
     /// A response of these parts, with the usual reason phrase.
     pub const fn new(status: u16, fields: &'a dyn FieldSource) -> Self {
-        Self { status, reason: reason(status), fields }
+        Self { status, reason: reason(status).as_bytes(), fields }
     }
 }
 

@@ -204,10 +204,10 @@ pub(crate) fn request_line(sink: &mut dyn Sink, method: &str, target: &str) {
     }
 }
 
-pub(crate) fn status_line(sink: &mut dyn Sink, status: u16, reason: &str) {
+pub(crate) fn status_line(sink: &mut dyn Sink, status: u16, reason: &[u8]) {
     let digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
     // RFC 9112, 4: the space before the reason is sent even when there is none.
-    for part in [&b"HTTP/1.1 "[..], &digits, b" ", reason.as_bytes(), b"\r\n"] {
+    for part in [&b"HTTP/1.1 "[..], &digits, b" ", reason, b"\r\n"] {
         sink.put(part);
     }
 }

@@ -115,7 +115,7 @@ fn send_response(mut conn: Conn<'_>, given: (u32, Option<&[u8]>, FieldList<'_>),
     let (code, reason, fields) = given;
     let mut response = ResponseHead::new(status(code), &fields);
     if let Some(reason) = reason {
-        response.reason = text(reason, ErrorKind::InvalidReason)?;
+        response.reason = reason;
     }
     out.write(|out| conn.send_response(&response, out))
 }

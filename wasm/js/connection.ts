@@ -12,19 +12,19 @@ import { Awaiting, Order, Why } from "./tables.js";
 /** A choice among the offers of one request, for `accept`. It does not outlive its request. */
 export class Selection {
   readonly #owner: Connection;
-  readonly #number: number;
+  readonly #bits: Uint32Array;
 
   /** @internal */
-  constructor(owner: Connection, number: number) {
+  constructor(owner: Connection, bits: Uint32Array) {
     this.#owner = owner;
-    this.#number = number;
+    this.#bits = bits;
   }
 
-  /** @internal The module's number for it, on the connection that it was made on. */
-  static numberOn(owner: Connection, selection: Selection): number {
+  /** @internal The engine's four numbers for it, on the connection that it was made on. */
+  static bitsOn(owner: Connection, selection: Selection): Uint32Array {
     if (!(selection instanceof Selection)) throw new TypeError("selection must come from select");
     if (selection.#owner !== owner) throw new TypeError("the selection was made on another connection");
-    return selection.#number;
+    return selection.#bits;
   }
 }
 
@@ -50,8 +50,9 @@ export class Connection extends Outbound {
    */
   select(preferences: readonly string[], by: Order = "client"): Selection | null {
     const parcel = pack(() => putTexts(preferences, "preferences"));
-    const number = raw.select(this.live(), parcel, numberOf(Order, by, "by"));
-    return number === 0 ? null : new Selection(this, number - 1);
+    if (!raw.select(this.live(), parcel, numberOf(Order, by, "by"))) return null;
+    const numbers = new Reader();
+    return new Selection(this, Uint32Array.from({ length: 4 }, () => numbers.number()));
   }
 
   /**
@@ -190,8 +191,8 @@ export class Connection extends Outbound {
   }
 
   #switch(selection: Selection, headers: HeaderSource | undefined, isEarly: boolean): Uint8Array<ArrayBuffer> {
-    const number = Selection.numberOn(this, selection);
+    const bits = Selection.bitsOn(this, selection);
     const parcel = pack(() => putHeaders(headers));
-    return this.sent(raw.accept(this.live(), number, isEarly, parcel));
+    return this.sent(raw.accept(this.live(), bits, isEarly, parcel));
   }
 }

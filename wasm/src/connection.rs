@@ -1,6 +1,6 @@
 //! Octets in, events out.
 
-use switchover::{End, Error, EventKind, Next};
+use switchover::{End, Error, Next};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{self, done};
@@ -11,13 +11,13 @@ use crate::handle::{ask, with, with_place};
 /// Takes octets of the peer; false leaves the error.
 #[wasm_bindgen]
 pub fn receive(handle: u32, bytes: &[u8]) -> bool {
-    with(handle, |slot, out| done(slot.connection.receive(bytes), out))
+    with(handle, |connection, out| done(connection.receive(bytes), out))
 }
 
 /// Leaves where to read `min` octets or more to; false leaves the error.
 #[wasm_bindgen]
 pub fn receive_buffer(handle: u32, min: usize) -> bool {
-    with_place(handle, |slot, out| match slot.connection.receive_buffer(min) {
+    with_place(handle, |connection, out| match connection.receive_buffer(min) {
         Ok(space) => Some((address(space), space.len() as u32)),
         Err(refused) => {
             error::put(&refused, out);
@@ -55,7 +55,7 @@ enum Outcome {
 /// Moves on to the next event, and leaves all of it.
 #[wasm_bindgen]
 pub fn next_event(handle: u32) -> u32 {
-    let outcome = with(handle, |slot, out| match slot.connection.next_event() {
+    let outcome = with(handle, |connection, out| match connection.next_event() {
         Err(failure) => {
             error::put(&failure, out);
             Outcome::Failed
@@ -67,9 +67,6 @@ pub fn next_event(handle: u32) -> u32 {
         }
         Ok(Next::Event(next)) => {
             event::put(&next, out);
-            if next.kind() == EventKind::Request {
-                slot.selections.age();
-            }
             Outcome::Event
         }
     });
@@ -79,25 +76,25 @@ pub fn next_event(handle: u32) -> u32 {
 /// Leaves the current event once more; false where there is none.
 #[wasm_bindgen]
 pub fn event(handle: u32) -> bool {
-    with(handle, |slot, out| slot.connection.event().map(|event| event::put(&event, out)).is_some())
+    with(handle, |connection, out| connection.event().map(|event| event::put(&event, out)).is_some())
 }
 
 /// Leaves the first octets of the new protocol.
 #[wasm_bindgen]
 pub fn leftover(handle: u32) {
-    with(handle, |slot, out| out.octets.extend_from_slice(slot.connection.leftover()));
+    with(handle, |connection, out| out.octets.extend_from_slice(connection.leftover()));
 }
 
 /// Leaves the first octets of the new protocol, which are out of the connection then.
 #[wasm_bindgen]
 pub fn take_leftover(handle: u32) {
-    with(handle, |slot, out| out.octets.extend_from_slice(&slot.connection.take_leftover()));
+    with(handle, |connection, out| out.octets.extend_from_slice(&connection.take_leftover()));
 }
 
 // What a host may decide without sending anything.
 
 fn decide(handle: u32, verb: fn(&mut switchover::Connection) -> Result<(), Error>) -> bool {
-    with(handle, |slot, out| done(verb(&mut slot.connection), out))
+    with(handle, |connection, out| done(verb(connection), out))
 }
 
 /// Drops the rest of the content; false leaves the error.

@@ -24,7 +24,7 @@ impl<'a> Parcel<'a> {
         }
     }
 
-    fn octets(&mut self) -> &'a [u8] {
+    pub(crate) fn octets(&mut self) -> &'a [u8] {
         let len = self.number().min(self.rest.len());
         let (octets, rest) = self.rest.split_at(len);
         self.rest = rest;

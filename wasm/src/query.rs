@@ -11,8 +11,8 @@ use crate::parcel::{Parcel, borrowed};
 /// Leaves the state's nine fields.
 #[wasm_bindgen]
 pub fn state(handle: u32) {
-    with(handle, |slot, out| {
-        let state = slot.connection.state();
+    with(handle, |connection, out| {
+        let state = connection.state();
         out.number(state.request as u32);
         out.number(state.response as u32);
         out.number(state.rx as u32);
@@ -82,33 +82,33 @@ pub fn why(handle: u32) -> u32 {
 /// Leaves the peer's error; false where there is none.
 #[wasm_bindgen]
 pub fn failure(handle: u32) -> bool {
-    with(handle, |slot, out| slot.connection.failure().map(|failure| error::put(&failure, out)).is_some())
+    with(handle, |connection, out| connection.failure().map(|failure| error::put(&failure, out)).is_some())
 }
 
 /// Leaves the current request; false where there is none.
 #[wasm_bindgen]
 pub fn request(handle: u32) -> bool {
-    with(handle, |slot, out| slot.connection.request().map(|request| put_request(&request, out)).is_some())
+    with(handle, |connection, out| connection.request().map(|request| put_request(&request, out)).is_some())
 }
 
 /// Leaves what a 426 asks for.
 #[wasm_bindgen]
 pub fn required(handle: u32) {
-    with(handle, |slot, out| put_protocols(slot.connection.required(), out));
+    with(handle, |connection, out| put_protocols(connection.required(), out));
 }
 
 /// Leaves what a 101 switched to.
 #[wasm_bindgen]
 pub fn agreed(handle: u32) {
-    with(handle, |slot, out| put_protocols(slot.connection.agreed(), out));
+    with(handle, |connection, out| put_protocols(connection.agreed(), out));
 }
 
 /// Leaves all entries of the trace and says how many.
 #[wasm_bindgen]
 pub fn trace(handle: u32) -> u32 {
-    with(handle, |slot, out| {
+    with(handle, |connection, out| {
         let mut count = 0;
-        while let Some(entry) = slot.connection.trace() {
+        while let Some(entry) = connection.trace() {
             out.number(entry.step as u32);
             out.number(entry.number);
             out.large(entry.offset);
@@ -118,13 +118,14 @@ pub fn trace(handle: u32) -> u32 {
     })
 }
 
-/// The number of a selection, one higher; 0 is none. The parcel is the preferences.
+/// Leaves the four numbers of a selection; false where there is none. The parcel is the preferences.
 #[wasm_bindgen]
-pub fn select(handle: u32, parcel: &[u8], by: u32) -> u32 {
+pub fn select(handle: u32, parcel: &[u8], by: u32) -> bool {
     let preferences = Parcel::new(parcel).texts();
     let by = Order::ALL.get(by as usize).copied().unwrap_or_default();
-    with(handle, |slot, _| {
-        let selection = slot.connection.select(&borrowed(&preferences), by);
-        selection.map_or(0, |selection| slot.selections.add(selection) + 1)
+    with(handle, |connection, out| {
+        let selection = connection.select(&borrowed(&preferences), by);
+        selection.iter().flat_map(|selection| selection.to_bits()).for_each(|number| out.number(number));
+        selection.is_some()
     })
 }

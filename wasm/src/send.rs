@@ -1,6 +1,6 @@
 //! Decisions in, octets out. Each leaves what it wrote; false leaves the error.
 
-use switchover::{RequestHead, ResponseHead};
+use switchover::{RequestHead, ResponseHead, Selection};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{self, done};
@@ -13,10 +13,10 @@ pub fn send_request(handle: u32, parcel: &[u8], is_retry: bool) -> bool {
     let mut parcel = Parcel::new(parcel);
     let (method, target, offer, fields) = (parcel.text(), parcel.text(), parcel.texts(), parcel.fields());
     let (head, offer) = (RequestHead::new(&method, &target, &fields), borrowed(&offer));
-    with(handle, |slot, out| {
+    with(handle, |connection, out| {
         let sent = match is_retry {
-            false => slot.connection.send_request(&head, &offer, &mut out.octets),
-            true => slot.connection.retry(&head, &offer, &mut out.octets),
+            false => connection.send_request(&head, &offer, &mut out.octets),
+            true => connection.retry(&head, &offer, &mut out.octets),
         };
         done(sent, out)
     })
@@ -26,8 +26,8 @@ pub fn send_request(handle: u32, parcel: &[u8], is_retry: bool) -> bool {
 #[wasm_bindgen]
 pub fn send_informational(handle: u32, status: u16, parcel: &[u8]) -> bool {
     let fields = Parcel::new(parcel).fields();
-    with(handle, |slot, out| {
-        let sent = slot.connection.send_informational(status, &fields, &mut out.octets);
+    with(handle, |connection, out| {
+        let sent = connection.send_informational(status, &fields, &mut out.octets);
         done(sent, out)
     })
 }
@@ -36,26 +36,27 @@ pub fn send_informational(handle: u32, status: u16, parcel: &[u8]) -> bool {
 #[wasm_bindgen]
 pub fn send_response(handle: u32, status: u16, has_reason: bool, parcel: &[u8]) -> bool {
     let mut parcel = Parcel::new(parcel);
-    let (fields, reason) = (parcel.fields(), parcel.text());
+    let (fields, reason) = (parcel.fields(), parcel.octets());
     let mut head = ResponseHead::new(status, &fields);
     if has_reason {
-        head.reason = &reason;
+        head.reason = reason;
     }
-    with(handle, |slot, out| {
-        let sent = slot.connection.send_response(&head, &mut out.octets);
+    with(handle, |connection, out| {
+        let sent = connection.send_response(&head, &mut out.octets);
         done(sent, out)
     })
 }
 
-/// Accepts a selection; the parcel is the fields.
+/// Accepts a selection, given as its four numbers; the parcel is the fields.
 #[wasm_bindgen]
-pub fn accept(handle: u32, selection: u32, early: bool, parcel: &[u8]) -> bool {
+pub fn accept(handle: u32, selection: &[u32], early: bool, parcel: &[u8]) -> bool {
     let fields = Parcel::new(parcel).fields();
-    with(handle, |slot, out| {
-        let Some(selection) = slot.selections.get(selection) else { return false };
+    with(handle, |connection, out| {
+        // Other than four numbers stand for no selection, and are refused as such.
+        let selection = Selection::from_bits(selection.try_into().unwrap_or_default());
         let sent = match early {
-            false => slot.connection.accept(selection, &fields, &mut out.octets),
-            true => slot.connection.accept_early(selection, &fields, &mut out.octets),
+            false => connection.accept(selection, &fields, &mut out.octets),
+            true => connection.accept_early(selection, &fields, &mut out.octets),
         };
         done(sent, out)
     })
@@ -66,8 +67,8 @@ pub fn accept(handle: u32, selection: u32, early: bool, parcel: &[u8]) -> bool {
 pub fn require(handle: u32, parcel: &[u8]) -> bool {
     let mut parcel = Parcel::new(parcel);
     let (protocols, fields) = (parcel.texts(), parcel.fields());
-    with(handle, |slot, out| {
-        let sent = slot.connection.require(&borrowed(&protocols), &fields, &mut out.octets);
+    with(handle, |connection, out| {
+        let sent = connection.require(&borrowed(&protocols), &fields, &mut out.octets);
         done(sent, out)
     })
 }
@@ -76,14 +77,14 @@ pub fn require(handle: u32, parcel: &[u8]) -> bool {
 #[wasm_bindgen]
 pub fn advertise(handle: u32, parcel: &[u8]) -> bool {
     let protocols = Parcel::new(parcel).texts();
-    with(handle, |slot, out| done(slot.connection.advertise(&borrowed(&protocols)), out))
+    with(handle, |connection, out| done(connection.advertise(&borrowed(&protocols)), out))
 }
 
 /// Sends content.
 #[wasm_bindgen]
 pub fn send_data(handle: u32, data: &[u8]) -> bool {
-    with(handle, |slot, out| {
-        let sent = slot.connection.send_data(data, &mut out.octets);
+    with(handle, |connection, out| {
+        let sent = connection.send_data(data, &mut out.octets);
         done(sent, out)
     })
 }
@@ -91,7 +92,7 @@ pub fn send_data(handle: u32, data: &[u8]) -> bool {
 /// Leaves what to put around content of that length: the prefix's length, and both one behind the other.
 #[wasm_bindgen]
 pub fn send_data_parts(handle: u32, len: usize) -> bool {
-    with(handle, |slot, out| match slot.connection.send_data_parts(len) {
+    with(handle, |connection, out| match connection.send_data_parts(len) {
         Ok(parts) => {
             out.number(parts.prefix().len() as u32);
             out.octets.extend_from_slice(parts.prefix());
@@ -109,8 +110,8 @@ pub fn send_data_parts(handle: u32, len: usize) -> bool {
 #[wasm_bindgen]
 pub fn send_end(handle: u32, parcel: &[u8]) -> bool {
     let trailers = Parcel::new(parcel).fields();
-    with(handle, |slot, out| {
-        let sent = slot.connection.send_end(&trailers, &mut out.octets);
+    with(handle, |connection, out| {
+        let sent = connection.send_end(&trailers, &mut out.octets);
         done(sent, out)
     })
 }

@@ -98,7 +98,7 @@ impl Connection {
         }
         let next = self.try_input(if status == 100 { Input::Continue } else { Input::Informational })?;
         encode::write(out, |sink| {
-            encode::status_line(sink, status, reason(status));
+            encode::status_line(sink, status, reason(status).as_bytes());
             encode::fields(sink, fields, &Added::to(&survey));
         })?;
         self.state = next;
@@ -121,7 +121,7 @@ impl Connection {
             // RFC 9110, 15.5.22: it says what is required; `require` is the verb.
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        if !is_value(response.reason.as_bytes()) {
+        if !is_value(response.reason) {
             return Err(Error::local(ErrorKind::InvalidReason));
         }
         let survey = Survey::of(response.fields).map_err(Error::local)?;
@@ -234,10 +234,10 @@ impl Connection {
         let written = encode::write(out, |sink| {
             if continue_unsent {
                 // RFC 9110, 7.8: a 100 that is expected goes out before the 101.
-                encode::status_line(sink, 100, reason(100));
+                encode::status_line(sink, 100, reason(100).as_bytes());
                 sink.put(b"\r\n");
             }
-            encode::status_line(sink, 101, reason(101));
+            encode::status_line(sink, 101, reason(101).as_bytes());
             encode::fields(sink, &With { host: fields, profile: &profile }, &added);
         });
         self.scratch().agreed = agreed;

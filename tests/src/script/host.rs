@@ -110,7 +110,7 @@ impl Host {
             "respond" => {
                 let (status, reason) = what.split_once(' ').unwrap_or((what, ""));
                 let mut response = ResponseHead::new(status.parse().expect("a status"), &fields);
-                let reason = text_of(reason);
+                let reason = unescape(reason);
                 if !reason.is_empty() {
                     response.reason = &reason;
                 }

@@ -1,0 +1,75 @@
+"""A server that speaks HTTP/1.1, and foo/2 with whoever offers it: `python server.py [PORT]`."""
+
+import asyncio
+import sys
+
+import switchover as http
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One connection, from its first byte to its last."""
+    connection = http.Connection(http.Role.SERVER)
+    request: http.Request | None = None
+    try:
+        while True:
+            match connection.next_event():
+                case http.NEED_DATA:
+                    if connection.owes_continue:
+                        writer.write(connection.send_informational(100))
+                    await writer.drain()
+                    connection.receive_data(await reader.read(65536))
+                case http.Request() as request:
+                    pass
+                case http.Paused() if request:
+                    writer.write(answer(connection, request))
+                case http.Switched(leftover=leftover) if request:
+                    await speak_foo(request, leftover, reader, writer)
+                    break
+                case http.Closed():
+                    break
+                case _:
+                    pass  # content that nobody asked for, and its end
+    except http.RemoteProtocolError as error:
+        writer.write(connection.send_response(error.status_hint or 400, {"Content-Length": "0"}))
+    finally:
+        writer.close()
+
+
+def answer(connection: http.Connection, request: http.Request) -> bytes:
+    """Accepts foo/2 if it was offered; else says that it could have been."""
+    if selection := connection.select(["foo/2"]):
+        return connection.accept(selection)
+    body = b"%s %s in HTTP/1.1\n" % (request.method, request.target)
+    connection.advertise(["foo/2"])
+    status = 200 if request.method in (b"GET", b"HEAD", b"POST") else 501
+    head = connection.send_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return head + (connection.send_data(body) if connection.wants_content else b"") + connection.send_end()
+
+
+async def speak_foo(
+    request: http.Request, leftover: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """foo/2: the first line answers the request, then lines come back in upper case until QUIT."""
+    writer.write(b"foo/2 answers %s %s\n" % (request.method, request.target))
+    while True:
+        while b"\n" in leftover:
+            line, leftover = leftover.split(b"\n", 1)
+            if line.strip() == b"QUIT":
+                return
+            writer.write(line.upper() + b"\n")
+        await writer.drain()
+        data = await reader.read(65536)
+        if not data:
+            return
+        leftover += data
+
+
+async def main(port: int) -> None:
+    """Listens; port 0 is any free one."""
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8080))

@@ -1,0 +1,1232 @@
+r"""HTTP/1.1 connections that can become something else: a sans-I/O engine for both roles.
+
+One `Connection` per transport connection. It never blocks, polls or reads a clock; the host moves the bytes.
+
+1. Bytes in: `receive_data` with what the peer sent, or `get_buffer` and `buffer_updated`; `receive_eof` at the end.
+2. Events out: `next_event` until it gives `NEED_DATA` or `Paused`.
+3. Decisions in, bytes out: the `send_*` methods and the upgrade verbs. Send what they give, then go on at 2.
+
+>>> server = Connection(Role.SERVER)
+>>> server.receive_data(b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\nhello")
+>>> for event in server.events():
+...     print(type(event).__name__)
+Request
+EndOfMessage
+>>> server.next_event()
+Paused(reason=<PausedReason.DECISION: 0>)
+>>> selection = server.select(["bar", "foo/2"])
+>>> server.accept(selection, [("Server", "example")])[:36]
+b'HTTP/1.1 101 Switching Protocols\r\nSe'
+>>> match server.next_event():
+...     case Switched(SwitchedBy.UPGRADE, protocols) as switched:
+...         print(*protocols, switched.leftover)
+foo/2 b'hello'
+
+An exception from `next_event` is the peer's fault (`RemoteProtocolError`): receiving has ended, and a server may
+answer once, with `status_hint`. Every other exception is the caller's and has changed nothing.
+"""
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar, Final, SupportsIndex, TypeAlias, TypeVar, final, overload
+
+from _typeshed import ReadableBuffer
+
+from ._base import NEED_DATA, LocalProtocolError, NeedData, ProtocolError, RemoteProtocolError
+
+_T = TypeVar("_T")
+_Text: TypeAlias = str | bytes | bytearray
+_Lines: TypeAlias = Headers | Mapping[str, _Text] | Mapping[bytes, _Text] | Iterable[tuple[_Text, _Text]]
+_Protocols: TypeAlias = Iterable[_Text | Protocol]
+
+__version__: str
+
+# The tables of the engine: names, numbers and their order are its own.
+
+@final
+class Role(enum.Enum):
+    """Which end of the connection this engine is."""
+
+    CLIENT = 0
+    """Sends requests."""
+    SERVER = 1
+    """Answers them."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Phase(enum.Enum):
+    """How far a message has come."""
+
+    IDLE = 0
+    """Not begun."""
+    BODY = 1
+    """Head passed, content or its end still to come."""
+    DONE = 2
+    """Complete by its framing."""
+    CUT = 3
+    """Given up before its end."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Rx(enum.Enum):
+    """The peer's direction."""
+
+    OPEN = 0
+    """Carries HTTP."""
+    CLOSED = 1
+    """Ended, or nothing more is read."""
+    SWITCHED = 2
+    """Left HTTP."""
+    FAILED = 3
+    """The peer broke the protocol."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Tx(enum.Enum):
+    """Our direction."""
+
+    OPEN = 0
+    """Carries HTTP."""
+    CLOSED = 1
+    """No more HTTP leaves."""
+    SWITCHED = 2
+    """Left HTTP."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Turn(enum.Enum):
+    """What the current cycle is about to turn into."""
+
+    NONE = 0
+    """Plain HTTP."""
+    OFFERED = 1
+    """The request offers at least one protocol that may be accepted."""
+    CONNECT = 2
+    """The request is a CONNECT."""
+    AGREED = 3
+    """A 101, a 2xx to CONNECT or a preface switched the connection."""
+    REFUSED = 4
+    """The offer or CONNECT got another answer."""
+    SPENT = 5
+    """HTTP was resumed above the new layer; the answer is still owed (RFC 9110, 7.8)."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Expect(enum.Enum):
+    """The client's `Expect: 100-continue`."""
+
+    NONE = 0
+    """Nothing expected, or already settled."""
+    OWED = 1
+    """Expected, and no content has come."""
+    BEGUN = 2
+    """Expected and not sent, but content has come."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Peer(enum.Enum):
+    """The version that the client of a server speaks."""
+
+    UNKNOWN = 0
+    """No request seen yet."""
+    V1_0 = 1
+    """HTTP/1.0."""
+    V1_1 = 2
+    """HTTP/1.1 or a later minor version."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Awaiting(enum.Enum):
+    """Whom the engine waits for; the host sets its deadlines by it."""
+
+    HOST = 0
+    """The host: a decision, an answer, more content, the next request."""
+    REQUEST = 1
+    """The peer: the next request (an idle server connection)."""
+    CONTENT = 2
+    """The peer: more content or the end of the message."""
+    RESPONSE = 3
+    """The peer: a response."""
+    CONTINUE = 4
+    """The peer: a 100 before content is sent; bounded by the host's patience (RFC 9110, 10.1.1)."""
+    NOTHING = 5
+    """Nobody: HTTP is over on this connection."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Stage(enum.Enum):
+    """How far one side has come, in h11's words: a reading of the state, which decides nothing."""
+
+    IDLE = 0
+    """Nothing has begun."""
+    SEND_RESPONSE = 1
+    """A request has come, its final response has not begun."""
+    SEND_BODY = 2
+    """The head is out, content or the end is not."""
+    DONE = 3
+    """The message is complete; the connection may carry another."""
+    MUST_CLOSE = 4
+    """The message is complete, and it was the last."""
+    CLOSED = 5
+    """No more HTTP in this direction."""
+    MIGHT_SWITCH_PROTOCOL = 6
+    """The client's request is complete, and its offer or CONNECT undecided."""
+    SWITCHED_PROTOCOL = 7
+    """The direction has left HTTP."""
+    ERROR = 8
+    """The message was cut, or the peer broke the protocol."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class PausedReason(enum.Enum):
+    """What the host has to do before receiving goes on."""
+
+    DECISION = 0
+    """Accept or decline: octets behind an offer or CONNECT belong to no protocol yet."""
+    ANSWER = 1
+    """Answer the request: the next one is not read before."""
+    SWITCHED = 2
+    """The peer's direction has left HTTP; take the leftover and speak the new protocol."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class EventKind(enum.Enum):
+    """The kinds of event, without what they show."""
+
+    REQUEST = 0
+    INFORMATIONAL = 1
+    RESPONSE = 2
+    DATA = 3
+    END_OF_MESSAGE = 4
+    SWITCHED = 5
+    CLOSED = 6
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class SwitchedBy(enum.Enum):
+    """What made the peer's direction leave HTTP."""
+
+    UPGRADE = 0
+    """A 101."""
+    CONNECT = 1
+    """A 2xx to CONNECT."""
+    HTTP2_PREFACE = 2
+    """The HTTP/2 preface, which is the beginning of the leftover."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class End(enum.Enum):
+    """How the peer's octets ended."""
+
+    CLEAN = 0
+    """A FIN, and over TLS a closure alert before it."""
+    TRUNCATED = 1
+    """A reset, or over TLS no closure alert: more may have been meant (RFC 9112, 9.8)."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Order(enum.Enum):
+    """Whose order of preference counts when several protocols match."""
+
+    CLIENT = 0
+    """The client's: the first of its offer that the server speaks."""
+    SERVER = 1
+    """The server's: its first preference that was offered."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class NoOffer(enum.Enum):
+    """Why a request offers nothing at all. It is served like any other."""
+
+    ABSENT = 0
+    """There is no `Upgrade` field, or an empty one."""
+    HTTP_1_0 = 1
+    """HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8)."""
+    NO_CONNECTION_OPTION = 2
+    """`Connection` does not list `upgrade`: the field was not meant for this hop (RFC 9110, 7.6.1)."""
+    MALFORMED = 3
+    """`Upgrade` is not a list of protocol names."""
+    TOO_MANY = 4
+    """More protocols than the limit."""
+    CONNECT = 5
+    """`Upgrade` on a CONNECT is no offer: its 2xx is another switch."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Ineligible(enum.Enum):
+    """Why one protocol of an offer cannot be accepted. The others beside it are not concerned."""
+
+    METHOD = 0
+    """The protocol is offered with another method."""
+    KEY = 1
+    """`Sec-WebSocket-Key` is missing, repeated or not 16 octets in base64."""
+    VERSION = 2
+    """`Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+    status: int
+    """The status that a host may answer with, if it wants the protocol and nothing else."""
+    text: str
+    """A sentence for people."""
+
+@final
+class Why(enum.Enum):
+    """Why this cycle's upgrade did not happen."""
+
+    NOT_OFFERED = 0
+    """Nothing was offered."""
+    HTTP_1_0 = 1
+    """The offer came in HTTP/1.0 and is ignored."""
+    NO_CONNECTION_OPTION = 2
+    """`Connection` did not list `upgrade`."""
+    MALFORMED = 3
+    """`Upgrade` was malformed."""
+    TOO_MANY = 4
+    """The offer was longer than the limit."""
+    CONNECT = 5
+    """The request is a CONNECT; only its 2xx switches."""
+    INELIGIBLE = 6
+    """No offered protocol satisfies its own rules."""
+    UNDECIDED = 7
+    """The answer has not come yet."""
+    DECLINED = 8
+    """A final response came instead of the 101."""
+    REQUIRED = 9
+    """A 426 came: another protocol is required."""
+    DROPPED = 10
+    """An earlier response closed the connection before the offer was looked at."""
+    FAILED = 11
+    """The connection failed first."""
+    ABANDONED = 12
+    """The host gave up or closed first."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+    text: str
+    """A sentence for people."""
+
+@final
+class TraceStep(enum.Enum):
+    """What kind of thing happened; and what `Trace.number` means with it."""
+
+    RECEIVED_REQUEST = 0
+    """A request head came; the number of offered protocols."""
+    RECEIVED_INFORMATIONAL = 1
+    """An informational response came; its status."""
+    RECEIVED_RESPONSE = 2
+    """A final response head came; its status."""
+    RECEIVED_END = 3
+    """A message ended."""
+    RECEIVED_SWITCH = 4
+    """The peer's direction has left HTTP; octets of leftover."""
+    RECEIVED_EOF = 5
+    """The input ended."""
+    PEER_ERROR = 6
+    """The peer broke the protocol; the error's number."""
+    SENT_REQUEST = 7
+    """A request head was sent; the number of offered protocols."""
+    SENT_INFORMATIONAL = 8
+    """An informational response was sent; its status."""
+    SENT_RESPONSE = 9
+    """A final response head was sent; its status."""
+    SENT_END = 10
+    """A message was ended."""
+    SENT_SWITCH = 11
+    """A 101 was sent."""
+    REFUSED = 12
+    """A call was refused; the error's number."""
+    RESUMED = 13
+    """HTTP was resumed above a new layer."""
+    ABANDONED = 14
+    """The host gave up."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Blame(enum.Enum):
+    """Who has to change something."""
+
+    PEER = 0
+    """The peer sent what the protocol forbids. Receiving has ended; see `status_hint`."""
+    LOCAL = 1
+    """The host called out of order or with a bad argument. Nothing has changed."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class ErrorCode(enum.IntEnum):
+    """The kinds of error, with their stable numbers.
+
+    1xx: start line. 2xx: field lines. 3xx: what the head means. 4xx: content. 5xx: the connection. 6xx: the switch.
+    8xx: decisions that the state refuses. 9xx: decisions that are malformed.
+    """
+
+    BAD_METHOD = 101
+    """The method is not a token."""
+    METHOD_TOO_LONG = 102
+    """The method is longer than any that is known."""
+    BAD_TARGET = 103
+    """An octet that no request-target may hold."""
+    BAD_VERSION = 104
+    """The HTTP-version is malformed."""
+    VERSION_UNSUPPORTED = 105
+    """The major version is not 1."""
+    START_LINE_TOO_LONG = 106
+    """The start line is longer than the limit."""
+    BAD_STATUS_LINE = 107
+    """The status line is malformed."""
+    NOT_HTTP = 108
+    """Another protocol where a status line should be."""
+    EMPTY_LINES = 109
+    """Too many empty lines before the request line."""
+    BAD_FIELD_NAME = 201
+    """The field name is not a token."""
+    SPACE_BEFORE_COLON = 202
+    """Whitespace in or after a field name."""
+    MISSING_COLON = 203
+    """A field line without a colon."""
+    BAD_FIELD_VALUE = 204
+    """A control octet in a field value or reason."""
+    BARE_CR = 205
+    """A CR that no LF follows."""
+    BARE_LF = 206
+    """An LF that no CR precedes."""
+    NUL = 207
+    """A NUL octet."""
+    OBS_FOLD = 208
+    """A folded field line in a request or trailer section."""
+    LEADING_SPACE = 209
+    """Whitespace before the first field line."""
+    FIELD_LINE_TOO_LONG = 210
+    """A field line is longer than the limit."""
+    TOO_MANY_FIELDS = 211
+    """More field lines than the limit."""
+    HEAD_TOO_LARGE = 212
+    """The head is larger than the limit."""
+    HOST_MISSING = 301
+    """An HTTP/1.1 request without Host."""
+    HOST_REPEATED = 302
+    """More than one Host."""
+    HOST_INVALID = 303
+    """The Host is not a host with an optional port."""
+    TARGET_FORM = 304
+    """The form of the target does not fit the method."""
+    TARGET_AUTHORITY = 305
+    """The target's authority is malformed, empty or holds userinfo."""
+    CONTENT_LENGTH_INVALID = 306
+    """The Content-Length is not a number."""
+    CONTENT_LENGTH_DIFFERS = 307
+    """Content-Lengths that differ."""
+    BOTH_FRAMINGS = 308
+    """Both Content-Length and Transfer-Encoding."""
+    CODING_INVALID = 309
+    """The Transfer-Encoding is malformed, or applies chunked twice."""
+    CODING_UNKNOWN = 310
+    """A transfer coding other than chunked."""
+    CODING_NOT_FINAL = 311
+    """A request whose final transfer coding is not chunked."""
+    CODING_IN_1_0 = 312
+    """A Transfer-Encoding in an HTTP/1.0 message."""
+    CONNECT_CONTENT = 313
+    """A CONNECT with content."""
+    TARGET_INSECURE = 314
+    """An https target on a connection without TLS."""
+    CHUNK_SIZE = 401
+    """The chunk size is malformed."""
+    CHUNK_SIZE_OVERFLOW = 402
+    """The chunk size is too large to be counted."""
+    CHUNK_EXTENSION = 403
+    """A chunk extension is malformed."""
+    CHUNK_LINE_TOO_LONG = 404
+    """A chunk line is longer than the limit."""
+    CHUNK_EXTENSIONS_TOO_LONG = 405
+    """All chunk extensions together are longer than the limit."""
+    CHUNK_END = 406
+    """Chunk data is not followed by CRLF."""
+    TRAILERS_TOO_LARGE = 407
+    """The trailer section is larger than the limit."""
+    TRUNCATED = 501
+    """The input ended inside a message."""
+    NO_RESPONSE = 502
+    """The input ended before the response."""
+    UNSOLICITED = 503
+    """Octets from the server that no request asked for."""
+    TOO_MANY_INFORMATIONAL = 504
+    """More informational responses than the limit."""
+    SWITCH_UNASKED = 601
+    """A 101 where nothing was offered."""
+    SWITCH_WITHOUT_UPGRADE = 602
+    """A 101 without a usable Upgrade field."""
+    SWITCH_WITHOUT_CONNECTION = 603
+    """A 101 whose Connection does not list upgrade."""
+    SWITCH_NOT_OFFERED = 604
+    """A 101 that names what was not offered."""
+    SWITCH_IN_1_0 = 605
+    """A 101 in HTTP/1.0."""
+    SWITCH_PROFILE = 606
+    """A 101 that breaks the rules of the protocol it names."""
+    UNASKED = 801
+    """No request is there to be answered."""
+    ANSWERED = 802
+    """The final response has begun already."""
+    REQUEST_UNFINISHED = 803
+    """The request before is not complete."""
+    UNANSWERED = 804
+    """The request before is not answered."""
+    OFFER_PENDING = 805
+    """Nothing may follow an undecided offer or CONNECT."""
+    PIPELINE_FULL = 806
+    """Too many requests wait for their responses."""
+    NOT_PERSISTENT = 807
+    """The connection will not carry another request."""
+    NO_CONTENT = 808
+    """The message has no content, or none any more."""
+    NOT_EXPECTED = 809
+    """Nobody expects a 100."""
+    HTTP_1_0_PEER = 810
+    """An HTTP/1.0 client gets no informational response."""
+    NOTHING_OFFERED = 811
+    """Nothing was offered that could be accepted."""
+    NOT_OFFERED = 812
+    """The selection is not part of the offer."""
+    STALE_SELECTION = 813
+    """The selection is of another request."""
+    BODY_PENDING = 814
+    """The request is not complete; accept_early is the verb for that."""
+    NOTHING_OWED = 815
+    """No answer is owed above a new protocol."""
+    LEFTOVER_PENDING = 816
+    """The leftover has not been taken."""
+    TOO_LATE = 817
+    """The head that would have said so has left."""
+    CLOSED = 818
+    """The direction is closed."""
+    SWITCHED = 819
+    """The direction has left HTTP."""
+    FAILED = 820
+    """The peer broke the protocol earlier."""
+    WRONG_ROLE = 821
+    """The verb belongs to the other role."""
+    BUFFER_FULL = 822
+    """Too many octets wait already; nothing was taken."""
+    NO_RETRY = 823
+    """No 426 was received that asks for it."""
+    AFTER_END = 824
+    """Octets after the end of input."""
+    UNREAD_INPUT = 825
+    """Octets wait that no request asked for; advance says what they are."""
+    OUTPUT_TOO_SMALL = 901
+    """The output has too little space; nothing was written."""
+    INVALID_METHOD = 902
+    """The method is not a token."""
+    INVALID_TARGET = 903
+    """The target does not fit the method or holds a forbidden octet."""
+    INVALID_STATUS = 904
+    """The status does not fit this call."""
+    INVALID_REASON = 905
+    """The reason holds a forbidden octet."""
+    INVALID_NAME = 906
+    """The field name is not a token."""
+    INVALID_VALUE = 907
+    """The field value holds a forbidden octet."""
+    INVALID_PROTOCOL = 908
+    """Not a list of protocol names."""
+    INVALID_HOST = 909
+    """The request needs exactly one valid Host."""
+    FRAMING_CONFLICT = 910
+    """Framing fields that contradict each other, the status or the peer's version."""
+    RESERVED_FIELD = 911
+    """The engine writes this field itself; there is a verb for it."""
+    LENGTH_EXCEEDED = 912
+    """More content than the Content-Length says."""
+    LENGTH_SHORT = 913
+    """Less content than the Content-Length says."""
+    TRAILER_FORBIDDEN = 914
+    """A field that may not be a trailer, or trailers without chunked."""
+    PROFILE_FIELD = 915
+    """The protocol's profile needs a field that is missing or malformed."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+    blame: Blame
+    """Who has to change something."""
+    status: int | None
+    """The status that a server answers with, where there is one."""
+    text: str
+    """A sentence for people."""
+
+# What a connection is made with.
+
+@final
+class Config:
+    """How connections behave: bounds in bytes or counts, what a client puts up with, and what the transport is.
+
+    Every option has a default and is an attribute. One object may serve many connections.
+
+    >>> Config(head=16_384, secure=True)
+    Config(head=16384, secure=True)
+    >>> Config(haed=1)
+    Traceback (most recent call last):
+        ...
+    TypeError: there is no option "haed"
+    """
+
+    def __new__(
+        cls,
+        *,
+        start_line: int = 8_192,
+        method: int = 32,
+        field_line: int = 16_384,
+        fields: int = 128,
+        head: int = 65_536,
+        empty_lines: int = 4,
+        chunk_line: int = 1_024,
+        chunk_extensions: int = 4_096,
+        trailers: int = 8_192,
+        informational: int = 32,
+        drain: int = 262_144,
+        buffered: int = 131_072,
+        offers: int = 32,
+        switch_without_connection: bool = False,
+        switch_without_upgrade: bool = False,
+        switch_to_alternatives: bool = False,
+        switch_in_http10: bool = False,
+        secure: bool = False,
+        http2_preface: bool = False,
+    ) -> Config: ...
+
+    start_line: Final[int]
+    """A request or status line without its CRLF (RFC 9112, 3)."""
+    method: Final[int]
+    """A method."""
+    field_line: Final[int]
+    """A field line without its CRLF."""
+    fields: Final[int]
+    """Field lines of a head, and again of a trailer section."""
+    head: Final[int]
+    """A whole head."""
+    empty_lines: Final[int]
+    """Empty lines before a request line (RFC 9112, 2.2)."""
+    chunk_line: Final[int]
+    """A chunk's line without its CRLF."""
+    chunk_extensions: Final[int]
+    """All chunk extensions of one message."""
+    trailers: Final[int]
+    """A trailer section."""
+    informational: Final[int]
+    """Informational responses before one final response."""
+    drain: Final[int]
+    """Content that `skip_body` reads and drops before it closes instead."""
+    buffered: Final[int]
+    """Bytes that wait before `receive_data` refuses more; raised to what one head needs."""
+    offers: Final[int]
+    """Protocols in one offer."""
+    switch_without_connection: Final[bool]
+    """A client takes a 101 whose Connection does not list upgrade. Risk: an intermediary passed it on unread."""
+    switch_without_upgrade: Final[bool]
+    """A client takes a 101 without Upgrade for its first offer. Risk: the two sides may mean different protocols."""
+    switch_to_alternatives: Final[bool]
+    """A client takes a 101 that lists several versions of one offer. Risk: the next protocol must find out which."""
+    switch_in_http10: Final[bool]
+    """A client takes a 101 in HTTP/1.0. Risk: an intermediary between may go on in HTTP."""
+    secure: Final[bool]
+    """The transport is TLS; without it a request for an https target is refused (RFC 9110, 7.4)."""
+    http2_preface: Final[bool]
+    """A server takes the HTTP/2 preface as the first bytes for a switch (RFC 9113, 3.4)."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+# What comes out. All of it is frozen, equal by value and owns what it shows.
+
+@final
+class Headers(Sequence[tuple[bytes, bytes]]):
+    """The field lines of a message, in the sender's order and spelling; tuples are made when they are touched.
+
+    `repr` hides what Authorization, Proxy-Authorization, Cookie and Set-Cookie say.
+
+    >>> headers = Headers([("Host", "a"), ("Cookie", "secret"), ("Via", "1"), ("via", "2")])
+    >>> headers[0], headers.get("HOST"), headers.get_all(b"via"), len(headers)
+    ((b'Host', b'a'), b'a', [b'1', b'2'], 4)
+    >>> headers[:2]
+    [(b'Host', b'a'), (b'Cookie', b'secret')]
+    >>> headers
+    Headers([(b'Host', b'a'), (b'Cookie', <hidden>), (b'Via', b'1'), (b'via', b'2')])
+    >>> Headers({"A": "b"}) == [(b"A", b"b")]
+    True
+    """
+
+    def __new__(cls, lines: _Lines = ()) -> Headers: ...
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, key: SupportsIndex, /) -> tuple[bytes, bytes]: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> list[tuple[bytes, bytes]]: ...
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]: ...
+    def __contains__(self, key: object, /) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    @overload
+    def get(self, name: _Text, default: None = None) -> bytes | None: ...
+    @overload
+    def get(self, name: _Text, default: _T) -> bytes | _T:
+        """The first value of that name, in any case; `default` where there is none (RFC 9110, 5.1)."""
+    def get_all(self, name: _Text) -> list[bytes]:
+        """Every value of that name, in any case, in order."""
+    def count(self, line: object) -> int:
+        """How often this line occurs, byte for byte."""
+    def index(self, line: object, start: int = 0, stop: int = 9223372036854775807) -> int:
+        """Where this line first occurs; ValueError where it does not."""
+
+@final
+class Protocol:
+    """A protocol name with an optional version (RFC 9110, 7.8). Its text is `str` of it.
+
+    Equal where both mean the same: the name in any case, the version exactly. ValueError where the text is none.
+
+    >>> Protocol("WebSocket") == Protocol("websocket"), str(Protocol("foo/2")), Protocol("foo/2").version
+    (True, 'foo/2', '2')
+    """
+
+    __match_args__ = ("name", "version")
+    name: Final[str]
+    version: Final[str | None]
+
+    def __new__(cls, text: _Text) -> Protocol: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Offer:
+    """One protocol of an offer, and why it cannot be accepted where it cannot."""
+
+    __match_args__ = ("protocol", "ineligible")
+    protocol: Final[Protocol]
+    ineligible: Final[Ineligible | None]
+
+    def __new__(cls, protocol: Protocol, ineligible: Ineligible | None = None) -> Offer: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Request:
+    """A request head, as it was sent. Server. Next come `Data` and `EndOfMessage`; an answer is owed (RFC 9112, 3)."""
+
+    __match_args__ = ("method", "target", "headers")
+    kind: ClassVar[EventKind]
+    method: Final[bytes]
+    """Compare it exactly."""
+    target: Final[bytes]
+    """Nothing is decoded or normalised."""
+    headers: Final[Headers]
+    minor_version: Final[int]
+    """The x of HTTP/1.x."""
+    offers: Final[tuple[Offer, ...]]
+    """The offered protocols in the client's order of preference; choose with `Connection.select`."""
+    no_offer: Final[NoOffer | None]
+    """Why there are none; None where there are."""
+
+    def __new__(
+        cls,
+        method: _Text,
+        target: _Text,
+        headers: _Lines = (),
+        minor_version: int = 1,
+        offers: Sequence[Offer] = (),
+        no_offer: NoOffer | None = None,
+    ) -> Request: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Informational:
+    """A response head with a status of 1xx but 101. Client. The final response is still to come (RFC 9110, 15.2)."""
+
+    __match_args__ = ("status", "headers")
+    kind: ClassVar[EventKind]
+    status: Final[int]
+    reason: Final[bytes]
+    headers: Final[Headers]
+    minor_version: Final[int]
+
+    def __new__(
+        cls, status: int, headers: _Lines = (), reason: _Text = b"", minor_version: int = 1
+    ) -> Informational: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Response:
+    """A final response head. Client. Next come `Data` and `EndOfMessage` (RFC 9112, 4)."""
+
+    __match_args__ = ("status", "headers")
+    kind: ClassVar[EventKind]
+    status: Final[int]
+    """100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15)."""
+    reason: Final[bytes]
+    """Often empty, without any meaning."""
+    headers: Final[Headers]
+    minor_version: Final[int]
+    dropped: Final[int]
+    """How many pipelined requests behind this one's will not be answered (RFC 9112, 9.3.2)."""
+    advertised: Final[tuple[Protocol, ...]]
+    """What the server would switch to: its Upgrade field."""
+
+    def __new__(
+        cls,
+        status: int,
+        headers: _Lines = (),
+        reason: _Text = b"",
+        minor_version: int = 1,
+        dropped: int = 0,
+        advertised: Sequence[Protocol] = (),
+    ) -> Response: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Data:
+    """Some content. How it is cut into pieces has no meaning.
+
+    >>> Data(b"hello") == Data(b"hello")
+    True
+    """
+
+    __match_args__ = ("data",)
+    kind: ClassVar[EventKind]
+    data: Final[bytes]
+
+    def __new__(cls, data: bytes | bytearray) -> Data: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class EndOfMessage:
+    """The end of the message, with its trailers (RFC 9112, 7.1.2)."""
+
+    __match_args__ = ("trailers",)
+    kind: ClassVar[EventKind]
+    trailers: Final[Headers]
+
+    def __new__(cls, trailers: _Lines = ()) -> EndOfMessage: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Switched:
+    """The peer's direction has left HTTP; what the transport brings next is the new protocol's (RFC 9110, 7.8)."""
+
+    __match_args__ = ("by", "protocols")
+    kind: ClassVar[EventKind]
+    by: Final[SwitchedBy]
+    protocols: Final[tuple[Protocol, ...]]
+    """What it speaks now, lowest layer first; empty after CONNECT or a preface."""
+    request: Final[Request | None]
+    """Server: the request, which is to be answered in the new protocol."""
+    response: Final[Response | None]
+    """Client: the 101 or the 2xx."""
+    leftover: Final[bytes]
+    """The first bytes of the new protocol, as far as they have come."""
+
+    def __new__(
+        cls,
+        by: SwitchedBy,
+        protocols: Sequence[Protocol] = (),
+        request: Request | None = None,
+        response: Response | None = None,
+        leftover: _Text = b"",
+    ) -> Switched: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Closed:
+    """No more HTTP in either direction: close the transport. Repeats (RFC 9112, 9.6)."""
+
+    __match_args__ = ("discarded",)
+    kind: ClassVar[EventKind]
+    discarded: Final[int]
+    """Received bytes that no message was made of: whatever stood behind the last one."""
+
+    def __new__(cls, discarded: int = 0) -> Closed: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+Event: TypeAlias = Request | Informational | Response | Data | EndOfMessage | Switched | Closed
+
+@final
+class Paused:
+    """Nothing happens before the host acts; `reason` says how."""
+
+    __match_args__ = ("reason",)
+    reason: Final[PausedReason]
+
+    def __new__(cls, reason: PausedReason) -> Paused: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Selection:
+    """A choice among the offers of one request, made by `Connection.select`; of no use with any other."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Trace:
+    """One thing that happened on a connection."""
+
+    __match_args__ = ("step", "number", "offset")
+    step: Final[TraceStep]
+    number: Final[int]
+    """What goes with it; see `TraceStep`."""
+    offset: Final[int]
+    """Bytes received and passed when it happened."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class State:
+    """The machine's state, for logs and for hosts that show it."""
+
+    request: Final[Phase]
+    """The latest request."""
+    response: Final[Phase]
+    """The response to the oldest unanswered request."""
+    rx: Final[Rx]
+    tx: Final[Tx]
+    turn: Final[Turn]
+    expect: Final[Expect]
+    persist: Final[bool]
+    """A further request may follow."""
+    peer: Final[Peer]
+    """Server: the client's version."""
+    behind: Final[int]
+    """Client: complete requests before the latest whose final response has not ended."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Connection:
+    """One HTTP/1.1 connection, without its transport.
+
+    Text may be `str` of latin-1 characters (UnicodeEncodeError for others) or `bytes`; field lines may be `Headers`,
+    a mapping, or any iterable of pairs. Each method that gives bytes appends them to the bytearray `into` instead if
+    there is one, and then gives their number; BufferError, with nothing decided, where a view keeps it from growing.
+
+    A refused call raises `LocalProtocolError` and has changed nothing. A connection belongs to one thread at a time:
+    RuntimeError for a call in the middle of another one, and for any call after a bug in the engine has ended it.
+    """
+
+    def __new__(cls, role: Role, config: Config | None = None) -> Connection: ...
+
+    # Bytes in, events out.
+
+    def receive_data(self, data: ReadableBuffer) -> None:
+        """Takes what the peer sent, all of it; `b""` is its clean end, as from `socket.recv`. Next: `next_event`.
+
+        LocalProtocolError BUFFER_FULL while `buffered` bytes wait already; SWITCHED, CLOSED or AFTER_END where
+        nothing more is read. RemoteProtocolError after the peer's error. RFC 9112, 2.2.
+        """
+    def receive_eof(self, clean: bool = True) -> None:
+        """The peer's bytes have ended: after a FIN, and over TLS a closure alert, or not cleanly (RFC 9112, 9.8).
+
+        It counts when everything before it has been read. Next: `next_event`.
+        """
+    def get_buffer(self, sizehint: int = -1) -> memoryview:
+        """A space of 65,536 bytes to read the transport into, whatever the hint: `asyncio.BufferedProtocol`'s.
+
+        It is the same space each time, and copied from. Raises as `receive_data` does. Next: `buffer_updated`.
+        """
+    def buffer_updated(self, nbytes: int) -> None:
+        """Takes the first `nbytes` of what `get_buffer` gave. Next: `next_event`.
+
+        ValueError for more than there is, or without a buffer; else raises as `receive_data` does.
+        """
+    def next_event(self) -> Event | NeedData | Paused:
+        """What happened next; `NEED_DATA` where more bytes must come first; `Paused` where the host must act first.
+
+        RemoteProtocolError where the peer broke the protocol: a server answers with `status_hint` and closes, a
+        client closes. RFC 9112, 2.2 and 6.3.
+        """
+    def events(self) -> Iterator[Event]:
+        """The events there are now, up to `NEED_DATA` or `Paused`, or `Closed`. Raises as `next_event` does."""
+
+    # Decisions in, bytes out.
+
+    @overload
+    def send_request(
+        self, method: _Text, target: _Text, headers: _Lines, offer: _Protocols = (), *, into: None = None
+    ) -> bytes: ...
+    @overload
+    def send_request(
+        self, method: _Text, target: _Text, headers: _Lines, offer: _Protocols = (), *, into: bytearray
+    ) -> int:
+        """Client: a request head, with an offer of other protocols in order of preference (or none).
+
+        Host is needed and goes out first; Upgrade is not given as a header but as the offer. Content follows if
+        there is a Content-Length above 0 or a Transfer-Encoding that ends in chunked. Next: `send_data` and
+        `send_end` where content follows; then `receive_data`. RFC 9112, 3; RFC 9110, 7.8.
+        """
+    @overload
+    def retry(
+        self, method: _Text, target: _Text, headers: _Lines, offer: _Protocols, *, into: None = None
+    ) -> bytes: ...
+    @overload
+    def retry(self, method: _Text, target: _Text, headers: _Lines, offer: _Protocols, *, into: bytearray) -> int:
+        """Client: the request again with what a 426 asks for (`required`), or another offer, on this connection.
+
+        LocalProtocolError NO_RETRY where no 426 came, or it closed the connection. Next: as after `send_request`.
+        RFC 9110, 15.5.22.
+        """
+    @overload
+    def send_informational(self, status: int, headers: _Lines = (), *, into: None = None) -> bytes: ...
+    @overload
+    def send_informational(self, status: int, headers: _Lines = (), *, into: bytearray) -> int:
+        """Server: an informational response other than 101; a 100 only while one is expected.
+
+        Next: the rest of the request, or the final response. RFC 9110, 15.2.
+        """
+    @overload
+    def send_response(
+        self, status: int, headers: _Lines = (), reason: _Text | None = None, *, into: None = None
+    ) -> bytes: ...
+    @overload
+    def send_response(self, status: int, headers: _Lines = (), reason: _Text | None = None, *, into: bytearray) -> int:
+        """Server: a final response head, with the usual reason phrase if none is given.
+
+        An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Without Content-Length
+        and Transfer-Encoding, content is sent chunked, to an HTTP/1.0 client until close. Next: `send_data` and
+        `send_end`. RFC 9112, 4 and 6.
+        """
+    @overload
+    def accept(self, selection: Selection, headers: _Lines = (), *, into: None = None) -> bytes: ...
+    @overload
+    def accept(self, selection: Selection, headers: _Lines = (), *, into: bytearray) -> int:
+        """Server: accepts an offered protocol with a 101, after a 100 that is still owed, once the request is complete.
+
+        LocalProtocolError BODY_PENDING before that (`accept_early` does not wait), STALE_SELECTION for a choice of
+        another request, NOT_OFFERED for one of another connection. Next: speak the new protocol, in which the request
+        is answered; `next_event` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
+        """
+    @overload
+    def accept_early(self, selection: Selection, headers: _Lines = (), *, into: None = None) -> bytes: ...
+    @overload
+    def accept_early(self, selection: Selection, headers: _Lines = (), *, into: bytearray) -> int:
+        """Server: `accept` before the request is complete.
+
+        Our direction switches at once, the peer's at the end of its request. Next: `next_event`. RFC 9110, 7.8.
+        """
+    @overload
+    def require(self, protocols: _Protocols, headers: _Lines = (), *, into: None = None) -> bytes: ...
+    @overload
+    def require(self, protocols: _Protocols, headers: _Lines = (), *, into: bytearray) -> int:
+        """Server: a 426 that requires one of these protocols.
+
+        Next: content as after any response, then the client's next try. RFC 9110, 15.5.22.
+        """
+    @overload
+    def send_data(self, data: ReadableBuffer, *, into: None = None) -> bytes: ...
+    @overload
+    def send_data(self, data: ReadableBuffer, *, into: bytearray) -> int:
+        """Content; of a known length it ends by itself. Next: more, or `send_end`. RFC 9112, 6 and 7.1.
+
+        LocalProtocolError NO_CONTENT, LENGTH_EXCEEDED.
+        """
+    def send_data_parts(self, length: int) -> tuple[bytes, bytes]:
+        """`send_data` for content that the host writes itself: what to send before and behind `length` bytes of it.
+
+        All three must be sent, in that order: made for `writelines` and `sendmsg`. Next: as after `send_data`.
+        """
+    @overload
+    def send_end(self, trailers: _Lines = (), *, into: None = None) -> bytes: ...
+    @overload
+    def send_end(self, trailers: _Lines = (), *, into: bytearray) -> int:
+        """Ends the message, with trailers where it is chunked.
+
+        A message without content, or with all of its Content-Length sent, has ended already: the call is allowed and
+        gives nothing. LocalProtocolError LENGTH_SHORT, TRAILER_FORBIDDEN. Next: a client receives, a server goes on
+        with `next_event`. RFC 9112, 7.1.2.
+        """
+
+    # Decisions without bytes.
+
+    def select(self, preferences: _Protocols, order: Order = ...) -> Selection | None:
+        """Server: one offered protocol that both sides can live with, by the client's order unless told otherwise.
+
+        Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. None where
+        nothing matches; `Request.offers` says what is wrong. Next: `accept`, or any response. RFC 9110, 7.8.
+        """
+    def advertise(self, protocols: _Protocols) -> None:
+        """Server: says on the next final response what the connection could be upgraded to.
+
+        It remains an ordinary response. Next: `send_response`. RFC 9110, 7.8.
+        """
+    def skip_body(self) -> None:
+        """Drops the rest of the content being received, up to the limit `drain`; then receiving ends instead.
+
+        Next: `next_event`, which still tells the end of the message. RFC 9112, 9.3.
+        """
+    def close_after_response(self) -> None:
+        """No request after this one: a server's next final response says close; an idle connection closes now.
+
+        LocalProtocolError TOO_LATE once that head has left. Next: go on as before. RFC 9112, 9.6.
+        """
+    def abandon(self) -> None:
+        """Gives up: after a deadline, say.
+
+        A client with an unfinished request cuts it and reads on for the answer; in every other state, or the second
+        time, no more HTTP in either direction. Next: close the transport's direction that has ended. RFC 9112, 9.5.
+        """
+    def resume_http(self) -> None:
+        """HTTP goes on above the new layer, on this same object, where the original request is answered.
+
+        LocalProtocolError NOTHING_OWED unless both directions switched by a 101, LEFTOVER_PENDING before
+        `take_leftover`. Next: a server answers, a client receives. RFC 2817, 3; RFC 9110, 7.8.
+        """
+    def take_leftover(self) -> bytes:
+        """Takes the first bytes of the new protocol out of the connection. Next: speak it."""
+    def trace(self) -> list[Trace]:
+        """Takes what has happened, at most the latest 32 entries: what a transcript is printed from."""
+    def release(self) -> None:
+        """Gives memory back where a connection is parked. What `trace`, `required` and `get_buffer` held is gone."""
+
+    # Questions.
+
+    @property
+    def role(self) -> Role:
+        """Which end this is."""
+    @property
+    def our_state(self) -> Stage:
+        """How far our side has come, in h11's words."""
+    @property
+    def their_state(self) -> Stage:
+        """How far the peer's side has come, in h11's words."""
+    @property
+    def state(self) -> State:
+        """The machine's own state, which says more."""
+    @property
+    def awaiting(self) -> Awaiting:
+        """Whom the engine waits for; set deadlines by it. When one runs out, `abandon`."""
+    @property
+    def wants_input(self) -> bool:
+        """Whether to go on reading the transport. While it is false, the peer feels it as back-pressure."""
+    @property
+    def may_speak(self) -> bool:
+        """Whether our direction may carry the new protocol: a client has its 101 and its request is out."""
+    @property
+    def owes_continue(self) -> bool:
+        """Server: the client waits for a 100 before it sends its content (RFC 9110, 10.1.1)."""
+    @property
+    def wants_content(self) -> bool:
+        """Whether `send_data` has something to continue; false after the head of an answer to HEAD, say."""
+    @property
+    def is_secure(self) -> bool:
+        """Whether the transport is TLS, from the start or since `resume_http`."""
+    @property
+    def failure(self) -> RemoteProtocolError | None:
+        """The peer's error that ended receiving, if one did."""
+    @property
+    def position(self) -> int:
+        """How many of the peer's bytes the events so far have passed."""
+    @property
+    def request(self) -> Request | None:
+        """Server: the current request, as long as its head is kept: through its event, and while an offer or a
+        CONNECT is undecided or an answer is owed in a new protocol.
+        """
+    @property
+    def required(self) -> tuple[Protocol, ...]:
+        """Client: what the latest 426 asks for, empty where it does not say. Offer some of it with `retry`."""
+    @property
+    def agreed(self) -> tuple[Protocol, ...]:
+        """What a 101 switched to, lowest layer first."""
+    @property
+    def unanswered(self) -> int:
+        """Client: how many requests have no complete final response (RFC 9112, 9.3.2)."""
+    @property
+    def why(self) -> Why | None:
+        """Why this cycle's upgrade did not happen; None where it did, or before the first request."""
+    @property
+    def leftover(self) -> bytes:
+        """The first bytes of the new protocol, after `Switched`; `take_leftover` also removes them."""
+
+__all__ = [
+    "NEED_DATA",
+    "Awaiting",
+    "Blame",
+    "Closed",
+    "Config",
+    "Connection",
+    "Data",
+    "End",
+    "EndOfMessage",
+    "ErrorCode",
+    "Event",
+    "EventKind",
+    "Expect",
+    "Headers",
+    "Ineligible",
+    "Informational",
+    "LocalProtocolError",
+    "NeedData",
+    "NoOffer",
+    "Offer",
+    "Order",
+    "Paused",
+    "PausedReason",
+    "Peer",
+    "Phase",
+    "Protocol",
+    "ProtocolError",
+    "RemoteProtocolError",
+    "Request",
+    "Response",
+    "Role",
+    "Rx",
+    "Selection",
+    "Stage",
+    "State",
+    "Switched",
+    "SwitchedBy",
+    "Trace",
+    "TraceStep",
+    "Turn",
+    "Tx",
+    "Why",
+    "__version__",
+]

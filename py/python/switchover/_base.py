@@ -1,0 +1,80 @@
+"""What a native module cannot define within the stable ABI of 3.11: exceptions with attributes, and a sentinel."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from switchover import ErrorCode
+
+
+class NeedData(enum.Enum):
+    """The type of `NEED_DATA`."""
+
+    NEED_DATA = 0
+
+    def __repr__(self) -> str:
+        return "NEED_DATA"
+
+
+NEED_DATA: Final = NeedData.NEED_DATA
+"""Nothing happens before more bytes come: call `receive_data`."""
+
+
+class ProtocolError(Exception):
+    """Something that HTTP/1.1 forbids, by the peer or by the caller; `str` of it is a sentence for people."""
+
+    __module__ = "switchover"
+
+    code: ErrorCode
+    """Which error it is; equal to its number."""
+    name: str
+    """The engine's name for it, such as `bare-lf`."""
+    status_hint: int | None
+    """The status that a server answers with; None for a client and for a caller's error."""
+    offset: int | None
+    """Where in the peer's bytes, counted from the connection's first, it lies; None for a caller's error."""
+
+    def __init__(
+        self, message: str, code: ErrorCode, name: str, status_hint: int | None = None, offset: int | None = None
+    ) -> None:
+        super().__init__(message, code, name, status_hint, offset)
+        self.code = code
+        self.name = name
+        self.status_hint = status_hint
+        self.offset = offset
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class LocalProtocolError(ProtocolError):
+    """The caller did something out of order or with a bad argument. Nothing has changed.
+
+    >>> from switchover import Connection, Role
+    >>> Connection(Role.SERVER).send_response(200)
+    Traceback (most recent call last):
+        ...
+    switchover.LocalProtocolError: no request is there to be answered (801)
+    """
+
+    __module__ = "switchover"
+
+
+class RemoteProtocolError(ProtocolError):
+    r"""The peer broke the protocol. Receiving has ended, and each later call says the same again.
+
+    A server may send one response, for which `status_hint` is the status; a client sends nothing more.
+
+    >>> from switchover import Connection, Role
+    >>> server = Connection(Role.SERVER)
+    >>> server.receive_data(b"GET / HTTP/1.1\n")
+    >>> try:
+    ...     server.next_event()
+    ... except RemoteProtocolError as error:
+    ...     print(error.code.name, int(error.code), error.name, error.status_hint, error.offset)
+    BARE_LF 206 bare-lf 400 14
+    """
+
+    __module__ = "switchover"

@@ -1,0 +1,95 @@
+"""The compiled half; `switchover` has all of it, with the documentation."""
+
+from typing import final
+
+from . import (
+    Awaiting as Awaiting,
+    Blame as Blame,
+    Closed as Closed,
+    Config as Config,
+    Connection as Connection,
+    Data as Data,
+    End as End,
+    EndOfMessage as EndOfMessage,
+    ErrorCode as ErrorCode,
+    Event,
+    EventKind as EventKind,
+    Expect as Expect,
+    Headers as Headers,
+    Ineligible as Ineligible,
+    Informational as Informational,
+    NoOffer as NoOffer,
+    Offer as Offer,
+    Order as Order,
+    Paused as Paused,
+    PausedReason as PausedReason,
+    Peer as Peer,
+    Phase as Phase,
+    Protocol as Protocol,
+    Request as Request,
+    Response as Response,
+    Role as Role,
+    Rx as Rx,
+    Selection as Selection,
+    Stage as Stage,
+    State as State,
+    Switched as Switched,
+    SwitchedBy as SwitchedBy,
+    Trace as Trace,
+    TraceStep as TraceStep,
+    Turn as Turn,
+    Tx as Tx,
+    Why as Why,
+    __version__ as __version__,
+)
+
+@final
+class Events:
+    """The iterator of `Connection.events`."""
+
+    def __iter__(self) -> Events: ...
+    def __next__(self) -> Event: ...
+
+def _panic(connection: Connection) -> None: ...
+
+__all__ = [
+    "Awaiting",
+    "Blame",
+    "Closed",
+    "Config",
+    "Connection",
+    "Data",
+    "End",
+    "EndOfMessage",
+    "ErrorCode",
+    "EventKind",
+    "Events",
+    "Expect",
+    "Headers",
+    "Ineligible",
+    "Informational",
+    "NoOffer",
+    "Offer",
+    "Order",
+    "Paused",
+    "PausedReason",
+    "Peer",
+    "Phase",
+    "Protocol",
+    "Request",
+    "Response",
+    "Role",
+    "Rx",
+    "Selection",
+    "Stage",
+    "State",
+    "Switched",
+    "SwitchedBy",
+    "Trace",
+    "TraceStep",
+    "Turn",
+    "Tx",
+    "Why",
+    "__version__",
+    "_panic",
+]

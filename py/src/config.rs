@@ -1,0 +1,84 @@
+//! How a connection behaves: every bound and flag by the name that the engine's tables give it.
+
+use std::sync::Arc;
+
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use switchover::{self as core};
+
+/// Bounds, leniencies and the two facts about the transport; shared by as many connections as wanted.
+#[pyclass(frozen, eq, module = "switchover")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Config(pub(crate) Arc<core::Config>);
+
+#[pymethods]
+impl Config {
+    #[new]
+    #[pyo3(signature = (**options))]
+    fn new(options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let mut config = core::Config::default();
+        for (name, value) in options.into_iter().flatten() {
+            let name: String = name.extract()?;
+            let is_known = match name.as_str() {
+                "secure" => {
+                    config.secure = value.extract()?;
+                    true
+                }
+                "http2_preface" => {
+                    config.http2_preface = value.extract()?;
+                    true
+                }
+                // The table of flags is asked first: only then is it a number that is expected.
+                name if config.lenient.set(name, false) => config.lenient.set(name, value.extract()?),
+                name => config.limits.set(name, 0) && config.limits.set(name, value.extract()?),
+            };
+            if !is_known {
+                return Err(PyTypeError::new_err(format!("there is no option {name:?}")));
+            }
+        }
+        Ok(Self(Arc::new(config)))
+    }
+
+    fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        let number = self.0.limits.table().into_iter().find(|(known, _)| *known == name);
+        if let Some((_, value)) = number {
+            return value.into_bound_py_any(py);
+        }
+        let flag = self.flags().into_iter().find(|(known, _)| *known == name);
+        match flag {
+            Some((_, value)) => value.into_bound_py_any(py),
+            None => Err(PyAttributeError::new_err(format!("there is no option {name:?}"))),
+        }
+    }
+
+    fn __dir__(&self) -> Vec<&'static str> {
+        let limits = self.0.limits.table().into_iter().map(|(name, _)| name);
+        limits.chain(self.flags().into_iter().map(|(name, _)| name)).collect()
+    }
+
+    /// What differs from the defaults.
+    fn __repr__(&self) -> String {
+        let limits = self.0.limits.table().into_iter().zip(core::Limits::DEFAULT.table());
+        let limits =
+            limits.filter(|(ours, default)| ours != default).map(|((name, value), _)| format!("{name}={value}"));
+        let flags = self.flags().into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| format!("{name}=True"));
+        format!("Config({})", limits.chain(flags).collect::<Vec<_>>().join(", "))
+    }
+
+    fn __hash__(&self) -> u64 {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        (self.0.limits, self.flags()).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+impl Config {
+    fn flags(&self) -> Vec<(&'static str, bool)> {
+        let own = [("secure", self.0.secure), ("http2_preface", self.0.http2_preface)];
+        self.0.lenient.table().into_iter().chain(own).collect()
+    }
+}

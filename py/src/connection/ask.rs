@@ -1,0 +1,178 @@
+//! What a host may ask, and what it may decide without sending anything.
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use switchover::{Awaiting, Order, Role, Why};
+
+use super::Connection;
+use crate::error::exception;
+use crate::head::Request;
+use crate::listed::Member;
+use crate::stage::Stage;
+use crate::text::ProtocolList;
+use crate::view::{Protocol, Selection, State, Trace, Tuple};
+
+#[pymethods]
+impl Connection {
+    /// Which end this is.
+    #[getter]
+    pub(super) fn role(&self) -> PyResult<Member<Role>> {
+        self.ask(|engine| Member(engine.role()))
+    }
+
+    /// The machine's state.
+    #[getter]
+    fn state(&self) -> PyResult<State> {
+        self.ask(|engine| State::of(engine.state()))
+    }
+
+    /// How far our side has come.
+    #[getter]
+    pub(super) fn our_state(&self) -> PyResult<Member<Stage>> {
+        self.ask(|engine| Member(Stage::ours(engine.role(), engine.state())))
+    }
+
+    /// How far the peer's side has come.
+    #[getter]
+    pub(super) fn their_state(&self) -> PyResult<Member<Stage>> {
+        self.ask(|engine| Member(Stage::theirs(engine.role(), engine.state())))
+    }
+
+    /// Whom the engine waits for.
+    #[getter]
+    fn awaiting(&self) -> PyResult<Member<Awaiting>> {
+        self.ask(|engine| Member(engine.awaiting()))
+    }
+
+    /// Whether to go on reading the transport.
+    #[getter]
+    fn wants_input(&self) -> PyResult<bool> {
+        self.ask(|engine| engine.wants_input())
+    }
+
+    /// Whether our direction may carry the new protocol.
+    #[getter]
+    fn may_speak(&self) -> PyResult<bool> {
+        self.ask(|engine| engine.may_speak())
+    }
+
+    /// Server: the client waits for a 100. RFC 9110, 10.1.1.
+    #[getter]
+    fn owes_continue(&self) -> PyResult<bool> {
+        self.ask(|engine| engine.owes_continue())
+    }
+
+    /// Whether send_data has something to continue.
+    #[getter]
+    fn wants_content(&self) -> PyResult<bool> {
+        self.ask(|engine| engine.wants_content())
+    }
+
+    /// Whether the transport is TLS.
+    #[getter]
+    fn is_secure(&self) -> PyResult<bool> {
+        self.ask(|engine| engine.is_secure())
+    }
+
+    /// The peer's error that ended receiving, if one did.
+    #[getter]
+    fn failure<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.ask(|engine| engine.failure())?.map(|error| exception(py, error)).transpose()
+    }
+
+    /// How many of the peer's octets the events have passed.
+    #[getter]
+    fn position(&self) -> PyResult<u64> {
+        self.ask(|engine| engine.position())
+    }
+
+    /// Server: the current request, as long as its head is kept.
+    #[getter]
+    fn request(&self) -> PyResult<Option<Request>> {
+        self.ask(|engine| engine.request().map(Request::of))
+    }
+
+    /// Client: what the latest 426 asks for. RFC 9110, 15.5.22.
+    #[getter]
+    fn required(&self) -> PyResult<Tuple<Protocol>> {
+        self.ask(|engine| Protocol::all(engine.required().iter()))
+    }
+
+    /// What a 101 switched to, lowest layer first.
+    #[getter]
+    fn agreed(&self) -> PyResult<Tuple<Protocol>> {
+        self.ask(|engine| Protocol::all(engine.agreed().iter()))
+    }
+
+    /// Client: how many requests have no complete final response.
+    #[getter]
+    fn unanswered(&self) -> PyResult<u8> {
+        self.ask(|engine| engine.unanswered())
+    }
+
+    /// Why the current cycle's upgrade did not happen.
+    #[getter]
+    fn why(&self) -> PyResult<Option<Member<Why>>> {
+        self.ask(|engine| engine.why().map(Member))
+    }
+
+    /// The first octets of the new protocol, after Switched.
+    #[getter]
+    fn leftover<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.ask(|engine| PyBytes::new(py, engine.leftover()))
+    }
+
+    /// Takes the first octets of the new protocol out of the connection. Next: speak it.
+    fn take_leftover<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.with(|inner| PyBytes::new(py, &inner.engine.take_leftover()))
+    }
+
+    /// Takes what has happened since the last call; the oldest entries may have given way.
+    fn trace(&self) -> PyResult<Vec<Trace>> {
+        self.with(|inner| std::iter::from_fn(|| inner.engine.trace()).map(Trace::of).collect())
+    }
+
+    /// Server: one offered protocol that both sides can live with, for accept. RFC 9110, 7.8.
+    #[pyo3(
+        signature = (preferences, order = Member(Order::Client)),
+        text_signature = "($self, preferences, order=...)"
+    )]
+    fn select(&self, preferences: ProtocolList, order: Member<Order>) -> PyResult<Option<Selection>> {
+        self.ask(|engine| engine.select(&preferences.refs(), order.0).map(Selection))
+    }
+
+    /// Server: says on the next final response what could be upgraded to. Next: send_response. RFC 9110, 7.8.
+    fn advertise(&self, py: Python<'_>, protocols: ProtocolList) -> PyResult<()> {
+        self.call(py, |engine| engine.advertise(&protocols.refs()))
+    }
+
+    /// Drops the rest of the content being received. Next: next_event.
+    fn skip_body(&self, py: Python<'_>) -> PyResult<()> {
+        self.call(py, |engine| engine.skip_body())
+    }
+
+    /// No request after this one. Next: go on; the engine closes when it is time. RFC 9112, 9.6.
+    fn close_after_response(&self, py: Python<'_>) -> PyResult<()> {
+        self.call(py, |engine| engine.close_after_response())
+    }
+
+    /// Gives up. Next: close the transport's direction that has ended; next_event says which.
+    fn abandon(&self, py: Python<'_>) -> PyResult<()> {
+        self.call(py, |engine| engine.abandon())
+    }
+
+    /// HTTP goes on above the new layer. Next: a server answers, a client receives. RFC 2817, 3.
+    fn resume_http(&self, py: Python<'_>) -> PyResult<()> {
+        self.call(py, |engine| engine.resume_http())
+    }
+
+    /// Gives memory back where the connection is parked.
+    fn release(&self) -> PyResult<()> {
+        self.with(|inner| {
+            inner.engine.release();
+            inner.landing = None;
+            inner.out = Vec::new();
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! The connection: `receive.rs` takes octets in and events out, `send.rs` decisions in and octets out, `ask.rs` has the
+//! questions and what is decided without sending.
+
+mod ask;
+mod receive;
+mod send;
+
+use std::sync::{Mutex, TryLockError};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyByteArray;
+
+use switchover::{self as core, Error, Role};
+
+pub(crate) use receive::Events;
+
+use crate::config::Config;
+use crate::error::raise;
+use crate::listed::Member;
+
+/// One HTTP/1.1 connection, without its transport. The host moves the octets and never waits here.
+#[pyclass(frozen, weakref, module = "switchover")]
+pub(crate) struct Connection {
+    /// No Python code runs while this is held, so it is free whenever a call begins, but for calls on several threads
+    /// of an interpreter without a global lock, and from a finalizer. A panic poisons it: the connection is then dead.
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    engine: core::Connection,
+    /// What `get_buffer` lets the transport read into.
+    landing: Option<Py<PyByteArray>>,
+    /// What a decision writes, kept for the next one.
+    out: Vec<u8>,
+}
+
+#[pymethods]
+impl Connection {
+    #[new]
+    #[pyo3(signature = (role, config = None))]
+    fn new(role: Member<Role>, config: Option<&Config>) -> Self {
+        let engine = match config {
+            Some(config) => core::Connection::with_config(role.0, config.0.clone()),
+            None => core::Connection::new(role.0),
+        };
+        Self { inner: Mutex::new(Inner { engine, landing: None, out: Vec::new() }) }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let (role, ours, theirs) = (self.role()?, self.our_state()?, self.their_state()?);
+        let name = |member: PyResult<Bound<'_, PyAny>>| member?.getattr("name")?.extract::<String>();
+        Ok(format!(
+            "<switchover.Connection {} our_state={} their_state={}>",
+            name(role.into_pyobject(py))?,
+            name(ours.into_pyobject(py))?,
+            name(theirs.into_pyobject(py))?
+        ))
+    }
+}
+
+impl Connection {
+    /// Lets `call` at the engine, unless another call is there or one has died there.
+    fn with<T>(&self, call: impl FnOnce(&mut Inner) -> T) -> PyResult<T> {
+        match self.inner.try_lock() {
+            Ok(mut inner) => Ok(call(&mut inner)),
+            Err(TryLockError::WouldBlock) => {
+                Err(PyRuntimeError::new_err("the connection is in the middle of another call"))
+            }
+            Err(TryLockError::Poisoned(_)) => Err(PyRuntimeError::new_err(
+                "the connection is dead: a bug in the engine ended it; close the transport",
+            )),
+        }
+    }
+
+    /// Asks something that cannot be refused.
+    fn ask<T>(&self, question: impl FnOnce(&core::Connection) -> T) -> PyResult<T> {
+        self.with(|inner| question(&inner.engine))
+    }
+
+    /// Calls something that can be refused.
+    fn call<T>(&self, py: Python<'_>, call: impl FnOnce(&mut core::Connection) -> Result<T, Error>) -> PyResult<T> {
+        self.with(|inner| call(&mut inner.engine))?.map_err(|error| raise(py, error))
+    }
+}
+
+/// What a bug in the engine would do to `connection`; the tests need one.
+#[pyfunction(name = "_panic")]
+pub(crate) fn panic_for_tests(connection: &Connection) -> PyResult<()> {
+    connection.with(|_| panic!("a test asked for this"))
+}

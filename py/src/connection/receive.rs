@@ -1,0 +1,134 @@
+//! Octets in, events out.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyByteArray, PyMemoryView, PySlice};
+
+use switchover::{End, Next};
+
+use super::{Connection, Inner};
+use crate::error::raise;
+use crate::event::{Owned, Paused};
+use crate::listed::Member;
+use crate::text::Chunk;
+
+/// How much `get_buffer` offers: what one read of a socket brings at most.
+const LANDING: usize = 65_536;
+
+static NEED_DATA: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+#[pymethods]
+impl Connection {
+    /// Takes what the peer sent, all of it; b"" is its clean end. Next: next_event.
+    fn receive_data(&self, py: Python<'_>, data: Chunk<'_>) -> PyResult<()> {
+        if data.len() == 0 {
+            return self.with(|inner| inner.engine.receive_eof(End::Clean));
+        }
+        self.with(|inner| inner.take(py, &data))?
+    }
+
+    /// The peer's octets have ended; clean after a FIN, and over TLS a closure alert before it. Next: next_event.
+    #[pyo3(signature = (clean = true))]
+    fn receive_eof(&self, clean: bool) -> PyResult<()> {
+        self.with(|inner| inner.engine.receive_eof(if clean { End::Clean } else { End::Truncated }))
+    }
+
+    /// A view of a fixed space to read the transport into, whatever the hint. Next: buffer_updated.
+    #[pyo3(signature = (sizehint = -1), text_signature = "($self, sizehint=-1)")]
+    fn get_buffer<'py>(&self, py: Python<'py>, sizehint: isize) -> PyResult<Bound<'py, PyMemoryView>> {
+        let _ = sizehint;
+        let landing = self.with(|inner| {
+            inner.engine.receive_buffer(1).map_err(|error| raise(py, error))?;
+            if inner.landing.is_none() {
+                inner.landing = Some(PyByteArray::new_with(py, LANDING, |_| Ok(()))?.unbind());
+            }
+            Ok::<_, PyErr>(inner.landing.as_ref().map(|landing| landing.bind(py).clone()))
+        })??;
+        PyMemoryView::from(landing.ok_or_else(no_buffer)?.as_any())
+    }
+
+    /// Takes the first `nbytes` of what get_buffer gave. Next: next_event.
+    fn buffer_updated(&self, py: Python<'_>, nbytes: usize) -> PyResult<()> {
+        let landing = self.with(|inner| inner.landing.as_ref().map(|landing| landing.bind(py).clone()))?;
+        let landing = landing.ok_or_else(no_buffer)?;
+        if nbytes > landing.len() {
+            return Err(PyValueError::new_err(format!("{nbytes} octets do not fit into the buffer")));
+        }
+        let part = PySlice::new(py, 0, nbytes as isize, 1);
+        let filled: Chunk<'_> = PyMemoryView::from(landing.as_any())?.get_item(part)?.extract()?;
+        self.with(|inner| inner.take(py, &filled))?
+    }
+
+    /// What happened next, NEED_DATA, or Paused. The event owns what it shows.
+    fn next_event<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.advance(py)? {
+            Some(came) => came.into_bound_py_any(py),
+            None => NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned(),
+        }
+    }
+
+    /// The events there are now, up to where next_event says anything else, or Closed.
+    fn events(slf: &Bound<'_, Self>) -> Events {
+        Events { connection: slf.clone().unbind(), is_over: AtomicBool::new(false) }
+    }
+}
+
+impl Connection {
+    /// `None` where octets are needed.
+    fn advance(&self, py: Python<'_>) -> PyResult<Option<Owned>> {
+        let came = self.with(|inner| {
+            inner.engine.next_event().map(|next| match next {
+                Next::Event(event) => Some(Owned::of(py, event)),
+                Next::Paused(reason) => Some(Owned::Paused(Paused { reason: Member(reason) })),
+                Next::NeedData => None,
+            })
+        })?;
+        came.map_err(|error| raise(py, error))
+    }
+}
+
+impl Inner {
+    /// Octets of any buffer go straight into the engine's.
+    fn take(&mut self, py: Python<'_>, data: &Chunk<'_>) -> PyResult<()> {
+        if let Chunk::Bytes(bytes) = data {
+            return self.engine.receive(bytes.as_bytes()).map_err(|error| raise(py, error));
+        }
+        let len = data.len();
+        let space = self.engine.receive_buffer(len).map_err(|error| raise(py, error))?;
+        data.copy_to(py, &mut space[..len])?;
+        self.engine.commit(len);
+        Ok(())
+    }
+}
+
+fn no_buffer() -> PyErr {
+    PyValueError::new_err("get_buffer comes before buffer_updated")
+}
+
+/// The iterator of Connection.events.
+#[pyclass(frozen, module = "switchover")]
+pub(crate) struct Events {
+    connection: Py<Connection>,
+    is_over: AtomicBool,
+}
+
+#[pymethods]
+impl Events {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Owned>> {
+        if self.is_over.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let came = self.connection.get().advance(py)?;
+        // Closed repeats for ever.
+        self.is_over.store(matches!(came, Some(Owned::Closed(_))), Ordering::Relaxed);
+        Ok(came.filter(|came| !matches!(came, Owned::Paused(_))))
+    }
+}

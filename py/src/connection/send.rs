@@ -1,0 +1,204 @@
+//! Decisions in, octets out. Each gives bytes, or appends them to `into` and gives their number.
+
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes};
+
+use switchover::{self as core, Error, RequestHead, ResponseHead};
+
+use super::Connection;
+use crate::error::raise;
+use crate::text::{Chunk, FieldLines, Octets, ProtocolList, Text};
+use crate::view::Selection;
+
+type Into<'a, 'py> = Option<&'a Bound<'py, PyByteArray>>;
+type Written<'py> = PyResult<Bound<'py, PyAny>>;
+
+#[pymethods]
+impl Connection {
+    /// Client: a request head, with an offer of other protocols in order of preference. Next: send_data and send_end
+    /// where content follows; then receive_data. RFC 9112, 3; RFC 9110, 7.8.
+    #[pyo3(
+        signature = (method, target, headers, offer = ProtocolList::default(), *, into = None),
+        text_signature = "($self, method, target, headers, offer=(), *, into=None)"
+    )]
+    fn send_request<'py>(
+        &self,
+        py: Python<'py>,
+        method: Text,
+        target: Text,
+        headers: FieldLines,
+        offer: ProtocolList,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
+        let head = RequestHead::new(&method.0, &target.0, &headers);
+        self.write(py, into, |engine, out| engine.send_request(&head, &offer.refs(), out))
+    }
+
+    /// Client: the request again with what a 426 asks for. Next: as after send_request. RFC 9110, 15.5.22.
+    #[pyo3(signature = (method, target, headers, offer, *, into = None))]
+    fn retry<'py>(
+        &self,
+        py: Python<'py>,
+        method: Text,
+        target: Text,
+        headers: FieldLines,
+        offer: ProtocolList,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
+        let head = RequestHead::new(&method.0, &target.0, &headers);
+        self.write(py, into, |engine, out| engine.retry(&head, &offer.refs(), out))
+    }
+
+    /// Server: an informational response other than 101. Next: the rest of the request, or the final response.
+    /// RFC 9110, 15.2.
+    #[pyo3(
+        signature = (status, headers = FieldLines::default(), *, into = None),
+        text_signature = "($self, status, headers=(), *, into=None)"
+    )]
+    fn send_informational<'py>(
+        &self,
+        py: Python<'py>,
+        status: u16,
+        headers: FieldLines,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
+        self.write(py, into, |engine, out| engine.send_informational(status, &headers, out))
+    }
+
+    /// Server: a final response head; it declines an offer, and a 2xx accepts a CONNECT. Next: send_data and send_end.
+    /// RFC 9112, 4 and 6.
+    #[pyo3(
+        signature = (status, headers = FieldLines::default(), reason = None, *, into = None),
+        text_signature = "($self, status, headers=(), reason=None, *, into=None)"
+    )]
+    fn send_response<'py>(
+        &self,
+        py: Python<'py>,
+        status: u16,
+        headers: FieldLines,
+        reason: Option<Octets>,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
+        let mut head = ResponseHead::new(status, &headers);
+        if let Some(reason) = &reason {
+            head.reason = reason.as_ref();
+        }
+        self.write(py, into, |engine, out| engine.send_response(&head, out))
+    }
+
+    /// Server: the 101, once the request is complete. Next: next_event, which comes to Switched. RFC 9110, 7.8.
+    #[pyo3(
+        signature = (selection, headers = FieldLines::default(), *, into = None),
+        text_signature = "($self, selection, headers=(), *, into=None)"
+    )]
+    fn accept<'py>(
+        &self,
+        py: Python<'py>,
+        selection: &Selection,
+        headers: FieldLines,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
+        self.write(py, into, |engine, out| engine.accept(selection.0, &headers, out))
+    }
+
+    /// Server: accept before the request is complete. Next: next_event, through the rest of the request.
+    #[pyo3(
+        signature = (selection, headers = FieldLines::default(), *, into = None),
+        text_signature = "($self, selection, headers=(), *, into=None)"
+    )]
+    fn accept_early<'py>(
+        &self,
+        py: Python<'py>,
+        selection: &Selection,
+        headers: FieldLines,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
+        self.write(py, into, |engine, out| engine.accept_early(selection.0, &headers, out))
+    }
+
+    /// Server: a 426 that requires one of these protocols. Next: send_data and send_end. RFC 9110, 15.5.22.
+    #[pyo3(
+        signature = (protocols, headers = FieldLines::default(), *, into = None),
+        text_signature = "($self, protocols, headers=(), *, into=None)"
+    )]
+    fn require<'py>(
+        &self,
+        py: Python<'py>,
+        protocols: ProtocolList,
+        headers: FieldLines,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
+        self.write(py, into, |engine, out| engine.require(&protocols.refs(), &headers, out))
+    }
+
+    /// Content. Next: more, or send_end.
+    #[pyo3(signature = (data, *, into = None))]
+    fn send_data<'py>(&self, py: Python<'py>, data: Chunk<'py>, into: Into<'_, 'py>) -> Written<'py> {
+        reserve(into)?;
+        let len = data.len();
+        let parts = self.call(py, |engine| engine.send_data_parts(len))?;
+        let (prefix, suffix) = (parts.prefix(), parts.suffix());
+        let written = PyBytes::new_with(py, prefix.len() + len + suffix.len(), |space| {
+            let (before, rest) = space.split_at_mut(prefix.len());
+            let (middle, behind) = rest.split_at_mut(len);
+            before.copy_from_slice(prefix);
+            behind.copy_from_slice(suffix);
+            data.copy_to(py, middle)
+        })?;
+        hand_over(py, into, written)
+    }
+
+    /// What goes before and behind `length` octets of content that the host sends itself. Next: as after send_data.
+    fn send_data_parts<'py>(
+        &self,
+        py: Python<'py>,
+        length: usize,
+    ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
+        let parts = self.call(py, |engine| engine.send_data_parts(length))?;
+        Ok((PyBytes::new(py, parts.prefix()), PyBytes::new(py, parts.suffix())))
+    }
+
+    /// The end of the message, with trailers where it is chunked. Next: receive_data or next_event. RFC 9112, 7.1.2.
+    #[pyo3(
+        signature = (trailers = FieldLines::default(), *, into = None),
+        text_signature = "($self, trailers=(), *, into=None)"
+    )]
+    fn send_end<'py>(&self, py: Python<'py>, trailers: FieldLines, into: Into<'_, 'py>) -> Written<'py> {
+        self.write(py, into, |engine, out| engine.send_end(&trailers, out))
+    }
+}
+
+impl Connection {
+    fn write<'py>(
+        &self,
+        py: Python<'py>,
+        into: Into<'_, 'py>,
+        decide: impl FnOnce(&mut core::Connection, &mut Vec<u8>) -> Result<(), Error>,
+    ) -> Written<'py> {
+        reserve(into)?;
+        let written = self.with(|inner| {
+            inner.out.clear();
+            decide(&mut inner.engine, &mut inner.out).map(|()| PyBytes::new(py, &inner.out))
+        })?;
+        hand_over(py, into, written.map_err(|error| raise(py, error))?)
+    }
+}
+
+/// A bytearray that somebody looks into cannot grow: found out before anything is decided.
+fn reserve(into: Into<'_, '_>) -> PyResult<()> {
+    let Some(into) = into else { return Ok(()) };
+    let len = into.len();
+    into.resize(len + 1)?;
+    into.resize(len)
+}
+
+fn hand_over<'py>(py: Python<'py>, into: Into<'_, 'py>, written: Bound<'py, PyBytes>) -> Written<'py> {
+    match into {
+        None => Ok(written.into_any()),
+        Some(into) => {
+            into.call_method1("extend", (&written,))?;
+            written.as_bytes().len().into_bound_py_any(py)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! An error of the engine as a Python exception. The classes are Python's own, in `_base.py`: a native class cannot
+//! extend `Exception` within the stable ABI before 3.12.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+
+use switchover::{Blame, Error};
+
+use crate::listed::Member;
+
+static LOCAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static REMOTE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// The exception that stands for `error`.
+pub(crate) fn raise(py: Python<'_>, error: Error) -> PyErr {
+    exception(py, error).map_or_else(|failed| failed, PyErr::from_value)
+}
+
+/// The same as a value, for a host that asks.
+pub(crate) fn exception(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
+    let class = match error.blame() {
+        Blame::Peer => REMOTE.import(py, "switchover._base", "RemoteProtocolError"),
+        Blame::Local => LOCAL.import(py, "switchover._base", "LocalProtocolError"),
+    }?;
+    let code = Member(error.kind());
+    class.call1((error.to_string(), code, error.kind().name(), error.status(), error.offset()))
+}

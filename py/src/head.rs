@@ -1,0 +1,179 @@
+//! The heads of messages, as values that own what they show.
+
+use pyo3::prelude::*;
+
+use switchover::{self as core, EventKind, NoOffer};
+
+use crate::headers::Headers;
+use crate::listed::Member;
+use crate::text::Octets;
+use crate::view::{Offer, Protocol, Tuple, show};
+
+/// A request head. Server; next come Data and EndOfMessage, and an answer is owed.
+#[pyclass(frozen, eq, hash, get_all, from_py_object, module = "switchover")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Request {
+    method: Vec<u8>,
+    target: Vec<u8>,
+    headers: Headers,
+    minor_version: u8,
+    offers: Tuple<Offer>,
+    no_offer: Option<Member<NoOffer>>,
+}
+
+impl Request {
+    pub(crate) fn of(request: core::Request<'_>) -> Self {
+        let (offers, no_offer) = match request.offers() {
+            Ok(offers) => (offers.map(Offer::of).collect(), None),
+            Err(reason) => (Vec::new(), Some(Member(reason))),
+        };
+        Self {
+            method: request.method().into(),
+            target: request.target().into(),
+            headers: Headers::of(&request.fields()),
+            minor_version: request.minor_version(),
+            offers: Tuple(offers),
+            no_offer,
+        }
+    }
+}
+
+#[pymethods]
+impl Request {
+    #[new]
+    #[pyo3(
+        signature = (method, target, headers = Headers::default(), minor_version = 1, offers = Tuple(Vec::new()),
+                     no_offer = None),
+        text_signature = "(method, target, headers=(), minor_version=1, offers=(), no_offer=None)"
+    )]
+    fn new(
+        method: Octets,
+        target: Octets,
+        headers: Headers,
+        minor_version: u8,
+        offers: Tuple<Offer>,
+        no_offer: Option<Member<NoOffer>>,
+    ) -> Self {
+        Self { method: method.into(), target: target.into(), headers, minor_version, offers, no_offer }
+    }
+
+    #[classattr]
+    fn __match_args__() -> Tuple<&'static str> {
+        Tuple(vec!["method", "target", "headers"])
+    }
+
+    #[classattr]
+    fn kind() -> Member<EventKind> {
+        Member(EventKind::Request)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(slf, &["method", "target", "headers", "minor_version", "offers", "no_offer"])
+    }
+}
+
+/// A response head with a status of 1xx but 101. Client; the final response is still to come.
+#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Informational {
+    status: u16,
+    reason: Vec<u8>,
+    headers: Headers,
+    minor_version: u8,
+}
+
+impl Informational {
+    pub(crate) fn of(response: core::Response<'_>) -> Self {
+        Self {
+            status: response.status(),
+            reason: response.reason().into(),
+            headers: Headers::of(&response.fields()),
+            minor_version: response.minor_version(),
+        }
+    }
+}
+
+#[pymethods]
+impl Informational {
+    #[new]
+    #[pyo3(
+        signature = (status, headers = Headers::default(), reason = Octets::default(), minor_version = 1),
+        text_signature = "(status, headers=(), reason=b'', minor_version=1)"
+    )]
+    fn new(status: u16, headers: Headers, reason: Octets, minor_version: u8) -> Self {
+        Self { status, reason: reason.into(), headers, minor_version }
+    }
+
+    #[classattr]
+    fn __match_args__() -> Tuple<&'static str> {
+        Tuple(vec!["status", "headers"])
+    }
+
+    #[classattr]
+    fn kind() -> Member<EventKind> {
+        Member(EventKind::Informational)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(slf, &["status", "reason", "headers", "minor_version"])
+    }
+}
+
+/// A final response head. Client; next come Data and EndOfMessage.
+#[pyclass(frozen, eq, hash, get_all, from_py_object, module = "switchover")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Response {
+    status: u16,
+    reason: Vec<u8>,
+    headers: Headers,
+    minor_version: u8,
+    dropped: u8,
+    advertised: Tuple<Protocol>,
+}
+
+impl Response {
+    pub(crate) fn of(response: core::Response<'_>) -> Self {
+        Self {
+            status: response.status(),
+            reason: response.reason().into(),
+            headers: Headers::of(&response.fields()),
+            minor_version: response.minor_version(),
+            dropped: response.dropped(),
+            advertised: Protocol::all(response.advertised()),
+        }
+    }
+}
+
+#[pymethods]
+impl Response {
+    #[new]
+    #[pyo3(
+        signature = (status, headers = Headers::default(), reason = Octets::default(), minor_version = 1, dropped = 0,
+                     advertised = Tuple(Vec::new())),
+        text_signature = "(status, headers=(), reason=b'', minor_version=1, dropped=0, advertised=())"
+    )]
+    fn new(
+        status: u16,
+        headers: Headers,
+        reason: Octets,
+        minor_version: u8,
+        dropped: u8,
+        advertised: Tuple<Protocol>,
+    ) -> Self {
+        Self { status, reason: reason.into(), headers, minor_version, dropped, advertised }
+    }
+
+    #[classattr]
+    fn __match_args__() -> Tuple<&'static str> {
+        Tuple(vec!["status", "headers"])
+    }
+
+    #[classattr]
+    fn kind() -> Member<EventKind> {
+        Member(EventKind::Response)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(slf, &["status", "reason", "headers", "minor_version", "dropped", "advertised"])
+    }
+}

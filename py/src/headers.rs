@@ -1,0 +1,185 @@
+//! Field lines as a sequence that makes tuples only when touched.
+
+use std::sync::Arc;
+
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+
+use switchover::{Field, FieldSource};
+
+use crate::text::{FieldLines, Octets};
+
+/// Not for logs.
+const HIDDEN: [&[u8]; 4] = [b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"];
+
+/// The field lines of a message, in the order and spelling of the sender: a sequence of (name, value) in bytes.
+#[pyclass(frozen, sequence, module = "switchover")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Headers(Arc<Block>);
+
+/// All names and values in one piece, and where each ends.
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+struct Block {
+    octets: Vec<u8>,
+    ends: Vec<(usize, usize)>,
+}
+
+impl Headers {
+    pub(crate) fn of(source: &dyn FieldSource) -> Self {
+        let mut block = Block::default();
+        source.each(&mut |field| {
+            block.octets.extend_from_slice(field.name);
+            let name_end = block.octets.len();
+            block.octets.extend_from_slice(field.value);
+            block.ends.push((name_end, block.octets.len()));
+        });
+        Self(Arc::new(block))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Field<'_>> {
+        let mut start = 0;
+        self.0.ends.iter().map(move |&(name_end, end)| {
+            let field = Field { name: &self.0.octets[start..name_end], value: &self.0.octets[name_end..end] };
+            start = end;
+            field
+        })
+    }
+
+    /// Each value of that name.
+    fn all(&self, name: &Octets) -> impl Iterator<Item = &[u8]> {
+        self.iter().filter(|field| field.name.eq_ignore_ascii_case(name.as_ref())).map(|field| field.value)
+    }
+
+    fn line(&self, index: usize) -> Option<Field<'_>> {
+        let start = index.checked_sub(1).map_or(0, |before| self.0.ends.get(before).map_or(0, |ends| ends.1));
+        let &(name_end, end) = self.0.ends.get(index)?;
+        Some(Field { name: &self.0.octets[start..name_end], value: &self.0.octets[name_end..end] })
+    }
+
+    fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let lines: Vec<_> = self.iter().map(|field| pair(py, field)).collect();
+        PyList::new(py, lines)
+    }
+}
+
+fn pair<'py>(py: Python<'py>, field: Field<'_>) -> (Bound<'py, PyBytes>, Bound<'py, PyBytes>) {
+    (PyBytes::new(py, field.name), PyBytes::new(py, field.value))
+}
+
+impl FieldSource for Headers {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.iter().for_each(each);
+    }
+}
+
+impl FromPyObject<'_, '_> for Headers {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        Ok(match object.extract::<FieldLines>()? {
+            FieldLines::Received(headers) => headers,
+            pairs => Self::of(&pairs),
+        })
+    }
+}
+
+impl Default for Headers {
+    fn default() -> Self {
+        Self::of(&())
+    }
+}
+
+#[pymethods]
+impl Headers {
+    #[new]
+    #[pyo3(signature = (lines = Headers::default()), text_signature = "(lines=())")]
+    fn new(lines: Headers) -> Self {
+        lines
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.ends.len()
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, index: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let Ok(index) = index.extract::<isize>() else {
+            // Slices, and what a list says of everything else.
+            return self.list(py)?.into_any().get_item(index);
+        };
+        let index = if index < 0 { index + self.0.ends.len() as isize } else { index };
+        let line = usize::try_from(index).ok().and_then(|index| self.line(index));
+        line.map(|field| pair(py, field))
+            .ok_or(PyIndexError::new_err("header index out of range"))?
+            .into_bound_py_any(py)
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(self.list(py)?.try_iter()?.into_any())
+    }
+
+    fn __contains__(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<bool> {
+        self.list(py)?.as_sequence().contains(line)
+    }
+
+    fn __eq__<'py>(&self, py: Python<'py>, other: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Ok(other) = other.cast::<Self>() {
+            return (self == other.get()).into_bound_py_any(py);
+        }
+        if other.is_instance_of::<PyList>() {
+            return self.list(py)?.eq(other)?.into_bound_py_any(py);
+        }
+        if other.is_instance_of::<PyTuple>() {
+            return self.list(py)?.to_tuple().eq(other)?.into_bound_py_any(py);
+        }
+        Ok(py.NotImplemented().into_bound(py))
+    }
+
+    /// Equal to a tuple of the same lines, so the hash is the tuple's.
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.list(py)?.to_tuple().hash()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let mut lines = Vec::new();
+        for field in self.iter() {
+            let name = PyBytes::new(py, field.name).repr()?;
+            let hidden = HIDDEN.iter().any(|secret| field.name.eq_ignore_ascii_case(secret));
+            let value = if hidden { "<hidden>".into() } else { PyBytes::new(py, field.value).repr()?.to_string() };
+            lines.push(format!("({name}, {value})"));
+        }
+        Ok(format!("Headers([{}])", lines.join(", ")))
+    }
+
+    /// The first value of that name in any case, or `default`.
+    #[pyo3(signature = (name, default = None))]
+    fn get<'py>(&self, py: Python<'py>, name: Octets, default: Option<Bound<'py, PyAny>>) -> Option<Bound<'py, PyAny>> {
+        self.all(&name).next().map(|value| PyBytes::new(py, value).into_any()).or(default)
+    }
+
+    /// Every value of that name in any case, in order.
+    fn get_all<'py>(&self, py: Python<'py>, name: Octets) -> Vec<Bound<'py, PyBytes>> {
+        self.all(&name).map(|value| PyBytes::new(py, value)).collect()
+    }
+
+    /// How often this line occurs, octet for octet.
+    fn count(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
+        self.list(py)?.as_sequence().count(line)
+    }
+
+    /// Where this line first occurs; ValueError where it does not.
+    #[pyo3(
+        signature = (line, start = 0, stop = isize::MAX),
+        text_signature = "($self, line, start=0, stop=9223372036854775807)"
+    )]
+    fn index<'py>(
+        &self,
+        py: Python<'py>,
+        line: Bound<'py, PyAny>,
+        start: isize,
+        stop: isize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.list(py)?.call_method1("index", (line, start, stop))
+    }
+}

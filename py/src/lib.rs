@@ -1,0 +1,44 @@
+//! The Python module: arguments in, one call of the engine, its answer out. Nothing here knows HTTP.
+//!
+//! `listed.rs` makes Python enums of the engine's tables, `text.rs` reads arguments; `headers.rs`, `head.rs`,
+//! `event.rs`, `view.rs` and `stage.rs` are what comes out; `config.rs` is what a connection is made with, `error.rs`
+//! what goes wrong, and `connection/` the calls, cut like the engine's own folder of that name. What the types mean to
+//! a user stands in `python/switchover/__init__.pyi`.
+
+#![forbid(unsafe_code)]
+
+mod config;
+mod connection;
+mod error;
+mod event;
+mod head;
+mod headers;
+mod listed;
+mod stage;
+mod text;
+mod view;
+
+/// The compiled half of the package `switchover`, which exports all of it.
+#[pyo3::pymodule(name = "_switchover")]
+mod native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::config::Config;
+    #[pymodule_export]
+    use crate::connection::{Connection, Events, panic_for_tests};
+    #[pymodule_export]
+    use crate::event::{Closed, Data, EndOfMessage, Paused, Switched};
+    #[pymodule_export]
+    use crate::head::{Informational, Request, Response};
+    #[pymodule_export]
+    use crate::headers::Headers;
+    #[pymodule_export]
+    use crate::view::{Offer, Protocol, Selection, State, Trace};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::listed::add_all(module)
+    }
+}

@@ -1,0 +1,81 @@
+//! The state of one side in the words that h11 made known.
+
+use switchover::{self as core, Phase, Role, Rx, Turn, Tx};
+
+/// How far one side has come, in h11's words: a reading of the state, which decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Stage {
+    Idle,
+    SendResponse,
+    SendBody,
+    Done,
+    MustClose,
+    Closed,
+    MightSwitchProtocol,
+    SwitchedProtocol,
+    Error,
+}
+
+impl Stage {
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Idle,
+        Self::SendResponse,
+        Self::SendBody,
+        Self::Done,
+        Self::MustClose,
+        Self::Closed,
+        Self::MightSwitchProtocol,
+        Self::SwitchedProtocol,
+        Self::Error,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::SendResponse => "send-response",
+            Self::SendBody => "send-body",
+            Self::Done => "done",
+            Self::MustClose => "must-close",
+            Self::Closed => "closed",
+            Self::MightSwitchProtocol => "might-switch-protocol",
+            Self::SwitchedProtocol => "switched-protocol",
+            Self::Error => "error",
+        }
+    }
+
+    /// Where our side stands.
+    pub(crate) fn ours(role: Role, state: core::State) -> Self {
+        match state.tx {
+            Tx::Open => Self::message(role, state),
+            Tx::Closed => Self::Closed,
+            Tx::Switched => Self::SwitchedProtocol,
+        }
+    }
+
+    /// Where the peer's side stands.
+    pub(crate) fn theirs(role: Role, state: core::State) -> Self {
+        match (state.rx, role) {
+            (Rx::Open, Role::Client) => Self::message(Role::Server, state),
+            (Rx::Open, Role::Server) => Self::message(Role::Client, state),
+            (Rx::Closed, _) => Self::Closed,
+            (Rx::Switched, _) => Self::SwitchedProtocol,
+            (Rx::Failed, _) => Self::Error,
+        }
+    }
+
+    /// What the side that is `sender` sends: a client requests, a server responses.
+    fn message(sender: Role, state: core::State) -> Self {
+        let core::State { request, response, turn, persist, .. } = state;
+        match (sender, request, response) {
+            (Role::Client, Phase::Body, _) | (Role::Server, _, Phase::Body) => Self::SendBody,
+            (Role::Client, Phase::Cut, _) | (Role::Server, _, Phase::Cut) => Self::Error,
+            (Role::Client, Phase::Idle, _) | (Role::Server, Phase::Idle, Phase::Idle) => Self::Idle,
+            (Role::Server, _, Phase::Idle) => Self::SendResponse,
+            (Role::Client, Phase::Done, _) if matches!(turn, Turn::Offered | Turn::Connect) => {
+                Self::MightSwitchProtocol
+            }
+            (Role::Client, Phase::Done, _) | (Role::Server, _, Phase::Done) if persist => Self::Done,
+            (Role::Client, Phase::Done, _) | (Role::Server, _, Phase::Done) => Self::MustClose,
+        }
+    }
+}

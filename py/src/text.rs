@@ -1,0 +1,184 @@
+//! Arguments: text is `str` (latin-1, as the wire has it) or `bytes`, data is anything with a buffer.
+
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
+
+use switchover::{Field, FieldSource};
+
+use crate::headers::Headers;
+use crate::view::Protocol;
+
+/// Octets of a name, value, method, target or reason.
+pub(crate) enum Octets {
+    Shared(PyBackedBytes),
+    Owned(Vec<u8>),
+}
+
+impl AsRef<[u8]> for Octets {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Shared(bytes) => bytes,
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+impl Default for Octets {
+    fn default() -> Self {
+        Self::Owned(Vec::new())
+    }
+}
+
+impl From<Octets> for Vec<u8> {
+    fn from(octets: Octets) -> Self {
+        match octets {
+            Octets::Shared(bytes) => bytes.to_vec(),
+            Octets::Owned(bytes) => bytes,
+        }
+    }
+}
+
+impl FromPyObject<'_, '_> for Octets {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if let Ok(text) = object.cast::<PyString>() {
+            let utf8 = text.to_str()?;
+            if utf8.is_ascii() {
+                return Ok(Self::Owned(utf8.as_bytes().to_vec()));
+            }
+            // Python's own codec says best which character does not fit.
+            return Ok(Self::Owned(text.call_method1("encode", ("latin-1",))?.extract()?));
+        }
+        match object.extract::<PyBackedBytes>() {
+            Ok(bytes) => Ok(Self::Shared(bytes)),
+            Err(_) => Err(wrong("str, bytes or bytearray", object)),
+        }
+    }
+}
+
+/// Text where the engine takes a `str`: each octet is one character, and what is no ASCII is for the engine to refuse.
+pub(crate) struct Text(pub(crate) String);
+
+impl FromPyObject<'_, '_> for Text {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let octets: Octets = object.extract()?;
+        Ok(Self(octets.as_ref().iter().map(|&octet| char::from(octet)).collect()))
+    }
+}
+
+/// A list of protocols, each as text or as a `Protocol`.
+#[derive(Default)]
+pub(crate) struct ProtocolList(Vec<String>);
+
+impl ProtocolList {
+    pub(crate) fn refs(&self) -> Vec<&str> {
+        self.0.iter().map(String::as_str).collect()
+    }
+}
+
+impl FromPyObject<'_, '_> for ProtocolList {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        // A single text is a sequence too, of letters: never what was meant.
+        if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() {
+            return Err(wrong("a list of protocols", object));
+        }
+        let entry = |entry: PyResult<Bound<'_, PyAny>>| {
+            let entry = entry?;
+            match entry.cast::<Protocol>() {
+                Ok(protocol) => Ok(protocol.get().to_string()),
+                Err(_) => entry.extract::<Text>().map(|text| text.0),
+            }
+        };
+        object.try_iter()?.map(entry).collect::<PyResult<_>>().map(Self)
+    }
+}
+
+/// Field lines: the headers of a received message, a mapping, or pairs of any iterable.
+pub(crate) enum FieldLines {
+    Received(Headers),
+    Pairs(Vec<(Octets, Octets)>),
+}
+
+impl FieldSource for FieldLines {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        match self {
+            Self::Received(headers) => headers.each(each),
+            Self::Pairs(pairs) => pairs.each(each),
+        }
+    }
+}
+
+impl Default for FieldLines {
+    fn default() -> Self {
+        Self::Pairs(Vec::new())
+    }
+}
+
+impl FromPyObject<'_, '_> for FieldLines {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if let Ok(headers) = object.cast::<Headers>() {
+            return Ok(Self::Received(headers.get().clone()));
+        }
+        let is_plain = object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>();
+        let lines = match object.cast::<PyMapping>() {
+            Ok(mapping) if !is_plain => mapping.items()?.try_iter()?,
+            _ => object.try_iter()?,
+        };
+        lines.map(|line| line?.extract()).collect::<PyResult<_>>().map(Self::Pairs)
+    }
+}
+
+/// Data in one piece, `bytes` without a copy.
+pub(crate) enum Chunk<'py> {
+    Bytes(Bound<'py, PyBytes>),
+    Buffer(PyBuffer<u8>),
+}
+
+impl Chunk<'_> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.as_bytes().len(),
+            Self::Buffer(buffer) => buffer.item_count(),
+        }
+    }
+
+    /// Into a space of exactly its length.
+    pub(crate) fn copy_to(&self, py: Python<'_>, space: &mut [u8]) -> PyResult<()> {
+        match self {
+            Self::Bytes(bytes) => space.copy_from_slice(bytes.as_bytes()),
+            Self::Buffer(buffer) => buffer.copy_to_slice(py, space)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Chunk<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = object.cast::<PyBytes>() {
+            return Ok(Self::Bytes(bytes.to_owned()));
+        }
+        match PyBuffer::get(&object) {
+            Ok(buffer) => Ok(Self::Buffer(buffer)),
+            // A released view says so itself.
+            Err(error) if error.is_instance_of::<pyo3::exceptions::PyValueError>(object.py()) => Err(error),
+            Err(_) => Err(wrong("bytes, bytearray or a memoryview of octets", object)),
+        }
+    }
+}
+
+fn wrong(expected: &str, object: Borrowed<'_, '_, PyAny>) -> PyErr {
+    let got = object.get_type().name().map_or_else(|_| "something else".into(), |name| name.to_string());
+    PyTypeError::new_err(format!("expected {expected}, got {got}"))
+}

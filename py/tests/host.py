@@ -1,0 +1,150 @@
+"""The host of a vector: what each decision asks of the connection, and what each question is answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lines import escape, offers_text
+from switchover import Connection, Order, ProtocolError, Selection
+
+Fields = list[tuple[bytes, bytes]]
+
+
+def octets(text: str) -> bytes:
+    """Hex, or a hyphen for none."""
+    return b"" if text == "-" else bytes.fromhex(text)
+
+
+def entries(text: str) -> list[bytes]:
+    """A list in hex, separated by semicolons."""
+    return [entry for entry in octets(text).split(b";") if entry]
+
+
+class Host:
+    """A connection and the selection that its host keeps beside it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.selection: Selection | None = None
+
+    def perform(self, words: list[str]) -> list[str]:
+        """What a decision says, writes, and is refused with: then once more, because a refusal changes nothing."""
+        verb, *arguments = words
+        answer = QUESTIONS.get(verb)
+        # `request` without method and target asks for the kept one.
+        if answer and set(arguments) <= {"-"}:
+            return answer(self.connection)
+        what = [word for word in arguments if ":" not in word]
+        fields = [(octets(name), octets(value)) for name, value in (f.split(":") for f in arguments if ":" in f)]
+        try:
+            return self.decide(verb, what, fields)
+        except ProtocolError:
+            before = self.connection.state
+        try:
+            return ["refused only once", *self.decide(verb, what, fields)]
+        except ProtocolError as error:
+            changed = ["a refusal changed the state"] if self.connection.state != before else []
+            return [*changed, f"? {error.name}"]
+
+    def decide(self, verb: str, what: list[str], fields: Fields) -> list[str]:
+        """The lines of a decision that is not refused."""
+        lines: list[str] = []
+        if verb in ("select", "accept", "accept-early"):
+            return self.upgrade(verb, what, fields)
+        written = self.write(verb, what, fields, lines)
+        return [*lines, f"> {written.hex()}"] if written else lines
+
+    def upgrade(self, verb: str, what: list[str], fields: Fields) -> list[str]:
+        connection, lines = self.connection, list[str]()
+        preferences = entries(what[1])
+        if verb == "select" or preferences:
+            selection = connection.select(preferences, Order[what[0].upper()])
+            if selection is None:
+                lines.append("selected nothing")
+        else:
+            selection = self.selection
+        if verb == "select":
+            self.selection = selection
+        elif selection:
+            accept = connection.accept if verb == "accept" else connection.accept_early
+            lines.append(f"> {accept(selection, fields).hex()}")
+        return lines
+
+    def write(self, verb: str, what: list[str], fields: Fields, lines: list[str]) -> bytes:
+        connection = self.connection
+        match verb:
+            case "request":
+                return connection.send_request(octets(what[0]), octets(what[1]), fields, entries(what[2]))
+            case "retry":
+                return connection.retry(octets(what[0]), octets(what[1]), fields, entries(what[2]))
+            case "respond":
+                return connection.send_response(int(what[0]), fields, octets(what[1]) or None)
+            case "inform":
+                return connection.send_informational(int(what[0]), fields)
+            case "require":
+                return connection.require(entries(what[0]), fields)
+            case "data":
+                return connection.send_data(octets(what[0]))
+            case "end":
+                return connection.send_end(fields)
+            case "parts":
+                prefix, suffix = connection.send_data_parts(int(what[0]))
+                lines.append(f'parts "{escape(prefix)}" "{escape(suffix)}"')
+            case "advertise":
+                connection.advertise(entries(what[0]))
+            case "receive":
+                connection.receive_data(octets(what[0]))
+            case _:
+                getattr(connection, WITHOUT_OUTPUT[verb])()
+        return b""
+
+
+WITHOUT_OUTPUT = {
+    "skip": "skip_body",
+    "close": "close_after_response",
+    "abandon": "abandon",
+    "resume": "resume_http",
+}
+
+
+def truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def take(connection: Connection) -> list[str]:
+    connection.take_leftover()
+    return []
+
+
+def release(connection: Connection) -> list[str]:
+    connection.release()
+    return []
+
+
+def request(connection: Connection) -> list[str]:
+    kept = connection.request
+    return [f"request {kept.method.decode()} {kept.target.decode()}" if kept else "request none"]
+
+
+def offers(connection: Connection) -> list[str]:
+    kept = connection.request
+    return [f"offers{offers_text(kept) if kept else ' none'}"]
+
+
+QUESTIONS: dict[str, Callable[[Connection], list[str]]] = {
+    "why": lambda c: [f"why {c.why.label if c.why else 'none'}"],
+    "awaiting": lambda c: [f"awaiting {c.awaiting.label}"],
+    "may-speak": lambda c: [f"may-speak {truth(c.may_speak)}"],
+    "wants-input": lambda c: [f"wants-input {truth(c.wants_input)}"],
+    "required": lambda c: [f"required {', '.join(map(str, c.required))}".rstrip()],
+    "agreed": lambda c: [f"agreed {', '.join(map(str, c.agreed))}".rstrip()],
+    "unanswered": lambda c: [f"unanswered {c.unanswered}"],
+    "owes-continue": lambda c: [f"owes-continue {truth(c.owes_continue)}"],
+    "wants-content": lambda c: [f"wants-content {truth(c.wants_content)}"],
+    "secure": lambda c: [f"secure {truth(c.is_secure)}"],
+    "request": request,
+    "offers": offers,
+    "take": take,
+    "release": release,
+    "trace": lambda c: [f"trace {entry.step.label} {entry.number} @{entry.offset}" for entry in c.trace()],
+}

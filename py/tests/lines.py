@@ -1,0 +1,103 @@
+"""What comes out of a connection, as the lines of a vector."""
+
+from __future__ import annotations
+
+from switchover import (
+    Closed,
+    EndOfMessage,
+    Event,
+    Headers,
+    Informational,
+    NoOffer,
+    ProtocolError,
+    Request,
+    Response,
+    Switched,
+)
+
+NAMED = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0: "\\0", 0x5C: "\\\\"}
+LONGEST = 160
+RUN = 24
+
+
+def escape(octets: bytes) -> str:
+    """Printable ASCII as it is."""
+    return "".join(NAMED.get(octet) or (chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02x}") for octet in octets)
+
+
+def compact(octets: bytes) -> str:
+    """Escaped, long runs of one octet written as a repetition."""
+    out, at = "", 0
+    while at < len(octets):
+        run = len(octets) - at - len(octets[at:].lstrip(octets[at : at + 1]))
+        one = escape(octets[at : at + 1])
+        out += f"\\{{{run}*{one}}}" if run >= RUN else one * run
+        at += run
+    return out
+
+
+def summary(octets: bytes) -> str:
+    """Short content in quotes, long content as its length and checksum."""
+    if len(octets) <= LONGEST:
+        return f'"{escape(octets)}"'
+    value = 0xCBF29CE484222325
+    for octet in octets:
+        value = (value ^ octet) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return f"{len(octets)} octets {value:016x}"
+
+
+def error_line(error: ProtocolError) -> str:
+    """A peer error."""
+    status = "-" if error.status_hint is None else error.status_hint
+    offset = "-" if error.offset is None else error.offset
+    return f"error {error.code.value} {error.name} {status} @{offset}"
+
+
+def fields_text(headers: Headers) -> str:
+    """Each line in braces."""
+    return "".join(f" {{{escape(name)}: {escape(value)}}}" for name, value in headers)
+
+
+def offers_text(request: Request) -> str:
+    """What is offered, or why nothing is."""
+    if request.no_offer is NoOffer.ABSENT:
+        return ""
+    if request.no_offer is not None:
+        return f" offers nothing ({request.no_offer.label})"
+    offers = (
+        f"{offer.protocol}!{offer.ineligible.label}" if offer.ineligible else str(offer.protocol)
+        for offer in request.offers
+    )
+    return f" offers [{', '.join(offers)}]"
+
+
+def event_line(event: Event, position: int, shows_fields: bool, refused: int) -> str:
+    """An event but Data, which is collected first."""
+
+    def fields(headers: Headers) -> str:
+        return fields_text(headers) if shows_fields else ""
+
+    match event:
+        case Request(method, target, headers):
+            line = f"{compact(method)} {compact(target)} 1.{event.minor_version}"
+            return f"request {line}{offers_text(event)}{fields(headers)} @{position}"
+        case Informational(status, headers):
+            return f"informational {status}{fields(headers)} @{position}"
+        case Response(status, headers):
+            dropped = f" dropped {event.dropped}" if event.dropped else ""
+            return f"response {status} 1.{event.minor_version}{dropped}{fields(headers)} @{position}"
+        case EndOfMessage(trailers):
+            return f"end{fields_text(trailers)} @{position}"
+        case Switched(by, protocols):
+            to = f" to {', '.join(map(str, protocols))}" if protocols else ""
+            head = ""
+            if event.request:
+                head = f" for {event.request.method.decode()} {event.request.target.decode()}"
+            elif event.response:
+                head = f" {event.response.status}{fields(event.response.headers)}"
+            return f"switched by {by.label}{to}{head} @{position}"
+        case Closed(discarded):
+            total = discarded + refused
+            return f"closed discarded {total}" if total else "closed"
+        case _:
+            raise AssertionError(event)

@@ -1,0 +1,172 @@
+"""Plays one case against the module and keeps the log: what came out, in the words of the vectors."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from host import Host, octets
+from lines import error_line, event_line, summary
+from switchover import (
+    NEED_DATA,
+    Closed,
+    Config,
+    Connection,
+    Data,
+    ErrorCode,
+    LocalProtocolError,
+    Paused,
+    ProtocolError,
+    RemoteProtocolError,
+    Role,
+    Switched,
+)
+
+PIECE = 7
+
+
+@dataclass
+class Case:
+    """A vector without its prose."""
+
+    name: str
+    role: str
+    shows_fields: bool
+    config: dict[str, str]
+    items: list[list[str]]
+
+
+def play(case: Case, feed: str | int) -> str:
+    """The log of a case that is fed `whole`, as `bytes`, `committed`, or cut at a place."""
+    player = Player(case, feed)
+    player.play()
+    return "".join(f"{line}\n" for line in player.log)
+
+
+def configured(case: Case) -> Config:
+    """A flag is a number too, but wants to be a bool."""
+    limits = Config()
+    return Config(**{name: type(getattr(limits, name))(int(value)) for name, value in case.config.items()})
+
+
+class Player:
+    """Feeds as it is told, and lets the host decide as soon as the lines before have come."""
+
+    def __init__(self, case: Case, feed: str | int) -> None:
+        self.case = case
+        self.feed = feed
+        self.connection = Connection(Role[case.role.upper()], configured(case))
+        self.host = Host(self.connection)
+        self.log: list[str] = []
+        self.pieces: deque[bytes] = deque()
+        self.fed = 0
+        self.data = b""
+        self.leftover = b""
+        self.refused = 0
+
+    def play(self) -> None:
+        """All items, then whatever is still to be fed."""
+        before = ""
+        for verb, *rest in self.case.items:
+            if verb == "expect":
+                self.expect(rest)
+            elif verb == "do":
+                # A decision right behind input is made when all of it has come.
+                while self.pieces and before in ("feed", "end"):
+                    self.feed_piece()
+                self.log += self.host.perform(rest)
+            else:
+                while self.pieces:
+                    self.feed_piece()
+                self.quiet()
+                self.take_input(verb, rest[0])
+            before = verb
+        while self.pieces:
+            self.feed_piece()
+        self.quiet()
+
+    def quiet(self) -> None:
+        """Nothing may come that was not expected; what does come spoils the log."""
+        line, stops = self.observe()
+        repeats = line.startswith("error") and line in self.log
+        if not stops and not repeats:
+            self.log.append(f"unexpected: {line or summary(self.data)}")
+
+    # Input.
+
+    def take_input(self, verb: str, what: str) -> None:
+        if verb == "end":
+            self.connection.receive_eof(clean=what == "clean")
+            return
+        data = octets(what)
+        if isinstance(self.feed, int):
+            cut = min(max(self.feed - self.fed, 0), len(data))
+            self.pieces.extend(piece for piece in (data[:cut], data[cut:]) if piece)
+        else:
+            size = {"whole": len(data), "bytes": 1, "committed": PIECE}[self.feed]
+            self.pieces.extend(data[start : start + size] for start in range(0, len(data), size or 1))
+        self.fed += len(data)
+
+    def feed_piece(self) -> None:
+        piece = self.pieces.popleft()
+        try:
+            if self.feed == "committed":
+                space = self.connection.get_buffer(len(piece))
+                space[: len(piece)] = piece
+                self.connection.buffer_updated(len(piece))
+            else:
+                self.connection.receive_data(piece)
+        except LocalProtocolError as error:
+            if error.code == ErrorCode.SWITCHED:
+                self.leftover += piece
+            elif error.code == ErrorCode.CLOSED:
+                self.refused += len(piece)
+            else:
+                raise
+        except RemoteProtocolError:
+            self.refused += len(piece)
+
+    # What comes out.
+
+    def observe(self) -> tuple[str, bool]:
+        """One step as a line, empty for content, and whether nothing happens before more comes in."""
+        try:
+            event = self.connection.next_event()
+        except ProtocolError as error:
+            return error_line(error), False
+        if event is NEED_DATA:
+            return "need-data", True
+        if isinstance(event, Paused):
+            return f"paused {event.reason.label}", True
+        if isinstance(event, Data):
+            self.data += event.data
+            return "", False
+        if isinstance(event, Switched):
+            self.leftover += event.leftover
+        line = event_line(event, self.connection.position, self.case.shows_fields, self.refused)
+        return line, isinstance(event, Closed)
+
+    def expect(self, what: list[str]) -> None:
+        """Waits for one line, feeding as needed, and logs it whatever it is."""
+        if what[0] == "leftover":
+            while self.pieces:
+                self.feed_piece()
+            self.log.append(f"leftover {summary(self.leftover)}")
+            return
+        wanted = int(what[1]) if what[0] == "data" else 0
+        if self.data and not wanted:
+            self.log.append(f"unexpected data {summary(self.data)}")
+        while True:
+            if wanted and len(self.data) >= wanted:
+                self.log.append(f"data {summary(self.data[:wanted])}")
+                self.data = self.data[wanted:]
+                return
+            line, stops = self.observe()
+            if stops and self.pieces:
+                self.feed_piece()
+            elif line:
+                self.log.append(line)
+                return
+            elif not wanted:
+                self.log.append(f"unexpected data {summary(self.data)}")
+                return

@@ -1,0 +1,87 @@
+"""Runs the vectors that all surfaces share, in every feed mode, and gives one digest per case.
+
+    python tests/runner.py [CASES]
+
+reads `cases.txt` as `switchover-tests` exports it (the form is described in `tests/src/export.rs`) and prints
+`NAME DIGEST` for each case: the digest of the log of the whole feed, after the logs of all other feeds (octet by octet,
+seven at a time through `get_buffer`, cut in two at every place) were found to be the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from player import Case, play
+
+SPLITS_OF_LONG_INPUT = 256
+LONG_INPUT = 4096
+HOME = Path(__file__).resolve().parents[2]
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    """Every block of lines up to a full stop."""
+    lines: list[list[str]] = []
+    with path.open() as file:
+        for line in file:
+            words = line.split()
+            if words != ["."]:
+                lines.append(words)
+                continue
+            (_, name, role, shows, *config), *items = lines
+            yield Case(name, role, shows == "fields", dict(entry.split("=") for entry in config), items)
+            lines = []
+
+
+def feeds(case: Case) -> Iterator[str | int]:
+    """The ways to feed a case, beside the whole: a number is the place of the cut."""
+    yield "bytes"
+    yield "committed"
+    length = sum(len(bytes.fromhex(item[1])) for item in case.items if item[0] == "feed" and item[1] != "-")
+    places = range(1, length)
+    if length > LONG_INPUT:
+        places = range(1, length, length // SPLITS_OF_LONG_INPUT)
+    yield from places
+
+
+def checksum(log: str) -> str:
+    """FNV-1a."""
+    value = 0xCBF29CE484222325
+    for octet in log.encode():
+        value = (value ^ octet) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return f"{value:016x}"
+
+
+@dataclass
+class Outcome:
+    """What came of all cases."""
+
+    digests: list[str] = field(default_factory=list[str])
+    runs: int = 0
+    differences: list[str] = field(default_factory=list[str])
+
+
+def run(path: Path) -> Outcome:
+    """Runs every case in every feed."""
+    outcome = Outcome()
+    for case in read_cases(path):
+        whole = play(case, "whole")
+        outcome.runs += 1
+        for feed in feeds(case):
+            outcome.runs += 1
+            log = play(case, feed)
+            if log != whole:
+                outcome.differences.append(f"{case.name} fed {feed}:\n{log}\ninstead of\n{whole}")
+                break
+        outcome.digests.append(f"{case.name} {checksum(whole)}")
+    return outcome
+
+
+if __name__ == "__main__":
+    outcome = run(Path(sys.argv[1]) if len(sys.argv) > 1 else HOME / "target/vectors/cases.txt")
+    sys.stdout.writelines(f"{line}\n" for line in outcome.digests)
+    sys.stderr.writelines(f"{line}\n" for line in outcome.differences)
+    sys.stderr.write(f"{len(outcome.digests)} cases, {outcome.runs} runs\n")
+    sys.exit(bool(outcome.differences))

@@ -1,0 +1,217 @@
+"""Arguments of the wrong type, text that does not fit, buffers kept too long, calls within calls."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from ends import PLAIN, POST, asked, code, server
+from switchover import (
+    Config,
+    Connection,
+    ErrorCode,
+    EventKind,
+    LocalProtocolError,
+    Protocol,
+    ProtocolError,
+    Request,
+    Role,
+    Rx,
+    _switchover,
+)
+
+# Misuse is not well typed.
+UNTYPED: Any = Connection
+UNTYPED_CONFIG: Any = Config
+HOST = [("Host", "a")]
+
+
+# Wrong types.
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: UNTYPED("server"), TypeError, r"expected a switchover.Role, got 'server'"),
+        (lambda: UNTYPED(Rx.OPEN), TypeError, "expected a switchover.Role"),
+        (lambda: UNTYPED(1), TypeError, "expected a switchover.Role"),
+        (lambda: UNTYPED(), TypeError, "role"),
+        (lambda: UNTYPED(Role.SERVER, {"head": 1}), TypeError, "Config"),
+        (lambda: UNTYPED_CONFIG(haed=1), TypeError, 'there is no option "haed"'),
+        (lambda: Config(head=-1), OverflowError, "."),
+        (lambda: UNTYPED(Role.SERVER).receive_data("GET"), TypeError, "expected bytes, bytearray or a memoryview"),
+        (lambda: UNTYPED(Role.SERVER).receive_data(None), TypeError, "got NoneType"),
+        (lambda: server().receive_data(memoryview(b"12345678").cast("Q")), TypeError, "of octets, got memoryview"),
+        (lambda: UNTYPED(Role.SERVER).select("foo/2"), TypeError, "expected a list of protocols, got str"),
+        (lambda: UNTYPED(Role.SERVER).select(["foo/2"], "client"), TypeError, "expected a switchover.Order"),
+        (lambda: UNTYPED(Role.SERVER).accept(None), TypeError, "Selection"),
+        (lambda: UNTYPED(Role.SERVER).send_response("200"), TypeError, "."),
+        (lambda: server().send_response(70_000), OverflowError, "."),
+        (lambda: UNTYPED(Role.SERVER).send_response(200, 5), TypeError, "int"),
+        (lambda: UNTYPED(Role.SERVER).send_response(200, [("a",)]), ValueError, "tuple of length 2"),
+        (lambda: UNTYPED(Role.SERVER).send_response(200, [("a", 1)]), TypeError, "expected str, bytes or bytearray"),
+        (lambda: UNTYPED(Role.SERVER).send_response(200, into=b""), TypeError, "bytes"),
+        (lambda: UNTYPED(Role.SERVER).send_data("x"), TypeError, "expected bytes"),
+        (lambda: Protocol("a b"), ValueError, "is no protocol name"),
+    ],
+)
+def test_wrong_types(call: Callable[[], object], error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        call()
+
+
+def test_text_is_latin_1_or_refused() -> None:
+    connection = asked()
+    for call in (
+        lambda: connection.send_response(200, {"A": "\u20ac"}),
+        lambda: connection.send_response(200, {"\u20ac": "a"}),
+        lambda: connection.send_response(200, {}, "\u20ac"),
+        lambda: connection.send_response(200, {"A": "\udc80"}),
+        lambda: Connection(Role.CLIENT).send_request("GET", "/\u20ac", HOST),
+        lambda: connection.select(["\u20ac"]),
+    ):
+        with pytest.raises(UnicodeEncodeError):
+            call()
+    assert b"\r\nA: caf\xe9\r\n" in connection.send_response(200, [("A", "caf\xe9"), (b"Content-Length", b"0")])
+    assert code(lambda: Connection(Role.CLIENT).send_request("GET", "/\xe9", HOST)) is ErrorCode.INVALID_TARGET
+
+
+def test_a_reason_goes_out_octet_for_octet() -> None:
+    assert asked().send_response(204, {}, "caf\xe9") == b"HTTP/1.1 204 caf\xe9\r\n\r\n"
+
+
+# Buffers.
+
+
+def test_a_released_view_is_not_received() -> None:
+    view = memoryview(bytearray(PLAIN))
+    view.release()
+    with pytest.raises(ValueError, match="released"):
+        server().receive_data(view)
+
+
+def test_any_layout_of_octets_is_received() -> None:
+    for data in (bytearray(PLAIN), memoryview(PLAIN), memoryview(PLAIN[::-1])[::-1], memoryview(PLAIN).cast("c")):
+        connection = server()
+        connection.receive_data(data)
+        assert isinstance(connection.next_event(), Request)
+
+
+def test_the_buffer_outlives_its_views() -> None:
+    connection = server()
+    for piece in (PLAIN[:9], PLAIN[9:]):
+        space = connection.get_buffer(1)
+        space[: len(piece)] = piece
+        space.release()
+        connection.buffer_updated(len(piece))
+    assert isinstance(connection.next_event(), Request)
+
+
+def test_a_buffer_kept_too_long_shows_no_more_than_was_said() -> None:
+    connection = server()
+    space = connection.get_buffer(-1)
+    space[: len(PLAIN)] = PLAIN
+    connection.buffer_updated(len(PLAIN))
+    request = next(connection.events())
+    space[: len(PLAIN)] = b"x" * len(PLAIN)
+    assert isinstance(request, Request)
+    assert request.method == b"GET"
+    assert request.headers == [(b"Host", b"a")]
+
+
+def test_buffer_updated_takes_what_there_is() -> None:
+    connection = server()
+    with pytest.raises(ValueError, match="get_buffer comes before"):
+        connection.buffer_updated(1)
+    assert len(connection.get_buffer(-1)) == 65_536
+    with pytest.raises(ValueError, match="65537 octets do not fit"):
+        connection.buffer_updated(65_537)
+    with pytest.raises(OverflowError):
+        connection.buffer_updated(-1)
+    connection.buffer_updated(0)
+    connection.release()
+    with pytest.raises(ValueError, match="get_buffer comes before"):
+        connection.buffer_updated(1)
+
+
+def test_output_that_cannot_grow_decides_nothing() -> None:
+    connection, out = asked(), bytearray(b"before")
+    with memoryview(out), pytest.raises(BufferError):
+        connection.send_response(200, {"Content-Length": "2"}, into=out)
+    assert connection.send_response(200, {"Content-Length": "2"}, into=out) == len(out) - len(b"before")
+    with memoryview(out), pytest.raises(BufferError):
+        connection.send_data(b"ok", into=out)
+    assert connection.send_data(bytearray(b"ok"), into=out) == 2
+    assert out == b"beforeHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+# Calls within calls, and objects.
+
+
+def test_headers_that_call_back_are_read_before_the_connection_is_touched() -> None:
+    connection = asked(POST)
+
+    def lines() -> Iterator[tuple[str, str]]:
+        yield "Seen", connection.our_state.name
+        yield "Content-Length", str(len(connection.send_informational(103)))
+
+    assert b"Seen: SEND_RESPONSE\r\n" in connection.send_response(200, lines())
+
+    def fails() -> Iterator[tuple[str, str]]:
+        yield "A", "b"
+        raise KeyError("the host's own")
+
+    other = asked()
+    with pytest.raises(KeyError):
+        other.send_response(200, fails())
+    assert other.send_response(204)
+
+
+def test_threads_take_turns() -> None:
+    connection, out = asked(), bytearray()
+    connection.send_response(200, into=out)
+    head = len(out)
+    wrong: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            for _ in range(1000):
+                connection.send_data(b"x", into=out)
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert bytes(out[head:]) == b"1\r\nx\r\n" * 4000
+
+
+def test_connections_are_not_copied_or_extended() -> None:
+    for twin in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="cannot pickle"):
+            twin(server())
+    with pytest.raises(TypeError, match="not an acceptable base type"):
+        type("Mine", (Connection,), {})
+    with pytest.raises(AttributeError):
+        server().extra = 1  # type: ignore[attr-defined]
+
+
+def test_errors_are_values() -> None:
+    with pytest.raises(ProtocolError) as caught:
+        server().send_response(200)
+    error = caught.value
+    twin = pickle.loads(pickle.dumps(error))
+    assert (type(twin), twin.args, str(twin)) == (LocalProtocolError, error.args, str(error))
+    assert (error.status_hint, error.offset) == (None, None)
+
+
+def test_every_event_class_says_its_kind() -> None:
+    kinds = [item.kind for item in vars(_switchover).values() if isinstance(getattr(item, "kind", None), EventKind)]
+    assert sorted(kind.value for kind in kinds) == [kind.value for kind in EventKind]

@@ -1,0 +1,251 @@
+"""Events: frozen, slotted, matched, compared, shown; headers made when touched; output in three forms."""
+
+from __future__ import annotations
+
+import sys
+from collections import OrderedDict
+
+import pytest
+from ends import CHUNKED, OFFER, PLAIN, POST, asked, client, server
+from switchover import (
+    NEED_DATA,
+    Awaiting,
+    Closed,
+    Connection,
+    Data,
+    EndOfMessage,
+    Event,
+    Headers,
+    Ineligible,
+    Informational,
+    NeedData,
+    NoOffer,
+    Offer,
+    Order,
+    Paused,
+    PausedReason,
+    Phase,
+    Protocol,
+    RemoteProtocolError,
+    Request,
+    Response,
+    Role,
+    Stage,
+    Switched,
+    SwitchedBy,
+    TraceStep,
+    Why,
+)
+
+SECRETS = [("Authorization", "s1"), ("proxy-authorization", "s2"), ("COOKIE", "s3"), ("Set-Cookie", "s4")]
+EVENTS: list[Event | Paused] = [
+    Request("GET", "/", [("Host", "a")]),
+    Informational(103, {"Link": "x"}),
+    Response(200, reason=b"OK"),
+    Data(b"x"),
+    EndOfMessage([("Digest", "x")]),
+    Switched(SwitchedBy.UPGRADE, [Protocol("foo/2")], leftover=b"y"),
+    Closed(3),
+    Paused(PausedReason.ANSWER),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_events_are_frozen_and_slotted(event: Event | Paused) -> None:
+    name = event.__match_args__[0]
+    with pytest.raises(AttributeError):
+        setattr(event, name, None)
+    with pytest.raises(AttributeError):
+        event.extra = 1  # type: ignore[union-attr]
+    assert not hasattr(event, "__dict__")
+    assert getattr(event, name) == getattr(event, name)
+    assert repr(event).startswith(f"{type(event).__name__}(")
+    assert hash(event) == hash(event)
+    assert event not in [other for other in EVENTS if other is not event]
+
+
+def test_events_are_equal_by_value() -> None:
+    request = next(server(OFFER).events())
+    assert request == next(server(OFFER).events())
+    assert hash(request) == hash(next(server(OFFER).events()))
+    assert request != next(server(OFFER.replace(b"foo", b"oof")).events())
+    headers = [("Host", "a"), ("Upgrade", "foo/2, bar"), ("Connection", "upgrade")]
+    offers = [Offer(Protocol("foo/2")), Offer(Protocol("bar"))]
+    assert request == Request("GET", "/chat", headers, offers=offers)
+    assert list(server(CHUNKED).events())[1:] == [Data(b"hello"), EndOfMessage([("Digest", "x")])]
+    assert Data(b"x") != b"x"
+    assert NEED_DATA is NeedData.NEED_DATA
+
+
+def test_events_are_matched() -> None:
+    seen: list[object] = []
+    connection = server(POST)
+    for event in connection.events():
+        match event:
+            case Request(method, target, headers):
+                seen += [method, target, headers.get("host")]
+            case Data(data):
+                seen.append(data)
+            case EndOfMessage():
+                seen.append("end")
+            case _:
+                raise AssertionError(event)
+    match connection.next_event():
+        case Paused(PausedReason.ANSWER):
+            seen.append("answer")
+        case other:
+            raise AssertionError(other)
+    assert seen == [b"POST", b"/", b"a", b"hello", "end", "answer"]
+
+
+def test_secrets_are_not_shown() -> None:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in SECRETS)
+    connection = server(PLAIN.replace(b"\r\n\r\n", b"\r\n" + lines.encode() + b"\r\n"))
+    request = connection.next_event()
+    assert isinstance(request, Request)
+    assert not any(value in repr(shown) for shown in (request, request.headers) for _, value in SECRETS)
+    assert repr(request).count("<hidden>") == 4
+    assert [request.headers.get(name) for name, _ in SECRETS] == [b"s1", b"s2", b"s3", b"s4"]
+
+
+def test_headers_are_a_sequence() -> None:
+    headers = Headers([("A", "1"), (b"b", b"2"), ("a", bytearray(b"3"))])
+    pairs = [(b"A", b"1"), (b"b", b"2"), (b"a", b"3")]
+    assert headers == pairs
+    assert pairs == headers
+    assert headers == tuple(pairs)
+    assert headers == Headers(pairs) == Headers(headers)
+    assert hash(headers) == hash(tuple(pairs))
+    assert headers != pairs[:2]
+    assert headers != 5
+    assert (list(headers), list(reversed(headers)), len(headers)) == (pairs, pairs[::-1], 3)
+    assert (headers[0], headers[-1], headers[1:], headers[::-2]) == (pairs[0], pairs[2], pairs[1:], pairs[::-2])
+    assert (b"b", b"2") in headers
+    assert (headers.index((b"b", b"2")), headers.count((b"A", b"1"))) == (1, 1)
+    assert (headers.get("A"), headers.get(b"B"), headers.get("c"), headers.get("c", b"-")) == (b"1", b"2", None, b"-")
+    assert (headers.get_all("A"), headers.get_all("c")) == ([b"1", b"3"], [])
+    for wrong in (3, -4):
+        with pytest.raises(IndexError):
+            headers[wrong]
+    with pytest.raises(TypeError):
+        headers["A"]  # type: ignore[call-overload]
+    with pytest.raises(ValueError, match="not in list"):
+        headers.index((b"x", b"y"))
+    assert not Headers()
+    assert Headers(OrderedDict(A="1")) == [(b"A", b"1")]
+
+
+def test_headers_are_made_when_touched() -> None:
+    lines = b"".join(b"Name-%d: value\r\n" % number for number in range(100))
+    many = server(PLAIN.replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n"))
+    few = server(PLAIN)
+
+    def objects(connection: Connection) -> int:
+        before = sys.getallocatedblocks()
+        event = connection.next_event()
+        grown = sys.getallocatedblocks() - before
+        assert isinstance(event, Request)
+        return grown
+
+    assert objects(few) == objects(many)
+
+
+def test_headers_of_one_message_are_sent_with_another() -> None:
+    request = next(server(PLAIN).events())
+    assert isinstance(request, Request)
+    sent = Connection(Role.CLIENT).send_request(request.method, request.target, request.headers)
+    assert sent == PLAIN
+
+
+def test_output_comes_as_bytes_in_a_bytearray_or_in_parts() -> None:
+    def answered() -> Connection:
+        connection = asked()
+        connection.send_response(200)
+        return connection
+
+    out = bytearray()
+    connection = answered()
+    assert connection.send_data(b"hello", into=out) + connection.send_end({"Digest": "x"}, into=out) == len(out)
+    prefix, suffix = answered().send_data_parts(5)
+    assert (prefix, suffix) == (b"5\r\n", b"\r\n")
+    assert out == prefix + b"hello" + suffix + b"0\r\nDigest: x\r\n\r\n"
+    assert answered().send_data(memoryview(b"olleh")[::-1]) == b"5\r\nhello\r\n"
+
+
+def test_a_client_and_a_server_switch() -> None:
+    ours, theirs = client(offer=("bar", "foo/2")), server()
+    assert (ours.our_state, ours.their_state) == (Stage.MIGHT_SWITCH_PROTOCOL, Stage.SEND_RESPONSE)
+    request = Connection(Role.CLIENT).send_request("GET", "/", {"Host": "a"}, [Protocol("bar"), b"foo/2"])
+    theirs.receive_data(request)
+    head, _ = theirs.events()
+    assert head == theirs.request
+    assert isinstance(head, Request)
+    assert head.offers == (Offer(Protocol("bar")), Offer(Protocol("foo/2")))
+    selection = theirs.select(["FOO/2", "Bar"], Order.CLIENT)
+    assert selection == theirs.select([Protocol("bar")])
+    assert selection
+    answer = theirs.accept(selection, {"Server": "x"}) + b"hello"
+    assert (theirs.may_speak, theirs.our_state) == (True, Stage.SWITCHED_PROTOCOL)
+    ours.receive_data(answer)
+    switched = ours.next_event()
+    assert isinstance(switched, Switched)
+    assert (switched.by, switched.protocols, switched.leftover) == (SwitchedBy.UPGRADE, (Protocol("bar"),), b"hello")
+    assert (switched.request, switched.response and switched.response.status) == (None, 101)
+    assert (ours.agreed, ours.may_speak, ours.why) == ((Protocol("bar"),), True, None)
+    assert ours.awaiting is Awaiting.NOTHING
+    assert [entry.step for entry in ours.trace()] == [TraceStep.SENT_REQUEST, TraceStep.RECEIVED_SWITCH]
+    assert ours.trace() == []
+
+
+def test_a_426_is_tried_again() -> None:
+    ours, theirs = client(), asked()
+    ours.receive_data(theirs.require(["foo/2"], {"Content-Length": "0"}))
+    response = next(ours.events())
+    assert isinstance(response, Response)
+    assert (response.status, response.advertised, response.reason) == (426, (Protocol("foo/2"),), b"Upgrade Required")
+    list(ours.events())
+    assert (ours.required, ours.why) == ((Protocol("foo/2"),), Why.NOT_OFFERED)
+    assert b"Upgrade: foo/2\r\n" in ours.retry("GET", "/", {"Host": "a"}, ours.required)
+    assert ours.why is Why.UNDECIDED
+
+
+def test_why_there_is_no_offer() -> None:
+    def first(received: bytes) -> Request:
+        request = next(server(received).events())
+        assert isinstance(request, Request)
+        return request
+
+    assert (first(PLAIN).offers, first(PLAIN).no_offer) == ((), NoOffer.ABSENT)
+    assert first(OFFER.replace(b"Connection: upgrade\r\n", b"")).no_offer is NoOffer.NO_CONNECTION_OPTION
+    spoilt = first(OFFER.replace(b"bar", b"websocket"))
+    assert [offer.ineligible for offer in spoilt.offers] == [None, Ineligible.VERSION]
+    assert spoilt.no_offer is None
+
+
+def test_states_in_h11s_words() -> None:
+    connection = server()
+    assert (connection.our_state, connection.their_state) == (Stage.IDLE, Stage.IDLE)
+    connection.receive_data(POST[:-1])
+    list(connection.events())
+    assert (connection.our_state, connection.their_state) == (Stage.SEND_RESPONSE, Stage.SEND_BODY)
+    connection.send_response(200, {"Connection": "close"})
+    connection.receive_data(POST[-1:])
+    list(connection.events())
+    assert (connection.our_state, connection.their_state) == (Stage.SEND_BODY, Stage.MUST_CLOSE)
+    assert (connection.state.response, connection.state.persist) == (Phase.BODY, False)
+    connection.send_end()
+    assert connection.next_event() == Closed()
+    assert (connection.our_state, connection.their_state) == (Stage.CLOSED, Stage.CLOSED)
+    assert "our_state=CLOSED" in repr(connection)
+    broken = server(b"\0")
+    with pytest.raises(RemoteProtocolError, match="a NUL octet"):
+        broken.next_event()
+    assert broken.their_state is Stage.ERROR
+
+
+def test_the_events_iterator_ends() -> None:
+    connection = server()
+    connection.receive_eof()
+    events = connection.events()
+    assert (list(events), list(events)) == ([Closed()], [])
+    assert list(connection.events()) == [Closed()]

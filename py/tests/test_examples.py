@@ -1,0 +1,107 @@
+"""The programs of the quick start, against each other and against curl."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+CURL = shutil.which("curl")
+with_curl = pytest.mark.skipif(CURL is None, reason="there is no curl on this machine")
+OFFER = ["-H", "Upgrade: bar, foo/2", "-H", "Connection: upgrade"]
+
+
+@pytest.fixture(scope="module", params=["server.py", "buffered.py"])
+def port(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Of a server that runs."""
+    command = [sys.executable, str(EXAMPLES / str(request.param)), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        yield server.stdout.readline().removeprefix("listening on ").strip()
+        server.terminate()
+
+
+def run(*command: str) -> str:
+    """What a program prints."""
+    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+
+
+def curl(port: str, *arguments: str) -> str:
+    """What curl prints for one or more targets."""
+    assert CURL
+    arguments = tuple(f"http://127.0.0.1:{port}{word}" if word.startswith("/") else word for word in arguments)
+    return run(CURL, "-s", "-i", "-N", "-m", "10", *arguments)
+
+
+def test_the_client_switches_to_foo_2(port: str) -> None:
+    printed = run(sys.executable, str(EXAMPLES / "client.py"), port, "/foo", "hello", "you")
+    assert printed == "foo/2 answers GET /foo\nHELLO\nYOU\n"
+
+
+def test_the_client_takes_no_for_an_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        command = [sys.executable, str(EXAMPLES / "client.py"), str(listener.getsockname()[1])]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+            peer, _ = listener.accept()
+            with peer:
+                request = peer.recv(65536)
+                peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain")
+                printed = client.communicate(timeout=20)[0]
+    assert b"\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n" in request
+    assert printed == "200 not switched: the request was answered in HTTP/1.1 instead\nplain"
+
+
+@with_curl
+def test_curl_speaks_http_on_one_connection(port: str) -> None:
+    printed = curl(port, "/a", "-d", "content", "-H", "Expect: 100-continue", "/b")
+    assert "POST /a in HTTP/1.1" in printed
+    assert "POST /b in HTTP/1.1" in printed
+    assert printed.count("HTTP/1.1 100 Continue") == 2
+
+
+@with_curl
+def test_curl_sees_the_advertisement(port: str) -> None:
+    assert "\nUpgrade: foo/2\n" in curl(port, "-I", "/a").replace("\r", "")
+
+
+@with_curl
+def test_curl_switches_to_foo_2(port: str) -> None:
+    # curl sends what it uploads, but waits for the server to close.
+    assert CURL
+    url = f"http://127.0.0.1:{port}/foo"
+    command = [CURL, "-s", "-i", "-N", "-m", "10", *OFFER, "-X", "GET", url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
+        assert asking.stdout
+        head = [asking.stdout.readline().strip() for _ in range(5)]
+        asking.terminate()
+    assert head[0] == "HTTP/1.1 101 Switching Protocols"
+    assert head[-1] == "foo/2 answers GET /foo"
+
+
+def test_no_byte_is_lost_around_the_switch(port: str) -> None:
+    request = b"GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\none\ntwo\n"
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=20) as peer:
+        # All at once, then the rest of a line in another segment.
+        peer.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" + request + b"thr")
+        peer.sendall(b"ee\nQUIT\n")
+        received = b"".join(iter(lambda: peer.recv(65536), b""))
+    assert b"GET / in HTTP/1.1\n" in received
+    assert received.endswith(b"\r\n\r\nfoo/2 answers GET /foo\nONE\nTWO\nTHREE\n")
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status"), [(b"GET / HTTP/1.1\n", b"400"), (b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", b"501")]
+)
+def test_what_cannot_be_served_is_answered_and_closed(port: str, request_head: bytes, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=20) as peer:
+        peer.sendall(request_head)
+        received = b"".join(iter(lambda: peer.recv(65536), b""))
+    assert received.startswith(b"HTTP/1.1 " + status)
+    assert re.search(rb"\r\nConnection: [^\r]*close\r\n", received)

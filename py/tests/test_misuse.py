@@ -1,0 +1,172 @@
+"""What a host can do wrong, and exactly what it hears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ends import OFFER, PLAIN, asked, client, code, server
+from switchover import (
+    Closed,
+    Config,
+    Connection,
+    ErrorCode,
+    Order,
+    Paused,
+    PausedReason,
+    RemoteProtocolError,
+    Request,
+    Role,
+    Switched,
+    _switchover,
+)
+
+# Misuse is not well typed.
+UNTYPED: Any = Connection
+UNTYPED_CONFIG: Any = Config
+HOST = [("Host", "a")]
+
+
+# Wrong order.
+
+
+def test_calls_out_of_order() -> None:
+    assert code(lambda: server().send_response(200)) is ErrorCode.UNASKED
+    assert code(lambda: server(PLAIN).send_response(200)) is ErrorCode.UNASKED
+    assert code(lambda: asked().send_data(b"x")) is ErrorCode.NO_CONTENT
+    assert code(lambda: asked().send_informational(100)) is ErrorCode.NOT_EXPECTED
+    assert code(lambda: asked().skip_body()) is ErrorCode.NO_CONTENT
+    assert code(lambda: asked().resume_http()) is ErrorCode.NOTHING_OWED
+    assert code(lambda: server().send_request("GET", "/", HOST)) is ErrorCode.WRONG_ROLE
+    assert code(lambda: client().send_response(200)) is ErrorCode.WRONG_ROLE
+    assert code(lambda: client().advertise(["foo"])) is ErrorCode.WRONG_ROLE
+    assert code(lambda: client().retry("GET", "/", HOST, ["foo"])) is ErrorCode.NO_RETRY
+    assert code(lambda: client(offer=("foo",)).send_request("GET", "/", HOST)) is ErrorCode.OFFER_PENDING
+
+
+def test_content_is_counted() -> None:
+    connection = asked()
+    connection.send_response(200, {"Content-Length": "3"})
+    assert code(lambda: connection.send_data(b"four")) is ErrorCode.LENGTH_EXCEEDED
+    assert code(connection.send_end) is ErrorCode.LENGTH_SHORT
+    assert connection.send_data(b"abc") == b"abc"
+    assert connection.send_end() == b""
+    assert code(connection.send_end) is ErrorCode.NO_CONTENT
+
+
+def test_an_offer_is_accepted_once_and_by_its_own_selection() -> None:
+    connection = asked(OFFER)
+    selection = connection.select(["foo/2"])
+    assert selection
+    connection.send_response(204)
+    connection.receive_data(OFFER)
+    list(connection.events())
+    assert code(lambda: connection.accept(selection)) is ErrorCode.STALE_SELECTION
+    fresh = connection.select(["foo/2"], Order.SERVER)
+    assert fresh
+    connection.accept(fresh)
+    assert code(lambda: connection.accept(fresh)) is ErrorCode.SWITCHED
+    assert connection.select(["foo/2"]) is None
+
+
+def test_a_selection_of_another_connection_accepts_nothing_that_is_not_offered_here() -> None:
+    foreign = asked(OFFER).select(["bar"])
+    assert foreign
+    connection = asked(OFFER.replace(b", bar", b""))
+    assert code(lambda: connection.accept(foreign)) is ErrorCode.NOT_OFFERED
+
+
+def test_a_selection_before_the_content_is_refused() -> None:
+    connection = server(OFFER.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\nhel"))
+    list(connection.events())
+    selection = connection.select(["bar"])
+    assert selection
+    assert code(lambda: connection.accept(selection)) is ErrorCode.BODY_PENDING
+    assert connection.accept_early(selection).startswith(b"HTTP/1.1 101 ")
+
+
+def test_what_would_break_a_message_does_not_leave() -> None:
+    connection = asked()
+    assert code(lambda: connection.send_response(200, {"A": "b\r\nC: d"})) is ErrorCode.INVALID_VALUE
+    assert code(lambda: connection.send_response(200, {"A B": "c"})) is ErrorCode.INVALID_NAME
+    assert code(lambda: connection.send_response(200, {}, "O\nK")) is ErrorCode.INVALID_REASON
+    assert code(lambda: connection.send_response(101)) is ErrorCode.INVALID_STATUS
+    assert code(lambda: connection.send_response(200, {"Upgrade": "foo"})) is ErrorCode.RESERVED_FIELD
+    assert code(lambda: connection.require(["a b"])) is ErrorCode.INVALID_PROTOCOL
+    assert code(lambda: Connection(Role.CLIENT).send_request("G T", "/", HOST)) is ErrorCode.INVALID_METHOD
+    assert code(lambda: Connection(Role.CLIENT).send_request("GET", "/\x7f", HOST)) is ErrorCode.INVALID_TARGET
+    assert code(lambda: Connection(Role.CLIENT).send_request("GET", "/", [])) is ErrorCode.INVALID_HOST
+    assert connection.send_response(204) == b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+# After the end.
+
+
+def test_after_the_peers_error_each_call_says_so_and_one_answer_is_left() -> None:
+    connection = server(b"GET / HTTP/1.1\r\nHost : a\r\n\r\n")
+    with pytest.raises(RemoteProtocolError, match="whitespace in or after a field name") as caught:
+        connection.next_event()
+    error = caught.value
+    assert (error.code, error.name, error.status_hint, error.offset) == (202, "space-before-colon", 400, 20)
+    assert error.code is ErrorCode.SPACE_BEFORE_COLON
+    assert code(connection.next_event, RemoteProtocolError) is error.code
+    assert code(lambda: connection.receive_data(PLAIN), RemoteProtocolError) is error.code
+    assert code(connection.get_buffer, RemoteProtocolError) is error.code
+    assert connection.failure
+    assert connection.failure.args == error.args
+    assert b"\r\nConnection: close\r\n" in connection.send_response(400, {"Content-Length": "0"})
+    assert connection.next_event() == Closed(discarded=28)
+    assert code(lambda: connection.send_response(400)) is ErrorCode.ANSWERED
+
+
+def test_after_the_end_of_input_nothing_is_received() -> None:
+    connection = server(PLAIN)
+    connection.receive_data(b"")
+    assert code(lambda: connection.receive_data(b"x")) is ErrorCode.AFTER_END
+    connection.receive_eof(clean=False)
+    assert isinstance(next(connection.events()), Request)
+
+
+def test_after_the_switch_the_bytes_are_the_new_protocols() -> None:
+    connection = asked(OFFER + b"left")
+    selection = connection.select(["foo/2"])
+    assert selection
+    connection.accept(selection)
+    assert isinstance(connection.next_event(), Switched)
+    assert connection.next_event() == Paused(PausedReason.SWITCHED)
+    assert code(lambda: connection.receive_data(b"x")) is ErrorCode.SWITCHED
+    assert code(connection.get_buffer) is ErrorCode.SWITCHED
+    assert code(lambda: connection.send_data(b"x")) is ErrorCode.SWITCHED
+    assert code(connection.resume_http) is ErrorCode.LEFTOVER_PENDING
+    assert (connection.leftover, connection.take_leftover(), connection.leftover) == (b"left", b"left", b"")
+
+
+def test_a_full_buffer_takes_nothing_more() -> None:
+    connection = Connection(Role.SERVER, Config(buffered=100, head=100, trailers=100))
+    connection.receive_data(PLAIN + b"x" * 200)
+    list(connection.events())
+    assert not connection.wants_input
+    assert code(lambda: connection.receive_data(b"x")) is ErrorCode.BUFFER_FULL
+    assert code(connection.get_buffer) is ErrorCode.BUFFER_FULL
+
+
+def test_a_panic_ends_the_connection_and_nothing_else() -> None:
+    connection = asked()
+    with pytest.raises(BaseException, match="a test asked for this") as caught:
+        _switchover._panic(connection)  # pyright: ignore[reportPrivateUsage]
+    assert caught.type.__name__ == "PanicException"
+    calls: list[Callable[[], object]] = [
+        connection.next_event,
+        connection.get_buffer,
+        connection.release,
+        connection.abandon,
+        lambda: connection.receive_data(b""),
+        lambda: connection.send_response(200),
+        lambda: connection.state,
+        lambda: repr(connection),
+    ]
+    for call in calls:
+        with pytest.raises(RuntimeError, match="the connection is dead"):
+            call()
+    assert asked().send_response(204)

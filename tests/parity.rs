@@ -1,0 +1,222 @@
+//! One vocabulary on four surfaces: the core's tables against the C header, the Python stubs and the TypeScript
+//! declarations. Names, numbers and order must agree, with nothing missing and nothing extra.
+
+use std::fs;
+
+use switchover::{
+    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, Lenient, Limits, NoOffer, Order, Paused, Peer,
+    Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
+};
+use switchover_tests::home;
+
+/// An enum of the core: what Rust calls it, and its values in order.
+struct Table {
+    name: &'static str,
+    values: Vec<(u64, &'static str)>,
+}
+
+macro_rules! tables {
+    ($($name:ident),+) => {
+        vec![$(Table {
+            name: stringify!($name),
+            values: $name::ALL.iter().enumerate().map(|(number, value)| (number as u64, value.name())).collect(),
+        }),+]
+    };
+}
+
+fn tables() -> Vec<Table> {
+    let mut tables = tables!(
+        Role, Phase, Rx, Tx, Turn, Expect, Peer, Awaiting, EventKind, Paused, SwitchedBy, End, TraceStep, Blame,
+        NoOffer, Ineligible, Order, Why
+    );
+    let errors = ErrorKind::ALL.iter().map(|kind| (u64::from(kind.code()), kind.name())).collect();
+    tables.push(Table { name: "ErrorKind", values: errors });
+    tables
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(home().join("..").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The lines between the one that begins with `opening` and the next that begins with `closing`.
+fn section<'t>(text: &'t str, opening: &str, closing: &str) -> Vec<&'t str> {
+    let mut lines = text.lines().skip_while(|line| *line != opening);
+    assert!(lines.next().is_some(), "no {opening:?}");
+    lines.take_while(|line| !line.starts_with(closing)).map(str::trim).collect()
+}
+
+/// `NAME<separator>NUMBER`, whatever follows.
+fn value(line: &str, separator: &str) -> Option<(u64, String)> {
+    let (name, rest) = line.split_once(separator)?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some((digits.parse().ok()?, name.trim_matches('"').to_owned()))
+}
+
+fn upper_snake(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+/// `NoOffer` as `no_offer`.
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// `field_line` as `fieldLine`.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |out, word| out + &word[..1].to_uppercase() + &word[1..])
+}
+
+#[test]
+fn the_c_header_has_the_tables() {
+    let header = read("ffi-c/include/switchover.h");
+    for Table { name, values } in tables() {
+        let (enumeration, prefix) = match name {
+            "ErrorKind" => ("result_code".into(), "SWO_ERROR_".into()),
+            name => (snake(name), format!("SWO_{}_", snake(name).to_uppercase())),
+        };
+        let found: Vec<_> = section(&header, &format!("enum swo_{enumeration} {{"), "}")
+            .iter()
+            .filter_map(|line| value(line, " = "))
+            // The binding's own numbers begin at 1000; a result of 0 is no error.
+            .filter(|(number, constant)| *number < 1000 && constant != "SWO_OK")
+            .collect();
+        let wanted: Vec<_> =
+            values.iter().map(|(number, name)| (*number, prefix.clone() + &upper_snake(name))).collect();
+        assert_eq!(found, wanted, "{name}");
+    }
+}
+
+#[test]
+fn the_python_stubs_have_the_tables() {
+    let stubs = read("py/python/switchover/__init__.pyi");
+    for Table { name, values } in tables() {
+        let class = match name {
+            "ErrorKind" => "class ErrorCode(enum.IntEnum):".into(),
+            "Paused" => "class PausedReason(enum.Enum):".into(),
+            name => format!("class {name}(enum.Enum):"),
+        };
+        let found: Vec<_> = section(&stubs, &class, "class ").iter().filter_map(|line| value(line, " = ")).collect();
+        let constant = |name: &str| match upper_snake(name) {
+            // A Python name cannot begin with a digit.
+            name if name.starts_with(|c: char| c.is_ascii_digit()) => format!("V{name}"),
+            name => name,
+        };
+        let wanted: Vec<_> = values.iter().map(|(number, name)| (*number, constant(name))).collect();
+        assert_eq!(found, wanted, "{name}");
+    }
+}
+
+#[test]
+fn the_typescript_face_has_the_tables() {
+    let face = read("wasm/types/tables.d.ts");
+    for Table { name, values } in tables() {
+        let found = constants(&face, name);
+        let wanted: Vec<_> = values.iter().map(|(number, name)| (*number, (*name).to_owned())).collect();
+        assert_eq!(found, wanted, "{name}");
+    }
+}
+
+/// The readonly numbers of a constant.
+fn constants(face: &str, name: &str) -> Vec<(u64, String)> {
+    section(face, &format!("export declare const {name}: {{"), "}")
+        .iter()
+        .filter_map(|line| value(line.strip_prefix("readonly ")?, ": "))
+        .collect()
+}
+
+#[test]
+fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
+    let limits = Limits::DEFAULT.table();
+    let flags = Lenient::none().table();
+    let header = read("ffi-c/include/switchover.h");
+    let stubs = read("py/python/switchover/__init__.pyi");
+    let face = read("wasm/types/tables.d.ts");
+
+    let in_c = |line: &str| {
+        line.strip_prefix("uint32_t ").or(line.strip_prefix("uint64_t "))?.strip_suffix(';').map(str::to_owned)
+    };
+    let members: Vec<String> = header.lines().filter_map(|line| in_c(line.trim())).collect();
+    let names = limits.iter().map(|(name, _)| *name).chain(flags.iter().map(|(name, _)| *name));
+    let missing: Vec<_> = names.filter(|name| !members.iter().any(|member| member == name)).collect();
+    assert!(missing.is_empty(), "the C header lacks {missing:?}");
+
+    for (name, default) in limits {
+        let wanted = format!("{name}: int = {default},");
+        assert!(
+            stubs.lines().any(|line| line.trim().replace('_', "") == wanted.replace('_', "")),
+            "Python lacks {wanted}"
+        );
+    }
+    for (name, _) in flags {
+        let wanted = format!("{name}: bool = False,");
+        assert!(stubs.lines().any(|line| line.trim() == wanted), "Python lacks {wanted}");
+    }
+    let wanted: Vec<_> = limits.iter().map(|(name, default)| (*default, camel(name))).collect();
+    assert_eq!(constants(&face, "Limits"), wanted);
+    let found: Vec<_> = section(&face, "export declare const Lenient: {", "}")
+        .iter()
+        .filter_map(|line| line.strip_prefix("readonly ")?.strip_suffix(": false;").map(str::to_owned))
+        .collect();
+    assert_eq!(found, flags.iter().map(|(name, _)| camel(name)).collect::<Vec<_>>());
+}
+
+/// The public methods of `Connection`, by their Rust names.
+fn verbs() -> Vec<String> {
+    let files = ["mod", "receive", "send"];
+    let source: String = files.iter().map(|file| read(&format!("core/src/connection/{file}.rs"))).collect();
+    let name = |line: &str| {
+        let rest = line.strip_prefix("    pub fn ")?;
+        Some(rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?].to_owned())
+    };
+    source.lines().filter_map(name).collect()
+}
+
+#[test]
+fn every_verb_is_on_every_surface() {
+    let header = read("ffi-c/include/switchover.h");
+    let stubs = read("py/python/switchover/__init__.pyi");
+    let face: String = switchover_tests::files(&home().join("../wasm/types"), "ts")
+        .iter()
+        .map(|file| fs::read_to_string(file).expect("a declaration file"))
+        .collect();
+    let mut missing = Vec::new();
+    for verb in verbs() {
+        let (c, python, typescript) = spellings(&verb);
+        let has_word = |text: &str, word: &str| {
+            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|found| found == word)
+        };
+        for (text, word, surface) in [(&header, c, "C"), (&stubs, python, "Python"), (&face, typescript, "TypeScript")]
+        {
+            if !word.is_empty() && !has_word(text, &word) {
+                missing.push(format!("{surface}: {word}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// A method in each host's spelling; nothing where the host has no such thing, and why.
+fn spellings(verb: &str) -> (String, String, String) {
+    let (c, python, typescript) = match verb {
+        // Construction is each language's own.
+        "new" | "with_config" => ("swo_conn_new", "Connection", "Connection"),
+        // One call moves on and shows: across a boundary the pair would be two.
+        "advance" | "event" | "next_event" => ("swo_next_event", "next_event", "nextEvent"),
+        // What crosses is owned by the host already, or said to be borrowed.
+        "take_event" => ("", "", ""),
+        "receive" => ("swo_receive", "receive_data", "receive"),
+        "receive_buffer" => ("swo_recv_buffer", "get_buffer", "receiveBuffer"),
+        "commit" => ("swo_recv_commit", "buffer_updated", "commit"),
+        _ => return (format!("swo_{verb}"), verb.to_owned(), camel(verb)),
+    };
+    (c.to_owned(), python.to_owned(), typescript.to_owned())
+}
