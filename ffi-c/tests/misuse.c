@@ -191,7 +191,7 @@ static void order_matters(void) {
     response.status = 70000;
     IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_INVALID_STATUS);
     response.status = 204;
-    response.reason = (swo_slice){(const uint8_t *)"\xff", 1};
+    response.reason = (swo_slice){(const uint8_t *)"\r", 1};
     IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_INVALID_REASON);
     response.reason.data = NULL;
     response.reason.len = 0;

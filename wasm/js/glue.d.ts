@@ -7,9 +7,9 @@
 export function abandon(handle: number): boolean;
 
 /**
- * Accepts a selection; the parcel is the fields.
+ * Accepts a selection, given as its four numbers; the parcel is the fields.
  */
-export function accept(handle: number, selection: number, early: boolean, parcel: Uint8Array | number[]): boolean;
+export function accept(handle: number, selection: Uint32Array | number[], early: boolean, parcel: Uint8Array | number[]): boolean;
 
 /**
  * Advertises on the next response; the parcel is the protocols.
@@ -167,9 +167,9 @@ export function required(handle: number): void;
 export function resume_http(handle: number): boolean;
 
 /**
- * The number of a selection, one higher; 0 is none. The parcel is the preferences.
+ * Leaves the four numbers of a selection; false where there is none. The parcel is the preferences.
  */
-export function select(handle: number, parcel: Uint8Array | number[], by: number): number;
+export function select(handle: number, parcel: Uint8Array | number[], by: number): boolean;
 
 /**
  * Sends content.
@@ -251,7 +251,7 @@ export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembl
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
     readonly abandon: (a: number) => number;
-    readonly accept: (a: number, b: number, c: number, d: number, e: number) => number;
+    readonly accept: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
     readonly advertise: (a: number, b: number, c: number) => number;
     readonly agreed: (a: number) => void;
     readonly awaiting: (a: number) => number;
