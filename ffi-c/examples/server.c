@@ -17,7 +17,7 @@
 
 #include <switchover.h>
 
-enum { CLIENTS = 64, LINE = 512 };
+enum { CLIENTS = 64, LINE = 65536 };
 
 typedef struct client {
     int fd;          /* -1: nobody */
@@ -39,7 +39,7 @@ static void write_all(client *c, const void *data, size_t length) {
     }
 }
 
-/* foo/2: answers each whole line. A line that is too long is cut. */
+/* foo/2: answers each whole line. A line longer than LINE is cut. */
 static void hear_foo(client *c, const uint8_t *data, size_t length) {
     for (; length > 0 && !c->is_over; data++, length--) {
         if (*data != '\n') {
@@ -136,7 +136,7 @@ static void drive(client *c) {
 }
 
 static void readable(client *c) {
-    uint8_t line[LINE], *space = line;
+    uint8_t line[4096], *space = line;
     size_t cap = sizeof line;
     if (!c->speaks_foo && swo_recv_buffer(c->conn, 4096, &space, &cap)) {
         c->is_over = 1;

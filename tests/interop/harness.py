@@ -38,7 +38,7 @@ def same(got, wanted, what="octets"):
         at = next((i for i, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
         raise AssertionError(
             f"{what}: {len(got)} octets instead of {len(wanted)}, first difference at {at}: "
-            f"{got[at:at + 40]!r} instead of {wanted[at:at + 40]!r}"
+            f"{got[at : at + 40]!r} instead of {wanted[at : at + 40]!r}"
         )
 
 
@@ -145,6 +145,7 @@ class Raw:
 
     def send_beside(self, octets):
         """Sends without waiting to be read: large payloads go both ways at once."""
+
         def work():
             with contextlib.suppress(OSError):  # what did not arrive shows in what comes back
                 self.socket.sendall(octets)

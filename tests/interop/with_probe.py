@@ -189,6 +189,7 @@ def probe_refuses_what_it_did_not_offer(_):
         b"": b"the input ended before the response",
     }
     for octets, why in bad.items():
+
         def script(connection):
             read_head(connection)
             connection.sendall(octets)

@@ -11,7 +11,7 @@ OFFER = {"Connection": "Upgrade", "Upgrade": "foo/2"}
 
 async def chunks(content):
     for at in range(0, len(content), 50_000):
-        yield content[at:at + 50_000]
+        yield content[at : at + 50_000]
 
 
 async def websocket(session, url):
