@@ -1,7 +1,8 @@
 //! What a host can do wrong that a vector cannot say, and what it may do that a vector does not.
 
 use switchover::{
-    Config, Connection, End, ErrorKind, Event, Limits, Next, Order, RequestHead, ResponseHead, Role, Selection, Step,
+    Config, Connection, End, ErrorKind, Event, KnownField, Limits, Next, Order, RequestHead, ResponseHead, Role,
+    Selection, Step,
 };
 
 fn server_with(request: &[u8]) -> Connection {
@@ -240,4 +241,16 @@ fn a_selection_survives_a_boundary() {
     }
     assert_eq!(Selection::from_bits(selection.to_bits()), selection);
     server.accept(Selection::from_bits(selection.to_bits()), &(), &mut out).expect("a 101");
+}
+
+#[test]
+fn a_known_field_is_found_where_it_stands_and_a_secret_is_not_shown() {
+    let server = server_with(b"GET / HTTP/1.1\r\nCookie: cake\r\nhOST: a\r\nTE: trailers\r\nte: x\r\n\r\n");
+    let Some(Event::Request(request)) = server.event() else { panic!("no request") };
+    let fields = request.fields();
+    assert_eq!(fields.index_of(KnownField::Host), Some(1));
+    assert_eq!(fields.index_of(KnownField::Te), Some(2));
+    assert_eq!(fields.index_of(KnownField::Upgrade), None);
+    let shown = format!("{request:?}");
+    assert!(shown.contains("trailers") && !shown.contains("cake"), "{shown}");
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use crate::error::{Error, ErrorKind};
-use crate::fields::{Field, FieldSource, Known, Options, expects_continue, members};
+use crate::fields::{Field, FieldSource, KnownField, Options, expects_continue, members};
 use crate::syntax::{Port, decimal, is_authority, is_token, is_value};
 
 /// Where octets go: counted first, then written.
@@ -71,23 +71,23 @@ impl Survey {
 
     fn line(&mut self, field: Field<'_>) -> Result<(), ErrorKind> {
         check(field)?;
-        match Known::recognise(field.name) {
+        match KnownField::recognise(field.name) {
             None => {}
-            Some(Known::Upgrade) => return Err(ErrorKind::ReservedField),
-            Some(Known::Connection) => self.options.add(field.value),
-            Some(Known::Host) => {
+            Some(KnownField::Upgrade) => return Err(ErrorKind::ReservedField),
+            Some(KnownField::Connection) => self.options.add(field.value),
+            Some(KnownField::Host) => {
                 self.hosts += 1;
                 if self.hosts > 1 || !is_authority(field.value, Port::Optional) {
                     return Err(ErrorKind::InvalidHost);
                 }
             }
-            Some(Known::ContentLength) => {
+            Some(KnownField::ContentLength) => {
                 let length = decimal(field.value).ok_or(ErrorKind::FramingConflict)?;
                 if self.length.replace(length).is_some() {
                     return Err(ErrorKind::FramingConflict);
                 }
             }
-            Some(Known::TransferEncoding) => {
+            Some(KnownField::TransferEncoding) => {
                 for coding in members(field.value) {
                     // RFC 9112, 6.1: chunked is applied once, and last.
                     if self.chunked || !is_token(coding) {
@@ -97,14 +97,14 @@ impl Survey {
                 }
                 self.codings = true;
             }
-            Some(Known::Te) => {
+            Some(KnownField::Te) => {
                 self.te = true;
                 // RFC 9112, 7.4: every recipient takes chunked, so nobody lists it.
                 if members(field.value).any(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
                     return Err(ErrorKind::FramingConflict);
                 }
             }
-            Some(Known::Expect) => {
+            Some(KnownField::Expect) => {
                 self.expects_continue |= expects_continue(field.value);
             }
         }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use crate::fields::{Fields, Known, Protocol};
+use crate::fields::{Fields, KnownField, Protocol};
 use crate::head::Head;
 use crate::limits::Limits;
 use crate::listed::listed;
@@ -134,7 +134,7 @@ impl<'a> Request<'a> {
     }
 
     pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
-        self.head.values(Known::Upgrade, self.bytes).map(|(value, _)| value)
+        self.head.values(KnownField::Upgrade, self.bytes).map(|(value, _)| value)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Ordered field lines: look-up by name, and the list walk of RFC 9110, 5.6.1.
 
+use crate::listed::listed;
 use crate::syntax::{is_tchar, trim};
 
 /// A piece of a head, counted from the head's first octet.
@@ -40,6 +41,12 @@ impl<'a> Field<'a> {
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
+
+    /// Whether it commonly holds a credential, which has no place in a log: `Authorization`, `Proxy-Authorization`,
+    /// `Cookie`, `Set-Cookie`. The `Debug` of [`Fields`] leaves such values out.
+    pub fn is_secret(&self) -> bool {
+        ["authorization", "proxy-authorization", "cookie", "set-cookie"].iter().any(|name| self.is(name))
+    }
 }
 
 impl<'a> From<(&'a str, &'a str)> for Field<'a> {
@@ -53,11 +60,18 @@ impl<'a> From<(&'a str, &'a str)> for Field<'a> {
 pub struct Fields<'a> {
     bytes: &'a [u8],
     spans: &'a [FieldSpan],
+    first: &'a FirstLines,
 }
 
+/// Where each known field stands first.
+pub(crate) type FirstLines = [u32; KnownField::COUNT];
+
+/// No line.
+pub(crate) const NOWHERE: u32 = u32::MAX;
+
 impl<'a> Fields<'a> {
-    pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan]) -> Self {
-        Self { bytes, spans }
+    pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan], first: &'a FirstLines) -> Self {
+        Self { bytes, spans, first }
     }
 
     /// How many field lines there are.
@@ -86,6 +100,12 @@ impl<'a> Fields<'a> {
         self.all(name).next()
     }
 
+    /// Where the first line of a field that the engine acts on stands, without a search; [`at`](Self::at) gives it.
+    pub fn index_of(&self, field: KnownField) -> Option<usize> {
+        let first = self.first[field as usize];
+        (first != NOWHERE).then_some(first as usize)
+    }
+
     /// The values of all field lines of that name, in order.
     pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.iter().filter(move |field| field.is(name)).map(|field| field.value)
@@ -109,7 +129,7 @@ impl core::fmt::Debug for Fields<'_> {
             .entries(self.iter().map(|field| {
                 (
                     alloc::string::String::from_utf8_lossy(field.name),
-                    alloc::string::String::from_utf8_lossy(field.value),
+                    if field.is_secret() { "…".into() } else { alloc::string::String::from_utf8_lossy(field.value) },
                 )
             }))
             .finish()
@@ -172,33 +192,47 @@ pub(crate) fn expects_continue(value: &[u8]) -> bool {
     members(value).any(|expectation| expectation.eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// The fields that the engine acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Known {
+/// The fields that the engine acts on itself, and so finds while it parses: [`Fields::index_of`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KnownField {
+    /// RFC 9110, 7.2.
     Host,
+    /// RFC 9110, 8.6.
     ContentLength,
+    /// RFC 9112, 6.1.
     TransferEncoding,
+    /// RFC 9110, 7.6.1.
     Connection,
+    /// RFC 9110, 7.8.
     Upgrade,
+    /// RFC 9110, 10.1.1.
     Expect,
+    /// RFC 9110, 10.1.4.
     Te,
 }
 
-impl Known {
-    pub(crate) const COUNT: usize = 7;
+listed! {
+    KnownField {
+        Host = "host", ContentLength = "content-length", TransferEncoding = "transfer-encoding",
+        Connection = "connection", Upgrade = "upgrade", Expect = "expect", Te = "te",
+    }
+}
+
+impl KnownField {
+    pub(crate) const COUNT: usize = Self::ALL.len();
 
     pub(crate) fn recognise(name: &[u8]) -> Option<Self> {
-        let (known, spelled): (Self, &[u8]) = match name.len() {
-            2 => (Self::Te, b"te"),
-            4 => (Self::Host, b"host"),
-            6 => (Self::Expect, b"expect"),
-            7 => (Self::Upgrade, b"upgrade"),
-            10 => (Self::Connection, b"connection"),
-            14 => (Self::ContentLength, b"content-length"),
-            17 => (Self::TransferEncoding, b"transfer-encoding"),
+        let known = match name.len() {
+            2 => Self::Te,
+            4 => Self::Host,
+            6 => Self::Expect,
+            7 => Self::Upgrade,
+            10 => Self::Connection,
+            14 => Self::ContentLength,
+            17 => Self::TransferEncoding,
             _ => return None,
         };
-        name.eq_ignore_ascii_case(spelled).then_some(known)
+        name.eq_ignore_ascii_case(known.name().as_bytes()).then_some(known)
     }
 }
 
@@ -328,6 +362,15 @@ mod tests {
         assert!(foo.same_as(&Protocol::parse(b"fOO/a").unwrap()));
         assert!(!foo.same_as(&Protocol::parse(b"foo/A").unwrap()));
         assert!(!foo.same_as(&Protocol::parse(b"foo").unwrap()));
+    }
+
+    #[test]
+    fn every_known_field_recognises_its_own_name_alone() {
+        for &field in KnownField::ALL {
+            assert_eq!(KnownField::recognise(field.name().to_uppercase().as_bytes()), Some(field));
+            let other = field.name().replace('e', "f").replace("host", "hast");
+            assert_eq!(KnownField::recognise(other.as_bytes()), None);
+        }
     }
 
     #[test]

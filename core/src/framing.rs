@@ -4,7 +4,7 @@
 
 use crate::diagnose::Fault;
 use crate::error::ErrorKind;
-use crate::fields::{Known, members};
+use crate::fields::{KnownField, members};
 use crate::head::Head;
 use crate::syntax::{Port, TargetFault, decimal, is_authority, is_token, target_form, trim};
 
@@ -68,7 +68,7 @@ pub(crate) fn request(head: &Head, bytes: &[u8], secure: bool) -> Result<Framing
         (None, None) => Framing::None,
     };
     if head.method(bytes) == b"CONNECT" && framing.has_content() {
-        let known = if codings.is_some() { Known::TransferEncoding } else { Known::ContentLength };
+        let known = if codings.is_some() { KnownField::TransferEncoding } else { KnownField::ContentLength };
         head.values(known, bytes).take(1).for_each(|(_, at)| faults.add(ErrorKind::ConnectContent, at));
     }
     faults.or(framing)
@@ -109,7 +109,7 @@ fn has_https_scheme(target: &[u8]) -> bool {
 /// RFC 9112, 3.2: exactly one, and a host with an optional port; HTTP/1.0 may do without.
 fn host(head: &Head, bytes: &[u8], faults: &mut Lowest) {
     let mut count = 0;
-    for (value, at) in head.values(Known::Host, bytes) {
+    for (value, at) in head.values(KnownField::Host, bytes) {
         count += 1;
         if count > 1 {
             faults.add(ErrorKind::HostRepeated, at);
@@ -126,7 +126,7 @@ fn host(head: &Head, bytes: &[u8], faults: &mut Lowest) {
 /// RFC 9112, 6.3: members and lines that agree are one length; anything else has no safe reading.
 fn content_length(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<u64> {
     let mut length = None;
-    for (value, at) in head.values(Known::ContentLength, bytes) {
+    for (value, at) in head.values(KnownField::ContentLength, bytes) {
         for member in value.split(|&octet| octet == b',') {
             match (decimal(trim(member)), length) {
                 (None, _) => faults.add(ErrorKind::ContentLengthInvalid, at),
@@ -151,7 +151,7 @@ struct Codings {
 fn transfer_encoding(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<Codings> {
     let mut codings: Option<Codings> = None;
     let mut chunked = 0;
-    for (value, at) in head.values(Known::TransferEncoding, bytes) {
+    for (value, at) in head.values(KnownField::TransferEncoding, bytes) {
         let found = codings.get_or_insert(Codings { last_is_chunked: false, other: None, at });
         let mut is_empty = true;
         for member in members(value) {
@@ -178,7 +178,7 @@ fn transfer_encoding(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<C
         }
     }
     // RFC 9112, 6.1: both is how requests are smuggled.
-    if let (Some(codings), Some((_, at))) = (codings, head.values(Known::ContentLength, bytes).next()) {
+    if let (Some(codings), Some((_, at))) = (codings, head.values(KnownField::ContentLength, bytes).next()) {
         faults.add(ErrorKind::BothFramings, codings.at.max(at));
     }
     codings

@@ -8,7 +8,7 @@
 use alloc::vec::Vec;
 
 use crate::diagnose::{Fault, Line, diagnose};
-use crate::fields::{FieldSpan, Fields, Known, Options, Span};
+use crate::fields::{FieldSpan, Fields, FirstLines, KnownField, NOWHERE, Options, Span};
 use crate::limits::Limits;
 use crate::scan;
 use crate::syntax::{is_ows, is_target, is_token, trim};
@@ -20,8 +20,6 @@ pub(crate) enum Section {
     Response,
     Trailers,
 }
-
-const NOWHERE: u32 = u32::MAX;
 
 /// A head, or a trailer section, while it is parsed and afterwards.
 #[derive(Clone, Debug)]
@@ -35,7 +33,7 @@ pub(crate) struct Head {
     has_start_line: bool,
     is_complete: bool,
     /// Where each known field stands first, and which stand more than once.
-    first: [u32; Known::COUNT],
+    first: FirstLines,
     repeated: u8,
     fields: Vec<FieldSpan>,
     /// Where the current line begins.
@@ -53,7 +51,7 @@ impl Default for Head {
             minor: 0,
             has_start_line: false,
             is_complete: false,
-            first: [NOWHERE; Known::COUNT],
+            first: [NOWHERE; KnownField::COUNT],
             repeated: 0,
             fields: Vec::new(),
             line: 0,
@@ -211,7 +209,7 @@ impl Head {
         if !is_token(name) {
             return false;
         }
-        if let Some(known) = Known::recognise(name) {
+        if let Some(known) = KnownField::recognise(name) {
             match &mut self.first[known as usize] {
                 first @ &mut NOWHERE => *first = self.fields.len() as u32,
                 _ => self.repeated |= 1 << known as u8,
@@ -263,17 +261,17 @@ impl Head {
     }
 
     pub(crate) fn fields<'b>(&'b self, bytes: &'b [u8]) -> Fields<'b> {
-        Fields::new(bytes, &self.fields)
+        Fields::new(bytes, &self.fields, &self.first)
     }
 
-    pub(crate) fn has(&self, known: Known) -> bool {
+    pub(crate) fn has(&self, known: KnownField) -> bool {
         self.first[known as usize] != NOWHERE
     }
 
     /// The values of all lines of a known field, with their places.
     pub(crate) fn values<'b>(
         &'b self,
-        known: Known,
+        known: KnownField,
         bytes: &'b [u8],
     ) -> impl Iterator<Item = (&'b [u8], usize)> + Clone {
         let first = match self.first[known as usize] {
@@ -284,13 +282,13 @@ impl Head {
         let lines = if again { &self.fields[first..] } else { self.fields.get(first..=first).unwrap_or_default() };
         lines
             .iter()
-            .filter(move |field| !again || Known::recognise(field.name.of(bytes)) == Some(known))
+            .filter(move |field| !again || KnownField::recognise(field.name.of(bytes)) == Some(known))
             .map(move |field| (field.value.of(bytes), field.value.start as usize))
     }
 
     pub(crate) fn options(&self, bytes: &[u8]) -> Options {
         let mut options = Options::default();
-        self.values(Known::Connection, bytes).for_each(|(value, _)| options.add(value));
+        self.values(KnownField::Connection, bytes).for_each(|(value, _)| options.add(value));
         options
     }
 }

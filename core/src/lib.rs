@@ -96,7 +96,7 @@ pub use connection::{Connection, End, Next};
 pub use decision::{DataParts, RequestHead, ResponseHead, reason};
 pub use error::{Blame, Error, ErrorKind};
 pub use event::{Event, EventKind, OwnedEvent, Paused, Request, Response, Step, Switched, SwitchedBy};
-pub use fields::{Field, FieldSource, Fields, Protocol};
+pub use fields::{Field, FieldSource, Fields, KnownField, Protocol};
 pub use limits::{Config, Lenient, Limits};
 pub use state::{Awaiting, Expect, Peer, Phase, Role, Rx, State, Turn, Tx};
 pub use trace::{Trace, TraceStep};

@@ -182,6 +182,24 @@ enum swo_event_kind {
     SWO_EVENT_KIND_PAUSED = 1001,
 };
 
+/** The fields that the engine acts on itself, and so finds while it parses: `Fields::index_of`. */
+enum swo_known_field {
+    /** RFC 9110, 7.2. */
+    SWO_KNOWN_FIELD_HOST = 0,
+    /** RFC 9110, 8.6. */
+    SWO_KNOWN_FIELD_CONTENT_LENGTH = 1,
+    /** RFC 9112, 6.1. */
+    SWO_KNOWN_FIELD_TRANSFER_ENCODING = 2,
+    /** RFC 9110, 7.6.1. */
+    SWO_KNOWN_FIELD_CONNECTION = 3,
+    /** RFC 9110, 7.8. */
+    SWO_KNOWN_FIELD_UPGRADE = 4,
+    /** RFC 9110, 10.1.1. */
+    SWO_KNOWN_FIELD_EXPECT = 5,
+    /** RFC 9110, 10.1.4. */
+    SWO_KNOWN_FIELD_TE = 6,
+};
+
 /** What the host has to do before receiving goes on. */
 enum swo_paused {
     /** Accept or decline: octets behind an offer or CONNECT belong to no protocol yet. */
@@ -1106,6 +1124,13 @@ swo_result swo_event_fields(const struct swo_conn *conn, struct swo_field *field
 swo_result swo_event_field_at(const struct swo_conn *conn, size_t index, struct swo_field *field);
 
 /**
+ * Where the first line of a field that the engine acts on stands, without a search: its index in swo_event_fields
+ * and for swo_event_field_at. `known_field` is a SWO_KNOWN_FIELD_*.
+ * Errors: SWO_NOTHING where there is none; SWO_BAD_ENUM.
+ */
+swo_result swo_event_field_index(const struct swo_conn *conn, uint32_t known_field, size_t *index);
+
+/**
  * The value of the first field line of that name (without regard to case) in the current event. Valid until the next
  * inbound call. Errors: SWO_NOTHING where there is none.
  */
@@ -1545,6 +1570,11 @@ const char *swo_blame_name(uint32_t blame);
  * The name of a SWO_EVENT_KIND_* number.
  */
 const char *swo_event_kind_name(uint32_t kind);
+
+/**
+ * The name of a SWO_KNOWN_FIELD_* number, in lower case.
+ */
+const char *swo_known_field_name(uint32_t field);
 
 #ifdef __cplusplus
 }  // extern "C"

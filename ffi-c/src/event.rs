@@ -2,9 +2,10 @@
 
 use std::ffi::c_char;
 
-use switchover::{Connection, Event, Fields, Protocol, Request, Step};
+use switchover::{Connection, Event, Fields, KnownField, Protocol, Request, Step};
 
 use crate::conn::{Conn, swo_conn};
+use crate::convert::value;
 use crate::error::{Done, Own, swo_result};
 use crate::out::{Array, Out};
 use crate::types::{swo_event, swo_field, swo_flag, swo_offer, swo_protocol, swo_request, swo_slice};
@@ -32,6 +33,12 @@ export! {
     /// Errors: SWO_NOTHING.
     fn swo_event_field_at(conn: *const swo_conn, index: usize, field: *mut swo_field) -> swo_result
         = event_field_at(conn, index, field);
+
+    /// Where the first line of a field that the engine acts on stands, without a search: its index in swo_event_fields
+    /// and for swo_event_field_at. `known_field` is a SWO_KNOWN_FIELD_*.
+    /// Errors: SWO_NOTHING where there is none; SWO_BAD_ENUM.
+    fn swo_event_field_index(conn: *const swo_conn, known_field: u32, index: *mut usize) -> swo_result
+        = event_field_index(conn, known_field, index);
 
     /// The value of the first field line of that name (without regard to case) in the current event. Valid until the next
     /// inbound call. Errors: SWO_NOTHING where there is none.
@@ -107,6 +114,11 @@ fn event_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
 
 fn event_field_at(conn: &Connection, index: usize, out: Out<'_, swo_field>) -> Done {
     out.set(shown(conn)?.at(index).ok_or(Own::Nothing)?.into())
+}
+
+fn event_field_index(conn: &Connection, field: u32, out: Out<'_, usize>) -> Done {
+    let field = value(KnownField::ALL, field)?;
+    out.set(shown(conn)?.index_of(field).ok_or(Own::Nothing)?)
 }
 
 /// A name that is no text is the name of no field.

@@ -4,8 +4,8 @@
 use std::ffi::{CStr, c_char};
 
 use switchover::{
-    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, NoOffer, Order, Paused, Peer, Phase, Role, Rx,
-    SwitchedBy, TraceStep, Turn, Tx, Why,
+    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, NoOffer, Order, Paused, Peer, Phase,
+    Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
 };
 
 use crate::error::{Done, Own};
@@ -73,6 +73,7 @@ tables! {
     END end = End.name;
     BLAME blame = Blame.name;
     EVENT_KIND event = EventKind.name;
+    KNOWN_FIELD known_field = KnownField.name;
 }
 
 table!(ERROR = ErrorKind.name);
@@ -170,4 +171,7 @@ export! {
 
     /// The name of a SWO_EVENT_KIND_* number.
     fn swo_event_kind_name(kind: u32) -> *const c_char = event_kind(kind);
+
+    /// The name of a SWO_KNOWN_FIELD_* number, in lower case.
+    fn swo_known_field_name(field: u32) -> *const c_char = known_field(field);
 }

@@ -10,8 +10,8 @@ use std::{env, fs};
 
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
 use switchover::{
-    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, NoOffer, Order, Paused, Peer, Phase, Role, Rx,
-    SwitchedBy, TraceStep, Turn, Tx, Why,
+    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, NoOffer, Order, Paused, Peer, Phase,
+    Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
 };
 
 fn home() -> PathBuf {
@@ -178,6 +178,7 @@ fn enums() -> String {
         list("end", "End", End::ALL, End::name, "connection/mod.rs"),
         list("blame", "Blame", Blame::ALL, Blame::name, "error.rs"),
         list("event_kind", "Event", EventKind::ALL, EventKind::name, "event.rs"),
+        list("known_field", "KnownField", KnownField::ALL, KnownField::name, "fields.rs"),
         list("paused", "Paused", Paused::ALL, Paused::name, "event.rs"),
         list("switched_by", "SwitchedBy", SwitchedBy::ALL, SwitchedBy::name, "event.rs"),
         list("no_offer", "NoOffer", NoOffer::ALL, NoOffer::name, "upgrade/mod.rs"),

@@ -159,6 +159,12 @@ static void an_event_is_over_after_the_next_inbound_call(void) {
     HOLDS(value.len == 5 && !memcmp(value.data, "foo/2", 5));
     IS(swo_event_field(conn, "Cookie", &value), SWO_NOTHING);
     IS(swo_event_field_at(conn, 3, fields), SWO_NOTHING);
+    IS(swo_event_field_index(conn, SWO_KNOWN_FIELD_UPGRADE, &count), SWO_OK);
+    IS(swo_event_field_at(conn, count, fields), SWO_OK);
+    HOLDS(fields->value.len == 5 && !memcmp(fields->value.data, "foo/2", 5));
+    IS(swo_event_field_index(conn, SWO_KNOWN_FIELD_TE, &count), SWO_NOTHING);
+    IS(swo_event_field_index(conn, 99, &count), SWO_BAD_ENUM);
+    IS(swo_event_field_index(conn, SWO_KNOWN_FIELD_HOST, NULL), SWO_NULL);
     IS(swo_receive(conn, NULL, 0), SWO_OK);
     IS(swo_event_fields(conn, fields, 8, &count), SWO_NOTHING);
     IS(swo_current_event(conn, &event), SWO_NOTHING);

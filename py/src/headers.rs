@@ -11,9 +11,6 @@ use switchover::{Field, FieldSource};
 
 use crate::text::{FieldLines, Octets};
 
-/// Not for logs.
-const HIDDEN: [&[u8]; 4] = [b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"];
-
 /// The field lines of a message, in the order and spelling of the sender: a sequence of (name, value) in bytes.
 #[pyclass(frozen, sequence, module = "switchover")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -145,8 +142,8 @@ impl Headers {
         let mut lines = Vec::new();
         for field in self.iter() {
             let name = PyBytes::new(py, field.name).repr()?;
-            let hidden = HIDDEN.iter().any(|secret| field.name.eq_ignore_ascii_case(secret));
-            let value = if hidden { "<hidden>".into() } else { PyBytes::new(py, field.value).repr()?.to_string() };
+            let value =
+                if field.is_secret() { "<hidden>".into() } else { PyBytes::new(py, field.value).repr()?.to_string() };
             lines.push(format!("({name}, {value})"));
         }
         Ok(format!("Headers([{}])", lines.join(", ")))

@@ -5,7 +5,7 @@ use crate::body::{Body, Part};
 use crate::diagnose::Fault;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Shown, Step, SwitchedBy};
-use crate::fields::{Known, expects_continue};
+use crate::fields::{KnownField, expects_continue};
 use crate::framing::{self, Framing};
 use crate::head::Section;
 use crate::limits;
@@ -93,7 +93,7 @@ impl Connection {
         let opening = Opening {
             turn: if is_connect { Turn::Connect } else { Turn::None },
             content: framing.has_content(),
-            expect: head.values(Known::Expect, bytes).any(|(value, _)| expects_continue(value)),
+            expect: head.values(KnownField::Expect, bytes).any(|(value, _)| expects_continue(value)),
             persist: head.options(bytes).persist(head.minor),
             version: if head.minor == 0 { Peer::V10 } else { Peer::V11 },
         };
@@ -243,7 +243,7 @@ impl Connection {
         required.clear();
         if status == 426 {
             let bytes = &buffer.unread()[..len];
-            for (value, _) in head.values(Known::Upgrade, bytes) {
+            for (value, _) in head.values(KnownField::Upgrade, bytes) {
                 let protocols = Protocols::new(value);
                 protocols.iter().for_each(|protocol| upgrade::write_protocol(&protocol, required));
             }

@@ -12,7 +12,7 @@ pub use token::Protocols;
 
 use crate::error::ErrorKind;
 use crate::event::Request;
-use crate::fields::{Field, Known, Protocol, members};
+use crate::fields::{Field, KnownField, Protocol, members};
 use crate::head::Head;
 use crate::limits::{Lenient, Limits};
 use crate::listed::listed;
@@ -171,7 +171,7 @@ impl From<NoOffer> for Why {
 
 /// Whether a request head holds an offer at all; the protocols are read from the head when they are asked for.
 pub(crate) fn offered(head: &Head, bytes: &[u8], limits: &Limits) -> Result<(), NoOffer> {
-    if !head.has(Known::Upgrade) {
+    if !head.has(KnownField::Upgrade) {
         return Err(NoOffer::Absent);
     }
     if head.minor == 0 {
@@ -184,7 +184,7 @@ pub(crate) fn offered(head: &Head, bytes: &[u8], limits: &Limits) -> Result<(), 
         return Err(NoOffer::NoConnectionOption);
     }
     let total = head
-        .values(Known::Upgrade, bytes)
+        .values(KnownField::Upgrade, bytes)
         .try_fold(0, |total, (value, _)| token::count(value).map(|count| total + count))
         .ok_or(NoOffer::Malformed)?;
     match total {
@@ -321,14 +321,14 @@ pub(crate) fn verify(
     if head.minor == 0 && !lenient.switch_in_http10 {
         return Err(ErrorKind::SwitchIn10);
     }
-    for (value, _) in head.values(Known::Upgrade, bytes) {
+    for (value, _) in head.values(KnownField::Upgrade, bytes) {
         if token::count(value).is_none() {
             return Err(ErrorKind::SwitchWithoutUpgrade);
         }
         members(value).filter_map(Protocol::parse).for_each(|protocol| write_protocol(&protocol, agreed));
     }
     if agreed.is_empty() {
-        let first = offer.iter().next().filter(|_| lenient.switch_without_upgrade && !head.has(Known::Upgrade));
+        let first = offer.iter().next().filter(|_| lenient.switch_without_upgrade && !head.has(KnownField::Upgrade));
         write_protocol(&first.ok_or(ErrorKind::SwitchWithoutUpgrade)?, agreed);
         // The server said nothing, so it cannot have listed the option either.
         return Ok(());
