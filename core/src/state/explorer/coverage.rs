@@ -10,7 +10,8 @@ use super::roles::{Alone, inputs};
 use super::rules::Machine;
 use super::search::{Until, search};
 use crate::listed::listed;
-use crate::state::{Awaiting, Expect, Input, Opening, PIPELINE, Peer, Phase, Rejected, Role, Rx, State, Turn, Tx};
+use crate::state::transition::PIPELINE;
+use crate::state::{Awaiting, Expect, Input, Opening, Peer, Phase, Rejected, Role, Rx, State, Turn, Tx};
 
 /// What a role never comes to.
 const IMPOSSIBLE: &[(Role, &str, &str)] = &[

@@ -1,0 +1,429 @@
+//! The transitions. An [`Input`] says what was received or decided, [`State::apply`] what follows.
+//!
+//! One vocabulary serves both roles, because what one side sends is what the other receives: an `Input::Request` is a
+//! head that a client sent or that a server received. A request travels on the client's `tx` and the server's `rx`, a
+//! response the other way round; [`State::lane`] is the one place that knows it. Where else the roles differ, the line
+//! names the clause.
+//!
+//! A transition is a pure function from value to value: a refused one changes nothing, and the caller commits the new
+//! state only after the octets that belong to it have been written.
+
+use super::{Answer, Expect, Input, Opening, Peer, Phase, Rejected, Role, Rx, State, Turn, Tx};
+
+/// How many complete requests a client may have waiting behind the one being answered.
+pub(crate) const PIPELINE: u8 = 63;
+
+/// Which of the two messages an input belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Message {
+    Request,
+    Response,
+}
+
+impl State {
+    /// What follows from `input`, or why it cannot be.
+    pub(crate) fn apply(self, role: Role, input: Input) -> Result<Self, Rejected> {
+        match input {
+            Input::Request(opening) => self.begin(role, opening),
+            Input::RequestContent => self.content(role),
+            Input::RequestEnd => self.end_request(role),
+            Input::Continue => self.inform(role, true),
+            Input::Informational => self.inform(role, false),
+            Input::Switch { early } => self.switch(role, early),
+            Input::Response(answer) => self.answer(role, answer),
+            Input::ResponseEnd => self.end_response(role),
+            Input::End => self.end(role),
+            Input::Fail => self.fail(role),
+            Input::DrainLimit => self.drain_limit(role),
+            Input::CloseAfterResponse => self.close_after_response(role),
+            Input::Abandon => self.abandon(role),
+            Input::Resume => self.resume(),
+            Input::Preface => self.preface(role),
+        }
+    }
+
+    // The messages, in the order in which a cycle meets them.
+
+    fn begin(mut self, role: Role, opening: Opening) -> Result<Self, Rejected> {
+        self.lane(role, Message::Request)?;
+        if role == Role::Client && self.rx != Rx::Open {
+            return Err(Rejected::Closed);
+        }
+        if matches!(self.request, Phase::Body | Phase::Cut) {
+            return Err(Rejected::RequestUnfinished);
+        }
+        // Nothing is pipelined behind an offer: it would reach a server that may have switched.
+        if self.undecided() || self.turn == Turn::Agreed {
+            return Err(Rejected::OfferPending);
+        }
+        if !self.persist {
+            return Err(Rejected::NotPersistent);
+        }
+        if !self.is_idle() {
+            match role {
+                // RFC 9112, 9.3.2: a client may pipeline; a server answers in order, one request at a time.
+                Role::Server => return Err(Rejected::Unanswered),
+                Role::Client if self.behind == PIPELINE => return Err(Rejected::PipelineFull),
+                Role::Client => self.behind += 1,
+            }
+        } else {
+            self.response = Phase::Idle;
+        }
+        self.request = if opening.content { Phase::Body } else { Phase::Done };
+        self.turn = opening.turn;
+        // RFC 9110, 10.1.1: without content there is nothing to continue with; an HTTP/1.0 expectation is ignored.
+        let expects = opening.expect && opening.content && opening.version == Peer::V11;
+        self.expect = if expects { Expect::Owed } else { Expect::None };
+        self.persist = opening.persist;
+        self.peer = opening.version;
+        Ok(self)
+    }
+
+    fn content(mut self, role: Role) -> Result<Self, Rejected> {
+        self.lane(role, Message::Request)?;
+        if self.request != Phase::Body {
+            return Err(Rejected::NoContent);
+        }
+        if self.expect == Expect::Owed {
+            self.expect = Expect::Begun;
+        }
+        Ok(self)
+    }
+
+    fn end_request(mut self, role: Role) -> Result<Self, Rejected> {
+        self.lane(role, Message::Request)?;
+        if self.request != Phase::Body {
+            return Err(Rejected::NoContent);
+        }
+        self.request = Phase::Done;
+        if self.turn == Turn::Agreed {
+            self.leave_http(role, Message::Request);
+        }
+        Ok(self.settle(role))
+    }
+
+    fn inform(mut self, role: Role, is_continue: bool) -> Result<Self, Rejected> {
+        self.response_due(role)?;
+        if role == Role::Server {
+            if self.rx == Rx::Failed {
+                return Err(Rejected::Failed);
+            }
+            // RFC 9110, 15.2: a server sends no 1xx to an HTTP/1.0 client.
+            if self.peer == Peer::V10 {
+                return Err(Rejected::Http10Peer);
+            }
+            if is_continue && self.expect == Expect::None {
+                return Err(Rejected::NotExpected);
+            }
+        }
+        if is_continue && self.behind == 0 {
+            self.expect = Expect::None;
+        }
+        Ok(self)
+    }
+
+    fn switch(mut self, role: Role, early: bool) -> Result<Self, Rejected> {
+        self.response_due(role)?;
+        if self.turn != Turn::Offered || self.behind > 0 {
+            return Err(Rejected::NothingOffered);
+        }
+        if role == Role::Server {
+            match self.rx {
+                Rx::Open => {}
+                Rx::Failed => return Err(Rejected::Failed),
+                Rx::Closed | Rx::Switched => return Err(Rejected::Closed),
+            }
+            // A client that awaits a 100 would never send the rest, and what it sends is not the new protocol.
+            if self.request == Phase::Body && !early {
+                return Err(Rejected::BodyPending);
+            }
+        }
+        self.turn = Turn::Agreed;
+        self.expect = Expect::None;
+        self.leave_http(role, Message::Response);
+        if self.request == Phase::Done {
+            self.leave_http(role, Message::Request);
+        }
+        Ok(self)
+    }
+
+    fn answer(mut self, role: Role, answer: Answer) -> Result<Self, Rejected> {
+        self.response_due(role)?;
+        let latest = self.behind == 0;
+        if latest && self.turn == Turn::Connect && answer.success && self.rx == Rx::Open {
+            // RFC 9110, 9.3.6: a 2xx to CONNECT is a tunnel from the empty line on.
+            self.turn = Turn::Agreed;
+            self.response = Phase::Done;
+            self.leave_http(role, Message::Response);
+            self.leave_http(role, Message::Request);
+            return Ok(self);
+        }
+        self.response = if answer.content { Phase::Body } else { Phase::Done };
+        self.persist &= answer.persist;
+        if role == Role::Server && self.expect == Expect::Owed && self.request == Phase::Body {
+            // The client may drop its content or send it: whatever comes next cannot be told apart.
+            self.persist = false;
+        }
+        if latest {
+            if self.turn == Turn::Connect {
+                // RFC 9931, 8: what follows a refused CONNECT may be the tunnel's bytes.
+                self.persist = false;
+            }
+            self.refuse();
+            self.expect = Expect::None;
+        } else if !answer.persist {
+            // RFC 9112, 9.6: nothing behind a response with "close" will be answered.
+            self.behind = 0;
+            self.refuse();
+            self.expect = Expect::None;
+            self.cut_request(role);
+        }
+        Ok(if self.response == Phase::Done { self.answered(role) } else { self })
+    }
+
+    fn end_response(self, role: Role) -> Result<Self, Rejected> {
+        self.lane(role, Message::Response)?;
+        if self.response != Phase::Body {
+            return Err(Rejected::NoContent);
+        }
+        Ok(self.answered(role))
+    }
+
+    // What ends a connection.
+
+    fn end(mut self, role: Role) -> Result<Self, Rejected> {
+        self.reads()?;
+        let over = match role {
+            // A client that stops after our closing response has not broken anything.
+            Role::Server => self.is_idle() || (self.response == Phase::Done && !self.persist),
+            Role::Client => self.request == Phase::Idle || (self.response == Phase::Done && self.behind == 0),
+        };
+        if !over {
+            return Err(Rejected::Truncated);
+        }
+        self.cut_request(role);
+        self.close();
+        Ok(self)
+    }
+
+    fn fail(mut self, role: Role) -> Result<Self, Rejected> {
+        self.reads()?;
+        if role == Role::Server && self.is_idle() {
+            // A head that could not be read: a request all the same, to be answered once.
+            self.request = Phase::Cut;
+            self.response = Phase::Idle;
+            self.turn = Turn::None;
+            self.expect = Expect::None;
+        }
+        self.rx = Rx::Failed;
+        self.persist = false;
+        self.refuse();
+        if self.request == Phase::Body {
+            self.request = Phase::Cut;
+        }
+        if role == Role::Client && self.response == Phase::Body {
+            self.response = Phase::Cut;
+        }
+        if role == Role::Client || self.response == Phase::Done {
+            self.stop_sending();
+        }
+        Ok(self)
+    }
+
+    fn drain_limit(mut self, role: Role) -> Result<Self, Rejected> {
+        self.reads()?;
+        self.rx = Rx::Closed;
+        self.persist = false;
+        self.expect = Expect::None;
+        self.refuse();
+        match role {
+            Role::Server if self.request == Phase::Body => self.request = Phase::Cut,
+            Role::Client if self.response == Phase::Body => {
+                self.response = Phase::Cut;
+                self.cut_request(role);
+                self.stop_sending();
+            }
+            _ => return Err(Rejected::NoContent),
+        }
+        Ok(self.settle(role))
+    }
+
+    fn close_after_response(mut self, role: Role) -> Result<Self, Rejected> {
+        self.writes()?;
+        if self.is_idle() {
+            self.close();
+            return Ok(self);
+        }
+        // Keep-alive promised and then closed would race with the next request.
+        if role == Role::Server && self.response != Phase::Idle && self.persist {
+            return Err(Rejected::TooLate);
+        }
+        self.persist = false;
+        Ok(self.settle(role))
+    }
+
+    fn abandon(mut self, role: Role) -> Result<Self, Rejected> {
+        if role == Role::Client && self.request == Phase::Body && self.tx == Tx::Open && self.rx == Rx::Open {
+            self.cut_request(role);
+            self.persist = false;
+            return Ok(self.settle(role));
+        }
+        for message in [&mut self.request, &mut self.response] {
+            if *message == Phase::Body {
+                *message = Phase::Cut;
+            }
+        }
+        self.refuse();
+        self.close();
+        Ok(self)
+    }
+
+    // What leaves HTTP, and comes back to it.
+
+    fn resume(mut self) -> Result<Self, Rejected> {
+        let whole = self.rx == Rx::Switched && self.tx == Tx::Switched;
+        // After CONNECT the response is done, after a preface there was no request: nothing is owed.
+        if !whole || self.request != Phase::Done || self.response != Phase::Idle {
+            return Err(Rejected::NothingOwed);
+        }
+        self.rx = Rx::Open;
+        self.tx = Tx::Open;
+        self.turn = Turn::Spent;
+        Ok(self)
+    }
+
+    fn preface(mut self, role: Role) -> Result<Self, Rejected> {
+        if role == Role::Client {
+            return Err(Rejected::WrongRole);
+        }
+        self.reads()?;
+        if self.request != Phase::Idle {
+            return Err(Rejected::Unasked);
+        }
+        self.turn = Turn::Agreed;
+        self.leave_http(role, Message::Request);
+        self.leave_http(role, Message::Response);
+        Ok(self)
+    }
+
+    // What several of them share.
+
+    /// The direction that `message` travels on must still carry HTTP.
+    fn lane(self, role: Role, message: Message) -> Result<(), Rejected> {
+        match (role, message) {
+            (Role::Client, Message::Request) | (Role::Server, Message::Response) => self.writes(),
+            (Role::Client, Message::Response) | (Role::Server, Message::Request) => self.reads(),
+        }
+    }
+
+    fn reads(self) -> Result<(), Rejected> {
+        match self.rx {
+            Rx::Open => Ok(()),
+            Rx::Closed => Err(Rejected::Closed),
+            Rx::Switched => Err(Rejected::Switched),
+            Rx::Failed => Err(Rejected::Failed),
+        }
+    }
+
+    fn writes(self) -> Result<(), Rejected> {
+        match self.tx {
+            Tx::Open => Ok(()),
+            Tx::Closed if self.rx == Rx::Failed => Err(Rejected::Failed),
+            Tx::Closed => Err(Rejected::Closed),
+            Tx::Switched => Err(Rejected::Switched),
+        }
+    }
+
+    /// Some request waits for the head of its response.
+    fn response_due(self, role: Role) -> Result<(), Rejected> {
+        if self.request == Phase::Idle {
+            self.lane(role, Message::Response)?;
+            return Err(Rejected::Unasked);
+        }
+        match self.response {
+            Phase::Idle => self.lane(role, Message::Response),
+            Phase::Body | Phase::Done | Phase::Cut => Err(Rejected::Answered),
+        }
+    }
+
+    fn leave_http(&mut self, role: Role, message: Message) {
+        match (role, message) {
+            (Role::Client, Message::Request) | (Role::Server, Message::Response) => {
+                if self.tx == Tx::Open {
+                    self.tx = Tx::Switched;
+                }
+            }
+            (Role::Client, Message::Response) | (Role::Server, Message::Request) => {
+                if self.rx == Rx::Open {
+                    self.rx = Rx::Switched;
+                }
+            }
+        }
+    }
+
+    /// The final response has ended.
+    fn answered(mut self, role: Role) -> Self {
+        self.response = Phase::Done;
+        if self.behind > 0 {
+            self.behind -= 1;
+            self.response = Phase::Idle;
+        }
+        self.settle(role)
+    }
+
+    /// Closes what a cycle without a successor leaves open.
+    pub(super) fn settle(mut self, role: Role) -> Self {
+        if self.persist || self.response != Phase::Done || self.behind > 0 {
+            return self;
+        }
+        match role {
+            // RFC 9112, 9.6: after a response with "close" nothing more is processed but the rest of this request.
+            Role::Server => {
+                self.stop_sending();
+                if self.request != Phase::Body {
+                    self.stop_reading();
+                }
+            }
+            Role::Client => {
+                self.cut_request(role);
+                self.close();
+            }
+        }
+        self
+    }
+
+    fn close(&mut self) {
+        self.persist = false;
+        self.stop_sending();
+        self.stop_reading();
+    }
+
+    fn stop_sending(&mut self) {
+        if self.tx == Tx::Open {
+            self.tx = Tx::Closed;
+        }
+    }
+
+    fn stop_reading(&mut self) {
+        if self.rx == Rx::Open {
+            self.rx = Rx::Closed;
+        }
+    }
+
+    /// An unfinished request stays unfinished; what carried it ends.
+    fn cut_request(&mut self, role: Role) {
+        if self.request == Phase::Body {
+            self.request = Phase::Cut;
+            match role {
+                Role::Client => self.stop_sending(),
+                Role::Server => self.stop_reading(),
+            }
+        }
+    }
+
+    fn refuse(&mut self) {
+        if self.undecided() {
+            self.turn = Turn::Refused;
+        }
+    }
+}
