@@ -180,6 +180,8 @@ pub(crate) fn check_trailers(trailers: &dyn FieldSource) -> Result<bool, ErrorKi
 /// What the engine adds to the host's field lines.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Added<'a> {
+    /// What a protocol's rules ask of its 101.
+    pub(crate) proof: Option<Field<'a>>,
     /// A framing field that the host left to the engine.
     pub(crate) framing: Option<&'a [u8]>,
     /// The `Upgrade` list, entry by entry.
@@ -227,6 +229,9 @@ pub(crate) fn fields(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<
             line(sink, field.name, field.value);
         }
     });
+    if let Some(proof) = added.proof {
+        line(sink, proof.name, proof.value);
+    }
     if let Some(framing) = added.framing {
         sink.put(framing);
     }

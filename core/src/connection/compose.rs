@@ -7,11 +7,11 @@ use crate::decision::{DataParts, RequestHead, ResponseHead, reason};
 use crate::encode::{self, Added, Survey};
 use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
-use crate::fields::{Field, FieldSource, Options};
+use crate::fields::{FieldSource, Options};
 use crate::state::{Answer, Input, Opening, Peer, Phase, Role, State, Turn, Tx};
 use crate::syntax::{is_target, is_token, is_value, target_form};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, ProfileFields, Selection, Why, token};
+use crate::upgrade::{self, Proof, Selection, Why, token};
 
 const CHUNKED: &[u8] = b"Transfer-Encoding: chunked\r\n";
 const EMPTY: &[u8] = b"Content-Length: 0\r\n";
@@ -34,8 +34,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = check_request(request, offer, self.flags.old_server).map_err(Error::local)?;
-        #[cfg(feature = "websocket")]
-        let accept = expected_accept(request, offer).map_err(Error::local)?;
+        let proof = upgrade::ask(request, offer).map_err(Error::local)?;
         let (turn, why) = match (request.method, offer) {
             ("CONNECT", _) => (Turn::Connect, Why::Connect),
             (_, []) => (Turn::None, Why::NotOffered),
@@ -75,10 +74,7 @@ impl Connection {
         self.flags.upgrade_required = false;
         self.begin_sending(outgoing);
         encode::join(offer, &mut self.scratch().offer);
-        #[cfg(feature = "websocket")]
-        {
-            self.scratch().accept = accept;
-        }
+        self.scratch().proof = proof;
         let offered = offer.iter().filter_map(|entry| token::count(entry.as_bytes())).sum::<usize>();
         self.note(TraceStep::SentRequest, offered as u32);
         Ok(())
@@ -222,14 +218,15 @@ impl Connection {
         let mut agreed = core::mem::take(&mut self.scratch().agreed);
         let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
         upgrade::write_selection(request, selection, &mut agreed).map_err(Error::local)?;
-        let profile = ProfileFields::of(request, selection);
+        let proof = upgrade::prove(request, selection);
         let mut writes_ours = false;
-        fields.each(&mut |field| writes_ours |= profile.has(field.name));
+        fields.each(&mut |field| writes_ours |= proof.as_ref().is_some_and(|proof| field.is(proof.name)));
         if writes_ours {
             return Err(Error::local(ErrorKind::ReservedField));
         }
         let list = [core::str::from_utf8(&agreed).unwrap_or_default()];
-        let added = Added { upgrade: &list, ..Added::to(&survey) };
+        let proof = proof.as_ref().map(Proof::field);
+        let added = Added { proof, upgrade: &list, ..Added::to(&survey) };
         let continue_unsent = self.state.continue_unsent();
         let written = encode::write(out, |sink| {
             if continue_unsent {
@@ -238,7 +235,7 @@ impl Connection {
                 sink.put(b"\r\n");
             }
             encode::status_line(sink, 101, reason(101).as_bytes());
-            encode::fields(sink, &With { host: fields, profile: &profile }, &added);
+            encode::fields(sink, fields, &added);
         });
         self.scratch().agreed = agreed;
         written?;
@@ -336,19 +333,6 @@ impl Connection {
     }
 }
 
-/// The host's field lines of a 101, and behind them the profile's.
-struct With<'a> {
-    host: &'a dyn FieldSource,
-    profile: &'a ProfileFields,
-}
-
-impl FieldSource for With<'_> {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.host.each(each);
-        self.profile.each(each);
-    }
-}
-
 /// What the given framing fields say.
 fn outgoing(survey: &Survey) -> Outgoing {
     match survey.length {
@@ -383,25 +367,4 @@ fn check_request(request: &RequestHead<'_>, offer: &[&str], old_server: bool) ->
         return Err(ErrorKind::FramingConflict);
     }
     Ok(survey)
-}
-
-/// What the server will have to answer to the host's `Sec-WebSocket-Key`.
-#[cfg(feature = "websocket")]
-fn expected_accept(request: &RequestHead<'_>, offer: &[&str]) -> Result<Option<upgrade::websocket::Accept>, ErrorKind> {
-    use crate::upgrade::websocket;
-    let offers = offer.iter().flat_map(|entry| upgrade::Protocols::new(entry.as_bytes()).iter());
-    if !offers.into_iter().any(|protocol| protocol.version.is_none() && protocol.name.eq_ignore_ascii_case("websocket"))
-    {
-        return Ok(None);
-    }
-    let (mut accept, mut keys, mut versions) = (None, 0, 0);
-    request.fields.each(&mut |field| {
-        if field.is(websocket::KEY) {
-            keys += 1;
-            accept = websocket::is_key(field.value).then(|| websocket::accept(field.value));
-        }
-        versions += u32::from(field.is(websocket::VERSION) && field.value == b"13");
-    });
-    let is_valid = request.method == "GET" && keys == 1 && versions == 1 && accept.is_some();
-    if is_valid { Ok(accept) } else { Err(ErrorKind::ProfileField) }
 }

@@ -177,13 +177,12 @@ impl Connection {
     fn take_switch(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let next = self.received(Input::Switch { early: true })?;
         let lenient = self.config().lenient;
-        let Scratch { buffer, head, offer, agreed, .. } = self.scratch();
+        let Scratch { buffer, head, offer, agreed, proof, .. } = self.scratch();
         let bytes = &buffer.unread()[..len];
         if let Err(kind) = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed) {
             return self.fail(kind, 0);
         }
-        #[cfg(feature = "websocket")]
-        if !self.scratch().accepts_websocket(len) {
+        if !upgrade::is_proven(head.fields(bytes), Protocols::new(agreed), proof.as_ref()) {
             return self.fail(ErrorKind::SwitchProfile, 0);
         }
         self.state = next;
@@ -325,19 +324,5 @@ impl Connection {
         self.body = Body::None;
         self.flags.owes_end = true;
         Ok(())
-    }
-}
-
-#[cfg(feature = "websocket")]
-impl Scratch {
-    /// RFC 6455, 4.1: the 101 proves that the server has read the key.
-    fn accepts_websocket(&self, len: usize) -> bool {
-        use crate::upgrade::websocket;
-        let is_websocket = Protocols::new(&self.agreed)
-            .iter()
-            .any(|protocol| protocol.version.is_none() && protocol.name.eq_ignore_ascii_case("websocket"));
-        let fields = self.head.fields(&self.buffer.unread()[..len]);
-        !is_websocket
-            || matches!((websocket::only(fields, websocket::ACCEPT), &self.accept), (Some(got), Some(want)) if got == want)
     }
 }

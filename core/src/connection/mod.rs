@@ -22,7 +22,7 @@ use crate::head::Head;
 use crate::limits::{self, Config};
 use crate::state::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
-use crate::upgrade::{self, Order, Protocols, Selection, Why};
+use crate::upgrade::{self, Order, Proof, Protocols, Selection, Why};
 
 /// How the peer's octets ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,8 +114,8 @@ struct Scratch {
     agreed: Vec<u8>,
     /// What a 426 asks for.
     required: Vec<u8>,
-    #[cfg(feature = "websocket")]
-    accept: Option<upgrade::websocket::Accept>,
+    /// What a 101 has to prove to a client.
+    proof: Option<Proof>,
     trace: Ring,
 }
 

@@ -1,18 +1,20 @@
 //! The Upgrade mechanism: what was offered, what may be accepted, and why a switch did not happen (RFC 9110, 7.8).
 
-pub(crate) mod policy;
+mod policy;
 pub(crate) mod token;
 #[cfg(feature = "websocket")]
-pub(crate) mod websocket;
+mod websocket;
 
 use alloc::vec::Vec;
 
 pub use policy::Ineligible;
+pub(crate) use policy::Proof;
 pub use token::Protocols;
 
+use crate::decision::RequestHead;
 use crate::error::ErrorKind;
 use crate::event::Request;
-use crate::fields::{Field, KnownField, Protocol, members};
+use crate::fields::{Fields, KnownField, Protocol, members};
 use crate::head::Head;
 use crate::limits::{Lenient, Limits};
 use crate::listed::listed;
@@ -199,7 +201,7 @@ pub(crate) fn offered(head: &Head, bytes: &[u8], limits: &Limits) -> Result<(), 
 pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
     request.upgrade_lines().flat_map(members).filter_map(Protocol::parse).map(move |protocol| Offer {
         protocol,
-        ineligible: policy::of(&protocol).and_then(|policy| (policy.check)(&request).err()),
+        ineligible: policy::of(&protocol).and_then(|policy| (policy.check)(request).err()),
     })
 }
 
@@ -359,38 +361,22 @@ fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) ->
     })
 }
 
-/// A field of the 101 that a profile writes.
-pub(crate) struct ProfileFields {
-    #[cfg(feature = "websocket")]
-    accept: Option<websocket::Accept>,
+/// What a 101 has to prove if the offer is accepted; an error if a protocol's rules do not allow this request.
+pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str]) -> Result<Option<Proof>, ErrorKind> {
+    let protocols = offer.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter());
+    protocols.into_iter().filter_map(|protocol| policy::of(&protocol)).try_fold(None, |proof, policy| {
+        let asked = (policy.ask)(request)?;
+        Ok(proof.or(asked))
+    })
 }
 
-impl ProfileFields {
-    /// What the selected protocols need beside the host's fields.
-    pub(crate) fn of(_request: Request<'_>, _selection: Selection) -> Self {
-        Self {
-            #[cfg(feature = "websocket")]
-            accept: _selection
-                .layers()
-                .iter()
-                .filter_map(|&place| at(_request, place))
-                .any(|protocol| protocol.version.is_none() && protocol.name.eq_ignore_ascii_case("websocket"))
-                .then(|| websocket::key(_request.fields()).map(websocket::accept))
-                .flatten(),
-        }
-    }
+/// What the 101 for a selection proves.
+pub(crate) fn prove(request: Request<'_>, selection: Selection) -> Option<Proof> {
+    let layers = selection.layers().iter().filter_map(|&place| at(request, place));
+    layers.filter_map(|protocol| policy::of(&protocol)).find_map(|policy| (policy.prove)(request))
+}
 
-    /// Whether the host's field of that name would stand beside the profile's.
-    pub(crate) fn has(&self, name: &[u8]) -> bool {
-        let mut found = false;
-        self.each(&mut |field| found |= field.name.eq_ignore_ascii_case(name));
-        found
-    }
-
-    pub(crate) fn each<'s>(&'s self, _each: &mut dyn FnMut(Field<'s>)) {
-        #[cfg(feature = "websocket")]
-        if let Some(accept) = &self.accept {
-            _each(Field { name: websocket::ACCEPT.as_bytes(), value: accept });
-        }
-    }
+/// Whether the field lines of a 101 prove what was asked, for each protocol that they switch to.
+pub(crate) fn is_proven(fields: Fields<'_>, agreed: Protocols<'_>, asked: Option<&Proof>) -> bool {
+    agreed.iter().filter_map(|protocol| policy::of(&protocol)).all(|policy| (policy.is_proven)(fields, asked))
 }

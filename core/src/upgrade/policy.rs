@@ -1,7 +1,9 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
+use crate::decision::RequestHead;
+use crate::error::ErrorKind;
 use crate::event::Request;
-use crate::fields::Protocol;
+use crate::fields::{Field, Fields, Protocol};
 use crate::listed::listed;
 
 /// Why one protocol of an offer cannot be accepted. The others beside it are not concerned.
@@ -38,17 +40,36 @@ impl Ineligible {
     }
 }
 
-/// One row of the table.
+/// One row of the table: the rules of a token on each occasion on which it can have some.
 pub(crate) struct Policy {
     /// The token, in its registered case.
-    name: &'static str,
-    /// What the request must satisfy.
-    pub(crate) check: fn(&Request<'_>) -> Result<(), Ineligible>,
+    pub(crate) name: &'static str,
+    /// A client offers it: what the request must say, and what a 101 will have to prove.
+    pub(crate) ask: fn(&RequestHead<'_>) -> Result<Option<Proof>, ErrorKind>,
+    /// A server is offered it: what the request must say.
+    pub(crate) check: fn(Request<'_>) -> Result<(), Ineligible>,
+    /// A server accepts it: what its 101 proves.
+    pub(crate) prove: fn(Request<'_>) -> Option<Proof>,
+    /// A client gets a 101 for it: whether that proves what was asked.
+    pub(crate) is_proven: fn(Fields<'_>, Option<&Proof>) -> bool,
+}
+
+/// The field by which a 101 proves that the server has understood the request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Proof {
+    pub(crate) name: &'static str,
+    pub(crate) value: [u8; 28],
+}
+
+impl Proof {
+    pub(crate) fn field(&self) -> Field<'_> {
+        Field { name: self.name.as_bytes(), value: &self.value }
+    }
 }
 
 static TABLE: &[Policy] = &[
     #[cfg(feature = "websocket")]
-    Policy { name: "websocket", check: super::websocket::check },
+    super::websocket::POLICY,
 ];
 
 /// The row of a protocol. A version makes it another token: `websocket/2` has no rules that we know.
