@@ -223,6 +223,11 @@ impl ErrorKind {
         self as u16
     }
 
+    /// The kind of a number.
+    pub fn from_code(code: u32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| u32::from(kind.code()) == code)
+    }
+
     /// The stable name.
     pub const fn name(self) -> &'static str {
         self.row().name

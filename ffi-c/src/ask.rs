@@ -1,9 +1,8 @@
 //! What a host may ask at any time. Nothing here changes anything but `swo_trace`, which takes entries out.
 
-use switchover::{Awaiting, Connection, Role, Why};
+use switchover::Connection;
 
 use crate::conn::{Conn, swo_conn};
-use crate::convert::number;
 use crate::error::{Done, Own, swo_result};
 use crate::out::{Array, Out};
 use crate::types::{swo_failure_info, swo_flag, swo_state, swo_trace_entry};
@@ -55,7 +54,7 @@ export! {
 }
 
 fn role(conn: &Connection) -> Done<u32> {
-    Ok(number(Role::ALL, conn.role()))
+    Ok(conn.role().number())
 }
 
 fn get_state(conn: &Connection, out: Out<'_, swo_state>) -> Done {
@@ -63,11 +62,11 @@ fn get_state(conn: &Connection, out: Out<'_, swo_state>) -> Done {
 }
 
 fn awaiting(conn: &Connection) -> Done<u32> {
-    Ok(number(Awaiting::ALL, conn.awaiting()))
+    Ok(conn.awaiting().number())
 }
 
 fn why(conn: &Connection) -> Done<u32> {
-    Ok(number(Why::ALL, conn.why().ok_or(Own::Nothing)?))
+    Ok(conn.why().ok_or(Own::Nothing)?.number())
 }
 
 fn wants_input(conn: &Connection) -> Done<bool> {

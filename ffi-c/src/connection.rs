@@ -6,8 +6,7 @@ use switchover::{Config, Connection, Role};
 
 use crate::config::swo_config;
 use crate::conn::{IN_PLACE, ON_HEAP, swo_conn};
-use crate::convert::value;
-use crate::error::{Done, swo_result};
+use crate::error::{Done, Own, swo_result};
 use crate::handle::Doomed;
 use crate::out::Out;
 
@@ -55,7 +54,7 @@ fn abi_version() -> Done<u32> {
 }
 
 fn build(role: u32, config: Option<swo_config>) -> Done<Connection> {
-    let role = value(Role::ALL, role)?;
+    let role = Role::from_number(role).ok_or(Own::BadEnum)?;
     Ok(match config {
         Some(config) => Connection::with_config(role, Config::from(config)),
         None => Connection::new(role),

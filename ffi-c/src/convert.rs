@@ -1,25 +1,11 @@
 //! The engine's values as the header's, and numbers of enums both ways.
 
-use switchover::{
-    DataParts, Event, EventKind, Expect, Field, Ineligible, NoOffer, Offer, Paused, Peer, Phase, Protocol, Request,
-    Response, Rx, State, Switched, SwitchedBy, Trace, TraceStep, Turn, Tx,
-};
+use switchover::{DataParts, Event, Field, Offer, Paused, Protocol, Request, Response, State, Switched, Trace};
 
-use crate::error::{Done, Own};
 use crate::types::{
     NEED_DATA, PAUSED, SWO_NONE, swo_data_parts, swo_event, swo_event_detail, swo_field, swo_offer, swo_protocol,
     swo_request, swo_response, swo_slice, swo_state, swo_switched, swo_trace_entry,
 };
-
-/// The number of a value: its index in the list of all.
-pub(crate) fn number<T: PartialEq>(all: &[T], value: T) -> u32 {
-    all.iter().position(|listed| *listed == value).map_or(SWO_NONE, |index| index as u32)
-}
-
-/// The value of a number.
-pub(crate) fn value<T: Copy>(all: &[T], number: u32) -> Done<T> {
-    Ok(*all.get(number as usize).ok_or(Own::BadEnum)?)
-}
 
 /// A number that the engine keeps in two octets; one that has no room there is one that it refuses.
 pub(crate) fn status(status: u32) -> u16 {
@@ -57,7 +43,7 @@ impl From<Offer<'_>> for swo_offer {
     fn from(offer: Offer<'_>) -> Self {
         Self {
             protocol: offer.protocol.into(),
-            ineligible: offer.ineligible.map_or(SWO_NONE, |reason| number(Ineligible::ALL, reason)),
+            ineligible: offer.ineligible.map_or(SWO_NONE, |reason| reason.number()),
             status: offer.ineligible.map_or(0, |reason| u32::from(reason.status())),
         }
     }
@@ -65,7 +51,7 @@ impl From<Offer<'_>> for swo_offer {
 
 impl From<Trace> for swo_trace_entry {
     fn from(entry: Trace) -> Self {
-        Self { step: number(TraceStep::ALL, entry.step), number: entry.number, offset: entry.offset }
+        Self { step: entry.step.number(), number: entry.number, offset: entry.offset }
     }
 }
 
@@ -84,7 +70,7 @@ impl From<Request<'_>> for swo_request {
     fn from(request: Request<'_>) -> Self {
         let (offer_count, no_offer) = match request.offers() {
             Ok(offers) => (offers.count(), SWO_NONE),
-            Err(reason) => (0, number(NoOffer::ALL, reason)),
+            Err(reason) => (0, reason.number()),
         };
         Self {
             method: swo_slice::of(request.method().as_bytes()),
@@ -116,7 +102,7 @@ impl From<Response<'_>> for swo_response {
 impl From<Switched<'_>> for swo_switched {
     fn from(switched: Switched<'_>) -> Self {
         Self {
-            by: number(SwitchedBy::ALL, switched.by),
+            by: switched.by.number(),
             protocol_count: switched.protocols.iter().count(),
             request: switched.request.map_or(swo_request::NONE, Into::into),
             response: switched.response.map_or(swo_response::NONE, Into::into),
@@ -137,7 +123,7 @@ impl swo_event {
             Event::Switched(switched) => swo_event_detail { switched: switched.into() },
             Event::Closed { discarded } => swo_event_detail { discarded },
         };
-        Self { kind: number(EventKind::ALL, event.kind()), position, u }
+        Self { kind: event.kind().number(), position, u }
     }
 
     pub(crate) fn need_data(position: u64) -> Self {
@@ -145,7 +131,7 @@ impl swo_event {
     }
 
     pub(crate) fn paused(paused: Paused, position: u64) -> Self {
-        Self { kind: PAUSED, position, u: swo_event_detail { paused: number(Paused::ALL, paused) } }
+        Self { kind: PAUSED, position, u: swo_event_detail { paused: paused.number() } }
     }
 }
 
@@ -154,14 +140,14 @@ impl From<State> for swo_state {
         // Taken apart, so that a new part of the state does not compile before it is here.
         let State { request, response, rx, tx, turn, expect, persist, peer, behind } = state;
         Self {
-            request: number(Phase::ALL, request),
-            response: number(Phase::ALL, response),
-            rx: number(Rx::ALL, rx),
-            tx: number(Tx::ALL, tx),
-            turn: number(Turn::ALL, turn),
-            expect: number(Expect::ALL, expect),
+            request: request.number(),
+            response: response.number(),
+            rx: rx.number(),
+            tx: tx.number(),
+            turn: turn.number(),
+            expect: expect.number(),
             persist: u32::from(persist),
-            peer: number(Peer::ALL, peer),
+            peer: peer.number(),
             behind: u32::from(behind),
         }
     }

@@ -4,7 +4,6 @@ use std::ffi::{CStr, c_char};
 
 use switchover::{Blame, Error, ErrorKind};
 
-use crate::convert::number;
 use crate::names;
 use crate::types::swo_flag;
 
@@ -154,7 +153,7 @@ export! {
 }
 
 fn kind(result: swo_result) -> Option<ErrorKind> {
-    ErrorKind::ALL.iter().copied().find(|kind| u32::from(kind.code()) == result.0)
+    ErrorKind::from_code(result.0)
 }
 
 fn strerror(result: swo_result) -> Done<&'static CStr> {
@@ -176,5 +175,5 @@ fn error_status(result: swo_result) -> Done<u32> {
 fn error_blame(result: swo_result) -> Done<u32> {
     let own = Own::ALL.iter().find(|own| own.code() == result.0).map(|_| Blame::Local);
     let blame = kind(result).map(ErrorKind::blame).or(own).ok_or(Own::BadEnum)?;
-    Ok(number(Blame::ALL, blame))
+    Ok(blame.number())
 }

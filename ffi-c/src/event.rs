@@ -5,7 +5,6 @@ use std::ffi::c_char;
 use switchover::{Connection, Event, Fields, KnownField, Protocol, Request, Step};
 
 use crate::conn::{Conn, swo_conn};
-use crate::convert::value;
 use crate::error::{Done, Own, swo_result};
 use crate::out::{Array, Out};
 use crate::types::{swo_event, swo_field, swo_flag, swo_offer, swo_protocol, swo_request, swo_slice};
@@ -117,7 +116,7 @@ fn event_field_at(conn: &Connection, index: usize, out: Out<'_, swo_field>) -> D
 }
 
 fn event_field_index(conn: &Connection, field: u32, out: Out<'_, usize>) -> Done {
-    let field = value(KnownField::ALL, field)?;
+    let field = KnownField::from_number(field).ok_or(Own::BadEnum)?;
     out.set(shown(conn)?.index_of(field).ok_or(Own::Nothing)?)
 }
 

@@ -3,8 +3,7 @@
 use switchover::End;
 
 use crate::conn::{Conn, swo_conn};
-use crate::convert::value;
-use crate::error::{Done, swo_result};
+use crate::error::{Done, Own, swo_result};
 use crate::out::{Out, Output};
 
 export! {
@@ -57,7 +56,7 @@ fn recv_commit(mut conn: Conn<'_>, len: usize) -> Done {
 }
 
 fn receive_eof(mut conn: Conn<'_>, end: u32) -> Done {
-    conn.receive_eof(value(End::ALL, end)?);
+    conn.receive_eof(End::from_number(end).ok_or(Own::BadEnum)?);
     Ok(())
 }
 

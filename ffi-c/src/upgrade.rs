@@ -3,7 +3,6 @@
 use switchover::{Connection, Order, Selection};
 
 use crate::conn::{Conn, swo_conn};
-use crate::convert::value;
 use crate::error::{Done, Own, swo_result};
 use crate::handle::FieldList;
 use crate::out::{Array, Out, Output};
@@ -67,7 +66,7 @@ export! {
 }
 
 fn select(conn: &Connection, preferences: Vec<&[u8]>, by: u32, out: Out<'_, swo_selection>) -> Done {
-    let (by, preferences) = (value(Order::ALL, by)?, names(&preferences)?);
+    let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
     let selection = conn.select(&preferences, by).ok_or(Own::Nothing)?;
     out.set(swo_selection { opaque: selection.to_bits() })
 }

@@ -23,9 +23,14 @@ pub(crate) trait Listed: Copy + PartialEq + 'static {
 
     fn label(self) -> &'static str;
 
-    /// Its place in the table, or the number that it has there.
-    fn number(self) -> usize {
+    /// Its place in the table.
+    fn place(self) -> usize {
         Self::ALL.iter().position(|&other| other == self).unwrap_or_default()
+    }
+
+    /// The number that it has in Python.
+    fn number(self) -> usize {
+        self.place()
     }
 
     /// What its Python twin says beside name and number.
@@ -68,8 +73,7 @@ impl<'py, T: Listed> IntoPyObject<'py> for Member<T> {
     type Error = PyErr;
 
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
-        let place = T::ALL.iter().position(|&item| item == self.0).unwrap_or_default();
-        Ok(T::members(py)?[place].bind(py).clone())
+        Ok(T::members(py)?[self.0.place()].bind(py).clone())
     }
 }
 

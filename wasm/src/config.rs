@@ -41,7 +41,7 @@ pub fn configure_flags(secure: bool, http2_preface: bool) {
 /// Makes a connection with what was configured since the last one, and gives its number.
 #[wasm_bindgen]
 pub fn create(role: u32) -> u32 {
-    let role = Role::ALL.get(role as usize).copied().unwrap_or(Role::Server);
+    let role = Role::from_number(role).unwrap_or(Role::Server);
     handle::add(match NEXT.take() {
         Some(config) => Connection::with_config(role, config),
         None => Connection::new(role),

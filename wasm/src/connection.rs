@@ -35,7 +35,7 @@ pub fn commit(handle: u32, len: usize) {
 /// The peer's octets have ended.
 #[wasm_bindgen]
 pub fn receive_eof(handle: u32, end: u32) {
-    let end = End::ALL.get(end as usize).copied().unwrap_or(End::Truncated);
+    let end = End::from_number(end).unwrap_or(End::Truncated);
     ask(handle, |connection| connection.receive_eof(end));
 }
 
@@ -62,7 +62,7 @@ pub fn next_event(handle: u32) -> u32 {
         }
         Ok(Next::NeedData) => Outcome::NeedData,
         Ok(Next::Paused(why)) => {
-            out.number(why as u32);
+            out.number(why.number());
             Outcome::Paused
         }
         Ok(Next::Event(next)) => {

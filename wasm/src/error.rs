@@ -18,7 +18,7 @@ pub(crate) fn done(result: Result<(), Error>, out: &mut Exchange) -> bool {
 #[inline(never)]
 pub(crate) fn put(error: &Error, out: &mut Exchange) {
     out.number(error.code().into());
-    out.number(error.blame() as u32);
+    out.number(error.blame().number());
     out.option(error.status().map(u32::from));
     out.number(error.offset().is_some().into());
     out.large(error.offset().unwrap_or_default());

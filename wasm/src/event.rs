@@ -6,7 +6,7 @@ use crate::exchange::Exchange;
 
 /// All of an event; the kind comes first.
 pub(crate) fn put(event: &Event<'_>, out: &mut Exchange) {
-    out.number(event.kind() as u32);
+    out.number(event.kind().number());
     match event {
         Event::Request(request) => put_request(request, out),
         Event::Informational(response) | Event::Response(response) => put_response(response, out),
@@ -50,7 +50,7 @@ fn put_response(response: &Response<'_>, out: &mut Exchange) {
 }
 
 fn put_switched(switched: &Switched<'_>, out: &mut Exchange) {
-    out.number(switched.by as u32);
+    out.number(switched.by.number());
     out.displays(switched.protocols.iter());
     out.number(switched.request.is_some().into());
     if let Some(request) = &switched.request {

@@ -13,14 +13,14 @@ use crate::parcel::{Parcel, borrowed};
 pub fn state(handle: u32) {
     with(handle, |connection, out| {
         let state = connection.state();
-        out.number(state.request as u32);
-        out.number(state.response as u32);
-        out.number(state.rx as u32);
-        out.number(state.tx as u32);
-        out.number(state.turn as u32);
-        out.number(state.expect as u32);
+        out.number(state.request.number());
+        out.number(state.response.number());
+        out.number(state.rx.number());
+        out.number(state.tx.number());
+        out.number(state.turn.number());
+        out.number(state.expect.number());
         out.number(state.persist.into());
-        out.number(state.peer as u32);
+        out.number(state.peer.number());
         out.number(state.behind.into());
     });
 }
@@ -109,7 +109,7 @@ pub fn trace(handle: u32) -> u32 {
     with(handle, |connection, out| {
         let mut count = 0;
         while let Some(entry) = connection.trace() {
-            out.number(entry.step as u32);
+            out.number(entry.step.number());
             out.number(entry.number);
             out.large(entry.offset);
             count += 1;
@@ -122,7 +122,7 @@ pub fn trace(handle: u32) -> u32 {
 #[wasm_bindgen]
 pub fn select(handle: u32, parcel: &[u8], by: u32) -> bool {
     let preferences = Parcel::new(parcel).texts();
-    let by = Order::ALL.get(by as usize).copied().unwrap_or_default();
+    let by = Order::from_number(by).unwrap_or_default();
     with(handle, |connection, out| {
         let selection = connection.select(&borrowed(&preferences), by);
         selection.iter().flat_map(|selection| selection.to_bits()).for_each(|number| out.number(number));

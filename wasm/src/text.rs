@@ -12,19 +12,19 @@ fn leave(text: &str) {
 /// Leaves the sentence of a reason.
 #[wasm_bindgen]
 pub fn why_text(why: u32) {
-    leave(Why::ALL.get(why as usize).map_or("", |why| why.text()));
+    leave(Why::from_number(why).map_or("", Why::text));
 }
 
 /// Leaves the sentence of a reason.
 #[wasm_bindgen]
 pub fn ineligible_text(reason: u32) {
-    leave(Ineligible::ALL.get(reason as usize).map_or("", |reason| reason.text()));
+    leave(Ineligible::from_number(reason).map_or("", Ineligible::text));
 }
 
 /// Leaves the sentence of an error.
 #[wasm_bindgen]
 pub fn error_text(code: u32) {
-    leave(ErrorKind::ALL.iter().find(|kind| u32::from(kind.code()) == code).map_or("", |kind| kind.text()));
+    leave(ErrorKind::from_code(code).map_or("", ErrorKind::text));
 }
 
 /// Leaves the reason phrase of a status.
