@@ -78,15 +78,14 @@ fn the_event_is_over_with_the_next_inbound_call() {
 fn what_is_read_straight_into_the_buffer_is_received() {
     let mut server = Connection::new(Role::Server);
     let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    server.receive_buffer(request.len()).expect("room");
+    assert_eq!((server.commit(0), server.advance()), (0, Ok(Step::NeedData)));
     let space = server.receive_buffer(request.len()).expect("room");
     space[..request.len()].copy_from_slice(request);
-    server.commit(0);
-    assert_eq!(server.advance(), Ok(Step::NeedData));
-    server.commit(request.len());
-    assert_eq!(server.advance(), Ok(Step::Event));
-    // More than there is space for is cut to it.
+    assert_eq!((server.commit(request.len()), server.advance()), (request.len(), Ok(Step::Event)));
+    // More than there is space for was not written there.
     let space = server.receive_buffer(1).expect("room").len();
-    server.commit(space + 1_000_000);
+    assert_eq!(server.commit(space + 1_000_000), 0);
     assert!(!server.is_secure());
 }
 
@@ -145,15 +144,17 @@ fn what_came_before_a_request_is_not_its_answer() {
 fn a_commit_takes_no_more_than_was_given_and_nothing_that_has_moved() {
     let mut server = Connection::new(Role::Server);
     server.receive(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");
-    server.commit(usize::MAX);
+    assert_eq!(server.commit(usize::MAX), 0);
     let space = server.receive_buffer(28).expect("room");
     space[..28].copy_from_slice(b"GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
     // Between the two calls the octets are read and the space is no longer where it was.
     assert_eq!(server.advance(), Ok(Step::Event));
     server.send_response(&ResponseHead::new(204, &()), &mut Vec::new()).expect("an answer");
     assert_eq!((server.advance(), server.advance()), (Ok(Step::Event), Ok(Step::NeedData)));
-    server.commit(28);
+    assert_eq!(server.commit(28), 0);
     assert_eq!(server.advance(), Ok(Step::NeedData), "no octet is read twice");
+    let space = server.receive_buffer(28).map(|space| space.len()).expect("room");
+    assert_eq!((server.commit(space + 1), server.commit(space)), (0, 0), "one commit for each space");
     // More than the engine would keep is not given.
     assert!(server.receive_buffer(usize::MAX).is_ok_and(|space| space.len() >= 131_072));
     server.release();

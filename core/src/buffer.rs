@@ -80,10 +80,12 @@ impl Buffer {
         &mut self.data[self.end..]
     }
 
-    pub(crate) fn commit(&mut self, len: usize) {
-        let len = len.min(self.reserved);
+    /// How many octets of the reserved space are received now: `len`, or none where there are not as many.
+    pub(crate) fn commit(&mut self, len: usize) -> usize {
+        let len = if len <= self.reserved { len } else { 0 };
         self.end += len;
-        self.reserved -= len;
+        self.reserved = 0;
+        len
     }
 
     pub(crate) fn append(&mut self, bytes: &[u8]) {

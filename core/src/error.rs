@@ -21,11 +21,21 @@ pub enum Blame {
 listed! { Blame { Peer = "peer", Local = "local" } }
 
 /// What went wrong; [`ErrorKind::ALL`] lists every kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
     kind: ErrorKind,
     /// A peer error: octets since the connection began. `OutputTooSmall`: octets needed.
     number: u64,
+}
+
+impl core::fmt::Debug for Error {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut shown = f.debug_struct("Error");
+        shown.field("kind", &self.kind).field("code", &self.code());
+        self.offset().map(|offset| shown.field("offset", &offset));
+        self.needed().map(|needed| shown.field("needed", &needed));
+        shown.finish()
+    }
 }
 
 impl Error {

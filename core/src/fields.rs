@@ -192,7 +192,7 @@ pub(crate) fn expects_continue(value: &[u8]) -> bool {
     members(value).any(|expectation| expectation.eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// The fields that the engine acts on itself, and so finds while it parses: [`Fields::index_of`].
+/// The fields that the engine acts on itself, and so finds while it parses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KnownField {
     /// RFC 9110, 7.2.

@@ -9,9 +9,10 @@
 //!    into [`receive_buffer`](Connection::receive_buffer) and says how much with [`commit`](Connection::commit).
 //!    [`receive_eof`](Connection::receive_eof) says that no more will come. While
 //!    [`wants_input`](Connection::wants_input) is false, do not read.
-//! 2. **Events out.** [`advance`](Connection::advance) until it is anything but [`Step::Event`]; look at each with
-//!    [`event`](Connection::event) as often as wanted. It borrows from the connection's buffer until the next inbound
-//!    call; decisions do not end it, so an echo may send the very slice it was shown.
+//! 2. **Events out.** [`advance`](Connection::advance) until it is anything but [`Step::Event`], or the event is
+//!    [`Event::Closed`], which repeats; look at each with [`event`](Connection::event) as often as wanted. It borrows
+//!    from the connection's buffer until the next inbound call; decisions do not end it, so an echo may send the very
+//!    slice it was shown.
 //! 3. **Decisions in, octets out.** The `send_*` methods and the upgrade verbs write into whatever the host gives them.
 //!    They write all of it or nothing: a refused one has changed nothing. Send what was written, then go on at 2.
 //!
@@ -35,10 +36,14 @@
 //! assert!(out.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
 //!
 //! while let Step::Event = server.advance()? {
-//!     if let Some(Event::Switched(switched)) = server.event() {
-//!         assert_eq!(switched.protocols.to_string(), "foo/2");
-//!         // No octet of the new protocol is lost, and none has been looked at.
-//!         assert_eq!(switched.leftover, b"hello");
+//!     match server.event() {
+//!         Some(Event::Switched(switched)) => {
+//!             assert_eq!(switched.protocols.to_string(), "foo/2");
+//!             // No octet of the new protocol is lost, and none has been looked at.
+//!             assert_eq!(switched.leftover, b"hello");
+//!         }
+//!         Some(Event::Closed { .. }) => break,
+//!         _ => {}
 //!     }
 //! }
 //! # Ok(())

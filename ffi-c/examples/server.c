@@ -83,7 +83,10 @@ static void answer(client *c) {
     swo_selection selection;
     uint8_t out[1024];
     size_t written;
-    if (swo_select(c->conn, &foo, 1, SWO_ORDER_CLIENT, &selection)) {
+    swo_request request;
+    if (!swo_current_request(c->conn, &request) && request.method.len == 7 && !memcmp(request.method.data, "CONNECT", 7)) {
+        respond(c, 501, "no tunnels here\n");
+    } else if (swo_select(c->conn, &foo, 1, SWO_ORDER_CLIENT, &selection)) {
         respond(c, 200, "hello in HTTP/1.1\n");
     } else if (swo_accept(c->conn, &selection, NULL, 0, out, sizeof out, &written)) {
         c->is_over = 1;

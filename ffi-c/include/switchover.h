@@ -182,7 +182,7 @@ enum swo_event_kind {
     SWO_EVENT_KIND_PAUSED = 1001,
 };
 
-/** The fields that the engine acts on itself, and so finds while it parses: `Fields::index_of`. */
+/** The fields that the engine acts on itself, and so finds while it parses. */
 enum swo_known_field {
     /** RFC 9110, 7.2. */
     SWO_KNOWN_FIELD_HOST = 0,
@@ -522,7 +522,7 @@ enum swo_result_code {
     SWO_NOT_A_CONN = 1006,
     /** There is no such thing: no current event, no field lines in it, no field of that name, nothing selected. */
     SWO_NOTHING = 1007,
-    /** A length that no object can have. */
+    /** A length that no object can have, or more than the space that was given. */
     SWO_BAD_LENGTH = 1008,
     /** The memory for a connection is too small or not aligned. */
     SWO_BAD_PLACE = 1009,
@@ -964,7 +964,7 @@ typedef struct swo_failure_info {
      */
     uint32_t code;
     /**
-     * The status that a server answers with; 0 where there is none.
+     * The status that a server answers with; 0 for what only a client can meet.
      */
     uint32_t status;
     /**
@@ -1037,7 +1037,8 @@ size_t swo_conn_align(void);
 
 /**
  * Makes a connection in the caller's memory, such as a part of the caller's own struct; `conn` becomes `memory` as
- * a connection. The memory must not be moved or copied until swo_conn_deinit.
+ * a connection. The memory must not be moved or copied until swo_conn_deinit, and
+ * a second swo_conn_init before that loses what the first holds.
  * Errors: those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
  */
 swo_result swo_conn_init(void *memory,
@@ -1068,10 +1069,12 @@ swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 swo_result swo_recv_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
 
 /**
- * Takes the first `len` octets of the space that swo_recv_buffer gave; no more than it has, 0 is nothing, and nothing
- * where another call has ended it. **Inbound:** ends the current event and its slices. Next: swo_next_event.
+ * Takes the first `len` octets of the space that swo_recv_buffer gave, once. **Inbound:** ends the current event and its
+ * slices. Errors: SWO_BAD_LENGTH where the space does not hold as many, or another inbound call has moved it; then
+ * nothing is taken. Next: swo_next_event.
  */
-swo_result swo_recv_commit(struct swo_conn *conn, size_t len);
+swo_result swo_recv_commit(struct swo_conn *conn,
+                           size_t len);
 
 /**
  * The peer's octets have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;

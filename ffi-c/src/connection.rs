@@ -34,7 +34,8 @@ export! {
     fn swo_conn_align() -> usize = align();
 
     /// Makes a connection in the caller's memory, such as a part of the caller's own struct; `conn` becomes `memory` as
-    /// a connection. The memory must not be moved or copied until swo_conn_deinit.
+    /// a connection. The memory must not be moved or copied until swo_conn_deinit, and
+    /// a second swo_conn_init before that loses what the first holds.
     /// Errors: those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
     fn swo_conn_init(memory: *mut c_void, size: usize, role: u32, config: *const swo_config, conn: *mut *mut swo_conn)
         -> swo_result = init((memory, size), role, config, conn);

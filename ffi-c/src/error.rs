@@ -75,7 +75,7 @@ pub enum Own {
     NotAConn = 1006,
     /// There is no such thing: no current event, no field lines in it, no field of that name, nothing selected.
     Nothing = 1007,
-    /// A length that no object can have.
+    /// A length that no object can have, or more than the space that was given.
     BadLength = 1008,
     /// The memory for a connection is too small or not aligned.
     BadPlace = 1009,

@@ -19,8 +19,9 @@ export! {
     fn swo_recv_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
         = recv_buffer(conn, min, data, cap);
 
-    /// Takes the first `len` octets of the space that swo_recv_buffer gave; no more than it has, 0 is nothing, and nothing
-    /// where another call has ended it. **Inbound:** ends the current event and its slices. Next: swo_next_event.
+    /// Takes the first `len` octets of the space that swo_recv_buffer gave, once. **Inbound:** ends the current event and its
+    /// slices. Errors: SWO_BAD_LENGTH where the space does not hold as many, or another inbound call has moved it; then
+    /// nothing is taken. Next: swo_next_event.
     fn swo_recv_commit(conn: *mut swo_conn, len: usize) -> swo_result = recv_commit(conn, len);
 
     /// The peer's octets have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;
@@ -51,8 +52,7 @@ fn recv_buffer(mut conn: Conn<'_>, min: usize, data: Out<'_, *mut u8>, cap: Out<
 }
 
 fn recv_commit(mut conn: Conn<'_>, len: usize) -> Done {
-    conn.commit(len);
-    Ok(())
+    if conn.commit(len) == len { Ok(()) } else { Err(Own::BadLength.into()) }
 }
 
 fn receive_eof(mut conn: Conn<'_>, end: u32) -> Done {

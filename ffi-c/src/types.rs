@@ -183,7 +183,7 @@ pub struct swo_trace_entry {
 pub struct swo_failure_info {
     /// Which, SWO_ERROR_*.
     pub code: u32,
-    /// The status that a server answers with; 0 where there is none.
+    /// The status that a server answers with; 0 for what only a client can meet.
     pub status: u32,
     /// Where in the peer's octets it lies, counted from the connection's first. The same however the input was cut.
     pub offset: u64,

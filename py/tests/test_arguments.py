@@ -13,6 +13,7 @@ from ends import PLAIN, POST, asked, code, server
 from switchover import (
     Config,
     Connection,
+    Data,
     ErrorCode,
     EventKind,
     LocalProtocolError,
@@ -121,6 +122,47 @@ def test_a_buffer_kept_too_long_shows_no_more_than_was_said() -> None:
     assert isinstance(request, Request)
     assert request.method == b"GET"
     assert request.headers == [(b"Host", b"a")]
+
+
+@pytest.mark.parametrize("size", [131_071, 131_072, 131_073, 1_000_000])
+def test_more_than_the_engine_gives_at_once_is_received(size: int) -> None:
+    content = bytes(size)
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size
+    for piece in (bytearray(head + content), memoryview(head + content)):
+        connection = server()
+        connection.receive_data(piece)
+        taken = sum(len(event.data) for event in connection.events() if isinstance(event, Data))
+        assert taken == size
+
+
+def test_a_landing_larger_than_the_bounds_is_received() -> None:
+    connection = Connection(Role.SERVER, Config(head=8192, buffered=16384, trailers=4096))
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"
+    space = connection.get_buffer(-1)
+    space[: len(head) + 60_000] = head + bytes(60_000)
+    connection.buffer_updated(len(head) + 60_000)
+    assert sum(len(event.data) for event in connection.events() if isinstance(event, Data)) == 60_000
+
+
+def test_octets_that_landed_are_taken_once() -> None:
+    connection = server()
+    connection.get_buffer(-1)[: len(PLAIN)] = PLAIN
+    connection.buffer_updated(len(PLAIN))
+    with pytest.raises(ValueError, match="get_buffer comes before"):
+        connection.buffer_updated(len(PLAIN))
+    connection.get_buffer(-1)
+    connection.receive_data(PLAIN)
+    with pytest.raises(ValueError, match="get_buffer comes before"):
+        connection.buffer_updated(len(PLAIN))
+
+
+def test_a_bytearray_that_refuses_does_not_lose_what_was_decided() -> None:
+    class Refusing(bytearray):
+        def extend(self, _: object, /) -> None:
+            raise OSError
+
+    out = Refusing()
+    assert asked().send_response(204, into=out) == len(out) > 0
 
 
 def test_buffer_updated_takes_what_there_is() -> None:

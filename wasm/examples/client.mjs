@@ -5,6 +5,7 @@ import process from "node:process";
 import { Connection, whyText } from "switchover";
 
 const [port, ...lines] = process.argv.slice(2);
+if (!port) throw new Error("usage: client.mjs PORT [LINE...]");
 const socket = connect(Number(port), "127.0.0.1");
 await once(socket, "connect");
 

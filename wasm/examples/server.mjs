@@ -14,6 +14,8 @@ server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
 /** @param {Socket} socket */
 async function serve(socket) {
   const http = new Connection("server");
+  // A peer may vanish at any time, also while something is being written; without a listener that would end the process.
+  socket.on("error", () => socket.destroy());
   try {
     for await (const octets of socket.iterator({ destroyOnReturn: false })) {
       http.receive(octets);
@@ -66,7 +68,9 @@ function answer(http, socket) {
     return;
   }
   const text = new TextEncoder().encode("This server speaks foo/2 too.\n");
-  socket.write(http.sendResponse({ status: 200, headers: { "Content-Length": String(text.length) } }));
+  // CONNECT would have to be answered with a tunnel.
+  const status = http.request?.method === "CONNECT" ? 501 : 200;
+  socket.write(http.sendResponse({ status, headers: { "Content-Length": String(text.length) } }));
   if (http.wantsContent) socket.write(http.sendData(text));
   socket.write(http.sendEnd());
 }

@@ -2,9 +2,15 @@
 
 import { isInside } from "./raw.js";
 
+/** More octets at once than this, and the module could not hold them. */
+const MOST = 2 ** 30;
+
 /** @internal Octets that may cross: a view of the module's own memory is copied first, for it may move when it grows. */
 export function octets(bytes: Uint8Array): Uint8Array {
   if (!(bytes instanceof Uint8Array)) throw new TypeError("octets must be a Uint8Array");
+  if (bytes.length > MOST) throw new RangeError(`octets must be at most ${MOST}`);
+  // A view whose memory was transferred, or has moved, is empty; the constructor refuses that memory.
+  if (bytes.length === 0) new Uint8Array(bytes.buffer);
   return isInside(bytes) ? bytes.slice() : bytes;
 }
 
@@ -24,7 +30,7 @@ export function statusOf(value: number): number {
 
 /** @internal The number that a table gives a name. */
 export function numberOf<T extends string>(table: Readonly<Record<T, number>>, name: T, what: string): number {
-  if (!Object.hasOwn(table, name)) throw new TypeError(`${what} must be one of ${Object.keys(table).join(", ")}`);
+  if (typeof name !== "string" || !Object.hasOwn(table, name)) throw new TypeError(`${what} must be one of ${Object.keys(table).join(", ")}`);
   return table[name];
 }
 

@@ -21,15 +21,20 @@ export function configure(config: Config): void {
   object(config, "config");
   const { limits = {}, lenient = {}, secure = Flags.secure, http2Preface = Flags.http2Preface, ...others } = config;
   for (const name of Object.keys(others)) throw new TypeError(`there is nothing to configure by the name ${name}`);
+  // Read before the module is told anything: a getter is the caller's code, and may make a connection itself.
+  const bounds = Object.entries(object(limits, "limits"));
+  const deviations = Object.entries(object(lenient, "lenient"));
   try {
     raw.configure_flags(boolean(secure, "secure"), boolean(http2Preface, "http2Preface"));
-    for (const [name, value] of Object.entries(object(limits, "limits"))) {
+    for (const [name, value] of bounds) {
+      known(Object.hasOwn(Limits, name), `limits.${name}`);
       if (value === undefined) continue;
       if (typeof value !== "number") throw new TypeError(`limits.${name} must be a number`);
       if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`limits.${name} must be a whole number`);
       known(raw.configure_limit(snake(name), value), `limits.${name}`);
     }
-    for (const [name, value] of Object.entries(object(lenient, "lenient"))) {
+    for (const [name, value] of deviations) {
+      known(Object.hasOwn(Lenient, name), `lenient.${name}`);
       if (value === undefined) continue;
       known(raw.configure_lenient(snake(name), boolean(value, `lenient.${name}`)), `lenient.${name}`);
     }

@@ -16,6 +16,7 @@ export class Selection {
 
   /** @internal */
   constructor(owner: Connection, bits: Uint32Array) {
+    if (!(bits instanceof Uint32Array) || bits.length !== 4) throw new TypeError("a selection comes from select");
     this.#owner = owner;
     this.#bits = bits;
   }
@@ -118,7 +119,7 @@ export class Connection extends Outbound {
 
   /** Takes the first octets of the new protocol out of the connection. Next: speak it, or `resumeHttp`. */
   takeLeftover(): Uint8Array<ArrayBuffer> {
-    this.space = 0;
+    this.space = undefined;
     raw.take_leftover(this.live());
     return octetsLeft();
   }

@@ -13,8 +13,8 @@ import { Role } from "./tables.js";
 export class Handle {
   readonly #role: Role;
   #number: number | undefined;
-  /** @internal How long the place is that `receiveBuffer` gave. */
-  protected space = 0;
+  /** @internal The place that `receiveBuffer` gave; it is empty once the memory has moved. */
+  protected space: Uint8Array | undefined;
 
   /** A connection of that role. Next: a server receives, a client sends a request. */
   constructor(role: Role, config?: Config) {
@@ -31,7 +31,7 @@ export class Handle {
 
   /** Gives memory back where a connection is parked. What `trace`, `required` and the current event held is gone. */
   release(): void {
-    this.space = 0;
+    this.space = undefined;
     raw.release(this.live());
   }
 

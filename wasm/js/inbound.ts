@@ -20,7 +20,7 @@ export class Inbound extends Handle {
    * `nextEvent`.
    */
   receive(bytes: Uint8Array): void {
-    this.space = 0;
+    this.space = undefined;
     this.must(raw.receive(this.live(), octets(bytes)));
   }
 
@@ -31,21 +31,21 @@ export class Inbound extends Handle {
    */
   receiveBuffer(min = 1): Uint8Array<ArrayBuffer> {
     const handle = this.live();
-    this.space = 0;
+    this.space = undefined;
     this.must(raw.receive_buffer(handle, count(min, 2 ** 32 - 1, "min")));
     const space = placeLeft();
-    this.space = space.length;
+    this.space = space;
     return space;
   }
 
   /**
-   * Takes the first `length` octets of the space that `receiveBuffer` gave; a `RangeError` if there are not as many, or if
-   * another call came in between. Next: `nextEvent`.
+   * Takes the first `length` octets of the space that `receiveBuffer` gave; a `RangeError` if there are not as many, if an
+   * inbound call came in between, or if the memory has moved. Next: `nextEvent`.
    */
   commit(length: number): void {
     const handle = this.live();
-    const committed = count(length, this.space, "length");
-    this.space = 0;
+    const committed = count(length, this.space?.length ?? 0, "length");
+    this.space = undefined;
     raw.commit(handle, committed);
   }
 
@@ -54,7 +54,7 @@ export class Inbound extends Handle {
    * end counts when everything before it has been read. Next: `nextEvent`.
    */
   receiveEof(end: End = "clean"): void {
-    this.space = 0;
+    this.space = undefined;
     raw.receive_eof(this.live(), numberOf(End, end, "end"));
   }
 
@@ -66,12 +66,12 @@ export class Inbound extends Handle {
   // Events out.
 
   /**
-   * Moves on to the next event. Call it until it says `need-data` or `paused`. An error is the peer's: receiving has ended,
-   * and a server may still answer it once, with `statusHint`. Next: what the event says.
+   * Moves on to the next event. Call it until it says `need-data`, `paused` or `closed`, which repeats. An error is the
+   * peer's: receiving has ended, and a server may still answer it once, with `statusHint`. Next: what the event says.
    */
   nextEvent(): Step {
     const step = raw.next_event(this.live());
-    this.space = 0;
+    this.space = undefined;
     // The numbers of `Outcome` in `connection.rs`.
     switch (step) {
       case 1:

@@ -55,7 +55,9 @@ export function putHeaders(source: HeaderSource | undefined): void {
   const place = used;
   putNumber(0);
   let count = 0;
-  for (const [name, value] of lines(source)) {
+  for (const line of lines(source)) {
+    if (!Array.isArray(line) || line.length !== 2) throw new TypeError("a field line must be a pair of name and value");
+    const [name, value] = line;
     putText(name, "a field name");
     if (value instanceof Uint8Array) putOctets(value);
     else putText(value, "a field value");

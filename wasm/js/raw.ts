@@ -8,12 +8,15 @@ let memory: WebAssembly.Memory | undefined;
 let exchangeAt = 0;
 let trapped: unknown;
 
+/** A compiled module, where TypeScript's `lib` says what that is (`dom` and `webworker` do). */
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object;
+
 /**
  * Starts the engine from a compiled module, or from the octets of `switchover.wasm`. The entries of the package do it by
  * themselves; call it after importing `switchover/manual`, in hosts that load modules in a way of their own. The second
  * call, and all after it, do nothing. Next: `new Connection(role)`.
  */
-export function initSync(module: WebAssembly.Module | BufferSource): void {
+export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
   if (memory !== undefined) return;
   const output: InitOutput = glue.initSync({ module });
   memory = output.memory;

@@ -29,7 +29,9 @@ pub fn receive_buffer(handle: u32, min: usize) -> bool {
 /// Takes the first `len` octets of that place.
 #[wasm_bindgen]
 pub fn commit(handle: u32, len: usize) {
-    ask(handle, |connection| connection.commit(len));
+    ask(handle, |connection| {
+        connection.commit(len);
+    });
 }
 
 /// The peer's octets have ended.

@@ -210,6 +210,44 @@ test("receiveBuffer and commit", () => {
   assert.equal(connection.nextEvent().kind, "request");
 });
 
+test("octets that are not there any more are refused, and nobody else suffers", () => {
+  const other = new Connection("server");
+  const connection = new Connection("client");
+  const gone = octets(OFFER);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  assert.throws(() => connection.receive(gone), TypeError);
+  connection.sendRequest({ method: "POST", target: "/", headers: { Host: "a", "Content-Length": "10" } });
+  assert.throws(() => connection.sendData(gone), TypeError);
+  assert.equal(other.awaiting, "request");
+});
+
+test("what was written before the memory moved is not committed", () => {
+  const connection = new Connection("server");
+  const space = connection.receiveBuffer(100);
+  const many = [];
+  while (space.length > 0) {
+    const another = new Connection("server");
+    another.receiveBuffer(100_000);
+    many.push(another);
+  }
+  assert.throws(() => connection.commit(10), RangeError);
+  connection.receive(octets(OFFER));
+  assert.equal(connection.nextEvent().kind, "request");
+  many.forEach((another) => another.free());
+});
+
+test("arguments that only look right", () => {
+  assert.throws(() => new Connection(wrong(["server"])), TypeError);
+  assert.throws(() => new Connection("server", { limits: wrong({ start_line: 1 }) }), TypeError);
+  assert.throws(() => new Connection("server", { limits: wrong({ nothing: undefined }) }), TypeError);
+  const { connection } = server(OFFER);
+  connection.nextEvent();
+  assert.throws(() => connection.sendResponse({ status: 200, headers: wrong(["Server", "a"]) }), TypeError);
+  assert.throws(() => connection.sendResponse({ status: 200, headers: wrong([["A", "b", "c"]]) }), TypeError);
+  const inner = { get head() { return (new Connection("server").free(), 8192); } };
+  assert.equal(new Connection("server", { secure: true, limits: inner }).isSecure, true);
+});
+
 test("a view of the module's memory is made again when that has grown, and may be passed back in", () => {
   const many = Array.from({ length: 100 }, () => new Connection("server"));
   for (const connection of many) {

@@ -11,7 +11,7 @@ export declare class ProtocolError extends Error {
     readonly kind: ErrorKind;
     /** Who has to change something. */
     readonly side: Blame;
-    /** The status that a server answers a peer's error with; `null` for a client and for the caller's errors. */
+    /** The status that a server answers a peer's error with; `null` for the caller's and for what only a client can meet. */
     readonly statusHint: number | null;
     /** Where a peer's error lies, in octets from the connection's first; `null` for the caller's errors. */
     readonly offset: number | null;

@@ -16,8 +16,8 @@ export declare class Inbound extends Handle {
      */
     receiveBuffer(min?: number): Uint8Array<ArrayBuffer>;
     /**
-     * Takes the first `length` octets of the space that `receiveBuffer` gave; a `RangeError` if there are not as many, or if
-     * another call came in between. Next: `nextEvent`.
+     * Takes the first `length` octets of the space that `receiveBuffer` gave; a `RangeError` if there are not as many, if an
+     * inbound call came in between, or if the memory has moved. Next: `nextEvent`.
      */
     commit(length: number): void;
     /**
@@ -28,8 +28,8 @@ export declare class Inbound extends Handle {
     /** Whether to go on reading the transport. While it is false, the peer feels it as back-pressure. */
     get wantsInput(): boolean;
     /**
-     * Moves on to the next event. Call it until it says `need-data` or `paused`. An error is the peer's: receiving has ended,
-     * and a server may still answer it once, with `statusHint`. Next: what the event says.
+     * Moves on to the next event. Call it until it says `need-data`, `paused` or `closed`, which repeats. An error is the
+     * peer's: receiving has ended, and a server may still answer it once, with `statusHint`. Next: what the event says.
      */
     nextEvent(): Step;
     /** The current event once more, until the next inbound call; `null` where there is none. Decisions do not end it. */

@@ -17,7 +17,7 @@ export interface OutgoingRequest {
 }
 /** A final response to send. */
 export interface OutgoingResponse {
-    /** 200 to 999. */
+    /** 200 to 599. */
     readonly status: number;
     /** The reason phrase; the usual one where it is left out. */
     readonly reason?: string;

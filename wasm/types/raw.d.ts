@@ -1,6 +1,14 @@
+/** A compiled module, where TypeScript's `lib` says what that is (`dom` and `webworker` do). */
+export type CompiledModule = typeof globalThis extends {
+    WebAssembly: {
+        Module: {
+            prototype: infer M;
+        };
+    };
+} ? M : object;
 /**
  * Starts the engine from a compiled module, or from the octets of `switchover.wasm`. The entries of the package do it by
  * themselves; call it after importing `switchover/manual`, in hosts that load modules in a way of their own. The second
  * call, and all after it, do nothing. Next: `new Connection(role)`.
  */
-export declare function initSync(module: WebAssembly.Module | BufferSource): void;
+export declare function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void;

@@ -113,7 +113,9 @@ impl Wire {
         let space = self.connection.receive_buffer(PIECE)?;
         match (&self.socket).read(space) {
             Ok(0) => self.connection.receive_eof(End::Clean),
-            Ok(len) => self.connection.commit(len),
+            Ok(len) => {
+                self.connection.commit(len);
+            }
             Err(error) if error.kind() == ErrorKind::ConnectionReset => self.connection.receive_eof(End::Truncated),
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
                 // The server stops: an idle connection closes now, others say `close` in their answer. Where that

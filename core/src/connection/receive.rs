@@ -40,13 +40,11 @@ impl Connection {
         Ok(self.scratch().buffer.reserve(min.clamp(1, most)))
     }
 
-    /// Takes the first `len` octets of the space that [`receive_buffer`](Self::receive_buffer) gave; no more than it
-    /// has, and nothing if another call has moved the octets meanwhile. Next: `advance`.
-    pub fn commit(&mut self, len: usize) {
+    /// Takes the first `len` octets of the space that [`receive_buffer`](Self::receive_buffer) gave, once, and says how
+    /// many it took: none where the space does not hold as many, or another inbound call has moved it. Next: `advance`.
+    pub fn commit(&mut self, len: usize) -> usize {
         self.settle_event();
-        if let Some(scratch) = &mut self.scratch {
-            scratch.buffer.commit(len);
-        }
+        self.scratch.as_mut().map_or(0, |scratch| scratch.buffer.commit(len))
     }
 
     /// The peer's octets have ended. The end has its place behind them: it counts when everything before it has been

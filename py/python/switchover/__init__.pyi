@@ -3,7 +3,7 @@ r"""HTTP/1.1 connections that can become something else: a sans-I/O engine for b
 One `Connection` per transport connection. It never blocks, polls or reads a clock; the host moves the bytes.
 
 1. Bytes in: `receive_data` with what the peer sent, or `get_buffer` and `buffer_updated`; `receive_eof` at the end.
-2. Events out: `next_event` until it gives `NEED_DATA` or `Paused`.
+2. Events out: `next_event` until it gives `NEED_DATA`, `Paused` or `Closed`, which repeats.
 3. Decisions in, bytes out: the `send_*` methods and the upgrade verbs. Send what they give, then go on at 2.
 
 >>> server = Connection(Role.SERVER)

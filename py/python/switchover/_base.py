@@ -32,7 +32,7 @@ class ProtocolError(Exception):
     name: str
     """The engine's name for it, such as `bare-lf`."""
     status_hint: int | None
-    """The status that a server answers with; None for a client and for a caller's error."""
+    """The status that a server answers with; None for a caller's error and for what only a client can meet."""
     offset: int | None
     """Where in the peer's bytes, counted from the connection's first, it lies; None for a caller's error."""
 

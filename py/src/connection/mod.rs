@@ -31,6 +31,8 @@ struct Inner {
     engine: core::Connection,
     /// What `get_buffer` lets the transport read into.
     landing: Option<Py<PyByteArray>>,
+    /// It was given out, and nothing has come in since.
+    is_lent: bool,
     /// What a decision writes, kept for the next one.
     out: Vec<u8>,
 }
@@ -44,7 +46,7 @@ impl Connection {
             Some(config) => core::Connection::with_config(role.0, config.0.clone()),
             None => core::Connection::new(role.0),
         };
-        Self { inner: Mutex::new(Inner { engine, landing: None, out: Vec::new() }) }
+        Self { inner: Mutex::new(Inner { engine, landing: None, is_lent: false, out: Vec::new() }) }
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

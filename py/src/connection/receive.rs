@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyMemoryView, PySlice};
 
-use switchover::{End, Next};
+use switchover::{End, Error, Next};
 
 use super::{Connection, Inner};
 use crate::error::raise;
@@ -26,41 +26,47 @@ impl Connection {
     /// Takes what the peer sent, all of it; b"" is its clean end. Next: next_event.
     fn receive_data(&self, py: Python<'_>, data: Chunk<'_>) -> PyResult<()> {
         if data.len() == 0 {
-            return self.with(|inner| inner.engine.receive_eof(End::Clean));
+            return self.receive_eof(true);
         }
-        self.with(|inner| inner.take(py, &data))?
+        self.with(|inner| inner.take(py, &data))??.map_err(|error| raise(py, error))
     }
 
     /// The peer's octets have ended; clean after a FIN, and over TLS a closure alert before it. Next: next_event.
     #[pyo3(signature = (clean = true))]
     fn receive_eof(&self, clean: bool) -> PyResult<()> {
-        self.with(|inner| inner.engine.receive_eof(if clean { End::Clean } else { End::Truncated }))
+        self.with(|inner| {
+            inner.is_lent = false;
+            inner.engine.receive_eof(if clean { End::Clean } else { End::Truncated });
+        })
     }
 
     /// A view of a fixed space to read the transport into, whatever the hint. Next: buffer_updated.
     #[pyo3(signature = (sizehint = -1), text_signature = "($self, sizehint=-1)")]
     fn get_buffer<'py>(&self, py: Python<'py>, sizehint: isize) -> PyResult<Bound<'py, PyMemoryView>> {
         let _ = sizehint;
+        self.call(py, |engine| engine.receive_buffer(1).map(|_| ()))?;
         let landing = self.with(|inner| {
-            inner.engine.receive_buffer(1).map_err(|error| raise(py, error))?;
-            if inner.landing.is_none() {
-                inner.landing = Some(PyByteArray::new_with(py, LANDING, |_| Ok(()))?.unbind());
-            }
-            Ok::<_, PyErr>(inner.landing.as_ref().map(|landing| landing.bind(py).clone()))
+            let landing = match inner.landing.take() {
+                Some(landing) => landing,
+                None => PyByteArray::new_with(py, LANDING, |_| Ok(()))?.unbind(),
+            };
+            inner.is_lent = true;
+            Ok::<_, PyErr>(inner.landing.insert(landing).bind(py).clone())
         })??;
-        PyMemoryView::from(landing.ok_or_else(no_buffer)?.as_any())
+        PyMemoryView::from(landing.as_any())
     }
 
     /// Takes the first `nbytes` of what get_buffer gave. Next: next_event.
     fn buffer_updated(&self, py: Python<'_>, nbytes: usize) -> PyResult<()> {
-        let landing = self.with(|inner| inner.landing.as_ref().map(|landing| landing.bind(py).clone()))?;
-        let landing = landing.ok_or_else(no_buffer)?;
+        let lent =
+            self.with(|inner| inner.landing.as_ref().filter(|_| inner.is_lent).map(|landing| landing.clone_ref(py)))?;
+        let landing = lent.ok_or_else(no_buffer)?.into_bound(py);
         if nbytes > landing.len() {
             return Err(PyValueError::new_err(format!("{nbytes} octets do not fit into the buffer")));
         }
         let part = PySlice::new(py, 0, nbytes as isize, 1);
         let filled: Chunk<'_> = PyMemoryView::from(landing.as_any())?.get_item(part)?.extract()?;
-        self.with(|inner| inner.take(py, &filled))?
+        self.with(|inner| inner.take(py, &filled))??.map_err(|error| raise(py, error))
     }
 
     /// What happened next, NEED_DATA, or Paused. The event owns what it shows.
@@ -92,16 +98,26 @@ impl Connection {
 }
 
 impl Inner {
-    /// Octets of any buffer go straight into the engine's.
-    fn take(&mut self, py: Python<'_>, data: &Chunk<'_>) -> PyResult<()> {
+    /// Octets of any buffer go straight into the engine's. What the engine refuses is raised when nobody is at it.
+    fn take(&mut self, py: Python<'_>, data: &Chunk<'_>) -> PyResult<Result<(), Error>> {
+        self.is_lent = false;
         if let Chunk::Bytes(bytes) = data {
-            return self.engine.receive(bytes.as_bytes()).map_err(|error| raise(py, error));
+            return Ok(self.engine.receive(bytes.as_bytes()));
         }
         let len = data.len();
-        let space = self.engine.receive_buffer(len).map_err(|error| raise(py, error))?;
-        data.copy_to(py, &mut space[..len])?;
-        self.engine.commit(len);
-        Ok(())
+        let space = match self.engine.receive_buffer(len) {
+            Ok(space) => space,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Some(space) = space.get_mut(..len) {
+            data.copy_to(py, space)?;
+            self.engine.commit(len);
+            return Ok(Ok(()));
+        }
+        // More than the engine gives at once.
+        let mut whole = vec![0; len];
+        data.copy_to(py, &mut whole)?;
+        Ok(self.engine.receive(&whole))
     }
 }
 

@@ -197,7 +197,8 @@ fn hand_over<'py>(py: Python<'py>, into: Into<'_, 'py>, written: Bound<'py, PyBy
     match into {
         None => Ok(written.into_any()),
         Some(into) => {
-            into.call_method1("extend", (&written,))?;
+            // The method of bytearray itself: a subclass's own could refuse what has been decided.
+            into.py().get_type::<PyByteArray>().call_method1("extend", (into, &written))?;
             written.as_bytes().len().into_bound_py_any(py)
         }
     }

@@ -227,7 +227,9 @@ impl<'v> Player<'v> {
                 .connection
                 .receive_buffer(piece.len())
                 .map(|space| space[..piece.len()].copy_from_slice(&piece))
-                .map(|()| self.host.connection.commit(piece.len()))
+                .map(|()| {
+                    assert_eq!(self.host.connection.commit(piece.len()), piece.len(), "all that was written is taken")
+                })
         } else {
             self.host.connection.receive(&piece)
         };
