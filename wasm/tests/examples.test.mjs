@@ -72,6 +72,22 @@ test("a peer's error is answered", async () => {
   assert.match(await exchange("GET / HTTP/1.1\r\nHost : a\r\n\r\n"), /^HTTP\/1\.1 400 Bad Request\r\n/);
 });
 
+test("a tunnel is refused", async () => {
+  assert.match(await exchange("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"), /^HTTP\/1\.1 501 /);
+});
+
+test("a peer that vanishes takes nobody with it", async () => {
+  for (const said of [REQUEST, "bad\r\n\r\n", `${REQUEST}\r\n`]) {
+    for (let round = 0; round < 5; round++) {
+      const socket = connect(Number(port), "127.0.0.1");
+      socket.on("error", () => {});
+      await new Promise((resolve) => socket.write(said, resolve));
+      socket.resetAndDestroy();
+    }
+  }
+  assert.match(await exchange(`${REQUEST}\r\n`), /^HTTP\/1\.1 200 OK\r\n/);
+});
+
 test("curl: plain, HEAD, content behind a 100, an offer that is declined", async () => {
   assert.match((await curl()).stdout, /^HTTP\/1\.1 200 OK\r\n[^]*foo\/2 too\.\n$/);
   assert.match((await curl("--head")).stdout, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/);
