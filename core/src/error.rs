@@ -12,7 +12,7 @@ use crate::state::Rejected;
 /// Who has to change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Blame {
-    /// The peer sent what the protocol forbids. Receiving has ended; see [`Error::status`].
+    /// The peer sent what the protocol forbids. Receiving has ended; a server may answer it once.
     Peer,
     /// The host called out of order or with a bad argument. Nothing has changed.
     Local,

@@ -37,11 +37,11 @@ listed! { Paused { Decision = "decision", Answer = "answer", Switched = "switche
 /// One thing that the peer said.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A request head. Server; next come `Data` and `EndOfMessage`, and an answer is owed.
+    /// A request head. Server; next come its content and its end, and an answer is owed.
     Request(Request<'a>),
     /// A response head with a status of 1xx but 101. Client; the final response is still to come.
     Informational(Response<'a>),
-    /// A final response head. Client; next come `Data` and `EndOfMessage`.
+    /// A final response head. Client; next come its content and its end.
     Response(Response<'a>),
     /// Some content. How it is cut into slices has no meaning.
     Data(&'a [u8]),

@@ -2,7 +2,7 @@
 
 use crate::listed::listed;
 
-/// What kind of thing happened; what [`Trace::number`] means with it.
+/// What kind of thing happened; what the number beside it means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TraceStep {
     /// A request head came; the number of offered protocols.

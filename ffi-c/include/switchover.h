@@ -154,7 +154,7 @@ enum swo_end {
 
 /** Who has to change something. */
 enum swo_blame {
-    /** The peer sent what the protocol forbids. Receiving has ended; see `Error::status`. */
+    /** The peer sent what the protocol forbids. Receiving has ended; a server may answer it once. */
     SWO_BLAME_PEER = 0,
     /** The host called out of order or with a bad argument. Nothing has changed. */
     SWO_BLAME_LOCAL = 1,
@@ -162,11 +162,11 @@ enum swo_blame {
 
 /** One thing that the peer said. */
 enum swo_event_kind {
-    /** A request head. Server; next come `Data` and `EndOfMessage`, and an answer is owed. */
+    /** A request head. Server; next come its content and its end, and an answer is owed. */
     SWO_EVENT_KIND_REQUEST = 0,
     /** A response head with a status of 1xx but 101. Client; the final response is still to come. */
     SWO_EVENT_KIND_INFORMATIONAL = 1,
-    /** A final response head. Client; next come `Data` and `EndOfMessage`. */
+    /** A final response head. Client; next come its content and its end. */
     SWO_EVENT_KIND_RESPONSE = 2,
     /** Some content. How it is cut into slices has no meaning. */
     SWO_EVENT_KIND_DATA = 3,
@@ -284,7 +284,7 @@ enum swo_why {
     SWO_WHY_ABANDONED = 12,
 };
 
-/** What kind of thing happened; what `Trace::number` means with it. */
+/** What kind of thing happened; what the number beside it means. */
 enum swo_trace_step {
     /** A request head came; the number of offered protocols. */
     SWO_TRACE_STEP_RECEIVED_REQUEST = 0,
