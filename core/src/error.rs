@@ -28,12 +28,16 @@ pub struct Error {
     number: u64,
 }
 
-impl core::fmt::Debug for Error {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Error");
         shown.field("kind", &self.kind).field("code", &self.code());
-        self.offset().map(|offset| shown.field("offset", &offset));
-        self.needed().map(|needed| shown.field("needed", &needed));
+        if let Some(offset) = self.offset() {
+            shown.field("offset", &offset);
+        }
+        if let Some(needed) = self.needed() {
+            shown.field("needed", &needed);
+        }
         shown.finish()
     }
 }

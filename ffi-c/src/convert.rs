@@ -1,4 +1,4 @@
-//! The engine's values as the header's, and numbers of enums both ways.
+//! The engine's values as the header's.
 
 use switchover::{DataParts, Event, Field, Offer, Paused, Protocol, Request, Response, State, Switched, Trace};
 

@@ -41,7 +41,7 @@ pub fn receive_eof(handle: u32, end: u32) {
     ask(handle, |connection| connection.receive_eof(end));
 }
 
-/// What came of `next_event`; the numbers stand in `js/connection.ts` too.
+/// What came of `next_event`; the numbers stand in `js/inbound.ts` too.
 #[derive(Default)]
 enum Outcome {
     /// The peer's error is left.

@@ -87,11 +87,7 @@ impl Connection {
         if !(100..=199).contains(&status) || status == 101 {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        let survey = Survey::of(fields).map_err(Error::local)?;
-        // RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here closes anything.
-        if survey.has_framing() || survey.options != Options::default() {
-            return Err(Error::local(ErrorKind::FramingConflict));
-        }
+        let survey = check_interim(fields).map_err(Error::local)?;
         let next = self.try_input(if status == 100 { Input::Continue } else { Input::Informational })?;
         encode::write(out, |sink| {
             encode::status_line(sink, status, reason(status).as_bytes());
@@ -128,7 +124,7 @@ impl Connection {
             persist: !survey.options.close && outgoing != Outgoing::UntilClose,
         }))?;
         let tunnels = next.tx == Tx::Switched;
-        let advertised = core::mem::take(&mut self.scratch().offer);
+        let mut advertised = core::mem::take(&mut self.scratch().offer);
         let advertised_list = [core::str::from_utf8(&advertised).unwrap_or_default()];
         let upgrade = match required {
             // HTTP/1.0 knows no Upgrade: to such a client an advertisement would be noise.
@@ -148,7 +144,6 @@ impl Connection {
             encode::status_line(sink, response.status, response.reason);
             encode::fields(sink, response.fields, &added);
         });
-        let mut advertised = advertised;
         if written.is_ok() {
             advertised.clear();
         }
@@ -210,11 +205,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::StaleSelection));
         }
         let next = self.try_input(Input::Switch { early })?;
-        let survey = Survey::of(fields).map_err(Error::local)?;
-        // A 101 has no content, keeps nothing alive and closes nothing.
-        if survey.has_framing() || survey.options != Options::default() {
-            return Err(Error::local(ErrorKind::FramingConflict));
-        }
+        let survey = check_interim(fields).map_err(Error::local)?;
         let mut agreed = core::mem::take(&mut self.scratch().agreed);
         let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
         upgrade::write_selection(request, selection, &mut agreed).map_err(Error::local)?;
@@ -340,6 +331,14 @@ fn outgoing(survey: &Survey) -> Outgoing {
         None | Some(0) => Outgoing::None,
         Some(length) => Outgoing::Length(length),
     }
+}
+
+/// The field lines of a 1xx. RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps the
+/// connection alive or closes it.
+fn check_interim(fields: &dyn FieldSource) -> Result<Survey, ErrorKind> {
+    let survey = Survey::of(fields)?;
+    let is_plain = !survey.has_framing() && survey.options == Options::default();
+    if is_plain { Ok(survey) } else { Err(ErrorKind::FramingConflict) }
 }
 
 /// Everything about a request that does not depend on the connection's state.
