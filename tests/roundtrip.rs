@@ -7,7 +7,7 @@ use switchover_tests::script::{Head, heads, with_junk_behind};
 use switchover_tests::vector::load;
 
 /// The fields that the engine writes itself, from what it is told.
-const OURS: &[&str] = &["connection", "upgrade", "transfer-encoding", "content-length", "te"];
+const OURS: &[&str] = &["capsule-protocol", "connection", "upgrade", "transfer-encoding", "content-length", "te"];
 
 fn sorted(fields: &[(Vec<u8>, Vec<u8>)]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut sorted: Vec<_> = fields

@@ -180,12 +180,16 @@ pub(crate) fn check_trailers(trailers: &dyn FieldSource) -> Result<bool, ErrorKi
 /// What the engine adds to the host's field lines.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Added<'a> {
+    /// What the rules of the protocols that are spoken of add.
+    pub(crate) markers: &'a [Field<'a>],
     /// What a protocol's rules ask of its 101.
     pub(crate) proof: Option<Field<'a>>,
     /// A framing field that the host left to the engine.
     pub(crate) framing: Option<&'a [u8]>,
     /// The `Upgrade` list, entry by entry.
     pub(crate) upgrade: &'a [&'a str],
+    /// Names of fields that are for this hop alone.
+    pub(crate) hop_fields: &'a [&'a str],
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
     /// `TE` has to be listed.
@@ -229,8 +233,8 @@ pub(crate) fn fields(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<
             line(sink, field.name, field.value);
         }
     });
-    if let Some(proof) = added.proof {
-        line(sink, proof.name, proof.value);
+    for field in added.markers.iter().chain(&added.proof) {
+        line(sink, field.name, field.value);
     }
     if let Some(framing) = added.framing {
         sink.put(framing);
@@ -252,13 +256,15 @@ pub(crate) fn fields(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<
 /// One `Connection` for all that has to be said: ours, then what the host listed beyond that.
 fn connection(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<'_>) {
     let mut separator: &[u8] = b"Connection: ";
-    let ours = [
+    let said = [
         (!added.upgrade.is_empty(), "Upgrade"),
         (added.close, "close"),
         (added.keep_alive && !added.close, "keep-alive"),
         (added.te, "TE"),
     ];
-    for (_, option) in ours.iter().filter(|(said, _)| *said) {
+    let hop_fields = added.hop_fields.iter().map(|&name| (true, name));
+    let ours = said.into_iter().chain(hop_fields);
+    for (_, option) in ours.clone().filter(|(said, _)| *said) {
         sink.put(separator);
         sink.put(option.as_bytes());
         separator = b", ";
@@ -267,7 +273,7 @@ fn connection(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<'_>) {
         if !field.is("Connection") {
             return;
         }
-        let is_ours = |option: &[u8]| ours.iter().any(|(_, name)| option.eq_ignore_ascii_case(name.as_bytes()));
+        let is_ours = |option: &[u8]| ours.clone().any(|(_, name)| option.eq_ignore_ascii_case(name.as_bytes()));
         for option in members(field.value).filter(|option| !is_ours(option)) {
             sink.put(separator);
             sink.put(option);

@@ -6,9 +6,8 @@ use bytes::Bytes;
 
 use crate::fields::{Fields, KnownField, Protocol};
 use crate::head::Head;
-use crate::limits::Limits;
 use crate::listed::listed;
-use crate::upgrade::{self, NoOffer, Offer, Protocols};
+use crate::upgrade::{self, NoOffer, Offer, Protocols, Terms};
 
 /// What [`advance`](crate::Connection::advance) came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,7 +101,7 @@ impl Event<'_> {
 pub struct Request<'a> {
     pub(crate) head: &'a Head,
     pub(crate) bytes: &'a [u8],
-    pub(crate) limits: &'a Limits,
+    pub(crate) terms: Terms,
 }
 
 impl<'a> Request<'a> {
@@ -129,7 +128,7 @@ impl<'a> Request<'a> {
     /// The offered protocols in the client's order of preference, each eligible or with its reason; or why the
     /// request offers nothing. Choose with [`select`](crate::Connection::select).
     pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
-        upgrade::offered(self.head, self.bytes, self.limits)?;
+        upgrade::offered(self.head, self.bytes, &self.terms)?;
         Ok(upgrade::offers(*self))
     }
 
@@ -258,7 +257,7 @@ pub struct OwnedEvent {
     /// The head or trailer section, or the content.
     pub(crate) bytes: Bytes,
     pub(crate) head: Head,
-    pub(crate) limits: Limits,
+    pub(crate) terms: Terms,
     pub(crate) is_request: bool,
     pub(crate) agreed: Vec<u8>,
     pub(crate) leftover: Bytes,
@@ -273,7 +272,7 @@ impl OwnedEvent {
             trailers: &self.head,
             unread: if matches!(self.shown, Shown::Switched(_)) { &self.leftover } else { &self.bytes },
             agreed: &self.agreed,
-            limits: &self.limits,
+            terms: self.terms,
             is_request: self.is_request,
         };
         parts.event(self.shown).unwrap_or(Event::Closed { discarded: 0 })
@@ -292,13 +291,13 @@ pub(crate) struct Parts<'a> {
     pub(crate) trailers: &'a Head,
     pub(crate) unread: &'a [u8],
     pub(crate) agreed: &'a [u8],
-    pub(crate) limits: &'a Limits,
+    pub(crate) terms: Terms,
     pub(crate) is_request: bool,
 }
 
 impl<'a> Parts<'a> {
     pub(crate) fn request(&self) -> Request<'a> {
-        Request { head: self.head, bytes: self.head_bytes, limits: self.limits }
+        Request { head: self.head, bytes: self.head_bytes, terms: self.terms }
     }
 
     pub(crate) fn response(&self, dropped: u8) -> Response<'a> {

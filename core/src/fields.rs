@@ -239,7 +239,7 @@ impl KnownField {
 /// Something that a head or trailer section is written from, in order.
 ///
 /// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`] of a received
-/// message (so that an intermediary can pass them on), and for `()`, which is none.
+/// message, for two of them as a pair, and for `()`, which is none.
 ///
 /// An implementation gives the same lines every time: the engine asks once to check them, once to count their octets and
 /// once to write them.
@@ -285,6 +285,14 @@ where
 {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         self.as_slice().each(each);
+    }
+}
+
+/// One behind the other.
+impl<A: FieldSource, B: FieldSource> FieldSource for (A, B) {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.0.each(each);
+        self.1.each(each);
     }
 }
 

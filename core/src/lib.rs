@@ -105,7 +105,11 @@ pub use fields::{Field, FieldSource, Fields, KnownField, Protocol};
 pub use limits::{Config, Lenient, Limits};
 pub use state::{Awaiting, Expect, Peer, Phase, Role, Rx, State, Turn, Tx};
 pub use trace::{Trace, TraceStep};
-pub use upgrade::{Ineligible, NoOffer, Offer, Order, Protocols, Selection, Why};
+#[cfg(feature = "h2c")]
+pub use upgrade::h2c;
+#[cfg(feature = "websocket")]
+pub use upgrade::websocket;
+pub use upgrade::{Ineligible, NoOffer, Offer, Order, Protocols, Selection, Why, bridge, gateway, masque};
 
 /// The README's exchange, compiled and run.
 #[cfg(doctest)]

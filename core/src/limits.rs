@@ -30,6 +30,11 @@ pub struct Limits {
     pub buffered: u32,
     /// Protocols in one offer. Default 32.
     pub offers: u32,
+    /// A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what the host's
+    /// HTTP/2 engine takes as a list of fields. Default 16,384, which the common ones take.
+    pub h2c_head: u32,
+    /// Content that `h2c` takes along: at most what HTTP/2's first window takes. Default 65,535.
+    pub h2c_content: u64,
 }
 
 impl Limits {
@@ -48,10 +53,12 @@ impl Limits {
         drain: 262_144,
         buffered: 131_072,
         offers: 32,
+        h2c_head: 16_384,
+        h2c_content: 65_535,
     };
 
     /// Every bound by its name, in the order of their declaration; [`set`](Self::set) takes the same names.
-    pub const fn table(&self) -> [(&'static str, u64); 13] {
+    pub const fn table(&self) -> [(&'static str, u64); 15] {
         [
             ("start_line", self.start_line as u64),
             ("method", self.method as u64),
@@ -66,6 +73,8 @@ impl Limits {
             ("drain", self.drain),
             ("buffered", self.buffered as u64),
             ("offers", self.offers as u64),
+            ("h2c_head", self.h2c_head as u64),
+            ("h2c_content", self.h2c_content),
         ]
     }
 
@@ -87,8 +96,13 @@ impl Limits {
                 self.drain = value;
                 return true;
             }
+            "h2c_content" => {
+                self.h2c_content = value;
+                return true;
+            }
             "buffered" => &mut self.buffered,
             "offers" => &mut self.offers,
+            "h2c_head" => &mut self.h2c_head,
             _ => return false,
         };
         *bound = u32::try_from(value).unwrap_or(u32::MAX);
@@ -174,11 +188,15 @@ pub struct Config {
     /// A server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4). Off by
     /// default: the preface is then a request with an unsupported version.
     pub http2_preface: bool,
+    /// An `h2c` offer without `HTTP2-Settings` may be made and accepted: the token then is one like any other, and what
+    /// the two sides speak is their own affair (BuildKit reverses the roles of HTTP/2). Off by default: RFC 7540, 3.2.1
+    /// forbids such an upgrade.
+    pub bare_h2c: bool,
 }
 
 /// What a connection without a configuration of its own uses.
 pub(crate) static DEFAULT: Config =
-    Config { limits: Limits::DEFAULT, lenient: Lenient::none(), secure: false, http2_preface: false };
+    Config { limits: Limits::DEFAULT, lenient: Lenient::none(), secure: false, http2_preface: false, bare_h2c: false };
 
 #[cfg(test)]
 mod tests {

@@ -45,7 +45,7 @@ fn of_case(case: &Case) -> Vector {
         lines.push_str("<end clean\n");
     }
     let secure = if case.secure { " secure" } else { "" };
-    let info = format!("{} fields{secure}", case.role.name());
+    let info = format!("{} fields bare_h2c{secure}", case.role.name());
     // More answers than any case has requests.
     for _ in 0..20 {
         lines = script::bless(&Vector::of_lines(&case.id, &info, &lines));
@@ -69,8 +69,11 @@ pub fn block(vector: &Vector) -> String {
         }
     }
     let flags = vector.config.lenient.table();
-    let flags =
-        flags.iter().copied().chain([("secure", vector.config.secure), ("http2_preface", vector.config.http2_preface)]);
+    let flags = flags.iter().copied().chain([
+        ("secure", vector.config.secure),
+        ("http2_preface", vector.config.http2_preface),
+        ("bare_h2c", vector.config.bare_h2c),
+    ]);
     flags.filter(|(_, is_set)| *is_set).for_each(|(name, _)| write!(text, " {name}=1").expect("a string"));
     text.push('\n');
     for line in vector.items.iter().filter_map(item) {

@@ -11,7 +11,7 @@ use crate::fields::{FieldSource, Options};
 use crate::state::{Answer, Input, Opening, Peer, Phase, Role, State, Turn, Tx};
 use crate::syntax::{is_target, is_token, is_value, target_form};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, Proof, Selection, Why, token};
+use crate::upgrade::{self, Proof, Protocols, Selection, Why, token};
 
 const CHUNKED: &[u8] = b"Transfer-Encoding: chunked\r\n";
 const EMPTY: &[u8] = b"Content-Length: 0\r\n";
@@ -34,7 +34,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = check_request(request, offer, self.flags.old_server).map_err(Error::local)?;
-        let proof = upgrade::ask(request, offer).map_err(Error::local)?;
+        let asked = upgrade::ask(request, offer, &self.terms()).map_err(Error::local)?;
         let (turn, why) = match (request.method, offer) {
             ("CONNECT", _) => (Turn::Connect, Why::Connect),
             (_, []) => (Turn::None, Why::NotOffered),
@@ -45,14 +45,16 @@ impl Connection {
             turn,
             content: outgoing != Outgoing::None,
             expect: survey.expects_continue,
-            persist: !survey.options.close,
+            persist: !survey.options.close && !asked.closes,
             version: Peer::V11,
         }))?;
         // RFC 9110, 8.6: where content would be expected, none is said to be there.
         let expects_content = matches!(request.method, "POST" | "PUT" | "PATCH");
         let added = Added {
             framing: if expects_content && !survey.has_framing() { Some(EMPTY) } else { None },
+            markers: &asked.markers,
             upgrade: offer,
+            hop_fields: &asked.hop_fields,
             close: survey.options.close,
             keep_alive: survey.options.keep_alive,
             host_first: true,
@@ -74,7 +76,7 @@ impl Connection {
         self.flags.upgrade_required = false;
         self.begin_sending(outgoing);
         encode::join(offer, &mut self.scratch().offer);
-        self.scratch().proof = proof;
+        self.scratch().asked = asked.remembered;
         let offered = offer.iter().filter_map(|entry| token::count(entry.as_bytes())).sum::<usize>();
         self.note(TraceStep::SentRequest, offered as u32);
         Ok(())
@@ -117,6 +119,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::InvalidReason));
         }
         let survey = Survey::of(response.fields).map_err(Error::local)?;
+        upgrade::check_final(response.status, response.fields).map_err(Error::local)?;
         let (outgoing, framing) = self.frame(response.status, &survey).map_err(Error::local)?;
         let next = self.try_input(Input::Response(Answer {
             success: (200..=299).contains(&response.status),
@@ -132,7 +135,9 @@ impl Connection {
             [] => &[],
             required => required,
         };
+        let hints = upgrade::hints(required, response.fields);
         let added = Added {
+            markers: &hints,
             framing,
             upgrade,
             close: !next.persist && !tunnels,
@@ -209,15 +214,10 @@ impl Connection {
         let mut agreed = core::mem::take(&mut self.scratch().agreed);
         let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
         upgrade::write_selection(request, selection, &mut agreed).map_err(Error::local)?;
-        let proof = upgrade::prove(request, selection);
-        let mut writes_ours = false;
-        fields.each(&mut |field| writes_ours |= proof.as_ref().is_some_and(|proof| field.is(proof.name)));
-        if writes_ours {
-            return Err(Error::local(ErrorKind::ReservedField));
-        }
+        let answer = upgrade::answer(request, Protocols::new(&agreed), fields).map_err(Error::local)?;
         let list = [core::str::from_utf8(&agreed).unwrap_or_default()];
-        let proof = proof.as_ref().map(Proof::field);
-        let added = Added { proof, upgrade: &list, ..Added::to(&survey) };
+        let proof = answer.proof.as_ref().map(Proof::field);
+        let added = Added { markers: &answer.markers, proof, upgrade: &list, ..Added::to(&survey) };
         let continue_unsent = self.state.continue_unsent();
         let written = encode::write(out, |sink| {
             if continue_unsent {

@@ -79,7 +79,7 @@ impl Connection {
 
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let secure = self.flags.secure;
-        let limits = self.config().limits;
+        let terms = self.terms();
         let scratch = self.scratch();
         let bytes = &scratch.buffer.unread()[..len];
         let head = &scratch.head;
@@ -87,7 +87,7 @@ impl Connection {
             Ok(framing) => framing,
             Err(Fault { kind, at }) => return self.fail(kind, at),
         };
-        let offered = upgrade::offered(head, bytes, &limits);
+        let offered = upgrade::offered(head, bytes, &terms);
         let is_connect = head.method(bytes) == b"CONNECT";
         let is_head = head.method(bytes) == b"HEAD";
         let opening = Opening {
@@ -177,12 +177,12 @@ impl Connection {
     fn take_switch(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let next = self.received(Input::Switch { early: true })?;
         let lenient = self.config().lenient;
-        let Scratch { buffer, head, offer, agreed, proof, .. } = self.scratch();
+        let Scratch { buffer, head, offer, agreed, asked, .. } = self.scratch();
         let bytes = &buffer.unread()[..len];
         if let Err(kind) = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed) {
             return self.fail(kind, 0);
         }
-        if !upgrade::is_proven(head.fields(bytes), Protocols::new(agreed), proof.as_ref()) {
+        if !upgrade::is_kept(head.fields(bytes), Protocols::new(agreed), asked) {
             return self.fail(ErrorKind::SwitchProfile, 0);
         }
         self.state = next;

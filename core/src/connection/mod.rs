@@ -22,7 +22,9 @@ use crate::head::Head;
 use crate::limits::{self, Config};
 use crate::state::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
-use crate::upgrade::{self, Order, Proof, Protocols, Selection, Why};
+#[cfg(feature = "websocket")]
+use crate::upgrade::websocket;
+use crate::upgrade::{self, Order, Protocols, Remembered, Selection, Terms, Why};
 
 /// How the peer's octets ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,8 +116,8 @@ struct Scratch {
     agreed: Vec<u8>,
     /// What a 426 asks for.
     required: Vec<u8>,
-    /// What a 101 has to prove to a client.
-    proof: Option<Proof>,
+    /// What of its offer a client judges the 101 by.
+    asked: Remembered,
     trace: Ring,
 }
 
@@ -253,6 +255,21 @@ impl Connection {
         upgrade::select(self.request()?, preferences, by, self.cycle)
     }
 
+    /// Server: the subprotocol of an offered `websocket` that both sides can live with. Accept with it as the value of
+    /// `Sec-WebSocket-Protocol`; without that field none is spoken. RFC 6455, 4.2.2.
+    #[cfg(feature = "websocket")]
+    pub fn select_subprotocol<'p>(&self, preferences: &[&'p str], by: Order) -> Option<&'p str> {
+        websocket::select_subprotocol(&self.request()?.fields(), preferences, by)
+    }
+
+    /// Server: how to accept the `permessage-deflate` of an offered `websocket`, where this side's own parameters allow
+    /// it. Accept with it, as text, as the value of `Sec-WebSocket-Extensions`; without that field nothing is compressed.
+    /// RFC 7692, 7.1.
+    #[cfg(feature = "websocket")]
+    pub fn select_deflate(&self, own: &websocket::Deflate) -> Option<websocket::Deflate> {
+        websocket::select_deflate(&self.request()?.fields(), own)
+    }
+
     /// The first octets of the new protocol, once the peer's direction has switched and the end of its request has been
     /// told.
     pub fn leftover(&self) -> &[u8] {
@@ -347,10 +364,15 @@ impl Connection {
         self.config.as_deref().unwrap_or(&limits::DEFAULT)
     }
 
+    /// What decides which offers may be made or accepted.
+    fn terms(&self) -> Terms {
+        Terms::new(self.config(), self.role, self.flags.secure)
+    }
+
     /// The head that was just read, wherever its cycle stands.
     fn kept_request(&self) -> Option<Request<'_>> {
         let scratch = self.scratch.as_deref()?;
-        Some(scratch.parts(self.config(), self.role).request())
+        Some(scratch.parts(self.terms(), self.role).request())
     }
 
     fn scratch(&mut self) -> &mut Scratch {
@@ -433,14 +455,14 @@ impl Connection {
 }
 
 impl Scratch {
-    fn parts<'a>(&'a self, config: &'a Config, role: Role) -> Parts<'a> {
+    fn parts(&self, terms: Terms, role: Role) -> Parts<'_> {
         Parts {
             head: &self.head,
             head_bytes: self.buffer.kept(),
             trailers: &self.trailers,
             unread: self.buffer.unread(),
             agreed: &self.agreed,
-            limits: &config.limits,
+            terms,
             is_request: role == Role::Server,
         }
     }

@@ -104,7 +104,7 @@ impl Connection {
     /// `advance`, `take_leftover`, `resume_http` or `release`. Decisions do not end it.
     pub fn event(&self) -> Option<Event<'_>> {
         let scratch = self.scratch.as_deref()?;
-        scratch.parts(self.config(), self.role).event(scratch.shown)
+        scratch.parts(self.terms(), self.role).event(scratch.shown)
     }
 
     /// [`advance`](Self::advance) and [`event`](Self::event) in one.
@@ -121,7 +121,7 @@ impl Connection {
 
     /// The current event as an owner of what it shows, for a host that passes it on.
     pub fn take_event(&mut self) -> Option<OwnedEvent> {
-        let limits = self.config().limits;
+        let terms = self.terms();
         let is_request = self.role == Role::Server;
         let scratch = self.scratch.as_deref()?;
         let (bytes, head) = match scratch.shown {
@@ -134,7 +134,7 @@ impl Connection {
             shown: scratch.shown,
             bytes: bytes::Bytes::copy_from_slice(bytes),
             head: head.cloned().unwrap_or_default(),
-            limits,
+            terms,
             is_request,
             agreed: scratch.agreed.clone(),
             leftover: bytes::Bytes::copy_from_slice(self.leftover()),

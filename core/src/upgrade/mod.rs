@@ -1,22 +1,39 @@
 //! The Upgrade mechanism: what was offered, what may be accepted, and why a switch did not happen (RFC 9110, 7.8).
 
+pub mod bridge;
+#[cfg(feature = "websocket")]
+mod deflate;
+#[cfg(feature = "websocket")]
+mod extension;
+pub mod gateway;
+#[cfg(feature = "h2c")]
+pub mod h2c;
+pub mod masque;
 mod policy;
+mod remembered;
+mod selection;
 pub(crate) mod token;
 #[cfg(feature = "websocket")]
-mod websocket;
+pub mod websocket;
 
 use alloc::vec::Vec;
 
 pub use policy::Ineligible;
-pub(crate) use policy::Proof;
+pub(crate) use policy::{Proof, Terms};
+pub(crate) use remembered::Remembered;
+pub use selection::{Order, Selection};
+pub(crate) use selection::{select, write_selection};
 pub use token::Protocols;
+pub(crate) use token::write_protocol;
 
+use self::policy::Values;
+use self::selection::{is_http11, same_name};
 use crate::decision::RequestHead;
 use crate::error::ErrorKind;
 use crate::event::Request;
-use crate::fields::{Fields, KnownField, Protocol, members};
+use crate::fields::{Field, FieldSource, Fields, KnownField, Protocol, members};
 use crate::head::Head;
-use crate::limits::{Lenient, Limits};
+use crate::limits::Lenient;
 use crate::listed::listed;
 
 /// One protocol of an offer.
@@ -49,51 +66,6 @@ listed! {
     NoOffer {
         Absent = "absent", Http10 = "http-1.0", NoConnectionOption = "no-connection-option", Malformed = "malformed",
         TooMany = "too-many", Connect = "connect",
-    }
-}
-
-/// Whose order of preference counts when several protocols match.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Order {
-    /// The client's: the first of its offer that the server speaks.
-    #[default]
-    Client,
-    /// The server's: its first preference that was offered.
-    Server,
-}
-
-listed! { Order { Client = "client", Server = "server" } }
-
-/// A choice among the offers of one request; borrows nothing and does not outlive its request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Selection {
-    /// The request it belongs to.
-    pub(crate) cycle: u32,
-    /// A checksum of what that request offers, so that one made on another connection is noticed.
-    offer: u32,
-    /// Places in the offer, lowest layer first; `HTTP` for the HTTP/1.1 on top that needs no offer.
-    layers: [u8; Self::LAYERS],
-    len: u8,
-}
-
-/// The place of a topmost `HTTP/1.1` that was not offered by name.
-const HTTP: u8 = u8::MAX;
-
-impl Selection {
-    const LAYERS: usize = 4;
-
-    /// Four numbers that stand for it where a Rust value cannot go: across a language's boundary.
-    pub const fn to_bits(self) -> [u32; 4] {
-        [self.cycle, self.offer, u32::from_le_bytes(self.layers), self.len as u32]
-    }
-
-    /// The selection that these numbers stand for. Numbers that stand for none give one that every connection refuses.
-    pub const fn from_bits(bits: [u32; 4]) -> Self {
-        Self { cycle: bits[0], offer: bits[1], layers: bits[2].to_le_bytes(), len: bits[3] as u8 }
-    }
-
-    fn layers(&self) -> &[u8] {
-        self.layers.get(..self.len as usize).unwrap_or_default()
     }
 }
 
@@ -172,7 +144,7 @@ impl From<NoOffer> for Why {
 }
 
 /// Whether a request head holds an offer at all; the protocols are read from the head when they are asked for.
-pub(crate) fn offered(head: &Head, bytes: &[u8], limits: &Limits) -> Result<(), NoOffer> {
+pub(crate) fn offered(head: &Head, bytes: &[u8], terms: &Terms) -> Result<(), NoOffer> {
     if !head.has(KnownField::Upgrade) {
         return Err(NoOffer::Absent);
     }
@@ -191,119 +163,29 @@ pub(crate) fn offered(head: &Head, bytes: &[u8], limits: &Limits) -> Result<(), 
         .ok_or(NoOffer::Malformed)?;
     match total {
         0 => Err(NoOffer::Absent),
-        // A place in the offer is an octet, and the last one is taken.
-        _ if total > limits.offers.min(u32::from(HTTP) - 1) as usize => Err(NoOffer::TooMany),
+        _ if total > terms.offers.min(Selection::LARGEST_OFFER) as usize => Err(NoOffer::TooMany),
         _ => Ok(()),
     }
 }
 
 /// The offers of a request, if it holds any.
 pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
-    request.upgrade_lines().flat_map(members).filter_map(Protocol::parse).map(move |protocol| Offer {
-        protocol,
-        ineligible: policy::of(&protocol).and_then(|policy| (policy.check)(request).err()),
-    })
+    let protocols = request.upgrade_lines().flat_map(members).filter_map(Protocol::parse);
+    protocols.map(move |protocol| Offer { protocol, ineligible: check(&protocol, request).err() })
+}
+
+fn check(protocol: &Protocol<'_>, request: Request<'_>) -> Result<(), Ineligible> {
+    let fields = request.fields();
+    if !policy::is_listed(protocol, &fields) {
+        return Err(Ineligible::NotListed);
+    }
+    policy::check(protocol, &RequestHead::new(request.method(), request.target(), &fields), &request.terms)
 }
 
 /// How many protocols a request offers, and how many of them may be accepted.
 pub(crate) fn tally(request: Request<'_>) -> (u32, u32) {
     offers(request)
         .fold((0, 0), |(total, eligible), offer| (total + 1, eligible + u32::from(offer.ineligible.is_none())))
-}
-
-/// The first choice that both sides can live with. Each preference is a protocol or a stack of them, lowest first.
-pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycle: u32) -> Option<Selection> {
-    let stacks = preferences.iter().filter_map(|preference| stack(request, preference, cycle));
-    match by {
-        Order::Server => stacks.into_iter().next(),
-        // `min_by_key` keeps the first of equals, so a server's order still breaks ties.
-        Order::Client => stacks.min_by_key(|selection| selection.layers[0]),
-    }
-}
-
-/// One preference as places in the offer, if every layer of it may be accepted.
-fn stack(request: Request<'_>, preference: &str, cycle: u32) -> Option<Selection> {
-    let mut selection = Selection { cycle, offer: checksum(request), layers: [HTTP; Selection::LAYERS], len: 0 };
-    let mut last = None;
-    for member in members(preference.as_bytes()) {
-        let protocol = Protocol::parse(member)?;
-        let place = offers(request)
-            .position(|offer| offer.protocol.same_as(&protocol) && offer.ineligible.is_none())
-            .map(|place| place as u8)
-            .or_else(|| (is_http11(&protocol) && selection.len > 0).then_some(HTTP))?;
-        // Nothing stands above HTTP/1.1 that was not negotiated there, and two versions of one name are no stack.
-        let earlier = selection.layers().iter().filter_map(|&below| at(request, below));
-        if last.is_some_and(|top| is_http11(&top)) || earlier.into_iter().any(|below| same_name(&below, &protocol)) {
-            return None;
-        }
-        *selection.layers.get_mut(selection.len as usize)? = place;
-        selection.len += 1;
-        last = Some(protocol);
-    }
-    // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817, 3.3).
-    if last.is_some_and(|top| policy::is_below_http(&top)) {
-        *selection.layers.get_mut(selection.len as usize)? = HTTP;
-        selection.len += 1;
-    }
-    (selection.len > 0).then_some(selection)
-}
-
-fn at(request: Request<'_>, place: u8) -> Option<Protocol<'_>> {
-    if place == HTTP {
-        return Some(HTTP_1_1);
-    }
-    offers(request).nth(place as usize).map(|offer| offer.protocol)
-}
-
-const HTTP_1_1: Protocol<'static> = Protocol { name: "HTTP", version: Some("1.1") };
-
-fn is_http11(protocol: &Protocol<'_>) -> bool {
-    protocol.same_as(&HTTP_1_1)
-}
-
-fn same_name(one: &Protocol<'_>, other: &Protocol<'_>) -> bool {
-    one.name.eq_ignore_ascii_case(other.name)
-}
-
-/// FNV-1a of the offer, line by line.
-fn checksum(request: Request<'_>) -> u32 {
-    request
-        .upgrade_lines()
-        .flat_map(|line| line.iter().chain(b"\n"))
-        .fold(0x811c_9dc5, |hash, &octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193))
-}
-
-/// Writes the names of a selection as the list of the 101: registered ones as they are registered (RFC 9110, 16.7),
-/// others in the client's spelling. A selection that was made on
-/// another connection, of another offer, is no choice of this one's.
-pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: &mut Vec<u8>) -> Result<(), ErrorKind> {
-    list.clear();
-    // An HTTP/1.1 that was not offered stands on top of something, or nowhere.
-    let is_stack = match selection.layers() {
-        [] | [HTTP] => false,
-        [below @ .., _] => !below.contains(&HTTP),
-    };
-    if !is_stack || selection.offer != checksum(request) {
-        return Err(ErrorKind::NotOffered);
-    }
-    for &place in selection.layers() {
-        let is_eligible =
-            place == HTTP || offers(request).nth(place as usize).is_some_and(|offer| offer.ineligible.is_none());
-        let protocol = at(request, place).filter(|_| is_eligible).ok_or(ErrorKind::NotOffered)?;
-        write_protocol(&policy::registered(protocol), list);
-    }
-    Ok(())
-}
-
-pub(crate) fn write_protocol(protocol: &Protocol<'_>, list: &mut Vec<u8>) {
-    if !list.is_empty() {
-        list.extend_from_slice(b", ");
-    }
-    list.extend_from_slice(protocol.name.as_bytes());
-    if let Some(version) = protocol.version {
-        list.push(b'/');
-        list.extend_from_slice(version.as_bytes());
-    }
 }
 
 /// Whether TLS is among the layers of an agreed list.
@@ -343,7 +225,7 @@ pub(crate) fn verify(
     }
     // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817, 3.3): both ends call it so.
     if Protocols::new(agreed).iter().last().is_some_and(|top| policy::is_below_http(&top)) {
-        write_protocol(&HTTP_1_1, agreed);
+        write_protocol(&selection::HTTP_1_1, agreed);
     }
     Ok(())
 }
@@ -361,22 +243,97 @@ fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) ->
     })
 }
 
-/// What a 101 has to prove if the offer is accepted; an error if a protocol's rules do not allow this request.
-pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str]) -> Result<Option<Proof>, ErrorKind> {
-    let protocols = offer.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter());
-    protocols.into_iter().filter_map(|protocol| policy::of(&protocol)).try_fold(None, |proof, policy| {
-        let asked = (policy.ask)(request)?;
-        Ok(proof.or(asked))
+/// What a client sends with an offer, beyond the host's field lines, and what it has to remember.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// What its protocols have both sides send.
+    pub(crate) markers: Vec<Field<'static>>,
+    /// The names of fields that are for this hop.
+    pub(crate) hop_fields: Vec<&'static str>,
+    /// A refusal ends the connection.
+    pub(crate) closes: bool,
+    /// The field lines by which the 101 is judged.
+    pub(crate) remembered: Remembered,
+}
+
+/// What an offer asks beside its tokens; an error if the rules of one of them do not allow this request.
+pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> Result<Asked, ErrorKind> {
+    let mut asked = Asked::default();
+    for protocol in offer.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter()) {
+        policy::check(&protocol, request, terms).map_err(|_| ErrorKind::ProfileField)?;
+        add_marker(&protocol, request.fields, &mut asked.markers);
+        asked.hop_fields.extend(policy::hop_field(&protocol, request.fields));
+        asked.closes |= policy::closes(&protocol);
+        request.fields.each(&mut |field| {
+            if policy::remembers(&protocol, field) {
+                asked.remembered.push(field);
+            }
+        });
+    }
+    Ok(asked)
+}
+
+/// A marker is said once, and not again where the host has said it.
+fn add_marker(protocol: &Protocol<'_>, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
+    markers.extend(policy::marker(protocol).filter(|marker| !markers.contains(marker) && !has(fields, marker.name)));
+}
+
+fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
+    let mut is_there = false;
+    fields.each(&mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
+    is_there
+}
+
+/// What a server's 101 says beyond the host's field lines.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) markers: Vec<Field<'static>>,
+    pub(crate) proof: Option<Proof>,
+}
+
+/// What the 101 for an agreed list says, if the host's field lines keep to what was asked.
+pub(crate) fn answer(
+    request: Request<'_>,
+    agreed: Protocols<'_>,
+    fields: &dyn FieldSource,
+) -> Result<Answer, ErrorKind> {
+    let (asked, mut answer) = (request.fields(), Answer::default());
+    for protocol in agreed.iter() {
+        if !policy::is_answer(&protocol, &asked, fields) {
+            return Err(ErrorKind::ProfileField);
+        }
+        add_marker(&protocol, fields, &mut answer.markers);
+        answer.proof = answer.proof.or(policy::proof(&protocol, &asked));
+    }
+    // An intermediary passes on the proof that it was given; any other is a mistake.
+    let (mut is_said, mut fault) = (false, None);
+    fields.each(&mut |field| {
+        let is_proof = answer.proof.as_ref().is_some_and(|proof| field.is(proof.name) && field.value == proof.value);
+        let is_allowed = is_proof || policy::is_for_response(101, field);
+        fault = fault.or((!is_allowed || (is_proof && is_said)).then_some(ErrorKind::ReservedField));
+        is_said |= is_proof;
+    });
+    answer.proof = answer.proof.filter(|_| !is_said);
+    fault.map_or(Ok(answer), Err)
+}
+
+/// Whether a final response may carry the host's field lines.
+pub(crate) fn check_final(status: u16, fields: &dyn FieldSource) -> Result<(), ErrorKind> {
+    let mut is_allowed = true;
+    fields.each(&mut |field| is_allowed &= policy::is_for_response(status, field));
+    if is_allowed { Ok(()) } else { Err(ErrorKind::ReservedField) }
+}
+
+/// What a 426 that requires these protocols says besides.
+pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'static>> {
+    let protocols = required.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter());
+    protocols.filter_map(|protocol| policy::hint(&protocol)).filter(|hint| !has(fields, hint.name)).collect()
+}
+
+/// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to, and prove it.
+pub(crate) fn is_kept(fields: Fields<'_>, agreed: Protocols<'_>, asked: &Remembered) -> bool {
+    agreed.iter().all(|protocol| {
+        let is_proven = |proof: &Proof| policy::values(&fields, proof.name) == Values::One(&proof.value);
+        policy::is_answer(&protocol, asked, &fields) && policy::proof(&protocol, asked).as_ref().is_none_or(is_proven)
     })
-}
-
-/// What the 101 for a selection proves.
-pub(crate) fn prove(request: Request<'_>, selection: Selection) -> Option<Proof> {
-    let layers = selection.layers().iter().filter_map(|&place| at(request, place));
-    layers.filter_map(|protocol| policy::of(&protocol)).find_map(|policy| (policy.prove)(request))
-}
-
-/// Whether the field lines of a 101 prove what was asked, for each protocol that they switch to.
-pub(crate) fn is_proven(fields: Fields<'_>, agreed: Protocols<'_>, asked: Option<&Proof>) -> bool {
-    agreed.iter().filter_map(|protocol| policy::of(&protocol)).all(|policy| (policy.is_proven)(fields, asked))
 }

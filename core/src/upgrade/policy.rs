@@ -1,10 +1,10 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
 use crate::decision::RequestHead;
-use crate::error::ErrorKind;
-use crate::event::Request;
-use crate::fields::{Field, Fields, Protocol};
+use crate::fields::{Field, FieldSource, Protocol};
+use crate::limits::Config;
 use crate::listed::listed;
+use crate::state::Role;
 
 /// Why one protocol of an offer cannot be accepted. The others beside it are not concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,18 +15,36 @@ pub enum Ineligible {
     Key,
     /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer.
     Version,
+    /// `Sec-WebSocket-Protocol` is not a list of distinct names.
+    Subprotocol,
+    /// `Sec-WebSocket-Extensions` is malformed.
+    Extension,
+    /// The request has content that the protocol does not allow, or more than can be taken along.
+    Content,
+    /// The head is larger than `limits.h2c_head`.
+    Head,
+    /// The protocol cannot be switched to over TLS.
+    Secure,
+    /// `HTTP2-Settings` is missing, repeated or no legal settings.
+    Settings,
+    /// A field of the protocol that is meant for this hop is not listed in `Connection`.
+    NotListed,
 }
 
 listed! {
-    Ineligible { Method = "method", Key = "key", Version = "version" }
+    Ineligible {
+        Method = "method", Key = "key", Version = "version", Subprotocol = "subprotocol", Extension = "extension",
+        Content = "content", Head = "head", Secure = "secure", Settings = "settings", NotListed = "not-listed",
+    }
 }
 
 impl Ineligible {
     /// The status that a host may answer with, if it wants the protocol and nothing else.
     pub const fn status(self) -> u16 {
         match self {
-            Self::Method | Self::Key => 400,
             Self::Version => 426,
+            Self::Head => 431,
+            _ => 400,
         }
     }
 
@@ -36,22 +54,224 @@ impl Ineligible {
             Self::Method => "the protocol cannot be offered with this method",
             Self::Key => "the Sec-WebSocket-Key is not one base64 of 16 octets",
             Self::Version => "the Sec-WebSocket-Version is not 13",
+            Self::Subprotocol => "the Sec-WebSocket-Protocol is not a list of distinct names",
+            Self::Extension => "the Sec-WebSocket-Extensions is malformed",
+            Self::Content => "the request has content that the protocol does not allow, or too much of it",
+            Self::Head => "the head is too large to be answered in HTTP/2",
+            Self::Secure => "the protocol cannot be switched to over TLS",
+            Self::Settings => "the HTTP2-Settings are missing, repeated or not legal",
+            Self::NotListed => "Connection does not list the protocol's own field",
         }
     }
 }
 
-/// One row of the table: the rules of a token on each occasion on which it can have some.
+/// What of a connection decides which offers may be accepted, or made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) offers: u32,
+    pub(crate) h2c_head: u32,
+    pub(crate) h2c_content: u64,
+    pub(crate) bare_h2c: bool,
+    pub(crate) secure: bool,
+}
+
+impl Terms {
+    pub(crate) fn new(config: &Config, role: Role, secure: bool) -> Self {
+        let Config { limits, bare_h2c, .. } = *config;
+        let terms = Self {
+            offers: limits.offers,
+            h2c_head: limits.h2c_head,
+            h2c_content: limits.h2c_content,
+            bare_h2c,
+            secure,
+        };
+        match role {
+            Role::Server => terms,
+            // How much a server takes along is the server's to say.
+            Role::Client => Self { h2c_head: u32::MAX, h2c_content: u64::MAX, ..terms },
+        }
+    }
+}
+
+/// One row of the table: what a token asks of its offer and of its 101.
 pub(crate) struct Policy {
     /// The token, in its registered case.
-    pub(crate) name: &'static str,
-    /// A client offers it: what the request must say, and what a 101 will have to prove.
-    pub(crate) ask: fn(&RequestHead<'_>) -> Result<Option<Proof>, ErrorKind>,
-    /// A server is offered it: what the request must say.
-    pub(crate) check: fn(Request<'_>) -> Result<(), Ineligible>,
-    /// A server accepts it: what its 101 proves.
-    pub(crate) prove: fn(Request<'_>) -> Option<Proof>,
-    /// A client gets a 101 for it: whether that proves what was asked.
-    pub(crate) is_proven: fn(Fields<'_>, Option<&Proof>) -> bool,
+    name: &'static str,
+    /// Whether the row is about the versions of the token (`TLS/1.2`), or about the bare token alone.
+    versioned: bool,
+    /// The token names a layer with HTTP/1.1 above it (RFC 2817, 3): alone, it means the stack.
+    below_http: bool,
+    /// The protocol is between two neighbours; an intermediary does not pass its offer on.
+    between_neighbours: bool,
+    /// The only method that it may be offered with.
+    method: Option<&'static str>,
+    /// Whether it may be offered where the transport is TLS.
+    over_tls: bool,
+    /// A field of its offer that is meant for this hop, so `Connection` lists it.
+    hop_field: Option<&'static str>,
+    /// A field that goes out with its offer and its 101.
+    marker: Option<(&'static str, &'static str)>,
+    /// A field that goes out with a 426 that requires it.
+    hint: Option<(&'static str, &'static str)>,
+    /// Its refusal is the end of the connection.
+    closes: bool,
+    /// The fields of the offer by which its 101 is judged.
+    remembered: &'static [&'static str],
+    /// What else the request must say. Both sides ask: the client before it sends, the server when it has received.
+    request: fn(&RequestHead<'_>, &Terms) -> Result<(), Ineligible>,
+    /// Whether the field lines of a 101 keep to what was asked. The server asks before it sends, too.
+    answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
+    /// What proves that the server has understood what was asked.
+    proof: fn(asked: &dyn FieldSource) -> Option<Proof>,
+}
+
+impl Policy {
+    /// No rules at all.
+    const GENERIC: Self = Self {
+        name: "",
+        versioned: false,
+        below_http: false,
+        between_neighbours: false,
+        method: None,
+        over_tls: true,
+        hop_field: None,
+        marker: None,
+        hint: None,
+        closes: false,
+        remembered: &[],
+        request: |_, _| Ok(()),
+        answer: |_, _| true,
+        proof: |_| None,
+    };
+
+    /// RFC 9298, RFC 9484 and the connect-tcp draft: capsules from the 101 on, and nothing goes on after a refusal.
+    const CAPSULES: Self = Self {
+        method: Some("GET"),
+        marker: Some(("Capsule-Protocol", "?1")),
+        closes: true,
+        request: |request, _| super::masque::check(request),
+        answer: |_, answer| super::masque::is_answer(answer),
+        ..Self::GENERIC
+    };
+}
+
+static TABLE: &[Policy] = &[
+    #[cfg(feature = "websocket")]
+    Policy {
+        name: "websocket",
+        method: Some("GET"),
+        hint: Some(("Sec-WebSocket-Version", "13")),
+        remembered: super::websocket::REMEMBERED,
+        request: |request, _| super::websocket::check(request.fields),
+        answer: super::websocket::is_answer,
+        proof: super::websocket::proof,
+        ..Policy::GENERIC
+    },
+    #[cfg(feature = "h2c")]
+    Policy {
+        name: "h2c",
+        between_neighbours: true,
+        over_tls: false,
+        hop_field: Some(super::h2c::SETTINGS),
+        request: super::h2c::check,
+        ..Policy::GENERIC
+    },
+    Policy {
+        name: "TLS",
+        versioned: true,
+        below_http: true,
+        between_neighbours: true,
+        over_tls: false,
+        ..Policy::GENERIC
+    },
+    Policy { name: "connect-udp", ..Policy::CAPSULES },
+    Policy { name: "connect-ip", ..Policy::CAPSULES },
+    Policy { name: "connect-tcp", ..Policy::CAPSULES },
+];
+
+/// The fields that belong to requests and to switches: no other response carries them (RFC 6455, 11.3; RFC 7540, 3.2.1).
+const NOT_IN_RESPONSES: [&str; 3] = ["Sec-WebSocket-Key", "Sec-WebSocket-Accept", "HTTP2-Settings"];
+
+/// The row of a protocol. A version makes it another token: `websocket/2` has no rules that we know.
+fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
+    let is_about = |policy: &&Policy| {
+        policy.versioned == protocol.version.is_some() && protocol.name.eq_ignore_ascii_case(policy.name)
+    };
+    TABLE.iter().find(is_about)
+}
+
+/// The protocol in the spelling of its registration, if it is one that we know.
+pub(crate) fn registered<'a>(protocol: Protocol<'a>) -> Protocol<'a> {
+    of(&protocol).map_or(protocol, |policy| Protocol { name: policy.name, ..protocol })
+}
+
+/// A token that names a layer with HTTP/1.1 above it (RFC 2817, 3): bare, it means the stack.
+pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
+    of(protocol).is_some_and(|policy| policy.below_http)
+}
+
+/// Whether a request may offer the protocol, and a server accept it.
+pub(crate) fn check(protocol: &Protocol<'_>, request: &RequestHead<'_>, terms: &Terms) -> Result<(), Ineligible> {
+    let Some(policy) = of(protocol) else { return Ok(()) };
+    if policy.method.is_some_and(|method| method != request.method) {
+        return Err(Ineligible::Method);
+    }
+    if terms.secure && !policy.over_tls {
+        return Err(Ineligible::Secure);
+    }
+    (policy.request)(request, terms)
+}
+
+/// Whether the `Connection` of a received request lists what the protocol needs listed.
+pub(crate) fn is_listed(protocol: &Protocol<'_>, fields: &dyn FieldSource) -> bool {
+    hop_field(protocol, fields).is_none_or(|name| lists(fields, "Connection", name))
+}
+
+/// Whether an intermediary may offer the protocol to its own server (RFC 2817, 5.1; RFC 7540, 3.2.1).
+pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
+    !of(protocol).is_some_and(|policy| policy.between_neighbours)
+}
+
+/// The field that the protocol's offer has for this hop alone, if it is there.
+pub(crate) fn hop_field(protocol: &Protocol<'_>, fields: &dyn FieldSource) -> Option<&'static str> {
+    of(protocol)?.hop_field.filter(|name| values(fields, name) != Values::None)
+}
+
+/// The field that the protocol's offer and its 101 carry.
+pub(crate) fn marker(protocol: &Protocol<'_>) -> Option<Field<'static>> {
+    of(protocol)?.marker.map(Field::from)
+}
+
+/// The field that helps a client to offer the protocol.
+pub(crate) fn hint(protocol: &Protocol<'_>) -> Option<Field<'static>> {
+    of(protocol)?.hint.map(Field::from)
+}
+
+/// Whether the connection ends where the protocol is refused.
+pub(crate) fn closes(protocol: &Protocol<'_>) -> bool {
+    of(protocol).is_some_and(|policy| policy.closes)
+}
+
+/// Whether the protocol's 101 is judged by that field of its offer.
+pub(crate) fn remembers(protocol: &Protocol<'_>, field: Field<'_>) -> bool {
+    of(protocol).is_some_and(|policy| policy.remembered.iter().any(|name| field.is(name)))
+}
+
+/// Whether the field lines of a 101 keep to what the offer asked.
+pub(crate) fn is_answer(protocol: &Protocol<'_>, asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
+    of(protocol).is_none_or(|policy| (policy.answer)(asked, answer))
+}
+
+/// What the protocol's 101 proves.
+pub(crate) fn proof(protocol: &Protocol<'_>, asked: &dyn FieldSource) -> Option<Proof> {
+    of(protocol).and_then(|policy| (policy.proof)(asked))
+}
+
+/// Whether the field may stand in a response of that status that the host writes.
+pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
+    // RFC 9297, 3.4: what starts no capsules does not say so.
+    let says_capsules = !(status == 101 || (200..=299).contains(&status)) && field.is("Capsule-Protocol");
+    !says_capsules && !NOT_IN_RESPONSES.iter().any(|name| field.is(name))
 }
 
 /// The field by which a 101 proves that the server has understood the request.
@@ -67,22 +287,30 @@ impl Proof {
     }
 }
 
-static TABLE: &[Policy] = &[
-    #[cfg(feature = "websocket")]
-    super::websocket::POLICY,
-];
-
-/// The row of a protocol. A version makes it another token: `websocket/2` has no rules that we know.
-pub(crate) fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
-    TABLE.iter().find(|policy| protocol.version.is_none() && protocol.name.eq_ignore_ascii_case(policy.name))
+/// What a field that must stand once has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Values<'a> {
+    None,
+    One(&'a [u8]),
+    Several,
 }
 
-/// The protocol in the spelling of its registration, if it is one that we know.
-pub(crate) fn registered<'a>(protocol: Protocol<'a>) -> Protocol<'a> {
-    of(&protocol).map_or(protocol, |policy| Protocol { name: policy.name, ..protocol })
+pub(crate) fn values<'a>(fields: &'a dyn FieldSource, name: &str) -> Values<'a> {
+    let mut values = Values::None;
+    fields.each(&mut |field| {
+        if field.is(name) {
+            values = if values == Values::None { Values::One(field.value) } else { Values::Several };
+        }
+    });
+    values
 }
 
-/// A token that names a layer with HTTP/1.1 above it (RFC 2817, 3): bare, it means the stack.
-pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
-    protocol.name.eq_ignore_ascii_case("tls") && protocol.version.is_some()
+/// Whether a list field has that member, in any case.
+fn lists(fields: &dyn FieldSource, name: &str, wanted: &str) -> bool {
+    let mut is_listed = false;
+    fields.each(&mut |field| {
+        let mut members = crate::fields::members(field.value);
+        is_listed |= field.is(name) && members.any(|member| member.eq_ignore_ascii_case(wanted.as_bytes()));
+    });
+    is_listed
 }

@@ -1,6 +1,8 @@
 //! The list grammar of the `Upgrade` field: `protocol-name ["/" protocol-version]`, all lines combined, in the order
 //! of the sender's preference (RFC 9110, 7.8).
 
+use alloc::vec::Vec;
+
 use crate::fields::{Protocol, members};
 
 /// A list of protocols, in its order.
@@ -57,4 +59,16 @@ pub(crate) fn is_list(entries: &[&str]) -> bool {
     let total =
         entries.iter().try_fold(0, |total, entry| count(entry.as_bytes()).filter(|&n| n > 0).map(|n| total + n));
     total.is_some_and(|total| total > 0)
+}
+
+/// Writes one more protocol to a list.
+pub(crate) fn write_protocol(protocol: &Protocol<'_>, list: &mut Vec<u8>) {
+    if !list.is_empty() {
+        list.extend_from_slice(b", ");
+    }
+    list.extend_from_slice(protocol.name.as_bytes());
+    if let Some(version) = protocol.version {
+        list.push(b'/');
+        list.extend_from_slice(version.as_bytes());
+    }
 }

@@ -1,16 +1,20 @@
-//! The opening handshake's two fields (RFC 6455, 4). Framing is the next protocol's work.
+//! The opening handshake (RFC 6455, 4): the key and what proves that it was read, the subprotocol, the extensions.
+//! Framing is the next protocol's work.
+
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-use super::policy::{Ineligible, Policy, Proof};
-use crate::decision::RequestHead;
-use crate::error::ErrorKind;
-use crate::event::Request;
-use crate::fields::Fields;
+pub use super::deflate::Deflate;
 
-pub(crate) const POLICY: Policy = Policy { name: "websocket", ask, check, prove, is_proven };
+use super::deflate;
+use super::extension::{self, Extension};
+use super::policy::{Ineligible, Proof, Values, values};
+use super::selection::Order;
+use crate::fields::{FieldSource, members};
 
 /// What every `Sec-WebSocket-Accept` is made with.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -18,79 +22,135 @@ const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const KEY: &str = "Sec-WebSocket-Key";
 const VERSION: &str = "Sec-WebSocket-Version";
 const ACCEPT: &str = "Sec-WebSocket-Accept";
+const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
-/// RFC 6455, 4.1: GET, one valid key, version 13.
-fn ask(request: &RequestHead<'_>) -> Result<Option<Proof>, ErrorKind> {
-    let (mut proof, mut keys, mut versions) = (None, 0, 0);
-    request.fields.each(&mut |field| {
-        if field.is(KEY) {
-            keys += 1;
-            proof = is_key(field.value).then(|| accept(field.value));
-        }
-        versions += u32::from(field.is(VERSION) && field.value == b"13");
-    });
-    let is_valid = request.method == "GET" && keys == 1 && versions == 1 && proof.is_some();
-    if is_valid { Ok(proof) } else { Err(ErrorKind::ProfileField) }
+/// The fields of an offer by which its 101 is judged.
+pub(crate) const REMEMBERED: &[&str] = &[KEY, SUBPROTOCOL, EXTENSIONS];
+
+/// The `Sec-WebSocket-Key` of a nonce: 16 octets that nobody can guess, new for each connection (RFC 6455, 4.1). Send it
+/// with `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
+pub fn key(nonce: &[u8; 16]) -> String {
+    STANDARD.encode(nonce)
 }
 
-/// RFC 6455, 4.2.1: GET, one valid key, version 13.
-fn check(request: Request<'_>) -> Result<(), Ineligible> {
-    if request.method() != "GET" {
-        return Err(Ineligible::Method);
-    }
-    if only(request.fields(), VERSION) != Some(b"13") {
+/// RFC 6455, 4.1 and 4.2.1: version 13, one valid key; what is asked for besides is well formed.
+pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
+    if values(fields, VERSION) != Values::One(b"13") {
         return Err(Ineligible::Version);
     }
-    match key(request.fields()) {
-        Some(_) => Ok(()),
-        None => Err(Ineligible::Key),
+    if valid_key(fields).is_none() {
+        return Err(Ineligible::Key);
     }
+    let subprotocols = subprotocols(fields);
+    let is_repeated = |(index, name): (usize, &&[u8])| subprotocols.iter().skip(index + 1).any(|other| other == name);
+    // RFC 6455, 4.1: each once. It asks for tokens, too; kubectl's `SPDY/3.1+portforward.k8s.io` is none.
+    let is_name = |name: &&[u8]| name.iter().all(u8::is_ascii_graphic);
+    if !subprotocols.iter().all(is_name) || subprotocols.iter().enumerate().any(is_repeated) {
+        return Err(Ineligible::Subprotocol);
+    }
+    extensions(fields).map(|_| ()).ok_or(Ineligible::Extension)
 }
 
-fn prove(request: Request<'_>) -> Option<Proof> {
-    key(request.fields()).map(accept)
-}
-
-/// RFC 6455, 4.1: the 101 proves that the server has read the key.
-fn is_proven(fields: Fields<'_>, asked: Option<&Proof>) -> bool {
-    asked.is_some_and(|proof| only(fields, ACCEPT) == Some(&proof.value))
-}
-
-/// The key, if there is exactly one and it is base64 of 16 octets.
-fn key<'a>(fields: Fields<'a>) -> Option<&'a [u8]> {
-    only(fields, KEY).filter(|key| is_key(key))
-}
-
-fn is_key(key: &[u8]) -> bool {
-    let mut nonce = [0; 18];
-    key.len() == 24 && STANDARD.decode_slice(key, &mut nonce) == Ok(16)
+/// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was asked for.
+pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
+    let subprotocol_is_asked = match values(answer, SUBPROTOCOL) {
+        Values::None => true,
+        Values::One(name) => subprotocols(asked).contains(&name),
+        Values::Several => false,
+    };
+    let (Some(offered), Some(chosen)) = (extensions(asked), extensions(answer)) else { return false };
+    let is_asked = |extension: &Extension<'_>| {
+        let mut offers = offered.iter().filter(|offer| offer.is(extension.name));
+        offers.any(|offer| !offer.is(deflate::NAME) || deflate::is_answer(extension, offer))
+    };
+    // RFC 7692, 5: two that claim the same bit of a frame are not both in use.
+    let deflates = chosen.iter().filter(|extension| extension.is(deflate::NAME)).count();
+    subprotocol_is_asked
+        && values(answer, EXTENSIONS) != Values::Several
+        && deflates <= 1
+        && chosen.iter().all(is_asked)
 }
 
 /// RFC 6455, 4.2.2: base64 of SHA-1 of the key and the GUID.
-fn accept(key: &[u8]) -> Proof {
-    let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
+pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
+    let digest = Sha1::new().chain_update(valid_key(asked)?).chain_update(GUID).finalize();
     let mut value = [0; 28];
     let written = STANDARD.encode_slice(digest, &mut value);
     debug_assert_eq!(written, Ok(28));
-    Proof { name: ACCEPT, value }
+    Some(Proof { name: ACCEPT, value })
 }
 
-/// The value of a field that must stand once.
-fn only<'a>(fields: Fields<'a>, name: &str) -> Option<&'a [u8]> {
-    let mut values = fields.all(name);
-    values.next().filter(|_| values.next().is_none())
+/// The subprotocol that both sides can live with, in the client's spelling, which is the same (RFC 6455, 4.2.2).
+pub(crate) fn select_subprotocol<'p>(fields: &dyn FieldSource, preferences: &[&'p str], by: Order) -> Option<&'p str> {
+    let offered = subprotocols(fields);
+    let place = |wanted: &&&str| offered.iter().position(|name| *name == wanted.as_bytes());
+    let mut matches = preferences.iter().filter(|wanted| place(wanted).is_some());
+    match by {
+        Order::Server => matches.next().copied(),
+        Order::Client => matches.min_by_key(place).copied(),
+    }
+}
+
+/// RFC 7692, 5.1: the first offer of permessage-deflate that can be accepted, and how.
+pub(crate) fn select_deflate(fields: &dyn FieldSource, own: &Deflate) -> Option<Deflate> {
+    extensions(fields)?.iter().filter(|extension| extension.is(deflate::NAME)).find_map(|offer| own.accept(offer))
+}
+
+/// The key, if there is exactly one and it is base64 of 16 octets.
+fn valid_key(fields: &dyn FieldSource) -> Option<&[u8]> {
+    match values(fields, KEY) {
+        Values::One(key) => {
+            let mut nonce = [0; 18];
+            (key.len() == 24 && STANDARD.decode_slice(key, &mut nonce) == Ok(16)).then_some(key)
+        }
+        Values::None | Values::Several => None,
+    }
+}
+
+fn subprotocols(fields: &dyn FieldSource) -> Vec<&[u8]> {
+    let mut list = Vec::new();
+    fields.each(&mut |field| {
+        if field.is(SUBPROTOCOL) {
+            list.extend(members(field.value));
+        }
+    });
+    list
+}
+
+/// The extensions of all lines; `None` where one of them is malformed (RFC 6455, 9.1).
+pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>> {
+    let mut list = Some(Vec::new());
+    fields.each(&mut |field| {
+        if field.is(EXTENSIONS) {
+            list = list.take().and_then(|list| extension::parse(field.value, list));
+        }
+    });
+    list
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn accept(key: &str) -> Option<[u8; 28]> {
+        proof(&[("Sec-WebSocket-Key", key)]).map(|proof| proof.value)
+    }
+
     #[test]
     fn the_example_of_the_rfc() {
-        assert_eq!(&accept(b"dGhlIHNhbXBsZSBub25jZQ==").value, b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-        assert!(is_key(b"dGhlIHNhbXBsZSBub25jZQ=="));
+        assert_eq!(accept("dGhlIHNhbXBsZSBub25jZQ=="), Some(*b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        assert_eq!(super::key(b"the sample nonce"), "dGhlIHNhbXBsZSBub25jZQ==");
         for bad in ["", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZ!==", "dGhlIHNhbXBsZSBub25jZQAA"] {
-            assert!(!is_key(bad.as_bytes()), "{bad}");
+            assert_eq!(accept(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn whose_order_of_subprotocols_counts() {
+        let fields = [("Sec-WebSocket-Protocol", "a, b"), ("sec-websocket-protocol", "c")];
+        assert_eq!(select_subprotocol(&fields, &["c", "B", "b"], Order::Client), Some("b"));
+        assert_eq!(select_subprotocol(&fields, &["c", "B", "b"], Order::Server), Some("c"));
+        assert_eq!(select_subprotocol(&fields, &["A", ""], Order::Server), None);
     }
 }

@@ -66,7 +66,10 @@ pub struct Message {
 pub fn play(case: &Case, feed: Feed) -> Outcome {
     let mut player = Player {
         case,
-        connection: Connection::with_config(case.role, Config { secure: case.secure, ..Config::default() }),
+        connection: Connection::with_config(
+            case.role,
+            Config { secure: case.secure, bare_h2c: true, ..Config::default() },
+        ),
         log: Log::default(),
         fed: 0,
         asked: 0,

@@ -3,17 +3,19 @@
 use switchover::{Connection, Error, Field, Order, RequestHead, ResponseHead, Selection};
 
 use super::lines::{FieldLine, offers_line};
+use super::profiles::Profiles;
 use crate::text::{escape, unescape};
 
 /// A connection and what its host keeps beside it.
 pub(super) struct Host {
     pub(super) connection: Connection,
     selection: Option<Selection>,
+    profiles: Profiles,
 }
 
 impl Host {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, selection: None }
+        Self { connection, selection: None, profiles: Profiles::default() }
     }
 
     /// What a decision says, writes, and is refused with. Each is first tried with too little space.
@@ -54,6 +56,10 @@ impl Host {
     }
 
     fn query(&mut self, decision: &str, lines: &mut Vec<String>) -> bool {
+        if let Some(answer) = self.profiles.answer(decision, &self.connection) {
+            lines.extend(answer);
+            return true;
+        }
         let connection = &mut self.connection;
         lines.push(match decision {
             "why" => format!("why {}", connection.why().map_or("none", |why| why.name())),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use switchover::{Error, Event, Fields, Request, Response, Switched};
+use switchover::{Error, Event, FieldSource, Fields, Request, Response, Switched};
 
 use crate::text::{escape, summary};
 
@@ -117,7 +117,8 @@ pub(crate) fn is_answer(line: &str) -> bool {
             | "trace"
             | "parts"
             | "selected"
-    ) || (word == "request" && !line.contains('@'))
+    ) || super::profiles::ANSWERS.contains(&word)
+        || (word == "request" && !line.contains('@'))
 }
 
 pub(super) fn error_line(error: &Error) -> String {
@@ -195,8 +196,10 @@ pub(super) fn offers_line(request: Option<Request<'_>>) -> String {
 
 fn fields_text(fields: Fields<'_>) -> String {
     let mut text = String::new();
-    for field in fields.iter() {
-        write!(text, " {{{}: {}}}", escape(field.name), escape(field.value)).unwrap();
-    }
+    put_fields(&mut text, &fields);
     text
+}
+
+pub(super) fn put_fields(text: &mut String, fields: &dyn FieldSource) {
+    fields.each(&mut |field| write!(text, " {{{}: {}}}", escape(field.name), escape(field.value)).unwrap());
 }

@@ -1,10 +1,11 @@
-//! Runs a vector against the Rust API. `player.rs` feeds and compares, `host.rs` decides, `lines.rs` puts into words,
-//! `bless.rs` writes down.
+//! Runs a vector against the Rust API. `player.rs` feeds and compares, `host.rs` decides, `profiles.rs` asks about particular protocols, `lines.rs`
+//! puts into words, `bless.rs` writes down.
 
 mod bless;
 mod host;
 mod lines;
 mod player;
+mod profiles;
 
 use std::fmt::Write;
 

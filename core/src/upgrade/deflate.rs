@@ -1,0 +1,248 @@
+//! What is negotiated about `permessage-deflate` (RFC 7692, 7.1). Compressing is the next protocol's work.
+
+use core::fmt;
+
+use super::extension::Extension;
+use super::websocket;
+use crate::fields::FieldSource;
+
+pub(crate) const NAME: &[u8] = b"permessage-deflate";
+
+/// The parameters of `permessage-deflate`: a server's own, or those that both sides have agreed on. As text it is the
+/// value of `Sec-WebSocket-Extensions` that says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Deflate {
+    /// The server forgets its window after each message.
+    pub server_no_context_takeover: bool,
+    /// The client forgets its window after each message.
+    pub client_no_context_takeover: bool,
+    /// The server's window has at most 2 to this many octets, 8 to 15; `None` is not said and means 15.
+    pub server_max_window_bits: Option<u8>,
+    /// The client's window has at most 2 to this many octets, 8 to 15; `None` is not said and means 15.
+    pub client_max_window_bits: Option<u8>,
+}
+
+const LARGEST: u8 = 15;
+
+impl Deflate {
+    /// Client: what the server's 101 has agreed to; `None` without permessage-deflate. The engine has compared it with
+    /// the offer before it showed the 101.
+    pub fn of(fields: &dyn FieldSource) -> Option<Self> {
+        let extensions = websocket::extensions(fields)?;
+        let Parameters { client_bits_hint: false, agreed } =
+            Parameters::read(extensions.iter().find(|extension| extension.is(NAME))?)?
+        else {
+            return None;
+        };
+        Some(agreed)
+    }
+
+    /// What to answer to an offer, where this side's own parameters allow it (RFC 7692, 7.1).
+    pub(crate) fn accept(&self, offer: &Extension<'_>) -> Option<Self> {
+        let Parameters { agreed: offered, client_bits_hint } = Parameters::read(offer)?;
+        let smaller = |own: Option<u8>, asked: Option<u8>| own.into_iter().chain(asked).min();
+        let may_limit_client = client_bits_hint || offered.client_max_window_bits.is_some();
+        // 7.1.2.2: a client that did not mention its window cannot be asked to limit it.
+        if !may_limit_client && self.client_max_window_bits.is_some_and(|bits| bits < LARGEST) {
+            return None;
+        }
+        let client_bits = smaller(self.client_max_window_bits, offered.client_max_window_bits);
+        let answer = Self {
+            server_no_context_takeover: self.server_no_context_takeover || offered.server_no_context_takeover,
+            client_no_context_takeover: self.client_no_context_takeover || offered.client_no_context_takeover,
+            server_max_window_bits: smaller(self.server_max_window_bits, offered.server_max_window_bits),
+            client_max_window_bits: client_bits.filter(|_| may_limit_client),
+        };
+        answer.is_legal().then_some(answer)
+    }
+
+    /// RFC 7692, 7.1.2.
+    fn is_legal(&self) -> bool {
+        let mut windows = self.server_max_window_bits.into_iter().chain(self.client_max_window_bits);
+        windows.all(|bits| (8..=LARGEST).contains(&bits))
+    }
+}
+
+impl fmt::Display for Deflate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("permessage-deflate")?;
+        for (said, name) in [
+            (self.server_no_context_takeover, "server_no_context_takeover"),
+            (self.client_no_context_takeover, "client_no_context_takeover"),
+        ] {
+            if said {
+                write!(f, "; {name}")?;
+            }
+        }
+        for (bits, name) in [
+            (self.server_max_window_bits, "server_max_window_bits"),
+            (self.client_max_window_bits, "client_max_window_bits"),
+        ] {
+            if let Some(bits) = bits {
+                write!(f, "; {name}={bits}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an answer keeps to an offer (RFC 7692, 7.1).
+pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
+    let (Some(answer), Some(offer)) = (Parameters::read(answer), Parameters::read(offer)) else { return false };
+    let (agreed, offered) = (answer.agreed, offer.agreed);
+    let server_window_fits = offered
+        .server_max_window_bits
+        .is_none_or(|asked| agreed.server_max_window_bits.is_some_and(|bits| bits <= asked));
+    let client_window_fits = agreed
+        .client_max_window_bits
+        .is_none_or(|bits| offer.client_bits_hint || offered.client_max_window_bits.is_some_and(|asked| bits <= asked));
+    // 7.1.2.2: only an offer may leave the value out.
+    !answer.client_bits_hint
+        && agreed.server_no_context_takeover >= offered.server_no_context_takeover
+        && server_window_fits
+        && client_window_fits
+}
+
+/// The parameters of one offer or answer.
+struct Parameters {
+    agreed: Deflate,
+    /// `client_max_window_bits` without a value: the server may choose one.
+    client_bits_hint: bool,
+}
+
+impl Parameters {
+    /// `None` where a parameter is unknown, repeated or has no legal value.
+    fn read(extension: &Extension<'_>) -> Option<Self> {
+        let mut read = Self { agreed: Deflate::default(), client_bits_hint: false };
+        for (name, value) in &extension.parameters {
+            let deflate = &mut read.agreed;
+            let is_new = match (*name, value.as_deref()) {
+                (b"server_no_context_takeover", None) => {
+                    !core::mem::replace(&mut deflate.server_no_context_takeover, true)
+                }
+                (b"client_no_context_takeover", None) => {
+                    !core::mem::replace(&mut deflate.client_no_context_takeover, true)
+                }
+                (b"server_max_window_bits", Some(value)) => {
+                    deflate.server_max_window_bits.replace(window_bits(value)?).is_none()
+                }
+                (b"client_max_window_bits", None) => {
+                    deflate.client_max_window_bits.is_none() && !core::mem::replace(&mut read.client_bits_hint, true)
+                }
+                (b"client_max_window_bits", Some(value)) => {
+                    deflate.client_max_window_bits.replace(window_bits(value)?).is_none() && !read.client_bits_hint
+                }
+                _ => false,
+            };
+            if !is_new {
+                return None;
+            }
+        }
+        Some(read)
+    }
+}
+
+/// RFC 7692, 7.1.2: 8 to 15, without leading zeros.
+fn window_bits(value: &[u8]) -> Option<u8> {
+    match value {
+        [digit @ b'8'..=b'9'] => Some(digit - b'0'),
+        [b'1', digit @ b'0'..=b'5'] => Some(10 + digit - b'0'),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
+
+    const OWN: Deflate = Deflate {
+        server_no_context_takeover: false,
+        client_no_context_takeover: false,
+        server_max_window_bits: None,
+        client_max_window_bits: None,
+    };
+
+    fn parse(value: &str) -> Vec<Extension<'_>> {
+        super::super::extension::parse(value.as_bytes(), Vec::new()).unwrap_or_default()
+    }
+
+    fn accepted(own: Deflate, offer: &str) -> Option<String> {
+        own.accept(&parse(offer)[0]).map(|deflate| deflate.to_string())
+    }
+
+    /// R7692-7.1-1, R7692-7.1.1.1-2, R7692-7.1.2.1-2, R7692-7.1.2.2-2.
+    #[test]
+    fn a_server_answers_what_it_can() {
+        let small = Deflate { server_max_window_bits: Some(10), client_max_window_bits: Some(11), ..OWN };
+        for (own, offer, wanted) in [
+            (OWN, "permessage-deflate", Some("permessage-deflate")),
+            (OWN, "permessage-deflate; client_max_window_bits", Some("permessage-deflate")),
+            (OWN, "permessage-deflate; client_max_window_bits=9", Some("permessage-deflate; client_max_window_bits=9")),
+            (
+                OWN,
+                "permessage-deflate; server_max_window_bits=15",
+                Some("permessage-deflate; server_max_window_bits=15"),
+            ),
+            (
+                OWN,
+                "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+                Some("permessage-deflate; server_no_context_takeover; client_no_context_takeover"),
+            ),
+            (
+                small,
+                "permessage-deflate; client_max_window_bits; server_max_window_bits=12",
+                Some("permessage-deflate; server_max_window_bits=10; client_max_window_bits=11"),
+            ),
+            (
+                small,
+                "permessage-deflate; client_max_window_bits=\"10\"; server_max_window_bits=8",
+                Some("permessage-deflate; server_max_window_bits=8; client_max_window_bits=10"),
+            ),
+            (small, "permessage-deflate", None),
+            (OWN, "permessage-deflate; server_max_window_bits", None),
+            (OWN, "permessage-deflate; server_max_window_bits=08", None),
+            (OWN, "permessage-deflate; server_max_window_bits=16", None),
+            (OWN, "permessage-deflate; server_max_window_bits=7", None),
+            (OWN, "permessage-deflate; server_no_context_takeover=1", None),
+            (OWN, "permessage-deflate; client_no_context_takeover; client_no_context_takeover", None),
+            (OWN, "permessage-deflate; client_max_window_bits; client_max_window_bits=9", None),
+            (OWN, "permessage-deflate; client_max_window_bits=9; client_max_window_bits", None),
+            (OWN, "permessage-deflate; unknown", None),
+        ] {
+            assert_eq!(accepted(own, offer).as_deref(), wanted, "{offer}");
+        }
+    }
+
+    /// R7692-7.1-2, R7692-5-1.
+    #[test]
+    fn a_client_takes_what_it_offered() {
+        for (offer, answer, wanted) in [
+            ("", "", true),
+            ("; client_max_window_bits", "; client_max_window_bits=9", true),
+            ("; client_max_window_bits=10", "; client_max_window_bits=10", true),
+            ("; client_max_window_bits=10", "; client_max_window_bits=11", false),
+            ("", "; client_max_window_bits=9", false),
+            ("; client_max_window_bits", "; client_max_window_bits", false),
+            ("", "; server_max_window_bits=9", true),
+            ("; server_max_window_bits=10", "", false),
+            ("; server_max_window_bits=10", "; server_max_window_bits=11", false),
+            ("; server_no_context_takeover", "", false),
+            ("", "; server_no_context_takeover; client_no_context_takeover", true),
+            ("", "; unknown=1", false),
+        ] {
+            let [offer, answer] = [offer, answer].map(|parameters| alloc::format!("permessage-deflate{parameters}"));
+            assert_eq!(is_answer(&parse(&answer)[0], &parse(&offer)[0]), wanted, "{offer} / {answer}");
+        }
+    }
+
+    #[test]
+    fn what_was_agreed_is_read_back() {
+        let agreed = Deflate { server_max_window_bits: Some(9), client_no_context_takeover: true, ..OWN };
+        let value = agreed.to_string();
+        assert_eq!(Deflate::of(&[("sec-websocket-extensions", value.as_str())]), Some(agreed));
+        assert_eq!(Deflate::of(&[("sec-websocket-extensions", "x-other")]), None);
+        assert_eq!(Deflate::of(&()), None);
+    }
+}

@@ -1,0 +1,139 @@
+//! The grammar of `Sec-WebSocket-Extensions` (RFC 6455, 9.1):
+//! `token *( ";" token [ "=" ( token / quoted-string ) ] )`, in a list.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use crate::syntax::{is_ows, is_tchar, is_token};
+
+/// One extension with its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Extension<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) parameters: Vec<Parameter<'a>>,
+}
+
+/// A name and its value, which is told without the quotes that it may have.
+pub(crate) type Parameter<'a> = (&'a [u8], Option<Cow<'a, [u8]>>);
+
+impl Extension<'_> {
+    pub(crate) fn is(&self, name: &[u8]) -> bool {
+        self.name == name
+    }
+}
+
+/// The extensions of one line, behind those of earlier lines; `None` where the line is malformed.
+pub(crate) fn parse<'a>(value: &'a [u8], mut list: Vec<Extension<'a>>) -> Option<Vec<Extension<'a>>> {
+    let mut rest = Rest(value);
+    loop {
+        // RFC 9110, 5.6.1: empty members count for nothing.
+        while rest.takes(b',') {}
+        if rest.is_empty() {
+            return Some(list);
+        }
+        let mut extension = Extension { name: rest.token()?, parameters: Vec::new() };
+        while rest.takes(b';') {
+            let name = rest.token()?;
+            let value = if rest.takes(b'=') { Some(rest.value()?) } else { None };
+            extension.parameters.push((name, value));
+        }
+        list.push(extension);
+        if !rest.is_empty() && !rest.takes(b',') {
+            return None;
+        }
+    }
+}
+
+/// What has not been read yet.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn skip_whitespace(&mut self) {
+        while let [first, rest @ ..] = self.0
+            && is_ows(*first)
+        {
+            self.0 = rest;
+        }
+    }
+
+    fn is_empty(&mut self) -> bool {
+        self.skip_whitespace();
+        self.0.is_empty()
+    }
+
+    fn takes(&mut self, octet: u8) -> bool {
+        self.skip_whitespace();
+        let Some(rest) = self.0.strip_prefix(&[octet]) else { return false };
+        self.0 = rest;
+        true
+    }
+
+    fn token(&mut self) -> Option<&'a [u8]> {
+        self.skip_whitespace();
+        let end = self.0.iter().position(|&octet| !is_tchar(octet)).unwrap_or(self.0.len());
+        let (token, rest) = self.0.split_at(end);
+        self.0 = rest;
+        (!token.is_empty()).then_some(token)
+    }
+
+    /// RFC 6455, 9.1: what a quoted string holds must be a token, too.
+    fn value(&mut self) -> Option<Cow<'a, [u8]>> {
+        if !self.takes(b'"') {
+            return self.token().map(Cow::Borrowed);
+        }
+        let mut value = Vec::new();
+        loop {
+            match self.0 {
+                [b'"', rest @ ..] => {
+                    self.0 = rest;
+                    return is_token(&value).then_some(Cow::Owned(value));
+                }
+                [b'\\', octet, rest @ ..] | [octet, rest @ ..] => {
+                    value.push(*octet);
+                    self.0 = rest;
+                }
+                [] => return None,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::String;
+
+    fn shown(value: &str) -> Option<String> {
+        let list = parse(value.as_bytes(), Vec::new())?;
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let parameter = |(name, value): &Parameter<'_>| match value {
+            Some(value) => format!("{}={}", text(name), text(value)),
+            None => text(name),
+        };
+        let one = |extension: &Extension<'_>| {
+            let parameters: Vec<_> = extension.parameters.iter().map(parameter).collect();
+            format!("{}({})", text(extension.name), parameters.join(" "))
+        };
+        Some(list.iter().map(one).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn lists() {
+        for (value, wanted) in [
+            ("", ""),
+            (" , ,", ""),
+            ("a", "a()"),
+            ("a,b;c", "a() b(c)"),
+            ("a ; b = c;d=\"e\" ,, f", "a(b=c d=e) f()"),
+            ("a;b=\"\\c\"", "a(b=c)"),
+        ] {
+            assert_eq!(shown(value).as_deref(), Some(wanted), "{value}");
+        }
+        for bad in
+            ["a b", ";", "a;", "a;=b", "a;b=", "a;b=\"", "a;b=\"\"", "a;b=\"c d\"", "a;b=\"c\"d", "a=b", "a;\"b\""]
+        {
+            assert_eq!(shown(bad), None, "{bad}");
+        }
+    }
+}

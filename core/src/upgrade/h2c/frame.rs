@@ -1,0 +1,179 @@
+//! As much of HTTP/2's framing as the splice needs (RFC 9113, 4.1 and 6), and the literal form of its field lists.
+
+use alloc::vec::Vec;
+
+use crate::upgrade::bridge::FieldLine;
+
+/// What a client sends first (RFC 9113, 3.4).
+pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The longest payload that every endpoint takes (RFC 9113, 4.2).
+pub(super) const LONGEST: usize = 16_384;
+
+pub(super) const DATA: u8 = 0;
+pub(super) const HEADERS: u8 = 1;
+pub(super) const SETTINGS: u8 = 4;
+pub(super) const WINDOW_UPDATE: u8 = 8;
+pub(super) const CONTINUATION: u8 = 9;
+
+pub(super) const ACK: u8 = 1;
+pub(super) const END_STREAM: u8 = 1;
+pub(super) const END_HEADERS: u8 = 4;
+
+/// The nine octets before a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) octets: [u8; 9],
+}
+
+impl Header {
+    fn new(len: usize, kind: u8, flags: u8, stream: u32) -> Self {
+        let [_, high, middle, low] = (len as u32).to_be_bytes();
+        let [a, b, c, d] = stream.to_be_bytes();
+        Self { octets: [high, middle, low, kind, flags, a, b, c, d] }
+    }
+
+    pub(super) fn len(&self) -> u32 {
+        let [high, middle, low, ..] = self.octets;
+        u32::from_be_bytes([0, high, middle, low])
+    }
+
+    pub(super) fn kind(&self) -> u8 {
+        self.octets[3]
+    }
+
+    pub(super) fn has(&self, flag: u8) -> bool {
+        self.octets[4] & flag != 0
+    }
+
+    pub(super) fn stream(&self) -> u32 {
+        let [.., a, b, c, d] = self.octets;
+        u32::from_be_bytes([a & 0x7f, b, c, d])
+    }
+
+    pub(super) fn is_settings_ack(&self) -> bool {
+        self.kind() == SETTINGS && self.has(ACK)
+    }
+}
+
+/// Reads frames out of octets that come in any pieces; a payload is told as it comes.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    partial: Vec<u8>,
+    /// How much of the current payload is still to come.
+    left: u32,
+}
+
+/// What comes next.
+pub(super) enum Piece<'a> {
+    Header(Header),
+    Payload(&'a [u8]),
+}
+
+impl Frames {
+    /// The next piece of `input`, which is taken out of it; `None` once there is nothing more to be told.
+    pub(super) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
+        if self.left > 0 {
+            let (payload, rest) = input.split_at(input.len().min(self.left as usize));
+            *input = rest;
+            self.left -= payload.len() as u32;
+            return (!payload.is_empty()).then_some(Piece::Payload(payload));
+        }
+        let (more, rest) = input.split_at(input.len().min(9 - self.partial.len()));
+        self.partial.extend_from_slice(more);
+        *input = rest;
+        let octets = *self.partial.as_array::<9>()?;
+        self.partial.clear();
+        let header = Header { octets };
+        self.left = header.len();
+        Some(Piece::Header(header))
+    }
+
+    /// Whether the payload that is being read has come whole.
+    pub(super) fn is_whole(&self) -> bool {
+        self.left == 0
+    }
+
+    /// The octets of a header that has not come whole.
+    pub(super) fn take_partial(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.partial)
+    }
+
+    pub(super) fn has_partial(&self) -> bool {
+        !self.partial.is_empty()
+    }
+}
+
+pub(super) fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(&Header::new(payload.len(), kind, flags, stream).octets);
+    out.extend_from_slice(payload);
+}
+
+/// A field list as HEADERS and as many CONTINUATION as it takes.
+pub(super) fn put_list(list: &[FieldLine], ends_stream: bool, stream: u32, out: &mut Vec<u8>) {
+    let block = literals(list);
+    let end_stream = if ends_stream { END_STREAM } else { 0 };
+    let mut pieces = block.chunks(LONGEST).peekable();
+    let mut kind = HEADERS;
+    while let Some(piece) = pieces.next() {
+        let end_headers = if pieces.peek().is_none() { END_HEADERS } else { 0 };
+        let flags = end_headers | if kind == HEADERS { end_stream } else { 0 };
+        put(kind, flags, stream, piece, out);
+        kind = CONTINUATION;
+    }
+}
+
+/// Literals that are never indexed (RFC 7541, 6.2.3), so that the table that both ends keep stays as the client has it.
+fn literals(list: &[FieldLine]) -> Vec<u8> {
+    let mut block = Vec::new();
+    for (name, value) in list {
+        block.push(0x10);
+        for text in [name, value] {
+            put_length(text.len(), &mut block);
+            block.extend_from_slice(text);
+        }
+    }
+    block
+}
+
+/// RFC 7541, 5.1, with a prefix of seven bits and no Huffman code.
+fn put_length(len: usize, out: &mut Vec<u8>) {
+    let Some(mut rest) = len.checked_sub(0x7f) else { return out.push(len as u8) };
+    out.push(0x7f);
+    while rest >= 0x80 {
+        out.push(0x80 | (rest & 0x7f) as u8);
+        rest >>= 7;
+    }
+    out.push(rest as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_the_rfc() {
+        for (len, wanted) in [(10, &[10][..]), (126, &[126]), (127, &[127, 0]), (1464, &[127, 0xb9, 0x0a])] {
+            let mut out = Vec::new();
+            put_length(len, &mut out);
+            assert_eq!(out, wanted, "{len}");
+        }
+    }
+
+    #[test]
+    fn a_long_list_goes_on_in_continuations() {
+        let list = [(b"a".to_vec(), alloc::vec![b'x'; 40_000])];
+        let mut out = Vec::new();
+        put_list(&list, true, 1, &mut out);
+        let (mut frames, mut input, mut shown) = (Frames::default(), &out[..], Vec::new());
+        while let Some(piece) = frames.next(&mut input) {
+            if let Piece::Header(header) = piece {
+                shown.push((header.kind(), header.octets[4], header.len(), header.stream()));
+            }
+        }
+        assert_eq!(
+            shown,
+            [(HEADERS, END_STREAM, 16_384, 1), (CONTINUATION, 0, 16_384, 1), (CONTINUATION, END_HEADERS, 7_239, 1)]
+        );
+    }
+}

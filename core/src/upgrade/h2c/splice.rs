@@ -1,0 +1,411 @@
+//! Any HTTP/2 engine answers the request of an upgrade on stream 1, though it knows nothing of upgrades (RFC 7540, 3.2).
+//!
+//! To the engine it looks as if the client had spoken HTTP/2 from the start: behind the client's preface and its first
+//! SETTINGS come the request and its content, as frames on stream 1. Three things must not show:
+//!
+//! - The settings of `HTTP2-Settings` go first, in a SETTINGS frame of their own, because engines refuse a frame that says
+//!   a setting twice. The engine acknowledges it, the client never sent it: that first ACK is dropped.
+//! - The content takes room of the engine's window that the client does not know is gone: a *debt*. As much is taken off
+//!   what the engine's first WINDOW_UPDATEs give to the connection. Until then the client may send more than the engine
+//!   takes, so what is too much waits here.
+//! - What waits keeps its order where order has a meaning: within a stream, among header blocks (their compression has a
+//!   state) and around an ACK of settings. All else overtakes, or an engine that waits for a window would wait for ever.
+//!
+//! While there is debt nothing is given to the client, so it sends 65,535 octets of DATA at most, and that is the most of
+//! them that can wait. Once the debt is paid both sides mean the same window, and nothing waits any more.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use super::frame::{
+    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Header, LONGEST, PREFACE, Piece, SETTINGS,
+    WINDOW_UPDATE,
+};
+use super::{check, requested};
+use crate::decision::RequestHead;
+use crate::event::Request;
+use crate::fields::FieldSource;
+use crate::upgrade::bridge::{http2_fields, http2_request};
+use crate::upgrade::policy::Ineligible;
+
+/// The window that a connection begins with (RFC 9113, 6.9.2).
+const FIRST_WINDOW: usize = 65_535;
+
+/// Octets that may wait before the client is not read any more: its window, and frames that take no window.
+const MOST_WAITING: usize = 4 * FIRST_WINDOW;
+
+/// Stands between a client that was answered `101` for `h2c` and an HTTP/2 engine, and is out of the way as soon as both
+/// have the same picture.
+///
+/// What the client sends goes to [`client_sent`](Self::client_sent), what the engine writes to
+/// [`engine_sent`](Self::engine_sent); after either, pass on what [`take_for_engine`](Self::take_for_engine) and
+/// [`take_for_client`](Self::take_for_client) hold. Do not read the client while [`wants_client`](Self::wants_client) is
+/// false. Once [`is_done`](Self::is_done), connect the two directly.
+#[derive(Debug)]
+pub struct Splice {
+    start: Start,
+    client: Frames,
+    engine: Frames,
+    /// What happens to the current frame of the client's, and to the header block that it began.
+    client_frame: Fate,
+    block: Option<Fate>,
+    engine_frame: Reply,
+    windows: Windows,
+    waiting: Waiting,
+    has_dropped_ack: bool,
+    for_engine: Vec<u8>,
+    for_client: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Start {
+    /// The preface and the first SETTINGS are not there yet.
+    Awaited {
+        held: Vec<u8>,
+        /// The payload of the frame that goes before the client's own.
+        settings: Vec<u8>,
+        /// The frames of the request, which go behind it.
+        request: Vec<u8>,
+        content: usize,
+    },
+    Passed,
+    /// The client's first octets are not HTTP/2. The engine gets them as they are and reports it.
+    Malformed,
+}
+
+/// What becomes of a frame of the client's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Passes,
+    Waits,
+}
+
+/// What becomes of a frame of the engine's.
+#[derive(Debug, PartialEq, Eq)]
+enum Reply {
+    Passes,
+    Dropped,
+    /// A WINDOW_UPDATE of the connection, whose payload is awaited.
+    Update(Vec<u8>),
+}
+
+#[derive(Debug)]
+struct Windows {
+    /// What the engine takes on the connection.
+    engine: i64,
+    /// What the client believes that it takes beyond that.
+    debt: u32,
+}
+
+/// The client's frames that the engine does not take yet, in their order.
+#[derive(Debug, Default)]
+struct Waiting {
+    frames: VecDeque<(Header, Vec<u8>)>,
+    octets: usize,
+}
+
+impl Splice {
+    /// Before the 101: what the request brings along. `content` and `trailers` are all that came, at most 65,535 octets.
+    /// Where it cannot be taken along the error says why; then decline the offer.
+    pub fn new(request: &Request<'_>, content: &[u8], trailers: &dyn FieldSource) -> Result<Self, Ineligible> {
+        let fields = request.fields();
+        let head = RequestHead::new(request.method(), request.target(), &fields);
+        check(&head, &request.terms)?;
+        let settings = requested(&fields).ok_or(Ineligible::Settings)?;
+        let says_otherwise = |len: &[u8]| crate::syntax::decimal(len) != Some(content.len() as u64);
+        if content.len() > FIRST_WINDOW || fields.get("Content-Length").is_some_and(says_otherwise) {
+            return Err(Ineligible::Content);
+        }
+        Ok(Self {
+            start: Start::Awaited {
+                held: Vec::new(),
+                settings,
+                request: frames(&head, content, trailers),
+                content: content.len(),
+            },
+            client: Frames::default(),
+            engine: Frames::default(),
+            client_frame: Fate::Passes,
+            block: None,
+            engine_frame: Reply::Passes,
+            windows: Windows { engine: FIRST_WINDOW as i64, debt: content.len() as u32 },
+            waiting: Waiting::default(),
+            has_dropped_ack: false,
+            for_engine: Vec::new(),
+            for_client: Vec::new(),
+        })
+    }
+
+    /// Octets of the client, the leftover of the 101 first.
+    pub fn client_sent(&mut self, mut octets: &[u8]) {
+        if let Start::Awaited { held, .. } = &mut self.start {
+            held.extend_from_slice(octets);
+            octets = &[];
+            self.begin();
+        } else if matches!(self.start, Start::Malformed) {
+            self.for_engine.extend_from_slice(octets);
+            return;
+        }
+        self.read_client(octets);
+    }
+
+    /// The client has ended: what has not come whole goes to the engine as it is. Tell the engine of the end once
+    /// [`is_waiting`](Self::is_waiting) is false.
+    pub fn client_ended(&mut self) {
+        if let Start::Awaited { held, .. } = &mut self.start {
+            self.for_engine.append(held);
+            self.start = Start::Malformed;
+            self.windows.debt = 0;
+        }
+        self.for_engine.append(&mut self.client.take_partial());
+    }
+
+    /// Octets that the engine has written.
+    pub fn engine_sent(&mut self, octets: &[u8]) {
+        let (mut input, mut frames) = (octets, core::mem::take(&mut self.engine));
+        while let Some(piece) = frames.next(&mut input) {
+            match piece {
+                Piece::Header(header) => self.begin_reply(header),
+                Piece::Payload(payload) => self.go_on_with_reply(payload, frames.is_whole()),
+            }
+        }
+        self.engine = frames;
+        self.release();
+    }
+
+    /// What goes to the engine now.
+    pub fn take_for_engine(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.for_engine)
+    }
+
+    /// What goes to the client now.
+    pub fn take_for_client(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.for_client)
+    }
+
+    /// Whether the client should be read. False only while too much waits for the engine.
+    pub fn wants_client(&self) -> bool {
+        self.waiting.octets < MOST_WAITING || !self.client.is_whole()
+    }
+
+    /// Whether octets of the client wait for the engine's window.
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.frames.is_empty()
+    }
+
+    /// Both sides have the same picture and nothing is held here: client and engine can be connected directly.
+    pub fn is_done(&self) -> bool {
+        let is_settled = match self.start {
+            Start::Awaited { .. } => false,
+            Start::Passed => self.has_dropped_ack && self.windows.debt == 0 && !self.is_waiting(),
+            Start::Malformed => true,
+        };
+        let holds_reply = self.engine.has_partial() || (self.engine_frame != Reply::Passes && !self.engine.is_whole());
+        let has_output = !self.for_engine.is_empty() || !self.for_client.is_empty();
+        is_settled && !self.client.has_partial() && !holds_reply && !has_output
+    }
+
+    // From the client to the engine.
+
+    /// Puts the request behind the client's first SETTINGS, once these have come.
+    fn begin(&mut self) {
+        let Start::Awaited { held, settings, request, content } = &mut self.start else { return };
+        let Some(is_http2) = first_settings(held) else { return };
+        let held = core::mem::take(held);
+        let Ok(len) = is_http2 else {
+            self.for_engine.extend_from_slice(&held);
+            self.start = Start::Malformed;
+            self.windows.debt = 0;
+            return;
+        };
+        self.for_engine.extend_from_slice(PREFACE);
+        frame::put(SETTINGS, 0, 0, settings, &mut self.for_engine);
+        self.for_engine.extend_from_slice(&held[PREFACE.len()..len]);
+        self.for_engine.append(request);
+        self.windows.engine -= *content as i64;
+        self.start = Start::Passed;
+        self.read_client(&held[len..]);
+    }
+
+    fn read_client(&mut self, mut input: &[u8]) {
+        let mut frames = core::mem::take(&mut self.client);
+        while let Some(piece) = frames.next(&mut input) {
+            match piece {
+                Piece::Header(header) => self.begin_frame(header),
+                Piece::Payload(payload) => match self.client_frame {
+                    Fate::Passes => self.for_engine.extend_from_slice(payload),
+                    Fate::Waits => self.waiting.push_payload(payload),
+                },
+            }
+            if frames.is_whole() {
+                // Not before: nothing may stand inside a frame.
+                self.release_behind(&frames);
+            }
+        }
+        self.client = frames;
+    }
+
+    fn begin_frame(&mut self, header: Header) {
+        let continues = header.kind() == CONTINUATION;
+        let fate = self.block.filter(|_| continues).unwrap_or_else(|| self.fate(header));
+        if matches!(header.kind(), HEADERS | CONTINUATION) {
+            self.block = if header.has(END_HEADERS) { None } else { Some(fate) };
+        }
+        self.client_frame = fate;
+        match fate {
+            Fate::Passes => self.pass(header, &[]),
+            Fate::Waits => self.waiting.push(header),
+        }
+    }
+
+    /// What order asks for, and the engine's window.
+    fn fate(&self, header: Header) -> Fate {
+        // Longer than what may wait: a fault of the client's that the engine will find.
+        let may_wait = header.len() as usize <= MOST_WAITING;
+        let must_wait = match header.kind() {
+            DATA if i64::from(header.len()) > self.windows.engine && self.windows.debt > 0 => true,
+            HEADERS | CONTINUATION => self.waiting.has(|other| is_block(other) || other.is_settings_ack()),
+            SETTINGS if header.is_settings_ack() => self.is_waiting(),
+            _ => false,
+        };
+        let has_earlier = header.stream() > 0 && self.waiting.has(|other| other.stream() == header.stream());
+        if may_wait && (must_wait || has_earlier) { Fate::Waits } else { Fate::Passes }
+    }
+
+    fn pass(&mut self, header: Header, payload: &[u8]) {
+        if header.kind() == DATA {
+            self.windows.engine -= i64::from(header.len());
+        }
+        self.for_engine.extend_from_slice(&header.octets);
+        self.for_engine.extend_from_slice(payload);
+    }
+
+    fn release(&mut self) {
+        let frames = core::mem::take(&mut self.client);
+        self.release_behind(&frames);
+        self.client = frames;
+    }
+
+    /// Sends what waits and is taken now, unless a frame or a header block is on its way.
+    fn release_behind(&mut self, client: &Frames) {
+        let is_between_frames = client.is_whole() || self.client_frame == Fate::Waits;
+        if !is_between_frames || self.block == Some(Fate::Passes) {
+            return;
+        }
+        // The last one may not have come whole.
+        let incomplete = usize::from(!client.is_whole() || self.block == Some(Fate::Waits));
+        while let Some((header, _)) = self.waiting.frames.front() {
+            let is_taken =
+                header.kind() != DATA || self.windows.debt == 0 || i64::from(header.len()) <= self.windows.engine;
+            if !is_taken || self.waiting.frames.len() <= incomplete {
+                return;
+            }
+            if let Some((header, payload)) = self.waiting.pop() {
+                self.pass(header, &payload);
+            }
+        }
+    }
+
+    // From the engine to the client.
+
+    fn begin_reply(&mut self, header: Header) {
+        let is_update = header.kind() == WINDOW_UPDATE && header.stream() == 0 && header.len() == 4;
+        self.engine_frame = if header.is_settings_ack() && header.len() == 0 && self.awaits_ack() {
+            self.has_dropped_ack = true;
+            Reply::Dropped
+        } else if is_update && self.windows.debt > 0 {
+            Reply::Update(Vec::new())
+        } else {
+            self.for_client.extend_from_slice(&header.octets);
+            Reply::Passes
+        };
+    }
+
+    fn awaits_ack(&self) -> bool {
+        !self.has_dropped_ack && matches!(self.start, Start::Passed)
+    }
+
+    fn go_on_with_reply(&mut self, payload: &[u8], is_whole: bool) {
+        match &mut self.engine_frame {
+            Reply::Passes => self.for_client.extend_from_slice(payload),
+            Reply::Dropped => {}
+            Reply::Update(held) => {
+                held.extend_from_slice(payload);
+                if let (true, Some(&octets)) = (is_whole, held.as_array::<4>()) {
+                    self.pay(u32::from_be_bytes(octets) & 0x7fff_ffff);
+                }
+            }
+        }
+    }
+
+    /// The engine gives the connection so much; the client gets what is left behind the debt.
+    fn pay(&mut self, given: u32) {
+        let paid = self.windows.debt.min(given);
+        self.windows.debt -= paid;
+        self.windows.engine += i64::from(given);
+        // An update by nothing is an error of the engine's own, and the client's to find.
+        if paid < given || given == 0 {
+            frame::put(WINDOW_UPDATE, 0, 0, &(given - paid).to_be_bytes(), &mut self.for_client);
+        }
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, header: Header) {
+        self.octets += header.octets.len();
+        self.frames.push_back((header, Vec::new()));
+    }
+
+    fn push_payload(&mut self, payload: &[u8]) {
+        if let Some((_, held)) = self.frames.back_mut() {
+            held.extend_from_slice(payload);
+            self.octets += payload.len();
+        }
+    }
+
+    fn pop(&mut self) -> Option<(Header, Vec<u8>)> {
+        let (header, payload) = self.frames.pop_front()?;
+        self.octets -= header.octets.len() + payload.len();
+        Some((header, payload))
+    }
+
+    fn has(&self, is_wanted: impl Fn(&Header) -> bool) -> bool {
+        self.frames.iter().any(|(header, _)| is_wanted(header))
+    }
+}
+
+fn is_block(header: &Header) -> bool {
+    matches!(header.kind(), HEADERS | CONTINUATION)
+}
+
+/// The request on stream 1.
+fn frames(head: &RequestHead<'_>, content: &[u8], trailers: &dyn FieldSource) -> Vec<u8> {
+    let trailers = http2_fields(trailers);
+    let mut out = Vec::new();
+    frame::put_list(&http2_request(head, false), content.is_empty() && trailers.is_empty(), 1, &mut out);
+    let mut pieces = content.chunks(LONGEST).peekable();
+    while let Some(piece) = pieces.next() {
+        let is_last = pieces.peek().is_none() && trailers.is_empty();
+        frame::put(DATA, if is_last { END_STREAM } else { 0 }, 1, piece, &mut out);
+    }
+    if !trailers.is_empty() {
+        frame::put_list(&trailers, true, 1, &mut out);
+    }
+    out
+}
+
+/// How far the preface and the first SETTINGS go, once they have come whole; an error where it is something else.
+fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
+    let seen = held.len().min(PREFACE.len());
+    if held[..seen] != PREFACE[..seen] {
+        return Some(Err(()));
+    }
+    let octets = *held.get(PREFACE.len()..)?.first_chunk::<9>()?;
+    let header = Header { octets };
+    let len = header.len() as usize;
+    if header.kind() != SETTINGS || header.is_settings_ack() || header.stream() != 0 || len > LONGEST {
+        return Some(Err(()));
+    }
+    let end = PREFACE.len() + octets.len() + len;
+    (held.len() >= end).then_some(Ok(end))
+}

@@ -1,0 +1,94 @@
+//! Proxying over HTTP/1.1 by upgrade: `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the capsules that they and
+//! others speak behind the 101 (RFC 9297).
+
+mod capsule;
+mod target;
+
+pub use capsule::{CapsuleFault, Capsules, Datagram, UDP_PAYLOAD};
+pub use target::{IP_TEMPLATE, IpTarget, UDP_TEMPLATE, UdpTarget};
+
+use super::policy::{Ineligible, Values, values};
+use crate::decision::RequestHead;
+use crate::fields::FieldSource;
+use crate::syntax::is_tchar;
+
+/// RFC 9297, 3.2: the data stream begins behind the head, so nothing frames content.
+pub(crate) fn check(request: &RequestHead<'_>) -> Result<(), Ineligible> {
+    if has_content_fields(request.fields) { Err(Ineligible::Content) } else { Ok(()) }
+}
+
+pub(crate) fn is_answer(answer: &dyn FieldSource) -> bool {
+    !has_content_fields(answer)
+}
+
+fn has_content_fields(fields: &dyn FieldSource) -> bool {
+    let mut found = false;
+    fields.each(&mut |field| {
+        found |= ["Content-Length", "Content-Type", "Transfer-Encoding"].iter().any(|name| field.is(name));
+    });
+    found
+}
+
+/// Whether a message says that capsules follow: `Capsule-Protocol` is the item `?1`, with any parameters. Anything else
+/// counts as absent (RFC 9297, 3.4).
+pub fn says_capsules(fields: &dyn FieldSource) -> bool {
+    match values(fields, "Capsule-Protocol") {
+        Values::One(value) => value.strip_prefix(b"?1").is_some_and(are_parameters),
+        Values::None | Values::Several => false,
+    }
+}
+
+/// RFC 9651, 3.1.2: `*( ";" *SP key [ "=" bare-item ] )`.
+fn are_parameters(mut rest: &[u8]) -> bool {
+    while let Some(parameter) = rest.strip_prefix(b";") {
+        let start = parameter.iter().position(|&octet| octet != b' ').unwrap_or(parameter.len());
+        let parameter = &parameter[start..];
+        let is_key = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"_-.*".contains(&octet);
+        let key = parameter.iter().position(|&octet| !is_key(octet)).unwrap_or(parameter.len());
+        if !parameter.first().is_some_and(|&octet| octet.is_ascii_lowercase() || octet == b'*') {
+            return false;
+        }
+        rest = match parameter[key..].strip_prefix(b"=").map(bare_item) {
+            Some(Some(rest)) => rest,
+            Some(None) => return false,
+            None => &parameter[key..],
+        };
+    }
+    rest.is_empty()
+}
+
+/// What is behind a bare item (RFC 9651, 3.3): a string, or a run of the octets that the other types are made of.
+fn bare_item(value: &[u8]) -> Option<&[u8]> {
+    let Some(mut rest) = value.strip_prefix(b"\"") else {
+        let end =
+            value.iter().position(|&octet| !(is_tchar(octet) || b":/=?@".contains(&octet))).unwrap_or(value.len());
+        return (end > 0).then_some(&value[end..]);
+    };
+    loop {
+        rest = match rest {
+            [b'"', rest @ ..] => return Some(rest),
+            [b'\\', b'"' | b'\\', rest @ ..] => rest,
+            [b'\\', ..] | [] => return None,
+            [_, rest @ ..] => rest,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R9297-3.4-1, R9297-3.4-2.
+    #[test]
+    fn capsule_protocol_is_an_item() {
+        for good in ["?1", "?1;a", "?1;a=1;b=\"x;\\\"y\"", "?1; *a-b.c=:AQ==:", "?1;a=?0"] {
+            assert!(says_capsules(&[("capsule-protocol", good)]), "{good}");
+        }
+        for bad in ["?0", "", "1", "?1, ?1", "?1,", "(?1)", "\"?1\"", "?1 ", "?1;", "?1;A", "?1;a=", "?1;a=\"x", "?1x"]
+        {
+            assert!(!says_capsules(&[("capsule-protocol", bad)]), "{bad}");
+        }
+        assert!(!says_capsules(&[("capsule-protocol", "?1"), ("Capsule-Protocol", "?1")]));
+        assert!(!says_capsules(&()));
+    }
+}

@@ -1,0 +1,142 @@
+//! The choice of a server among what was offered (RFC 9110, 7.8): one protocol or a stack of layers.
+
+use alloc::vec::Vec;
+
+use super::token::write_protocol;
+use super::{offers, policy};
+use crate::error::ErrorKind;
+use crate::event::Request;
+use crate::fields::{Protocol, members};
+use crate::listed::listed;
+
+/// Whose order of preference counts when several protocols match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// The client's: the first of its offer that the server speaks.
+    #[default]
+    Client,
+    /// The server's: its first preference that was offered.
+    Server,
+}
+
+listed! { Order { Client = "client", Server = "server" } }
+
+/// A choice among the offers of one request; borrows nothing and does not outlive its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Selection {
+    /// The request it belongs to.
+    pub(crate) cycle: u32,
+    /// A checksum of what that request offers, so that one made on another connection is noticed.
+    offer: u32,
+    /// Places in the offer, lowest layer first; `HTTP` for the HTTP/1.1 on top that needs no offer.
+    layers: [u8; Self::LAYERS],
+    len: u8,
+}
+
+/// The place of a topmost `HTTP/1.1` that was not offered by name.
+const HTTP: u8 = u8::MAX;
+
+impl Selection {
+    const LAYERS: usize = 4;
+
+    /// A place in the offer is an octet, and the last one is taken.
+    pub(super) const LARGEST_OFFER: u32 = HTTP as u32 - 1;
+
+    /// Four numbers that stand for it where a Rust value cannot go: across a language's boundary.
+    pub const fn to_bits(self) -> [u32; 4] {
+        [self.cycle, self.offer, u32::from_le_bytes(self.layers), self.len as u32]
+    }
+
+    /// The selection that these numbers stand for. Numbers that stand for none give one that every connection refuses.
+    pub const fn from_bits(bits: [u32; 4]) -> Self {
+        Self { cycle: bits[0], offer: bits[1], layers: bits[2].to_le_bytes(), len: bits[3] as u8 }
+    }
+
+    fn layers(&self) -> &[u8] {
+        self.layers.get(..self.len as usize).unwrap_or_default()
+    }
+}
+
+/// The first choice that both sides can live with. Each preference is a protocol or a stack of them, lowest first.
+pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycle: u32) -> Option<Selection> {
+    let stacks = preferences.iter().filter_map(|preference| stack(request, preference, cycle));
+    match by {
+        Order::Server => stacks.into_iter().next(),
+        // `min_by_key` keeps the first of equals, so a server's order still breaks ties.
+        Order::Client => stacks.min_by_key(|selection| selection.layers[0]),
+    }
+}
+
+/// One preference as places in the offer, if every layer of it may be accepted.
+fn stack(request: Request<'_>, preference: &str, cycle: u32) -> Option<Selection> {
+    let mut selection = Selection { cycle, offer: checksum(request), layers: [HTTP; Selection::LAYERS], len: 0 };
+    let mut last = None;
+    for member in members(preference.as_bytes()) {
+        let protocol = Protocol::parse(member)?;
+        let place = offers(request)
+            .position(|offer| offer.protocol.same_as(&protocol) && offer.ineligible.is_none())
+            .map(|place| place as u8)
+            .or_else(|| (is_http11(&protocol) && selection.len > 0).then_some(HTTP))?;
+        // Nothing stands above HTTP/1.1 that was not negotiated there, and two versions of one name are no stack.
+        let earlier = selection.layers().iter().filter_map(|&below| at(request, below));
+        if last.is_some_and(|top| is_http11(&top)) || earlier.into_iter().any(|below| same_name(&below, &protocol)) {
+            return None;
+        }
+        *selection.layers.get_mut(selection.len as usize)? = place;
+        selection.len += 1;
+        last = Some(protocol);
+    }
+    // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817, 3.3).
+    if last.is_some_and(|top| policy::is_below_http(&top)) {
+        *selection.layers.get_mut(selection.len as usize)? = HTTP;
+        selection.len += 1;
+    }
+    (selection.len > 0).then_some(selection)
+}
+
+fn at(request: Request<'_>, place: u8) -> Option<Protocol<'_>> {
+    if place == HTTP {
+        return Some(HTTP_1_1);
+    }
+    offers(request).nth(place as usize).map(|offer| offer.protocol)
+}
+
+pub(super) const HTTP_1_1: Protocol<'static> = Protocol { name: "HTTP", version: Some("1.1") };
+
+pub(super) fn is_http11(protocol: &Protocol<'_>) -> bool {
+    protocol.same_as(&HTTP_1_1)
+}
+
+pub(super) fn same_name(one: &Protocol<'_>, other: &Protocol<'_>) -> bool {
+    one.name.eq_ignore_ascii_case(other.name)
+}
+
+/// FNV-1a of the offer, line by line.
+fn checksum(request: Request<'_>) -> u32 {
+    request
+        .upgrade_lines()
+        .flat_map(|line| line.iter().chain(b"\n"))
+        .fold(0x811c_9dc5, |hash, &octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193))
+}
+
+/// Writes the names of a selection as the list of the 101: registered ones as they are registered (RFC 9110, 16.7),
+/// others in the client's spelling. A selection that was made on
+/// another connection, of another offer, is no choice of this one's.
+pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: &mut Vec<u8>) -> Result<(), ErrorKind> {
+    list.clear();
+    // An HTTP/1.1 that was not offered stands on top of something, or nowhere.
+    let is_stack = match selection.layers() {
+        [] | [HTTP] => false,
+        [below @ .., _] => !below.contains(&HTTP),
+    };
+    if !is_stack || selection.offer != checksum(request) {
+        return Err(ErrorKind::NotOffered);
+    }
+    for &place in selection.layers() {
+        let is_eligible =
+            place == HTTP || offers(request).nth(place as usize).is_some_and(|offer| offer.ineligible.is_none());
+        let protocol = at(request, place).filter(|_| is_eligible).ok_or(ErrorKind::NotOffered)?;
+        write_protocol(&policy::registered(protocol), list);
+    }
+    Ok(())
+}
