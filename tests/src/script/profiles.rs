@@ -101,7 +101,7 @@ impl Profiles {
         })
     }
 
-    fn begin_splice(&mut self, request: Request<'_>, content: &[u8], trailers: &Vec<Field<'_>>) -> String {
+    fn begin_splice(&mut self, request: Request<'_>, content: &[u8], trailers: &dyn FieldSource) -> String {
         match Splice::new(&request, content, trailers) {
             Ok(splice) => {
                 self.splice = Some(splice);
