@@ -197,7 +197,8 @@ async fn exchange(plan: Plan, target: &str, mut io: impl AsyncRead + AsyncWrite 
     // More rounds than any exchange takes.
     for _ in 0..2_000_000 {
         client.upload();
-        if !(plan.late_preface && !has_spoken) && splice.wants_client() && !client.outgoing.is_empty() {
+        let may_speak = has_spoken || !plan.late_preface;
+        if may_speak && splice.wants_client() && !client.outgoing.is_empty() {
             let piece: Vec<u8> = client.outgoing.drain(..plan.piece.min(client.outgoing.len())).collect();
             splice.client_sent(&piece);
         }

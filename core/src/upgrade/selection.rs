@@ -31,6 +31,8 @@ pub struct Selection {
     /// Places in the offer, lowest layer first; `HTTP` for the HTTP/1.1 on top that needs no offer.
     layers: [u8; Self::LAYERS],
     len: u8,
+    /// Which of the host's preferences it is.
+    preference: u16,
 }
 
 /// The place of a topmost `HTTP/1.1` that was not offered by name.
@@ -44,12 +46,23 @@ impl Selection {
 
     /// Four numbers that stand for it where a Rust value cannot go: across a language's boundary.
     pub const fn to_bits(self) -> [u32; 4] {
-        [self.cycle, self.offer, u32::from_le_bytes(self.layers), self.len as u32]
+        [self.cycle, self.offer, u32::from_le_bytes(self.layers), (self.preference as u32) << 8 | self.len as u32]
     }
 
     /// The selection that these numbers stand for. Numbers that stand for none give one that every connection refuses.
     pub const fn from_bits(bits: [u32; 4]) -> Self {
-        Self { cycle: bits[0], offer: bits[1], layers: bits[2].to_le_bytes(), len: bits[3] as u8 }
+        Self {
+            cycle: bits[0],
+            offer: bits[1],
+            layers: bits[2].to_le_bytes(),
+            len: bits[3] as u8,
+            preference: (bits[3] >> 8) as u16,
+        }
+    }
+
+    /// Which of the preferences that were given to `select` it is, counted from 0.
+    pub const fn preference(self) -> usize {
+        self.preference as usize
     }
 
     fn layers(&self) -> &[u8] {
@@ -59,7 +72,11 @@ impl Selection {
 
 /// The first choice that both sides can live with. Each preference is a protocol or a stack of them, lowest first.
 pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycle: u32) -> Option<Selection> {
-    let stacks = preferences.iter().filter_map(|preference| stack(request, preference, cycle));
+    let stacks = preferences.iter().enumerate().filter_map(|(index, preference)| {
+        // More preferences than an offer has places: those behind are not told apart, and match all the same.
+        let index = u16::try_from(index).unwrap_or(u16::MAX);
+        stack(request, preference, cycle).map(|selection| Selection { preference: index, ..selection })
+    });
     match by {
         Order::Server => stacks.into_iter().next(),
         // `min_by_key` keeps the first of equals, so a server's order still breaks ties.
@@ -69,7 +86,8 @@ pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycl
 
 /// One preference as places in the offer, if every layer of it may be accepted.
 fn stack(request: Request<'_>, preference: &str, cycle: u32) -> Option<Selection> {
-    let mut selection = Selection { cycle, offer: checksum(request), layers: [HTTP; Selection::LAYERS], len: 0 };
+    let mut selection =
+        Selection { cycle, offer: checksum(request), layers: [HTTP; Selection::LAYERS], len: 0, preference: 0 };
     let mut last = None;
     for member in members(preference.as_bytes()) {
         let protocol = Protocol::parse(member)?;

@@ -158,8 +158,10 @@ fn select(connection: &Connection, what: &str, lines: &mut Vec<String>) -> Optio
         None => (what, Order::Client),
     };
     let selection = connection.select(&entries(preferences), by);
-    if selection.is_none() {
-        lines.push("selected nothing".into());
+    let entries = entries(preferences);
+    match selection {
+        Some(selection) => assert!(entries.get(selection.preference()).is_some(), "one of the preferences"),
+        None => lines.push("selected nothing".into()),
     }
     selection
 }
