@@ -1,0 +1,228 @@
+/* A server for HTTP/1.1 that hands connections over: to wslay for WebSocket, to nghttp2 for HTTP/2, be it by an offer
+ * of h2c or by prior knowledge.
+ *
+ *   epoll [PORT [SECONDS]]     0 or none: a free port; SECONDS without progress close a connection (30)
+ *
+ * One thread. This file moves octets between sockets and protocols, and knows none of them. A peer that does not read
+ * is not read from: at most OUTPUT octets wait for it. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "connection.h"
+
+enum { CONNECTIONS = 512, LINGER = 2 /* seconds */, TICK = 1000 /* milliseconds */ };
+
+static struct {
+    int epoll, listener, signals;
+    int patience; /* seconds */
+    int count;
+    connection *first;
+} server;
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec;
+}
+
+static bool watch(int how, int fd, uint32_t events, void *with) {
+    struct epoll_event event = {.events = events, .data.ptr = with};
+    return epoll_ctl(server.epoll, how, fd, &event) == 0;
+}
+
+/* What the protocols use. */
+
+uint8_t *connection_space(connection *c, size_t *room) {
+    if (c->begin > 0) memmove(c->output, c->output + c->begin, c->end - c->begin);
+    c->end -= c->begin;
+    c->begin = 0;
+    *room = OUTPUT - c->end;
+    return c->output + c->end;
+}
+
+size_t connection_write(connection *c, const uint8_t *data, size_t length) {
+    size_t room;
+    uint8_t *space = connection_space(c, &room);
+    size_t written = length < room ? length : room;
+    memcpy(space, data, written);
+    c->end += written;
+    return written;
+}
+
+void connection_progress(connection *c) { c->deadline = now() + server.patience; }
+
+void connection_finish(connection *c) { c->is_over = true; }
+
+/* The life of a connection. */
+
+static void listen_again(void) { watch(EPOLL_CTL_MOD, server.listener, EPOLLIN, &server.listener); }
+
+static void drop(connection *c) {
+    if (c->session) c->protocol->drop(c);
+    close(c->fd);
+    *c->link = c->next;
+    if (c->next) c->next->link = c->link;
+    free(c);
+    if (server.count-- == CONNECTIONS) listen_again();
+}
+
+static void begin(int fd) {
+    int yes = 1;
+    connection *c = calloc(1, sizeof *c);
+    if (!c) {
+        close(fd);
+        return;
+    }
+    c->fd = fd;
+    c->next = server.first;
+    c->link = &server.first;
+    if (c->next) c->next->link = &c->next;
+    server.first = c;
+    server.count++;
+    c->watched = EPOLLIN;
+    connection_progress(c);
+    /* What is written together is sent together already. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (!http1_begin(c) || !watch(EPOLL_CTL_ADD, fd, c->watched, c)) drop(c);
+}
+
+static void accept_all(void) {
+    while (server.count < CONNECTIONS) {
+        int fd = accept4(server.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) return;
+        begin(fd);
+    }
+    watch(EPOLL_CTL_MOD, server.listener, 0, &server.listener);
+}
+
+static void readable(connection *c) {
+    uint8_t octets[READ], *space = octets;
+    size_t cap = READ;
+    if (!c->is_over && c->protocol->space) space = c->protocol->space(c, &cap);
+    ssize_t got = recv(c->fd, space, cap < READ ? cap : READ, 0);
+    if (got < 0) {
+        c->is_broken = errno != EAGAIN && errno != EINTR;
+        return;
+    }
+    if (got == 0) c->peer_ended = true;
+    if (c->is_over) return;
+    if (got > 0) c->protocol->receive(c, space, (size_t)got);
+    else if (c->protocol->ended) c->protocol->ended(c);
+}
+
+/* Sends some of what waits; whether there is room now that was not there before. */
+static bool flush(connection *c) {
+    if (c->begin == c->end) return false;
+    ssize_t sent = send(c->fd, c->output + c->begin, c->end - c->begin, MSG_NOSIGNAL);
+    if (sent < 0) {
+        if (errno != EAGAIN && errno != EINTR) c->is_broken = true;
+        return false;
+    }
+    c->begin += (size_t)sent;
+    connection_progress(c);
+    return true;
+}
+
+/* A close with octets unread would be a reset, which may take the last response away from the peer: our direction is
+ * closed first, and what still comes is read and dropped for a while (RFC 9112, 9.6). */
+static void linger(connection *c) {
+    if (c->is_shut || c->begin < c->end) return;
+    shutdown(c->fd, SHUT_WR);
+    c->is_shut = true;
+    c->deadline = now() + LINGER;
+}
+
+static uint32_t wanted(connection *c) {
+    bool has_room = OUTPUT - (c->end - c->begin) >= ROOM;
+    bool reads = c->is_over || (has_room && c->protocol->wants_input(c));
+    return (!c->peer_ended && reads ? EPOLLIN : 0) | (c->begin < c->end ? EPOLLOUT : 0);
+}
+
+static void turn(connection *c, uint32_t events) {
+    if (events & (EPOLLERR | EPOLLHUP)) c->is_broken = true;
+    else if (events & EPOLLIN) readable(c);
+    do {
+        if (!c->is_over && !c->is_broken) c->protocol->advance(c);
+    } while (!c->is_broken && flush(c));
+    if (c->is_over) linger(c);
+    if (c->is_broken || (c->is_shut && c->peer_ended)) {
+        drop(c);
+        return;
+    }
+    uint32_t next = wanted(c);
+    if (next != c->watched && watch(EPOLL_CTL_MOD, c->fd, next, c)) c->watched = next;
+}
+
+static void drop_late(void) {
+    int64_t time = now();
+    for (connection *c = server.first, *next; c; c = next) {
+        next = c->next;
+        if (c->deadline <= time) drop(c);
+    }
+}
+
+/* The server. */
+
+static bool open_all(uint16_t port, sigset_t *signals) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    socklen_t size = sizeof address;
+    int yes = 1;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    server.epoll = epoll_create1(EPOLL_CLOEXEC);
+    server.signals = signalfd(-1, signals, SFD_CLOEXEC);
+    server.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    setsockopt(server.listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(server.listener, (struct sockaddr *)&address, size) || listen(server.listener, SOMAXCONN)
+        || getsockname(server.listener, (struct sockaddr *)&address, &size)) {
+        return false;
+    }
+    printf("listening on http://127.0.0.1:%d\n", ntohs(address.sin_port));
+    fflush(stdout);
+    return watch(EPOLL_CTL_ADD, server.listener, EPOLLIN, &server.listener)
+        && watch(EPOLL_CTL_ADD, server.signals, EPOLLIN, &server.signals);
+}
+
+static void serve(void) {
+    struct epoll_event events[64];
+    int64_t swept = now();
+    for (;;) {
+        int count = epoll_wait(server.epoll, events, 64, TICK);
+        for (int at = 0; at < count; at++) {
+            void *with = events[at].data.ptr;
+            if (with == &server.signals) return;
+            if (with == &server.listener) accept_all();
+            else turn(with, events[at].events);
+        }
+        if (now() != swept) drop_late();
+        swept = now();
+    }
+}
+
+int main(int count, char **arguments) {
+    sigset_t signals;
+    if (swo_abi_version() != SWO_ABI_VERSION) return 3;
+    server.patience = count > 2 ? atoi(arguments[2]) : 30;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    if (!open_all((uint16_t)(count > 1 ? atoi(arguments[1]) : 0), &signals)) {
+        perror("epoll");
+        return 1;
+    }
+    serve();
+    while (server.first) drop(server.first);
+    close(server.listener);
+    close(server.signals);
+    close(server.epoll);
+}

@@ -1,0 +1,282 @@
+/* HTTP/1.1 by the engine: answers `/` with a text and `/echo` with the content that comes, and says of each request
+ * whether its offer is accepted. Whoever accepts goes on with the request, all of it, and with the octets behind it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "connection.h"
+
+typedef struct http1 {
+    swo_conn *conn;
+    enum { HTTP1, WEBSOCKET, HTTP2 } next; /* what is spoken behind the current request */
+    swo_selection selection;
+    http2 *http2; /* made for an offer of h2c; it holds the request's content */
+} http1;
+
+/* What is answered, in all versions. */
+
+static bool equals(swo_slice a, const char *b) { return a.len == strlen(b) && !memcmp(a.data, b, a.len); }
+
+/* The path of a target in origin-form or, as a server has to accept it too, absolute-form (RFC 9112, 3.2.2); empty for
+ * the other forms. */
+static swo_slice path_of(swo_slice target) {
+    const uint8_t *at = target.data, *end = target.data + target.len;
+    const uint8_t *scheme = target.len > 0 && *at != '/' ? memmem(at, target.len, "://", 3) : NULL;
+    if (scheme) at = memchr(scheme + 3, '/', (size_t)(end - scheme - 3));
+    if (!at || at == end || *at != '/') return (swo_slice){NULL, 0};
+    const uint8_t *query = memchr(at, '?', (size_t)(end - at));
+    return (swo_slice){at, (size_t)((query ? query : end) - at)};
+}
+
+bool is_echo(swo_slice target) { return equals(path_of(target), "/echo"); }
+
+uint32_t status_of(swo_slice target) { return is_echo(target) || equals(path_of(target), "/") ? 200 : 404; }
+
+size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char *version) {
+    int method_length = method.len < 32 ? (int)method.len : 32;
+    int target_length = target.len < 256 ? (int)target.len : 256;
+    return (size_t)snprintf(text, TEXT, "%.*s %.*s over %s\n", method_length, (const char *)method.data, target_length,
+                            (const char *)target.data, version);
+}
+
+/* Answers in HTTP/1.1. */
+
+/* What the engine wrote is output. Where it refused, the connection cannot go on: an error that the peer made in the
+ * middle of an echo, for instance, can no longer be answered. */
+static void wrote(connection *c, swo_result result, size_t written) {
+    if (result == SWO_OK) c->end += written;
+    else connection_finish(c);
+}
+
+static void send_head(connection *c, uint32_t status, const swo_field *fields, size_t count) {
+    http1 *h = c->session;
+    swo_response_head head = {status, {NULL, 0}, fields, count};
+    size_t room, written = 0;
+    uint8_t *out = connection_space(c, &room);
+    swo_result result = swo_send_response(h->conn, &head, out, room, &written);
+    wrote(c, result, written);
+}
+
+/* Content goes out only where there is to be some: not after HEAD, nor where its head was refused. */
+static void send_content(connection *c, swo_slice data) {
+    http1 *h = c->session;
+    if (c->is_over || !swo_wants_content(h->conn) || data.len == 0) return;
+    size_t room, written = 0;
+    uint8_t *out = connection_space(c, &room);
+    swo_result result = swo_send_data(h->conn, data.data, data.len, out, room, &written);
+    wrote(c, result, written);
+}
+
+static void send_end(connection *c) {
+    http1 *h = c->session;
+    if (!swo_wants_content(h->conn)) return;
+    size_t room, written = 0;
+    uint8_t *out = connection_space(c, &room);
+    swo_result result = swo_send_end(h->conn, NULL, 0, out, room, &written);
+    wrote(c, result, written);
+}
+
+static void send_continue(connection *c) {
+    http1 *h = c->session;
+    size_t room, written = 0;
+    uint8_t *out = connection_space(c, &room);
+    swo_result result = swo_send_informational(h->conn, 100, NULL, 0, out, room, &written);
+    wrote(c, result, written);
+}
+
+static void respond(connection *c, uint32_t status, const char *text, size_t length) {
+    char digits[24];
+    size_t count = (size_t)snprintf(digits, sizeof digits, "%zu", length);
+    swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")},
+                          {SWO_TEXT("Content-Length"), {(const uint8_t *)digits, count}}};
+    send_head(c, status, fields, 2);
+    send_content(c, (swo_slice){(const uint8_t *)text, length});
+}
+
+/* An echo is answered while its content still comes. Other content is dropped. */
+static void answer(connection *c) {
+    http1 *h = c->session;
+    char text[TEXT];
+    swo_request request;
+    if (swo_current_request(h->conn, &request)) {
+        connection_finish(c);
+    } else if (is_echo(request.target)) {
+        send_head(c, 200, NULL, 0);
+    } else {
+        size_t length = describe(text, request.method, request.target, "HTTP/1.1");
+        respond(c, status_of(request.target), text, length);
+        swo_skip_body(h->conn);
+    }
+}
+
+/* Offers. */
+
+/* The only HTTP2-Settings of the request: RFC 7540, 3.2.1 forbids the upgrade where there are none or several, and has
+ * the field listed in Connection, without which it was not meant for this hop. */
+static bool find_settings(const swo_conn *conn, swo_slice *settings) {
+    swo_slice options[8];
+    swo_field field;
+    size_t lines = 0, count = 0;
+    bool is_listed = false;
+    for (size_t at = 0; swo_event_field_at(conn, at, &field) == SWO_OK; at++) {
+        if (field.name.len != 14 || strncasecmp((const char *)field.name.data, "HTTP2-Settings", 14)) continue;
+        *settings = field.value;
+        lines++;
+    }
+    if (swo_event_list(conn, "Connection", options, 8, &count)) return false;
+    for (size_t at = 0; at < count; at++) {
+        is_listed |= options[at].len == 14 && !strncasecmp((const char *)options[at].data, "HTTP2-Settings", 14);
+    }
+    return lines == 1 && is_listed;
+}
+
+static bool selects(http1 *h, const char *name) {
+    swo_slice preference = {(const uint8_t *)name, strlen(name)};
+    return swo_select(h->conn, &preference, 1, SWO_ORDER_SERVER, &h->selection) == SWO_OK;
+}
+
+static void forget_http2(http1 *h) {
+    http2_free(h->http2);
+    h->http2 = NULL;
+    h->next = HTTP1;
+}
+
+static void choose(connection *c, const swo_request *request) {
+    http1 *h = c->session;
+    swo_slice settings;
+    h->next = HTTP1;
+    if (selects(h, "websocket")) {
+        h->next = WEBSOCKET;
+    } else if (selects(h, "h2c") && find_settings(h->conn, &settings) && (h->http2 = http2_new(c))) {
+        h->next = HTTP2;
+        if (!http2_upgrade(h->http2, request, settings)) forget_http2(h);
+    }
+}
+
+static void accept_offer(connection *c) {
+    http1 *h = c->session;
+    size_t room, written = 0;
+    uint8_t *out = connection_space(c, &room);
+    swo_result result = swo_accept(h->conn, &h->selection, NULL, 0, out, room, &written);
+    wrote(c, result, written);
+}
+
+/* Too much content to hold: the request is served in HTTP/1.1, like one without an offer. */
+static void decline(connection *c) {
+    http1 *h = c->session;
+    answer(c);
+    send_content(c, http2_held(h->http2));
+    forget_http2(h);
+}
+
+/* The leftover is what the client sent behind its request; after a preface, all that it sent. The new session takes it
+ * as it stands, and nothing is left that the engine would be needed for. */
+static void hand_over(connection *c, const swo_switched *switched) {
+    http1 *h = c->session;
+    if (switched->by == SWO_SWITCHED_BY_HTTP2_PREFACE) h->http2 = http2_new(c);
+    bool begun = h->next == WEBSOCKET ? websocket_begin(c) : http2_begin(c, h->http2);
+    if (!begun) {
+        connection_finish(c);
+        return;
+    }
+    if (switched->leftover.len > 0) c->protocol->receive(c, switched->leftover.data, switched->leftover.len);
+    swo_conn_free(h->conn);
+    free(h);
+    if (!c->is_over) c->protocol->advance(c);
+}
+
+/* Events. */
+
+static void on_request(connection *c, const swo_request *request) {
+    http1 *h = c->session;
+    choose(c, request);
+    if (swo_owes_continue(h->conn) && (h->next != HTTP1 || is_echo(request->target))) send_continue(c);
+    if (h->next == HTTP1) answer(c);
+}
+
+static void on_data(connection *c, swo_slice data) {
+    http1 *h = c->session;
+    if (h->next == HTTP2) {
+        if (http2_hold(h->http2, data)) return;
+        decline(c);
+    }
+    send_content(c, data);
+}
+
+/* A peer's error is answered where its status has a meaning, and nothing was answered yet. */
+static void refuse(connection *c, swo_result error) {
+    const char *text = swo_strerror(error);
+    if (swo_error_status(error)) respond(c, swo_error_status(error), text, strlen(text));
+    connection_finish(c);
+}
+
+static void advance(connection *c) {
+    http1 *h = c->session;
+    while (!c->is_over && OUTPUT - (c->end - c->begin) >= ROOM) {
+        swo_event event;
+        swo_result result = swo_next_event(h->conn, &event);
+        if (result) {
+            refuse(c, result);
+            return;
+        }
+        switch (event.kind) {
+        case SWO_EVENT_KIND_REQUEST: on_request(c, &event.u.request); break;
+        case SWO_EVENT_KIND_DATA: on_data(c, event.u.data); break;
+        case SWO_EVENT_KIND_END_OF_MESSAGE: h->next == HTTP1 ? send_end(c) : accept_offer(c); break;
+        case SWO_EVENT_KIND_SWITCHED: hand_over(c, &event.u.switched); return;
+        case SWO_EVENT_KIND_CLOSED: connection_finish(c); return;
+        default: return; /* more octets are needed */
+        }
+        /* An unfinished head is no event, so a peer does not live on by sending one slowly. */
+        connection_progress(c);
+    }
+}
+
+/* The rest of the protocol. */
+
+static uint8_t *space(connection *c, size_t *cap) {
+    http1 *h = c->session;
+    uint8_t *data = NULL;
+    *cap = 0;
+    if (swo_recv_buffer(h->conn, 1, &data, cap)) connection_finish(c);
+    return data;
+}
+
+static void receive(connection *c, const uint8_t *data, size_t length) {
+    http1 *h = c->session;
+    (void)data;
+    if (swo_recv_commit(h->conn, length)) connection_finish(c);
+}
+
+static void ended(connection *c) {
+    http1 *h = c->session;
+    swo_receive_eof(h->conn, SWO_END_CLEAN);
+}
+
+static bool wants_input(connection *c) {
+    http1 *h = c->session;
+    return swo_wants_input(h->conn);
+}
+
+static void drop(connection *c) {
+    http1 *h = c->session;
+    http2_free(h->http2);
+    swo_conn_free(h->conn);
+    free(h);
+}
+
+bool http1_begin(connection *c) {
+    static const protocol http1_protocol = {space, receive, ended, advance, wants_input, drop};
+    swo_config config;
+    http1 *h = calloc(1, sizeof *h);
+    swo_config_init(&config, sizeof config);
+    config.http2_preface = 1;
+    if (!h || swo_conn_new(SWO_ROLE_SERVER, &config, &h->conn)) {
+        free(h);
+        return false;
+    }
+    c->protocol = &http1_protocol;
+    c->session = h;
+    return true;
+}
