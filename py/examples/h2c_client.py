@@ -1,0 +1,85 @@
+"""A client that offers h2c and goes on in HTTP/2, by h2: `python h2c_client.py PORT [TARGET]`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+
+import switchover as http
+from h2 import events as h2_events
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from handoff import octets, send_content
+
+
+async def ask(port: int, target: str) -> None:
+    """Prints what comes back: on streams 1 and 3 after a switch, else the response."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    http2 = H2Connection(H2Configuration(client_side=True))
+    settings = http2.initiate_upgrade_connection()
+    assert settings
+    # They are for this connection only (RFC 7540, 3.2.1).
+    headers = [("Host", f"127.0.0.1:{port}"), ("Connection", "HTTP2-Settings"), ("HTTP2-Settings", settings.decode())]
+    connection = http.Connection(http.Role.CLIENT)
+    writer.write(connection.send_request("GET", target, headers, offer=["h2c"]))
+    while True:
+        match connection.next_event():
+            case http.NEED_DATA:
+                connection.receive_data(await reader.read(65536))
+            case http.Response(status):
+                print(status, "not switched:", connection.why.text if connection.why else "")
+            case http.Data(data):
+                print(data.decode(), end="")
+            case http.Switched(leftover=leftover):
+                await speak_http2(http2, f"127.0.0.1:{port}", octets(leftover, reader), writer)
+                break
+            case http.EndOfMessage() | http.Closed():
+                break
+            case _:
+                pass  # a 1xx
+    writer.close()
+
+
+async def speak_http2(
+    http2: H2Connection, authority: str, received: AsyncIterator[bytes], writer: asyncio.StreamWriter
+) -> None:
+    """Stream 1 brings the answer to the request in HTTP/1.1, stream 3 is ours (RFC 7540, 3.2)."""
+    print("stream 1:", (await exchange(http2, 1, b"", received, writer)).decode(), end="")
+    request = [(":method", "POST"), (":scheme", "http"), (":authority", authority), (":path", "/echo")]
+    http2.send_headers(3, request)
+    content = bytes(range(256)) * 800
+    print("stream 3: content came back:", await exchange(http2, 3, content, received, writer) == content)
+    http2.close_connection()
+    writer.write(http2.data_to_send())
+
+
+async def exchange(
+    http2: H2Connection, stream: int, content: bytes, received: AsyncIterator[bytes], writer: asyncio.StreamWriter
+) -> bytes:
+    """What comes on one stream, while content goes out on it."""
+    waiting, answer, is_complete = bytearray(content), b"", False
+    while not is_complete:
+        if waiting:
+            send_content(http2, stream, waiting)
+            if not waiting:
+                http2.end_stream(stream)
+        writer.write(http2.data_to_send())
+        await writer.drain()
+        data = await anext(received, None)
+        if data is None:
+            raise ConnectionError(f"the server has closed before stream {stream} ended")
+        for event in http2.receive_data(data):
+            match event:
+                case h2_events.DataReceived():
+                    answer += event.data
+                    http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                case h2_events.StreamEnded():
+                    is_complete = True
+                case h2_events.StreamReset() | h2_events.ConnectionTerminated():
+                    raise ConnectionError(f"stream {stream} was given up: {event}")
+                case _:
+                    pass  # h2 has seen to it
+    return answer
+
+
+if __name__ == "__main__":
+    asyncio.run(ask(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "/"))

@@ -1,0 +1,200 @@
+"""An echo in HTTP/1.1, in WebSocket by wsproto and in HTTP/2 by h2, on one port: `python handoff.py [PORT]`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import switchover as http
+from h2 import events as h2_events
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.exceptions import ProtocolError
+from hyperframe.exceptions import HyperframeError
+from wsproto.connection import Connection as WebSocket, ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
+
+LARGEST = 65_535  # content before a switch, which waits for all of it (RFC 7540, 3.2)
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One connection, from its first byte to its last."""
+    connection = http.Connection(http.Role.SERVER)
+    request: http.Request | None = None
+    http2: H2Connection | None = None
+    body = bytearray()
+    try:
+        while True:
+            match connection.next_event():
+                case http.NEED_DATA:
+                    if connection.owes_continue:
+                        writer.write(connection.send_informational(100))
+                    await writer.drain()
+                    connection.receive_data(await reader.read(65536))
+                case http.Request() as request:
+                    body, http2 = bytearray(), http2_after(request)
+                case http.Data(data) if connection.wants_content:
+                    writer.write(connection.send_data(data))
+                case http.Data(data) if request and request.method == b"POST":
+                    body += data
+                    if len(body) > LARGEST:
+                        writer.write(begin_answer(connection, request, body))
+                case http.EndOfMessage() if connection.wants_content:
+                    writer.write(connection.send_end())
+                case http.Paused() if request:
+                    if selection := connection.select(["websocket", "h2c"] if http2 else ["websocket"]):
+                        writer.write(connection.accept(selection))
+                    else:
+                        writer.write(begin_answer(connection, request, body) + connection.send_end())
+                case http.Switched(protocols=protocols, leftover=leftover) if request:
+                    if http2 and protocols == (http.Protocol("h2c"),):
+                        await Http2(http2, writer).speak(request, body, octets(leftover, reader))
+                    else:
+                        await speak_websocket(octets(leftover, reader), writer)
+                    break
+                case http.Closed():
+                    break
+                case _:
+                    pass  # content that nobody asked for, and its end
+    except http.RemoteProtocolError as error:
+        writer.write(connection.send_response(error.status_hint or 400, {"Content-Length": "0"}))
+    except ConnectionError:
+        pass  # the peer has gone
+    finally:
+        writer.close()
+
+
+async def octets(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """What the peer says in the new protocol, from its first octet, which may have come already."""
+    yield leftover
+    while data := await reader.read(65536):
+        yield data
+
+
+def begin_answer(connection: http.Connection, request: http.Request, body: bytearray) -> bytes:
+    """An answer in HTTP/1.1, up to its end. An offer is thereby declined."""
+    status, text = answer(request.method, request.target, b"HTTP/1.1")
+    head = connection.send_response(status, {"Content-Type": "text/plain"})
+    return head + (connection.send_data(text or body) if connection.wants_content else b"")
+
+
+def answer(method: bytes, target: bytes, version: bytes) -> tuple[int, bytes]:
+    """A status, and content where it is not what came."""
+    text = b"" if method in (b"HEAD", b"POST") else b"%s %s in %s\n" % (method, target, version)
+    return 200 if method in (b"GET", b"HEAD", b"POST") else 501, text
+
+
+async def speak_websocket(received: AsyncIterator[bytes], writer: asyncio.StreamWriter) -> None:
+    """Messages come back until either side closes."""
+    websocket = WebSocket(ConnectionType.SERVER)
+    async for data in received:
+        websocket.receive_data(data)
+        for event in websocket.events():
+            if isinstance(event, TextMessage | BytesMessage):
+                writer.write(websocket.send(event))
+            elif isinstance(event, Ping | CloseConnection):
+                writer.write(websocket.send(event.response()))
+            if isinstance(event, CloseConnection):
+                return
+        await writer.drain()
+
+
+def http2_after(request: http.Request) -> H2Connection | None:
+    """HTTP/2 with the settings of a request, which must be there once and be valid (RFC 7540, 3.2.1)."""
+    try:
+        (settings,) = request.headers.get_all("HTTP2-Settings")
+        http2 = H2Connection(H2Configuration(client_side=False))
+        http2.initiate_upgrade_connection(settings)
+        return http2
+    except (ValueError, ProtocolError, HyperframeError):
+        return None
+
+
+def send_content(http2: H2Connection, stream: int, waiting: bytearray) -> None:
+    """Takes as much as the peer has room for (RFC 9113, 5.2)."""
+    while waiting and (room := min(http2.local_flow_control_window(stream), http2.max_outbound_frame_size)) > 0:
+        http2.send_data(stream, bytes(waiting[:room]))
+        del waiting[:room]
+
+
+@dataclass
+class Reply:
+    """What one stream has still to say."""
+
+    head: list[tuple[str, str]]
+    is_echo: bool
+    waiting: bytearray
+    is_complete: bool = False
+    owed: int = 0  # octets that came and that the client has not been given room for again
+
+
+def reply_to(method: bytes, target: bytes) -> Reply:
+    """The answer on a stream, as far as the head of the request decides it."""
+    status, text = answer(method, target, b"HTTP/2")
+    return Reply([(":status", str(status)), ("content-type", "text/plain")], method == b"POST", bytearray(text))
+
+
+class Http2:
+    """The server's side of an HTTP/2 connection. The client gets room for as much as has gone back to it."""
+
+    def __init__(self, http2: H2Connection, writer: asyncio.StreamWriter) -> None:
+        self.http2, self.writer = http2, writer
+        self.replies: dict[int, Reply] = {}
+
+    async def speak(self, request: http.Request, body: bytearray, received: AsyncIterator[bytes]) -> None:
+        """Stream 1 answers the request in HTTP/1.1; the client opens the others (RFC 7540, 3.2)."""
+        self.replies[1] = reply_to(request.method, request.target)
+        self.replies[1].waiting += body
+        self.replies[1].is_complete = True
+        async for data in received:
+            try:
+                for event in self.http2.receive_data(data):
+                    self.handle(event)
+                self.go_on()
+            except ProtocolError:
+                return  # said in what is still to be sent
+            finally:
+                self.writer.write(self.http2.data_to_send())
+            await self.writer.drain()
+
+    def handle(self, event: h2_events.Event) -> None:
+        """What happened on a stream. Nothing is sent on it yet: the next event may be that it was reset."""
+        match event:
+            case h2_events.RequestReceived(stream_id=stream, headers=headers):
+                head = {bytes(name): bytes(value) for name, value in headers}
+                self.replies[stream] = reply_to(head[b":method"], head.get(b":path", b""))
+            case h2_events.DataReceived(stream_id=stream):
+                reply = self.replies[stream]
+                reply.owed += event.flow_controlled_length
+                reply.waiting += event.data if reply.is_echo else b""
+            case h2_events.StreamEnded(stream_id=stream):
+                self.replies[stream].is_complete = True
+            case h2_events.StreamReset(stream_id=stream) if stream in self.replies:
+                self.http2.acknowledge_received_data(self.replies.pop(stream).owed, stream)
+            case _:
+                pass
+
+    def go_on(self) -> None:
+        """Sends what can be sent."""
+        for stream, reply in list(self.replies.items()):
+            if reply.head:
+                self.http2.send_headers(stream, reply.head)
+                reply.head = []
+            send_content(self.http2, stream, reply.waiting)
+            if not reply.waiting:
+                self.http2.acknowledge_received_data(reply.owed, stream)
+                reply.owed = 0
+                if reply.is_complete:
+                    self.http2.end_stream(stream)
+                    del self.replies[stream]
+
+
+async def main(port: int) -> None:
+    """Listens; port 0 is any free one."""
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8080))
