@@ -1,0 +1,116 @@
+// A worker that offers WebSocket to env.SERVER on a socket of its own: `/TARGET?say=TEXT` says it, and shows what came back.
+import { connect } from "cloudflare:sockets";
+import { Connection, whyText } from "switchover";
+
+/** @typedef {Uint8Array<ArrayBuffer>} Octets */
+/** @typedef {{ opcode: number, payload: Octets }} Frame */
+
+const TEXT = 1;
+const CLOSE = 8;
+
+export default {
+  /** @param {Request} request @param {{ SERVER: string }} env */
+  async fetch(request, env) {
+    const { pathname, searchParams } = new URL(request.url);
+    const socket = connect(env.SERVER);
+    const http = new Connection("client");
+    try {
+      const input = socket.readable.getReader();
+      const output = socket.writable.getWriter();
+      const headers = handshake(env.SERVER);
+      await output.write(http.sendRequest({ method: "GET", target: pathname, headers, offer: ["websocket"] }));
+      const leftover = await switched(http, input);
+      if (leftover === null) return new Response(`${http.why && whyText(http.why)}\n`, { status: 502 });
+      const messages = await converse(searchParams.get("say") ?? "", leftover, input, output);
+      return Response.json({ leftover: leftover.length, messages });
+    } catch (error) {
+      return new Response(`${error}\n`, { status: 502 });
+    } finally {
+      http.free();
+      await socket.close();
+    }
+  },
+};
+
+/** What the request must bring along: a nonce of 16 octets, and the version (RFC 6455, 4.1). @param {string} host */
+function handshake(host) {
+  const nonce = crypto.getRandomValues(new Uint8Array(16));
+  return { Host: host, "Sec-WebSocket-Key": btoa(String.fromCharCode(...nonce)), "Sec-WebSocket-Version": "13" };
+}
+
+/**
+ * The first octets of WebSocket, or `null` where the server has answered in HTTP instead.
+ * @param {Connection} http
+ * @param {ReadableStreamDefaultReader<Octets>} input
+ */
+async function switched(http, input) {
+  for (;;) {
+    switch (http.nextEvent().kind) {
+      case "need-data": {
+        const { value, done } = await input.read();
+        if (done) http.receiveEof();
+        else http.receive(value);
+        break;
+      }
+      case "switched":
+        return http.takeLeftover();
+      case "response":
+      case "closed":
+        return null;
+    }
+  }
+}
+
+/**
+ * Says one thing and that it was all; what the server said until it agreed.
+ * @param {string} text
+ * @param {Octets} leftover
+ * @param {ReadableStreamDefaultReader<Octets>} input
+ * @param {WritableStreamDefaultWriter<Octets>} output
+ */
+async function converse(text, leftover, input, output) {
+  const messages = [];
+  await output.write(masked(TEXT, new TextEncoder().encode(text)));
+  await output.write(masked(CLOSE, Uint8Array.of(1000 >> 8, 1000 & 255)));
+  for await (const { opcode, payload } of frames(leftover, input)) {
+    if (opcode === TEXT) messages.push(new TextDecoder().decode(payload));
+    if (opcode === CLOSE) return messages;
+  }
+  throw new Error("the server has left without a Close");
+}
+
+// The framing of WebSocket in short, to show who speaks after the switch: one message, one frame, up to 65,535 octets.
+
+/** A frame of a client, with a mask that nobody can foretell (RFC 6455, 5.3). @param {number} opcode @param {Octets} payload */
+function masked(opcode, payload) {
+  const { length } = payload;
+  if (length > 0xffff) throw new RangeError("a message that is too long for one frame here");
+  const lengths = length < 126 ? [length] : [126, length >> 8, length & 255];
+  const mask = crypto.getRandomValues(new Uint8Array(4));
+  const hidden = payload.map((octet, at) => octet ^ (mask[at % 4] ?? 0));
+  return Uint8Array.of(0x80 | opcode, 0x80 | (lengths[0] ?? 0), ...lengths.slice(1), ...mask, ...hidden);
+}
+
+/**
+ * The frames of a server, which masks none (RFC 6455, 5.1). The first octets may have come with the 101.
+ * @param {Octets} octets
+ * @param {ReadableStreamDefaultReader<Octets>} input
+ * @returns {AsyncGenerator<Frame>}
+ */
+async function* frames(octets, input) {
+  for (;;) {
+    for (let next; (next = first(octets)); octets = octets.subarray(next.end)) yield next;
+    const { value, done } = await input.read();
+    if (done) return;
+    octets = Uint8Array.of(...octets, ...value);
+  }
+}
+
+/** The first frame, if all of it is there (RFC 6455, 5.2). @param {Octets} octets */
+function first(octets) {
+  const [head = 0, short = 0, high = 0, low = 0] = octets;
+  if (short > 126) throw new RangeError("a frame that is masked, or too long to be read here");
+  const [start, length] = short < 126 ? [2, short] : [4, (high << 8) | low];
+  const end = start + length;
+  return octets.length < start || octets.length < end ? null : { opcode: head & 15, payload: octets.subarray(start, end), end };
+}
