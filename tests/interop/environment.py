@@ -1,43 +1,65 @@
-"""Other people's packages, at the versions of the lock files, in `target/interop`. Installed when first needed."""
+"""Other people's packages, at the versions of the lock files, in `target/interop`, and Debian's.
+
+Installed when first needed. The large set has lists of its own: the quick run needs few and small packages.
+"""
 
 import functools
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from harness import HERE, Skip, needs
+from harness import HERE, Skip, needs, time_limit
 
 PLACE = HERE.parents[1] / "target/interop"
 INSTALL = 300
+# Servers are not on an ordinary path.
+WHERE = os.pathsep.join(["/usr/local/sbin", "/usr/sbin", "/sbin", os.environ.get("PATH", os.defpath)])
 MISSING = {}
 
 
-@functools.cache
 def python():
     """A Python that has what `requirements.txt` says."""
-    venv, wanted = PLACE / "venv", HERE / "requirements.txt"
+    return python_with(PLACE / "venv", HERE / "requirements.txt")
+
+
+def large_python():
+    return python_with(PLACE / "venv-large", HERE / "large/requirements.txt", HERE / "requirements.txt")
+
+
+@functools.cache
+def python_with(venv, wanted, *included):
     program = venv / "bin/python"
 
     def install():
         command([sys.executable, "-m", "venv", "--clear", venv])
         command([program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted])
 
-    install_once(venv, [wanted], install)
+    install_once(venv, [wanted, *included], install)
     return program
 
 
 def node(script, modules=True):
     """The command that runs a script of ours, with what `package.json` says if it needs that."""
     needs("node", ["node", "--version"])
-    path = [f"NODE_PATH={node_modules()}"] if modules else []
+    path = [f"NODE_PATH={modules_of(PLACE / 'node', HERE)}"] if modules else []
     return "env", *path, "node", HERE / "node" / script
 
 
+def large_node(script):
+    needs("node", ["node", "--version"])
+    return "env", f"NODE_PATH={large_modules()}", "node", HERE / "node" / script
+
+
+def large_modules():
+    return modules_of(PLACE / "node-large", HERE / "large")
+
+
 @functools.cache
-def node_modules():
-    place, wanted = PLACE / "node", [HERE / "package.json", HERE / "package-lock.json"]
+def modules_of(place, lists):
+    wanted = [lists / "package.json", lists / "package-lock.json"]
 
     def install():
         place.mkdir(parents=True, exist_ok=True)
@@ -55,18 +77,64 @@ def install_once(place, wanted, install):
     stamp = place / "installed"
     if stamp.exists() and stamp.read_text() == digest:
         return
-    if place in MISSING:  # once is enough where there is no network
-        raise MISSING[place]
-    try:
-        install()
-    except Skip as reason:
-        MISSING[place] = reason
-        raise
+    once(place, install)
     stamp.write_text(digest)
 
 
-def command(parts):
+def debian(program, package):
+    """The path of a program, which is installed with its package if it is missing and we may."""
+    if found := shutil.which(program, path=WHERE):
+        return found
+    debian_package(package)
+    found = shutil.which(program, path=WHERE)
+    if not found:
+        raise Skip(f"no {program} in the package {package}")
+    return found
+
+
+def debian_package(package):
+    """For what is no program: a library, or a module of an interpreter."""
+    once(package, lambda: install_debian(package))
+
+
+@functools.cache
+def is_installed(package):
+    query = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    try:
+        return subprocess.run(query, capture_output=True, timeout=INSTALL, check=False).stdout == b"installed"
+    except OSError:
+        return False
+
+
+def install_debian(package):
+    if is_installed(package):
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise Skip(f"no {package}, and only root can install it, on Debian")
+    update()
+    quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--quiet", "--yes"]
+    command([*quiet, "--no-install-recommends", package], name=f"apt-get install {package}")
+
+
+@functools.cache
+def update():
+    command(["apt-get", "update", "--quiet"], name="apt-get update")
+
+
+def once(what, install):
+    """Where there is no network, one attempt is enough."""
+    if what in MISSING:
+        raise MISSING[what]
+    try:
+        with time_limit(2 * INSTALL):
+            install()
+    except Skip as reason:
+        MISSING[what] = reason
+        raise
+
+
+def command(parts, name=None):
     try:
         subprocess.run([str(part) for part in parts], check=True, capture_output=True, timeout=INSTALL)
     except (OSError, subprocess.SubprocessError) as error:
-        raise Skip(f"cannot be installed: {Path(str(parts[0])).name} failed") from error
+        raise Skip(f"cannot be installed: {name or Path(str(parts[0])).name} failed") from error

@@ -7,24 +7,64 @@ import socket
 import subprocess
 import tempfile
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WAIT = 20
+WAIT = 20  # seconds for one thing to happen
+LIMIT = 90  # and for a whole case, without what it installs
 LARGE = bytes(range(256)) * 4096  # 1 MiB in which every octet occurs
 LINES = b"".join(b"line %06d with some text on it\n" % number for number in range(32_768))  # 1 MiB of lines
 
 
-class Skip(Exception):
+class Skip(Exception):  # noqa: N818  (it is no error)
     """The case cannot run here."""
 
 
+@contextlib.contextmanager
+def time_limit(seconds=LIMIT):
+    """Ends what takes longer with an error. The clock of what is around it stands still."""
+
+    def ring(*_):
+        raise AssertionError(f"took more than {seconds} seconds")
+
+    handler = signal.signal(signal.SIGALRM, ring)
+    left = signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(left)
+        signal.signal(signal.SIGALRM, handler)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is tried, with whose program, and who begins."""
+
+    program: str
+    protocol: str
+    direction: str
+    large: bool
+    function: Callable
+
+    @property
+    def name(self):
+        return self.function.__name__.replace("_", " ")
+
+
+TO_US, FROM_US, THROUGH = "to us", "from us", "through"
 CASES = []
 
 
-def case(function):
-    CASES.append(function)
-    return function
+def case(program, protocol, direction=TO_US, large=False):
+    """Registers a case: a function of the running switchboard. The large ones are left out of the quick run."""
+
+    def register(function):
+        CASES.append(Case(program, protocol, direction, large, function))
+        return function
+
+    return register
 
 
 def check(condition, *what):
@@ -35,7 +75,8 @@ def check(condition, *what):
 def same(got, wanted, what="octets"):
     """Byte for byte; the message says where they part."""
     if got != wanted:
-        at = next((i for i, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
+        shorter = min(len(got), len(wanted))
+        at = next((i for i, (a, b) in enumerate(zip(got, wanted, strict=False)) if a != b), shorter)
         raise AssertionError(
             f"{what}: {len(got)} octets instead of {len(wanted)}, first difference at {at}: "
             f"{got[at : at + 40]!r} instead of {wanted[at : at + 40]!r}"
@@ -57,7 +98,7 @@ class Switchboard:
     program = None
 
     def __init__(self, *arguments):
-        self.log = tempfile.NamedTemporaryFile(prefix="switchboard-", suffix=".log")
+        self.log = tempfile.NamedTemporaryFile(prefix="switchboard-", suffix=".log")  # noqa: SIM115  (lives as long as this)
         command = [Switchboard.program, "--port", "0", "--trace", *arguments]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT)
         self.port = int(wait_for(self.read, rb"listening on http://127\.0\.0\.1:(\d+)\n").group(1))

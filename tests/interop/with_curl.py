@@ -12,47 +12,47 @@ def curl(board, path, *arguments, stdin=b"", expect=0):
     return run("curl", *always, *arguments, board.url + path, stdin=stdin, expect=expect)
 
 
-@case
+@case("curl", "HTTP/1.1")
 def curl_gets_a_page(board):
     out, _ = curl(board, "/", "-i")
     check(out.startswith(b"HTTP/1.1 200 OK\r\n") and b"</html>" in out, out)
 
 
-@case
+@case("curl", "HTTP/1.1")
 def curl_head_is_no_end(board):
     out, _ = curl(board, "/echo", "-I", "-w", "%{num_connects}\\n", board.url + "/plain")
     check(b"\r\nContent-Length: 63\r\n\r\n1\n" in out and out.endswith(b"\r\n\r\n0\n"), out)
 
 
-@case
+@case("curl", "HTTP/1.1")
 def curl_posts_and_expects(board):
     out, errors = curl(board, "/echo", "-v", "-H", "Expect: 100-continue", "--data-binary", "@-", stdin=LARGE)
     check(b"< HTTP/1.1 100 Continue" in errors, errors)
     same(out, LARGE)
 
 
-@case
+@case("curl", "HTTP/1.1")
 def curl_posts_at_once(board):
     out, errors = curl(board, "/echo", "-v", "-H", "Expect:", "--data-binary", "@-", stdin=LARGE)
     check(b"100 Continue" not in errors and b"< Transfer-Encoding: chunked" in errors, errors)
     same(out, LARGE)
 
 
-@case
+@case("curl", "HTTP/1.1")
 def curl_uploads_chunks(board):
     out, errors = curl(board, "/echo", "-v", "-T", "-", stdin=LARGE)
     check(b"> Transfer-Encoding: chunked" in errors, errors)
     same(out, LARGE)
 
 
-@case
+@case("curl", "HTTP/1.1")
 def curl_is_refused_before_it_sends(board):
     out, errors = curl(board, "/missing", "-v", "-H", "Expect: 100-continue", "--data-binary", "@-", stdin=LARGE)
     check(b"< HTTP/1.1 404 Not Found" in errors and b"< Connection: close" in errors, errors)
     check(b"100 Continue" not in errors and out, errors)
 
 
-@case
+@case("curl", "h2c")
 def curl_http2_is_declined_and_nothing_changes(board):
     if b"HTTP2" not in run("curl", "--version")[0]:
         raise Skip("a curl without HTTP/2")
@@ -67,7 +67,7 @@ def curl_http2_is_declined_and_nothing_changes(board):
     check(b"200 1\n" in out and b"200 0\n" in out, "the second request took another connection:", out)
 
 
-@case
+@case("curl", "foo/2")
 def curl_offers_a_list(board):
     # curl knows no foo/2 and goes on reading; what it shows until then is what matters.
     offer = ["-H", "Connection: Upgrade", "-H", "Upgrade: example/1, foo/2"]
@@ -75,14 +75,14 @@ def curl_offers_a_list(board):
     check(out.startswith(b"HTTP/1.1 101 Switching Protocols\r\n") and b"Upgrade: foo/2\r\n" in out, out)
 
 
-@case
+@case("curl", "HTTP/1.1")
 def curl_is_asked_to_upgrade(board):
     out, _ = curl(board, "/required", "-i")
     check(out.startswith(b"HTTP/1.1 426 Upgrade Required\r\n"), out)
     check(b"\r\nUpgrade: foo/2, websocket\r\n" in out and b"\r\nConnection: Upgrade\r\n" in out, out)
 
 
-@case
+@case("curl", "HTTP/1.1")
 def curl_leaves_a_transcript(_):
     with Switchboard() as board:
         curl(board, "/required", "-H", "Connection: Upgrade", "-H", "Upgrade: example/1")

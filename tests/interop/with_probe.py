@@ -4,13 +4,13 @@ import tempfile
 import time
 
 from environment import node, python
-from harness import HERE, LARGE, LINES, case, check, probe, read_head, same, scripted, server
+from harness import FROM_US, HERE, LARGE, LINES, case, check, probe, read_head, same, scripted, server
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"
 
 
 def with_content(content):
-    file = tempfile.NamedTemporaryFile()
+    file = tempfile.NamedTemporaryFile()  # noqa: SIM115  (the caller's)
     file.write(content)
     file.flush()
     return file
@@ -19,7 +19,7 @@ def with_content(content):
 # Other people's servers.
 
 
-@case
+@case("node", "echo/1", FROM_US)
 def probe_and_node_upgrade(_):
     with server(*node("servers.cjs", modules=False), "upgrade") as url:
         out, errors = probe(url, "--offer", "echo/1", stdin=LARGE)
@@ -27,7 +27,7 @@ def probe_and_node_upgrade(_):
     check(b"* switched to echo/1, number 1 of 1\n" in errors, errors)
 
 
-@case
+@case("node", "HTTP/1.1", FROM_US)
 def probe_and_node_without_a_listener(_):
     with server(*node("servers.cjs", modules=False), "plain") as url, with_content(LARGE) as file:
         for more in [[], ["--expect"]]:
@@ -37,19 +37,19 @@ def probe_and_node_without_a_listener(_):
             check((b"< HTTP/1.1 100 Continue\n" in errors) == bool(more), errors)
 
 
-@case
+@case("ws", "websocket", FROM_US)
 def probe_and_node_ws(_):
     with server(*node("servers.cjs"), "ws") as url:
         check_messages(url)
 
 
-@case
+@case("websockets", "websocket", FROM_US)
 def probe_and_python_websockets(_):
     with server(python(), HERE / "python/servers.py", "websockets") as url:
         check_messages(url)
 
 
-@case
+@case("aiohttp", "websocket", FROM_US)
 def probe_and_python_aiohttp(_):
     with server(python(), HERE / "python/servers.py", "aiohttp") as url:
         check_messages(url)
@@ -68,7 +68,7 @@ def check_messages(url):
 # The switchboard itself.
 
 
-@case
+@case("probe", "foo/1")
 def probe_and_switchboard(board):
     with with_content(LARGE) as file:
         out, _ = probe(board.url + "/foo", "--offer", "example/1, foo/1", "--body", file.name, "--expect", stdin=LINES)
@@ -77,14 +77,14 @@ def probe_and_switchboard(board):
         same(out, LARGE)
 
 
-@case
+@case("probe", "websocket")
 def probe_pipes_frames_if_it_is_told(board):
     frame = bytes([0x81, 0x82, 0, 0, 0, 0]) + b"hi"
     out, _ = probe(board.url + "/ws", "--offer", "websocket", "--raw", stdin=frame)
     check(out.startswith(b"\x81\x02hi"), out)
 
 
-@case
+@case("probe", "foo/2")
 def probe_retries_on_the_same_connection(board):
     out, errors = probe(board.url + "/required", "--offer", "example/1", stdin=b"hello\nQUIT\n")
     same(out, b"foo/2 200 GET /required 0\nHELLO\nBYE\n")
@@ -94,7 +94,7 @@ def probe_retries_on_the_same_connection(board):
 # Scripted servers.
 
 
-@case
+@case("a script", "echo/1", FROM_US)
 def probe_hears_a_server_that_speaks_first(_):
     def script(connection):
         read_head(connection)
@@ -106,7 +106,7 @@ def probe_hears_a_server_that_speaks_first(_):
     check(b" 0 octets of it came along" not in errors, errors)
 
 
-@case
+@case("a script", "echo/1", FROM_US)
 def probe_reads_a_101_octet_by_octet(_):
     def script(connection):
         read_head(connection)
@@ -119,7 +119,7 @@ def probe_reads_a_101_octet_by_octet(_):
     same(out, b"first\n")
 
 
-@case
+@case("a script", "echo/1", FROM_US)
 def probe_sends_its_content_behind_an_early_101(_):
     def script(connection):
         got = read_head(connection)
@@ -135,7 +135,7 @@ def probe_sends_its_content_behind_an_early_101(_):
     same(out, b"early\nlate\n")
 
 
-@case
+@case("a script", "echo/1", FROM_US)
 def probe_ends_its_direction_first(_):
     def script(connection):
         read_head(connection)
@@ -150,7 +150,7 @@ def probe_ends_its_direction_first(_):
     same(out, b"%d octets, then the end\n" % len(LARGE))
 
 
-@case
+@case("a script", "echo/1", FROM_US)
 def probe_retries_on_a_new_connection(_):
     def refuse(connection):
         read_head(connection)
@@ -167,7 +167,7 @@ def probe_retries_on_a_new_connection(_):
     check(b"* offering echo/1 instead, on a new connection\n" in errors, errors)
 
 
-@case
+@case("a script", "echo/1", FROM_US)
 def probe_is_told_nothing_by_a_426(_):
     def script(connection):
         read_head(connection)
@@ -179,7 +179,7 @@ def probe_is_told_nothing_by_a_426(_):
     check(b"* the 426 does not say which protocol it wants\n" in errors, errors)
 
 
-@case
+@case("a script", "foo/2", FROM_US)
 def probe_refuses_what_it_did_not_offer(_):
     bad = {
         SWITCH: b"a 101 that names what was not offered",
@@ -190,7 +190,7 @@ def probe_refuses_what_it_did_not_offer(_):
     }
     for octets, why in bad.items():
 
-        def script(connection):
+        def script(connection, octets=octets):
             read_head(connection)
             connection.sendall(octets)
 
@@ -200,7 +200,7 @@ def probe_refuses_what_it_did_not_offer(_):
         check(why in errors, why, "is not in", errors)
 
 
-@case
+@case("a script", "echo/1", FROM_US)
 def probe_does_not_wait_for_ever(_):
     def script(connection):
         read_head(connection)

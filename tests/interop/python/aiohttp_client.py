@@ -33,7 +33,7 @@ async def requests(session, url):
             assert await response.read() == large, "octets differ"
         async with session.post(f"{url}/plain", data=large, headers=OFFER) as response:
             text = await response.text()
-            assert response.status == 200 and "1048576 octets" in text, text
+            assert (response.status, "1048576 octets" in text) == (200, True), text
         async with session.post(f"{url}/echo", data=large, expect100=True) as response:
             assert await response.read() == large, "octets differ"
 

@@ -1,0 +1,68 @@
+"""The version of a program: from the lists of what is installed, or as it says itself."""
+
+import functools
+import json
+import re
+import shutil
+import subprocess
+
+from environment import WHERE
+from harness import HERE
+
+ASKED = {
+    "node": ["node", "--version"],
+    "curl": ["curl", "--version"],
+    "java": ["java", "--version"],
+    "Chromium": ["chromium", "--version"],
+    "nginx": ["nginx", "-v"],
+    "HAProxy": ["haproxy", "-v"],
+    "Apache": ["apache2", "-v"],
+    "lighttpd": ["lighttpd", "-v"],
+    "nghttp": ["nghttp", "--version"],
+    "nghttpd": ["nghttpd", "--version"],
+    "nghttpx": ["nghttpx", "--version"],
+    "h2load": ["h2load", "--version"],
+    "h2o": ["h2o", "--version"],
+    "squid": ["squid", "-v"],
+    "Varnish": ["varnishd", "-V"],
+    "wget2": ["wget2", "--version"],
+}
+PACKAGED = {
+    "cupsd": "cups-daemon",
+    "lpstat": "cups-client",
+    "libsoup": "gir1.2-soup-3.0",
+    "Mojolicious": "libmojolicious-perl",
+}
+
+
+@functools.cache
+def of(program):
+    """Nothing for the switchboard itself, and for what is not there."""
+    if program in ASKED:
+        return first_number(ASKED[program])
+    if program in PACKAGED:
+        return first_number(["dpkg-query", "--show", "--showformat=${Version}", PACKAGED[program]])
+    return locked().get(program.lower(), "")
+
+
+def first_number(command):
+    path = shutil.which(command[0], path=WHERE)
+    if not path:
+        return ""
+    said = subprocess.run([path, *command[1:]], capture_output=True, timeout=20, check=False)
+    found = re.search(rb"\d+(\.\d+)+", said.stdout + said.stderr)
+    return found.group().decode() if found else ""
+
+
+@functools.cache
+def locked():
+    """What the lists for pip and npm say."""
+    versions = {}
+    for file in [HERE / "requirements.txt", HERE / "large/requirements.txt"]:
+        versions.update(re.findall(r"^([\w.-]+)==(\S+)$", file.read_text().lower(), re.MULTILINE))
+    for file in [HERE / "package-lock.json", HERE / "large/package-lock.json"]:
+        packages = json.loads(file.read_text())["packages"]
+        versions.update(
+            {path.removeprefix("node_modules/"): entry.get("version", "") for path, entry in packages.items()}
+        )
+    return versions
