@@ -1,0 +1,348 @@
+"""Real servers and proxies: installed, given their settings in a temporary folder, started by hand, stopped by pid.
+
+Each of them is a context manager. A proxy takes the port of the server behind it; all yield the port they listen on.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+from environment import debian
+from harness import WAIT, Skip
+
+LOOPBACK = "127.0.0.1"
+# Apache and cupsd refuse to serve as root.
+NOBODY = "User nobody\nGroup nogroup\n"
+
+
+def free_port():
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        return taken.getsockname()[1]
+
+
+@contextlib.contextmanager
+def folder():
+    with tempfile.TemporaryDirectory(prefix="interop-") as path:
+        os.chmod(path, 0o755)  # for servers that give up being root
+        yield Path(path)
+
+
+def written(place, name, text):
+    file = place / name
+    file.write_text(text)
+    return file
+
+
+@contextlib.contextmanager
+def running(port, *command, cwd=None):
+    """A program that serves `port` until the case has ended."""
+    with tempfile.TemporaryFile() as log:
+        parts = [str(part) for part in command]
+        process = subprocess.Popen(parts, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=cwd)
+        try:
+            wait_until_it_listens(process, port, log)
+            yield port
+        finally:
+            stop(process)
+
+
+def wait_until_it_listens(process, port, log):
+    for _ in range(WAIT * 20):
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=WAIT):
+            return
+        threading.Event().wait(0.05)
+    log.seek(0)
+    raise AssertionError(f"{process.args[0]} does not listen: {log.read()[-600:]!r}")
+
+
+def stop(process):
+    """Asked first: most have children, which they take along."""
+    process.terminate()
+    try:
+        process.wait(WAIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+# Proxies.
+
+NGINX = """
+daemon off;
+error_log stderr;
+pid {place}/pid;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {place}/body;
+    proxy_temp_path {place}/proxy;
+    fastcgi_temp_path {place}/fastcgi;
+    uwsgi_temp_path {place}/uwsgi;
+    scgi_temp_path {place}/scgi;
+    map $http_upgrade $connection_upgrade {{
+        default upgrade;
+        '' close;
+    }}
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://127.0.0.1:{behind};
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+        }}
+    }}
+}}
+"""
+
+
+@contextlib.contextmanager
+def nginx(behind):
+    """As its documentation says for WebSocket: it forwards whatever Upgrade says."""
+    program, port = debian("nginx", "nginx"), free_port()
+    with folder() as place:
+        settings = written(place, "nginx.conf", NGINX.format(place=place, port=port, behind=behind))
+        with running(port, program, "-p", place, "-c", settings, "-e", "stderr"):
+            yield port
+
+
+HAPROXY = """
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 20s
+    timeout server 20s
+    timeout tunnel 20s
+listen switchboard
+    bind 127.0.0.1:{port}
+    server one 127.0.0.1:{behind}
+"""
+
+
+@contextlib.contextmanager
+def haproxy(behind):
+    program, port = debian("haproxy", "haproxy"), free_port()
+    with folder() as place:
+        settings = written(place, "haproxy.cfg", HAPROXY.format(port=port, behind=behind))
+        with running(port, program, "-db", "-f", settings):
+            yield port
+
+
+APACHE = """
+ServerRoot {place}
+ServerName localhost
+Listen 127.0.0.1:{port}
+PidFile {place}/pid
+ErrorLog /dev/stderr
+Mutex file:{place}
+{modules}
+{identity}
+<VirtualHost *:{port}>
+    {rules}
+</VirtualHost>
+"""
+
+
+@contextlib.contextmanager
+def apache(modules, rules):
+    program, port = debian("apache2", "apache2"), free_port()
+    loaded = "\n".join(
+        f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"
+        for name in ["mpm_event", "authz_core", *modules]
+    )
+    with folder() as place:
+        text = APACHE.format(place=place, port=port, modules=loaded, rules=rules, identity=NOBODY)
+        settings = written(place, "apache.conf", text)
+        with running(port, program, "-D", "FOREGROUND", "-d", place, "-f", settings):
+            yield port
+
+
+def apache_proxy(behind):
+    """`upgrade=ANY` forwards any protocol; without it only WebSocket is forwarded."""
+    return apache(["proxy", "proxy_http"], f"ProxyPass / http://127.0.0.1:{behind}/ upgrade=ANY")
+
+
+LIGHTTPD = """
+server.document-root = "{place}"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.modules = ( "mod_proxy" )
+{rules}
+"""
+
+
+@contextlib.contextmanager
+def lighttpd(rules, files=()):
+    program, port = debian("lighttpd", "lighttpd"), free_port()
+    with folder() as place:
+        for name, text in files:
+            written(place, name, text)
+        settings = written(place, "lighttpd.conf", LIGHTTPD.format(place=place, port=port, rules=rules))
+        with running(port, program, "-D", "-f", settings):
+            yield port
+
+
+def lighttpd_proxy(behind):
+    return lighttpd(
+        f'proxy.server = ( "" => ( ( "host" => "127.0.0.1", "port" => {behind} ) ) )\n'
+        'proxy.header = ( "upgrade" => "enable" )'
+    )
+
+
+@contextlib.contextmanager
+def nghttpx(behind):
+    program, port = debian("nghttpx", "nghttp2-proxy"), free_port()
+    with folder() as place:
+        settings = written(place, "nghttpx.conf", "")
+        front, back = f"--frontend={LOOPBACK},{port};no-tls", f"--backend={LOOPBACK},{behind}"
+        with running(port, program, f"--conf={settings}", front, back, "--workers=1", "--no-ocsp"):
+            yield port
+
+
+H2O = """
+listen:
+  host: 127.0.0.1
+  port: {port}
+pid-file: {place}/pid
+error-log: /dev/stderr
+hosts:
+  default:
+    paths:
+      /:
+        proxy.reverse.url: http://127.0.0.1:{behind}/
+        proxy.websocket: ON
+        proxy.preserve-host: ON
+num-threads: 1
+user: root
+"""
+
+
+@contextlib.contextmanager
+def h2o(behind):
+    program, port = debian("h2o", "h2o"), free_port()
+    with folder() as place:
+        settings = written(place, "h2o.conf", H2O.format(place=place, port=port, behind=behind))
+        with running(port, program, "-c", settings):
+            yield port
+
+
+SQUID = """
+http_port 127.0.0.1:{port} accel defaultsite=localhost no-vhost
+cache_peer 127.0.0.1 parent {behind} 0 no-query originserver name=one
+cache_peer_access one allow all
+http_access allow all
+http_upgrade_request_protocols OTHER allow all
+cache deny all
+access_log none
+cache_log /dev/stderr
+pid_filename {place}/pid
+coredump_dir {place}
+pinger_enable off
+shutdown_lifetime 0 seconds
+"""
+
+
+@contextlib.contextmanager
+def squid(behind):
+    program, port = debian("squid", "squid"), free_port()
+    with folder() as place:
+        settings = written(place, "squid.conf", SQUID.format(place=place, port=port, behind=behind))
+        with running(port, program, "-N", "-f", settings):
+            yield port
+
+
+VARNISH = """
+vcl 4.1;
+backend default { .host = "127.0.0.1"; .port = "%d"; }
+sub vcl_recv {
+    if (req.http.Upgrade) { return (pipe); }
+    return (pass);
+}
+sub vcl_pipe {
+    if (req.http.Upgrade) {
+        set bereq.http.Upgrade = req.http.Upgrade;
+        set bereq.http.Connection = "Upgrade";
+    }
+}
+"""
+
+
+@contextlib.contextmanager
+def varnish(behind):
+    """As its documentation says for WebSocket, for any protocol."""
+    program, port = debian("varnishd", "varnish"), free_port()
+    with folder() as place:
+        rules = written(place, "default.vcl", VARNISH % behind)
+        with running(
+            port, program, "-F", "-n", place / "work", "-a", f"{LOOPBACK}:{port}", "-f", rules, "-s", "default,1m"
+        ):
+            yield port
+
+
+# Servers of their own.
+
+
+@contextlib.contextmanager
+def nghttpd(*options):
+    """HTTP/2 from the first octet: it knows no Upgrade."""
+    program, port = debian("nghttpd", "nghttp2-server"), free_port()
+    with folder() as place:
+        written(place, "index.html", "a page\n")
+        with running(port, program, "--no-tls", f"--address={LOOPBACK}", f"--htdocs={place}", *options, port):
+            yield port
+
+
+CUPS_FILES = """
+ServerRoot {place}
+ServerBin /usr/lib/cups
+DataDir /usr/share/cups
+DocumentRoot /usr/share/cups/doc-root
+CacheDir {place}/cache
+StateDir {place}/state
+RequestRoot {place}/spool
+TempDir {place}/tmp
+ServerKeychain {place}/ssl
+AccessLog {place}/access_log
+PageLog {place}/page_log
+ErrorLog stderr
+CreateSelfSignedCerts yes
+SystemGroup root
+"""
+
+CUPS = """
+Listen 127.0.0.1:{port}
+LogLevel warn
+WebInterface No
+Browsing Off
+DefaultAuthType None
+<Location />
+    Order allow,deny
+    Allow all
+</Location>
+<Location /admin>
+    Order allow,deny
+    Allow all
+    Encryption Required
+</Location>
+"""
+
+
+@contextlib.contextmanager
+def cupsd():
+    """The only server left that takes TLS by Upgrade (RFC 2817). `/admin` asks for it with a 426."""
+    program, port = debian("cupsd", "cups-daemon"), free_port()
+    if os.geteuid() != 0:
+        raise Skip("cupsd needs to be root")
+    with folder() as place:
+        for name in ["cache", "state", "spool", "tmp", "ssl"]:
+            (place / name).mkdir()
+        files = written(place, "cups-files.conf", CUPS_FILES.format(place=place))
+        settings = written(place, "cupsd.conf", CUPS.format(port=port))
+        with running(port, program, "-f", "-c", settings, "-s", files):
+            yield port

@@ -1,0 +1,201 @@
+"""Proxies between a client and the switchboard.
+
+What a proxy does with an offer is its own affair, and differs; each case asserts what this one really does, so that
+it shows when a new version does something else. What must hold for all: an offer that does not arrive, or arrives in
+another shape, is answered as an ordinary request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import programs
+from environment import large_python
+from harness import HERE, LINES, THROUGH, Raw, Switchboard, case, check, probe, run, same
+from with_probe import with_content
+
+OFFER = b"%s %s HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: %s\r\n"
+ANSWER = b"foo/2 200 GET /foo 0\n"
+# It is a request by its looks, and by nothing else: nobody means octets of another protocol to be one.
+LIKE_A_REQUEST = b"EARLYGET /plain?early HTTP/1.1\r\nHost: a\r\n\r\n"
+NO_REQUEST = b"\x81\x05\r\n\r\n\r\n"
+
+ALL, SOME = "arrives", "loses octets"
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """What one does; by default what most do."""
+
+    name: str
+    start: Callable
+    # Whether `foo/2` arrives, and whether it does with content, or behind another token.
+    forwards_any: bool = True
+    forwards_content: bool = True
+    forwards_lists: bool = True
+    # What becomes of the answers when the client ends its direction first.
+    half_close: str = ALL
+    # Whether what comes behind a declined offer reaches us: if it is like a request, and if it is like nothing.
+    passes_requests: bool = True
+    passes_anything: bool = False
+
+
+PROXIES = [
+    Proxy("nginx", programs.nginx, half_close=SOME),
+    # It takes Upgrade away from a request with content and leaves Connection: Upgrade, which is no offer then.
+    Proxy("HAProxy", programs.haproxy, forwards_content=False),
+    # The whole list has to come back in the 101.
+    Proxy("Apache", programs.apache_proxy, forwards_lists=False),
+    Proxy("lighttpd", programs.lighttpd_proxy, half_close=SOME, passes_requests=False),
+    Proxy("nghttpx", programs.nghttpx, half_close=SOME, passes_requests=False),
+    # It knows WebSocket alone.
+    Proxy("h2o", programs.h2o, forwards_any=False, passes_requests=False),
+    Proxy("squid", programs.squid, half_close=SOME),
+    # It makes a tunnel of the connection before it knows the answer, and never looks at it again.
+    Proxy("Varnish", programs.varnish, passes_anything=True),
+]
+
+
+def offer(path, tokens, content=None):
+    head = OFFER % (b"GET" if content is None else b"POST", path, tokens)
+    length = b"" if content is None else b"Content-Length: %d\r\n" % len(content)
+    return head + length + b"\r\n" + (content or b"")
+
+
+def websocket(proxy, _, port):
+    url = f"http://127.0.0.1:{port}"
+    out, _ = probe(url + "/ws", "--offer", "websocket", stdin=LINES)
+    same(out, LINES)
+    run(large_python(), HERE / "python/websockets_client.py", url)
+
+
+def any_token(proxy, _, port):
+    raw = Raw(port, offer(b"/foo", b"foo/2"))
+    if not proxy.forwards_any:
+        check_answered(raw, b"This is /foo in HTTP/1.1.")
+        return
+    check_switched(raw)
+    same(raw.until(ANSWER), ANSWER)
+    raw.socket.sendall(b"one\ntwo\nQUIT\n")
+    same(raw.rest(), b"ONE\nTWO\nBYE\n")
+
+
+def octets_that_came_early(_, __, port):
+    """Against RFC 9110, 7.8, but what is switched gets what came before the 101."""
+    raw = Raw(port, offer(b"/foo", b"foo/2") + b"early\nQUIT\n")
+    check_switched(raw)
+    same(raw.rest(), ANSWER + b"EARLY\nBYE\n")
+
+
+def an_offer_with_content(proxy, board, port):
+    raw = Raw(port, offer(b"/foo", b"foo/2", b"hello"))
+    if proxy.forwards_any and proxy.forwards_content:
+        check_switched(raw)
+        raw.socket.sendall(b"QUIT\n")
+        same(raw.rest(), b"foo/2 200 POST /foo 5\nhello\nBYE\n")
+    else:
+        check_answered(raw, b"This is /foo in HTTP/1.1.")
+        check(b"* offers foo/2\n" not in board.read(), "the offer arrived")
+
+
+def a_list(proxy, board, port):
+    raw = Raw(port, offer(b"/foo", b"example/1, foo/2"))
+    if proxy.forwards_lists:
+        check(b"upgrade: foo/2\r\n" in check_switched(raw).lower())
+    else:
+        head = raw.until(b"\r\n\r\n")
+        check(head.startswith(b"HTTP/1.1 502 ") and b"* speaks foo/2 now" in board.read(), head)
+
+
+def a_half_close(proxy, _, port):
+    """The client sends all it has and ends its direction; the answers should still come."""
+    raw = Raw(port, offer(b"/foo", b"foo/2"))
+    check_switched(raw)
+    raw.socket.settimeout(2)  # lighttpd may leave us waiting
+    raw.send_beside(LINES)
+    wanted = ANSWER + LINES.upper()
+    try:
+        got = raw.rest()
+    except TimeoutError:
+        check(proxy.half_close == SOME, "the answers stopped after", len(raw.got), "octets")
+        got = raw.got
+    same(got, wanted if proxy.half_close == ALL else wanted[: len(got)])
+
+
+def a_declined_offer(proxy, _, port):
+    for content in [None, b"hello"]:
+        raw = Raw(port, offer(b"/plain", b"foo/2", content))
+        check_answered(raw, b" /plain: %d octets of content came." % len(content or b""))
+
+
+def early_octets_like_a_request(proxy, board, port):
+    """What follows a declined offer is the next request if it looks like one: that is how early octets are smuggled.
+    No server can tell them apart; a client can, which sends none before it has its 101.
+    """
+    for content in [None, b"hello"]:
+        raw = Raw(port, offer(b"/plain", b"foo/2", content) + LIKE_A_REQUEST)
+        raw.until(b"No offer is taken here.\n")
+        if proxy.passes_requests:
+            raw.until(b"EARLYGET /plain?early: 0 octets of content came. No offer is taken here.\n")
+        else:
+            got = raw.rest()
+            check(b"EARLYGET" not in board.read(), "it came to us:", got)
+
+
+def early_octets_unlike_a_request(proxy, board, port):
+    """They are answered once with a 400, or not at all, and that is the end of the connection."""
+    for content in [None, b"hello"]:
+        raw = Raw(port, offer(b"/plain", b"foo/2", content) + NO_REQUEST)
+        raw.until(b"No offer is taken here.\n")
+        got = raw.rest()
+        check(b" 400 " in got[:20] or not got, "answered as a request:", got)
+        check((b"> HTTP/1.1 400 " in board.read()) == proxy.passes_anything, "who said 400?", board.read())
+
+
+def the_probe_waits(proxy, board, port):
+    """What it is given to say in the new protocol is never sent where there is none."""
+    with with_content(b"hello") as file:
+        url = f"http://127.0.0.1:{port}/plain"
+        probe(url, "--offer", "foo/2", "--body", file.name, stdin=LIKE_A_REQUEST, expect=2)
+    check(b"EARLYGET" not in board.read(), board.read())
+
+
+def check_switched(raw):
+    head = raw.until(b"\r\n\r\n")
+    check(head.startswith(b"HTTP/1.1 101 "), head)
+    return head
+
+
+def check_answered(raw, text):
+    head = raw.until(b"\r\n\r\n")
+    check(head.startswith(b"HTTP/1.1 200 "), head)
+    check(text in raw.until(b".\n"), text)
+
+
+ALWAYS = [
+    (websocket, "websocket"),
+    (any_token, "foo/2"),
+    (an_offer_with_content, "foo/2"),
+    (a_declined_offer, "foo/2"),
+    (early_octets_like_a_request, "foo/2"),
+    (early_octets_unlike_a_request, "foo/2"),
+    (the_probe_waits, "foo/2"),
+]
+IF_FORWARDED = [
+    (octets_that_came_early, "foo/2"),
+    (a_list, "foo/2"),
+    (a_half_close, "foo/2"),
+]
+
+
+def register(proxy, what, protocol):
+    def through(_):
+        with Switchboard() as board, proxy.start(board.port) as port:
+            what(proxy, board, port)
+
+    through.__name__ = f"{proxy.name}_and_{what.__name__}"
+    case(proxy.name, protocol, THROUGH, large=True)(through)
+
+
+for each in PROXIES:
+    for tried, spoken in ALWAYS + (IF_FORWARDED if each.forwards_any else []):
+        register(each, tried, spoken)
