@@ -53,6 +53,22 @@ def large_node(script):
     return "env", f"NODE_PATH={large_modules()}", "node", HERE / "node" / script
 
 
+def deno():
+    return for_this_machine("Deno", "@deno/linux-x64-glibc/deno")
+
+
+def bun():
+    return for_this_machine("Bun", "@oven/bun-linux-x64/bin/bun")
+
+
+def for_this_machine(name, path):
+    """A package whose program does not run here is left out by npm."""
+    program = large_modules() / path
+    if not program.exists():
+        raise Skip(f"no {name} for this kind of machine")
+    return program
+
+
 def large_modules():
     return modules_of(PLACE / "node-large", HERE / "large")
 

@@ -133,9 +133,9 @@ def wait_for(read, pattern, seconds=WAIT):
     raise AssertionError(f"{pattern!r} did not come: {read()[-400:]!r}")
 
 
-def run(*command, stdin=b"", expect=0):
+def run(*command, stdin=b"", expect=0, within=WAIT):
     """Runs a program to its end; its output, its errors."""
-    done = subprocess.run([str(part) for part in command], input=stdin, capture_output=True, timeout=WAIT)
+    done = subprocess.run([str(part) for part in command], input=stdin, capture_output=True, timeout=within)
     if expect is not None and done.returncode != expect:
         output = f"{done.stdout[-400:]!r} {done.stderr[-800:]!r}"
         raise AssertionError(f"{command[0]} ended with {done.returncode}: {output}")

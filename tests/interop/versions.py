@@ -12,7 +12,7 @@ from harness import HERE
 ASKED = {
     "node": ["node", "--version"],
     "curl": ["curl", "--version"],
-    "java": ["java", "--version"],
+    "Java": ["java", "--version"],
     "Chromium": ["chromium", "--version"],
     "nginx": ["nginx", "-v"],
     "HAProxy": ["haproxy", "-v"],
@@ -26,6 +26,10 @@ ASKED = {
     "squid": ["squid", "-v"],
     "Varnish": ["varnishd", "-V"],
     "wget2": ["wget2", "--version"],
+}
+LOCKED = {
+    "Deno": "@deno/linux-x64-glibc",
+    "Bun": "@oven/bun-linux-x64",
 }
 PACKAGED = {
     "cupsd": "cups-daemon",
@@ -42,7 +46,7 @@ def of(program):
         return first_number(ASKED[program])
     if program in PACKAGED:
         return first_number(["dpkg-query", "--show", "--showformat=${Version}", PACKAGED[program]])
-    return locked().get(program.lower(), "")
+    return locked().get(LOCKED.get(program, program.lower()), "")
 
 
 def first_number(command):

@@ -1,0 +1,48 @@
+"""`wsproto` as a client: a state machine of its own, here with a plain socket."""
+
+import os
+import socket
+import sys
+from urllib.parse import urlsplit
+
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Ping, Pong, Request, TextMessage
+
+
+class Client:
+    def __init__(self, url):
+        parts = urlsplit(url)
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=15)
+        self.engine = WSConnection(ConnectionType.CLIENT)
+        self.pending = iter([])
+        self.send(Request(host=parts.netloc, target=parts.path))
+
+    def send(self, event):
+        self.socket.sendall(self.engine.send(event))
+
+    def next(self):
+        while True:
+            for event in self.pending:
+                return event
+            self.engine.receive_data(self.socket.recv(65536) or None)
+            self.pending = self.engine.events()
+
+    def message(self):
+        """The next one, whose frames and pieces are put together."""
+        event = self.next()
+        data = event.data
+        while not event.message_finished:
+            event = self.next()
+            data += event.data
+        return data
+
+
+client = Client(sys.argv[1])
+assert isinstance(client.next(), AcceptConnection)
+for data, kind in [("héllo", TextMessage), (os.urandom(1 << 20), BytesMessage)]:
+    client.send(kind(data=data))
+    assert client.message() == data, "octets differ"
+client.send(Ping(payload=b"there?"))
+assert client.next() == Pong(payload=b"there?")
+client.send(CloseConnection(code=1000, reason="enough"))
+assert client.next() == CloseConnection(code=1000, reason="enough")

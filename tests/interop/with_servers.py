@@ -1,0 +1,78 @@
+"""The probe as the client of servers that take installing.
+
+Each echoes messages after a first one of its own. What it does with a token that it does not know, and with a list
+that begins with one, is asserted as it is: no two agree, which is why the probe offers one token where it has a say.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from environment import bun, deno, large_python
+from harness import FROM_US, HERE, case, check, probe, same, server
+from with_probe import check_messages
+
+
+@dataclass(frozen=True)
+class Echo:
+    """A server: its command, the status of an answer in HTTP/1.1 to an unknown token, and whether it reads lists."""
+
+    name: str
+    program: str
+    command: Callable
+    unknown: int = 200
+    reads_lists: bool = False
+
+
+def in_python(name):
+    return lambda: (large_python(), HERE / "python/more_servers.py", name)
+
+
+def in_deno():
+    return deno(), "run", "--no-remote", "--allow-net=127.0.0.1", HERE / "node/runtime_servers.cjs"
+
+
+def in_bun():
+    return bun(), HERE / "node/runtime_servers.cjs"
+
+
+SERVERS = [
+    Echo("tornado", "tornado", in_python("tornado"), unknown=400),
+    Echo("uvicorn with wsproto", "uvicorn", in_python("uvicorn-wsproto")),
+    Echo("uvicorn with websockets", "uvicorn", in_python("uvicorn-websockets")),
+    # Its 101 has no reason, and says `upgrade: WebSocket`.
+    Echo("hypercorn", "hypercorn", in_python("hypercorn")),
+    Echo("Deno", "Deno", in_deno, unknown=500, reads_lists=True),
+    Echo("Bun", "Bun", in_bun, reads_lists=True),
+]
+
+
+def messages(_, url):
+    check_messages(url)
+
+
+def an_unknown_token(echo, url):
+    _, errors = probe(url, "--offer", "foo/2", expect=2)
+    check(b"* not switched (%d): the request was answered in HTTP/1.1 instead\n" % echo.unknown in errors, errors)
+
+
+def a_list(echo, url):
+    out, errors = probe(url, "--offer", "foo/2, websocket", stdin=b"hello\n", expect=0 if echo.reads_lists else 2)
+    if echo.reads_lists:
+        same(out, b"welcome\nhello\n")
+        check(b"* switched to websocket, number 2 of 2\n" in errors, errors)
+    else:
+        check(b"* not switched (%d)" % echo.unknown in errors, errors)
+
+
+def register(echo, what):
+    def from_us(_):
+        with server(*echo.command()) as url:
+            what(echo, url)
+
+    from_us.__name__ = f"probe_and_{echo.name}_{what.__name__}".replace(" ", "_")
+    case(echo.program, "websocket", FROM_US, large=True)(from_us)
+
+
+for each in SERVERS:
+    for tried in [messages, an_unknown_token, a_list]:
+        register(each, tried)
