@@ -325,17 +325,12 @@ DefaultAuthType None
     Order allow,deny
     Allow all
 </Location>
-<Location /admin>
-    Order allow,deny
-    Allow all
-    Encryption Required
-</Location>
 """
 
 
 @contextlib.contextmanager
 def cupsd():
-    """The only server left that takes TLS by Upgrade (RFC 2817). `/admin` asks for it with a 426."""
+    """The only server left that takes TLS by Upgrade (RFC 2817)."""
     program, port = debian("cupsd", "cups-daemon"), free_port()
     if os.geteuid() != 0:
         raise Skip("cupsd needs to be root")
