@@ -126,6 +126,7 @@ fn decide(decision: &str) -> String {
         },
         "require" | "advertise" => list(what),
         "data" | "receive" => hex(&unescape(what)),
+        _ if script::is_profile_question(verb) => hex(&unescape(what)),
         _ => what.to_owned(),
     };
     let mut text = format!("do {verb} {arguments}").trim_end().to_owned();

@@ -17,6 +17,11 @@ use lines::is_stop;
 pub(crate) use lines::{is_answer, put_lines};
 use player::Player;
 
+/// Whether a decision of a vector is a question about a protocol.
+pub(crate) fn is_profile_question(verb: &str) -> bool {
+    profiles::QUESTIONS.contains(&verb)
+}
+
 /// How the input is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feed {

@@ -12,6 +12,30 @@ use super::host::{entries, split_fields};
 use super::lines::put_fields;
 use crate::text::{summary, unescape};
 
+/// What a host is asked about protocols.
+pub(crate) const QUESTIONS: [&str; 20] = [
+    "websocket-key",
+    "subprotocol",
+    "deflate",
+    "agreed-deflate",
+    "says-capsules",
+    "udp-target",
+    "ip-target",
+    "capsules",
+    "forwardable",
+    "end-to-end",
+    "switch-end-to-end",
+    "check-http2",
+    "http2",
+    "extended",
+    "http2-fields",
+    "http1",
+    "splice",
+    "from-client",
+    "from-engine",
+    "client-ended",
+];
+
 /// The first words of the lines that answer these questions.
 pub(super) const ANSWERS: [&str; 20] = [
     "websocket-key",
