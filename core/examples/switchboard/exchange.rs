@@ -5,12 +5,14 @@ use std::fs::File;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use switchover::{Awaiting, Connection, Event, Phase, RequestHead, Role, Rx, Step, Switched};
+use switchover::{
+    Awaiting, Config, Connection, Event, Phase, Protocol, RequestHead, Role, Rx, Step, Switched, websocket,
+};
 
 use crate::ProbeArgs;
-use crate::duplex::{Duplex, Input};
+use crate::duplex::Input;
+use crate::h2c;
+use crate::line::Line;
 use crate::transcript::Transcript;
 
 type Failure = Box<dyn AnyError>;
@@ -21,6 +23,11 @@ const UNTIL_CONTINUE: Duration = Duration::from_secs(1);
 /// Octets of the new protocol that may come before our own request is out.
 const EARLY: usize = 1 << 20;
 
+/// Whether what was agreed on is TLS with HTTP above it.
+fn is_tls(protocol: Protocol<'_>) -> bool {
+    protocol.name.eq_ignore_ascii_case("TLS")
+}
+
 /// What came of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -28,13 +35,15 @@ pub(crate) enum Outcome {
     Switched,
     /// A final response, complete.
     Answered { status: u16 },
+    /// The same, within the TLS that was switched to.
+    AnsweredInTls,
     /// Neither; it has been said why.
     Failed,
 }
 
 pub(crate) struct Exchange<'a> {
     args: &'a ProbeArgs,
-    pub(crate) duplex: Duplex,
+    pub(crate) line: Line,
     pub(crate) connection: Connection,
     pub(crate) transcript: Transcript,
     /// The content, until it is being sent.
@@ -53,10 +62,11 @@ pub(crate) struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     pub(crate) fn connect(args: &'a ProbeArgs) -> Result<Self, Failure> {
+        let config = Config { secure: args.url.is_secure, lenient: args.lenient(), ..Config::default() };
         Ok(Self {
             args,
-            duplex: Duplex::connect(&args.url.address, args.patience())?,
-            connection: Connection::new(Role::Client),
+            line: Line::connect(&args.url, args.patience())?,
+            connection: Connection::with_config(Role::Client, config),
             transcript: Transcript::of_probe(),
             body: None,
             is_feeding: false,
@@ -73,19 +83,36 @@ impl<'a> Exchange<'a> {
     pub(crate) fn ask(&mut self, offer: &[String], is_retry: bool) -> Result<Outcome, Failure> {
         let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
         let fields = self.fields(&offer)?;
-        let method = if self.body.is_some() { "POST" } else { "GET" };
-        let head = RequestHead::new(method, &self.args.url.path, &fields);
+        let method = self.args.method.as_deref().unwrap_or(if self.body.is_some() { "POST" } else { "GET" });
+        let target = if method == "OPTIONS" { "*" } else { &self.args.url.path };
+        let head = RequestHead::new(method, target, &fields);
         let mut out = Vec::new();
         match is_retry {
             true => self.connection.retry(&head, &offer, &mut out)?,
             false => self.connection.send_request(&head, &offer, &mut out)?,
         }
         self.transcript.sent(&out);
-        self.send(out);
+        self.send(out)?;
         (self.since, self.is_answered) = (Instant::now(), false);
         let outcome = self.settle()?;
         self.explain(outcome, &offer);
+        if outcome == Outcome::Switched && !self.line.is_secure() && self.connection.agreed().iter().any(is_tls) {
+            return self.go_on_in_tls();
+        }
         Ok(outcome)
+    }
+
+    /// RFC 2817, 3.3: the handshake, then the answer within it. If the handshake fails, so does all.
+    fn go_on_in_tls(&mut self) -> Result<Outcome, Failure> {
+        let (early, _) = self.take_early();
+        self.line.start_tls(self.args.url.host(), &early)?;
+        self.connection.resume_http()?;
+        self.transcript.say("TLS is up; the answer comes within it");
+        (self.since, self.is_answered) = (Instant::now(), false);
+        Ok(match self.settle()? {
+            Outcome::Answered { .. } => Outcome::AnsweredInTls,
+            outcome => outcome,
+        })
     }
 
     /// What came before the relay begins, and whether anything comes after it.
@@ -111,8 +138,11 @@ impl<'a> Exchange<'a> {
         if offer.iter().any(|token| token.eq_ignore_ascii_case("websocket")) {
             let mut nonce = [0; 16];
             getrandom::fill(&mut nonce)?;
-            fields.push(("Sec-WebSocket-Key", STANDARD.encode(nonce)));
+            fields.push(("Sec-WebSocket-Key", websocket::key(&nonce)));
             fields.push(("Sec-WebSocket-Version", "13".into()));
+        }
+        if offer.iter().any(|token| token.eq_ignore_ascii_case("h2c")) {
+            fields.push(("HTTP2-Settings", h2c::SETTINGS.into()));
         }
         Ok(fields)
     }
@@ -203,7 +233,7 @@ impl<'a> Exchange<'a> {
             self.begin_content();
         }
         let patience = if self.body.is_some() { UNTIL_CONTINUE } else { self.args.patience() };
-        match self.duplex.next(Some(self.since + patience)) {
+        match self.line.next(Some(self.since + patience))? {
             None if self.body.is_some() => self.begin_content(),
             None => return Ok(false),
             Some(Input::Peer(octets)) if self.connection.state().rx == Rx::Switched => self.keep(&octets)?,
@@ -231,7 +261,7 @@ impl<'a> Exchange<'a> {
 
     fn begin_content(&mut self) {
         if let Some(file) = self.body.take() {
-            self.duplex.feed(file);
+            self.line.feed(file);
             self.is_feeding = true;
         }
     }
@@ -241,7 +271,7 @@ impl<'a> Exchange<'a> {
         if self.connection.state().request == Phase::Body {
             let mut out = Vec::new();
             self.connection.send_data(octets, &mut out)?;
-            self.send(out);
+            self.send(out)?;
         }
         Ok(())
     }
@@ -251,14 +281,15 @@ impl<'a> Exchange<'a> {
         if self.connection.state().request != Phase::Cut {
             let mut out = Vec::new();
             self.connection.send_end(&(), &mut out)?;
-            self.send(out);
+            self.send(out)?;
         }
         Ok(())
     }
 
-    fn send(&mut self, out: Vec<u8>) {
-        self.duplex.send(out);
+    fn send(&mut self, out: Vec<u8>) -> Result<(), Failure> {
+        self.line.send(out)?;
         self.transcript.engine(&mut self.connection);
+        Ok(())
     }
 
     /// What happened, and why.
@@ -271,6 +302,7 @@ impl<'a> Exchange<'a> {
                 self.transcript.say(format_args!("switched to {}{place}", self.connection.agreed()));
             }
             Outcome::Answered { status } => self.transcript.say(format_args!("not switched ({status}): {why}")),
+            Outcome::AnsweredInTls => {}
             Outcome::Failed => self.transcript.say(format_args!("failed: {why}")),
         }
     }

@@ -7,12 +7,14 @@
 //!
 //! Threads and blocking sockets, because the engine leaves the choice to its host and these are the fewest lines to
 //! read. The server's part is `server` (who is let in), `wire` (a socket and a `Connection`), `session` (the events of
-//! one connection) and `routes` (what each path answers); the client's is `probe`, `exchange`, `duplex` and
-//! `relay`.
+//! one connection) and `routes` (what each path answers); the client's is `probe`, `exchange`, `line`, `duplex` and
+//! `relay`. What is spoken behind a switch: `foo`, `websocket`, `h2c`, `udp`, and `tls` with HTTP above it.
 
 mod duplex;
 mod exchange;
 mod foo;
+mod h2c;
+mod line;
 mod probe;
 mod relay;
 mod routes;
@@ -20,7 +22,9 @@ mod server;
 mod session;
 mod socket;
 mod target;
+mod tls;
 mod transcript;
+mod udp;
 mod websocket;
 mod wire;
 
@@ -30,7 +34,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use switchover::Order;
+use switchover::{Lenient, Order};
 
 use crate::target::Target;
 
@@ -77,7 +81,7 @@ enum Prefer {
 
 #[derive(Args)]
 struct ProbeArgs {
-    /// http://host[:port]/path
+    /// http://host[:port]/path, or https, ws, wss; whose certificate it is nobody checks
     url: Target,
     /// Protocols in order of preference, such as "foo/2, websocket"
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -88,7 +92,13 @@ struct ProbeArgs {
     /// Send the content only once the server asks for it (Expect: 100-continue)
     #[arg(long, requires = "body")]
     expect: bool,
-    /// Pipe octets even where the new protocol is websocket
+    /// Put up with a 101 that breaks this rule, by the flag's name in the engine's documentation
+    #[arg(long, value_name = "FLAG", value_parser = lenient_flag)]
+    lenient: Vec<String>,
+    /// Ask with this method instead of GET or POST; the target of OPTIONS is then *
+    #[arg(long)]
+    method: Option<String>,
+    /// Pipe octets whatever the new protocol is
     #[arg(long)]
     raw: bool,
     /// Seconds to wait for the server as long as it speaks HTTP
@@ -110,7 +120,21 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
+/// A flag of the engine's.
+fn lenient_flag(name: &str) -> Result<String, String> {
+    let names = Lenient::none().table().map(|(name, _)| name);
+    if names.contains(&name) { Ok(name.into()) } else { Err(format!("one of {}", names.join(", "))) }
+}
+
 impl ProbeArgs {
+    fn lenient(&self) -> Lenient {
+        let mut lenient = Lenient::none();
+        for name in &self.lenient {
+            lenient.set(name, true);
+        }
+        lenient
+    }
+
     /// The time that a server is given for one thing.
     fn patience(&self) -> Duration {
         Duration::from_secs(self.patience.max(1))

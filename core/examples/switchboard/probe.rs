@@ -10,6 +10,7 @@ use switchover::Protocol;
 
 use crate::ProbeArgs;
 use crate::exchange::{Exchange, Outcome};
+use crate::h2c;
 use crate::relay;
 
 type Failure = Box<dyn AnyError>;
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &ProbeArgs) -> Result<ExitCode, Failure> {
     }
     match outcome {
         Outcome::Switched => speak(&mut exchange, args.raw).map(|()| ExitCode::SUCCESS),
+        Outcome::AnsweredInTls => Ok(ExitCode::SUCCESS),
         Outcome::Answered { .. } if offer.is_empty() => Ok(ExitCode::SUCCESS),
         Outcome::Answered { .. } => Ok(ExitCode::from(NOT_SWITCHED)),
         Outcome::Failed => Ok(ExitCode::FAILURE),
@@ -64,11 +66,14 @@ fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<String> {
 
 fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
     let (early, peer_ended) = exchange.take_early();
-    let is_websocket = exchange.connection.agreed().contains(&Protocol { name: "websocket", version: None });
-    if is_websocket && !raw {
-        relay::messages(&exchange.duplex, &early, peer_ended)?;
-    } else {
-        relay::pipe(&exchange.duplex, &early, peer_ended)?;
+    let agreed = exchange.connection.agreed().to_string();
+    let line = &mut exchange.line;
+    match agreed.as_str() {
+        _ if raw => relay::pipe(line, &early, peer_ended)?,
+        "websocket" => relay::messages(line, &early, peer_ended)?,
+        "connect-udp" => relay::datagrams(line, &early)?,
+        "h2c" => h2c::ask(line, &early)?,
+        _ => relay::pipe(line, &early, peer_ended)?,
     }
     exchange.transcript.say("the server has closed");
     Ok(())

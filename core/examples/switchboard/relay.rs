@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
+use switchover::masque::{Capsules, Datagram, UDP_PAYLOAD};
 use tungstenite::protocol::{Role, WebSocket};
 use tungstenite::{Error, Message};
 
-use crate::duplex::{Duplex, Input};
+use crate::duplex::Input;
+use crate::line::Line;
 
 /// A WebSocket cannot be closed in one direction: what a server still had to say when it sees our close, many drop.
 /// So it gets a moment after the last thing it said.
@@ -17,19 +19,19 @@ const QUIET: Duration = Duration::from_millis(500);
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// Octets as they are, until the server closes. `early` came before the relay began.
-pub(crate) fn pipe(duplex: &Duplex, early: &[u8], peer_ended: bool) -> io::Result<()> {
+pub(crate) fn pipe(line: &mut Line, early: &[u8], peer_ended: bool) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     print(&mut stdout, early)?;
     if peer_ended {
         return Ok(());
     }
-    duplex.feed(io::stdin());
-    while let Some(input) = duplex.next(None) {
+    line.feed(io::stdin());
+    while let Some(input) = line.next(None)? {
         match input {
             Input::Peer(octets) => print(&mut stdout, &octets)?,
             Input::PeerEnd(_) => break,
-            Input::Local(octets) => duplex.send(octets),
-            Input::LocalEnd => duplex.finish(),
+            Input::Local(octets) => line.send(octets)?,
+            Input::LocalEnd => line.finish()?,
         }
     }
     Ok(())
@@ -37,14 +39,14 @@ pub(crate) fn pipe(duplex: &Duplex, early: &[u8], peer_ended: bool) -> io::Resul
 
 /// Each line of standard input as a text message (a binary one if it is not UTF-8), each message as a line. The end of
 /// the input closes the WebSocket.
-pub(crate) fn messages(duplex: &Duplex, early: &[u8], peer_ended: bool) -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Result<(), Box<dyn std::error::Error>> {
     let wire = Wire { inbox: early.iter().copied().collect(), peer_ended, outbox: Vec::new() };
     let mut frames = WebSocket::from_raw_socket(wire, Role::Client, None);
-    let (mut line, mut patience) = (Vec::new(), None);
-    duplex.feed(io::stdin());
+    let (mut typed, mut patience) = (Vec::new(), None);
+    line.feed(io::stdin());
     while print_messages(&mut frames)? {
-        duplex.send(std::mem::take(&mut frames.get_mut().outbox));
-        match duplex.next(patience.map(|patience| Instant::now() + patience)) {
+        line.send(std::mem::take(&mut frames.get_mut().outbox))?;
+        match line.next(patience.map(|patience| Instant::now() + patience))? {
             None if patience == Some(QUIET) => {
                 close(&mut frames)?;
                 patience = Some(CLOSING);
@@ -52,16 +54,46 @@ pub(crate) fn messages(duplex: &Duplex, early: &[u8], peer_ended: bool) -> Resul
             None => return Err("the server does not close".into()),
             Some(Input::Peer(octets)) => frames.get_mut().inbox.extend(octets),
             Some(Input::PeerEnd(_)) => frames.get_mut().peer_ended = true,
-            Some(Input::Local(octets)) => send_lines(&mut frames, &mut line, &octets)?,
+            Some(Input::Local(octets)) => send_lines(&mut frames, &mut typed, &octets)?,
             Some(Input::LocalEnd) => {
-                if !line.is_empty() {
-                    send(&mut frames, std::mem::take(&mut line))?;
+                if !typed.is_empty() {
+                    send(&mut frames, std::mem::take(&mut typed))?;
                 }
                 patience = Some(QUIET);
             }
         }
     }
     Ok(())
+}
+
+/// Each line of standard input as a datagram, each datagram as a line, until the server closes or has been silent for a
+/// while behind the end of the input.
+pub(crate) fn datagrams(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    let mut stdout = io::stdout().lock();
+    let (mut capsules, mut typed, mut patience) = (Capsules::new(UDP_PAYLOAD), Vec::new(), None);
+    capsules.receive(early);
+    line.feed(io::stdin());
+    loop {
+        while let Some(datagram) = capsules.next_datagram()? {
+            stdout.write_all(datagram.payload)?;
+            print(&mut stdout, b"\n")?;
+        }
+        match line.next(patience.map(|patience| Instant::now() + patience))? {
+            Some(Input::Peer(octets)) => capsules.receive(&octets),
+            Some(Input::PeerEnd(_)) => return Ok(capsules.finish()?),
+            Some(Input::Local(octets)) => {
+                typed.extend_from_slice(&octets);
+                while let Some(end) = typed.iter().position(|&octet| octet == b'\n') {
+                    let mut out = Vec::new();
+                    Datagram { context: 0, payload: &typed[..end.min(UDP_PAYLOAD)] }.write(&mut out);
+                    line.send(out)?;
+                    typed.drain(..=end);
+                }
+            }
+            Some(Input::LocalEnd) => patience = Some(QUIET),
+            None => return Ok(line.finish()?),
+        }
+    }
 }
 
 /// Prints what has come; false once the WebSocket is closed.

@@ -2,8 +2,8 @@
 
 use switchover::{Ineligible, Request};
 
-use crate::foo;
 use crate::target::path;
+use crate::{foo, tls, udp};
 
 /// What `/` shows.
 pub(crate) const PAGE: &str = include_str!("index.html");
@@ -19,6 +19,14 @@ pub(crate) enum Route {
     Foo,
     /// `/required`: the same and WebSocket; without an offer a 426.
     Required,
+    /// `/h2c`: HTTP/2 if it is offered, else a page.
+    H2c,
+    /// `/tls`: for TLS alone; in clear a 426.
+    Tls,
+    /// `*`: TLS or HTTP/2 if it is offered, as CUPS and nghttp do before they ask for anything.
+    Server,
+    /// What RFC 9298 keeps for it: UDP to this machine.
+    Udp,
     /// `/echo`: the content, as it comes.
     Echo,
     /// `/plain`: takes no offer.
@@ -30,12 +38,16 @@ pub(crate) enum Route {
 impl Route {
     pub(crate) fn of(target: &str) -> Self {
         match path(target) {
-            "/" | "*" => Self::Page,
+            "/" => Self::Page,
+            "*" => Self::Server,
             "/ws" => Self::Ws,
             "/foo" => Self::Foo,
             "/required" => Self::Required,
+            "/h2c" => Self::H2c,
+            "/tls" => Self::Tls,
             "/echo" => Self::Echo,
             "/plain" => Self::Plain,
+            path if path.starts_with("/.well-known/masque/udp/") => Self::Udp,
             _ => Self::Missing,
         }
     }
@@ -46,6 +58,10 @@ impl Route {
             Self::Ws => &["websocket"],
             Self::Foo => &foo::TOKENS,
             Self::Required => &[foo::TOKENS[0], "websocket"],
+            Self::H2c => &["h2c"],
+            Self::Tls => &tls::TOKENS,
+            Self::Server => &[tls::TOKENS[0], tls::TOKENS[1], "h2c"],
+            Self::Udp => &udp::TOKENS,
             Self::Page | Self::Echo | Self::Plain | Self::Missing => &[],
         }
     }

@@ -7,10 +7,12 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use switchover::Order;
 
 use crate::ServeArgs;
 use crate::session::Session;
+use crate::tls;
 use crate::transcript::Transcript;
 
 /// How long ^C waits for the connections under way.
@@ -21,6 +23,7 @@ pub(crate) struct House {
     /// The server stops; so should they.
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) prefer: Order,
+    pub(crate) tls: Arc<ServerConfig>,
     pub(crate) patience: Duration,
 }
 
@@ -32,7 +35,9 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
     stop_on_signal(&stop, address)?;
     greet(address);
     let gate = Arc::new(Gate::new(args.connections));
-    let house = House { stop, prefer: args.prefer.into(), patience: Duration::from_secs(args.patience.max(1)) };
+    let patience = Duration::from_secs(args.patience.max(1));
+    let tls = tls::server().map_err(|error| io::Error::other(error.to_string()))?;
+    let house = House { stop, prefer: args.prefer.into(), tls, patience };
     let (house, mut served) = (Arc::new(house), 0u64);
     loop {
         let pass = gate.enter();
@@ -85,10 +90,13 @@ fn greet(address: SocketAddr) {
 Try, from another terminal:
   curl http://{address}/
   curl -d 'some content' http://{address}/echo
+  curl -v --http2 http://{address}/h2c      (HTTP/1.1 becomes HTTP/2)
   curl -v --http2 http://{address}/plain    (an offer that is declined, which changes nothing)
   curl -i http://{address}/required         (426, and what would do)
   echo hello | {program} probe http://{address}/foo --offer foo/2
   echo hello | {program} probe http://{address}/ws --offer websocket
+  echo hello | {program} probe https://{address}/ws --offer websocket    (the same port, in TLS)
+  {program} probe http://{address}/tls      (a 426, then TLS on the same connection)
 ^C stops."
     );
 }

@@ -1,30 +1,40 @@
 //! One connection of the server: each event, and what it is answered with.
 
+use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use switchover::{Awaiting, Connection, Error, Event, Order, Phase, ResponseHead, Role, Why};
+use switchover::h2c::Splice;
+use switchover::masque::{UDP_TEMPLATE, UdpTarget};
+use switchover::{Awaiting, Config, Connection, Error, Event, Phase, ResponseHead, Role, SwitchedBy, Why};
 
 use crate::routes::{PAGE, Question, Route};
 use crate::server::House;
 use crate::socket::Socket;
 use crate::transcript::Transcript;
 use crate::wire::{Ended, Wire};
-use crate::{foo, websocket};
+use crate::{foo, h2c, tls, udp, websocket};
 
 /// Content that a request may bring along into a new protocol. Elsewhere it is passed on or dropped as it comes.
 const KEPT: usize = 1 << 20;
+
+/// The most content that the splice in front of HTTP/2 takes.
+const FIRST_WINDOW: usize = 65_535;
+
+const SECURE: &str = "This is HTTP/1.1 in TLS.\n";
 
 const HTML: (&str, &str) = ("Content-Type", "text/html; charset=utf-8");
 const TEXT: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
 const OCTETS: (&str, &str) = ("Content-Type", "application/octet-stream");
 
-pub(crate) struct Session {
+pub(crate) struct Session<'h> {
     wire: Wire,
-    prefer: Order,
+    house: &'h House,
     /// The request that is being received or answered.
     question: Option<Question>,
+    /// What HTTP/2 will take along of it.
+    splice: Option<Splice>,
 }
 
 /// Whether there is more to come.
@@ -33,16 +43,19 @@ enum Flow {
     Ends,
 }
 
-impl Session {
+impl<'h> Session<'h> {
     /// Serves the connection to its end.
-    pub(crate) fn run(stream: TcpStream, house: &House, transcript: Transcript) {
+    pub(crate) fn run(stream: TcpStream, house: &'h House, transcript: Transcript) {
         if let Ok(peer) = stream.peer_addr() {
             transcript.say(format_args!("{peer} connected"));
         }
         // A socket that cannot be set up is gone already.
         let Ok(socket) = Socket::new(stream, house.patience, Arc::clone(&house.stop)) else { return };
-        let wire = Wire::new(socket, Connection::new(Role::Server), transcript);
-        let mut session = Self { wire, prefer: house.prefer, question: None };
+        // A client that does not begin is none; one that cannot do TLS is not served in clear.
+        let Ok(is_secure) = begin(&socket, house) else { return };
+        let config = Config { secure: is_secure, http2_preface: !is_secure, ..Config::default() };
+        let wire = Wire::new(socket, Connection::with_config(Role::Server, config), transcript);
+        let mut session = Self { wire, house, question: None, splice: None };
         if let Err(ended) = session.serve() {
             session.give_up(ended);
         }
@@ -75,8 +88,8 @@ impl Session {
             Some(Event::EndOfMessage(_)) => self.answer()?,
             Some(Event::Switched(switched)) => {
                 let token = switched.protocols.iter().next().map(|protocol| protocol.to_string());
-                self.speak(&token.unwrap_or_default())?;
-                return Ok(Flow::Ends);
+                let is_http2 = switched.by == SwitchedBy::Http2Preface;
+                return self.speak(token.as_deref().unwrap_or(if is_http2 { "h2c" } else { "" }));
             }
             Some(Event::Closed { discarded }) => {
                 if discarded > 0 {
@@ -113,6 +126,8 @@ impl Session {
         match question.route {
             Route::Echo => self.echo(len),
             route if route.tokens().is_empty() => Ok(()),
+            // More than HTTP/2 can take along: the offer will be declined, and the rest is only counted.
+            Route::H2c if question.content.len() > FIRST_WINDOW => Ok(()),
             _ if question.content.len() + len > KEPT => self.turn_away(413, "That is more than can be taken along.\n"),
             _ => {
                 if let Some(Event::Data(data)) = self.wire.connection.event() {
@@ -165,32 +180,76 @@ impl Session {
                 );
                 self.reply(200, &[TEXT], &text)
             }
-            Route::Ws | Route::Foo | Route::Required => self.negotiate(),
+            Route::H2c => self.negotiate_http2(),
+            Route::Server if self.wire.connection.select(&["h2c"], self.house.prefer).is_some() => {
+                self.negotiate_http2()
+            }
+            Route::Tls | Route::Server if self.wire.connection.is_secure() => self.reply(200, &[TEXT], SECURE),
+            Route::Udp => self.negotiate_udp(),
+            Route::Ws | Route::Foo | Route::Required | Route::Tls | Route::Server => self.negotiate(),
         }
     }
 
     fn negotiate(&mut self) -> Result<(), Ended> {
         let tokens = self.route().tokens();
-        if let Some(selection) = self.wire.connection.select(tokens, self.prefer) {
+        if let Some(selection) = self.wire.connection.select(tokens, self.house.prefer) {
             return Ok(self.wire.decide(|connection, out| connection.accept(selection, &(), out))?);
         }
         let flaw = self.question.as_ref().and_then(|question| question.flaw);
         match flaw {
-            _ if self.route() == Route::Foo => {
+            _ if matches!(self.route(), Route::Foo | Route::Server) => {
                 self.wire.connection.advertise(tokens)?;
-                self.reply(200, &[TEXT], "This is /foo in HTTP/1.1. Offer foo/2 or foo/1 to speak that instead.\n")
+                let offers = tokens.join(" or ");
+                self.reply(200, &[TEXT], &format!("This is HTTP/1.1. Offer {offers} to speak that instead.\n"))
             }
             Some(flaw) if flaw.status() != 426 => self.reply(flaw.status(), &[TEXT], &format!("{}.\n", flaw.text())),
             _ => self.require(tokens),
         }
     }
 
-    /// A 426 has content like any other response, and says which version of WebSocket would do (RFC 6455, 4.4).
+    /// Everything that the switch needs is made before the 101, so that it cannot fail behind it.
+    fn negotiate_http2(&mut self) -> Result<(), Ended> {
+        let (connection, question) = (&self.wire.connection, self.question.as_ref());
+        let selection = connection.select(&["h2c"], self.house.prefer);
+        let (Some(selection), Some(request), Some(question)) = (selection, connection.request(), question) else {
+            return self.stay("offer h2c to go on in HTTP/2");
+        };
+        let splice = match connection.event() {
+            Some(Event::EndOfMessage(trailers)) => Splice::new(&request, &question.content, &trailers),
+            _ => Splice::new(&request, &question.content, &()),
+        };
+        match splice {
+            Ok(splice) => {
+                self.splice = Some(splice);
+                Ok(self.wire.decide(|connection, out| connection.accept(selection, &(), out))?)
+            }
+            Err(reason) => self.stay(reason.text()),
+        }
+    }
+
+    fn stay(&mut self, reason: &str) -> Result<(), Ended> {
+        let octets = self.question.as_ref().map_or(0, |question| question.octets);
+        self.reply(200, &[TEXT], &format!("This is HTTP/1.1: {reason}. {octets} octets of content came.\n"))
+    }
+
+    /// RFC 9298, 3.1: what cannot be reached is refused before anything is switched.
+    fn negotiate_udp(&mut self) -> Result<(), Ended> {
+        let Some(question) = &self.question else { return Ok(()) };
+        match UdpTarget::parse(UDP_TEMPLATE, &question.target) {
+            None => self.reply(400, &[TEXT], "The path names no host and port.\n"),
+            Some(target) if !udp::is_allowed(&target) => self.reply(403, &[TEXT], "Only to this machine.\n"),
+            // Both sides of it are waited for at once, which this example does not do over TLS.
+            Some(_) if self.wire.connection.is_secure() => self.reply(501, &[TEXT], "Not over TLS.\n"),
+            Some(_) => self.negotiate(),
+        }
+    }
+
+    /// A 426 has content like any other response. Which version of WebSocket would do, the engine says.
     fn require(&mut self, tokens: &[&str]) -> Result<(), Ended> {
         let text = format!("This needs another protocol: {}.\n", tokens.join(" or "));
         let length = text.len().to_string();
         let date = date();
-        let fields = [("Date", &*date), TEXT, ("Content-Length", &length), ("Sec-WebSocket-Version", "13")];
+        let fields = [("Date", &*date), TEXT, ("Content-Length", &length)];
         self.wire.decide(|connection, out| connection.require(tokens, &fields, out))?;
         self.explain();
         self.send_content(&text)
@@ -235,23 +294,40 @@ impl Session {
     // What is no longer HTTP.
 
     /// The 101 is on its way; what came behind the request is the new protocol's beginning.
-    fn speak(&mut self, token: &str) -> Result<(), Ended> {
+    fn speak(&mut self, token: &str) -> Result<Flow, Ended> {
         let leftover = self.wire.connection.take_leftover();
         self.wire.flush()?;
         let Wire { socket, transcript, .. } = &self.wire;
         transcript.say(format_args!("speaks {token} now; {} octets of it came along", leftover.len()));
-        let Some(question) = &self.question else { return Ok(()) };
         // The client's spelling of a protocol's name is as good as ours.
-        let known = foo::TOKENS.iter().find(|known| known.eq_ignore_ascii_case(token));
-        let outcome = match known {
-            Some(known) => foo::speak(known, question, &leftover, socket).map_err(|error| error.to_string()),
-            None => websocket::echo(leftover.into(), socket).map_err(|error| error.to_string()),
+        let is = |known: &&&str| known.eq_ignore_ascii_case(token);
+        if tls::TOKENS.iter().any(|known| is(&known)) {
+            return self.go_on_in_tls(&leftover);
+        }
+        let outcome = match (foo::TOKENS.iter().find(is), &self.question) {
+            (Some(known), Some(question)) => foo::speak(known, question, &leftover, socket).map_err(|e| e.to_string()),
+            _ if token == "h2c" => h2c::serve(self.splice.take(), &leftover, socket).map_err(|e| e.to_string()),
+            (None, Some(question)) if token == udp::TOKENS[0] => match UdpTarget::parse(UDP_TEMPLATE, &question.target)
+            {
+                Some(target) => udp::relay(&target, &leftover, socket).map_err(|e| e.to_string()),
+                None => Ok(0),
+            },
+            _ => websocket::echo(leftover.into(), socket).map_err(|e| e.to_string()),
         };
         match outcome {
             Ok(count) => transcript.say(format_args!("{count} messages of {token}")),
             Err(error) => transcript.say(format_args!("{token} ended: {error}")),
         }
-        Ok(())
+        Ok(Flow::Ends)
+    }
+
+    /// RFC 2817, 3.3: the handshake first, then the answer to the request within it. A handshake that fails ends the
+    /// connection: nothing more is said in clear.
+    fn go_on_in_tls(&mut self, leftover: &[u8]) -> Result<Flow, Ended> {
+        self.wire.socket.start_tls(&self.house.tls, leftover)?;
+        self.wire.connection.resume_http()?;
+        self.reply(200, &[TEXT], SECURE)?;
+        Ok(Flow::Goes)
     }
 
     // What is over.
@@ -288,6 +364,15 @@ impl Session {
         let _ = self.wire.connection.abandon();
         self.wire.transcript.engine(&mut self.wire.connection);
     }
+}
+
+/// Sees whether the client begins with TLS, which HTTP cannot be mistaken for; says so.
+fn begin(socket: &Socket, house: &House) -> io::Result<bool> {
+    let is_secure = socket.first_octet()? == Some(tls::HANDSHAKE);
+    if is_secure {
+        socket.start_tls(&house.tls, &[])?;
+    }
+    Ok(is_secure)
 }
 
 /// RFC 9110, 6.6.1: a server with a clock says when it answers.

@@ -1,11 +1,13 @@
-//! A blocking TCP stream that keeps a deadline and notices that the server stops.
+//! A blocking TCP stream, with or without TLS above it, that keeps a deadline and notices that the server stops.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use rustls::{ServerConfig, ServerConnection, Stream};
 
 /// How long a call blocks in the kernel before the deadline and the stop flag are looked at again.
 const SLICE: Duration = Duration::from_millis(100);
@@ -19,6 +21,7 @@ const LINGER: (Duration, usize) = (Duration::from_secs(2), 1 << 20);
 /// The stream. Reading and writing take `&Socket`, so that a buffered reader and a writer can share it.
 pub(crate) struct Socket {
     stream: TcpStream,
+    tls: RefCell<Option<Box<ServerConnection>>>,
     deadline: Cell<Instant>,
     /// What a peer may take for anything.
     grace: Duration,
@@ -31,7 +34,65 @@ impl Socket {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(SLICE))?;
         stream.set_write_timeout(Some(SLICE))?;
-        Ok(Self { stream, deadline: Cell::new(Instant::now() + grace), grace, stop, heeds_stop: Cell::new(true) })
+        Ok(Self {
+            stream,
+            tls: RefCell::new(None),
+            deadline: Cell::new(Instant::now() + grace),
+            grace,
+            stop,
+            heeds_stop: Cell::new(true),
+        })
+    }
+
+    /// The first octet that the peer sends, which stays to be read; `None` if it sends nothing.
+    pub(crate) fn first_octet(&self) -> io::Result<Option<u8>> {
+        let mut octet = [0];
+        let len = self.patiently(|stream| stream.peek(&mut octet))?;
+        Ok((len > 0).then_some(octet[0]))
+    }
+
+    /// From now on there is TLS below, of whose octets some have come already.
+    pub(crate) fn start_tls(&self, config: &Arc<ServerConfig>, mut leftover: &[u8]) -> io::Result<()> {
+        let mut tls = Box::new(ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?);
+        while !leftover.is_empty() {
+            tls.read_tls(&mut leftover)?;
+            tls.process_new_packets().map_err(io::Error::other)?;
+        }
+        self.set_deadline(Instant::now() + self.grace);
+        self.patiently(|mut stream| {
+            while tls.is_handshaking() || tls.wants_write() {
+                tls.complete_io(&mut stream)?;
+            }
+            Ok(0)
+        })?;
+        *self.tls.borrow_mut() = Some(tls);
+        Ok(())
+    }
+
+    /// Runs a protocol that waits for several things at once, on a stream of its own; not over TLS. The server's stop
+    /// ends it.
+    pub(crate) fn run<F: Future>(
+        &self,
+        speak: impl FnOnce(tokio::net::TcpStream) -> F,
+    ) -> io::Result<Option<F::Output>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let stream = self.stream.try_clone()?;
+        stream.set_nonblocking(true)?;
+        let outcome = runtime.block_on(async {
+            let stream = tokio::net::TcpStream::from_std(stream)?;
+            let stopped = async {
+                while !self.stop.load(Ordering::Relaxed) {
+                    tokio::time::sleep(SLICE).await;
+                }
+            };
+            tokio::select! {
+                outcome = speak(stream) => Ok(Some(outcome)),
+                () = stopped => Ok(None),
+            }
+        });
+        // The two share the setting.
+        self.stream.set_nonblocking(false)?;
+        outcome
     }
 
     /// How long a transfer of that many octets may take: a peer that trickles them has no more time than one that
@@ -52,6 +113,11 @@ impl Socket {
 
     /// Says that nothing more comes.
     pub(crate) fn finish(&self) {
+        if let Some(tls) = &mut *self.tls.borrow_mut() {
+            // RFC 8446, 6.1: so that the peer can tell an end from a cut.
+            tls.send_close_notify();
+            let _ = self.patiently(|mut stream| tls.write_tls(&mut stream));
+        }
         // A peer that has gone already cannot be told; there is nobody to report it to.
         let _ = self.stream.shutdown(Shutdown::Write);
     }
@@ -90,16 +156,26 @@ impl Socket {
 
 impl Read for &Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.patiently(|mut stream| stream.read(buffer))
+        self.patiently(|mut stream| match &mut *self.tls.borrow_mut() {
+            None => stream.read(buffer),
+            Some(tls) => Stream::new(&mut **tls, &mut stream).read(buffer),
+        })
     }
 }
 
 impl Write for &Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.patiently(|mut stream| stream.write(bytes))
+        self.patiently(|mut stream| match &mut *self.tls.borrow_mut() {
+            None => stream.write(bytes),
+            Some(tls) => Stream::new(&mut **tls, &mut stream).write(bytes),
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        let flushed = self.patiently(|mut stream| match &mut *self.tls.borrow_mut() {
+            None => Ok(0),
+            Some(tls) => Stream::new(&mut **tls, &mut stream).flush().map(|()| 0),
+        });
+        flushed.map(|_| ())
     }
 }

@@ -9,16 +9,27 @@ pub(crate) struct Target {
     pub(crate) authority: String,
     /// Host and port to connect to.
     pub(crate) address: String,
+    /// Inside TLS from the start.
+    pub(crate) is_secure: bool,
     /// Path and query, for the request line.
     pub(crate) path: String,
+}
+
+impl Target {
+    /// The host alone, for TLS.
+    pub(crate) fn host(&self) -> &str {
+        let end = self.address.rfind(':').unwrap_or(self.address.len());
+        self.address[..end].trim_matches(['[', ']'])
+    }
 }
 
 impl FromStr for Target {
     type Err = String;
 
     fn from_str(url: &str) -> Result<Self, String> {
-        let rest = ["http://", "ws://"].iter().find_map(|scheme| url.strip_prefix(scheme));
-        let rest = rest.ok_or("the URL must begin with http:// (TLS is not this example's)")?;
+        let schemes = [("http://", false), ("ws://", false), ("https://", true), ("wss://", true)];
+        let known = schemes.iter().find_map(|(scheme, secure)| Some((url.strip_prefix(scheme)?, *secure)));
+        let (rest, is_secure) = known.ok_or("the URL must begin with http://, https://, ws:// or wss://")?;
         let rest = rest.split('#').next().unwrap_or_default();
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if authority.is_empty() || authority.contains('@') {
@@ -29,7 +40,12 @@ impl FromStr for Target {
         let has_port = behind_host.contains(':');
         Ok(Self {
             authority: authority.into(),
-            address: if has_port { authority.into() } else { format!("{authority}:80") },
+            address: if has_port {
+                authority.into()
+            } else {
+                format!("{authority}:{}", if is_secure { 443 } else { 80 })
+            },
+            is_secure,
             path: if path.starts_with('/') { path.into() } else { format!("/{path}") },
         })
     }
@@ -51,6 +67,8 @@ mod tests {
     #[test]
     fn urls() {
         let parts = |url: &str| url.parse::<Target>().map(|target| (target.authority, target.address, target.path));
+        assert_eq!(parts("wss://a/b"), Ok(("a".into(), "a:443".into(), "/b".into())));
+        assert!("https://a".parse::<Target>().is_ok_and(|target| target.is_secure));
         let good = [
             ("http://a", ("a", "a:80", "/")),
             ("http://a:8080/b?c#d", ("a:8080", "a:8080", "/b?c")),
@@ -60,7 +78,7 @@ mod tests {
         for (url, (authority, address, path)) in good {
             assert_eq!(parts(url), Ok((authority.into(), address.into(), path.into())), "{url}");
         }
-        for bad in ["https://a/", "a/b", "http://", "http:///a", "http://user@a/"] {
+        for bad in ["ftp://a/", "a/b", "http://", "http:///a", "http://user@a/"] {
             assert!(parts(bad).is_err(), "{bad}");
         }
     }

@@ -67,6 +67,6 @@ impl Write for Duplex<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.0.flush()
     }
 }

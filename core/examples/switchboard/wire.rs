@@ -86,6 +86,7 @@ impl Wire {
         if !self.out.is_empty() {
             self.socket.set_deadline(Instant::now() + self.socket.allowance(self.out.len() as u64));
             (&self.socket).write_all(&self.out)?;
+            (&self.socket).flush()?;
             self.out.clear();
         }
         Ok(())
@@ -116,7 +117,10 @@ impl Wire {
             Ok(len) => {
                 self.connection.commit(len);
             }
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => self.connection.receive_eof(End::Truncated),
+            // A TLS connection that ends without saying so is cut off, too.
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof) => {
+                self.connection.receive_eof(End::Truncated)
+            }
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
                 // The server stops: an idle connection closes now, others say `close` in their answer. Where that
                 // head has left already, the deadlines end it.

@@ -30,7 +30,7 @@ impl Connection {
     pub(super) fn ask(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut dyn BufMut) -> Result<(), Error> {
         self.require_role(Role::Client)?;
         // RFC 9112, 9.2: what came before a request was asked is not its answer, whoever looks at it first.
-        if self.state.is_idle() && self.has_unread() {
+        if self.state.is_idle() && self.unread() > 0 {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = check_request(request, offer, self.flags.old_server).map_err(Error::local)?;

@@ -189,6 +189,13 @@ impl Connection {
         self.flags.secure
     }
 
+    /// How many received octets wait behind what the current event shows. With an offer undecided they belong to no
+    /// protocol yet: a host that declines, and does not trust its client to have meant them as HTTP, closes
+    /// ([`close_after_response`](Self::close_after_response)) instead of reading them. RFC 9931, 5.
+    pub fn unread(&self) -> usize {
+        self.scratch.as_ref().map_or(0, |scratch| scratch.buffer.len().saturating_sub(scratch.shown_len()))
+    }
+
     /// The peer's error that ended receiving, if one did.
     pub fn failure(&self) -> Option<Error> {
         self.failure
@@ -377,11 +384,6 @@ impl Connection {
 
     fn scratch(&mut self) -> &mut Scratch {
         self.scratch.get_or_insert_default()
-    }
-
-    /// Octets wait behind what the current event shows.
-    fn has_unread(&self) -> bool {
-        self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.len() > scratch.shown_len())
     }
 
     /// Changes the state, or says why not.

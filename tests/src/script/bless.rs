@@ -70,7 +70,9 @@ impl Player<'_> {
             if !repeats && !says_nothing && !more_comes {
                 self.put(&format!("= {line}"));
             }
-            if line.starts_with("switched") && !self.leftover.is_empty() {
+            // A decision that is to be made while the event is shown cannot wait for all of the leftover.
+            let is_asked_now = !keyword.is_empty() && matches!(self.peek(), Some(Item::Do(_)));
+            if line.starts_with("switched") && !self.leftover.is_empty() && !is_asked_now {
                 self.put(&format!("= leftover {}", summary(&self.leftover)));
             }
             if is_end || (!keyword.is_empty() && line.starts_with(keyword)) {

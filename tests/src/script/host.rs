@@ -71,6 +71,7 @@ impl Host {
             "unanswered" => format!("unanswered {}", connection.unanswered()),
             "owes-continue" => format!("owes-continue {}", connection.owes_continue()),
             "wants-content" => format!("wants-content {}", connection.wants_content()),
+            "unread" => format!("unread {}", connection.unread()),
             "secure" => format!("secure {}", connection.is_secure()),
             "request" => match connection.request() {
                 Some(request) => format!("request {} {}", request.method(), request.target()),

@@ -117,6 +117,7 @@ pub(crate) fn is_answer(line: &str) -> bool {
             | "trace"
             | "parts"
             | "selected"
+            | "unread"
     ) || super::profiles::ANSWERS.contains(&word)
         || (word == "request" && !line.contains('@'))
 }

@@ -1,0 +1,282 @@
+//! A reverse proxy: two connections of the engine glued together, one to the client, one to the backend.
+//!
+//! ```text
+//! gateway --backend HOST:PORT [--port N]
+//! ```
+//!
+//! What is for one hop stays there, everything else passes (RFC 9110, 7.6.1). An offer is passed on, the backend's 101 is
+//! checked by the engine against it and accepted towards the client; then octets go both ways until each side has ended its
+//! own. A backend that declines leaves an ordinary response. Octets that the client sent behind its offer and that were not
+//! meant as HTTP are no request: the connection ends with the answer (RFC 9931, 5).
+
+use std::error::Error;
+use std::io;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use clap::Parser;
+use switchover::gateway::{EndToEnd, SwitchEndToEnd, forwardable};
+use switchover::{
+    Connection, End, Event, Field, FieldSource, Fields, Order, Paused, RequestHead, ResponseHead, Role, Step,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// How long a peer may take before something comes of it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Octets that are read at a time.
+const PIECE: usize = 16 * 1024;
+
+const VIA: Field<'static> = Field { name: b"Via", value: b"1.1 switchover" };
+
+#[derive(Parser)]
+#[command(about = "A reverse proxy that passes on what a connection may become")]
+struct Args {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8081)]
+    port: u16,
+    /// Where requests go
+    #[arg(long, value_name = "HOST:PORT")]
+    backend: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let args = Args::parse();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    // All of it in one thread, which is what a borrowed event asks for.
+    tokio::task::LocalSet::new().run_until(accept_all(listener, &args.backend)).await
+}
+
+async fn accept_all(listener: TcpListener, backend: &str) -> Result<(), Failure> {
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let (stream, backend) = (accepted?.0, backend.to_owned());
+                // A connection that fails is no reason to end the others.
+                tokio::task::spawn_local(async move { serve(stream, &backend).await.inspect_err(|error| eprintln!("{error}")) });
+            }
+            _ = tokio::signal::ctrl_c() => return Ok(()),
+        }
+    }
+}
+
+/// One side: a socket and its connection.
+struct Side {
+    stream: TcpStream,
+    connection: Connection,
+    out: Vec<u8>,
+}
+
+impl Side {
+    fn new(stream: TcpStream, role: Role) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, connection: Connection::new(role), out: Vec::new() })
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        let out = std::mem::take(&mut self.out);
+        timeout(PATIENCE, self.stream.write_all(&out)).await?
+    }
+
+    async fn fill(&mut self) -> Result<(), Failure> {
+        let space = self.connection.receive_buffer(PIECE)?;
+        match timeout(PATIENCE, self.stream.read(space)).await? {
+            Ok(0) => self.connection.receive_eof(End::Clean),
+            Ok(len) => {
+                self.connection.commit(len);
+            }
+            Err(_) => self.connection.receive_eof(End::Truncated),
+        }
+        Ok(())
+    }
+
+    /// The next event, or what the host has to do first; reads as needed.
+    async fn advance(&mut self) -> Result<Option<Paused>, Failure> {
+        loop {
+            match self.connection.advance()? {
+                Step::Event => return Ok(None),
+                Step::Paused(why) => return Ok(Some(why)),
+                Step::NeedData => {
+                    self.flush().await?;
+                    self.fill().await?;
+                }
+            }
+        }
+    }
+}
+
+/// What is passed on of a request; the head is gone when its content comes.
+struct Forwarded {
+    method: String,
+    target: String,
+    fields: Vec<(Vec<u8>, Vec<u8>)>,
+    offer: Vec<String>,
+}
+
+/// Serves the client's requests, one after the other, each on a backend connection of its own.
+async fn serve(stream: TcpStream, backend: &str) -> Result<(), Failure> {
+    let mut client = Side::new(stream, Role::Server)?;
+    loop {
+        let forwarded = match client.advance().await {
+            Ok(_) => match client.connection.event() {
+                Some(Event::Request(request)) if request.method() != "CONNECT" => Forwarded {
+                    method: request.method().into(),
+                    target: request.target().into(),
+                    fields: owned(&(EndToEnd(&request.fields()), ([VIA], framing(request.fields())))),
+                    offer: forwardable(&request).map(|protocol| protocol.to_string()).collect(),
+                },
+                Some(Event::Request(_)) => {
+                    refuse(&mut client, 501).await?;
+                    continue;
+                }
+                Some(Event::Closed { .. }) => break,
+                _ => continue,
+            },
+            Err(error) => {
+                let told = error.downcast_ref::<switchover::Error>().and_then(switchover::Error::status);
+                if let Some(status) = told {
+                    refuse(&mut client, status).await?;
+                }
+                return Err(error);
+            }
+        };
+        match TcpStream::connect(backend).await {
+            Err(_) => refuse(&mut client, 502).await?,
+            Ok(stream) => {
+                let server = Side::new(stream, Role::Client)?;
+                if exchange(&mut client, server, &forwarded).await? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    client.flush().await?;
+    Ok(client.stream.shutdown().await?)
+}
+
+/// How the content of a request ends, where it does not say its length.
+fn framing(fields: Fields<'_>) -> Vec<(&'static str, &'static str)> {
+    match fields.get("Transfer-Encoding") {
+        Some(_) => vec![("Transfer-Encoding", "chunked")],
+        None => Vec::new(),
+    }
+}
+
+fn owned(fields: &dyn FieldSource) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut list = Vec::new();
+    // The backend is waited for in any case; the 100 is ours to send.
+    fields.each(&mut |field| {
+        if !field.is("Expect") {
+            list.push((field.name.to_vec(), field.value.to_vec()));
+        }
+    });
+    list
+}
+
+/// One request and its answer; true if the connection has become something else, and that is over too.
+async fn exchange(client: &mut Side, mut server: Side, forwarded: &Forwarded) -> Result<bool, Failure> {
+    let head = RequestHead::new(&forwarded.method, &forwarded.target, &forwarded.fields);
+    let offer: Vec<&str> = forwarded.offer.iter().map(String::as_str).collect();
+    server.connection.send_request(&head, &offer, &mut server.out)?;
+    if client.connection.owes_continue() {
+        client.connection.send_informational(100, &(), &mut client.out)?;
+    }
+    forward_content(client, &mut server).await?;
+    server.flush().await?;
+    loop {
+        if let Err(error) = server.advance().await {
+            refuse(client, 502).await?;
+            return Err(error);
+        }
+        match server.connection.event() {
+            Some(Event::Informational(response)) => {
+                let (status, fields) = (response.status(), response.fields());
+                // HTTP/1.0 knows none, and a 100 that nobody waits for is nobody's.
+                let _ = client.connection.send_informational(status, &EndToEnd(&fields), &mut client.out);
+            }
+            Some(Event::Response(response)) => {
+                let fields = response.fields();
+                let fields = owned(&(EndToEnd(&fields), [VIA]));
+                let advertised: Vec<String> = response.advertised().map(|protocol| protocol.to_string()).collect();
+                if !advertised.is_empty() {
+                    let list: Vec<&str> = advertised.iter().map(String::as_str).collect();
+                    client.connection.advertise(&list)?;
+                }
+                // What stands behind a declined offer may have been meant for the other protocol.
+                if !forwarded.offer.is_empty() && client.connection.unread() > 0 {
+                    client.connection.close_after_response()?;
+                }
+                let head = ResponseHead { status: response.status(), reason: response.reason(), fields: &fields };
+                // A 426 that does not say what it wants is no answer (RFC 9110, 15.5.22).
+                if client.connection.send_response(&head, &mut client.out).is_err() {
+                    refuse(client, 502).await?;
+                    return Ok(false);
+                }
+            }
+            Some(Event::Data(data)) => client.connection.send_data(data, &mut client.out)?,
+            Some(Event::EndOfMessage(trailers)) => {
+                let sent = client.connection.send_end(&trailers, &mut client.out);
+                // Trailers that the client's framing has no place for are dropped (RFC 9110, 6.5.1).
+                sent.or_else(|_| client.connection.send_end(&(), &mut client.out))?;
+                client.flush().await?;
+                return Ok(false);
+            }
+            Some(Event::Switched(switched)) => {
+                let agreed = switched.protocols.to_string();
+                let response = switched.response.ok_or("a switch without its 101")?;
+                let selection = client.connection.select(&[&agreed], Order::Client).ok_or("not what was offered")?;
+                client.connection.accept(selection, &SwitchEndToEnd(&response.fields()), &mut client.out)?;
+                return tunnel(client, server).await.map(|()| true);
+            }
+            Some(Event::Closed { .. }) => return Err("the backend closed without an answer".into()),
+            Some(Event::Request(_)) | None => {}
+        }
+        client.flush().await?;
+    }
+}
+
+async fn forward_content(client: &mut Side, server: &mut Side) -> Result<(), Failure> {
+    loop {
+        if client.advance().await?.is_some() {
+            return Ok(());
+        }
+        match client.connection.event() {
+            Some(Event::Data(data)) => {
+                server.connection.send_data(data, &mut server.out)?;
+                server.flush().await?;
+            }
+            Some(Event::EndOfMessage(trailers)) => {
+                let sent = server.connection.send_end(&trailers, &mut server.out);
+                return Ok(sent.or_else(|_| server.connection.send_end(&(), &mut server.out))?);
+            }
+            Some(Event::Closed { .. }) => return Err("the client has gone".into()),
+            _ => {}
+        }
+    }
+}
+
+/// Octets both ways, what had come already first. A side that ends its own direction still gets the other's.
+async fn tunnel(client: &mut Side, mut server: Side) -> Result<(), Failure> {
+    while client.connection.advance()? == Step::Event {}
+    client.out.extend_from_slice(server.connection.leftover());
+    client.flush().await?;
+    server.out.extend_from_slice(client.connection.leftover());
+    server.flush().await?;
+    tokio::io::copy_bidirectional(&mut client.stream, &mut server.stream).await?;
+    Ok(())
+}
+
+/// Answers in the backend's place.
+async fn refuse(client: &mut Side, status: u16) -> Result<(), Failure> {
+    let head = ResponseHead::new(status, &[("Content-Length", "0")]);
+    if client.connection.send_response(&head, &mut client.out).is_ok() {
+        client.connection.send_end(&(), &mut client.out)?;
+    }
+    Ok(client.flush().await?)
+}

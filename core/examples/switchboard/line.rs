@@ -1,0 +1,144 @@
+//! The probe's transport: the octets of the socket as they are, or inside TLS. What happens to a TLS connection is decided
+//! where all else is, in one thread; the socket's own threads move what it has made of the octets.
+
+use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
+
+use rustls::ClientConnection;
+use rustls::pki_types::ServerName;
+use switchover::End;
+
+use crate::duplex::{Duplex, Input};
+use crate::target::Target;
+use crate::tls;
+
+pub(crate) struct Line {
+    duplex: Duplex,
+    tls: Option<Box<ClientConnection>>,
+    patience: Duration,
+}
+
+impl Line {
+    /// Connects to where the URL says, inside TLS if it says so.
+    pub(crate) fn connect(target: &Target, patience: Duration) -> io::Result<Self> {
+        let mut line = Self { duplex: Duplex::connect(&target.address, patience)?, tls: None, patience };
+        if target.is_secure {
+            line.start_tls(target.host(), &[])?;
+        }
+        Ok(line)
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// From now on there is TLS below, of whose octets some have come already. Returns once its handshake is over.
+    pub(crate) fn start_tls(&mut self, host: &str, leftover: &[u8]) -> io::Result<()> {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        let config = tls::client().map_err(io::Error::other)?;
+        let mut tls = Box::new(ClientConnection::new(config, name).map_err(io::Error::other)?);
+        take_records(&mut tls, leftover)?;
+        let deadline = Instant::now() + self.patience;
+        while tls.is_handshaking() {
+            self.duplex.send(records(&mut tls)?);
+            match self.duplex.next(Some(deadline)) {
+                Some(Input::Peer(octets)) => take_records(&mut tls, &octets)?,
+                Some(_) => return Err(io::Error::other("the server ended the TLS handshake")),
+                None => return Err(io::Error::other("the server does not go on with the TLS handshake")),
+            }
+        }
+        self.duplex.send(records(&mut tls)?);
+        self.tls = Some(tls);
+        Ok(())
+    }
+
+    /// Sends these octets, behind all others.
+    pub(crate) fn send(&mut self, octets: Vec<u8>) -> io::Result<()> {
+        let octets = match &mut self.tls {
+            None => octets,
+            Some(tls) => {
+                let mut sealed = Vec::new();
+                // rustls holds a bounded amount of what is to be sealed.
+                for piece in octets.chunks(16 * 1024) {
+                    tls.writer().write_all(piece)?;
+                    sealed.append(&mut records(tls)?);
+                }
+                sealed
+            }
+        };
+        self.duplex.send(octets);
+        Ok(())
+    }
+
+    /// Ends our direction, behind all octets.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        if let Some(tls) = &mut self.tls {
+            // RFC 8446, 6.1: so that the peer can tell an end from a cut.
+            tls.send_close_notify();
+            self.duplex.send(records(tls)?);
+        }
+        self.duplex.finish();
+        Ok(())
+    }
+
+    /// Feeds in a source: it comes back as `Local`, no faster than it can be sent.
+    pub(crate) fn feed(&self, source: impl Read + Send + 'static) {
+        self.duplex.feed(source);
+    }
+
+    /// What happens next; `None` if nothing does until then.
+    pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
+        // What came behind the last record of the handshake waits already.
+        if let Some(input) = self.opened()? {
+            return Ok(Some(input));
+        }
+        loop {
+            let input = match (self.duplex.next(deadline), &mut self.tls) {
+                (Some(Input::Peer(octets)), Some(tls)) => take_records(tls, &octets).map(|()| None)?,
+                // An end without a word is a cut (RFC 9112, 9.8).
+                (Some(Input::PeerEnd(_)), Some(_)) => Some(Input::PeerEnd(End::Truncated)),
+                (None, _) => return Ok(None),
+                (input, _) => input,
+            };
+            if let Some(input) = self.opened()?.or(input) {
+                return Ok(Some(input));
+            }
+        }
+    }
+
+    /// The plain octets that TLS has for us, or its end.
+    fn opened(&mut self) -> io::Result<Option<Input>> {
+        let Some(tls) = &mut self.tls else { return Ok(None) };
+        let mut octets = Vec::new();
+        let ended = match tls.reader().read_to_end(&mut octets) {
+            Ok(_) => true,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+            Err(error) => return Err(error),
+        };
+        let made = records(tls)?;
+        if !made.is_empty() {
+            self.duplex.send(made);
+        }
+        Ok(match octets.is_empty() {
+            false => Some(Input::Peer(octets)),
+            true => ended.then_some(Input::PeerEnd(End::Clean)),
+        })
+    }
+}
+
+fn take_records(tls: &mut ClientConnection, mut octets: &[u8]) -> io::Result<()> {
+    while !octets.is_empty() {
+        tls.read_tls(&mut octets)?;
+        tls.process_new_packets().map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+/// What TLS wants to be sent.
+fn records(tls: &mut ClientConnection) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    while tls.wants_write() {
+        tls.write_tls(&mut out)?;
+    }
+    Ok(out)
+}

@@ -1,0 +1,58 @@
+//! UDP through the connection (RFC 9298): datagrams in capsules, to and from a socket on this machine.
+
+use std::io;
+use std::net::Ipv4Addr;
+
+use switchover::masque::{Capsules, Datagram, UDP_PAYLOAD, UdpTarget};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+
+use crate::socket::Socket;
+
+/// The token.
+pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
+
+/// Octets that are read at a time.
+const PIECE: usize = 16 * 1024;
+
+/// Whether the proxy takes datagrams there. It is an example, not a way into other people's networks.
+pub(crate) fn is_allowed(target: &UdpTarget) -> bool {
+    target.host.eq_ignore_ascii_case("localhost") || target.host == Ipv4Addr::LOCALHOST.to_string()
+}
+
+/// Carries datagrams until the client ends, beginning with the octets that came along. How many it was, both ways.
+pub(crate) fn relay(target: &UdpTarget, leftover: &[u8], socket: &Socket) -> io::Result<u64> {
+    socket.run(|stream| carry(target, leftover, stream))?.unwrap_or(Ok(0))
+}
+
+async fn carry(target: &UdpTarget, leftover: &[u8], mut stream: TcpStream) -> io::Result<u64> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    socket.connect((Ipv4Addr::LOCALHOST, target.port)).await?;
+    let (mut reader, mut writer) = stream.split();
+    let mut capsules = Capsules::new(UDP_PAYLOAD);
+    capsules.receive(leftover);
+    let (mut octets, mut payload) = (vec![0; PIECE], vec![0; UDP_PAYLOAD]);
+    let mut datagrams = 0;
+    loop {
+        while let Some(Datagram { context, payload }) = capsules.next_datagram().map_err(io::Error::other)? {
+            // RFC 9298, 4: what another context means has not been agreed on.
+            if context == 0 {
+                datagrams += 1;
+                // UDP loses datagrams; a port that nobody listens on is told with the next call.
+                let _ = socket.send(payload).await;
+            }
+        }
+        tokio::select! {
+            len = reader.read(&mut octets) => match len? {
+                0 => return capsules.finish().map(|()| datagrams).map_err(io::Error::other),
+                len => capsules.receive(&octets[..len]),
+            },
+            Ok(len) = socket.recv(&mut payload) => {
+                datagrams += 1;
+                let mut out = Vec::new();
+                Datagram { context: 0, payload: &payload[..len] }.write(&mut out);
+                writer.write_all(&out).await?;
+            }
+        }
+    }
+}
