@@ -9,27 +9,17 @@
 //! own. A backend that declines leaves an ordinary response. Octets that the client sent behind its offer and that were not
 //! meant as HTTP are no request: the connection ends with the answer (RFC 9931, 5).
 
-use std::error::Error;
-use std::io;
+mod side;
+
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 use clap::Parser;
 use switchover::gateway::{EndToEnd, SwitchEndToEnd, forwardable};
-use switchover::{
-    Connection, End, Event, Field, FieldSource, Fields, Order, Paused, RequestHead, ResponseHead, Role, Step,
-};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use switchover::{Event, Field, FieldSource, Fields, Order, RequestHead, ResponseHead, Role, Step};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
 
-type Failure = Box<dyn Error + Send + Sync>;
-
-/// How long a peer may take before something comes of it.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Octets that are read at a time.
-const PIECE: usize = 16 * 1024;
+use crate::side::{Failure, Side};
 
 const VIA: Field<'static> = Field { name: b"Via", value: b"1.1 switchover" };
 
@@ -62,51 +52,6 @@ async fn accept_all(listener: TcpListener, backend: &str) -> Result<(), Failure>
                 tokio::task::spawn_local(async move { serve(stream, &backend).await.inspect_err(|error| eprintln!("{error}")) });
             }
             _ = tokio::signal::ctrl_c() => return Ok(()),
-        }
-    }
-}
-
-/// One side: a socket and its connection.
-struct Side {
-    stream: TcpStream,
-    connection: Connection,
-    out: Vec<u8>,
-}
-
-impl Side {
-    fn new(stream: TcpStream, role: Role) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, connection: Connection::new(role), out: Vec::new() })
-    }
-
-    async fn flush(&mut self) -> io::Result<()> {
-        let out = std::mem::take(&mut self.out);
-        timeout(PATIENCE, self.stream.write_all(&out)).await?
-    }
-
-    async fn fill(&mut self) -> Result<(), Failure> {
-        let space = self.connection.receive_buffer(PIECE)?;
-        match timeout(PATIENCE, self.stream.read(space)).await? {
-            Ok(0) => self.connection.receive_eof(End::Clean),
-            Ok(len) => {
-                self.connection.commit(len);
-            }
-            Err(_) => self.connection.receive_eof(End::Truncated),
-        }
-        Ok(())
-    }
-
-    /// The next event, or what the host has to do first; reads as needed.
-    async fn advance(&mut self) -> Result<Option<Paused>, Failure> {
-        loop {
-            match self.connection.advance()? {
-                Step::Event => return Ok(None),
-                Step::Paused(why) => return Ok(Some(why)),
-                Step::NeedData => {
-                    self.flush().await?;
-                    self.fill().await?;
-                }
-            }
         }
     }
 }
