@@ -31,6 +31,11 @@ def folder():
         yield Path(path)
 
 
+def write_all(place, files):
+    for name, text in files.items():
+        written(place, name, text)
+
+
 def written(place, name, text):
     file = place / name
     file.write_text(text)
@@ -137,6 +142,7 @@ def haproxy(behind):
 APACHE = """
 ServerRoot {place}
 ServerName localhost
+DocumentRoot {place}
 Listen 127.0.0.1:{port}
 PidFile {place}/pid
 ErrorLog /dev/stderr
@@ -150,13 +156,14 @@ Mutex file:{place}
 
 
 @contextlib.contextmanager
-def apache(modules, rules):
+def apache(modules, rules, files=None):
     program, port = debian("apache2", "apache2"), free_port()
     loaded = "\n".join(
         f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"
         for name in ["mpm_event", "authz_core", *modules]
     )
     with folder() as place:
+        write_all(place, files or {})
         text = APACHE.format(place=place, port=port, modules=loaded, rules=rules, identity=NOBODY)
         settings = written(place, "apache.conf", text)
         with running(port, program, "-D", "FOREGROUND", "-d", place, "-f", settings):
@@ -166,6 +173,11 @@ def apache(modules, rules):
 def apache_proxy(behind):
     """`upgrade=ANY` forwards any protocol; without it only WebSocket is forwarded."""
     return apache(["proxy", "proxy_http"], f"ProxyPass / http://127.0.0.1:{behind}/ upgrade=ANY")
+
+
+def apache_files(files):
+    """Its own files, in HTTP/1.1 and h2c."""
+    return apache(["http2"], "Protocols h2c http/1.1", files)
 
 
 LIGHTTPD = """
@@ -178,14 +190,18 @@ server.modules = ( "mod_proxy" )
 
 
 @contextlib.contextmanager
-def lighttpd(rules, files=()):
+def lighttpd(rules, files=None):
     program, port = debian("lighttpd", "lighttpd"), free_port()
     with folder() as place:
-        for name, text in files:
-            written(place, name, text)
+        write_all(place, files or {})
         settings = written(place, "lighttpd.conf", LIGHTTPD.format(place=place, port=port, rules=rules))
         with running(port, program, "-D", "-f", settings):
             yield port
+
+
+def lighttpd_files(files):
+    """Its own files; it takes h2c without being told to."""
+    return lighttpd('mimetype.assign = ( ".txt" => "text/plain" )', files)
 
 
 def lighttpd_proxy(behind):

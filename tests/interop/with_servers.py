@@ -7,6 +7,7 @@ that begins with one, is asserted as it is: no two agree, which is why the probe
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import programs
 from environment import bun, deno, large_python
 from harness import FROM_US, HERE, case, check, probe, same, server
 from with_probe import check_messages
@@ -25,6 +26,10 @@ class Echo:
 
 def in_python(name):
     return lambda: (large_python(), HERE / "python/more_servers.py", name)
+
+
+def python_server(name):
+    return server(*in_python(name)())
 
 
 def in_deno():
@@ -71,6 +76,22 @@ def register(echo, what):
 
     from_us.__name__ = f"probe_and_{echo.name}_{what.__name__}".replace(" ", "_")
     case(echo.program, "websocket", FROM_US, large=True)(from_us)
+
+
+@case("Apache", "h2c", FROM_US, large=True)
+def apache_advertises_in_an_answer(_):
+    with programs.apache_files({"page.txt": "a page\n"}) as port:
+        out, errors = probe(f"http://127.0.0.1:{port}/page.txt")
+    same(out, b"a page\n")
+    check(b"* the server also speaks h2c\n" in errors, errors)
+
+
+@case("nghttpd", "h2c", FROM_US, large=True)
+def nghttpd_speaks_http_2_at_once(_):
+    with programs.nghttpd() as port:
+        out, errors = probe(f"http://127.0.0.1:{port}/", "--offer", "h2c", expect=1)
+    same(out, b"")
+    check(b"another protocol where a status line should be" in errors, errors)
 
 
 for each in SERVERS:

@@ -1,0 +1,157 @@
+"""h2c in both directions: clients that switch at `/h2c`, and servers that the probe switches.
+
+`/h2c` answers with a line that names the stream: the request that made the offer is stream 1. On later streams
+`POST /echo` sends back what it gets, as in HTTP/1.1.
+"""
+
+import tempfile
+
+import programs
+from environment import debian, large_python
+from harness import FROM_US, HERE, LARGE, Skip, case, check, needs, probe, run, same
+from with_curl import curl
+from with_probe import with_content
+from with_servers import python_server
+from with_websocket import SLOW
+
+# What an HTTP/1.1 request may bring along onto stream 1: the initial window of HTTP/2.
+WINDOW = 65_535
+VERSION = ["-w", "HTTP/%{http_version} on %{num_connects} new\\n"]
+
+
+def curl_h2c(board, path, *arguments, stdin=b""):
+    needs("curl", ["curl", "--version"])
+    if b"HTTP2" not in run("curl", "--version")[0]:
+        raise Skip("a curl without HTTP/2")
+    return curl(board, path, "--http2", *arguments, stdin=stdin)
+
+
+@case("curl", "h2c")
+def curl_switches_to_h2c(board):
+    out, errors = curl_h2c(board, "/h2c", "-v", *VERSION)
+    check(b"< HTTP/1.1 101 Switching Protocols" in errors and b"< HTTP/2 200" in errors, errors)
+    same(out, b"GET /h2c stream 1, 0 octets\nHTTP/2 on 1 new\n")
+
+
+@case("curl", "h2c")
+def curl_brings_content_along(board):
+    out, _ = curl_h2c(board, "/h2c", *VERSION, "--data-binary", "@-", stdin=b"x" * 60_000)
+    same(out, b"POST /h2c stream 1, 60000 octets\nHTTP/2 on 1 new\n")
+
+
+@case("curl", "h2c")
+def curl_brings_chunks_along(board):
+    out, errors = curl_h2c(board, "/h2c", "-v", *VERSION, "-T", "-", stdin=b"x" * 60_000)
+    check(b"> Transfer-Encoding: chunked" in errors, errors)
+    same(out, b"PUT /h2c stream 1, 60000 octets\nHTTP/2 on 1 new\n")
+
+
+@case("curl", "h2c")
+def curl_expects_and_switches(board):
+    expect = ["-H", "Expect: 100-continue"]
+    out, errors = curl_h2c(board, "/h2c", "-v", *VERSION, *expect, "--data-binary", "@-", stdin=b"x" * 60_000)
+    order = [errors.index(b"< HTTP/1.1 100"), errors.index(b"< HTTP/1.1 101"), errors.index(b"< HTTP/2 200")]
+    check(order == sorted(order), errors)
+    same(out, b"POST /h2c stream 1, 60000 octets\nHTTP/2 on 1 new\n")
+
+
+@case("curl", "h2c")
+def curl_goes_on_with_stream_3(board):
+    out, _ = curl_h2c(board, "/h2c", *VERSION, board.url + "/h2c")
+    same(out, b"GET /h2c stream 1, 0 octets\nHTTP/2 on 1 new\nGET /h2c stream 3, 0 octets\nHTTP/2 on 0 new\n")
+
+
+@case("curl", "h2c")
+def curl_uploads_behind_the_switch(board):
+    """More than a window on stream 3, after most of one on stream 1."""
+    large = LARGE[:200_000]
+    with with_content(b"x" * 60_000) as first, with_content(large) as second, tempfile.NamedTemporaryFile() as got:
+        next_one = ["--next", "-sS", "--noproxy", "*", "--max-time", "15", "--http2", *VERSION]
+        to_echo = ["--data-binary", f"@{second.name}", "-o", got.name, board.url + "/echo"]
+        # curl takes the first URL of ours from the end of the command, so the second request stands before it.
+        out, _ = curl_h2c(
+            board, "/h2c", "--data-binary", f"@{first.name}", *VERSION, board.url + "/h2c", *next_one, *to_echo
+        )
+        check(out.startswith(b"POST /h2c stream 1, 60000 octets\n"), out)
+        same(got.read(), large)
+
+
+@case("curl", "h2c")
+def curl_brings_too_much(board):
+    out, _ = curl_h2c(board, "/h2c", *VERSION, "--data-binary", "@-", stdin=b"x" * 70_000)
+    check(out.endswith(b"HTTP/1.1 on 1 new\n"), out)
+
+
+@case("pycurl", "h2c", large=True)
+def pycurl_switches_to_h2c(board):
+    run(large_python(), HERE / "python/pycurl_h2c.py", board.url)
+
+
+@case("Java", "h2c", large=True)
+def java_switches_to_h2c(board):
+    java = needs("Java 17", ["java", "--version"])
+    out, _ = run(java, HERE / "java/HttpClientH2c.java", board.url + "/h2c", 9, within=SLOW)
+    gets = b"GET HTTP_2 200 GET /h2c stream 1, 0 octets\nGET HTTP_2 200 GET /h2c stream 3, 0 octets\n"
+    posts = [b"%s HTTP_2 200 POST /h2c stream 1, 9 octets\n" % name for name in [b"POST", b"chunked", b"Expect"]]
+    same(out, gets + b"".join(posts))
+
+
+@case("nghttp", "h2c", large=True)
+def nghttp_switches_to_h2c(board):
+    out, errors = run(debian("nghttp", "nghttp2-client"), "-u", board.url + "/h2c")
+    same(out, b"GET /h2c stream 1, 0 octets\n")
+    check(not errors, errors)
+
+
+@case("nghttp", "h2c", large=True)
+def nghttp_posts_behind_the_switch(board):
+    """It offers with `OPTIONS *` and sends its content on a later stream."""
+    with with_content(LARGE[:200_000]) as file:
+        out, errors = run(debian("nghttp", "nghttp2-client"), "-u", "-d", file.name, board.url + "/echo")
+    same(out, LARGE[:200_000])
+    check(not errors, errors)
+
+
+# The probe as the client. It prints what stream 1 answers.
+
+PAGE = "a page of some server\n"
+
+
+def check_stream_1(url, wanted, *arguments):
+    out, errors = probe(url, "--offer", "h2c", *arguments)
+    same(out, wanted)
+    check(b"* switched to h2c, number 1 of 1\n" in errors, errors)
+
+
+@case("lighttpd", "h2c", FROM_US, large=True)
+def probe_and_lighttpd_in_h2c(_):
+    with programs.lighttpd_files({"page.txt": PAGE}) as port:
+        check_stream_1(f"http://127.0.0.1:{port}/page.txt", PAGE.encode())
+
+
+@case("Apache", "h2c", FROM_US, large=True)
+def probe_and_apache_in_h2c(_):
+    with programs.apache_files({"page.txt": PAGE}) as port:
+        check_stream_1(f"http://127.0.0.1:{port}/page.txt", PAGE.encode())
+
+
+@case("nghttpx", "h2c", FROM_US, large=True)
+def probe_and_nghttpx_in_h2c(board):
+    with programs.nghttpx(board.port) as port:
+        check_stream_1(
+            f"http://127.0.0.1:{port}/plain", b"GET /plain: 0 octets of content came. No offer is taken here.\n"
+        )
+
+
+@case("h2o", "h2c", FROM_US, large=True)
+def probe_and_h2o_in_h2c(board):
+    with programs.h2o(board.port) as port:
+        check_stream_1(
+            f"http://127.0.0.1:{port}/plain", b"GET /plain: 0 octets of content came. No offer is taken here.\n"
+        )
+
+
+@case("hypercorn", "h2c", FROM_US, large=True)
+def probe_and_hypercorn_in_h2c(_):
+    with python_server("hypercorn") as url:
+        check_stream_1(url, b"in HTTP/1.1\n")
