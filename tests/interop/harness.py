@@ -101,8 +101,8 @@ class Switchboard:
         self.log = tempfile.NamedTemporaryFile(prefix="switchboard-", suffix=".log")  # noqa: SIM115  (lives as long as this)
         command = [Switchboard.program, "--port", "0", "--trace", *arguments]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT)
-        self.port = int(wait_for(self.read, rb"listening on http://127\.0\.0\.1:(\d+)\n").group(1))
-        self.url = f"http://127.0.0.1:{self.port}"
+        found = wait_for(self.read, rb"listening on (https?://127\.0\.0\.1:(\d+))\n")
+        self.url, self.port = found.group(1).decode(), int(found.group(2))
 
     def read(self):
         return Path(self.log.name).read_bytes()

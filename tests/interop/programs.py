@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from environment import debian
-from harness import WAIT, Skip
+from harness import WAIT, Skip, run
 
 LOOPBACK = "127.0.0.1"
 # Apache and cupsd refuse to serve as root.
@@ -40,6 +40,14 @@ def written(place, name, text):
     file = place / name
     file.write_text(text)
     return file
+
+
+def certificate(place):
+    """One that nobody vouches for, and its key."""
+    files = place / "certificate.pem", place / "key.pem"
+    new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    run(debian("openssl", "openssl"), *new, "-subj", "/CN=localhost", "-out", files[0], "-keyout", files[1])
+    return files
 
 
 @contextlib.contextmanager
@@ -95,7 +103,7 @@ http {{
         '' close;
     }}
     server {{
-        listen 127.0.0.1:{port};
+        listen 127.0.0.1:{port}{secure};
         location / {{
             proxy_pass http://127.0.0.1:{behind};
             proxy_http_version 1.1;
@@ -108,11 +116,16 @@ http {{
 
 
 @contextlib.contextmanager
-def nginx(behind):
+def nginx(behind, tls=False):
     """As its documentation says for WebSocket: it forwards whatever Upgrade says."""
     program, port = debian("nginx", "nginx"), free_port()
     with folder() as place:
-        settings = written(place, "nginx.conf", NGINX.format(place=place, port=port, behind=behind))
+        secure = (
+            " ssl;\n        ssl_certificate {};\n        ssl_certificate_key {}".format(*certificate(place))
+            if tls
+            else ""
+        )
+        settings = written(place, "nginx.conf", NGINX.format(place=place, port=port, behind=behind, secure=secure))
         with running(port, program, "-p", place, "-c", settings, "-e", "stderr"):
             yield port
 
@@ -357,3 +370,14 @@ def cupsd():
         settings = written(place, "cupsd.conf", CUPS.format(port=port))
         with running(port, program, "-f", "-c", settings, "-s", files):
             yield port
+
+
+@contextlib.contextmanager
+def dnsmasq(name, address):
+    """A server over UDP, which knows one name."""
+    program, port = debian("dnsmasq", "dnsmasq-base"), free_port()
+    options = ["--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces"]
+    where = [f"--listen-address={LOOPBACK}", f"--port={port}", f"--address=/{name}/{address}"]
+    # It serves TCP on the same port, so that can be waited for.
+    with running(port, program, *options, *where, "--user=root", "--pid-file="):
+        yield port

@@ -26,6 +26,7 @@ ASKED = {
     "squid": ["squid", "-v"],
     "Varnish": ["varnishd", "-V"],
     "wget2": ["wget2", "--version"],
+    "dnsmasq": ["dnsmasq", "--version"],
 }
 LOCKED = {
     "Deno": "@deno/linux-x64-glibc",
