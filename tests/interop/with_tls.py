@@ -7,12 +7,16 @@ import tempfile
 
 import programs
 from environment import debian, large_node, large_python
-from harness import FROM_US, HERE, LINES, THROUGH, Switchboard, case, check, probe, run, same
-from with_websocket import SLOW, socket_url
+from harness import FROM_US, HERE, LINES, THROUGH, Switchboard, case, check, needs, probe, run, same
+from with_websocket import SLOW
 
-# The switchboard with TLS from the first octet, and the probe that trusts any certificate.
-SERVES_TLS = ["--tls"]
-TRUSTS_ALL = ["--insecure"]
+# What cupsd's 101 needs of a client: it lists all its versions, and not the connection option.
+CUPSD = ["--lenient", "switch_without_connection", "--lenient", "switch_to_alternatives"]
+
+
+def in_tls(board):
+    """The switchboard takes TLS on the port of clear text."""
+    return board.url.replace("http:", "https:")
 
 
 @case("lpstat", "TLS/1.2", large=True)
@@ -23,45 +27,60 @@ def lpstat_asks_for_tls(_):
         out, _ = run("env", f"HOME={home}", lpstat, "-E", "-h", f"127.0.0.1:{board.port}", "-r")
         log = board.read()
     check(out == b"scheduler is running\n", out, log)
-    check(b"> HTTP/1.1 101 " in log and b"> Upgrade: TLS/1.2\n" in log, log)
+    check(b"> HTTP/1.1 101 " in log and b"> Upgrade: TLS/1.2, HTTP/1.1\n" in log, log)
 
 
 @case("cupsd", "TLS/1.2", FROM_US, large=True)
 def probe_and_cupsd_in_tls(_):
     """Its 101 says `Connection: Keep-Alive` and names all versions that it knows, which only a lenient client takes."""
+    offer = ["--method", "OPTIONS", "--offer", "TLS/1.2, TLS/1.1, TLS/1.0"]
     with programs.cupsd() as port:
-        for scheme in ["ipp", "http"]:
-            _, errors = probe(f"{scheme}://127.0.0.1:{port}/", "--offer", "TLS/1.2", *TRUSTS_ALL)
-            check(b"* switched to TLS/1.2" in errors, errors)
-            check(b"< HTTP/1.1 " in errors.split(b"* switched to TLS/1.2")[1], "no answer in TLS:", errors)
+        url = f"http://127.0.0.1:{port}/"
+        _, errors = probe(url, *offer, *CUPSD)
+        check(b"* TLS is up" in errors, errors)
+        check(b"< HTTP/1.1 200" in errors.split(b"* TLS is up")[1], "no answer in TLS:", errors)
+        _, errors = probe(url, *offer, expect=1)
+        check(b"the server broke the protocol" in errors, errors)
 
 
-@case("probe", "TLS/1.2", large=True)
-def probe_and_switchboard_in_tls(board):
-    out, errors = probe(board.url + "/plain", "--offer", "TLS/1.2", *TRUSTS_ALL)
-    same(out, b"GET /plain: 0 octets of content came. No offer is taken here.\n")
-    check(b"* switched to TLS/1.2" in errors, errors)
+@case("probe", "TLS/1.2")
+def probe_upgrades_to_tls(board):
+    out, errors = probe(board.url + "/tls", "--offer", "TLS/1.2")
+    same(out, b"This is HTTP/1.1 in TLS.\n")
+    check(b"* switched to TLS/1.2, HTTP/1.1" in errors, errors)
+
+
+@case("probe", "TLS/1.3")
+def probe_is_made_to_upgrade_to_tls(board):
+    """The 426 says which versions would do; the offer comes on the same connection, and the answer in TLS."""
+    out, errors = probe(board.url + "/tls")
+    same(out, b"This is HTTP/1.1 in TLS.\n")
+    check(b"* offering TLS/1.3 instead, on the same connection" in errors, errors)
+
+
+@case("curl", "HTTP/1.1 in TLS")
+def curl_asks_in_tls(board):
+    needs("curl", ["curl", "--version"])
+    out, _ = run("curl", "-sS", "--noproxy", "*", "--max-time", "15", "--insecure", in_tls(board) + "/tls")
+    same(out, b"This is HTTP/1.1 in TLS.\n")
 
 
 @case("probe", "websocket in TLS")
-def probe_and_switchboard_in_wss(_):
-    with Switchboard(*SERVES_TLS) as board:
-        out, errors = probe(socket_url(board), "--offer", "websocket", *TRUSTS_ALL, stdin=LINES)
+def probe_and_switchboard_in_wss(board):
+    out, errors = probe(in_tls(board) + "/ws", "--offer", "websocket", stdin=LINES)
     same(out, LINES)
     check(b"* switched to websocket" in errors, errors)
 
 
 @case("websockets", "websocket in TLS", large=True)
-def websockets_in_wss(_):
-    with Switchboard(*SERVES_TLS) as board:
-        run(large_python(), HERE / "python/websockets_client.py", board.url)
+def websockets_in_wss(board):
+    run(large_python(), HERE / "python/websockets_client.py", in_tls(board))
 
 
 @case("Chromium", "websocket in TLS", large=True)
-def chromium_in_wss(_):
-    with Switchboard(*SERVES_TLS) as board:
-        chromium = debian("chromium", "chromium")
-        out, _ = run(*large_node("chromium.cjs"), chromium, board.url, socket_url(board), within=SLOW)
+def chromium_in_wss(board):
+    chromium, url = debian("chromium", "chromium"), in_tls(board)
+    out, _ = run(*large_node("chromium.cjs"), chromium, url, url.replace("https:", "wss:") + "/ws", within=SLOW)
     check(out == b"all came back\n", out)
 
 
@@ -70,5 +89,5 @@ def nginx_takes_tls_away(board):
     """The probe speaks TLS to the proxy, which forwards what is inside."""
     with programs.nginx(board.port, tls=True) as port:
         run(large_python(), HERE / "python/websockets_client.py", f"https://127.0.0.1:{port}")
-        out, _ = probe(f"wss://127.0.0.1:{port}/ws", "--offer", "websocket", *TRUSTS_ALL, stdin=LINES)
+        out, _ = probe(f"wss://127.0.0.1:{port}/ws", "--offer", "websocket", stdin=LINES)
     same(out, LINES)

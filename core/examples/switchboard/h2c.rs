@@ -23,7 +23,7 @@ use crate::target::path;
 const TURN: Duration = Duration::from_millis(5);
 
 /// How long a server may take for its answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Octets of a client's preface (RFC 9113, 3.4), and what of the frames behind it matters here.
 const PREFACE: usize = 24;
@@ -227,21 +227,28 @@ pub(crate) fn ask(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std::erro
         let answer = tokio::spawn(print_answer(response));
         let mut opening = Opening::default();
         let mut space = vec![0; PIECE];
-        writer.write_all(early).await?;
+        // A server may answer at once, and h2 takes no answer before it has asked.
+        let mut incoming = early.to_vec();
         let deadline = Instant::now() + PATIENCE;
         while !answer.is_finished() && Instant::now() < deadline {
             // What h2 has to say goes out; then the server's turn.
             while let Ok(len) = timeout(TURN, reader.read(&mut space)).await {
                 line.send(opening.without_request(&space[..len?]))?;
             }
+            if opening.is_over {
+                writer.write_all(&std::mem::take(&mut incoming)).await?;
+            }
             match line.next(Some(Instant::now() + TURN))? {
-                Some(Input::Peer(octets)) => writer.write_all(&octets).await?,
-                Some(Input::PeerEnd(_)) => writer.shutdown().await?,
+                Some(Input::Peer(octets)) => incoming.extend_from_slice(&octets),
+                Some(Input::PeerEnd(_)) => break,
                 Some(Input::Local(_) | Input::LocalEnd) | None => {}
             }
         }
+        // What came before a server's end is an answer, too.
+        writer.write_all(&incoming).await?;
+        writer.shutdown().await?;
+        let answered = timeout(PATIENCE, answer).await.map_err(|_| "the server does not answer in HTTP/2")?;
         driver.abort();
-        let answered = timeout(TURN, answer).await.map_err(|_| "the server does not answer in HTTP/2")?;
         answered?.map_err(|error| error.to_string())?;
         Ok(line.finish()?)
     })

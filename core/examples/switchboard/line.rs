@@ -15,13 +15,22 @@ use crate::tls;
 pub(crate) struct Line {
     duplex: Duplex,
     tls: Option<Box<ClientConnection>>,
+    /// What has come inside TLS and has not been told.
+    opened: Vec<u8>,
+    has_ended: bool,
     patience: Duration,
 }
 
 impl Line {
     /// Connects to where the URL says, inside TLS if it says so.
     pub(crate) fn connect(target: &Target, patience: Duration) -> io::Result<Self> {
-        let mut line = Self { duplex: Duplex::connect(&target.address, patience)?, tls: None, patience };
+        let mut line = Self {
+            duplex: Duplex::connect(&target.address, patience)?,
+            tls: None,
+            opened: Vec::new(),
+            has_ended: false,
+            patience,
+        };
         if target.is_secure {
             line.start_tls(target.host(), &[])?;
         }
@@ -37,12 +46,12 @@ impl Line {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let config = tls::client().map_err(io::Error::other)?;
         let mut tls = Box::new(ClientConnection::new(config, name).map_err(io::Error::other)?);
-        take_records(&mut tls, leftover)?;
+        self.open(&mut tls, leftover)?;
         let deadline = Instant::now() + self.patience;
         while tls.is_handshaking() {
             self.duplex.send(records(&mut tls)?);
             match self.duplex.next(Some(deadline)) {
-                Some(Input::Peer(octets)) => take_records(&mut tls, &octets)?,
+                Some(Input::Peer(octets)) => self.open(&mut tls, &octets)?,
                 Some(_) => return Err(io::Error::other("the server ended the TLS handshake")),
                 None => return Err(io::Error::other("the server does not go on with the TLS handshake")),
             }
@@ -89,49 +98,45 @@ impl Line {
     /// What happens next; `None` if nothing does until then.
     pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
         // What came behind the last record of the handshake waits already.
-        if let Some(input) = self.opened()? {
-            return Ok(Some(input));
-        }
         loop {
-            let input = match (self.duplex.next(deadline), &mut self.tls) {
-                (Some(Input::Peer(octets)), Some(tls)) => take_records(tls, &octets).map(|()| None)?,
+            if !self.opened.is_empty() {
+                return Ok(Some(Input::Peer(std::mem::take(&mut self.opened))));
+            }
+            if self.has_ended {
+                return Ok(Some(Input::PeerEnd(End::Clean)));
+            }
+            let input = self.duplex.next(deadline);
+            let Some(mut tls) = self.tls.take() else { return Ok(input) };
+            let outcome = match input {
+                Some(Input::Peer(octets)) => self.open(&mut tls, &octets).map(|()| None),
                 // An end without a word is a cut (RFC 9112, 9.8).
-                (Some(Input::PeerEnd(_)), Some(_)) => Some(Input::PeerEnd(End::Truncated)),
-                (None, _) => return Ok(None),
-                (input, _) => input,
+                Some(Input::PeerEnd(_)) => Ok(Some(Some(Input::PeerEnd(End::Truncated)))),
+                input => Ok(Some(input)),
             };
-            if let Some(input) = self.opened()?.or(input) {
-                return Ok(Some(input));
+            self.tls = Some(tls);
+            if let Some(input) = outcome? {
+                return Ok(input);
             }
         }
     }
 
-    /// The plain octets that TLS has for us, or its end.
-    fn opened(&mut self) -> io::Result<Option<Input>> {
-        let Some(tls) = &mut self.tls else { return Ok(None) };
-        let mut octets = Vec::new();
-        let ended = match tls.reader().read_to_end(&mut octets) {
-            Ok(_) => true,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
-            Err(error) => return Err(error),
-        };
+    /// Takes records and what is in them. rustls holds a bounded amount of either, so both in turn.
+    fn open(&mut self, tls: &mut ClientConnection, mut sealed: &[u8]) -> io::Result<()> {
+        while !sealed.is_empty() {
+            tls.read_tls(&mut sealed)?;
+            tls.process_new_packets().map_err(io::Error::other)?;
+            match tls.reader().read_to_end(&mut self.opened) {
+                Ok(_) => self.has_ended = true,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
         let made = records(tls)?;
         if !made.is_empty() {
             self.duplex.send(made);
         }
-        Ok(match octets.is_empty() {
-            false => Some(Input::Peer(octets)),
-            true => ended.then_some(Input::PeerEnd(End::Clean)),
-        })
+        Ok(())
     }
-}
-
-fn take_records(tls: &mut ClientConnection, mut octets: &[u8]) -> io::Result<()> {
-    while !octets.is_empty() {
-        tls.read_tls(&mut octets)?;
-        tls.process_new_packets().map_err(io::Error::other)?;
-    }
-    Ok(())
 }
 
 /// What TLS wants to be sent.

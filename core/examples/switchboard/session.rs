@@ -199,8 +199,10 @@ impl<'h> Session<'h> {
         match flaw {
             _ if matches!(self.route(), Route::Foo | Route::Server) => {
                 self.wire.connection.advertise(tokens)?;
-                let offers = tokens.join(" or ");
-                self.reply(200, &[TEXT], &format!("This is HTTP/1.1. Offer {offers} to speak that instead.\n"))
+                let target = self.question.as_ref().map_or("", |question| &question.target);
+                let text =
+                    format!("This is {target} in HTTP/1.1. Offer {} to speak that instead.\n", tokens.join(" or "));
+                self.reply(200, &[TEXT], &text)
             }
             Some(flaw) if flaw.status() != 426 => self.reply(flaw.status(), &[TEXT], &format!("{}.\n", flaw.text())),
             _ => self.require(tokens),
