@@ -50,6 +50,52 @@
 //! # }
 //! ```
 //!
+//! # Protocols with rules
+//!
+//! A token needs nothing to be offered and accepted. Those that have rules are checked on both sides, and a request that
+//! breaks them is served like any other: [`Request::offers`] says what is wrong. What is negotiated beside the token:
+//!
+//! ```
+//! # #[cfg(feature = "websocket")] {
+//! use switchover::{Connection, Event, Order, RequestHead, Role, websocket};
+//!
+//! # fn main() -> Result<(), switchover::Error> {
+//! let (mut client, mut server) = (Connection::new(Role::Client), Connection::new(Role::Server));
+//! let (mut to_server, mut to_client) = (Vec::new(), Vec::new());
+//! let key = websocket::key(b"16 random octets");
+//! let fields = [
+//!     ("Host", "example.org"),
+//!     ("Sec-WebSocket-Key", &key),
+//!     ("Sec-WebSocket-Version", "13"),
+//!     ("Sec-WebSocket-Protocol", "chat, superchat"),
+//!     ("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"),
+//! ];
+//! client.send_request(&RequestHead::new("GET", "/chat", &fields), &["websocket"], &mut to_server)?;
+//!
+//! server.receive(&to_server)?;
+//! server.advance()?;
+//! let selection = server.select(&["websocket"], Order::Client).expect("the handshake is in order");
+//! let subprotocol = server.select_subprotocol(&["superchat"], Order::Client).expect("it is offered");
+//! let deflate = server.select_deflate(&websocket::Deflate::default()).expect("it is offered").to_string();
+//! let fields = [("Sec-WebSocket-Protocol", subprotocol), ("Sec-WebSocket-Extensions", &deflate)];
+//! server.accept(selection, &fields, &mut to_client)?;
+//!
+//! // The 101 proves that the server has read the key, and answers what was asked: the engine has checked both.
+//! client.receive(&to_client)?;
+//! client.advance()?;
+//! let Some(Event::Switched(switched)) = client.event() else { panic!("a switch") };
+//! let response = switched.response.expect("a client's switch has a 101");
+//! assert_eq!(websocket::Deflate::of(&response.fields()), Some(websocket::Deflate::default()));
+//! # Ok(())
+//! # }
+//! # main().unwrap()
+//! # }
+//! ```
+//!
+//! [`h2c::Splice`] stands between a client that was answered 101 for `h2c` and an HTTP/2 engine that knows nothing of
+//! upgrades; [`masque`] has the variables of a target and the capsules behind it; after a 101 for TLS,
+//! [`resume_http`](Connection::resume_http) goes on above it. [`gateway`] and [`bridge`] are for intermediaries.
+//!
 //! # Errors
 //!
 //! An [`Error`] from `advance` is the peer's: receiving has ended, [`Error::status`] says what a server may answer, once.

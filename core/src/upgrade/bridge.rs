@@ -121,11 +121,6 @@ fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, &'a [u8]) {
     (host.filter(|host| !host.is_empty()), target)
 }
 
-/// The size of a field list as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113, 6.5.2).
-pub(crate) fn list_size(list: &[FieldLine]) -> usize {
-    list.iter().map(|(name, value)| name.len() + value.len() + 32).sum()
-}
-
 /// The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `:authority`, cookies in one line again
 /// (RFC 9113, 8.2.3). For an extended CONNECT send them with GET, its `:path` and its `:protocol` as the offer, and for
 /// `websocket` with a key of this hop's own (RFC 8441, 5). Pseudo-header fields in `fields` are left out. An error where

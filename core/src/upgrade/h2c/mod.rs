@@ -10,7 +10,7 @@ pub use splice::Splice;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::bridge;
+use super::bridge::{self, FieldLine};
 use super::policy::{Ineligible, Terms, Values, values};
 use crate::decision::RequestHead;
 use crate::fields::FieldSource;
@@ -35,7 +35,12 @@ pub(crate) fn check(request: &RequestHead<'_>, terms: &Terms) -> Result<(), Inel
         return Err(Ineligible::Content);
     }
     let head = bridge::http2_request(request, false);
-    if bridge::list_size(&head) > terms.h2c_head as usize { Err(Ineligible::Head) } else { Ok(()) }
+    if list_size(&head) > terms.h2c_head as usize { Err(Ineligible::Head) } else { Ok(()) }
+}
+
+/// The size of a field list as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113, 6.5.2).
+fn list_size(list: &[FieldLine]) -> usize {
+    list.iter().map(|(name, value)| name.len() + value.len() + 32).sum()
 }
 
 /// The payload of the SETTINGS frame that a request's `HTTP2-Settings` holds.
