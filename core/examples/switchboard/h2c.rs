@@ -42,13 +42,15 @@ const PIECE: usize = 16 * 1024;
 
 /// Speaks HTTP/2 until one side ends it, beginning with the octets that came along with HTTP/1.1. A client with prior
 /// knowledge needs no splice. How many requests it was.
-pub(crate) fn serve(splice: Option<Splice>, leftover: &[u8], socket: &Socket) -> io::Result<u64> {
-    let outcome = socket.run(|stream| answer_all(Spliced::new(stream, splice, leftover)))?;
+pub(crate) fn serve(splice: Option<Splice>, leftover: &[u8], window: u32, socket: &Socket) -> io::Result<u64> {
+    let outcome = socket.run(|stream| answer_all(Spliced::new(stream, splice, leftover), window))?;
     outcome.unwrap_or(Ok(0)).map_err(io::Error::other)
 }
 
-async fn answer_all(transport: Spliced) -> Result<u64, h2::Error> {
-    let mut connection = h2::server::handshake(transport).await?;
+async fn answer_all(transport: Spliced, window: u32) -> Result<u64, h2::Error> {
+    let mut builder = h2::server::Builder::new();
+    builder.initial_window_size(window).initial_connection_window_size(window);
+    let mut connection = builder.handshake(transport).await?;
     let mut requests = 0;
     while let Some(accepted) = connection.accept().await {
         let (request, respond) = accepted?;

@@ -68,6 +68,9 @@ struct ServeArgs {
     /// How many connections are served at a time; others wait to be accepted
     #[arg(long, default_value_t = 256)]
     connections: usize,
+    /// The windows of HTTP/2, of a stream and of the connection, in octets
+    #[arg(long, value_name = "OCTETS", default_value_t = 65_535)]
+    window: u32,
     /// Seconds that a client may take for a head, and longer for long content or a slow link
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     patience: u64,

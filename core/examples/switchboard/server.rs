@@ -25,6 +25,8 @@ pub(crate) struct House {
     pub(crate) prefer: Order,
     pub(crate) tls: Arc<ServerConfig>,
     pub(crate) patience: Duration,
+    /// Of HTTP/2.
+    pub(crate) window: u32,
 }
 
 /// Serves until ^C.
@@ -37,7 +39,7 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
     let gate = Arc::new(Gate::new(args.connections));
     let patience = Duration::from_secs(args.patience.max(1));
     let tls = tls::server().map_err(|error| io::Error::other(error.to_string()))?;
-    let house = House { stop, prefer: args.prefer.into(), tls, patience };
+    let house = House { stop, prefer: args.prefer.into(), tls, patience, window: args.window };
     let (house, mut served) = (Arc::new(house), 0u64);
     loop {
         let pass = gate.enter();

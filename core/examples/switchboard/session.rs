@@ -308,7 +308,9 @@ impl<'h> Session<'h> {
         }
         let outcome = match (foo::TOKENS.iter().find(is), &self.question) {
             (Some(known), Some(question)) => foo::speak(known, question, &leftover, socket).map_err(|e| e.to_string()),
-            _ if token == "h2c" => h2c::serve(self.splice.take(), &leftover, socket).map_err(|e| e.to_string()),
+            _ if token == "h2c" => {
+                h2c::serve(self.splice.take(), &leftover, self.house.window, socket).map_err(|e| e.to_string())
+            }
             (None, Some(question)) if token == udp::TOKENS[0] => match UdpTarget::parse(UDP_TEMPLATE, &question.target)
             {
                 Some(target) => udp::relay(&target, &leftover, socket).map_err(|e| e.to_string()),
