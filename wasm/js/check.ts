@@ -39,3 +39,9 @@ export function object<T extends object>(value: T, what: string): T {
   if (typeof value !== "object" || value === null) throw new TypeError(`${what} must be an object`);
   return value;
 }
+
+/** @internal Nothing but true or false. */
+export function boolean(value: unknown, what: string): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${what} must be a boolean`);
+  return value;
+}

@@ -1,6 +1,6 @@
 // How a connection behaves.
 
-import { object } from "./check.js";
+import { boolean, object } from "./check.js";
 import { raw } from "./raw.js";
 import { Flags, Lenient, Limits } from "./tables.js";
 
@@ -14,18 +14,28 @@ export interface Config {
   readonly secure?: boolean;
   /** A server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4). */
   readonly http2Preface?: boolean;
+  /**
+   * An `h2c` offer without `HTTP2-Settings` may be made and accepted: the token is then one like any other, and what the two
+   * sides speak is their own affair (BuildKit reverses the roles of HTTP/2). RFC 7540, 3.2.1 forbids such an upgrade.
+   */
+  readonly bareH2c?: boolean;
 }
 
 /** @internal Hands a configuration to the module, for the connection that is made next. */
 export function configure(config: Config): void {
   object(config, "config");
-  const { limits = {}, lenient = {}, secure = Flags.secure, http2Preface = Flags.http2Preface, ...others } = config;
-  for (const name of Object.keys(others)) throw new TypeError(`there is nothing to configure by the name ${name}`);
+  const { limits = {}, lenient = {}, ...others } = config;
+  const { secure = Flags.secure, http2Preface = Flags.http2Preface, bareH2c = Flags.bareH2c, ...unknown } = others;
+  for (const name of Object.keys(unknown)) throw new TypeError(`there is nothing to configure by the name ${name}`);
   // Read before the module is told anything: a getter is the caller's code, and may make a connection itself.
   const bounds = Object.entries(object(limits, "limits"));
   const deviations = Object.entries(object(lenient, "lenient"));
   try {
-    raw.configure_flags(boolean(secure, "secure"), boolean(http2Preface, "http2Preface"));
+    raw.configure_flags(
+      boolean(secure, "secure"),
+      boolean(http2Preface, "http2Preface"),
+      boolean(bareH2c, "bareH2c"),
+    );
     for (const [name, value] of bounds) {
       known(Object.hasOwn(Limits, name), `limits.${name}`);
       if (value === undefined) continue;
@@ -46,11 +56,6 @@ export function configure(config: Config): void {
 
 function known(isKnown: boolean, what: string): void {
   if (!isKnown) throw new TypeError(`there is nothing to configure by the name ${what}`);
-}
-
-function boolean(value: unknown, what: string): boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${what} must be a boolean`);
-  return value;
 }
 
 /** `startLine` as `start_line`. */

@@ -2,8 +2,8 @@
 
 import { numberOf } from "./check.js";
 import { ProtocolError } from "./error.js";
-import { Outbound } from "./outbound.js";
 import { pack, putHeaders, putTexts, type HeaderSource } from "./parcel.js";
+import { Profiled } from "./profiled.js";
 import { raw } from "./raw.js";
 import { namesOf, octetsLeft, Reader, reading } from "./reader.js";
 import { readState, readTrace, type State, type TraceEntry } from "./state.js";
@@ -13,12 +13,15 @@ import { Awaiting, Order, Why } from "./tables.js";
 export class Selection {
   readonly #owner: Connection;
   readonly #bits: Uint32Array;
+  /** Which of the preferences that were given to `select` it is, counted from 0. */
+  readonly preference: number;
 
   /** @internal */
-  constructor(owner: Connection, bits: Uint32Array) {
+  constructor(owner: Connection, bits: Uint32Array, preference: number) {
     if (!(bits instanceof Uint32Array) || bits.length !== 4) throw new TypeError("a selection comes from select");
     this.#owner = owner;
     this.#bits = bits;
+    this.preference = preference;
   }
 
   /** @internal The engine's four numbers for it, on the connection that it was made on. */
@@ -41,7 +44,7 @@ const reasons = namesOf(Why);
  *
  * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
  */
-export class Connection extends Outbound {
+export class Connection extends Profiled {
   // The upgrade verbs (RFC 9110, 7.8).
 
   /**
@@ -53,7 +56,8 @@ export class Connection extends Outbound {
     const parcel = pack(() => putTexts(preferences, "preferences"));
     if (!raw.select(this.live(), parcel, numberOf(Order, by, "by"))) return null;
     const numbers = new Reader();
-    return new Selection(this, Uint32Array.from({ length: 4 }, () => numbers.number()));
+    const bits = Uint32Array.from({ length: 4 }, () => numbers.number());
+    return new Selection(this, bits, numbers.number());
   }
 
   /**
@@ -91,13 +95,16 @@ export class Connection extends Outbound {
     this.must(raw.advertise(this.live(), parcel));
   }
 
-  /** Client: what the latest 426 asks for, empty where it does not say. Next: `retry` with some of it. */
+  /**
+   * Client: what the latest 426 asks for, in the server's spelling (see `sameProtocol`); empty where it does not say. Next:
+   * `retry` with some of it.
+   */
   get required(): string[] {
     const handle = this.live();
     return reading(() => raw.required(handle)).texts();
   }
 
-  /** What a 101 switched to, lowest layer first. */
+  /** What a 101 switched to, lowest layer first; a client sees the server's spelling, so compare with `sameProtocol`. */
   get agreed(): string[] {
     const handle = this.live();
     return reading(() => raw.agreed(handle)).texts();

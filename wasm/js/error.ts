@@ -1,7 +1,7 @@
 // What a call is refused with, and what the peer did wrong.
 
 import type { Reader } from "./reader.js";
-import { Blame, type ErrorKind } from "./tables.js";
+import { Blame, type CapsuleFault, type ErrorKind, type Ineligible, type OverHttp2 } from "./tables.js";
 import { namesOf } from "./reader.js";
 
 const blames = namesOf(Blame);
@@ -38,5 +38,22 @@ export class ProtocolError extends Error {
     this.side = side;
     this.statusHint = statusHint;
     this.offset = hasOffset ? offset : null;
+  }
+}
+
+/**
+ * What a particular protocol asks for is not so: a `Splice` cannot take the request along, a list of HTTP/2 is malformed, a
+ * stream of capsules is broken. `message` is the sentence.
+ */
+export class ProfileError extends Error {
+  /** What is wrong: `Ineligible` of a `Splice`, `OverHttp2` of `http1Fields`, `CapsuleFault` of `Capsules`. */
+  readonly reason: Ineligible | OverHttp2 | CapsuleFault;
+
+  /** @internal */
+  constructor(reader: Reader) {
+    const reason = reader.text() as Ineligible | OverHttp2 | CapsuleFault;
+    super(reader.text());
+    this.name = "ProfileError";
+    this.reason = reason;
   }
 }

@@ -22,9 +22,45 @@ export function advertise(handle: number, parcel: Uint8Array | number[]): boolea
 export function agreed(handle: number): void;
 
 /**
+ * Leaves the parameters that a 101 has agreed to; false where there are none. The parcel is the fields.
+ */
+export function agreed_deflate(parcel: Uint8Array | number[]): boolean;
+
+/**
  * Whom the engine waits for.
  */
 export function awaiting(handle: number): number;
+
+/**
+ * The stream has ended; false leaves what is wrong with that.
+ */
+export function capsules_finish(handle: number): boolean;
+
+/**
+ * Gives its memory back; its number stands for nothing now.
+ */
+export function capsules_free(handle: number): void;
+
+/**
+ * Makes a reader of datagrams up to that payload, and gives its number.
+ */
+export function capsules_new(longest: number): number;
+
+/**
+ * Moves on to the next datagram.
+ */
+export function capsules_next(handle: number): number;
+
+/**
+ * Takes octets of the stream.
+ */
+export function capsules_receive(handle: number, octets: Uint8Array | number[]): void;
+
+/**
+ * What has no place in HTTP/2, one higher than its number; 0 is nothing. The status is one higher too, 0 is a request.
+ * The parcel is the fields.
+ */
+export function check_http2(status: number, parcel: Uint8Array | number[]): number;
 
 /**
  * No request after this one; false leaves the error.
@@ -37,9 +73,9 @@ export function close_after_response(handle: number): boolean;
 export function commit(handle: number, len: number): void;
 
 /**
- * Sets whether the next connection's transport is TLS, and whether it takes the HTTP/2 preface.
+ * Sets whether the next connection's transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings.
  */
-export function configure_flags(secure: boolean, http2_preface: boolean): void;
+export function configure_flags(secure: boolean, http2_preface: boolean, bare_h2c: boolean): void;
 
 /**
  * Sets a leniency of the next connection; false where there is none of that name.
@@ -62,6 +98,21 @@ export function configure_nothing(): void;
 export function create(role: number): number;
 
 /**
+ * Leaves a datagram as a capsule.
+ */
+export function datagram_write(context: bigint, payload: Uint8Array | number[]): void;
+
+/**
+ * Leaves parameters as the value of a field.
+ */
+export function deflate_text(server_forgets: boolean, client_forgets: boolean, server_bits: number, client_bits: number): void;
+
+/**
+ * Leaves the field lines that are not for one hop; false where there is no head.
+ */
+export function end_to_end(handle: number): boolean;
+
+/**
  * Leaves the sentence of an error.
  */
 export function error_text(code: number): void;
@@ -77,9 +128,19 @@ export function event(handle: number): boolean;
 export function exchange(): number;
 
 /**
+ * Leaves the current request as an extended CONNECT; false where there is none. The parcel is the protocol.
+ */
+export function extended_connect(handle: number, parcel: Uint8Array | number[]): boolean;
+
+/**
  * Leaves the peer's error; false where there is none.
  */
 export function failure(handle: number): boolean;
+
+/**
+ * Leaves the protocols that may be offered further on.
+ */
+export function forwardable(handle: number): void;
 
 /**
  * Gives a connection's memory back; its number stands for nothing now.
@@ -87,9 +148,31 @@ export function failure(handle: number): boolean;
 export function free(handle: number): void;
 
 /**
+ * Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault. The parcel is the authority, the key if there
+ * is one, and the fields.
+ */
+export function http1_fields(parcel: Uint8Array | number[]): boolean;
+
+/**
+ * Leaves the field lines as HTTP/2 has them; false where there is no head.
+ */
+export function http2_fields(handle: number): boolean;
+
+/**
+ * Leaves the current request as HTTP/2 has it; false where there is none.
+ */
+export function http2_request(handle: number): boolean;
+
+/**
  * Leaves the sentence of a reason.
  */
 export function ineligible_text(reason: number): void;
+
+/**
+ * Leaves the protocol, whether there is a target, and that; false where there is no such target. The parcel is template
+ * and request target.
+ */
+export function ip_target(parcel: Uint8Array | number[]): boolean;
 
 /**
  * Whether the transport is TLS.
@@ -167,9 +250,30 @@ export function required(handle: number): void;
 export function resume_http(handle: number): boolean;
 
 /**
- * Leaves the four numbers of a selection; false where there is none. The parcel is the preferences.
+ * Whether two texts name the same protocol; the parcel is both.
+ */
+export function same_protocol(parcel: Uint8Array | number[]): boolean;
+
+/**
+ * Whether a message says that capsules follow; the parcel is the fields.
+ */
+export function says_capsules(parcel: Uint8Array | number[]): boolean;
+
+/**
+ * Leaves the four numbers of a selection, and which preference it is; false where there is none. The parcel is the
+ * preferences.
  */
 export function select(handle: number, parcel: Uint8Array | number[], by: number): boolean;
+
+/**
+ * Leaves the parameters to accept `permessage-deflate` with; false where it is not accepted.
+ */
+export function select_deflate(handle: number, server_forgets: boolean, client_forgets: boolean, server_bits: number, client_bits: number): boolean;
+
+/**
+ * Which of the preferences is the subprotocol, counted from 1; 0 is none. The parcel is the preferences.
+ */
+export function select_subprotocol(handle: number, parcel: Uint8Array | number[], by: number): number;
 
 /**
  * Sends content.
@@ -207,9 +311,65 @@ export function send_response(handle: number, status: number, has_reason: boolea
 export function skip_body(handle: number): boolean;
 
 /**
+ * The client has ended.
+ */
+export function splice_client_ended(handle: number): void;
+
+/**
+ * Takes octets of the client.
+ */
+export function splice_client_sent(handle: number, octets: Uint8Array | number[]): void;
+
+/**
+ * Takes octets of the engine.
+ */
+export function splice_engine_sent(handle: number, octets: Uint8Array | number[]): void;
+
+/**
+ * Gives its memory back; its number stands for nothing now.
+ */
+export function splice_free(handle: number): void;
+
+/**
+ * Whether it is out of the way.
+ */
+export function splice_is_done(handle: number): boolean;
+
+/**
+ * Whether octets of the client wait.
+ */
+export function splice_is_waiting(handle: number): boolean;
+
+/**
+ * Makes a splice of a connection's current request; gives its number, two higher than it is, or what is in the way. The
+ * parcel is the trailers.
+ */
+export function splice_new(connection: number, content: Uint8Array | number[], parcel: Uint8Array | number[]): number;
+
+/**
+ * Leaves what goes to the client now.
+ */
+export function splice_take_for_client(handle: number): void;
+
+/**
+ * Leaves what goes to the engine now.
+ */
+export function splice_take_for_engine(handle: number): void;
+
+/**
+ * Whether the client should be read.
+ */
+export function splice_wants_client(handle: number): boolean;
+
+/**
  * Leaves the state's nine fields.
  */
 export function state(handle: number): void;
+
+/**
+ * Leaves the field lines of a 101 that are not for one hop; false where there is no head.
+ */
+export function switch_end_to_end(handle: number): boolean;
 
 /**
  * Leaves the first octets of the new protocol, which are out of the connection then.
@@ -220,6 +380,11 @@ export function take_leftover(handle: number): void;
  * Leaves all entries of the trace and says how many.
  */
 export function trace(handle: number): number;
+
+/**
+ * Leaves port and host; false where there is no such target. The parcel is template and request target.
+ */
+export function udp_target(parcel: Uint8Array | number[]): boolean;
 
 /**
  * How many requests have no complete answer.
@@ -235,6 +400,11 @@ export function wants_content(handle: number): boolean;
  * Whether to read the transport.
  */
 export function wants_input(handle: number): boolean;
+
+/**
+ * Leaves the key of a nonce; nothing where that has not 16 octets.
+ */
+export function websocket_key(nonce: Uint8Array | number[]): void;
 
 /**
  * Why the upgrade did not happen, one higher than its number; 0 is none.
@@ -254,20 +424,36 @@ export interface InitOutput {
     readonly accept: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
     readonly advertise: (a: number, b: number, c: number) => number;
     readonly agreed: (a: number) => void;
+    readonly agreed_deflate: (a: number, b: number) => number;
     readonly awaiting: (a: number) => number;
+    readonly capsules_finish: (a: number) => number;
+    readonly capsules_free: (a: number) => void;
+    readonly capsules_new: (a: number) => number;
+    readonly capsules_next: (a: number) => number;
+    readonly capsules_receive: (a: number, b: number, c: number) => void;
+    readonly check_http2: (a: number, b: number, c: number) => number;
     readonly close_after_response: (a: number) => number;
     readonly commit: (a: number, b: number) => void;
-    readonly configure_flags: (a: number, b: number) => void;
+    readonly configure_flags: (a: number, b: number, c: number) => void;
     readonly configure_lenient: (a: number, b: number, c: number) => number;
     readonly configure_limit: (a: number, b: number, c: number) => number;
     readonly configure_nothing: () => void;
     readonly create: (a: number) => number;
+    readonly datagram_write: (a: bigint, b: number, c: number) => void;
+    readonly deflate_text: (a: number, b: number, c: number, d: number) => void;
+    readonly end_to_end: (a: number) => number;
     readonly error_text: (a: number) => void;
     readonly event: (a: number) => number;
     readonly exchange: () => number;
+    readonly extended_connect: (a: number, b: number, c: number) => number;
     readonly failure: (a: number) => number;
+    readonly forwardable: (a: number) => void;
     readonly free: (a: number) => void;
+    readonly http1_fields: (a: number, b: number) => number;
+    readonly http2_fields: (a: number) => number;
+    readonly http2_request: (a: number) => number;
     readonly ineligible_text: (a: number) => void;
+    readonly ip_target: (a: number, b: number) => number;
     readonly is_secure: (a: number) => number;
     readonly leftover: (a: number) => void;
     readonly may_speak: (a: number) => number;
@@ -283,7 +469,11 @@ export interface InitOutput {
     readonly require: (a: number, b: number, c: number) => number;
     readonly required: (a: number) => void;
     readonly resume_http: (a: number) => number;
+    readonly same_protocol: (a: number, b: number) => number;
+    readonly says_capsules: (a: number, b: number) => number;
     readonly select: (a: number, b: number, c: number, d: number) => number;
+    readonly select_deflate: (a: number, b: number, c: number, d: number, e: number) => number;
+    readonly select_subprotocol: (a: number, b: number, c: number, d: number) => number;
     readonly send_data: (a: number, b: number, c: number) => number;
     readonly send_data_parts: (a: number, b: number) => number;
     readonly send_end: (a: number, b: number, c: number) => number;
@@ -291,12 +481,25 @@ export interface InitOutput {
     readonly send_request: (a: number, b: number, c: number, d: number) => number;
     readonly send_response: (a: number, b: number, c: number, d: number, e: number) => number;
     readonly skip_body: (a: number) => number;
+    readonly splice_client_ended: (a: number) => void;
+    readonly splice_client_sent: (a: number, b: number, c: number) => void;
+    readonly splice_engine_sent: (a: number, b: number, c: number) => void;
+    readonly splice_free: (a: number) => void;
+    readonly splice_is_done: (a: number) => number;
+    readonly splice_is_waiting: (a: number) => number;
+    readonly splice_new: (a: number, b: number, c: number, d: number, e: number) => number;
+    readonly splice_take_for_client: (a: number) => void;
+    readonly splice_take_for_engine: (a: number) => void;
+    readonly splice_wants_client: (a: number) => number;
     readonly state: (a: number) => void;
+    readonly switch_end_to_end: (a: number) => number;
     readonly take_leftover: (a: number) => void;
     readonly trace: (a: number) => number;
+    readonly udp_target: (a: number, b: number) => number;
     readonly unanswered: (a: number) => number;
     readonly wants_content: (a: number) => number;
     readonly wants_input: (a: number) => number;
+    readonly websocket_key: (a: number, b: number) => void;
     readonly why: (a: number) => number;
     readonly why_text: (a: number) => void;
     readonly __wbindgen_externrefs: WebAssembly.Table;

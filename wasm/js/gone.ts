@@ -1,17 +1,17 @@
-// A connection that is no more.
+// What is no more.
 
 /**
- * The connection is no more: it was freed, or the module that it lived in has stopped. Make a new connection in the first
- * case; in the second load the module anew (another worker, another process).
+ * The connection, or what was made beside it, is no more: it was freed, or the module that it lived in has stopped. Make a
+ * new one in the first case; in the second load the module anew (another worker, another process).
  */
 export class GoneError extends Error {
   /** Which of the two it was. */
   readonly reason: "freed" | "trapped";
 
   /** @internal */
-  constructor(reason: "freed" | "trapped", cause?: unknown) {
+  constructor(reason: "freed" | "trapped", { what = "connection", cause }: { what?: string; cause?: unknown } = {}) {
     const text =
-      reason === "freed" ? "the connection was freed" : "the engine has stopped for good: its WebAssembly module trapped";
+      reason === "freed" ? `the ${what} was freed` : "the engine has stopped for good: its WebAssembly module trapped";
     super(text, cause === undefined ? undefined : { cause });
     this.name = "GoneError";
     this.reason = reason;

@@ -5,9 +5,11 @@
  * This entry (`switchover/manual`) does not start the engine: call `initSync` first. The others do it when they are imported.
  */
 
+export { checkHttp2, http1Fields } from "./bridge.js";
+export { Capsules, Datagram } from "./capsules.js";
 export { Connection, Selection } from "./connection.js";
 export type { Config } from "./config.js";
-export { ProtocolError } from "./error.js";
+export { ProfileError, ProtocolError } from "./error.js";
 export type {
   ClosedEvent,
   DataEvent,
@@ -26,9 +28,13 @@ export type {
 } from "./event.js";
 export { GoneError } from "./gone.js";
 export type { Headers } from "./headers.js";
+export { ipTarget, saysCapsules, udpTarget, type IpTarget, type UdpTarget } from "./masque.js";
 export type { DataParts, OutgoingRequest, OutgoingResponse } from "./outbound.js";
 export type { HeaderSource } from "./parcel.js";
+export { sameProtocol } from "./protocol.js";
 export { initSync } from "./raw.js";
+export { Splice } from "./splice.js";
 export type { State, TraceEntry } from "./state.js";
 export * from "./tables.js";
 export { errorText, ineligibleText, reasonPhrase, whyText } from "./text.js";
+export { agreedDeflate, Deflate, websocketKey, type DeflateParameters } from "./websocket.js";

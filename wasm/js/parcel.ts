@@ -43,11 +43,23 @@ export function putText(text: string, what: string): void {
   }
 }
 
+/** @internal A text that the engine takes as text, which is the same as its octets only in ASCII. */
+export function putAscii(text: string, what: string): void {
+  putText(text, what);
+  if (!/^[\0-\x7f]*$/.test(text)) throw new TypeError(`${what} holds a character that is not ASCII`);
+}
+
 /** @internal A list of texts. */
 export function putTexts(texts: readonly string[], what: string): void {
   if (!Array.isArray(texts)) throw new TypeError(`${what} must be an array of strings`);
   putNumber(texts.length);
   for (const text of texts) putText(text, what);
+}
+
+/** @internal A list of such texts. */
+export function putAsciis(texts: readonly string[], what: string): void {
+  putNumber(texts.length);
+  for (const text of texts) putAscii(text, what);
 }
 
 /** @internal Field lines. */
@@ -70,6 +82,11 @@ function lines(source: HeaderSource | undefined): Iterable<readonly [string, str
   if (source === undefined) return [];
   if (typeof source !== "object" || source === null) throw new TypeError("headers must be pairs or an object");
   return Symbol.iterator in source ? source : Object.entries(source);
+}
+
+/** @internal Field lines alone. */
+export function packHeaders(source: HeaderSource | undefined): Uint8Array {
+  return pack(() => putHeaders(source));
 }
 
 function putOctets(octets: Uint8Array): void {

@@ -72,14 +72,14 @@ type Call<A extends unknown[], R> = (...given: A) => R;
 /** A function of the module that is not called before it is there, nor after it has trapped. */
 function guarded<A extends unknown[], R>(call: Call<A, R>): Call<A, R> {
   return (...given) => {
-    if (trapped !== undefined) throw new GoneError("trapped", trapped);
+    if (trapped !== undefined) throw new GoneError("trapped", { cause: trapped });
     if (memory === undefined) throw new Error("the engine has not been started: call initSync first");
     try {
       return call(...given);
     } catch (cause) {
       // Nothing but a trap or an exhausted stack throws there, and neither leaves the memory in order.
       trapped = cause;
-      throw new GoneError("trapped", cause);
+      throw new GoneError("trapped", { cause });
     }
   };
 }
@@ -93,7 +93,14 @@ export const raw: Raw = {
   accept: guarded(glue.accept),
   advertise: guarded(glue.advertise),
   agreed: guarded(glue.agreed),
+  agreed_deflate: guarded(glue.agreed_deflate),
   awaiting: guarded(glue.awaiting),
+  capsules_finish: guarded(glue.capsules_finish),
+  capsules_free: guarded(glue.capsules_free),
+  capsules_new: guarded(glue.capsules_new),
+  capsules_next: guarded(glue.capsules_next),
+  capsules_receive: guarded(glue.capsules_receive),
+  check_http2: guarded(glue.check_http2),
   close_after_response: guarded(glue.close_after_response),
   commit: guarded(glue.commit),
   configure_flags: guarded(glue.configure_flags),
@@ -101,11 +108,20 @@ export const raw: Raw = {
   configure_limit: guarded(glue.configure_limit),
   configure_nothing: guarded(glue.configure_nothing),
   create: guarded(glue.create),
+  datagram_write: guarded(glue.datagram_write),
+  deflate_text: guarded(glue.deflate_text),
+  end_to_end: guarded(glue.end_to_end),
   error_text: guarded(glue.error_text),
   event: guarded(glue.event),
+  extended_connect: guarded(glue.extended_connect),
   failure: guarded(glue.failure),
+  forwardable: guarded(glue.forwardable),
   free: guarded(glue.free),
+  http1_fields: guarded(glue.http1_fields),
+  http2_fields: guarded(glue.http2_fields),
+  http2_request: guarded(glue.http2_request),
   ineligible_text: guarded(glue.ineligible_text),
+  ip_target: guarded(glue.ip_target),
   is_secure: guarded(glue.is_secure),
   leftover: guarded(glue.leftover),
   may_speak: guarded(glue.may_speak),
@@ -121,7 +137,11 @@ export const raw: Raw = {
   require: guarded(glue.require),
   required: guarded(glue.required),
   resume_http: guarded(glue.resume_http),
+  same_protocol: guarded(glue.same_protocol),
+  says_capsules: guarded(glue.says_capsules),
   select: guarded(glue.select),
+  select_deflate: guarded(glue.select_deflate),
+  select_subprotocol: guarded(glue.select_subprotocol),
   send_data: guarded(glue.send_data),
   send_data_parts: guarded(glue.send_data_parts),
   send_end: guarded(glue.send_end),
@@ -129,12 +149,25 @@ export const raw: Raw = {
   send_request: guarded(glue.send_request),
   send_response: guarded(glue.send_response),
   skip_body: guarded(glue.skip_body),
+  splice_client_ended: guarded(glue.splice_client_ended),
+  splice_client_sent: guarded(glue.splice_client_sent),
+  splice_engine_sent: guarded(glue.splice_engine_sent),
+  splice_free: guarded(glue.splice_free),
+  splice_is_done: guarded(glue.splice_is_done),
+  splice_is_waiting: guarded(glue.splice_is_waiting),
+  splice_new: guarded(glue.splice_new),
+  splice_take_for_client: guarded(glue.splice_take_for_client),
+  splice_take_for_engine: guarded(glue.splice_take_for_engine),
+  splice_wants_client: guarded(glue.splice_wants_client),
   state: guarded(glue.state),
+  switch_end_to_end: guarded(glue.switch_end_to_end),
   take_leftover: guarded(glue.take_leftover),
   trace: guarded(glue.trace),
+  udp_target: guarded(glue.udp_target),
   unanswered: guarded(glue.unanswered),
   wants_content: guarded(glue.wants_content),
   wants_input: guarded(glue.wants_input),
+  websocket_key: guarded(glue.websocket_key),
   why: guarded(glue.why),
   why_text: guarded(glue.why_text),
 };

@@ -19,11 +19,17 @@ function latin1(octets: Uint8Array, isAscii: boolean): string {
   return text;
 }
 
-const decoder = new TextDecoder();
+// A host name that begins with U+FEFF is another than the one behind it.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** @internal The octets that a call left, copied out. */
 export function octetsLeft(): Uint8Array<ArrayBuffer> {
   return copy(left(5), left(6));
+}
+
+/** @internal The octets that a call left, as the UTF-8 that they are. */
+export function utf8Left(): string {
+  return decoder.decode(view(left(5), left(6)));
 }
 
 /** @internal A place in the module's own memory; over at the next call. */
@@ -55,6 +61,12 @@ export class Reader {
   large(): number {
     const low = this.number();
     return low + this.number() * 2 ** 32;
+  }
+
+  /** 64 bits, exact. */
+  big(): bigint {
+    const low = BigInt(this.number());
+    return low | (BigInt(this.number()) << 32n);
   }
 
   option(): number | null {

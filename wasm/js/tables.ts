@@ -166,6 +166,13 @@ export const Ineligible = {
   method: 0,
   key: 1,
   version: 2,
+  subprotocol: 3,
+  extension: 4,
+  content: 5,
+  head: 6,
+  secure: 7,
+  settings: 8,
+  "not-listed": 9,
 } as const;
 /** Why one protocol of an offer cannot be accepted. */
 export type Ineligible = keyof typeof Ineligible;
@@ -196,6 +203,30 @@ export const Why = {
 } as const;
 /** Why this cycle's upgrade did not happen. */
 export type Why = keyof typeof Why;
+
+/** What has no place in HTTP/2. */
+export const OverHttp2 = {
+  switching: 0,
+  connection: 1,
+  "keep-alive": 2,
+  "proxy-connection": 3,
+  "transfer-encoding": 4,
+  upgrade: 5,
+  te: 6,
+  "sec-websocket-key": 7,
+  "sec-websocket-accept": 8,
+} as const;
+/** What has no place in HTTP/2. */
+export type OverHttp2 = keyof typeof OverHttp2;
+
+/** What is wrong with a stream of capsules. */
+export const CapsuleFault = {
+  "too-long": 0,
+  "no-context": 1,
+  truncated: 2,
+} as const;
+/** What is wrong with a stream of capsules. */
+export type CapsuleFault = keyof typeof CapsuleFault;
 
 /** What went wrong, with its stable number. */
 export const ErrorKind = {
@@ -310,6 +341,8 @@ export const Limits = {
   drain: 262144,
   buffered: 131072,
   offers: 32,
+  h2cHead: 16384,
+  h2cContent: 65535,
 } as const;
 
 /** Every leniency with its default. */
@@ -324,4 +357,14 @@ export const Lenient = {
 export const Flags = {
   secure: false,
   http2Preface: false,
+  bareH2c: false,
 } as const;
+
+/** The template for `connect-udp` where nothing else is configured (RFC 9298, 2). */
+export const UDP_TEMPLATE = "/.well-known/masque/udp/{target_host}/{target_port}/";
+
+/** The template for `connect-ip` where nothing else is configured (RFC 9484, 3). */
+export const IP_TEMPLATE = "/.well-known/masque/ip/{target}/{ipproto}/";
+
+/** The longest UDP payload, in octets (RFC 9298, 5). */
+export const UDP_PAYLOAD = 65527;

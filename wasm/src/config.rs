@@ -28,12 +28,13 @@ pub fn configure_lenient(name: &str, value: bool) -> bool {
     configure(|config| config.lenient.set(name, value))
 }
 
-/// Sets whether the next connection's transport is TLS, and whether it takes the HTTP/2 preface.
+/// Sets whether the next connection's transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings.
 #[wasm_bindgen]
-pub fn configure_flags(secure: bool, http2_preface: bool) {
+pub fn configure_flags(secure: bool, http2_preface: bool, bare_h2c: bool) {
     configure(|config| {
         config.secure = secure;
         config.http2_preface = http2_preface;
+        config.bare_h2c = bare_h2c;
         true
     });
 }
@@ -57,5 +58,5 @@ pub fn configure_nothing() {
 /// Gives a connection's memory back; its number stands for nothing now.
 #[wasm_bindgen]
 pub fn free(handle: u32) {
-    handle::remove(handle);
+    handle::remove::<Connection>(handle);
 }

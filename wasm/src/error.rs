@@ -1,4 +1,4 @@
-//! A refusal or a peer's error, for the face to throw.
+//! A refusal or a peer's error, for the face to throw; and the faults that particular protocols know.
 
 use switchover::Error;
 
@@ -24,4 +24,11 @@ pub(crate) fn put(error: &Error, out: &mut Exchange) {
     out.large(error.offset().unwrap_or_default());
     out.text(error.kind().name().as_bytes());
     out.display(error);
+}
+
+/// A fault that is not one of the engine's: its name and its sentence.
+#[inline(never)]
+pub(crate) fn put_fault(name: &str, text: &str, out: &mut Exchange) {
+    out.text(name.as_bytes());
+    out.text(text.as_bytes());
 }

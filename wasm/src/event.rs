@@ -11,7 +11,7 @@ pub(crate) fn put(event: &Event<'_>, out: &mut Exchange) {
         Event::Request(request) => put_request(request, out),
         Event::Informational(response) | Event::Response(response) => put_response(response, out),
         Event::Data(data) => out.octets.extend_from_slice(data),
-        Event::EndOfMessage(trailers) => out.fields(*trailers),
+        Event::EndOfMessage(trailers) => out.fields(trailers),
         Event::Switched(switched) => put_switched(switched, out),
         Event::Closed { discarded } => out.number(*discarded as u32),
     }
@@ -22,7 +22,7 @@ pub(crate) fn put_request(request: &Request<'_>, out: &mut Exchange) {
     out.text(request.target().as_bytes());
     out.number(request.minor_version().into());
     put_offers(request, out);
-    out.fields(request.fields());
+    out.fields(&request.fields());
 }
 
 fn put_offers(request: &Request<'_>, out: &mut Exchange) {
@@ -46,7 +46,7 @@ fn put_response(response: &Response<'_>, out: &mut Exchange) {
     out.number(response.minor_version().into());
     out.number(response.dropped().into());
     out.displays(response.advertised());
-    out.fields(response.fields());
+    out.fields(&response.fields());
 }
 
 fn put_switched(switched: &Switched<'_>, out: &mut Exchange) {

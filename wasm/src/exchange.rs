@@ -5,7 +5,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use switchover::Fields;
+use switchover::FieldSource;
 
 /// Memory kept for the next call; what one call needed beyond it is given back.
 const KEPT: usize = 64 * 1024;
@@ -96,15 +96,19 @@ impl Exchange {
     }
 
     /// How many, where the first begins, then where each name and each value ends in the text.
-    pub(crate) fn fields(&mut self, fields: Fields<'_>) {
-        self.number(fields.len() as u32);
+    pub(crate) fn fields(&mut self, fields: &dyn FieldSource) {
+        let place = self.numbers.len();
+        self.number(0);
         self.number(self.text.len() as u32);
-        for field in fields.iter() {
+        let mut count = 0;
+        fields.each(&mut |field| {
             self.text.extend_from_slice(field.name);
             self.number(self.text.len() as u32);
             self.text.extend_from_slice(field.value);
             self.number(self.text.len() as u32);
-        }
+            count += 1;
+        });
+        self.numbers[place] = count;
     }
 }
 

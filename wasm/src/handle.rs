@@ -1,40 +1,118 @@
-//! Connections by number. A number is used again after `free`; the face forgets it then.
+//! Connections, and what is made beside them, by number: each kind has numbers of its own. A number is used again after
+//! `free`; the face forgets it then.
 
 use std::cell::RefCell;
 
 use switchover::Connection;
+use switchover::h2c::Splice;
+use switchover::masque::Capsules;
 
 use crate::exchange::Exchange;
 
-struct Engine {
-    slots: Vec<Option<Box<Connection>>>,
+/// All of one kind.
+pub(crate) struct Slots<T> {
+    slots: Vec<Option<Box<T>>>,
     free: Vec<u32>,
+}
+
+impl<T> Slots<T> {
+    const fn new() -> Self {
+        Self { slots: Vec::new(), free: Vec::new() }
+    }
+
+    fn get(&mut self, handle: u32) -> Option<&mut T> {
+        self.slots.get_mut(handle as usize)?.as_deref_mut()
+    }
+
+    fn add(&mut self, kept: T) -> u32 {
+        let slot = Some(Box::new(kept));
+        match self.free.pop() {
+            Some(handle) => {
+                self.slots[handle as usize] = slot;
+                handle
+            }
+            None => {
+                self.slots.push(slot);
+                self.slots.len() as u32 - 1
+            }
+        }
+    }
+
+    fn remove(&mut self, handle: u32) {
+        if self.slots.get_mut(handle as usize).is_some_and(|slot| slot.take().is_some()) {
+            self.free.push(handle);
+        }
+    }
+}
+
+pub(crate) struct Engine {
+    connections: Slots<Connection>,
+    capsules: Slots<Capsules>,
+    splices: Slots<Splice>,
     exchange: Exchange,
 }
 
 thread_local! {
-    static ENGINE: RefCell<Engine> =
-        const { RefCell::new(Engine { slots: Vec::new(), free: Vec::new(), exchange: Exchange::new() }) };
+    static ENGINE: RefCell<Engine> = const {
+        RefCell::new(Engine {
+            connections: Slots::new(),
+            capsules: Slots::new(),
+            splices: Slots::new(),
+            exchange: Exchange::new(),
+        })
+    };
 }
 
-/// Calls with a connection and the exchange, emptied before and readable after. A number that stands for nothing gives
+/// A kind that is kept by number.
+pub(crate) trait Kept: Sized {
+    /// Its own, and what a call leaves things in.
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange);
+}
+
+impl Kept for Connection {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+        (&mut engine.connections, &mut engine.exchange)
+    }
+}
+
+impl Kept for Capsules {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+        (&mut engine.capsules, &mut engine.exchange)
+    }
+}
+
+impl Kept for Splice {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+        (&mut engine.splices, &mut engine.exchange)
+    }
+}
+
+/// Calls with something kept and the exchange, emptied before and readable after. A number that stands for nothing gives
 /// the default; the face never passes one.
-pub(crate) fn with<R: Default>(handle: u32, call: impl FnOnce(&mut Connection, &mut Exchange) -> R) -> R {
+pub(crate) fn with_kept<T: Kept, R: Default>(handle: u32, call: impl FnOnce(&mut T, &mut Exchange) -> R) -> R {
     ENGINE.with_borrow_mut(|engine| {
-        let Some(Some(slot)) = engine.slots.get_mut(handle as usize) else { return R::default() };
-        engine.exchange.clear();
-        let result = call(slot, &mut engine.exchange);
-        engine.exchange.publish();
+        let (slots, exchange) = T::of(engine);
+        let Some(kept) = slots.get(handle) else { return R::default() };
+        exchange.clear();
+        let result = call(kept, exchange);
+        exchange.publish();
         result
     })
 }
 
+/// Calls with a connection and the exchange.
+pub(crate) fn with<R: Default>(handle: u32, call: impl FnOnce(&mut Connection, &mut Exchange) -> R) -> R {
+    with_kept(handle, call)
+}
+
 /// Calls without the exchange: for what is one number.
+pub(crate) fn ask_kept<T: Kept, R: Default>(handle: u32, call: impl FnOnce(&mut T) -> R) -> R {
+    ENGINE.with_borrow_mut(|engine| T::of(engine).0.get(handle).map(call).unwrap_or_default())
+}
+
+/// Calls with a connection, without the exchange.
 pub(crate) fn ask<R: Default>(handle: u32, call: impl FnOnce(&mut Connection) -> R) -> R {
-    ENGINE.with_borrow_mut(|engine| match engine.slots.get_mut(handle as usize) {
-        Some(Some(slot)) => call(slot),
-        _ => R::default(),
-    })
+    ask_kept(handle, call)
 }
 
 /// Calls with the exchange alone.
@@ -50,34 +128,21 @@ pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut Exchange) -> R) -> R {
 /// Calls with a connection and publishes the place that the call gives, which is in the connection's own memory.
 pub(crate) fn with_place(handle: u32, call: impl FnOnce(&mut Connection, &mut Exchange) -> Option<(u32, u32)>) -> bool {
     ENGINE.with_borrow_mut(|engine| {
-        let Some(Some(slot)) = engine.slots.get_mut(handle as usize) else { return false };
-        engine.exchange.clear();
-        let place = call(slot, &mut engine.exchange);
-        engine.exchange.publish_place(place.unwrap_or_default());
+        let (slots, exchange) = Connection::of(engine);
+        let Some(connection) = slots.get(handle) else { return false };
+        exchange.clear();
+        let place = call(connection, exchange);
+        exchange.publish_place(place.unwrap_or_default());
         place.is_some()
     })
 }
 
-pub(crate) fn add(connection: Connection) -> u32 {
-    let slot = Some(Box::new(connection));
-    ENGINE.with_borrow_mut(|engine| match engine.free.pop() {
-        Some(handle) => {
-            engine.slots[handle as usize] = slot;
-            handle
-        }
-        None => {
-            engine.slots.push(slot);
-            engine.slots.len() as u32 - 1
-        }
-    })
+pub(crate) fn add<T: Kept>(kept: T) -> u32 {
+    ENGINE.with_borrow_mut(|engine| T::of(engine).0.add(kept))
 }
 
-pub(crate) fn remove(handle: u32) {
-    ENGINE.with_borrow_mut(|engine| {
-        if engine.slots.get_mut(handle as usize).is_some_and(|slot| slot.take().is_some()) {
-            engine.free.push(handle);
-        }
-    });
+pub(crate) fn remove<T: Kept>(handle: u32) {
+    ENGINE.with_borrow_mut(|engine| T::of(engine).0.remove(handle));
 }
 
 #[cfg(test)]
@@ -88,12 +153,20 @@ mod tests {
     #[test]
     fn a_number_that_stands_for_nothing_does_nothing() {
         let handle = add(Connection::new(Role::Client));
-        remove(handle);
-        remove(handle);
+        remove::<Connection>(handle);
+        remove::<Connection>(handle);
         assert!(!with(handle, |_, _| true));
         assert!(!with_place(handle, |_, _| Some((1, 1))));
         assert!(!ask(handle, |_| true));
         assert_eq!(add(Connection::new(Role::Client)), handle);
         assert_ne!(add(Connection::new(Role::Client)), handle);
+    }
+
+    #[test]
+    fn a_number_of_one_kind_is_none_of_another() {
+        let handle = add(Capsules::new(1));
+        assert!(!ask_kept(handle, |_: &mut Splice| true));
+        remove::<Splice>(handle);
+        assert!(with_kept(handle, |_: &mut Capsules, _| true));
     }
 }

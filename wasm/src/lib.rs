@@ -6,13 +6,18 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bridge;
+pub mod capsules;
 pub mod config;
 pub mod connection;
 mod error;
 mod event;
 mod exchange;
 mod handle;
+pub mod masque;
 mod parcel;
 pub mod query;
 pub mod send;
+pub mod splice;
 pub mod text;
+pub mod websocket;

@@ -1,6 +1,6 @@
 //! What a host may ask in between.
 
-use switchover::Order;
+use switchover::{Order, Protocol};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error;
@@ -118,14 +118,26 @@ pub fn trace(handle: u32) -> u32 {
     })
 }
 
-/// Leaves the four numbers of a selection; false where there is none. The parcel is the preferences.
+/// Leaves the four numbers of a selection, and which preference it is; false where there is none. The parcel is the
+/// preferences.
 #[wasm_bindgen]
 pub fn select(handle: u32, parcel: &[u8], by: u32) -> bool {
     let preferences = Parcel::new(parcel).texts();
     let by = Order::from_number(by).unwrap_or_default();
     with(handle, |connection, out| {
         let selection = connection.select(&borrowed(&preferences), by);
-        selection.iter().flat_map(|selection| selection.to_bits()).for_each(|number| out.number(number));
+        if let Some(selection) = selection {
+            selection.to_bits().into_iter().for_each(|number| out.number(number));
+            out.number(selection.preference() as u32);
+        }
         selection.is_some()
     })
+}
+
+/// Whether two texts name the same protocol; the parcel is both.
+#[wasm_bindgen]
+pub fn same_protocol(parcel: &[u8]) -> bool {
+    let mut parcel = Parcel::new(parcel);
+    let (one, other) = (Protocol::parse(parcel.octets()), Protocol::parse(parcel.octets()));
+    one.zip(other).is_some_and(|(one, other)| one.same_as(&other))
 }

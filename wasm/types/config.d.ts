@@ -13,4 +13,9 @@ export interface Config {
     readonly secure?: boolean;
     /** A server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4). */
     readonly http2Preface?: boolean;
+    /**
+     * An `h2c` offer without `HTTP2-Settings` may be made and accepted: the token is then one like any other, and what the two
+     * sides speak is their own affair (BuildKit reverses the roles of HTTP/2). RFC 7540, 3.2.1 forbids such an upgrade.
+     */
+    readonly bareH2c?: boolean;
 }

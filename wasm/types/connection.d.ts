@@ -1,11 +1,13 @@
 import { ProtocolError } from "./error.js";
-import { Outbound } from "./outbound.js";
 import { type HeaderSource } from "./parcel.js";
+import { Profiled } from "./profiled.js";
 import { type State, type TraceEntry } from "./state.js";
 import { Awaiting, Order, Why } from "./tables.js";
 /** A choice among the offers of one request, for `accept`. It does not outlive its request. */
 export declare class Selection {
     #private;
+    /** Which of the preferences that were given to `select` it is, counted from 0. */
+    readonly preference: number;
 }
 /**
  * One HTTP/1.1 connection, without its transport. The host moves the octets: what it reads goes into `receive`, what the
@@ -16,7 +18,7 @@ export declare class Selection {
  *
  * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
  */
-export declare class Connection extends Outbound {
+export declare class Connection extends Profiled {
     #private;
     /**
      * Server: one offered protocol that both sides can live with, by the client's order of preference or the server's. Each
@@ -42,9 +44,12 @@ export declare class Connection extends Outbound {
     require(protocols: readonly string[], headers?: HeaderSource): Uint8Array<ArrayBuffer>;
     /** Server: says on the next final response what the connection could be upgraded to. Next: `sendResponse`. */
     advertise(protocols: readonly string[]): void;
-    /** Client: what the latest 426 asks for, empty where it does not say. Next: `retry` with some of it. */
+    /**
+     * Client: what the latest 426 asks for, in the server's spelling (see `sameProtocol`); empty where it does not say. Next:
+     * `retry` with some of it.
+     */
     get required(): string[];
-    /** What a 101 switched to, lowest layer first. */
+    /** What a 101 switched to, lowest layer first; a client sees the server's spelling, so compare with `sameProtocol`. */
     get agreed(): string[];
     /**
      * Whether our direction may carry the new protocol: a server has accepted; a client has its 101 (or 2xx to CONNECT) and

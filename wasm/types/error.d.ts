@@ -1,4 +1,4 @@
-import { Blame, type ErrorKind } from "./tables.js";
+import { Blame, type CapsuleFault, type ErrorKind, type Ineligible, type OverHttp2 } from "./tables.js";
 /**
  * A rule of the protocol was broken: by the peer (receiving has ended; a server may answer with `statusHint`, once), or by
  * the caller (nothing has changed). The numbers and names are those of every surface of the engine; `errorText` has the
@@ -15,4 +15,12 @@ export declare class ProtocolError extends Error {
     readonly statusHint: number | null;
     /** Where a peer's error lies, in octets from the connection's first; `null` for the caller's errors. */
     readonly offset: number | null;
+}
+/**
+ * What a particular protocol asks for is not so: a `Splice` cannot take the request along, a list of HTTP/2 is malformed, a
+ * stream of capsules is broken. `message` is the sentence.
+ */
+export declare class ProfileError extends Error {
+    /** What is wrong: `Ineligible` of a `Splice`, `OverHttp2` of `http1Fields`, `CapsuleFault` of `Capsules`. */
+    readonly reason: Ineligible | OverHttp2 | CapsuleFault;
 }

@@ -2,7 +2,10 @@ import type { Headers } from "./headers.js";
 import { Ineligible, NoOffer, Paused, SwitchedBy } from "./tables.js";
 /** One protocol of an offer. */
 export interface Offer {
-    /** What is offered, in the client's spelling: a name, or a name and a version such as `foo/2` (RFC 9110, 7.8). */
+    /**
+     * What is offered, in the client's spelling, so compare with `sameProtocol`: a name, or a name and a version such as
+     * `foo/2` (RFC 9110, 7.8).
+     */
     readonly protocol: string;
     /** Why it cannot be accepted; `null` where it can. */
     readonly ineligible: Ineligible | null;
@@ -34,7 +37,10 @@ export interface ResponseHead {
     readonly minorVersion: number;
     /** How many pipelined requests will not be answered, because this response closes the connection (RFC 9112, 9.3.2). */
     readonly dropped: number;
-    /** What the server would switch to: the `Upgrade` field of a 426, or of a response that advertises. */
+    /**
+     * What the server would switch to, in its spelling (see `sameProtocol`): the `Upgrade` field of a 426, or of a response
+     * that advertises.
+     */
     readonly advertised: readonly string[];
     /** The field lines. */
     readonly headers: Headers;
@@ -68,7 +74,10 @@ export interface SwitchedEvent {
     readonly kind: "switched";
     /** What made it so. */
     readonly by: SwitchedBy;
-    /** What the peer speaks now, lowest layer first; empty after CONNECT or a preface. */
+    /**
+     * What the peer speaks now, lowest layer first; empty after CONNECT or a preface. A client sees the server's spelling, so
+     * compare with `sameProtocol`.
+     */
     readonly protocols: readonly string[];
     /** Server: the request, which is to be answered in the new protocol. */
     readonly request: RequestHead | null;

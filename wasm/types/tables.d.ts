@@ -147,6 +147,13 @@ export declare const Ineligible: {
     readonly method: 0;
     readonly key: 1;
     readonly version: 2;
+    readonly subprotocol: 3;
+    readonly extension: 4;
+    readonly content: 5;
+    readonly head: 6;
+    readonly secure: 7;
+    readonly settings: 8;
+    readonly "not-listed": 9;
 };
 /** Why one protocol of an offer cannot be accepted. */
 export type Ineligible = keyof typeof Ineligible;
@@ -175,6 +182,28 @@ export declare const Why: {
 };
 /** Why this cycle's upgrade did not happen. */
 export type Why = keyof typeof Why;
+/** What has no place in HTTP/2. */
+export declare const OverHttp2: {
+    readonly switching: 0;
+    readonly connection: 1;
+    readonly "keep-alive": 2;
+    readonly "proxy-connection": 3;
+    readonly "transfer-encoding": 4;
+    readonly upgrade: 5;
+    readonly te: 6;
+    readonly "sec-websocket-key": 7;
+    readonly "sec-websocket-accept": 8;
+};
+/** What has no place in HTTP/2. */
+export type OverHttp2 = keyof typeof OverHttp2;
+/** What is wrong with a stream of capsules. */
+export declare const CapsuleFault: {
+    readonly "too-long": 0;
+    readonly "no-context": 1;
+    readonly truncated: 2;
+};
+/** What is wrong with a stream of capsules. */
+export type CapsuleFault = keyof typeof CapsuleFault;
 /** What went wrong, with its stable number. */
 export declare const ErrorKind: {
     readonly "bad-method": 101;
@@ -287,6 +316,8 @@ export declare const Limits: {
     readonly drain: 262144;
     readonly buffered: 131072;
     readonly offers: 32;
+    readonly h2cHead: 16384;
+    readonly h2cContent: 65535;
 };
 /** Every leniency with its default. */
 export declare const Lenient: {
@@ -299,4 +330,11 @@ export declare const Lenient: {
 export declare const Flags: {
     readonly secure: false;
     readonly http2Preface: false;
+    readonly bareH2c: false;
 };
+/** The template for `connect-udp` where nothing else is configured (RFC 9298, 2). */
+export declare const UDP_TEMPLATE = "/.well-known/masque/udp/{target_host}/{target_port}/";
+/** The template for `connect-ip` where nothing else is configured (RFC 9484, 3). */
+export declare const IP_TEMPLATE = "/.well-known/masque/ip/{target}/{ipproto}/";
+/** The longest UDP payload, in octets (RFC 9298, 5). */
+export declare const UDP_PAYLOAD = 65527;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use switchover::bridge::OverHttp2;
+use switchover::masque::{CapsuleFault, IP_TEMPLATE, UDP_PAYLOAD, UDP_TEMPLATE};
 use switchover::{
     Awaiting, Blame, Config, End, ErrorKind, EventKind, Expect, Ineligible, Lenient, Limits, NoOffer, Order, Paused,
     Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
@@ -27,9 +29,10 @@ pub(crate) fn typescript() -> String {
     let lenient = Lenient::none().table().map(|(name, value)| (camel(name), value));
     let lenient = lenient.iter().map(|(name, value)| (name.as_str(), value));
     out += &object("Lenient", "Every leniency with its default.", lenient);
-    let Config { secure, http2_preface, limits: _, lenient: _ } = Config::default();
-    let flags = [("secure", secure), ("http2Preface", http2_preface)];
-    out + &object("Flags", "What else can be configured, with its default.", flags)
+    let Config { secure, http2_preface, bare_h2c, limits: _, lenient: _ } = Config::default();
+    let flags = [("secure", secure), ("http2Preface", http2_preface), ("bareH2c", bare_h2c)];
+    out += &object("Flags", "What else can be configured, with its default.", flags);
+    out + &constants()
 }
 
 fn state() -> String {
@@ -57,6 +60,20 @@ fn upgrades() -> String {
         + &names("Ineligible", "Why one protocol of an offer cannot be accepted.", Ineligible::ALL, Ineligible::name)
         + &names("Order", "Whose order of preference counts.", Order::ALL, Order::name)
         + &names("Why", "Why this cycle's upgrade did not happen.", Why::ALL, Why::name)
+        + &names("OverHttp2", "What has no place in HTTP/2.", OverHttp2::ALL, OverHttp2::name)
+        + &names("CapsuleFault", "What is wrong with a stream of capsules.", CapsuleFault::ALL, CapsuleFault::name)
+}
+
+fn constants() -> String {
+    let udp = "The template for `connect-udp` where nothing else is configured (RFC 9298, 2).";
+    let ip = "The template for `connect-ip` where nothing else is configured (RFC 9484, 3).";
+    constant("UDP_TEMPLATE", udp, &format!("{UDP_TEMPLATE:?}"))
+        + &constant("IP_TEMPLATE", ip, &format!("{IP_TEMPLATE:?}"))
+        + &constant("UDP_PAYLOAD", "The longest UDP payload, in octets (RFC 9298, 5).", &UDP_PAYLOAD.to_string())
+}
+
+fn constant(name: &str, text: &str, value: &str) -> String {
+    format!("\n/** {text} */\nexport const {name} = {value};\n")
 }
 
 fn names<T: Copy>(table_name: &str, text: &str, all: &[T], name: fn(T) -> &'static str) -> String {

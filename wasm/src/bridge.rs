@@ -1,0 +1,106 @@
+//! What an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2.
+
+use switchover::bridge::{self, FieldLine};
+use switchover::gateway::{self, EndToEnd, SwitchEndToEnd};
+use switchover::{Connection, Event, FieldSource, Fields, RequestHead};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::put_fault;
+use crate::exchange::Exchange;
+use crate::handle::{with, with_exchange};
+use crate::parcel::Parcel;
+
+/// The field lines of the current head: a server's request, a client's response.
+fn head(connection: &Connection) -> Option<Fields<'_>> {
+    let response = match connection.event() {
+        Some(Event::Response(response) | Event::Informational(response)) => Some(response),
+        Some(Event::Switched(switched)) => switched.response,
+        _ => None,
+    };
+    response.map(|response| response.fields()).or_else(|| connection.request().map(|request| request.fields()))
+}
+
+/// Leaves what is made of the current head's field lines; false where there is no head.
+fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut Exchange)) -> bool {
+    with(handle, |connection, out| head(connection).map(|fields| put(&fields, out)).is_some())
+}
+
+/// Leaves the field lines that are not for one hop; false where there is no head.
+#[wasm_bindgen]
+pub fn end_to_end(handle: u32) -> bool {
+    put_head(handle, |fields, out| out.fields(&EndToEnd(fields)))
+}
+
+/// Leaves the field lines of a 101 that are not for one hop; false where there is no head.
+#[wasm_bindgen]
+pub fn switch_end_to_end(handle: u32) -> bool {
+    put_head(handle, |fields, out| out.fields(&SwitchEndToEnd(fields)))
+}
+
+/// Leaves the field lines as HTTP/2 has them; false where there is no head.
+#[wasm_bindgen]
+pub fn http2_fields(handle: u32) -> bool {
+    put_head(handle, |fields, out| out.fields(&bridge::http2_fields(fields)))
+}
+
+/// Leaves the protocols that may be offered further on.
+#[wasm_bindgen]
+pub fn forwardable(handle: u32) {
+    with(handle, |connection, out| {
+        let request = connection.request();
+        out.displays(request.iter().flat_map(gateway::forwardable));
+    });
+}
+
+/// Leaves the current request translated; false where there is none.
+fn put_request(handle: u32, translate: impl FnOnce(&RequestHead<'_>, bool) -> Vec<FieldLine>) -> bool {
+    with(handle, |connection, out| {
+        let Some(request) = connection.request() else { return false };
+        let fields = request.fields();
+        let head = RequestHead::new(request.method(), request.target(), &fields);
+        out.fields(&translate(&head, connection.is_secure()));
+        true
+    })
+}
+
+/// Leaves the current request as HTTP/2 has it; false where there is none.
+#[wasm_bindgen]
+pub fn http2_request(handle: u32) -> bool {
+    put_request(handle, bridge::http2_request)
+}
+
+/// Leaves the current request as an extended CONNECT; false where there is none. The parcel is the protocol.
+#[wasm_bindgen]
+pub fn extended_connect(handle: u32, parcel: &[u8]) -> bool {
+    let protocol = Parcel::new(parcel).text();
+    put_request(handle, |head, secure| bridge::extended_connect(head, &protocol, secure))
+}
+
+/// What has no place in HTTP/2, one higher than its number; 0 is nothing. The status is one higher too, 0 is a request.
+/// The parcel is the fields.
+#[wasm_bindgen]
+pub fn check_http2(status: u32, parcel: &[u8]) -> u32 {
+    let status = status.checked_sub(1).map(|status| status as u16);
+    match bridge::check_http2(status, &Parcel::new(parcel).fields()) {
+        Ok(()) => 0,
+        Err(fault) => fault.number() + 1,
+    }
+}
+
+/// Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault. The parcel is the authority, the key if there
+/// is one, and the fields.
+#[wasm_bindgen]
+pub fn http1_fields(parcel: &[u8]) -> bool {
+    let mut parcel = Parcel::new(parcel);
+    let (authority, key, fields) = (parcel.text(), parcel.texts(), parcel.fields());
+    with_exchange(|out| match bridge::http1_fields(&authority, &fields, key.first().map(AsRef::as_ref)) {
+        Ok(lines) => {
+            out.fields(&lines);
+            true
+        }
+        Err(fault) => {
+            put_fault(fault.name(), &format!("{} has no place in HTTP/2", fault.name()), out);
+            false
+        }
+    })
+}

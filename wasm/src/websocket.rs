@@ -1,0 +1,77 @@
+//! What is negotiated beside the token `websocket`.
+
+use switchover::Order;
+use switchover::websocket::{self, Deflate};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::exchange::Exchange;
+use crate::handle::{ask, with, with_exchange};
+use crate::parcel::{Parcel, borrowed};
+
+/// Leaves the key of a nonce; nothing where that has not 16 octets.
+#[wasm_bindgen]
+pub fn websocket_key(nonce: &[u8]) {
+    let key = nonce.try_into().map(websocket::key).unwrap_or_default();
+    with_exchange(|out| out.text(key.as_bytes()));
+}
+
+/// Which of the preferences is the subprotocol, counted from 1; 0 is none. The parcel is the preferences.
+#[wasm_bindgen]
+pub fn select_subprotocol(handle: u32, parcel: &[u8], by: u32) -> u32 {
+    let preferences = Parcel::new(parcel).texts();
+    let by = Order::from_number(by).unwrap_or_default();
+    ask(handle, |connection| {
+        let preferences = borrowed(&preferences);
+        let selected = connection.select_subprotocol(&preferences, by);
+        let place = selected.and_then(|name| preferences.iter().position(|preference| *preference == name));
+        place.map_or(0, |place| place as u32 + 1)
+    })
+}
+
+/// Parameters as the face passes them: bits one higher than they are, 0 where they are not said.
+fn deflate(server_forgets: bool, client_forgets: bool, server_bits: u32, client_bits: u32) -> Deflate {
+    let bits = |bits: u32| bits.checked_sub(1).map(|bits| bits as u8);
+    Deflate {
+        server_no_context_takeover: server_forgets,
+        client_no_context_takeover: client_forgets,
+        server_max_window_bits: bits(server_bits),
+        client_max_window_bits: bits(client_bits),
+    }
+}
+
+/// Whether there are parameters, which are left then.
+fn put_deflate(deflate: Option<Deflate>, out: &mut Exchange) -> bool {
+    if let Some(deflate) = &deflate {
+        out.number(deflate.server_no_context_takeover.into());
+        out.number(deflate.client_no_context_takeover.into());
+        out.option(deflate.server_max_window_bits.map(u32::from));
+        out.option(deflate.client_max_window_bits.map(u32::from));
+    }
+    deflate.is_some()
+}
+
+/// Leaves the parameters to accept `permessage-deflate` with; false where it is not accepted.
+#[wasm_bindgen]
+pub fn select_deflate(
+    handle: u32,
+    server_forgets: bool,
+    client_forgets: bool,
+    server_bits: u32,
+    client_bits: u32,
+) -> bool {
+    let own = deflate(server_forgets, client_forgets, server_bits, client_bits);
+    with(handle, |connection, out| put_deflate(connection.select_deflate(&own), out))
+}
+
+/// Leaves the parameters that a 101 has agreed to; false where there are none. The parcel is the fields.
+#[wasm_bindgen]
+pub fn agreed_deflate(parcel: &[u8]) -> bool {
+    let fields = Parcel::new(parcel).fields();
+    with_exchange(|out| put_deflate(Deflate::of(&fields), out))
+}
+
+/// Leaves parameters as the value of a field.
+#[wasm_bindgen]
+pub fn deflate_text(server_forgets: bool, client_forgets: bool, server_bits: u32, client_bits: u32) {
+    with_exchange(|out| out.display(deflate(server_forgets, client_forgets, server_bits, client_bits)));
+}
