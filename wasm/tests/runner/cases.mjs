@@ -1,5 +1,7 @@
 // The cases that `bin/export.rs` writes, as items; the format stands in `tests/src/export.rs`.
 
+import { Flags } from "switchover";
+
 /**
  * @typedef {{ is: "feed", bytes: Uint8Array }
  *   | { is: "end", end: import("switchover").End }
@@ -40,7 +42,7 @@ function config(settings) {
     const [name = "", value] = setting.split("=");
     return /** @type {const} */ ([camel(name), Number(value)]);
   });
-  const flags = named.filter(([name]) => name === "secure" || name === "http2Preface");
+  const flags = named.filter(([name]) => name in Flags);
   const lenient = named.filter(([name]) => name.startsWith("switch"));
   const limits = named.filter((pair) => !flags.includes(pair) && !lenient.includes(pair));
   return {
@@ -80,4 +82,17 @@ export function unhex(digits) {
  */
 export function untext(digits) {
   return String.fromCharCode(...unhex(digits));
+}
+
+/** A list of texts. @param {string} digits */
+export function list(digits) {
+  return digits === "-" ? [] : untext(digits).split(";");
+}
+
+/** Field lines, a word each. @param {string[]} words @returns {[string, Uint8Array][]} */
+export function fields(words) {
+  return words.map((word) => {
+    const [name = "-", value = "-"] = word.split(":");
+    return [untext(name), unhex(value)];
+  });
 }

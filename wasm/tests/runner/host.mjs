@@ -2,8 +2,9 @@
 
 import { ProtocolError } from "switchover";
 
-import { unhex, untext } from "./cases.mjs";
+import { fields, list, unhex, untext } from "./cases.mjs";
 import { offersLine } from "./lines.mjs";
+import { Profiles } from "./profiles.mjs";
 import { escape, hex } from "./text.mjs";
 
 /** @typedef {import("switchover").Connection} Connection */
@@ -32,6 +33,7 @@ export class Host {
     this.connection = connection;
     /** @type {import("switchover").Selection | null} */
     this.selection = null;
+    this.profiles = new Profiles(connection);
   }
 
   /**
@@ -44,6 +46,8 @@ export class Host {
     // A request of nothing is the question what the current one is.
     const question = words.every((word) => word === "-") ? QUESTIONS[verb] : undefined;
     if (question !== undefined) return question(this.connection);
+    const answer = this.profiles.answer(verb, words);
+    if (answer !== undefined) return answer;
     const lines = this.#attempt(verb, words);
     if (!lines.at(-1)?.startsWith("?")) return lines;
     // A refusal has changed nothing, so that it comes again; the Rust runner asks twice too, and the trace tells.
@@ -141,17 +145,4 @@ export class Host {
     if (selection === null) lines.push("selected nothing");
     return selection;
   }
-}
-
-/** @param {string} digits */
-function list(digits) {
-  return digits === "-" ? [] : untext(digits).split(";");
-}
-
-/** @param {string[]} words @returns {[string, Uint8Array][]} */
-function fields(words) {
-  return words.map((word) => {
-    const [name = "-", value = "-"] = word.split(":");
-    return [untext(name), unhex(value)];
-  });
 }

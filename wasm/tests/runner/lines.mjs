@@ -73,8 +73,8 @@ export function offersLine(request) {
   return `offers${request === null ? " none" : offers(request)}`;
 }
 
-/** @param {import("switchover").Headers} headers */
-function fields(headers) {
+/** @param {Iterable<[name: string, value: string]>} headers */
+export function fields(headers) {
   let text = "";
   for (const [name, value] of headers) text += ` {${escape(name)}: ${escape(value)}}`;
   return text;

@@ -170,6 +170,7 @@ export function play(script, feed) {
   } catch (error) {
     throw new Error(`${script.name} (${player.feed}), after ${JSON.stringify(player.log)}: ${error}`, { cause: error });
   } finally {
+    player.host.profiles.free();
     player.connection.free();
   }
 }

@@ -1,0 +1,156 @@
+// The questions of a vector about particular protocols; `tests/src/script/profiles.rs` asks and answers the same.
+
+import {
+  agreedDeflate,
+  Capsules,
+  checkHttp2,
+  http1Fields,
+  IP_TEMPLATE,
+  ipTarget,
+  ProfileError,
+  saysCapsules,
+  Splice,
+  UDP_TEMPLATE,
+  udpTarget,
+  websocketKey,
+} from "switchover";
+
+import { fields, unhex, untext } from "./cases.mjs";
+import { fields as shown } from "./lines.mjs";
+import { summary } from "./text.mjs";
+
+/**
+ * @typedef {import("switchover").Connection} Connection
+ * @typedef {{ connection: Connection, octets: Uint8Array, text: string, given: [string, Uint8Array][] }} Question
+ */
+
+/** @type {Record<string, (question: Question) => string | string[]>} */
+const QUESTIONS = {
+  "websocket-key": ({ octets }) => `websocket-key ${websocketKey(octets)}`,
+  subprotocol: ({ connection, text }) => `subprotocol ${subprotocol(connection, text) ?? "none"}`,
+  deflate: ({ connection, text }) => `deflate ${connection.selectDeflate(ownDeflate(text)) ?? "none"}`,
+  "agreed-deflate": ({ connection }) => `agreed-deflate ${agreedDeflate(headersOf(connection)) ?? "none"}`,
+  "says-capsules": ({ connection }) => `says-capsules ${saysCapsules(headersOf(connection))}`,
+  "udp-target": ({ connection, text }) => {
+    const target = udpTarget(text || UDP_TEMPLATE, connection.request?.target ?? "");
+    return `udp-target ${target === null ? "none" : `${target.host} ${target.port}`}`;
+  },
+  "ip-target": ({ connection, text }) => {
+    const target = ipTarget(text || IP_TEMPLATE, connection.request?.target ?? "");
+    return `ip-target ${target === null ? "none" : `${target.target ?? "*"} ${target.protocol ?? "*"}`}`;
+  },
+  capsules: ({ octets }) => capsules(octets),
+  forwardable: ({ connection }) => `forwardable ${connection.forwardable.join(", ")}`.trimEnd(),
+  "end-to-end": ({ connection }) => line("end-to-end", connection.endToEnd),
+  "switch-end-to-end": ({ connection }) => line("switch-end-to-end", connection.switchEndToEnd),
+  "check-http2": ({ text, given }) => `check-http2 ${checkHttp2(text === "" ? null : Number(text), given) ?? "ok"}`,
+  http2: ({ connection }) => line("http2", connection.http2Request),
+  extended: ({ connection, text }) => line("extended", connection.extendedConnect(text)),
+  "http2-fields": ({ connection }) => line("http2-fields", connection.http2Fields),
+  http1: ({ text, given }) => {
+    const [authority = "", key] = text.split(" ");
+    return reasoned("http1", () => shown(http1Fields(authority, given, key)));
+  },
+};
+
+/** What a host keeps beside its connection for the protocol behind it. */
+export class Profiles {
+  /** @type {Splice | undefined} */ #splice;
+
+  /** @param {Connection} connection */
+  constructor(connection) {
+    this.connection = connection;
+  }
+
+  /**
+   * The lines that answer a question; nothing where it is another's.
+   * @param {string} verb
+   * @param {string[]} words
+   * @returns {string[] | undefined}
+   */
+  answer(verb, [what = "-", ...rest]) {
+    const { connection } = this;
+    const octets = unhex(what);
+    // Only where it is asked for: the octets of a splice are more than some runtimes make into a text at once.
+    const question = { connection, octets, get text() { return untext(what); }, given: fields(rest) };
+    if (verb === "splice") {
+      return [reasoned("splice", () => ((this.#splice = new Splice(connection, octets, question.given)), " ok"))];
+    }
+    if (verb === "from-client" || verb === "from-engine" || verb === "client-ended") return this.#move(verb, octets);
+    const answer = QUESTIONS[verb]?.(question);
+    return answer === undefined ? undefined : [answer].flat();
+  }
+
+  free() {
+    this.#splice?.free();
+  }
+
+  /** What a splice makes of octets, and where it stands then. @param {string} verb @param {Uint8Array} octets */
+  #move(verb, octets) {
+    const splice = this.#splice;
+    if (splice === undefined) throw new Error(`${verb} without a splice`);
+    if (verb === "from-client") splice.clientSent(octets);
+    else if (verb === "from-engine") splice.engineSent(octets);
+    else splice.clientEnded();
+    const taken = /** @type {const} */ ([["for-engine", splice.takeForEngine()], ["for-client", splice.takeForClient()]]);
+    const lines = taken.filter(([, octets]) => octets.length > 0).map(([name, octets]) => `${name} ${summary(octets)}`);
+    const { isDone, isWaiting, wantsClient } = splice;
+    return [...lines, `splice done=${isDone} waiting=${isWaiting} wants=${wantsClient}`];
+  }
+}
+
+/** The field lines of the current head, none where there is no head. @param {Connection} connection */
+function headersOf(connection) {
+  const event = connection.event();
+  if (event?.kind === "response" || event?.kind === "informational") return event.headers;
+  const head = event?.kind === "switched" && event.response !== null ? event.response : connection.request;
+  return head?.headers ?? [];
+}
+
+/** @param {string} name @param {import("switchover").Headers | null} headers */
+function line(name, headers) {
+  if (headers === null) throw new Error(`${name} without a head`);
+  return name + shown(headers);
+}
+
+/** What comes out, or why nothing does. @param {string} name @param {() => string} make */
+function reasoned(name, make) {
+  try {
+    return name + make();
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    return `${name} ${error.reason}`;
+  }
+}
+
+/** @param {Connection} connection @param {string} text */
+function subprotocol(connection, text) {
+  const preferences = text.replace(/ by server$/, "").split(";").map((name) => name.trim());
+  return connection.selectSubprotocol(preferences.filter(Boolean), text.endsWith(" by server") ? "server" : "client");
+}
+
+/** @param {string} text @returns {import("switchover").DeflateParameters} */
+function ownDeflate(text) {
+  const named = text.split(" ").filter(Boolean).map((word) => {
+    const [name = "", bits] = word.split("=");
+    return [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), bits === undefined ? true : Number(bits)];
+  });
+  return Object.fromEntries(named);
+}
+
+/** @param {Uint8Array} octets */
+function capsules(octets) {
+  const reader = new Capsules();
+  /** @type {string[]} */
+  const lines = [];
+  const end = reasoned("capsules", () => {
+    reader.receive(octets);
+    for (let next; (next = reader.nextDatagram()) !== null; ) {
+      lines.push(`datagram ${next.context} ${summary(next.payload)} ${next.write().length}`);
+    }
+    reader.finish();
+    return " end";
+  });
+  reader.free();
+  return [...lines, end];
+}
