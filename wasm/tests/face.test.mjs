@@ -98,7 +98,7 @@ test("a switch, its leftover, and what a 426 requires", () => {
 
 test("every bound, leniency and flag is taken", () => {
   new Connection("server", { limits: { ...Limits }, lenient: { ...Lenient }, ...Flags }).free();
-  const flags = { secure: true, http2Preface: true };
+  const flags = { secure: true, http2Preface: true, bareH2c: true };
   const connection = new Connection("server", { ...flags, limits: Object.fromEntries(names(Limits).map((name) => [name, 9])) });
   assert.equal(connection.isSecure, true);
   connection.receive(octets("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
@@ -111,7 +111,7 @@ test("every bound, leniency and flag is taken", () => {
 
 test("every reason and error has its sentence", () => {
   for (const why of names(Why)) assert.match(whyText(why), /^[a-zA-Z].{10,}/, why);
-  for (const reason of names(Ineligible)) assert.match(ineligibleText(reason), /^[a-z].{10,}/, reason);
+  for (const reason of names(Ineligible)) assert.match(ineligibleText(reason), /^[a-zA-Z].{10,}/, reason);
   for (const kind of names(ErrorKind)) assert.match(errorText(kind), /^[a-zA-Z].{4,}/, kind);
 });
 

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 
-import { Connection } from "switchover";
+import { Capsules, Connection, Splice } from "switchover";
 
 /** Runs a script in a process of its own. @param {string} script */
 function alone(script) {
@@ -52,6 +52,29 @@ test("memory stays where it is over many connections and cycles", () => {
     while (connection.nextEvent().kind !== "paused");
     connection.sendResponse({ status: 200, headers: { "Content-Length": "0" } });
     connection.free();
+  };
+  for (let round = 0; round < 1000; round++) cycle();
+  const before = size();
+  for (let round = 0; round < 100_000; round++) cycle();
+  assert.equal(size(), before);
+});
+
+test("memory stays where it is over many splices and readers of capsules", () => {
+  const text = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade, http2-settings\r\nHTTP2-Settings: \r\n\r\n";
+  const connection = new Connection("server");
+  connection.receive(new TextEncoder().encode(text));
+  connection.nextEvent();
+  const probe = new Connection("server");
+  const size = () => probe.receiveBuffer(1).buffer.byteLength;
+  const half = Uint8Array.of(0, 9, 0, 1);
+  const cycle = () => {
+    const splice = new Splice(connection, new Uint8Array(0));
+    splice.clientSent(half);
+    splice.free();
+    const capsules = new Capsules();
+    capsules.receive(half);
+    capsules.nextDatagram();
+    capsules.free();
   };
   for (let round = 0; round < 1000; round++) cycle();
   const before = size();

@@ -1,7 +1,21 @@
 // What the types promise: this file is compiled, not run.
 
 import type { Connection, ErrorKind, Event, Headers, Selection, Step, Why } from "switchover";
-import { Connection as AConnection, ErrorKind as Errors, ProtocolError, Role } from "switchover";
+import {
+  Capsules,
+  CapsuleFault,
+  Connection as AConnection,
+  Deflate,
+  ErrorKind as Errors,
+  IP_TEMPLATE,
+  OverHttp2,
+  ProfileError,
+  ProtocolError,
+  Role,
+  Splice,
+  ipTarget,
+  sameProtocol,
+} from "switchover";
 
 /** Every kind of step is told apart by its name, and there is no other. */
 export function told(step: Step): string | number {
@@ -41,6 +55,34 @@ export function uses(connection: Connection): void {
   connection.sendEnd(new Map([["Checksum", "1"]]));
   connection.sendEnd(new globalThis.Headers());
   console.log(why, Role.client, Errors["bad-method"]);
+}
+
+export function negotiates(connection: Connection): void {
+  const deflate: Deflate | null = connection.selectDeflate({ serverMaxWindowBits: 10 });
+  const subprotocol: string | null = connection.selectSubprotocol(["a"], "server");
+  const passed: Headers | null = connection.endToEnd;
+  if (passed) connection.sendEnd([...passed, ["Via", "1.1 here"]]);
+  if (passed) connection.sendEnd(passed);
+  const index: number | undefined = connection.select(["foo/2"])?.preference;
+  const any: null | string | undefined = ipTarget(IP_TEMPLATE, "/")?.target;
+  const context: bigint | undefined = new Capsules().nextDatagram()?.context;
+  console.log(deflate, subprotocol, index, any, context, sameProtocol("a", "b"), OverHttp2.te, CapsuleFault.truncated);
+}
+
+export function explains(error: unknown): number {
+  if (!(error instanceof ProfileError)) return 0;
+  // @ts-expect-error It is none of the engine's errors.
+  if (error.reason === "bad-method") return 1;
+  return error.reason === "settings" || error.reason === "upgrade" || error.reason === "too-long" ? 2 : 3;
+}
+
+export function misuses(connection: Connection): void {
+  // @ts-expect-error Content is octets.
+  new Splice(connection, "content");
+  // @ts-expect-error There is no such parameter.
+  connection.selectDeflate({ windowBits: 9 });
+  // @ts-expect-error It can only be asked.
+  connection.forwardable = [];
 }
 
 export function refuses(connection: Connection, error: unknown): ErrorKind | undefined {
