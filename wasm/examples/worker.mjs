@@ -1,6 +1,6 @@
 // A worker that offers WebSocket to env.SERVER on a socket of its own: `/TARGET?say=TEXT` says it, and shows what came back.
 import { connect } from "cloudflare:sockets";
-import { Connection, whyText } from "switchover";
+import { Connection, websocketKey, whyText } from "switchover";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Octets */
 /** @typedef {{ opcode: number, payload: Octets }} Frame */
@@ -35,7 +35,7 @@ export default {
 /** What the request must bring along: a nonce of 16 octets, and the version (RFC 6455, 4.1). @param {string} host */
 function handshake(host) {
   const nonce = crypto.getRandomValues(new Uint8Array(16));
-  return { Host: host, "Sec-WebSocket-Key": btoa(String.fromCharCode(...nonce)), "Sec-WebSocket-Version": "13" };
+  return { Host: host, "Sec-WebSocket-Key": websocketKey(nonce), "Sec-WebSocket-Version": "13" };
 }
 
 /**

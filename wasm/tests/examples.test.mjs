@@ -1,23 +1,41 @@
-// The two programs of the quick start, against each other and against curl.
+// The programs of the quick start, against each other and against curl, and those for particular protocols.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { text } from "node:stream/consumers";
 
 const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
-const server = spawn(process.execPath, [join(examples, "server.mjs"), "0"], { stdio: ["ignore", "pipe", "inherit"] });
+const server = start("server.mjs");
+const h2c = start("h2c.mjs");
 let port = "";
+let h2cPort = "";
 
 before(async () => {
-  const [said] = await once(server.stdout, "data");
-  port = /^listening on (\d+)\n$/.exec(String(said))?.[1] ?? assert.fail(`it said ${said}`);
+  port = await portOf(server);
+  h2cPort = await portOf(h2c);
 });
-after(() => server.kill());
+after(() => {
+  server.kill();
+  h2c.kill();
+});
+
+/** @param {string} program */
+function start(program) {
+  return spawn(process.execPath, [join(examples, program), "0"], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** It says where it listens. @param {ReturnType<typeof start>} program */
+async function portOf(program) {
+  const [said] = await once(program.stdout, "data");
+  return /^listening on (\d+)\n$/.exec(String(said))?.[1] ?? assert.fail(`it said ${said}`);
+}
 
 /** @param {string} program @param {string[]} given @returns {Promise<{ stdout: string, stderr: string }>} */
 function run(program, ...given) {
@@ -27,10 +45,15 @@ function run(program, ...given) {
 }
 
 /** What comes back for these octets. @param {string[]} pieces */
-async function exchange(...pieces) {
+function exchange(...pieces) {
+  return exchangeAt(port, ...pieces);
+}
+
+/** @param {string} port @param {string[]} pieces */
+async function exchangeAt(port, ...pieces) {
   const socket = connect(Number(port), "127.0.0.1");
   for (const piece of pieces) {
-    socket.write(piece);
+    socket.write(piece, "latin1");
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   socket.end();
@@ -104,4 +127,41 @@ test("curl: an offer that is accepted", async () => {
     `http://127.0.0.1:${port}/foo`,
   ]);
   assert.match(await text(child.stdout), /^HTTP\/1\.1 101 Switching Protocols\r\n[^]*foo\/2 answers GET \/foo\n$/);
+});
+
+test("what WebSocket agrees on beside the token", async () => {
+  assert.equal((await run(process.execPath, join(examples, "profiles.mjs"))).stdout, "chat.v1 12\n");
+});
+
+/** curl with an offer of h2c. @param {string[]} given */
+const offering = (...given) => run("curl", "-sS", "--http2", "--max-time", "20", ...given);
+
+test("curl: h2c, answered by an engine that knows nothing of upgrades", async () => {
+  const there = `http://127.0.0.1:${h2cPort}`;
+  const { stdout } = await offering("-i", `${there}/x`);
+  assert.match(stdout, /^HTTP\/1\.1 101 [^]*\r\n\r\nHTTP\/2 200 \r\n[^]*GET \/x with 0 octets, in HTTP\/2\n$/);
+  // What comes along with the request, and far more than a window on stream 3.
+  const content = join(mkdtempSync(join(tmpdir(), "switchover-h2c-")), "content");
+  writeFileSync(content, new Uint8Array(3_000_000));
+  const posted = await offering("-d", "x".repeat(60_000), `${there}/a`, "--next", "--http2", "-T", content, `${there}/b`);
+  assert.equal(posted.stdout, "POST /a with 60000 octets, in HTTP/2\nPUT /b with 3000000 octets, in HTTP/2\n");
+  rmSync(dirname(content), { recursive: true });
+});
+
+test("h2c that cannot be taken along, and clients that leave", async () => {
+  const head = "GET /x HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade, http2-settings\r\n";
+  const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  assert.match(await exchangeAt(h2cPort, `${head}HTTP2-Settings: !\r\n\r\n`), /^HTTP\/1\.1 200 OK\r\n[^]*in HTTP\/1\.1\n$/);
+  // A POST on stream 3, whose content never comes.
+  const stream = "\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x04\0\0\0\x03\x83\x86\x84";
+  for (const behind of ["", `${preface}\0`, `${preface}${stream}`]) {
+    const said = `${head}HTTP2-Settings: \r\n\r\n${behind}`;
+    assert.match(await exchangeAt(h2cPort, said), /^HTTP\/1\.1 101 /);
+    const socket = connect(Number(h2cPort), "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write(said, "latin1");
+    await once(socket, "data");
+    socket.resetAndDestroy();
+  }
+  assert.match((await offering(`http://127.0.0.1:${h2cPort}/y`)).stdout, /^GET \/y with 0 octets, in HTTP\/2\n$/);
 });

@@ -1,0 +1,160 @@
+// Accepts `h2c` and has `node:http2` answer, which knows nothing of upgrades. `h2c.mjs PORT`; 0 is any free one.
+import { once } from "node:events";
+import { performServerHandshake } from "node:http2";
+import { createServer } from "node:net";
+import process from "node:process";
+import { Duplex } from "node:stream";
+import { Connection, ProfileError, ProtocolError, Splice } from "switchover";
+
+/** @typedef {import("node:net").Socket} Socket */
+
+const server = createServer({ allowHalfOpen: true }, (socket) => void serve(socket));
+server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
+  const address = server.address();
+  console.log(`listening on ${typeof address === "object" ? address?.port : address}`);
+});
+
+/** @param {Socket} socket */
+async function serve(socket) {
+  const http = new Connection("server");
+  const exchange = new Exchange(http, socket);
+  socket.on("error", () => socket.destroy());
+  try {
+    for await (const octets of socket.iterator({ destroyOnReturn: false })) {
+      http.receive(octets);
+      exchange.converse();
+      if (http.maySpeak && exchange.splice) return await handOver(exchange.splice, http.takeLeftover(), socket);
+      if (http.awaiting === "nothing") return;
+    }
+    http.receiveEof();
+    exchange.converse();
+  } catch (error) {
+    if (error instanceof ProtocolError && error.statusHint !== null) {
+      socket.write(http.sendResponse({ status: error.statusHint, headers: { "Content-Length": "0" } }));
+    }
+  } finally {
+    exchange.splice?.free();
+    http.free();
+    socket.end();
+  }
+}
+
+/** HTTP/1.1, up to a request that offers `h2c`. */
+class Exchange {
+  /** @type {Splice | null} */ splice = null;
+  /** @type {Uint8Array[]} */ content = [];
+
+  /** @param {Connection} http @param {Socket} socket */
+  constructor(http, socket) {
+    this.http = http;
+    this.socket = socket;
+  }
+
+  /** Answers what has come. */
+  converse() {
+    for (;;) {
+      const event = this.http.nextEvent();
+      switch (event.kind) {
+        case "request":
+          this.content = [];
+          if (this.http.owesContinue) this.socket.write(this.http.sendInformational(100));
+          break;
+        case "data":
+          // More than an upgrade can take along is read, and not kept.
+          if (this.content.length < 65_536) this.content.push(event.data);
+          break;
+        case "end-of-message":
+          if (!this.accept(event.trailers)) this.answer();
+          break;
+        case "switched":
+        case "need-data":
+        case "paused":
+        case "closed":
+          return;
+      }
+    }
+  }
+
+  /** Whether the request can be taken along. @param {import("switchover").Headers} trailers */
+  accept(trailers) {
+    const selection = this.http.select(["h2c"]);
+    if (!selection) return false;
+    try {
+      this.splice = new Splice(this.http, Buffer.concat(this.content), trailers);
+    } catch (error) {
+      if (error instanceof ProfileError) return false;
+      throw error;
+    }
+    return this.socket.write(this.http.accept(selection)) || true;
+  }
+
+  answer() {
+    const text = new TextEncoder().encode("in HTTP/1.1\n");
+    this.socket.write(this.http.sendResponse({ status: 200, headers: { "Content-Length": String(text.length) } }));
+    if (this.http.wantsContent) this.socket.write(this.http.sendData(text));
+  }
+}
+
+/**
+ * The splice between the client and an engine that takes it for one that has spoken HTTP/2 from the start.
+ * @param {Splice} splice
+ * @param {Uint8Array} leftover
+ * @param {Socket} socket
+ */
+async function handOver(splice, leftover, socket) {
+  const engine = new Duplex({
+    read: () => void engine.emit("moved"),
+    write(octets, _, done) {
+      splice.engineSent(octets);
+      // Not at once: an engine does not expect to be given anything while it writes.
+      setImmediate(() => {
+        pass();
+        engine.emit("moved");
+        if (socket.writableNeedDrain) socket.once("drain", done);
+        else done();
+      });
+    },
+    destroy(error, done) {
+      socket.destroy();
+      engine.emit("moved");
+      done(error);
+    },
+  });
+  const pass = () => {
+    if (engine.destroyed) return;
+    const forClient = splice.takeForClient();
+    const forEngine = splice.takeForEngine();
+    if (forClient.length > 0) socket.write(forClient);
+    if (forEngine.length > 0) engine.push(forEngine);
+  };
+  const isFull = () => engine.readableLength >= engine.readableHighWaterMark || !splice.wantsClient;
+  // The types ask for a socket; any stream will do.
+  performServerHandshake(/** @type {any} */ (engine)).on("stream", answerStream).on("error", () => engine.destroy());
+  try {
+    splice.clientSent(leftover);
+    pass();
+    for await (const octets of socket) {
+      splice.clientSent(octets);
+      pass();
+      while (isFull() && !engine.destroyed) await once(engine, "moved");
+    }
+    splice.clientEnded();
+    pass();
+    engine.push(null);
+    if (!engine.destroyed) await once(engine, "close");
+  } finally {
+    engine.destroy();
+  }
+}
+
+/** @param {import("node:http2").ServerHttp2Stream} stream @param {import("node:http2").IncomingHttpHeaders} headers */
+async function answerStream(stream, headers) {
+  let length = 0;
+  try {
+    for await (const octets of stream) length += Buffer.byteLength(octets);
+    stream.respond({ ":status": 200 });
+    stream.end(`${headers[":method"]} ${headers[":path"]} with ${length} octets, in HTTP/2\n`);
+  } catch {
+    stream.destroy();
+  }
+}
