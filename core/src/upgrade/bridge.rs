@@ -40,12 +40,35 @@ listed! {
 }
 
 impl OverHttp2 {
+    /// A sentence for people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Switching => "HTTP/2 has no 101",
+            Self::Connection => "HTTP/2 has no Connection field",
+            Self::KeepAlive => "HTTP/2 has no Keep-Alive field",
+            Self::ProxyConnection => "HTTP/2 has no Proxy-Connection field",
+            Self::TransferEncoding => "HTTP/2 has no Transfer-Encoding field",
+            Self::Upgrade => "HTTP/2 has no Upgrade field",
+            Self::Te => "TE says nothing but trailers in HTTP/2",
+            Self::WebSocketKey => "Sec-WebSocket-Key is for HTTP/1.1 alone",
+            Self::WebSocketAccept => "Sec-WebSocket-Accept is for HTTP/1.1 alone",
+        }
+    }
+
     fn of(field: Field<'_>) -> Option<Self> {
         let is_named = |fault: &&Self| **fault != Self::Switching && field.is(fault.name());
         let fault = Self::ALL.iter().find(is_named).copied();
         fault.filter(|&fault| fault != Self::Te || !field.value.eq_ignore_ascii_case(b"trailers"))
     }
 }
+
+impl core::fmt::Display for OverHttp2 {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl core::error::Error for OverHttp2 {}
 
 /// Whether a field list may stand in HTTP/2: of a request, or of a response with that status. What an HTTP/2 library
 /// hands over is checked with this, before it is taken for a request. RFC 9113, 8.2.2.

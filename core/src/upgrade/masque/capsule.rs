@@ -1,6 +1,7 @@
 //! The capsules behind a 101: DATAGRAM is read, others are skipped (RFC 9297, 3).
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use bytes::BufMut;
 
@@ -42,7 +43,7 @@ impl core::error::Error for CapsuleFault {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Datagram<'a> {
     /// What it is about: 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is
-    /// not known (RFC 9298, 4). Less than 2 to the 62.
+    /// not known (RFC 9298, 4). It has 62 bits; what is beyond them is not written.
     pub context: u64,
     /// What it carries.
     pub payload: &'a [u8],
@@ -52,6 +53,9 @@ pub struct Datagram<'a> {
 pub const UDP_PAYLOAD: usize = 65_527;
 
 const DATAGRAM: u64 = 0;
+
+/// The largest number that RFC 9000, 16 can write.
+const LARGEST: u64 = (1 << 62) - 1;
 
 /// Reads DATAGRAM capsules out of the octets behind a 101; capsules of other types are skipped (RFC 9297, 3.3).
 #[derive(Debug)]
@@ -63,12 +67,14 @@ pub struct Capsules {
     passed: usize,
     /// How much of a capsule that nobody knows is still to come.
     skip: u64,
+    /// What is wrong with the stream; nothing behind it is read.
+    fault: Option<CapsuleFault>,
 }
 
 impl Capsules {
     /// A reader that takes datagrams up to that payload; [`UDP_PAYLOAD`] is the most that UDP has.
     pub fn new(longest: usize) -> Self {
-        Self { longest, held: Vec::new(), passed: 0, skip: 0 }
+        Self { longest, held: Vec::new(), passed: 0, skip: 0, fault: None }
     }
 
     /// Takes octets of the stream, the leftover of the 101 first. Next: [`next_datagram`](Self::next_datagram) until there
@@ -78,9 +84,21 @@ impl Capsules {
         self.held.extend_from_slice(octets);
     }
 
-    /// The next datagram; `None` before more octets come.
+    /// The next datagram; `None` before more octets come. An error is the end of the stream: abort it, each further call
+    /// says the same.
     pub fn next_datagram(&mut self) -> Result<Option<Datagram<'_>>, CapsuleFault> {
-        let payload = loop {
+        let datagram = match self.fault {
+            Some(fault) => Err(fault),
+            None => self.read(),
+        };
+        self.fault = datagram.as_ref().err().copied();
+        let datagram = datagram?;
+        Ok(datagram.map(|(context, payload)| Datagram { context, payload: &self.held[payload] }))
+    }
+
+    /// The context of the next datagram, and where its payload stands.
+    fn read(&mut self) -> Result<Option<(u64, Range<usize>)>, CapsuleFault> {
+        let value = loop {
             let rest = &self.held[self.passed..];
             let skipped = self.skip.min(rest.len() as u64);
             self.skip -= skipped;
@@ -106,15 +124,18 @@ impl Capsules {
             self.passed = end;
             break start..end;
         };
-        let (context, payload) = varint(&self.held[payload]).ok_or(CapsuleFault::NoContext)?;
+        let (context, payload) = varint(&self.held[value.clone()]).ok_or(CapsuleFault::NoContext)?;
         if payload.len() > self.longest {
             return Err(CapsuleFault::TooLong);
         }
-        Ok(Some(Datagram { context, payload }))
+        Ok(Some((context, value.end - payload.len()..value.end)))
     }
 
     /// The stream has ended; an error where that was inside a capsule.
     pub fn finish(&self) -> Result<(), CapsuleFault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
         let is_whole = self.skip == 0 && self.held.len() == self.passed;
         if is_whole { Ok(()) } else { Err(CapsuleFault::Truncated) }
     }
@@ -124,7 +145,7 @@ impl Datagram<'_> {
     /// Writes it as a DATAGRAM capsule. RFC 9297, 3.5.
     pub fn write(&self, out: &mut impl BufMut) {
         let len = self.payload.len() as u64 + varint_len(self.context) as u64;
-        for number in [DATAGRAM, len, self.context] {
+        for number in [DATAGRAM, len, self.context & LARGEST] {
             put_varint(number, out);
         }
         out.put_slice(self.payload);
