@@ -11,7 +11,7 @@ use switchover::{
 
 use crate::ProbeArgs;
 use crate::duplex::Input;
-use crate::h2c;
+use crate::http2;
 use crate::line::Line;
 use crate::transcript::Transcript;
 
@@ -142,7 +142,7 @@ impl<'a> Exchange<'a> {
             fields.push(("Sec-WebSocket-Version", "13".into()));
         }
         if offer.iter().any(|token| token.eq_ignore_ascii_case("h2c")) {
-            fields.push(("HTTP2-Settings", h2c::SETTINGS.into()));
+            fields.push(("HTTP2-Settings", http2::SETTINGS.into()));
         }
         Ok(fields)
     }

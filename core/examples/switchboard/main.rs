@@ -7,14 +7,15 @@
 //!
 //! Threads and blocking sockets, because the engine leaves the choice to its host and these are the fewest lines to
 //! read. The server's part is `server` (who is let in), `wire` (a socket and a `Connection`), `session` (the events of
-//! one connection) and `routes` (what each path answers); the client's is `probe`, `exchange`, `line`, `duplex` and
-//! `relay`. What is spoken behind a switch: `foo`, `websocket`, `h2c`, `udp`, and `tls` with HTTP above it.
+//! one connection), `routes` (what each path answers) and `negotiate` (what an offer comes to); the client's is `probe`, `exchange`, `line`, `duplex` and
+//! `relay`. What is spoken behind a switch: `foo`, `websocket`, `http2`, `udp`, and `tls` with HTTP above it.
 
 mod duplex;
 mod exchange;
 mod foo;
-mod h2c;
+mod http2;
 mod line;
+mod negotiate;
 mod probe;
 mod relay;
 mod routes;

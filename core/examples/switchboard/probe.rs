@@ -10,7 +10,7 @@ use switchover::Protocol;
 
 use crate::ProbeArgs;
 use crate::exchange::{Exchange, Outcome};
-use crate::h2c;
+use crate::http2;
 use crate::relay;
 
 type Failure = Box<dyn AnyError>;
@@ -72,7 +72,7 @@ fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
         _ if raw => relay::pipe(line, &early, peer_ended)?,
         "websocket" => relay::messages(line, &early, peer_ended)?,
         "connect-udp" => relay::datagrams(line, &early)?,
-        "h2c" => h2c::ask(line, &early)?,
+        "h2c" => http2::ask(line, &early)?,
         _ => relay::pipe(line, &early, peer_ended)?,
     }
     exchange.transcript.say("the server has closed");

@@ -14,7 +14,7 @@ use crate::server::House;
 use crate::socket::Socket;
 use crate::transcript::Transcript;
 use crate::wire::{Ended, Wire};
-use crate::{foo, h2c, tls, udp, websocket};
+use crate::{foo, http2, tls, udp, websocket};
 
 /// Content that a request may bring along into a new protocol. Elsewhere it is passed on or dropped as it comes.
 const KEPT: usize = 1 << 20;
@@ -25,16 +25,16 @@ const FIRST_WINDOW: usize = 65_535;
 const SECURE: &str = "This is HTTP/1.1 in TLS.\n";
 
 const HTML: (&str, &str) = ("Content-Type", "text/html; charset=utf-8");
-const TEXT: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
+pub(crate) const TEXT: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
 const OCTETS: (&str, &str) = ("Content-Type", "application/octet-stream");
 
 pub(crate) struct Session<'h> {
-    wire: Wire,
-    house: &'h House,
+    pub(crate) wire: Wire,
+    pub(crate) house: &'h House,
     /// The request that is being received or answered.
-    question: Option<Question>,
+    pub(crate) question: Option<Question>,
     /// What HTTP/2 will take along of it.
-    splice: Option<Splice>,
+    pub(crate) splice: Option<Splice>,
 }
 
 /// Whether there is more to come.
@@ -190,74 +190,7 @@ impl<'h> Session<'h> {
         }
     }
 
-    fn negotiate(&mut self) -> Result<(), Ended> {
-        let tokens = self.route().tokens();
-        if let Some(selection) = self.wire.connection.select(tokens, self.house.prefer) {
-            return Ok(self.wire.decide(|connection, out| connection.accept(selection, &(), out))?);
-        }
-        let flaw = self.question.as_ref().and_then(|question| question.flaw);
-        match flaw {
-            _ if matches!(self.route(), Route::Foo | Route::Server) => {
-                self.wire.connection.advertise(tokens)?;
-                let target = self.question.as_ref().map_or("", |question| &question.target);
-                let text =
-                    format!("This is {target} in HTTP/1.1. Offer {} to speak that instead.\n", tokens.join(" or "));
-                self.reply(200, &[TEXT], &text)
-            }
-            Some(flaw) if flaw.status() != 426 => self.reply(flaw.status(), &[TEXT], &format!("{}.\n", flaw.text())),
-            _ => self.require(tokens),
-        }
-    }
-
-    /// Everything that the switch needs is made before the 101, so that it cannot fail behind it.
-    fn negotiate_http2(&mut self) -> Result<(), Ended> {
-        let (connection, question) = (&self.wire.connection, self.question.as_ref());
-        let selection = connection.select(&["h2c"], self.house.prefer);
-        let (Some(selection), Some(request), Some(question)) = (selection, connection.request(), question) else {
-            return self.stay("offer h2c to go on in HTTP/2");
-        };
-        let splice = match connection.event() {
-            Some(Event::EndOfMessage(trailers)) => Splice::new(&request, &question.content, &trailers),
-            _ => Splice::new(&request, &question.content, &()),
-        };
-        match splice {
-            Ok(splice) => {
-                self.splice = Some(splice);
-                Ok(self.wire.decide(|connection, out| connection.accept(selection, &(), out))?)
-            }
-            Err(reason) => self.stay(reason.text()),
-        }
-    }
-
-    fn stay(&mut self, reason: &str) -> Result<(), Ended> {
-        let octets = self.question.as_ref().map_or(0, |question| question.octets);
-        self.reply(200, &[TEXT], &format!("This is HTTP/1.1: {reason}. {octets} octets of content came.\n"))
-    }
-
-    /// RFC 9298, 3.1: what cannot be reached is refused before anything is switched.
-    fn negotiate_udp(&mut self) -> Result<(), Ended> {
-        let Some(question) = &self.question else { return Ok(()) };
-        match UdpTarget::parse(UDP_TEMPLATE, &question.target) {
-            None => self.reply(400, &[TEXT], "The path names no host and port.\n"),
-            Some(target) if !udp::is_allowed(&target) => self.reply(403, &[TEXT], "Only to this machine.\n"),
-            // Both sides of it are waited for at once, which this example does not do over TLS.
-            Some(_) if self.wire.connection.is_secure() => self.reply(501, &[TEXT], "Not over TLS.\n"),
-            Some(_) => self.negotiate(),
-        }
-    }
-
-    /// A 426 has content like any other response. Which version of WebSocket would do, the engine says.
-    fn require(&mut self, tokens: &[&str]) -> Result<(), Ended> {
-        let text = format!("This needs another protocol: {}.\n", tokens.join(" or "));
-        let length = text.len().to_string();
-        let date = date();
-        let fields = [("Date", &*date), TEXT, ("Content-Length", &length)];
-        self.wire.decide(|connection, out| connection.require(tokens, &fields, out))?;
-        self.explain();
-        self.send_content(&text)
-    }
-
-    fn reply(&mut self, status: u16, fields: &[(&str, &str)], text: &str) -> Result<(), Ended> {
+    pub(crate) fn reply(&mut self, status: u16, fields: &[(&str, &str)], text: &str) -> Result<(), Ended> {
         let length = text.len().to_string();
         let fields = [fields, &[("Content-Length", &length)]].concat();
         self.send_head(status, &fields)?;
@@ -273,13 +206,13 @@ impl<'h> Session<'h> {
     }
 
     /// Why an offer came to nothing.
-    fn explain(&self) {
+    pub(crate) fn explain(&self) {
         if let Some(why) = self.wire.connection.why().filter(|&why| why != Why::NotOffered) {
             self.wire.transcript.say(format_args!("no switch: {}", why.text()));
         }
     }
 
-    fn send_content(&mut self, text: &str) -> Result<(), Ended> {
+    pub(crate) fn send_content(&mut self, text: &str) -> Result<(), Ended> {
         let Wire { connection, out, transcript, .. } = &mut self.wire;
         // The answer to a HEAD has none.
         if connection.wants_content() {
@@ -289,7 +222,7 @@ impl<'h> Session<'h> {
         Ok(connection.send_end(&(), out)?)
     }
 
-    fn route(&self) -> Route {
+    pub(crate) fn route(&self) -> Route {
         self.question.as_ref().map_or(Route::Missing, |question| question.route)
     }
 
@@ -309,7 +242,7 @@ impl<'h> Session<'h> {
         let outcome = match (foo::TOKENS.iter().find(is), &self.question) {
             (Some(known), Some(question)) => foo::speak(known, question, &leftover, socket).map_err(|e| e.to_string()),
             _ if token == "h2c" => {
-                h2c::serve(self.splice.take(), &leftover, self.house.window, socket).map_err(|e| e.to_string())
+                http2::serve(self.splice.take(), &leftover, self.house.window, socket).map_err(|e| e.to_string())
             }
             (None, Some(question)) if token == udp::TOKENS[0] => match UdpTarget::parse(UDP_TEMPLATE, &question.target)
             {
@@ -380,6 +313,6 @@ fn begin(socket: &Socket, house: &House) -> io::Result<bool> {
 }
 
 /// RFC 9110, 6.6.1: a server with a clock says when it answers.
-fn date() -> String {
+pub(crate) fn date() -> String {
     httpdate::fmt_http_date(SystemTime::now())
 }

@@ -1,0 +1,71 @@
+//! The server: what each request on each stream is answered.
+
+use std::io;
+
+use h2::server::SendResponse;
+use h2::{Reason, RecvStream};
+use http::{Request, Response};
+use switchover::h2c::Splice;
+
+use super::spliced::Spliced;
+use crate::socket::Socket;
+use crate::target::path;
+
+/// Speaks HTTP/2 until one side ends it, beginning with the octets that came along with HTTP/1.1. A client with prior
+/// knowledge needs no splice. How many requests it was.
+pub(crate) fn serve(splice: Option<Splice>, leftover: &[u8], window: u32, socket: &Socket) -> io::Result<u64> {
+    let outcome = socket.run(|stream| answer_all(Spliced::new(stream, splice, leftover), window))?;
+    outcome.unwrap_or(Ok(0)).map_err(io::Error::other)
+}
+
+async fn answer_all(transport: Spliced, window: u32) -> Result<u64, h2::Error> {
+    let mut builder = h2::server::Builder::new();
+    builder.initial_window_size(window).initial_connection_window_size(window);
+    let mut connection = builder.handshake(transport).await?;
+    let mut requests = 0;
+    while let Some(accepted) = connection.accept().await {
+        let (request, respond) = accepted?;
+        requests += 1;
+        // A stream that fails is no reason to end the others.
+        tokio::spawn(async { answer(request, respond).await.ok() });
+    }
+    Ok(requests)
+}
+
+/// `/echo` sends the content back as it comes, everything else says what came.
+async fn answer(request: Request<RecvStream>, mut respond: SendResponse<bytes::Bytes>) -> Result<(), h2::Error> {
+    let (head, mut content) = request.into_parts();
+    let path = path(head.uri.path());
+    if path == "/echo" {
+        let mut to = respond.send_response(Response::new(()), false)?;
+        while let Some(data) = content.data().await {
+            let data = data?;
+            let len = data.len();
+            send(&mut to, data).await?;
+            content.flow_control().release_capacity(len)?;
+        }
+        return to.send_data(bytes::Bytes::new(), true);
+    }
+    let mut octets = 0;
+    while let Some(data) = content.data().await {
+        let len = data?.len();
+        octets += len;
+        content.flow_control().release_capacity(len)?;
+    }
+    let stream = content.stream_id().as_u32();
+    let text = format!("{} {path} stream {stream}, {octets} octets\n", head.method);
+    let response = Response::builder().header("content-type", "text/plain; charset=utf-8").body(());
+    let response = response.map_err(|_| Reason::INTERNAL_ERROR)?;
+    respond.send_response(response, false)?.send_data(text.into(), true)
+}
+
+/// As much at a time as the client's window takes.
+async fn send(to: &mut h2::SendStream<bytes::Bytes>, mut data: bytes::Bytes) -> Result<(), h2::Error> {
+    while !data.is_empty() {
+        to.reserve_capacity(data.len());
+        let room = std::future::poll_fn(|context| to.poll_capacity(context)).await;
+        let room = room.unwrap_or(Err(Reason::CANCEL.into()))?;
+        to.send_data(data.split_to(room.min(data.len())), false)?;
+    }
+    Ok(())
+}
