@@ -3,6 +3,8 @@
 
 use std::fs;
 
+use switchover::bridge::OverHttp2;
+use switchover::masque::CapsuleFault;
 use switchover::{
     Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, Lenient, Limits, NoOffer, Order,
     Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
@@ -26,8 +28,26 @@ macro_rules! tables {
 
 fn tables() -> Vec<Table> {
     let mut tables = tables!(
-        Role, Phase, Rx, Tx, Turn, Expect, Peer, Awaiting, EventKind, Paused, SwitchedBy, End, TraceStep, Blame,
-        NoOffer, Ineligible, Order, Why
+        Role,
+        Phase,
+        Rx,
+        Tx,
+        Turn,
+        Expect,
+        Peer,
+        Awaiting,
+        EventKind,
+        Paused,
+        SwitchedBy,
+        End,
+        TraceStep,
+        Blame,
+        NoOffer,
+        Ineligible,
+        Order,
+        Why,
+        OverHttp2,
+        CapsuleFault
     );
     let errors = ErrorKind::ALL.iter().map(|kind| (u64::from(kind.code()), kind.name())).collect();
     tables.push(Table { name: "ErrorKind", values: errors });
@@ -170,15 +190,26 @@ fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
     assert_eq!(found, flags.iter().map(|(name, _)| camel(name)).collect::<Vec<_>>());
 }
 
-/// The public methods of `Connection`, by their Rust names.
-fn verbs() -> Vec<String> {
-    let files = ["mod", "receive", "send"];
-    let source: String = files.iter().map(|file| read(&format!("core/src/connection/{file}.rs"))).collect();
+/// The public items of a file that begin with one of these words, by their Rust names.
+fn items(file: &str, openings: &[&str]) -> Vec<String> {
     let name = |line: &str| {
-        let rest = line.strip_prefix("    pub fn ")?;
+        let rest = openings.iter().find_map(|opening| line.strip_prefix(opening))?;
         Some(rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?].to_owned())
     };
-    source.lines().filter_map(name).collect()
+    read(&format!("core/src/{file}.rs")).lines().filter_map(name).collect()
+}
+
+/// The public methods of `Connection`, and what stands beside it for particular protocols: `Splice::client_sent` is
+/// `splice_client_sent` here.
+fn verbs() -> Vec<String> {
+    let connection = ["mod", "receive", "send"].map(|file| items(&format!("connection/{file}"), &["    pub fn "]));
+    let profiles = ["bridge", "gateway", "websocket", "masque/mod"]
+        .map(|file| items(&format!("upgrade/{file}"), &["pub fn ", "pub struct ", "pub const "]));
+    let splice = items("upgrade/h2c/splice", &["    pub fn "]).into_iter().map(|name| format!("splice_{name}"));
+    let capsules = ["capsules_new", "capsules_receive", "next_datagram", "capsules_finish", "datagram_write"];
+    let types = ["deflate", "udp_target", "ip_target", "UDP_TEMPLATE", "IP_TEMPLATE", "UDP_PAYLOAD"];
+    let listed = capsules.into_iter().chain(types).map(str::to_owned);
+    connection.into_iter().chain(profiles).flatten().chain(splice).chain(listed).collect()
 }
 
 #[test]
@@ -217,7 +248,21 @@ fn spellings(verb: &str) -> (String, String, String) {
         "receive" => ("swo_receive", "receive_data", "receive"),
         "receive_buffer" => ("swo_recv_buffer", "get_buffer", "receiveBuffer"),
         "commit" => ("swo_recv_commit", "buffer_updated", "commit"),
-        _ => return (format!("swo_{verb}"), verb.to_owned(), camel(verb)),
+        // What borrows in Rust is asked of the connection elsewhere.
+        "EndToEnd" => ("swo_end_to_end", "end_to_end", "endToEnd"),
+        "SwitchEndToEnd" => ("swo_switch_end_to_end", "switch_end_to_end", "switchEndToEnd"),
+        "key" => ("swo_websocket_key", "websocket_key", "websocketKey"),
+        "deflate" => ("swo_deflate", "Deflate", "Deflate"),
+        "next_datagram" => ("swo_capsules_next", "Datagram", "Datagram"),
+        "datagram_write" => ("swo_datagram_write", "Datagram", "Datagram"),
+        "capsules_new" => ("swo_capsules_new", "Capsules", "Capsules"),
+        "UDP_TEMPLATE" | "IP_TEMPLATE" | "UDP_PAYLOAD" => return (format!("SWO_{verb}"), verb.into(), verb.into()),
+        "splice_new" => ("swo_splice_new", "Splice", "Splice"),
+        _ => {
+            // A class has methods where C has a prefix.
+            let method = ["splice_", "capsules_"].iter().find_map(|class| verb.strip_prefix(class)).unwrap_or(verb);
+            return (format!("swo_{verb}"), method.to_owned(), camel(method));
+        }
     };
     (c.to_owned(), python.to_owned(), typescript.to_owned())
 }
