@@ -5,9 +5,6 @@ mod ask;
 mod receive;
 mod send;
 
-use std::sync::{Mutex, TryLockError};
-
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
@@ -17,15 +14,12 @@ pub(crate) use receive::Events;
 
 use crate::config::Config;
 use crate::error::raise;
+use crate::exclusive::Exclusive;
 use crate::listed::Member;
 
 /// One HTTP/1.1 connection, without its transport. The host moves the octets and never waits here.
 #[pyclass(frozen, weakref, module = "switchover")]
-pub(crate) struct Connection {
-    /// No Python code runs while this is held, so it is free whenever a call begins, but for calls on several threads
-    /// of an interpreter without a global lock, and from a finalizer. A panic poisons it: the connection is then dead.
-    inner: Mutex<Inner>,
-}
+pub(crate) struct Connection(Exclusive<Inner>);
 
 struct Inner {
     engine: core::Connection,
@@ -46,7 +40,7 @@ impl Connection {
             Some(config) => core::Connection::with_config(role.0, config.0.clone()),
             None => core::Connection::new(role.0),
         };
-        Self { inner: Mutex::new(Inner { engine, landing: None, is_lent: false, out: Vec::new() }) }
+        Self(Exclusive::new("connection", Inner { engine, landing: None, is_lent: false, out: Vec::new() }))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -62,21 +56,12 @@ impl Connection {
 }
 
 impl Connection {
-    /// Lets `call` at the engine, unless another call is there or one has died there.
     fn with<T>(&self, call: impl FnOnce(&mut Inner) -> T) -> PyResult<T> {
-        match self.inner.try_lock() {
-            Ok(mut inner) => Ok(call(&mut inner)),
-            Err(TryLockError::WouldBlock) => {
-                Err(PyRuntimeError::new_err("the connection is in the middle of another call"))
-            }
-            Err(TryLockError::Poisoned(_)) => Err(PyRuntimeError::new_err(
-                "the connection is dead: a bug in the engine ended it; close the transport",
-            )),
-        }
+        self.0.with(call)
     }
 
     /// Asks something that cannot be refused.
-    fn ask<T>(&self, question: impl FnOnce(&core::Connection) -> T) -> PyResult<T> {
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&core::Connection) -> T) -> PyResult<T> {
         self.with(|inner| question(&inner.engine))
     }
 

@@ -1,18 +1,15 @@
 //! Decisions in, octets out. Each gives bytes, or appends them to `into` and gives their number.
 
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes};
+use pyo3::types::PyBytes;
 
 use switchover::{self as core, Error, RequestHead, ResponseHead};
 
 use super::Connection;
 use crate::error::raise;
+use crate::output::{Into, Written, hand_over, reserve};
 use crate::text::{Chunk, FieldLines, Octets, ProtocolList, Text};
 use crate::view::Selection;
-
-type Into<'a, 'py> = Option<&'a Bound<'py, PyByteArray>>;
-type Written<'py> = PyResult<Bound<'py, PyAny>>;
 
 #[pymethods]
 impl Connection {
@@ -182,24 +179,5 @@ impl Connection {
             decide(&mut inner.engine, &mut inner.out).map(|()| PyBytes::new(py, &inner.out))
         })?;
         hand_over(py, into, written.map_err(|error| raise(py, error))?)
-    }
-}
-
-/// A bytearray that somebody looks into cannot grow: found out before anything is decided.
-fn reserve(into: Into<'_, '_>) -> PyResult<()> {
-    let Some(into) = into else { return Ok(()) };
-    let len = into.len();
-    into.resize(len + 1)?;
-    into.resize(len)
-}
-
-fn hand_over<'py>(py: Python<'py>, into: Into<'_, 'py>, written: Bound<'py, PyBytes>) -> Written<'py> {
-    match into {
-        None => Ok(written.into_any()),
-        Some(into) => {
-            // The method of bytearray itself: a subclass's own could refuse what has been decided.
-            into.py().get_type::<PyByteArray>().call_method1("extend", (into, &written))?;
-            written.as_bytes().len().into_bound_py_any(py)
-        }
     }
 }
