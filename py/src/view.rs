@@ -98,10 +98,7 @@ impl fmt::Display for Protocol {
 
 #[pymethods]
 impl Protocol {
-    #[classattr]
-    fn __match_args__() -> Tuple<&'static str> {
-        Tuple(vec!["name", "version"])
-    }
+    // No `__match_args__`: a pattern would compare the spelling of the name, and say no where `==` says yes.
 
     #[new]
     fn new(text: Text) -> PyResult<Self> {

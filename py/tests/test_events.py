@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
+from typing import Any
 
 import pytest
 from ends import CHUNKED, OFFER, PLAIN, POST, asked, client, server
@@ -96,6 +97,35 @@ def test_events_are_matched() -> None:
         case other:
             raise AssertionError(other)
     assert seen == [b"POST", b"/", b"a", b"hello", "end", "answer"]
+
+
+class Known:
+    """Protocols to compare with."""
+
+    H2C = Protocol("h2c")
+    UNTYPED: Any = Protocol
+
+
+@pytest.mark.parametrize("spelling", ["h2c", "H2C"])
+def test_protocols_are_matched_in_any_spelling(spelling: str) -> None:
+    switched = Switched(SwitchedBy.UPGRADE, [Protocol(spelling)])
+    match switched:
+        case Switched(SwitchedBy.UPGRADE, (Known.H2C,)):
+            pass
+        case other:
+            raise AssertionError(other)
+
+
+def test_a_protocol_has_no_pattern_that_compares_its_spelling() -> None:
+    def matches(protocol: object) -> bool:
+        match protocol:
+            case Known.UNTYPED("h2c"):
+                return True
+            case _:
+                return False
+
+    with pytest.raises(TypeError, match="accepts 0 positional sub-patterns"):
+        matches(Protocol("H2C"))
 
 
 def test_secrets_are_not_shown() -> None:

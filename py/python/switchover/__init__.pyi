@@ -719,10 +719,20 @@ class Protocol:
 
     >>> Protocol("WebSocket") == Protocol("websocket"), str(Protocol("foo/2")), Protocol("foo/2").version
     (True, 'foo/2', '2')
+
+    In a pattern give a constant with a dot, which is compared by `==`. A pattern of the class would compare how the
+    name is spelled; so there is none by position, and `case Protocol("h2c")` is a TypeError.
+
+    >>> class Known:
+    ...     H2C = Protocol("h2c")
+    >>> match Switched(SwitchedBy.UPGRADE, [Protocol("H2C")]):
+    ...     case Switched(protocols=(Known.H2C,)):
+    ...         print("HTTP/2 from here")
+    HTTP/2 from here
     """
 
-    __match_args__ = ("name", "version")
     name: Final[str]
+    """As it was spelled; compare protocols, not their names."""
     version: Final[str | None]
 
     def __new__(cls, text: _Text) -> Protocol: ...
