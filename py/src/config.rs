@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 
 use switchover::{self as core};
 
-/// Bounds, leniencies and the two facts about the transport; shared by as many connections as wanted.
+/// Bounds, leniencies and what else a connection is told; shared by as many connections as wanted.
 #[pyclass(frozen, eq, module = "switchover")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config(pub(crate) Arc<core::Config>);
@@ -23,14 +23,9 @@ impl Config {
         for (name, value) in options.into_iter().flatten() {
             let name: String = name.extract()?;
             let is_known = match name.as_str() {
-                "secure" => {
-                    config.secure = value.extract()?;
-                    true
-                }
-                "http2_preface" => {
-                    config.http2_preface = value.extract()?;
-                    true
-                }
+                "secure" => assign(&mut config.secure, &value)?,
+                "http2_preface" => assign(&mut config.http2_preface, &value)?,
+                "bare_h2c" => assign(&mut config.bare_h2c, &value)?,
                 // The table of flags is asked first: only then is it a number that is expected.
                 name if config.lenient.set(name, false) => config.lenient.set(name, value.extract()?),
                 name => config.limits.set(name, 0) && config.limits.set(name, value.extract()?),
@@ -78,7 +73,14 @@ impl Config {
 
 impl Config {
     fn flags(&self) -> Vec<(&'static str, bool)> {
-        let own = [("secure", self.0.secure), ("http2_preface", self.0.http2_preface)];
+        let core::Config { secure, http2_preface, bare_h2c, .. } = *self.0;
+        let own = [("secure", secure), ("http2_preface", http2_preface), ("bare_h2c", bare_h2c)];
         self.0.lenient.table().into_iter().chain(own).collect()
     }
+}
+
+/// Always true: it is an option.
+fn assign(flag: &mut bool, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    *flag = value.extract()?;
+    Ok(true)
 }

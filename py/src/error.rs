@@ -7,8 +7,9 @@ use pyo3::types::PyType;
 
 use switchover::{Blame, Error};
 
-use crate::listed::Member;
+use crate::listed::{Listed, Member};
 
+static PROFILE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static LOCAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static REMOTE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
@@ -25,4 +26,11 @@ pub(crate) fn exception(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAn
     }?;
     let code = Member(error.kind());
     class.call1((error.to_string(), code, error.kind().name(), error.status(), error.offset()))
+}
+
+/// The exception for what a protocol's own rules forbid.
+pub(crate) fn forbidden<T: Listed>(py: Python<'_>, reason: T, text: &str) -> PyErr {
+    let class = PROFILE.import(py, "switchover._base", "ProfileError");
+    let made = class.and_then(|class| class.call1((text, Member(reason))));
+    made.map_or_else(|failed| failed, PyErr::from_value)
 }

@@ -2,11 +2,11 @@
 
 use pyo3::prelude::*;
 
-use switchover::{self as core, EventKind, NoOffer};
+use switchover::{self as core, EventKind, NoOffer, RequestHead};
 
 use crate::headers::Headers;
 use crate::listed::Member;
-use crate::text::Octets;
+use crate::text::{Octets, characters};
 use crate::view::{Offer, Protocol, Tuple, show};
 
 /// A request head. Server; next come Data and EndOfMessage, and an answer is owed.
@@ -35,6 +35,12 @@ impl Request {
             offers: Tuple(offers),
             no_offer,
         }
+    }
+
+    /// Shows it to `look` as a head that could be sent.
+    pub(crate) fn as_head<T>(&self, look: impl FnOnce(&RequestHead<'_>) -> T) -> T {
+        let (method, target) = (characters(&self.method), characters(&self.target));
+        look(&RequestHead::new(&method, &target, &self.headers))
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! `listed.rs` makes Python enums of the engine's tables, `text.rs` reads arguments; `headers.rs`, `head.rs`,
 //! `event.rs`, `view.rs` and `stage.rs` are what comes out; `config.rs` is what a connection is made with, `error.rs`
-//! what goes wrong, and `connection/` the calls, cut like the engine's own folder of that name. What the types mean to
-//! a user stands in `python/switchover/__init__.pyi`.
+//! what goes wrong, and `connection/` the calls, cut like the engine's own folder of that name. `websocket.rs`,
+//! `masque.rs`, `bridge.rs` and `splice.rs` are what goes with particular protocols. What the types mean to a user stands
+//! in `python/switchover/__init__.pyi`.
 
 #![forbid(unsafe_code)]
 
+mod bridge;
 mod config;
 mod connection;
 mod error;
@@ -15,16 +17,22 @@ mod exclusive;
 mod head;
 mod headers;
 mod listed;
+mod masque;
 mod output;
+mod splice;
 mod stage;
 mod text;
 mod view;
+mod websocket;
 
 /// The compiled half of the package `switchover`, which exports all of it.
 #[pyo3::pymodule(name = "_switchover")]
 mod native {
     use pyo3::prelude::*;
+    use switchover::masque;
 
+    #[pymodule_export]
+    use crate::bridge::{check_http2, http1_fields};
     #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
@@ -36,7 +44,20 @@ mod native {
     #[pymodule_export]
     use crate::headers::Headers;
     #[pymodule_export]
+    use crate::masque::{Capsules, Datagram, IpTarget, UdpTarget, ip_target, says_capsules, udp_target};
+    #[pymodule_export]
+    use crate::splice::Splice;
+    #[pymodule_export]
     use crate::view::{Offer, Protocol, Selection, State, Trace};
+    #[pymodule_export]
+    use crate::websocket::{Deflate, agreed_deflate, websocket_key};
+
+    #[pymodule_export]
+    const UDP_PAYLOAD: usize = masque::UDP_PAYLOAD;
+    #[pymodule_export]
+    const UDP_TEMPLATE: &str = masque::UDP_TEMPLATE;
+    #[pymodule_export]
+    const IP_TEMPLATE: &str = masque::IP_TEMPLATE;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

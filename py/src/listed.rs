@@ -6,6 +6,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use switchover::bridge::OverHttp2;
+use switchover::masque::CapsuleFault;
 use switchover::{
     Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, NoOffer, Order, Paused, Peer, Phase, Role, Rx,
     SwitchedBy, TraceStep, Turn, Tx, Why,
@@ -148,6 +150,12 @@ listed! {
     Ineligible "Ineligible" "Why one protocol of an offer cannot be accepted." {
         fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
             member.setattr("status", self.status())?;
+            member.setattr("text", self.text())
+        }
+    }
+    OverHttp2 "OverHttp2" "What has no place in HTTP/2."
+    CapsuleFault "CapsuleFault" "What is wrong with a stream of capsules." {
+        fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
             member.setattr("text", self.text())
         }
     }

@@ -1,5 +1,7 @@
 //! Arguments: text is `str` (latin-1, as the wire has it) or `bytes`, data is anything with a buffer.
 
+use std::borrow::Cow;
+
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -68,7 +70,26 @@ impl FromPyObject<'_, '_> for Text {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let octets: Octets = object.extract()?;
-        Ok(Self(octets.as_ref().iter().map(|&octet| char::from(octet)).collect()))
+        Ok(Self(characters(octets.as_ref())))
+    }
+}
+
+/// Each octet as one character.
+pub(crate) fn characters(octets: &[u8]) -> String {
+    octets.iter().map(|&octet| char::from(octet)).collect()
+}
+
+/// A protocol as text or as a `Protocol`.
+pub(crate) struct ProtocolText(pub(crate) String);
+
+impl FromPyObject<'_, '_> for ProtocolText {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        match object.cast::<Protocol>() {
+            Ok(protocol) => Ok(Self(protocol.get().to_string())),
+            Err(_) => object.extract::<Text>().map(|text| Self(text.0)),
+        }
     }
 }
 
@@ -90,13 +111,7 @@ impl FromPyObject<'_, '_> for ProtocolList {
         if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() {
             return Err(wrong("a list of protocols", object));
         }
-        let entry = |entry: PyResult<Bound<'_, PyAny>>| {
-            let entry = entry?;
-            match entry.cast::<Protocol>() {
-                Ok(protocol) => Ok(protocol.get().to_string()),
-                Err(_) => entry.extract::<Text>().map(|text| text.0),
-            }
-        };
+        let entry = |entry: PyResult<Bound<'_, PyAny>>| entry?.extract::<ProtocolText>().map(|text| text.0);
         object.try_iter()?.map(entry).collect::<PyResult<_>>().map(Self)
     }
 }
@@ -149,6 +164,14 @@ impl Chunk<'_> {
         match self {
             Self::Bytes(bytes) => bytes.as_bytes().len(),
             Self::Buffer(buffer) => buffer.item_count(),
+        }
+    }
+
+    /// What it holds now.
+    pub(crate) fn octets(&self, py: Python<'_>) -> PyResult<Cow<'_, [u8]>> {
+        match self {
+            Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes.as_bytes())),
+            Self::Buffer(buffer) => buffer.to_vec(py).map(Cow::Owned),
         }
     }
 

@@ -150,8 +150,14 @@ pub(crate) struct Selection(pub(crate) core::Selection);
 
 #[pymethods]
 impl Selection {
-    fn __repr__(&self) -> &'static str {
-        "<switchover.Selection>"
+    /// Which of the preferences given to select it is, from 0.
+    #[getter]
+    fn preference(&self) -> usize {
+        self.0.preference()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<switchover.Selection preference={}>", self.0.preference())
     }
 }
 

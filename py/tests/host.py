@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lines import escape, offers_text
+from lines import Fields, entries, escape, octets, offers_text, truth
+from profiles import Profiles
 from switchover import Connection, Order, ProtocolError, Selection
-
-Fields = list[tuple[bytes, bytes]]
-
-
-def octets(text: str) -> bytes:
-    """Hex, or a hyphen for none."""
-    return b"" if text == "-" else bytes.fromhex(text)
-
-
-def entries(text: str) -> list[bytes]:
-    """A list in hex, separated by semicolons."""
-    return [entry for entry in octets(text).split(b";") if entry]
 
 
 class Host:
@@ -26,6 +15,7 @@ class Host:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.selection: Selection | None = None
+        self.profiles = Profiles(connection)
 
     def perform(self, words: list[str]) -> list[str]:
         """What a decision says, writes, and is refused with: then once more, because a refusal changes nothing."""
@@ -36,6 +26,9 @@ class Host:
             return answer(self.connection)
         what = [word for word in arguments if ":" not in word]
         fields = [(octets(name), octets(value)) for name, value in (f.split(":") for f in arguments if ":" in f)]
+        about_protocols = self.profiles.answer(verb, what, fields)
+        if about_protocols is not None:
+            return about_protocols
         try:
             return self.decide(verb, what, fields)
         except ProtocolError:
@@ -61,6 +54,8 @@ class Host:
             selection = connection.select(preferences, Order[what[0].upper()])
             if selection is None:
                 lines.append("selected nothing")
+            else:
+                assert preferences[selection.preference]
         else:
             selection = self.selection
         if verb == "select":
@@ -105,10 +100,6 @@ WITHOUT_OUTPUT = {
     "abandon": "abandon",
     "resume": "resume_http",
 }
-
-
-def truth(value: bool) -> str:
-    return "true" if value else "false"
 
 
 def take(connection: Connection) -> list[str]:

@@ -19,6 +19,22 @@ NAMED = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0: "\\0", 0x5C: "\\\\"}
 LONGEST = 160
 RUN = 24
 
+Fields = list[tuple[bytes, bytes]]
+
+
+def octets(text: str) -> bytes:
+    """Hex, or a hyphen for none."""
+    return b"" if text == "-" else bytes.fromhex(text)
+
+
+def entries(text: str) -> list[bytes]:
+    """A list in hex, separated by semicolons."""
+    return [entry for entry in octets(text).split(b";") if entry]
+
+
+def truth(value: bool) -> str:
+    return "true" if value else "false"
+
 
 def escape(octets: bytes) -> str:
     """Printable ASCII as it is."""

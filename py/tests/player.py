@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from host import Host, octets
-from lines import error_line, event_line, summary
+from host import Host
+from lines import error_line, event_line, octets, summary
 from switchover import (
     NEED_DATA,
     Closed,
@@ -130,10 +130,12 @@ class Player:
 
     def observe(self) -> tuple[str, bool]:
         """One step as a line, empty for content, and whether nothing happens before more comes in."""
+        self.host.profiles.current = None
         try:
             event = self.connection.next_event()
         except ProtocolError as error:
             return error_line(error), False
+        self.host.profiles.current = event
         if event is NEED_DATA:
             return "need-data", True
         if isinstance(event, Paused):

@@ -212,8 +212,9 @@ def test_a_client_and_a_server_switch() -> None:
     assert isinstance(head, Request)
     assert head.offers == (Offer(Protocol("bar")), Offer(Protocol("foo/2")))
     selection = theirs.select(["FOO/2", "Bar"], Order.CLIENT)
-    assert selection == theirs.select([Protocol("bar")])
     assert selection
+    assert selection.preference == 1
+    assert selection == theirs.select(["none", Protocol("bar")]) != theirs.select(["bar"])
     answer = theirs.accept(selection, {"Server": "x"}) + b"hello"
     assert (theirs.may_speak, theirs.our_state) == (True, Stage.SWITCHED_PROTOCOL)
     ours.receive_data(answer)

@@ -7,6 +7,7 @@ from pathlib import Path
 import switchover
 
 STUB = ast.parse((Path(switchover.__file__).parent / "__init__.pyi").read_text())
+FUNCTIONS = [node for node in STUB.body if isinstance(node, ast.FunctionDef)]
 CLASSES = {node.name: node for node in STUB.body if isinstance(node, ast.ClassDef)}
 OPTIONS = CLASSES["Config"]
 
@@ -16,7 +17,7 @@ def test_enums_have_the_same_members_in_the_same_order() -> None:
         name: item for name, item in vars(switchover).items() if isinstance(item, type) and issubclass(item, enum.Enum)
     }
     enums.pop("NeedData")
-    assert len(enums) == 20
+    assert len(enums) == 22
     for name, item in enums.items():
         assigned = [node for node in CLASSES[name].body if isinstance(node, ast.Assign)]
         stub = {ast.unparse(node.targets[0]): ast.literal_eval(node.value) for node in assigned}
@@ -27,6 +28,9 @@ def test_members_carry_the_engines_names_and_texts() -> None:
     assert switchover.Why.NO_CONNECTION_OPTION.label == "no-connection-option"
     assert switchover.Why.TOO_MANY.text
     assert switchover.Ineligible.VERSION.status == 426
+    assert all(reason.text and reason.status >= 400 for reason in switchover.Ineligible)
+    assert [fault.label for fault in switchover.CapsuleFault] == ["too-long", "no-context", "truncated"]
+    assert all(fault.text for fault in switchover.CapsuleFault)
     code = switchover.ErrorCode.HOST_MISSING
     assert (code, code.label, code.status, code.blame) == (301, "host-missing", 400, switchover.Blame.PEER)
     assert all(code.text and code.label for code in switchover.ErrorCode)
@@ -64,3 +68,6 @@ def test_everything_public_is_exported_and_documented() -> None:
         assert {method.name for method in methods} == documented
         for method in methods:
             assert getattr(getattr(switchover, name), method.name).__doc__, f"{name}.{method.name}"
+    for function in FUNCTIONS:
+        assert ast.get_docstring(function), function.name
+        assert getattr(switchover, function.name).__doc__, function.name

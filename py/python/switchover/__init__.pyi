@@ -32,7 +32,7 @@ from typing import ClassVar, Final, SupportsIndex, TypeAlias, TypeVar, final, ov
 
 from _typeshed import ReadableBuffer
 
-from ._base import NEED_DATA, LocalProtocolError, NeedData, ProtocolError, RemoteProtocolError
+from ._base import NEED_DATA, LocalProtocolError, NeedData, ProfileError, ProtocolError, RemoteProtocolError
 
 _T = TypeVar("_T")
 _Text: TypeAlias = str | bytes | bytearray
@@ -289,14 +289,70 @@ class Ineligible(enum.Enum):
     METHOD = 0
     """The protocol is offered with another method."""
     KEY = 1
-    """`Sec-WebSocket-Key` is missing, repeated or not 16 octets in base64."""
+    """`Sec-WebSocket-Key` is missing, repeated or not 16 octets in base64 (RFC 6455, 4.2.1)."""
     VERSION = 2
-    """`Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer."""
+    """`Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer (RFC 6455, 4.4)."""
+    SUBPROTOCOL = 3
+    """`Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1)."""
+    EXTENSION = 4
+    """`Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1)."""
+    CONTENT = 5
+    """The request has content that the protocol does not allow, or more than can be taken along (`h2c_content`)."""
+    HEAD = 6
+    """The head is larger than `h2c_head`."""
+    SECURE = 7
+    """The protocol cannot be switched to over TLS."""
+    SETTINGS = 8
+    """`HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1)."""
+    NOT_LISTED = 9
+    """A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540, 3.2.1)."""
 
     label: str
     """The engine's name for it, the same in every language."""
     status: int
     """The status that a host may answer with, if it wants the protocol and nothing else."""
+    text: str
+    """A sentence for people."""
+
+@final
+class OverHttp2(enum.Enum):
+    """What has no place in HTTP/2 (RFC 9113, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed."""
+
+    SWITCHING = 0
+    """The status 101."""
+    CONNECTION = 1
+    """A `Connection` field."""
+    KEEP_ALIVE = 2
+    """A `Keep-Alive` field."""
+    PROXY_CONNECTION = 3
+    """A `Proxy-Connection` field."""
+    TRANSFER_ENCODING = 4
+    """A `Transfer-Encoding` field."""
+    UPGRADE = 5
+    """An `Upgrade` field."""
+    TE = 6
+    """A `TE` field that says more than `trailers`."""
+    SEC_WEBSOCKET_KEY = 7
+    """A `Sec-WebSocket-Key` field."""
+    SEC_WEBSOCKET_ACCEPT = 8
+    """A `Sec-WebSocket-Accept` field."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class CapsuleFault(enum.Enum):
+    """What is wrong with a stream of capsules. The stream is aborted (RFC 9297, 3.3)."""
+
+    TOO_LONG = 0
+    """A datagram that is longer than the limit."""
+    NO_CONTEXT = 1
+    """A datagram without its context (RFC 9298, 5)."""
+    TRUNCATED = 2
+    """The stream ended inside a capsule."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
     text: str
     """A sentence for people."""
 
@@ -620,12 +676,15 @@ class Config:
         drain: int = 262_144,
         buffered: int = 131_072,
         offers: int = 32,
+        h2c_head: int = 16_384,
+        h2c_content: int = 65_535,
         switch_without_connection: bool = False,
         switch_without_upgrade: bool = False,
         switch_to_alternatives: bool = False,
         switch_in_http10: bool = False,
         secure: bool = False,
         http2_preface: bool = False,
+        bare_h2c: bool = False,
     ) -> Config: ...
 
     start_line: Final[int]
@@ -654,6 +713,10 @@ class Config:
     """Bytes that wait before `receive_data` refuses more; raised to what one head needs."""
     offers: Final[int]
     """Protocols in one offer."""
+    h2c_head: Final[int]
+    """A request head that h2c takes along, counted as HTTP/2 does: what its engine takes (RFC 9113, 6.5.2)."""
+    h2c_content: Final[int]
+    """Content that h2c takes along: at most what HTTP/2's first window takes (RFC 9113, 6.9.2)."""
     switch_without_connection: Final[bool]
     """A client takes a 101 whose Connection does not list upgrade. Risk: an intermediary passed it on unread."""
     switch_without_upgrade: Final[bool]
@@ -666,6 +729,8 @@ class Config:
     """The transport is TLS; without it a request for an https target is refused (RFC 9110, 7.4)."""
     http2_preface: Final[bool]
     """A server takes the HTTP/2 preface as the first bytes for a switch (RFC 9113, 3.4)."""
+    bare_h2c: Final[bool]
+    """An h2c offer needs no HTTP2-Settings: what is spoken then is the two sides' affair (against RFC 7540, 3.2.1)."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -710,6 +775,24 @@ class Headers(Sequence[tuple[bytes, bytes]]):
         """How often this line occurs, byte for byte."""
     def index(self, line: object, start: int = 0, stop: int = 9223372036854775807) -> int:
         """Where this line first occurs; ValueError where it does not."""
+    def end_to_end(self) -> Headers:
+        """The lines without those that are for one hop: `Connection`, what it lists, and the like.
+
+        An intermediary sends them in the place of a message's own. Next: `send_request` or `send_response` with them,
+        beside others as `[*headers.end_to_end(), ("Via", "1.1 here")]`. RFC 9110, 7.6.1.
+        """
+    def switch_end_to_end(self) -> Headers:
+        """Of a 101: `end_to_end`, also without the framing, which means nothing there (RFC 9110, 8.6; RFC 9112, 6.1).
+
+        Next: an intermediary's own `accept` with them.
+        """
+    def http2_fields(self) -> Headers:
+        """The lines as HTTP/2 has them, without pseudo-header fields.
+
+        Names in lower case, nothing that is for one hop but `te: trailers`, nothing of a WebSocket handshake that
+        HTTP/2 has no use for, no Host (it is `:authority`) and no Expect. Next: an HTTP/2 library's `send_headers`.
+        RFC 9113, 8.2.2; RFC 8441, 5.
+        """
 
 @final
 class Protocol:
@@ -780,6 +863,20 @@ class Request:
     ) -> Request: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
+    def http2_request(self, *, secure: bool) -> Headers:
+        """The request as HTTP/2 has it, pseudo-header fields first; `secure` is whether its scheme is https.
+
+        Next: an HTTP/2 library's `send_headers`. RFC 9113, 8.3.1.
+
+        >>> list(Request("GET", "/a", {"Host": "b", "Connection": "close"}).http2_request(secure=True))[1:]
+        [(b':scheme', b'https'), (b':authority', b'b'), (b':path', b'/a')]
+        """
+    def extended_connect(self, protocol: _Text | Protocol, *, secure: bool) -> Headers:
+        """A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2.
+
+        Pseudo-header fields come first. A 2xx to it is the 101. Only where the server's
+        SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. Next: an HTTP/2 library's `send_headers`. RFC 8441, 4 and 5.
+        """
 
 @final
 class Informational:
@@ -912,6 +1009,9 @@ class Paused:
 class Selection:
     """A choice among the offers of one request, made by `Connection.select`; of no use with any other."""
 
+    @property
+    def preference(self) -> int:
+        """Which of the preferences that were given to `select` it is, from 0: what to prepare before the 101."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1102,6 +1202,18 @@ class Connection:
         Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. None where
         nothing matches; `Request.offers` says what is wrong. Next: `accept`, or any response. RFC 9110, 7.8.
         """
+    def select_subprotocol(self, preferences: Iterable[_Text], order: Order = ...) -> str | None:
+        """Server: the subprotocol of an offered `websocket` that both sides can live with; None where there is none.
+
+        Next: `accept` with it as the value of Sec-WebSocket-Protocol; without that field none is spoken.
+        RFC 6455, 4.2.2.
+        """
+    def select_deflate(self, own: Deflate = ...) -> Deflate | None:
+        """Server: how to accept the `permessage-deflate` of an offered `websocket`; None where `own` does not allow it.
+
+        Next: `accept` with `str` of it as the value of Sec-WebSocket-Extensions; without that field nothing is
+        compressed. RFC 7692, 7.1.
+        """
     def advertise(self, protocols: _Protocols) -> None:
         """Server: says on the next final response what the connection could be upgraded to.
 
@@ -1180,6 +1292,13 @@ class Connection:
         CONNECT is undecided or an answer is owed in a new protocol.
         """
     @property
+    def forwardable(self) -> tuple[Protocol, ...]:
+        """Server, intermediary: the protocols of the current request that may be offered to the next server.
+
+        Those that may be accepted and are not, like TLS and h2c, between two neighbours; in the client's order. Empty
+        where no request is kept. Next: another connection's `send_request` with them as the offer. RFC 9110, 7.6.1.
+        """
+    @property
     def required(self) -> tuple[Protocol, ...]:
         """Client: what the latest 426 asks for, empty where it does not say. Offer some of it with `retry`."""
     @property
@@ -1195,14 +1314,238 @@ class Connection:
     def leftover(self) -> bytes:
         """The first bytes of the new protocol, after `Switched`; `take_leftover` also removes them."""
 
+# What goes with particular protocols, beside the connection.
+
+def websocket_key(nonce: ReadableBuffer) -> str:
+    """The Sec-WebSocket-Key of a nonce: 16 bytes that nobody can guess, new for each connection.
+
+    ValueError for any other length. Next: `send_request` with it, `Sec-WebSocket-Version: 13` and the offer
+    `websocket`; the engine compares the 101 with it. RFC 6455, 4.1.
+
+    >>> websocket_key(b"the sample nonce")
+    'dGhlIHNhbXBsZSBub25jZQ=='
+    """
+
+@final
+class Deflate:
+    """The parameters of `permessage-deflate`: a server's own, or those that both sides have agreed on (RFC 7692, 7.1).
+
+    `str` of it is the value of Sec-WebSocket-Extensions that says so. Compressing is the next protocol's work.
+
+    >>> str(Deflate(client_no_context_takeover=True, server_max_window_bits=10))
+    'permessage-deflate; client_no_context_takeover; server_max_window_bits=10'
+    """
+
+    server_no_context_takeover: Final[bool]
+    """The server forgets its window after each message."""
+    client_no_context_takeover: Final[bool]
+    """The client forgets its window after each message."""
+    server_max_window_bits: Final[int | None]
+    """The server's window has at most 2 to this many bytes, 8 to 15; None is not said and means 15.
+
+    Beyond these bounds nothing is ever agreed on.
+    """
+    client_max_window_bits: Final[int | None]
+    """The client's window, likewise. Below 15 a client that does not mention its window is not agreed with."""
+
+    def __new__(
+        cls,
+        *,
+        server_no_context_takeover: bool = False,
+        client_no_context_takeover: bool = False,
+        server_max_window_bits: int | None = None,
+        client_max_window_bits: int | None = None,
+    ) -> Deflate: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+def agreed_deflate(fields: _Lines) -> Deflate | None:
+    """Client: what a 101 with these field lines has agreed to; None without `permessage-deflate`.
+
+    The engine has compared it with the offer before it showed the 101. Next: tell the WebSocket library.
+    RFC 7692, 7.1.
+
+    >>> agreed_deflate({"Sec-WebSocket-Extensions": "permessage-deflate; server_max_window_bits=9"})
+    ... # doctest: +ELLIPSIS
+    Deflate(..., server_max_window_bits=9, client_max_window_bits=None)
+    """
+
+UDP_TEMPLATE: Final[str]
+"""The template for `connect-udp` where nothing else is configured (RFC 9298, 2)."""
+IP_TEMPLATE: Final[str]
+"""The template for `connect-ip` where nothing else is configured (RFC 9484, 3)."""
+UDP_PAYLOAD: Final[int]
+"""The longest UDP payload, in bytes (RFC 9298, 5)."""
+
+def says_capsules(fields: _Lines) -> bool:
+    """Whether a message with these field lines says that capsules follow: `Capsule-Protocol: ?1` (RFC 9297, 3.4).
+
+    The engine writes the field itself with the protocols that need it. Next: `Capsules` behind the 101.
+    """
+
+@final
+class UdpTarget:
+    """Where a `connect-udp` request wants its datagrams to go (RFC 9298, 3)."""
+
+    __match_args__ = ("host", "port")
+    host: Final[str]
+    """A name or an address; an IPv6 address without brackets."""
+    port: Final[int]
+    """1 to 65535."""
+
+    def __new__(cls, host: str, port: int) -> UdpTarget: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+def udp_target(target: _Text, template: _Text = ...) -> UdpTarget | None:
+    """Reads `target_host` and `target_port` out of a request's target, by `UDP_TEMPLATE` unless told otherwise.
+
+    A template has variables as `{name}` and `{?name,name}` (RFC 6570, 1.2), each once. None where the target does not
+    fit it or a variable is not valid: answer 400. Next: resolve, `accept`, then `Capsules`. RFC 9298, 3.1.
+
+    >>> udp_target(b"/.well-known/masque/udp/2001%3Adb8%3A%3A42/443/")
+    UdpTarget(host='2001:db8::42', port=443)
+    """
+
+@final
+class IpTarget:
+    """What a `connect-ip` request wants to reach (RFC 9484, 4.6)."""
+
+    __match_args__ = ("target", "protocol")
+    target: Final[str | None]
+    """A name, an address or a prefix such as `192.0.2.0/24`; None is `*`, any."""
+    protocol: Final[int | None]
+    """The Internet Protocol number; None is `*`, any."""
+
+    def __new__(cls, target: str | None = None, protocol: int | None = None) -> IpTarget: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+def ip_target(target: _Text, template: _Text = ...) -> IpTarget | None:
+    """Reads `target` and `ipproto` out of a request's target, by `IP_TEMPLATE` unless told otherwise.
+
+    As `udp_target` otherwise. RFC 9484, 4.6.
+
+    >>> ip_target("/.well-known/masque/ip/192.0.2.0%2F24/*/")
+    IpTarget(target='192.0.2.0/24', protocol=None)
+    """
+
+@final
+class Datagram:
+    r"""One datagram of a stream of capsules (RFC 9297, 3.5). ValueError for a context that has more than 62 bits.
+
+    >>> Datagram(0, b"hello").write()
+    b'\x00\x06\x00hello'
+    """
+
+    __match_args__ = ("context", "payload")
+    context: Final[int]
+    """0 is a UDP payload or an IP packet; others are agreed on, drop one that is not known (RFC 9298, 4)."""
+    payload: Final[bytes]
+
+    def __new__(cls, context: int, payload: bytes | bytearray) -> Datagram: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    @overload
+    def write(self, *, into: None = None) -> bytes: ...
+    @overload
+    def write(self, *, into: bytearray) -> int:
+        """It as a DATAGRAM capsule. Next: send it, once `may_speak`. RFC 9297, 3.5."""
+
+@final
+class Capsules:
+    """Reads datagrams out of the bytes behind a 101; capsules of other types are skipped (RFC 9297, 3.3).
+
+    `longest` is the longest payload in bytes, `UDP_PAYLOAD` unless told otherwise: a bound on what is held. One thread
+    at a time, like a connection.
+
+    >>> capsules = Capsules()
+    >>> capsules.receive_data(Datagram(0, b"one").write() + Datagram(2, b"two").write()[:3])
+    >>> capsules.next_datagram(), capsules.next_datagram()
+    (Datagram(context=0, payload=b'one'), None)
+    """
+
+    def __new__(cls, longest: int = ...) -> Capsules: ...
+    def receive_data(self, data: ReadableBuffer) -> None:
+        """Takes bytes of the stream, the leftover of the 101 first. Next: `next_datagram` until it is None."""
+    def next_datagram(self) -> Datagram | None:
+        """The next datagram; None before more bytes come.
+
+        ProfileError with TOO_LONG or NO_CONTEXT: abort the stream. RFC 9297, 3.3; RFC 9298, 5.
+        """
+    def finish(self) -> None:
+        """The stream has ended; ProfileError with TRUNCATED where that was inside a capsule. RFC 9297, 3.3."""
+
+def check_http2(fields: _Lines, status: int | None = None) -> OverHttp2 | None:
+    """What in the field lines of a request, or of a response with that status, has no place in HTTP/2.
+
+    None where all may stand there. What an HTTP/2 library hands over is checked with this before it is believed; a
+    message that has it is malformed: reset the stream. RFC 9113, 8.2.2.
+
+    >>> check_http2({"te": "trailers"}), check_http2([], 101)
+    (None, <OverHttp2.SWITCHING: 0>)
+    """
+
+def http1_fields(authority: _Text, fields: _Lines, key: _Text | None = None) -> Headers:
+    """The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `authority`, cookies in one line again.
+
+    Pseudo-header fields are left out. ProfileError with an `OverHttp2` where the list is malformed. Next:
+    `send_request`; for an extended CONNECT with GET, its `:path`, its `:protocol` as the offer, and for `websocket` a
+    `key` of this hop's own (`websocket_key`). RFC 9113, 8.2.3; RFC 8441, 5.
+
+    >>> list(http1_fields("a", [(":path", "/"), ("cookie", "b=c"), ("cookie", "d=e")]))
+    [(b'host', b'a'), (b'cookie', b'b=c; d=e')]
+    """
+
+@final
+class Splice:
+    """Lets any HTTP/2 engine answer the request of an upgrade on stream 1, as if HTTP/2 had been spoken from the start.
+
+    Made before the 101 for h2c, of the connection's current request, all its content and its trailers. ProfileError
+    with an `Ineligible` where they cannot be taken along: decline the offer. ValueError where no request is kept.
+    Stands between client and engine until `is_done`: after each call with what either has sent, pass on what
+    `take_for_engine` and `take_for_client` give. One thread at a time, like a connection. RFC 7540, 3.2.
+    """
+
+    def __new__(cls, connection: Connection, content: ReadableBuffer, trailers: _Lines = ()) -> Splice: ...
+    def client_sent(self, data: ReadableBuffer) -> None:
+        """Bytes of the client, the leftover of the 101 first. Next: `take_for_engine`."""
+    def client_ended(self) -> None:
+        """The client has ended: what has not come whole goes to the engine as it is.
+
+        Next: `take_for_engine`; tell the engine of the end once `is_waiting` is false.
+        """
+    def engine_sent(self, data: ReadableBuffer) -> None:
+        """Bytes that the engine has written. Next: `take_for_client` and `take_for_engine`."""
+    def take_for_engine(self) -> bytes:
+        """What goes to the engine now; empty where there is nothing."""
+    def take_for_client(self) -> bytes:
+        """What goes to the client now; empty where there is nothing."""
+    @property
+    def wants_client(self) -> bool:
+        """Whether the client should be read. False only while too much waits for the engine (RFC 9113, 5.2)."""
+    @property
+    def is_waiting(self) -> bool:
+        """Whether bytes of the client wait for the engine's window."""
+    @property
+    def is_done(self) -> bool:
+        """Whether both sides have the same picture and nothing is held: connect client and engine directly."""
+
 __all__ = [
+    "IP_TEMPLATE",
     "NEED_DATA",
+    "UDP_PAYLOAD",
+    "UDP_TEMPLATE",
     "Awaiting",
     "Blame",
+    "CapsuleFault",
+    "Capsules",
     "Closed",
     "Config",
     "Connection",
     "Data",
+    "Datagram",
+    "Deflate",
     "End",
     "EndOfMessage",
     "ErrorCode",
@@ -1212,15 +1555,18 @@ __all__ = [
     "Headers",
     "Ineligible",
     "Informational",
+    "IpTarget",
     "LocalProtocolError",
     "NeedData",
     "NoOffer",
     "Offer",
     "Order",
+    "OverHttp2",
     "Paused",
     "PausedReason",
     "Peer",
     "Phase",
+    "ProfileError",
     "Protocol",
     "ProtocolError",
     "RemoteProtocolError",
@@ -1229,6 +1575,7 @@ __all__ = [
     "Role",
     "Rx",
     "Selection",
+    "Splice",
     "Stage",
     "State",
     "Switched",
@@ -1237,6 +1584,14 @@ __all__ = [
     "TraceStep",
     "Turn",
     "Tx",
+    "UdpTarget",
     "Why",
     "__version__",
+    "agreed_deflate",
+    "check_http2",
+    "http1_fields",
+    "ip_target",
+    "says_capsules",
+    "udp_target",
+    "websocket_key",
 ]

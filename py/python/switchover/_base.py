@@ -6,7 +6,7 @@ import enum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from switchover import ErrorCode
+    from switchover import CapsuleFault, ErrorCode, Ineligible, OverHttp2
 
 
 class NeedData(enum.Enum):
@@ -78,3 +78,29 @@ class RemoteProtocolError(ProtocolError):
     """
 
     __module__ = "switchover"
+
+
+class ProfileError(ValueError):
+    """A particular protocol's own rules forbid it; `str` of it is a sentence for people.
+
+    Not of HTTP/1.1, so no connection has failed: decline the offer, refuse the request, or abort the stream.
+
+    >>> from switchover import ProfileError, http1_fields
+    >>> try:
+    ...     http1_fields("a", {"transfer-encoding": "chunked"})
+    ... except ProfileError as error:
+    ...     print(error, error.reason)
+    no place in HTTP/2: transfer-encoding OverHttp2.TRANSFER_ENCODING
+    """
+
+    __module__ = "switchover"
+
+    reason: Ineligible | OverHttp2 | CapsuleFault
+    """`Ineligible` from `Splice`, `OverHttp2` from `http1_fields`, `CapsuleFault` from `Capsules`."""
+
+    def __init__(self, message: str, reason: Ineligible | OverHttp2 | CapsuleFault) -> None:
+        super().__init__(message, reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return str(self.args[0])

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use switchover::{Awaiting, Order, Role, Why};
+use switchover::{Awaiting, Order, Role, Why, gateway};
 
 use super::Connection;
 use crate::error::exception;
@@ -12,6 +12,7 @@ use crate::listed::Member;
 use crate::stage::Stage;
 use crate::text::ProtocolList;
 use crate::view::{Protocol, Selection, State, Trace, Tuple};
+use crate::websocket::Deflate;
 
 #[pymethods]
 impl Connection {
@@ -140,6 +141,29 @@ impl Connection {
     )]
     fn select(&self, preferences: ProtocolList, order: Member<Order>) -> PyResult<Option<Selection>> {
         self.ask(|engine| engine.select(&preferences.refs(), order.0).map(Selection))
+    }
+
+    /// Server: the subprotocol of an offered websocket that both sides can live with. Next: accept with it as the value
+    /// of Sec-WebSocket-Protocol. RFC 6455, 4.2.2.
+    #[pyo3(
+        signature = (preferences, order = Member(Order::Client)),
+        text_signature = "($self, preferences, order=...)"
+    )]
+    fn select_subprotocol(&self, preferences: ProtocolList, order: Member<Order>) -> PyResult<Option<String>> {
+        self.ask(|engine| engine.select_subprotocol(&preferences.refs(), order.0).map(Into::into))
+    }
+
+    /// Server: how to accept the permessage-deflate of an offered websocket. Next: accept with it, as text, as the value
+    /// of Sec-WebSocket-Extensions. RFC 7692, 7.1.
+    #[pyo3(signature = (own = Deflate::default()), text_signature = "($self, own=...)")]
+    fn select_deflate(&self, own: Deflate) -> PyResult<Option<Deflate>> {
+        self.ask(|engine| engine.select_deflate(&own.0).map(Deflate))
+    }
+
+    /// Server, intermediary: what of the current request's offer may be offered to the next server. RFC 9110, 7.6.1.
+    #[getter]
+    fn forwardable(&self) -> PyResult<Tuple<Protocol>> {
+        self.ask(|engine| Tuple(engine.request().iter().flat_map(gateway::forwardable).map(Protocol::of).collect()))
     }
 
     /// Server: says on the next final response what could be upgraded to. Next: send_response. RFC 9110, 7.8.

@@ -1,0 +1,67 @@
+//! What an intermediary passes on (RFC 9110, 7.6.1), and what becomes of it between HTTP/1.1 and HTTP/2 (RFC 9113, 8.2.2;
+//! RFC 8441).
+
+use pyo3::prelude::*;
+
+use switchover::bridge;
+use switchover::gateway::{EndToEnd, SwitchEndToEnd};
+
+use crate::error::forbidden;
+use crate::head::Request;
+use crate::headers::Headers;
+use crate::listed::Member;
+use crate::text::{FieldLines, ProtocolText, Text};
+
+#[pymethods]
+impl Headers {
+    /// The lines without those that are for one hop. Next: send them on. RFC 9110, 7.6.1.
+    fn end_to_end(&self) -> Headers {
+        Headers::of(&EndToEnd(self))
+    }
+
+    /// Of a 101, the lines that an intermediary passes on with its own. Next: accept with them. RFC 9110, 7.6.1 and 8.6.
+    fn switch_end_to_end(&self) -> Headers {
+        Headers::of(&SwitchEndToEnd(self))
+    }
+
+    /// The lines as HTTP/2 has them, without pseudo-header fields. RFC 9113, 8.2.2.
+    fn http2_fields(&self) -> Headers {
+        Headers::of(&bridge::http2_fields(self))
+    }
+}
+
+#[pymethods]
+impl Request {
+    /// The request as HTTP/2 has it, pseudo-header fields first. RFC 9113, 8.3.1.
+    #[pyo3(signature = (*, secure))]
+    fn http2_request(&self, secure: bool) -> Headers {
+        Headers::of(&self.as_head(|head| bridge::http2_request(head, secure)))
+    }
+
+    /// The extended CONNECT that asks for `protocol` over HTTP/2. RFC 8441, 4 and 5.
+    #[pyo3(signature = (protocol, *, secure))]
+    fn extended_connect(&self, protocol: ProtocolText, secure: bool) -> Headers {
+        Headers::of(&self.as_head(|head| bridge::extended_connect(head, &protocol.0, secure)))
+    }
+}
+
+/// What in these field lines has no place in HTTP/2; None where they may stand there. RFC 9113, 8.2.2.
+#[pyfunction]
+#[pyo3(signature = (fields, status = None))]
+pub(crate) fn check_http2(fields: FieldLines, status: Option<u16>) -> Option<Member<bridge::OverHttp2>> {
+    bridge::check_http2(status, &fields).err().map(Member)
+}
+
+/// The field lines of an HTTP/2 request as HTTP/1.1 has them. Next: send_request with them. RFC 8441, 5.
+#[pyfunction]
+#[pyo3(signature = (authority, fields, key = None))]
+pub(crate) fn http1_fields(
+    py: Python<'_>,
+    authority: Text,
+    fields: FieldLines,
+    key: Option<Text>,
+) -> PyResult<Headers> {
+    let lines = bridge::http1_fields(&authority.0, &fields, key.as_ref().map(|key| key.0.as_str()));
+    let malformed = |fault: bridge::OverHttp2| forbidden(py, fault, &format!("no place in HTTP/2: {}", fault.name()));
+    lines.map(|lines| Headers::of(&lines)).map_err(malformed)
+}

@@ -1,0 +1,168 @@
+//! What goes with `connect-udp` and `connect-ip`: where a request wants to go, and the capsules behind the 101
+//! (RFC 9297, RFC 9298, RFC 9484).
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyBytes;
+
+use switchover::masque::{self as core, IP_TEMPLATE, UDP_PAYLOAD, UDP_TEMPLATE};
+
+use crate::error::forbidden;
+use crate::exclusive::Exclusive;
+use crate::output::{Into, Written, hand_over, reserve};
+use crate::text::{Chunk, FieldLines, Text};
+use crate::view::{Tuple, show};
+
+/// Whether a message with these field lines says that capsules follow. RFC 9297, 3.4.
+#[pyfunction]
+pub(crate) fn says_capsules(fields: FieldLines) -> bool {
+    core::says_capsules(&fields)
+}
+
+/// Where a connect-udp request wants to go; None where its target does not fit the template. RFC 9298, 3.
+#[pyfunction]
+#[pyo3(signature = (target, template = Text(UDP_TEMPLATE.into())), text_signature = "(target, template=...)")]
+pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
+    let core::UdpTarget { host, port } = core::UdpTarget::parse(&template.0, &target.0)?;
+    Some(UdpTarget { host, port })
+}
+
+/// What a connect-ip request wants to reach; None where its target does not fit the template. RFC 9484, 4.6.
+#[pyfunction]
+#[pyo3(signature = (target, template = Text(IP_TEMPLATE.into())), text_signature = "(target, template=...)")]
+pub(crate) fn ip_target(target: Text, template: Text) -> Option<IpTarget> {
+    let core::IpTarget { target, protocol } = core::IpTarget::parse(&template.0, &target.0)?;
+    Some(IpTarget { target, protocol })
+}
+
+/// Where a connect-udp request wants its datagrams to go.
+#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct UdpTarget {
+    host: String,
+    port: u16,
+}
+
+#[pymethods]
+impl UdpTarget {
+    #[classattr]
+    fn __match_args__() -> Tuple<&'static str> {
+        Tuple(vec!["host", "port"])
+    }
+
+    #[new]
+    fn new(host: String, port: u16) -> Self {
+        Self { host, port }
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(slf, &["host", "port"])
+    }
+}
+
+/// What a connect-ip request wants to reach.
+#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct IpTarget {
+    target: Option<String>,
+    protocol: Option<u8>,
+}
+
+#[pymethods]
+impl IpTarget {
+    #[classattr]
+    fn __match_args__() -> Tuple<&'static str> {
+        Tuple(vec!["target", "protocol"])
+    }
+
+    #[new]
+    #[pyo3(signature = (target = None, protocol = None))]
+    fn new(target: Option<String>, protocol: Option<u8>) -> Self {
+        Self { target, protocol }
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(slf, &["target", "protocol"])
+    }
+}
+
+/// One datagram of a stream of capsules.
+#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Datagram {
+    context: u64,
+    payload: PyBackedBytes,
+}
+
+/// A context is a number of QUIC's (RFC 9000, 16).
+const CONTEXTS: u64 = 1 << 62;
+
+#[pymethods]
+impl Datagram {
+    #[classattr]
+    fn __match_args__() -> Tuple<&'static str> {
+        Tuple(vec!["context", "payload"])
+    }
+
+    #[new]
+    fn new(context: u64, payload: PyBackedBytes) -> PyResult<Self> {
+        if context >= CONTEXTS {
+            return Err(PyValueError::new_err(format!("a context is less than 2 to the 62, got {context}")));
+        }
+        Ok(Self { context, payload })
+    }
+
+    /// It as a DATAGRAM capsule. Next: send it behind the 101. RFC 9297, 3.5.
+    #[pyo3(signature = (*, into = None))]
+    fn write<'py>(&self, py: Python<'py>, into: Into<'_, 'py>) -> Written<'py> {
+        reserve(into)?;
+        let datagram = core::Datagram { context: self.context, payload: &self.payload };
+        let written = PyBytes::new_with(py, datagram.written_len(), |mut space| {
+            datagram.write(&mut space);
+            Ok(())
+        })?;
+        hand_over(py, into, written)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(slf, &["context", "payload"])
+    }
+}
+
+/// Reads datagrams out of the octets behind a 101; capsules of other types are skipped. RFC 9297, 3.3.
+#[pyclass(frozen, module = "switchover")]
+pub(crate) struct Capsules(Exclusive<core::Capsules>);
+
+#[pymethods]
+impl Capsules {
+    // 32 bits, so that nothing that is counted can overflow.
+    #[new]
+    #[pyo3(signature = (longest = UDP_PAYLOAD as u32), text_signature = "(longest=...)")]
+    fn new(longest: u32) -> Self {
+        Self(Exclusive::new("reader", core::Capsules::new(longest as usize)))
+    }
+
+    /// Takes octets of the stream, the leftover of the 101 first. Next: next_datagram until it is None.
+    fn receive_data(&self, py: Python<'_>, data: Chunk<'_>) -> PyResult<()> {
+        let octets = data.octets(py)?;
+        self.0.with(|capsules| capsules.receive(&octets))
+    }
+
+    /// The next datagram; None before more octets come.
+    fn next_datagram(&self, py: Python<'_>) -> PyResult<Option<Datagram>> {
+        let came = self.0.with(|capsules| {
+            let owned = |datagram: core::Datagram<'_>| Datagram {
+                context: datagram.context,
+                payload: PyBytes::new(py, datagram.payload).into(),
+            };
+            capsules.next_datagram().map(|came| came.map(owned))
+        })?;
+        came.map_err(|fault| forbidden(py, fault, fault.text()))
+    }
+
+    /// The stream has ended: refused where that was inside a capsule. RFC 9297, 3.3.
+    fn finish(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.with(|capsules| capsules.finish())?.map_err(|fault| forbidden(py, fault, fault.text()))
+    }
+}
