@@ -3,7 +3,18 @@
 from collections.abc import Callable
 
 import pytest
-from switchover import Connection, ErrorCode, LocalProtocolError, ProtocolError, Request, Role
+from switchover import (
+    CapsuleFault,
+    Connection,
+    ErrorCode,
+    Ineligible,
+    LocalProtocolError,
+    OverHttp2,
+    ProfileError,
+    ProtocolError,
+    Request,
+    Role,
+)
 
 OFFER = b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\n"
 PLAIN = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -39,3 +50,10 @@ def code(call: Callable[[], object], error: type[ProtocolError] = LocalProtocolE
     with pytest.raises(error) as caught:
         call()
     return caught.value.code
+
+
+def reason(call: Callable[[], object]) -> Ineligible | OverHttp2 | CapsuleFault:
+    """Why a protocol's own rules forbid a call."""
+    with pytest.raises(ProfileError) as caught:
+        call()
+    return caught.value.reason
