@@ -17,8 +17,7 @@ async def ask(port: int, target: str) -> None:
     http2 = H2Connection(H2Configuration(client_side=True))
     settings = http2.initiate_upgrade_connection()
     assert settings
-    # They are for this connection only (RFC 7540, 3.2.1).
-    headers = [("Host", f"127.0.0.1:{port}"), ("Connection", "HTTP2-Settings"), ("HTTP2-Settings", settings.decode())]
+    headers = [("Host", f"127.0.0.1:{port}"), ("HTTP2-Settings", settings.decode())]
     connection = http.Connection(http.Role.CLIENT)
     writer.write(connection.send_request("GET", target, headers, offer=["h2c"]))
     while True:

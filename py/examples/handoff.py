@@ -10,11 +10,12 @@ from h2 import events as h2_events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.exceptions import ProtocolError
-from hyperframe.exceptions import HyperframeError
 from wsproto.connection import Connection as WebSocket, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
-LARGEST = 65_535  # content before a switch, which waits for all of it (RFC 7540, 3.2)
+SPOKEN = ["h2c", "websocket"]
+# Content before a switch, which waits for all of it (RFC 7540, 3.2). The engine knows only what a Content-Length says.
+LARGEST = http.Config().h2c_content
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -32,7 +33,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                     await writer.drain()
                     connection.receive_data(await reader.read(65536))
                 case http.Request() as request:
-                    body, http2 = bytearray(), http2_after(request)
+                    body = bytearray()
                 case http.Data(data) if connection.wants_content:
                     writer.write(connection.send_data(data))
                 case http.Data(data) if request and request.method == b"POST":
@@ -42,12 +43,13 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 case http.EndOfMessage() if connection.wants_content:
                     writer.write(connection.send_end())
                 case http.Paused() if request:
-                    if selection := connection.select(["websocket", "h2c"] if http2 else ["websocket"]):
+                    if selection := connection.select(SPOKEN):
+                        http2 = http2_after(request) if SPOKEN[selection.preference] == "h2c" else None
                         writer.write(connection.accept(selection))
                     else:
                         writer.write(begin_answer(connection, request, body) + connection.send_end())
-                case http.Switched(protocols=protocols, leftover=leftover) if request:
-                    if http2 and protocols == (http.Protocol("h2c"),):
+                case http.Switched(leftover=leftover) if request:
+                    if http2:
                         await Http2(http2, writer).speak(request, body, octets(leftover, reader))
                     else:
                         await speak_websocket(octets(leftover, reader), writer)
@@ -99,15 +101,11 @@ async def speak_websocket(received: AsyncIterator[bytes], writer: asyncio.Stream
         await writer.drain()
 
 
-def http2_after(request: http.Request) -> H2Connection | None:
-    """HTTP/2 with the settings of a request, which must be there once and be valid (RFC 7540, 3.2.1)."""
-    try:
-        (settings,) = request.headers.get_all("HTTP2-Settings")
-        http2 = H2Connection(H2Configuration(client_side=False))
-        http2.initiate_upgrade_connection(settings)
-        return http2
-    except (ValueError, ProtocolError, HyperframeError):
-        return None
+def http2_after(request: http.Request) -> H2Connection:
+    """HTTP/2 with the settings of a request that could be accepted, so they are valid (RFC 7540, 3.2.1)."""
+    http2 = H2Connection(H2Configuration(client_side=False))
+    http2.initiate_upgrade_connection(request.headers.get("HTTP2-Settings"))
+    return http2
 
 
 def send_content(http2: H2Connection, stream: int, waiting: bytearray) -> None:
