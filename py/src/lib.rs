@@ -1,10 +1,10 @@
 //! The Python module: arguments in, one call of the engine, its answer out. Nothing here knows HTTP.
 //!
-//! `listed.rs` makes Python enums of the engine's tables, `text.rs` reads arguments; `headers.rs`, `head.rs`,
-//! `event.rs`, `view.rs` and `stage.rs` are what comes out; `config.rs` is what a connection is made with, `error.rs`
-//! what goes wrong, and `connection/` the calls, cut like the engine's own folder of that name. `websocket.rs`,
-//! `masque.rs`, `bridge.rs` and `splice.rs` are what goes with particular protocols. What the types mean to a user stands
-//! in `python/switchover/__init__.pyi`.
+//! `listed.rs` makes Python enums of the engine's tables, `text.rs` reads arguments, `output.rs` hands over what is
+//! written; `headers.rs`, `head.rs`, `event.rs`, `view.rs` and `stage.rs` are what comes out; `config.rs` is what a
+//! connection is made with, `error.rs` what goes wrong, `exclusive.rs` keeps calls apart, and `connection/` has the
+//! calls, cut like the engine's own folder of that name. `websocket.rs`, `masque.rs`, `bridge.rs` and `splice.rs` are what
+//! goes with particular protocols. What the types mean to a user stands in `python/switchover/__init__.pyi`.
 
 #![forbid(unsafe_code)]
 

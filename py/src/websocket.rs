@@ -23,7 +23,6 @@ pub(crate) fn websocket_key(py: Python<'_>, nonce: Chunk<'_>) -> PyResult<String
 
 /// Client: what a 101 with these field lines has agreed to about permessage-deflate. RFC 7692, 7.1.
 #[pyfunction]
-#[pyo3(signature = (fields))]
 pub(crate) fn agreed_deflate(fields: FieldLines) -> Option<Deflate> {
     core::Deflate::of(&fields).map(Deflate)
 }
