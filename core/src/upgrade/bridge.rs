@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 
 use super::gateway::EndToEnd;
+use super::policy;
 use crate::decision::RequestHead;
-use crate::fields::{Field, FieldSource, members};
+use crate::fields::{Field, FieldSource, Protocol, members};
 use crate::listed::listed;
 use crate::syntax::{TargetForm, target_form};
 
@@ -111,7 +112,10 @@ pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> 
 /// A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2, pseudo-header fields
 /// first. A 2xx to it is the 101. Only where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. RFC 8441, 4 and 5.
 pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
-    pseudo(request, b"CONNECT", Some(protocol), secure)
+    let registered = Protocol::parse(protocol.as_bytes()).map(policy::registered);
+    // The name as it is registered, since `:protocol` is compared as it is.
+    let name = registered.filter(|known| known.version.is_none()).map_or(protocol, |known| known.name);
+    pseudo(request, b"CONNECT", Some(name), secure)
 }
 
 fn pseudo(request: &RequestHead<'_>, method: &[u8], protocol: Option<&str>, secure: bool) -> Vec<FieldLine> {

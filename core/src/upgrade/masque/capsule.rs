@@ -113,7 +113,7 @@ impl Capsules {
                 continue;
             }
             // A context has at most eight octets.
-            if len > self.longest as u64 + 8 {
+            if len > (self.longest as u64).saturating_add(8) {
                 return Err(CapsuleFault::TooLong);
             }
             let start = self.passed + prefix;
