@@ -130,6 +130,7 @@ QUESTIONS: dict[str, Callable[[Connection], list[str]]] = {
     "required": lambda c: [f"required {', '.join(map(str, c.required))}".rstrip()],
     "agreed": lambda c: [f"agreed {', '.join(map(str, c.agreed))}".rstrip()],
     "unanswered": lambda c: [f"unanswered {c.unanswered}"],
+    "unread": lambda c: [f"unread {c.unread}"],
     "owes-continue": lambda c: [f"owes-continue {truth(c.owes_continue)}"],
     "wants-content": lambda c: [f"wants-content {truth(c.wants_content)}"],
     "secure": lambda c: [f"secure {truth(c.is_secure)}"],

@@ -161,6 +161,15 @@ export class Connection extends Profiled {
     return raw.owes_continue(this.live());
   }
 
+  /**
+   * How many received octets wait behind what the current event shows. With an offer undecided they belong to no protocol
+   * yet: a host that declines, and does not trust its client to have meant them as HTTP, calls `closeAfterResponse`
+   * (RFC 9931, 5).
+   */
+  get unread(): number {
+    return raw.unread(this.live());
+  }
+
   /** Whether `sendData` has something to continue: a message of ours that has content to come. */
   get wantsContent(): boolean {
     return raw.wants_content(this.live());

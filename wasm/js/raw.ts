@@ -126,6 +126,7 @@ export const raw: Raw = {
   leftover: guarded(glue.leftover),
   may_speak: guarded(glue.may_speak),
   next_event: guarded(glue.next_event),
+  unread: guarded(glue.unread),
   owes_continue: guarded(glue.owes_continue),
   position: guarded(glue.position),
   reason: guarded(glue.reason),

@@ -31,6 +31,12 @@ pub fn awaiting(handle: u32) -> u32 {
     ask(handle, |connection| connection.awaiting() as u32)
 }
 
+/// How many octets wait behind what is shown.
+#[wasm_bindgen]
+pub fn unread(handle: u32) -> u32 {
+    ask(handle, |connection| connection.unread() as u32)
+}
+
 /// Whether a 100 is owed.
 #[wasm_bindgen]
 pub fn owes_continue(handle: u32) -> bool {

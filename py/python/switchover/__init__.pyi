@@ -1275,6 +1275,13 @@ class Connection:
     def owes_continue(self) -> bool:
         """Server: the client waits for a 100 before it sends its content (RFC 9110, 10.1.1)."""
     @property
+    def unread(self) -> int:
+        """How many received octets wait behind what the current event shows.
+
+        With an offer undecided they belong to no protocol yet: a host that declines, and does not trust its client to have
+        meant them as HTTP, calls `close_after_response` (RFC 9931, 5).
+        """
+    @property
     def wants_content(self) -> bool:
         """Whether `send_data` has something to continue; false after the head of an answer to HEAD, say."""
     @property

@@ -64,6 +64,12 @@ impl Connection {
         self.ask(|engine| engine.owes_continue())
     }
 
+    /// How many received octets wait behind what the current event shows.
+    #[getter]
+    fn unread(&self) -> PyResult<usize> {
+        self.ask(|engine| engine.unread())
+    }
+
     /// Whether send_data has something to continue.
     #[getter]
     fn wants_content(&self) -> PyResult<bool> {

@@ -18,6 +18,7 @@ const QUESTIONS = {
   required: ({ required }) => [`required ${required.join(", ")}`.trimEnd()],
   agreed: ({ agreed }) => [`agreed ${agreed.join(", ")}`.trimEnd()],
   unanswered: ({ unanswered }) => [`unanswered ${unanswered}`],
+  unread: ({ unread }) => [`unread ${unread}`],
   "owes-continue": ({ owesContinue }) => [`owes-continue ${owesContinue}`],
   "wants-content": ({ wantsContent }) => [`wants-content ${wantsContent}`],
   secure: ({ isSecure }) => [`secure ${isSecure}`],
