@@ -392,6 +392,11 @@ export function udp_target(parcel: Uint8Array | number[]): boolean;
 export function unanswered(handle: number): number;
 
 /**
+ * How many octets wait behind what is shown.
+ */
+export function unread(handle: number): number;
+
+/**
  * Whether there is content to send.
  */
 export function wants_content(handle: number): boolean;
@@ -497,6 +502,7 @@ export interface InitOutput {
     readonly trace: (a: number) => number;
     readonly udp_target: (a: number, b: number) => number;
     readonly unanswered: (a: number) => number;
+    readonly unread: (a: number) => number;
     readonly wants_content: (a: number) => number;
     readonly wants_input: (a: number) => number;
     readonly websocket_key: (a: number, b: number) => void;

@@ -75,6 +75,12 @@ export declare class Connection extends Profiled {
      * connection). RFC 9110, 10.1.1.
      */
     get owesContinue(): boolean;
+    /**
+     * How many received octets wait behind what the current event shows. With an offer undecided they belong to no protocol
+     * yet: a host that declines, and does not trust its client to have meant them as HTTP, calls `closeAfterResponse`
+     * (RFC 9931, 5).
+     */
+    get unread(): number;
     /** Whether `sendData` has something to continue: a message of ours that has content to come. */
     get wantsContent(): boolean;
     /** Client: how many requests have no complete final response (RFC 9112, 9.3.2). */
