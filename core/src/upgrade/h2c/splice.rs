@@ -15,6 +15,7 @@
 //! them that can wait. Once the debt is paid both sides mean the same window, and nothing waits any more.
 
 use alloc::collections::VecDeque;
+use alloc::collections::btree_map::{BTreeMap, Entry};
 use alloc::vec::Vec;
 
 use super::frame::{
@@ -102,6 +103,10 @@ struct Windows {
 struct Waiting {
     frames: VecDeque<(Header, Vec<u8>)>,
     octets: usize,
+    /// How many frames of each stream.
+    streams: BTreeMap<u32, usize>,
+    /// How many of them a header block must not overtake.
+    blocks_and_acks: usize,
 }
 
 impl Splice {
@@ -264,11 +269,11 @@ impl Splice {
         let may_wait = header.len() as usize <= MOST_WAITING;
         let must_wait = match header.kind() {
             DATA if i64::from(header.len()) > self.windows.engine && self.windows.debt > 0 => true,
-            HEADERS | CONTINUATION => self.waiting.has(|other| is_block(other) || other.is_settings_ack()),
+            HEADERS | CONTINUATION => self.waiting.blocks_and_acks > 0,
             SETTINGS if header.is_settings_ack() => self.is_waiting(),
             _ => false,
         };
-        let has_earlier = header.stream() > 0 && self.waiting.has(|other| other.stream() == header.stream());
+        let has_earlier = header.stream() > 0 && self.waiting.streams.contains_key(&header.stream());
         if may_wait && (must_wait || has_earlier) { Fate::Waits } else { Fate::Passes }
     }
 
@@ -353,6 +358,8 @@ impl Splice {
 impl Waiting {
     fn push(&mut self, header: Header) {
         self.octets += header.octets.len();
+        self.blocks_and_acks += usize::from(keeps_place(&header));
+        *self.streams.entry(header.stream()).or_default() += 1;
         self.frames.push_back((header, Vec::new()));
     }
 
@@ -366,16 +373,20 @@ impl Waiting {
     fn pop(&mut self) -> Option<(Header, Vec<u8>)> {
         let (header, payload) = self.frames.pop_front()?;
         self.octets -= header.octets.len() + payload.len();
+        self.blocks_and_acks -= usize::from(keeps_place(&header));
+        if let Entry::Occupied(mut count) = self.streams.entry(header.stream()) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
         Some((header, payload))
-    }
-
-    fn has(&self, is_wanted: impl Fn(&Header) -> bool) -> bool {
-        self.frames.iter().any(|(header, _)| is_wanted(header))
     }
 }
 
-fn is_block(header: &Header) -> bool {
-    matches!(header.kind(), HEADERS | CONTINUATION)
+/// A header block must not overtake this: another block, or the ACK of settings that say how blocks are written.
+fn keeps_place(header: &Header) -> bool {
+    matches!(header.kind(), HEADERS | CONTINUATION) || header.is_settings_ack()
 }
 
 /// The request on stream 1.
