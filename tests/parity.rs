@@ -203,7 +203,7 @@ fn items(file: &str, openings: &[&str]) -> Vec<String> {
 /// `splice_client_sent` here.
 fn verbs() -> Vec<String> {
     let connection = ["mod", "receive", "send"].map(|file| items(&format!("connection/{file}"), &["    pub fn "]));
-    let profiles = ["bridge", "gateway", "websocket", "masque/mod"]
+    let profiles = ["bridge", "gateway", "hop", "http2", "websocket", "masque/mod"]
         .map(|file| items(&format!("upgrade/{file}"), &["pub fn ", "pub struct ", "pub const "]));
     let splice = items("upgrade/h2c/splice", &["    pub fn "]).into_iter().map(|name| format!("splice_{name}"));
     let capsules = ["capsules_new", "capsules_receive", "next_datagram", "capsules_finish", "datagram_write"];

@@ -2,112 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::gateway::EndToEnd;
+use super::http2::pseudo;
+pub use super::http2::{FieldLine, OverHttp2, check_http2, http2_fields, http2_request};
 use super::policy;
 use crate::decision::RequestHead;
-use crate::fields::{Field, FieldSource, Protocol, members};
-use crate::listed::listed;
-use crate::syntax::{TargetForm, target_form};
-
-/// What has no place in HTTP/2 (RFC 9113, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OverHttp2 {
-    /// The status 101.
-    Switching,
-    /// A `Connection` field.
-    Connection,
-    /// A `Keep-Alive` field.
-    KeepAlive,
-    /// A `Proxy-Connection` field.
-    ProxyConnection,
-    /// A `Transfer-Encoding` field.
-    TransferEncoding,
-    /// An `Upgrade` field.
-    Upgrade,
-    /// A `TE` field that says more than `trailers`.
-    Te,
-    /// A `Sec-WebSocket-Key` field.
-    WebSocketKey,
-    /// A `Sec-WebSocket-Accept` field.
-    WebSocketAccept,
-}
-
-listed! {
-    OverHttp2 {
-        Switching = "switching", Connection = "connection", KeepAlive = "keep-alive",
-        ProxyConnection = "proxy-connection", TransferEncoding = "transfer-encoding", Upgrade = "upgrade", Te = "te",
-        WebSocketKey = "sec-websocket-key", WebSocketAccept = "sec-websocket-accept",
-    }
-}
-
-impl OverHttp2 {
-    /// A sentence for people.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Switching => "HTTP/2 has no 101",
-            Self::Connection => "HTTP/2 has no Connection field",
-            Self::KeepAlive => "HTTP/2 has no Keep-Alive field",
-            Self::ProxyConnection => "HTTP/2 has no Proxy-Connection field",
-            Self::TransferEncoding => "HTTP/2 has no Transfer-Encoding field",
-            Self::Upgrade => "HTTP/2 has no Upgrade field",
-            Self::Te => "TE says nothing but trailers in HTTP/2",
-            Self::WebSocketKey => "Sec-WebSocket-Key is for HTTP/1.1 alone",
-            Self::WebSocketAccept => "Sec-WebSocket-Accept is for HTTP/1.1 alone",
-        }
-    }
-
-    fn of(field: Field<'_>) -> Option<Self> {
-        let is_named = |fault: &&Self| **fault != Self::Switching && field.is(fault.name());
-        let fault = Self::ALL.iter().find(is_named).copied();
-        fault.filter(|&fault| fault != Self::Te || !field.value.eq_ignore_ascii_case(b"trailers"))
-    }
-}
-
-impl core::fmt::Display for OverHttp2 {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.text())
-    }
-}
-
-impl core::error::Error for OverHttp2 {}
-
-/// Whether a field list may stand in HTTP/2: of a request, or of a response with that status. What an HTTP/2 library
-/// hands over is checked with this, before it is taken for a request. RFC 9113, 8.2.2.
-pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), OverHttp2> {
-    let mut fault = (status == Some(101)).then_some(OverHttp2::Switching);
-    fields.each(&mut |field| fault = fault.or(OverHttp2::of(field)));
-    fault.map_or(Ok(()), Err)
-}
-
-/// One line of a field list that was made for another version of HTTP.
-pub type FieldLine = (Vec<u8>, Vec<u8>);
-
-/// The field lines of an HTTP/1.1 message as HTTP/2 has them: names in lower case, nothing that is for one hop but
-/// `te: trailers`, nothing of a WebSocket handshake that HTTP/2 has no use for. Host is `:authority` there, and a 100 that
-/// was expected is no longer. RFC 9113, 8.2.2; RFC 8441, 5.
-pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
-    let mut list = Vec::new();
-    EndToEnd(fields).each(&mut |field| {
-        let has_no_place = OverHttp2::of(field).is_some() || field.is("Host") || field.is("Expect");
-        if !has_no_place {
-            list.push((field.name.to_ascii_lowercase(), field.value.to_vec()));
-        }
-    });
-    let mut takes_trailers = false;
-    fields.each(&mut |field| {
-        let mut codings = members(field.value);
-        takes_trailers |= field.is("TE") && codings.any(|coding| coding.eq_ignore_ascii_case(b"trailers"));
-    });
-    if takes_trailers {
-        list.push((b"te".to_vec(), b"trailers".to_vec()));
-    }
-    list
-}
-
-/// A request as HTTP/2 has it, pseudo-header fields first. RFC 9113, 8.3.1.
-pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> {
-    pseudo(request, request.method.as_bytes(), None, secure)
-}
+use crate::fields::{FieldSource, Protocol};
 
 /// A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2, pseudo-header fields
 /// first. A 2xx to it is the 101. Only where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. RFC 8441, 4 and 5.
@@ -116,36 +15,6 @@ pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool)
     // The name as it is registered, since `:protocol` is compared as it is.
     let name = registered.filter(|known| known.version.is_none()).map_or(protocol, |known| known.name);
     pseudo(request, b"CONNECT", Some(name), secure)
-}
-
-fn pseudo(request: &RequestHead<'_>, method: &[u8], protocol: Option<&str>, secure: bool) -> Vec<FieldLine> {
-    let (authority, path) = split_target(request);
-    let scheme: &[u8] = if secure { b"https" } else { b"http" };
-    let pseudo = [
-        (&b":method"[..], Some(method)),
-        (b":protocol", protocol.map(str::as_bytes)),
-        (b":scheme", Some(scheme)),
-        (b":authority", authority),
-        (b":path", Some(path)),
-    ];
-    let said = pseudo.into_iter().filter_map(|(name, value)| Some((name.to_vec(), value?.to_vec())));
-    said.chain(http2_fields(request.fields)).collect()
-}
-
-/// The authority, which in absolute form is the target's and not Host's (RFC 9112, 3.2.2), and the path with its query.
-fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, &'a [u8]) {
-    let target = request.target.as_bytes();
-    let form = target_form(request.method.as_bytes(), target);
-    if let (Ok(TargetForm::Absolute), Some(scheme)) = (form, memchr::memmem::find(target, b"://")) {
-        let rest = &target[scheme + 3..];
-        let end = rest.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(rest.len());
-        let path = if rest[end..].is_empty() { b"/" } else { &rest[end..] };
-        return (Some(&rest[..end]), path);
-    }
-    let mut host = None;
-    request.fields.each(&mut |field| host = if field.is("Host") { Some(field.value) } else { host });
-    // RFC 9113, 8.3.1: an empty one is left out.
-    (host.filter(|host| !host.is_empty()), target)
 }
 
 /// The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `:authority`, cookies in one line again

@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use super::extension::Extension;
-use super::websocket;
+use super::extension::{Extension, extensions};
 use crate::fields::FieldSource;
 
 pub(crate) const NAME: &[u8] = b"permessage-deflate";
@@ -28,7 +27,7 @@ impl Deflate {
     /// Client: what the server's 101 has agreed to; `None` without permessage-deflate. The engine has compared it with
     /// the offer before it showed the 101.
     pub fn of(fields: &dyn FieldSource) -> Option<Self> {
-        let extensions = websocket::extensions(fields)?;
+        let extensions = extensions(fields)?;
         let Parameters { client_bits_hint: false, agreed } =
             Parameters::read(extensions.iter().find(|extension| extension.is(NAME))?)?
         else {

@@ -4,7 +4,10 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use crate::fields::FieldSource;
 use crate::syntax::{is_ows, is_tchar, is_token};
+
+pub(crate) const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 /// One extension with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,17 @@ impl Extension<'_> {
     pub(crate) fn is(&self, name: &[u8]) -> bool {
         self.name == name
     }
+}
+
+/// The extensions of all lines; `None` where one of them is malformed (RFC 6455, 9.1).
+pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>> {
+    let mut list = Some(Vec::new());
+    fields.each(&mut |field| {
+        if field.is(EXTENSIONS) {
+            list = list.take().and_then(|list| parse(field.value, list));
+        }
+    });
+    list
 }
 
 /// The extensions of one line, behind those of earlier lines; `None` where the line is malformed.

@@ -8,9 +8,12 @@ mod extension;
 pub mod gateway;
 #[cfg(feature = "h2c")]
 pub mod h2c;
+mod hop;
+mod http2;
 pub mod masque;
 mod policy;
 mod remembered;
+mod rules;
 mod selection;
 pub(crate) mod token;
 #[cfg(feature = "websocket")]
@@ -18,15 +21,15 @@ pub mod websocket;
 
 use alloc::vec::Vec;
 
-pub use policy::Ineligible;
-pub(crate) use policy::{Proof, Terms};
 pub(crate) use remembered::Remembered;
+pub use rules::Ineligible;
+pub(crate) use rules::{Proof, Terms};
 pub use selection::{Order, Selection};
 pub(crate) use selection::{select, write_selection};
 pub use token::Protocols;
 pub(crate) use token::write_protocol;
 
-use self::policy::Values;
+use self::rules::Values;
 use self::selection::{is_http11, same_name};
 use crate::decision::RequestHead;
 use crate::error::ErrorKind;
@@ -333,7 +336,7 @@ pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'s
 /// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to, and prove it.
 pub(crate) fn is_kept(fields: Fields<'_>, agreed: Protocols<'_>, asked: &Remembered) -> bool {
     agreed.iter().all(|protocol| {
-        let is_proven = |proof: &Proof| policy::values(&fields, proof.name) == Values::One(&proof.value);
+        let is_proven = |proof: &Proof| rules::values(&fields, proof.name) == Values::One(&proof.value);
         policy::is_answer(&protocol, asked, &fields) && policy::proof(&protocol, asked).as_ref().is_none_or(is_proven)
     })
 }

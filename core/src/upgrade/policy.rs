@@ -1,98 +1,8 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
+use super::rules::{Ineligible, Proof, Terms, Values, values};
 use crate::decision::RequestHead;
-use crate::fields::{Field, FieldSource, Protocol};
-use crate::limits::Config;
-use crate::listed::listed;
-use crate::state::Role;
-
-/// Why one protocol of an offer cannot be accepted. The others beside it are not concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ineligible {
-    /// The protocol is offered with another method.
-    Method,
-    /// `Sec-WebSocket-Key` is missing, repeated or not 16 octets in base64.
-    Key,
-    /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer.
-    Version,
-    /// `Sec-WebSocket-Protocol` is not a list of distinct names.
-    Subprotocol,
-    /// `Sec-WebSocket-Extensions` is malformed.
-    Extension,
-    /// The request has content that the protocol does not allow, or more than can be taken along.
-    Content,
-    /// The head is larger than `limits.h2c_head`.
-    Head,
-    /// The protocol cannot be switched to over TLS.
-    Secure,
-    /// `HTTP2-Settings` is missing, repeated or no legal settings.
-    Settings,
-    /// A field of the protocol that is meant for this hop is not listed in `Connection`.
-    NotListed,
-}
-
-listed! {
-    Ineligible {
-        Method = "method", Key = "key", Version = "version", Subprotocol = "subprotocol", Extension = "extension",
-        Content = "content", Head = "head", Secure = "secure", Settings = "settings", NotListed = "not-listed",
-    }
-}
-
-impl Ineligible {
-    /// The status that a host may answer with, if it wants the protocol and nothing else.
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::Version => 426,
-            Self::Head => 431,
-            _ => 400,
-        }
-    }
-
-    /// A sentence for people.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Method => "the protocol cannot be offered with this method",
-            Self::Key => "the Sec-WebSocket-Key is not one base64 of 16 octets",
-            Self::Version => "the Sec-WebSocket-Version is not 13",
-            Self::Subprotocol => "the Sec-WebSocket-Protocol is not a list of distinct names",
-            Self::Extension => "the Sec-WebSocket-Extensions is malformed",
-            Self::Content => "the request has content that the protocol does not allow, or too much of it",
-            Self::Head => "the head is too large to be answered in HTTP/2",
-            Self::Secure => "the protocol cannot be switched to over TLS",
-            Self::Settings => "the HTTP2-Settings are missing, repeated or not legal",
-            Self::NotListed => "Connection does not list the protocol's own field",
-        }
-    }
-}
-
-/// What of a connection decides which offers may be accepted, or made.
-#[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
-    pub(crate) offers: u32,
-    pub(crate) h2c_head: u32,
-    pub(crate) h2c_content: u64,
-    pub(crate) bare_h2c: bool,
-    pub(crate) secure: bool,
-}
-
-impl Terms {
-    pub(crate) fn new(config: &Config, role: Role, secure: bool) -> Self {
-        let Config { limits, bare_h2c, .. } = *config;
-        let terms = Self {
-            offers: limits.offers,
-            h2c_head: limits.h2c_head,
-            h2c_content: limits.h2c_content,
-            bare_h2c,
-            secure,
-        };
-        match role {
-            Role::Server => terms,
-            // How much a server takes along is the server's to say.
-            Role::Client => Self { h2c_head: u32::MAX, h2c_content: u64::MAX, ..terms },
-        }
-    }
-}
+use crate::fields::{Field, FieldSource, Protocol, members};
 
 /// One row of the table: what a token asks of its offer and of its 101.
 pub(crate) struct Policy {
@@ -275,42 +185,11 @@ pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     !says_capsules && !NOT_IN_RESPONSES.iter().any(|name| field.is(name))
 }
 
-/// The field by which a 101 proves that the server has understood the request.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Proof {
-    pub(crate) name: &'static str,
-    pub(crate) value: [u8; 28],
-}
-
-impl Proof {
-    pub(crate) fn field(&self) -> Field<'_> {
-        Field { name: self.name.as_bytes(), value: &self.value }
-    }
-}
-
-/// What a field that must stand once has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Values<'a> {
-    None,
-    One(&'a [u8]),
-    Several,
-}
-
-pub(crate) fn values<'a>(fields: &'a dyn FieldSource, name: &str) -> Values<'a> {
-    let mut values = Values::None;
-    fields.each(&mut |field| {
-        if field.is(name) {
-            values = if values == Values::None { Values::One(field.value) } else { Values::Several };
-        }
-    });
-    values
-}
-
 /// Whether a list field has that member, in any case.
 fn lists(fields: &dyn FieldSource, name: &str, wanted: &str) -> bool {
     let mut is_listed = false;
     fields.each(&mut |field| {
-        let mut members = crate::fields::members(field.value);
+        let mut members = members(field.value);
         is_listed |= field.is(name) && members.any(|member| member.eq_ignore_ascii_case(wanted.as_bytes()));
     });
     is_listed

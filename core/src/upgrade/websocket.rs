@@ -11,8 +11,8 @@ use sha1::{Digest, Sha1};
 pub use super::deflate::Deflate;
 
 use super::deflate;
-use super::extension::{self, Extension};
-use super::policy::{Ineligible, Proof, Values, values};
+use super::extension::{EXTENSIONS, Extension, extensions};
+use super::rules::{Ineligible, Proof, Values, values};
 use super::selection::Order;
 use crate::fields::{FieldSource, members};
 
@@ -23,7 +23,6 @@ const KEY: &str = "Sec-WebSocket-Key";
 const VERSION: &str = "Sec-WebSocket-Version";
 const ACCEPT: &str = "Sec-WebSocket-Accept";
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
-const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 /// The fields of an offer by which its 101 is judged.
 pub(crate) const REMEMBERED: &[&str] = &[KEY, SUBPROTOCOL, EXTENSIONS];
@@ -113,17 +112,6 @@ fn subprotocols(fields: &dyn FieldSource) -> Vec<&[u8]> {
     fields.each(&mut |field| {
         if field.is(SUBPROTOCOL) {
             list.extend(members(field.value));
-        }
-    });
-    list
-}
-
-/// The extensions of all lines; `None` where one of them is malformed (RFC 6455, 9.1).
-pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>> {
-    let mut list = Some(Vec::new());
-    fields.each(&mut |field| {
-        if field.is(EXTENSIONS) {
-            list = list.take().and_then(|list| extension::parse(field.value, list));
         }
     });
     list

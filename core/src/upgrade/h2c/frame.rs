@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::upgrade::bridge::FieldLine;
+use crate::upgrade::http2::FieldLine;
 
 /// What a client sends first (RFC 9113, 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -10,8 +10,8 @@ pub use splice::Splice;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::bridge::{self, FieldLine};
-use super::policy::{Ineligible, Terms, Values, values};
+use super::http2::{FieldLine, http2_request};
+use super::rules::{Ineligible, Terms, Values, values};
 use crate::decision::RequestHead;
 use crate::fields::FieldSource;
 use crate::syntax::decimal;
@@ -34,7 +34,7 @@ pub(crate) fn check(request: &RequestHead<'_>, terms: &Terms) -> Result<(), Inel
     if length > terms.h2c_content {
         return Err(Ineligible::Content);
     }
-    let head = bridge::http2_request(request, false);
+    let head = http2_request(request, false);
     if list_size(&head) > terms.h2c_head as usize { Err(Ineligible::Head) } else { Ok(()) }
 }
 

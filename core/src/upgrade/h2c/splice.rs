@@ -26,8 +26,8 @@ use super::{check, requested};
 use crate::decision::RequestHead;
 use crate::event::Request;
 use crate::fields::FieldSource;
-use crate::upgrade::bridge::{http2_fields, http2_request};
-use crate::upgrade::policy::Ineligible;
+use crate::upgrade::http2::{http2_fields, http2_request};
+use crate::upgrade::rules::Ineligible;
 
 /// The window that a connection begins with (RFC 9113, 6.9.2).
 const FIRST_WINDOW: usize = 65_535;

@@ -7,7 +7,7 @@ mod target;
 pub use capsule::{CapsuleFault, Capsules, Datagram, UDP_PAYLOAD};
 pub use target::{IP_TEMPLATE, IpTarget, UDP_TEMPLATE, UdpTarget};
 
-use super::policy::{Ineligible, Values, values};
+use super::rules::{Ineligible, Values, values};
 use crate::decision::RequestHead;
 use crate::fields::FieldSource;
 use crate::syntax::is_tchar;
