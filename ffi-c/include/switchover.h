@@ -15,21 +15,28 @@
  *     SWO_EVENT_KIND_CLOSED. Slices of an event are valid until the next *inbound* call on the connection. Each
  *     inbound call says so in its comment: swo_receive, swo_recv_buffer, swo_recv_commit, swo_receive_eof,
  *     swo_next_event, swo_take_leftover, swo_release, swo_resume_http. Decisions do not end it, so an echo may send the
- *     very slice it was shown.
+ *     very slice it was shown, and what speaks the next protocol may be given the leftover as SWO_EVENT_KIND_SWITCHED
+ *     shows it.
  *  3. Decisions in, octets out. swo_send_* and the upgrade verbs write into the caller's memory: all of it or nothing. A
  *     refused one has changed nothing. Send what was written, then go on at 2.
  *
+ * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
+ * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. Who needs none of them calls none.
+ *
  * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
- * must be good for the call and for the length beside them; outputs must not overlap inputs. Memory for a connection that
- * was set to zero, or that held one before, is known as no connection (SWO_NOT_A_CONN). What swo_conn_free freed is not.
+ * must be good for the call and for the length beside them; outputs must not overlap inputs. Memory that was set to zero,
+ * that held a connection before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like
+ * is true for a splice, a reader of capsules and field lines. What swo_conn_free and the other frees freed is not known.
  *
  * RESULTS. 0 is SWO_OK; SWO_ERROR_* are the engine's, with the same numbers in every language; from 1000 up what only C
- * can do wrong. Outputs come last and are written only on success, but for sizes and counts on shortage, as said there.
- * A defect in the library is SWO_PANIC, never a crash: the connection is dead and says so until it is freed.
+ * can do wrong, and SWO_REFUSED. Outputs come last and are written only on success, but for sizes and counts on shortage
+ * and the reason of a SWO_REFUSED, as said there. A defect in the library is SWO_PANIC, never a crash: the connection, or
+ * what else was being changed, is dead and says so until it is freed.
  *
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
  *
- * THREADS. No globals and no threads. A connection may move between threads, and is used by one at a time.
+ * THREADS. No globals and no threads. A connection, splice or reader may move between threads, and is used by one at a
+ * time.
  */
 
 #ifndef SWITCHOVER_H
@@ -49,6 +56,15 @@
 
 /** An initialiser of a swo_slice from a string literal: `swo_slice name = SWO_TEXT("Host");` */
 #define SWO_TEXT(literal) {(const uint8_t *)("" literal), sizeof(literal) - 1}
+
+/** The template for `connect-udp` where nothing else is configured (RFC 9298, 2): for swo_udp_target. */
+#define SWO_UDP_TEMPLATE "/.well-known/masque/udp/{target_host}/{target_port}/"
+
+/** The template for `connect-ip` where nothing else is configured (RFC 9484, 3): for swo_ip_target. */
+#define SWO_IP_TEMPLATE "/.well-known/masque/ip/{target}/{ipproto}/"
+
+/** The longest UDP payload (RFC 9298, 5): for swo_capsules_new. */
+#define SWO_UDP_PAYLOAD 65527
 
 /** Which end of the connection this engine is. */
 enum swo_role {
@@ -244,6 +260,20 @@ enum swo_ineligible {
     SWO_INELIGIBLE_KEY = 1,
     /** `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer. */
     SWO_INELIGIBLE_VERSION = 2,
+    /** `Sec-WebSocket-Protocol` is not a list of distinct names. */
+    SWO_INELIGIBLE_SUBPROTOCOL = 3,
+    /** `Sec-WebSocket-Extensions` is malformed. */
+    SWO_INELIGIBLE_EXTENSION = 4,
+    /** The request has content that the protocol does not allow, or more than can be taken along. */
+    SWO_INELIGIBLE_CONTENT = 5,
+    /** The head is larger than `limits.h2c_head`. */
+    SWO_INELIGIBLE_HEAD = 6,
+    /** The protocol cannot be switched to over TLS. */
+    SWO_INELIGIBLE_SECURE = 7,
+    /** `HTTP2-Settings` is missing, repeated or no legal settings. */
+    SWO_INELIGIBLE_SETTINGS = 8,
+    /** A field of the protocol that is meant for this hop is not listed in `Connection`. */
+    SWO_INELIGIBLE_NOT_LISTED = 9,
 };
 
 /** Whose order of preference counts when several protocols match. */
@@ -282,6 +312,38 @@ enum swo_why {
     SWO_WHY_FAILED = 11,
     /** The host gave up or closed first. */
     SWO_WHY_ABANDONED = 12,
+};
+
+/** What has no place in HTTP/2 (RFC 9113, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed. */
+enum swo_over_http2 {
+    /** The status 101. */
+    SWO_OVER_HTTP2_SWITCHING = 0,
+    /** A `Connection` field. */
+    SWO_OVER_HTTP2_CONNECTION = 1,
+    /** A `Keep-Alive` field. */
+    SWO_OVER_HTTP2_KEEP_ALIVE = 2,
+    /** A `Proxy-Connection` field. */
+    SWO_OVER_HTTP2_PROXY_CONNECTION = 3,
+    /** A `Transfer-Encoding` field. */
+    SWO_OVER_HTTP2_TRANSFER_ENCODING = 4,
+    /** An `Upgrade` field. */
+    SWO_OVER_HTTP2_UPGRADE = 5,
+    /** A `TE` field that says more than `trailers`. */
+    SWO_OVER_HTTP2_TE = 6,
+    /** A `Sec-WebSocket-Key` field. */
+    SWO_OVER_HTTP2_SEC_WEBSOCKET_KEY = 7,
+    /** A `Sec-WebSocket-Accept` field. */
+    SWO_OVER_HTTP2_SEC_WEBSOCKET_ACCEPT = 8,
+};
+
+/** What is wrong with a stream of capsules. The stream is aborted (RFC 9297, 3.3). */
+enum swo_capsule_fault {
+    /** A datagram that is longer than the limit. */
+    SWO_CAPSULE_FAULT_TOO_LONG = 0,
+    /** A datagram without its context (RFC 9298, 5). */
+    SWO_CAPSULE_FAULT_NO_CONTEXT = 1,
+    /** The stream ended inside a capsule. */
+    SWO_CAPSULE_FAULT_TRUNCATED = 2,
 };
 
 /** What kind of thing happened; what the number beside it means. */
@@ -518,14 +580,17 @@ enum swo_result_code {
     SWO_PANIC = 1004,
     /** The caller's array is too small; the count says how many entries it needs. */
     SWO_ARRAY_TOO_SMALL = 1005,
-    /** Not a connection, not one any more, or not of this kind (in place or from `swo_conn_new`). */
-    SWO_NOT_A_CONN = 1006,
-    /** There is no such thing: no current event, no field lines in it, no field of that name, nothing selected. */
+    /** Not a connection (or what else the function takes), not one any more, or not of this kind (in place or from
+     *  `swo_conn_new`). */
+    SWO_BAD_HANDLE = 1006,
+    /** There is no such thing: no current event, no field lines in it, no field of that name, nothing that matches. */
     SWO_NOTHING = 1007,
-    /** A length that no object can have, or more than the space that was given. */
+    /** A length that no object can have, more than the space that was given, or not what the function says. */
     SWO_BAD_LENGTH = 1008,
     /** The memory for a connection is too small or not aligned. */
     SWO_BAD_PLACE = 1009,
+    /** A protocol's own rules forbid it; `reason` says which one. */
+    SWO_REFUSED = 1010,
 };
 
 
@@ -536,9 +601,25 @@ enum swo_result_code {
 #define SWO_NONE UINT32_MAX
 
 /**
+ * A reader of the capsules behind a 101: swo_capsules_new makes it.
+ */
+typedef struct swo_capsules swo_capsules;
+
+/**
  * One HTTP/1.1 connection, without its transport.
  */
 typedef struct swo_conn swo_conn;
+
+/**
+ * Field lines that the library has made, for another version of HTTP: swo_lines_get shows them, swo_lines_free frees
+ * them.
+ */
+typedef struct swo_lines swo_lines;
+
+/**
+ * What stands between a client that was answered a 101 for h2c and an HTTP/2 engine: swo_splice_new makes it.
+ */
+typedef struct swo_splice swo_splice;
 
 /**
  * What a call came to: `SWO_OK`, one of `SWO_ERROR_*` (the engine's), or one of the binding's own from 1000 up.
@@ -607,6 +688,15 @@ typedef struct swo_config {
      */
     uint32_t offers;
     /**
+     * Content that `h2c` takes along: at most what HTTP/2's first window takes.
+     */
+    uint64_t h2c_content;
+    /**
+     * A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what the host's
+     * HTTP/2 engine takes as a list of fields.
+     */
+    uint32_t h2c_head;
+    /**
      * Not 0: the transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
      */
     uint32_t secure;
@@ -614,6 +704,11 @@ typedef struct swo_config {
      * Not 0: a server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4).
      */
     uint32_t http2_preface;
+    /**
+     * Not 0: an `h2c` offer without `HTTP2-Settings` may be made and accepted; the token then is one like any other
+     * (BuildKit). RFC 7540, 3.2.1 forbids such an upgrade.
+     */
+    uint32_t bare_h2c;
     /**
      * Not 0: a client takes a 101 whose `Connection` does not list `upgrade` (cupsd 2.4). Risk: a response that an
      * intermediary passed on without understanding it is taken for a switch.
@@ -708,7 +803,10 @@ typedef struct swo_response {
 } swo_response;
 
 /**
- * The peer's direction has left HTTP.
+ * The peer's direction has left HTTP, and what is spoken next is no matter of the connection's.
+ *
+ * The next protocol may have to speak first, as HTTP/2 does with its SETTINGS, and a server answers the request in it: so
+ * drive it once, even if `leftover` is empty and nothing comes.
  */
 typedef struct swo_switched {
     /**
@@ -728,7 +826,8 @@ typedef struct swo_switched {
      */
     struct swo_response response;
     /**
-     * The first octets of the new protocol, as far as they have come; swo_take_leftover takes them.
+     * The first octets of the new protocol, as far as they have come. Give them to what speaks it as they stand here,
+     * and free the connection then if HTTP does not come back (swo_resume_http); or copy them with swo_take_leftover.
      */
     struct swo_slice leftover;
 } swo_switched;
@@ -833,7 +932,7 @@ typedef struct swo_offer {
 } swo_offer;
 
 /**
- * 1 for yes, 0 for no; 0 also for a connection that is NULL or dead.
+ * 1 for yes, 0 for no; 0 also for a connection, or what else is asked, that is NULL or dead.
  */
 typedef uint32_t swo_flag;
 
@@ -912,6 +1011,44 @@ typedef struct swo_selection {
      */
     uint32_t opaque[4];
 } swo_selection;
+
+/**
+ * The parameters of `permessage-deflate`: a server's own, or those that both sides have agreed on (RFC 7692, 7.1). All
+ * zero is its default.
+ */
+typedef struct swo_deflate {
+    /**
+     * Not 0: the server forgets its window after each message.
+     */
+    uint32_t server_no_context_takeover;
+    /**
+     * Not 0: the client forgets its window after each message.
+     */
+    uint32_t client_no_context_takeover;
+    /**
+     * The server's window has at most 2 to this many octets, 8 to 15; 0 is not said and means 15.
+     */
+    uint32_t server_max_window_bits;
+    /**
+     * The client's window has at most 2 to this many octets, 8 to 15; 0 is not said and means 15.
+     */
+    uint32_t client_max_window_bits;
+} swo_deflate;
+
+/**
+ * One datagram of a stream of capsules (RFC 9297, 3.5).
+ */
+typedef struct swo_datagram {
+    /**
+     * What it is about: 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is
+     * not known (RFC 9298, 4). Less than 2 to the 62.
+     */
+    uint64_t context;
+    /**
+     * What it carries.
+     */
+    struct swo_slice payload;
+} swo_datagram;
 
 /**
  * The machine's state, for logs and for hosts that show it; the numbers are those of the enums of the same names.
@@ -1021,7 +1158,7 @@ swo_result swo_conn_new(uint32_t role, const struct swo_config *config, struct s
 
 /**
  * Frees a connection that swo_conn_new made; every slice of it is over. NULL is allowed. It is not detected when one
- * is freed twice. Errors: SWO_NOT_A_CONN for one that is in place.
+ * is freed twice. Errors: SWO_BAD_HANDLE for one that is in place.
  */
 swo_result swo_conn_free(struct swo_conn *conn);
 
@@ -1049,7 +1186,7 @@ swo_result swo_conn_init(void *memory,
 
 /**
  * Ends a connection that swo_conn_init made; the memory is the caller's again. NULL is allowed.
- * Errors: SWO_NOT_A_CONN for one from swo_conn_new, and for one that was ended already.
+ * Errors: SWO_BAD_HANDLE for one from swo_conn_new, and for one that was ended already.
  */
 swo_result swo_conn_deinit(struct swo_conn *conn);
 
@@ -1062,8 +1199,9 @@ swo_result swo_conn_deinit(struct swo_conn *conn);
 swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 
 /**
- * Space of `cap` octets for recv(2) to write into: `min` at least, but no more than may wait in all (`buffered` of the
- * configuration). It is valid until the next inbound call. **Inbound:** ends the current event and its slices.
+ * Space for recv(2) to write into. `cap` is what there is: `min` octets at least, and often more, all of which may be
+ * used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until the
+ * next inbound call. **Inbound:** ends the current event and its slices.
  * Errors: those of swo_receive. Next: swo_recv_commit with what was read.
  */
 swo_result swo_recv_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
@@ -1086,7 +1224,9 @@ swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
 
 /**
  * Takes the first octets of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
- * the transport delivers from now on is the new protocol's. **Inbound:** ends the current event and its slices.
+ * the transport delivers from now on is the new protocol's. Only swo_resume_http needs this call: who is done with
+ * HTTP may give `leftover` of the event, or swo_leftover, to the new protocol as it stands and free the connection
+ * behind it. **Inbound:** ends the current event and its slices.
  * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
  */
 swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
@@ -1299,13 +1439,18 @@ struct swo_slice swo_reason(uint32_t status);
  * a stack of layers such as `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
  * preferred at all) or SWO_ORDER_SERVER.
  * Errors: SWO_NOTHING where nothing matches (swo_offers says what was offered), SWO_BAD_ENUM.
- * Next: swo_accept; or any final response, which declines. RFC 9110, 7.8.
+ * Next: swo_selection_preference says what it is; swo_accept, or any final response, which declines. RFC 9110, 7.8.
  */
 swo_result swo_select(const struct swo_conn *conn,
                       const struct swo_slice *preferences,
                       size_t count,
                       uint32_t by,
                       struct swo_selection *selection);
+
+/**
+ * Which of the preferences that swo_select was given the selection is, counted from 0; SWO_NONE for NULL.
+ */
+uint32_t swo_selection_preference(const struct swo_selection *selection);
 
 /**
  * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete.
@@ -1375,9 +1520,276 @@ swo_result swo_required(const struct swo_conn *conn, struct swo_protocol *protoc
 
 /**
  * The first octets of the new protocol, after SWO_EVENT_KIND_SWITCHED; empty before. Valid until the next inbound call.
- * Next: swo_take_leftover.
+ * Next: give them to what speaks the new protocol as they stand, and free the connection then if HTTP does not come
+ * back; or copy them with swo_take_leftover, which swo_resume_http asks for.
  */
 swo_result swo_leftover(const struct swo_conn *conn, struct swo_slice *leftover);
+
+/**
+ * Client: the `Sec-WebSocket-Key` of a nonce: 16 octets that nobody can guess, new for each connection. It has 24
+ * octets. Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`.
+ * Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and `websocket` as the offer. RFC 6455, 4.1.
+ */
+swo_result swo_websocket_key(const uint8_t *nonce, size_t len, uint8_t *out, size_t cap, size_t *written);
+
+/**
+ * Server: the subprotocol of an offered `websocket` that both sides can live with. `by` is SWO_ORDER_*. `chosen` is an
+ * entry of `preferences`, and valid as long as that is.
+ * Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM.
+ * Next: swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is spoken. RFC 6455, 4.2.2.
+ */
+swo_result swo_select_subprotocol(const struct swo_conn *conn,
+                                  const struct swo_slice *preferences,
+                                  size_t count,
+                                  uint32_t by,
+                                  struct swo_slice *chosen);
+
+/**
+ * Server: how to accept the `permessage-deflate` of an offered `websocket`, where this side's `own` parameters allow it.
+ * Errors: SWO_NOTHING where it is not offered in a way that can be accepted, or no request is kept.
+ * Next: swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`; without that field
+ * nothing is compressed. RFC 7692, 7.1.
+ */
+swo_result swo_select_deflate(const struct swo_conn *conn,
+                              const struct swo_deflate *own,
+                              struct swo_deflate *agreed);
+
+/**
+ * Client: what the server's 101 has agreed to, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with
+ * the offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, 7.1.
+ */
+swo_result swo_agreed_deflate(const struct swo_conn *conn, struct swo_deflate *agreed);
+
+/**
+ * Writes parameters as the value of `Sec-WebSocket-Extensions`: a server's agreement, or a client's offer.
+ * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; 160 octets are always enough. RFC 7692, 7.
+ */
+swo_result swo_deflate_write(const struct swo_deflate *deflate, uint8_t *out, size_t cap, size_t *written);
+
+/**
+ * Server: makes a splice between the client and an HTTP/2 engine that knows nothing of upgrades: to the engine it looks
+ * as if the client had spoken HTTP/2 from the start, with the current request on stream 1. To be made when the request
+ * is complete, before swo_accept; `data` is all of its content, at most 65,535 octets.
+ * Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along, with a SWO_INELIGIBLE_* as
+ * the `reason` (else SWO_NONE): then decline.
+ * Next: swo_accept; at SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end swo_splice_free.
+ * RFC 7540, 3.2.
+ */
+swo_result swo_splice_new(const struct swo_conn *conn,
+                          const uint8_t *data,
+                          size_t len,
+                          const struct swo_field *trailers,
+                          size_t trailer_count,
+                          struct swo_splice **splice,
+                          uint32_t *reason);
+
+/**
+ * Octets of the client, the leftover of the 101 first.
+ * Next: pass on what swo_splice_take_for_engine and swo_splice_take_for_client hold.
+ */
+swo_result swo_splice_client_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
+
+/**
+ * The client has ended: what has not come whole goes to the engine as it is. Next: as after swo_splice_client_sent; tell
+ * the engine of the end once swo_splice_is_waiting is 0.
+ */
+swo_result swo_splice_client_ended(struct swo_splice *splice);
+
+/**
+ * Octets that the engine has written. Next: as after swo_splice_client_sent.
+ */
+swo_result swo_splice_engine_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
+
+/**
+ * Takes what goes to the engine now, which may be nothing. Valid until the next call of this function on the splice, or
+ * swo_splice_free.
+ */
+swo_result swo_splice_take_for_engine(struct swo_splice *splice, struct swo_slice *octets);
+
+/**
+ * Takes what goes to the client now, which may be nothing. Valid until the next call of this function on the splice, or
+ * swo_splice_free.
+ */
+swo_result swo_splice_take_for_client(struct swo_splice *splice, struct swo_slice *octets);
+
+/**
+ * Whether the client should be read; 0 only while too much waits for the engine.
+ */
+swo_flag swo_splice_wants_client(const struct swo_splice *splice);
+
+/**
+ * Whether octets of the client wait for the engine's window.
+ */
+swo_flag swo_splice_is_waiting(const struct swo_splice *splice);
+
+/**
+ * Whether both sides have the same picture and nothing is held: connect client and engine directly, and free the
+ * splice.
+ */
+swo_flag swo_splice_is_done(const struct swo_splice *splice);
+
+/**
+ * Frees a splice; what it has given is over. NULL is allowed.
+ */
+swo_result swo_splice_free(struct swo_splice *splice);
+
+/**
+ * Whether a message with these field lines (swo_event_fields gives those of an event) says that capsules follow:
+ * `Capsule-Protocol` is the item `?1`, with any parameters. Anything else counts as absent. RFC 9297, 3.4.
+ */
+swo_flag swo_says_capsules(const struct swo_field *fields, size_t count);
+
+/**
+ * Server: where a `connect-udp` request wants its datagrams to go: the variables `target_host` and `target_port` of its
+ * target. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never more octets than the
+ * target has; `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or what else the clients are configured with:
+ * a path and query with expressions of the forms `{name}` and `{?name,name}`.
+ * Errors: SWO_NOTHING where the target does not fit or a variable is not valid, and a 400 is the answer;
+ * SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`.
+ * Next: swo_accept, then swo_capsules_new; or a response that declines. RFC 9298, 2 and 3.1.
+ */
+swo_result swo_udp_target(const char *uri_template,
+                          struct swo_slice target,
+                          uint8_t *host,
+                          size_t cap,
+                          size_t *written,
+                          uint32_t *port);
+
+/**
+ * Server: what a `connect-ip` request wants to reach: the variables `target` and `ipproto` of its target. `host` gets a
+ * name, an address or a prefix such as `192.0.2.0/24`, and nothing for any; `protocol` is the Internet Protocol
+ * number, SWO_NONE for any. The rest is as with swo_udp_target, the template SWO_IP_TEMPLATE or another one.
+ * RFC 9484, 3 and 4.6.
+ */
+swo_result swo_ip_target(const char *uri_template,
+                         struct swo_slice target,
+                         uint8_t *host,
+                         size_t cap,
+                         size_t *written,
+                         uint32_t *protocol);
+
+/**
+ * Makes a reader of DATAGRAM capsules, which skips capsules of other types. `longest` is the longest payload that it
+ * takes, a bound on what it holds: SWO_UDP_PAYLOAD is the most that UDP has.
+ * Errors: SWO_BAD_LENGTH for a length that no object can have.
+ * Next: swo_capsules_receive with the leftover of the 101; at the end swo_capsules_free. RFC 9297, 3.
+ */
+swo_result swo_capsules_new(size_t longest, struct swo_capsules **capsules);
+
+/**
+ * Takes octets of the stream. It ends what swo_capsules_next has shown. Next: swo_capsules_next until SWO_NOTHING.
+ */
+swo_result swo_capsules_receive(struct swo_capsules *capsules, const uint8_t *data, size_t len);
+
+/**
+ * The next datagram. Its payload is valid until the next swo_capsules_receive or swo_capsules_free.
+ * Errors: SWO_NOTHING before more octets come; SWO_REFUSED where the stream is malformed, with a
+ * SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE), and then it is aborted: close the transport. RFC 9297, 3.3.
+ */
+swo_result swo_capsules_next(struct swo_capsules *capsules, struct swo_datagram *datagram, uint32_t *fault);
+
+/**
+ * The stream has ended. Errors: SWO_REFUSED where that was inside a capsule, with a SWO_CAPSULE_FAULT_* as the
+ * `fault` (else SWO_NONE). RFC 9297, 3.3.
+ */
+swo_result swo_capsules_finish(const struct swo_capsules *capsules, uint32_t *fault);
+
+/**
+ * Frees a reader. NULL is allowed.
+ */
+swo_result swo_capsules_free(struct swo_capsules *capsules);
+
+/**
+ * Writes a datagram as a DATAGRAM capsule.
+ * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next: send it behind the 101. RFC 9297, 3.5.
+ */
+swo_result swo_datagram_write(const struct swo_datagram *datagram, uint8_t *out, size_t cap, size_t *written);
+
+/**
+ * The protocols of the current request that an intermediary may offer to its own server, in the client's order: those
+ * that may be accepted and are not, like TLS and h2c, between two neighbours. Valid until the next inbound call.
+ * Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+ * Next: swo_send_request on the connection to the server, with these as the offer and swo_end_to_end as the fields.
+ * RFC 9110, 7.8; RFC 2817, 5.1.
+ */
+swo_result swo_forwardable(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
+
+/**
+ * The field lines of the current head (the response that the event shows, or else the current request) that an
+ * intermediary passes on: without `Connection`, what it lists, and the like. Valid until the next inbound call.
+ * Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+ * Next: a head with them on the other connection, behind `Via`. RFC 9110, 7.6.1.
+ */
+swo_result swo_end_to_end(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
+
+/**
+ * swo_end_to_end of a 101, for the 101 of the intermediary's own: without framing too, which means nothing there.
+ * Errors: those of swo_end_to_end. Next: swo_accept with them on the client's connection.
+ * RFC 9110, 8.6; RFC 9112, 6.1.
+ */
+swo_result swo_switch_end_to_end(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
+
+/**
+ * Whether a field list may stand in HTTP/2: of a response with that `status`, or of a request where it is 0. What an
+ * HTTP/2 library hands over is checked with this before it is taken for a message.
+ * Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE): the message is
+ * malformed. RFC 9113, 8.2.2.
+ */
+swo_result swo_check_http2(uint32_t status, const struct swo_field *fields, size_t count, uint32_t *reason);
+
+/**
+ * The field lines of an HTTP/1.1 message as HTTP/2 has them: names in lower case, nothing that is for one hop but
+ * `te: trailers`, nothing of a WebSocket handshake, no `Host` (`:authority` there) and no `Expect`.
+ * Next: swo_lines_get; at the end swo_lines_free. RFC 9113, 8.2.2; RFC 8441, 5.
+ */
+swo_result swo_http2_fields(const struct swo_field *fields, size_t count, struct swo_lines **lines);
+
+/**
+ * A request as HTTP/2 has it: pseudo-header fields, then swo_http2_fields of its own. `secure` is not 0 where the
+ * scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and SWO_ERROR_INVALID_TARGET for what is no text.
+ * Next: swo_lines_get; at the end swo_lines_free. RFC 9113, 8.3.1.
+ */
+swo_result swo_http2_request(const struct swo_request_head *request, uint32_t secure, struct swo_lines **lines);
+
+/**
+ * A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2. A 2xx to it is the 101.
+ * Only where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
+ * Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL for what is no text.
+ * Next: swo_lines_get; at the end swo_lines_free. RFC 8441, 4 and 5.
+ */
+swo_result swo_extended_connect(const struct swo_request_head *request,
+                                struct swo_slice protocol,
+                                uint32_t secure,
+                                struct swo_lines **lines);
+
+/**
+ * The field lines of an HTTP/2 request as HTTP/1.1 has them: `host` from its `:authority`, cookies in one line again.
+ * Pseudo-header fields in `fields` are left out. `websocket_key` is for an extended CONNECT to `websocket`, a key of
+ * this hop's own (swo_websocket_key); none where `data` is NULL.
+ * Errors: SWO_REFUSED where the list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE);
+ * SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE for an authority or a key that is no text.
+ * Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET, its `:path` and its
+ * `:protocol` as the offer; at the end swo_lines_free. RFC 9113, 8.2.3; RFC 8441, 5.
+ */
+swo_result swo_http1_fields(struct swo_slice authority,
+                            const struct swo_field *fields,
+                            size_t count,
+                            struct swo_slice websocket_key,
+                            struct swo_lines **lines,
+                            uint32_t *reason);
+
+/**
+ * Shows field lines: `fields` becomes an array of `count` entries, as swo_send_request and others take it, that is valid
+ * until swo_lines_free.
+ */
+swo_result swo_lines_get(const struct swo_lines *lines,
+                         const struct swo_field **fields,
+                         size_t *count);
+
+/**
+ * Frees field lines. NULL is allowed.
+ */
+swo_result swo_lines_free(struct swo_lines *lines);
 
 /**
  * Which end this is, SWO_ROLE_*.
@@ -1390,7 +1802,9 @@ uint32_t swo_role(const struct swo_conn *conn);
 swo_result swo_get_state(const struct swo_conn *conn, struct swo_state *state);
 
 /**
- * Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. When one runs out: swo_abandon.
+ * Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as octets of ours leave;
+ * not as octets come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When one
+ * runs out: swo_abandon.
  */
 uint32_t swo_awaiting(const struct swo_conn *conn);
 
@@ -1417,7 +1831,9 @@ swo_flag swo_may_speak(const struct swo_conn *conn);
 swo_flag swo_owes_continue(const struct swo_conn *conn);
 
 /**
- * Whether swo_send_data has something to continue: a message of ours that has content to come.
+ * Whether swo_send_data has something to continue: a message of ours that has content to come. It may be an older one
+ * than meant: where swo_send_response was refused with SWO_ERROR_ANSWERED, the response under way is still open, and
+ * the text of an error would become a part of its content. Then write nothing and close the transport.
  */
 swo_flag swo_wants_content(const struct swo_conn *conn);
 
@@ -1465,7 +1881,9 @@ const char *swo_error_name(swo_result result);
 swo_flag swo_is_fatal(swo_result result);
 
 /**
- * The status that a server answers a peer error with (RFC 9110, 15); 0 where there is none.
+ * The status that a server answers a peer error with (RFC 9110, 15); 0 where there is none. Where the error came in the
+ * middle of an answer, swo_send_response is refused with SWO_ERROR_ANSWERED, and the response under way is still open:
+ * send no text of the error as its content, but close the transport.
  */
 uint32_t swo_error_status(swo_result result);
 
@@ -1553,6 +1971,21 @@ const char *swo_why_name(uint32_t why);
  * A sentence for people about a SWO_WHY_* number.
  */
 const char *swo_why_text(uint32_t why);
+
+/**
+ * The name of a SWO_OVER_HTTP2_* number.
+ */
+const char *swo_over_http2_name(uint32_t over_http2);
+
+/**
+ * The name of a SWO_CAPSULE_FAULT_* number.
+ */
+const char *swo_capsule_fault_name(uint32_t fault);
+
+/**
+ * A sentence for people about a SWO_CAPSULE_FAULT_* number.
+ */
+const char *swo_capsule_fault_text(uint32_t fault);
 
 /**
  * The name of a SWO_TRACE_STEP_* number.

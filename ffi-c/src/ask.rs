@@ -2,8 +2,8 @@
 
 use switchover::Connection;
 
-use crate::conn::{Conn, swo_conn};
 use crate::error::{Done, Own, swo_result};
+use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out};
 use crate::types::{swo_failure_info, swo_flag, swo_state, swo_trace_entry};
 
@@ -14,7 +14,9 @@ export! {
     /// The machine's state, all of it in one struct.
     fn swo_get_state(conn: *const swo_conn, state: *mut swo_state) -> swo_result = get_state(conn, state);
 
-    /// Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. When one runs out: swo_abandon.
+    /// Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as octets of ours leave;
+    /// not as octets come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When one
+    /// runs out: swo_abandon.
     fn swo_awaiting(conn: *const swo_conn) -> u32 = awaiting(conn);
 
     /// Why the current cycle's upgrade did not happen, SWO_WHY_*; SWO_NONE where it did, or before the first request.
@@ -31,7 +33,9 @@ export! {
     /// the connection). RFC 9110, 10.1.1.
     fn swo_owes_continue(conn: *const swo_conn) -> swo_flag = owes_continue(conn);
 
-    /// Whether swo_send_data has something to continue: a message of ours that has content to come.
+    /// Whether swo_send_data has something to continue: a message of ours that has content to come. It may be an older one
+    /// than meant: where swo_send_response was refused with SWO_ERROR_ANSWERED, the response under way is still open, and
+    /// the text of an error would become a part of its content. Then write nothing and close the transport.
     fn swo_wants_content(conn: *const swo_conn) -> swo_flag = wants_content(conn);
 
     /// Whether the transport is TLS, from the start or since swo_resume_http.

@@ -3,7 +3,7 @@
 use switchover::{Config, Lenient, Limits};
 
 use crate::error::{Done, Own, swo_result};
-use crate::handle::ConfigPlace;
+use crate::memory::ConfigPlace;
 
 /// How a connection behaves. Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
 /// swo_conn_init; it is copied there.
@@ -38,10 +38,18 @@ pub struct swo_config {
     pub buffered: u32,
     /// Protocols in one offer.
     pub offers: u32,
+    /// Content that `h2c` takes along: at most what HTTP/2's first window takes.
+    pub h2c_content: u64,
+    /// A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what the host's
+    /// HTTP/2 engine takes as a list of fields.
+    pub h2c_head: u32,
     /// Not 0: the transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
     pub secure: u32,
     /// Not 0: a server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4).
     pub http2_preface: u32,
+    /// Not 0: an `h2c` offer without `HTTP2-Settings` may be made and accepted; the token then is one like any other
+    /// (BuildKit). RFC 7540, 3.2.1 forbids such an upgrade.
+    pub bare_h2c: u32,
     /// Not 0: a client takes a 101 whose `Connection` does not list `upgrade` (cupsd 2.4). Risk: a response that an
     /// intermediary passed on without understanding it is taken for a switch.
     pub switch_without_connection: u32,
@@ -82,8 +90,11 @@ impl swo_config {
         drain: 0,
         buffered: 0,
         offers: 0,
+        h2c_content: 0,
+        h2c_head: 0,
         secure: 0,
         http2_preface: 0,
+        bare_h2c: 0,
         switch_without_connection: 0,
         switch_without_upgrade: 0,
         switch_to_alternatives: 0,
@@ -104,7 +115,7 @@ impl swo_config {
 }
 
 impl From<Config> for swo_config {
-    fn from(Config { limits, lenient, secure, http2_preface }: Config) -> Self {
+    fn from(Config { limits, lenient, secure, http2_preface, bare_h2c }: Config) -> Self {
         Self {
             struct_size: size_of::<Self>(),
             start_line: limits.start_line,
@@ -120,8 +131,11 @@ impl From<Config> for swo_config {
             drain: limits.drain,
             buffered: limits.buffered,
             offers: limits.offers,
+            h2c_content: limits.h2c_content,
+            h2c_head: limits.h2c_head,
             secure: u32::from(secure),
             http2_preface: u32::from(http2_preface),
+            bare_h2c: u32::from(bare_h2c),
             switch_without_connection: u32::from(lenient.switch_without_connection),
             switch_without_upgrade: u32::from(lenient.switch_without_upgrade),
             switch_to_alternatives: u32::from(lenient.switch_to_alternatives),
@@ -148,6 +162,8 @@ impl From<swo_config> for Config {
                 drain: config.drain,
                 buffered: config.buffered,
                 offers: config.offers,
+                h2c_head: config.h2c_head,
+                h2c_content: config.h2c_content,
             },
             lenient: Lenient {
                 switch_without_connection: config.switch_without_connection != 0,
@@ -157,6 +173,7 @@ impl From<swo_config> for Config {
             },
             secure: config.secure != 0,
             http2_preface: config.http2_preface != 0,
+            bare_h2c: config.bare_h2c != 0,
         }
     }
 }

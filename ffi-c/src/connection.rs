@@ -1,13 +1,14 @@
 //! The life of a connection, and what a host may ask of it in between.
 
 use std::ffi::{c_char, c_void};
+use std::ptr;
 
 use switchover::{Config, Connection, Role};
 
 use crate::config::swo_config;
-use crate::conn::{IN_PLACE, ON_HEAP, swo_conn};
 use crate::error::{Done, Own, swo_result};
 use crate::handle::Doomed;
+use crate::object::{Handle, IN_PLACE, Object, swo_conn};
 use crate::out::Out;
 
 export! {
@@ -24,7 +25,7 @@ export! {
         = new(role, config, conn);
 
     /// Frees a connection that swo_conn_new made; every slice of it is over. NULL is allowed. It is not detected when one
-    /// is freed twice. Errors: SWO_NOT_A_CONN for one that is in place.
+    /// is freed twice. Errors: SWO_BAD_HANDLE for one that is in place.
     fn swo_conn_free(conn: *mut swo_conn) -> swo_result = free((conn, ()));
 
     /// How much memory swo_conn_init needs. It may differ between versions of the library: ask, do not store.
@@ -41,7 +42,7 @@ export! {
         -> swo_result = init((memory, size), role, config, conn);
 
     /// Ends a connection that swo_conn_init made; the memory is the caller's again. NULL is allowed.
-    /// Errors: SWO_NOT_A_CONN for one from swo_conn_new, and for one that was ended already.
+    /// Errors: SWO_BAD_HANDLE for one from swo_conn_new, and for one that was ended already.
     fn swo_conn_deinit(conn: *mut swo_conn) -> swo_result = deinit((conn, ()));
 }
 
@@ -63,25 +64,31 @@ fn build(role: u32, config: Option<swo_config>) -> Done<Connection> {
 }
 
 fn new(role: u32, config: Option<swo_config>, out: Out<'_, *mut swo_conn>) -> Done {
-    out.set(Box::into_raw(Box::new(swo_conn::new(ON_HEAP, build(role, config)?))))
+    out.set(swo_conn::new(build(role, config)?))
 }
 
-fn free(conn: Doomed) -> Done {
-    conn.end(ON_HEAP)
+fn free(conn: Doomed<swo_conn>) -> Done {
+    conn.free()
 }
 
 fn size() -> Done<usize> {
-    Ok(size_of::<swo_conn>())
+    Ok(size_of::<Object<Connection>>())
 }
 
 fn align() -> Done<usize> {
-    Ok(align_of::<swo_conn>())
+    Ok(align_of::<Object<Connection>>())
 }
 
-fn init(place: Out<'_, swo_conn>, role: u32, config: Option<swo_config>, out: Out<'_, *mut swo_conn>) -> Done {
-    out.set(place.0.write(swo_conn::new(IN_PLACE, build(role, config)?)))
+fn init(
+    place: Out<'_, Object<Connection>>,
+    role: u32,
+    config: Option<swo_config>,
+    out: Out<'_, *mut swo_conn>,
+) -> Done {
+    let connection = build(role, config)?;
+    out.set(ptr::from_mut(place.0.write(Object::new(IN_PLACE, connection))).cast())
 }
 
-fn deinit(conn: Doomed) -> Done {
+fn deinit(conn: Doomed<swo_conn>) -> Done {
     conn.end(IN_PLACE)
 }

@@ -71,14 +71,17 @@ pub enum Own {
     Panic = 1004,
     /// The caller's array is too small; the count says how many entries it needs.
     ArrayTooSmall = 1005,
-    /// Not a connection, not one any more, or not of this kind (in place or from `swo_conn_new`).
-    NotAConn = 1006,
-    /// There is no such thing: no current event, no field lines in it, no field of that name, nothing selected.
+    /// Not a connection (or what else the function takes), not one any more, or not of this kind (in place or from
+    /// `swo_conn_new`).
+    BadHandle = 1006,
+    /// There is no such thing: no current event, no field lines in it, no field of that name, nothing that matches.
     Nothing = 1007,
-    /// A length that no object can have, or more than the space that was given.
+    /// A length that no object can have, more than the space that was given, or not what the function says.
     BadLength = 1008,
     /// The memory for a connection is too small or not aligned.
     BadPlace = 1009,
+    /// A protocol's own rules forbid it; `reason` says which one.
+    Refused = 1010,
 }
 
 impl Own {
@@ -90,10 +93,11 @@ impl Own {
         Self::StructTooNew,
         Self::Panic,
         Self::ArrayTooSmall,
-        Self::NotAConn,
+        Self::BadHandle,
         Self::Nothing,
         Self::BadLength,
         Self::BadPlace,
+        Self::Refused,
     ];
 
     /// The stable number.
@@ -110,10 +114,11 @@ impl Own {
             Self::StructTooNew => "struct-too-new",
             Self::Panic => "panic",
             Self::ArrayTooSmall => "array-too-small",
-            Self::NotAConn => "not-a-conn",
+            Self::BadHandle => "bad-handle",
             Self::Nothing => "nothing",
             Self::BadLength => "bad-length",
             Self::BadPlace => "bad-place",
+            Self::Refused => "refused",
         }
     }
 
@@ -126,10 +131,11 @@ impl Own {
             Self::StructTooNew => "the struct sets something that this library does not know",
             Self::Panic => "a defect inside the library; the connection is dead",
             Self::ArrayTooSmall => "the array has too few entries; nothing was written but the count",
-            Self::NotAConn => "not a connection, or not one any more",
+            Self::BadHandle => "not a connection or what else the function takes, or not one any more",
             Self::Nothing => "there is no such thing",
-            Self::BadLength => "a length that no object can have",
+            Self::BadLength => "a length that cannot be",
             Self::BadPlace => "the memory for a connection is too small or not aligned",
+            Self::Refused => "the rules of the protocol forbid it; the reason says which",
         }
     }
 }
@@ -145,7 +151,9 @@ export! {
     /// a server may still send one final response (swo_error_status says which); then close the transport.
     fn swo_is_fatal(result: swo_result) -> swo_flag = is_fatal(result);
 
-    /// The status that a server answers a peer error with (RFC 9110, 15); 0 where there is none.
+    /// The status that a server answers a peer error with (RFC 9110, 15); 0 where there is none. Where the error came in the
+    /// middle of an answer, swo_send_response is refused with SWO_ERROR_ANSWERED, and the response under way is still open:
+    /// send no text of the error as its content, but close the transport.
     fn swo_error_status(result: swo_result) -> u32 = error_status(result);
 
     /// Whose fault it is: SWO_BLAME_PEER or SWO_BLAME_LOCAL; SWO_NONE for SWO_OK and unknown numbers.

@@ -2,10 +2,10 @@
 
 use std::ffi::c_char;
 
-use switchover::{Connection, Event, Fields, KnownField, Protocol, Request, Step};
+use switchover::{Connection, Event, Fields, KnownField, Protocol, Request, Response, Step};
 
-use crate::conn::{Conn, swo_conn};
 use crate::error::{Done, Own, swo_result};
+use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out};
 use crate::types::{swo_event, swo_field, swo_flag, swo_offer, swo_protocol, swo_request, swo_slice};
 
@@ -134,18 +134,30 @@ fn event_list(conn: &Connection, field: &[u8], out: Array<'_, swo_slice>) -> Don
     out.fill(members.into_iter())
 }
 
-fn advertised(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
-    let response = match conn.event().ok_or(Own::Nothing)? {
+/// The response of the current event.
+fn response(conn: &Connection) -> Option<Response<'_>> {
+    match conn.event()? {
         Event::Informational(response) | Event::Response(response) => Some(response),
         Event::Switched(switched) => switched.response,
         Event::Request(_) | Event::Data(_) | Event::EndOfMessage(_) | Event::Closed { .. } => None,
-    };
-    let protocols: Vec<Protocol<'_>> = response.ok_or(Own::Nothing)?.advertised().collect();
+    }
+}
+
+fn advertised(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
+    let protocols: Vec<Protocol<'_>> = response(conn).ok_or(Own::Nothing)?.advertised().collect();
     out.fill(protocols.into_iter())
 }
 
-fn kept(conn: &Connection) -> Done<Request<'_>> {
+pub(crate) fn kept(conn: &Connection) -> Done<Request<'_>> {
     Ok(conn.request().ok_or(Own::Nothing)?)
+}
+
+/// The field lines of the current head: of the response that the event shows, or of the request that is kept.
+pub(crate) fn head(conn: &Connection) -> Done<Fields<'_>> {
+    match response(conn) {
+        Some(response) => Ok(response.fields()),
+        None => Ok(kept(conn)?.fields()),
+    }
 }
 
 fn current_request(conn: &Connection, out: Out<'_, swo_request>) -> Done {

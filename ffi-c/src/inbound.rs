@@ -2,8 +2,8 @@
 
 use switchover::End;
 
-use crate::conn::{Conn, swo_conn};
 use crate::error::{Done, Own, swo_result};
+use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
 
 export! {
@@ -13,8 +13,9 @@ export! {
     /// earlier error. Next: swo_next_event.
     fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive(conn, (data, len));
 
-    /// Space of `cap` octets for recv(2) to write into: `min` at least, but no more than may wait in all (`buffered` of the
-    /// configuration). It is valid until the next inbound call. **Inbound:** ends the current event and its slices.
+    /// Space for recv(2) to write into. `cap` is what there is: `min` octets at least, and often more, all of which may be
+    /// used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until the
+    /// next inbound call. **Inbound:** ends the current event and its slices.
     /// Errors: those of swo_receive. Next: swo_recv_commit with what was read.
     fn swo_recv_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
         = recv_buffer(conn, min, data, cap);
@@ -31,7 +32,9 @@ export! {
     fn swo_receive_eof(conn: *mut swo_conn, end: u32) -> swo_result = receive_eof(conn, end);
 
     /// Takes the first octets of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
-    /// the transport delivers from now on is the new protocol's. **Inbound:** ends the current event and its slices.
+    /// the transport delivers from now on is the new protocol's. Only swo_resume_http needs this call: who is done with
+    /// HTTP may give `leftover` of the event, or swo_leftover, to the new protocol as it stands and free the connection
+    /// behind it. **Inbound:** ends the current event and its slices.
     /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
     fn swo_take_leftover(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = take_leftover(conn, (out, cap, written));

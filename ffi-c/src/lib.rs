@@ -1,9 +1,10 @@
 //! The C face of `switchover`. No decision is made here: each function converts what C gives, calls the engine once and
 //! converts what comes back. `include/switchover.h` is written from these files by `tests/header.rs`.
 //!
-//! `handle` is the boundary and the only file with `unsafe`; `types` has the structs of the header, `convert`
-//! what becomes what, `error` the result codes; then one file per part of the contract: `config`, `connection`, `inbound`, `event`, `upgrade`, `send`,
-//! `ask`.
+//! `handle` and `memory` are the boundary and have all that is `unsafe`; `object` is what C knows by its pointer only,
+//! `types` has the structs of the header, `convert` what becomes what, `error` the result codes. Then comes one file per
+//! part of the contract: `config`, `connection`, `inbound`, `event`, `upgrade`, `send`, `ask`; and one per profile:
+//! `websocket`, `gateway`, `masque`, `bridge`, `splice`.
 
 // The names are those of the header.
 #![allow(non_camel_case_types)]
@@ -11,18 +12,24 @@
 #[macro_use]
 pub mod handle;
 
-mod conn;
 mod convert;
 pub mod error;
+mod memory;
 pub mod names;
+pub mod object;
 mod out;
 mod outcome;
 pub mod types;
 
 pub mod ask;
+pub mod bridge;
 pub mod config;
 pub mod connection;
 pub mod event;
+pub mod gateway;
 pub mod inbound;
+pub mod masque;
 pub mod send;
+pub mod splice;
 pub mod upgrade;
+pub mod websocket;

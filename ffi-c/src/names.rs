@@ -3,6 +3,8 @@
 
 use std::ffi::{CStr, c_char};
 
+use switchover::bridge::OverHttp2;
+use switchover::masque::CapsuleFault;
 use switchover::{
     Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, NoOffer, Order, Paused, Peer, Phase,
     Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
@@ -69,6 +71,9 @@ tables! {
     ORDER order = Order.name;
     WHY why = Why.name;
     WHY_TEXTS why_text = Why.text;
+    OVER_HTTP2 over_http2 = OverHttp2.name;
+    CAPSULE_FAULT capsule_fault = CapsuleFault.name;
+    CAPSULE_FAULT_TEXTS capsule_fault_text = CapsuleFault.text;
     TRACE_STEP trace_step = TraceStep.name;
     END end = End.name;
     BLAME blame = Blame.name;
@@ -159,6 +164,15 @@ export! {
 
     /// A sentence for people about a SWO_WHY_* number.
     fn swo_why_text(why: u32) -> *const c_char = why_text(why);
+
+    /// The name of a SWO_OVER_HTTP2_* number.
+    fn swo_over_http2_name(over_http2: u32) -> *const c_char = over_http2(over_http2);
+
+    /// The name of a SWO_CAPSULE_FAULT_* number.
+    fn swo_capsule_fault_name(fault: u32) -> *const c_char = capsule_fault(fault);
+
+    /// A sentence for people about a SWO_CAPSULE_FAULT_* number.
+    fn swo_capsule_fault_text(fault: u32) -> *const c_char = capsule_fault_text(fault);
 
     /// The name of a SWO_TRACE_STEP_* number.
     fn swo_trace_step_name(step: u32) -> *const c_char = trace_step(step);

@@ -2,12 +2,13 @@
 
 use std::mem::MaybeUninit;
 
+use bytes::BufMut;
 use switchover::{Error, ErrorKind};
 
 use crate::error::{Done, Own, Refusal};
 use crate::types::{
-    swo_data_parts, swo_event, swo_failure_info, swo_field, swo_offer, swo_protocol, swo_request, swo_selection,
-    swo_slice, swo_state, swo_trace_entry,
+    SWO_NONE, swo_data_parts, swo_datagram, swo_deflate, swo_event, swo_failure_info, swo_field, swo_offer,
+    swo_protocol, swo_request, swo_selection, swo_slice, swo_state, swo_trace_entry,
 };
 
 /// What may be written into the caller's memory as it is.
@@ -17,7 +18,10 @@ impl Plain for u8 {}
 impl Plain for u32 {}
 impl Plain for usize {}
 impl<T> Plain for *mut T {}
+impl<T> Plain for *const T {}
 impl Plain for swo_data_parts {}
+impl Plain for swo_datagram {}
+impl Plain for swo_deflate {}
 impl Plain for swo_event {}
 impl Plain for swo_failure_info {}
 impl Plain for swo_field {}
@@ -36,6 +40,14 @@ impl<T> Out<'_, T> {
     pub(crate) fn set(self, value: T) -> Done {
         self.0.write(value);
         Ok(())
+    }
+}
+
+impl Out<'_, u32> {
+    /// Why something is refused, where it is.
+    pub(crate) fn reason<T>(self, outcome: Result<T, u32>) -> Done<T> {
+        self.set(outcome.as_ref().err().copied().unwrap_or(SWO_NONE))?;
+        Ok(outcome.map_err(|_| Own::Refused)?)
     }
 }
 
@@ -88,13 +100,19 @@ impl Output<'_> {
         }
     }
 
+    /// All `len` octets of what is written, or nothing and that many.
+    pub(crate) fn put(self, len: usize, write: impl FnOnce(&mut &mut [MaybeUninit<u8>])) -> Done {
+        let mut free = self.space;
+        let fits = len <= free.len();
+        if fits {
+            write(&mut free);
+        }
+        self.count.set(len)?;
+        if fits { Ok(()) } else { Err(ErrorKind::OutputTooSmall.into()) }
+    }
+
     /// These octets, or nothing and how many there are.
     pub(crate) fn copy(self, octets: &[u8]) -> Done {
-        let fits = octets.len() <= self.space.len();
-        if fits {
-            self.space.iter_mut().zip(octets).for_each(|(place, octet)| _ = place.write(*octet));
-        }
-        self.count.set(octets.len())?;
-        if fits { Ok(()) } else { Err(ErrorKind::OutputTooSmall.into()) }
+        self.put(octets.len(), |space| space.put_slice(octets))
     }
 }

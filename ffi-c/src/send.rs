@@ -2,10 +2,10 @@
 
 use switchover::{ErrorKind, RequestHead, ResponseHead};
 
-use crate::conn::{Conn, swo_conn};
 use crate::convert::status;
 use crate::error::{Done, swo_result};
-use crate::handle::FieldList;
+use crate::memory::{FieldList, RequestGiven, ResponseGiven};
+use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
 use crate::types::{swo_data_parts, swo_field, swo_request_head, swo_response_head, swo_slice};
 
@@ -89,20 +89,17 @@ pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<Vec<&'a str>> {
     list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)).collect()
 }
 
-/// A request as C gives it.
-type Given<'a> = (&'a [u8], &'a [u8], FieldList<'a>);
-
-fn request_head<'a>((method, target, fields): &'a Given<'_>) -> Done<RequestHead<'a>> {
+pub(crate) fn request_head<'a>((method, target, fields): &'a RequestGiven<'_>) -> Done<RequestHead<'a>> {
     let method = text(method, ErrorKind::InvalidMethod)?;
     Ok(RequestHead::new(method, text(target, ErrorKind::InvalidTarget)?, fields))
 }
 
-fn send_request(mut conn: Conn<'_>, given: Given<'_>, offer: Vec<&[u8]>, out: Output<'_>) -> Done {
+fn send_request(mut conn: Conn<'_>, given: RequestGiven<'_>, offer: Vec<&[u8]>, out: Output<'_>) -> Done {
     let (request, offer) = (request_head(&given)?, names(&offer)?);
     out.write(|out| conn.send_request(&request, &offer, out))
 }
 
-fn retry(mut conn: Conn<'_>, given: Given<'_>, offer: Vec<&[u8]>, out: Output<'_>) -> Done {
+fn retry(mut conn: Conn<'_>, given: RequestGiven<'_>, offer: Vec<&[u8]>, out: Output<'_>) -> Done {
     let (request, offer) = (request_head(&given)?, names(&offer)?);
     out.write(|out| conn.retry(&request, &offer, out))
 }
@@ -111,7 +108,7 @@ fn send_informational(mut conn: Conn<'_>, code: u32, fields: FieldList<'_>, out:
     out.write(|out| conn.send_informational(status(code), &fields, out))
 }
 
-fn send_response(mut conn: Conn<'_>, given: (u32, Option<&[u8]>, FieldList<'_>), out: Output<'_>) -> Done {
+fn send_response(mut conn: Conn<'_>, given: ResponseGiven<'_>, out: Output<'_>) -> Done {
     let (code, reason, fields) = given;
     let mut response = ResponseHead::new(status(code), &fields);
     if let Some(reason) = reason {

@@ -9,7 +9,7 @@ pub(crate) const NEED_DATA: u32 = 1000;
 /// Nothing happens before the host acts; `u.paused` says how.
 pub(crate) const PAUSED: u32 = 1001;
 
-/// 1 for yes, 0 for no; 0 also for a connection that is NULL or dead.
+/// 1 for yes, 0 for no; 0 also for a connection, or what else is asked, that is NULL or dead.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct swo_flag(pub u32);
@@ -93,7 +93,10 @@ pub struct swo_response {
     pub dropped: u32,
 }
 
-/// The peer's direction has left HTTP.
+/// The peer's direction has left HTTP, and what is spoken next is no matter of the connection's.
+///
+/// The next protocol may have to speak first, as HTTP/2 does with its SETTINGS, and a server answers the request in it: so
+/// drive it once, even if `leftover` is empty and nothing comes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_switched {
@@ -105,7 +108,8 @@ pub struct swo_switched {
     pub request: swo_request,
     /// Client: the 101 or the 2xx. Server: all zero.
     pub response: swo_response,
-    /// The first octets of the new protocol, as far as they have come; swo_take_leftover takes them.
+    /// The first octets of the new protocol, as far as they have come. Give them to what speaks it as they stand here,
+    /// and free the connection then if HTTP does not come back (swo_resume_http); or copy them with swo_take_leftover.
     pub leftover: swo_slice,
 }
 
@@ -239,4 +243,30 @@ pub struct swo_response_head {
     pub fields: *const swo_field,
     /// How many there are.
     pub field_count: usize,
+}
+
+/// The parameters of `permessage-deflate`: a server's own, or those that both sides have agreed on (RFC 7692, 7.1). All
+/// zero is its default.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_deflate {
+    /// Not 0: the server forgets its window after each message.
+    pub server_no_context_takeover: u32,
+    /// Not 0: the client forgets its window after each message.
+    pub client_no_context_takeover: u32,
+    /// The server's window has at most 2 to this many octets, 8 to 15; 0 is not said and means 15.
+    pub server_max_window_bits: u32,
+    /// The client's window has at most 2 to this many octets, 8 to 15; 0 is not said and means 15.
+    pub client_max_window_bits: u32,
+}
+
+/// One datagram of a stream of capsules (RFC 9297, 3.5).
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_datagram {
+    /// What it is about: 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is
+    /// not known (RFC 9298, 4). Less than 2 to the 62.
+    pub context: u64,
+    /// What it carries.
+    pub payload: swo_slice,
 }

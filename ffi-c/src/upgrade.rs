@@ -2,9 +2,9 @@
 
 use switchover::{Connection, Order, Selection};
 
-use crate::conn::{Conn, swo_conn};
 use crate::error::{Done, Own, swo_result};
-use crate::handle::FieldList;
+use crate::memory::FieldList;
+use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out, Output};
 use crate::send::names;
 use crate::types::{swo_field, swo_protocol, swo_selection, swo_slice};
@@ -14,9 +14,12 @@ export! {
     /// a stack of layers such as `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
     /// preferred at all) or SWO_ORDER_SERVER.
     /// Errors: SWO_NOTHING where nothing matches (swo_offers says what was offered), SWO_BAD_ENUM.
-    /// Next: swo_accept; or any final response, which declines. RFC 9110, 7.8.
+    /// Next: swo_selection_preference says what it is; swo_accept, or any final response, which declines. RFC 9110, 7.8.
     fn swo_select(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         selection: *mut swo_selection) -> swo_result = select(conn, (preferences, count), by, selection);
+
+    /// Which of the preferences that swo_select was given the selection is, counted from 0; SWO_NONE for NULL.
+    fn swo_selection_preference(selection: *const swo_selection) -> u32 = selection_preference(selection);
 
     /// Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete.
     /// Errors: SWO_ERROR_BODY_PENDING before that (swo_accept_early does not wait), SWO_ERROR_STALE_SELECTION,
@@ -61,7 +64,8 @@ export! {
         = required(conn, (protocols, cap, count));
 
     /// The first octets of the new protocol, after SWO_EVENT_KIND_SWITCHED; empty before. Valid until the next inbound call.
-    /// Next: swo_take_leftover.
+    /// Next: give them to what speaks the new protocol as they stand, and free the connection then if HTTP does not come
+    /// back; or copy them with swo_take_leftover, which swo_resume_http asks for.
     fn swo_leftover(conn: *const swo_conn, leftover: *mut swo_slice) -> swo_result = leftover(conn, leftover);
 }
 
@@ -69,6 +73,10 @@ fn select(conn: &Connection, preferences: Vec<&[u8]>, by: u32, out: Out<'_, swo_
     let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
     let selection = conn.select(&preferences, by).ok_or(Own::Nothing)?;
     out.set(swo_selection { opaque: selection.to_bits() })
+}
+
+fn selection_preference(selection: Selection) -> Done<u32> {
+    Ok(selection.preference() as u32)
 }
 
 fn accept(mut conn: Conn<'_>, selection: Selection, fields: FieldList<'_>, out: Output<'_>) -> Done {

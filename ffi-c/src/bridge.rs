@@ -1,0 +1,103 @@
+//! Between HTTP/1.1 and HTTP/2 (RFC 9113, 8.2.2; RFC 8441).
+
+use switchover::ErrorKind;
+use switchover::bridge::{self, FieldLine, OverHttp2};
+
+use crate::convert::status;
+use crate::error::{Done, swo_result};
+use crate::handle::Doomed;
+use crate::memory::{FieldList, RequestGiven};
+use crate::object::{Handle, Lines, swo_lines};
+use crate::out::Out;
+use crate::send::{request_head, text};
+use crate::types::{swo_field, swo_request_head, swo_slice};
+
+export! {
+    /// Whether a field list may stand in HTTP/2: of a response with that `status`, or of a request where it is 0. What an
+    /// HTTP/2 library hands over is checked with this before it is taken for a message.
+    /// Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE): the message is
+    /// malformed. RFC 9113, 8.2.2.
+    fn swo_check_http2(status: u32, fields: *const swo_field, count: usize, reason: *mut u32) -> swo_result
+        = check_http2(status, (fields, count), reason);
+
+    /// The field lines of an HTTP/1.1 message as HTTP/2 has them: names in lower case, nothing that is for one hop but
+    /// `te: trailers`, nothing of a WebSocket handshake, no `Host` (`:authority` there) and no `Expect`.
+    /// Next: swo_lines_get; at the end swo_lines_free. RFC 9113, 8.2.2; RFC 8441, 5.
+    fn swo_http2_fields(fields: *const swo_field, count: usize, lines: *mut *mut swo_lines) -> swo_result
+        = http2_fields((fields, count), lines);
+
+    /// A request as HTTP/2 has it: pseudo-header fields, then swo_http2_fields of its own. `secure` is not 0 where the
+    /// scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and SWO_ERROR_INVALID_TARGET for what is no text.
+    /// Next: swo_lines_get; at the end swo_lines_free. RFC 9113, 8.3.1.
+    fn swo_http2_request(request: *const swo_request_head, secure: u32, lines: *mut *mut swo_lines) -> swo_result
+        = http2_request(request, secure, lines);
+
+    /// A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2. A 2xx to it is the 101.
+    /// Only where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
+    /// Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL for what is no text.
+    /// Next: swo_lines_get; at the end swo_lines_free. RFC 8441, 4 and 5.
+    fn swo_extended_connect(request: *const swo_request_head, protocol: swo_slice, secure: u32,
+        lines: *mut *mut swo_lines) -> swo_result = extended_connect(request, protocol, secure, lines);
+
+    /// The field lines of an HTTP/2 request as HTTP/1.1 has them: `host` from its `:authority`, cookies in one line again.
+    /// Pseudo-header fields in `fields` are left out. `websocket_key` is for an extended CONNECT to `websocket`, a key of
+    /// this hop's own (swo_websocket_key); none where `data` is NULL.
+    /// Errors: SWO_REFUSED where the list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE);
+    /// SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE for an authority or a key that is no text.
+    /// Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET, its `:path` and its
+    /// `:protocol` as the offer; at the end swo_lines_free. RFC 9113, 8.2.3; RFC 8441, 5.
+    fn swo_http1_fields(authority: swo_slice, fields: *const swo_field, count: usize, websocket_key: swo_slice,
+        lines: *mut *mut swo_lines, reason: *mut u32) -> swo_result
+        = http1_fields(authority, (fields, count), (websocket_key, ()), lines, reason);
+
+    /// Shows field lines: `fields` becomes an array of `count` entries, as swo_send_request and others take it, that is valid
+    /// until swo_lines_free.
+    fn swo_lines_get(lines: *const swo_lines, fields: *mut *const swo_field, count: *mut usize) -> swo_result
+        = lines_get(lines, fields, count);
+
+    /// Frees field lines. NULL is allowed.
+    fn swo_lines_free(lines: *mut swo_lines) -> swo_result = lines_free((lines, ()));
+}
+
+fn check_http2(code: u32, fields: FieldList<'_>, reason: Out<'_, u32>) -> Done {
+    let status = (code != 0).then(|| status(code));
+    reason.reason(bridge::check_http2(status, &fields).map_err(OverHttp2::number))
+}
+
+fn http2_fields(fields: FieldList<'_>, out: Out<'_, *mut swo_lines>) -> Done {
+    lines(bridge::http2_fields(&fields), out)
+}
+
+fn http2_request(given: RequestGiven<'_>, secure: u32, out: Out<'_, *mut swo_lines>) -> Done {
+    lines(bridge::http2_request(&request_head(&given)?, secure != 0), out)
+}
+
+fn extended_connect(given: RequestGiven<'_>, protocol: &[u8], secure: u32, out: Out<'_, *mut swo_lines>) -> Done {
+    let protocol = text(protocol, ErrorKind::InvalidProtocol)?;
+    lines(bridge::extended_connect(&request_head(&given)?, protocol, secure != 0), out)
+}
+
+fn http1_fields(
+    authority: &[u8],
+    fields: FieldList<'_>,
+    key: Option<&[u8]>,
+    out: Out<'_, *mut swo_lines>,
+    reason: Out<'_, u32>,
+) -> Done {
+    let authority = text(authority, ErrorKind::InvalidHost)?;
+    let key = key.map(|key| text(key, ErrorKind::InvalidValue)).transpose()?;
+    lines(reason.reason(bridge::http1_fields(authority, &fields, key).map_err(OverHttp2::number))?, out)
+}
+
+fn lines(owned: Vec<FieldLine>, out: Out<'_, *mut swo_lines>) -> Done {
+    out.set(swo_lines::new(Lines::new(owned)))
+}
+
+fn lines_get(lines: &Lines, fields: Out<'_, *const swo_field>, count: Out<'_, usize>) -> Done {
+    fields.set(lines.fields().as_ptr())?;
+    count.set(lines.fields().len())
+}
+
+fn lines_free(lines: Doomed<swo_lines>) -> Done {
+    lines.free()
+}

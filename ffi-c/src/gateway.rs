@@ -1,0 +1,52 @@
+//! What an intermediary passes on, and what is for one hop alone (RFC 9110, 7.6.1).
+
+use switchover::gateway::{self, EndToEnd, SwitchEndToEnd};
+use switchover::{Connection, FieldSource, Protocol};
+
+use crate::error::{Done, swo_result};
+use crate::event::{head, kept};
+use crate::object::swo_conn;
+use crate::out::Array;
+use crate::types::{swo_field, swo_protocol};
+
+export! {
+    /// The protocols of the current request that an intermediary may offer to its own server, in the client's order: those
+    /// that may be accepted and are not, like TLS and h2c, between two neighbours. Valid until the next inbound call.
+    /// Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+    /// Next: swo_send_request on the connection to the server, with these as the offer and swo_end_to_end as the fields.
+    /// RFC 9110, 7.8; RFC 2817, 5.1.
+    fn swo_forwardable(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
+        = forwardable(conn, (protocols, cap, count));
+
+    /// The field lines of the current head (the response that the event shows, or else the current request) that an
+    /// intermediary passes on: without `Connection`, what it lists, and the like. Valid until the next inbound call.
+    /// Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+    /// Next: a head with them on the other connection, behind `Via`. RFC 9110, 7.6.1.
+    fn swo_end_to_end(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
+        = end_to_end(conn, (fields, cap, count));
+
+    /// swo_end_to_end of a 101, for the 101 of the intermediary's own: without framing too, which means nothing there.
+    /// Errors: those of swo_end_to_end. Next: swo_accept with them on the client's connection.
+    /// RFC 9110, 8.6; RFC 9112, 6.1.
+    fn swo_switch_end_to_end(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
+        = switch_end_to_end(conn, (fields, cap, count));
+}
+
+fn forwardable(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
+    let protocols: Vec<Protocol<'_>> = gateway::forwardable(&kept(conn)?).collect();
+    out.fill(protocols.into_iter())
+}
+
+fn end_to_end(conn: &Connection, out: Array<'_, swo_field>) -> Done {
+    fill(&EndToEnd(&head(conn)?), out)
+}
+
+fn switch_end_to_end(conn: &Connection, out: Array<'_, swo_field>) -> Done {
+    fill(&SwitchEndToEnd(&head(conn)?), out)
+}
+
+fn fill(fields: &dyn FieldSource, out: Array<'_, swo_field>) -> Done {
+    let mut list: Vec<swo_field> = Vec::new();
+    fields.each(&mut |field| list.push(field.into()));
+    out.fill(list.into_iter())
+}

@@ -1,0 +1,155 @@
+//! The caller's memory: with `handle` the only file with `unsafe`. Every `unsafe fn` here asks for the contract, which
+//! `handle` tells, and nothing else, and each block in it rests on that.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, c_char};
+use std::mem::MaybeUninit;
+use std::{ptr, slice};
+
+use switchover::masque::Datagram;
+use switchover::{Field, FieldSource, Selection};
+
+use crate::config::swo_config;
+use crate::error::{Done, Own};
+use crate::types::{swo_datagram, swo_field, swo_request_head, swo_response_head, swo_selection, swo_slice};
+
+// Inputs.
+
+/// Whether there can be an object of that length.
+fn length<T>(data: *const T, len: usize) -> Done {
+    match len > isize::MAX as usize / size_of::<T>() {
+        true => Err(Own::BadLength.into()),
+        false if data.is_null() && len > 0 => Err(Own::Null.into()),
+        false => Ok(()),
+    }
+}
+
+pub(crate) unsafe fn entries<'a, T>((data, len): (*const T, usize)) -> Done<&'a [T]> {
+    length(data, len)?;
+    // SAFETY: the contract; a slice of none needs no memory.
+    Ok(if len == 0 { &[] } else { unsafe { slice::from_raw_parts(data, len) } })
+}
+
+pub(crate) unsafe fn octets<'a>(part: swo_slice) -> Done<&'a [u8]> {
+    // SAFETY: the contract.
+    unsafe { entries((part.data, part.len)) }
+}
+
+/// Octets, or none where the pointer is NULL.
+pub(crate) unsafe fn optional<'a>((part, ()): (swo_slice, ())) -> Done<Option<&'a [u8]>> {
+    // SAFETY: the contract.
+    let given = unsafe { octets(part) }?;
+    Ok((!part.data.is_null()).then_some(given))
+}
+
+pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<Vec<&'a [u8]>> {
+    // SAFETY: the contract, for the list and for each entry.
+    unsafe { entries(list)?.iter().map(|&entry| octets(entry)).collect() }
+}
+
+/// The caller's field lines, their lengths looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct FieldList<'a>(&'a [swo_field]);
+
+pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<FieldList<'a>> {
+    // SAFETY: the contract.
+    let list = unsafe { entries(list) }?;
+    list.iter().flat_map(|field| [field.name, field.value]).try_for_each(|part| length(part.data, part.len))?;
+    Ok(FieldList(list))
+}
+
+impl FieldSource for FieldList<'_> {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        // SAFETY: the contract, which held when the list was made and holds through the call.
+        let part = |part: swo_slice| unsafe { octets(part) }.unwrap_or_default();
+        self.0.iter().for_each(|field| each(Field { name: part(field.name), value: part(field.value) }));
+    }
+}
+
+pub(crate) unsafe fn text<'a>(text: *const c_char) -> Done<&'a [u8]> {
+    // SAFETY: the contract: it ends with a NUL.
+    if text.is_null() { Err(Own::Null.into()) } else { Ok(unsafe { CStr::from_ptr(text) }.to_bytes()) }
+}
+
+pub(crate) unsafe fn one<'a, T>(given: *const T) -> Done<&'a T> {
+    // SAFETY: the contract.
+    unsafe { given.as_ref() }.ok_or(Own::Null.into())
+}
+
+/// Method, target, field lines.
+pub(crate) type RequestGiven<'a> = (&'a [u8], &'a [u8], FieldList<'a>);
+
+pub(crate) unsafe fn request_head<'a>(head: *const swo_request_head) -> Done<RequestGiven<'a>> {
+    // SAFETY: the contract, for the struct and for what it points to.
+    unsafe {
+        let head = one(head)?;
+        Ok((octets(head.method)?, octets(head.target)?, field_list((head.fields, head.field_count))?))
+    }
+}
+
+/// Status, reason if one is given, field lines.
+pub(crate) type ResponseGiven<'a> = (u32, Option<&'a [u8]>, FieldList<'a>);
+
+pub(crate) unsafe fn response_head<'a>(head: *const swo_response_head) -> Done<ResponseGiven<'a>> {
+    // SAFETY: the contract, for the struct and for what it points to.
+    unsafe {
+        let head = one(head)?;
+        Ok((head.status, optional((head.reason, ()))?, field_list((head.fields, head.field_count))?))
+    }
+}
+
+/// The caller's struct may be older or newer than ours: what both have is read, the rest is zero.
+pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>> {
+    if given.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the contract: the size comes first, and so many octets there are.
+    let given = unsafe { slice::from_raw_parts(given.cast::<u8>(), swo_config::size(given.cast::<usize>().read())?) };
+    let common = given.len().min(size_of::<swo_config>());
+    if given[common..].iter().any(|&octet| octet != 0) {
+        return Err(Own::StructTooNew.into());
+    }
+    let mut config = swo_config::ZERO;
+    // SAFETY: both have so many octets, and the struct is made of integers, which any octets are.
+    unsafe { ptr::copy_nonoverlapping(given.as_ptr(), (&raw mut config).cast::<u8>(), common) };
+    Ok(Some(config))
+}
+
+pub(crate) unsafe fn datagram<'a>(given: *const swo_datagram) -> Done<Datagram<'a>> {
+    // SAFETY: the contract, for the struct and for what it points to.
+    unsafe { one(given).and_then(|given| Ok(Datagram { context: given.context, payload: octets(given.payload)? })) }
+}
+
+pub(crate) unsafe fn selection(given: *const swo_selection) -> Done<Selection> {
+    // SAFETY: the contract: a pointer to such a struct, or NULL. The engine checks what the numbers say.
+    unsafe { one(given).map(|given| Selection::from_bits(given.opaque)) }
+}
+
+// Outputs.
+
+pub(crate) unsafe fn space<'a, T>(data: *mut T, len: usize) -> Done<&'a mut [MaybeUninit<T>]> {
+    length(data, len)?;
+    // SAFETY: the contract; a slice of none needs no memory.
+    Ok(if len == 0 { &mut [] } else { unsafe { slice::from_raw_parts_mut(data.cast(), len) } })
+}
+
+/// Where a configuration goes, of the size that the caller knows.
+pub(crate) struct ConfigPlace(*mut swo_config, usize);
+
+pub(crate) unsafe fn config_place((place, size): (*mut swo_config, usize)) -> Done<ConfigPlace> {
+    if place.is_null() { Err(Own::Null.into()) } else { Ok(ConfigPlace(place, swo_config::size(size)?)) }
+}
+
+impl ConfigPlace {
+    /// As much of it as the caller knows; what only the caller knows is zero.
+    pub(crate) fn set(self, config: swo_config) -> Done {
+        let config = swo_config { struct_size: self.1, ..config };
+        let (place, common) = (self.0.cast::<u8>(), self.1.min(size_of::<swo_config>()));
+        // SAFETY: the contract: `place` has that size; `common` is no more than either has.
+        unsafe {
+            place.write_bytes(0, self.1);
+            place.copy_from_nonoverlapping((&raw const config).cast(), common);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+//! What stands behind a pointer that C cannot look behind: a value, a mark that tells it from other memory, and whether
+//! it is dead.
+
+use std::ops::{Deref, DerefMut};
+use std::thread;
+
+use switchover::Connection;
+use switchover::bridge::FieldLine;
+use switchover::h2c::Splice;
+use switchover::masque::Capsules;
+
+use crate::error::{Done, Own};
+use crate::types::{swo_field, swo_slice};
+
+/// One HTTP/1.1 connection, without its transport.
+pub struct swo_conn {
+    _opaque: [u8; 0],
+}
+
+/// Field lines that the library has made, for another version of HTTP: swo_lines_get shows them, swo_lines_free frees
+/// them.
+pub struct swo_lines {
+    _opaque: [u8; 0],
+}
+
+/// A reader of the capsules behind a 101: swo_capsules_new makes it.
+pub struct swo_capsules {
+    _opaque: [u8; 0],
+}
+
+/// What stands between a client that was answered a 101 for h2c and an HTTP/2 engine: swo_splice_new makes it.
+pub struct swo_splice {
+    _opaque: [u8; 0],
+}
+
+/// What C knows by its pointer only.
+pub(crate) trait Handle: Sized {
+    /// What is behind it.
+    type Value;
+
+    /// What an [`Object`] of this kind may have as its mark; the first is that of one on the heap.
+    const MARKS: &'static [u64];
+
+    /// Makes one on the heap.
+    fn new(value: Self::Value) -> *mut Self {
+        Box::into_raw(Box::new(Object::new(Self::MARKS[0], value))).cast()
+    }
+}
+
+impl Handle for swo_conn {
+    type Value = Connection;
+    const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swo heap"), IN_PLACE];
+}
+
+impl Handle for swo_lines {
+    type Value = Lines;
+    const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swoLines")];
+}
+
+impl Handle for swo_capsules {
+    type Value = Capsules;
+    const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swoCapsl")];
+}
+
+impl Handle for swo_splice {
+    type Value = Spliced;
+    const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swSplice")];
+}
+
+/// The mark of a connection in the caller's memory.
+pub(crate) const IN_PLACE: u64 = u64::from_be_bytes(*b"swo here");
+
+/// Field lines, and the same as C sees them.
+pub(crate) struct Lines {
+    fields: Vec<swo_field>,
+    /// What `fields` points to: on the heap, so it stays where it is.
+    _owned: Vec<FieldLine>,
+}
+
+impl Lines {
+    pub(crate) fn new(owned: Vec<FieldLine>) -> Self {
+        let field = |(name, value): &FieldLine| swo_field { name: swo_slice::of(name), value: swo_slice::of(value) };
+        Self { fields: owned.iter().map(field).collect(), _owned: owned }
+    }
+
+    pub(crate) fn fields(&self) -> &[swo_field] {
+        &self.fields
+    }
+}
+
+/// A splice and the octets that C was lent of it.
+pub(crate) struct Spliced {
+    pub(crate) splice: Splice,
+    pub(crate) for_engine: Vec<u8>,
+    pub(crate) for_client: Vec<u8>,
+}
+
+impl Spliced {
+    pub(crate) fn new(splice: Splice) -> Self {
+        Self { splice, for_engine: Vec::new(), for_client: Vec::new() }
+    }
+}
+
+/// A value behind a pointer. Zeroed memory, and what was one, has no mark of a kind. The mark comes first, so that it is
+/// found in an object of every kind.
+#[repr(C)]
+pub(crate) struct Object<T> {
+    pub(crate) mark: u64,
+    /// A panic has left it in the middle of something.
+    is_dead: bool,
+    pub(crate) value: T,
+}
+
+impl<T> Object<T> {
+    pub(crate) fn new(mark: u64, value: T) -> Self {
+        Self { mark, is_dead: false, value }
+    }
+
+    /// The value, unless it is dead.
+    pub(crate) fn alive(&self) -> Done<&T> {
+        if self.is_dead { Err(Own::Panic.into()) } else { Ok(&self.value) }
+    }
+}
+
+/// A value that may be changed.
+pub(crate) struct Changed<'a, T> {
+    object: &'a mut Object<T>,
+    /// The thread was unwinding when it called us, so that says nothing about this call.
+    was_panicking: bool,
+}
+
+/// A connection that may be changed.
+pub(crate) type Conn<'a> = Changed<'a, Connection>;
+
+impl<'a, T> Changed<'a, T> {
+    pub(crate) fn new(object: &'a mut Object<T>) -> Done<Self> {
+        object.alive()?;
+        Ok(Self { object, was_panicking: thread::panicking() })
+    }
+}
+
+impl<T> Deref for Changed<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.object.value
+    }
+}
+
+impl<T> DerefMut for Changed<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.object.value
+    }
+}
+
+impl<T> Drop for Changed<'_, T> {
+    fn drop(&mut self) {
+        self.object.is_dead |= thread::panicking() && !self.was_panicking;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::swo_result;
+    use crate::outcome::shielded;
+    use switchover::Role;
+
+    #[test]
+    fn a_panic_kills_the_connection_and_goes_no_further() {
+        let mut conn = Object::new(IN_PLACE, Connection::new(Role::Server));
+        let outcome: swo_result = shielded(|| {
+            let mut conn = Conn::new(&mut conn)?;
+            conn.receive(b"GET")?;
+            panic!("as a defect would");
+        });
+        assert_eq!(outcome.0, Own::Panic.code());
+        assert_eq!(conn.alive().err(), Some(Own::Panic.into()));
+        assert_eq!(Conn::new(&mut conn).err(), Some(Own::Panic.into()));
+    }
+
+    /// One kind is never taken for another.
+    #[test]
+    fn every_mark_is_another() {
+        let mut marks = [swo_conn::MARKS, swo_lines::MARKS, swo_capsules::MARKS, swo_splice::MARKS].concat();
+        let count = marks.len();
+        marks.sort_unstable();
+        marks.dedup();
+        assert_eq!((marks.len(), marks.contains(&0)), (count, false));
+    }
+}

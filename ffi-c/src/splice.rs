@@ -1,0 +1,113 @@
+//! Any HTTP/2 engine answers the request of an upgrade to h2c on stream 1 (RFC 7540, 3.2).
+
+use switchover::h2c::Splice;
+use switchover::{Connection, Ineligible};
+
+use crate::error::{Done, swo_result};
+use crate::event::kept;
+use crate::handle::Doomed;
+use crate::memory::FieldList;
+use crate::object::{Changed, Handle, Spliced, swo_conn, swo_splice};
+use crate::out::Out;
+use crate::types::{swo_field, swo_flag, swo_slice};
+
+export! {
+    /// Server: makes a splice between the client and an HTTP/2 engine that knows nothing of upgrades: to the engine it looks
+    /// as if the client had spoken HTTP/2 from the start, with the current request on stream 1. To be made when the request
+    /// is complete, before swo_accept; `data` is all of its content, at most 65,535 octets.
+    /// Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along, with a SWO_INELIGIBLE_* as
+    /// the `reason` (else SWO_NONE): then decline.
+    /// Next: swo_accept; at SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end swo_splice_free.
+    /// RFC 7540, 3.2.
+    fn swo_splice_new(conn: *const swo_conn, data: *const u8, len: usize, trailers: *const swo_field,
+        trailer_count: usize, splice: *mut *mut swo_splice, reason: *mut u32) -> swo_result
+        = splice_new(conn, (data, len), (trailers, trailer_count), splice, reason);
+
+    /// Octets of the client, the leftover of the 101 first.
+    /// Next: pass on what swo_splice_take_for_engine and swo_splice_take_for_client hold.
+    fn swo_splice_client_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
+        = client_sent(splice, (data, len));
+
+    /// The client has ended: what has not come whole goes to the engine as it is. Next: as after swo_splice_client_sent; tell
+    /// the engine of the end once swo_splice_is_waiting is 0.
+    fn swo_splice_client_ended(splice: *mut swo_splice) -> swo_result = client_ended(splice);
+
+    /// Octets that the engine has written. Next: as after swo_splice_client_sent.
+    fn swo_splice_engine_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
+        = engine_sent(splice, (data, len));
+
+    /// Takes what goes to the engine now, which may be nothing. Valid until the next call of this function on the splice, or
+    /// swo_splice_free.
+    fn swo_splice_take_for_engine(splice: *mut swo_splice, octets: *mut swo_slice) -> swo_result
+        = take_for_engine(splice, octets);
+
+    /// Takes what goes to the client now, which may be nothing. Valid until the next call of this function on the splice, or
+    /// swo_splice_free.
+    fn swo_splice_take_for_client(splice: *mut swo_splice, octets: *mut swo_slice) -> swo_result
+        = take_for_client(splice, octets);
+
+    /// Whether the client should be read; 0 only while too much waits for the engine.
+    fn swo_splice_wants_client(splice: *const swo_splice) -> swo_flag = wants_client(splice);
+
+    /// Whether octets of the client wait for the engine's window.
+    fn swo_splice_is_waiting(splice: *const swo_splice) -> swo_flag = is_waiting(splice);
+
+    /// Whether both sides have the same picture and nothing is held: connect client and engine directly, and free the
+    /// splice.
+    fn swo_splice_is_done(splice: *const swo_splice) -> swo_flag = is_done(splice);
+
+    /// Frees a splice; what it has given is over. NULL is allowed.
+    fn swo_splice_free(splice: *mut swo_splice) -> swo_result = splice_free((splice, ()));
+}
+
+fn splice_new(
+    conn: &Connection,
+    content: &[u8],
+    trailers: FieldList<'_>,
+    out: Out<'_, *mut swo_splice>,
+    reason: Out<'_, u32>,
+) -> Done {
+    let splice = Splice::new(&kept(conn)?, content, &trailers).map_err(Ineligible::number);
+    out.set(swo_splice::new(Spliced::new(reason.reason(splice)?)))
+}
+
+fn client_sent(mut splice: Changed<'_, Spliced>, octets: &[u8]) -> Done {
+    splice.splice.client_sent(octets);
+    Ok(())
+}
+
+fn client_ended(mut splice: Changed<'_, Spliced>) -> Done {
+    splice.splice.client_ended();
+    Ok(())
+}
+
+fn engine_sent(mut splice: Changed<'_, Spliced>, octets: &[u8]) -> Done {
+    splice.splice.engine_sent(octets);
+    Ok(())
+}
+
+fn take_for_engine(mut splice: Changed<'_, Spliced>, out: Out<'_, swo_slice>) -> Done {
+    splice.for_engine = splice.splice.take_for_engine();
+    out.set(swo_slice::of(&splice.for_engine))
+}
+
+fn take_for_client(mut splice: Changed<'_, Spliced>, out: Out<'_, swo_slice>) -> Done {
+    splice.for_client = splice.splice.take_for_client();
+    out.set(swo_slice::of(&splice.for_client))
+}
+
+fn wants_client(splice: &Spliced) -> Done<bool> {
+    Ok(splice.splice.wants_client())
+}
+
+fn is_waiting(splice: &Spliced) -> Done<bool> {
+    Ok(splice.splice.is_waiting())
+}
+
+fn is_done(splice: &Spliced) -> Done<bool> {
+    Ok(splice.splice.is_done())
+}
+
+fn splice_free(splice: Doomed<swo_splice>) -> Done {
+    splice.free()
+}

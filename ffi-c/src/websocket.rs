@@ -1,0 +1,63 @@
+//! What a WebSocket handshake negotiates beside the protocol (RFC 6455, 4; RFC 7692).
+
+use switchover::websocket::{self, Deflate};
+use switchover::{Connection, Order};
+
+use crate::error::{Done, Own, swo_result};
+use crate::event::head;
+use crate::object::swo_conn;
+use crate::out::{Out, Output};
+use crate::send::names;
+use crate::types::{swo_deflate, swo_slice};
+
+export! {
+    /// Client: the `Sec-WebSocket-Key` of a nonce: 16 octets that nobody can guess, new for each connection. It has 24
+    /// octets. Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`.
+    /// Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and `websocket` as the offer. RFC 6455, 4.1.
+    fn swo_websocket_key(nonce: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
+        = websocket_key((nonce, len), (out, cap, written));
+
+    /// Server: the subprotocol of an offered `websocket` that both sides can live with. `by` is SWO_ORDER_*. `chosen` is an
+    /// entry of `preferences`, and valid as long as that is.
+    /// Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM.
+    /// Next: swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is spoken. RFC 6455, 4.2.2.
+    fn swo_select_subprotocol(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
+        chosen: *mut swo_slice) -> swo_result = select_subprotocol(conn, (preferences, count), by, chosen);
+
+    /// Server: how to accept the `permessage-deflate` of an offered `websocket`, where this side's `own` parameters allow it.
+    /// Errors: SWO_NOTHING where it is not offered in a way that can be accepted, or no request is kept.
+    /// Next: swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`; without that field
+    /// nothing is compressed. RFC 7692, 7.1.
+    fn swo_select_deflate(conn: *const swo_conn, own: *const swo_deflate, agreed: *mut swo_deflate) -> swo_result
+        = select_deflate(conn, own, agreed);
+
+    /// Client: what the server's 101 has agreed to, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with
+    /// the offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, 7.1.
+    fn swo_agreed_deflate(conn: *const swo_conn, agreed: *mut swo_deflate) -> swo_result = agreed_deflate(conn, agreed);
+
+    /// Writes parameters as the value of `Sec-WebSocket-Extensions`: a server's agreement, or a client's offer.
+    /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; 160 octets are always enough. RFC 7692, 7.
+    fn swo_deflate_write(deflate: *const swo_deflate, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
+        = deflate_write(deflate, (out, cap, written));
+}
+
+fn websocket_key(nonce: &[u8], out: Output<'_>) -> Done {
+    out.copy(websocket::key(nonce.try_into().map_err(|_| Own::BadLength)?).as_bytes())
+}
+
+fn select_subprotocol(conn: &Connection, preferences: Vec<&[u8]>, by: u32, out: Out<'_, swo_slice>) -> Done {
+    let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
+    out.set(conn.select_subprotocol(&preferences, by).ok_or(Own::Nothing)?.as_bytes().into())
+}
+
+fn select_deflate(conn: &Connection, own: &swo_deflate, out: Out<'_, swo_deflate>) -> Done {
+    out.set(conn.select_deflate(&own.into()).ok_or(Own::Nothing)?.into())
+}
+
+fn agreed_deflate(conn: &Connection, out: Out<'_, swo_deflate>) -> Done {
+    out.set(Deflate::of(&head(conn)?).ok_or(Own::Nothing)?.into())
+}
+
+fn deflate_write(deflate: &swo_deflate, out: Output<'_>) -> Done {
+    out.copy(Deflate::from(deflate).to_string().as_bytes())
+}
