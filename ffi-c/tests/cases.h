@@ -23,10 +23,11 @@ static int set_option(swo_config *config, const char *name, unsigned long long v
         config->member = (uint32_t)value; \
         return 1; \
     }
-    OPTION(drain)
+    OPTION(drain) OPTION(h2c_content)
     OPTION32(start_line) OPTION32(method) OPTION32(field_line) OPTION32(fields) OPTION32(head) OPTION32(empty_lines)
     OPTION32(chunk_line) OPTION32(chunk_extensions) OPTION32(trailers) OPTION32(informational) OPTION32(buffered)
-    OPTION32(offers) OPTION32(secure) OPTION32(http2_preface) OPTION32(switch_without_connection)
+    OPTION32(offers) OPTION32(h2c_head) OPTION32(secure) OPTION32(http2_preface) OPTION32(bare_h2c)
+    OPTION32(switch_without_connection)
     OPTION32(switch_without_upgrade) OPTION32(switch_to_alternatives) OPTION32(switch_in_http10)
     return 0;
 }

@@ -111,10 +111,13 @@ static int ask(player *p, const char *verb, text *says) {
     return 1;
 }
 
+#include "profiles.h"
+
 static swo_result choose(player *p, decision *d, text *says) {
     uint32_t by = strcmp(d->words[0], "server") ? SWO_ORDER_CLIENT : SWO_ORDER_SERVER;
     swo_result result = swo_select(p->conn, d->list, d->list_count, by, &p->selection);
     p->is_selected = !result;
+    if (p->is_selected && swo_selection_preference(&p->selection) >= d->list_count) p->fault = "none of the preferences";
     if (result == SWO_NOTHING) text_put(says, "selected nothing\n");
     return result == SWO_NOTHING ? SWO_OK : result;
 }
@@ -227,7 +230,7 @@ static void perform(player *p, const char *line) {
     swo_result result = SWO_OK;
     /* The current request is asked for by the verb that sends one, without a method. */
     int is_question = !d.field_count && (!d.word_count || (!strcmp(d.verb, "request") && !strcmp(d.words[0], "-")));
-    if (!is_question || !ask(p, d.verb, &says)) {
+    if (!ask_of_profile(p, &d, &says) && (!is_question || !ask(p, d.verb, &says))) {
         result = decide_in_earnest(p, &d, &says, &out, &written);
     }
     text_add(&p->log, says.at, says.len);

@@ -2,18 +2,22 @@
 
 typedef swo_result (*get_fields)(const swo_conn *, swo_field *, size_t, size_t *);
 
+static void put_list(text *to, const swo_field *fields, size_t count) {
+    for (; count--; fields++) {
+        text_put(to, " {");
+        put_escaped(to, fields->name.data, fields->name.len);
+        text_put(to, ": ");
+        put_escaped(to, fields->value.data, fields->value.len);
+        text_put(to, "}");
+    }
+}
+
 static void put_fields(text *to, const swo_conn *conn, get_fields get) {
     size_t count = 0;
     swo_result result = get(conn, NULL, 0, &count);
     swo_field *fields = (swo_field *)malloc((count + 1) * sizeof *fields);
     if (result == SWO_ARRAY_TOO_SMALL) result = get(conn, fields, count, &count);
-    for (size_t at = 0; !result && at < count; at++) {
-        text_put(to, " {");
-        put_escaped(to, fields[at].name.data, fields[at].name.len);
-        text_put(to, ": ");
-        put_escaped(to, fields[at].value.data, fields[at].value.len);
-        text_put(to, "}");
-    }
+    if (!result) put_list(to, fields, count);
     free(fields);
     if (result) text_put(to, " FIELDS %s", swo_error_name(result));
 }

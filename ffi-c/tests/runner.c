@@ -29,6 +29,7 @@ typedef struct player {
     size_t split;
     swo_conn *conn;
     swo_selection selection;
+    swo_splice *splice;
     int is_selected, saw_error;
     size_t at, fed, refused;
     text input, data, leftover, log; /* input not fed yet */
@@ -188,6 +189,7 @@ static const char *play(const vector *v, enum mode mode, size_t split, text *log
     }
     if (memory) must(&p, swo_conn_deinit(p.conn));
     else must(&p, swo_conn_free(p.conn));
+    must(&p, swo_splice_free(p.splice));
     free(memory);
     if (p.fault) fprintf(stderr, "%s: item %zu, last line %s\n", v->name, p.at, line.at);
     text_free(&line);
