@@ -1,42 +1,6 @@
 /* What C can do wrong, and the exact result of it. Ends with the number of checks. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "switchover.h"
-
-static int checks, failures;
-
-static void is(swo_result result, swo_result wanted, const char *what, int line) {
-    checks++;
-    if (result == wanted) return;
-    failures++;
-    printf("misuse.c:%d: %s: %u %s, wanted %u %s\n", line, what, result, swo_error_name(result), wanted,
-           swo_error_name(wanted));
-}
-
-#define IS(call, wanted) is((call), (wanted), #call, __LINE__)
-#define HOLDS(truth) is((truth) ? SWO_OK : SWO_NOTHING, SWO_OK, #truth, __LINE__)
-
-static const swo_slice FOO[] = {SWO_TEXT("foo/2")};
-static const swo_field HOST[] = {{SWO_TEXT("Host"), SWO_TEXT("a")}};
-static const char OFFER[] = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
-
-static swo_conn *make(uint32_t role) {
-    swo_conn *conn = NULL;
-    IS(swo_conn_new(role, NULL, &conn), SWO_OK);
-    return conn;
-}
-
-static swo_result hear(swo_conn *conn, const char *text) {
-    return swo_receive(conn, (const uint8_t *)text, strlen(text));
-}
-
-static uint32_t next(swo_conn *conn) {
-    swo_event event;
-    swo_result result = swo_next_event(conn, &event);
-    return result ? result : event.kind;
-}
+#include "checks.h"
+#include "misuse_profiles.h"
 
 static void null_is_refused(void) {
     swo_conn *conn = make(SWO_ROLE_SERVER);
@@ -124,7 +88,7 @@ static void memory_is_looked_at(void) {
     char *memory = (char *)calloc(2, size + 16);
     swo_conn *conn = NULL, *heap = make(SWO_ROLE_CLIENT);
     swo_event event;
-    IS(swo_next_event((swo_conn *)memory, &event), SWO_NOT_A_CONN);
+    IS(swo_next_event((swo_conn *)memory, &event), SWO_BAD_HANDLE);
     HOLDS(swo_conn_align() <= 16 && size < 1024);
     IS(swo_conn_init(memory, size - 1, SWO_ROLE_SERVER, NULL, &conn), SWO_BAD_PLACE);
     IS(swo_conn_init(memory + 1, size, SWO_ROLE_SERVER, NULL, &conn), SWO_BAD_PLACE);
@@ -132,12 +96,12 @@ static void memory_is_looked_at(void) {
     IS(swo_conn_init(memory, size, SWO_ROLE_SERVER, NULL, &conn), SWO_OK);
     HOLDS((void *)conn == (void *)memory);
     IS(hear(conn, OFFER), SWO_OK);
-    IS(swo_conn_free(conn), SWO_NOT_A_CONN);
-    IS(swo_conn_deinit(heap), SWO_NOT_A_CONN);
+    IS(swo_conn_free(conn), SWO_BAD_HANDLE);
+    IS(swo_conn_deinit(heap), SWO_BAD_HANDLE);
     IS(next(conn), SWO_EVENT_KIND_REQUEST);
     IS(swo_conn_deinit(conn), SWO_OK);
-    IS(swo_conn_deinit(conn), SWO_NOT_A_CONN);
-    IS(swo_next_event(conn, &event), SWO_NOT_A_CONN);
+    IS(swo_conn_deinit(conn), SWO_BAD_HANDLE);
+    IS(swo_next_event(conn, &event), SWO_BAD_HANDLE);
     HOLDS(!swo_wants_input(conn));
     IS(swo_conn_free(heap), SWO_OK);
     free(memory);
@@ -305,6 +269,7 @@ int main(void) {
     buffers_are_bounded();
     an_echo_needs_no_copy();
     after_a_peer_error_each_call_says_so();
+    profiles_are_checked();
     printf("%d checks, %d failures\n", checks, failures);
     return failures > 0;
 }

@@ -1,0 +1,44 @@
+/* Checks that count and tell where they fail, and connections to check. Part of misuse.c. */
+#ifndef SWO_TEST_CHECKS_H
+#define SWO_TEST_CHECKS_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "switchover.h"
+
+static int checks, failures;
+
+static void is(swo_result result, swo_result wanted, const char *what, int line) {
+    checks++;
+    if (result == wanted) return;
+    failures++;
+    printf("misuse.c:%d: %s: %u %s, wanted %u %s\n", line, what, result, swo_error_name(result), wanted,
+           swo_error_name(wanted));
+}
+
+#define IS(call, wanted) is((call), (wanted), #call, __LINE__)
+#define HOLDS(truth) is((truth) ? SWO_OK : SWO_NOTHING, SWO_OK, #truth, __LINE__)
+
+static const swo_slice FOO[] = {SWO_TEXT("foo/2")};
+static const swo_field HOST[] = {{SWO_TEXT("Host"), SWO_TEXT("a")}};
+static const char OFFER[] = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+
+static swo_conn *make(uint32_t role) {
+    swo_conn *conn = NULL;
+    IS(swo_conn_new(role, NULL, &conn), SWO_OK);
+    return conn;
+}
+
+static swo_result hear(swo_conn *conn, const char *text) {
+    return swo_receive(conn, (const uint8_t *)text, strlen(text));
+}
+
+static uint32_t next(swo_conn *conn) {
+    swo_event event;
+    swo_result result = swo_next_event(conn, &event);
+    return result ? result : event.kind;
+}
+
+#endif
