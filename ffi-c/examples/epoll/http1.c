@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "connection.h"
 
@@ -112,46 +111,25 @@ static void answer(connection *c) {
 
 /* Offers. */
 
-/* The only HTTP2-Settings of the request: RFC 7540, 3.2.1 forbids the upgrade where there are none or several, and has
- * the field listed in Connection, without which it was not meant for this hop. */
-static bool find_settings(const swo_conn *conn, swo_slice *settings) {
-    swo_slice options[8];
-    swo_field field;
-    size_t lines = 0, count = 0;
-    bool is_listed = false;
-    for (size_t at = 0; swo_event_field_at(conn, at, &field) == SWO_OK; at++) {
-        if (field.name.len != 14 || strncasecmp((const char *)field.name.data, "HTTP2-Settings", 14)) continue;
-        *settings = field.value;
-        lines++;
-    }
-    if (swo_event_list(conn, "Connection", options, 8, &count)) return false;
-    for (size_t at = 0; at < count; at++) {
-        is_listed |= options[at].len == 14 && !strncasecmp((const char *)options[at].data, "HTTP2-Settings", 14);
-    }
-    return lines == 1 && is_listed;
-}
-
-static bool selects(http1 *h, const char *name) {
-    swo_slice preference = {(const uint8_t *)name, strlen(name)};
-    return swo_select(h->conn, &preference, 1, SWO_ORDER_SERVER, &h->selection) == SWO_OK;
-}
-
 static void forget_http2(http1 *h) {
     http2_free(h->http2);
     h->http2 = NULL;
     h->next = HTTP1;
 }
 
+/* What can be selected keeps to its own rules: an h2c has one legal HTTP2-Settings, and announces no more content than
+ * HELD. */
 static void choose(connection *c, const swo_request *request) {
+    static const swo_slice preferences[] = {SWO_TEXT("websocket"), SWO_TEXT("h2c")};
     http1 *h = c->session;
     swo_slice settings;
     h->next = HTTP1;
-    if (selects(h, "websocket")) {
-        h->next = WEBSOCKET;
-    } else if (selects(h, "h2c") && find_settings(h->conn, &settings) && (h->http2 = http2_new(c))) {
-        h->next = HTTP2;
-        if (!http2_upgrade(h->http2, request, settings)) forget_http2(h);
-    }
+    if (swo_select(h->conn, preferences, 2, SWO_ORDER_SERVER, &h->selection)) return;
+    h->next = swo_selection_preference(&h->selection) == 0 ? WEBSOCKET : HTTP2;
+    if (h->next == WEBSOCKET) return;
+    bool is_ready = swo_event_field(h->conn, "HTTP2-Settings", &settings) == SWO_OK && (h->http2 = http2_new(c))
+                    && http2_upgrade(h->http2, request, settings);
+    if (!is_ready) forget_http2(h);
 }
 
 static void accept_offer(connection *c) {
@@ -162,7 +140,8 @@ static void accept_offer(connection *c) {
     wrote(c, result, written);
 }
 
-/* Too much content to hold: the request is served in HTTP/1.1, like one without an offer. */
+/* Too much content to hold, in chunks that did not announce it: the request is served in HTTP/1.1, like one without an
+ * offer. */
 static void decline(connection *c) {
     http1 *h = c->session;
     answer(c);
@@ -272,6 +251,7 @@ bool http1_begin(connection *c) {
     http1 *h = calloc(1, sizeof *h);
     swo_config_init(&config, sizeof config);
     config.http2_preface = 1;
+    config.h2c_content = HELD;
     if (!h || swo_conn_new(SWO_ROLE_SERVER, &config, &h->conn)) {
         free(h);
         return false;
