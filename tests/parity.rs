@@ -255,6 +255,7 @@ fn spellings(verb: &str) -> (String, String, String) {
         "deflate" => ("swo_deflate", "Deflate", "Deflate"),
         "next_datagram" => ("swo_capsules_next", "Datagram", "Datagram"),
         "datagram_write" => ("swo_datagram_write", "Datagram", "Datagram"),
+        "capsules_receive" => ("swo_capsules_receive", "receive_data", "receive"),
         "capsules_new" => ("swo_capsules_new", "Capsules", "Capsules"),
         "UDP_TEMPLATE" | "IP_TEMPLATE" | "UDP_PAYLOAD" => return (format!("SWO_{verb}"), verb.into(), verb.into()),
         "splice_new" => ("swo_splice_new", "Splice", "Splice"),

@@ -1825,6 +1825,13 @@ swo_flag swo_wants_input(const struct swo_conn *conn);
 swo_flag swo_may_speak(const struct swo_conn *conn);
 
 /**
+ * How many received octets wait behind what the current event shows. With an offer undecided they belong to no
+ * protocol yet: a host that declines, and does not trust its client to have meant them as HTTP, calls
+ * swo_close_after_response. RFC 9931, 5.
+ */
+uint64_t swo_unread(const struct swo_conn *conn);
+
+/**
  * Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes
  * the connection). RFC 9110, 10.1.1.
  */

@@ -29,6 +29,11 @@ export! {
     /// server has accepted. No event tells a client that its own direction has switched.
     fn swo_may_speak(conn: *const swo_conn) -> swo_flag = may_speak(conn);
 
+    /// How many received octets wait behind what the current event shows. With an offer undecided they belong to no
+    /// protocol yet: a host that declines, and does not trust its client to have meant them as HTTP, calls
+    /// swo_close_after_response. RFC 9931, 5.
+    fn swo_unread(conn: *const swo_conn) -> u64 = unread(conn);
+
     /// Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes
     /// the connection). RFC 9110, 10.1.1.
     fn swo_owes_continue(conn: *const swo_conn) -> swo_flag = owes_continue(conn);
@@ -79,6 +84,10 @@ fn wants_input(conn: &Connection) -> Done<bool> {
 
 fn may_speak(conn: &Connection) -> Done<bool> {
     Ok(conn.may_speak())
+}
+
+fn unread(conn: &Connection) -> Done<u64> {
+    Ok(conn.unread() as u64)
 }
 
 fn owes_continue(conn: &Connection) -> Done<bool> {

@@ -6,7 +6,7 @@ use switchover::bridge::{self, FieldLine, OverHttp2};
 use crate::convert::status;
 use crate::error::{Done, swo_result};
 use crate::handle::Doomed;
-use crate::memory::{FieldList, RequestGiven};
+use crate::handle::memory::{FieldList, RequestGiven};
 use crate::object::{Handle, Lines, swo_lines};
 use crate::out::Out;
 use crate::send::{request_head, text};

@@ -3,7 +3,7 @@
 use switchover::{Config, Lenient, Limits};
 
 use crate::error::{Done, Own, swo_result};
-use crate::memory::ConfigPlace;
+use crate::handle::memory::ConfigPlace;
 
 /// How a connection behaves. Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
 /// swo_conn_init; it is copied there.

@@ -10,6 +10,8 @@
 //! A slice of an event may come back as an argument of a decision: it points into the heap, where those do not write.
 #![allow(unsafe_code)]
 
+pub(crate) mod memory;
+
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -17,12 +19,12 @@ use std::ptr;
 use switchover::masque::Datagram;
 use switchover::{Connection, Selection};
 
-use crate::config::swo_config;
-use crate::error::{Done, Own, swo_result};
-use crate::memory::{
+use self::memory::{
     ConfigPlace, FieldList, RequestGiven, ResponseGiven, config, config_place, datagram, entries, field_list, octets,
     one, optional, request_head, response_head, selection, space, text, texts,
 };
+use crate::config::swo_config;
+use crate::error::{Done, Own, swo_result};
 use crate::object::{Changed, Handle, Object, swo_capsules, swo_conn, swo_lines, swo_splice};
 use crate::out::{Array, Out, Plain};
 use crate::types::{

@@ -1,7 +1,7 @@
 //! The C face of `switchover`. No decision is made here: each function converts what C gives, calls the engine once and
 //! converts what comes back. `include/switchover.h` is written from these files by `tests/header.rs`.
 //!
-//! `handle` and `memory` are the boundary and have all that is `unsafe`; `object` is what C knows by its pointer only,
+//! `handle` is the boundary and has all that is `unsafe`; `object` is what C knows by its pointer only,
 //! `types` has the structs of the header, `convert` what becomes what, `error` the result codes. Then comes one file per
 //! part of the contract: `config`, `connection`, `inbound`, `event`, `upgrade`, `send`, `ask`; and one per profile:
 //! `websocket`, `gateway`, `masque`, `bridge`, `splice`.
@@ -14,7 +14,6 @@ pub mod handle;
 
 mod convert;
 pub mod error;
-mod memory;
 pub mod names;
 pub mod object;
 mod out;

@@ -6,7 +6,7 @@ use switchover::masque::{self, CapsuleFault, Capsules, Datagram, IpTarget, UdpTa
 
 use crate::error::{Done, Own, swo_result};
 use crate::handle::Doomed;
-use crate::memory::FieldList;
+use crate::handle::memory::FieldList;
 use crate::object::{Changed, Handle, swo_capsules};
 use crate::out::{Out, Output};
 use crate::types::{SWO_NONE, swo_datagram, swo_field, swo_flag, swo_slice};

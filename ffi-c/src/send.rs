@@ -4,7 +4,7 @@ use switchover::{ErrorKind, RequestHead, ResponseHead};
 
 use crate::convert::status;
 use crate::error::{Done, swo_result};
-use crate::memory::{FieldList, RequestGiven, ResponseGiven};
+use crate::handle::memory::{FieldList, RequestGiven, ResponseGiven};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
 use crate::types::{swo_data_parts, swo_field, swo_request_head, swo_response_head, swo_slice};

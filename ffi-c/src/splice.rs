@@ -6,7 +6,7 @@ use switchover::{Connection, Ineligible};
 use crate::error::{Done, swo_result};
 use crate::event::kept;
 use crate::handle::Doomed;
-use crate::memory::FieldList;
+use crate::handle::memory::FieldList;
 use crate::object::{Changed, Handle, Spliced, swo_conn, swo_splice};
 use crate::out::Out;
 use crate::types::{swo_field, swo_flag, swo_slice};

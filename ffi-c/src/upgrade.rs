@@ -3,7 +3,7 @@
 use switchover::{Connection, Order, Selection};
 
 use crate::error::{Done, Own, swo_result};
-use crate::memory::FieldList;
+use crate::handle::memory::FieldList;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out, Output};
 use crate::send::names;

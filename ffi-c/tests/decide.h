@@ -76,6 +76,8 @@ static int ask(player *p, const char *verb, text *says) {
         text_put(says, "why %s\n", swo_why(conn) == SWO_NONE ? "none" : swo_why_name(swo_why(conn)));
     } else if (IS("awaiting")) {
         text_put(says, "awaiting %s\n", swo_awaiting_name(swo_awaiting(conn)));
+    } else if (IS("unread")) {
+        text_put(says, "unread %lu\n", (unsigned long)swo_unread(conn));
     } else if (IS("unanswered")) {
         text_put(says, "unanswered %u\n", swo_unanswered(conn));
     } else if (IS("required") || IS("agreed")) {

@@ -38,6 +38,9 @@ impl Deflate {
 
     /// What to answer to an offer, where this side's own parameters allow it (RFC 7692, 7.1).
     pub(crate) fn accept(&self, offer: &Extension<'_>) -> Option<Self> {
+        if !self.is_legal() {
+            return None;
+        }
         let Parameters { agreed: offered, client_bits_hint } = Parameters::read(offer)?;
         let smaller = |own: Option<u8>, asked: Option<u8>| own.into_iter().chain(asked).min();
         let may_limit_client = client_bits_hint || offered.client_max_window_bits.is_some();
@@ -46,13 +49,12 @@ impl Deflate {
             return None;
         }
         let client_bits = smaller(self.client_max_window_bits, offered.client_max_window_bits);
-        let answer = Self {
+        Some(Self {
             server_no_context_takeover: self.server_no_context_takeover || offered.server_no_context_takeover,
             client_no_context_takeover: self.client_no_context_takeover || offered.client_no_context_takeover,
             server_max_window_bits: smaller(self.server_max_window_bits, offered.server_max_window_bits),
             client_max_window_bits: client_bits.filter(|_| may_limit_client),
-        };
-        answer.is_legal().then_some(answer)
+        })
     }
 
     /// RFC 7692, 7.1.2.
