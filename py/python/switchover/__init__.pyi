@@ -1278,8 +1278,8 @@ class Connection:
     def unread(self) -> int:
         """How many received octets wait behind what the current event shows.
 
-        With an offer undecided they belong to no protocol yet: a host that declines, and does not trust its client to have
-        meant them as HTTP, calls `close_after_response` (RFC 9931, 5).
+        With an offer undecided they belong to no protocol yet: a host that declines, and does not trust its client to
+        have meant them as HTTP, calls `close_after_response` (RFC 9931, 5).
         """
     @property
     def wants_content(self) -> bool:
