@@ -9,6 +9,7 @@
 //! pass, without what is for one hop.
 
 #[path = "../gateway/side.rs"]
+#[allow(dead_code, reason = "the gateway also waits for one side alone")]
 mod side;
 #[path = "../switchboard/tls.rs"]
 #[allow(dead_code, reason = "the switchboard's client side is not needed here")]
@@ -23,14 +24,15 @@ use h2::ext::Protocol;
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
 use http::{Method, Request, Response};
-use switchover::bridge::{FieldLine, http1_fields, http2_fields};
-use switchover::{Event, Fields, RequestHead, Role, websocket};
+use switchover::bridge::{FieldLine, OverHttp2, http1_fields, http2_fields};
+use switchover::gateway::SwitchEndToEnd;
+use switchover::{Event, FieldSource, RequestHead, Role, Step, websocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::side::{Failure, Side};
+use crate::side::{Failure, PATIENCE, Side};
 
 /// Octets that are read at a time.
 const PIECE: usize = 16 * 1024;
@@ -98,87 +100,109 @@ async fn exchange(
     respond: &mut SendResponse<Bytes>,
     backend: &str,
 ) -> Result<(), Failure> {
-    let (head, content) = request.into_parts();
+    let (head, mut content) = request.into_parts();
     let protocol = head.extensions.get::<Protocol>().map(Protocol::as_str);
     if head.method == Method::CONNECT && protocol.is_none() {
         // A tunnel to anywhere is another program's (RFC 8441, 4).
         respond.send_response(Response::builder().status(501).body(())?, true)?;
         return Ok(());
     }
+    let key = if protocol == Some("websocket") { Some(fresh_key()?) } else { None };
+    let Ok(fields) = upgraded_fields(&head, key.as_deref(), protocol.is_some() || content.is_end_stream()) else {
+        // RFC 9113, 8.1.1: what is for HTTP/1.1 alone makes a request malformed.
+        respond.send_reset(h2::Reason::PROTOCOL_ERROR);
+        return Ok(());
+    };
     let mut server = Side::new(TcpStream::connect(backend).await?, Role::Client)?;
-    let fields = upgraded_fields(&head, protocol, content.is_end_stream())?;
     let method = if protocol.is_some() { "GET" } else { head.method.as_str() };
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let offer: Vec<&str> = protocol.into_iter().collect();
     server.connection.send_request(&RequestHead::new(method, target, &fields), &offer, &mut server.out)?;
-    let content = if protocol.is_some() { Some(content) } else { send_content(content, &mut server).await? };
+    // What an extended CONNECT carries is no content, and waits for the switch.
+    let mut is_sending = protocol.is_none();
     let mut to_client = None;
     loop {
-        server.flush().await?;
-        server.advance().await?;
-        match server.connection.event() {
-            Some(Event::Response(response)) => {
-                let head = translated(response.status(), response.fields())?;
-                to_client = Some(respond.send_response(head, false)?);
+        while server.connection.advance()? == Step::Event {
+            match server.connection.event() {
+                Some(Event::Response(response)) => {
+                    let status = if protocol.is_some() { declined(response.status()) } else { response.status() };
+                    let head = translated(status, &response.fields())?;
+                    to_client = Some(respond.send_response(head, false)?);
+                }
+                Some(Event::Data(data)) => {
+                    let data = Bytes::copy_from_slice(data);
+                    send(to_client.as_mut().ok_or("content before its head")?, data).await?;
+                }
+                Some(Event::EndOfMessage(_)) => {
+                    return Ok(to_client.ok_or("an end before its head")?.send_data(Bytes::new(), true)?);
+                }
+                Some(Event::Switched(switched)) => {
+                    // RFC 8441, 5: the 101 of one hop is the 200 of the other.
+                    let response = switched.response.ok_or("a switch without its 101")?;
+                    let head = translated(200, &SwitchEndToEnd(&response.fields()))?;
+                    let to_client = respond.send_response(head, false)?;
+                    let leftover = Bytes::copy_from_slice(switched.leftover);
+                    return tunnel(server.stream, leftover, content, to_client).await;
+                }
+                Some(Event::Closed { .. }) => return Err("the backend closed without an answer".into()),
+                Some(Event::Informational(_) | Event::Request(_)) | None => {}
             }
-            Some(Event::Data(data)) => {
-                let data = Bytes::copy_from_slice(data);
-                send(to_client.as_mut().ok_or("content before its head")?, data).await?;
+        }
+        // The answer may come while the content goes: neither waits for the other.
+        tokio::select! {
+            data = content.data(), if is_sending && server.has_room() => {
+                is_sending = pass_content(data.transpose()?, &mut content, &mut server)?;
             }
-            Some(Event::EndOfMessage(_)) => {
-                return Ok(to_client.ok_or("an end before its head")?.send_data(Bytes::new(), true)?);
-            }
-            Some(Event::Switched(switched)) => {
-                // RFC 8441, 5: the 101 of one hop is the 200 of the other.
-                let response = switched.response.ok_or("a switch without its 101")?;
-                let to_client = respond.send_response(translated(200, response.fields())?, false)?;
-                let leftover = Bytes::copy_from_slice(switched.leftover);
-                let content = content.ok_or("a switch of a request that has ended")?;
-                return tunnel(server.stream, leftover, content, to_client).await;
-            }
-            Some(Event::Closed { .. }) => return Err("the backend closed without an answer".into()),
-            Some(Event::Informational(_) | Event::Request(_)) | None => {}
+            // A server that reads no more may still have answered.
+            moved = server.work(true) => if moved.is_err() { server.out.clear() },
+            () = tokio::time::sleep(PATIENCE) => return Err("neither side goes on".into()),
         }
     }
+}
+
+/// Passes on content that has come, or its end; whether there is more.
+fn pass_content(data: Option<Bytes>, content: &mut RecvStream, server: &mut Side) -> Result<bool, Failure> {
+    let Some(data) = data else {
+        server.connection.send_end(&(), &mut server.out)?;
+        return Ok(false);
+    };
+    server.connection.send_data(&data, &mut server.out)?;
+    content.flow_control().release_capacity(data.len())?;
+    Ok(true)
+}
+
+/// The status for a client whose offer the backend has declined: a 2xx would say that it was accepted (RFC 8441, 5).
+fn declined(status: u16) -> u16 {
+    if (200..300).contains(&status) { 502 } else { status }
+}
+
+fn fresh_key() -> Result<String, getrandom::Error> {
+    let mut nonce = [0; 16];
+    getrandom::fill(&mut nonce)?;
+    Ok(websocket::key(&nonce))
 }
 
 /// The request's field lines as HTTP/1.1 has them.
 fn upgraded_fields(
     head: &http::request::Parts,
-    protocol: Option<&str>,
-    has_ended: bool,
-) -> Result<Vec<FieldLine>, Failure> {
+    key: Option<&str>,
+    has_no_content: bool,
+) -> Result<Vec<FieldLine>, OverHttp2> {
     let given: Vec<(&str, &[u8])> =
         head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let mut nonce = [0; 16];
-    getrandom::fill(&mut nonce)?;
-    let key = (protocol == Some("websocket")).then(|| websocket::key(&nonce));
     let authority = head.uri.authority().map_or("", |authority| authority.as_str());
-    let fields = http1_fields(authority, &given, key.as_deref());
-    let mut fields = fields.map_err(|fault| format!("{} has no place in HTTP/2", fault.name()))?;
-    // Content without a length is chunked; what an extended CONNECT carries is none.
-    if protocol.is_none() && !has_ended && !head.headers.contains_key("content-length") {
+    let mut fields = http1_fields(authority, &given, key)?;
+    // Content without a length is chunked.
+    if !has_no_content && !head.headers.contains_key("content-length") {
         fields.push((b"transfer-encoding".to_vec(), b"chunked".to_vec()));
     }
     Ok(fields)
 }
 
-fn translated(status: u16, fields: Fields<'_>) -> Result<Response<()>, http::Error> {
+fn translated(status: u16, fields: &dyn FieldSource) -> Result<Response<()>, http::Error> {
     let response = Response::builder().status(status);
-    let fields = http2_fields(&fields).into_iter();
+    let fields = http2_fields(fields).into_iter();
     fields.fold(response, |response, (name, value)| response.header(name, value)).body(())
-}
-
-/// Sends the content of a plain request; nothing of it is left then.
-async fn send_content(mut content: RecvStream, server: &mut Side) -> Result<Option<RecvStream>, Failure> {
-    while let Some(data) = content.data().await {
-        let data = data?;
-        server.connection.send_data(&data, &mut server.out)?;
-        server.flush().await?;
-        content.flow_control().release_capacity(data.len())?;
-    }
-    server.connection.send_end(&(), &mut server.out)?;
-    Ok(None)
 }
 
 /// Octets both ways. A side that ends its own direction still gets the other's.

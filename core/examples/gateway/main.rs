@@ -16,10 +16,9 @@ use std::net::Ipv4Addr;
 use clap::Parser;
 use switchover::gateway::{EndToEnd, SwitchEndToEnd, forwardable};
 use switchover::{Event, Field, FieldSource, Fields, Order, RequestHead, ResponseHead, Role, Step};
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::side::{Failure, Side};
+use crate::side::{Failure, PATIENCE, Side};
 
 const VIA: Field<'static> = Field { name: b"Via", value: b"1.1 switchover" };
 
@@ -64,45 +63,54 @@ struct Forwarded {
     offer: Vec<String>,
 }
 
-/// Serves the client's requests, one after the other, each on a backend connection of its own.
 async fn serve(stream: TcpStream, backend: &str) -> Result<(), Failure> {
     let mut client = Side::new(stream, Role::Server)?;
+    let outcome = serve_requests(&mut client, backend).await;
+    client.end().await?;
+    outcome
+}
+
+/// Serves the client's requests, one after the other, each on a backend connection of its own.
+async fn serve_requests(client: &mut Side, backend: &str) -> Result<(), Failure> {
     loop {
-        let forwarded = match client.advance().await {
-            Ok(_) => match client.connection.event() {
-                Some(Event::Request(request)) if request.method() != "CONNECT" => Forwarded {
-                    method: request.method().into(),
-                    target: request.target().into(),
-                    fields: owned(&(EndToEnd(&request.fields()), ([VIA], framing(request.fields())))),
-                    offer: forwardable(&request).map(|protocol| protocol.to_string()).collect(),
-                },
-                Some(Event::Request(_)) => {
-                    refuse(&mut client, 501).await?;
-                    continue;
-                }
-                Some(Event::Closed { .. }) => break,
-                _ => continue,
-            },
-            Err(error) => {
-                let told = error.downcast_ref::<switchover::Error>().and_then(switchover::Error::status);
-                if let Some(status) = told {
-                    refuse(&mut client, status).await?;
-                }
-                return Err(error);
+        if let Err(error) = client.advance().await {
+            let told = error.downcast_ref::<switchover::Error>().and_then(switchover::Error::status);
+            if let Some(status) = told {
+                refuse(client, status)?;
             }
+            return Err(error);
+        }
+        let forwarded = match client.connection.event() {
+            Some(Event::Request(request)) if request.method() != "CONNECT" => Forwarded {
+                method: request.method().into(),
+                target: request.target().into(),
+                fields: owned(&(EndToEnd(&request.fields()), ([VIA], framing(request.fields())))),
+                offer: forwardable(&request).map(|protocol| protocol.to_string()).collect(),
+            },
+            Some(Event::Request(_)) => {
+                refuse(client, 501)?;
+                continue;
+            }
+            Some(Event::Closed { .. }) => return Ok(()),
+            _ => continue,
         };
         match TcpStream::connect(backend).await {
-            Err(_) => refuse(&mut client, 502).await?,
+            Err(_) => refuse(client, 502)?,
             Ok(stream) => {
                 let server = Side::new(stream, Role::Client)?;
-                if exchange(&mut client, server, &forwarded).await? {
-                    return Ok(());
+                match exchange(client, server, &forwarded).await {
+                    Ok(Flow::Goes) => {}
+                    Ok(Flow::Ends) => return Ok(()),
+                    Err(error) => {
+                        // Where no answer has begun, this is it.
+                        client.connection.close_after_response().ok();
+                        refuse(client, 502)?;
+                        return Err(error);
+                    }
                 }
             }
         }
     }
-    client.flush().await?;
-    Ok(client.stream.shutdown().await?)
 }
 
 /// How the content of a request ends, where it does not say its length.
@@ -124,86 +132,131 @@ fn owned(fields: &dyn FieldSource) -> Vec<(Vec<u8>, Vec<u8>)> {
     list
 }
 
-/// One request and its answer; true if the connection has become something else, and that is over too.
-async fn exchange(client: &mut Side, mut server: Side, forwarded: &Forwarded) -> Result<bool, Failure> {
+/// What becomes of the client's connection.
+enum Flow {
+    /// The next request may come.
+    Goes,
+    Ends,
+}
+
+/// One request and its answer. Either may come while the other does, so neither waits for the other.
+async fn exchange(client: &mut Side, mut server: Side, forwarded: &Forwarded) -> Result<Flow, Failure> {
     let head = RequestHead::new(&forwarded.method, &forwarded.target, &forwarded.fields);
     let offer: Vec<&str> = forwarded.offer.iter().map(String::as_str).collect();
     server.connection.send_request(&head, &offer, &mut server.out)?;
     if client.connection.owes_continue() {
         client.connection.send_informational(100, &(), &mut client.out)?;
     }
-    forward_content(client, &mut server).await?;
-    server.flush().await?;
+    let (mut is_sent, mut answer) = (false, Answer::Comes);
     loop {
-        if let Err(error) = server.advance().await {
-            refuse(client, 502).await?;
-            return Err(error);
+        while !is_sent && server.has_room() && advance_client(client)? == Step::Event {
+            is_sent = pass_content(client, &mut server)?;
         }
-        match server.connection.event() {
-            Some(Event::Informational(response)) => {
-                let (status, fields) = (response.status(), response.fields());
-                // HTTP/1.0 knows none, and a 100 that nobody waits for is nobody's.
-                let _ = client.connection.send_informational(status, &EndToEnd(&fields), &mut client.out);
-            }
-            Some(Event::Response(response)) => {
-                let fields = response.fields();
-                let fields = owned(&(EndToEnd(&fields), [VIA]));
-                let advertised: Vec<String> = response.advertised().map(|protocol| protocol.to_string()).collect();
-                if !advertised.is_empty() {
-                    let list: Vec<&str> = advertised.iter().map(String::as_str).collect();
-                    client.connection.advertise(&list)?;
-                }
-                // What stands behind a declined offer may have been meant for the other protocol.
-                if !forwarded.offer.is_empty() && client.connection.unread() > 0 {
-                    client.connection.close_after_response()?;
-                }
-                let head = ResponseHead { status: response.status(), reason: response.reason(), fields: &fields };
-                // A 426 that does not say what it wants is no answer (RFC 9110, 15.5.22).
-                if client.connection.send_response(&head, &mut client.out).is_err() {
-                    refuse(client, 502).await?;
-                    return Ok(false);
-                }
-            }
-            Some(Event::Data(data)) => client.connection.send_data(data, &mut client.out)?,
-            Some(Event::EndOfMessage(trailers)) => {
-                let sent = client.connection.send_end(&trailers, &mut client.out);
-                // Trailers that the client's framing has no place for are dropped (RFC 9110, 6.5.1).
-                sent.or_else(|_| client.connection.send_end(&(), &mut client.out))?;
-                client.flush().await?;
-                return Ok(false);
-            }
-            Some(Event::Switched(switched)) => {
-                let agreed = switched.protocols.to_string();
-                let response = switched.response.ok_or("a switch without its 101")?;
-                let selection = client.connection.select(&[&agreed], Order::Client).ok_or("not what was offered")?;
-                client.connection.accept(selection, &SwitchEndToEnd(&response.fields()), &mut client.out)?;
-                return tunnel(client, server).await.map(|()| true);
-            }
-            Some(Event::Closed { .. }) => return Err("the backend closed without an answer".into()),
-            Some(Event::Request(_)) | None => {}
+        while answer == Answer::Comes && client.has_room() && server.connection.advance()? == Step::Event {
+            answer = pass_answer(&server, client, !forwarded.offer.is_empty())?;
         }
-        client.flush().await?;
+        match answer {
+            // The rest of a request whose answer is complete is nobody's.
+            Answer::Complete if is_sent => return client.flush().await.map(|()| Flow::Goes).map_err(Failure::from),
+            Answer::Complete => return Ok(Flow::Ends),
+            Answer::Switched if is_sent => return tunnel(client, server).await.map(|()| Flow::Ends),
+            Answer::Switched | Answer::Comes => {}
+        }
+        let takes_content = !is_sent && server.has_room();
+        let takes_answer = answer == Answer::Comes && client.has_room();
+        tokio::select! {
+            moved = client.work(takes_content) => moved?,
+            // A server that reads no more may still have answered.
+            moved = server.work(takes_answer) => if moved.is_err() { server.out.clear() },
+            () = tokio::time::sleep(PATIENCE) => return Err("neither side goes on".into()),
+        }
     }
 }
 
-async fn forward_content(client: &mut Side, server: &mut Side) -> Result<(), Failure> {
-    loop {
-        if client.advance().await?.is_some() {
-            return Ok(());
+/// The client's next event; its mistakes are answered here.
+fn advance_client(client: &mut Side) -> Result<Step, Failure> {
+    client
+        .connection
+        .advance()
+        .map_err(|error| refuse(client, error.status().unwrap_or(400)).err().unwrap_or_else(|| error.into()))
+}
+
+/// What the client sends behind its head; true if that was all.
+fn pass_content(client: &Side, server: &mut Side) -> Result<bool, Failure> {
+    match client.connection.event() {
+        Some(Event::Data(data)) => server.connection.send_data(data, &mut server.out)?,
+        Some(Event::EndOfMessage(trailers)) => {
+            let sent = server.connection.send_end(&trailers, &mut server.out);
+            sent.or_else(|_| server.connection.send_end(&(), &mut server.out))?;
+            return Ok(true);
         }
-        match client.connection.event() {
-            Some(Event::Data(data)) => {
-                server.connection.send_data(data, &mut server.out)?;
-                server.flush().await?;
-            }
-            Some(Event::EndOfMessage(trailers)) => {
-                let sent = server.connection.send_end(&trailers, &mut server.out);
-                return Ok(sent.or_else(|_| server.connection.send_end(&(), &mut server.out))?);
-            }
-            Some(Event::Closed { .. }) => return Err("the client has gone".into()),
-            _ => {}
-        }
+        Some(Event::Closed { .. }) => return Err("the client has gone".into()),
+        _ => {}
     }
+    Ok(false)
+}
+
+/// How far the backend's answer is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Comes,
+    Complete,
+    Switched,
+}
+
+/// What the backend has sent.
+fn pass_answer(server: &Side, client: &mut Side, has_offer: bool) -> Result<Answer, Failure> {
+    match server.connection.event() {
+        Some(Event::Informational(response)) => {
+            let (status, fields) = (response.status(), response.fields());
+            // HTTP/1.0 knows none, and a 100 that nobody waits for is nobody's.
+            let _ = client.connection.send_informational(status, &EndToEnd(&fields), &mut client.out);
+        }
+        Some(Event::Response(response)) => {
+            let fields = response.fields();
+            let fields = owned(&(EndToEnd(&fields), [VIA]));
+            let advertised: Vec<String> = response.advertised().map(|protocol| protocol.to_string()).collect();
+            if !advertised.is_empty() {
+                let list: Vec<&str> = advertised.iter().map(String::as_str).collect();
+                client.connection.advertise(&list)?;
+            }
+            if has_offer {
+                close_if_more_has_come(client)?;
+            }
+            let head = ResponseHead { status: response.status(), reason: response.reason(), fields: &fields };
+            // A 426 that does not say what it wants is no answer (RFC 9110, 15.5.22).
+            if client.connection.send_response(&head, &mut client.out).is_err() {
+                return refuse(client, 502).map(|()| Answer::Complete);
+            }
+        }
+        Some(Event::Data(data)) => client.connection.send_data(data, &mut client.out)?,
+        Some(Event::EndOfMessage(trailers)) => {
+            let sent = client.connection.send_end(&trailers, &mut client.out);
+            // Trailers that the client's framing has no place for are dropped (RFC 9110, 6.5.1).
+            sent.or_else(|_| client.connection.send_end(&(), &mut client.out))?;
+            return Ok(Answer::Complete);
+        }
+        Some(Event::Switched(switched)) => {
+            let agreed = switched.protocols.to_string();
+            let response = switched.response.ok_or("a switch without its 101")?;
+            let selection = client.connection.select(&[&agreed], Order::Client).ok_or("not what was offered")?;
+            // The backend did not wait for the content, which still has to go to it.
+            client.connection.accept_early(selection, &SwitchEndToEnd(&response.fields()), &mut client.out)?;
+            return Ok(Answer::Switched);
+        }
+        Some(Event::Closed { .. }) => return Err("the backend closed without an answer".into()),
+        Some(Event::Request(_)) | None => {}
+    }
+    Ok(Answer::Comes)
+}
+
+/// What stands behind a declined offer may have been meant for the other protocol.
+fn close_if_more_has_come(client: &mut Side) -> Result<(), Failure> {
+    client.take()?;
+    if client.connection.unread() > 0 {
+        client.connection.close_after_response()?;
+    }
+    Ok(())
 }
 
 /// Octets both ways, what had come already first. A side that ends its own direction still gets the other's.
@@ -217,11 +270,11 @@ async fn tunnel(client: &mut Side, mut server: Side) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Answers in the backend's place.
-async fn refuse(client: &mut Side, status: u16) -> Result<(), Failure> {
+/// Answers in the backend's place, where no answer has begun.
+fn refuse(client: &mut Side, status: u16) -> Result<(), Failure> {
     let head = ResponseHead::new(status, &[("Content-Length", "0")]);
     if client.connection.send_response(&head, &mut client.out).is_ok() {
         client.connection.send_end(&(), &mut client.out)?;
     }
-    Ok(client.flush().await?)
+    Ok(())
 }

@@ -5,17 +5,23 @@ use std::io;
 use std::time::Duration;
 
 use switchover::{Connection, End, Paused, Role, Step};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// How long a peer may take before something comes of it.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Octets that are read at a time.
 const PIECE: usize = 16 * 1024;
+
+/// Octets that wait to be sent before more are asked for.
+const ENOUGH: usize = 4 * PIECE;
+
+/// How long a peer is read from that should have ended.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// One side: a socket and its connection.
 pub(crate) struct Side {
@@ -35,6 +41,58 @@ impl Side {
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         let out = std::mem::take(&mut self.out);
         timeout(PATIENCE, self.stream.write_all(&out)).await?
+    }
+
+    /// Whether more may be written before some of it is sent.
+    pub(crate) fn has_room(&self) -> bool {
+        self.out.len() < ENOUGH
+    }
+
+    /// Sends something, or takes something if `takes`: what can be done first.
+    pub(crate) async fn work(&mut self, takes: bool) -> Result<(), Failure> {
+        let interest = match (self.out.is_empty(), takes) {
+            (true, false) => return std::future::pending().await,
+            (true, true) => Interest::READABLE,
+            (false, false) => Interest::WRITABLE,
+            (false, true) => Interest::READABLE | Interest::WRITABLE,
+        };
+        let ready = self.stream.ready(interest).await?;
+        if takes && ready.is_readable() {
+            self.take()?;
+        }
+        if ready.is_writable() && !self.out.is_empty() {
+            match self.stream.try_write(&self.out) {
+                Ok(len) => drop(self.out.drain(..len)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what has come, without waiting for it.
+    pub(crate) fn take(&mut self) -> Result<(), Failure> {
+        let space = self.connection.receive_buffer(PIECE)?;
+        match self.stream.try_read(space) {
+            Ok(0) => self.connection.receive_eof(End::Clean),
+            Ok(len) => {
+                self.connection.commit(len);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => self.connection.receive_eof(End::Truncated),
+        }
+        Ok(())
+    }
+
+    /// Ends the connection, so that the peer sees the last of what was sent: where octets are left unread, a close takes
+    /// back what is on its way (RFC 9112, 9.6).
+    pub(crate) async fn end(mut self) -> io::Result<()> {
+        self.flush().await?;
+        self.stream.shutdown().await?;
+        let mut piece = vec![0; PIECE];
+        let rest = async { while matches!(self.stream.read(&mut piece).await, Ok(1..)) {} };
+        // Who goes on and on does not want to see it.
+        timeout(LINGER, rest).await.or(Ok(()))
     }
 
     async fn fill(&mut self) -> Result<(), Failure> {
