@@ -53,7 +53,8 @@ class Case:
         return self.function.__name__.replace("_", " ")
 
 
-TO_US, FROM_US, THROUGH = "to us", "from us", "through"
+TO_US, FROM_US, THROUGH, THROUGH_US = "to us", "from us", "through", "through us"
+DIRECTIONS = [TO_US, FROM_US, THROUGH, THROUGH_US]
 CASES = []
 
 
@@ -92,14 +93,12 @@ def needs(program, how):
     return how[0]
 
 
-class Switchboard:
-    """A running server, started with `arguments` and stopped by its process id."""
+class Example:
+    """A running server of ours, stopped by its process id."""
 
-    program = None
-
-    def __init__(self, *arguments):
-        self.log = tempfile.NamedTemporaryFile(prefix="switchboard-", suffix=".log")  # noqa: SIM115  (lives as long as this)
-        command = [Switchboard.program, "--port", "0", "--trace", *arguments]
+    def __init__(self, program, *arguments):
+        self.log = tempfile.NamedTemporaryFile(prefix="example-", suffix=".log")  # noqa: SIM115  (lives as long as this)
+        command = [program, "--port", "0", *arguments]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT)
         found = wait_for(self.read, rb"listening on (https?://127\.0\.0\.1:(\d+))\n")
         self.url, self.port = found.group(1).decode(), int(found.group(2))
@@ -122,6 +121,20 @@ class Switchboard:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class Switchboard(Example):
+    """The server, with a transcript of each connection."""
+
+    program = None
+
+    def __init__(self, *arguments):
+        super().__init__(Switchboard.program, "--trace", *arguments)
+
+
+def between(name, behind):
+    """The `gateway` or the `bridge`, which is built beside the switchboard, in front of a port."""
+    return Example(Path(Switchboard.program).with_name(name), "--backend", f"127.0.0.1:{behind}")
 
 
 def wait_for(read, pattern, seconds=WAIT):
@@ -227,3 +240,7 @@ def read_head(connection):
         check(piece, "the client ended before its head did")
         head += piece
     return head
+
+
+def port_of(url):
+    return int(url.rpartition(":")[2])

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import versions
-from harness import HERE
+from harness import DIRECTIONS, HERE
 
 README = HERE / "README.md"
 BEGIN, END = "<!-- table: written by `tests/interop/run` -->\n", "<!-- end of the table -->\n"
@@ -38,7 +38,7 @@ def grouped(outcomes):
 
 
 def order(case):
-    return case.large, ["to us", "from us", "through"].index(case.direction), case.program.lower(), case.protocol
+    return case.large, DIRECTIONS.index(case.direction), case.program.lower(), case.protocol
 
 
 def row(group):

@@ -11,6 +11,7 @@ from harness import HERE
 
 ASKED = {
     "node": ["node", "--version"],
+    "docker": ["docker", "--version"],
     "curl": ["curl", "--version"],
     "Java": ["java", "--version"],
     "Chromium": ["chromium", "--version"],

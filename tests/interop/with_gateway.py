@@ -1,0 +1,321 @@
+"""The gateway, an example on two of the engine's connections: between other people's programs, and beside proxies.
+
+What was offered arrives, what was agreed on goes both ways, and octets behind a declined offer reach nobody.
+"""
+
+import contextlib
+import socket
+import tempfile
+from dataclasses import replace
+
+import programs
+import with_curl
+import with_proxies
+import with_sockets
+from docker_daemon import daemon
+from environment import node, python
+from harness import (
+    HERE,
+    LARGE,
+    LINES,
+    THROUGH_US,
+    Raw,
+    Switchboard,
+    between,
+    case,
+    check,
+    needs,
+    port_of,
+    probe,
+    run,
+    same,
+    server,
+)
+from with_probe import check_messages
+from with_proxies import ANSWER, LIKE_A_REQUEST, NO_REQUEST, PROXIES, check_answered, check_switched, offer
+from with_servers import python_server
+from with_sockets import HELLO, answer
+
+
+def gateway(behind):
+    return between("gateway", behind)
+
+
+@contextlib.contextmanager
+def gateway_before_a_switchboard():
+    with Switchboard() as board, gateway(board.port) as front:
+        yield board, front
+
+
+# Other people's servers behind it, other people's clients before it.
+
+
+@case("ws", "websocket", THROUGH_US)
+def the_gateway_before_node_ws(_):
+    with server(*node("servers.cjs"), "ws") as url, gateway(port_of(url)) as front:
+        check_messages(front.url)
+
+
+@case("ws", "websocket", THROUGH_US)
+def the_gateway_behind_node_ws(_):
+    with gateway_before_a_switchboard() as (_, front):
+        run(*node("ws_client.cjs"), front.url)
+
+
+@case("websockets", "websocket", THROUGH_US)
+def the_gateway_before_python_websockets(_):
+    with server(python(), HERE / "python/servers.py", "websockets") as url, gateway(port_of(url)) as front:
+        check_messages(front.url)
+
+
+@case("websockets", "websocket", THROUGH_US)
+def the_gateway_behind_python_websockets(_):
+    with gateway_before_a_switchboard() as (_, front):
+        run(python(), HERE / "python/websockets_client.py", front.url)
+
+
+@case("node", "foo/2", THROUGH_US)
+def the_gateway_behind_node_http(_):
+    with gateway_before_a_switchboard() as (_, front):
+        run(*node("upgrade_client.cjs", modules=False), front.url)
+
+
+@case("docker", "tcp", THROUGH_US)
+def the_gateway_between_docker_and_its_daemon(_):
+    """It asks in HTTP/1.1, switches for the command, and ends its direction when its own input ends."""
+    docker = needs("docker", ["docker", "--version"])
+    with daemon() as behind, gateway(behind.server_port) as front, tempfile.TemporaryDirectory() as home:
+        command = ["env", f"DOCKER_CONFIG={home}", docker, "-H", f"tcp://127.0.0.1:{front.port}"]
+        for typed in [b"", b"hello\nworld\n", LARGE]:
+            out, _ = run(*command, "exec", "-i", "foo", "cat", stdin=typed)
+            same(out, typed)
+    check(behind.offers == [("Upgrade", "tcp")] * 3 and behind.half_closes == 3, behind.offers, behind.half_closes)
+
+
+@case("hypercorn", "websocket", THROUGH_US, large=True)
+def the_gateway_before_hypercorn(_):
+    """Its 101 has no reason, and says `upgrade: WebSocket`."""
+    with python_server("hypercorn") as url, gateway(port_of(url)) as front:
+        check_messages(front.url)
+
+
+@case("nginx", "HTTP/1.1", THROUGH_US, large=True)
+def the_gateway_before_nginx(_):
+    with Switchboard() as board, programs.nginx(board.port) as behind, gateway(behind) as front:
+        out, _ = with_curl.curl(front, "/", "-i")
+        check(out.startswith(b"HTTP/1.1 200 OK\r\n") and b"\r\nServer: nginx" in out and b"</html>" in out, out)
+        out, _ = with_curl.curl(front, "/echo", "--data-binary", "@-", stdin=LARGE)
+        same(out, LARGE)
+
+
+@case("nginx", "websocket", THROUGH_US, large=True)
+def the_gateway_before_nginx_before_node_ws(_):
+    with server(*node("servers.cjs"), "ws") as url, programs.nginx(port_of(url)) as behind, gateway(behind) as front:
+        check_messages(front.url)
+
+
+# The switchboard behind it, and nobody in front.
+
+
+def before_the_switchboard(program, protocol):
+    """Registers a case: a function of a switchboard and the gateway before it."""
+
+    def register(function):
+        def through_us(_):
+            with gateway_before_a_switchboard() as (board, front):
+                function(board, front)
+
+        through_us.__name__ = f"the_gateway_and_{function.__name__}"
+        case(program, protocol, THROUGH_US)(through_us)
+        return function
+
+    return register
+
+
+@before_the_switchboard("a socket", "foo/2")
+def an_offer(board, front):
+    raw = Raw(front.port, offer(b"/foo", b"foo/2"))
+    check_switched(raw)
+    same(raw.until(ANSWER), ANSWER)
+    raw.socket.sendall(b"one\ntwo\nQUIT\n")
+    same(raw.rest(), b"ONE\nTWO\nBYE\n")
+    check(b"< Via: 1.1 switchover\n" in board.read(), board.read())
+
+
+@before_the_switchboard("a socket", "foo/2")
+def an_offer_with_content(_, front):
+    raw = Raw(front.port, offer(b"/foo", b"foo/2", b"hello"))
+    check_switched(raw)
+    raw.socket.sendall(b"QUIT\n")
+    same(raw.rest(), b"foo/2 200 POST /foo 5\nhello\nBYE\n")
+
+
+@before_the_switchboard("a socket", "foo/2")
+def a_list(board, front):
+    raw = Raw(front.port, offer(b"/foo", b"example/1, foo/2, foo/1"))
+    check(b"\r\nUpgrade: foo/2\r\n" in check_switched(raw))
+    check(b"< Upgrade: example/1, foo/2, foo/1\n" in board.read(), board.read())
+
+
+@before_the_switchboard("a socket", "foo/2")
+def a_declined_offer(_, front):
+    """It changes nothing: the next request comes on the same connection."""
+    raw = Raw(front.port)
+    for content in [None, b"hello"]:
+        raw.socket.sendall(offer(b"/plain", b"foo/2", content))
+        check_answered(raw, b" /plain: %d octets of content came." % len(content or b""))
+    raw.socket.sendall(offer(b"/foo", b"foo/2"))
+    check_switched(raw)
+
+
+@before_the_switchboard("a socket", "foo/2")
+def early_octets(board, front):
+    """Behind an accepted offer they are what was agreed on; behind a declined one they are nothing."""
+    raw = Raw(front.port, offer(b"/foo", b"foo/2") + b"early\nQUIT\n")
+    check_switched(raw)
+    same(raw.rest(), ANSWER + b"EARLY\nBYE\n")
+    drops_early_octets(board, front.port)
+
+
+def drops_early_octets(board, port):
+    for octets in [LIKE_A_REQUEST, NO_REQUEST, LIKE_A_REQUEST + LARGE]:
+        for content in [None, b"hello"]:
+            check_dropped(board, port, offer(b"/plain", b"foo/2", content) + octets)
+
+
+def check_dropped(board, port, octets):
+    """The offer is answered, the connection is over, and what came behind the offer has reached nobody."""
+    raw = Raw(port)
+    raw.send_beside(octets)
+    head = raw.until(b"\r\n\r\n")
+    check(head.startswith(b"HTTP/1.1 200 ") and b"\r\nConnection: close\r\n" in head, head)
+    raw.until(b"No offer is taken here.\n")
+    same(raw.rest(), b"")
+    check(b"EARLYGET" not in board.read() and b" 400 " not in board.read(), board.read())
+
+
+@before_the_switchboard("a socket", "foo/2")
+def a_426(_, front):
+    raw = Raw(front.port, HELLO.replace(b"/plain", b"/required"))
+    head = raw.until(b"\r\n\r\n")
+    check(head.startswith(b"HTTP/1.1 426 ") and b"\r\nUpgrade: foo/2, websocket\r\n" in head, head)
+    out, errors = probe(front.url + "/required", "--offer", "example/1", stdin=b"hello\nQUIT\n")
+    same(out, b"foo/2 200 GET /required 0\nHELLO\nBYE\n")
+    check(b"* offering foo/2 instead, on the same connection\n" in errors, errors)
+
+
+@before_the_switchboard("a socket", "foo/2")
+def a_half_close(_, front):
+    """The client has nothing more to say, and all answers still come."""
+    raw = Raw(front.port, offer(b"/foo", b"foo/2"))
+    check_switched(raw)
+    raw.send_beside(LINES)
+    same(raw.rest(), ANSWER + LINES.upper())
+
+
+@before_the_switchboard("a socket", "foo/2")
+def large_payloads_both_ways(_, front):
+    with_sockets.large_payloads_both_ways(front)
+
+
+@before_the_switchboard("a socket", "foo/2")
+def pipelined_requests(_, front):
+    raw = Raw(front.port, HELLO * 3 + offer(b"/foo", b"foo/2") + b"early\n")
+    for _ in range(3):
+        same(answer(raw), b"GET /plain: 0 octets of content came. No offer is taken here.\n")
+    check_switched(raw)
+    raw.socket.shutdown(socket.SHUT_WR)
+    same(raw.rest(), ANSWER + b"EARLY\n")
+
+
+@before_the_switchboard("a socket", "foo/2")
+def an_expectation(board, front):
+    """The gateway asks for the content itself, and the 100 comes before the 101."""
+    raw = Raw(front.port, offer(b"/foo", b"foo/2", b"hello")[:-7] + b"Expect: 100-continue\r\n\r\n")
+    same(raw.until(b"\r\n\r\n"), b"HTTP/1.1 100 Continue\r\n\r\n")
+    raw.socket.sendall(b"helloQUIT\n")
+    check_switched(raw)
+    same(raw.rest(), b"foo/2 200 POST /foo 5\nhello\nBYE\n")
+    check(b"Expect" not in board.read(), board.read())
+
+
+@before_the_switchboard("curl", "HTTP/1.1")
+def curl(_, front):
+    curls = [with_curl.curl_gets_a_page, with_curl.curl_posts_and_expects, with_curl.curl_posts_at_once]
+    for play in [*curls, with_curl.curl_uploads_chunks, with_curl.curl_is_asked_to_upgrade]:
+        play(front)
+
+
+@before_the_switchboard("curl", "HTTP/1.1")
+def curl_uploads_more_than_fits(_, front):
+    """The answer comes while the content goes: neither side may wait for the other."""
+    out, _ = with_curl.curl(front, "/echo", "-H", "Expect:", "--data-binary", "@-", stdin=LARGE * 24)
+    same(out, LARGE * 24)
+
+
+@before_the_switchboard("curl", "h2c")
+def curl_in_h2c(board, front):
+    """What is between two neighbours is not offered to the next one, and the answer is an ordinary one."""
+    out, _ = with_curl.curl(front, "/h2c", "--http2", "-w", "%{http_version}\\n")
+    check(out.endswith(b"1.1\n"), out)
+    check(b"< Upgrade" not in board.read() and b"HTTP2-Settings" not in board.read(), board.read())
+
+
+@before_the_switchboard("probe", "TLS/1.2")
+def an_offer_of_tls(board, front):
+    probe(front.url + "/foo", "--offer", "TLS/1.2", expect=2)
+    check(b"< Upgrade" not in board.read(), board.read())
+
+
+@before_the_switchboard("a socket", "HTTP/1.1")
+def an_error(_, front):
+    errors = {
+        b"GET / HTTP/1.1\r\nHost : a\r\n\r\n" + HELLO * 1000: b"HTTP/1.1 400 ",
+        b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": b"HTTP/1.1 400 ",
+        b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n" + HELLO: b"HTTP/1.1 501 ",
+    }
+    for octets, wanted in errors.items():
+        got = Raw(front.port, octets).rest()
+        check(got.startswith(wanted) and got.count(b"HTTP/1.1 ") == 1 and b"\r\nConnection: close\r\n" in got, got)
+
+
+# Proxies beside it.
+
+# Varnish does not look at what comes behind an offer, so that it reaches the gateway: which lets none of it pass.
+VARNISH = {"passes_requests": False, "passes_anything": False}
+BESIDE = [
+    replace(proxy, **VARNISH) if proxy.passes_anything else proxy
+    for proxy in PROXIES
+    if proxy.name in ["nginx", "HAProxy", "lighttpd", "Varnish"]
+]
+
+
+def behind(proxy, what, protocol):
+    """The proxy before the gateway before the switchboard: what the proxy did without the gateway it does with it.
+
+    nginx and HAProxy take octets behind a declined offer for the client's next request before the gateway sees them.
+    """
+
+    def through_us(_):
+        with gateway_before_a_switchboard() as (board, front), proxy.start(front.port) as port:
+            what(proxy, board, port)
+
+    through_us.__name__ = f"the_gateway_behind_{proxy.name}_and_{what.__name__}"
+    case(proxy.name, protocol, THROUGH_US, large=True)(through_us)
+
+
+def before(proxy):
+    """The gateway before the proxy before the switchboard: octets behind a declined offer do not reach the proxy."""
+
+    def through_us(_):
+        with Switchboard() as board, proxy.start(board.port) as behind, gateway(behind) as front:
+            drops_early_octets(board, front.port)
+
+    through_us.__name__ = f"the_gateway_before_{proxy.name}_and_early_octets"
+    case(proxy.name, "foo/2", THROUGH_US, large=True)(through_us)
+
+
+for each in BESIDE:
+    before(each)
+    for tried, spoken in with_proxies.ALWAYS + with_proxies.IF_FORWARDED:
+        behind(each, tried, spoken)
