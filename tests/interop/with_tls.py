@@ -81,7 +81,7 @@ def websockets_in_wss(board):
 def chromium_in_wss(board):
     chromium, url = debian("chromium", "chromium"), in_tls(board)
     out, _ = run(*large_node("chromium.cjs"), chromium, url, url.replace("https:", "wss:") + "/ws", within=SLOW)
-    check(out == b"all came back\n", out)
+    check(out == b"http/1.1: all came back\n", out)
 
 
 @case("nginx", "websocket in TLS", THROUGH, large=True)

@@ -50,7 +50,7 @@ def java_echoes(board):
 @case("Chromium", "websocket", large=True)
 def chromium_echoes(board):
     out, _ = run(*large_node("chromium.cjs"), debian("chromium", "chromium"), board.url, socket_url(board), within=SLOW)
-    check(out == b"all came back\n", out)
+    check(out == b"http/1.1: all came back\n", out)
 
 
 @case("Mojolicious", "websocket", large=True)

@@ -13,7 +13,8 @@ const args = ["headless", "no-sandbox", "disable-gpu", "disable-quic", ...quiet]
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     const tab = await context.newPage();
     await tab.goto(page);
-    console.log(await tab.evaluate(play, socket));
+    const hop = await tab.evaluate(() => performance.getEntriesByType("navigation")[0].nextHopProtocol);
+    console.log(`${hop}: ${await tab.evaluate(play, socket)}`);
   } finally {
     await browser.close();
   }

@@ -21,9 +21,10 @@ const servers = {
   },
   ws() {
     const { WebSocketServer } = require("ws");
-    const server = http.createServer();
-    new WebSocketServer({ server, maxPayload: 1 << 24 }).on("connection", (socket) => {
-      socket.send("welcome");
+    const server = http.createServer((request, response) => response.end("in HTTP/1.1\n"));
+    new WebSocketServer({ server, maxPayload: 1 << 24 }).on("connection", (socket, request) => {
+      // At `/ws` it is an echo and nothing else, as the switchboard is.
+      if (request.url === "/") socket.send("welcome");
       socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
     });
     return server;

@@ -1,0 +1,168 @@
+"""HTTP/2 with `h2` and WebSocket frames with `wsproto`, put together by hand: extended CONNECT (RFC 8441).
+
+    h2_client.py HTTPS-URL WHAT
+
+`websocket` says messages to `/ws`, `declined PATH` offers the same elsewhere, `malformed NAME VALUE` has a field that
+has no place in HTTP/2, `connect` asks for a tunnel, and `half-close` ends its direction of `echo/1` first. Prints what
+came of it.
+"""
+
+import os
+import socket
+import ssl
+import sys
+from urllib.parse import urlsplit
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import DataReceived, RemoteSettingsChanged, ResponseReceived, StreamEnded, StreamReset
+from h2.settings import SettingCodes
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, TextMessage
+
+
+class Client:
+    """A connection with one stream, whose events are waited for one by one."""
+
+    def __init__(self, url):
+        self.host = urlsplit(url).netloc
+        address = urlsplit(url).hostname, urlsplit(url).port
+        context = ssl._create_unverified_context()
+        context.set_alpn_protocols(["h2"])
+        self.socket = context.wrap_socket(socket.create_connection(address, timeout=15), server_hostname="localhost")
+        assert self.socket.selected_alpn_protocol() == "h2", self.socket.selected_alpn_protocol()
+        # What is sent on purpose must not be mended or refused here.
+        settings = H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
+        self.engine, self.waiting = H2Connection(settings), []
+        self.engine.initiate_connection()
+        self.flush()
+        changed = self.wait(RemoteSettingsChanged).changed_settings
+        assert changed[SettingCodes.ENABLE_CONNECT_PROTOCOL].new_value == 1, changed
+
+    def flush(self):
+        self.socket.sendall(self.engine.data_to_send())
+
+    def read(self):
+        octets = self.socket.recv(65536)
+        assert octets, "the connection has ended"
+        self.waiting += self.engine.receive_data(octets)
+        self.flush()
+
+    def next(self):
+        while not self.waiting:
+            self.read()
+        return self.waiting.pop(0)
+
+    def wait(self, *kinds):
+        while not isinstance(event := self.next(), kinds):
+            pass
+        return event
+
+    def request(self, fields):
+        self.stream = self.engine.get_next_available_stream_id()
+        self.engine.send_headers(self.stream, fields)
+        self.flush()
+        return self.wait(ResponseReceived, StreamReset)
+
+    def connect(self, path="/ws", protocol="websocket", more=(("sec-websocket-version", "13"),)):
+        pseudo = {
+            ":method": "CONNECT",
+            ":protocol": protocol,
+            ":scheme": "https",
+            ":path": path,
+            ":authority": self.host,
+        }
+        return self.request([*pseudo.items(), *more])
+
+    def send(self, octets):
+        while octets:
+            room = min(self.engine.local_flow_control_window(self.stream), self.engine.max_outbound_frame_size)
+            if room:
+                self.engine.send_data(self.stream, octets[:room])
+                octets = octets[room:]
+                self.flush()
+            else:
+                self.read()
+
+    def data(self):
+        """The next octets; nothing at the end of the stream."""
+        event = self.wait(DataReceived, StreamEnded)
+        if isinstance(event, StreamEnded):
+            return b""
+        self.engine.acknowledge_received_data(event.flow_controlled_length, self.stream)
+        self.flush()
+        return event.data
+
+
+def status(event):
+    if isinstance(event, StreamReset):
+        return f"reset {event.error_code.name}"
+    return dict(event.headers)[b":status"].decode()
+
+
+class Socket:
+    """Frames over the stream."""
+
+    def __init__(self, client):
+        self.client, self.frames, self.pending = client, Connection(ConnectionType.CLIENT), iter([])
+
+    def send(self, event):
+        self.client.send(self.frames.send(event))
+
+    def next(self):
+        while True:
+            for event in self.pending:
+                return event
+            self.frames.receive_data(self.client.data() or None)
+            self.pending = self.frames.events()
+
+    def message(self):
+        event = self.next()
+        assert isinstance(event, Message), event
+        data = event.data
+        while not event.message_finished:
+            event = self.next()
+            data += event.data
+        return data
+
+
+def websocket(client):
+    answer = client.connect()
+    assert status(answer) == "200", answer
+    names = {name for name, _ in answer.headers}
+    assert not names & {b"upgrade", b"connection", b"sec-websocket-accept", b"content-length"}, names
+    frames = Socket(client)
+    for data, kind in [("héllo", TextMessage), (os.urandom(60_000), BytesMessage), (os.urandom(1 << 20), BytesMessage)]:
+        frames.send(kind(data=data))
+        assert frames.message() == data, "octets differ"
+    frames.send(Ping(payload=b"there?"))
+    assert frames.next() == Pong(payload=b"there?")
+    frames.send(CloseConnection(code=1000, reason="enough"))
+    assert frames.next() == CloseConnection(code=1000, reason="enough")
+    assert client.data() == b"", "the stream goes on"
+    return "all came back"
+
+
+def plain_connect(client):
+    return status(client.request([(":method", "CONNECT"), (":authority", "127.0.0.1:1")]))
+
+
+def half_close(client):
+    answer = client.connect("/", "echo/1", more=())
+    assert status(answer) == "200", answer
+    client.send(bytes(1 << 20))
+    client.engine.end_stream(client.stream)
+    client.flush()
+    return b"".join(iter(client.data, b"")).decode()
+
+
+PLAYS = {
+    "websocket": websocket,
+    "declined": lambda client, path: status(client.connect(path)),
+    "connect": plain_connect,
+    "half-close": half_close,
+    "malformed": lambda client, name, value: status(client.connect(more=[(name, value)])),
+}
+
+client = Client(sys.argv[1])
+print(PLAYS[sys.argv[2]](client, *sys.argv[3:]))

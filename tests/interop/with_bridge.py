@@ -1,0 +1,153 @@
+"""The bridge, an example on the engine and on `h2`: HTTP/2 over TLS before it, HTTP/1.1 behind it.
+
+It takes nothing but HTTP/2, so whoever gets a WebSocket through it has asked with an extended CONNECT (RFC 8441).
+"""
+
+import re
+
+from environment import debian, large_node, large_python, node
+from harness import (
+    HERE,
+    LARGE,
+    THROUGH_US,
+    Skip,
+    Switchboard,
+    between,
+    case,
+    check,
+    needs,
+    port_of,
+    read_head,
+    run,
+    same,
+    scripted,
+    server,
+)
+from with_curl import curl
+from with_probe import SWITCH, with_content
+from with_websocket import SLOW, socket_url
+
+
+def bridge(behind):
+    return between("bridge", behind)
+
+
+def in_chromium(front):
+    """A page over HTTP/2, and from that page a WebSocket to where it came from."""
+    chromium = debian("chromium", "chromium")
+    out, _ = run(*large_node("chromium.cjs"), chromium, front.url, socket_url(front), within=SLOW)
+    same(out, b"h2: all came back\n")
+
+
+@case("Chromium", "websocket in HTTP/2", THROUGH_US, large=True)
+def chromium_before_the_bridge(_):
+    """The key is made for the second hop, and is another one each time."""
+    with Switchboard() as board, bridge(board.port) as front:
+        for _ in range(2):
+            in_chromium(front)
+        log = board.read()
+    check(log.count(b"< GET /ws HTTP/1.1\n") == 2, log)
+    check(len(set(re.findall(rb"< sec-websocket-key: (\S{24})\n", log))) == 2, log)
+
+
+@case("ws", "websocket in HTTP/2", THROUGH_US, large=True)
+def chromium_before_the_bridge_before_node_ws(_):
+    with server(*node("servers.cjs"), "ws") as url, bridge(port_of(url)) as front:
+        in_chromium(front)
+
+
+def h2_client(front, *arguments):
+    out, _ = run(large_python(), HERE / "python/h2_client.py", front.url, *arguments)
+    return out.decode().removesuffix("\n")
+
+
+@case("h2", "websocket in HTTP/2", THROUGH_US, large=True)
+def h2_and_wsproto_before_the_bridge(_):
+    with Switchboard() as board, bridge(board.port) as front:
+        same(h2_client(front, "websocket"), "all came back")
+
+
+@case("h2", "websocket in HTTP/2", THROUGH_US, large=True)
+def h2_is_declined_by_the_bridge(_):
+    """What the backend says goes through, but for a 200: that would say that the offer was accepted."""
+    with Switchboard() as board, bridge(board.port) as front:
+        same(h2_client(front, "declined", "/missing"), "404")
+        same(h2_client(front, "declined", "/plain"), "502")
+        log = board.read()
+    check(log.count(b"* offers websocket\n") == 2, log)
+
+
+@case("h2", "HTTP/2", THROUGH_US, large=True)
+def h2_asks_the_bridge_for_a_tunnel(_):
+    with Switchboard() as board, bridge(board.port) as front:
+        same(h2_client(front, "connect"), "501")
+        check(b"CONNECT" not in board.read(), board.read())
+
+
+@case("h2", "HTTP/2", THROUGH_US, large=True)
+def h2_sends_the_bridge_what_is_malformed(_):
+    """RFC 9113, 8.2.2, and RFC 8441, 5: it goes no further."""
+    bad = {"connection": "x", "upgrade": "websocket", "transfer-encoding": "chunked", "te": "gzip", "keep-alive": "x"}
+    keys = {"sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-accept": "x", "proxy-connection": "x"}
+    with Switchboard() as board, bridge(board.port) as front:
+        for field in {**bad, **keys}.items():
+            same(h2_client(front, "malformed", *field), "reset PROTOCOL_ERROR", field[0])
+        check(b"GET" not in board.read().partition(b"^C stops.\n")[2], board.read())
+
+
+@case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
+def h2_ends_its_direction_before_the_bridge(_):
+    """Any protocol goes through; a stream that ends in one direction is a connection that does."""
+
+    def script(connection):
+        check(b"\r\nUpgrade: echo/1\r\n" in read_head(connection), "the offer did not arrive")
+        connection.sendall(SWITCH[:-2] + b"Content-Length: 0\r\n\r\nwelcome, ")
+        count = 0
+        while piece := connection.recv(65536):
+            count += len(piece)
+        connection.sendall(b"%d octets, then the end\n" % count)
+
+    with scripted(script) as url, bridge(port_of(url)) as front:
+        same(h2_client(front, "half-close"), "welcome, 1048576 octets, then the end\n")
+
+
+def curl_http2(front, path, *arguments, stdin=b""):
+    needs("curl", ["curl", "--version"])
+    if b"HTTP2" not in run("curl", "--version")[0]:
+        raise Skip("a curl without HTTP/2")
+    return curl(front, path, "--http2", "--insecure", *arguments, stdin=stdin)
+
+
+@case("curl", "HTTP/2", THROUGH_US)
+def curl_before_the_bridge(_):
+    with Switchboard() as board, bridge(board.port) as front:
+        out, _ = curl_http2(front, "/", "-i")
+        check(out.startswith(b"HTTP/2 200 \r\n") and b"</html>" in out, out)
+        out, _ = curl_http2(front, "/required", "-i")
+        check(out.startswith(b"HTTP/2 426 \r\n") and b"\r\nupgrade:" not in out and b"\r\nconnection:" not in out, out)
+        out, _ = curl_http2(front, "/plain", "-I", "-w", "%{num_connects}\\n", front.url + "/missing")
+        check(out.count(b"HTTP/2 ") == 2 and out.endswith(b"\r\n\r\n0\n"), out)
+        check(b"< host: 127.0.0.1:%d\n" % front.port in board.read(), board.read())
+
+
+@case("curl", "HTTP/2", THROUGH_US)
+def curl_posts_before_the_bridge(_):
+    """With a length, and without one; and more than fits, so that both ways must go on at once."""
+    with Switchboard() as board, bridge(board.port) as front:
+        for content, how in [(LARGE, "--data-binary"), (LARGE, "-T"), (LARGE * 24, "--data-binary")]:
+            out, _ = curl_http2(front, "/echo", how, "@-" if how == "--data-binary" else "-", stdin=content)
+            same(out, content)
+        log = board.read()
+    check(b"< content-length: 1048576\n" in log and b"< transfer-encoding: chunked\n" in log, log)
+
+
+@case("nghttp", "HTTP/2", THROUGH_US, large=True)
+def nghttp_before_the_bridge(_):
+    nghttp = debian("nghttp", "nghttp2-client")
+    with Switchboard() as board, bridge(board.port) as front, with_content(LARGE) as file:
+        out, _ = run(nghttp, "--no-verify-peer", "-d", file.name, front.url + "/echo")
+        same(out, LARGE)
+        out, _ = run(
+            nghttp, "--no-verify-peer", "--null-out", "--stat", *[f"{front.url}/plain?{at}" for at in range(20)]
+        )
+        check(out.count(b" 200 ") == 20, out)
