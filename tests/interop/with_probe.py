@@ -1,5 +1,6 @@
 """The probe as the client of other people's servers, and of scripted ones."""
 
+import functools
 import tempfile
 import time
 
@@ -62,7 +63,7 @@ def probe_and_python_aiohttp(_):
 def check_messages(url):
     out, errors = probe(url, "--offer", "websocket", stdin=LINES + b"x" * (1 << 20))
     same(out, b"welcome\n" + LINES + b"x" * (1 << 20) + b"\n")
-    check(b"* switched to websocket" in errors.lower(), errors)
+    check(b"* switched to websocket, number 1 of 1\n" in errors.lower(), errors)
 
 
 # The switchboard itself.
@@ -165,6 +166,25 @@ def probe_retries_on_a_new_connection(_):
         out, errors = probe(url, "--offer", "other/1")
     same(out, b"yes\n")
     check(b"* offering echo/1 instead, on a new connection\n" in errors, errors)
+
+
+@case("a script", "echo/1", FROM_US)
+def probe_offers_alone_what_a_426_wants_of_its_list(_):
+    """Many servers read no lists, and ask for what is in one. Twice is enough."""
+    refusal = b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: ECHO/1\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n"
+
+    def script(connection, answer):
+        check(b"\r\nUpgrade: other, echo/1\r\n" in read_head(connection), "no list")
+        connection.sendall(refusal)
+        check(b"\r\nUpgrade: echo/1\r\n" in read_head(connection), "no other offer")
+        connection.sendall(answer)
+        connection.recv(1)
+
+    for answer, status, shown in [(SWITCH + b"yes\n", 0, b"yes\n"), (refusal, 2, b"")]:
+        with scripted(functools.partial(script, answer=answer)) as url:
+            out, errors = probe(url, "--offer", "other, echo/1", expect=status)
+        same(out, shown)
+        check(b"* offering echo/1 alone, on the same connection\n" in errors, errors)
 
 
 @case("a script", "echo/1", FROM_US)

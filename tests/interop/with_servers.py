@@ -73,8 +73,11 @@ def a_list(echo, url):
     if echo.reads_lists:
         same(out, b"welcome\nhello\n")
         check(b"* switched to websocket, number 2 of 2\n" in errors, errors)
-    else:
-        check(b"* not switched (%d)" % echo.unknown in errors, errors)
+        return
+    check(b"* not switched (%d)" % echo.unknown in errors, errors)
+    if echo.unknown == 426:
+        same(out, b"welcome\nhello\n")
+        check(b"* offering websocket alone, on " in errors, errors)
 
 
 def register(echo, what):

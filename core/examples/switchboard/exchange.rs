@@ -13,6 +13,7 @@ use crate::ProbeArgs;
 use crate::duplex::Input;
 use crate::http2;
 use crate::line::Line;
+use crate::probe::names;
 use crate::transcript::Transcript;
 
 type Failure = Box<dyn AnyError>;
@@ -297,7 +298,8 @@ impl<'a> Exchange<'a> {
         let why = self.connection.why().map_or("", |why| why.text());
         match outcome {
             Outcome::Switched => {
-                let place = offer.iter().position(|token| self.connection.agreed().to_string() == *token);
+                let lowest = self.connection.agreed().iter().next();
+                let place = lowest.and_then(|lowest| offer.iter().position(|token| names(token, &lowest)));
                 let place = place.map_or(String::new(), |place| format!(", number {} of {}", place + 1, offer.len()));
                 self.transcript.say(format_args!("switched to {}{place}", self.connection.agreed()));
             }

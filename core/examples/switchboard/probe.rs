@@ -24,13 +24,11 @@ pub(crate) fn run(args: &ProbeArgs) -> Result<ExitCode, Failure> {
     let mut exchange = Exchange::connect(args)?;
     let mut outcome = exchange.ask(&offer, false)?;
     if let Outcome::Answered { status: 426 } = outcome
-        && let Some(token) = wanted(&exchange, &offer)
+        && let Some((token, how)) = wanted(&exchange, &offer)
     {
         let is_reused = exchange.connection.state().next_cycle();
-        exchange.transcript.say(format_args!(
-            "offering {token} instead, on {} connection",
-            if is_reused { "the same" } else { "a new" }
-        ));
+        let place = if is_reused { "the same" } else { "a new" };
+        exchange.transcript.say(format_args!("offering {token} {how}, on {place} connection"));
         if !is_reused {
             exchange = Exchange::connect(args)?;
         }
@@ -45,28 +43,34 @@ pub(crate) fn run(args: &ProbeArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-/// What to try after a 426: the first protocol that it names and that we have not offered. One, because many servers
-/// do not understand a list.
-fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<String> {
-    let is_offered = |wanted: &Protocol<'_>| {
-        let mut offered = offered.iter().filter_map(|token| Protocol::parse(token.as_bytes()));
-        offered.any(|token| token.same_as(wanted))
-    };
+/// What to try after a 426, and how: the first protocol that it names and that we have not offered, or the first of
+/// several offered ones that it names. One, because many servers do not understand a list.
+fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'static str)> {
     let required = exchange.connection.required();
     exchange.transcript.say(match required.is_empty() {
         true => "the 426 does not say which protocol it wants".to_owned(),
         false => format!("the server wants {required}"),
     });
-    let wanted = required.iter().find(|protocol| !is_offered(protocol)).map(|protocol| protocol.to_string());
+    let is_offered = |wanted: &Protocol<'_>| offered.iter().any(|token| names(token, wanted));
+    let other = required.iter().find(|wanted| !is_offered(wanted)).map(|wanted| (wanted.to_string(), "instead"));
+    let is_required = |token: &&String| required.iter().any(|wanted| names(token, &wanted));
+    let alone = || offered.iter().find(is_required).filter(|_| offered.len() > 1).map(|token| (token.clone(), "alone"));
+    let wanted = other.or_else(alone);
     if wanted.is_none() {
         exchange.transcript.say("there is nothing else to try");
     }
     wanted
 }
 
+/// Whether a token of ours is this protocol.
+pub(crate) fn names(token: &str, protocol: &Protocol<'_>) -> bool {
+    Protocol::parse(token.as_bytes()).is_some_and(|token| token.same_as(protocol))
+}
+
 fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
     let (early, peer_ended) = exchange.take_early();
-    let agreed = exchange.connection.agreed().to_string();
+    // Names are compared without regard to case (RFC 9110, 7.8).
+    let agreed = exchange.connection.agreed().to_string().to_ascii_lowercase();
     let line = &mut exchange.line;
     match agreed.as_str() {
         _ if raw => relay::pipe(line, &early, peer_ended)?,
