@@ -3,11 +3,16 @@
 Certificates are made for the case, and nobody vouches for them.
 """
 
+import contextlib
+import re
+import socket
+import socketserver
 import tempfile
+import threading
 
 import programs
 from environment import debian, large_node, large_python
-from harness import FROM_US, HERE, LINES, THROUGH, Switchboard, case, check, needs, probe, run, same
+from harness import FROM_US, HERE, LINES, THROUGH, Switchboard, case, check, needs, probe, read_head, run, same
 from with_websocket import SLOW
 
 # What cupsd's 101 needs of a client: it lists all its versions, and not the connection option.
@@ -28,6 +33,65 @@ def lpstat_asks_for_tls(_):
         log = board.read()
     check(out == b"scheduler is running\n", out, log)
     check(b"> HTTP/1.1 101 " in log and b"> Upgrade: TLS/1.2, HTTP/1.1\n" in log, log)
+
+
+REQUIRED = (
+    b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.2, HTTP/1.1\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n"
+)
+
+
+@contextlib.contextmanager
+def first_required_before(board):
+    """A server that answers its first request with a 426; all other connections are the switchboard's."""
+    is_first = threading.Event()
+    is_first.set()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            if is_first.is_set():
+                is_first.clear()
+                read_head(self.request)
+                self.request.sendall(REQUIRED)
+                while self.request.recv(65536):
+                    pass  # content that came without waiting for its 100, and the end
+                return
+            with socket.create_connection(("127.0.0.1", board.port)) as behind:
+                back = threading.Thread(target=pass_on, args=(behind, self.request), daemon=True)
+                back.start()
+                pass_on(self.request, behind)
+                back.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as front:
+        front.daemon_threads = True
+        threading.Thread(target=front.serve_forever, daemon=True).start()
+        try:
+            yield front.server_address[1]
+        finally:
+            front.shutdown()
+
+
+def pass_on(source, target):
+    with contextlib.suppress(OSError):  # one that has gone is no longer sent anything
+        while piece := source.recv(65536):
+            target.sendall(piece)
+        target.shutdown(socket.SHUT_WR)
+
+
+@case("lpstat", "TLS/1.2", large=True)
+def lpstat_takes_a_426_at_its_word(_):
+    """It connects anew, asks with `OPTIONS *` for TLS in versions of its own choice, and posts again within it."""
+    lpstat = debian("lpstat", "cups-client")
+    with Switchboard() as board, first_required_before(board) as port, tempfile.TemporaryDirectory() as home:
+        # That we know nothing of printers is no matter here.
+        run("env", f"HOME={home}", lpstat, "-h", f"127.0.0.1:{port}", "-p", expect=None)
+        log = board.read()
+    begun = re.search(rb"\[(\d+)\] < OPTIONS \* HTTP/1.1\n", log)
+    check(begun, "there was no offer", log)
+    steps = [b"> HTTP/1.1 101 ", b"* speaks TLS/1.2 now", b"> HTTP/1.1 200 ", b"< POST / HTTP/1.1", b"> HTTP/1.1 200 "]
+    at = begun.end()
+    for step in steps:
+        at = log.find(b"[%s] %s" % (begun.group(1), step), at) + 1
+        check(at, step, "is not in its place in", log)
 
 
 @case("cupsd", "TLS/1.2", FROM_US, large=True)
