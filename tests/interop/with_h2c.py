@@ -8,7 +8,7 @@ import tempfile
 
 import programs
 from environment import debian, large_python
-from harness import FROM_US, HERE, LARGE, Skip, case, check, needs, probe, run, same
+from harness import FROM_US, HERE, LARGE, Skip, Switchboard, case, check, needs, probe, run, same
 from with_curl import curl
 from with_probe import with_content
 from with_servers import python_server
@@ -61,19 +61,30 @@ def curl_goes_on_with_stream_3(board):
     same(out, b"GET /h2c stream 1, 0 octets\nHTTP/2 on 1 new\nGET /h2c stream 3, 0 octets\nHTTP/2 on 0 new\n")
 
 
+def each_window(try_it):
+    """Smaller than the first one, as large, and much larger: what the engine gives back of it pays what stream 1 took."""
+    for window in [16_384, 65_535, 1 << 20]:
+        with Switchboard("--window", str(window)) as board:
+            try_it(board)
+
+
 @case("curl", "h2c")
-def curl_uploads_behind_the_switch(board):
+def curl_uploads_behind_the_switch(_):
     """More than a window on stream 3, after most of one on stream 1."""
     large = LARGE[:200_000]
-    with with_content(b"x" * 60_000) as first, with_content(large) as second, tempfile.NamedTemporaryFile() as got:
-        next_one = ["--next", "-sS", "--noproxy", "*", "--max-time", "15", "--http2", *VERSION]
-        to_echo = ["--data-binary", f"@{second.name}", "-o", got.name, board.url + "/echo"]
-        # curl takes the first URL of ours from the end of the command, so the second request stands before it.
-        out, _ = curl_h2c(
-            board, "/h2c", "--data-binary", f"@{first.name}", *VERSION, board.url + "/h2c", *next_one, *to_echo
-        )
-        check(out.startswith(b"POST /h2c stream 1, 60000 octets\n"), out)
-        same(got.read(), large)
+
+    def upload(board):
+        with with_content(b"x" * 60_000) as first, with_content(large) as second, tempfile.NamedTemporaryFile() as got:
+            next_one = ["--next", "-sS", "--noproxy", "*", "--max-time", "15", "--http2", *VERSION]
+            to_echo = ["--data-binary", f"@{second.name}", "-o", got.name, board.url + "/echo"]
+            # curl takes the first URL of ours from the end of the command, so the second request stands before it.
+            out, _ = curl_h2c(
+                board, "/h2c", "--data-binary", f"@{first.name}", *VERSION, board.url + "/h2c", *next_one, *to_echo
+            )
+            check(out.startswith(b"POST /h2c stream 1, 60000 octets\n"), out)
+            same(got.read(), large)
+
+    each_window(upload)
 
 
 @case("curl", "h2c")
@@ -94,6 +105,23 @@ def java_switches_to_h2c(board):
     gets = b"GET HTTP_2 200 GET /h2c stream 1, 0 octets\nGET HTTP_2 200 GET /h2c stream 3, 0 octets\n"
     posts = [b"%s HTTP_2 200 POST /h2c stream 1, 9 octets\n" % name for name in [b"POST", b"chunked", b"Expect"]]
     same(out, gets + b"".join(posts))
+
+
+@case("Java", "h2c", large=True)
+def java_uploads_behind_the_switch(_):
+    """60 kB on stream 1, 200 kB on stream 3, and 240 kB at a time on two more."""
+    java = needs("Java 17", ["java", "--version"])
+
+    def upload(board):
+        out, _ = run(java, HERE / "java/HttpClientUploads.java", board.url, within=SLOW)
+        same(out, b"upgraded POST /h2c stream 1, 60000 octets\n" + b"HTTP_2 true\n" * 3)
+
+    each_window(upload)
+
+
+@case("pycurl", "h2c", large=True)
+def pycurl_uploads_behind_the_switch(_):
+    each_window(lambda board: run(large_python(), HERE / "python/pycurl_uploads.py", board.url))
 
 
 @case("nghttp", "h2c", large=True)

@@ -1,0 +1,44 @@
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * {@code java.net.http}'s client posts behind its upgrade: 60 kB that are taken along, then 200 kB, then twice 120 kB at
+ * the same time. Prints a line for each answer.
+ */
+public class HttpClientUploads {
+    static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+    public static void main(String[] arguments) {
+        URI page = URI.create(arguments[0] + "/h2c");
+        URI echo = URI.create(arguments[0] + "/echo");
+        System.out.print("upgraded " + new String(post(page, new byte[60_000]).join().body()));
+        show(post(echo, octets(200_000)), 200_000);
+        var first = post(echo, octets(120_000));
+        var second = post(echo, octets(120_000));
+        show(first, 120_000);
+        show(second, 120_000);
+    }
+
+    static CompletableFuture<HttpResponse<byte[]>> post(URI url, byte[] content) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(url).timeout(Duration.ofSeconds(15));
+        return CLIENT.sendAsync(request.POST(BodyPublishers.ofByteArray(content)).build(), BodyHandlers.ofByteArray());
+    }
+
+    static void show(CompletableFuture<HttpResponse<byte[]>> answer, int length) {
+        var response = answer.join();
+        System.out.println(response.version() + " " + Arrays.equals(response.body(), octets(length)));
+    }
+
+    static byte[] octets(int length) {
+        byte[] octets = new byte[length];
+        for (int at = 0; at < length; at++) octets[at] = (byte) (at % 251);
+        return octets;
+    }
+}

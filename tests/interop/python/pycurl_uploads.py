@@ -1,0 +1,60 @@
+"""pycurl posts behind its upgrade: 60 kB that are taken along, then 200 kB, then twice 120 kB at the same time."""
+
+import io
+import sys
+
+import pycurl
+
+WAIT = 15
+URL = sys.argv[1]
+
+
+def octets(length):
+    return bytes(at % 251 for at in range(length))
+
+
+def request(path, content):
+    """A handle and where its answer goes."""
+    answer = io.BytesIO()
+    handle = pycurl.Curl()
+    handle.setopt(pycurl.URL, URL + path)
+    handle.setopt(pycurl.NOPROXY, "*")
+    handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2)
+    handle.setopt(pycurl.HTTPHEADER, ["Expect:"])
+    handle.setopt(pycurl.POST, 1)
+    handle.setopt(pycurl.POSTFIELDSIZE, len(content))
+    handle.setopt(pycurl.READDATA, io.BytesIO(content))
+    handle.setopt(pycurl.WRITEDATA, answer)
+    handle.setopt(pycurl.TIMEOUT, WAIT)
+    handle.setopt(pycurl.PIPEWAIT, 1)
+    return handle, answer
+
+
+def perform(multi, *requests):
+    """All of them at once, on the connection that there is."""
+    for handle, _ in requests:
+        multi.add_handle(handle)
+    running = len(requests)
+    while running:
+        while True:
+            status, running = multi.perform()
+            if status != pycurl.E_CALL_MULTI_PERFORM:
+                break
+        multi.select(1.0)
+    _, done, failed = multi.info_read()
+    assert not failed and len(done) == len(requests), failed
+    for handle, _ in requests:
+        assert handle.getinfo(pycurl.INFO_HTTP_VERSION) == pycurl.CURL_HTTP_VERSION_2_0
+        multi.remove_handle(handle)
+
+
+multi = pycurl.CurlMulti()
+upgraded = request("/h2c", bytes(60_000))
+perform(multi, upgraded)
+assert upgraded[1].getvalue() == b"POST /h2c stream 1, 60000 octets\n", upgraded[1].getvalue()
+for lengths in [[200_000], [120_000, 120_000]]:
+    uploads = [request("/echo", octets(length)) for length in lengths]
+    perform(multi, *uploads)
+    for (handle, answer), length in zip(uploads, lengths, strict=True):
+        assert answer.getvalue() == octets(length), len(answer.getvalue())
+        assert handle.getinfo(pycurl.NUM_CONNECTS) == 0, "a connection of its own"
