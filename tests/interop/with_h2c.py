@@ -62,7 +62,7 @@ def curl_goes_on_with_stream_3(board):
 
 
 def each_window(try_it):
-    """Smaller than the first one, as large, and much larger: what the engine gives back of it pays what stream 1 took."""
+    """Smaller than the first, as large, much larger: what the engine gives back of it pays what stream 1 took."""
     for window in [16_384, 65_535, 1 << 20]:
         with Switchboard("--window", str(window)) as board:
             try_it(board)

@@ -1,4 +1,4 @@
-"""Our clients in C and Python hand over to HTTP/2 engines that can own stream 1, nghttp2 and h2, at other people's servers.
+"""Our clients in C and Python hand over to engines that can own stream 1, nghttp2 and h2, at other people's servers.
 
 The probe in Rust cannot go on behind stream 1: the `h2` crate's client does not take a stream that it did not open.
 """
@@ -58,8 +58,9 @@ def check_c(server, wanted, path="/page.txt"):
 
 
 def check_stream_1(server, client, wanted):
-    """Apache gives up a connection that is idle for a moment, and lighttpd the content that no file takes: so stream 3 is
-    not always answered."""
+    """Apache gives up a connection that is idle for a moment, and lighttpd the content that no file takes: so
+    stream 3 is not always answered.
+    """
     with server as port:
         out, errors = run(*client, port, "/page.txt", expect=None)
     check(out.decode().startswith(wanted), out, errors)
@@ -105,7 +106,9 @@ def python_and_apache(_):
 
 @case("nghttpx", "h2c, python-h2", FROM_US, large=True)
 def python_and_nghttpx(board):
-    check_python(programs.nghttpx(board.port), "GET /plain: 0 octets of content came. No offer is taken here.", "/plain")
+    check_python(
+        programs.nghttpx(board.port), "GET /plain: 0 octets of content came. No offer is taken here.", "/plain"
+    )
 
 
 @case("hypercorn", "h2c, python-h2", FROM_US, large=True)

@@ -42,7 +42,8 @@ def perform(multi, *requests):
                 break
         multi.select(1.0)
     _, done, failed = multi.info_read()
-    assert not failed and len(done) == len(requests), failed
+    assert not failed, failed
+    assert len(done) == len(requests)
     for handle, _ in requests:
         assert handle.getinfo(pycurl.INFO_HTTP_VERSION) == pycurl.CURL_HTTP_VERSION_2_0
         multi.remove_handle(handle)
