@@ -262,17 +262,20 @@ pub(crate) struct Asked {
 /// What an offer asks beside its tokens; an error if the rules of one of them do not allow this request.
 pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> Result<Asked, ErrorKind> {
     let mut asked = Asked::default();
-    for protocol in offer.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter()) {
+    let protocols = offer.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter());
+    for protocol in protocols.clone() {
         policy::check(&protocol, request, terms).map_err(|_| ErrorKind::ProfileField)?;
         add_marker(&protocol, request.fields, &mut asked.markers);
-        asked.hop_fields.extend(policy::hop_field(&protocol, request.fields));
+        let hop_field = policy::hop_field(&protocol, request.fields);
+        asked.hop_fields.extend(hop_field.filter(|name| !asked.hop_fields.contains(name)));
         asked.closes |= policy::closes(&protocol);
-        request.fields.each(&mut |field| {
-            if policy::remembers(&protocol, field) {
-                asked.remembered.push(field);
-            }
-        });
     }
+    // Once, however often a protocol is offered.
+    request.fields.each(&mut |field| {
+        if protocols.clone().any(|protocol| policy::remembers(&protocol, field)) {
+            asked.remembered.push(field);
+        }
+    });
     Ok(asked)
 }
 
