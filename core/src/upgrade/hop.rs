@@ -3,8 +3,8 @@
 use crate::fields::{Field, FieldSource, members};
 
 /// Fields that are for one hop even where `Connection` does not list them (RFC 9110, 7.6.1; RFC 7540, 3.2.1).
-const HOP_BY_HOP: [&str; 8] =
-    ["Connection", "HTTP2-Settings", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade"];
+const HOP_BY_HOP: [&str; 7] =
+    ["Connection", "HTTP2-Settings", "Keep-Alive", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade"];
 
 /// The field lines of a message without those that are for one hop: `Connection`, what it lists, and the like. Send it
 /// in the place of the message's own; beside others as a pair, `(EndToEnd(&fields), [("Via", "1.1 here")])`.
