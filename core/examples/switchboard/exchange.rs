@@ -177,10 +177,10 @@ impl<'a> Exchange<'a> {
         self.handle_event()?;
         self.transcript.engine(&mut self.connection);
         Ok(match self.connection.state().request {
-            // An answer that came first does not free us from the rest of the request.
-            Phase::Body => None,
+            // An answer that came first does not free us from the rest of the request, as long as somebody reads it.
+            Phase::Body if !is_closed => None,
             // The engine knows the end of the content by its length; the source's own end must not be left for others.
-            Phase::Done if self.is_feeding => None,
+            Phase::Done if self.is_feeding && !is_closed => None,
             // RFC 9110, 7.8: nothing of the new protocol is sent before our request is out.
             _ if self.connection.may_speak() => Some(Outcome::Switched),
             _ if self.is_answered => Some(Outcome::Answered { status: self.status }),
