@@ -69,7 +69,7 @@ impl Connection {
     /// request is answered; `advance` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
     ///
     /// Refused: `StaleSelection`, `NotOffered`, `BodyPending`, `NothingOffered`, `Answered`, `Switched`, `Failed`;
-    /// `FramingConflict`, `ReservedField`; `OutputTooSmall`.
+    /// `FramingConflict`, `ReservedField`, `ProfileField` (an answer that was not asked for); `OutputTooSmall`.
     pub fn accept(
         &mut self,
         selection: Selection,

@@ -20,21 +20,28 @@ pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool)
 /// The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `:authority`, cookies in one line again
 /// (RFC 9113, 8.2.3). For an extended CONNECT send them with GET, its `:path` and its `:protocol` as the offer, and for
 /// `websocket` with a key of this hop's own (RFC 8441, 5). Pseudo-header fields in `fields` are left out. An error where
-/// the list is malformed.
+/// the list holds what has no place in HTTP/2; whether a line may be sent at all, `send_request` says.
 pub fn http1_fields(
     authority: &str,
     fields: &dyn FieldSource,
     websocket_key: Option<&str>,
 ) -> Result<Vec<FieldLine>, OverHttp2> {
     check_http2(None, fields)?;
-    let mut list = alloc::vec![(b"host".to_vec(), authority.as_bytes().to_vec())];
+    // RFC 9113, 8.3.1: Host counts where there is no `:authority`.
+    let mut host = authority.as_bytes().to_vec();
+    fields.each(&mut |field| {
+        if host.is_empty() && field.is("host") {
+            host = field.value.to_vec();
+        }
+    });
+    let mut list = alloc::vec![(b"host".to_vec(), host)];
     let mut cookies: Vec<u8> = Vec::new();
     fields.each(&mut |field| {
         if field.is("cookie") {
             let separator: &[u8] = if cookies.is_empty() { b"" } else { b"; " };
             cookies.extend_from_slice(separator);
             cookies.extend_from_slice(field.value);
-        } else if !field.name.starts_with(b":") && !field.is("host") {
+        } else if !field.name.starts_with(b":") && !field.is("host") && !field.is("http2-settings") {
             list.push((field.name.to_vec(), field.value.to_vec()));
         }
     });

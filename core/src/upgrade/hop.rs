@@ -1,5 +1,7 @@
 //! What of a message is for one hop, and what passes (RFC 9110, 7.6.1).
 
+use alloc::vec::Vec;
+
 use crate::fields::{Field, FieldSource, members};
 
 /// Fields that are for one hop even where `Connection` does not list them (RFC 9110, 7.6.1; RFC 7540, 3.2.1).
@@ -13,21 +15,8 @@ pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 
 impl FieldSource for EndToEnd<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.0.each(&mut |field| {
-            if !is_for_one_hop(self.0, field) {
-                each(field);
-            }
-        });
+        each_end_to_end(self.0, each);
     }
-}
-
-fn is_for_one_hop(fields: &dyn FieldSource, wanted: Field<'_>) -> bool {
-    let mut is_listed = HOP_BY_HOP.iter().any(|name| wanted.is(name));
-    fields.each(&mut |field| {
-        let mut options = members(field.value);
-        is_listed |= field.is("Connection") && options.any(|option| option.eq_ignore_ascii_case(wanted.name));
-    });
-    is_listed
 }
 
 /// The field lines of a 101 that an intermediary passes on with its own: without framing, which means nothing there
@@ -37,10 +26,27 @@ pub struct SwitchEndToEnd<'a>(pub &'a dyn FieldSource);
 
 impl FieldSource for SwitchEndToEnd<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.0.each(&mut |field| {
-            if !is_for_one_hop(self.0, field) && !field.is("Content-Length") {
+        each_end_to_end(self.0, &mut |field| {
+            if !field.is("Content-Length") {
                 each(field);
             }
         });
     }
+}
+
+fn each_end_to_end<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(Field<'s>)) {
+    // Looked up, not searched: a peer may list thousands of options and send a hundred fields.
+    let mut options: Vec<Vec<u8>> = Vec::new();
+    fields.each(&mut |field| {
+        if field.is("Connection") {
+            options.extend(members(field.value).map(<[u8]>::to_ascii_lowercase));
+        }
+    });
+    options.sort_unstable();
+    fields.each(&mut |field| {
+        let is_listed = options.binary_search_by(|option| option.as_slice().cmp(&field.name.to_ascii_lowercase()));
+        if is_listed.is_err() && !HOP_BY_HOP.iter().any(|name| field.is(name)) {
+            each(field);
+        }
+    });
 }

@@ -1,5 +1,6 @@
 //! HTTP/2's view of a message (RFC 9113, 8): what has no place there, and a request as it has it.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::hop::EndToEnd;
@@ -88,8 +89,11 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     let mut list = Vec::new();
     EndToEnd(fields).each(&mut |field| {
         let has_no_place = OverHttp2::of(field).is_some() || field.is("Host") || field.is("Expect");
-        if !has_no_place {
-            list.push((field.name.to_ascii_lowercase(), field.value.to_vec()));
+        let line = (field.name.to_ascii_lowercase(), field.value.to_vec());
+        // RFC 9110, 8.6: a length that is said twice is one length.
+        let is_said = field.is("Content-Length") && list.contains(&line);
+        if !has_no_place && !is_said {
+            list.push(line);
         }
     });
     let mut takes_trailers = false;
@@ -112,29 +116,40 @@ pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> 
 pub(crate) fn pseudo(request: &RequestHead<'_>, method: &[u8], protocol: Option<&str>, secure: bool) -> Vec<FieldLine> {
     let (authority, path) = split_target(request);
     let scheme: &[u8] = if secure { b"https" } else { b"http" };
+    // RFC 9113, 8.5: a plain CONNECT has no scheme and no path.
+    let is_tunnel = method == b"CONNECT" && protocol.is_none();
     let pseudo = [
         (&b":method"[..], Some(method)),
         (b":protocol", protocol.map(str::as_bytes)),
-        (b":scheme", Some(scheme)),
+        (b":scheme", Some(scheme).filter(|_| !is_tunnel)),
         (b":authority", authority),
-        (b":path", Some(path)),
+        (b":path", Some(&path[..]).filter(|_| !is_tunnel)),
     ];
     let said = pseudo.into_iter().filter_map(|(name, value)| Some((name.to_vec(), value?.to_vec())));
     said.chain(http2_fields(request.fields)).collect()
 }
 
 /// The authority, which in absolute form is the target's and not Host's (RFC 9112, 3.2.2), and the path with its query.
-fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, &'a [u8]) {
+fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8]>) {
     let target = request.target.as_bytes();
     let form = target_form(request.method.as_bytes(), target);
+    if form == Ok(TargetForm::Authority) {
+        return (Some(target), Cow::Borrowed(b""));
+    }
     if let (Ok(TargetForm::Absolute), Some(scheme)) = (form, memchr::memmem::find(target, b"://")) {
         let rest = &target[scheme + 3..];
         let end = rest.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(rest.len());
-        let path = if rest[end..].is_empty() { b"/" } else { &rest[end..] };
+        let path = match &rest[end..] {
+            // RFC 9112, 3.2.4: the last proxy asks the server itself.
+            [] if request.method == "OPTIONS" => Cow::Borrowed(&b"*"[..]),
+            [] => Cow::Borrowed(&b"/"[..]),
+            [b'?', ..] => Cow::Owned([b"/", &rest[end..]].concat()),
+            path => Cow::Borrowed(path),
+        };
         return (Some(&rest[..end]), path);
     }
     let mut host = None;
     request.fields.each(&mut |field| host = if field.is("Host") { Some(field.value) } else { host });
     // RFC 9113, 8.3.1: an empty one is left out.
-    (host.filter(|host| !host.is_empty()), target)
+    (host.filter(|host| !host.is_empty()), Cow::Borrowed(target))
 }

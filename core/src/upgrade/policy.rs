@@ -180,8 +180,9 @@ pub(crate) fn proof(protocol: &Protocol<'_>, asked: &dyn FieldSource) -> Option<
 
 /// Whether the field may stand in a response of that status that the host writes.
 pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
-    // RFC 9297, 3.4: what starts no capsules does not say so.
-    let says_capsules = !(status == 101 || (200..=299).contains(&status)) && field.is("Capsule-Protocol");
+    // RFC 9297, 3.2 and 3.4: what starts no capsules does not say so.
+    let may_start_capsules = status == 101 || (matches!(status, 200..=299) && !matches!(status, 204..=206));
+    let says_capsules = !may_start_capsules && field.is("Capsule-Protocol");
     !says_capsules && !NOT_IN_RESPONSES.iter().any(|name| field.is(name))
 }
 

@@ -41,11 +41,12 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     if valid_key(fields).is_none() {
         return Err(Ineligible::Key);
     }
-    let subprotocols = subprotocols(fields);
-    let is_repeated = |(index, name): (usize, &&[u8])| subprotocols.iter().skip(index + 1).any(|other| other == name);
+    let mut subprotocols = subprotocols(fields);
+    subprotocols.sort_unstable();
+    let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
     // RFC 6455, 4.1: each once. It asks for tokens, too; kubectl's `SPDY/3.1+portforward.k8s.io` is none.
     let is_name = |name: &&[u8]| name.iter().all(u8::is_ascii_graphic);
-    if !subprotocols.iter().all(is_name) || subprotocols.iter().enumerate().any(is_repeated) {
+    if !subprotocols.iter().all(is_name) || is_repeated {
         return Err(Ineligible::Subprotocol);
     }
     extensions(fields).map(|_| ()).ok_or(Ineligible::Extension)
@@ -58,7 +59,9 @@ pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bo
         Values::One(name) => subprotocols(asked).contains(&name),
         Values::Several => false,
     };
-    let (Some(offered), Some(chosen)) = (extensions(asked), extensions(answer)) else { return false };
+    let (Some(_), Some(offered), Some(chosen)) = (valid_key(asked), extensions(asked), extensions(answer)) else {
+        return false;
+    };
     let is_asked = |extension: &Extension<'_>| {
         let mut offers = offered.iter().filter(|offer| offer.is(extension.name));
         offers.any(|offer| !offer.is(deflate::NAME) || deflate::is_answer(extension, offer))

@@ -19,6 +19,7 @@ pub(super) const CONTINUATION: u8 = 9;
 pub(super) const ACK: u8 = 1;
 pub(super) const END_STREAM: u8 = 1;
 pub(super) const END_HEADERS: u8 = 4;
+pub(super) const PADDED: u8 = 8;
 
 /// The nine octets before a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,13 @@ impl Header {
     pub(super) fn stream(&self) -> u32 {
         let [.., a, b, c, d] = self.octets;
         u32::from_be_bytes([a & 0x7f, b, c, d])
+    }
+
+    /// The headers of two frames that together say what this one says: so much of its payload, and the rest.
+    pub(super) fn split(&self, len: u32) -> (Self, Self) {
+        let [kind, flags] = [self.kind(), self.octets[4]];
+        let front = Self::new(len as usize, kind, flags & !END_STREAM, self.stream());
+        (front, Self::new((self.len() - len) as usize, kind, flags, self.stream()))
     }
 
     pub(super) fn is_settings_ack(&self) -> bool {

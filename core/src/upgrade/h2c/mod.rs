@@ -27,10 +27,12 @@ pub(crate) fn check(request: &RequestHead<'_>, terms: &Terms) -> Result<(), Inel
         Values::One(value) if settings(value).is_some() => {}
         _ => return Err(Ineligible::Settings),
     }
-    let length = match values(request.fields, "Content-Length") {
-        Values::One(length) => decimal(length).unwrap_or(u64::MAX),
-        Values::None | Values::Several => 0,
-    };
+    let mut length = 0;
+    request.fields.each(&mut |field| {
+        if field.is("Content-Length") {
+            length = length.max(decimal(field.value).unwrap_or(u64::MAX));
+        }
+    });
     if length > terms.h2c_content {
         return Err(Ineligible::Content);
     }

@@ -8,8 +8,9 @@
 //! - The content takes room of the engine's window that the client does not know is gone: a *debt*. As much is taken off
 //!   what the engine's first WINDOW_UPDATEs give to the connection. Until then the client may send more than the engine
 //!   takes, so what is too much waits here.
-//! - What waits keeps its order where order has a meaning: within a stream, among header blocks (their compression has a
-//!   state) and around an ACK of settings. All else overtakes, or an engine that waits for a window would wait for ever.
+//! - What waits keeps its order where order has a meaning: within a stream, and among header blocks and ACKs of settings,
+//!   since compression has a state and settings. All else overtakes, or an engine that waits for a window would wait for
+//!   ever.
 //!
 //! While there is debt nothing is given to the client, so it sends 65,535 octets of DATA at most, and that is the most of
 //! them that can wait. Once the debt is paid both sides mean the same window, and nothing waits any more.
@@ -19,8 +20,8 @@ use alloc::collections::btree_map::{BTreeMap, Entry};
 use alloc::vec::Vec;
 
 use super::frame::{
-    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Header, LONGEST, PREFACE, Piece, SETTINGS,
-    WINDOW_UPDATE,
+    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Header, LONGEST, PADDED, PREFACE, Piece,
+    SETTINGS, WINDOW_UPDATE,
 };
 use super::{check, requested};
 use crate::decision::RequestHead;
@@ -54,6 +55,8 @@ pub struct Splice {
     windows: Windows,
     waiting: Waiting,
     has_dropped_ack: bool,
+    /// The client has ended.
+    has_ended: bool,
     for_engine: Vec<u8>,
     for_client: Vec<u8>,
 }
@@ -136,6 +139,7 @@ impl Splice {
             windows: Windows { engine: FIRST_WINDOW as i64, debt: content.len() as u32 },
             waiting: Waiting::default(),
             has_dropped_ack: false,
+            has_ended: false,
             for_engine: Vec::new(),
             for_client: Vec::new(),
         })
@@ -162,11 +166,21 @@ impl Splice {
             self.start = Start::Malformed;
             self.windows.debt = 0;
         }
-        self.for_engine.append(&mut self.client.take_partial());
+        self.has_ended = true;
+        if !self.client.is_whole() && self.client_frame == Fate::Passes {
+            // Nothing can come behind a frame that is cut off.
+            self.waiting = Waiting::default();
+        }
+        self.release(self.client.is_whole());
     }
 
     /// Octets that the engine has written.
     pub fn engine_sent(&mut self, octets: &[u8]) {
+        if matches!(self.start, Start::Malformed) {
+            self.for_client.append(&mut self.engine.take_partial());
+            self.for_client.extend_from_slice(octets);
+            return;
+        }
         let (mut input, mut frames) = (octets, core::mem::take(&mut self.engine));
         while let Some(piece) = frames.next(&mut input) {
             match piece {
@@ -175,7 +189,7 @@ impl Splice {
             }
         }
         self.engine = frames;
-        self.release();
+        self.release(self.client.is_whole());
     }
 
     /// What goes to the engine now.
@@ -244,7 +258,7 @@ impl Splice {
             }
             if frames.is_whole() {
                 // Not before: nothing may stand inside a frame.
-                self.release_behind(&frames);
+                self.release(true);
             }
         }
         self.client = frames;
@@ -285,30 +299,41 @@ impl Splice {
         self.for_engine.extend_from_slice(payload);
     }
 
-    fn release(&mut self) {
-        let frames = core::mem::take(&mut self.client);
-        self.release_behind(&frames);
-        self.client = frames;
-    }
-
     /// Sends what waits and is taken now, unless a frame or a header block is on its way.
-    fn release_behind(&mut self, client: &Frames) {
-        let is_between_frames = client.is_whole() || self.client_frame == Fate::Waits;
-        if !is_between_frames || self.block == Some(Fate::Passes) {
+    fn release(&mut self, is_whole: bool) {
+        let is_between_frames = is_whole || self.client_frame == Fate::Waits;
+        let is_inside = !is_between_frames || self.block == Some(Fate::Passes);
+        if is_inside && !self.has_ended {
             return;
         }
-        // The last one may not have come whole.
-        let incomplete = usize::from(!client.is_whole() || self.block == Some(Fate::Waits));
-        while let Some((header, _)) = self.waiting.frames.front() {
-            let is_taken =
-                header.kind() != DATA || self.windows.debt == 0 || i64::from(header.len()) <= self.windows.engine;
-            if !is_taken || self.waiting.frames.len() <= incomplete {
-                return;
-            }
-            if let Some((header, payload)) = self.waiting.pop() {
-                self.pass(header, &payload);
-            }
+        // The last one may not have come whole; behind the client's end nothing more of it comes.
+        let is_incomplete = !is_whole || self.block == Some(Fate::Waits);
+        let kept = usize::from(is_incomplete && !self.has_ended);
+        while self.waiting.frames.len() > kept {
+            let Some((header, payload)) = self.take_waiting() else { return };
+            self.pass(header, &payload);
         }
+        if self.has_ended {
+            self.for_engine.append(&mut self.client.take_partial());
+        }
+    }
+
+    /// The first of what waits, as far as the engine takes it: a frame, or as much of its DATA as fits. An engine may give
+    /// nothing back before what it has given is used up.
+    fn take_waiting(&mut self) -> Option<(Header, Vec<u8>)> {
+        let (header, _) = self.waiting.frames.front()?;
+        let room = match self.windows.debt {
+            0 => u32::MAX,
+            _ => u32::try_from(self.windows.engine).unwrap_or(0),
+        };
+        if header.kind() != DATA || header.len() <= room {
+            return self.waiting.pop();
+        }
+        // The octets of padding are not known to be the last ones.
+        if room == 0 || header.has(PADDED) {
+            return None;
+        }
+        self.waiting.split(room)
     }
 
     // From the engine to the client.
@@ -368,6 +393,17 @@ impl Waiting {
             held.extend_from_slice(payload);
             self.octets += payload.len();
         }
+    }
+
+    /// Takes the beginning of the first frame's payload, as a frame of its own.
+    fn split(&mut self, len: u32) -> Option<(Header, Vec<u8>)> {
+        let (header, payload) = self.frames.front_mut()?;
+        let rest = payload.split_off(payload.len().min(len as usize));
+        let first = core::mem::replace(payload, rest);
+        let (front, back) = header.split(len);
+        *header = back;
+        self.octets -= first.len();
+        Some((front, first))
     }
 
     fn pop(&mut self) -> Option<(Header, Vec<u8>)> {

@@ -117,7 +117,9 @@ impl Capsules {
                 return Err(CapsuleFault::TooLong);
             }
             let start = self.passed + prefix;
-            let end = start + len as usize;
+            let Some(end) = usize::try_from(len).ok().and_then(|len| start.checked_add(len)) else {
+                return Err(CapsuleFault::TooLong);
+            };
             if self.held.len() < end {
                 return Ok(None);
             }
@@ -144,8 +146,8 @@ impl Capsules {
 impl Datagram<'_> {
     /// Writes it as a DATAGRAM capsule. RFC 9297, 3.5.
     pub fn write(&self, out: &mut impl BufMut) {
-        let len = self.payload.len() as u64 + varint_len(self.context) as u64;
-        for number in [DATAGRAM, len, self.context & LARGEST] {
+        let len = self.payload.len() as u64 + varint_len(self.known_context()) as u64;
+        for number in [DATAGRAM, len, self.known_context()] {
             put_varint(number, out);
         }
         out.put_slice(self.payload);
@@ -153,8 +155,12 @@ impl Datagram<'_> {
 
     /// How many octets [`write`](Self::write) writes.
     pub fn written_len(&self) -> usize {
-        let len = self.payload.len() + varint_len(self.context);
+        let len = self.payload.len() + varint_len(self.known_context());
         1 + varint_len(len as u64) + len
+    }
+
+    fn known_context(&self) -> u64 {
+        self.context & LARGEST
     }
 }
 
@@ -231,6 +237,10 @@ mod tests {
 
     #[test]
     fn the_length_is_known_before() {
+        let beyond = Datagram { context: 1 << 62 | 7, payload: b"abc" };
+        let mut out = Vec::new();
+        beyond.write(&mut out);
+        assert_eq!((shown(&out, 1, usize::MAX).as_str(), out.len()), ("7:abc ", beyond.written_len()));
         for (context, len) in [(0, 0), (63, 62), (64, 63), (1 << 14, 16_383), (1 << 30, 65_527), ((1 << 62) - 1, 1)] {
             let (payload, mut out) = (alloc::vec![b'x'; len], Vec::new());
             let datagram = Datagram { context, payload: &payload };

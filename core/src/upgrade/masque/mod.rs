@@ -57,21 +57,48 @@ fn are_parameters(mut rest: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// What is behind a bare item (RFC 9651, 3.3): a string, or a run of the octets that the other types are made of.
+/// What is behind a bare item (RFC 9651, 3.3).
 fn bare_item(value: &[u8]) -> Option<&[u8]> {
-    let Some(mut rest) = value.strip_prefix(b"\"") else {
-        let end =
-            value.iter().position(|&octet| !(is_tchar(octet) || b":/=?@".contains(&octet))).unwrap_or(value.len());
-        return (end > 0).then_some(&value[end..]);
-    };
+    match value {
+        [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),
+        [b'?', b'0' | b'1', rest @ ..] => Some(rest),
+        [b':', rest @ ..] => {
+            let end = rest.iter().position(|&octet| octet == b':')?;
+            let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=".contains(octet);
+            rest[..end].iter().all(is_base64).then_some(&rest[end + 1..])
+        }
+        [b'@', rest @ ..] => number(rest),
+        [first, ..] if first.is_ascii_digit() || *first == b'-' => number(value),
+        [first, rest @ ..] if first.is_ascii_alphabetic() || *first == b'*' => {
+            let is_over = |&octet: &u8| !(is_tchar(octet) || octet == b':' || octet == b'/');
+            Some(&rest[rest.iter().position(is_over).unwrap_or(rest.len())..])
+        }
+        _ => None,
+    }
+}
+
+/// The rest of a string, whose octets are visible ASCII and the space.
+fn string(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         rest = match rest {
             [b'"', rest @ ..] => return Some(rest),
             [b'\\', b'"' | b'\\', rest @ ..] => rest,
-            [b'\\', ..] | [] => return None,
-            [_, rest @ ..] => rest,
+            [octet, rest @ ..] if *octet != b'\\' && (octet.is_ascii_graphic() || *octet == b' ') => rest,
+            _ => return None,
         };
     }
+}
+
+/// An integer or a decimal; how many digits they may have is not looked at.
+fn number(value: &[u8]) -> Option<&[u8]> {
+    let digits = |value: &[u8]| value.iter().position(|octet| !octet.is_ascii_digit()).unwrap_or(value.len());
+    let value = value.strip_prefix(b"-").unwrap_or(value);
+    let (whole, rest) = value.split_at(digits(value));
+    let rest = match rest.strip_prefix(b".") {
+        Some(fraction) => fraction.split_at_checked(digits(fraction)).filter(|(digits, _)| !digits.is_empty())?.1,
+        None => rest,
+    };
+    (!whole.is_empty()).then_some(rest)
 }
 
 #[cfg(test)]
@@ -81,11 +108,38 @@ mod tests {
     /// R9297-3.4-1, R9297-3.4-2.
     #[test]
     fn capsule_protocol_is_an_item() {
-        for good in ["?1", "?1;a", "?1;a=1;b=\"x;\\\"y\"", "?1; *a-b.c=:AQ==:", "?1;a=?0"] {
+        for good in [
+            "?1",
+            "?1;a",
+            "?1;a=1;b=\"x;\\\"y\"",
+            "?1; *a-b.c=:AQ==:",
+            "?1;a=?0",
+            "?1;a=-1.5;b=@1700000000;c=t*/x:y",
+            "?1;a=%\"x%c3\"",
+        ] {
             assert!(says_capsules(&[("capsule-protocol", good)]), "{good}");
         }
-        for bad in ["?0", "", "1", "?1, ?1", "?1,", "(?1)", "\"?1\"", "?1 ", "?1;", "?1;A", "?1;a=", "?1;a=\"x", "?1x"]
-        {
+        for bad in [
+            "?0",
+            "",
+            "1",
+            "?1, ?1",
+            "?1,",
+            "(?1)",
+            "\"?1\"",
+            "?1 ",
+            "?1;",
+            "?1;A",
+            "?1;a=",
+            "?1;a=\"x",
+            "?1x",
+            "?1;a=?5",
+            "?1;a=@@",
+            "?1;a=-",
+            "?1;a=1.",
+            "?1;a=\"é\"",
+            "?1;a=:!:",
+        ] {
             assert!(!says_capsules(&[("capsule-protocol", bad)]), "{bad}");
         }
         assert!(!says_capsules(&[("capsule-protocol", "?1"), ("Capsule-Protocol", "?1")]));

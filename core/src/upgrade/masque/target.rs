@@ -3,6 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::syntax::{Port, is_authority};
+
 /// Where a `connect-udp` request wants its datagrams to go (RFC 9298, 3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UdpTarget {
@@ -32,8 +34,7 @@ impl UdpTarget {
     /// or a variable is not valid, and a 400 is the answer. RFC 9298, 3.1.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         let [host, port] = variables(template, target, ["target_host", "target_port"])?;
-        let is_port = !port.is_empty() && port.bytes().all(|octet| octet.is_ascii_digit());
-        let port = port.parse().ok().filter(|&port: &u16| is_port && port > 0)?;
+        let port = number(&port).filter(|&port: &u16| port > 0)?;
         is_host(&host).then_some(Self { host, port })
     }
 }
@@ -45,8 +46,7 @@ impl IpTarget {
         let [target, protocol] = variables(template, target, ["target", "ipproto"])?;
         let protocol = match protocol.as_str() {
             "*" => None,
-            digits if digits.bytes().all(|octet| octet.is_ascii_digit()) => Some(digits.parse().ok()?),
-            _ => return None,
+            digits => Some(number(digits)?),
         };
         let target = Some(target).filter(|target| target != "*");
         let is_valid = target.as_deref().is_none_or(|target| is_prefix(target).unwrap_or_else(|| is_host(target)));
@@ -54,18 +54,22 @@ impl IpTarget {
     }
 }
 
-/// A name of RFC 3986 or an address.
+/// A name as RFC 3986 has them, or an address; a name needs no percent sign, since it has been decoded.
 fn is_host(host: &str) -> bool {
-    let is_name = !host.contains(':') && !host.contains(['[', ']', '/']);
-    let is_sound = !host.is_empty() && host.bytes().all(|octet| octet > b' ' && octet != 0x7f);
-    is_sound && (is_name || host.parse::<core::net::Ipv6Addr>().is_ok())
+    let is_name = || !host.contains([':', '[', '%']) && is_authority(host.as_bytes(), Port::Optional);
+    !host.is_empty() && (is_name() || host.parse::<core::net::Ipv6Addr>().is_ok())
+}
+
+/// Decimal digits without leading zeros.
+fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
+    let is_plain = digits.bytes().all(|octet| octet.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    is_plain.then(|| digits.parse().ok())?
 }
 
 /// Whether `address/length` is one; `None` where there is no slash. RFC 9484, 4.6: no bit behind the prefix is set.
 fn is_prefix(target: &str) -> Option<bool> {
     let (address, length) = target.split_once('/')?;
-    let is_number = !length.is_empty() && length.bytes().all(|octet| octet.is_ascii_digit());
-    let length: u32 = length.parse().ok().filter(|_| is_number).unwrap_or(u32::MAX);
+    let length: u32 = number(length).unwrap_or(u32::MAX);
     Some(match address.parse() {
         Ok(core::net::IpAddr::V4(address)) => {
             length <= 32 && u64::from(address.to_bits()) & ((1 << (32 - length)) - 1) == 0
@@ -85,7 +89,8 @@ fn variables<const N: usize>(template: &str, target: &str, names: [&str; N]) -> 
     while let Some((literal, behind)) = template.split_once('{') {
         let (expression, after) = behind.split_once('}')?;
         rest = rest.strip_prefix(literal)?;
-        let end = after.chars().next().filter(|&next| next != '{');
+        // The value ends where the template goes on, with the query that `{?` begins or with what it says.
+        let end = if after.starts_with("{?") { Some('?') } else { after.chars().next() };
         match expression.strip_prefix('?') {
             None => rest = take_value(expression, rest, end, &names, &mut values)?,
             Some(list) => {
@@ -186,6 +191,12 @@ mod tests {
             "a%00/443/",
             "a%FF/443/",
             "a%20b/443/",
+            "a%40b/443/",
+            "a%23b/443/",
+            "a%5Cb/443/",
+            "a%25b/443/",
+            "%C3%A9/443/",
+            "a/0443/",
         ] {
             assert_eq!(default(bad), None, "{bad}");
         }
@@ -200,7 +211,8 @@ mod tests {
             ("/p{?target_host,target_port}", "/p?target_host=a", None),
             ("/p{?target_host,target_port}", "/p?target_port=1&target_host=a", None),
             ("/{target_host}", "/a", None),
-            ("/{target_host}/{target_host}", "/a/b", None),
+            ("/x/{target_host}{?target_port}", "/x/a?target_port=1", Some("a 1")),
+            ("/{target_host}/{target_port}/{target_host}", "/a/1/a", None),
             ("/{target_host}/{target_port}/{other}", "/a/1/c", None),
             ("/{target_host", "/a", None),
         ] {
@@ -231,6 +243,8 @@ mod tests {
             "%3A%3A1%2F0/*/",
             "a%2F24/6/",
             "192.0.2.0%2F/6/",
+            "192.0.2.0%2F024/6/",
+            "*/06/",
         ] {
             assert_eq!(parse(bad), None, "{bad}");
         }

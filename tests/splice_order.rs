@@ -1,0 +1,285 @@
+//! What `h2c::Splice` lets through to an engine, for frames, windows and cuts that nobody would think of: everything that
+//! the client has sent, in an order that means the same, and never more than the engine takes.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use switchover::h2c::Splice;
+use switchover::{Connection, Role, Step};
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const FIRST_WINDOW: i64 = 65_535;
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+const ACK: u8 = 1;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const PADDED: u8 = 8;
+
+#[derive(Clone, Debug, PartialEq)]
+struct Frame {
+    kind: u8,
+    flags: u8,
+    stream: u32,
+    payload: Vec<u8>,
+}
+
+impl Frame {
+    fn new(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Self {
+        Self { kind, flags, stream, payload: payload.to_vec() }
+    }
+
+    fn octets(&self) -> Vec<u8> {
+        let mut octets = (self.payload.len() as u32).to_be_bytes()[1..].to_vec();
+        octets.extend_from_slice(&[self.kind, self.flags]);
+        octets.extend_from_slice(&self.stream.to_be_bytes());
+        octets.extend_from_slice(&self.payload);
+        octets
+    }
+
+    /// The frames that `octets` are; they are whole.
+    fn read(mut octets: &[u8]) -> Vec<Self> {
+        let mut frames = Vec::new();
+        while !octets.is_empty() {
+            let len = u32::from_be_bytes([0, octets[0], octets[1], octets[2]]) as usize;
+            let stream = u32::from_be_bytes([octets[5], octets[6], octets[7], octets[8]]);
+            frames.push(Self::new(octets[3], octets[4], stream, &octets[9..9 + len]));
+            octets = &octets[9 + len..];
+        }
+        frames
+    }
+
+    fn is_block(&self) -> bool {
+        matches!(self.kind, HEADERS | CONTINUATION)
+    }
+
+    fn is_ack(&self) -> bool {
+        self.kind == SETTINGS && self.flags & ACK != 0
+    }
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+enum Move {
+    /// The client sends frames that belong together.
+    Client(Vec<Frame>),
+    /// So many octets of what it has sent arrive.
+    Arrive(usize),
+    /// The engine gives so much room back on the connection.
+    Give(u32),
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let stream = prop_oneof![Just(3u32), Just(5), Just(7)];
+    let data =
+        (stream.clone(), 0usize..20_000, any::<bool>(), any::<bool>()).prop_map(|(stream, len, ends, padded)| {
+            let flags = if ends { END_STREAM } else { 0 } | if padded && len > 0 { PADDED } else { 0 };
+            vec![Frame::new(DATA, flags, stream, &vec![0; len])]
+        });
+    let block = (stream.clone(), 1usize..4).prop_map(|(stream, frames)| {
+        let kind = |index| if index == 0 { HEADERS } else { CONTINUATION };
+        let flags = |index| if index + 1 == frames { END_HEADERS } else { 0 };
+        (0..frames).map(|index| Frame::new(kind(index), flags(index), stream, b"block")).collect()
+    });
+    let other = prop_oneof![
+        Just(Frame::new(PING, 0, 0, b"12345678")),
+        Just(Frame::new(SETTINGS, ACK, 0, b"")),
+        Just(Frame::new(SETTINGS, 0, 0, b"")),
+        stream.prop_map(|stream| Frame::new(WINDOW_UPDATE, 0, stream, &[0, 0, 0, 1])),
+    ];
+    let client = prop_oneof![4 => data, 2 => block, 2 => other.prop_map(|frame| vec![frame])];
+    let one = prop_oneof![
+        3 => client.prop_map(Move::Client),
+        3 => (1usize..30_000).prop_map(Move::Arrive),
+        1 => (1u32..20_000).prop_map(Move::Give),
+    ];
+    vec(one, 1..60)
+}
+
+fn splice(body: usize) -> Splice {
+    let mut server = Connection::new(Role::Server);
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
+         HTTP2-Settings: AAMAAABk\r\nContent-Length: {body}\r\n\r\n"
+    );
+    server.receive(head.as_bytes()).expect("room");
+    assert_eq!(server.advance(), Ok(Step::Event));
+    Splice::new(&server.request().expect("the request"), &vec![b'a'; body], &()).expect("it can be taken along")
+}
+
+/// The two sides of a splice, with the windows as each knows them.
+struct Play {
+    splice: Splice,
+    /// What the client has sent, and of it what has not arrived.
+    sent: Vec<Frame>,
+    on_the_way: Vec<u8>,
+    client_window: i64,
+    engine_window: i64,
+    /// What the engine has got, not yet whole frames included.
+    got: Vec<u8>,
+}
+
+impl Play {
+    fn new(body: usize) -> Self {
+        let mut play = Self {
+            splice: splice(body),
+            sent: Vec::new(),
+            on_the_way: Vec::new(),
+            client_window: FIRST_WINDOW,
+            engine_window: FIRST_WINDOW - body as i64,
+            got: Vec::new(),
+        };
+        play.splice.client_sent(&[PREFACE, &Frame::new(SETTINGS, 0, 0, b"").octets()].concat());
+        let start = play.splice.take_for_engine();
+        let frames = Frame::read(start.strip_prefix(PREFACE).expect("the preface first"));
+        assert_eq!(frames[0], Frame::new(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100]), "the settings of the request");
+        assert_eq!(frames[1], Frame::new(SETTINGS, 0, 0, b""), "the client's own");
+        assert!(frames[2..].iter().all(|frame| frame.stream == 1) && frames[2].kind == HEADERS);
+        let content: usize = frames[3..].iter().map(|frame| frame.payload.len()).sum();
+        assert_eq!((content, frames.last().expect("a frame").flags & END_STREAM), (body, END_STREAM));
+        play.splice.engine_sent(&Frame::new(SETTINGS, ACK, 0, b"").octets());
+        play
+    }
+
+    fn make(&mut self, next: Move) {
+        match next {
+            Move::Client(frames) => {
+                let data: i64 =
+                    frames.iter().filter(|frame| frame.kind == DATA).map(|frame| frame.payload.len() as i64).sum();
+                // A client that keeps to its window; what it may not send it does not.
+                if data <= self.client_window {
+                    self.client_window -= data;
+                    self.on_the_way.extend(frames.iter().flat_map(Frame::octets));
+                    self.sent.extend(frames);
+                }
+            }
+            Move::Arrive(len) => {
+                let piece: Vec<u8> = self.on_the_way.drain(..len.min(self.on_the_way.len())).collect();
+                self.splice.client_sent(&piece);
+            }
+            Move::Give(len) => {
+                // What has been taken can be given back, and no more.
+                let len = i64::from(len).min(FIRST_WINDOW - self.engine_window);
+                if len > 0 {
+                    self.engine_window += len;
+                    self.splice.engine_sent(&Frame::new(WINDOW_UPDATE, 0, 0, &(len as u32).to_be_bytes()).octets());
+                }
+            }
+        }
+        for frame in Frame::read(&self.splice.take_for_client()) {
+            assert_eq!((frame.kind, frame.stream), (WINDOW_UPDATE, 0), "all else was dropped");
+            self.client_window += i64::from(u32::from_be_bytes(frame.payload.try_into().expect("four octets")));
+        }
+        let before = whole(&self.got);
+        self.got.extend(self.splice.take_for_engine());
+        for frame in &Frame::read(&self.got[..whole_len(&self.got)])[before..] {
+            self.engine_window -= if frame.kind == DATA { frame.payload.len() as i64 } else { 0 };
+        }
+        assert!(self.engine_window >= 0, "the engine's window is overrun");
+    }
+
+    fn finish(&mut self) {
+        self.make(Move::Arrive(usize::MAX));
+        // An engine that reads gives back all that it has taken, however often that takes.
+        for _ in 0..1_000 {
+            self.make(Move::Give(FIRST_WINDOW as u32));
+        }
+        assert!(self.splice.is_done(), "{:?}", self.splice);
+        assert_eq!(self.client_window, self.engine_window, "both mean the same window");
+    }
+}
+
+/// How many octets are whole frames.
+fn whole_len(octets: &[u8]) -> usize {
+    let mut at = 0;
+    while octets.len() - at >= 9 {
+        let len = u32::from_be_bytes([0, octets[at], octets[at + 1], octets[at + 2]]) as usize;
+        if octets.len() - at < 9 + len {
+            break;
+        }
+        at += 9 + len;
+    }
+    at
+}
+
+fn whole(octets: &[u8]) -> usize {
+    Frame::read(&octets[..whole_len(octets)]).len()
+}
+
+/// The frames of one stream, DATA joined: it may have been split, but only where nothing is padded.
+fn of_stream(frames: &[Frame], stream: u32) -> Vec<Frame> {
+    let mut joined: Vec<Frame> = Vec::new();
+    for frame in frames.iter().filter(|frame| frame.stream == stream) {
+        match joined.last_mut() {
+            Some(last) if frame.kind == DATA && last.kind == DATA && (last.flags | frame.flags) & PADDED == 0 => {
+                last.payload.extend_from_slice(&frame.payload);
+                last.flags |= frame.flags;
+            }
+            _ => joined.push(frame.clone()),
+        }
+    }
+    joined
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// R7540-3.2-7.
+    #[test]
+    fn what_the_engine_gets_is_what_was_sent(body in 0usize..=65_535, moves in moves()) {
+        let mut play = Play::new(body);
+        moves.into_iter().for_each(|next| play.make(next));
+        play.finish();
+        let got = Frame::read(&play.got);
+        for stream in [0, 3, 5, 7] {
+            let all = |frames: &[Frame]| {
+                // Of the connection's own frames only the ACKs have a place.
+                let frames: Vec<Frame> =
+                    frames.iter().filter(|frame| stream != 0 || frame.is_ack()).cloned().collect();
+                of_stream(&frames, stream)
+            };
+            prop_assert_eq!(all(&got), all(&play.sent), "stream {}", stream);
+        }
+        let in_order = |frames: &[Frame]| -> Vec<Frame> {
+            frames.iter().filter(|frame| frame.is_block() || frame.is_ack()).cloned().collect()
+        };
+        prop_assert_eq!(in_order(&got), in_order(&play.sent));
+        for pair in got.windows(2) {
+            let is_open = pair[0].is_block() && pair[0].flags & END_HEADERS == 0;
+            prop_assert!(!is_open || pair[1].kind == CONTINUATION, "a frame inside a header block");
+        }
+        let count = |frames: &[Frame], kind| frames.iter().filter(|frame| frame.kind == kind).count();
+        for kind in [PING, SETTINGS, WINDOW_UPDATE] {
+            prop_assert_eq!(count(&got, kind), count(&play.sent, kind));
+        }
+    }
+
+    /// Any octets on either side, in any pieces: no panic, and nothing grows without bound.
+    #[test]
+    fn rubbish_is_passed_or_held(
+        body in 0usize..300,
+        starts in any::<bool>(),
+        pieces in vec((any::<bool>(), vec(any::<u8>(), 0..40)), 0..40),
+        ends in any::<bool>(),
+    ) {
+        let mut splice = splice(body);
+        if starts {
+            splice.client_sent(&[PREFACE, &Frame::new(SETTINGS, 0, 0, b"").octets()].concat());
+        }
+        for (is_client, piece) in &pieces {
+            if *is_client { splice.client_sent(piece) } else { splice.engine_sent(piece) }
+            splice.take_for_engine();
+            splice.take_for_client();
+        }
+        if ends {
+            splice.client_ended();
+            // What waits for a window that does not come is all that is left.
+            splice.engine_sent(&Frame::new(WINDOW_UPDATE, 0, 0, &0x7fff_ffffu32.to_be_bytes()).octets());
+            splice.take_for_engine();
+        }
+    }
+}
