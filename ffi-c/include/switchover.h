@@ -1715,6 +1715,13 @@ swo_result swo_datagram_write(const struct swo_datagram *datagram, uint8_t *out,
 swo_result swo_forwardable(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
+ * Whether an intermediary may pass on an offer of that protocol: a single one, and not one that is, like TLS and h2c,
+ * between two neighbours. For the `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1,
+ * swo_forwardable says. Next: swo_http1_fields. RFC 2817, 5.1; RFC 7540, 3.2.1.
+ */
+swo_flag swo_may_forward(struct swo_slice protocol);
+
+/**
  * The field lines of the current head (the response that the event shows, or else the current request) that an
  * intermediary passes on: without `Connection`, what it lists, and the like. Valid until the next inbound call.
  * Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.

@@ -7,7 +7,7 @@ use crate::error::{Done, swo_result};
 use crate::event::{head, kept};
 use crate::object::swo_conn;
 use crate::out::Array;
-use crate::types::{swo_field, swo_protocol};
+use crate::types::{swo_field, swo_flag, swo_protocol, swo_slice};
 
 export! {
     /// The protocols of the current request that an intermediary may offer to its own server, in the client's order: those
@@ -17,6 +17,11 @@ export! {
     /// RFC 9110, 7.8; RFC 2817, 5.1.
     fn swo_forwardable(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
         = forwardable(conn, (protocols, cap, count));
+
+    /// Whether an intermediary may pass on an offer of that protocol: a single one, and not one that is, like TLS and h2c,
+    /// between two neighbours. For the `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1,
+    /// swo_forwardable says. Next: swo_http1_fields. RFC 2817, 5.1; RFC 7540, 3.2.1.
+    fn swo_may_forward(protocol: swo_slice) -> swo_flag = may_forward(protocol);
 
     /// The field lines of the current head (the response that the event shows, or else the current request) that an
     /// intermediary passes on: without `Connection`, what it lists, and the like. Valid until the next inbound call.
@@ -35,6 +40,11 @@ export! {
 fn forwardable(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
     let protocols: Vec<Protocol<'_>> = gateway::forwardable(&kept(conn)?).collect();
     out.fill(protocols.into_iter())
+}
+
+/// What is no text is no protocol.
+fn may_forward(protocol: &[u8]) -> Done<bool> {
+    Ok(str::from_utf8(protocol).is_ok_and(gateway::may_forward))
 }
 
 fn end_to_end(conn: &Connection, out: Array<'_, swo_field>) -> Done {

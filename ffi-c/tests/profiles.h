@@ -173,6 +173,11 @@ static void on_capsules(player *p, decision *d, swo_slice what, text *says) {
 
 /* Intermediaries. */
 
+static void on_may_forward(player *p, decision *d, swo_slice what, text *says) {
+    (void)p, (void)d;
+    text_put(says, "may-forward %s\n", swo_may_forward(what) ? "true" : "false");
+}
+
 static void on_forwardable(player *p, decision *d, swo_slice what, text *says) {
     (void)d, (void)what;
     text_put(says, "forwardable");
@@ -278,7 +283,7 @@ static int ask_of_profile(player *p, decision *d, text *says) {
     } questions[] = {
         {"websocket-key", on_websocket_key}, {"subprotocol", on_subprotocol}, {"deflate", on_deflate},
         {"agreed-deflate", on_agreed_deflate}, {"says-capsules", on_says_capsules}, {"udp-target", on_target},
-        {"ip-target", on_target}, {"capsules", on_capsules}, {"forwardable", on_forwardable},
+        {"ip-target", on_target}, {"capsules", on_capsules}, {"forwardable", on_forwardable}, {"may-forward", on_may_forward},
         {"end-to-end", on_end_to_end}, {"switch-end-to-end", on_end_to_end}, {"check-http2", on_check_http2},
         {"http2", on_http2}, {"extended", on_http2}, {"http2-fields", on_http2_fields}, {"http1", on_http1},
         {"splice", on_splice}, {"from-client", on_spliced}, {"from-engine", on_spliced}, {"client-ended", on_spliced},

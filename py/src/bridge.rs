@@ -4,7 +4,7 @@
 use pyo3::prelude::*;
 
 use switchover::bridge;
-use switchover::gateway::{EndToEnd, SwitchEndToEnd};
+use switchover::gateway::{self, EndToEnd, SwitchEndToEnd};
 
 use crate::error::forbidden;
 use crate::head::Request;
@@ -43,6 +43,12 @@ impl Request {
     fn extended_connect(&self, protocol: ProtocolText, secure: bool) -> Headers {
         Headers::of(&self.as_head(|head| bridge::extended_connect(head, &protocol.0, secure)))
     }
+}
+
+/// Whether an intermediary may pass on an offer of that protocol. RFC 2817, 5.1; RFC 7540, 3.2.1.
+#[pyfunction]
+pub(crate) fn may_forward(protocol: Text) -> bool {
+    gateway::may_forward(&protocol.0)
 }
 
 /// What in these field lines has no place in HTTP/2; None where they may stand there. RFC 9113, 8.2.2.

@@ -32,7 +32,7 @@ mod native {
     use switchover::masque;
 
     #[pymodule_export]
-    use crate::bridge::{check_http2, http1_fields};
+    use crate::bridge::{check_http2, http1_fields, may_forward};
     #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]

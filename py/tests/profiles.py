@@ -26,6 +26,7 @@ from switchover import (
     check_http2,
     http1_fields,
     ip_target,
+    may_forward,
     says_capsules,
     udp_target,
     websocket_key,
@@ -40,6 +41,7 @@ QUESTIONS = {
     "udp-target",
     "ip-target",
     "capsules",
+    "may-forward",
     "forwardable",
     "end-to-end",
     "switch-end-to-end",
@@ -83,6 +85,8 @@ class Profiles:
                 return [to_http1(what, fields)]
             case "websocket-key":
                 return [f"websocket-key {websocket_key(what)}"]
+            case "may-forward":
+                return [f"may-forward {str(may_forward(what)).lower()}"]
             case "forwardable":
                 return [f"forwardable {', '.join(map(str, self.connection.forwardable))}".rstrip()]
             case _:

@@ -15,3 +15,12 @@ export function sameProtocol(a: string, b: string): boolean {
   });
   return raw.same_protocol(parcel);
 }
+
+/**
+ * Whether an intermediary may pass on an offer of that protocol: a single one, and not one that is, like TLS and h2c,
+ * between two neighbours. For the `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1,
+ * `connection.forwardable` says. Next: `http1Fields`. RFC 2817, 5.1; RFC 7540, 3.2.1.
+ */
+export function mayForward(protocol: string): boolean {
+  return raw.may_forward(pack(() => putText(protocol, "protocol")));
+}

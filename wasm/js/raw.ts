@@ -138,6 +138,7 @@ export const raw: Raw = {
   require: guarded(glue.require),
   required: guarded(glue.required),
   resume_http: guarded(glue.resume_http),
+  may_forward: guarded(glue.may_forward),
   same_protocol: guarded(glue.same_protocol),
   says_capsules: guarded(glue.says_capsules),
   select: guarded(glue.select),

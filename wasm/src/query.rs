@@ -140,6 +140,13 @@ pub fn select(handle: u32, parcel: &[u8], by: u32) -> bool {
     })
 }
 
+/// Whether an intermediary may pass on an offer of that protocol.
+#[wasm_bindgen]
+pub fn may_forward(parcel: &[u8]) -> bool {
+    let mut parcel = Parcel::new(parcel);
+    str::from_utf8(parcel.octets()).is_ok_and(switchover::gateway::may_forward)
+}
+
 /// Whether two texts name the same protocol; the parcel is both.
 #[wasm_bindgen]
 pub fn same_protocol(parcel: &[u8]) -> bool {

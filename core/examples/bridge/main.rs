@@ -25,7 +25,7 @@ use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
 use http::{Method, Request, Response};
 use switchover::bridge::{FieldLine, OverHttp2, http1_fields, http2_fields};
-use switchover::gateway::SwitchEndToEnd;
+use switchover::gateway::{SwitchEndToEnd, may_forward};
 use switchover::{Event, FieldSource, RequestHead, Role, Step, websocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -100,10 +100,15 @@ async fn exchange(
     respond: &mut SendResponse<Bytes>,
     backend: &str,
 ) -> Result<(), Failure> {
-    let (head, mut content) = request.into_parts();
+    let (mut head, mut content) = request.into_parts();
+    if head.extensions.get::<Protocol>().is_some() {
+        // What an extended CONNECT carries is no content, whatever is said of it.
+        head.headers.remove("content-length");
+    }
     let protocol = head.extensions.get::<Protocol>().map(Protocol::as_str);
-    if head.method == Method::CONNECT && protocol.is_none() {
-        // A tunnel to anywhere is another program's (RFC 8441, 4).
+    let is_tunnel = head.method == Method::CONNECT && protocol.is_none();
+    if is_tunnel || protocol.is_some_and(|protocol| !may_forward(protocol)) {
+        // A tunnel to anywhere is another program's (RFC 8441, 4); h2c and TLS are between two neighbours.
         respond.send_response(Response::builder().status(501).body(())?, true)?;
         return Ok(());
     }
@@ -133,8 +138,13 @@ async fn exchange(
                     let data = Bytes::copy_from_slice(data);
                     send(to_client.as_mut().ok_or("content before its head")?, data).await?;
                 }
-                Some(Event::EndOfMessage(_)) => {
-                    return Ok(to_client.ok_or("an end before its head")?.send_data(Bytes::new(), true)?);
+                Some(Event::EndOfMessage(trailers)) => {
+                    let mut to_client = to_client.ok_or("an end before its head")?;
+                    if trailers.is_empty() {
+                        return Ok(to_client.send_data(Bytes::new(), true)?);
+                    }
+                    let (trailers, ()) = translated(200, &trailers)?.into_parts();
+                    return Ok(to_client.send_trailers(trailers.headers)?);
                 }
                 Some(Event::Switched(switched)) => {
                     // RFC 8441, 5: the 101 of one hop is the 200 of the other.
@@ -151,7 +161,7 @@ async fn exchange(
         // The answer may come while the content goes: neither waits for the other.
         tokio::select! {
             data = content.data(), if is_sending && server.has_room() => {
-                is_sending = pass_content(data.transpose()?, &mut content, &mut server)?;
+                is_sending = pass_content(data.transpose()?, &mut content, &mut server).await?;
             }
             // A server that reads no more may still have answered.
             moved = server.work(true) => if moved.is_err() { server.out.clear() },
@@ -161,9 +171,13 @@ async fn exchange(
 }
 
 /// Passes on content that has come, or its end; whether there is more.
-fn pass_content(data: Option<Bytes>, content: &mut RecvStream, server: &mut Side) -> Result<bool, Failure> {
+async fn pass_content(data: Option<Bytes>, content: &mut RecvStream, server: &mut Side) -> Result<bool, Failure> {
     let Some(data) = data else {
-        server.connection.send_end(&(), &mut server.out)?;
+        let trailers = content.trailers().await?.unwrap_or_default();
+        let trailers: Vec<_> = trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let sent = server.connection.send_end(&trailers, &mut server.out);
+        // Trailers that the framing has no place for are dropped (RFC 9110, 6.5.1).
+        sent.or_else(|_| server.connection.send_end(&(), &mut server.out))?;
         return Ok(false);
     };
     server.connection.send_data(&data, &mut server.out)?;

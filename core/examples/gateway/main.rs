@@ -6,15 +6,15 @@
 //!
 //! What is for one hop stays there, everything else passes (RFC 9110, 7.6.1). An offer is passed on, the backend's 101 is
 //! checked by the engine against it and accepted towards the client; then octets go both ways until each side has ended its
-//! own. A backend that declines leaves an ordinary response. Octets that the client sent behind its offer and that were not
-//! meant as HTTP are no request: the connection ends with the answer (RFC 9931, 5).
+//! own. A backend that declines leaves an ordinary response. Octets that have come behind an offer by then may have been
+//! meant for another protocol: the connection ends with the answer (RFC 9931, 5).
 
 mod side;
 
 use std::net::Ipv4Addr;
 
 use clap::Parser;
-use switchover::gateway::{EndToEnd, SwitchEndToEnd, forwardable};
+use switchover::gateway::{EndToEnd, SwitchEndToEnd, forwardable, may_forward};
 use switchover::{Event, Field, FieldSource, Fields, Order, RequestHead, ResponseHead, Role, Step};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -61,6 +61,8 @@ struct Forwarded {
     target: String,
     fields: Vec<(Vec<u8>, Vec<u8>)>,
     offer: Vec<String>,
+    /// It offers something, whether that is passed on or not.
+    has_offer: bool,
 }
 
 async fn serve(stream: TcpStream, backend: &str) -> Result<(), Failure> {
@@ -86,6 +88,7 @@ async fn serve_requests(client: &mut Side, backend: &str) -> Result<(), Failure>
                 target: request.target().into(),
                 fields: owned(&(EndToEnd(&request.fields()), ([VIA], framing(request.fields())))),
                 offer: forwardable(&request).map(|protocol| protocol.to_string()).collect(),
+                has_offer: request.offers().is_ok(),
             },
             Some(Event::Request(_)) => {
                 refuse(client, 501)?;
@@ -153,7 +156,7 @@ async fn exchange(client: &mut Side, mut server: Side, forwarded: &Forwarded) ->
             is_sent = pass_content(client, &mut server)?;
         }
         while answer == Answer::Comes && client.has_room() && server.connection.advance()? == Step::Event {
-            answer = pass_answer(&server, client, !forwarded.offer.is_empty())?;
+            answer = pass_answer(&server, client, forwarded.has_offer)?;
         }
         match answer {
             // The rest of a request whose answer is complete is nobody's.
@@ -214,8 +217,13 @@ fn pass_answer(server: &Side, client: &mut Side, has_offer: bool) -> Result<Answ
         }
         Some(Event::Response(response)) => {
             let fields = response.fields();
+            // RFC 9112, 6.1: a coding that is not understood cannot be passed on as if it were none.
+            if fields.list("Transfer-Encoding").any(|coding| !coding.eq_ignore_ascii_case(b"chunked")) {
+                return refuse(client, 502).map(|()| Answer::Complete);
+            }
             let fields = owned(&(EndToEnd(&fields), [VIA]));
-            let advertised: Vec<String> = response.advertised().map(|protocol| protocol.to_string()).collect();
+            let advertised = response.advertised().map(|protocol| protocol.to_string());
+            let advertised: Vec<String> = advertised.filter(|protocol| may_forward(protocol)).collect();
             if !advertised.is_empty() {
                 let list: Vec<&str> = advertised.iter().map(String::as_str).collect();
                 client.connection.advertise(&list)?;

@@ -123,7 +123,10 @@ impl Line {
     /// Takes records and what is in them. rustls holds a bounded amount of either, so both in turn.
     fn open(&mut self, tls: &mut ClientConnection, mut sealed: &[u8]) -> io::Result<()> {
         while !sealed.is_empty() {
-            tls.read_tls(&mut sealed)?;
+            // Behind its end TLS takes nothing more.
+            if tls.read_tls(&mut sealed)? == 0 {
+                break;
+            }
             tls.process_new_packets().map_err(io::Error::other)?;
             match tls.reader().read_to_end(&mut self.opened) {
                 Ok(_) => self.has_ended = true,

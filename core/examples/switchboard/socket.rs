@@ -59,11 +59,9 @@ impl Socket {
             tls.process_new_packets().map_err(io::Error::other)?;
         }
         self.set_deadline(Instant::now() + self.grace);
-        self.patiently(|mut stream| {
-            while tls.is_handshaking() || tls.wants_write() {
-                tls.complete_io(&mut stream)?;
-            }
-            Ok(0)
+        self.patiently(|stream| match tls.is_handshaking() || tls.wants_write() {
+            true => one_turn(&mut tls, stream),
+            false => Ok(0),
         })?;
         *self.tls.borrow_mut() = Some(tls);
         Ok(())
@@ -139,26 +137,46 @@ impl Socket {
     /// Repeats a call that gave up after a slice, as long as there is time.
     fn patiently(&self, mut call: impl FnMut(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
         loop {
-            match call(&self.stream) {
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                outcome => return outcome,
-            }
+            // Before each call: a peer that sends an octet now and then never makes one give up.
             if self.heeds_stop.get() && self.stop.load(Ordering::Relaxed) {
                 return Err(io::Error::new(ErrorKind::ConnectionAborted, "the server stops"));
             }
             if Instant::now() >= self.deadline.get() {
                 return Err(io::Error::new(ErrorKind::TimedOut, "the peer takes too long"));
             }
+            match call(&self.stream) {
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                outcome => return outcome,
+            }
         }
     }
+}
+
+/// Sends what TLS has to say and reads once, so that the deadline is looked at again; it is never all there was to do.
+fn one_turn(tls: &mut ServerConnection, mut stream: &TcpStream) -> io::Result<usize> {
+    while tls.wants_write() {
+        tls.write_tls(&mut stream)?;
+    }
+    if tls.wants_read() {
+        tls.read_tls(&mut stream)?;
+    }
+    let outcome = tls.process_new_packets().map_err(io::Error::other);
+    // What is wrong the peer is told, if it still listens.
+    while tls.wants_write() {
+        tls.write_tls(&mut stream)?;
+    }
+    outcome.and(Err(ErrorKind::WouldBlock.into()))
 }
 
 impl Read for &Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.patiently(|mut stream| match &mut *self.tls.borrow_mut() {
             None => stream.read(buffer),
-            Some(tls) => Stream::new(&mut **tls, &mut stream).read(buffer),
+            Some(tls) => match tls.reader().read(buffer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => one_turn(tls, stream),
+                outcome => outcome,
+            },
         })
     }
 }

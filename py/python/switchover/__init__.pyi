@@ -1493,6 +1493,16 @@ def check_http2(fields: _Lines, status: int | None = None) -> OverHttp2 | None:
     (None, <OverHttp2.SWITCHING: 0>)
     """
 
+def may_forward(protocol: _Text) -> bool:
+    """Whether an intermediary may pass on an offer of that protocol: a single one, and not TLS or h2c.
+
+    Those are between two neighbours. For the `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1,
+    `Connection.forwardable` says. Next: `http1_fields`. RFC 2817, 5.1; RFC 7540, 3.2.1.
+
+    >>> may_forward("websocket"), may_forward("h2c"), may_forward("foo, bar")
+    (True, False, False)
+    """
+
 def http1_fields(authority: _Text, fields: _Lines, key: _Text | None = None) -> Headers:
     """The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `authority`, cookies in one line again.
 
@@ -1598,6 +1608,7 @@ __all__ = [
     "check_http2",
     "http1_fields",
     "ip_target",
+    "may_forward",
     "says_capsules",
     "udp_target",
     "websocket_key",

@@ -13,7 +13,8 @@ use super::lines::put_fields;
 use crate::text::{summary, unescape};
 
 /// What a host is asked about protocols.
-pub(crate) const QUESTIONS: [&str; 20] = [
+pub(crate) const QUESTIONS: [&str; 21] = [
+    "may-forward",
     "websocket-key",
     "subprotocol",
     "deflate",
@@ -37,7 +38,8 @@ pub(crate) const QUESTIONS: [&str; 20] = [
 ];
 
 /// The first words of the lines that answer these questions.
-pub(super) const ANSWERS: [&str; 20] = [
+pub(super) const ANSWERS: [&str; 21] = [
+    "may-forward",
     "websocket-key",
     "subprotocol",
     "deflate",
@@ -95,6 +97,7 @@ impl Profiles {
             "udp-target" => vec![udp_target(what, request)],
             "ip-target" => vec![ip_target(what, request)],
             "capsules" => capsules(&unescape(what)),
+            "may-forward" => vec![format!("may-forward {}", gateway::may_forward(what))],
             "forwardable" => vec![forwardable(request)],
             "end-to-end" => vec![line("end-to-end", &EndToEnd(&fields(connection).expect("a head")))],
             "switch-end-to-end" => {

@@ -7,6 +7,7 @@ import {
   http1Fields,
   IP_TEMPLATE,
   ipTarget,
+  mayForward,
   ProfileError,
   saysCapsules,
   Splice,
@@ -40,6 +41,7 @@ const QUESTIONS = {
     return `ip-target ${target === null ? "none" : `${target.target ?? "*"} ${target.protocol ?? "*"}`}`;
   },
   capsules: ({ octets }) => capsules(octets),
+  "may-forward": ({ text }) => `may-forward ${mayForward(text)}`,
   forwardable: ({ connection }) => `forwardable ${connection.forwardable.join(", ")}`.trimEnd(),
   "end-to-end": ({ connection }) => line("end-to-end", connection.endToEnd),
   "switch-end-to-end": ({ connection }) => line("switch-end-to-end", connection.switchEndToEnd),
