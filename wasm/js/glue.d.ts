@@ -185,6 +185,11 @@ export function is_secure(handle: number): boolean;
 export function leftover(handle: number): void;
 
 /**
+ * Whether an intermediary may pass on an offer of that protocol.
+ */
+export function may_forward(parcel: Uint8Array | number[]): boolean;
+
+/**
  * Whether the new protocol may be spoken.
  */
 export function may_speak(handle: number): boolean;
@@ -461,6 +466,7 @@ export interface InitOutput {
     readonly ip_target: (a: number, b: number) => number;
     readonly is_secure: (a: number) => number;
     readonly leftover: (a: number) => void;
+    readonly may_forward: (a: number, b: number) => number;
     readonly may_speak: (a: number) => number;
     readonly next_event: (a: number) => number;
     readonly owes_continue: (a: number) => number;

@@ -15,7 +15,7 @@ export type { Headers } from "./headers.js";
 export { ipTarget, saysCapsules, udpTarget, type IpTarget, type UdpTarget } from "./masque.js";
 export type { DataParts, OutgoingRequest, OutgoingResponse } from "./outbound.js";
 export type { HeaderSource } from "./parcel.js";
-export { sameProtocol } from "./protocol.js";
+export { mayForward, sameProtocol } from "./protocol.js";
 export { initSync } from "./raw.js";
 export { Splice } from "./splice.js";
 export type { State, TraceEntry } from "./state.js";
