@@ -100,14 +100,13 @@ test("parameters of permessage-deflate", () => {
 test("targets are text", () => {
   const udp = (/** @type {string} */ host) => udpTarget(UDP_TEMPLATE, `/.well-known/masque/udp/${host}/443/`);
   assert.deepEqual(udp("2001%3Adb8%3A%3A1"), { host: "2001:db8::1", port: 443 });
-  assert.deepEqual(udp("%C3%A9.example"), { host: "\u00e9.example", port: 443 });
-  assert.deepEqual(udp("%EF%BB%BFa"), { host: "\ufeffa", port: 443 });
+  assert.equal(udp("%C3%A9.example"), null);
   assert.equal(udp("%FF"), null);
   assert.deepEqual(udpTarget("/p{?target_host,target_port}", "/p?target_host=a&target_port=1"), { host: "a", port: 1 });
   const ip = (/** @type {string} */ rest) => ipTarget(IP_TEMPLATE, `/.well-known/masque/ip/${rest}/`);
   assert.deepEqual(ip("*/*"), { target: null, protocol: null });
   assert.deepEqual(ip("192.0.2.0%2F24/0"), { target: "192.0.2.0/24", protocol: 0 });
-  assert.deepEqual(ip("%E2%82%AC/255"), { target: "\u20ac", protocol: 255 });
+  assert.deepEqual(ip("a.example/255"), { target: "a.example", protocol: 255 });
   assert.equal(ip("a/256"), null);
   assert.throws(() => udpTarget(wrong(undefined), "/"), TypeError);
   assert.throws(() => ipTarget(IP_TEMPLATE, wrong(null)), TypeError);
