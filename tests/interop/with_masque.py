@@ -9,7 +9,7 @@ import struct
 import threading
 
 import programs
-from harness import THROUGH, WAIT, Raw, Switchboard, case, check, same
+from harness import THROUGH, WAIT, Raw, Switchboard, case, check, probe, same
 from with_proxies import PROXIES
 
 REQUEST = b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: connect-udp\r\nCapsule-Protocol: ?1\r\n\r\n"
@@ -74,6 +74,17 @@ def check_datagrams(port, udp_port):
         raw.socket.sendall(UNKNOWN_CAPSULE + datagram(payload))
         same(read_datagram(raw), payload)
     raw.socket.close()
+
+
+@case("probe", "connect-udp")
+def probe_carries_datagrams(board):
+    """Each line is a datagram, and comes back as one."""
+    with udp_echo() as port:
+        out, errors = probe(board.url + TEMPLATE % port, "--offer", "connect-udp", stdin=b"one\ntwo\n")
+    same(out, b"one\ntwo\n")
+    check(b"* switched to connect-udp" in errors, errors)
+    out, errors = probe(board.url + "/.well-known/masque/udp/192.0.2.1/9/", "--offer", "connect-udp", expect=2)
+    check(b"< HTTP/1.1 403 " in errors, errors)
 
 
 @case("a socket", "connect-udp")
