@@ -228,7 +228,7 @@ errors! {
     LengthExceeded = 912 "length-exceeded" Local 0 "more content than the Content-Length says";
     LengthShort = 913 "length-short" Local 0 "less content than the Content-Length says";
     TrailerForbidden = 914 "trailer-forbidden" Local 0 "a field that may not be a trailer, or trailers without chunked";
-    ProfileField = 915 "profile-field" Local 0 "the protocol's profile needs a field that is missing or malformed";
+    ProfileField = 915 "profile-field" Local 0 "the head breaks the rules of a protocol that it names";
 }
 
 impl ErrorKind {

@@ -566,7 +566,7 @@ enum swo_result_code {
     SWO_ERROR_LENGTH_SHORT = 913,
     /** a field that may not be a trailer, or trailers without chunked. */
     SWO_ERROR_TRAILER_FORBIDDEN = 914,
-    /** the protocol's profile needs a field that is missing or malformed. */
+    /** the head breaks the rules of a protocol that it names. */
     SWO_ERROR_PROFILE_FIELD = 915,
     /** A pointer is NULL where something must be. */
     SWO_NULL = 1000,

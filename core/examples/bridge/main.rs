@@ -43,8 +43,8 @@ struct Args {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8443)]
     port: u16,
-    /// Where requests go
-    #[arg(long, value_name = "HOST:PORT")]
+    /// Where requests go, without http://
+    #[arg(long, value_name = "HOST:PORT", value_parser = side::host_and_port)]
     backend: String,
 }
 
@@ -84,7 +84,7 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: &str) -> Resul
         let backend = backend.to_owned();
         tokio::task::spawn_local(async move {
             if let Err(error) = exchange(request, &mut respond, &backend).await {
-                eprintln!("{error}");
+                eprintln!("{backend}: {error}");
                 // Where no answer has begun, this is it.
                 let refusal = Response::builder().status(502).body(()).map(|head| respond.send_response(head, true));
                 drop(refusal);

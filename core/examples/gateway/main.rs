@@ -28,8 +28,8 @@ struct Args {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8081)]
     port: u16,
-    /// Where requests go
-    #[arg(long, value_name = "HOST:PORT")]
+    /// Where requests go, without http://
+    #[arg(long, value_name = "HOST:PORT", value_parser = side::host_and_port)]
     backend: String,
 }
 
@@ -98,7 +98,10 @@ async fn serve_requests(client: &mut Side, backend: &str) -> Result<(), Failure>
             _ => continue,
         };
         match TcpStream::connect(backend).await {
-            Err(_) => refuse(client, 502)?,
+            Err(error) => {
+                eprintln!("{backend}: {error}");
+                refuse(client, 502)?;
+            }
             Ok(stream) => {
                 let server = Side::new(stream, Role::Client)?;
                 match exchange(client, server, &forwarded).await {
@@ -234,6 +237,8 @@ fn pass_answer(server: &Side, client: &mut Side, has_offer: bool) -> Result<Answ
             let head = ResponseHead { status: response.status(), reason: response.reason(), fields: &fields };
             // A 426 that does not say what it wants is no answer (RFC 9110, 15.5.22).
             if client.connection.send_response(&head, &mut client.out).is_err() {
+                let required: Vec<String> = response.advertised().map(|protocol| protocol.to_string()).collect();
+                eprintln!("a {} wants what is not passed on: {}", response.status(), required.join(", "));
                 return refuse(client, 502).map(|()| Answer::Complete);
             }
         }

@@ -23,6 +23,13 @@ const ENOUGH: usize = 4 * PIECE;
 /// How long a peer is read from that should have ended.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// An argument that is the address of a server.
+pub(crate) fn host_and_port(text: &str) -> Result<String, &'static str> {
+    let (host, port) = text.rsplit_once(':').ok_or("HOST:PORT is wanted")?;
+    let is_address = !host.is_empty() && !text.contains('/') && port.parse::<u16>().is_ok();
+    if is_address { Ok(text.into()) } else { Err("HOST:PORT is wanted, without http://") }
+}
+
 /// One side: a socket and its connection.
 pub(crate) struct Side {
     pub(crate) stream: TcpStream,

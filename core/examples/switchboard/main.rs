@@ -51,7 +51,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Ask a server for other protocols, say what happened and why, and speak what was agreed on
+    /// Ask a server for other protocols, say what happened and why, and speak what was agreed on. Ends with 0 where it
+    /// switched, or was answered without having offered anything; with 2 where the server stayed; with 1 where it failed
     Probe(ProbeArgs),
 }
 

@@ -66,8 +66,8 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
     Ok(())
 }
 
-/// Each line of standard input as a datagram, each datagram as a line, until the server closes or has been silent for a
-/// while behind the end of the input.
+/// Each line of standard input as a datagram, each datagram as a line, until the server closes or has been silent for
+/// half a second behind the end of the input.
 pub(crate) fn datagrams(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
     let mut stdout = io::stdout().lock();
     let (mut capsules, mut typed, mut patience) = (Capsules::new(UDP_PAYLOAD), Vec::new(), None);
@@ -84,16 +84,25 @@ pub(crate) fn datagrams(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std
             Some(Input::Local(octets)) => {
                 typed.extend_from_slice(&octets);
                 while let Some(end) = typed.iter().position(|&octet| octet == b'\n') {
-                    let mut out = Vec::new();
-                    Datagram { context: 0, payload: &typed[..end.min(UDP_PAYLOAD)] }.write(&mut out);
-                    line.send(out)?;
+                    line.send(datagram(&typed[..end]))?;
                     typed.drain(..=end);
                 }
             }
-            Some(Input::LocalEnd) => patience = Some(QUIET),
+            Some(Input::LocalEnd) => {
+                if !typed.is_empty() {
+                    line.send(datagram(&std::mem::take(&mut typed)))?;
+                }
+                patience = Some(QUIET);
+            }
             None => return Ok(line.finish()?),
         }
     }
+}
+
+fn datagram(line: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    Datagram { context: 0, payload: &line[..line.len().min(UDP_PAYLOAD)] }.write(&mut out);
+    out
 }
 
 /// Prints what has come; false once the WebSocket is closed.

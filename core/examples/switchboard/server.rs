@@ -98,6 +98,8 @@ Try, from another terminal:
   echo hello | {program} probe http://{address}/foo --offer foo/2
   echo hello | {program} probe http://{address}/ws --offer websocket
   echo hello | {program} probe https://{address}/ws --offer websocket    (the same port, in TLS)
+  {program} probe http://{address}/h2c --offer h2c
+  echo hello | {program} probe http://{address}/.well-known/masque/udp/127.0.0.1/PORT/ --offer connect-udp
   {program} probe http://{address}/tls      (a 426, then TLS on the same connection)
 ^C stops."
     );

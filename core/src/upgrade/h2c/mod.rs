@@ -1,4 +1,5 @@
-//! HTTP/1.1 to HTTP/2 on one connection (RFC 7540, 3.2): what the offer has to say.
+//! HTTP/1.1 to HTTP/2 on one connection (RFC 7540, 3.2): what the offer has to say, and a [`Splice`] in front of an HTTP/2
+//! engine that knows nothing of upgrades.
 
 mod frame;
 mod splice;

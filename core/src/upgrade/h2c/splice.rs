@@ -43,6 +43,42 @@ const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 /// [`engine_sent`](Self::engine_sent); after either, pass on what [`take_for_engine`](Self::take_for_engine) and
 /// [`take_for_client`](Self::take_for_client) hold. Do not read the client while [`wants_client`](Self::wants_client) is
 /// false. Once [`is_done`](Self::is_done), connect the two directly.
+///
+/// The engine is a plain HTTP/2 server, the same that takes clients with prior knowledge. Behind the client's preface and
+/// first SETTINGS it finds the settings of the offer and the request as stream 1; its ACK for the former does not reach the
+/// client. What a client sends that is no HTTP/2 it gets as it is, and reports.
+///
+/// ```
+/// use switchover::h2c::Splice;
+/// use switchover::{Connection, Order, Role};
+///
+/// # fn main() -> Result<(), switchover::Error> {
+/// let mut server = Connection::new(Role::Server);
+/// server.receive(
+///     b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
+///       HTTP2-Settings: AAMAAABk\r\n\r\n",
+/// )?;
+/// server.advance()?;
+///
+/// // All that the request brings along is needed before the 101; with content, that is at its end.
+/// let selection = server.select(&["h2c"], Order::Client).expect("the offer is in order");
+/// let request = server.request().expect("a request with an offer is kept");
+/// let mut splice = Splice::new(&request, b"", &()).expect("nothing is too large");
+/// let mut out = Vec::new();
+/// server.accept(selection, &(), &mut out)?;
+///
+/// // What the client sends from now on goes through the splice; here its preface and empty SETTINGS.
+/// splice.client_sent(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+/// let for_engine = splice.take_for_engine();
+/// assert!(for_engine.starts_with(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0d"));
+///
+/// // The engine acknowledges both SETTINGS; the client has sent one.
+/// splice.engine_sent(b"\0\0\0\x04\x01\0\0\0\0\0\0\0\x04\x01\0\0\0\0");
+/// assert_eq!(splice.take_for_client(), b"\0\0\0\x04\x01\0\0\0\0");
+/// assert!(splice.is_done());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Splice {
     start: Start,
@@ -113,7 +149,8 @@ struct Waiting {
 }
 
 impl Splice {
-    /// Before the 101: what the request brings along. `content` and `trailers` are all that came, at most 65,535 octets.
+    /// Before the 101: what the request brings along. `content` and `trailers` (`&()` is none) are all that came, at most
+    /// 65,535 octets.
     /// Where it cannot be taken along the error says why; then decline the offer.
     pub fn new(request: &Request<'_>, content: &[u8], trailers: &dyn FieldSource) -> Result<Self, Ineligible> {
         let fields = request.fields();
@@ -212,7 +249,8 @@ impl Splice {
         !self.waiting.frames.is_empty()
     }
 
-    /// Both sides have the same picture and nothing is held here: client and engine can be connected directly.
+    /// Both sides have the same picture and nothing is held here: client and engine can be connected directly. With content
+    /// that needs the engine to give as much of its window back; until then go on as before, which harms nothing.
     pub fn is_done(&self) -> bool {
         let is_settled = match self.start {
             Start::Awaited { .. } => false,
