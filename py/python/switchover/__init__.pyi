@@ -633,7 +633,7 @@ class ErrorCode(enum.IntEnum):
     TRAILER_FORBIDDEN = 914
     """A field that may not be a trailer, or trailers without chunked."""
     PROFILE_FIELD = 915
-    """The protocol's profile needs a field that is missing or malformed."""
+    """The head breaks the rules of a protocol that it names."""
 
     label: str
     """The engine's name for it, the same in every language."""
