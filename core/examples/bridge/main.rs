@@ -8,6 +8,8 @@
 //! and DATA frames carry what the protocol says. The key of a WebSocket is this hop's own. Other requests and their answers
 //! pass, without what is for one hop.
 
+#[path = "../switchboard/http2/paced.rs"]
+mod paced;
 #[path = "../gateway/side.rs"]
 #[allow(dead_code, reason = "the gateway also waits for one side alone")]
 mod side;
@@ -32,6 +34,7 @@ use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use crate::paced::send;
 use crate::side::{Failure, PATIENCE, Side};
 
 /// Octets that are read at a time.
@@ -249,15 +252,4 @@ async fn to_frames(mut reader: ReadHalf<'_>, mut to_client: SendStream<Bytes>) -
             len => send(&mut to_client, Bytes::copy_from_slice(&piece[..len])).await?,
         }
     }
-}
-
-/// As much at a time as the client's window takes.
-async fn send(to: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(), h2::Error> {
-    while !data.is_empty() {
-        to.reserve_capacity(data.len());
-        let room = std::future::poll_fn(|context| to.poll_capacity(context)).await;
-        let room = room.unwrap_or(Err(h2::Reason::CANCEL.into()))?;
-        to.send_data(data.split_to(room.min(data.len())), false)?;
-    }
-    Ok(())
 }

@@ -102,18 +102,6 @@ impl Side {
         timeout(LINGER, rest).await.or(Ok(()))
     }
 
-    async fn fill(&mut self) -> Result<(), Failure> {
-        let space = self.connection.receive_buffer(PIECE)?;
-        match timeout(PATIENCE, self.stream.read(space)).await? {
-            Ok(0) => self.connection.receive_eof(End::Clean),
-            Ok(len) => {
-                self.connection.commit(len);
-            }
-            Err(_) => self.connection.receive_eof(End::Truncated),
-        }
-        Ok(())
-    }
-
     /// The next event, or what the host has to do first; reads as needed.
     pub(crate) async fn advance(&mut self) -> Result<Option<Paused>, Failure> {
         loop {
@@ -122,7 +110,8 @@ impl Side {
                 Step::Paused(why) => return Ok(Some(why)),
                 Step::NeedData => {
                     self.flush().await?;
-                    self.fill().await?;
+                    timeout(PATIENCE, self.stream.readable()).await??;
+                    self.take()?;
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use switchover::h2c::Splice;
 use switchover::masque::{UDP_TEMPLATE, UdpTarget};
-use switchover::{Awaiting, Config, Connection, Error, Event, Phase, ResponseHead, Role, SwitchedBy, Why};
+use switchover::{Awaiting, Config, Connection, Error, Event, Limits, Phase, ResponseHead, Role, SwitchedBy, Why};
 
 use crate::routes::{PAGE, Question, Route};
 use crate::server::House;
@@ -18,9 +18,6 @@ use crate::{foo, http2, tls, udp, websocket};
 
 /// Content that a request may bring along into a new protocol. Elsewhere it is passed on or dropped as it comes.
 const KEPT: usize = 1 << 20;
-
-/// The most content that the splice in front of HTTP/2 takes.
-const FIRST_WINDOW: usize = 65_535;
 
 const SECURE: &str = "This is HTTP/1.1 in TLS.\n";
 
@@ -127,7 +124,7 @@ impl<'h> Session<'h> {
             Route::Echo => self.echo(len),
             route if route.tokens().is_empty() => Ok(()),
             // More than HTTP/2 can take along: the offer will be declined, and the rest is only counted.
-            Route::H2c if question.content.len() > FIRST_WINDOW => Ok(()),
+            Route::H2c if question.content.len() as u64 > Limits::DEFAULT.h2c_content => Ok(()),
             _ if question.content.len() + len > KEPT => self.turn_away(413, "That is more than can be taken along.\n"),
             _ => {
                 if let Some(Event::Data(data)) = self.wire.connection.event() {

@@ -29,7 +29,7 @@ pub(crate) use selection::{select, write_selection};
 pub use token::Protocols;
 pub(crate) use token::write_protocol;
 
-use self::rules::Values;
+use self::rules::{Values, has};
 use self::selection::{is_http11, same_name};
 use crate::decision::RequestHead;
 use crate::error::ErrorKind;
@@ -282,12 +282,6 @@ pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> R
 /// A marker is said once, and not again where the host has said it.
 fn add_marker(protocol: &Protocol<'_>, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
     markers.extend(policy::marker(protocol).filter(|marker| !markers.contains(marker) && !has(fields, marker.name)));
-}
-
-fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
-    let mut is_there = false;
-    fields.each(&mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
-    is_there
 }
 
 /// What a server's 101 says beyond the host's field lines.

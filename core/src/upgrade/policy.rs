@@ -1,6 +1,6 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
-use super::rules::{Ineligible, Proof, Terms, Values, values};
+use super::rules::{Ineligible, Proof, Terms, has};
 use crate::decision::RequestHead;
 use crate::fields::{Field, FieldSource, Protocol, members};
 
@@ -145,7 +145,7 @@ pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
 
 /// The field that the protocol's offer has for this hop alone, if it is there.
 pub(crate) fn hop_field(protocol: &Protocol<'_>, fields: &dyn FieldSource) -> Option<&'static str> {
-    of(protocol)?.hop_field.filter(|name| values(fields, name) != Values::None)
+    of(protocol)?.hop_field.filter(|name| has(fields, name.as_bytes()))
 }
 
 /// The field that the protocol's offer and its 101 carry.

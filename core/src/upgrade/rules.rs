@@ -106,6 +106,13 @@ impl Proof {
     }
 }
 
+/// Whether there is a field line of that name.
+pub(crate) fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
+    let mut is_there = false;
+    fields.each(&mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
+    is_there
+}
+
 /// What a field that must stand once has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Values<'a> {

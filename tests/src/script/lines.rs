@@ -118,7 +118,7 @@ pub(crate) fn is_answer(line: &str) -> bool {
             | "parts"
             | "selected"
             | "unread"
-    ) || super::profiles::ANSWERS.contains(&word)
+    ) || super::profiles::is_answer(word)
         || (word == "request" && !line.contains('@'))
 }
 

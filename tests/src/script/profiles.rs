@@ -37,30 +37,10 @@ pub(crate) const QUESTIONS: [&str; 21] = [
     "client-ended",
 ];
 
-/// The first words of the lines that answer these questions.
-pub(super) const ANSWERS: [&str; 21] = [
-    "may-forward",
-    "websocket-key",
-    "subprotocol",
-    "deflate",
-    "agreed-deflate",
-    "says-capsules",
-    "udp-target",
-    "ip-target",
-    "datagram",
-    "capsules",
-    "forwardable",
-    "end-to-end",
-    "switch-end-to-end",
-    "check-http2",
-    "http2",
-    "extended",
-    "http2-fields",
-    "http1",
-    "splice",
-    "for-engine",
-    "for-client",
-];
+/// Whether a line that begins with that word answers one of them: with its own name, or with what came out.
+pub(super) fn is_answer(word: &str) -> bool {
+    QUESTIONS.contains(&word) || ["datagram", "for-engine", "for-client"].contains(&word)
+}
 
 /// What a host keeps beside the connection.
 #[derive(Default)]

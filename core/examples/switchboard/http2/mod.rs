@@ -2,6 +2,7 @@
 //! front, `ask` with a way around it.
 
 mod ask;
+mod paced;
 mod serve;
 mod spliced;
 

@@ -7,6 +7,7 @@ use h2::{Reason, RecvStream};
 use http::{Request, Response};
 use switchover::h2c::Splice;
 
+use super::paced::send;
 use super::spliced::Spliced;
 use crate::socket::Socket;
 use crate::target::path;
@@ -57,15 +58,4 @@ async fn answer(request: Request<RecvStream>, mut respond: SendResponse<bytes::B
     let response = Response::builder().header("content-type", "text/plain; charset=utf-8").body(());
     let response = response.map_err(|_| Reason::INTERNAL_ERROR)?;
     respond.send_response(response, false)?.send_data(text.into(), true)
-}
-
-/// As much at a time as the client's window takes.
-async fn send(to: &mut h2::SendStream<bytes::Bytes>, mut data: bytes::Bytes) -> Result<(), h2::Error> {
-    while !data.is_empty() {
-        to.reserve_capacity(data.len());
-        let room = std::future::poll_fn(|context| to.poll_capacity(context)).await;
-        let room = room.unwrap_or(Err(Reason::CANCEL.into()))?;
-        to.send_data(data.split_to(room.min(data.len())), false)?;
-    }
-    Ok(())
 }

@@ -199,9 +199,8 @@ impl Splice {
     /// [`is_waiting`](Self::is_waiting) is false.
     pub fn client_ended(&mut self) {
         if let Start::Awaited { held, .. } = &mut self.start {
-            self.for_engine.append(held);
-            self.start = Start::Malformed;
-            self.windows.debt = 0;
+            let held = core::mem::take(held);
+            self.leave_to_engine(&held);
         }
         self.has_ended = true;
         if !self.client.is_whole() && self.client_frame == Fate::Passes {
@@ -213,11 +212,6 @@ impl Splice {
 
     /// Octets that the engine has written.
     pub fn engine_sent(&mut self, octets: &[u8]) {
-        if matches!(self.start, Start::Malformed) {
-            self.for_client.append(&mut self.engine.take_partial());
-            self.for_client.extend_from_slice(octets);
-            return;
-        }
         let (mut input, mut frames) = (octets, core::mem::take(&mut self.engine));
         while let Some(piece) = frames.next(&mut input) {
             match piece {
@@ -226,6 +220,10 @@ impl Splice {
             }
         }
         self.engine = frames;
+        if matches!(self.start, Start::Malformed) {
+            // Nothing is dropped and nothing is owed, so no header has to come whole to be passed.
+            self.for_client.append(&mut self.engine.take_partial());
+        }
         self.release(self.client.is_whole());
     }
 
@@ -269,12 +267,7 @@ impl Splice {
         let Start::Awaited { held, settings, request, content } = &mut self.start else { return };
         let Some(is_http2) = first_settings(held) else { return };
         let held = core::mem::take(held);
-        let Ok(len) = is_http2 else {
-            self.for_engine.extend_from_slice(&held);
-            self.start = Start::Malformed;
-            self.windows.debt = 0;
-            return;
-        };
+        let Ok(len) = is_http2 else { return self.leave_to_engine(&held) };
         self.for_engine.extend_from_slice(PREFACE);
         frame::put(SETTINGS, 0, 0, settings, &mut self.for_engine);
         self.for_engine.extend_from_slice(&held[PREFACE.len()..len]);
@@ -282,6 +275,13 @@ impl Splice {
         self.windows.engine -= *content as i64;
         self.start = Start::Passed;
         self.read_client(&held[len..]);
+    }
+
+    /// The client's first octets are not HTTP/2: everything passes as it is, and no content was taken along.
+    fn leave_to_engine(&mut self, held: &[u8]) {
+        self.for_engine.extend_from_slice(held);
+        self.start = Start::Malformed;
+        self.windows.debt = 0;
     }
 
     fn read_client(&mut self, mut input: &[u8]) {

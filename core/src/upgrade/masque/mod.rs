@@ -7,7 +7,7 @@ mod target;
 pub use capsule::{CapsuleFault, Capsules, Datagram, UDP_PAYLOAD};
 pub use target::{IP_TEMPLATE, IpTarget, UDP_TEMPLATE, UdpTarget};
 
-use super::rules::{Ineligible, Values, values};
+use super::rules::{Ineligible, Values, has, values};
 use crate::decision::RequestHead;
 use crate::fields::FieldSource;
 use crate::syntax::is_tchar;
@@ -22,11 +22,7 @@ pub(crate) fn is_answer(answer: &dyn FieldSource) -> bool {
 }
 
 fn has_content_fields(fields: &dyn FieldSource) -> bool {
-    let mut found = false;
-    fields.each(&mut |field| {
-        found |= ["Content-Length", "Content-Type", "Transfer-Encoding"].iter().any(|name| field.is(name));
-    });
-    found
+    ["Content-Length", "Content-Type", "Transfer-Encoding"].iter().any(|name| has(fields, name.as_bytes()))
 }
 
 /// Whether a message says that capsules follow: `Capsule-Protocol` is the item `?1`, with any parameters. Anything else
