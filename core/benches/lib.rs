@@ -1,5 +1,7 @@
 //! What the benches share: rounds that are interleaved and the best of them, because the machine is noisy.
 
+pub mod inputs;
+
 use std::hint::black_box;
 use std::time::Instant;
 

@@ -1,0 +1,13 @@
+//! Writes the inputs into a folder, one file each, for the benches of the other languages.
+
+use std::path::PathBuf;
+
+fn main() -> std::io::Result<()> {
+    let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("target/bench/inputs"), PathBuf::from);
+    std::fs::create_dir_all(&folder)?;
+    for input in switchover_benches::inputs::all() {
+        std::fs::write(folder.join(input.name), &input.octets)?;
+        println!("{:<3} {:>8} octets  {}", input.name, input.octets.len(), input.what);
+    }
+    Ok(())
+}
