@@ -46,11 +46,14 @@ pub const WEBSOCKET: &[u8] = b"GET /live/socket HTTP/1.1\r\n\
     Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\
     \r\n";
 
+/// A key, and in [`SWITCHING`] its proof.
+pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
 /// The answer that accepts it.
 pub const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
     Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
-    Sec-WebSocket-Accept: D4r/7M8aq8IW/2FEatd7qlSP6sk=\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
     \r\n";
 
 /// curl's offer of HTTP/2.

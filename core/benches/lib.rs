@@ -1,22 +1,95 @@
-//! What the benches share: rounds that are interleaved and the best of them, because the machine is noisy.
+//! What the benches share: inputs, peers, rounds that are interleaved and the best of them because the machine is noisy,
+//! and lines of JSON that `bin/report.rs` makes tables of.
 
 pub mod inputs;
+pub mod peers;
 
+use std::fs::File;
 use std::hint::black_box;
-use std::time::Instant;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-/// The best time per call of each of several jobs, in nanoseconds. They take turns, so that whatever else the machine
-/// does hits all of them.
-pub fn best_of(rounds: u32, calls: u32, jobs: &mut [&mut dyn FnMut()]) -> Vec<f64> {
-    let mut best = vec![f64::MAX; jobs.len()];
+use serde_json::json;
+
+/// Something to be timed. It says itself how long it took, so it can leave out what does not count.
+pub struct Job<'a> {
+    /// The column it fills.
+    pub name: String,
+    /// How many messages (chunks, octets, …) one run handles: times are for one of them.
+    pub units: usize,
+    run: Box<dyn FnMut() -> Duration + 'a>,
+}
+
+impl<'a> Job<'a> {
+    /// A job that is timed as a whole.
+    pub fn whole(name: impl Into<String>, units: usize, mut run: impl FnMut() + 'a) -> Self {
+        let timed = move || {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        };
+        Self { name: name.into(), units, run: Box::new(timed) }
+    }
+
+    /// A job that is timed in parts.
+    pub fn parts(name: impl Into<String>, units: usize, run: impl FnMut() -> Duration + 'a) -> Self {
+        Self { name: name.into(), units, run: Box::new(run) }
+    }
+}
+
+/// What looking at the clock costs: taken off each part that is timed.
+pub fn clock() -> Duration {
+    let one = || {
+        let start = Instant::now();
+        black_box(start).elapsed()
+    };
+    (0..10_000).map(|_| one()).min().unwrap_or_default()
+}
+
+/// The best time of each job for one unit, in nanoseconds. They take turns, so that whatever else the machine does hits
+/// all of them.
+pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {
+    let mut best = vec![Duration::MAX; jobs.len()];
     for _ in 0..rounds {
         for (job, best) in jobs.iter_mut().zip(&mut best) {
-            let start = Instant::now();
-            for _ in 0..calls {
-                black_box(&mut *job)();
-            }
-            *best = best.min(start.elapsed().as_nanos() as f64 / f64::from(calls));
+            *best = (*best).min((job.run)());
         }
     }
-    best
+    best.iter().zip(jobs).map(|(best, job)| best.as_nanos() as f64 / job.units as f64).collect()
+}
+
+/// Where a bench leaves its figures: `target/bench/NAME.jsonl` under the workspace's root, where cargo starts it or not.
+pub struct Figures(File);
+
+impl Figures {
+    /// An empty file of that name.
+    pub fn new(name: &str) -> std::io::Result<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self(File::create(folder.join(name).with_extension("jsonl"))?))
+    }
+
+    /// Which version of something was measured.
+    pub fn version(&mut self, name: &str, version: &str) -> std::io::Result<()> {
+        writeln!(self.0, "{}", json!({ "version": { "name": name, "version": version } }))
+    }
+
+    /// One row of a table: what each job took, for messages of so many octets where that says something.
+    pub fn row(
+        &mut self,
+        table: &str,
+        row: &str,
+        octets: Option<usize>,
+        jobs: &[Job<'_>],
+        times: &[f64],
+    ) -> std::io::Result<()> {
+        println!("{table} {row}");
+        for (job, ns) in jobs.iter().zip(times) {
+            println!("    {:<34} {ns:>12.1} ns", job.name);
+            let line = json!({ "table": table, "row": row, "column": job.name, "ns": ns, "octets": octets });
+            writeln!(self.0, "{line}")?;
+        }
+        Ok(())
+    }
 }

@@ -2,7 +2,7 @@
 //! same head costs as a whole. Asserts what was parsed, prints what it took.
 
 use switchover::{Connection, Event, ResponseHead, Role, Step};
-use switchover_benches::best_of;
+use switchover_benches::{Job, best};
 
 /// A head of about that many octets, with field lines as browsers send them.
 fn head(octets: usize) -> Vec<u8> {
@@ -38,9 +38,10 @@ fn main() {
         let head = head(size);
         let (mut one, mut other) = (Connection::new(Role::Server), Connection::new(Role::Server));
         let (mut out, mut more) = ([0; 256], [0; 256]);
-        let mut whole = || cycle(&mut one, &head, head.len(), &mut out);
-        let mut single = || cycle(&mut other, &head, 1, &mut more);
-        let times = best_of(40, 200, &mut [&mut whole, &mut single]);
+        let calls = 200;
+        let whole = || (0..calls).for_each(|_| cycle(&mut one, &head, head.len(), &mut out));
+        let single = || (0..calls).for_each(|_| cycle(&mut other, &head, 1, &mut more));
+        let times = best(40, &mut [Job::whole("whole", calls, whole), Job::whole("1 by 1", calls, single)]);
         let octets = head.len() as f64;
         let per_octet = times[1] / octets;
         let ratio = before.map_or(String::new(), |before| format!("{:.2} per octet", per_octet / before));

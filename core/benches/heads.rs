@@ -1,0 +1,143 @@
+//! Heads and content, against parsers: everything the engine does with a message from the octets that a read left in its
+//! buffer to the end of the message, strictness, framing and offers included, against the bare syntax of the peers.
+//!
+//! The octets are put where `receive_buffer` says, which stands for the read; that is not timed, as the peers get theirs in
+//! place. The answer, without which a server reads no second request, is not timed here either: `cycles.rs` times it all.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use switchover::{Connection, Event, RequestHead, ResponseHead, Role, Step};
+use switchover_benches::inputs::{self, Input};
+use switchover_benches::peers::{self, Message, Peer};
+use switchover_benches::{Figures, Job, best, clock};
+
+/// As many connections take turns between two looks at the clock; their memory fits into the first cache.
+const BATCH: usize = 16;
+
+/// One of the two ends, ready for the next message.
+struct Ours {
+    connections: Vec<Connection>,
+    role: Role,
+    clock: Duration,
+    out: Vec<u8>,
+}
+
+impl Ours {
+    fn new(role: Role) -> Self {
+        Self { connections: Vec::new(), role, clock: clock(), out: Vec::with_capacity(1024) }
+    }
+
+    /// Parses all messages and gives how many fields they have.
+    fn parse(&mut self, messages: &[&[u8]]) -> (usize, Duration) {
+        let (mut fields, mut spent) = (0, Duration::ZERO);
+        for batch in messages.chunks(BATCH) {
+            self.prepare(batch);
+            let start = Instant::now();
+            for (connection, message) in self.connections.iter_mut().zip(batch) {
+                connection.commit(message.len());
+                fields += take(connection);
+            }
+            spent += start.elapsed().saturating_sub(self.clock);
+        }
+        (fields, spent)
+    }
+
+    /// Everything that is not measured: the request before is answered (or asked), and the octets are read.
+    fn prepare(&mut self, batch: &[&[u8]]) {
+        let Self { connections, role, out, .. } = self;
+        connections.resize_with(batch.len().max(connections.len()), || Connection::new(*role));
+        for (connection, message) in connections.iter_mut().zip(batch) {
+            out.clear();
+            match role {
+                Role::Server
+                    if connection.request().is_some() || connection.state() != Connection::new(*role).state() =>
+                {
+                    connection.send_response(&ResponseHead::new(204, &()), out).expect("an answer");
+                    while let Ok(Step::Event) = connection.advance() {}
+                }
+                Role::Server => {}
+                Role::Client => {
+                    *connection = Connection::new(*role);
+                    let fields =
+                        [("Host", "example.com"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", inputs::KEY)];
+                    let request = RequestHead::new("GET", "/", &fields);
+                    connection.send_request(&request, &["websocket"], out).expect("an offer");
+                }
+            }
+            connection.receive_buffer(message.len()).expect("space")[..message.len()].copy_from_slice(message);
+        }
+    }
+}
+
+/// Takes every event there is and gives how many fields the head has.
+#[inline(always)]
+fn take(connection: &mut Connection) -> usize {
+    let mut fields = 0;
+    while let Ok(Step::Event) = connection.advance() {
+        match connection.event() {
+            Some(Event::Request(request)) => fields += request.fields().len(),
+            Some(Event::Switched(switched)) => fields += switched.response.map_or(0, |head| head.fields().len()),
+            Some(Event::EndOfMessage(_)) if connection.role() == Role::Server => break,
+            _ => {}
+        }
+    }
+    fields
+}
+
+/// The number of fields as anybody would count them.
+fn count(messages: &[&[u8]]) -> usize {
+    let lines = |message: &[u8]| message.windows(2).filter(|pair| pair == b"\r\n").count();
+    messages.iter().map(|message| lines(message) - 2).sum()
+}
+
+fn heads(figures: &mut Figures, peers: &[Peer], rounds: usize, input: &Input) -> std::io::Result<()> {
+    let split;
+    let messages: Vec<&[u8]> = if input.name == "k" {
+        split = inputs::distinct();
+        split.iter().map(Vec::as_slice).collect()
+    } else {
+        vec![&input.octets; 480]
+    };
+    let truth = count(&messages);
+    let (role, function) = match input.name {
+        "d" => (Role::Client, "peer_responses"),
+        _ => (Role::Server, "peer_requests"),
+    };
+    let theirs: Vec<Message<'_>> = messages.iter().map(|message| Message::from(*message)).collect();
+    let mut jobs = Vec::new();
+    let mut ours = Ours::new(role);
+    let messages = &messages;
+    jobs.push(Job::parts("switchover", messages.len(), move || {
+        let (fields, spent) = ours.parse(messages);
+        assert_eq!(fields, truth);
+        spent
+    }));
+    for peer in peers {
+        for (function, suffix) in [(function, ""), ("peer_requests_with_meaning", ", with meaning")] {
+            let Some(parse) = peer.many(function).filter(|_| role == Role::Server || suffix.is_empty()) else {
+                continue;
+            };
+            let theirs = &theirs;
+            jobs.push(Job::whole(format!("{}{suffix}", peer.name), messages.len(), move || {
+                assert_eq!(parse(theirs), truth);
+            }));
+        }
+    }
+    let times = best(rounds, &mut jobs);
+    figures.row("heads", input.name, Some(input.octets.len() / if input.name == "k" { 1000 } else { 1 }), &jobs, &times)
+}
+
+fn main() -> std::io::Result<()> {
+    let rounds = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(61);
+    let only = std::env::var("ONLY").ok();
+    let peers = peers::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench/peers"));
+    let mut figures = Figures::new("heads")?;
+    for input in inputs::all() {
+        let is_wanted = only.as_ref().is_none_or(|only| only.split(',').any(|name| name == input.name));
+        if is_wanted && !input.name.starts_with('g') {
+            heads(&mut figures, &peers, rounds, &input)?;
+        }
+    }
+    Ok(())
+}

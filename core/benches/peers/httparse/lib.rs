@@ -1,0 +1,133 @@
+//! httparse behind the interface of `../peer.h`.
+//!
+//! # Safety
+//! The benches hand over slices that live through the call, which is all the interface asks.
+
+use std::mem::MaybeUninit;
+use std::slice;
+
+use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
+
+const FIELDS: usize = 128;
+
+/// One message.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Message {
+    octets: *const u8,
+    len: usize,
+}
+
+impl Message {
+    /// # Safety
+    /// As the interface says.
+    unsafe fn octets(&self) -> &[u8] {
+        // SAFETY: the bench made it from a slice that outlives the call.
+        unsafe { slice::from_raw_parts(self.octets, self.len) }
+    }
+}
+
+/// # Safety
+/// As the interface says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peer_requests(messages: *const Message, count: usize) -> usize {
+    // SAFETY: as the interface says.
+    let messages = unsafe { slice::from_raw_parts(messages, count) };
+    // SAFETY: as the interface says.
+    messages.iter().map(|message| request(unsafe { message.octets() }, |_| 0)).sum()
+}
+
+/// # Safety
+/// As the interface says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peer_requests_with_meaning(messages: *const Message, count: usize) -> usize {
+    // SAFETY: as the interface says.
+    let messages = unsafe { slice::from_raw_parts(messages, count) };
+    // SAFETY: as the interface says.
+    messages.iter().map(|message| request(unsafe { message.octets() }, meaning)).sum()
+}
+
+/// # Safety
+/// As the interface says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peer_responses(messages: *const Message, count: usize) -> usize {
+    // SAFETY: as the interface says.
+    let messages = unsafe { slice::from_raw_parts(messages, count) };
+    messages
+        .iter()
+        .map(|message| {
+            let mut fields = [EMPTY_HEADER; 16];
+            let mut response = Response::new(&mut fields);
+            // SAFETY: as the interface says.
+            match response.parse(unsafe { message.octets() }) {
+                Ok(Status::Complete(_)) => response.headers.len(),
+                _ => 0,
+            }
+        })
+        .sum()
+}
+
+/// # Safety
+/// As the interface says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peer_octet_by_octet(message: *const Message) -> usize {
+    // SAFETY: as the interface says.
+    let octets = unsafe { (*message).octets() };
+    (1..=octets.len()).map(|end| request(&octets[..end], |_| 0)).sum()
+}
+
+/// How many fields the request has, 0 if it is not one; `extra` is what else is done with them.
+#[inline(always)]
+fn request(octets: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
+    let mut fields = [const { MaybeUninit::<Header<'_>>::uninit() }; FIELDS];
+    let mut request = Request::new(&mut []);
+    match request.parse_with_uninit_headers(octets, &mut fields) {
+        Ok(Status::Complete(_)) => request.headers.len() + extra(&request),
+        _ => 0,
+    }
+}
+
+/// What a server has to find out before it can serve the request, written as one would: a walk over the fields. Gives
+/// 0 where there is nothing to object to, so that the count stays the number of fields.
+fn meaning(request: &Request<'_, '_>) -> usize {
+    let (mut hosts, mut length, mut chunked, mut codings) = (0, None, false, false);
+    let (mut close, mut keep_alive, mut upgrade, mut offers, mut expects) = (false, false, false, 0, false);
+    for field in request.headers.iter() {
+        let is = |name: &str| field.name.eq_ignore_ascii_case(name);
+        if is("host") {
+            hosts += 1;
+        } else if is("content-length") {
+            let Some(number) = std::str::from_utf8(field.value).ok().and_then(|text| text.parse::<u64>().ok()) else {
+                return 1;
+            };
+            if length.is_some_and(|before| before != number) {
+                return 1;
+            }
+            length = Some(number);
+        } else if is("transfer-encoding") {
+            codings = true;
+            for coding in list(field.value) {
+                chunked = coding.eq_ignore_ascii_case(b"chunked");
+            }
+        } else if is("connection") {
+            for option in list(field.value) {
+                close |= option.eq_ignore_ascii_case(b"close");
+                keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+                upgrade |= option.eq_ignore_ascii_case(b"upgrade");
+            }
+        } else if is("upgrade") {
+            offers += list(field.value).count();
+        } else if is("expect") {
+            expects |= field.value.eq_ignore_ascii_case(b"100-continue");
+        }
+    }
+    let minor = request.version.unwrap_or(0);
+    let persist = !close && (minor == 1 || keep_alive);
+    let is_wrong = hosts != 1 || (codings && (length.is_some() || !chunked));
+    std::hint::black_box((persist, upgrade && offers > 0, expects, length));
+    usize::from(is_wrong)
+}
+
+fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&octet| octet == b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+}

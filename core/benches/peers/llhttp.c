@@ -1,0 +1,131 @@
+/* llhttp behind the interface of peer.h. The callbacks keep what a host needs of a head: where the target, the names and
+   the values are. */
+
+#include "llhttp.h"
+#include "peer.h"
+
+#define FIELDS 128
+
+struct span {
+    const char *start;
+    size_t len;
+};
+
+struct seen {
+    struct span target, names[FIELDS], values[FIELDS];
+    size_t fields, content;
+};
+
+/* A span may come in pieces. */
+static void extend(struct span *span, const char *at, size_t len) {
+    if (span->len == 0) {
+        span->start = at;
+    }
+    span->len += len;
+}
+
+static int on_url(llhttp_t *parser, const char *at, size_t len) {
+    struct seen *seen = parser->data;
+    extend(&seen->target, at, len);
+    return 0;
+}
+
+static int on_name(llhttp_t *parser, const char *at, size_t len) {
+    struct seen *seen = parser->data;
+    extend(&seen->names[seen->fields], at, len);
+    return 0;
+}
+
+static int on_value(llhttp_t *parser, const char *at, size_t len) {
+    struct seen *seen = parser->data;
+    extend(&seen->values[seen->fields], at, len);
+    return 0;
+}
+
+static int on_field(llhttp_t *parser) {
+    struct seen *seen = parser->data;
+    seen->fields++;
+    seen->names[seen->fields].len = seen->values[seen->fields].len = 0;
+    return 0;
+}
+
+static int on_begin(llhttp_t *parser) {
+    struct seen *seen = parser->data;
+    seen->target.len = seen->fields = seen->names[0].len = seen->values[0].len = 0;
+    return 0;
+}
+
+static int on_body(llhttp_t *parser, const char *at, size_t len) {
+    (void)at;
+    struct seen *seen = parser->data;
+    seen->content += len;
+    return 0;
+}
+
+static llhttp_settings_t settings;
+
+__attribute__((constructor)) static void set_up(void) {
+    llhttp_settings_init(&settings);
+    settings.on_message_begin = on_begin;
+    settings.on_url = on_url;
+    settings.on_header_field = on_name;
+    settings.on_header_value = on_value;
+    settings.on_header_value_complete = on_field;
+    settings.on_body = on_body;
+}
+
+/* One parser per message, as after an upgrade nothing more is parsed: what an offer does to it. */
+static size_t parse(const struct message *messages, size_t count, llhttp_type_t type) {
+    llhttp_t parser;
+    struct seen seen;
+    size_t fields = 0;
+    llhttp_init(&parser, type, &settings);
+    parser.data = &seen;
+    for (size_t at = 0; at < count; at++) {
+        int error = llhttp_execute(&parser, messages[at].octets, messages[at].len);
+        if (error == HPE_PAUSED_UPGRADE) {
+            llhttp_init(&parser, type, &settings);
+            parser.data = &seen;
+        } else if (error != HPE_OK) {
+            return 0;
+        }
+        fields += seen.fields;
+    }
+    return fields;
+}
+
+size_t peer_requests(const struct message *messages, size_t count) {
+    return parse(messages, count, HTTP_REQUEST);
+}
+
+size_t peer_responses(const struct message *messages, size_t count) {
+    return parse(messages, count, HTTP_RESPONSE);
+}
+
+size_t peer_octet_by_octet(const struct message *message) {
+    llhttp_t parser;
+    struct seen seen;
+    llhttp_init(&parser, HTTP_REQUEST, &settings);
+    parser.data = &seen;
+    for (size_t at = 0; at < message->len; at++) {
+        if (llhttp_execute(&parser, message->octets + at, 1) != HPE_OK) {
+            return 0;
+        }
+    }
+    return seen.fields;
+}
+
+size_t peer_chunked(const struct message *message, size_t read) {
+    llhttp_t parser;
+    struct seen seen;
+    llhttp_init(&parser, HTTP_REQUEST, &settings);
+    parser.data = &seen;
+    seen.content = 0;
+    for (size_t at = 0; at < message->len; at += read) {
+        size_t len = message->len - at < read ? message->len - at : read;
+        if (llhttp_execute(&parser, message->octets + at, len) != HPE_OK) {
+            return 0;
+        }
+    }
+    return seen.content;
+}
