@@ -9,7 +9,7 @@ fn head(octets: usize) -> Vec<u8> {
     let mut head = b"GET /where?q=now HTTP/1.1\r\nHost: www.example.com\r\n".to_vec();
     let mut number = 0;
     while head.len() < octets {
-        head.extend_from_slice(format!("X-Field-{number:03}: {}\r\n", "value ".repeat(12)).as_bytes());
+        head.extend_from_slice(format!("X-Field-{number:03}: {}\r\n", "value, ".repeat(10) + "end").as_bytes());
         number += 1;
     }
     head.extend_from_slice(b"\r\n");

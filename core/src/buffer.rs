@@ -7,11 +7,15 @@
 //! └─────────────┴──────────┴─────────────────┴──────────┘
 //!                           start             end
 //! ```
+//! Behind the free octets are a few that are never used, so that the scanner can load whole blocks.
+//!
 //! A head that must stay readable is *kept*: what is consumed behind it can be reclaimed without moving its spans,
 //! which count from the head's start.
 
 use alloc::vec::Vec;
 use core::ops::Range;
+
+use crate::scan::PADDING;
 
 /// The smallest allocation: most heads fit, so most connections never grow it.
 const FIRST: usize = 2048;
@@ -31,9 +35,11 @@ impl Buffer {
         &self.data[self.start..self.end]
     }
 
-    /// For the one rewrite that parsing does: a fold becomes spaces.
-    pub(crate) fn unread_mut(&mut self) -> &mut [u8] {
-        &mut self.data[self.start..self.end]
+    /// All memory from the first unread octet on, and how many are unread: for the one rewrite that parsing does (a
+    /// fold becomes spaces), and so that the scanner can read whole blocks.
+    pub(crate) fn unread_mut(&mut self) -> (&mut [u8], usize) {
+        let len = self.len();
+        (&mut self.data[self.start..], len)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -73,11 +79,15 @@ impl Buffer {
 
     /// Free octets behind the unread ones, `min` at least; `commit` makes the written ones unread.
     pub(crate) fn reserve(&mut self, min: usize) -> &mut [u8] {
-        if self.data.len() - self.end < min {
+        if self.free() < min {
             self.make_room(min);
         }
-        self.reserved = self.data.len() - self.end;
-        &mut self.data[self.end..]
+        self.reserved = self.free();
+        &mut self.data[self.end..][..self.reserved]
+    }
+
+    fn free(&self) -> usize {
+        self.data.len().saturating_sub(self.end + PADDING)
     }
 
     /// How many octets of the reserved space are received now: `len`, or none where there are not as many.
@@ -89,7 +99,7 @@ impl Buffer {
     }
 
     pub(crate) fn append(&mut self, bytes: &[u8]) {
-        if self.data.len() - self.end < bytes.len() {
+        if self.free() < bytes.len() {
             self.make_room(bytes.len());
         }
         let end = self.end + bytes.len();
@@ -104,7 +114,7 @@ impl Buffer {
             *self = Self::default();
         } else {
             self.compact();
-            self.data.truncate(self.end);
+            self.data.truncate(self.end + PADDING);
             self.data.shrink_to_fit();
         }
     }
@@ -117,13 +127,13 @@ impl Buffer {
     fn make_room(&mut self, min: usize) {
         self.reserved = 0;
         let reclaimed = self.start - self.kept.len();
-        let free = self.data.len() - self.end;
+        let free = self.free();
         // Moving is worth it only where it frees half of what it moves over, or the cost would be quadratic.
         if free + reclaimed >= min && reclaimed >= self.data.len() / 2 {
             self.compact();
             return;
         }
-        let needed = self.end + min;
+        let needed = self.end + min + PADDING;
         self.data.resize(needed.max(self.data.len() * 2).max(FIRST), 0);
     }
 

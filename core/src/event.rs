@@ -296,6 +296,7 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    #[inline]
     pub(crate) fn request(&self) -> Request<'a> {
         Request { head: self.head, bytes: self.head_bytes, terms: self.terms }
     }
@@ -304,6 +305,7 @@ impl<'a> Parts<'a> {
         Response { head: self.head, bytes: self.head_bytes, dropped }
     }
 
+    #[inline]
     pub(crate) fn event(&self, shown: Shown) -> Option<Event<'a>> {
         Some(match shown {
             Shown::Nothing => return None,

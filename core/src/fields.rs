@@ -1,6 +1,7 @@
 //! Ordered field lines: look-up by name, and the list walk of RFC 9110, 5.6.1.
 
 use crate::listed::listed;
+use crate::scan;
 use crate::syntax::{is_tchar, trim};
 
 /// A piece of a head, counted from the head's first octet.
@@ -63,11 +64,33 @@ pub struct Fields<'a> {
     first: &'a FirstLines,
 }
 
-/// Where each known field stands first.
-pub(crate) type FirstLines = [u32; KnownField::COUNT];
+/// Where each known field stands first, and in the last place where the first of all others does, which nobody asks.
+pub(crate) type FirstLines = [u32; KnownField::COUNT + 1];
 
 /// No line.
 pub(crate) const NOWHERE: u32 = u32::MAX;
+
+/// Which known fields a head has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) first: FirstLines,
+    /// A bit for each that is there.
+    pub(crate) seen: u8,
+    /// A bit for each that is there more than once.
+    pub(crate) repeated: u8,
+}
+
+impl Known {
+    pub(crate) const NONE: Self = Self { first: [NOWHERE; KnownField::COUNT + 1], seen: 0, repeated: 0 };
+
+    /// The line at `index` has the known field in that slot, or one that nobody asks for.
+    pub(crate) fn note(&mut self, slot: usize, index: usize) {
+        let bit = (1 << slot) & KnownField::SLOTS;
+        self.first[slot] = self.first[slot].min(index as u32);
+        self.repeated |= self.seen & bit;
+        self.seen |= bit;
+    }
+}
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan], first: &'a FirstLines) -> Self {
@@ -175,9 +198,12 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn add(&mut self, value: &[u8]) {
         for option in members(value) {
-            self.close |= option.eq_ignore_ascii_case(b"close");
-            self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
-            self.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
+            match option.len() {
+                5 => self.close |= option.eq_ignore_ascii_case(b"close"),
+                7 => self.upgrade |= option.eq_ignore_ascii_case(b"upgrade"),
+                10 => self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive"),
+                _ => {}
+            }
         }
     }
 
@@ -221,6 +247,9 @@ listed! {
 impl KnownField {
     pub(crate) const COUNT: usize = Self::ALL.len();
 
+    /// A bit for each.
+    pub(crate) const SLOTS: u8 = (1 << Self::COUNT) - 1;
+
     pub(crate) fn recognise(name: &[u8]) -> Option<Self> {
         let known = match name.len() {
             2 => Self::Te,
@@ -234,6 +263,73 @@ impl KnownField {
         };
         name.eq_ignore_ascii_case(known.name().as_bytes()).then_some(known)
     }
+
+    /// [`recognise`](Self::recognise) for the name that a line begins with, without a branch that could be guessed wrong:
+    /// which place it has in [`ALL`](Self::ALL), or [`COUNT`](Self::COUNT). The name has token characters alone, and ends before
+    /// the opening does.
+    ///
+    /// No two known names have the same length, so the length says which one it could be; its first and its last eight
+    /// octets, whether it is.
+    #[inline(always)]
+    pub(crate) fn slot(opening: &[u8; scan::OPENING], len: usize) -> usize {
+        let shape = &SHAPES[len % scan::OPENING];
+        // A token character that differs from a letter in this bit alone is that letter in the other case.
+        let word = |from: usize| {
+            opening[from % 16..].first_chunk().map_or(0, |octets| u64::from_le_bytes(*octets)) | 0x2020_2020_2020_2020
+        };
+        let differs = (word(0) & shape.mask ^ shape.begins)
+            | (word(shape.last as usize) & shape.mask ^ shape.ends)
+            | u64::from(opening[8] & shape.ninth_mask ^ shape.ninth);
+        shape.slots[usize::from(differs == 0)] as usize
+    }
+}
+
+/// The name of a length, if a known field has it.
+#[derive(Clone, Copy)]
+struct Shape {
+    mask: u64,
+    begins: u64,
+    ends: u64,
+    /// Where the last eight octets begin.
+    last: u8,
+    /// The ninth octet of a name of seventeen lies between the two words.
+    ninth_mask: u8,
+    ninth: u8,
+    /// What another name is, and what this name is.
+    slots: [u8; 2],
+}
+
+static SHAPES: [Shape; scan::OPENING] = {
+    let none = KnownField::COUNT as u8;
+    // Nothing under an empty mask is 1.
+    let nothing = Shape { mask: 0, begins: 1, ends: 1, last: 0, ninth_mask: 0, ninth: 0, slots: [none; 2] };
+    let mut shapes = [nothing; scan::OPENING];
+    let mut slot = 0;
+    while slot < KnownField::COUNT {
+        let name = KnownField::ALL[slot].name().as_bytes();
+        let last = name.len().saturating_sub(8);
+        shapes[name.len()] = Shape {
+            mask: if last == 0 { (1 << (8 * name.len())) - 1 } else { u64::MAX },
+            begins: word(name, 0),
+            ends: word(name, last),
+            last: last as u8,
+            ninth_mask: if name.len() == 17 { u8::MAX } else { 0 },
+            ninth: if name.len() == 17 { name[8] } else { 0 },
+            slots: [none, slot as u8],
+        };
+        slot += 1;
+    }
+    shapes
+};
+
+/// Up to eight octets of a name, the first one lowest.
+const fn word(name: &[u8], from: usize) -> u64 {
+    let (mut word, mut at) = (0, 0);
+    while at < 8 && from + at < name.len() {
+        word |= ((name[from + at] | 0x20) as u64) << (8 * at);
+        at += 1;
+    }
+    word
 }
 
 /// Something that a head or trailer section is written from, in order.
@@ -378,6 +474,30 @@ mod tests {
             assert_eq!(KnownField::recognise(field.name().to_uppercase().as_bytes()), Some(field));
             let other = field.name().replace('e', "f").replace("host", "hast");
             assert_eq!(KnownField::recognise(other.as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn a_slot_is_what_is_recognised() {
+        let slot = |name: &[u8]| {
+            let mut opening = [b'e'; scan::OPENING];
+            opening[..name.len()].copy_from_slice(name);
+            KnownField::slot(&opening, name.len())
+        };
+        for &field in KnownField::ALL {
+            assert_eq!(slot(field.name().to_uppercase().as_bytes()), field as usize);
+            // One octet changed, to every token character, at every place.
+            for at in 0..field.name().len() {
+                for octet in (0..=255).filter(|&octet| is_tchar(octet)) {
+                    let mut name = field.name().as_bytes().to_vec();
+                    name[at] = octet;
+                    let recognised = KnownField::recognise(&name).map_or(KnownField::COUNT, |field| field as usize);
+                    assert_eq!(slot(&name), recognised, "{:?}", name.escape_ascii().to_string());
+                }
+            }
+        }
+        for len in 0..scan::OPENING {
+            assert_eq!(slot(&[b'x'; scan::OPENING][..len]), KnownField::COUNT);
         }
     }
 

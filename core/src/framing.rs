@@ -6,7 +6,8 @@ use crate::diagnose::Fault;
 use crate::error::ErrorKind;
 use crate::fields::{KnownField, members};
 use crate::head::Head;
-use crate::syntax::{Port, TargetFault, decimal, is_authority, is_token, target_form, trim};
+use crate::scan;
+use crate::syntax::{HOST_CLASS, Port, TargetFault, decimal, is_authority, is_token, target_form, trim};
 
 /// How the end of a message is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,11 +45,14 @@ impl Lowest {
     }
 }
 
-/// The framing of a request, if the head means something legal. `bytes` is the head.
-pub(crate) fn request(head: &Head, bytes: &[u8], secure: bool) -> Result<Framing, Fault> {
+/// The framing of a request, if the head means something legal. The first `len` of `bytes` are the head.
+pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool) -> Result<Framing, Fault> {
     let mut faults = Lowest::default();
     target(head, bytes, secure, &mut faults);
-    host(head, bytes, &mut faults);
+    host(head, bytes, len, &mut faults);
+    if !head.has(KnownField::ContentLength) && !head.has(KnownField::TransferEncoding) {
+        return faults.or(Framing::None);
+    }
     let length = content_length(head, bytes, &mut faults);
     let codings = transfer_encoding(head, bytes, &mut faults);
     let framing = match (codings, length) {
@@ -107,19 +111,19 @@ fn has_https_scheme(target: &[u8]) -> bool {
 }
 
 /// RFC 9112, 3.2: exactly one, and a host with an optional port; HTTP/1.0 may do without.
-fn host(head: &Head, bytes: &[u8], faults: &mut Lowest) {
+fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut Lowest) {
     let mut count = 0;
     for (value, at) in head.values(KnownField::Host, bytes) {
         count += 1;
         if count > 1 {
             faults.add(ErrorKind::HostRepeated, at);
-        } else if !is_authority(value, Port::Optional) {
+        } else if scan::run(&HOST_CLASS, bytes, at) < value.len() && !is_authority(value, Port::Optional) {
             faults.add(ErrorKind::HostInvalid, at);
         }
     }
     if count == 0 && head.minor > 0 {
         // It is missed where the head ends.
-        faults.add(ErrorKind::HostMissing, bytes.len() - 2);
+        faults.add(ErrorKind::HostMissing, len - 2);
     }
 }
 

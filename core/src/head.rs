@@ -1,17 +1,20 @@
 //! Start line and field lines, from octets to spans.
 //!
-//! Lines are taken one by one as their ends are found: an octet that has been looked at is not looked at again,
-//! however the input is cut. What is accepted here is checked for good. What is not goes through `diagnose.rs`, a
-//! slow walk over that one line which finds the first octet that no valid message could have had there: so an error
-//! is the same for one input at every split.
+//! A head that is there as a whole, as most are, is taken in one go: `scan` finds all its lines, then each is read. A head
+//! that comes in pieces, or has anything unusual in it, is taken line by line as their ends are found: an octet that
+//! has been looked at is not looked at again, however the input is cut. Both ways read a line by the same functions, and what
+//! is accepted is checked for good.
+//!
+//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line which finds the first octet that no valid
+//! message could have had there: so an error is the same for one input at every split.
 
 use alloc::vec::Vec;
 
 use crate::diagnose::{Fault, Line, diagnose};
-use crate::fields::{FieldSpan, Fields, FirstLines, KnownField, NOWHERE, Options, Span};
+use crate::fields::{FieldSpan, Fields, Known, KnownField, NOWHERE, Options, Span};
 use crate::limits::Limits;
 use crate::scan;
-use crate::syntax::{is_ows, is_target, is_token, trim};
+use crate::syntax::{TARGET_CLASS, TOKEN_CLASS, is_ows, is_tchar, trim};
 
 /// What kind of lines are parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +35,10 @@ pub(crate) struct Head {
     pub(crate) minor: u8,
     has_start_line: bool,
     is_complete: bool,
-    /// Where each known field stands first, and which stand more than once.
-    first: FirstLines,
-    repeated: u8,
+    known: Known,
     fields: Vec<FieldSpan>,
+    /// Where the scanner found the ends of lines; means nothing between two heads.
+    ends: Vec<u32>,
     /// Where the current line begins.
     line: usize,
     /// Up to where no line end was found.
@@ -51,9 +54,9 @@ impl Default for Head {
             minor: 0,
             has_start_line: false,
             is_complete: false,
-            first: [NOWHERE; KnownField::COUNT],
-            repeated: 0,
+            known: Known::NONE,
             fields: Vec::new(),
+            ends: Vec::new(),
             line: 0,
             scanned: 0,
         }
@@ -63,9 +66,9 @@ impl Default for Head {
 impl Head {
     /// Ready for the next head; the memory stays.
     pub(crate) fn clear(&mut self) {
-        let mut fields = core::mem::take(&mut self.fields);
+        let Self { mut fields, ends, .. } = core::mem::take(self);
         fields.clear();
-        *self = Self { fields, ..Self::default() };
+        *self = Self { fields, ends, ..Self::default() };
     }
 
     /// Whether some of it has been seen, and not all.
@@ -73,17 +76,74 @@ impl Head {
         !self.is_complete && self.scanned > 0
     }
 
-    /// Parses on. `bytes` begins with the head's first octet and holds all that has come. Gives the head's length once
-    /// its empty line is there.
+    /// Parses on. The first `len` of `bytes` begin with the head's first octet and are all that has come; behind them may be
+    /// more, which means nothing. Gives the head's length once its empty line is there.
     pub(crate) fn parse(
         &mut self,
         bytes: &mut [u8],
+        len: usize,
         section: Section,
         limits: &Limits,
     ) -> Result<Option<usize>, Fault> {
-        if self.is_complete {
+        if self.is_complete || self.scanned == 0 {
+            if let Some(len) = self.whole(bytes, len, section, limits) {
+                return Ok(Some(len));
+            }
             self.clear();
         }
+        self.line_by_line(&mut bytes[..len], section, limits)
+    }
+
+    /// A head of which all is there and all is well; else `None`, and nothing that is left of the attempt means anything.
+    #[inline]
+    fn whole(&mut self, bytes: &[u8], len: usize, section: Section, limits: &Limits) -> Option<usize> {
+        let mut ends = core::mem::take(&mut self.ends);
+        let count = scan::ends(bytes, len, &mut ends);
+        let whole = count.and_then(|count| self.read_lines(bytes, len, &ends[..count], section, limits));
+        self.ends = ends;
+        whole
+    }
+
+    #[inline]
+    fn read_lines(
+        &mut self,
+        bytes: &[u8],
+        len: usize,
+        ends: &[u32],
+        section: Section,
+        limits: &Limits,
+    ) -> Option<usize> {
+        let (all, (&start_line, ends)) = (ends, ends.split_first()?);
+        let start_line = start_line as usize;
+        let head_len = ends.last().map_or(start_line, |&last| last as usize) + 4;
+        self.line = 0;
+        let starts_well = match section {
+            Section::Request => self.request_line(bytes, start_line, limits),
+            Section::Response => self.status_line(bytes.get(..start_line)?, limits),
+            Section::Trailers => false,
+        };
+        let is_head = head_len <= len
+            && head_len <= section.limit(limits)
+            && ends.len() <= limits.fields as usize
+            && ends_at(bytes, start_line)
+            && ends_at(bytes, head_len - 2);
+        if !starts_well || !is_head {
+            return None;
+        }
+        self.fields.resize(ends.len(), FieldSpan::default());
+        self.known = Known::NONE;
+        let (known, fields) = (&mut self.known, self.fields.iter_mut());
+        let mut reader = FieldLines { bytes, fields, index: 0, known, lines: 0, is_well: true };
+        scan::lines(bytes, start_line + 2, ends, &mut reader);
+        let FieldLines { lines, is_well, .. } = reader;
+        if lines != (self.known.seen & KnownField::SLOTS).count_ones() {
+            self.known = recount(&self.fields, bytes);
+        }
+        self.is_complete = is_well && (head_len <= limits.field_line as usize || are_short(all, limits));
+        self.is_complete.then_some(head_len)
+    }
+
+    fn line_by_line(&mut self, bytes: &mut [u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
         loop {
             let stop = scan::control(&bytes[self.scanned..]).map(|found| self.scanned + found);
             let end = match stop {
@@ -144,34 +204,37 @@ impl Head {
     fn take_line(&mut self, bytes: &mut [u8], end: usize, section: Section, limits: &Limits) -> bool {
         let line = &bytes[self.line..end];
         match section {
-            Section::Request if !self.has_start_line => self.request_line(line, limits),
+            Section::Request if !self.has_start_line => self.request_line(&bytes[..end], end, limits),
             Section::Response if !self.has_start_line => self.status_line(line, limits),
             _ if line.len() > limits.field_line as usize => false,
             Section::Response if is_ows(line[0]) && !self.fields.is_empty() => {
                 self.unfold(bytes, end);
                 true
             }
-            _ => self.fields.len() < limits.fields as usize && self.field_line(line),
+            _ => self.fields.len() < limits.fields as usize && self.field_line(bytes, end),
         }
     }
 
-    /// `method SP request-target SP HTTP-version`, on exactly two spaces (RFC 9112, 3).
-    fn request_line(&mut self, line: &[u8], limits: &Limits) -> bool {
-        let Some((front, version)) = line.len().checked_sub(9).map(|at| line.split_at(at)) else { return false };
-        let (Some(space), [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9']) =
-            (memchr::memchr(b' ', front), version)
+    /// `method SP request-target SP HTTP-version`, on exactly two spaces (RFC 9112, 3). What stands in `bytes` behind the end
+    /// of the line is not looked at.
+    #[inline]
+    fn request_line(&mut self, bytes: &[u8], end: usize, limits: &Limits) -> bool {
+        let method_end = self.line + scan::run(&TOKEN_CLASS, bytes, self.line);
+        let target = method_end + 1;
+        let target_end = target + scan::run(&TARGET_CLASS, bytes, target);
+        let Some([b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9']) = bytes.get(target_end..end)
         else {
             return false;
         };
-        let (method, target) = (&front[..space], &front[space + 1..]);
-        self.word = Span::new(self.line, self.line + space);
-        self.target = Span::new(self.line + space + 1, self.line + front.len());
+        self.word = Span::new(self.line, method_end);
+        self.target = Span::new(target, target_end);
         self.minor = minor - b'0';
         self.has_start_line = true;
-        line.len() <= limits.start_line as usize
-            && method.len() <= limits.method as usize
-            && is_token(method)
-            && is_target(target)
+        bytes[method_end] == b' '
+            && method_end > self.line
+            && target_end > target
+            && end - self.line <= limits.start_line as usize
+            && method_end - self.line <= limits.method as usize
     }
 
     /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4).
@@ -202,21 +265,10 @@ impl Head {
         line.len() <= limits.start_line as usize
     }
 
-    /// `field-name ":" OWS field-value OWS` (RFC 9112, 5). The value's octets have passed the scanner.
-    fn field_line(&mut self, line: &[u8]) -> bool {
-        let Some(colon) = memchr::memchr(b':', line) else { return false };
-        let (name, raw) = (&line[..colon], &line[colon + 1..]);
-        if !is_token(name) {
-            return false;
-        }
-        if let Some(known) = KnownField::recognise(name) {
-            match &mut self.first[known as usize] {
-                first @ &mut NOWHERE => *first = self.fields.len() as u32,
-                _ => self.repeated |= 1 << known as u8,
-            }
-        }
-        let value = self.line + colon + 1;
-        self.fields.push(FieldSpan { name: Span::new(self.line, self.line + colon), value: trimmed(raw, value) });
+    fn field_line(&mut self, bytes: &[u8], end: usize) -> bool {
+        let Some(field) = field_line(bytes, self.line, token_len(&bytes[self.line..end]), end) else { return false };
+        self.known.note(slot(field, bytes), self.fields.len());
+        self.fields.push(field);
         true
     }
 
@@ -261,11 +313,11 @@ impl Head {
     }
 
     pub(crate) fn fields<'b>(&'b self, bytes: &'b [u8]) -> Fields<'b> {
-        Fields::new(bytes, &self.fields, &self.first)
+        Fields::new(bytes, &self.fields, &self.known.first)
     }
 
     pub(crate) fn has(&self, known: KnownField) -> bool {
-        self.first[known as usize] != NOWHERE
+        self.known.seen & (1 << known as u8) != 0
     }
 
     /// The values of all lines of a known field, with their places.
@@ -274,11 +326,11 @@ impl Head {
         known: KnownField,
         bytes: &'b [u8],
     ) -> impl Iterator<Item = (&'b [u8], usize)> + Clone {
-        let first = match self.first[known as usize] {
+        let first = match self.known.first[known as usize] {
             NOWHERE => self.fields.len(),
             first => first as usize,
         };
-        let again = self.repeated & (1 << known as u8) != 0;
+        let again = self.known.repeated & (1 << known as u8) != 0;
         let lines = if again { &self.fields[first..] } else { self.fields.get(first..=first).unwrap_or_default() };
         lines
             .iter()
@@ -300,6 +352,104 @@ impl Section {
             Self::Trailers => limits.trailers as usize,
         }
     }
+}
+
+/// Whether a line ends there.
+#[inline(always)]
+fn ends_at(bytes: &[u8], end: usize) -> bool {
+    bytes.get(end..end + 2) == Some(b"\r\n")
+}
+
+fn token_len(line: &[u8]) -> usize {
+    line.iter().take_while(|&&octet| is_tchar(octet)).count()
+}
+
+const COLON_SPACE: u16 = u16::from_le_bytes(*b": ");
+const CRLF: u16 = u16::from_le_bytes(*b"\r\n");
+const SPACE: u32 = b' ' as u32;
+
+/// Reads the field lines of a head that is there as a whole. No branch in it is one that the processor would often guess
+/// wrong.
+struct FieldLines<'a> {
+    bytes: &'a [u8],
+    /// Where the spans go.
+    fields: core::slice::IterMut<'a, FieldSpan>,
+    index: u32,
+    /// Right as long as no known field stands twice.
+    known: &'a mut Known,
+    /// How many lines of known fields there are.
+    lines: u32,
+    is_well: bool,
+}
+
+impl scan::Reader for FieldLines<'_> {
+    /// `field-name ":" OWS field-value OWS` (RFC 9112, 5) as nearly everybody sends it: a name of some length, one space before
+    /// the value, none behind it. The value's octets have passed the scanner.
+    #[inline(always)]
+    fn line(&mut self, line: scan::Line<'_>) {
+        let scan::Line { start, name, end, opening, middle, closing } = line;
+        let (first, last) = (middle >> 16 & 0xff, closing & 0xff);
+        let is_cut_well = (middle as u16 == COLON_SPACE) & ((closing >> 8) as u16 == CRLF);
+        if is_cut_well & (first > SPACE) & (last > SPACE) & (name > 0) & (name < scan::OPENING) {
+            self.put(start, name, start + name + 2, end, KnownField::slot(opening, name));
+        } else {
+            match unusual(self.bytes, start, end) {
+                Some((name, value, slot)) => self.put(start, name, value.start as usize, value.end as usize, slot),
+                None => self.is_well = false,
+            }
+        }
+    }
+}
+
+impl FieldLines<'_> {
+    #[inline(always)]
+    fn put(&mut self, start: usize, name: usize, value: usize, end: usize, slot: usize) {
+        self.known.first[slot] = self.index;
+        self.known.seen |= 1 << slot;
+        self.lines += u32::from(slot != KnownField::COUNT);
+        self.index += 1;
+        if let Some(span) = self.fields.next() {
+            span.name = Span::new(start, start + name);
+            span.value = Span::new(value, end);
+        }
+    }
+}
+
+/// Any other line: the length of its name, its value, its slot.
+#[cold]
+#[inline(never)]
+fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Span, usize)> {
+    let name = token_len(bytes.get(start..end)?);
+    let field = field_line(bytes, start, name, end).filter(|_| ends_at(bytes, end))?;
+    Some((name, field.value, slot(field, bytes)))
+}
+
+/// Whether each field line keeps to the limit.
+#[cold]
+fn are_short(ends: &[u32], limits: &Limits) -> bool {
+    ends.windows(2).all(|pair| pair[1] - pair[0] - 2 <= limits.field_line)
+}
+
+/// What is known where a known field stands twice.
+#[cold]
+fn recount(fields: &[FieldSpan], bytes: &[u8]) -> Known {
+    let mut known = Known::NONE;
+    fields.iter().enumerate().for_each(|(index, &field)| known.note(slot(field, bytes), index));
+    known
+}
+
+fn slot(field: FieldSpan, bytes: &[u8]) -> usize {
+    KnownField::recognise(field.name.of(bytes)).map_or(KnownField::COUNT, |known| known as usize)
+}
+
+/// A field line as anybody may send it.
+fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<FieldSpan> {
+    let colon = start + name;
+    if name == 0 || bytes.get(colon) != Some(&b':') {
+        return None;
+    }
+    let raw = bytes.get(colon + 1..end)?;
+    Some(FieldSpan { name: Span::new(start, colon), value: trimmed(raw, colon + 1) })
 }
 
 /// The span of `raw`, which stands at `start`, without the whitespace around it.
@@ -382,9 +532,12 @@ mod tests {
             let (section, seed) = seeds[round % seeds.len()];
             let bytes = input(&mut dice, seed);
             let cut = dice.below(bytes.len() + 1);
+            // What stands behind the input must not matter.
             let (mut head, mut fed) = (Head::default(), bytes.clone());
-            let first = head.parse(&mut fed[..cut], section, &LIMITS);
-            let outcome = if let Ok(None) = first { head.parse(&mut fed, section, &LIMITS) } else { first };
+            fed.resize(bytes.len() + scan::PADDING, b"\r\n x"[dice.below(4)]);
+            let first = head.parse(&mut fed, cut, section, &LIMITS);
+            let whole = bytes.len();
+            let outcome = if let Ok(None) = first { head.parse(&mut fed, whole, section, &LIMITS) } else { first };
             match (outcome, slow(&bytes, section)) {
                 // The fast parser looks at a line that has not come whole only to bound it.
                 (Ok(None), Err(fault)) => {

@@ -149,6 +149,8 @@ pub use error::{Blame, Error, ErrorKind};
 pub use event::{Event, EventKind, OwnedEvent, Paused, Request, Response, Step, Switched, SwitchedBy};
 pub use fields::{Field, FieldSource, Fields, KnownField, Protocol};
 pub use limits::{Config, Lenient, Limits};
+#[doc(hidden)]
+pub use scan::Path as ScanPath;
 pub use state::{Awaiting, Expect, Peer, Phase, Role, Rx, State, Turn, Tx};
 pub use trace::{Trace, TraceStep};
 #[cfg(feature = "h2c")]

@@ -1,12 +1,21 @@
 //! The octet classes of RFC 9110 and RFC 9112, and the small grammars made of them.
 
+use crate::scan::{self, Class};
+
 const TOKEN: u8 = 1;
 const TARGET: u8 = 2;
 const HOST: u8 = 4;
 const VALUE: u8 = 8;
 
+/// Token characters, for the scanner.
+pub(crate) static TOKEN_CLASS: Class = Class::of(CLASS, TOKEN);
+/// What a request target may have.
+pub(crate) static TARGET_CLASS: Class = Class::of(CLASS, TARGET);
+/// What the name of a host may have, but for escaped octets.
+pub(crate) static HOST_CLASS: Class = Class::of(CLASS, HOST);
+
 /// One octet, all its classes.
-static CLASS: [u8; 256] = classes();
+const CLASS: &[u8; 256] = &classes();
 
 const fn classes() -> [u8; 256] {
     let mut table = [0; 256];
@@ -47,11 +56,11 @@ const fn is_one_of(byte: u8, set: &[u8]) -> bool {
     false
 }
 
-pub(crate) fn is_tchar(octet: u8) -> bool {
+pub(crate) const fn is_tchar(octet: u8) -> bool {
     CLASS[octet as usize] & TOKEN != 0
 }
 
-pub(crate) fn is_target_octet(octet: u8) -> bool {
+pub(crate) const fn is_target_octet(octet: u8) -> bool {
     CLASS[octet as usize] & TARGET != 0
 }
 
@@ -60,11 +69,11 @@ pub(crate) fn is_value_octet(octet: u8) -> bool {
 }
 
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|&octet| is_tchar(octet))
+    !bytes.is_empty() && scan::run(&TOKEN_CLASS, bytes, 0) == bytes.len()
 }
 
 pub(crate) fn is_target(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|&octet| is_target_octet(octet))
+    !bytes.is_empty() && scan::run(&TARGET_CLASS, bytes, 0) == bytes.len()
 }
 
 pub(crate) fn is_value(bytes: &[u8]) -> bool {

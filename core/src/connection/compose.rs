@@ -21,6 +21,17 @@ impl Connection {
         if self.role == role { Ok(()) } else { Err(Error::local(ErrorKind::WrongRole)) }
     }
 
+    #[inline(always)]
+    fn decided(&mut self, input: Input) -> Result<(), Error> {
+        match self.state.apply(self.role, input) {
+            Ok(next) => {
+                self.state = next;
+                Ok(())
+            }
+            Err(rejected) => Err(Error::from(rejected)),
+        }
+    }
+
     fn try_input(&self, input: Input) -> Result<State, Error> {
         self.state.apply(self.role, input).map_err(Error::from)
     }
@@ -121,12 +132,15 @@ impl Connection {
         let survey = Survey::of(response.fields).map_err(Error::local)?;
         upgrade::check_final(response.status, response.fields).map_err(Error::local)?;
         let (outgoing, framing) = self.frame(response.status, &survey).map_err(Error::local)?;
-        let next = self.try_input(Input::Response(Answer {
+        // In place, and back again if there is no space: a state that is passed around costs more than the rest of this.
+        let before = self.state;
+        self.decided(Input::Response(Answer {
             success: (200..=299).contains(&response.status),
             content: outgoing != Outgoing::None,
             persist: !survey.options.close && outgoing != Outgoing::UntilClose,
         }))?;
-        let tunnels = next.tx == Tx::Switched;
+        let persist = self.state.persist;
+        let tunnels = self.state.tx == Tx::Switched;
         let mut advertised = core::mem::take(&mut self.scratch().offer);
         let advertised_list = [core::str::from_utf8(&advertised).unwrap_or_default()];
         let upgrade = match required {
@@ -140,9 +154,9 @@ impl Connection {
             markers: &hints,
             framing,
             upgrade,
-            close: !next.persist && !tunnels,
+            close: !persist && !tunnels,
             // RFC 9112, 9.3: an HTTP/1.0 client keeps the connection only if it is told to.
-            keep_alive: next.persist && self.state.peer == Peer::V10 && !tunnels,
+            keep_alive: persist && self.state.peer == Peer::V10 && !tunnels,
             ..Added::to(&survey)
         };
         let written = encode::write(out, |sink| {
@@ -153,8 +167,10 @@ impl Connection {
             advertised.clear();
         }
         self.scratch().offer = advertised;
+        if written.is_err() {
+            self.state = before;
+        }
         written?;
-        self.state = next;
         self.begin_sending(outgoing);
         if tunnels {
             self.flags.owes_switched = Some(SwitchedBy::Connect);

@@ -11,7 +11,7 @@ use crate::head::Section;
 use crate::limits;
 use crate::state::{Answer, Input, Opening, Peer, Role, Turn};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, NoOffer, Protocols, Why};
+use crate::upgrade::{self, Protocols, Why};
 
 /// What a client with prior knowledge of HTTP/2 sends first (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -23,8 +23,12 @@ impl Connection {
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
         let Self { scratch, config, .. } = self;
         let limits = config.as_deref().map_or(&limits::DEFAULT.limits, |config| &config.limits);
-        let Scratch { buffer, head, mid_line, .. } = &mut **scratch.get_or_insert_default();
-        let outcome = head.parse(buffer.unread_mut(), section, limits);
+        let Scratch { buffer, head, mid_line, .. } = match scratch {
+            Some(scratch) => &mut **scratch,
+            none => super::fresh(none),
+        };
+        let (bytes, len) = buffer.unread_mut();
+        let outcome = head.parse(bytes, len, section, limits);
         *mid_line = outcome == Ok(None);
         match outcome {
             Ok(len) => Ok(len),
@@ -35,12 +39,12 @@ impl Connection {
     /// RFC 9112, 2.2: a few empty lines before a request are skipped; RFC 9112, 9.2 allows them to an idle client.
     /// Says whether a line might be one that has not come whole.
     fn skip_empty_lines(&mut self) -> Result<bool, Error> {
-        let limit = self.config().limits.empty_lines;
         loop {
             let unread = self.scratch().buffer.unread();
             if !unread.starts_with(b"\r\n") {
                 return Ok(unread == b"\r");
             }
+            let limit = self.config().limits.empty_lines;
             if u32::from(self.empty_lines) >= limit {
                 return self.fail(ErrorKind::EmptyLines, 0);
             }
@@ -59,7 +63,7 @@ impl Connection {
         if self.config().http2_preface && self.offset == 0 {
             let unread = self.scratch().buffer.unread();
             if unread.starts_with(PREFACE) {
-                self.state = self.received(Input::Preface)?;
+                self.received(Input::Preface)?;
                 self.flags.owes_switched = Some(SwitchedBy::Http2Preface);
                 return Ok(None);
             }
@@ -79,46 +83,54 @@ impl Connection {
 
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let secure = self.flags.secure;
-        let terms = self.terms();
-        let scratch = self.scratch();
-        let bytes = &scratch.buffer.unread()[..len];
-        let head = &scratch.head;
-        let framing = match framing::request(head, bytes, secure) {
+        let Scratch { head, buffer, .. } = self.scratch();
+        let (bytes, _) = buffer.unread_mut();
+        let framing = match framing::request(head, bytes, len, secure) {
             Ok(framing) => framing,
             Err(Fault { kind, at }) => return self.fail(kind, at),
         };
-        let offered = upgrade::offered(head, bytes, &terms);
-        let is_connect = head.method(bytes) == b"CONNECT";
-        let is_head = head.method(bytes) == b"HEAD";
+        let method = head.method(bytes);
+        let (is_connect, is_head) = (method == b"CONNECT", method == b"HEAD");
         let opening = Opening {
             turn: if is_connect { Turn::Connect } else { Turn::None },
             content: framing.has_content(),
-            expect: head.values(KnownField::Expect, bytes).any(|(value, _)| expects_continue(value)),
+            expect: head.has(KnownField::Expect)
+                && head.values(KnownField::Expect, bytes).any(|(value, _)| expects_continue(value)),
             persist: head.options(bytes).persist(head.minor),
             version: if head.minor == 0 { Peer::V10 } else { Peer::V11 },
         };
-        scratch.buffer.keep(len);
+        let has_upgrade = head.has(KnownField::Upgrade);
+        buffer.keep(len);
         self.offset += len as u64;
         self.heads = u64::from(is_head);
-        self.begin_cycle(opening, offered)?;
+        match has_upgrade && !is_connect {
+            true => self.begin_offered(opening)?,
+            false => self.begin_cycle(opening, 0, if is_connect { Why::Connect } else { Why::NotOffered })?,
+        }
         self.begin_body(framing);
         Ok(self.show(Shown::Request))
     }
 
-    /// The request's head is legal and kept: what it offers decides how its cycle begins.
-    fn begin_cycle(&mut self, opening: Opening, offered: Result<(), NoOffer>) -> Result<(), Error> {
-        let request = self.kept_request().filter(|_| offered.is_ok());
-        let (total, eligible) = request.map_or((0, 0), upgrade::tally);
-        let turn = if eligible > 0 { Turn::Offered } else { opening.turn };
-        self.state = self.received(Input::Request(Opening { turn, ..opening }))?;
+    /// The request's head is legal and kept, and has an `Upgrade`: what it offers decides how its cycle begins.
+    #[inline(never)]
+    fn begin_offered(&mut self, opening: Opening) -> Result<(), Error> {
+        let terms = self.terms();
+        let Some(request) = self.kept_request() else { return self.begin_cycle(opening, 0, Why::NotOffered) };
+        if let Err(reason) = upgrade::offered(request.head, request.bytes, &terms) {
+            return self.begin_cycle(opening, 0, reason.into());
+        }
+        let (total, eligible) = upgrade::tally(request);
+        match eligible {
+            0 => self.begin_cycle(opening, total, Why::Ineligible),
+            _ => self.begin_cycle(Opening { turn: Turn::Offered, ..opening }, total, Why::Undecided),
+        }
+    }
+
+    fn begin_cycle(&mut self, opening: Opening, offered: u32, why: Why) -> Result<(), Error> {
+        self.received(Input::Request(opening))?;
         self.cycle = self.cycle.wrapping_add(1);
-        self.why = Some(match offered {
-            _ if turn == Turn::Connect => Why::Connect,
-            Err(reason) => reason.into(),
-            Ok(()) if eligible == 0 => Why::Ineligible,
-            Ok(()) => Why::Undecided,
-        });
-        self.note(TraceStep::ReceivedRequest, total);
+        self.why = Some(why);
+        self.note(TraceStep::ReceivedRequest, offered);
         Ok(())
     }
 
@@ -162,7 +174,7 @@ impl Connection {
         }
         self.informational = self.informational.saturating_add(1);
         let input = if status == 100 { Input::Continue } else { Input::Informational };
-        self.state = self.received(input)?;
+        self.received(input)?;
         self.keep_head(len);
         self.note(TraceStep::ReceivedInformational, u32::from(status));
         Ok(self.show(Shown::Informational))
@@ -175,17 +187,19 @@ impl Connection {
 
     /// RFC 9110, 7.8: a 101 switches to what was offered, and to nothing else.
     fn take_switch(&mut self, len: usize) -> Result<Option<Step>, Error> {
-        let next = self.received(Input::Switch { early: true })?;
+        let before = self.state;
+        self.received(Input::Switch { early: true })?;
         let lenient = self.config().lenient;
         let Scratch { buffer, head, offer, agreed, asked, .. } = self.scratch();
         let bytes = &buffer.unread()[..len];
-        if let Err(kind) = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed) {
+        let verdict = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed).and_then(|()| {
+            let is_kept = upgrade::is_kept(head.fields(bytes), Protocols::new(agreed), asked);
+            if is_kept { Ok(()) } else { Err(ErrorKind::SwitchProfile) }
+        });
+        if let Err(kind) = verdict {
+            self.state = before;
             return self.fail(kind, 0);
         }
-        if !upgrade::is_kept(head.fields(bytes), Protocols::new(agreed), asked) {
-            return self.fail(ErrorKind::SwitchProfile, 0);
-        }
-        self.state = next;
         self.why = None;
         self.keep_head(len);
         self.flags.owes_switched = Some(SwitchedBy::Upgrade);
@@ -210,7 +224,7 @@ impl Connection {
         let answer = Answer { success, content: framing.has_content(), persist };
         let dropped = if persist { 0 } else { self.state.behind };
         let undecided = self.state.undecided();
-        self.state = self.received(Input::Response(answer))?;
+        self.received(Input::Response(answer))?;
         self.flags.old_server |= minor == 0;
         if is_latest {
             self.remember_required(len, status);
@@ -254,7 +268,7 @@ impl Connection {
     pub(super) fn read_body(&mut self) -> Result<Option<Step>, Error> {
         let limits = self.config().limits;
         let Self { body, scratch, .. } = self;
-        let scratch = scratch.get_or_insert_default();
+        let Some(scratch) = scratch else { return self.need_data() };
         let part = match body.decode(scratch.buffer.unread(), &limits) {
             Ok(part) => part,
             Err(Fault { kind, at }) => {
@@ -284,13 +298,13 @@ impl Connection {
             return Ok(true);
         }
         self.pass(room as usize);
-        self.state = self.received(Input::DrainLimit)?;
+        self.received(Input::DrainLimit)?;
         Ok(false)
     }
 
     fn take_data(&mut self, len: usize) -> Result<Option<Step>, Error> {
         if self.role == Role::Server {
-            self.state = self.received(Input::RequestContent)?;
+            self.received(Input::RequestContent)?;
         }
         if self.flags.skips && !self.pass_content(len)? {
             return Ok(None);
@@ -304,7 +318,8 @@ impl Connection {
     fn read_trailers(&mut self) -> Result<Option<Step>, Error> {
         let limits = self.config().limits;
         let Scratch { buffer, trailers, .. } = self.scratch();
-        let len = match trailers.parse(buffer.unread_mut(), Section::Trailers, &limits) {
+        let (bytes, len) = buffer.unread_mut();
+        let len = match trailers.parse(bytes, len, Section::Trailers, &limits) {
             Ok(Some(len)) => len,
             Ok(None) => return self.need_data(),
             Err(Fault { kind, at }) => return self.fail(kind, at),
@@ -317,7 +332,7 @@ impl Connection {
     /// The message is complete by its framing; the event that says so may come later.
     pub(super) fn end_incoming(&mut self) -> Result<(), Error> {
         let input = if self.role == Role::Server { Input::RequestEnd } else { Input::ResponseEnd };
-        self.state = self.received(input)?;
+        self.received(input)?;
         if self.role == Role::Client {
             self.heads >>= 1;
         }

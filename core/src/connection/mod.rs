@@ -372,6 +372,7 @@ impl Connection {
     }
 
     /// What decides which offers may be made or accepted.
+    #[inline]
     fn terms(&self) -> Terms {
         Terms::new(self.config(), self.role, self.flags.secure)
     }
@@ -382,8 +383,12 @@ impl Connection {
         Some(scratch.parts(self.terms(), self.role).request())
     }
 
+    #[inline(always)]
     fn scratch(&mut self) -> &mut Scratch {
-        self.scratch.get_or_insert_default()
+        match self.scratch {
+            Some(ref mut scratch) => scratch,
+            ref mut none => fresh(none),
+        }
     }
 
     /// Changes the state, or says why not.
@@ -424,6 +429,7 @@ impl Connection {
     }
 
     /// What the last event showed is over: its octets are consumed, its head is let go unless it is still needed.
+    #[inline]
     fn settle_event(&mut self) {
         // Most calls come while a message is still arriving and nothing was shown.
         let nothing = |scratch: &Scratch| scratch.shown == Shown::Nothing && scratch.buffer.kept().is_empty();
@@ -456,7 +462,14 @@ impl Connection {
     }
 }
 
+#[cold]
+#[inline(never)]
+fn fresh(none: &mut Option<Box<Scratch>>) -> &mut Scratch {
+    none.insert(Box::default())
+}
+
 impl Scratch {
+    #[inline]
     fn parts(&self, terms: Terms, role: Role) -> Parts<'_> {
         Parts {
             head: &self.head,
@@ -470,6 +483,7 @@ impl Scratch {
     }
 
     /// How many unread octets the current event shows.
+    #[inline]
     fn shown_len(&self) -> usize {
         match self.shown {
             Shown::Data { len } | Shown::End { len } => len,

@@ -42,6 +42,7 @@ impl Connection {
 
     /// Takes the first `len` octets of the space that [`receive_buffer`](Self::receive_buffer) gave, once, and says how
     /// many it took: none where the space does not hold as many, or another inbound call has moved it. Next: `advance`.
+    #[inline]
     pub fn commit(&mut self, len: usize) -> usize {
         self.settle_event();
         self.scratch.as_mut().map_or(0, |scratch| scratch.buffer.commit(len))
@@ -102,6 +103,7 @@ impl Connection {
 
     /// The current event, until the next inbound call: `receive`, `receive_buffer`, `commit`, `receive_eof`,
     /// `advance`, `take_leftover`, `resume_http` or `release`. Decisions do not end it.
+    #[inline]
     pub fn event(&self) -> Option<Event<'_>> {
         let scratch = self.scratch.as_deref()?;
         scratch.parts(self.terms(), self.role).event(scratch.shown)
@@ -248,6 +250,7 @@ impl Connection {
     }
 
     /// The peer broke the protocol at `at` octets from the unread ones' start.
+    #[cold]
     pub(super) fn fail<T>(&mut self, kind: ErrorKind, at: usize) -> Result<T, Error> {
         let error = Error::at(kind, self.offset + at as u64);
         if self.role == Role::Server && self.state.is_idle() {
@@ -264,14 +267,23 @@ impl Connection {
 
     /// The machine takes every input that the wire can give it here; if one is missing, that is our fault and must not
     /// become somebody's panic.
-    pub(super) fn received(&mut self, input: Input) -> Result<State, Error> {
+    #[inline(always)]
+    pub(super) fn received(&mut self, input: Input) -> Result<(), Error> {
         match self.state.apply(self.role, input) {
-            Ok(next) => Ok(next),
-            Err(Rejected::NothingOffered) => self.fail(ErrorKind::SwitchUnasked, 0),
-            Err(rejected) => {
-                debug_assert!(false, "{input:?} is refused: {rejected:?}");
-                self.fail(ErrorKind::Unsolicited, 0)
+            Ok(next) => {
+                self.state = next;
+                Ok(())
             }
+            Err(rejected) => self.not_received(input, rejected),
         }
+    }
+
+    #[cold]
+    fn not_received(&mut self, input: Input, rejected: Rejected) -> Result<(), Error> {
+        if rejected == Rejected::NothingOffered {
+            return self.fail(ErrorKind::SwitchUnasked, 0);
+        }
+        debug_assert!(false, "{input:?} is refused: {rejected:?}");
+        self.fail(ErrorKind::Unsolicited, 0)
     }
 }

@@ -2,8 +2,10 @@
 
 use super::{Peer, Turn};
 
-/// What an input asks of the machine; see [`State::apply`].
+/// What an input asks of the machine; see [`State::apply`]. With a tag of its own, so that the compiler sees which one it
+/// is wherever one is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub(crate) enum Input {
     /// A request head.
     Request(Opening),

@@ -21,7 +21,9 @@ enum Message {
 }
 
 impl State {
-    /// What follows from `input`, or why it cannot be.
+    /// What follows from `input`, or why it cannot be. Inlined, because each caller knows its input: what is left is the one
+    /// transition, on a state in registers.
+    #[inline(always)]
     pub(crate) fn apply(self, role: Role, input: Input) -> Result<Self, Rejected> {
         match input {
             Input::Request(opening) => self.begin(role, opening),
@@ -44,6 +46,7 @@ impl State {
 
     // The messages, in the order in which a cycle meets them.
 
+    #[inline]
     fn begin(mut self, role: Role, opening: Opening) -> Result<Self, Rejected> {
         self.lane(role, Message::Request)?;
         if role == Role::Client && self.rx != Rx::Open {
@@ -79,6 +82,7 @@ impl State {
         Ok(self)
     }
 
+    #[inline]
     fn content(mut self, role: Role) -> Result<Self, Rejected> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
@@ -90,6 +94,7 @@ impl State {
         Ok(self)
     }
 
+    #[inline]
     fn end_request(mut self, role: Role) -> Result<Self, Rejected> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
@@ -102,6 +107,7 @@ impl State {
         Ok(self.settle(role))
     }
 
+    #[inline]
     fn inform(mut self, role: Role, is_continue: bool) -> Result<Self, Rejected> {
         self.response_due(role)?;
         if role == Role::Server {
@@ -122,6 +128,7 @@ impl State {
         Ok(self)
     }
 
+    #[inline]
     fn switch(mut self, role: Role, early: bool) -> Result<Self, Rejected> {
         self.response_due(role)?;
         if self.turn != Turn::Offered || self.behind > 0 {
@@ -147,6 +154,7 @@ impl State {
         Ok(self)
     }
 
+    #[inline]
     fn answer(mut self, role: Role, answer: Answer) -> Result<Self, Rejected> {
         self.response_due(role)?;
         let latest = self.behind == 0;
@@ -181,6 +189,7 @@ impl State {
         Ok(if self.response == Phase::Done { self.answered(role) } else { self })
     }
 
+    #[inline]
     fn end_response(self, role: Role) -> Result<Self, Rejected> {
         self.lane(role, Message::Response)?;
         if self.response != Phase::Body {
@@ -309,6 +318,7 @@ impl State {
     // What several of them share.
 
     /// The direction that `message` travels on must still carry HTTP.
+    #[inline]
     fn lane(self, role: Role, message: Message) -> Result<(), Rejected> {
         match (role, message) {
             (Role::Client, Message::Request) | (Role::Server, Message::Response) => self.writes(),
@@ -316,6 +326,7 @@ impl State {
         }
     }
 
+    #[inline]
     fn reads(self) -> Result<(), Rejected> {
         match self.rx {
             Rx::Open => Ok(()),
@@ -325,6 +336,7 @@ impl State {
         }
     }
 
+    #[inline]
     fn writes(self) -> Result<(), Rejected> {
         match self.tx {
             Tx::Open => Ok(()),
@@ -335,6 +347,7 @@ impl State {
     }
 
     /// Some request waits for the head of its response.
+    #[inline]
     fn response_due(self, role: Role) -> Result<(), Rejected> {
         if self.request == Phase::Idle {
             self.lane(role, Message::Response)?;
@@ -362,6 +375,7 @@ impl State {
     }
 
     /// The final response has ended.
+    #[inline]
     fn answered(mut self, role: Role) -> Self {
         self.response = Phase::Done;
         if self.behind > 0 {
@@ -372,6 +386,7 @@ impl State {
     }
 
     /// Closes what a cycle without a successor leaves open.
+    #[inline]
     pub(super) fn settle(mut self, role: Role) -> Self {
         if self.persist || self.response != Phase::Done || self.behind > 0 {
             return self;

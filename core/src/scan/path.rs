@@ -1,0 +1,100 @@
+//! Which instructions do the scanning.
+
+use core::sync::atomic::{AtomicU8, Ordering};
+
+/// A way to scan: an instruction set, or none in particular.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Path {
+    /// x86-64 of about 2013 and later, 32 octets an instruction.
+    Avx2 = 1,
+    /// Every x86-64, 16 octets.
+    Sse2,
+    /// Every aarch64, 16 octets.
+    Neon,
+    /// WebAssembly with its fixed-width vectors, 16 octets.
+    Simd128,
+    /// Any machine, 8 octets.
+    Swar,
+}
+
+/// The path in use; 0 before the first question.
+static CURRENT: AtomicU8 = AtomicU8::new(0);
+
+impl Path {
+    const ALL: [Self; 5] = [Self::Avx2, Self::Sse2, Self::Neon, Self::Simd128, Self::Swar];
+
+    /// Whether this program can take it here.
+    fn is_available(self) -> bool {
+        match self {
+            Self::Avx2 => has_avx2(),
+            Self::Sse2 => cfg!(all(target_arch = "x86_64", not(miri))),
+            Self::Neon => cfg!(all(target_arch = "aarch64", target_feature = "neon", not(miri))),
+            Self::Simd128 => cfg!(all(target_arch = "wasm32", target_feature = "simd128")),
+            Self::Swar => true,
+        }
+    }
+
+    /// Every path that can be taken here, the fastest first.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|path| path.is_available())
+    }
+
+    /// Takes this path from now on, in the whole program: for tests and benches, which compare them. False, and no
+    /// change, where it cannot be taken.
+    pub fn force(self) -> bool {
+        let is_available = self.is_available();
+        if is_available {
+            CURRENT.store(self as u8, Ordering::Relaxed);
+        }
+        is_available
+    }
+
+    /// Where there is only one, the compiler takes it; where there are two, the first question finds out.
+    #[inline(always)]
+    pub(super) fn current() -> Self {
+        const AVX2: u8 = Path::Avx2 as u8;
+        const SSE2: u8 = Path::Sse2 as u8;
+        const NEON: u8 = Path::Neon as u8;
+        const SIMD128: u8 = Path::Simd128 as u8;
+        const SWAR: u8 = Path::Swar as u8;
+        match CURRENT.load(Ordering::Relaxed) {
+            AVX2 => Self::Avx2,
+            SSE2 => Self::Sse2,
+            NEON => Self::Neon,
+            SIMD128 => Self::Simd128,
+            SWAR => Self::Swar,
+            _ => Self::find(),
+        }
+    }
+
+    #[cold]
+    fn find() -> Self {
+        let path = Self::available().next().unwrap_or(Self::Swar);
+        CURRENT.store(path as u8, Ordering::Relaxed);
+        path
+    }
+}
+
+/// What `x86::avx2` is compiled for. Finding out at run time takes the standard library.
+fn has_avx2() -> bool {
+    #[cfg(all(target_arch = "x86_64", feature = "std", not(miri)))]
+    {
+        extern crate std;
+        std::is_x86_feature_detected!("avx2")
+            && std::is_x86_feature_detected!("bmi1")
+            && std::is_x86_feature_detected!("bmi2")
+            && std::is_x86_feature_detected!("popcnt")
+    }
+    #[cfg(not(all(target_arch = "x86_64", feature = "std", not(miri))))]
+    {
+        cfg!(all(
+            target_arch = "x86_64",
+            target_feature = "avx2",
+            target_feature = "bmi1",
+            target_feature = "bmi2",
+            target_feature = "popcnt",
+            not(miri)
+        ))
+    }
+}
