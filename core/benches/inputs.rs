@@ -97,8 +97,10 @@ fn long_cookie() -> Vec<u8> {
 
 fn many_fields() -> Vec<u8> {
     let mut head = b"GET /account HTTP/1.1\r\nHost: www.example.com\r\n".to_vec();
-    for number in 0..98 {
-        head.extend_from_slice(format!("X-Request-Context-{number:03}: {}\r\n", "some value, ".repeat(5) + "end").as_bytes());
+    for number in 0..93 {
+        head.extend_from_slice(
+            format!("X-Request-Context-{number:03}: {}\r\n", "some value, ".repeat(5) + "end").as_bytes(),
+        );
     }
     head.extend_from_slice(b"\r\n");
     head

@@ -128,7 +128,7 @@ impl<'a> Request<'a> {
     /// The offered protocols in the client's order of preference, each eligible or with its reason; or why the
     /// request offers nothing. Choose with [`select`](crate::Connection::select).
     pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
-        upgrade::offered(self.head, self.bytes, &self.terms)?;
+        upgrade::offered(self.head, self.bytes, self.head.options(self.bytes), &self.terms)?;
         Ok(upgrade::offers(*self))
     }
 

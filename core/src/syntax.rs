@@ -113,7 +113,11 @@ pub(crate) enum Port {
 
 /// RFC 9110, 4.2: `uri-host [ ":" port ]` without userinfo; `Optional` also takes nothing at all.
 pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
+    // Most hosts are plain names.
+    let plain = scan::run(&HOST_CLASS, bytes, 0);
     let (host, rest) = match bytes {
+        _ if plain == bytes.len() => (bytes, &bytes[plain..]),
+        _ if bytes[plain] == b':' => bytes.split_at(plain),
         [b'[', ..] => match bytes.iter().position(|&octet| octet == b']') {
             Some(end) => (&bytes[..=end], &bytes[end + 1..]),
             None => return false,
@@ -121,6 +125,7 @@ pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
         _ => bytes.split_at(bytes.iter().position(|&octet| octet == b':').unwrap_or(bytes.len())),
     };
     let host_is_valid = match host {
+        _ if host.len() == plain => true,
         [b'[', literal @ .., b']'] => is_ip_literal(literal),
         name => is_reg_name(name),
     };

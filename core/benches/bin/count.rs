@@ -14,6 +14,7 @@ fn main() {
     let path = ScanPath::available().find(|path| format!("{path:?}") == wanted);
     assert!(path.is_some_and(ScanPath::force), "no scan path {wanted} here");
     let messages = match name.as_str() {
+        "a" => vec![inputs::MINIMAL.to_vec()],
         "k" => inputs::distinct(),
         _ => inputs::all().into_iter().filter(|input| input.name == name).map(|input| input.octets).collect(),
     };

@@ -5,7 +5,7 @@ use crate::body::{Body, Part};
 use crate::diagnose::Fault;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Shown, Step, SwitchedBy};
-use crate::fields::{KnownField, expects_continue};
+use crate::fields::{KnownField, Options, expects_continue};
 use crate::framing::{self, Framing};
 use crate::head::Section;
 use crate::limits;
@@ -90,13 +90,14 @@ impl Connection {
             Err(Fault { kind, at }) => return self.fail(kind, at),
         };
         let method = head.method(bytes);
+        let options = head.options(bytes);
         let (is_connect, is_head) = (method == b"CONNECT", method == b"HEAD");
         let opening = Opening {
             turn: if is_connect { Turn::Connect } else { Turn::None },
             content: framing.has_content(),
             expect: head.has(KnownField::Expect)
                 && head.values(KnownField::Expect, bytes).any(|(value, _)| expects_continue(value)),
-            persist: head.options(bytes).persist(head.minor),
+            persist: options.persist(head.minor),
             version: if head.minor == 0 { Peer::V10 } else { Peer::V11 },
         };
         let has_upgrade = head.has(KnownField::Upgrade);
@@ -104,7 +105,7 @@ impl Connection {
         self.offset += len as u64;
         self.heads = u64::from(is_head);
         match has_upgrade && !is_connect {
-            true => self.begin_offered(opening)?,
+            true => self.begin_offered(opening, options)?,
             false => self.begin_cycle(opening, 0, if is_connect { Why::Connect } else { Why::NotOffered })?,
         }
         self.begin_body(framing);
@@ -113,10 +114,10 @@ impl Connection {
 
     /// The request's head is legal and kept, and has an `Upgrade`: what it offers decides how its cycle begins.
     #[inline(never)]
-    fn begin_offered(&mut self, opening: Opening) -> Result<(), Error> {
+    fn begin_offered(&mut self, opening: Opening, options: Options) -> Result<(), Error> {
         let terms = self.terms();
         let Some(request) = self.kept_request() else { return self.begin_cycle(opening, 0, Why::NotOffered) };
-        if let Err(reason) = upgrade::offered(request.head, request.bytes, &terms) {
+        if let Err(reason) = upgrade::offered(request.head, request.bytes, options, &terms) {
             return self.begin_cycle(opening, 0, reason.into());
         }
         let (total, eligible) = upgrade::tally(request);

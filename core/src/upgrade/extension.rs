@@ -5,7 +5,8 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::fields::FieldSource;
-use crate::syntax::{is_ows, is_tchar, is_token};
+use crate::scan;
+use crate::syntax::{TOKEN_CLASS, is_ows, is_token};
 
 pub(crate) const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
@@ -38,20 +39,43 @@ pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>>
 
 /// The extensions of one line, behind those of earlier lines; `None` where the line is malformed.
 pub(crate) fn parse<'a>(value: &'a [u8], mut list: Vec<Extension<'a>>) -> Option<Vec<Extension<'a>>> {
+    walk(value, &mut |piece| match piece {
+        Piece::Name(name) => list.push(Extension { name, parameters: Vec::new() }),
+        Piece::Parameter(parameter) => {
+            if let Some(extension) = list.last_mut() {
+                extension.parameters.push(parameter);
+            }
+        }
+    })?;
+    Some(list)
+}
+
+/// Whether the line keeps to the grammar.
+pub(crate) fn is_valid(value: &[u8]) -> bool {
+    walk(value, &mut |_| {}).is_some()
+}
+
+/// What a line is made of.
+enum Piece<'a> {
+    Name(&'a [u8]),
+    /// Of the extension before.
+    Parameter(Parameter<'a>),
+}
+
+fn walk<'a>(value: &'a [u8], each: &mut impl FnMut(Piece<'a>)) -> Option<()> {
     let mut rest = Rest(value);
     loop {
         // RFC 9110, 5.6.1: empty members count for nothing.
         while rest.takes(b',') {}
         if rest.is_empty() {
-            return Some(list);
+            return Some(());
         }
-        let mut extension = Extension { name: rest.token()?, parameters: Vec::new() };
+        each(Piece::Name(rest.token()?));
         while rest.takes(b';') {
             let name = rest.token()?;
             let value = if rest.takes(b'=') { Some(rest.value()?) } else { None };
-            extension.parameters.push((name, value));
+            each(Piece::Parameter((name, value)));
         }
-        list.push(extension);
         if !rest.is_empty() && !rest.takes(b',') {
             return None;
         }
@@ -84,8 +108,7 @@ impl<'a> Rest<'a> {
 
     fn token(&mut self) -> Option<&'a [u8]> {
         self.skip_whitespace();
-        let end = self.0.iter().position(|&octet| !is_tchar(octet)).unwrap_or(self.0.len());
-        let (token, rest) = self.0.split_at(end);
+        let (token, rest) = self.0.split_at(scan::run(&TOKEN_CLASS, self.0, 0));
         self.0 = rest;
         (!token.is_empty()).then_some(token)
     }

@@ -34,7 +34,7 @@ use self::selection::{is_http11, same_name};
 use crate::decision::RequestHead;
 use crate::error::ErrorKind;
 use crate::event::Request;
-use crate::fields::{Field, FieldSource, Fields, KnownField, Protocol, members};
+use crate::fields::{Field, FieldSource, Fields, KnownField, Options, Protocol, members};
 use crate::head::Head;
 use crate::limits::Lenient;
 use crate::listed::listed;
@@ -147,7 +147,7 @@ impl From<NoOffer> for Why {
 }
 
 /// Whether a request head holds an offer at all; the protocols are read from the head when they are asked for.
-pub(crate) fn offered(head: &Head, bytes: &[u8], terms: &Terms) -> Result<(), NoOffer> {
+pub(crate) fn offered(head: &Head, bytes: &[u8], options: Options, terms: &Terms) -> Result<(), NoOffer> {
     if !head.has(KnownField::Upgrade) {
         return Err(NoOffer::Absent);
     }
@@ -157,7 +157,7 @@ pub(crate) fn offered(head: &Head, bytes: &[u8], terms: &Terms) -> Result<(), No
     if head.method(bytes) == b"CONNECT" {
         return Err(NoOffer::Connect);
     }
-    if !head.options(bytes).upgrade {
+    if !options.upgrade {
         return Err(NoOffer::NoConnectionOption);
     }
     let total = head

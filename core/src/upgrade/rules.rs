@@ -121,11 +121,17 @@ pub(crate) enum Values<'a> {
     Several,
 }
 
+impl<'a> Values<'a> {
+    pub(crate) fn add(&mut self, value: &'a [u8]) {
+        *self = if *self == Self::None { Self::One(value) } else { Self::Several };
+    }
+}
+
 pub(crate) fn values<'a>(fields: &'a dyn FieldSource, name: &str) -> Values<'a> {
     let mut values = Values::None;
     fields.each(&mut |field| {
         if field.is(name) {
-            values = if values == Values::None { Values::One(field.value) } else { Values::Several };
+            values.add(field.value);
         }
     });
     values

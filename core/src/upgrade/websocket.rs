@@ -11,7 +11,7 @@ use sha1::{Digest, Sha1};
 pub use super::deflate::Deflate;
 
 use super::deflate;
-use super::extension::{EXTENSIONS, Extension, extensions};
+use super::extension::{self, EXTENSIONS, Extension, extensions};
 use super::rules::{Ineligible, Proof, Values, values};
 use super::selection::Order;
 use crate::fields::{FieldSource, members};
@@ -35,43 +35,66 @@ pub fn key(nonce: &[u8; 16]) -> String {
 
 /// RFC 6455, 4.1 and 4.2.1: version 13, one valid key; what is asked for besides is well formed.
 pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
-    if values(fields, VERSION) != Values::One(b"13") {
+    let (mut version, mut key) = (Values::None, Values::None);
+    let (mut has_subprotocols, mut has_valid_extensions) = (false, true);
+    // One walk, where names are told apart by their lengths first.
+    fields.each(&mut |field| match field.name.len() {
+        17 if field.is(KEY) => key.add(field.value),
+        21 if field.is(VERSION) => version.add(field.value),
+        22 if field.is(SUBPROTOCOL) => has_subprotocols = true,
+        24 if field.is(EXTENSIONS) => has_valid_extensions &= extension::is_valid(field.value),
+        _ => {}
+    });
+    if version != Values::One(b"13") {
         return Err(Ineligible::Version);
     }
-    if valid_key(fields).is_none() {
+    if !matches!(key, Values::One(key) if is_key(key)) {
         return Err(Ineligible::Key);
     }
-    let mut subprotocols = subprotocols(fields);
-    subprotocols.sort_unstable();
-    let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
-    // RFC 6455, 4.1: each once. It asks for tokens, too; kubectl's `SPDY/3.1+portforward.k8s.io` is none.
-    let is_name = |name: &&[u8]| name.iter().all(u8::is_ascii_graphic);
-    if !subprotocols.iter().all(is_name) || is_repeated {
+    if has_subprotocols && !are_valid(subprotocols(fields)) {
         return Err(Ineligible::Subprotocol);
     }
-    extensions(fields).map(|_| ()).ok_or(Ineligible::Extension)
+    if has_valid_extensions { Ok(()) } else { Err(Ineligible::Extension) }
+}
+
+/// RFC 6455, 4.1: each once. It asks for tokens, too; kubectl's `SPDY/3.1+portforward.k8s.io` is none.
+fn are_valid(mut subprotocols: Vec<&[u8]>) -> bool {
+    subprotocols.sort_unstable();
+    let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
+    !is_repeated && subprotocols.iter().all(|name| name.iter().all(u8::is_ascii_graphic))
 }
 
 /// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was asked for.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
-    let subprotocol_is_asked = match values(answer, SUBPROTOCOL) {
+    let (mut subprotocol, mut extensions) = (Values::None, Values::None);
+    answer.each(&mut |field| match field.name.len() {
+        22 if field.is(SUBPROTOCOL) => subprotocol.add(field.value),
+        24 if field.is(EXTENSIONS) => extensions.add(field.value),
+        _ => {}
+    });
+    let subprotocol_is_asked = match subprotocol {
         Values::None => true,
         Values::One(name) => subprotocols(asked).contains(&name),
         Values::Several => false,
     };
-    let (Some(_), Some(offered), Some(chosen)) = (valid_key(asked), extensions(asked), extensions(answer)) else {
-        return false;
+    let extensions_are_asked = match extensions {
+        Values::None => true,
+        Values::One(value) => are_asked(asked, value).unwrap_or(false),
+        Values::Several => false,
     };
+    subprotocol_is_asked && extensions_are_asked && valid_key(asked).is_some()
+}
+
+/// Whether the extensions of an answer were asked for; `None` where one of the lists is malformed.
+fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> Option<bool> {
+    let (offered, chosen) = (extensions(asked)?, extension::parse(answer, Vec::new())?);
     let is_asked = |extension: &Extension<'_>| {
         let mut offers = offered.iter().filter(|offer| offer.is(extension.name));
         offers.any(|offer| !offer.is(deflate::NAME) || deflate::is_answer(extension, offer))
     };
     // RFC 7692, 5: two that claim the same bit of a frame are not both in use.
     let deflates = chosen.iter().filter(|extension| extension.is(deflate::NAME)).count();
-    subprotocol_is_asked
-        && values(answer, EXTENSIONS) != Values::Several
-        && deflates <= 1
-        && chosen.iter().all(is_asked)
+    Some(deflates <= 1 && chosen.iter().all(is_asked))
 }
 
 /// RFC 6455, 4.2.2: base64 of SHA-1 of the key and the GUID.
@@ -102,12 +125,13 @@ pub(crate) fn select_deflate(fields: &dyn FieldSource, own: &Deflate) -> Option<
 /// The key, if there is exactly one and it is base64 of 16 octets.
 fn valid_key(fields: &dyn FieldSource) -> Option<&[u8]> {
     match values(fields, KEY) {
-        Values::One(key) => {
-            let mut nonce = [0; 18];
-            (key.len() == 24 && STANDARD.decode_slice(key, &mut nonce) == Ok(16)).then_some(key)
-        }
+        Values::One(key) => Some(key).filter(|key| is_key(key)),
         Values::None | Values::Several => None,
     }
+}
+
+fn is_key(value: &[u8]) -> bool {
+    value.len() == 24 && STANDARD.decode_slice(value, &mut [0; 18]) == Ok(16)
 }
 
 fn subprotocols(fields: &dyn FieldSource) -> Vec<&[u8]> {

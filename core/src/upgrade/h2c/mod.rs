@@ -23,27 +23,36 @@ pub(crate) const SETTINGS: &str = "HTTP2-Settings";
 /// RFC 7540, 3.2.1: exactly one `HTTP2-Settings` that decodes. What is more than a server can take along stays in
 /// HTTP/1.1.
 pub(crate) fn check(request: &RequestHead<'_>, terms: &Terms) -> Result<(), Ineligible> {
-    match values(request.fields, SETTINGS) {
-        Values::None if terms.bare_h2c => return Ok(()),
-        Values::One(value) if settings(value).is_some() => {}
-        _ => return Err(Ineligible::Settings),
-    }
-    let mut length = 0;
+    // What HTTP/2 says of every request takes less than this; of each field line it is as much as here, or nothing.
+    let (mut length, mut most) = (0, 256 + request.target.len() + request.method.len());
+    let mut asked = Values::None;
     request.fields.each(&mut |field| {
-        if field.is("Content-Length") {
-            length = length.max(decimal(field.value).unwrap_or(u64::MAX));
+        most += field.name.len() + field.value.len() + LINE;
+        match field.name.len() {
+            14 if field.is(SETTINGS) => asked.add(field.value),
+            14 if field.is("Content-Length") => length = length.max(decimal(field.value).unwrap_or(u64::MAX)),
+            _ => {}
         }
     });
+    match asked {
+        Values::None if terms.bare_h2c => return Ok(()),
+        Values::One(value) if are_settings(value) => {}
+        _ => return Err(Ineligible::Settings),
+    }
     if length > terms.h2c_content {
         return Err(Ineligible::Content);
     }
-    let head = http2_request(request, false);
-    if list_size(&head) > terms.h2c_head as usize { Err(Ineligible::Head) } else { Ok(()) }
+    let limit = terms.h2c_head as usize;
+    let fits = most <= limit || list_size(&http2_request(request, false)) <= limit;
+    if fits { Ok(()) } else { Err(Ineligible::Head) }
 }
+
+/// What each line adds to the size of a list, beside its octets (RFC 9113, 6.5.2).
+const LINE: usize = 32;
 
 /// The size of a field list as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113, 6.5.2).
 fn list_size(list: &[FieldLine]) -> usize {
-    list.iter().map(|(name, value)| name.len() + value.len() + 32).sum()
+    list.iter().map(|(name, value)| name.len() + value.len() + LINE).sum()
 }
 
 /// The payload of the SETTINGS frame that a request's `HTTP2-Settings` holds.
@@ -56,9 +65,21 @@ pub(crate) fn requested(fields: &dyn FieldSource) -> Option<Vec<u8>> {
 
 /// Decodes the value; `None` where it is not base64url without padding of settings that may be sent (RFC 7540, 3.2.1).
 fn settings(value: &[u8]) -> Option<Vec<u8>> {
-    let payload = URL_SAFE_NO_PAD.decode(value).ok()?;
+    URL_SAFE_NO_PAD.decode(value).ok().filter(|payload| are_legal(payload))
+}
+
+/// Whether the value decodes. Nobody sends more than a few settings, and for those no memory is asked for.
+fn are_settings(value: &[u8]) -> bool {
+    let mut few = [0; 96];
+    match value.len() {
+        0..=128 => URL_SAFE_NO_PAD.decode_slice(value, &mut few).is_ok_and(|len| are_legal(&few[..len])),
+        _ => settings(value).is_some(),
+    }
+}
+
+fn are_legal(payload: &[u8]) -> bool {
     let (settings, rest) = payload.as_chunks::<6>();
-    (rest.is_empty() && settings.iter().all(is_legal)).then_some(payload)
+    rest.is_empty() && settings.iter().all(is_legal)
 }
 
 /// RFC 9113, 6.5.2 and RFC 8441, 3: the values that are no error. An unknown setting is ignored.
@@ -88,7 +109,8 @@ mod tests {
         for good in
             ["AAMAAABkAAQCAAAAAAIAAAAA", "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA", "AAMAAABkAAQAAP__", "EjQAAAAB", ""]
         {
-            assert!(settings(good.as_bytes()).is_some(), "{good}");
+            assert!(settings(good.as_bytes()).is_some() && are_settings(good.as_bytes()), "{good}");
+            assert!(are_settings(good.repeat(8).as_bytes()), "{good}, eight times");
         }
         for (bad, reason) in [
             ("AAMAAABk=", "padding"),
@@ -101,7 +123,7 @@ mod tests {
             ("AAgAAAAC", "ENABLE_CONNECT_PROTOCOL 2"),
             ("AAMAAABl!", "not base64"),
         ] {
-            assert!(settings(bad.as_bytes()).is_none(), "{reason}");
+            assert!(settings(bad.as_bytes()).is_none() && !are_settings(bad.as_bytes()), "{reason}");
         }
     }
 }
