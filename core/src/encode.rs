@@ -1,6 +1,6 @@
 //! Decisions, from heads to octets: the only code that writes a CRLF. What the host gives is checked first, so no
-//! line break, NUL or second meaning can leave; the exact length is counted and compared with the space; only then
-//! is the first octet written.
+//! line break, NUL or second meaning can leave; a head is composed in memory that stays between messages, and handed over
+//! only if there is space for all of it.
 
 use alloc::vec::Vec;
 
@@ -10,35 +10,13 @@ use crate::error::{Error, ErrorKind};
 use crate::fields::{Field, FieldSource, KnownField, Options, expects_continue, members};
 use crate::syntax::{Port, decimal, is_authority, is_token, is_value};
 
-/// Where octets go: counted first, then written.
-pub(crate) trait Sink {
-    fn put(&mut self, bytes: &[u8]);
-}
-
-struct Count(usize);
-
-impl Sink for Count {
-    fn put(&mut self, bytes: &[u8]) {
-        self.0 += bytes.len();
+/// Hands over what was composed: all of it or nothing.
+pub(crate) fn hand_over(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
+    let len = parts.iter().map(|part| part.len()).sum();
+    if out.remaining_mut() < len {
+        return Err(Error::too_small(len));
     }
-}
-
-struct Write<'a>(&'a mut dyn BufMut);
-
-impl Sink for Write<'_> {
-    fn put(&mut self, bytes: &[u8]) {
-        self.0.put_slice(bytes);
-    }
-}
-
-/// Writes all of it or nothing.
-pub(crate) fn write(out: &mut dyn BufMut, put: impl Fn(&mut dyn Sink)) -> Result<(), Error> {
-    let mut count = Count(0);
-    put(&mut count);
-    if out.remaining_mut() < count.0 {
-        return Err(Error::too_small(count.0));
-    }
-    put(&mut Write(out));
+    parts.iter().for_each(|part| out.put_slice(part));
     Ok(())
 }
 
@@ -51,6 +29,8 @@ pub(crate) struct Survey {
     pub(crate) options: Options,
     pub(crate) expects_continue: bool,
     codings: bool,
+    /// A Connection field is there: what it lists is merged with what the engine has to say.
+    connection: bool,
     /// A TE field is there: it is for this hop, so it is listed (RFC 9110, 10.1.4).
     te: bool,
     hosts: u32,
@@ -59,14 +39,25 @@ pub(crate) struct Survey {
 impl Survey {
     /// Checks every line; the first one that may not be sent is the error.
     pub(crate) fn of(fields: &dyn FieldSource) -> Result<Self, ErrorKind> {
-        let (mut survey, mut fault) = (Self::default(), None);
-        fields.each(&mut |field| fault = fault.or(survey.line(field).err()));
+        Self::of_allowed(fields, |_| true)
+    }
+
+    /// The same of lines that must be allowed besides; that one of them is not is the last of all errors.
+    pub(crate) fn of_allowed(
+        fields: &dyn FieldSource,
+        is_allowed: impl Fn(Field<'_>) -> bool,
+    ) -> Result<Self, ErrorKind> {
+        let (mut survey, mut fault, mut reserved) = (Self::default(), None, None);
+        fields.each(&mut |field| {
+            fault = fault.or(survey.line(field).err());
+            reserved = reserved.or((!is_allowed(field)).then_some(ErrorKind::ReservedField));
+        });
         let final_coding_is_missing = survey.codings && !survey.chunked;
         // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
         if (survey.codings && survey.length.is_some()) || final_coding_is_missing {
             fault = fault.or(Some(ErrorKind::FramingConflict));
         }
-        fault.map_or(Ok(survey), Err)
+        fault.or(reserved).map_or(Ok(survey), Err)
     }
 
     fn line(&mut self, field: Field<'_>) -> Result<(), ErrorKind> {
@@ -74,7 +65,10 @@ impl Survey {
         match KnownField::recognise(field.name) {
             None => {}
             Some(KnownField::Upgrade) => return Err(ErrorKind::ReservedField),
-            Some(KnownField::Connection) => self.options.add(field.value),
+            Some(KnownField::Connection) => {
+                self.connection = true;
+                self.options.add(field.value);
+            }
             Some(KnownField::Host) => {
                 self.hosts += 1;
                 if self.hosts > 1 || !is_authority(field.value, Port::Optional) {
@@ -192,6 +186,8 @@ pub(crate) struct Added<'a> {
     pub(crate) hop_fields: &'a [&'a str],
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
+    /// The host lists options of its own.
+    pub(crate) merges: bool,
     /// `TE` has to be listed.
     pub(crate) te: bool,
     /// Host goes first (RFC 9110, 7.2).
@@ -200,61 +196,65 @@ pub(crate) struct Added<'a> {
 
 impl<'a> Added<'a> {
     pub(crate) fn to(survey: &Survey) -> Self {
-        Self { te: survey.te, ..Self::default() }
+        Self { te: survey.te, merges: survey.connection, ..Self::default() }
     }
 }
 
-pub(crate) fn request_line(sink: &mut dyn Sink, method: &str, target: &str) {
+pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
     for part in [method.as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\n"] {
-        sink.put(part);
+        draft.extend_from_slice(part);
     }
 }
 
-pub(crate) fn status_line(sink: &mut dyn Sink, status: u16, reason: &[u8]) {
+pub(crate) fn status_line(draft: &mut Vec<u8>, status: u16, reason: &[u8]) {
     let digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
     // RFC 9112, 4: the space before the reason is sent even when there is none.
     for part in [&b"HTTP/1.1 "[..], &digits, b" ", reason, b"\r\n"] {
-        sink.put(part);
+        draft.extend_from_slice(part);
     }
 }
 
 /// The field lines and the empty line.
-pub(crate) fn fields(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<'_>) {
+pub(crate) fn fields(draft: &mut Vec<u8>, host: &dyn FieldSource, added: &Added<'_>) {
     if added.host_first {
         host.each(&mut |field| {
             if field.is("Host") {
-                line(sink, field.name, field.value);
+                line(draft, field.name, field.value);
             }
         });
     }
     host.each(&mut |field| {
-        let is_written_elsewhere = field.is("Connection") || (added.host_first && field.is("Host"));
+        let is_written_elsewhere = (added.merges && field.is("Connection")) || (added.host_first && field.is("Host"));
         if !is_written_elsewhere {
-            line(sink, field.name, field.value);
+            line(draft, field.name, field.value);
         }
     });
     for field in added.markers.iter().chain(&added.proof) {
-        line(sink, field.name, field.value);
+        line(draft, field.name, field.value);
     }
     if let Some(framing) = added.framing {
-        sink.put(framing);
+        draft.extend_from_slice(framing);
     }
     if !added.upgrade.is_empty() {
-        sink.put(b"Upgrade: ");
+        draft.extend_from_slice(b"Upgrade: ");
         for (index, entry) in added.upgrade.iter().enumerate() {
             if index > 0 {
-                sink.put(b", ");
+                draft.extend_from_slice(b", ");
             }
-            sink.put(entry.as_bytes());
+            draft.extend_from_slice(entry.as_bytes());
         }
-        sink.put(b"\r\n");
+        draft.extend_from_slice(b"\r\n");
     }
-    connection(sink, host, added);
-    sink.put(b"\r\n");
+    connection(draft, host, added);
+    draft.extend_from_slice(b"\r\n");
 }
 
 /// One `Connection` for all that has to be said: ours, then what the host listed beyond that.
-fn connection(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<'_>) {
+fn connection(draft: &mut Vec<u8>, host: &dyn FieldSource, added: &Added<'_>) {
+    let says_something = added.close || added.keep_alive || added.te || !added.upgrade.is_empty();
+    if !says_something && !added.merges && added.hop_fields.is_empty() {
+        return;
+    }
     let mut separator: &[u8] = b"Connection: ";
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),
@@ -265,35 +265,35 @@ fn connection(sink: &mut dyn Sink, host: &dyn FieldSource, added: &Added<'_>) {
     let hop_fields = added.hop_fields.iter().map(|&name| (true, name));
     let ours = said.into_iter().chain(hop_fields);
     for (_, option) in ours.clone().filter(|(said, _)| *said) {
-        sink.put(separator);
-        sink.put(option.as_bytes());
+        draft.extend_from_slice(separator);
+        draft.extend_from_slice(option.as_bytes());
         separator = b", ";
     }
     host.each(&mut |field| {
-        if !field.is("Connection") {
+        if !added.merges || !field.is("Connection") {
             return;
         }
         let is_ours = |option: &[u8]| ours.clone().any(|(_, name)| option.eq_ignore_ascii_case(name.as_bytes()));
         for option in members(field.value).filter(|option| !is_ours(option)) {
-            sink.put(separator);
-            sink.put(option);
+            draft.extend_from_slice(separator);
+            draft.extend_from_slice(option);
             separator = b", ";
         }
     });
     if separator == b", " {
-        sink.put(b"\r\n");
+        draft.extend_from_slice(b"\r\n");
     }
 }
 
 /// A trailer section with its empty line.
-pub(crate) fn trailers(sink: &mut dyn Sink, trailers: &dyn FieldSource) {
-    trailers.each(&mut |field| line(sink, field.name, field.value));
-    sink.put(b"\r\n");
+pub(crate) fn trailers(draft: &mut Vec<u8>, trailers: &dyn FieldSource) {
+    trailers.each(&mut |field| line(draft, field.name, field.value));
+    draft.extend_from_slice(b"\r\n");
 }
 
-fn line(sink: &mut dyn Sink, name: &[u8], value: &[u8]) {
+fn line(draft: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     for part in [name, b": ", value, b"\r\n"] {
-        sink.put(part);
+        draft.extend_from_slice(part);
     }
 }
 

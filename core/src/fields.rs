@@ -337,8 +337,7 @@ const fn word(name: &[u8], from: usize) -> u64 {
 /// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`] of a received
 /// message, for two of them as a pair, and for `()`, which is none.
 ///
-/// An implementation gives the same lines every time: the engine asks once to check them, once to count their octets and
-/// once to write them.
+/// An implementation gives the same lines every time: the engine asks once to check them and once or more to write them.
 pub trait FieldSource {
     /// Calls `each` with every field line in order.
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>));

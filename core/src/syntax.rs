@@ -77,7 +77,7 @@ pub(crate) fn is_target(bytes: &[u8]) -> bool {
 }
 
 pub(crate) fn is_value(bytes: &[u8]) -> bool {
-    bytes.iter().all(|&octet| is_value_octet(octet))
+    scan::control(bytes).is_none()
 }
 
 /// RFC 9110, 5.6.3: whitespace around a value or a list member is not part of it.

@@ -1,5 +1,7 @@
 //! What the verbs of `send.rs` do: validate, count, compare with the space, write, and only then change the state.
 
+use alloc::vec::Vec;
+
 use bytes::BufMut;
 
 use super::{Connection, Outgoing};
@@ -7,7 +9,7 @@ use crate::decision::{DataParts, RequestHead, ResponseHead, reason};
 use crate::encode::{self, Added, Survey};
 use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
-use crate::fields::{FieldSource, Options};
+use crate::fields::{Field, FieldSource, Options};
 use crate::state::{Answer, Input, Opening, Peer, Phase, Role, State, Turn, Tx};
 use crate::syntax::{is_target, is_token, is_value, target_form};
 use crate::trace::TraceStep;
@@ -19,6 +21,16 @@ const EMPTY: &[u8] = b"Content-Length: 0\r\n";
 impl Connection {
     fn require_role(&self, role: Role) -> Result<(), Error> {
         if self.role == role { Ok(()) } else { Err(Error::local(ErrorKind::WrongRole)) }
+    }
+
+    /// Composes and hands over, in memory that stays.
+    fn write(&mut self, out: &mut dyn BufMut, compose: impl FnOnce(&mut Vec<u8>)) -> Result<(), Error> {
+        let mut draft = core::mem::take(&mut self.scratch().draft);
+        draft.clear();
+        compose(&mut draft);
+        let written = encode::hand_over(&[&draft], out);
+        self.scratch().draft = draft;
+        written
     }
 
     #[inline(always)]
@@ -71,9 +83,9 @@ impl Connection {
             host_first: true,
             ..Added::to(&survey)
         };
-        encode::write(out, |sink| {
-            encode::request_line(sink, request.method, request.target);
-            encode::fields(sink, request.fields, &added);
+        self.write(out, |draft| {
+            encode::request_line(draft, request.method, request.target);
+            encode::fields(draft, request.fields, &added);
         })?;
         // The place of this request among the unanswered ones.
         let place = next.behind;
@@ -102,9 +114,9 @@ impl Connection {
         }
         let survey = check_interim(fields).map_err(Error::local)?;
         let next = self.try_input(if status == 100 { Input::Continue } else { Input::Informational })?;
-        encode::write(out, |sink| {
-            encode::status_line(sink, status, reason(status).as_bytes());
-            encode::fields(sink, fields, &Added::to(&survey));
+        self.write(out, |draft| {
+            encode::status_line(draft, status, reason(status).as_bytes());
+            encode::fields(draft, fields, &Added::to(&survey));
         })?;
         self.state = next;
         self.note(TraceStep::SentInformational, u32::from(status));
@@ -129,8 +141,8 @@ impl Connection {
         if !is_value(response.reason) {
             return Err(Error::local(ErrorKind::InvalidReason));
         }
-        let survey = Survey::of(response.fields).map_err(Error::local)?;
-        upgrade::check_final(response.status, response.fields).map_err(Error::local)?;
+        let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);
+        let survey = Survey::of_allowed(response.fields, is_allowed).map_err(Error::local)?;
         let (outgoing, framing) = self.frame(response.status, &survey).map_err(Error::local)?;
         // In place, and back again if there is no space: a state that is passed around costs more than the rest of this.
         let before = self.state;
@@ -159,9 +171,9 @@ impl Connection {
             keep_alive: persist && self.state.peer == Peer::V10 && !tunnels,
             ..Added::to(&survey)
         };
-        let written = encode::write(out, |sink| {
-            encode::status_line(sink, response.status, response.reason);
-            encode::fields(sink, response.fields, &added);
+        let written = self.write(out, |draft| {
+            encode::status_line(draft, response.status, response.reason);
+            encode::fields(draft, response.fields, &added);
         });
         if written.is_ok() {
             advertised.clear();
@@ -235,14 +247,14 @@ impl Connection {
         let proof = answer.proof.as_ref().map(Proof::field);
         let added = Added { markers: &answer.markers, proof, upgrade: &list, ..Added::to(&survey) };
         let continue_unsent = self.state.continue_unsent();
-        let written = encode::write(out, |sink| {
+        let written = self.write(out, |draft| {
             if continue_unsent {
                 // RFC 9110, 7.8: a 100 that is expected goes out before the 101.
-                encode::status_line(sink, 100, reason(100).as_bytes());
-                sink.put(b"\r\n");
+                encode::status_line(draft, 100, reason(100).as_bytes());
+                draft.extend_from_slice(b"\r\n");
             }
-            encode::status_line(sink, 101, reason(101).as_bytes());
-            encode::fields(sink, fields, &added);
+            encode::status_line(draft, 101, reason(101).as_bytes());
+            encode::fields(draft, fields, &added);
         });
         self.scratch().agreed = agreed;
         written?;
@@ -300,11 +312,7 @@ impl Connection {
 
     pub(super) fn content(&mut self, data: &[u8], out: &mut dyn BufMut) -> Result<(), Error> {
         let (parts, next, outgoing) = self.plan_data(data.len())?;
-        encode::write(out, |sink| {
-            for part in [parts.prefix(), data, parts.suffix()] {
-                sink.put(part);
-            }
-        })?;
+        encode::hand_over(&[parts.prefix(), data, parts.suffix()], out)?;
         self.commit_data(next, outgoing);
         Ok(())
     }
@@ -320,9 +328,9 @@ impl Connection {
         }
         self.is_sending()?;
         match self.outgoing {
-            Outgoing::Chunked => encode::write(out, |sink| {
-                sink.put(b"0\r\n");
-                encode::trailers(sink, trailers);
+            Outgoing::Chunked => self.write(out, |draft| {
+                draft.extend_from_slice(b"0\r\n");
+                encode::trailers(draft, trailers);
             })?,
             Outgoing::Length(_) => return Err(Error::local(ErrorKind::LengthShort)),
             Outgoing::None | Outgoing::UntilClose => {}

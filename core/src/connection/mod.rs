@@ -116,6 +116,8 @@ struct Scratch {
     agreed: Vec<u8>,
     /// What a 426 asks for.
     required: Vec<u8>,
+    /// What is being composed; means nothing between two calls.
+    draft: Vec<u8>,
     /// What of its offer a client judges the 101 by.
     asked: Remembered,
     trace: Ring,

@@ -21,6 +21,7 @@ pub mod websocket;
 
 use alloc::vec::Vec;
 
+pub(crate) use policy::is_for_response;
 pub(crate) use remembered::Remembered;
 pub use rules::Ineligible;
 pub(crate) use rules::{Proof, Terms};
@@ -315,13 +316,6 @@ pub(crate) fn answer(
     });
     answer.proof = answer.proof.filter(|_| !is_said);
     fault.map_or(Ok(answer), Err)
-}
-
-/// Whether a final response may carry the host's field lines.
-pub(crate) fn check_final(status: u16, fields: &dyn FieldSource) -> Result<(), ErrorKind> {
-    let mut is_allowed = true;
-    fields.each(&mut |field| is_allowed &= policy::is_for_response(status, field));
-    if is_allowed { Ok(()) } else { Err(ErrorKind::ReservedField) }
 }
 
 /// What a 426 that requires these protocols says besides.
