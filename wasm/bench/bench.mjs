@@ -1,0 +1,155 @@
+// `bench.mjs FOLDER`: FOLDER holds `inputs` and `npm`; the figures go to standard output and to `FOLDER/wasm.jsonl`.
+//
+// All jobs of a row take turns in one process, each in batches long enough that collecting what they leave behind is part
+// of the time; the best batch counts, for the machine may be busy with something else.
+
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
+
+import { handshake, Kept, parse, strings, untouched } from "./ours.mjs";
+import { Native, undici, undiciBuffers, undiciSilent, undiciStrings } from "./peers.mjs";
+
+const [folder = "target/bench"] = process.argv.slice(2);
+const ROUNDS = Number(process.env.ROUNDS ?? 21);
+const BATCH = Number(process.env.BATCH ?? 10);
+
+/** A job does all messages of its input once, and says how many fields it has seen; -1 where it does not look. */
+/** @typedef {{ row: string, column: string, messages: number, fields: number, run: () => number }} Job */
+
+const OURS = "switchover";
+const NATIVE = "node http_parser";
+
+/** @param {string} name @returns {Buffer[]} The messages in it. */
+function input(name) {
+  const octets = readFileSync(`${folder}/inputs/${name}`);
+  /** @type {Buffer[]} */
+  const messages = [];
+  for (let start = 0; start < octets.length; ) {
+    const end = octets.indexOf("\r\n\r\n", start) + 4;
+    messages.push(octets.subarray(start, end));
+    start = end;
+  }
+  return messages;
+}
+
+/** The names and values of a message, told apart in the plainest way. @param {Buffer} message */
+function expected(message) {
+  const lines = message.toString("latin1").split("\r\n").slice(1, -2);
+  return lines.flatMap((line) => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
+}
+
+/**
+ * @param {string} row
+ * @param {string} column
+ * @param {Buffer[]} messages
+ * @param {(message: Buffer) => readonly unknown[] | null} look
+ * @returns {Job}
+ */
+function job(row, column, messages, look) {
+  // llhttp leaves spaces behind a value to its host.
+  const texts = (/** @type {readonly unknown[]} */ seen) =>
+    seen.map((field) => (Buffer.isBuffer(field) ? field.latin1Slice() : String(field)).trimEnd());
+  let fields = 0;
+  for (const message of messages) {
+    const seen = look(message);
+    if (seen === null) fields--;
+    else {
+      assert.deepEqual(texts(seen), expected(message), `${row}, ${column}`);
+      fields += seen.length;
+    }
+  }
+  const run = () => {
+    let count = 0;
+    for (const message of messages) count += look(message)?.length ?? -1;
+    return count;
+  };
+  return { row, column, messages: messages.length, fields, run };
+}
+
+/** @param {import("./peers.mjs").Native | ReturnType<typeof undiciSilent>} peer @param {boolean} looks */
+function driven(peer, looks) {
+  return (/** @type {Buffer} */ message) => {
+    const before = peer.messages;
+    peer.execute(message);
+    if (peer.messages !== before + 1) throw new Error("no message has come");
+    return looks ? peer.fields : null;
+  };
+}
+
+/** @param {WebAssembly.Module} module @returns {Job[][]} */
+function plan(module) {
+  const names = ["a", "b", "c", "e", "f", "f2", "k"];
+  const kept = new Kept();
+  const silent = driven(undiciSilent(module), false);
+  const buffers = driven(undiciBuffers(module), true);
+  const latin = driven(undiciStrings(module), true);
+  const native = driven(new Native(), true);
+  const rows = names.flatMap((name) => {
+    const messages = input(name);
+    const peers = (/** @type {string} */ row) => [
+      job(row, "undici llhttp_simd.wasm, latin1Slice", messages, latin),
+      job(row, "undici llhttp_simd.wasm", messages, buffers),
+      job(row, NATIVE, messages, native),
+    ];
+    return [
+      [
+        job(`parse ${name}`, OURS, messages, (message) => parse(message, untouched)),
+        job(`parse ${name}`, "undici llhttp_simd.wasm", messages, silent),
+      ],
+      [job(`strings ${name}`, OURS, messages, (message) => parse(message, strings)), ...peers(`strings ${name}`)],
+      [job(`kept ${name}`, OURS, messages, (message) => kept.exchange(message, untouched))],
+      [job(`kept, strings ${name}`, OURS, messages, (message) => kept.exchange(message, strings))],
+    ];
+  });
+  const offer = input("c");
+  const accepted = "HTTP/1.1 101 Switching Protocols\r\n";
+  assert.ok(Buffer.from(handshake(/** @type {Buffer} */ (offer[0]))).latin1Slice().startsWith(accepted));
+  const shakes = job("handshake c", OURS, offer, (message) => {
+    if (handshake(message).length < accepted.length) throw new Error("no 101");
+    return null;
+  });
+  return [...rows, [shakes]];
+}
+
+/** The best time per message of each, in nanoseconds. @param {Job[]} jobs */
+function measure(jobs) {
+  const batches = jobs.map((job) => {
+    const times = (/** @type {number} */ count) => {
+      const start = process.hrtime.bigint();
+      let fields = 0;
+      for (let index = 0; index < count; index++) fields += job.run();
+      const spent = Number(process.hrtime.bigint() - start);
+      assert.equal(fields, count * job.fields, `${job.row}, ${job.column}`);
+      return spent;
+    };
+    // Long enough to be compiled, and then once more to be timed.
+    const first = Math.max(1, Math.ceil(20_000 / job.messages));
+    times(first);
+    const count = Math.max(1, Math.ceil((BATCH * 1e6 * first) / times(first)));
+    return () => times(count) / count / job.messages;
+  });
+  const best = jobs.map(() => Infinity);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, batch] of batches.entries()) best[index] = Math.min(best[index] ?? Infinity, batch());
+  }
+  return best;
+}
+
+const { version, module } = undici(`${folder}/npm`);
+const versions = { node: process.versions.node, v8: process.versions.v8, undici: version, "node http_parser": `llhttp ${process.versions.llhttp}` };
+const lines = Object.entries(versions).map(([name, version]) => JSON.stringify({ version: { name, version } }));
+for (const row of plan(module)) {
+  const best = measure(row);
+  const own = best[0] ?? 0;
+  console.log(row[0]?.row);
+  for (const [index, { row: name, column }] of row.entries()) {
+    const ns = best[index] ?? 0;
+    console.log(`    ${column.padEnd(40)} ${ns.toFixed(0).padStart(7)} ns   ${(ns / own).toFixed(2).padStart(5)} x`);
+    lines.push(JSON.stringify({ table: "wasm", row: name, column, ns: Number(ns.toFixed(1)) }));
+  }
+}
+writeFileSync(`${folder}/wasm.jsonl`, `${lines.join("\n")}\n`);
