@@ -52,7 +52,7 @@ function expected(message) {
 function job(row, column, messages, look) {
   // llhttp leaves spaces behind a value to its host.
   const texts = (/** @type {readonly unknown[]} */ seen) =>
-    seen.map((field) => (Buffer.isBuffer(field) ? field.latin1Slice() : String(field)).trimEnd());
+    seen.map((field) => (Buffer.isBuffer(field) ? field.toString("latin1") : String(field)).trimEnd());
   let fields = 0;
   for (const message of messages) {
     const seen = look(message);
@@ -82,7 +82,7 @@ function driven(peer, looks) {
 
 /** @param {WebAssembly.Module} module @returns {Job[][]} */
 function plan(module) {
-  const names = ["a", "b", "c", "e", "f", "f2", "k"];
+  const names = process.env.INPUTS?.split(" ") ?? ["a", "b", "c", "e", "f", "f2", "k"];
   const kept = new Kept();
   const silent = driven(undiciSilent(module), false);
   const buffers = driven(undiciBuffers(module), true);
@@ -107,7 +107,7 @@ function plan(module) {
   });
   const offer = input("c");
   const accepted = "HTTP/1.1 101 Switching Protocols\r\n";
-  assert.ok(Buffer.from(handshake(/** @type {Buffer} */ (offer[0]))).latin1Slice().startsWith(accepted));
+  assert.ok(Buffer.from(handshake(/** @type {Buffer} */ (offer[0]))).toString("latin1").startsWith(accepted));
   const shakes = job("handshake c", OURS, offer, (message) => {
     if (handshake(message).length < accepted.length) throw new Error("no 101");
     return null;

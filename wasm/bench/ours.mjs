@@ -8,14 +8,14 @@ import { Connection } from "switchover";
  * Everything of a header section as strings, names and values in turn: what Node's parser gives.
  * @param {RequestHead} request
  */
-export function strings({ headers }) {
+export function strings(request) {
   /** @type {string[]} */
   const flat = [];
-  for (const [name, value] of headers) flat.push(name, value);
+  for (const [name, value] of request.headers) flat.push(name, value);
   return flat;
 }
 
-/** @param {RequestHead} request @returns {string[] | null} */
+/** @returns {string[] | null} */
 export const untouched = () => null;
 
 /**

@@ -148,7 +148,7 @@ export function readEvent(reader: Reader): Event {
     case "data":
       return { kind, data: octetsLeft() };
     case "end-of-message":
-      return { kind, trailers: reader.headers() };
+      return { kind, trailers: reader.headers(reader.head()) };
     case "switched":
       return {
         kind,
@@ -165,25 +165,25 @@ export function readEvent(reader: Reader): Event {
 
 /** @internal The request head that a call left; the order is that of `event.rs`. */
 export function readRequest(reader: Reader): RequestHead {
-  const method = reader.text();
-  const target = reader.text();
+  const head = reader.head();
+  const method = head.substring(0, reader.number());
+  const target = head.substring(reader.number(), reader.number());
   const minorVersion = reader.number();
   const noOffer = reader.optionalName(noOffers);
-  const offers = Array.from({ length: reader.number() }, () => ({
-    protocol: reader.text(),
-    ineligible: reader.optionalName(ineligibles),
-    statusHint: reader.option(),
-  }));
-  return { method, target, minorVersion, offers, noOffer, headers: reader.headers() };
+  const offers = reader.list(() => readOffer(reader));
+  return { method, target, minorVersion, offers, noOffer, headers: reader.headers(head) };
+}
+
+function readOffer(reader: Reader): Offer {
+  return { protocol: reader.text(), ineligible: reader.optionalName(ineligibles), statusHint: reader.option() };
 }
 
 function readResponse(reader: Reader): ResponseHead {
-  return {
-    status: reader.number(),
-    reason: reader.text(),
-    minorVersion: reader.number(),
-    dropped: reader.number(),
-    advertised: reader.texts(),
-    headers: reader.headers(),
-  };
+  const head = reader.head();
+  const status = reader.number();
+  const reason = head.substring(0, reader.number());
+  const minorVersion = reader.number();
+  const dropped = reader.number();
+  const advertised = reader.texts();
+  return { status, reason, minorVersion, dropped, advertised, headers: reader.headers(head) };
 }

@@ -230,6 +230,11 @@ export function receive_buffer(handle: number, min: number): boolean;
 export function receive_eof(handle: number, end: number): void;
 
 /**
+ * Takes octets of the peer from where [`stage`](crate::stage::stage) said; false leaves the error.
+ */
+export function receive_staged(handle: number, len: number): boolean;
+
+/**
  * Gives memory back.
  */
 export function release(handle: number): void;
@@ -367,6 +372,11 @@ export function splice_take_for_engine(handle: number): void;
 export function splice_wants_client(handle: number): boolean;
 
 /**
+ * Where it is; it does not move.
+ */
+export function stage(): number;
+
+/**
  * Leaves the state's nine fields.
  */
 export function state(handle: number): void;
@@ -475,6 +485,7 @@ export interface InitOutput {
     readonly receive: (a: number, b: number, c: number) => number;
     readonly receive_buffer: (a: number, b: number) => number;
     readonly receive_eof: (a: number, b: number) => void;
+    readonly receive_staged: (a: number, b: number) => number;
     readonly release: (a: number) => void;
     readonly request: (a: number) => number;
     readonly require: (a: number, b: number, c: number) => number;
@@ -502,6 +513,7 @@ export interface InitOutput {
     readonly splice_take_for_client: (a: number) => void;
     readonly splice_take_for_engine: (a: number) => void;
     readonly splice_wants_client: (a: number) => number;
+    readonly stage: () => number;
     readonly state: (a: number) => void;
     readonly switch_end_to_end: (a: number) => number;
     readonly take_leftover: (a: number) => void;

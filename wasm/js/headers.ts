@@ -6,19 +6,19 @@
  */
 export class Headers implements Iterable<[name: string, value: string]> {
   readonly #text: string;
-  readonly #start: number;
-  readonly #ends: Uint32Array;
+  readonly #spans: readonly number[];
+  readonly #isLong: boolean;
 
-  /** @internal Where the first name begins in the text, then where each name and each value ends. */
-  constructor(text: string, start: number, ends: Uint32Array) {
+  /** @internal Where each name and each value begins and ends in the text: of a long text two numbers, else halves of one. */
+  constructor(text: string, spans: readonly number[], isLong: boolean) {
     this.#text = text;
-    this.#start = start;
-    this.#ends = ends;
+    this.#spans = spans;
+    this.#isLong = isLong;
   }
 
   /** How many field lines there are. */
   get length(): number {
-    return this.#ends.length / 2;
+    return this.#spans.length / (this.#isLong ? 4 : 2);
   }
 
   /** The field line at `index`, counted from 0; `undefined` behind the last. */
@@ -50,30 +50,36 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 
   /** All field lines in order. */
-  *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
-    for (let index = 0; index < this.length; index++) yield [this.#name(index), this.#value(index)];
+  [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    return this.toJSON()[Symbol.iterator]();
   }
 
   /** All field lines as an array, for logs. */
   toJSON(): [name: string, value: string][] {
-    return [...this];
+    const lines: [name: string, value: string][] = [];
+    for (let index = 0; index < this.length; index++) lines.push([this.#name(index), this.#value(index)]);
+    return lines;
   }
 
-  #end(place: number): number {
-    return place < 0 ? this.#start : (this.#ends[place] ?? 0);
+  #start(index: number): number {
+    return this.#isLong ? (this.#spans[2 * index] ?? 0) : (this.#spans[index] ?? 0) & 0xffff;
+  }
+
+  #end(index: number): number {
+    return this.#isLong ? (this.#spans[2 * index + 1] ?? 0) : (this.#spans[index] ?? 0) >>> 16;
   }
 
   #name(index: number): string {
-    return this.#text.substring(this.#end(2 * index - 1), this.#end(2 * index));
+    return this.#text.substring(this.#start(2 * index), this.#end(2 * index));
   }
 
   #value(index: number): string {
-    return this.#text.substring(this.#end(2 * index), this.#end(2 * index + 1));
+    return this.#text.substring(this.#start(2 * index + 1), this.#end(2 * index + 1));
   }
 
   #find(wanted: string, from: number): number | undefined {
     for (let index = from; index < this.length; index++) {
-      const length = this.#end(2 * index) - this.#end(2 * index - 1);
+      const length = this.#end(2 * index) - this.#start(2 * index);
       if (length === wanted.length && this.#name(index).toLowerCase() === wanted) return index;
     }
     return undefined;

@@ -4,7 +4,7 @@ import { count, numberOf, octets } from "./check.js";
 import { ProtocolError } from "./error.js";
 import { readEvent, readRequest, type Event, type RequestHead, type Step } from "./event.js";
 import { Handle } from "./handle.js";
-import { raw } from "./raw.js";
+import { raw, stage } from "./raw.js";
 import { namesOf, placeLeft, Reader } from "./reader.js";
 import { End, Paused } from "./tables.js";
 
@@ -21,7 +21,8 @@ export class Inbound extends Handle {
    */
   receive(bytes: Uint8Array): void {
     this.space = undefined;
-    this.must(raw.receive(this.live(), octets(bytes)));
+    const handle = this.live();
+    this.must(stage(bytes) ? raw.receive_staged(handle, bytes.length) : raw.receive(handle, octets(bytes)));
   }
 
   /**

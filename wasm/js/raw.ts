@@ -3,9 +3,12 @@
 import * as glue from "./glue.js";
 import type { InitOutput } from "./glue.js";
 import { GoneError } from "./gone.js";
+import { decoderOf } from "./latin1.js";
 
 let memory: WebAssembly.Memory | undefined;
+/** In words. */
 let exchangeAt = 0;
+let stageAt = 0;
 let trapped: unknown;
 
 /** A compiled module, where TypeScript's `lib` says what that is (`dom` and `webworker` do). */
@@ -20,17 +23,20 @@ export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<
   if (memory !== undefined) return;
   const output: InitOutput = glue.initSync({ module });
   memory = output.memory;
-  exchangeAt = glue.exchange();
+  exchangeAt = glue.exchange() / 4;
+  stageAt = glue.stage();
 }
 
-/** The module's memory as octets and as numbers: made again when it grew, for the old ones are gone then. */
+/** The module's memory as octets and as numbers: made again when it grew, for the old ones are empty then. */
 let octets = new Uint8Array(0);
 let words = new Uint32Array(0);
+let decode = decoderOf(octets);
 
 function renew(): void {
-  if (octets.buffer === memory?.buffer) return;
+  if (octets.length !== 0) return;
   octets = new Uint8Array(memory?.buffer as ArrayBuffer);
   words = new Uint32Array(memory?.buffer as ArrayBuffer);
+  decode = decoderOf(octets);
 }
 
 /**
@@ -39,7 +45,28 @@ function renew(): void {
  */
 export function left(index: number): number {
   renew();
-  return words[exchangeAt / 4 + index] ?? 0;
+  return words[exchangeAt + index] ?? 0;
+}
+
+/** @internal The number at that word of the module's memory. */
+export function word(at: number): number {
+  return words[at] ?? 0;
+}
+
+/** @internal Octets of the module's memory as characters, one each. */
+export function text(start: number, length: number): string {
+  return length === 0 ? "" : decode(start, start + length);
+}
+
+/** How much may be staged: `LEN` of `stage.rs`. */
+const STAGE = 65_536;
+
+/** @internal Puts octets where the next call takes them from; false where there are too many for that, or none. */
+export function stage(bytes: Uint8Array): boolean {
+  if (!(bytes instanceof Uint8Array) || bytes.length > STAGE || bytes.length === 0) return false;
+  renew();
+  octets.set(bytes, stageAt);
+  return true;
 }
 
 /** @internal A view of the module's memory; it is over at the next call into the module. */
@@ -52,11 +79,6 @@ export function copy(start: number, length: number): Uint8Array<ArrayBuffer> {
   return octets.slice(start, start + length);
 }
 
-/** @internal Numbers of the module's memory, copied out. */
-export function numbersAt(start: number, count: number): Uint32Array {
-  return words.slice(start / 4, start / 4 + count);
-}
-
 /** @internal Whether octets stand in the module's memory. */
 export function isInside(bytes: Uint8Array): boolean {
   return bytes.buffer === memory?.buffer;
@@ -67,30 +89,47 @@ export function hasTrapped(): boolean {
   return trapped !== undefined;
 }
 
+/** What is thrown where the module has trapped: nothing but a trap or an exhausted stack throws there, and neither leaves the
+ * memory in order. */
+function stopped(cause: unknown): GoneError {
+  trapped = cause;
+  return new GoneError("trapped", { cause });
+}
+
 type Call<A extends unknown[], R> = (...given: A) => R;
 
-/** A function of the module that is not called before it is there, nor after it has trapped. */
+/** The module must be there, and must not have trapped. */
+function alive(): void {
+  if (trapped !== undefined) throw stopped(trapped);
+  if (memory === undefined) throw new Error("the engine has not been started: call initSync first");
+}
+
+/** A function of the module, guarded. One that is called for each message is written out below: compilers see through that. */
 function guarded<A extends unknown[], R>(call: Call<A, R>): Call<A, R> {
   return (...given) => {
-    if (trapped !== undefined) throw new GoneError("trapped", { cause: trapped });
-    if (memory === undefined) throw new Error("the engine has not been started: call initSync first");
+    alive();
     try {
       return call(...given);
     } catch (cause) {
-      // Nothing but a trap or an exhausted stack throws there, and neither leaves the memory in order.
-      trapped = cause;
-      throw new GoneError("trapped", { cause });
+      throw stopped(cause);
     }
   };
 }
 
 /** @internal */
-type Raw = Omit<typeof glue, "initSync" | "default" | "exchange">;
+type Raw = Omit<typeof glue, "initSync" | "default" | "exchange" | "stage">;
 
 /** @internal The functions of the module, guarded. */
 export const raw: Raw = {
   abandon: guarded(glue.abandon),
-  accept: guarded(glue.accept),
+  accept(handle, selection, isEarly, parcel) {
+    alive();
+    try {
+      return glue.accept(handle, selection, isEarly, parcel);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   advertise: guarded(glue.advertise),
   agreed: guarded(glue.agreed),
   agreed_deflate: guarded(glue.agreed_deflate),
@@ -107,7 +146,14 @@ export const raw: Raw = {
   configure_lenient: guarded(glue.configure_lenient),
   configure_limit: guarded(glue.configure_limit),
   configure_nothing: guarded(glue.configure_nothing),
-  create: guarded(glue.create),
+  create(role) {
+    alive();
+    try {
+      return glue.create(role);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   datagram_write: guarded(glue.datagram_write),
   deflate_text: guarded(glue.deflate_text),
   end_to_end: guarded(glue.end_to_end),
@@ -116,7 +162,14 @@ export const raw: Raw = {
   extended_connect: guarded(glue.extended_connect),
   failure: guarded(glue.failure),
   forwardable: guarded(glue.forwardable),
-  free: guarded(glue.free),
+  free(handle) {
+    alive();
+    try {
+      return glue.free(handle);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   http1_fields: guarded(glue.http1_fields),
   http2_fields: guarded(glue.http2_fields),
   http2_request: guarded(glue.http2_request),
@@ -125,13 +178,28 @@ export const raw: Raw = {
   is_secure: guarded(glue.is_secure),
   leftover: guarded(glue.leftover),
   may_speak: guarded(glue.may_speak),
-  next_event: guarded(glue.next_event),
+  next_event(handle) {
+    alive();
+    try {
+      return glue.next_event(handle);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   unread: guarded(glue.unread),
   owes_continue: guarded(glue.owes_continue),
   position: guarded(glue.position),
   reason: guarded(glue.reason),
   receive: guarded(glue.receive),
   receive_buffer: guarded(glue.receive_buffer),
+  receive_staged(handle, length) {
+    alive();
+    try {
+      return glue.receive_staged(handle, length);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   receive_eof: guarded(glue.receive_eof),
   release: guarded(glue.release),
   request: guarded(glue.request),
@@ -144,12 +212,33 @@ export const raw: Raw = {
   select: guarded(glue.select),
   select_deflate: guarded(glue.select_deflate),
   select_subprotocol: guarded(glue.select_subprotocol),
-  send_data: guarded(glue.send_data),
+  send_data(handle, data) {
+    alive();
+    try {
+      return glue.send_data(handle, data);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   send_data_parts: guarded(glue.send_data_parts),
-  send_end: guarded(glue.send_end),
+  send_end(handle, parcel) {
+    alive();
+    try {
+      return glue.send_end(handle, parcel);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   send_informational: guarded(glue.send_informational),
   send_request: guarded(glue.send_request),
-  send_response: guarded(glue.send_response),
+  send_response(handle, status, hasReason, parcel) {
+    alive();
+    try {
+      return glue.send_response(handle, status, hasReason, parcel);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   skip_body: guarded(glue.skip_body),
   splice_client_ended: guarded(glue.splice_client_ended),
   splice_client_sent: guarded(glue.splice_client_sent),

@@ -1,22 +1,11 @@
 // What a call left in the exchange, read in the order in which it was written.
 
 import { Headers } from "./headers.js";
-import { copy, left, numbersAt, view } from "./raw.js";
+import { copy, left, text, view, word } from "./raw.js";
 
 /** @internal The names of a table, by number. */
 export function namesOf<T extends string>(table: Readonly<Record<T, number>>): readonly T[] {
   return Object.keys(table) as T[];
-}
-
-/** Octets as characters, one each: RFC 9110 (5.5) gives those above 0x7f no other meaning. */
-function latin1(octets: Uint8Array, isAscii: boolean): string {
-  // Node and browsers read `latin1` as windows-1252, which is another thing; for ASCII all of them are the same.
-  if (isAscii) return decoder.decode(octets);
-  let text = "";
-  for (let at = 0; at < octets.length; at += 4096) {
-    text += String.fromCharCode(...octets.subarray(at, at + 4096));
-  }
-  return text;
 }
 
 // A host name that begins with U+FEFF is another than the one behind it.
@@ -24,33 +13,36 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** @internal The octets that a call left, copied out. */
 export function octetsLeft(): Uint8Array<ArrayBuffer> {
-  return copy(left(5), left(6));
+  return copy(left(4), left(5));
 }
 
 /** @internal The octets that a call left, as the UTF-8 that they are. */
 export function utf8Left(): string {
-  return decoder.decode(view(left(5), left(6)));
+  return decoder.decode(view(left(4), left(5)));
 }
 
 /** @internal A place in the module's own memory; over at the next call. */
 export function placeLeft(): Uint8Array<ArrayBuffer> {
-  return view(left(5), left(6));
+  return view(left(4), left(5));
 }
 
-/** @internal Reads numbers and texts. The text is decoded once; what is taken from it are substrings. */
+/**
+ * @internal Reads numbers and texts, where they stand: what is not taken before the next call is lost. Texts are decoded once;
+ * what is taken from them are substrings.
+ */
 export class Reader {
-  readonly #numbers: Uint32Array;
-  readonly #all: string;
-  #at = 0;
+  #at: number;
+  readonly #end: number;
+  #all: string | undefined;
   #textAt = 0;
 
   constructor() {
-    this.#numbers = numbersAt(left(0), left(1));
-    this.#all = left(3) === 0 ? "" : latin1(view(left(2), left(3)), left(4) === 1);
+    this.#at = left(0) / 4;
+    this.#end = this.#at + left(1);
   }
 
   number(): number {
-    return this.#numbers[this.#at++] ?? 0;
+    return this.#at < this.#end ? word(this.#at++) : 0;
   }
 
   boolean(): boolean {
@@ -86,22 +78,41 @@ export class Reader {
   text(): string {
     const start = this.#textAt;
     this.#textAt += this.number();
-    return this.#all.substring(start, this.#textAt);
+    return this.#texts().substring(start, this.#textAt);
   }
 
   texts(): string[] {
-    return Array.from({ length: this.number() }, () => this.text());
+    return this.list(() => this.text());
   }
 
-  headers(): Headers {
-    const count = this.number();
-    const start = this.number();
-    const ends = this.#numbers.subarray(this.#at, this.#at + 2 * count);
-    this.#at += 2 * count;
-    this.#textAt = ends[2 * count - 1] ?? start;
-    return new Headers(this.#all, start, ends);
+  list<T>(item: () => T): T[] {
+    const list: T[] = [];
+    for (let left = this.number(); left > 0; left--) list.push(item());
+    return list;
+  }
+
+  /** The text of a head, which its field lines are parts of. */
+  head(): string {
+    return text(this.number(), this.number());
+  }
+
+  /** Field lines that are parts of a text; without one, of all that was left. */
+  headers(head = this.#texts()): Headers {
+    const lines = this.number();
+    if (lines === 0) return NONE;
+    const isLong = (lines & 1) === 1;
+    const numbers = (lines >>> 1) * (isLong ? 4 : 2);
+    const spans = new Array<number>(numbers);
+    for (let index = 0; index < numbers; index++) spans[index] = word(this.#at++);
+    return new Headers(head, spans, isLong);
+  }
+
+  #texts(): string {
+    return (this.#all ??= text(left(2), left(3)));
   }
 }
+
+const NONE = new Headers("", [], false);
 
 /** @internal What `ask` leaves when it is called. */
 export function reading(ask: () => unknown): Reader {

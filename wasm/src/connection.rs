@@ -7,11 +7,18 @@ use crate::error::{self, done};
 use crate::event;
 use crate::exchange::address;
 use crate::handle::{ask, with, with_place};
+use crate::stage::staged;
 
 /// Takes octets of the peer; false leaves the error.
 #[wasm_bindgen]
 pub fn receive(handle: u32, bytes: &[u8]) -> bool {
     with(handle, |connection, out| done(connection.receive(bytes), out))
+}
+
+/// Takes octets of the peer from where [`stage`](crate::stage::stage) said; false leaves the error.
+#[wasm_bindgen]
+pub fn receive_staged(handle: u32, len: usize) -> bool {
+    staged(len, |bytes| with(handle, |connection, out| done(connection.receive(bytes), out)))
 }
 
 /// Leaves where to read `min` octets or more to; false leaves the error.

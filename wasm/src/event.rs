@@ -1,8 +1,8 @@
 //! Events, as numbers and texts.
 
-use switchover::{Event, Protocols, Request, Response, Switched};
+use switchover::{Event, Fields, Protocols, Request, Response, Switched};
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Place};
 
 /// All of an event; the kind comes first.
 pub(crate) fn put(event: &Event<'_>, out: &mut Exchange) {
@@ -11,18 +11,27 @@ pub(crate) fn put(event: &Event<'_>, out: &mut Exchange) {
         Event::Request(request) => put_request(request, out),
         Event::Informational(response) | Event::Response(response) => put_response(response, out),
         Event::Data(data) => out.octets.extend_from_slice(data),
-        Event::EndOfMessage(trailers) => out.fields(trailers),
+        Event::EndOfMessage(trailers) => put_trailers(trailers, out),
         Event::Switched(switched) => put_switched(switched, out),
         Event::Closed { discarded } => out.number(*discarded as u32),
     }
 }
 
 pub(crate) fn put_request(request: &Request<'_>, out: &mut Exchange) {
-    out.text(request.method().as_bytes());
-    out.text(request.target().as_bytes());
-    out.number(request.minor_version().into());
+    let (method, target, fields) = (request.method().as_bytes(), request.target().as_bytes(), request.fields());
+    let head = Place::of(method, target, &fields);
+    let (start, end) = head.span(target);
+    head.put(out);
+    out.numbers([method.len() as u32, start as u32, end as u32, request.minor_version().into()]);
     put_offers(request, out);
-    out.fields(&request.fields());
+    out.lines(head, &fields);
+}
+
+fn put_trailers(trailers: &Fields<'_>, out: &mut Exchange) {
+    let first = trailers.at(0).map_or(&[][..], |field| field.name);
+    let section = Place::of(first, first, trailers);
+    section.put(out);
+    out.lines(section, trailers);
 }
 
 fn put_offers(request: &Request<'_>, out: &mut Exchange) {
@@ -31,22 +40,21 @@ fn put_offers(request: &Request<'_>, out: &mut Exchange) {
         Err(reason) => (None, Some(reason)),
     };
     out.option(none.map(|reason| reason as u32));
-    let offers: Vec<_> = offers.into_iter().flatten().collect();
-    out.number(offers.len() as u32);
-    for offer in offers {
+    out.list(offers.into_iter().flatten(), |offer, out| {
         out.display(offer.protocol);
         out.option(offer.ineligible.map(|reason| reason as u32));
         out.option(offer.ineligible.map(|reason| reason.status().into()));
-    }
+    });
 }
 
 fn put_response(response: &Response<'_>, out: &mut Exchange) {
-    out.number(response.status().into());
-    out.text(response.reason());
-    out.number(response.minor_version().into());
-    out.number(response.dropped().into());
+    let (reason, fields) = (response.reason(), response.fields());
+    let head = Place::of(reason, reason, &fields);
+    head.put(out);
+    out.numbers([response.status().into(), reason.len() as u32]);
+    out.numbers([response.minor_version().into(), response.dropped().into()]);
     out.displays(response.advertised());
-    out.fields(&response.fields());
+    out.lines(head, &fields);
 }
 
 fn put_switched(switched: &Switched<'_>, out: &mut Exchange) {

@@ -19,5 +19,6 @@ mod parcel;
 pub mod query;
 pub mod send;
 pub mod splice;
+pub mod stage;
 pub mod text;
 pub mod websocket;

@@ -1,0 +1,40 @@
+// Octets as characters, one each: RFC 9110 (5.5) gives those above 0x7f no other meaning.
+
+/** What Node, Deno and Bun decode with: asked for in a way that no bundler follows. */
+interface Buffers {
+  readonly Buffer: {
+    from(memory: ArrayBuffer): { toString(encoding: "latin1", start: number, end: number): string };
+  };
+}
+
+interface Host {
+  readonly process?: { getBuiltinModule?(name: string): Buffers };
+}
+
+const Buffer = (globalThis as Host).process?.getBuiltinModule?.("node:buffer").Buffer;
+
+// A host name that begins with U+FEFF is another than the one behind it.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+
+/** @internal What decodes octets of that memory, from one place to another. */
+export function decoderOf(memory: Uint8Array<ArrayBuffer>): (start: number, end: number) => string {
+  if (Buffer === undefined) return (start, end) => latin1(memory.subarray(start, end));
+  const buffer = Buffer.from(memory.buffer);
+  return (start, end) => buffer.toString("latin1", start, end);
+}
+
+/** Node and browsers read `latin1` as windows-1252, which is another thing; for ASCII it is UTF-8 too. */
+function latin1(octets: Uint8Array): string {
+  try {
+    const text = decoder.decode(octets);
+    // Other characters are encoded as more octets than one.
+    if (text.length === octets.length) return text;
+  } catch {
+    // Not UTF-8 at all.
+  }
+  let text = "";
+  for (let at = 0; at < octets.length; at += 4096) {
+    text += String.fromCharCode(...octets.subarray(at, at + 4096));
+  }
+  return text;
+}
