@@ -141,7 +141,7 @@ export function readEvent(reader: Reader): Event {
   const kind = reader.name(kinds);
   switch (kind) {
     case "request":
-      return { kind, ...readRequest(reader) };
+      return readRequestEvent(reader);
     case "informational":
     case "response":
       return { kind, ...readResponse(reader) };
@@ -163,15 +163,21 @@ export function readEvent(reader: Reader): Event {
   }
 }
 
-/** @internal The request head that a call left; the order is that of `event.rs`. */
+/** @internal The request head that a call left. */
 export function readRequest(reader: Reader): RequestHead {
+  const { kind: _, ...request } = readRequestEvent(reader);
+  return request;
+}
+
+/** The order is that of `event.rs`. The object is made in one piece: there is one for each message. */
+function readRequestEvent(reader: Reader): RequestEvent {
   const head = reader.head();
   const method = head.substring(0, reader.number());
   const target = head.substring(reader.number(), reader.number());
   const minorVersion = reader.number();
   const noOffer = reader.optionalName(noOffers);
   const offers = reader.list(() => readOffer(reader));
-  return { method, target, minorVersion, offers, noOffer, headers: reader.headers(head) };
+  return { kind: "request", method, target, minorVersion, offers, noOffer, headers: reader.headers(head) };
 }
 
 function readOffer(reader: Reader): Offer {

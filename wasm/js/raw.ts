@@ -53,6 +53,14 @@ export function word(at: number): number {
   return words[at] ?? 0;
 }
 
+/** @internal The numbers at those words, copied out; an array is much cheaper to make than a view of its own memory. */
+export function wordsAt(start: number, count: number): number[] {
+  const from = words;
+  const copy = new Array<number>(count);
+  for (let index = 0; index < count; index++) copy[index] = from[start + index] as number;
+  return copy;
+}
+
 /** @internal Octets of the module's memory as characters, one each. */
 export function text(start: number, length: number): string {
   return length === 0 ? "" : decode(start, start + length);

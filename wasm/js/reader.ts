@@ -1,7 +1,7 @@
 // What a call left in the exchange, read in the order in which it was written.
 
 import { Headers } from "./headers.js";
-import { copy, left, text, view, word } from "./raw.js";
+import { copy, left, text, view, word, wordsAt } from "./raw.js";
 
 /** @internal The names of a table, by number. */
 export function namesOf<T extends string>(table: Readonly<Record<T, number>>): readonly T[] {
@@ -102,9 +102,9 @@ export class Reader {
     if (lines === 0) return NONE;
     const isLong = (lines & 1) === 1;
     const numbers = (lines >>> 1) * (isLong ? 4 : 2);
-    const spans = new Array<number>(numbers);
-    for (let index = 0; index < numbers; index++) spans[index] = word(this.#at++);
-    return new Headers(head, spans, isLong);
+    const start = this.#at;
+    this.#at += numbers;
+    return new Headers(head, wordsAt(start, numbers), isLong);
   }
 
   #texts(): string {

@@ -127,10 +127,11 @@ impl Exchange {
     fn spans(&mut self, len: usize, lines: usize, spans: impl Iterator<Item = (usize, usize)>) {
         if len <= usize::from(u16::MAX) {
             self.number((lines as u32) << 1);
-            self.numbers.extend(spans.map(|(start, end)| start as u32 | (end as u32) << 16));
+            self.numbers.reserve(2 * lines);
+            spans.for_each(|(start, end)| self.numbers.push(start as u32 | (end as u32) << 16));
         } else {
             self.number((lines as u32) << 1 | 1);
-            self.numbers.extend(spans.flat_map(|(start, end)| [start as u32, end as u32]));
+            spans.for_each(|(start, end)| self.numbers([start as u32, end as u32]));
         }
     }
 }
