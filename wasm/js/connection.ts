@@ -56,7 +56,8 @@ export class Connection extends Profiled {
     const parcel = pack(() => putTexts(preferences, "preferences"));
     if (!raw.select(this.live(), parcel, numberOf(Order, by, "by"))) return null;
     const numbers = new Reader();
-    const bits = Uint32Array.from({ length: 4 }, () => numbers.number());
+    const bits = new Uint32Array(4);
+    for (let index = 0; index < bits.length; index++) bits[index] = numbers.number();
     return new Selection(this, bits, numbers.number());
   }
 

@@ -176,12 +176,11 @@ function readRequestEvent(reader: Reader): RequestEvent {
   const target = head.substring(reader.number(), reader.number());
   const minorVersion = reader.number();
   const noOffer = reader.optionalName(noOffers);
-  const offers = reader.list(() => readOffer(reader));
+  const offers: Offer[] = [];
+  for (let left = reader.number(); left > 0; left--) {
+    offers.push({ protocol: reader.text(), ineligible: reader.optionalName(ineligibles), statusHint: reader.option() });
+  }
   return { kind: "request", method, target, minorVersion, offers, noOffer, headers: reader.headers(head) };
-}
-
-function readOffer(reader: Reader): Offer {
-  return { protocol: reader.text(), ineligible: reader.optionalName(ineligibles), statusHint: reader.option() };
 }
 
 function readResponse(reader: Reader): ResponseHead {

@@ -66,22 +66,28 @@ export function putAsciis(texts: readonly string[], what: string): void {
 export function putHeaders(source: HeaderSource | undefined): void {
   const place = used;
   putNumber(0);
+  if (source === undefined) return;
+  if (typeof source !== "object" || source === null) throw new TypeError("headers must be pairs or an object");
   let count = 0;
-  for (const line of lines(source)) {
-    if (!Array.isArray(line) || line.length !== 2) throw new TypeError("a field line must be a pair of name and value");
-    const [name, value] = line;
-    putText(name, "a field name");
-    if (value instanceof Uint8Array) putOctets(value);
-    else putText(value, "a field value");
-    count++;
+  if (Symbol.iterator in source) {
+    for (const line of source) {
+      if (!Array.isArray(line) || line.length !== 2) throw new TypeError("a field line must be a pair of name and value");
+      putLine(line[0], line[1]);
+      count++;
+    }
+  } else {
+    for (const name of Object.keys(source)) {
+      putLine(name, source[name] as string);
+      count++;
+    }
   }
   write(place, count);
 }
 
-function lines(source: HeaderSource | undefined): Iterable<readonly [string, string | Uint8Array]> {
-  if (source === undefined) return [];
-  if (typeof source !== "object" || source === null) throw new TypeError("headers must be pairs or an object");
-  return Symbol.iterator in source ? source : Object.entries(source);
+function putLine(name: string, value: string | Uint8Array): void {
+  putText(name, "a field name");
+  if (value instanceof Uint8Array) putOctets(value);
+  else putText(value, "a field value");
 }
 
 /** @internal Field lines alone. */

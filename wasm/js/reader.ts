@@ -82,13 +82,9 @@ export class Reader {
   }
 
   texts(): string[] {
-    return this.list(() => this.text());
-  }
-
-  list<T>(item: () => T): T[] {
-    const list: T[] = [];
-    for (let left = this.number(); left > 0; left--) list.push(item());
-    return list;
+    const texts: string[] = [];
+    for (let left = this.number(); left > 0; left--) texts.push(this.text());
+    return texts;
   }
 
   /** The text of a head, which its field lines are parts of. */
