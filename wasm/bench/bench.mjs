@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 
-import { handshake, Kept, parse, strings, untouched } from "./ours.mjs";
+import { events, handshake, Kept, parse, strings, untouched } from "./ours.mjs";
 import { Native, undici, undiciBuffers, undiciSilent, undiciStrings } from "./peers.mjs";
 
 const [folder = "target/bench"] = process.argv.slice(2);
@@ -97,10 +97,11 @@ function plan(module) {
     ];
     return [
       [
-        job(`parse ${name}`, OURS, messages, (message) => parse(message, untouched)),
+        job(`parse ${name}`, OURS, messages, parse),
         job(`parse ${name}`, "undici llhttp_simd.wasm", messages, silent),
       ],
-      [job(`strings ${name}`, OURS, messages, (message) => parse(message, strings)), ...peers(`strings ${name}`)],
+      [job(`events ${name}`, OURS, messages, (message) => events(message, untouched))],
+      [job(`strings ${name}`, OURS, messages, (message) => events(message, strings)), ...peers(`strings ${name}`)],
       [job(`kept ${name}`, OURS, messages, (message) => kept.exchange(message, untouched))],
       [job(`kept, strings ${name}`, OURS, messages, (message) => kept.exchange(message, strings))],
     ];

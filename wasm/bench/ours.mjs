@@ -19,11 +19,24 @@ export function strings(request) {
 export const untouched = () => null;
 
 /**
- * One message on a connection that has no past: as little as one can ask for.
+ * One message on a connection that has no past, of which nothing but the kinds of its events is looked at: as little as one
+ * can ask for.
+ * @param {Uint8Array} octets
+ */
+export function parse(octets) {
+  const connection = new Connection("server");
+  connection.receive(octets);
+  if (connection.advance() !== "request" || connection.advance() !== "end-of-message") throw new Error("no message");
+  connection.free();
+  return null;
+}
+
+/**
+ * The same with its events made.
  * @param {Uint8Array} octets
  * @param {(request: RequestHead) => string[] | null} look
  */
-export function parse(octets, look) {
+export function events(octets, look) {
   const connection = new Connection("server");
   connection.receive(octets);
   const event = connection.nextEvent();

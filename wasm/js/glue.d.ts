@@ -12,6 +12,12 @@ export function abandon(handle: number): boolean;
 export function accept(handle: number, selection: Uint32Array | number[], early: boolean, parcel: Uint8Array | number[]): boolean;
 
 /**
+ * Moves on like `next_event` and leaves nothing but an error: the outcome, of an event one that is as much higher as its
+ * kind's number.
+ */
+export function advance(handle: number): number;
+
+/**
  * Advertises on the next response; the parcel is the protocols.
  */
 export function advertise(handle: number, parcel: Uint8Array | number[]): boolean;
@@ -442,6 +448,7 @@ export interface InitOutput {
     readonly memory: WebAssembly.Memory;
     readonly abandon: (a: number) => number;
     readonly accept: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
+    readonly advance: (a: number) => number;
     readonly advertise: (a: number, b: number, c: number) => number;
     readonly agreed: (a: number) => void;
     readonly agreed_deflate: (a: number, b: number) => number;

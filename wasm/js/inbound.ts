@@ -6,9 +6,11 @@ import { readEvent, readRequest, type Event, type RequestHead, type Step } from 
 import { Handle } from "./handle.js";
 import { raw, stage } from "./raw.js";
 import { namesOf, placeLeft, Reader } from "./reader.js";
-import { End, Paused } from "./tables.js";
+import { End, EventKind, Paused } from "./tables.js";
 
 const pauses = namesOf(Paused);
+/** The numbers of `Outcome` in `connection.rs`, and above them an event's kind. */
+const steps: readonly (Step["kind"] | "failed")[] = ["failed", "need-data", "paused", ...namesOf(EventKind)];
 
 /** The half of a connection that hears the peer. */
 export class Inbound extends Handle {
@@ -84,6 +86,17 @@ export class Inbound extends Handle {
       default:
         throw new ProtocolError(new Reader());
     }
+  }
+
+  /**
+   * `nextEvent` for a host that need not see everything: moves on, and says only the kind of what it came to. `event` and
+   * `request` show the rest. Errors are those of `nextEvent`.
+   */
+  advance(): Step["kind"] {
+    const step = raw.advance(this.live());
+    this.space = undefined;
+    if (step === 0) throw new ProtocolError(new Reader());
+    return steps[step] as Step["kind"];
   }
 
   /** The current event once more, until the next inbound call; `null` where there is none. Decisions do not end it. */

@@ -43,6 +43,9 @@ export interface DataParts {
   readonly suffix: Uint8Array<ArrayBuffer>;
 }
 
+/** No field lines. */
+const NOTHING = new Uint8Array(4);
+
 /** The half of a connection that speaks. What a verb returns is to be sent; a refused one has changed nothing. */
 export class Outbound extends Inbound {
   /**
@@ -107,7 +110,7 @@ export class Outbound extends Inbound {
    * Next: a client receives, a server goes on with `nextEvent`.
    */
   sendEnd(trailers?: HeaderSource): Uint8Array<ArrayBuffer> {
-    const parcel = pack(() => putHeaders(trailers));
+    const parcel = trailers === undefined ? NOTHING : pack(() => putHeaders(trailers));
     return this.sent(raw.send_end(this.live(), parcel));
   }
 

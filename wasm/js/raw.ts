@@ -139,6 +139,14 @@ export const raw: Raw = {
       throw stopped(cause);
     }
   },
+  advance(handle) {
+    alive();
+    try {
+      return glue.advance(handle);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   advertise: guarded(glue.advertise),
   agreed: guarded(glue.agreed),
   agreed_deflate: guarded(glue.agreed_deflate),

@@ -82,6 +82,21 @@ pub fn next_event(handle: u32) -> u32 {
     outcome as u32
 }
 
+/// Moves on like `next_event` and leaves nothing but an error: the outcome, of an event one that is as much higher as its
+/// kind's number.
+#[wasm_bindgen]
+pub fn advance(handle: u32) -> u32 {
+    with(handle, |connection, out| match connection.next_event() {
+        Err(failure) => {
+            error::put(&failure, out);
+            Outcome::Failed as u32
+        }
+        Ok(Next::NeedData) => Outcome::NeedData as u32,
+        Ok(Next::Paused(_)) => Outcome::Paused as u32,
+        Ok(Next::Event(next)) => Outcome::Event as u32 + next.kind().number(),
+    })
+}
+
 /// Leaves the current event once more; false where there is none.
 #[wasm_bindgen]
 pub fn event(handle: u32) -> bool {

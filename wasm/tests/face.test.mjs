@@ -16,6 +16,20 @@ function pair() {
 /** The names of a table. @template {string} T @param {Readonly<Record<T, unknown>>} table */
 const names = (table) => /** @type {T[]} */ (Object.keys(table));
 
+test("to advance is to hear only the kind", () => {
+  const server = new Connection("server");
+  assert.equal(server.advance(), "need-data");
+  server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /"));
+  assert.equal(server.advance(), "request");
+  const request = server.event();
+  assert(request?.kind === "request" && request.headers.get("host") === "a" && server.request?.target === "/");
+  assert.deepEqual([server.advance(), server.event()?.kind], ["end-of-message", "end-of-message"]);
+  assert.deepEqual([server.advance(), server.event(), server.nextEvent()], ["paused", null, { kind: "paused", why: "answer" }]);
+  server.sendResponse({ status: 204 });
+  server.receive(octets(" HTTP/9\r\n"));
+  assert.throws(() => server.advance(), { code: 105, side: "peer", offset: 38 });
+});
+
 test("what one end sends the other reads", () => {
   const { client, server } = pair();
   const headers = { Host: "a", "Transfer-Encoding": "chunked", Expect: "100-continue" };

@@ -32,6 +32,11 @@ export declare class Inbound extends Handle {
      * peer's: receiving has ended, and a server may still answer it once, with `statusHint`. Next: what the event says.
      */
     nextEvent(): Step;
+    /**
+     * `nextEvent` for a host that need not see everything: moves on, and says only the kind of what it came to. `event` and
+     * `request` show the rest. Errors are those of `nextEvent`.
+     */
+    advance(): Step["kind"];
     /** The current event once more, until the next inbound call; `null` where there is none. Decisions do not end it. */
     event(): Event | null;
     /**
