@@ -18,7 +18,11 @@ const BATCH = Number(process.env.BATCH ?? 10);
 /** @typedef {{ row: string, column: string, messages: number, fields: number, run: () => number }} Job */
 
 const OURS = "switchover";
+/** Its names and values as Buffers, as undici makes them; and as strings. */
+const UNDICI = "undici llhttp_simd.wasm";
+const UNDICI_STRINGS = `${UNDICI}, strings`;
 const NATIVE = "node http_parser";
+const PEERS = [UNDICI, UNDICI_STRINGS, NATIVE];
 
 /** @param {string} name @returns {Buffer[]} The messages in it. */
 function input(name) {
@@ -91,14 +95,14 @@ function plan(module) {
   const rows = names.flatMap((name) => {
     const messages = input(name);
     const peers = (/** @type {string} */ row) => [
-      job(row, "undici llhttp_simd.wasm, latin1Slice", messages, latin),
-      job(row, "undici llhttp_simd.wasm", messages, buffers),
+      job(row, UNDICI, messages, buffers),
+      job(row, UNDICI_STRINGS, messages, latin),
       job(row, NATIVE, messages, native),
     ];
     return [
       [
         job(`parse ${name}`, OURS, messages, parse),
-        job(`parse ${name}`, "undici llhttp_simd.wasm", messages, silent),
+        job(`parse ${name}`, UNDICI, messages, silent),
       ],
       [job(`events ${name}`, OURS, messages, (message) => events(message, untouched))],
       [job(`strings ${name}`, OURS, messages, (message) => events(message, strings)), ...peers(`strings ${name}`)],
@@ -143,14 +147,19 @@ function measure(jobs) {
 const { version, module } = undici(`${folder}/npm`);
 const versions = { node: process.versions.node, v8: process.versions.v8, undici: version, "node http_parser": `llhttp ${process.versions.llhttp}` };
 const lines = Object.entries(versions).map(([name, version]) => JSON.stringify({ version: { name, version } }));
+const WIDTH = 34;
+console.log(`Node ${process.versions.node}, undici ${version}; best of ${ROUNDS} rounds, ns per message, and how many times ours that is\n`);
+console.log(["".padEnd(18), ...[OURS, ...PEERS].map((column) => column.padStart(WIDTH))].join(""));
 for (const row of plan(module)) {
   const best = measure(row);
-  const own = best[0] ?? 0;
-  console.log(row[0]?.row);
-  for (const [index, { row: name, column }] of row.entries()) {
-    const ns = best[index] ?? 0;
-    console.log(`    ${column.padEnd(40)} ${ns.toFixed(0).padStart(7)} ns   ${(ns / own).toFixed(2).padStart(5)} x`);
-    lines.push(JSON.stringify({ table: "wasm", row: name, column, ns: Number(ns.toFixed(1)) }));
-  }
+  const figures = new Map(row.map(({ column }, index) => [column, best[index] ?? 0]));
+  const own = figures.get(OURS) ?? 0;
+  const cells = [OURS, ...PEERS].map((column) => {
+    const ns = figures.get(column);
+    if (ns === undefined) return "";
+    return column === OURS ? ns.toFixed(0) : `${ns.toFixed(0)}  ${(ns / own).toFixed(2)}x`;
+  });
+  console.log([row[0]?.row.padEnd(18), ...cells.map((cell) => cell.padStart(WIDTH))].join("").trimEnd());
+  for (const [column, ns] of figures) lines.push(JSON.stringify({ table: "wasm", row: row[0]?.row, column, ns: Number(ns.toFixed(1)) }));
 }
 writeFileSync(`${folder}/wasm.jsonl`, `${lines.join("\n")}\n`);

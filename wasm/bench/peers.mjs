@@ -2,7 +2,6 @@
 
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import process from "node:process";
 
 /** Callbacks of llhttp in WebAssembly: where in the module's memory something stands. */
 const SILENT = {
@@ -105,7 +104,7 @@ export class Native {
   messages = 0;
 
   constructor() {
-    const { HTTPParser } = /** @type {any} */ (process).binding("http_parser");
+    const { HTTPParser } = createRequire(import.meta.url)("node:_http_common");
     this.parser = new HTTPParser();
     this.parser.initialize(HTTPParser.REQUEST, {});
     /** @type {string[]} */
