@@ -1,6 +1,6 @@
 //! Events, as numbers and texts.
 
-use switchover::{Event, Fields, Protocols, Request, Response, Switched};
+use switchover::{Event, Fields, Offer, Protocols, Request, Response, Switched};
 
 use crate::exchange::{Exchange, Place};
 
@@ -23,7 +23,11 @@ pub(crate) fn put_request(request: &Request<'_>, out: &mut Exchange) {
     let (start, end) = head.span(target);
     head.put(out);
     out.numbers([method.len() as u32, start as u32, end as u32, request.minor_version().into()]);
-    put_offers(request, out);
+    match request.offers() {
+        // As most requests are: no reason is 0, so this one is one higher, and the list is empty.
+        Err(reason) => out.numbers([reason as u32 + 1, 0]),
+        Ok(offers) => put_offers(offers, out),
+    }
     out.lines(head, &fields);
 }
 
@@ -34,13 +38,9 @@ fn put_trailers(trailers: &Fields<'_>, out: &mut Exchange) {
     out.lines(section, trailers);
 }
 
-fn put_offers(request: &Request<'_>, out: &mut Exchange) {
-    let (offers, none) = match request.offers() {
-        Ok(offers) => (Some(offers), None),
-        Err(reason) => (None, Some(reason)),
-    };
-    out.option(none.map(|reason| reason as u32));
-    out.list(offers.into_iter().flatten(), |offer, out| {
+fn put_offers<'a>(offers: impl Iterator<Item = Offer<'a>>, out: &mut Exchange) {
+    out.option(None);
+    out.list(offers, |offer, out| {
         out.display(offer.protocol);
         out.option(offer.ineligible.map(|reason| reason as u32));
         out.option(offer.ineligible.map(|reason| reason.status().into()));

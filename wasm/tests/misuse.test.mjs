@@ -301,6 +301,17 @@ test("octets above ASCII are characters, in and out", () => {
   assert.match(text(sent), /\r\nX: \x80\xe9\r\nx: 2\r\n/);
 });
 
+test("a head that is longer than 65535 octets", () => {
+  const limits = { head: 300_000, fieldLine: 200_000, buffered: 300_000 };
+  const connection = new Connection("server", { limits });
+  const long = "a".repeat(100_000);
+  connection.receive(octets(`GET /x HTTP/1.1\r\nHost: a\r\nX: ${long}\r\nY: \xe9\r\n\r\n`));
+  const event = connection.nextEvent();
+  assert(event.kind === "request" && event.target === "/x" && event.headers.length === 3);
+  assert.deepEqual([...event.headers], [["Host", "a"], ["X", long], ["Y", "\xe9"]]);
+  assert.deepEqual([event.headers.get("y"), event.headers.has("z"), event.headers.at(3)], ["\xe9", false, undefined]);
+});
+
 test("texts", () => {
   assert.equal(reasonPhrase(426), "Upgrade Required");
   assert.equal(reasonPhrase(599), "");
