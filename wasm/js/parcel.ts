@@ -34,13 +34,20 @@ export function pack(fill: () => void): Uint8Array {
 /** @internal A text, a character an octet. */
 export function putText(text: string, what: string): void {
   if (typeof text !== "string") throw new TypeError(`${what} must be a string`);
-  putNumber(text.length);
-  reserve(text.length);
-  for (let index = 0; index < text.length; index++) {
+  const { length } = text;
+  reserve(4 + length);
+  write(used, length);
+  // Locals are cheaper to write to than what is kept between calls.
+  const to = space;
+  const start = used + 4;
+  let all = 0;
+  for (let index = 0; index < length; index++) {
     const character = text.charCodeAt(index);
-    if (character > 0xff) throw new TypeError(`${what} holds a character above U+00FF, for which no octet stands`);
-    space[used++] = character;
+    all |= character;
+    to[start + index] = character;
   }
+  if (all > 0xff) throw new TypeError(`${what} holds a character above U+00FF, for which no octet stands`);
+  used = start + length;
 }
 
 /** @internal A text that the engine takes as text, which is the same as its octets only in ASCII. */
