@@ -98,8 +98,7 @@ export function hasTrapped(): boolean {
   return trapped !== undefined;
 }
 
-/** What is thrown where the module has trapped: nothing but a trap or an exhausted stack throws there, and neither leaves the
- * memory in order. */
+/** What is thrown in place of what a call threw: that is a trap or an exhausted stack, and neither leaves the memory in order. */
 function stopped(cause: unknown): GoneError {
   trapped = cause;
   return new GoneError("trapped", { cause });
