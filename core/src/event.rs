@@ -237,8 +237,10 @@ pub(crate) enum Shown {
     Response {
         dropped: u8,
     },
+    /// `len` octets of content, and `behind` them some that nobody needs.
     Data {
         len: usize,
+        behind: usize,
     },
     /// `len` octets of trailer section.
     End {
@@ -312,7 +314,7 @@ impl<'a> Parts<'a> {
             Shown::Request => Event::Request(self.request()),
             Shown::Informational => Event::Informational(self.response(0)),
             Shown::Response { dropped } => Event::Response(self.response(dropped)),
-            Shown::Data { len } => Event::Data(self.unread.get(..len).unwrap_or_default()),
+            Shown::Data { len, .. } => Event::Data(self.unread.get(..len).unwrap_or_default()),
             Shown::End { len } => Event::EndOfMessage(self.trailers.fields(self.unread.get(..len).unwrap_or_default())),
             Shown::Switched(by) => Event::Switched(self.switched(by)),
             Shown::Closed { discarded } => Event::Closed { discarded },

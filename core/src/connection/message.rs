@@ -270,7 +270,8 @@ impl Connection {
         let limits = self.config().limits;
         let Self { body, scratch, .. } = self;
         let Some(scratch) = scratch else { return self.need_data() };
-        let part = match body.decode(scratch.buffer.unread(), &limits) {
+        let (bytes, len) = scratch.buffer.unread_mut();
+        let part = match body.decode(bytes, len, &limits) {
             Ok(part) => part,
             Err(Fault { kind, at }) => {
                 // The decoder has taken what came before, however it was cut.
@@ -283,7 +284,7 @@ impl Connection {
             return Ok(None);
         }
         match part {
-            Part::Data { len, .. } => self.take_data(len),
+            Part::Data { len, behind, .. } => self.take_data(len, behind),
             Part::More { .. } => self.need_data(),
             Part::Trailers { .. } => self.read_trailers(),
         }
@@ -303,17 +304,17 @@ impl Connection {
         Ok(false)
     }
 
-    fn take_data(&mut self, len: usize) -> Result<Option<Step>, Error> {
+    fn take_data(&mut self, len: usize, behind: usize) -> Result<Option<Step>, Error> {
         if self.role == Role::Server {
             self.received(Input::RequestContent)?;
         }
-        if self.flags.skips && !self.pass_content(len)? {
+        if self.flags.skips && !self.pass_content(len + behind)? {
             return Ok(None);
         }
         if self.body.is_complete() {
             self.end_incoming()?;
         }
-        Ok(if self.flags.skips { None } else { self.show(Shown::Data { len }) })
+        Ok(if self.flags.skips { None } else { self.show(Shown::Data { len, behind }) })
     }
 
     fn read_trailers(&mut self) -> Result<Option<Step>, Error> {

@@ -488,7 +488,8 @@ impl Scratch {
     #[inline]
     fn shown_len(&self) -> usize {
         match self.shown {
-            Shown::Data { len } | Shown::End { len } => len,
+            Shown::Data { len, behind } => len + behind,
+            Shown::End { len } => len,
             _ => 0,
         }
     }

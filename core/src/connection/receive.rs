@@ -128,7 +128,7 @@ impl Connection {
         let scratch = self.scratch.as_deref()?;
         let (bytes, head) = match scratch.shown {
             Shown::Nothing => return None,
-            Shown::Data { len } => (&scratch.buffer.unread()[..len], None),
+            Shown::Data { len, .. } => (&scratch.buffer.unread()[..len], None),
             Shown::End { len } => (&scratch.buffer.unread()[..len], Some(&scratch.trailers)),
             _ => (scratch.buffer.kept(), Some(&scratch.head)),
         };
