@@ -1,0 +1,92 @@
+"""Measures the binding and its peers in one process: many rounds, the columns of a row in turn, the shortest counts.
+
+A machine's noise only ever adds to a time, so the minimum of many short rounds is what the work itself takes; taking
+turns gives every column the same quiet and busy moments. Ratios hold from one machine to another, times do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from cases import LAZY, OURS, Case, Work, all_of
+
+ROUND = 2_000_000
+"""How many nanoseconds one column has in one round, about."""
+
+PEERS = ["h11", "h11r", "httptools", "wsproto", "websockets"]
+
+
+def timed(work: Work, loops: int) -> int:
+    """Nanoseconds of that many calls."""
+    clock = time.perf_counter_ns
+    turns = range(loops)
+    begin = clock()
+    for _ in turns:
+        work()
+    return clock() - begin
+
+
+def measure(case: Case, rounds: int) -> dict[str, float]:
+    """Nanoseconds per call of each column."""
+    loops = {}
+    for column, work in case.columns.items():
+        assert case.check(work()), f"{case.name}: {column}"
+        timed(work, 3)
+        loops[column] = max(1, ROUND // max(1, min(timed(work, 1) for _ in range(5))))
+    best = dict.fromkeys(case.columns, float("inf"))
+    for _ in range(rounds):
+        for column, work in case.columns.items():
+            # What another column has left is not this one's to collect; within a round it collects its own.
+            gc.collect()
+            best[column] = min(best[column], timed(work, loops[column]) / loops[column])
+    for column, work in case.columns.items():
+        assert case.check(work()), f"{case.name}: {column}, after all rounds"
+    return best
+
+
+def show(case: Case, best: dict[str, float]) -> None:
+    """One row for people: the times, how many times as long as ours, and the goals."""
+    print(case.name)
+    for column, time_ in best.items():
+        ratios = [f"{best[column] / best[own]:8.2f}x" for own in (OURS, LAZY) if own in best]
+        goals = [
+            f"{'met' if time_ >= goal * best[own] else 'MISSED'}: {goal:g}x{' lazy' if own == LAZY else ''}"
+            for (own, peer), goal in case.goals.items()
+            if peer == column
+        ]
+        print(f"    {column:<20}{time_:>14,.0f} ns {' '.join(ratios):<20}  {', '.join(goals)}".rstrip())
+
+
+def main() -> None:
+    """Measures what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--inputs", type=Path, required=True, help="the folder of the inputs")
+    parser.add_argument("--output", type=Path, help="where the figures go, as lines of JSON")
+    parser.add_argument("--rounds", type=int, default=41)
+    parser.add_argument("--only", help="rows whose name has this in it")
+    arguments = parser.parse_args()
+
+    output: list[object] = [{"version": {"name": "CPython", "version": platform.python_version()}}]
+    output += [{"version": {"name": peer, "version": version(peer)}} for peer in PEERS]
+    print(", ".join(" ".join(line["version"].values()) for line in output))  # type: ignore[index]
+    for case in all_of(arguments.inputs):
+        if arguments.only and arguments.only not in case.name:
+            continue
+        best = measure(case, arguments.rounds)
+        show(case, best)
+        output += [
+            {"table": "python", "row": case.name, "column": column, "ns": round(time_, 1)}
+            for column, time_ in best.items()
+        ]
+    if arguments.output:
+        arguments.output.write_text("".join(json.dumps(line) + "\n" for line in output))
+
+
+if __name__ == "__main__":
+    main()
