@@ -1,7 +1,9 @@
 //! What comes out of a connection, as values that own what they show.
 
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
 use switchover::{self as core, Event, EventKind, SwitchedBy};
@@ -9,6 +11,7 @@ use switchover::{self as core, Event, EventKind, SwitchedBy};
 use crate::head::{Informational, Request, Response};
 use crate::headers::Headers;
 use crate::listed::Member;
+use crate::shared::Shared;
 use crate::text::Octets;
 use crate::view::{Protocol, Tuple, show};
 
@@ -43,9 +46,9 @@ impl Data {
 
 /// The end of the message, with its trailers.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EndOfMessage {
-    trailers: Headers,
+    trailers: Shared<Headers>,
 }
 
 #[pymethods]
@@ -62,8 +65,8 @@ impl EndOfMessage {
 
     #[new]
     #[pyo3(signature = (trailers = Headers::default()), text_signature = "(trailers=())")]
-    fn new(trailers: Headers) -> Self {
-        Self { trailers }
+    fn new(py: Python<'_>, trailers: Headers) -> PyResult<Self> {
+        Ok(Self { trailers: Shared::new(py, trailers)? })
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
@@ -73,13 +76,13 @@ impl EndOfMessage {
 
 /// The peer's direction has left HTTP. Take the leftover; what comes next is the new protocol's.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Switched {
     by: Member<SwitchedBy>,
     protocols: Tuple<Protocol>,
-    request: Option<Request>,
-    response: Option<Response>,
-    leftover: Vec<u8>,
+    request: Option<Shared<Request>>,
+    response: Option<Shared<Response>>,
+    leftover: PyBackedBytes,
 }
 
 #[pymethods]
@@ -90,13 +93,14 @@ impl Switched {
         text_signature = "(by, protocols=(), request=None, response=None, leftover=b'')"
     )]
     fn new(
+        py: Python<'_>,
         by: Member<SwitchedBy>,
         protocols: Tuple<Protocol>,
-        request: Option<Request>,
-        response: Option<Response>,
+        request: Option<Shared<Request>>,
+        response: Option<Shared<Response>>,
         leftover: Octets,
     ) -> Self {
-        Self { by, protocols, request, response, leftover: leftover.into() }
+        Self { by, protocols, request, response, leftover: leftover.bytes(py).into() }
     }
 
     #[classattr]
@@ -168,35 +172,33 @@ impl Paused {
     }
 }
 
-/// An event that owns what it shows.
-#[derive(IntoPyObject)]
-pub(crate) enum Owned {
-    Request(Request),
-    Informational(Informational),
-    Response(Response),
-    Data(Data),
-    EndOfMessage(EndOfMessage),
-    Switched(Switched),
-    Closed(Closed),
-    Paused(Paused),
-}
+/// The end of a message without trailers, as nearly all are.
+static PLAIN_END: PyOnceLock<Py<EndOfMessage>> = PyOnceLock::new();
 
-impl Owned {
-    pub(crate) fn of(py: Python<'_>, event: Event<'_>) -> Self {
-        match event {
-            Event::Request(request) => Self::Request(Request::of(request)),
-            Event::Informational(response) => Self::Informational(Informational::of(response)),
-            Event::Response(response) => Self::Response(Response::of(response)),
-            Event::Data(data) => Self::Data(Data { data: PyBytes::new(py, data).into() }),
-            Event::EndOfMessage(trailers) => Self::EndOfMessage(EndOfMessage { trailers: Headers::of(&trailers) }),
-            Event::Switched(switched) => Self::Switched(Switched {
+/// The event as an object that owns what it shows.
+pub(crate) fn object<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'py, PyAny>> {
+    match event {
+        Event::Request(request) => Request::of(py, request)?.into_bound_py_any(py),
+        Event::Informational(response) => Informational::of(py, response)?.into_bound_py_any(py),
+        Event::Response(response) => Response::of(py, response)?.into_bound_py_any(py),
+        Event::Data(data) => Data { data: PyBytes::new(py, data).into() }.into_bound_py_any(py),
+        Event::EndOfMessage(trailers) if trailers.is_empty() => {
+            let end = PLAIN_END.get_or_try_init(py, || Py::new(py, EndOfMessage::new(py, Headers::default())?))?;
+            end.into_bound_py_any(py)
+        }
+        Event::EndOfMessage(trailers) => EndOfMessage::new(py, Headers::of(&trailers))?.into_bound_py_any(py),
+        Event::Switched(switched) => {
+            let request = switched.request.map(|request| Shared::new(py, Request::of(py, request)?));
+            let response = switched.response.map(|response| Shared::new(py, Response::of(py, response)?));
+            let switched = Switched {
                 by: Member(switched.by),
                 protocols: Protocol::all(switched.protocols.iter()),
-                request: switched.request.map(Request::of),
-                response: switched.response.map(Response::of),
-                leftover: switched.leftover.into(),
-            }),
-            Event::Closed { discarded } => Self::Closed(Closed { discarded }),
+                request: request.transpose()?,
+                response: response.transpose()?,
+                leftover: PyBytes::new(py, switched.leftover).into(),
+            };
+            switched.into_bound_py_any(py)
         }
+        Event::Closed { discarded } => Closed { discarded }.into_bound_py_any(py),
     }
 }

@@ -2,45 +2,50 @@
 
 use pyo3::prelude::*;
 
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyBytes;
+
 use switchover::{self as core, EventKind, NoOffer, RequestHead};
 
 use crate::headers::Headers;
 use crate::listed::Member;
+use crate::names::Names;
+use crate::shared::Shared;
 use crate::text::{Octets, characters};
 use crate::view::{Offer, Protocol, Tuple, show};
 
 /// A request head. Server; next come Data and EndOfMessage, and an answer is owed.
-#[pyclass(frozen, eq, hash, get_all, from_py_object, module = "switchover")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Request {
-    method: Vec<u8>,
-    target: Vec<u8>,
-    headers: Headers,
+    method: PyBackedBytes,
+    target: PyBackedBytes,
+    headers: Shared<Headers>,
     minor_version: u8,
     offers: Tuple<Offer>,
     no_offer: Option<Member<NoOffer>>,
 }
 
 impl Request {
-    pub(crate) fn of(request: core::Request<'_>) -> Self {
+    pub(crate) fn of(py: Python<'_>, request: core::Request<'_>) -> PyResult<Self> {
         let (offers, no_offer) = match request.offers() {
             Ok(offers) => (offers.map(Offer::of).collect(), None),
             Err(reason) => (Vec::new(), Some(Member(reason))),
         };
-        Self {
-            method: request.method().into(),
-            target: request.target().into(),
-            headers: Headers::of(&request.fields()),
+        Ok(Self {
+            method: Names::open().get(py, request.method().as_bytes()).into(),
+            target: PyBytes::new(py, request.target().as_bytes()).into(),
+            headers: Shared::new(py, Headers::of(&request.fields()))?,
             minor_version: request.minor_version(),
             offers: Tuple(offers),
             no_offer,
-        }
+        })
     }
 
     /// Shows it to `look` as a head that could be sent.
     pub(crate) fn as_head<T>(&self, look: impl FnOnce(&RequestHead<'_>) -> T) -> T {
         let (method, target) = (characters(&self.method), characters(&self.target));
-        look(&RequestHead::new(&method, &target, &self.headers))
+        look(&RequestHead::new(&method, &target, self.headers.get()))
     }
 }
 
@@ -53,14 +58,16 @@ impl Request {
         text_signature = "(method, target, headers=(), minor_version=1, offers=(), no_offer=None)"
     )]
     fn new(
+        py: Python<'_>,
         method: Octets,
         target: Octets,
         headers: Headers,
         minor_version: u8,
         offers: Tuple<Offer>,
         no_offer: Option<Member<NoOffer>>,
-    ) -> Self {
-        Self { method: method.into(), target: target.into(), headers, minor_version, offers, no_offer }
+    ) -> PyResult<Self> {
+        let (method, target) = (method.bytes(py).into(), target.bytes(py).into());
+        Ok(Self { method, target, headers: Shared::new(py, headers)?, minor_version, offers, no_offer })
     }
 
     #[classattr]
@@ -80,22 +87,22 @@ impl Request {
 
 /// A response head with a status of 1xx but 101. Client; the final response is still to come.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Informational {
     status: u16,
-    reason: Vec<u8>,
-    headers: Headers,
+    reason: PyBackedBytes,
+    headers: Shared<Headers>,
     minor_version: u8,
 }
 
 impl Informational {
-    pub(crate) fn of(response: core::Response<'_>) -> Self {
-        Self {
+    pub(crate) fn of(py: Python<'_>, response: core::Response<'_>) -> PyResult<Self> {
+        Ok(Self {
             status: response.status(),
-            reason: response.reason().into(),
-            headers: Headers::of(&response.fields()),
+            reason: Names::open().get(py, response.reason()).into(),
+            headers: Shared::new(py, Headers::of(&response.fields()))?,
             minor_version: response.minor_version(),
-        }
+        })
     }
 }
 
@@ -106,8 +113,8 @@ impl Informational {
         signature = (status, headers = Headers::default(), reason = Octets::default(), minor_version = 1),
         text_signature = "(status, headers=(), reason=b'', minor_version=1)"
     )]
-    fn new(status: u16, headers: Headers, reason: Octets, minor_version: u8) -> Self {
-        Self { status, reason: reason.into(), headers, minor_version }
+    fn new(py: Python<'_>, status: u16, headers: Headers, reason: Octets, minor_version: u8) -> PyResult<Self> {
+        Ok(Self { status, reason: reason.bytes(py).into(), headers: Shared::new(py, headers)?, minor_version })
     }
 
     #[classattr]
@@ -126,27 +133,27 @@ impl Informational {
 }
 
 /// A final response head. Client; next come Data and EndOfMessage.
-#[pyclass(frozen, eq, hash, get_all, from_py_object, module = "switchover")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Response {
     status: u16,
-    reason: Vec<u8>,
-    headers: Headers,
+    reason: PyBackedBytes,
+    headers: Shared<Headers>,
     minor_version: u8,
     dropped: u8,
     advertised: Tuple<Protocol>,
 }
 
 impl Response {
-    pub(crate) fn of(response: core::Response<'_>) -> Self {
-        Self {
+    pub(crate) fn of(py: Python<'_>, response: core::Response<'_>) -> PyResult<Self> {
+        Ok(Self {
             status: response.status(),
-            reason: response.reason().into(),
-            headers: Headers::of(&response.fields()),
+            reason: Names::open().get(py, response.reason()).into(),
+            headers: Shared::new(py, Headers::of(&response.fields()))?,
             minor_version: response.minor_version(),
             dropped: response.dropped(),
             advertised: Protocol::all(response.advertised()),
-        }
+        })
     }
 }
 
@@ -159,14 +166,16 @@ impl Response {
         text_signature = "(status, headers=(), reason=b'', minor_version=1, dropped=0, advertised=())"
     )]
     fn new(
+        py: Python<'_>,
         status: u16,
         headers: Headers,
         reason: Octets,
         minor_version: u8,
         dropped: u8,
         advertised: Tuple<Protocol>,
-    ) -> Self {
-        Self { status, reason: reason.into(), headers, minor_version, dropped, advertised }
+    ) -> PyResult<Self> {
+        let (reason, headers) = (reason.bytes(py).into(), Shared::new(py, headers)?);
+        Ok(Self { status, reason, headers, minor_version, dropped, advertised })
     }
 
     #[classattr]

@@ -1,7 +1,5 @@
 //! Field lines as a sequence that makes tuples only when touched.
 
-use std::sync::Arc;
-
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -9,36 +7,41 @@ use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use switchover::{Field, FieldSource};
 
+use crate::names::Names;
 use crate::text::{FieldLines, Octets};
 
 /// The field lines of a message, in the order and spelling of the sender: a sequence of (name, value) in bytes.
 #[pyclass(frozen, sequence, module = "switchover")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Headers(Arc<Block>);
-
-/// All names and values in one piece, and where each ends.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
-struct Block {
+pub(crate) struct Headers {
+    /// All names and values in one piece.
     octets: Vec<u8>,
+    /// Where in it each name ends and where its value.
     ends: Vec<(usize, usize)>,
 }
 
 impl Headers {
-    pub(crate) fn of(source: &dyn FieldSource) -> Self {
-        let mut block = Block::default();
+    pub(crate) fn of(source: &(impl FieldSource + ?Sized)) -> Self {
+        // Counted first, so that each part is allocated once.
+        let (mut lines, mut len) = (0, 0);
         source.each(&mut |field| {
-            block.octets.extend_from_slice(field.name);
-            let name_end = block.octets.len();
-            block.octets.extend_from_slice(field.value);
-            block.ends.push((name_end, block.octets.len()));
+            lines += 1;
+            len += field.name.len() + field.value.len();
         });
-        Self(Arc::new(block))
+        let mut headers = Self { octets: Vec::with_capacity(len), ends: Vec::with_capacity(lines) };
+        source.each(&mut |field| {
+            headers.octets.extend_from_slice(field.name);
+            let name_end = headers.octets.len();
+            headers.octets.extend_from_slice(field.value);
+            headers.ends.push((name_end, headers.octets.len()));
+        });
+        headers
     }
 
-    fn iter(&self) -> impl Iterator<Item = Field<'_>> {
+    fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
         let mut start = 0;
-        self.0.ends.iter().map(move |&(name_end, end)| {
-            let field = Field { name: &self.0.octets[start..name_end], value: &self.0.octets[name_end..end] };
+        self.ends.iter().map(move |&(name_end, end)| {
+            let field = Field { name: &self.octets[start..name_end], value: &self.octets[name_end..end] };
             start = end;
             field
         })
@@ -50,14 +53,14 @@ impl Headers {
     }
 
     fn line(&self, index: usize) -> Option<Field<'_>> {
-        let start = index.checked_sub(1).map_or(0, |before| self.0.ends.get(before).map_or(0, |ends| ends.1));
-        let &(name_end, end) = self.0.ends.get(index)?;
-        Some(Field { name: &self.0.octets[start..name_end], value: &self.0.octets[name_end..end] })
+        let start = index.checked_sub(1).map_or(0, |before| self.ends.get(before).map_or(0, |ends| ends.1));
+        let &(name_end, end) = self.ends.get(index)?;
+        Some(Field { name: &self.octets[start..name_end], value: &self.octets[name_end..end] })
     }
 
     fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let lines: Vec<_> = self.iter().map(|field| pair(py, field)).collect();
-        PyList::new(py, lines)
+        let mut names = Names::open();
+        PyList::new(py, self.iter().map(|field| (names.get(py, field.name), PyBytes::new(py, field.value))))
     }
 }
 
@@ -75,16 +78,7 @@ impl FromPyObject<'_, '_> for Headers {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        Ok(match object.extract::<FieldLines>()? {
-            FieldLines::Received(headers) => headers,
-            pairs => Self::of(&pairs),
-        })
-    }
-}
-
-impl Default for Headers {
-    fn default() -> Self {
-        Self::of(&())
+        object.extract::<FieldLines>().map(|lines| Self::of(&lines))
     }
 }
 
@@ -97,7 +91,7 @@ impl Headers {
     }
 
     fn __len__(&self) -> usize {
-        self.0.ends.len()
+        self.ends.len()
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, index: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -105,7 +99,7 @@ impl Headers {
             // Slices, and what a list says of everything else.
             return self.list(py)?.into_any().get_item(index);
         };
-        let index = if index < 0 { index + self.0.ends.len() as isize } else { index };
+        let index = if index < 0 { index + self.ends.len() as isize } else { index };
         let line = usize::try_from(index).ok().and_then(|index| self.line(index));
         line.map(|field| pair(py, field))
             .ok_or(PyIndexError::new_err("header index out of range"))?

@@ -5,24 +5,28 @@ use std::borrow::Cow;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::pybacked::PyBackedBytes;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
 
 use switchover::{Field, FieldSource};
 
 use crate::headers::Headers;
+use crate::shared::Shared;
 use crate::view::Protocol;
 
 /// Octets of a name, value, method, target or reason.
 pub(crate) enum Octets {
-    Shared(PyBackedBytes),
+    Bytes(PyBackedBytes),
+    /// All of it ASCII.
+    Str(PyBackedStr),
     Owned(Vec<u8>),
 }
 
 impl AsRef<[u8]> for Octets {
     fn as_ref(&self) -> &[u8] {
         match self {
-            Self::Shared(bytes) => bytes,
+            Self::Bytes(bytes) => bytes,
+            Self::Str(text) => text.as_bytes(),
             Self::Owned(bytes) => bytes,
         }
     }
@@ -34,11 +38,12 @@ impl Default for Octets {
     }
 }
 
-impl From<Octets> for Vec<u8> {
-    fn from(octets: Octets) -> Self {
-        match octets {
-            Octets::Shared(bytes) => bytes.to_vec(),
-            Octets::Owned(bytes) => bytes,
+impl Octets {
+    /// As `bytes`, the same ones where it is that.
+    pub(crate) fn bytes<'py>(self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        match self {
+            Self::Bytes(bytes) => bytes.into_pyobject(py).unwrap_or_else(|never| match never {}),
+            Self::Str(_) | Self::Owned(_) => PyBytes::new(py, self.as_ref()),
         }
     }
 }
@@ -48,15 +53,15 @@ impl FromPyObject<'_, '_> for Octets {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         if let Ok(text) = object.cast::<PyString>() {
-            let utf8 = text.to_str()?;
+            let utf8 = PyBackedStr::try_from(text.to_owned())?;
             if utf8.is_ascii() {
-                return Ok(Self::Owned(utf8.as_bytes().to_vec()));
+                return Ok(Self::Str(utf8));
             }
             // Python's own codec says best which character does not fit.
             return Ok(Self::Owned(text.call_method1("encode", ("latin-1",))?.extract()?));
         }
         match object.extract::<PyBackedBytes>() {
-            Ok(bytes) => Ok(Self::Shared(bytes)),
+            Ok(bytes) => Ok(Self::Bytes(bytes)),
             Err(_) => Err(wrong("str, bytes or bytearray", object)),
         }
     }
@@ -118,14 +123,14 @@ impl FromPyObject<'_, '_> for ProtocolList {
 
 /// Field lines: the headers of a received message, a mapping, or pairs of any iterable.
 pub(crate) enum FieldLines {
-    Received(Headers),
+    Received(Shared<Headers>),
     Pairs(Vec<(Octets, Octets)>),
 }
 
 impl FieldSource for FieldLines {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         match self {
-            Self::Received(headers) => headers.each(each),
+            Self::Received(headers) => headers.get().each(each),
             Self::Pairs(pairs) => pairs.each(each),
         }
     }
@@ -142,15 +147,29 @@ impl FromPyObject<'_, '_> for FieldLines {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         if let Ok(headers) = object.cast::<Headers>() {
-            return Ok(Self::Received(headers.get().clone()));
+            return Ok(Self::Received(Shared(headers.to_owned().unbind())));
+        }
+        // First what is nearly always given: whether something is a mapping takes long to find out.
+        if let Ok(list) = object.cast_exact::<PyList>() {
+            return pairs(list.iter().map(Ok));
+        }
+        if let Ok(tuple) = object.cast_exact::<PyTuple>() {
+            return pairs(tuple.iter().map(Ok));
         }
         let is_plain = object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>();
-        let lines = match object.cast::<PyMapping>() {
-            Ok(mapping) if !is_plain => mapping.items()?.try_iter()?,
-            _ => object.try_iter()?,
-        };
-        lines.map(|line| line?.extract()).collect::<PyResult<_>>().map(Self::Pairs)
+        match object.cast::<PyMapping>() {
+            Ok(mapping) if !is_plain => pairs(mapping.items()?.iter().map(Ok)),
+            _ => pairs(object.try_iter()?),
+        }
     }
+}
+
+fn pairs<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResult<FieldLines> {
+    let mut pairs = Vec::with_capacity(lines.size_hint().0);
+    for line in lines {
+        pairs.push(line?.extract()?);
+    }
+    Ok(FieldLines::Pairs(pairs))
 }
 
 /// Data in one piece, `bytes` without a copy.

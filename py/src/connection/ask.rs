@@ -96,8 +96,8 @@ impl Connection {
 
     /// Server: the current request, as long as its head is kept.
     #[getter]
-    fn request(&self) -> PyResult<Option<Request>> {
-        self.ask(|engine| engine.request().map(Request::of))
+    fn request(&self, py: Python<'_>) -> PyResult<Option<Request>> {
+        self.ask(|engine| engine.request().map(|request| Request::of(py, request)).transpose())?
     }
 
     /// Client: what the latest 426 asks for. RFC 9110, 15.5.22.

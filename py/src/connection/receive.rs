@@ -8,11 +8,11 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyMemoryView, PySlice};
 
-use switchover::{End, Error, Next};
+use switchover::{self as core, End, Error, Event, Next};
 
 use super::{Connection, Inner};
 use crate::error::raise;
-use crate::event::{Owned, Paused};
+use crate::event::{Paused, object};
 use crate::listed::Member;
 use crate::text::Chunk;
 
@@ -72,8 +72,9 @@ impl Connection {
     /// What happened next, NEED_DATA, or Paused. The event owns what it shows.
     fn next_event<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self.advance(py)? {
-            Some(came) => came.into_bound_py_any(py),
-            None => NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned(),
+            Came::Event(event) | Came::Closed(event) => Ok(event),
+            Came::Paused(reason) => Paused { reason: Member(reason) }.into_bound_py_any(py),
+            Came::NeedData => NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned(),
         }
     }
 
@@ -83,17 +84,27 @@ impl Connection {
     }
 }
 
+/// What `advance` came to.
+enum Came<'py> {
+    Event(Bound<'py, PyAny>),
+    /// Repeats for ever.
+    Closed(Bound<'py, PyAny>),
+    Paused(core::Paused),
+    NeedData,
+}
+
 impl Connection {
-    /// `None` where octets are needed.
-    fn advance(&self, py: Python<'_>) -> PyResult<Option<Owned>> {
+    fn advance<'py>(&self, py: Python<'py>) -> PyResult<Came<'py>> {
+        // The object is made here and now, while the event can be looked at; to make one of our own runs no Python code.
         let came = self.with(|inner| {
             inner.engine.next_event().map(|next| match next {
-                Next::Event(event) => Some(Owned::of(py, event)),
-                Next::Paused(reason) => Some(Owned::Paused(Paused { reason: Member(reason) })),
-                Next::NeedData => None,
+                Next::NeedData => Ok(Came::NeedData),
+                Next::Paused(reason) => Ok(Came::Paused(reason)),
+                Next::Event(event @ Event::Closed { .. }) => object(py, event).map(Came::Closed),
+                Next::Event(event) => object(py, event).map(Came::Event),
             })
         })?;
-        came.map_err(|error| raise(py, error))
+        came.map_err(|error| raise(py, error))?
     }
 }
 
@@ -138,13 +149,17 @@ impl Events {
         slf
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Owned>> {
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         if self.is_over.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let came = self.connection.get().advance(py)?;
-        // Closed repeats for ever.
-        self.is_over.store(matches!(came, Some(Owned::Closed(_))), Ordering::Relaxed);
-        Ok(came.filter(|came| !matches!(came, Owned::Paused(_))))
+        Ok(match self.connection.get().advance(py)? {
+            Came::Event(event) => Some(event),
+            Came::Closed(event) => {
+                self.is_over.store(true, Ordering::Relaxed);
+                Some(event)
+            }
+            Came::Paused(_) | Came::NeedData => None,
+        })
     }
 }

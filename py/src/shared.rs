@@ -1,0 +1,54 @@
+//! Python objects that are part of others, so that each look at them is the same object and costs no copy.
+
+use std::convert::Infallible;
+use std::hash::{Hash, Hasher};
+
+use pyo3::PyClass;
+use pyo3::prelude::*;
+use pyo3::pyclass::boolean_struct::True;
+
+/// A frozen object of one of our classes; compared by what it holds.
+#[derive(Debug)]
+pub(crate) struct Shared<T>(pub(crate) Py<T>);
+
+impl<T: PyClass<Frozen = True> + Sync> Shared<T> {
+    pub(crate) fn new(py: Python<'_>, value: impl Into<PyClassInitializer<T>>) -> PyResult<Self> {
+        Py::new(py, value).map(Self)
+    }
+
+    pub(crate) fn get(&self) -> &T {
+        self.0.get()
+    }
+}
+
+impl<T: PyClass<Frozen = True> + Sync + PartialEq> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl<T: PyClass<Frozen = True> + Sync + Eq> Eq for Shared<T> {}
+
+impl<T: PyClass<Frozen = True> + Sync + Hash> Hash for Shared<T> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.get().hash(hasher);
+    }
+}
+
+impl<'py, T> IntoPyObject<'py> for &Shared<T> {
+    type Target = T;
+    type Output = Bound<'py, T>;
+    type Error = Infallible;
+
+    fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Infallible> {
+        Ok(self.0.bind(py).clone())
+    }
+}
+
+impl<T: PyClass> FromPyObject<'_, '_> for Shared<T> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        Ok(Self(object.cast::<T>()?.to_owned().unbind()))
+    }
+}
