@@ -29,13 +29,20 @@ impl Headers {
             len += field.name.len() + field.value.len();
         });
         let mut headers = Self { octets: Vec::with_capacity(len), ends: Vec::with_capacity(lines) };
-        source.each(&mut |field| {
-            headers.octets.extend_from_slice(field.name);
-            let name_end = headers.octets.len();
-            headers.octets.extend_from_slice(field.value);
-            headers.ends.push((name_end, headers.octets.len()));
-        });
+        source.each(&mut |field| headers.push(field.name, field.value));
         headers
+    }
+
+    /// Room for that many lines of the usual length.
+    pub(crate) fn with_capacity(lines: usize) -> Self {
+        Self { octets: Vec::with_capacity(48 * lines), ends: Vec::with_capacity(lines) }
+    }
+
+    pub(crate) fn push(&mut self, name: &[u8], value: &[u8]) {
+        self.octets.extend_from_slice(name);
+        let name_end = self.octets.len();
+        self.octets.extend_from_slice(value);
+        self.ends.push((name_end, self.octets.len()));
     }
 
     fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
@@ -78,7 +85,10 @@ impl FromPyObject<'_, '_> for Headers {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        object.extract::<FieldLines>().map(|lines| Self::of(&lines))
+        Ok(match object.extract::<FieldLines>()? {
+            FieldLines::Received(headers) => Self::of(headers.get()),
+            FieldLines::Copied(headers) => headers,
+        })
     }
 }
 

@@ -124,21 +124,21 @@ impl FromPyObject<'_, '_> for ProtocolList {
 /// Field lines: the headers of a received message, a mapping, or pairs of any iterable.
 pub(crate) enum FieldLines {
     Received(Shared<Headers>),
-    Pairs(Vec<(Octets, Octets)>),
+    Copied(Headers),
 }
 
 impl FieldSource for FieldLines {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         match self {
             Self::Received(headers) => headers.get().each(each),
-            Self::Pairs(pairs) => pairs.each(each),
+            Self::Copied(headers) => headers.each(each),
         }
     }
 }
 
 impl Default for FieldLines {
     fn default() -> Self {
-        Self::Pairs(Vec::new())
+        Self::Copied(Headers::default())
     }
 }
 
@@ -151,25 +151,35 @@ impl FromPyObject<'_, '_> for FieldLines {
         }
         // First what is nearly always given: whether something is a mapping takes long to find out.
         if let Ok(list) = object.cast_exact::<PyList>() {
-            return pairs(list.iter().map(Ok));
+            return copy(list.iter().map(Ok));
         }
         if let Ok(tuple) = object.cast_exact::<PyTuple>() {
-            return pairs(tuple.iter().map(Ok));
+            return copy(tuple.iter_borrowed().map(|line| Ok(line.to_owned())));
         }
         let is_plain = object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>();
         match object.cast::<PyMapping>() {
-            Ok(mapping) if !is_plain => pairs(mapping.items()?.iter().map(Ok)),
-            _ => pairs(object.try_iter()?),
+            Ok(mapping) if !is_plain => copy(mapping.items()?.iter().map(Ok)),
+            _ => copy(object.try_iter()?),
         }
     }
 }
 
-fn pairs<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResult<FieldLines> {
-    let mut pairs = Vec::with_capacity(lines.size_hint().0);
+fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResult<FieldLines> {
+    let mut headers = Headers::with_capacity(lines.size_hint().0);
     for line in lines {
-        pairs.push(line?.extract()?);
+        let line = line?;
+        if let Ok(pair) = line.cast_exact::<PyTuple>()
+            && pair.len() == 2
+            && let (Ok(name), Ok(value)) = (pair.get_borrowed_item(0), pair.get_borrowed_item(1))
+            && let (Ok(name), Ok(value)) = (name.cast::<PyBytes>(), value.cast::<PyBytes>())
+        {
+            headers.push(name.as_bytes(), value.as_bytes());
+        } else {
+            let (name, value): (Octets, Octets) = line.extract()?;
+            headers.push(name.as_ref(), value.as_ref());
+        }
     }
-    Ok(FieldLines::Pairs(pairs))
+    Ok(FieldLines::Copied(headers))
 }
 
 /// Data in one piece, `bytes` without a copy.
