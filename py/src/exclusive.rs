@@ -1,34 +1,78 @@
 //! What one call at a time may touch.
 
-use std::sync::{Mutex, TryLockError};
+use std::ops::{Deref, DerefMut};
+
+use atomic_refcell::{AtomicRefCell, AtomicRefMut};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 /// No Python code runs while it is held, so it is free whenever a call begins, but for calls on several threads of an
-/// interpreter without a global lock, and from a finalizer. A panic poisons it: what it holds is then dead.
+/// interpreter without a global lock, and from a finalizer. After a panic what it holds is dead.
 pub(crate) struct Exclusive<T> {
     /// What errors call it.
     name: &'static str,
-    inner: Mutex<T>,
+    inner: AtomicRefCell<Inner<T>>,
+}
+
+struct Inner<T> {
+    value: T,
+    /// A call has panicked.
+    is_dead: bool,
 }
 
 impl<T> Exclusive<T> {
-    pub(crate) fn new(name: &'static str, inner: T) -> Self {
-        Self { name, inner: Mutex::new(inner) }
+    pub(crate) fn new(name: &'static str, value: T) -> Self {
+        Self { name, inner: AtomicRefCell::new(Inner { value, is_dead: false }) }
     }
 
-    /// Lets `call` at it, unless another call is there or one has died there.
+    /// Holds it, unless another call does or one has died there.
+    #[inline]
+    pub(crate) fn hold(&self) -> PyResult<Held<'_, T>> {
+        match self.inner.try_borrow_mut() {
+            Ok(inner) if !inner.is_dead => Ok(Held(inner)),
+            refused => Err(self.refusal(refused.is_ok())),
+        }
+    }
+
+    /// Lets `call` at it.
     pub(crate) fn with<R>(&self, call: impl FnOnce(&mut T) -> R) -> PyResult<R> {
+        Ok(call(&mut *self.hold()?))
+    }
+
+    #[cold]
+    fn refusal(&self, is_dead: bool) -> PyErr {
         let name = self.name;
-        match self.inner.try_lock() {
-            Ok(mut inner) => Ok(call(&mut inner)),
-            Err(TryLockError::WouldBlock) => {
-                Err(PyRuntimeError::new_err(format!("the {name} is in the middle of another call")))
-            }
-            Err(TryLockError::Poisoned(_)) => Err(PyRuntimeError::new_err(format!(
-                "the {name} is dead: a bug in the engine ended it; close the transport"
-            ))),
+        PyRuntimeError::new_err(if is_dead {
+            format!("the {name} is dead: a bug in the engine ended it; close the transport")
+        } else {
+            format!("the {name} is in the middle of another call")
+        })
+    }
+}
+
+/// The right to touch it.
+pub(crate) struct Held<'a, T>(AtomicRefMut<'a, Inner<T>>);
+
+impl<T> Deref for Held<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0.value
+    }
+}
+
+impl<T> DerefMut for Held<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0.value
+    }
+}
+
+impl<T> Drop for Held<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.is_dead = true;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Short octets that come again and again, methods and the names of fields, as `bytes` that are made once.
 
-use std::sync::Mutex;
+use atomic_refcell::{AtomicRefCell, AtomicRefMut};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -12,14 +12,14 @@ const KEPT: usize = 256;
 const LONGEST: usize = 32;
 
 /// Each at the place that its octets come to; the latest one stays.
-static KNOWN: Mutex<[Option<Py<PyBytes>>; KEPT]> = Mutex::new([const { None }; KEPT]);
+static KNOWN: AtomicRefCell<[Option<Py<PyBytes>>; KEPT]> = AtomicRefCell::new([const { None }; KEPT]);
 
 /// Gives names as long as it lives; while somebody else has one, without the ones that are kept.
-pub(crate) struct Names(Option<std::sync::MutexGuard<'static, [Option<Py<PyBytes>>; KEPT]>>);
+pub(crate) struct Names(Option<AtomicRefMut<'static, [Option<Py<PyBytes>>; KEPT]>>);
 
 impl Names {
     pub(crate) fn open() -> Self {
-        Self(KNOWN.try_lock().ok())
+        Self(KNOWN.try_borrow_mut().ok())
     }
 
     /// The octets as `bytes`.

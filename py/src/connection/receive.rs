@@ -94,17 +94,20 @@ enum Came<'py> {
 }
 
 impl Connection {
+    #[inline]
     fn advance<'py>(&self, py: Python<'py>) -> PyResult<Came<'py>> {
         // The object is made here and now, while the event can be looked at; to make one of our own runs no Python code.
-        let came = self.with(|inner| {
-            inner.engine.next_event().map(|next| match next {
-                Next::NeedData => Ok(Came::NeedData),
-                Next::Paused(reason) => Ok(Came::Paused(reason)),
-                Next::Event(event @ Event::Closed { .. }) => object(py, event).map(Came::Closed),
-                Next::Event(event) => object(py, event).map(Came::Event),
-            })
-        })?;
-        came.map_err(|error| raise(py, error))?
+        let mut inner = self.0.hold()?;
+        match inner.engine.next_event() {
+            Ok(Next::NeedData) => Ok(Came::NeedData),
+            Ok(Next::Paused(reason)) => Ok(Came::Paused(reason)),
+            Ok(Next::Event(event @ Event::Closed { .. })) => object(py, event).map(Came::Closed),
+            Ok(Next::Event(event)) => object(py, event).map(Came::Event),
+            Err(error) => {
+                drop(inner);
+                Err(raise(py, error))
+            }
+        }
     }
 }
 

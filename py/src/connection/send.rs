@@ -174,10 +174,15 @@ impl Connection {
         decide: impl FnOnce(&mut core::Connection, &mut Vec<u8>) -> Result<(), Error>,
     ) -> Written<'py> {
         reserve(into)?;
-        let written = self.with(|inner| {
-            inner.out.clear();
-            decide(&mut inner.engine, &mut inner.out).map(|()| PyBytes::new(py, &inner.out))
-        })?;
-        hand_over(py, into, written.map_err(|error| raise(py, error))?)
+        let mut held = self.0.hold()?;
+        let inner = &mut *held;
+        inner.out.clear();
+        if let Err(error) = decide(&mut inner.engine, &mut inner.out) {
+            drop(held);
+            return Err(raise(py, error));
+        }
+        let written = PyBytes::new(py, &inner.out);
+        drop(held);
+        hand_over(py, into, written)
     }
 }
