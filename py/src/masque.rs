@@ -144,7 +144,7 @@ impl Capsules {
     }
 
     /// Takes octets of the stream, the leftover of the 101 first. Next: next_datagram until it is None.
-    fn receive_data(&self, py: Python<'_>, data: Chunk<'_>) -> PyResult<()> {
+    fn receive_data(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         let octets = data.octets(py)?;
         self.0.with(|capsules| capsules.receive(&octets))
     }

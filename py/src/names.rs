@@ -3,6 +3,7 @@
 use atomic_refcell::{AtomicRefCell, AtomicRefMut};
 
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
 /// How many are kept at a time: a power of two, several times what one client sends.
@@ -12,10 +13,10 @@ const KEPT: usize = 256;
 const LONGEST: usize = 32;
 
 /// Each at the place that its octets come to; the latest one stays.
-static KNOWN: AtomicRefCell<[Option<Py<PyBytes>>; KEPT]> = AtomicRefCell::new([const { None }; KEPT]);
+static KNOWN: AtomicRefCell<[Option<PyBackedBytes>; KEPT]> = AtomicRefCell::new([const { None }; KEPT]);
 
 /// Gives names as long as it lives; while somebody else has one, without the ones that are kept.
-pub(crate) struct Names(Option<AtomicRefMut<'static, [Option<Py<PyBytes>>; KEPT]>>);
+pub(crate) struct Names(Option<AtomicRefMut<'static, [Option<PyBackedBytes>; KEPT]>>);
 
 impl Names {
     pub(crate) fn open() -> Self {
@@ -26,10 +27,12 @@ impl Names {
     pub(crate) fn get<'py>(&mut self, py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
         let Some(known) = self.0.as_mut().filter(|_| octets.len() <= LONGEST) else { return PyBytes::new(py, octets) };
         let kept = &mut known[place(octets)];
-        match kept {
-            Some(kept) if kept.as_bytes(py) == octets => kept.bind(py).clone(),
-            _ => kept.insert(PyBytes::new(py, octets).unbind()).bind(py).clone(),
-        }
+        let kept = match kept {
+            Some(kept) if **kept == *octets => kept,
+            _ => kept.insert(PyBytes::new(py, octets).into()),
+        };
+        let Ok(bytes) = (&*kept).into_pyobject(py);
+        bytes
     }
 }
 

@@ -22,7 +22,7 @@ impl Splice {
         signature = (connection, content, trailers = FieldLines::default()),
         text_signature = "(connection, content, trailers=())"
     )]
-    fn new(py: Python<'_>, connection: &Connection, content: Chunk<'_>, trailers: FieldLines) -> PyResult<Self> {
+    fn new(py: Python<'_>, connection: &Connection, content: Chunk<'_, '_>, trailers: FieldLines) -> PyResult<Self> {
         let content = content.octets(py)?;
         let made = connection
             .ask(|engine| engine.request().map(|request| h2c::Splice::new(&request, &content, &trailers)))?
@@ -34,7 +34,7 @@ impl Splice {
     }
 
     /// Octets of the client, the leftover of the 101 first. Next: take_for_engine.
-    fn client_sent(&self, py: Python<'_>, data: Chunk<'_>) -> PyResult<()> {
+    fn client_sent(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         let octets = data.octets(py)?;
         self.0.with(|splice| splice.client_sent(&octets))
     }
@@ -45,7 +45,7 @@ impl Splice {
     }
 
     /// Octets that the engine has written. Next: take_for_client and take_for_engine.
-    fn engine_sent(&self, py: Python<'_>, data: Chunk<'_>) -> PyResult<()> {
+    fn engine_sent(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         let octets = data.octets(py)?;
         self.0.with(|splice| splice.engine_sent(&octets))
     }

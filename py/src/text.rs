@@ -42,7 +42,10 @@ impl Octets {
     /// As `bytes`, the same ones where it is that.
     pub(crate) fn bytes<'py>(self, py: Python<'py>) -> Bound<'py, PyBytes> {
         match self {
-            Self::Bytes(bytes) => bytes.into_pyobject(py).unwrap_or_else(|never| match never {}),
+            Self::Bytes(bytes) => {
+                let Ok(bytes) = bytes.into_pyobject(py);
+                bytes
+            }
             Self::Str(_) | Self::Owned(_) => PyBytes::new(py, self.as_ref()),
         }
     }
@@ -183,12 +186,12 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
 }
 
 /// Data in one piece, `bytes` without a copy.
-pub(crate) enum Chunk<'py> {
-    Bytes(Bound<'py, PyBytes>),
+pub(crate) enum Chunk<'a, 'py> {
+    Bytes(Borrowed<'a, 'py, PyBytes>),
     Buffer(PyBuffer<u8>),
 }
 
-impl Chunk<'_> {
+impl Chunk<'_, '_> {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.as_bytes().len(),
@@ -214,12 +217,12 @@ impl Chunk<'_> {
     }
 }
 
-impl<'py> FromPyObject<'_, 'py> for Chunk<'py> {
+impl<'a, 'py> FromPyObject<'a, 'py> for Chunk<'a, 'py> {
     type Error = PyErr;
 
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         if let Ok(bytes) = object.cast::<PyBytes>() {
-            return Ok(Self::Bytes(bytes.to_owned()));
+            return Ok(Self::Bytes(bytes));
         }
         match PyBuffer::get(&object) {
             Ok(buffer) => Ok(Self::Buffer(buffer)),

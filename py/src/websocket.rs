@@ -12,7 +12,7 @@ use crate::view::show;
 
 /// The Sec-WebSocket-Key of a nonce of 16 octets. Next: send_request with it. RFC 6455, 4.1.
 #[pyfunction]
-pub(crate) fn websocket_key(py: Python<'_>, nonce: Chunk<'_>) -> PyResult<String> {
+pub(crate) fn websocket_key(py: Python<'_>, nonce: Chunk<'_, '_>) -> PyResult<String> {
     let nonce = nonce.octets(py)?;
     let nonce = nonce.as_array().ok_or_else(|| {
         let len = nonce.len();

@@ -24,11 +24,11 @@ static NEED_DATA: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 #[pymethods]
 impl Connection {
     /// Takes what the peer sent, all of it; b"" is its clean end. Next: next_event.
-    fn receive_data(&self, py: Python<'_>, data: Chunk<'_>) -> PyResult<()> {
+    fn receive_data(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         if data.len() == 0 {
             return self.receive_eof(true);
         }
-        self.with(|inner| inner.take(py, &data))??.map_err(|error| raise(py, error))
+        self.take(py, &data)
     }
 
     /// The peer's octets have ended; clean after a FIN, and over TLS a closure alert before it. Next: next_event.
@@ -65,8 +65,8 @@ impl Connection {
             return Err(PyValueError::new_err(format!("{nbytes} octets do not fit into the buffer")));
         }
         let part = PySlice::new(py, 0, nbytes as isize, 1);
-        let filled: Chunk<'_> = PyMemoryView::from(landing.as_any())?.get_item(part)?.extract()?;
-        self.with(|inner| inner.take(py, &filled))??.map_err(|error| raise(py, error))
+        let filled = PyMemoryView::from(landing.as_any())?.get_item(part)?;
+        self.take(py, &filled.extract()?)
     }
 
     /// What happened next, NEED_DATA, or Paused. The event owns what it shows.
@@ -95,6 +95,14 @@ enum Came<'py> {
 
 impl Connection {
     #[inline]
+    fn take(&self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<()> {
+        let mut inner = self.0.hold()?;
+        let Err(error) = inner.take(py, data)? else { return Ok(()) };
+        drop(inner);
+        Err(raise(py, error))
+    }
+
+    #[inline]
     fn advance<'py>(&self, py: Python<'py>) -> PyResult<Came<'py>> {
         // The object is made here and now, while the event can be looked at; to make one of our own runs no Python code.
         let mut inner = self.0.hold()?;
@@ -113,7 +121,7 @@ impl Connection {
 
 impl Inner {
     /// Octets of any buffer go straight into the engine's. What the engine refuses is raised when nobody is at it.
-    fn take(&mut self, py: Python<'_>, data: &Chunk<'_>) -> PyResult<Result<(), Error>> {
+    fn take(&mut self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<Result<(), Error>> {
         self.is_lent = false;
         if let Chunk::Bytes(bytes) = data {
             return Ok(self.engine.receive(bytes.as_bytes()));

@@ -131,7 +131,7 @@ impl Connection {
 
     /// Content. Next: more, or send_end.
     #[pyo3(signature = (data, *, into = None))]
-    fn send_data<'py>(&self, py: Python<'py>, data: Chunk<'py>, into: Into<'_, 'py>) -> Written<'py> {
+    fn send_data<'py>(&self, py: Python<'py>, data: Chunk<'_, 'py>, into: Into<'_, 'py>) -> Written<'py> {
         reserve(into)?;
         let len = data.len();
         let parts = self.call(py, |engine| engine.send_data_parts(len))?;
