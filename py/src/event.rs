@@ -175,10 +175,18 @@ impl Paused {
 /// The end of a message without trailers, as nearly all are.
 static PLAIN_END: PyOnceLock<Py<EndOfMessage>> = PyOnceLock::new();
 
-/// The event as an object that owns what it shows.
-pub(crate) fn object<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'py, PyAny>> {
+/// The event as an object that owns what it shows. A request that offers something stays in `offer` until its switch.
+pub(crate) fn object<'py>(
+    py: Python<'py>,
+    event: Event<'_>,
+    offer: &mut Option<Py<Request>>,
+) -> PyResult<Bound<'py, PyAny>> {
     match event {
-        Event::Request(request) => Request::of(py, request)?.into_bound_py_any(py),
+        Event::Request(request) => {
+            let request = Bound::new(py, Request::of(py, request)?)?;
+            *offer = request.get().offers_something().then(|| request.clone().unbind());
+            Ok(request.into_any())
+        }
         Event::Informational(response) => Informational::of(py, response)?.into_bound_py_any(py),
         Event::Response(response) => Response::of(py, response)?.into_bound_py_any(py),
         Event::Data(data) => Data { data: PyBytes::new(py, data).into() }.into_bound_py_any(py),
@@ -188,7 +196,10 @@ pub(crate) fn object<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'
         }
         Event::EndOfMessage(trailers) => EndOfMessage::new(py, Headers::of(&trailers))?.into_bound_py_any(py),
         Event::Switched(switched) => {
-            let request = switched.request.map(|request| Shared::new(py, Request::of(py, request)?));
+            let request = switched.request.map(|request| match offer.take() {
+                Some(request) => Ok(Shared(request)),
+                None => Shared::new(py, Request::of(py, request)?),
+            });
             let response = switched.response.map(|response| Shared::new(py, Response::of(py, response)?));
             let switched = Switched {
                 by: Member(switched.by),

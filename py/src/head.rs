@@ -42,6 +42,10 @@ impl Request {
         })
     }
 
+    pub(crate) fn offers_something(&self) -> bool {
+        self.no_offer.is_none()
+    }
+
     /// Shows it to `look` as a head that could be sent.
     pub(crate) fn as_head<T>(&self, look: impl FnOnce(&RequestHead<'_>) -> T) -> T {
         let (method, target) = (characters(&self.method), characters(&self.target));

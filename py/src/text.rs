@@ -84,7 +84,10 @@ impl FromPyObject<'_, '_> for Text {
 
 /// Each octet as one character.
 pub(crate) fn characters(octets: &[u8]) -> String {
-    octets.iter().map(|&octet| char::from(octet)).collect()
+    match str::from_utf8(octets) {
+        Ok(ascii) if ascii.is_ascii() => ascii.into(),
+        _ => octets.iter().map(|&octet| char::from(octet)).collect(),
+    }
 }
 
 /// A protocol as text or as a `Protocol`.
@@ -174,7 +177,7 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
         if let Ok(pair) = line.cast_exact::<PyTuple>()
             && pair.len() == 2
             && let (Ok(name), Ok(value)) = (pair.get_borrowed_item(0), pair.get_borrowed_item(1))
-            && let (Ok(name), Ok(value)) = (name.cast::<PyBytes>(), value.cast::<PyBytes>())
+            && let (Ok(name), Ok(value)) = (name.cast_exact::<PyBytes>(), value.cast_exact::<PyBytes>())
         {
             headers.push(name.as_bytes(), value.as_bytes());
         } else {

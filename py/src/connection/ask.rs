@@ -203,6 +203,7 @@ impl Connection {
             inner.engine.release();
             inner.landing = None;
             inner.out = Vec::new();
+            inner.offer = None;
         })
     }
 }

@@ -15,6 +15,7 @@ pub(crate) use receive::Events;
 use crate::config::Config;
 use crate::error::raise;
 use crate::exclusive::Exclusive;
+use crate::head::Request;
 use crate::listed::Member;
 
 /// One HTTP/1.1 connection, without its transport. The host moves the octets and never waits here.
@@ -29,6 +30,8 @@ struct Inner {
     is_lent: bool,
     /// What a decision writes, kept for the next one.
     out: Vec<u8>,
+    /// The event of the latest request, if that offers something: a switch shows it again.
+    offer: Option<Py<Request>>,
 }
 
 #[pymethods]
@@ -40,7 +43,7 @@ impl Connection {
             Some(config) => core::Connection::with_config(role.0, config.0.clone()),
             None => core::Connection::new(role.0),
         };
-        Self(Exclusive::new("connection", Inner { engine, landing: None, is_lent: false, out: Vec::new() }))
+        Self(Exclusive::new("connection", Inner { engine, landing: None, is_lent: false, out: Vec::new(), offer: None }))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -105,14 +105,15 @@ impl Connection {
     #[inline]
     fn advance<'py>(&self, py: Python<'py>) -> PyResult<Came<'py>> {
         // The object is made here and now, while the event can be looked at; to make one of our own runs no Python code.
-        let mut inner = self.0.hold()?;
+        let mut held = self.0.hold()?;
+        let inner = &mut *held;
         match inner.engine.next_event() {
             Ok(Next::NeedData) => Ok(Came::NeedData),
             Ok(Next::Paused(reason)) => Ok(Came::Paused(reason)),
-            Ok(Next::Event(event @ Event::Closed { .. })) => object(py, event).map(Came::Closed),
-            Ok(Next::Event(event)) => object(py, event).map(Came::Event),
+            Ok(Next::Event(event @ Event::Closed { .. })) => object(py, event, &mut inner.offer).map(Came::Closed),
+            Ok(Next::Event(event)) => object(py, event, &mut inner.offer).map(Came::Event),
             Err(error) => {
-                drop(inner);
+                drop(held);
                 Err(raise(py, error))
             }
         }
