@@ -48,7 +48,7 @@ impl Request {
 /// Whether an intermediary may pass on an offer of that protocol. RFC 2817, 5.1; RFC 7540, 3.2.1.
 #[pyfunction]
 pub(crate) fn may_forward(protocol: Text) -> bool {
-    gateway::may_forward(&protocol.0)
+    gateway::may_forward(&protocol)
 }
 
 /// What in these field lines has no place in HTTP/2; None where they may stand there. RFC 9113, 8.2.2.
@@ -67,7 +67,7 @@ pub(crate) fn http1_fields(
     fields: FieldLines,
     key: Option<Text>,
 ) -> PyResult<Headers> {
-    let lines = bridge::http1_fields(&authority.0, &fields, key.as_ref().map(|key| key.0.as_str()));
+    let lines = bridge::http1_fields(&authority, &fields, key.as_deref());
     let malformed = |fault: bridge::OverHttp2| forbidden(py, fault, &format!("no place in HTTP/2: {}", fault.name()));
     lines.map(|lines| Headers::of(&lines)).map_err(malformed)
 }

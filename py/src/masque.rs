@@ -22,17 +22,17 @@ pub(crate) fn says_capsules(fields: FieldLines) -> bool {
 
 /// Where a connect-udp request wants to go; None where its target does not fit the template. RFC 9298, 3.
 #[pyfunction]
-#[pyo3(signature = (target, template = Text(UDP_TEMPLATE.into())), text_signature = "(target, template=...)")]
+#[pyo3(signature = (target, template = Text::Owned(UDP_TEMPLATE.into())), text_signature = "(target, template=...)")]
 pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
-    let core::UdpTarget { host, port } = core::UdpTarget::parse(&template.0, &target.0)?;
+    let core::UdpTarget { host, port } = core::UdpTarget::parse(&template, &target)?;
     Some(UdpTarget { host, port })
 }
 
 /// What a connect-ip request wants to reach; None where its target does not fit the template. RFC 9484, 4.6.
 #[pyfunction]
-#[pyo3(signature = (target, template = Text(IP_TEMPLATE.into())), text_signature = "(target, template=...)")]
+#[pyo3(signature = (target, template = Text::Owned(IP_TEMPLATE.into())), text_signature = "(target, template=...)")]
 pub(crate) fn ip_target(target: Text, template: Text) -> Option<IpTarget> {
-    let core::IpTarget { target, protocol } = core::IpTarget::parse(&template.0, &target.0)?;
+    let core::IpTarget { target, protocol } = core::IpTarget::parse(&template, &target)?;
     Some(IpTarget { target, protocol })
 }
 

@@ -1,6 +1,7 @@
 //! Arguments: text is `str` (latin-1, as the wire has it) or `bytes`, data is anything with a buffer.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
@@ -71,14 +72,30 @@ impl FromPyObject<'_, '_> for Octets {
 }
 
 /// Text where the engine takes a `str`: each octet is one character, and what is no ASCII is for the engine to refuse.
-pub(crate) struct Text(pub(crate) String);
+pub(crate) enum Text {
+    Shared(PyBackedStr),
+    Owned(String),
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Shared(text) => text,
+            Self::Owned(text) => text,
+        }
+    }
+}
 
 impl FromPyObject<'_, '_> for Text {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let octets: Octets = object.extract()?;
-        Ok(Self(characters(octets.as_ref())))
+        Ok(match object.extract()? {
+            Octets::Str(text) => Self::Shared(text),
+            octets => Self::Owned(characters(octets.as_ref())),
+        })
     }
 }
 
@@ -91,26 +108,26 @@ pub(crate) fn characters(octets: &[u8]) -> String {
 }
 
 /// A protocol as text or as a `Protocol`.
-pub(crate) struct ProtocolText(pub(crate) String);
+pub(crate) struct ProtocolText(pub(crate) Text);
 
 impl FromPyObject<'_, '_> for ProtocolText {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        match object.cast::<Protocol>() {
-            Ok(protocol) => Ok(Self(protocol.get().to_string())),
-            Err(_) => object.extract::<Text>().map(|text| Self(text.0)),
-        }
+        Ok(Self(match object.cast::<Protocol>() {
+            Ok(protocol) => Text::Owned(protocol.get().to_string()),
+            Err(_) => object.extract()?,
+        }))
     }
 }
 
 /// A list of protocols, each as text or as a `Protocol`.
 #[derive(Default)]
-pub(crate) struct ProtocolList(Vec<String>);
+pub(crate) struct ProtocolList(Vec<ProtocolText>);
 
 impl ProtocolList {
     pub(crate) fn refs(&self) -> Vec<&str> {
-        self.0.iter().map(String::as_str).collect()
+        self.0.iter().map(|text| &*text.0).collect()
     }
 }
 
@@ -118,12 +135,14 @@ impl FromPyObject<'_, '_> for ProtocolList {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if let Ok(list) = object.cast_exact::<PyList>() {
+            return list.iter().map(|entry| entry.extract()).collect::<PyResult<_>>().map(Self);
+        }
         // A single text is a sequence too, of letters: never what was meant.
         if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() {
             return Err(wrong("a list of protocols", object));
         }
-        let entry = |entry: PyResult<Bound<'_, PyAny>>| entry?.extract::<ProtocolText>().map(|text| text.0);
-        object.try_iter()?.map(entry).collect::<PyResult<_>>().map(Self)
+        object.try_iter()?.map(|entry| entry?.extract()).collect::<PyResult<_>>().map(Self)
     }
 }
 

@@ -102,8 +102,8 @@ impl Protocol {
 
     #[new]
     fn new(text: Text) -> PyResult<Self> {
-        let protocol = core::Protocol::parse(text.0.as_bytes()).map(Self::of);
-        protocol.ok_or_else(|| PyValueError::new_err(format!("{:?} is no protocol name", text.0)))
+        let protocol = core::Protocol::parse(text.as_bytes()).map(Self::of);
+        protocol.ok_or_else(|| PyValueError::new_err(format!("{:?} is no protocol name", &*text)))
     }
 
     fn __repr__(&self) -> String {

@@ -28,7 +28,7 @@ impl Connection {
         offer: ProtocolList,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
-        let head = RequestHead::new(&method.0, &target.0, &headers);
+        let head = RequestHead::new(&method, &target, &headers);
         self.write(py, into, |engine, out| engine.send_request(&head, &offer.refs(), out))
     }
 
@@ -43,7 +43,7 @@ impl Connection {
         offer: ProtocolList,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
-        let head = RequestHead::new(&method.0, &target.0, &headers);
+        let head = RequestHead::new(&method, &target, &headers);
         self.write(py, into, |engine, out| engine.retry(&head, &offer.refs(), out))
     }
 
