@@ -43,7 +43,10 @@ impl Connection {
             Some(config) => core::Connection::with_config(role.0, config.0.clone()),
             None => core::Connection::new(role.0),
         };
-        Self(Exclusive::new("connection", Inner { engine, landing: None, is_lent: false, out: Vec::new(), offer: None }))
+        Self(Exclusive::new(
+            "connection",
+            Inner { engine, landing: None, is_lent: false, out: Vec::new(), offer: None },
+        ))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
