@@ -1,6 +1,7 @@
 //! What a call writes: bytes, or octets that are appended to `into` and counted.
 
 use pyo3::IntoPyObjectExt;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
 
@@ -20,7 +21,7 @@ pub(crate) fn hand_over<'py>(py: Python<'py>, into: Into<'_, 'py>, written: Boun
         None => Ok(written.into_any()),
         Some(into) => {
             // The method of bytearray itself: a subclass's own could refuse what has been decided.
-            into.py().get_type::<PyByteArray>().call_method1("extend", (into, &written))?;
+            into.py().get_type::<PyByteArray>().call_method1(intern!(into.py(), "extend"), (into, &written))?;
             written.as_bytes().len().into_bound_py_any(py)
         }
     }
