@@ -97,6 +97,11 @@ impl<'a> Fields<'a> {
         Self { bytes, spans, first }
     }
 
+    /// One piece that every name and value is a part of, for an owner that copies it once.
+    pub fn octets(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// How many field lines there are.
     pub fn len(&self) -> usize {
         self.spans.len()

@@ -194,7 +194,7 @@ pub(crate) fn object<'py>(
             let end = PLAIN_END.get_or_try_init(py, || Py::new(py, EndOfMessage::new(py, Headers::default())?))?;
             end.into_bound_py_any(py)
         }
-        Event::EndOfMessage(trailers) => EndOfMessage::new(py, Headers::of(&trailers))?.into_bound_py_any(py),
+        Event::EndOfMessage(trailers) => EndOfMessage::new(py, Headers::received(&trailers))?.into_bound_py_any(py),
         Event::Switched(switched) => {
             let request = switched.request.map(|request| match offer.take() {
                 Some(request) => Ok(Shared(request)),

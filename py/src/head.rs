@@ -35,7 +35,7 @@ impl Request {
         Ok(Self {
             method: Names::open().get(py, request.method().as_bytes()).into(),
             target: PyBytes::new(py, request.target().as_bytes()).into(),
-            headers: Shared::new(py, Headers::of(&request.fields()))?,
+            headers: Shared::new(py, Headers::received(&request.fields()))?,
             minor_version: request.minor_version(),
             offers: Tuple(offers),
             no_offer,
@@ -104,7 +104,7 @@ impl Informational {
         Ok(Self {
             status: response.status(),
             reason: Names::open().get(py, response.reason()).into(),
-            headers: Shared::new(py, Headers::of(&response.fields()))?,
+            headers: Shared::new(py, Headers::received(&response.fields()))?,
             minor_version: response.minor_version(),
         })
     }
@@ -153,7 +153,7 @@ impl Response {
         Ok(Self {
             status: response.status(),
             reason: Names::open().get(py, response.reason()).into(),
-            headers: Shared::new(py, Headers::of(&response.fields()))?,
+            headers: Shared::new(py, Headers::received(&response.fields()))?,
             minor_version: response.minor_version(),
             dropped: response.dropped(),
             advertised: Protocol::all(response.advertised()),

@@ -1,26 +1,42 @@
 //! Field lines as a sequence that makes tuples only when touched.
 
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
-use switchover::{Field, FieldSource};
+use switchover::{Field, FieldSource, Fields};
 
 use crate::names::Names;
 use crate::text::{FieldLines, Octets};
 
 /// The field lines of a message, in the order and spelling of the sender: a sequence of (name, value) in bytes.
 #[pyclass(frozen, sequence, module = "switchover")]
-#[derive(Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(crate) struct Headers {
-    /// All names and values in one piece.
+    /// All names and values, perhaps with something between them.
     octets: Vec<u8>,
-    /// Where in it each name ends and where its value.
-    ends: Vec<(usize, usize)>,
+    /// Where in it the name and the value of each line are.
+    lines: Vec<(Range<usize>, Range<usize>)>,
 }
 
 impl Headers {
+    /// Those of a message: the piece that they are parts of, with one copy.
+    pub(crate) fn received(fields: &Fields<'_>) -> Self {
+        let octets = fields.octets();
+        let start = octets.as_ptr().addr();
+        let place = |part: &[u8]| {
+            let at = part.as_ptr().addr().wrapping_sub(start);
+            at..at.wrapping_add(part.len())
+        };
+        let mut lines = Vec::with_capacity(fields.len());
+        lines.extend(fields.iter().map(|field| (place(field.name), place(field.value))));
+        Self { octets: octets.into(), lines }
+    }
+
     pub(crate) fn of(source: &(impl FieldSource + ?Sized)) -> Self {
         // Counted first, so that each part is allocated once.
         let (mut lines, mut len) = (0, 0);
@@ -28,30 +44,26 @@ impl Headers {
             lines += 1;
             len += field.name.len() + field.value.len();
         });
-        let mut headers = Self { octets: Vec::with_capacity(len), ends: Vec::with_capacity(lines) };
+        let mut headers = Self { octets: Vec::with_capacity(len), lines: Vec::with_capacity(lines) };
         source.each(&mut |field| headers.push(field.name, field.value));
         headers
     }
 
     /// Room for that many lines of the usual length.
     pub(crate) fn with_capacity(lines: usize) -> Self {
-        Self { octets: Vec::with_capacity(48 * lines), ends: Vec::with_capacity(lines) }
+        Self { octets: Vec::with_capacity(48 * lines), lines: Vec::with_capacity(lines) }
     }
 
     pub(crate) fn push(&mut self, name: &[u8], value: &[u8]) {
+        let start = self.octets.len();
         self.octets.extend_from_slice(name);
         let name_end = self.octets.len();
         self.octets.extend_from_slice(value);
-        self.ends.push((name_end, self.octets.len()));
+        self.lines.push((start..name_end, name_end..self.octets.len()));
     }
 
     fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
-        let mut start = 0;
-        self.ends.iter().map(move |&(name_end, end)| {
-            let field = Field { name: &self.octets[start..name_end], value: &self.octets[name_end..end] };
-            start = end;
-            field
-        })
+        self.lines.iter().map(|line| self.view(line))
     }
 
     /// Each value of that name.
@@ -60,9 +72,12 @@ impl Headers {
     }
 
     fn line(&self, index: usize) -> Option<Field<'_>> {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends.get(before).map_or(0, |ends| ends.1));
-        let &(name_end, end) = self.ends.get(index)?;
-        Some(Field { name: &self.octets[start..name_end], value: &self.octets[name_end..end] })
+        self.lines.get(index).map(|line| self.view(line))
+    }
+
+    fn view(&self, (name, value): &(Range<usize>, Range<usize>)) -> Field<'_> {
+        let part = |place: &Range<usize>| self.octets.get(place.clone()).unwrap_or_default();
+        Field { name: part(name), value: part(value) }
     }
 
     fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
@@ -73,6 +88,22 @@ impl Headers {
 
 fn pair<'py>(py: Python<'py>, field: Field<'_>) -> (Bound<'py, PyBytes>, Bound<'py, PyBytes>) {
     (PyBytes::new(py, field.name), PyBytes::new(py, field.value))
+}
+
+// What stands between the lines does not count.
+
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Headers {}
+
+impl Hash for Headers {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.iter().for_each(|field| field.hash(hasher));
+    }
 }
 
 impl FieldSource for Headers {
@@ -101,7 +132,7 @@ impl Headers {
     }
 
     fn __len__(&self) -> usize {
-        self.ends.len()
+        self.lines.len()
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, index: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -109,7 +140,7 @@ impl Headers {
             // Slices, and what a list says of everything else.
             return self.list(py)?.into_any().get_item(index);
         };
-        let index = if index < 0 { index + self.ends.len() as isize } else { index };
+        let index = if index < 0 { index + self.lines.len() as isize } else { index };
         let line = usize::try_from(index).ok().and_then(|index| self.line(index));
         line.map(|field| pair(py, field))
             .ok_or(PyIndexError::new_err("header index out of range"))?
