@@ -98,12 +98,17 @@ impl Buffer {
         len
     }
 
+    #[inline]
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         if self.free() < bytes.len() {
             self.make_room(bytes.len());
         }
         let end = self.end + bytes.len();
-        self.data[self.end..end].copy_from_slice(bytes);
+        match bytes {
+            // A call for each octet of slow input would cost more than all the rest.
+            [octet] => self.data[self.end] = *octet,
+            _ => self.data[self.end..end].copy_from_slice(bytes),
+        }
         self.end = end;
         self.reserved = 0;
     }

@@ -185,16 +185,22 @@ impl Head {
         Ok(None)
     }
 
-    /// Whether all that is new is more of a line that has not ended, within the limits; then it has been looked at. The
-    /// short cut for slow input.
-    pub(crate) fn goes_on(&mut self, bytes: &[u8], section: Section, limits: &Limits) -> bool {
-        let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
-        let fits = bytes.len() - self.line <= line as usize && bytes.len() <= section.limit(limits);
-        let goes_on = fits && scan::control(&bytes[self.scanned..]).is_none();
+    /// Whether all that is new is more of a line that has not ended; then it has been looked at. The short cut for slow
+    /// input: the caller has seen to the limits, by `slack`.
+    #[inline]
+    pub(crate) fn goes_on(&mut self, bytes: &[u8]) -> bool {
+        let goes_on = bytes.get(self.scanned..).is_some_and(|new| scan::control(new).is_none());
         if goes_on {
             self.scanned = bytes.len();
         }
         goes_on
+    }
+
+    /// How many octets more may come in the line that has not ended, `len` octets from the head's first, before a limit is
+    /// looked at again.
+    pub(crate) fn slack(&self, len: usize, section: Section, limits: &Limits) -> usize {
+        let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
+        (self.line + line as usize).min(section.limit(limits)).saturating_sub(len)
     }
 
     fn has_start_line_or(&self, section: Section) -> bool {

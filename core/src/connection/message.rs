@@ -23,13 +23,13 @@ impl Connection {
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
         let Self { scratch, config, .. } = self;
         let limits = config.as_deref().map_or(&limits::DEFAULT.limits, |config| &config.limits);
-        let Scratch { buffer, head, mid_line, .. } = match scratch {
+        let Scratch { buffer, head, slack, .. } = match scratch {
             Some(scratch) => &mut **scratch,
             none => super::fresh(none),
         };
         let (bytes, len) = buffer.unread_mut();
         let outcome = head.parse(bytes, len, section, limits);
-        *mid_line = outcome == Ok(None);
+        *slack = if outcome == Ok(None) { head.slack(len, section, limits) } else { 0 };
         match outcome {
             Ok(len) => Ok(len),
             Err(Fault { kind, at }) => self.fail(kind, at),

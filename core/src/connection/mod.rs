@@ -108,8 +108,8 @@ struct Scratch {
     head: Head,
     trailers: Head,
     shown: Shown,
-    /// A head is being read and has stopped inside a line.
-    mid_line: bool,
+    /// A head is being read and has stopped inside a line: so many octets may come that only continue it. Else 0.
+    slack: usize,
     /// The client's own offer, or what a server advertises next.
     offer: Vec<u8>,
     /// What a 101 switched to.

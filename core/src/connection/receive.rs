@@ -2,12 +2,10 @@
 
 use core::mem;
 
-use super::{Connection, End};
+use super::{Connection, End, Scratch};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, OwnedEvent, Paused, Shown, Step};
-use crate::head::Section;
-use crate::limits;
 use crate::state::{Input, Phase, Rejected, Role, Rx, State, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::Why;
@@ -26,7 +24,19 @@ pub enum Next<'a> {
 impl Connection {
     /// Takes octets that the peer sent, all of them; the current event is over. Refused with `BufferFull` while
     /// `limits.buffered` octets wait, and where nothing more is read; then nothing is taken. Next: `advance`.
+    #[inline]
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if let Some(scratch) = self.mid_line()
+            && let Some(slack) = scratch.slack.checked_sub(bytes.len())
+        {
+            scratch.slack = slack;
+            scratch.buffer.append(bytes);
+            return Ok(());
+        }
+        self.receive_whole(bytes)
+    }
+
+    fn receive_whole(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.may_receive()?;
         self.scratch().buffer.append(bytes);
         Ok(())
@@ -45,7 +55,9 @@ impl Connection {
     #[inline]
     pub fn commit(&mut self, len: usize) -> usize {
         self.settle_event();
-        self.scratch.as_mut().map_or(0, |scratch| scratch.buffer.commit(len))
+        let Some(scratch) = &mut self.scratch else { return 0 };
+        scratch.slack = scratch.slack.saturating_sub(len);
+        scratch.buffer.commit(len)
     }
 
     /// The peer's octets have ended. The end has its place behind them: it counts when everything before it has been
@@ -93,9 +105,13 @@ impl Connection {
 
     /// Moves on to the next event; the current one is over. An error is the peer's: receiving has ended, and a server
     /// may still answer it once.
+    #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
-        if self.is_mid_line() {
-            return Ok(Step::NeedData);
+        if let Some(scratch) = self.mid_line() {
+            if scratch.head.goes_on(scratch.buffer.unread()) {
+                return Ok(Step::NeedData);
+            }
+            scratch.slack = 0;
         }
         self.settle_event();
         self.step_on()
@@ -143,16 +159,14 @@ impl Connection {
         })
     }
 
-    /// On slow input most calls bring a few octets of a line that has not come whole, and nothing else can have happened.
-    fn is_mid_line(&mut self) -> bool {
-        let Self { scratch: Some(scratch), config, end: None, state: State { rx: Rx::Open, .. }, role, .. } = self
-        else {
-            return false;
+    /// On slow input most calls bring a few octets of a line that has not come whole, and nothing else can have happened:
+    /// no event is current, no limit near.
+    #[inline(always)]
+    fn mid_line(&mut self) -> Option<&mut Scratch> {
+        let Self { scratch: Some(scratch), end: None, state: State { rx: Rx::Open, .. }, .. } = self else {
+            return None;
         };
-        let section = if *role == Role::Server { Section::Request } else { Section::Response };
-        let limits = config.as_deref().map_or(&limits::DEFAULT.limits, |config| &config.limits);
-        let scratch = &mut **scratch;
-        scratch.mid_line && scratch.head.goes_on(scratch.buffer.unread(), section, limits)
+        (scratch.slack > 0).then_some(scratch)
     }
 
     /// Steps until there is something to say. Apart from `advance`, whose short cut should not pay for it.
