@@ -4,13 +4,12 @@
 //! The octets are put where `receive_buffer` says, which stands for the read; that is not timed, as the peers get theirs in
 //! place. The answer, without which a server reads no second request, is not timed here either: `cycles.rs` times it all.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use switchover::{Connection, Event, RequestHead, ResponseHead, Role, Step};
 use switchover_benches::inputs::{self, Input};
 use switchover_benches::peers::{self, Message, Peer};
-use switchover_benches::{Figures, Job, best, clock};
+use switchover_benches::{Figures, Job, best, clock, rounds};
 
 /// As many connections take turns between two looks at the clock; their memory fits into the first cache.
 const BATCH: usize = 16;
@@ -129,10 +128,9 @@ fn heads(figures: &mut Figures, peers: &[Peer], rounds: usize, input: &Input) ->
 }
 
 fn main() -> std::io::Result<()> {
-    let rounds = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(61);
+    let rounds = rounds(61);
     let only = std::env::var("ONLY").ok();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench/peers");
-    let peers = if std::env::var_os("NOPEERS").is_some() { Vec::new() } else { peers::load(&folder) };
+    let peers = peers::load();
     let mut figures = Figures::new("heads")?;
     for input in inputs::all() {
         let is_wanted = only.as_ref().is_none_or(|only| only.split(',').any(|name| name == input.name));

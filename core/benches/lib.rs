@@ -47,6 +47,11 @@ pub fn clock() -> Duration {
     (0..10_000).map(|_| one()).min().unwrap_or_default()
 }
 
+/// How many rounds: `ROUNDS` if it is set.
+pub fn rounds(usual: usize) -> usize {
+    std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
+}
+
 /// The best time of each job for one unit, in nanoseconds. They take turns, so that whatever else the machine does hits
 /// all of them.
 pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {

@@ -108,7 +108,8 @@ size_t peer_octet_by_octet(const struct message *message) {
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = &seen;
     for (size_t at = 0; at < message->len; at++) {
-        if (llhttp_execute(&parser, message->octets + at, 1) != HPE_OK) {
+        int error = llhttp_execute(&parser, message->octets + at, 1);
+        if (error != HPE_OK && (error != HPE_PAUSED_UPGRADE || at + 1 < message->len)) {
             return 0;
         }
     }

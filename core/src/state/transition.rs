@@ -46,7 +46,7 @@ impl State {
 
     // The messages, in the order in which a cycle meets them.
 
-    #[inline]
+    #[inline(always)]
     fn begin(mut self, role: Role, opening: Opening) -> Result<Self, Rejected> {
         self.lane(role, Message::Request)?;
         if role == Role::Client && self.rx != Rx::Open {
@@ -82,7 +82,7 @@ impl State {
         Ok(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn content(mut self, role: Role) -> Result<Self, Rejected> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
@@ -94,7 +94,7 @@ impl State {
         Ok(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_request(mut self, role: Role) -> Result<Self, Rejected> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
@@ -154,7 +154,7 @@ impl State {
         Ok(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn answer(mut self, role: Role, answer: Answer) -> Result<Self, Rejected> {
         self.response_due(role)?;
         let latest = self.behind == 0;
@@ -189,7 +189,7 @@ impl State {
         Ok(if self.response == Phase::Done { self.answered(role) } else { self })
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_response(self, role: Role) -> Result<Self, Rejected> {
         self.lane(role, Message::Response)?;
         if self.response != Phase::Body {
@@ -318,7 +318,7 @@ impl State {
     // What several of them share.
 
     /// The direction that `message` travels on must still carry HTTP.
-    #[inline]
+    #[inline(always)]
     fn lane(self, role: Role, message: Message) -> Result<(), Rejected> {
         match (role, message) {
             (Role::Client, Message::Request) | (Role::Server, Message::Response) => self.writes(),
@@ -326,7 +326,7 @@ impl State {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn reads(self) -> Result<(), Rejected> {
         match self.rx {
             Rx::Open => Ok(()),
@@ -336,7 +336,7 @@ impl State {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn writes(self) -> Result<(), Rejected> {
         match self.tx {
             Tx::Open => Ok(()),
@@ -347,7 +347,7 @@ impl State {
     }
 
     /// Some request waits for the head of its response.
-    #[inline]
+    #[inline(always)]
     fn response_due(self, role: Role) -> Result<(), Rejected> {
         if self.request == Phase::Idle {
             self.lane(role, Message::Response)?;
@@ -375,7 +375,7 @@ impl State {
     }
 
     /// The final response has ended.
-    #[inline]
+    #[inline(always)]
     fn answered(mut self, role: Role) -> Self {
         self.response = Phase::Done;
         if self.behind > 0 {
@@ -386,7 +386,7 @@ impl State {
     }
 
     /// Closes what a cycle without a successor leaves open.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(mut self, role: Role) -> Self {
         if self.persist || self.response != Phase::Done || self.behind > 0 {
             return self;

@@ -1,0 +1,202 @@
+//! Whole cycles in memory: octets in, every event, the answer's octets out; against hyper, which is a whole server around
+//! its parser, over an in-memory pipe, and against tungstenite's handshake.
+
+use std::convert::Infallible;
+use std::io::{self, Read, Write};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use http_body_util::Empty;
+use hyper::body::{Bytes, Incoming};
+use hyper::rt::{Read as AsyncRead, ReadBufCursor, Write as AsyncWrite};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use switchover::{Connection, Event, Order, ResponseHead, Role, Step};
+use switchover_benches::inputs::{self, BENCH, H2C, MINIMAL, WEBSOCKET};
+use switchover_benches::{Figures, Job, best, rounds};
+
+/// Requests in one run.
+const COUNT: usize = 256;
+
+/// How many are in one read: each alone, or many one behind the other.
+const PIPELINED: usize = 32;
+
+/// hyper sends one, so we do.
+const DATE: &str = "Fri, 20 Nov 2026 12:00:00 GMT";
+
+/// A pipe that gives so many requests a read, then its end, and forgets what is written but for its length.
+struct Pipe<'a> {
+    reads: std::slice::Iter<'a, Vec<u8>>,
+    /// What of a read had no place in the reader's memory.
+    rest: &'a [u8],
+    written: &'a mut usize,
+}
+
+impl AsyncRead for Pipe<'_> {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, mut into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        if self.rest.is_empty() {
+            self.rest = self.reads.next().map_or(&[], Vec::as_slice);
+        }
+        let (now, later) = self.rest.split_at(self.rest.len().min(into.remaining()));
+        into.put_slice(now);
+        self.rest = later;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Pipe<'_> {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        *self.written += octets.len();
+        Poll::Ready(Ok(octets.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// hyper's octets for all the reads.
+fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
+    let mut written = 0;
+    let service = service_fn(|_: hyper::Request<Incoming>| {
+        served.set(served.get() + 1);
+        async {
+            Ok::<_, Infallible>(hyper::Response::builder().status(204).body(Empty::<Bytes>::new()).expect("a response"))
+        }
+    });
+    let connection = http1::Builder::new()
+        .pipeline_flush(true)
+        .half_close(true)
+        .serve_connection(Pipe { reads: reads.iter(), rest: &[], written: &mut written }, service);
+    let mut connection = pin!(connection);
+    // It yields now and then, and asks to be polled again.
+    let mut polls = 0;
+    let result = loop {
+        polls += 1;
+        match connection.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => break result,
+            Poll::Pending => assert!(polls < 10_000, "stuck"),
+        }
+    };
+    assert!(result.is_ok(), "{result:?}");
+    written
+}
+
+/// Ours.
+fn ours(reads: &[Vec<u8>], served: &mut usize, out: &mut Vec<u8>) -> usize {
+    let mut server = Connection::new(Role::Server);
+    let mut written = 0;
+    for read in reads {
+        server.receive(read).expect("space");
+        loop {
+            match server.advance() {
+                Ok(Step::Event) => {
+                    if let Some(Event::EndOfMessage(_)) = server.event() {
+                        let fields = [("Date", DATE)];
+                        server.send_response(&ResponseHead::new(204, &fields), out).expect("an answer");
+                        *served += 1;
+                    }
+                }
+                Ok(_) => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        // One write for each read, as hyper has it with its flush put off.
+        written += std::hint::black_box(&*out).len();
+        out.clear();
+    }
+    written
+}
+
+fn cycles(figures: &mut Figures, name: &str, requests: &[Vec<u8>], at_once: usize) -> io::Result<()> {
+    let reads: Vec<Vec<u8>> = requests.chunks(at_once).map(<[Vec<u8>]>::concat).collect();
+    let (mut count, served, mut out) = (0, std::cell::Cell::new(0), Vec::with_capacity(8192));
+    let total = requests.len();
+    let mut jobs = vec![
+        Job::whole("switchover", total, || {
+            count = 0;
+            assert!(ours(&reads, &mut count, &mut out) > 60 * total);
+            assert_eq!(count, total);
+        }),
+        Job::whole("hyper", total, || {
+            served.set(0);
+            assert!(hyper(&reads, &served) > 60 * total);
+            assert_eq!(served.get(), total);
+        }),
+    ];
+    let how = if at_once == 1 { "serial" } else { "pipelined" };
+    let times = best(rounds(41), &mut jobs);
+    figures.row("cycles", &format!("{name}, {how}"), None, &jobs, &times)
+}
+
+/// What a client sends, and what is answered.
+struct Stream<'a> {
+    request: &'a [u8],
+    answer: &'a mut Vec<u8>,
+}
+
+impl Read for Stream<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.request.read(into)
+    }
+}
+
+impl Write for Stream<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.answer.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn handshake(figures: &mut Figures) -> io::Result<()> {
+    let is_switch = |answer: &[u8]| answer.starts_with(b"HTTP/1.1 101 ") && answer.ends_with(b"\r\n\r\n");
+    let (mut ours, mut theirs) = (Vec::with_capacity(512), Vec::with_capacity(512));
+    let times = 64;
+    let mut jobs = vec![
+        Job::whole("switchover", times, || {
+            for _ in 0..times {
+                ours.clear();
+                let mut server = Connection::new(Role::Server);
+                server.receive(WEBSOCKET).expect("space");
+                while let Ok(Step::Event) = server.advance() {}
+                let selection = server.select(&["websocket"], Order::Server).expect("an offer");
+                server.accept(selection, &(), &mut ours).expect("a switch");
+                assert!(is_switch(&ours));
+            }
+        }),
+        Job::whole("tungstenite", times, || {
+            for _ in 0..times {
+                theirs.clear();
+                let accepted = tungstenite::accept(Stream { request: WEBSOCKET, answer: &mut theirs });
+                assert!(accepted.is_ok());
+                drop(accepted);
+                assert!(is_switch(&theirs), "{}", theirs.escape_ascii());
+            }
+        }),
+    ];
+    let figures_of = best(rounds(41), &mut jobs);
+    figures.row("cycles", "c: WebSocket handshake", None, &jobs, &figures_of)
+}
+
+fn main() -> io::Result<()> {
+    let mut figures = Figures::new("cycles")?;
+    for (name, head) in [("a", MINIMAL), ("b", BENCH), ("c, declined", WEBSOCKET), ("e, declined", H2C)] {
+        let requests = vec![head.to_vec(); COUNT];
+        cycles(&mut figures, name, &requests, 1)?;
+        // Behind an offer nothing is pipelined.
+        if !name.contains("declined") {
+            cycles(&mut figures, name, &requests, PIPELINED)?;
+        }
+    }
+    let requests = inputs::distinct();
+    cycles(&mut figures, "k", &requests, 1)?;
+    cycles(&mut figures, "k", &requests, PIPELINED)?;
+    handshake(&mut figures)
+}
