@@ -36,6 +36,8 @@ pub(crate) struct Head {
     has_start_line: bool,
     is_complete: bool,
     known: Known,
+    /// Which offers were found to be eligible when the request was taken, of the first 64; a bit for each.
+    pub(crate) eligible: u64,
     fields: Vec<FieldSpan>,
     /// Where the scanner found the ends of lines; means nothing between two heads.
     ends: Vec<u32>,
@@ -55,6 +57,7 @@ impl Default for Head {
             has_start_line: false,
             is_complete: false,
             known: Known::NONE,
+            eligible: 0,
             fields: Vec::new(),
             ends: Vec::new(),
             line: 0,
@@ -132,6 +135,7 @@ impl Head {
         }
         self.fields.resize(ends.len(), FieldSpan::default());
         self.known = Known::NONE;
+        self.eligible = 0;
         let (known, fields) = (&mut self.known, self.fields.iter_mut());
         let mut reader = FieldLines { bytes, fields, index: 0, known, lines: 0, is_well: true };
         scan::lines(bytes, start_line + 2, ends, &mut reader);

@@ -15,6 +15,9 @@ use crate::syntax::{is_target, is_token, is_value, target_form};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why, token};
 
+/// Most heads that are sent are no longer, so the memory for them is asked for once.
+const DRAFT: usize = 256;
+
 const CHUNKED: &[u8] = b"Transfer-Encoding: chunked\r\n";
 const EMPTY: &[u8] = b"Content-Length: 0\r\n";
 
@@ -27,6 +30,7 @@ impl Connection {
     fn write(&mut self, out: &mut dyn BufMut, compose: impl FnOnce(&mut Vec<u8>)) -> Result<(), Error> {
         let mut draft = core::mem::take(&mut self.scratch().draft);
         draft.clear();
+        draft.reserve(DRAFT);
         compose(&mut draft);
         let written = encode::hand_over(&[&draft], out);
         self.scratch().draft = draft;

@@ -29,7 +29,7 @@ impl Connection {
         };
         let (bytes, len) = buffer.unread_mut();
         let outcome = head.parse(bytes, len, section, limits);
-        *slack = if outcome == Ok(None) { head.slack(len, section, limits) } else { 0 };
+        *slack = if len > 0 && outcome == Ok(None) { head.slack(len, section, limits) } else { 0 };
         match outcome {
             Ok(len) => Ok(len),
             Err(Fault { kind, at }) => self.fail(kind, at),
@@ -120,10 +120,11 @@ impl Connection {
         if let Err(reason) = upgrade::offered(request.head, request.bytes, options, &terms) {
             return self.begin_cycle(opening, 0, reason.into());
         }
-        let (total, eligible) = upgrade::tally(request);
-        match eligible {
-            0 => self.begin_cycle(opening, total, Why::Ineligible),
-            _ => self.begin_cycle(Opening { turn: Turn::Offered, ..opening }, total, Why::Undecided),
+        let (total, any, eligible) = upgrade::judge(request);
+        self.scratch().head.eligible = eligible;
+        match any {
+            false => self.begin_cycle(opening, total, Why::Ineligible),
+            true => self.begin_cycle(Opening { turn: Turn::Offered, ..opening }, total, Why::Undecided),
         }
     }
 

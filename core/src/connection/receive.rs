@@ -38,7 +38,9 @@ impl Connection {
 
     fn receive_whole(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.may_receive()?;
-        self.scratch().buffer.append(bytes);
+        let scratch = self.scratch();
+        scratch.slack = 0;
+        scratch.buffer.append(bytes);
         Ok(())
     }
 

@@ -172,10 +172,13 @@ pub(crate) fn offered(head: &Head, bytes: &[u8], options: Options, terms: &Terms
     }
 }
 
-/// The offers of a request, if it holds any.
+/// The offers of a request, if it holds any. What was found eligible once is not asked again.
 pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
     let protocols = request.upgrade_lines().flat_map(members).filter_map(Protocol::parse);
-    protocols.map(move |protocol| Offer { protocol, ineligible: check(&protocol, request).err() })
+    protocols.enumerate().map(move |(place, protocol)| {
+        let is_known = place < 64 && request.head.eligible & (1 << place) != 0;
+        Offer { protocol, ineligible: if is_known { None } else { check(&protocol, request).err() } }
+    })
 }
 
 fn check(protocol: &Protocol<'_>, request: Request<'_>) -> Result<(), Ineligible> {
@@ -186,10 +189,12 @@ fn check(protocol: &Protocol<'_>, request: Request<'_>) -> Result<(), Ineligible
     policy::check(protocol, &RequestHead::new(request.method(), request.target(), &fields), &request.terms)
 }
 
-/// How many protocols a request offers, and how many of them may be accepted.
-pub(crate) fn tally(request: Request<'_>) -> (u32, u32) {
-    offers(request)
-        .fold((0, 0), |(total, eligible), offer| (total + 1, eligible + u32::from(offer.ineligible.is_none())))
+/// How many protocols a request offers, whether any of them may be accepted, and which of the first 64.
+pub(crate) fn judge(request: Request<'_>) -> (u32, bool, u64) {
+    offers(request).fold((0, false, 0), |(total, any, eligible), offer| {
+        let is_eligible = offer.ineligible.is_none();
+        (total + 1, any | is_eligible, eligible | if total < 64 { u64::from(is_eligible) << total } else { 0 })
+    })
 }
 
 /// Whether TLS is among the layers of an agreed list.
@@ -304,7 +309,7 @@ pub(crate) fn answer(
             return Err(ErrorKind::ProfileField);
         }
         add_marker(&protocol, fields, &mut answer.markers);
-        answer.proof = answer.proof.or(policy::proof(&protocol, &asked));
+        answer.proof = answer.proof.or(policy::proof(&protocol, &asked).map_err(|_| ErrorKind::ProfileField)?);
     }
     // An intermediary passes on the proof that it was given; any other is a mistake.
     let (mut is_said, mut fault) = (false, None);
@@ -328,6 +333,7 @@ pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'s
 pub(crate) fn is_kept(fields: Fields<'_>, agreed: Protocols<'_>, asked: &Remembered) -> bool {
     agreed.iter().all(|protocol| {
         let is_proven = |proof: &Proof| rules::values(&fields, proof.name) == Values::One(&proof.value);
-        policy::is_answer(&protocol, asked, &fields) && policy::proof(&protocol, asked).as_ref().is_none_or(is_proven)
+        policy::is_answer(&protocol, asked, &fields)
+            && policy::proof(&protocol, asked).is_ok_and(|proof| proof.as_ref().is_none_or(is_proven))
     })
 }

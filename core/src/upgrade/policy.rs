@@ -32,8 +32,8 @@ pub(crate) struct Policy {
     request: fn(&RequestHead<'_>, &Terms) -> Result<(), Ineligible>,
     /// Whether the field lines of a 101 keep to what was asked. The server asks before it sends, too.
     answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
-    /// What proves that the server has understood what was asked.
-    proof: fn(asked: &dyn FieldSource) -> Option<Proof>,
+    /// What proves that the server has understood what was asked, if the protocol has it proven.
+    proof: fn(asked: &dyn FieldSource) -> Result<Option<Proof>, Ineligible>,
 }
 
 impl Policy {
@@ -52,7 +52,7 @@ impl Policy {
         remembered: &[],
         request: |_, _| Ok(()),
         answer: |_, _| true,
-        proof: |_| None,
+        proof: |_| Ok(None),
     };
 
     /// RFC 9298, RFC 9484 and the connect-tcp draft: capsules from the 101 on, and nothing goes on after a refusal.
@@ -75,7 +75,7 @@ static TABLE: &[Policy] = &[
         remembered: super::websocket::REMEMBERED,
         request: |request, _| super::websocket::check(request.fields),
         answer: super::websocket::is_answer,
-        proof: super::websocket::proof,
+        proof: |asked| super::websocket::proof(asked).map(Some).ok_or(Ineligible::Key),
         ..Policy::GENERIC
     },
     #[cfg(feature = "h2c")]
@@ -173,9 +173,9 @@ pub(crate) fn is_answer(protocol: &Protocol<'_>, asked: &dyn FieldSource, answer
     of(protocol).is_none_or(|policy| (policy.answer)(asked, answer))
 }
 
-/// What the protocol's 101 proves.
-pub(crate) fn proof(protocol: &Protocol<'_>, asked: &dyn FieldSource) -> Option<Proof> {
-    of(protocol).and_then(|policy| (policy.proof)(asked))
+/// What the protocol's 101 proves; an error where nothing can be proven of what was asked.
+pub(crate) fn proof(protocol: &Protocol<'_>, asked: &dyn FieldSource) -> Result<Option<Proof>, Ineligible> {
+    of(protocol).map_or(Ok(None), |policy| (policy.proof)(asked))
 }
 
 /// Whether the field may stand in a response of that status that the host writes.

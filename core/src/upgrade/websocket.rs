@@ -82,7 +82,7 @@ pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bo
         Values::One(value) => are_asked(asked, value).unwrap_or(false),
         Values::Several => false,
     };
-    subprotocol_is_asked && extensions_are_asked && valid_key(asked).is_some()
+    subprotocol_is_asked && extensions_are_asked
 }
 
 /// Whether the extensions of an answer were asked for; `None` where one of the lists is malformed.
