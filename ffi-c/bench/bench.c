@@ -2,7 +2,7 @@
  * machine does hits all of them, and the best round counts. Prints a table; the figures also go into a file, a line of
  * JSON each.
  *
- *   bench INPUTS OUTPUT [ROUNDS]
+ *   bench INPUTS OUTPUT [ROUNDS [ROW [PARSER]]]     the latter two to look at one of them with a profiler
  *
  * A message is copied into the parser's buffer before the clock runs, as read(2) would have put it there, and several
  * connections take turns, so that what is not measured (the answers) lies between what is. All parsers are
@@ -241,8 +241,9 @@ static void print(FILE *json) {
     for (struct row *row = rows; row < rows + ROWS; row++) {
         size_t pico = best_build(row, PICO, LLHTTP), other = best_build(row, LLHTTP, PARSERS);
         double own = row->best[0];
+        if (own == 0) continue;
         printf("%-30s %10.1f", row->name, own);
-        if (row->best[pico] > 0) {
+        if (row->best[pico] > 0 && row->best[other] > 0) {
             printf("  %10.1f %6.2fx %-20s %10.1f %6.2fx %s", row->best[pico], row->best[pico] / own, flags(pico),
                    row->best[other], row->best[other] / own, flags(other));
         }
@@ -257,7 +258,7 @@ static void print(FILE *json) {
 
 int main(int argc, char **argv) {
     if (argc < 3) {
-        fprintf(stderr, "usage: bench INPUTS OUTPUT [ROUNDS]\n");
+        fprintf(stderr, "usage: bench INPUTS OUTPUT [ROUNDS [ROW [PARSER]]]\n");
         return 2;
     }
     int rounds = argc > 3 ? atoi(argv[3]) : 51;
@@ -269,7 +270,11 @@ int main(int argc, char **argv) {
     }
     for (int round = 0; round < rounds; round++) {
         for (struct row *row = rows; row < rows + ROWS; row++) {
-            for (size_t column = 0; column < PARSERS; column++) measure(row, column);
+            for (size_t column = 0; column < PARSERS; column++) {
+                int is_meant = (argc <= 4 || !strcmp(argv[4], row->name))
+                               && (argc <= 5 || !strcmp(argv[5], columns[column].name));
+                if (is_meant) measure(row, column);
+            }
         }
     }
     /* The versions stand there already. */

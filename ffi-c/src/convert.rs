@@ -4,6 +4,8 @@ use switchover::masque::Datagram;
 use switchover::websocket::Deflate;
 use switchover::{DataParts, Event, Field, Offer, Paused, Protocol, Request, Response, State, Switched, Trace};
 
+use crate::error::Done;
+use crate::out::Out;
 use crate::types::{
     NEED_DATA, PAUSED, SWO_NONE, swo_data_parts, swo_datagram, swo_deflate, swo_event, swo_event_detail, swo_field,
     swo_offer, swo_protocol, swo_request, swo_response, swo_slice, swo_state, swo_switched, swo_trace_entry,
@@ -114,24 +116,35 @@ impl From<Switched<'_>> for swo_switched {
 }
 
 impl swo_event {
-    pub(crate) fn of(event: Event<'_>, position: u64) -> Self {
-        let u = match event {
-            Event::Request(request) => swo_event_detail { request: request.into() },
-            Event::Informational(response) | Event::Response(response) => {
-                swo_event_detail { response: response.into() }
+    /// Each kind is written for itself, so that the small ones cost no more than what they show: `switched` makes the
+    /// union large.
+    #[inline]
+    pub(crate) fn write(event: Event<'_>, position: u64, out: Out<'_, Self>) -> Done {
+        let kind = event.kind().number();
+        match event {
+            Event::Request(request) => {
+                out.set(Self { kind, position, u: swo_event_detail { request: request.into() } })
             }
-            Event::Data(data) => swo_event_detail { data: swo_slice::of(data) },
-            Event::EndOfMessage(trailers) => swo_event_detail { trailer_count: trailers.len() },
-            Event::Switched(switched) => swo_event_detail { switched: switched.into() },
-            Event::Closed { discarded } => swo_event_detail { discarded },
-        };
-        Self { kind: event.kind().number(), position, u }
+            Event::Informational(response) | Event::Response(response) => {
+                out.set(Self { kind, position, u: swo_event_detail { response: response.into() } })
+            }
+            Event::Data(data) => out.set(Self { kind, position, u: swo_event_detail { data: swo_slice::of(data) } }),
+            Event::EndOfMessage(trailers) => {
+                out.set(Self { kind, position, u: swo_event_detail { trailer_count: trailers.len() } })
+            }
+            Event::Switched(switched) => {
+                out.set(Self { kind, position, u: swo_event_detail { switched: switched.into() } })
+            }
+            Event::Closed { discarded } => out.set(Self { kind, position, u: swo_event_detail { discarded } }),
+        }
     }
 
+    #[inline]
     pub(crate) fn need_data(position: u64) -> Self {
         Self { kind: NEED_DATA, position, u: swo_event_detail { discarded: 0 } }
     }
 
+    #[inline]
     pub(crate) fn paused(paused: Paused, position: u64) -> Self {
         Self { kind: PAUSED, position, u: swo_event_detail { paused: paused.number() } }
     }

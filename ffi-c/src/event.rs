@@ -81,15 +81,18 @@ export! {
 fn next_event(mut conn: Conn<'_>, out: Out<'_, swo_event>) -> Done {
     let step = conn.advance()?;
     let position = conn.position();
-    out.set(match (step, conn.event()) {
-        (Step::Event, Some(event)) => swo_event::of(event, position),
-        (Step::Paused(why), _) => swo_event::paused(why, position),
-        (Step::NeedData, _) | (Step::Event, None) => swo_event::need_data(position),
-    })
+    match step {
+        Step::Event => match conn.event() {
+            Some(event) => swo_event::write(event, position, out),
+            None => out.set(swo_event::need_data(position)),
+        },
+        Step::NeedData => out.set(swo_event::need_data(position)),
+        Step::Paused(why) => out.set(swo_event::paused(why, position)),
+    }
 }
 
 fn current_event(conn: &Connection, out: Out<'_, swo_event>) -> Done {
-    out.set(swo_event::of(conn.event().ok_or(Own::Nothing)?, conn.position()))
+    swo_event::write(conn.event().ok_or(Own::Nothing)?, conn.position(), out)
 }
 
 /// The field lines of the current event.
