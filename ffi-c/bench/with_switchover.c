@@ -27,12 +27,12 @@ static void receive_space(swo_conn *conn, const char *data, size_t len) {
     memcpy(space, data, len);
 }
 
-/* A client offers WebSocket, with the key that the 101 of the inputs proves to have seen. */
+/* A client offers WebSocket, with the key (RFC 6455, 1.3) that the 101 of the inputs answers. */
 static void ask(swo_conn *conn) {
     static const swo_slice offer = SWO_TEXT("websocket");
     static const swo_field fields[] = {{SWO_TEXT("Host"), SWO_TEXT("a")},
                                        {SWO_TEXT("Sec-WebSocket-Version"), SWO_TEXT("13")},
-                                       {SWO_TEXT("Sec-WebSocket-Key"), SWO_TEXT("3dAsWPcUKeq0HMKFkTHTsw==")}};
+                                       {SWO_TEXT("Sec-WebSocket-Key"), SWO_TEXT("dGhlIHNhbXBsZSBub25jZQ==")}};
     static const swo_request_head request = {SWO_TEXT("GET"), SWO_TEXT("/"), fields, 3};
     size_t written;
     OK(swo_send_request(conn, &request, &offer, 1, out, sizeof out, &written));
