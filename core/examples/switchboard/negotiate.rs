@@ -5,7 +5,7 @@ use switchover::h2c::Splice;
 use switchover::masque::{UDP_TEMPLATE, UdpTarget};
 
 use crate::routes::Route;
-use crate::session::{Session, TEXT, date};
+use crate::session::{Session, TEXT};
 use crate::udp;
 use crate::wire::Ended;
 
@@ -70,8 +70,7 @@ impl Session<'_> {
     fn require(&mut self, tokens: &[&str]) -> Result<(), Ended> {
         let text = format!("This needs another protocol: {}.\n", tokens.join(" or "));
         let length = text.len().to_string();
-        let date = date();
-        let fields = [("Date", &*date), TEXT, ("Content-Length", &length)];
+        let fields = [("Date", self.clock.date()), TEXT, ("Content-Length", &length)];
         self.wire.decide(|connection, out| connection.require(tokens, &fields, out))?;
         self.explain();
         self.send_content(&text)

@@ -3,11 +3,13 @@
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use switchover::h2c::Splice;
 use switchover::masque::{UDP_TEMPLATE, UdpTarget};
-use switchover::{Awaiting, Config, Connection, Error, Event, Limits, Phase, ResponseHead, Role, SwitchedBy, Why};
+use switchover::{
+    Awaiting, Config, Connection, Error, Event, FieldSource, Limits, Phase, ResponseHead, Role, SwitchedBy, Why,
+};
 
 use crate::routes::{PAGE, Question, Route};
 use crate::server::House;
@@ -32,6 +34,7 @@ pub(crate) struct Session<'h> {
     pub(crate) question: Option<Question>,
     /// What HTTP/2 will take along of it.
     pub(crate) splice: Option<Splice>,
+    pub(crate) clock: Clock,
 }
 
 /// Whether there is more to come.
@@ -52,7 +55,7 @@ impl<'h> Session<'h> {
         let Ok(is_secure) = begin(&socket, house) else { return };
         let config = Config { secure: is_secure, http2_preface: !is_secure, ..Config::default() };
         let wire = Wire::new(socket, Connection::with_config(Role::Server, config), transcript);
-        let mut session = Self { wire, house, question: None, splice: None };
+        let mut session = Self { wire, house, question: None, splice: None, clock: Clock::default() };
         if let Err(ended) = session.serve() {
             session.give_up(ended);
         }
@@ -189,14 +192,12 @@ impl<'h> Session<'h> {
 
     pub(crate) fn reply(&mut self, status: u16, fields: &[(&str, &str)], text: &str) -> Result<(), Ended> {
         let length = text.len().to_string();
-        let fields = [fields, &[("Content-Length", &length)]].concat();
-        self.send_head(status, &fields)?;
+        self.send_head(status, &(fields, [("Content-Length", &length)]))?;
         self.send_content(text)
     }
 
-    fn send_head(&mut self, status: u16, fields: &[(&str, &str)]) -> Result<(), Error> {
-        let date = date();
-        let fields = [&[("Date", &*date)], fields].concat();
+    fn send_head(&mut self, status: u16, fields: &impl FieldSource) -> Result<(), Error> {
+        let fields = ([("Date", self.clock.date())], fields);
         self.wire.decide(|connection, out| connection.send_response(&ResponseHead::new(status, &fields), out))?;
         self.explain();
         Ok(())
@@ -309,7 +310,20 @@ fn begin(socket: &Socket, house: &House) -> io::Result<bool> {
     Ok(is_secure)
 }
 
-/// RFC 9110, 6.6.1: a server with a clock says when it answers.
-pub(crate) fn date() -> String {
-    httpdate::fmt_http_date(SystemTime::now())
+/// RFC 9110, 6.6.1: a server with a clock says when it answers. The text is made anew only once it has changed.
+#[derive(Default)]
+pub(crate) struct Clock {
+    second: u64,
+    text: String,
+}
+
+impl Clock {
+    pub(crate) fn date(&mut self) -> &str {
+        let now = SystemTime::now();
+        let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if self.second != second || self.text.is_empty() {
+            (self.second, self.text) = (second, httpdate::fmt_http_date(now));
+        }
+        &self.text
+    }
 }

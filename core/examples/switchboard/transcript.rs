@@ -97,6 +97,9 @@ impl Transcript {
     }
 
     fn lines(&self, mark: char, octets: &[u8]) {
+        if matches!(self.to, To::Nowhere) {
+            return;
+        }
         for line in octets.split(|&octet| octet == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if !line.is_empty() {

@@ -18,8 +18,8 @@ pub(crate) struct Wire {
     pub(crate) transcript: Transcript,
     /// Written by the engine, not yet sent.
     pub(crate) out: Vec<u8>,
-    /// When the peer began what it is at, and how much content it has sent since.
-    since: Instant,
+    /// Since when the peer is waited for, which begins anew with each event; and how much content it has sent since.
+    since: Option<Instant>,
     octets: u64,
 }
 
@@ -55,7 +55,7 @@ impl From<io::Error> for Ended {
 
 impl Wire {
     pub(crate) fn new(socket: Socket, connection: Connection, transcript: Transcript) -> Self {
-        Self { socket, connection, transcript, out: Vec::new(), since: Instant::now(), octets: 0 }
+        Self { socket, connection, transcript, out: Vec::new(), since: None, octets: 0 }
     }
 
     /// Moves on to the next event; sends and reads as needed on the way. The session answers each request with the
@@ -110,7 +110,8 @@ impl Wire {
     }
 
     fn fill(&mut self) -> Result<(), Ended> {
-        self.socket.set_deadline(self.deadline());
+        let deadline = self.deadline();
+        self.socket.set_deadline(deadline);
         let space = self.connection.receive_buffer(PIECE)?;
         match (&self.socket).read(space) {
             Ok(0) => self.connection.receive_eof(End::Clean),
@@ -134,16 +135,16 @@ impl Wire {
 
     /// A new message gives the peer new time, more content only as much as a slow link needs for it. So a request
     /// head that comes octet by octet has no more time than one that does not come at all.
-    fn deadline(&self) -> Instant {
+    fn deadline(&mut self) -> Instant {
         let content = if self.connection.awaiting() == Awaiting::Content { self.octets } else { 0 };
-        self.since + self.socket.allowance(content)
+        *self.since.get_or_insert_with(Instant::now) + self.socket.allowance(content)
     }
 
     fn count_event(&mut self) {
         if let Some(Event::Data(data)) = self.connection.event() {
             self.octets += data.len() as u64;
         } else {
-            (self.since, self.octets) = (Instant::now(), 0);
+            (self.since, self.octets) = (None, 0);
         }
     }
 }
