@@ -97,4 +97,11 @@ impl Figures {
         }
         Ok(())
     }
+
+    /// One figure of ours that is no time, or that nobody else has.
+    pub fn value(&mut self, table: &str, row: &str, value: f64, unit: &str) -> std::io::Result<()> {
+        println!("{row:<58} {value:>12.1} {unit}");
+        let line = json!({ "table": table, "row": row, "column": "switchover", "value": value, "unit": unit });
+        writeln!(self.0, "{line}")
+    }
 }
