@@ -60,7 +60,11 @@ pub(crate) struct Array<'a, T> {
 impl<T> Array<'_, T> {
     /// All of them, or none and how many there are.
     pub(crate) fn fill(self, values: impl Iterator<Item = impl Into<T>> + Clone) -> Done {
-        let count = values.clone().count();
+        // To count field lines by walking them would cost as much as to fill them in.
+        let count = match values.size_hint() {
+            (least, Some(most)) if least == most => least,
+            _ => values.clone().count(),
+        };
         let fits = count <= self.space.len();
         if fits {
             self.space.iter_mut().zip(values).for_each(|(place, value)| _ = place.write(value.into()));
