@@ -27,6 +27,13 @@ static const struct column {
 };
 enum { PICO = 1, LLHTTP = 4 }; /* where the builds of each begin */
 
+/* What is looked at with a profiler; NULL is all. */
+static const char *only_row, *only_parser;
+
+static int is_meant(const char *only, const char *name) {
+    return !only || !strcmp(only, name);
+}
+
 enum how { PARSE, BYTEWISE, CONTENT, CYCLE };
 
 static struct row {
@@ -173,7 +180,7 @@ static double cycle(struct row *row, const struct parser *parser) {
 static void measure(struct row *row, size_t column) {
     static double (*const hows[])(struct row *, const struct parser *) = {parse, bytewise, content, cycle};
     const struct parser *parser = columns[column].parser;
-    if (row->how == CYCLE && !parser->cycle) return;
+    if ((row->how == CYCLE && !parser->cycle) || !is_meant(only_parser, columns[column].name)) return;
     parser->open(row->is_response);
     /* Once as a warm-up: memory is there, the code is in the cache. */
     for (int pass = 0; pass < 2; pass++) {
@@ -198,10 +205,13 @@ static struct span trimmed(struct span value) {
 static void compare(struct row *row) {
     static struct head first, head;
     if (row->how == CONTENT) return;
-    for (size_t column = 0; column < PARSERS; column++) columns[column].parser->open(row->is_response);
+    for (size_t column = 0; column < PARSERS; column++) {
+        if (column == 0 || is_meant(only_parser, columns[column].name)) columns[column].parser->open(row->is_response);
+    }
     for (size_t i = 0; i < row->count; i++) {
         for (size_t column = 0; column < PARSERS; column++) {
             const struct parser *parser = columns[column].parser;
+            if (column > 0 && !is_meant(only_parser, columns[column].name)) continue;
             parser->fill(0, row->messages[i].data, row->messages[i].len);
             CHECK(parser->parse(1) > 0);
             parser->show(column == 0 ? &first : &head);
@@ -262,8 +272,11 @@ int main(int argc, char **argv) {
         return 2;
     }
     int rounds = argc > 3 ? atoi(argv[3]) : 51;
+    if (argc > 4) only_row = argv[4];
+    if (argc > 5) only_parser = argv[5];
     measure_clock();
     for (struct row *row = rows; row < rows + ROWS; row++) {
+        if (!is_meant(only_row, row->name)) continue;
         load(row, argv[1]);
         split(row);
         compare(row);
@@ -271,9 +284,7 @@ int main(int argc, char **argv) {
     for (int round = 0; round < rounds; round++) {
         for (struct row *row = rows; row < rows + ROWS; row++) {
             for (size_t column = 0; column < PARSERS; column++) {
-                int is_meant = (argc <= 4 || !strcmp(argv[4], row->name))
-                               && (argc <= 5 || !strcmp(argv[5], columns[column].name));
-                if (is_meant) measure(row, column);
+                if (is_meant(only_row, row->name)) measure(row, column);
             }
         }
     }
