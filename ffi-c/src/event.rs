@@ -133,8 +133,8 @@ fn event_field(conn: &Connection, field: &[u8], out: Out<'_, swo_slice>) -> Done
 }
 
 fn event_list(conn: &Connection, field: &[u8], out: Array<'_, swo_slice>) -> Done {
-    let members: Vec<&[u8]> = shown(conn)?.list(name(field)).collect();
-    out.fill(members.into_iter())
+    let (fields, name) = (shown(conn)?, name(field));
+    out.fill_counted(fields.list(name).count(), fields.list(name))
 }
 
 /// The response of the current event.

@@ -25,6 +25,7 @@ use self::memory::{
 };
 use crate::config::swo_config;
 use crate::error::{Done, Own, swo_result};
+use crate::few::Few;
 use crate::object::{Changed, Handle, Object, swo_capsules, swo_conn, swo_lines, swo_splice};
 use crate::out::{Array, Out, Plain};
 use crate::types::{
@@ -82,7 +83,7 @@ conversions! {
     (*const u8, usize) => &'a [u8], entries;
     swo_slice => &'a [u8], octets;
     (swo_slice, ()) => Option<&'a [u8]>, optional;
-    (*const swo_slice, usize) => Vec<&'a [u8]>, texts;
+    (*const swo_slice, usize) => Few<&'a [u8]>, texts;
     (*const swo_field, usize) => FieldList<'a>, field_list;
     *const c_char => &'a [u8], text;
     *const swo_request_head => RequestGiven<'a>, request_head;

@@ -14,6 +14,7 @@ pub mod handle;
 
 mod convert;
 pub mod error;
+mod few;
 pub mod names;
 pub mod object;
 mod out;

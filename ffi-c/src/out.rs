@@ -59,18 +59,23 @@ pub(crate) struct Array<'a, T> {
 
 impl<T> Array<'_, T> {
     /// All of them, or none and how many there are.
-    pub(crate) fn fill(self, values: impl Iterator<Item = impl Into<T>> + Clone) -> Done {
-        // To count field lines by walking them would cost as much as to fill them in.
-        let count = match values.size_hint() {
-            (least, Some(most)) if least == most => least,
-            _ => values.clone().count(),
-        };
+    pub(crate) fn fill_counted(self, count: usize, values: impl Iterator<Item = impl Into<T>>) -> Done {
         let fits = count <= self.space.len();
         if fits {
             self.space.iter_mut().zip(values).for_each(|(place, value)| _ = place.write(value.into()));
         }
         self.count.set(count)?;
         if fits { Ok(()) } else { Err(Own::ArrayTooSmall.into()) }
+    }
+
+    /// The same for values that count themselves.
+    pub(crate) fn fill(self, values: impl Iterator<Item = impl Into<T>> + Clone) -> Done {
+        // To count field lines by walking them would cost as much as to fill them in.
+        let count = match values.size_hint() {
+            (least, Some(most)) if least == most => least,
+            _ => values.clone().count(),
+        };
+        self.fill_counted(count, values)
     }
 
     /// As many as there is space for, taken one by one.

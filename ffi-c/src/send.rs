@@ -4,6 +4,7 @@ use switchover::{ErrorKind, RequestHead, ResponseHead};
 
 use crate::convert::status;
 use crate::error::{Done, swo_result};
+use crate::few::Few;
 use crate::handle::memory::{FieldList, RequestGiven, ResponseGiven};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
@@ -85,8 +86,8 @@ pub(crate) fn text(octets: &[u8], or: ErrorKind) -> Done<&str> {
 }
 
 /// Protocol names.
-pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<Vec<&'a str>> {
-    list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)).collect()
+pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<Few<&'a str>> {
+    Few::collect(list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)))
 }
 
 pub(crate) fn request_head<'a>((method, target, fields): &'a RequestGiven<'_>) -> Done<RequestHead<'a>> {
@@ -94,12 +95,12 @@ pub(crate) fn request_head<'a>((method, target, fields): &'a RequestGiven<'_>) -
     Ok(RequestHead::new(method, text(target, ErrorKind::InvalidTarget)?, fields))
 }
 
-fn send_request(mut conn: Conn<'_>, given: RequestGiven<'_>, offer: Vec<&[u8]>, out: Output<'_>) -> Done {
+fn send_request(mut conn: Conn<'_>, given: RequestGiven<'_>, offer: Few<&[u8]>, out: Output<'_>) -> Done {
     let (request, offer) = (request_head(&given)?, names(&offer)?);
     out.write(|out| conn.send_request(&request, &offer, out))
 }
 
-fn retry(mut conn: Conn<'_>, given: RequestGiven<'_>, offer: Vec<&[u8]>, out: Output<'_>) -> Done {
+fn retry(mut conn: Conn<'_>, given: RequestGiven<'_>, offer: Few<&[u8]>, out: Output<'_>) -> Done {
     let (request, offer) = (request_head(&given)?, names(&offer)?);
     out.write(|out| conn.retry(&request, &offer, out))
 }

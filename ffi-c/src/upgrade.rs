@@ -3,6 +3,7 @@
 use switchover::{Connection, Order, Selection};
 
 use crate::error::{Done, Own, swo_result};
+use crate::few::Few;
 use crate::handle::memory::FieldList;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out, Output};
@@ -69,7 +70,7 @@ export! {
     fn swo_leftover(conn: *const swo_conn, leftover: *mut swo_slice) -> swo_result = leftover(conn, leftover);
 }
 
-fn select(conn: &Connection, preferences: Vec<&[u8]>, by: u32, out: Out<'_, swo_selection>) -> Done {
+fn select(conn: &Connection, preferences: Few<&[u8]>, by: u32, out: Out<'_, swo_selection>) -> Done {
     let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
     let selection = conn.select(&preferences, by).ok_or(Own::Nothing)?;
     out.set(swo_selection { opaque: selection.to_bits() })
@@ -87,12 +88,12 @@ fn accept_early(mut conn: Conn<'_>, selection: Selection, fields: FieldList<'_>,
     out.write(|out| conn.accept_early(selection, &fields, out))
 }
 
-fn require(mut conn: Conn<'_>, protocols: Vec<&[u8]>, fields: FieldList<'_>, out: Output<'_>) -> Done {
+fn require(mut conn: Conn<'_>, protocols: Few<&[u8]>, fields: FieldList<'_>, out: Output<'_>) -> Done {
     let protocols = names(&protocols)?;
     out.write(|out| conn.require(&protocols, &fields, out))
 }
 
-fn advertise(mut conn: Conn<'_>, protocols: Vec<&[u8]>) -> Done {
+fn advertise(mut conn: Conn<'_>, protocols: Few<&[u8]>) -> Done {
     Ok(conn.advertise(&names(&protocols)?)?)
 }
 

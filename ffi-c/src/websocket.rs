@@ -5,6 +5,7 @@ use switchover::{Connection, Order};
 
 use crate::error::{Done, Own, swo_result};
 use crate::event::head;
+use crate::few::Few;
 use crate::object::swo_conn;
 use crate::out::{Out, Output};
 use crate::send::names;
@@ -45,7 +46,7 @@ fn websocket_key(nonce: &[u8], out: Output<'_>) -> Done {
     out.copy(websocket::key(nonce.try_into().map_err(|_| Own::BadLength)?).as_bytes())
 }
 
-fn select_subprotocol(conn: &Connection, preferences: Vec<&[u8]>, by: u32, out: Out<'_, swo_slice>) -> Done {
+fn select_subprotocol(conn: &Connection, preferences: Few<&[u8]>, by: u32, out: Out<'_, swo_slice>) -> Done {
     let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
     out.set(conn.select_subprotocol(&preferences, by).ok_or(Own::Nothing)?.as_bytes().into())
 }

@@ -11,6 +11,7 @@ use switchover::{Field, FieldSource, Selection};
 
 use crate::config::swo_config;
 use crate::error::{Done, Own};
+use crate::few::Few;
 use crate::types::{swo_datagram, swo_field, swo_request_head, swo_response_head, swo_selection, swo_slice};
 
 // Inputs.
@@ -42,9 +43,9 @@ pub(crate) unsafe fn optional<'a>((part, ()): (swo_slice, ())) -> Done<Option<&'
     Ok((!part.data.is_null()).then_some(given))
 }
 
-pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<Vec<&'a [u8]>> {
+pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<Few<&'a [u8]>> {
     // SAFETY: the contract, for the list and for each entry.
-    unsafe { entries(list)?.iter().map(|&entry| octets(entry)).collect() }
+    unsafe { Few::collect(entries(list)?.iter().map(|&entry| octets(entry))) }
 }
 
 /// The caller's field lines, their lengths looked at.
