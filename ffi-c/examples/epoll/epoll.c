@@ -25,6 +25,7 @@ enum { CONNECTIONS = 512, LINGER = 2 /* seconds */, TICK = 1000 /* milliseconds 
 static struct {
     int epoll, listener, signals;
     int patience; /* seconds */
+    int64_t time; /* seconds; looked at once for all that epoll reports at a time */
     int count;
     connection *first;
 } server;
@@ -59,7 +60,7 @@ size_t connection_write(connection *c, const uint8_t *data, size_t length) {
     return written;
 }
 
-void connection_progress(connection *c) { c->deadline = now() + server.patience; }
+void connection_progress(connection *c) { c->deadline = server.time + server.patience; }
 
 void connection_finish(connection *c) { c->is_over = true; }
 
@@ -139,7 +140,7 @@ static void linger(connection *c) {
     if (c->is_shut || c->begin < c->end) return;
     shutdown(c->fd, SHUT_WR);
     c->is_shut = true;
-    c->deadline = now() + LINGER;
+    c->deadline = server.time + LINGER;
 }
 
 static uint32_t wanted(connection *c) {
@@ -164,10 +165,9 @@ static void turn(connection *c, uint32_t events) {
 }
 
 static void drop_late(void) {
-    int64_t time = now();
     for (connection *c = server.first, *next; c; c = next) {
         next = c->next;
-        if (c->deadline <= time) drop(c);
+        if (c->deadline <= server.time) drop(c);
     }
 }
 
@@ -197,14 +197,15 @@ static void serve(void) {
     int64_t swept = now();
     for (;;) {
         int count = epoll_wait(server.epoll, events, 64, TICK);
+        server.time = now();
         for (int at = 0; at < count; at++) {
             void *with = events[at].data.ptr;
             if (with == &server.signals) return;
             if (with == &server.listener) accept_all();
             else turn(with, events[at].events);
         }
-        if (now() != swept) drop_late();
-        swept = now();
+        if (server.time != swept) drop_late();
+        swept = server.time;
     }
 }
 
