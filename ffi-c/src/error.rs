@@ -1,6 +1,7 @@
 //! Results: the engine's errors by their own numbers, and what only C can do wrong from 1000 up.
 
 use std::ffi::{CStr, c_char};
+use std::num::NonZeroU32;
 
 use switchover::{Blame, Error, ErrorKind};
 
@@ -12,46 +13,43 @@ use crate::types::swo_flag;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct swo_result(pub u32);
 
-/// Why a call was refused.
+/// Why a call was refused: the number that C gets, so that a result fits into a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The engine said so.
-    Engine(Error),
-    /// The engine was not asked, for the argument can be nothing that it takes.
-    Kind(ErrorKind),
-    /// The arguments, or what happened in here.
-    Own(Own),
-}
+pub struct Refusal(NonZeroU32);
 
 /// What a safe body of an exported function returns.
 pub(crate) type Done<T = ()> = Result<T, Refusal>;
 
 impl Refusal {
+    /// No error has the number 0, which is SWO_OK; if one had it, that would be a defect.
+    const fn of(code: u32) -> Self {
+        match NonZeroU32::new(code) {
+            Some(code) => Self(code),
+            None => Self(NonZeroU32::MAX),
+        }
+    }
+
     /// The number of it.
     pub fn code(self) -> u32 {
-        match self {
-            Self::Engine(error) => u32::from(error.code()),
-            Self::Kind(kind) => u32::from(kind.code()),
-            Self::Own(own) => own.code(),
-        }
+        self.0.get()
     }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self::Engine(error)
+        error.kind().into()
     }
 }
 
 impl From<ErrorKind> for Refusal {
     fn from(kind: ErrorKind) -> Self {
-        Self::Kind(kind)
+        Self::of(u32::from(kind.code()))
     }
 }
 
 impl From<Own> for Refusal {
     fn from(own: Own) -> Self {
-        Self::Own(own)
+        Self::of(own.code())
     }
 }
 

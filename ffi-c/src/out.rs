@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use bytes::BufMut;
 use switchover::{Error, ErrorKind};
 
-use crate::error::{Done, Own, Refusal};
+use crate::error::{Done, Own};
 use crate::types::{
     SWO_NONE, swo_data_parts, swo_datagram, swo_deflate, swo_event, swo_failure_info, swo_field, swo_offer,
     swo_protocol, swo_request, swo_selection, swo_slice, swo_state, swo_trace_entry,
@@ -104,7 +104,7 @@ impl Output<'_> {
                 if let Some(needed) = error.needed() {
                     self.count.set(needed)?;
                 }
-                Err(Refusal::Engine(error))
+                Err(error.into())
             }
         }
     }
