@@ -31,6 +31,7 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
+    #[inline]
     pub(crate) fn unread(&self) -> &[u8] {
         &self.data[self.start..self.end]
     }
@@ -42,19 +43,23 @@ impl Buffer {
         (&mut self.data[self.start..], len)
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.end - self.start
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
+    #[inline]
     pub(crate) fn kept(&self) -> &[u8] {
         &self.data[self.kept.clone()]
     }
 
     /// Consumes `len` octets.
+    #[inline]
     pub(crate) fn consume(&mut self, len: usize) {
         debug_assert!(len <= self.len());
         self.start += len;
@@ -78,6 +83,7 @@ impl Buffer {
     }
 
     /// Free octets behind the unread ones, `min` at least; `commit` makes the written ones unread.
+    #[inline]
     pub(crate) fn reserve(&mut self, min: usize) -> &mut [u8] {
         if self.free() < min {
             self.make_room(min);
@@ -91,6 +97,7 @@ impl Buffer {
     }
 
     /// How many octets of the reserved space are received now: `len`, or none where there are not as many.
+    #[inline]
     pub(crate) fn commit(&mut self, len: usize) -> usize {
         let len = if len <= self.reserved { len } else { 0 };
         self.end += len;

@@ -83,6 +83,7 @@ listed! {
 
 impl Event<'_> {
     /// Which kind it is.
+    #[inline]
     pub const fn kind(&self) -> EventKind {
         match self {
             Self::Request(_) => EventKind::Request,
@@ -106,30 +107,47 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// The method, a token; compare it exactly.
+    #[inline]
     pub fn method(&self) -> &'a str {
         text(self.head.method(self.bytes))
     }
 
     /// The target, as sent: nothing is decoded or normalised.
+    #[inline]
     pub fn target(&self) -> &'a str {
         text(self.head.target(self.bytes))
     }
 
+    #[doc(hidden)]
+    #[inline]
+    pub fn line_octets(&self) -> (&'a [u8], &'a [u8]) {
+        (self.head.method(self.bytes), self.head.target(self.bytes))
+    }
+
     /// The x of HTTP/1.x.
+    #[inline]
     pub fn minor_version(&self) -> u8 {
         self.head.minor
     }
 
     /// The field lines.
+    #[inline]
     pub fn fields(&self) -> Fields<'a> {
         self.head.fields(self.bytes)
     }
 
     /// The offered protocols in the client's order of preference, each eligible or with its reason; or why the
     /// request offers nothing. Choose with [`select`](crate::Connection::select).
+    #[inline]
     pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
         upgrade::offered(self.head, self.bytes, self.head.options(self.bytes), &self.terms)?;
         Ok(upgrade::offers(*self))
+    }
+
+    /// How many protocols [`offers`](Self::offers) gives, without a look at what each would need.
+    #[inline]
+    pub fn offer_count(&self) -> Result<usize, NoOffer> {
+        upgrade::offered(self.head, self.bytes, self.head.options(self.bytes), &self.terms)
     }
 
     pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
@@ -157,21 +175,25 @@ pub struct Response<'a> {
 
 impl<'a> Response<'a> {
     /// The status, 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15).
+    #[inline]
     pub fn status(&self) -> u16 {
         self.head.status
     }
 
     /// The reason phrase, often empty, without any meaning.
+    #[inline]
     pub fn reason(&self) -> &'a [u8] {
         self.head.reason(self.bytes)
     }
 
     /// The x of HTTP/1.x.
+    #[inline]
     pub fn minor_version(&self) -> u8 {
         self.head.minor
     }
 
     /// The field lines.
+    #[inline]
     pub fn fields(&self) -> Fields<'a> {
         self.head.fields(self.bytes)
     }
@@ -223,6 +245,7 @@ pub struct Switched<'a> {
 }
 
 /// Method and target are checked to be ASCII when they are parsed.
+#[inline]
 fn text(bytes: &[u8]) -> &str {
     core::str::from_utf8(bytes).unwrap_or_default()
 }
@@ -267,6 +290,7 @@ pub struct OwnedEvent {
 
 impl OwnedEvent {
     /// The event.
+    #[inline]
     pub fn event(&self) -> Event<'_> {
         let parts = Parts {
             head: &self.head,
@@ -298,16 +322,17 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn request(&self) -> Request<'a> {
         Request { head: self.head, bytes: self.head_bytes, terms: self.terms }
     }
 
+    #[inline]
     pub(crate) fn response(&self, dropped: u8) -> Response<'a> {
         Response { head: self.head, bytes: self.head_bytes, dropped }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn event(&self, shown: Shown) -> Option<Event<'a>> {
         Some(match shown {
             Shown::Nothing => return None,
@@ -321,6 +346,8 @@ impl<'a> Parts<'a> {
         })
     }
 
+    #[cold]
+    #[inline(never)]
     fn switched(&self, by: SwitchedBy) -> Switched<'a> {
         let has_head = by != SwitchedBy::Http2Preface;
         Switched {

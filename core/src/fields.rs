@@ -12,11 +12,13 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    #[inline]
     pub(crate) fn new(start: usize, end: usize) -> Self {
         // A head is bounded by a u32 limit, so nothing is lost here.
         Self { start: start as u32, end: end as u32 }
     }
 
+    #[inline]
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
         bytes.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
@@ -93,6 +95,7 @@ impl Known {
 }
 
 impl<'a> Fields<'a> {
+    #[inline]
     pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan], first: &'a FirstLines) -> Self {
         Self { bytes, spans, first }
     }
@@ -103,6 +106,7 @@ impl<'a> Fields<'a> {
     }
 
     /// How many field lines there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.spans.len()
     }
@@ -113,14 +117,22 @@ impl<'a> Fields<'a> {
     }
 
     /// The field line at `index`, counted from 0.
+    #[inline]
     pub fn at(&self, index: usize) -> Option<Field<'a>> {
         self.spans.get(index).map(|span| self.view(span))
     }
 
     /// All field lines in order.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = Field<'a>> + Clone + use<'a> {
         let fields = *self;
         self.spans.iter().map(move |span| fields.view(span))
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    pub fn spans(&self) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
+        (self.bytes, self.spans.iter().map(|span| [span.name.start, span.name.end, span.value.start, span.value.end]))
     }
 
     /// The value of the first field line of that name.
@@ -146,6 +158,7 @@ impl<'a> Fields<'a> {
         self.all(name).flat_map(members)
     }
 
+    #[inline]
     fn view(&self, span: &FieldSpan) -> Field<'a> {
         Field { name: span.name.of(self.bytes), value: span.value.of(self.bytes) }
     }

@@ -306,14 +306,17 @@ impl Head {
 
     // Afterwards.
 
+    #[inline]
     pub(crate) fn method<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
         self.word.of(bytes)
     }
 
+    #[inline]
     pub(crate) fn reason<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
         self.word.of(bytes)
     }
 
+    #[inline]
     pub(crate) fn target<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
         self.target.of(bytes)
     }
@@ -322,10 +325,12 @@ impl Head {
         self.target.start as usize
     }
 
+    #[inline]
     pub(crate) fn fields<'b>(&'b self, bytes: &'b [u8]) -> Fields<'b> {
         Fields::new(bytes, &self.fields, &self.known.first)
     }
 
+    #[inline]
     pub(crate) fn has(&self, known: KnownField) -> bool {
         self.known.seen & (1 << known as u8) != 0
     }

@@ -72,13 +72,14 @@ impl swo_request {
 
 impl From<Request<'_>> for swo_request {
     fn from(request: Request<'_>) -> Self {
-        let (offer_count, no_offer) = match request.offers() {
-            Ok(offers) => (offers.count(), SWO_NONE),
+        let (offer_count, no_offer) = match request.offer_count() {
+            Ok(count) => (count, SWO_NONE),
             Err(reason) => (0, reason.number()),
         };
+        let (method, target) = request.line_octets();
         Self {
-            method: swo_slice::of(request.method().as_bytes()),
-            target: swo_slice::of(request.target().as_bytes()),
+            method: swo_slice::of(method),
+            target: swo_slice::of(target),
             field_count: request.fields().len(),
             offer_count,
             no_offer,
@@ -118,7 +119,7 @@ impl From<Switched<'_>> for swo_switched {
 impl swo_event {
     /// Each kind is written for itself, so that the small ones cost no more than what they show: `switched` makes the
     /// union large.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write(event: Event<'_>, position: u64, out: Out<'_, Self>) -> Done {
         let kind = event.kind().number();
         match event {

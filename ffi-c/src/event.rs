@@ -111,7 +111,15 @@ fn shown(conn: &Connection) -> Done<Fields<'_>> {
 }
 
 fn event_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
-    out.fill(shown(conn)?.iter())
+    let (octets, spans) = shown(conn)?.spans();
+    let part = |start: u32, end: u32| swo_slice {
+        data: octets.as_ptr().wrapping_add(start as usize),
+        len: (end - start) as usize,
+    };
+    out.fill(spans.map(|[name, name_end, value, value_end]| swo_field {
+        name: part(name, name_end),
+        value: part(value, value_end),
+    }))
 }
 
 fn event_field_at(conn: &Connection, index: usize, out: Out<'_, swo_field>) -> Done {

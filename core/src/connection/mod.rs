@@ -204,6 +204,7 @@ impl Connection {
     }
 
     /// How many of the peer's octets have been passed by the events so far.
+    #[inline]
     pub fn position(&self) -> u64 {
         let shown = self.scratch.as_ref().map_or(0, |scratch| scratch.shown_len());
         self.offset + shown as u64
@@ -369,12 +370,13 @@ impl Connection {
 
     // What the two halves share.
 
+    #[inline]
     fn config(&self) -> &Config {
         self.config.as_deref().unwrap_or(&limits::DEFAULT)
     }
 
     /// What decides which offers may be made or accepted.
-    #[inline]
+    #[inline(always)]
     fn terms(&self) -> Terms {
         Terms::new(self.config(), self.role, self.flags.secure)
     }
@@ -471,7 +473,7 @@ fn fresh(none: &mut Option<Box<Scratch>>) -> &mut Scratch {
 }
 
 impl Scratch {
-    #[inline]
+    #[inline(always)]
     fn parts(&self, terms: Terms, role: Role) -> Parts<'_> {
         Parts {
             head: &self.head,

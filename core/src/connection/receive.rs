@@ -46,6 +46,7 @@ impl Connection {
 
     /// Space of at least `min` octets to read the transport into (of `limits.buffered` at most); the current event is
     /// over. Refused like [`receive`](Self::receive). Next: [`commit`](Self::commit) what was read.
+    #[inline]
     pub fn receive_buffer(&mut self, min: usize) -> Result<&mut [u8], Error> {
         self.may_receive()?;
         let most = self.config().limits.waiting();
@@ -78,12 +79,14 @@ impl Connection {
         self.state.rx == Rx::Open && self.end.is_none() && !self.is_full()
     }
 
+    #[inline]
     fn is_full(&self) -> bool {
         let waiting = self.scratch.as_ref().map_or(0, |scratch| scratch.buffer.len());
         let limits = &self.config().limits;
         waiting >= limits.buffered as usize && waiting >= limits.waiting()
     }
 
+    #[inline]
     fn may_receive(&mut self) -> Result<(), Error> {
         // What the last event showed does not wait any more.
         self.settle_event();
@@ -121,7 +124,7 @@ impl Connection {
 
     /// The current event, until the next inbound call: `receive`, `receive_buffer`, `commit`, `receive_eof`,
     /// `advance`, `take_leftover`, `resume_http` or `release`. Decisions do not end it.
-    #[inline]
+    #[inline(always)]
     pub fn event(&self) -> Option<Event<'_>> {
         let scratch = self.scratch.as_deref()?;
         scratch.parts(self.terms(), self.role).event(scratch.shown)

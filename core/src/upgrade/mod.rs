@@ -147,8 +147,9 @@ impl From<NoOffer> for Why {
     }
 }
 
-/// Whether a request head holds an offer at all; the protocols are read from the head when they are asked for.
-pub(crate) fn offered(head: &Head, bytes: &[u8], options: Options, terms: &Terms) -> Result<(), NoOffer> {
+/// Whether a request head holds an offer at all, and of how many; the protocols are read from the head when they are asked
+/// for.
+pub(crate) fn offered(head: &Head, bytes: &[u8], options: Options, terms: &Terms) -> Result<usize, NoOffer> {
     if !head.has(KnownField::Upgrade) {
         return Err(NoOffer::Absent);
     }
@@ -168,7 +169,7 @@ pub(crate) fn offered(head: &Head, bytes: &[u8], options: Options, terms: &Terms
     match total {
         0 => Err(NoOffer::Absent),
         _ if total > terms.offers.min(Selection::LARGEST_OFFER) as usize => Err(NoOffer::TooMany),
-        _ => Ok(()),
+        total => Ok(total),
     }
 }
 
