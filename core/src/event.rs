@@ -102,7 +102,7 @@ impl Event<'_> {
 pub struct Request<'a> {
     pub(crate) head: &'a Head,
     pub(crate) bytes: &'a [u8],
-    pub(crate) terms: Terms,
+    pub(crate) terms: &'a Terms,
 }
 
 impl<'a> Request<'a> {
@@ -140,14 +140,14 @@ impl<'a> Request<'a> {
     /// request offers nothing. Choose with [`select`](crate::Connection::select).
     #[inline]
     pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
-        upgrade::offered(self.head, self.bytes, self.head.options(self.bytes), &self.terms)?;
+        upgrade::offered(self.head, self.bytes, self.head.options(self.bytes), self.terms)?;
         Ok(upgrade::offers(*self))
     }
 
     /// How many protocols [`offers`](Self::offers) gives, without a look at what each would need.
     #[inline]
     pub fn offer_count(&self) -> Result<usize, NoOffer> {
-        upgrade::offered(self.head, self.bytes, self.head.options(self.bytes), &self.terms)
+        upgrade::offered(self.head, self.bytes, self.head.options(self.bytes), self.terms)
     }
 
     pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
@@ -298,7 +298,7 @@ impl OwnedEvent {
             trailers: &self.head,
             unread: if matches!(self.shown, Shown::Switched(_)) { &self.leftover } else { &self.bytes },
             agreed: &self.agreed,
-            terms: self.terms,
+            terms: &self.terms,
             is_request: self.is_request,
         };
         parts.event(self.shown).unwrap_or(Event::Closed { discarded: 0 })
@@ -317,7 +317,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) trailers: &'a Head,
     pub(crate) unread: &'a [u8],
     pub(crate) agreed: &'a [u8],
-    pub(crate) terms: Terms,
+    pub(crate) terms: &'a Terms,
     pub(crate) is_request: bool,
 }
 
@@ -348,7 +348,7 @@ impl<'a> Parts<'a> {
 
     #[cold]
     #[inline(never)]
-    fn switched(&self, by: SwitchedBy) -> Switched<'a> {
+    pub(crate) fn switched(&self, by: SwitchedBy) -> Switched<'a> {
         let has_head = by != SwitchedBy::Http2Preface;
         Switched {
             by,

@@ -116,6 +116,7 @@ impl Connection {
     #[inline(never)]
     fn begin_offered(&mut self, opening: Opening, options: Options) -> Result<(), Error> {
         let terms = self.terms();
+        self.scratch().terms = terms;
         let Some(request) = self.kept_request() else { return self.begin_cycle(opening, 0, Why::NotOffered) };
         if let Err(reason) = upgrade::offered(request.head, request.bytes, options, &terms) {
             return self.begin_cycle(opening, 0, reason.into());

@@ -108,6 +108,8 @@ struct Scratch {
     head: Head,
     trailers: Head,
     shown: Shown,
+    /// What decides on the offer in `head`, where there is one.
+    terms: Terms,
     /// A head is being read and has stopped inside a line: so many octets may come that only continue it. Else 0.
     slack: usize,
     /// The client's own offer, or what a server advertises next.
@@ -384,7 +386,7 @@ impl Connection {
     /// The head that was just read, wherever its cycle stands.
     fn kept_request(&self) -> Option<Request<'_>> {
         let scratch = self.scratch.as_deref()?;
-        Some(scratch.parts(self.terms(), self.role).request())
+        Some(scratch.parts(self.role).request())
     }
 
     #[inline(always)]
@@ -474,14 +476,14 @@ fn fresh(none: &mut Option<Box<Scratch>>) -> &mut Scratch {
 
 impl Scratch {
     #[inline(always)]
-    fn parts(&self, terms: Terms, role: Role) -> Parts<'_> {
+    fn parts(&self, role: Role) -> Parts<'_> {
         Parts {
             head: &self.head,
             head_bytes: self.buffer.kept(),
             trailers: &self.trailers,
             unread: self.buffer.unread(),
             agreed: &self.agreed,
-            terms,
+            terms: &self.terms,
             is_request: role == Role::Server,
         }
     }

@@ -127,7 +127,7 @@ impl Connection {
     #[inline(always)]
     pub fn event(&self) -> Option<Event<'_>> {
         let scratch = self.scratch.as_deref()?;
-        scratch.parts(self.terms(), self.role).event(scratch.shown)
+        scratch.parts(self.role).event(scratch.shown)
     }
 
     /// [`advance`](Self::advance) and [`event`](Self::event) in one.
@@ -144,7 +144,7 @@ impl Connection {
 
     /// The current event as an owner of what it shows, for a host that passes it on.
     pub fn take_event(&mut self) -> Option<OwnedEvent> {
-        let terms = self.terms();
+        let terms = self.scratch.as_deref()?.terms;
         let is_request = self.role == Role::Server;
         let scratch = self.scratch.as_deref()?;
         let (bytes, head) = match scratch.shown {

@@ -187,7 +187,7 @@ fn check(protocol: &Protocol<'_>, request: Request<'_>) -> Result<(), Ineligible
     if !policy::is_listed(protocol, &fields) {
         return Err(Ineligible::NotListed);
     }
-    policy::check(protocol, &RequestHead::new(request.method(), request.target(), &fields), &request.terms)
+    policy::check(protocol, &RequestHead::new(request.method(), request.target(), &fields), request.terms)
 }
 
 /// How many protocols a request offers, whether any of them may be accepted, and which of the first 64.

@@ -66,7 +66,7 @@ impl Ineligible {
 
 /// What of a connection decides which offers may be accepted, or made.
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Terms {
     pub(crate) offers: u32,
     pub(crate) h2c_head: u32,
