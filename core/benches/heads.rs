@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use switchover::{Connection, Event, RequestHead, ResponseHead, Role, Step};
 use switchover_benches::inputs::{self, Input};
 use switchover_benches::peers::{self, Message, Peer};
-use switchover_benches::{Figures, Job, best, clock, rounds};
+use switchover_benches::{Figures, Job, best, clock, is_wanted, rounds};
 
 /// As many connections take turns between two looks at the clock; their memory fits into the first cache.
 const BATCH: usize = 16;
@@ -129,12 +129,10 @@ fn heads(figures: &mut Figures, peers: &[Peer], rounds: usize, input: &Input) ->
 
 fn main() -> std::io::Result<()> {
     let rounds = rounds(61);
-    let only = std::env::var("ONLY").ok();
     let peers = peers::load();
     let mut figures = Figures::new("heads")?;
     for input in inputs::all() {
-        let is_wanted = only.as_ref().is_none_or(|only| only.split(',').any(|name| name == input.name));
-        if is_wanted && !input.name.starts_with('g') {
+        if is_wanted(input.name) && !input.name.starts_with('g') {
             heads(&mut figures, &peers, rounds, &input)?;
         }
     }

@@ -52,6 +52,11 @@ pub fn rounds(usual: usize) -> usize {
     std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
 }
 
+/// Whether a row is asked for: all are, unless `ONLY` begins the names of some, with commas between.
+pub fn is_wanted(row: &str) -> bool {
+    std::env::var("ONLY").map_or(true, |only| only.split(',').any(|name| row.starts_with(name)))
+}
+
 /// The best time of each job for one unit, in nanoseconds. They take turns, so that whatever else the machine does hits
 /// all of them.
 pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {

@@ -17,8 +17,8 @@ use core::ops::Range;
 
 use crate::scan::PADDING;
 
-/// The smallest allocation: most heads fit, so most connections never grow it.
-const FIRST: usize = 2048;
+/// The smallest allocation. Most heads fit, and allocators keep blocks of up to about this size at hand.
+const FIRST: usize = 1024;
 
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {

@@ -2,7 +2,7 @@
 
 use crate::listed::listed;
 use crate::scan;
-use crate::syntax::{is_tchar, trim};
+use crate::syntax::{TOKEN_CLASS, is_token, trim};
 
 /// A piece of a head, counted from the head's first octet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -428,13 +428,13 @@ pub struct Protocol<'a> {
 impl<'a> Protocol<'a> {
     /// Reads one list member.
     pub fn parse(member: &'a [u8]) -> Option<Self> {
-        let text = core::str::from_utf8(member).ok()?;
-        let is_token = |part: &str| !part.is_empty() && part.bytes().all(is_tchar);
-        let (name, version) = match text.split_once('/') {
-            Some((name, version)) => (name, Some(version)),
-            None => (text, None),
+        let (name, rest) = member.split_at(scan::run(&TOKEN_CLASS, member, 0));
+        let version = match rest {
+            [] => None,
+            [b'/', version @ ..] if is_token(version) => Some(core::str::from_utf8(version).ok()?),
+            _ => return None,
         };
-        (is_token(name) && version.is_none_or(is_token)).then_some(Self { name, version })
+        (!name.is_empty()).then_some(Self { name: core::str::from_utf8(name).ok()?, version })
     }
 
     /// Whether both mean the same protocol.
@@ -464,6 +464,7 @@ impl core::fmt::Display for Protocol<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::is_tchar;
     use alloc::{string::ToString, vec::Vec};
 
     #[test]

@@ -1,7 +1,7 @@
 //! Work to be counted, not timed: `count INPUT TIMES` takes every message of an input that often, from the octets to the
 //! answer, on the scan path that the variable `SCAN` names. `tests/instructions` runs it under callgrind.
 
-use switchover::{Connection, RequestHead, ResponseHead, Role, ScanPath, Step};
+use switchover::{Connection, Order, RequestHead, ResponseHead, Role, ScanPath, Step};
 use switchover_benches::inputs;
 
 fn main() {
@@ -14,13 +14,16 @@ fn main() {
     let path = ScanPath::available().find(|path| format!("{path:?}") == wanted);
     assert!(path.is_some_and(ScanPath::force), "no scan path {wanted} here");
     let messages = match name.as_str() {
-        "a" => vec![inputs::MINIMAL.to_vec()],
+        "handshake" => vec![inputs::WEBSOCKET.to_vec()],
         "k" => inputs::distinct(),
-        _ => inputs::all().into_iter().filter(|input| input.name == name).map(|input| input.octets).collect(),
+        _ => inputs::small().into_iter().filter(|input| input.name == name).map(|input| input.octets).collect(),
     };
     assert!(!messages.is_empty(), "no input {name}");
     let mut connection = Connection::new(Role::Server);
     let mut out = Vec::with_capacity(1024);
+    if name == "handshake" {
+        return (0..times).for_each(|_| handshake(&mut out));
+    }
     for message in messages.iter().cycle().take(messages.len() * times) {
         out.clear();
         if name == "d" {
@@ -38,6 +41,17 @@ fn main() {
             assert_eq!(events, 2);
         }
     }
+}
+
+/// A WebSocket accepted, on a connection of its own.
+fn handshake(out: &mut Vec<u8>) {
+    out.clear();
+    let mut server = Connection::new(Role::Server);
+    server.receive(inputs::WEBSOCKET).expect("room");
+    while let Ok(Step::Event) = server.advance() {}
+    let selection = server.select(&["websocket"], Order::Server).expect("an offer");
+    server.accept(selection, &(), out).expect("a switch");
+    assert!(server.may_speak());
 }
 
 /// A new client, since a switch is the end of it, that offers what the 101 accepts.

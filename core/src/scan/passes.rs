@@ -83,7 +83,7 @@ pub(super) fn ends(
 
 #[cold]
 fn make_room(ends: &mut Vec<u32>, count: usize) {
-    ends.resize(count + 64, 0);
+    ends.resize((count + 64).next_power_of_two().max(128), 0);
 }
 
 /// Writes down where the set bits stand. The first two without a question: more are rare in one block, and a loop whose length

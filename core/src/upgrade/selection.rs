@@ -142,6 +142,7 @@ fn checksum(request: Request<'_>) -> u32 {
 /// another connection, of another offer, is no choice of this one's.
 pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: &mut Vec<u8>) -> Result<(), ErrorKind> {
     list.clear();
+    list.reserve(32);
     // An HTTP/1.1 that was not offered stands on top of something, or nowhere.
     let is_stack = match selection.layers() {
         [] | [HTTP] => false,
