@@ -155,7 +155,7 @@ impl Splice {
     pub fn new(request: &Request<'_>, content: &[u8], trailers: &dyn FieldSource) -> Result<Self, Ineligible> {
         let fields = request.fields();
         let head = RequestHead::new(request.method(), request.target(), &fields);
-        check(&head, &request.terms)?;
+        check(&head, request.terms)?;
         let settings = requested(&fields).ok_or(Ineligible::Settings)?;
         let says_otherwise = |len: &[u8]| crate::syntax::decimal(len) != Some(content.len() as u64);
         if content.len() > FIRST_WINDOW || fields.get("Content-Length").is_some_and(says_otherwise) {

@@ -1,0 +1,50 @@
+//! The chart: nanoseconds for each head, ours and the best build of each peer.
+
+use std::path::Path;
+
+use plotters::prelude::*;
+
+use crate::PEERS;
+use crate::figures::Figures;
+
+const COLOURS: [RGBColor; 4] =
+    [RGBColor(0x1f, 0x77, 0xb4), RGBColor(0x9a, 0x9a, 0x9a), RGBColor(0xd8, 0x8c, 0x3a), RGBColor(0x6b, 0x9e, 0x5a)];
+
+/// Draws nanoseconds per octet, so that a head of 37 octets and one of 8,000 stand side by side.
+pub(crate) fn draw(figures: &Figures, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let rows = figures.rows("heads");
+    let names: Vec<&str> = ["switchover"].into_iter().chain(PEERS).collect();
+    let cost = |row: &str, name: &str| {
+        let figure = figures.best("heads", row, name, "")?;
+        Some(figure.value / figure.octets?)
+    };
+    let highest = rows.iter().flat_map(|row| names.iter().filter_map(|name| cost(row, name))).fold(0.1, f64::max);
+    let root = SVGBackend::new(path, (880, 420)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let width = (names.len() + 1) as f64;
+    let mut chart = ChartBuilder::on(&root)
+        .caption("A request head, nanoseconds per octet (lower is better)", ("sans-serif", 18))
+        .margin(12)
+        .x_label_area_size(30)
+        .y_label_area_size(48)
+        .build_cartesian_2d(0.0..rows.len() as f64 * width, 0.0..highest * 1.05)?;
+    chart.configure_mesh().disable_x_mesh().y_desc("ns per octet").x_labels(0).draw()?;
+    for (index, name) in names.iter().enumerate() {
+        let colour = COLOURS[index % COLOURS.len()];
+        let bars = rows.iter().enumerate().filter_map(|(place, row)| {
+            let left = place as f64 * width + index as f64 + 0.5;
+            Some(Rectangle::new([(left, 0.0), (left + 0.9, cost(row, name)?)], colour.filled()))
+        });
+        chart
+            .draw_series(bars)?
+            .label(*name)
+            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], colour.filled()));
+    }
+    for (at, row) in rows.iter().enumerate() {
+        let middle = chart.backend_coord(&(at as f64 * width + width / 2.0, 0.0));
+        root.draw(&Text::new((*row).to_owned(), (middle.0 - 6, middle.1 + 8), ("sans-serif", 15)))?;
+    }
+    chart.configure_series_labels().border_style(BLACK.mix(0.3)).background_style(WHITE.mix(0.8)).draw()?;
+    root.present()?;
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! What the benches have left: lines of JSON, one for each version and each figure.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// One figure: of whom, in which row of which table.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    pub(crate) table: String,
+    pub(crate) row: String,
+    pub(crate) column: String,
+    /// Nanoseconds, or what `unit` says.
+    pub(crate) value: f64,
+    pub(crate) unit: Option<String>,
+    /// How long the message is that took so long.
+    pub(crate) octets: Option<f64>,
+}
+
+/// All of them, in the order in which they were measured.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    pub(crate) all: Vec<Figure>,
+    pub(crate) versions: BTreeMap<String, String>,
+}
+
+impl Figures {
+    /// Reads every file of a folder.
+    pub(crate) fn read(folder: &Path) -> std::io::Result<Self> {
+        let mut figures = Self::default();
+        let mut files: Vec<_> = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        files.sort();
+        for file in files {
+            for line in std::fs::read_to_string(file)?.lines() {
+                figures.add(&serde_json::from_str(line)?);
+            }
+        }
+        Ok(figures)
+    }
+
+    fn add(&mut self, line: &Value) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        if let Some(version) = line.get("version") {
+            self.versions.insert(text(&version["name"]), text(&version["version"]));
+            return;
+        }
+        let Some(value) = line.get("ns").or(line.get("value")).and_then(Value::as_f64) else { return };
+        self.all.push(Figure {
+            table: text(&line["table"]),
+            row: text(&line["row"]),
+            column: text(&line["column"]),
+            value,
+            unit: line.get("unit").map(text),
+            octets: line["octets"].as_f64(),
+        });
+    }
+
+    /// The rows of a table, in order.
+    pub(crate) fn rows(&self, table: &str) -> Vec<&str> {
+        let mut rows: Vec<&str> = Vec::new();
+        for figure in self.all.iter().filter(|figure| figure.table == table) {
+            if !rows.contains(&figure.row.as_str()) {
+                rows.push(&figure.row);
+            }
+        }
+        rows
+    }
+
+    /// The best of the columns that begin with a peer's name: each build of it is a column. `suffix` is what else was asked
+    /// of it.
+    pub(crate) fn best(&self, table: &str, row: &str, peer: &str, suffix: &str) -> Option<&Figure> {
+        let is_of = |figure: &&Figure| {
+            let plain = |column: &str| column.strip_suffix(", with meaning").is_none();
+            figure.table == table
+                && figure.row == row
+                && figure.column.strip_prefix(peer).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
+                && (if suffix.is_empty() { plain(&figure.column) } else { figure.column.ends_with(suffix) })
+        };
+        self.all.iter().filter(is_of).min_by(|one, other| one.value.total_cmp(&other.value))
+    }
+
+    /// A column of exactly that name.
+    pub(crate) fn at(&self, table: &str, row: &str, column: &str) -> Option<f64> {
+        let is_it = |figure: &&Figure| figure.table == table && figure.row == row && figure.column == column;
+        self.all.iter().find(is_it).map(|figure| figure.value)
+    }
+
+    /// How many times as long the peer's best takes.
+    pub(crate) fn ratio(&self, table: &str, row: &str, peer: &str, suffix: &str) -> Option<f64> {
+        Some(self.best(table, row, peer, suffix)?.value / self.at(table, row, "switchover")?)
+    }
+
+    /// The geometric mean of the ratios over all rows of a table that the peer has.
+    pub(crate) fn mean(&self, table: &str, peer: &str, suffix: &str) -> Option<f64> {
+        let ratios: Vec<f64> =
+            self.rows(table).iter().filter_map(|row| self.ratio(table, row, peer, suffix)).map(f64::ln).collect();
+        (!ratios.is_empty()).then(|| (ratios.iter().sum::<f64>() / ratios.len() as f64).exp())
+    }
+}

@@ -1,0 +1,227 @@
+//! Makes `core/docs/performance.md` and its chart of what the benches have left in `target/bench`. `tests/run bench` runs
+//! them all and then this.
+
+mod chart;
+mod figures;
+mod goals;
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+use figures::{Figure, Figures};
+
+/// Whom a head is compared with; of each the best build of a row counts.
+pub(crate) const PEERS: [&str; 3] = ["httparse", "picohttpparser", "llhttp"];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let figures = Figures::read(&root.join("target/bench"))?;
+    let mut page = String::new();
+    preface(&mut page, &figures)?;
+    goals_table(&mut page, &figures)?;
+    heads_table(&mut page, &figures)?;
+    losses(&mut page, &figures)?;
+    for (table, title, note) in TABLES {
+        plain_table(&mut page, &figures, table, title, note)?;
+    }
+    builds(&mut page, &figures)?;
+    let docs = root.join("core/docs");
+    std::fs::write(docs.join("performance.md"), &page)?;
+    chart::draw(&figures, &docs.join("performance.svg"))?;
+    print!("{page}");
+    Ok(())
+}
+
+/// The tables that are shown as they are: name, title, what has to be known to read it.
+const TABLES: [(&str, &str, &str); 8] = [
+    (
+        "streams",
+        "Content and slow input",
+        "Nanoseconds. Ours take everything through `receive`, which copies; with `receive_buffer` the transport does. llhttp \
+         reads in place and looks at no octet of content, so where content is long the copy is all that is seen. httparse and \
+         picohttpparser begin again with each octet.",
+    ),
+    (
+        "cycles",
+        "Whole cycles in memory",
+        "Nanoseconds for a request and its answer, a 204 with a `Date`; hyper over an in-memory pipe, polled by hand.",
+    ),
+    (
+        "c",
+        "From C",
+        "Nanoseconds. `parse` as above, with every name's and value's address taken; `cycle` with `swo_receive` and the answer.",
+    ),
+    (
+        "python",
+        "From Python",
+        "Nanoseconds. httptools has no writer and no state: a constant answer is formatted beside it, so its cycle is a lower bound.",
+    ),
+    (
+        "wasm",
+        "From JavaScript",
+        "Nanoseconds; the module in Node. `parse` and `strings` make a connection per message, `kept` goes on with one and answers.",
+    ),
+    (
+        "end to end, keep-alive",
+        "Over loopback, one request at a time",
+        "`wrk` with 16 connections on one CPU, one worker of each server on the other.",
+    ),
+    ("end to end, pipelined", "Over loopback, 16 requests at once", "The same, pipelined."),
+    ("connections", "Many connections", "Memory and time."),
+];
+
+fn preface(page: &mut String, figures: &Figures) -> std::fmt::Result {
+    let (processor, cores) = processor();
+    let rustc = first_line("rustc", &["--version"]);
+    let gcc = first_line("gcc", &["--version"]);
+    let versions: Vec<String> = figures.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    writeln!(
+        page,
+        "<!-- Written by `tests/run bench`. -->\n\
+         # What it costs\n\n\
+         Measured by `tests/run bench` on {processor}, {cores} cores, {rustc}, {gcc}. Every peer is in the same process, rounds \
+         take turns, the best of each counts. The machine is shared and noisy: the ratios are the point, and they move by a \
+         tenth from run to run.\n\n\
+         Peers: {}.\n\n\
+         Ours is always everything: strict syntax, Host, framing, keep-alive, `Connection`, `Upgrade` and the rules of the \
+         protocols that are offered, events through the public API.\n\n\
+         ![nanoseconds per octet](performance.svg)\n",
+        versions.join(", ")
+    )
+}
+
+fn goals_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
+    writeln!(page, "## Goals\n\nTimes as fast as the peer's best build; of memory, octets.\n")?;
+    writeln!(page, "| against | on | goal | reached | |\n|---|---|---|---|---|")?;
+    for goal in goals::goals(figures) {
+        let reached = goal.reached.map_or("not measured".to_owned(), |reached| format!("{reached:.2}"));
+        let verdict = match goal.is_met() {
+            Some(true) => "met",
+            Some(false) => "missed",
+            None => "",
+        };
+        let sign = if goal.is_bound { "≤" } else { "≥" };
+        writeln!(page, "| {} | {} | {sign} {} | {reached} | {verdict} |", goal.against, goal.what, goal.wanted)?;
+    }
+    writeln!(page)
+}
+
+fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
+    writeln!(
+        page,
+        "## Heads\n\n\
+         From the octets in the connection's buffer to the end of the message, against the bare syntax of the peers, each in \
+         its best build. a: a minimal GET. b: the request of picohttpparser's bench. c: Chromium's offer of WebSocket, judged. \
+         d: a 101, its proof checked. e: curl's offer of h2c, its settings decoded. f: 8 KiB, one long Cookie. f2: 8 KiB, \
+         93 fields. k: a thousand different heads, seed {:#x}.\n",
+        switchover_benches::inputs::SEED
+    )?;
+    writeln!(page, "| | octets | ns | GB/s | {} | httparse with meaning |", PEERS.join(" | "))?;
+    writeln!(page, "|---|---|---|---|{}---|", "---|".repeat(PEERS.len()))?;
+    for row in figures.rows("heads") {
+        let Some(ours) = figures.best("heads", row, "switchover", "") else { continue };
+        let octets = ours.octets.unwrap_or_default();
+        let shown = |peer, suffix| {
+            let ratio = figures.ratio("heads", row, peer, suffix)?;
+            let theirs = figures.best("heads", row, peer, suffix)?.value;
+            Some(format!("{} ({ratio:.2}x)", number(theirs)))
+        };
+        let peers: Vec<String> = PEERS.iter().map(|peer| shown(peer, "").unwrap_or_default()).collect();
+        let meaning = shown("httparse", ", with meaning").unwrap_or_default();
+        let speed = octets / ours.value;
+        writeln!(
+            page,
+            "| {row} | {octets} | {} | {speed:.2} | {} | {meaning} |",
+            number(ours.value),
+            peers.join(" | ")
+        )?;
+    }
+    let mean = |peer, suffix| figures.mean("heads", peer, suffix).map_or(String::new(), |mean| format!("{mean:.2}x"));
+    let means: Vec<String> = PEERS.iter().map(|peer| mean(peer, "")).collect();
+    let meaning = mean("httparse", ", with meaning");
+    writeln!(page, "| geometric mean | | | | {} | {meaning} |\n", means.join(" | "))
+}
+
+/// Where a peer is faster, said plainly.
+fn losses(page: &mut String, figures: &Figures) -> std::fmt::Result {
+    writeln!(page, "Faster than ours, on the same input:\n")?;
+    for peer in PEERS {
+        let rows: Vec<String> = figures
+            .rows("heads")
+            .into_iter()
+            .filter_map(|row| Some((row, figures.ratio("heads", row, peer, "")?)))
+            .filter(|(_, ratio)| *ratio < 1.0)
+            .map(|(row, ratio)| format!("{row} ({:.1}x)", 1.0 / ratio))
+            .collect();
+        writeln!(page, "- {peer}: {}", if rows.is_empty() { "nowhere".to_owned() } else { rows.join(", ") })?;
+    }
+    writeln!(page)
+}
+
+fn plain_table(page: &mut String, figures: &Figures, table: &str, title: &str, note: &str) -> std::fmt::Result {
+    let rows = figures.rows(table);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let of_table: Vec<&Figure> = figures.all.iter().filter(|figure| figure.table == table).collect();
+    let mut columns: Vec<&str> = Vec::new();
+    for figure in &of_table {
+        if !columns.contains(&figure.column.as_str()) {
+            columns.push(&figure.column);
+        }
+    }
+    writeln!(page, "## {title}\n\n{note}\n")?;
+    writeln!(page, "| | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()))?;
+    for row in rows {
+        let cell = |column: &&str| {
+            let figure = of_table.iter().find(|figure| figure.row == row && figure.column == **column);
+            figure.map_or(String::new(), |figure| match &figure.unit {
+                Some(unit) => format!("{} {unit}", number(figure.value)),
+                None => number(figure.value),
+            })
+        };
+        let cells: Vec<String> = columns.iter().map(cell).collect();
+        writeln!(page, "| {row} | {} |", cells.join(" | "))?;
+    }
+    writeln!(page)
+}
+
+/// Every build of every peer, for who wants to know which one was the best.
+fn builds(page: &mut String, figures: &Figures) -> std::fmt::Result {
+    plain_table(page, figures, "heads", "Every build", "Nanoseconds for each head.")
+}
+
+fn number(value: f64) -> String {
+    match value {
+        0.0 => "0".into(),
+        value if value < 10.0 => format!("{value:.2}"),
+        value if value < 1000.0 => format!("{value:.1}"),
+        value => {
+            let digits = format!("{value:.0}");
+            let mut grouped = String::new();
+            for (at, digit) in digits.chars().enumerate() {
+                if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                    grouped.push(',');
+                }
+                grouped.push(digit);
+            }
+            grouped
+        }
+    }
+}
+
+fn processor() -> (String, usize) {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    (
+        model.map_or("an unknown processor".into(), |(_, name)| name.into()),
+        std::thread::available_parallelism().map_or(1, Into::into),
+    )
+}
+
+fn first_line(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    text.lines().next().unwrap_or(program).to_owned()
+}
