@@ -282,23 +282,21 @@ impl KnownField {
         name.eq_ignore_ascii_case(known.name().as_bytes()).then_some(known)
     }
 
+    /// The fields whose names are longer than what [`slot`](Self::slot) looks at.
+    pub(crate) const LONG: [Self; 3] = [Self::ContentLength, Self::TransferEncoding, Self::Connection];
+
     /// [`recognise`](Self::recognise) for the name that a line begins with, without a branch that could be guessed wrong:
     /// which place it has in [`ALL`](Self::ALL), or [`COUNT`](Self::COUNT). The name has token characters alone, and ends before
     /// the opening does.
     ///
-    /// No two known names have the same length, so the length says which one it could be; its first and its last eight
-    /// octets, whether it is.
+    /// No two known names have the same length, so the length says which one it could be; its first eight octets, whether
+    /// it is. What stands behind those, of the [`LONG`](Self::LONG) ones, is for the caller to compare.
     #[inline(always)]
     pub(crate) fn slot(opening: &[u8; scan::OPENING], len: usize) -> usize {
         let shape = &SHAPES[len % scan::OPENING];
         // A token character that differs from a letter in this bit alone is that letter in the other case.
-        let word = |from: usize| {
-            opening[from % 16..].first_chunk().map_or(0, |octets| u64::from_le_bytes(*octets)) | 0x2020_2020_2020_2020
-        };
-        let differs = (word(0) & shape.mask ^ shape.begins)
-            | (word(shape.last as usize) & shape.mask ^ shape.ends)
-            | u64::from(opening[8] & shape.ninth_mask ^ shape.ninth);
-        shape.slots[usize::from(differs == 0)] as usize
+        let lower = opening.first_chunk().map_or(0, |octets| u64::from_le_bytes(*octets)) | 0x2020_2020_2020_2020;
+        shape.slots[usize::from(lower & shape.mask == shape.begins)] as usize
     }
 }
 
@@ -307,48 +305,29 @@ impl KnownField {
 struct Shape {
     mask: u64,
     begins: u64,
-    ends: u64,
-    /// Where the last eight octets begin.
-    last: u8,
-    /// The ninth octet of a name of seventeen lies between the two words.
-    ninth_mask: u8,
-    ninth: u8,
     /// What another name is, and what this name is.
-    slots: [u8; 2],
+    slots: [u8; 8],
 }
 
 static SHAPES: [Shape; scan::OPENING] = {
     let none = KnownField::COUNT as u8;
     // Nothing under an empty mask is 1.
-    let nothing = Shape { mask: 0, begins: 1, ends: 1, last: 0, ninth_mask: 0, ninth: 0, slots: [none; 2] };
-    let mut shapes = [nothing; scan::OPENING];
+    let mut shapes = [Shape { mask: 0, begins: 1, slots: [none; 8] }; scan::OPENING];
     let mut slot = 0;
     while slot < KnownField::COUNT {
         let name = KnownField::ALL[slot].name().as_bytes();
-        let last = name.len().saturating_sub(8);
-        shapes[name.len()] = Shape {
-            mask: if last == 0 { (1 << (8 * name.len())) - 1 } else { u64::MAX },
-            begins: word(name, 0),
-            ends: word(name, last),
-            last: last as u8,
-            ninth_mask: if name.len() == 17 { u8::MAX } else { 0 },
-            ninth: if name.len() == 17 { name[8] } else { 0 },
-            slots: [none, slot as u8],
-        };
+        let (mut mask, mut begins, mut at) = (0, 0, 0);
+        while at < name.len() && at < 8 {
+            mask |= 0xff << (8 * at);
+            begins |= ((name[at] | 0x20) as u64) << (8 * at);
+            at += 1;
+        }
+        let slots = [none, slot as u8, none, none, none, none, none, none];
+        shapes[name.len()] = Shape { mask, begins, slots };
         slot += 1;
     }
     shapes
 };
-
-/// Up to eight octets of a name, the first one lowest.
-const fn word(name: &[u8], from: usize) -> u64 {
-    let (mut word, mut at) = (0, 0);
-    while at < 8 && from + at < name.len() {
-        word |= ((name[from + at] | 0x20) as u64) << (8 * at);
-        at += 1;
-    }
-    word
-}
 
 /// Something that a head or trailer section is written from, in order.
 ///
@@ -504,8 +483,9 @@ mod tests {
         };
         for &field in KnownField::ALL {
             assert_eq!(slot(field.name().to_uppercase().as_bytes()), field as usize);
-            // One octet changed, to every token character, at every place.
-            for at in 0..field.name().len() {
+            assert_eq!(KnownField::LONG.contains(&field), field.name().len() > 8);
+            // One octet changed, to every token character, at every place that is looked at.
+            for at in 0..field.name().len().min(8) {
                 for octet in (0..=255).filter(|&octet| is_tchar(octet)) {
                     let mut name = field.name().as_bytes().to_vec();
                     name[at] = octet;

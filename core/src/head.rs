@@ -11,7 +11,7 @@
 use alloc::vec::Vec;
 
 use crate::diagnose::{Fault, Line, diagnose};
-use crate::fields::{FieldSpan, Fields, Known, KnownField, NOWHERE, Options, Span};
+use crate::fields::{FieldSpan, Fields, FirstLines, Known, KnownField, NOWHERE, Options, Span};
 use crate::limits::Limits;
 use crate::scan;
 use crate::syntax::{TARGET_CLASS, TOKEN_CLASS, is_ows, is_tchar, trim};
@@ -81,6 +81,7 @@ impl Head {
 
     /// Parses on. The first `len` of `bytes` begin with the head's first octet and are all that has come; behind them may be
     /// more, which means nothing. Gives the head's length once its empty line is there.
+    #[inline(always)]
     pub(crate) fn parse(
         &mut self,
         bytes: &mut [u8],
@@ -98,7 +99,7 @@ impl Head {
     }
 
     /// A head of which all is there and all is well; else `None`, and nothing that is left of the attempt means anything.
-    #[inline]
+    #[inline(always)]
     fn whole(&mut self, bytes: &[u8], len: usize, section: Section, limits: &Limits) -> Option<usize> {
         let mut ends = core::mem::take(&mut self.ends);
         let count = scan::ends(bytes, len, &mut ends);
@@ -107,7 +108,7 @@ impl Head {
         whole
     }
 
-    #[inline]
+    #[inline(always)]
     fn read_lines(
         &mut self,
         bytes: &[u8],
@@ -136,17 +137,27 @@ impl Head {
         self.fields.resize(ends.len(), FieldSpan::default());
         self.known = Known::NONE;
         self.eligible = 0;
-        let (known, fields) = (&mut self.known, self.fields.iter_mut());
-        let mut reader = FieldLines { bytes, fields, index: 0, known, lines: 0, is_well: true };
+        let (first, fields) = (Some(&mut self.known.first), self.fields.iter_mut());
+        let mut reader = FieldLines { bytes, fields, first, seen: 0, is_well: false };
         scan::lines(bytes, start_line + 2, ends, &mut reader);
-        let FieldLines { lines, is_well, .. } = reader;
-        if lines != (self.known.seen & KnownField::SLOTS).count_ones() {
-            self.known = recount(&self.fields, bytes);
-        }
+        let FieldLines { seen, is_well, .. } = reader;
+        self.known.seen = seen;
+        let is_well = is_well && self.are_what_they_seem(bytes);
         self.is_complete = is_well && (head_len <= limits.field_line as usize || are_short(all, limits));
         self.is_complete.then_some(head_len)
     }
 
+    /// Whether the known fields with names longer than what `slot` has looked at are those.
+    #[inline]
+    fn are_what_they_seem(&self, bytes: &[u8]) -> bool {
+        let has_name = |known: KnownField| {
+            let field = self.fields.get(self.known.first[known as usize] as usize);
+            field.is_some_and(|field| field.name.of(bytes).eq_ignore_ascii_case(known.name().as_bytes()))
+        };
+        KnownField::LONG.iter().all(|&known| !self.has(known) || has_name(known))
+    }
+
+    #[inline(never)]
     fn line_by_line(&mut self, bytes: &mut [u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
         loop {
             let stop = scan::control(&bytes[self.scanned..]).map(|found| self.scanned + found);
@@ -227,7 +238,7 @@ impl Head {
 
     /// `method SP request-target SP HTTP-version`, on exactly two spaces (RFC 9112, 3). What stands in `bytes` behind the end
     /// of the line is not looked at.
-    #[inline]
+    #[inline(always)]
     fn request_line(&mut self, bytes: &[u8], end: usize, limits: &Limits) -> bool {
         let method_end = self.line + scan::run(&TOKEN_CLASS, bytes, self.line);
         let target = method_end + 1;
@@ -389,68 +400,80 @@ struct FieldLines<'a> {
     bytes: &'a [u8],
     /// Where the spans go.
     fields: core::slice::IterMut<'a, FieldSpan>,
-    index: u32,
-    /// Right as long as no known field stands twice.
-    known: &'a mut Known,
-    /// How many lines of known fields there are.
-    lines: u32,
+    /// Where the places of known fields go: to where they stay, as a copy of what was just written waits for the writes.
+    first: Option<&'a mut FirstLines>,
+    seen: u8,
     is_well: bool,
 }
 
-impl scan::Reader for FieldLines<'_> {
+/// What has been found so far.
+struct Found<'a> {
+    fields: core::slice::IterMut<'a, FieldSpan>,
+    index: u32,
+    /// Where each known field stands last, which is first as long as none is repeated.
+    first: Option<&'a mut FirstLines>,
+    seen: u8,
+    repeated: u8,
+    is_well: bool,
+}
+
+impl<'a> scan::Reader for FieldLines<'a> {
+    type State = Found<'a>;
+
+    #[inline(always)]
+    fn start(&mut self) -> Found<'a> {
+        let fields = core::mem::take(&mut self.fields);
+        Found { fields, index: 0, first: self.first.take(), seen: 0, repeated: 0, is_well: true }
+    }
+
     /// `field-name ":" OWS field-value OWS` (RFC 9112, 5) as nearly everybody sends it: a name of some length, one space before
     /// the value, none behind it. The value's octets have passed the scanner.
     #[inline(always)]
-    fn line(&mut self, line: scan::Line<'_>) {
-        let scan::Line { start, name, end, opening, middle, closing } = line;
+    fn line(&self, found: &mut Found<'a>, line: scan::Line<'_>) {
+        let scan::Line { start, mut name, end, opening, middle, closing } = line;
         let (first, last) = (middle >> 16 & 0xff, closing & 0xff);
         let is_cut_well = (middle as u16 == COLON_SPACE) & ((closing >> 8) as u16 == CRLF);
-        if is_cut_well & (first > SPACE) & (last > SPACE) & (name > 0) & (name < scan::OPENING) {
-            self.put(start, name, start + name + 2, end, KnownField::slot(opening, name));
-        } else {
-            match unusual(self.bytes, start, end) {
-                Some((name, value, slot)) => self.put(start, name, value.start as usize, value.end as usize, slot),
-                None => self.is_well = false,
-            }
+        let mut value = (start + name + 2, end);
+        let mut slot = KnownField::slot(opening, name);
+        if !(is_cut_well & (first > SPACE) & (last > SPACE) & (name > 0) & (name < scan::OPENING)) {
+            let unusual = unusual(self.bytes, start, end);
+            found.is_well &= unusual.is_some();
+            (name, value, slot) = unusual.unwrap_or_default();
         }
-    }
-}
-
-impl FieldLines<'_> {
-    #[inline(always)]
-    fn put(&mut self, start: usize, name: usize, value: usize, end: usize, slot: usize) {
-        self.known.first[slot] = self.index;
-        self.known.seen |= 1 << slot;
-        self.lines += u32::from(slot != KnownField::COUNT);
-        self.index += 1;
-        if let Some(span) = self.fields.next() {
+        let bit = 1 << (slot % 8);
+        if let Some(first) = &mut found.first {
+            first[slot % 8] = found.index;
+        }
+        found.repeated |= found.seen & bit;
+        found.seen |= bit;
+        found.index += 1;
+        if let Some(span) = found.fields.next() {
             span.name = Span::new(start, start + name);
-            span.value = Span::new(value, end);
+            span.value = Span::new(value.0, value.1);
         }
+    }
+
+    #[inline(always)]
+    fn finish(&mut self, found: Found<'a>) {
+        self.seen = found.seen & KnownField::SLOTS;
+        // A field that stands twice is left to the other way.
+        self.is_well = found.is_well && found.repeated & KnownField::SLOTS == 0;
     }
 }
 
-/// Any other line: the length of its name, its value, its slot.
+/// Any other line: the length of its name, where its value begins and ends, its slot.
 #[cold]
 #[inline(never)]
-fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Span, usize)> {
+fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(usize, (usize, usize), usize)> {
     let name = token_len(bytes.get(start..end)?);
     let field = field_line(bytes, start, name, end).filter(|_| ends_at(bytes, end))?;
-    Some((name, field.value, slot(field, bytes)))
+    Some((name, (field.value.start as usize, field.value.end as usize), slot(field, bytes)))
 }
 
 /// Whether each field line keeps to the limit.
 #[cold]
 fn are_short(ends: &[u32], limits: &Limits) -> bool {
     ends.windows(2).all(|pair| pair[1] - pair[0] - 2 <= limits.field_line)
-}
-
-/// What is known where a known field stands twice.
-#[cold]
-fn recount(fields: &[FieldSpan], bytes: &[u8]) -> Known {
-    let mut known = Known::NONE;
-    fields.iter().enumerate().for_each(|(index, &field)| known.note(slot(field, bytes), index));
-    known
 }
 
 fn slot(field: FieldSpan, bytes: &[u8]) -> usize {

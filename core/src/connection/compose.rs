@@ -158,7 +158,7 @@ impl Connection {
         let persist = self.state.persist;
         let tunnels = self.state.tx == Tx::Switched;
         let mut advertised = core::mem::take(&mut self.scratch().offer);
-        let advertised_list = [core::str::from_utf8(&advertised).unwrap_or_default()];
+        let advertised_list = [if advertises { core::str::from_utf8(&advertised).unwrap_or_default() } else { "" }];
         let upgrade = match required {
             // HTTP/1.0 knows no Upgrade: to such a client an advertisement would be noise.
             [] if advertises && !tunnels => &advertised_list[..],

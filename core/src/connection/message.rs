@@ -20,6 +20,7 @@ impl Connection {
     // Heads.
 
     /// The length of the next head, once all of it is there.
+    #[inline(always)]
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
         let Self { scratch, config, .. } = self;
         let limits = config.as_deref().map_or(&limits::DEFAULT.limits, |config| &config.limits);
@@ -28,8 +29,12 @@ impl Connection {
             none => super::fresh(none),
         };
         let (bytes, len) = buffer.unread_mut();
+        if len == 0 {
+            *slack = 0;
+            return Ok(None);
+        }
         let outcome = head.parse(bytes, len, section, limits);
-        *slack = if len > 0 && outcome == Ok(None) { head.slack(len, section, limits) } else { 0 };
+        *slack = if outcome == Ok(None) { head.slack(len, section, limits) } else { 0 };
         match outcome {
             Ok(len) => Ok(len),
             Err(Fault { kind, at }) => self.fail(kind, at),
@@ -38,7 +43,13 @@ impl Connection {
 
     /// RFC 9112, 2.2: a few empty lines before a request are skipped; RFC 9112, 9.2 allows them to an idle client.
     /// Says whether a line might be one that has not come whole.
+    #[inline(always)]
     fn skip_empty_lines(&mut self) -> Result<bool, Error> {
+        if self.scratch().buffer.unread().first() == Some(&b'\r') { self.skip_some_empty_lines() } else { Ok(false) }
+    }
+
+    #[inline(never)]
+    fn skip_some_empty_lines(&mut self) -> Result<bool, Error> {
         loop {
             let unread = self.scratch().buffer.unread();
             if !unread.starts_with(b"\r\n") {
@@ -59,6 +70,7 @@ impl Connection {
         self.offset += len as u64;
     }
 
+    #[inline(always)]
     pub(super) fn read_request(&mut self) -> Result<Option<Step>, Error> {
         if self.config().http2_preface && self.offset == 0 {
             let unread = self.scratch().buffer.unread();
@@ -81,6 +93,7 @@ impl Connection {
         }
     }
 
+    #[inline(always)]
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let secure = self.flags.secure;
         let Scratch { head, buffer, .. } = self.scratch();
@@ -129,6 +142,7 @@ impl Connection {
         }
     }
 
+    #[inline(always)]
     fn begin_cycle(&mut self, opening: Opening, offered: u32, why: Why) -> Result<(), Error> {
         self.received(Input::Request(opening))?;
         self.cycle = self.cycle.wrapping_add(1);
@@ -147,6 +161,7 @@ impl Connection {
     }
 
     /// A client without an open question: stray empty lines pass, anything else is nobody's answer.
+    #[inline(never)]
     pub(super) fn read_idle(&mut self) -> Result<Option<Step>, Error> {
         let may_be_empty_line = self.skip_empty_lines()?;
         if !may_be_empty_line && !self.scratch().buffer.is_empty() {
@@ -156,6 +171,7 @@ impl Connection {
         self.need_data()
     }
 
+    #[inline(never)]
     pub(super) fn read_response(&mut self) -> Result<Option<Step>, Error> {
         match self.read_head(Section::Response)? {
             Some(len) => self.take_response(len),
@@ -268,6 +284,7 @@ impl Connection {
 
     // Content.
 
+    #[inline(never)]
     pub(super) fn read_body(&mut self) -> Result<Option<Step>, Error> {
         let limits = self.config().limits;
         let Self { body, scratch, .. } = self;

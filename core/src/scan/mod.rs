@@ -160,7 +160,17 @@ mod tests {
     }
 
     impl Reader for Seen<'_> {
-        fn line(&mut self, line: Line<'_>) {
+        type State = Vec<(usize, usize, usize)>;
+
+        fn start(&mut self) -> Self::State {
+            Vec::new()
+        }
+
+        fn finish(&mut self, lines: Self::State) {
+            self.lines = lines;
+        }
+
+        fn line(&self, lines: &mut Self::State, line: Line<'_>) {
             let rest = &self.bytes[line.start..];
             assert_eq!(line.opening, &rest[..OPENING]);
             assert_eq!(line.middle.to_le_bytes(), rest[line.name..][..4]);
@@ -168,7 +178,7 @@ mod tests {
             // What a path may leave to the reader.
             let all = rest.iter().take_while(|&&octet| is_tchar(octet)).count();
             assert!(line.name == all || (line.name < all && line.opening.get(line.name) != Some(&b':')));
-            self.lines.push((line.start, all, line.end));
+            lines.push((line.start, all, line.end));
         }
     }
 

@@ -27,10 +27,20 @@ pub(crate) struct Line<'a> {
 }
 
 /// Who wants to know the lines. A trait and no closure, because only a method can be told to be compiled into whatever
-/// calls it: the call would cost as much as the line.
+/// calls it (all of them are `#[inline(always)]`): the call would cost as much as the line. What changes from line to line is
+/// a value of its own, made where the lines are found, so that it stays in registers.
 pub(crate) trait Reader {
-    /// The next line; `#[inline(always)]`.
-    fn line(&mut self, line: Line<'_>);
+    /// What changes from line to line.
+    type State;
+
+    /// Before the first line.
+    fn start(&mut self) -> Self::State;
+
+    /// The next line.
+    fn line(&self, state: &mut Self::State, line: Line<'_>);
+
+    /// Behind the last line.
+    fn finish(&mut self, state: Self::State);
 }
 
 /// The `LEN` octets at `at`.
@@ -113,6 +123,7 @@ pub(super) fn lines(
     reader: &mut impl Reader,
 ) {
     let most = bytes.len().saturating_sub(PADDING);
+    let mut state = reader.start();
     for &end in ends {
         let end = end as usize;
         if start == 0 || start > end || end > most {
@@ -124,7 +135,8 @@ pub(super) fn lines(
         let name = token(opening);
         // SAFETY: as above.
         let middle = u32::from_le_bytes(*unsafe { octets(bytes, start + name.min(OPENING)) });
-        reader.line(Line { start, name, end, opening, middle, closing });
+        reader.line(&mut state, Line { start, name, end, opening, middle, closing });
         start = end + 2;
     }
+    reader.finish(state);
 }
