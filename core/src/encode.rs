@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use crate::error::{Error, ErrorKind};
-use crate::fields::{Field, FieldSource, KnownField, Options, expects_continue, members};
+use crate::fields::{Field, FieldSource, Options, expects_continue, members};
+use crate::known::KnownField;
 use crate::syntax::{Port, decimal, is_authority, is_token, is_value};
 
 /// Hands over what was composed: all of it or nothing.

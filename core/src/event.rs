@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use crate::fields::{Fields, KnownField, Protocol};
+use crate::fields::{Fields, Protocol};
 use crate::head::Head;
+use crate::known::KnownField;
 use crate::listed::listed;
 use crate::upgrade::{self, NoOffer, Offer, Protocols, Terms};
 

@@ -4,8 +4,9 @@
 
 use crate::diagnose::Fault;
 use crate::error::ErrorKind;
-use crate::fields::{KnownField, members};
+use crate::fields::members;
 use crate::head::Head;
+use crate::known::KnownField;
 use crate::scan;
 use crate::syntax::{HOST_CLASS, Port, TargetFault, decimal, is_authority, is_token, target_form, trim};
 

@@ -105,7 +105,7 @@
 //! # Reading the code
 //!
 //! The modules stand in the order in which the data passes them:
-//! `buffer scan syntax fields head framing body upgrade connection`, then back out through `decision` and `encode`.
+//! `buffer scan syntax known fields head framing body upgrade connection`, then back out through `decision` and `encode`.
 //! `state` is the machine. `docs/architecture.md` draws it.
 
 #![no_std]
@@ -130,6 +130,8 @@ mod scan;
 mod syntax;
 
 mod diagnose;
+mod known;
+
 mod fields;
 mod head;
 
@@ -147,7 +149,8 @@ pub use connection::{Connection, End, Next};
 pub use decision::{DataParts, RequestHead, ResponseHead, reason};
 pub use error::{Blame, Error, ErrorKind};
 pub use event::{Event, EventKind, OwnedEvent, Paused, Request, Response, Step, Switched, SwitchedBy};
-pub use fields::{Field, FieldSource, Fields, KnownField, Protocol};
+pub use fields::{Field, FieldSource, Fields, Protocol};
+pub use known::KnownField;
 pub use limits::{Config, Lenient, Limits};
 #[doc(hidden)]
 pub use scan::Path as ScanPath;

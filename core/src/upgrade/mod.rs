@@ -35,8 +35,9 @@ use self::selection::{is_http11, same_name};
 use crate::decision::RequestHead;
 use crate::error::ErrorKind;
 use crate::event::Request;
-use crate::fields::{Field, FieldSource, Fields, KnownField, Options, Protocol, members};
+use crate::fields::{Field, FieldSource, Fields, Options, Protocol, members};
 use crate::head::Head;
+use crate::known::KnownField;
 use crate::limits::Lenient;
 use crate::listed::listed;
 
