@@ -217,6 +217,22 @@ pub(crate) fn expects_continue(value: &[u8]) -> bool {
 pub trait FieldSource {
     /// Calls `each` with every field line in order.
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>));
+
+    /// The same of the lines whose names have one of some lengths, a bit for each below 32, for whoever looks for a name:
+    /// most lines can be passed over without being looked at.
+    #[doc(hidden)]
+    fn each_of<'s>(&'s self, lengths: u32, each: &mut dyn FnMut(Field<'s>)) {
+        self.each(&mut |field| {
+            if lengths & length_bit(field.name.len()) != 0 {
+                each(field);
+            }
+        });
+    }
+}
+
+/// The bit of a name's length.
+pub(crate) const fn length_bit(len: usize) -> u32 {
+    if len < 32 { 1 << len } else { 0 }
 }
 
 impl FieldSource for () {
@@ -226,6 +242,11 @@ impl FieldSource for () {
 impl FieldSource for Fields<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         self.iter().for_each(each);
+    }
+
+    fn each_of<'s>(&'s self, lengths: u32, each: &mut dyn FnMut(Field<'s>)) {
+        let is_wanted = |span: &&FieldSpan| lengths & length_bit((span.name.end - span.name.start) as usize) != 0;
+        self.spans.iter().filter(is_wanted).for_each(|span| each(self.view(span)));
     }
 }
 
@@ -270,6 +291,10 @@ impl<A: FieldSource, B: FieldSource> FieldSource for (A, B) {
 impl<S: FieldSource + ?Sized> FieldSource for &S {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         (**self).each(each);
+    }
+
+    fn each_of<'s>(&'s self, lengths: u32, each: &mut dyn FnMut(Field<'s>)) {
+        (**self).each_of(lengths, each);
     }
 }
 

@@ -29,7 +29,7 @@ impl Extension<'_> {
 /// The extensions of all lines; `None` where one of them is malformed (RFC 6455, 9.1).
 pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>> {
     let mut list = Some(Vec::new());
-    fields.each(&mut |field| {
+    fields.each_of(1 << EXTENSIONS.len(), &mut |field| {
         if field.is(EXTENSIONS) {
             list = list.take().and_then(|list| parse(field.value, list));
         }

@@ -2,7 +2,7 @@
 
 use super::rules::{Ineligible, Proof, Terms, has};
 use crate::decision::RequestHead;
-use crate::fields::{Field, FieldSource, Protocol, members};
+use crate::fields::{Field, FieldSource, Protocol, length_bit, members};
 
 /// One row of the table: what a token asks of its offer and of its 101.
 pub(crate) struct Policy {
@@ -106,7 +106,9 @@ const NOT_IN_RESPONSES: [&str; 3] = ["Sec-WebSocket-Key", "Sec-WebSocket-Accept"
 /// The row of a protocol. A version makes it another token: `websocket/2` has no rules that we know.
 fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
     let is_about = |policy: &&Policy| {
-        policy.versioned == protocol.version.is_some() && protocol.name.eq_ignore_ascii_case(policy.name)
+        policy.name.len() == protocol.name.len()
+            && policy.versioned == protocol.version.is_some()
+            && protocol.name.eq_ignore_ascii_case(policy.name)
     };
     TABLE.iter().find(is_about)
 }
@@ -193,7 +195,7 @@ pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
 /// Whether a list field has that member, in any case.
 fn lists(fields: &dyn FieldSource, name: &str, wanted: &str) -> bool {
     let mut is_listed = false;
-    fields.each(&mut |field| {
+    fields.each_of(length_bit(name.len()), &mut |field| {
         let mut members = members(field.value);
         is_listed |= field.is(name) && members.any(|member| member.eq_ignore_ascii_case(wanted.as_bytes()));
     });

@@ -1,6 +1,6 @@
 //! What the rules of particular tokens are written with: what they are judged by, and how they judge.
 
-use crate::fields::{Field, FieldSource};
+use crate::fields::{Field, FieldSource, length_bit};
 use crate::limits::Config;
 use crate::listed::listed;
 use crate::state::Role;
@@ -109,7 +109,7 @@ impl Proof {
 /// Whether there is a field line of that name.
 pub(crate) fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
     let mut is_there = false;
-    fields.each(&mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
+    fields.each_of(length_bit(name.len()), &mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
     is_there
 }
 
@@ -129,7 +129,7 @@ impl<'a> Values<'a> {
 
 pub(crate) fn values<'a>(fields: &'a dyn FieldSource, name: &str) -> Values<'a> {
     let mut values = Values::None;
-    fields.each(&mut |field| {
+    fields.each_of(length_bit(name.len()), &mut |field| {
         if field.is(name) {
             values.add(field.value);
         }

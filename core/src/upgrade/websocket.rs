@@ -24,6 +24,9 @@ const VERSION: &str = "Sec-WebSocket-Version";
 const ACCEPT: &str = "Sec-WebSocket-Accept";
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
+/// The lengths of these names.
+const LENGTHS: u32 = 1 << KEY.len() | 1 << VERSION.len() | 1 << SUBPROTOCOL.len() | 1 << EXTENSIONS.len();
+
 /// The fields of an offer by which its 101 is judged.
 pub(crate) const REMEMBERED: &[&str] = &[KEY, SUBPROTOCOL, EXTENSIONS];
 
@@ -38,7 +41,7 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     let (mut version, mut key) = (Values::None, Values::None);
     let (mut has_subprotocols, mut has_valid_extensions) = (false, true);
     // One walk, where names are told apart by their lengths first.
-    fields.each(&mut |field| match field.name.len() {
+    fields.each_of(LENGTHS, &mut |field| match field.name.len() {
         17 if field.is(KEY) => key.add(field.value),
         21 if field.is(VERSION) => version.add(field.value),
         22 if field.is(SUBPROTOCOL) => has_subprotocols = true,
@@ -67,7 +70,7 @@ fn are_valid(mut subprotocols: Vec<&[u8]>) -> bool {
 /// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was asked for.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
     let (mut subprotocol, mut extensions) = (Values::None, Values::None);
-    answer.each(&mut |field| match field.name.len() {
+    answer.each_of(LENGTHS, &mut |field| match field.name.len() {
         22 if field.is(SUBPROTOCOL) => subprotocol.add(field.value),
         24 if field.is(EXTENSIONS) => extensions.add(field.value),
         _ => {}
@@ -136,7 +139,7 @@ fn is_key(value: &[u8]) -> bool {
 
 fn subprotocols(fields: &dyn FieldSource) -> Vec<&[u8]> {
     let mut list = Vec::new();
-    fields.each(&mut |field| {
+    fields.each_of(1 << SUBPROTOCOL.len(), &mut |field| {
         if field.is(SUBPROTOCOL) {
             list.extend(members(field.value));
         }
