@@ -90,6 +90,28 @@ fn a_parked_connection_goes_on() {
     }
 }
 
+/// Many line ends in octets that are no head, or no more a head, must not cost more memory than the octets themselves.
+#[test]
+fn lines_cost_no_memory_before_they_are_a_head() {
+    let open = b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec();
+    let switched =
+        b"POST / HTTP/1.1\r\nHost: a\r\nUpgrade: foo\r\nConnection: upgrade\r\nTransfer-Encoding: chunked\r\n\r\n\
+        0\r\n\r\n";
+    for (mut input, line) in [(open.clone(), &b"a\n"[..]), (open, b"a:\r\n"), (switched.to_vec(), b"a\n")] {
+        while input.len() < 1 << 20 {
+            input.extend_from_slice(line);
+        }
+        let info = measure(|| {
+            let mut server = Connection::new(Role::Server);
+            server.receive(&input).expect("room");
+            while let Ok(Step::Event) = server.advance() {}
+            std::mem::forget(server);
+        });
+        let beside = info.bytes_max - input.len() as u64;
+        assert!(beside < 16_384, "{} octets take {beside} more", input.len());
+    }
+}
+
 #[test]
 fn a_connection_is_small() {
     println!("size_of::<Connection>() = {}", size_of::<Connection>());

@@ -93,7 +93,10 @@ impl Head {
         limits: &Limits,
     ) -> Result<Option<usize>, Fault> {
         if self.is_complete || self.scanned == 0 {
-            if let Some(len) = self.whole(bytes, len, section, limits) {
+            // A trailer section is a line or two, and behind it may be anything.
+            if section != Section::Trailers
+                && let Some(len) = self.whole(bytes, len, section, limits)
+            {
                 return Ok(Some(len));
             }
             self.clear();
@@ -412,6 +415,19 @@ mod tests {
             }
         }
         bytes
+    }
+
+    #[test]
+    fn more_lines_than_the_scanner_counts_are_a_head_all_the_same() {
+        let limits = Limits { fields: 5_000, ..Limits::DEFAULT };
+        for count in [500, 511, 512, 513, 958, 959, 960, 961, 962, 4_000] {
+            let mut bytes = [b"GET / HTTP/1.1\r\n".as_slice(), &b"Te: a\r\n".repeat(count), b"\r\n"].concat();
+            let len = bytes.len();
+            bytes.resize(len + scan::PADDING, 0);
+            let mut head = Head::default();
+            assert_eq!(head.parse(&mut bytes, len, Section::Request, &limits), Ok(Some(len)), "{count}");
+            assert_eq!((head.fields(&bytes).len(), head.values(KnownField::Te, &bytes).count()), (count, count));
+        }
     }
 
     #[test]

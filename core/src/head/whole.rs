@@ -13,7 +13,8 @@ impl Head {
     #[inline(always)]
     pub(super) fn whole(&mut self, bytes: &[u8], len: usize, section: Section, limits: &Limits) -> Option<usize> {
         let mut ends = core::mem::take(&mut self.ends);
-        let count = scan::ends(bytes, len, &mut ends);
+        // What a head may not have is not looked at. It is also what keeps the places below 2^32.
+        let count = scan::ends(bytes, len.min(section.limit(limits)), &mut ends);
         let whole = match count {
             Some(count) => self.read_lines(bytes, len, &ends[..count], section, limits),
             None => None,
@@ -37,8 +38,7 @@ impl Head {
         self.line = 0;
         let starts_well = match section {
             Section::Request => self.request_line(bytes, start_line, limits),
-            Section::Response => self.status_line(bytes.get(..start_line)?, limits),
-            Section::Trailers => false,
+            _ => self.status_line(bytes.get(..start_line)?, limits),
         };
         let is_head = head_len <= len
             && head_len <= section.limit(limits)

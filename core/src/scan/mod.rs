@@ -51,7 +51,8 @@ pub use path::Path;
 use alloc::vec::Vec;
 
 /// Where the lines of a head end, up to its empty line, and how many they are; `None` where no empty line is among the first
-/// `len` octets, or fewer than [`PADDING`] stand behind those. What these are makes no difference.
+/// `len` octets, or fewer than [`PADDING`] stand behind those, or there are many hundreds of lines. What stands behind makes
+/// no difference.
 ///
 /// At each end stands a control octet: whether that is a CRLF is for the caller to see.
 #[inline]
@@ -242,6 +243,16 @@ mod tests {
                 agree(&[&b"a\r\n"[..], &name, b"\r\n\r\n"].concat());
                 agree(&[&name, &b"\r\n\r\n"[..]].concat());
             }
+        }
+    }
+
+    #[test]
+    fn lines_without_end_take_no_memory() {
+        let bytes = b"a\n".repeat(100_000);
+        for path in Path::available() {
+            let mut ends = Vec::new();
+            assert_eq!(ends_on(path, &bytes, bytes.len() - PADDING, &mut ends), None);
+            assert!(ends.capacity() <= 1024, "{path:?}: {}", ends.capacity());
         }
     }
 

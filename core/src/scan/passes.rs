@@ -9,6 +9,9 @@ pub(crate) const OPENING: usize = 32;
 /// How many octets stand behind those that are looked at, so that a block can be loaded wherever a line begins or ends.
 pub(crate) const PADDING: usize = 64;
 
+/// About how many lines are found: more than anybody sends. Where they end would take more memory than the lines themselves.
+const MOST_LINES: usize = 512;
+
 /// A field line, as far as it is known before anybody reads it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line<'a> {
@@ -68,7 +71,7 @@ pub(super) fn ends(
     let (mut count, mut before, mut at) = (0, 0, 0);
     while at < len {
         if ends.len() < count + 64 {
-            make_room(ends, count);
+            make_room(ends, count)?;
         }
         let slots = ends.get_mut(count..)?.first_chunk_mut()?;
         // SAFETY: `at` is below `len`, and behind those are as many octets as a block has.
@@ -92,8 +95,10 @@ pub(super) fn ends(
 }
 
 #[cold]
-fn make_room(ends: &mut Vec<u32>, count: usize) {
-    ends.resize((count + 64).next_power_of_two().max(128), 0);
+fn make_room(ends: &mut Vec<u32>, count: usize) -> Option<()> {
+    let needed = Some(count + 64).filter(|_| count < MOST_LINES)?;
+    ends.resize(needed.next_power_of_two().max(128), 0);
+    Some(())
 }
 
 /// Writes down where the set bits stand. The first two without a question: more are rare in one block, and a loop whose length
