@@ -4,6 +4,7 @@
 /// octets above 0x7f are in no set.
 #[derive(Debug)]
 pub(crate) struct Class {
+    #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
     pub(super) columns: [u8; 16],
     /// The same for one octet at a time: a bit in a table of all.
     table: &'static [u8; 256],
