@@ -1,5 +1,6 @@
 //! What a host can do wrong that a vector cannot say, and what it may do that a vector does not.
 
+use switchover::h2c::Splice;
 use switchover::{
     Config, Connection, End, ErrorKind, Event, KnownField, Limits, Next, Order, RequestHead, ResponseHead, Role,
     Selection, Step,
@@ -27,6 +28,22 @@ fn a_selection_of_another_connection_accepts_nothing_that_is_not_offered_here() 
     let refused = other.accept(foreign, &(), &mut out).map_err(|error| error.kind());
     assert_eq!(refused, Err(ErrorKind::NotOffered));
     assert!(out.is_empty());
+}
+
+#[test]
+fn a_splice_of_a_request_without_an_offer_depends_on_nothing_before() {
+    let bare = "GET / HTTP/1.1\r\nHost: a\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
+    let offer = "GET / HTTP/1.1\r\nHost: a\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nUpgrade: h2c\r\n\
+        Connection: upgrade, HTTP2-Settings\r\n\r\n";
+    let mut server = Connection::new(Role::Server);
+    for request in [bare, offer, bare] {
+        server.receive(request.as_bytes()).expect("room");
+        let Ok(Next::Event(Event::Request(request))) = server.next_event() else { panic!("a request") };
+        assert!(Splice::new(&request, b"", &()).is_ok());
+        assert_eq!(server.advance(), Ok(Step::Event));
+        let answer = ResponseHead::new(200, &[("Content-Length", "0")]);
+        server.send_response(&answer, &mut Vec::new()).expect("an answer");
+    }
 }
 
 #[test]

@@ -23,11 +23,11 @@ impl Connection {
     /// The length of the next head, once all of it is there.
     #[inline(always)]
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
-        let Self { scratch, config, .. } = self;
+        let Self { scratch, config, role, flags, .. } = self;
         let limits = config.as_deref().map_or(&limits::DEFAULT.limits, |config| &config.limits);
         let Scratch { buffer, head, slack, .. } = match scratch {
             Some(scratch) => &mut **scratch,
-            none => super::fresh(none),
+            none => super::fresh(none, config.as_deref(), *role, *flags),
         };
         let (bytes, len) = buffer.unread_mut();
         if len == 0 {

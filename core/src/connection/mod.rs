@@ -108,7 +108,7 @@ struct Scratch {
     head: Head,
     trailers: Head,
     shown: Shown,
-    /// What decides on the offer in `head`, where there is one.
+    /// What decides on the offer in `head`. Where there is none, nobody asks but for the limits, which never change.
     terms: Terms,
     /// A head is being read and has stopped inside a line: so many octets may come that only continue it. Else 0.
     slack: usize,
@@ -393,7 +393,7 @@ impl Connection {
     fn scratch(&mut self) -> &mut Scratch {
         match self.scratch {
             Some(ref mut scratch) => scratch,
-            ref mut none => fresh(none),
+            ref mut none => fresh(none, self.config.as_deref(), self.role, self.flags),
         }
     }
 
@@ -470,8 +470,10 @@ impl Connection {
 
 #[cold]
 #[inline(never)]
-fn fresh(none: &mut Option<Box<Scratch>>) -> &mut Scratch {
-    none.insert(Box::default())
+fn fresh<'s>(none: &'s mut Option<Box<Scratch>>, config: Option<&Config>, role: Role, flags: Flags) -> &'s mut Scratch {
+    let scratch = none.insert(Box::default());
+    scratch.terms = Terms::new(config.unwrap_or(&limits::DEFAULT), role, flags.secure);
+    scratch
 }
 
 impl Scratch {
