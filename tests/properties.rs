@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use switchover::{Connection, End, Error, ErrorKind, Event, Order, RequestHead, ResponseHead, Role, Step, Tx};
 use switchover_tests::home;
+use switchover_tests::path::{choose, sample};
 use switchover_tests::script::input;
 use switchover_tests::vector::{Vector, load};
 
@@ -105,7 +106,7 @@ fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3000 / sample() as u32, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// What a connection says does not depend on how its input was cut.
     #[test]
@@ -133,6 +134,7 @@ proptest! {
         content in vec(any::<u8>(), 0..300),
         step in 1usize..50,
     ) {
+        choose();
         prop_assume!(method != "CONNECT" && method != "TRACE");
         let mut fields = vec![("Host".to_owned(), "a".to_owned()), ("Transfer-Encoding".to_owned(), "chunked".to_owned())];
         fields.extend(names.iter().map(|name| (name.clone(), value.clone())));
@@ -167,6 +169,7 @@ proptest! {
     /// neither end ever refuses what the other one sends.
     #[test]
     fn random_decisions_never_break_the_wire(octets in vec(any::<u8>(), 0..400)) {
+        choose();
         let mut tape = Tape::new(&octets);
         let mut pair = Pair::new();
         while !tape.is_over() {
@@ -177,6 +180,7 @@ proptest! {
     /// The same against a peer that says anything at all.
     #[test]
     fn random_input_and_decisions_never_panic(octets in vec(any::<u8>(), 0..300)) {
+        choose();
         let mut tape = Tape::new(&octets);
         let role = if tape.below(2) == 0 { Role::Client } else { Role::Server };
         let mut end = Side::new(role);

@@ -46,6 +46,7 @@ pub enum Item {
 
 /// All vectors below a folder.
 pub fn load(folder: &Path) -> Vec<Vector> {
+    crate::path::choose();
     crate::files(folder, "md").iter().flat_map(|file| parse(file)).collect()
 }
 

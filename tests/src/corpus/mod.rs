@@ -97,6 +97,7 @@ pub const OVER_TLS: &[&str] = &["gu-valid-rfc9112-target-absolute-https-01"];
 
 /// All cases.
 pub fn load() -> Vec<Case> {
+    crate::path::choose();
     let path = crate::home().join("corpora/cases.jsonl");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.lines().map(|line| case(&serde_json::from_str(line).expect("one JSON object a line"))).collect()

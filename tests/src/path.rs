@@ -1,0 +1,29 @@
+//! Which instructions the engine scans with while tests run.
+
+use std::sync::Once;
+
+use switchover::ScanPath;
+
+/// The name of a path, for `SCAN` and for people: `avx2`, `swar`.
+pub fn name(path: ScanPath) -> String {
+    format!("{path:?}").to_ascii_lowercase()
+}
+
+/// Has the engine scan as the variable `SCAN` says; without it the engine chooses, as it does in programs.
+///
+/// The choice is the whole process's and the tests of a binary run side by side, so no test makes one of its own:
+/// a binary is run once for each path, and every test in it that scans asks for this first.
+pub fn choose() {
+    static CHOSEN: Once = Once::new();
+    CHOSEN.call_once(|| {
+        let Ok(told) = std::env::var("SCAN") else { return };
+        let path = ScanPath::available().find(|&path| name(path) == told);
+        let path = path.unwrap_or_else(|| panic!("SCAN={told}: this machine cannot; see the program `paths`"));
+        assert!(path.force(), "{path:?} is available");
+    });
+}
+
+/// One of how many cases a test shall take, all of them without the variable `SAMPLE`.
+pub fn sample() -> usize {
+    std::env::var("SAMPLE").map_or(1, |number| number.parse().expect("SAMPLE is a number"))
+}
