@@ -127,10 +127,12 @@ pub fn chunked(size: usize) -> Vec<u8> {
 }
 
 /// Steele, Lea and Flood's splitmix64: the whole of what a seed means.
-struct Dice(u64);
+#[derive(Debug)]
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
+    /// 0 to `bound` - 1.
+    pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut word = self.0;
         word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,6 +1,7 @@
 //! The peers that `peers/build` has made, each in several builds, loaded into this process.
 #![allow(unsafe_code)]
 
+use std::ffi::{CStr, c_char, c_int};
 use std::path::Path;
 
 use libloading::Library;
@@ -22,6 +23,59 @@ impl<'a> From<&'a [u8]> for Message<'a> {
 
 type Many = unsafe extern "C" fn(*const Message<'_>, usize) -> usize;
 type One = unsafe extern "C" fn(*const Message<'_>) -> usize;
+type ReadHead = unsafe extern "C" fn(*const Message<'_>, c_int, *mut RawHead);
+
+/// As `struct span` of `peers/peer.h`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Span {
+    start: *const u8,
+    len: usize,
+}
+
+impl Span {
+    const NONE: Self = Self { start: std::ptr::null(), len: 0 };
+
+    /// # Safety
+    ///
+    /// Where it is not empty, its octets must live as long as is said here.
+    unsafe fn octets<'a>(self) -> &'a [u8] {
+        // SAFETY: as above.
+        if self.len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(self.start, self.len) } }
+    }
+}
+
+/// As `PEER_FIELDS` there, and one more.
+const FIELDS: usize = 160 + 1;
+
+/// As `struct head` there.
+#[repr(C)]
+struct RawHead {
+    refused: *const c_char,
+    is_complete: c_int,
+    minor: c_int,
+    status: c_int,
+    method: Span,
+    target: Span,
+    count: usize,
+    names: [Span; FIELDS],
+    values: [Span; FIELDS],
+}
+
+/// What a peer reads of a head.
+#[derive(Clone, Debug)]
+pub struct Head<'a> {
+    /// Empty in a response.
+    pub method: &'a [u8],
+    /// Empty in a response.
+    pub target: &'a [u8],
+    /// The x of HTTP/1.x.
+    pub minor: u8,
+    /// 0 in a request.
+    pub status: u16,
+    /// Names and values as they stand there, in order.
+    pub fields: Vec<(&'a [u8], &'a [u8])>,
+}
 
 /// One build of one peer.
 #[derive(Debug)]
@@ -75,4 +129,51 @@ impl Peer {
         // SAFETY: as above.
         Some(move |message: Message<'_>, read| unsafe { call(&raw const message, read) })
     }
+
+    /// Whether it tells what it reads of a head.
+    pub fn reads_heads(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { self.library.get::<ReadHead>("peer_head") }.is_ok()
+    }
+
+    /// What it reads of one head, which may have more behind it: `None` where that is not complete; or why it refuses it.
+    pub fn head<'a>(&self, octets: &'a [u8], is_response: bool) -> Result<Option<Head<'a>>, String> {
+        // SAFETY: as above.
+        let call = unsafe { self.library.get::<ReadHead>("peer_head") }.map_err(|error| error.to_string())?;
+        read_head(*call, octets, is_response)
+    }
+}
+
+fn read_head(call: ReadHead, octets: &[u8], is_response: bool) -> Result<Option<Head<'_>>, String> {
+    let mut head = RawHead {
+        refused: std::ptr::null(),
+        is_complete: 0,
+        minor: 0,
+        status: 0,
+        method: Span::NONE,
+        target: Span::NONE,
+        count: 0,
+        names: [Span::NONE; FIELDS],
+        values: [Span::NONE; FIELDS],
+    };
+    let message = Message::from(octets);
+    // SAFETY: the message lives through the call, which writes the head alone.
+    unsafe { call(&raw const message, is_response.into(), &raw mut head) };
+    if !head.refused.is_null() {
+        // SAFETY: a string of the peer's, which is loaded as long as `call` is.
+        return Err(unsafe { CStr::from_ptr(head.refused) }.to_string_lossy().into_owned());
+    }
+    if head.is_complete == 0 {
+        return Ok(None);
+    }
+    // SAFETY: every span lies in the message, or in a table of the peer's. Nothing unloads a peer.
+    let of = |span: Span| unsafe { span.octets() };
+    let fields = head.names.iter().zip(&head.values).take(head.count).map(|(&name, &value)| (of(name), of(value)));
+    Ok(Some(Head {
+        method: of(head.method),
+        target: of(head.target),
+        minor: head.minor as u8,
+        status: head.status as u16,
+        fields: fields.collect(),
+    }))
 }

@@ -4,54 +4,52 @@
 #include "llhttp.h"
 #include "peer.h"
 
-#define FIELDS 128
-
-struct span {
-    const char *start;
-    size_t len;
-};
+#include <string.h>
 
 struct seen {
-    struct span target, names[FIELDS], values[FIELDS];
-    size_t fields, content;
+    struct head head;
+    size_t content;
 };
 
-/* A span may come in pieces. */
+/* A span may come in pieces, and those of a folded value have the fold between them. */
 static void extend(struct span *span, const char *at, size_t len) {
     if (span->len == 0) {
         span->start = at;
     }
-    span->len += len;
+    span->len = at + len - span->start;
 }
 
 static int on_url(llhttp_t *parser, const char *at, size_t len) {
     struct seen *seen = parser->data;
-    extend(&seen->target, at, len);
+    extend(&seen->head.target, at, len);
     return 0;
 }
 
 static int on_name(llhttp_t *parser, const char *at, size_t len) {
     struct seen *seen = parser->data;
-    extend(&seen->names[seen->fields], at, len);
+    extend(&seen->head.names[seen->head.count], at, len);
     return 0;
 }
 
 static int on_value(llhttp_t *parser, const char *at, size_t len) {
     struct seen *seen = parser->data;
-    extend(&seen->values[seen->fields], at, len);
+    extend(&seen->head.values[seen->head.count], at, len);
     return 0;
 }
 
 static int on_field(llhttp_t *parser) {
-    struct seen *seen = parser->data;
-    seen->fields++;
-    seen->names[seen->fields].len = seen->values[seen->fields].len = 0;
+    struct head *head = &((struct seen *)parser->data)->head;
+    if (head->count == PEER_FIELDS) {
+        return -1;
+    }
+    head->count++;
+    head->names[head->count].len = head->values[head->count].len = 0;
     return 0;
 }
 
 static int on_begin(llhttp_t *parser) {
-    struct seen *seen = parser->data;
-    seen->target.len = seen->fields = seen->names[0].len = seen->values[0].len = 0;
+    struct head *head = &((struct seen *)parser->data)->head;
+    head->target.len = head->count = head->names[0].len = head->values[0].len = 0;
     return 0;
 }
 
@@ -62,7 +60,14 @@ static int on_body(llhttp_t *parser, const char *at, size_t len) {
     return 0;
 }
 
-static llhttp_settings_t settings;
+static int on_end(llhttp_t *parser) {
+    struct head *head = &((struct seen *)parser->data)->head;
+    head->is_complete = 1;
+    return HPE_PAUSED;
+}
+
+/* `alone` stops behind the head. */
+static llhttp_settings_t settings, alone;
 
 __attribute__((constructor)) static void set_up(void) {
     llhttp_settings_init(&settings);
@@ -72,6 +77,8 @@ __attribute__((constructor)) static void set_up(void) {
     settings.on_header_value = on_value;
     settings.on_header_value_complete = on_field;
     settings.on_body = on_body;
+    alone = settings;
+    alone.on_headers_complete = on_end;
 }
 
 /* One parser per message, as after an upgrade nothing more is parsed: what an offer does to it. */
@@ -89,7 +96,7 @@ static size_t parse(const struct message *messages, size_t count, llhttp_type_t 
         } else if (error != HPE_OK) {
             return 0;
         }
-        fields += seen.fields;
+        fields += seen.head.count;
     }
     return fields;
 }
@@ -113,7 +120,7 @@ size_t peer_octet_by_octet(const struct message *message) {
             return 0;
         }
     }
-    return seen.fields;
+    return seen.head.count;
 }
 
 size_t peer_chunked(const struct message *message, size_t read) {
@@ -129,4 +136,19 @@ size_t peer_chunked(const struct message *message, size_t read) {
         }
     }
     return seen.content;
+}
+
+void peer_head(const struct message *message, int is_response, struct head *head) {
+    llhttp_t parser;
+    struct seen seen;
+    llhttp_init(&parser, is_response ? HTTP_RESPONSE : HTTP_REQUEST, &alone);
+    parser.data = &seen;
+    seen.head.is_complete = 0;
+    int error = llhttp_execute(&parser, message->octets, message->len);
+    *head = seen.head;
+    head->refused = error == HPE_OK || head->is_complete ? NULL : llhttp_get_error_reason(&parser);
+    head->minor = parser.http_minor;
+    head->status = is_response ? parser.status_code : 0;
+    head->method.start = is_response ? "" : llhttp_method_name(parser.method);
+    head->method.len = strlen(head->method.start);
 }

@@ -1,0 +1,128 @@
+//! Heads that are broken at random, read by the engine in every way it can scan, by httparse and by llhttp: where one
+//! takes what another refuses, `explained.rs` has the rule that it goes by, and where both take it they read the same.
+//!
+//! `HEADS` is how many heads there are. A head that nothing explains is printed as small as it can be made.
+
+mod explained;
+mod mutate;
+mod parsers;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use explained::{OURS, THEIRS};
+use mutate::{Input, Mutator};
+use parsers::{Ours, Parsers, Verdict};
+use switchover::ScanPath;
+
+/// How many unexplained heads are shown.
+const SHOWN: usize = 12;
+
+/// How often each row of the tables explained something.
+type Uses = BTreeMap<Rule, usize>;
+
+/// Which peer differs, and by which rule.
+type Rule = (&'static str, &'static str);
+
+/// The only test of this file, because it changes how the whole process scans.
+#[test]
+fn heads_are_read_as_httparse_and_llhttp_read_them() {
+    let heads = std::env::var("HEADS").map_or(20_000, |number| number.parse().expect("HEADS is a number"));
+    let (start, mut mutator, mut parsers) = (Instant::now(), Mutator::new(), Parsers::new());
+    let (mut uses, mut read, mut failures) = (Uses::new(), 0, BTreeMap::new());
+    for _ in 0..heads {
+        let (input, cut) = mutator.next();
+        match judge(&mut parsers, &input, cut) {
+            Ok((is_read, found)) => {
+                read += usize::from(is_read);
+                found.into_iter().for_each(|why| *uses.entry(why).or_default() += 1);
+            }
+            Err(failure) if failures.len() < SHOWN => drop(failures.insert(failure, input)),
+            Err(_) => {}
+        }
+    }
+    let paths: Vec<_> = ScanPath::available().collect();
+    println!(
+        "# {heads} heads on {paths:?} against {}: {read} read alike by all, {} rules where they differ, {:.1} s",
+        parsers.names().join(" and "),
+        uses.len(),
+        start.elapsed().as_secs_f32()
+    );
+    for (rule, number) in &uses {
+        println!("{number:>9} {}: {}", rule.0, rule.1);
+    }
+    for (failure, input) in &failures {
+        let small = smallest(&mut parsers, input, failure);
+        println!("\n{failure}\n  {}", small.octets.escape_ascii());
+        for (name, verdict) in parsers.read(&small) {
+            println!("    {name}: {verdict}");
+        }
+    }
+    assert!(failures.is_empty(), "{} differences that nothing explains", failures.len());
+    assert!(read * 4 > heads, "too few heads survive to say much");
+    // A row that explains nothing is a mistake, or no longer needed.
+    if heads >= 1_000_000 && parsers.names().len() > 1 {
+        let ours = OURS.iter().flat_map(|(_, peers, why)| peers.iter().map(move |&peer| (peer, *why)));
+        let theirs = THEIRS.iter().map(|(peer, _, why, _)| (*peer, *why));
+        let idle: Vec<_> = ours.chain(theirs).filter(|rule| !uses.contains_key(rule)).collect();
+        assert!(idle.is_empty(), "rows that explain nothing: {idle:#?}");
+    }
+}
+
+/// Whether all take an input, and the rules by which they differ on it; or in what they differ without a rule.
+fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<Rule>), String> {
+    let mut ours: Option<Ours> = None;
+    for path in ScanPath::available() {
+        assert!(path.force(), "{path:?} is available");
+        for (pieces, verdict) in parsers.ours(input, cut) {
+            match &ours {
+                None => ours = Some(verdict),
+                Some(before) if *before == verdict => {}
+                Some(_) => return Err(format!("{path:?} differs on {pieces}")),
+            }
+        }
+    }
+    let ours = ours.expect("a path");
+    if let Err((kind, at)) = ours
+        && !explained::is_right(kind, input, at)
+    {
+        return Err(format!("{} is said of an octet that it does not fit", kind.name()));
+    }
+    let mut found = Vec::new();
+    for (peer, theirs) in parsers.theirs(input) {
+        let why = match (&ours, &theirs) {
+            (Ok(None), Ok(None)) | (Err(_), Ok(None) | Err(_)) => continue,
+            // A line is judged when it has ended, and the head here has not.
+            (Ok(None), Err(_)) if !input.has_ended() => continue,
+            (Ok(Some(ours)), Ok(Some(theirs))) if ours == theirs => continue,
+            (Ok(Some(_)), Err(why)) => {
+                explained::theirs(peer, why, input).ok_or_else(|| format!("{peer} alone refuses: {why}"))
+            }
+            (Err((kind, _)), Ok(Some(_))) => {
+                explained::ours(peer, *kind).ok_or_else(|| format!("{peer} takes what is refused as {}", kind.name()))
+            }
+            (Ok(Some(_)), Ok(Some(_))) => Err(format!("{peer} reads something else")),
+            (ours, theirs) => Err(format!("{} here, {peer}: {}", ours.in_a_word(), theirs.in_a_word())),
+        };
+        found.push((peer, why?));
+    }
+    Ok((ours.is_ok_and(|head| head.is_some()) && found.is_empty(), found))
+}
+
+/// The input without every octet that does not matter to how it fails.
+fn smallest(parsers: &mut Parsers, input: &Input, failure: &str) -> Input {
+    let mut small = input.clone();
+    for len in [256, 64, 16, 4, 1, 1] {
+        let mut at = 0;
+        while at < small.octets.len() {
+            let mut less = small.clone();
+            less.octets.drain(at..small.octets.len().min(at + len));
+            let cut = less.octets.len() / 2;
+            match judge(parsers, &less, cut) {
+                Err(still) if still == failure => small = less,
+                _ => at += len,
+            }
+        }
+    }
+    small
+}
