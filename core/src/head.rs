@@ -452,7 +452,7 @@ mod tests {
             (Section::Trailers, b"A: b\r\nCdef: \xff\r\n\r\n0"),
         ];
         let mut dice = Dice(0x5eed);
-        for round in 0..if cfg!(miri) { 150 } else { 60_000 } {
+        for round in 0..if cfg!(miri) { 100 } else { 60_000 } {
             let (section, seed) = seeds[round % seeds.len()];
             let bytes = input(&mut dice, seed);
             let cut = dice.below(bytes.len() + 1);
