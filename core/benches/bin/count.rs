@@ -10,8 +10,8 @@ fn main() {
     else {
         panic!("count INPUT TIMES");
     };
-    let wanted = std::env::var("SCAN").unwrap_or_else(|_| "Sse2".into());
-    let path = ScanPath::available().find(|path| format!("{path:?}") == wanted);
+    let wanted = std::env::var("SCAN").unwrap_or_else(|_| "sse2".into());
+    let path = ScanPath::available().find(|path| format!("{path:?}").to_lowercase() == wanted);
     assert!(path.is_some_and(ScanPath::force), "no scan path {wanted} here");
     let messages = match name.as_str() {
         "handshake" => vec![inputs::WEBSOCKET.to_vec()],
