@@ -58,6 +58,11 @@ impl Buffer {
         &self.data[self.kept.clone()]
     }
 
+    /// Whether anything is kept.
+    pub(crate) fn keeps(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
     /// Consumes `len` octets.
     #[inline]
     pub(crate) fn consume(&mut self, len: usize) {

@@ -77,9 +77,19 @@ impl Head {
         *self = Self { fields, ends, ..Self::default() };
     }
 
+    /// Gives back the memory that means nothing between two heads.
+    pub(crate) fn release(&mut self) {
+        self.ends = Vec::new();
+    }
+
     /// Whether some of it has been seen, and not all.
     pub(crate) fn is_begun(&self) -> bool {
         !self.is_complete && self.scanned > 0
+    }
+
+    /// Whether all of it has been read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// Parses on. The first `len` of `bytes` begin with the head's first octet and are all that has come; behind them may be

@@ -348,7 +348,7 @@ impl Connection {
         };
         self.end_incoming()?;
         self.flags.owes_end = false;
-        Ok(self.tell_end(len))
+        Ok(Some(self.tell_end(len)))
     }
 
     /// The message is complete by its framing; the event that says so may come later.

@@ -364,6 +364,8 @@ impl Connection {
         let idle = self.state.is_idle() || self.state.is_over();
         let Some(scratch) = &mut self.scratch else { return };
         scratch.buffer.release();
+        scratch.head.release();
+        scratch.draft = Vec::new();
         let advertises = self.role == Role::Server && !scratch.offer.is_empty();
         if idle && !scratch.buffer.has_memory() && !self.flags.owes_end && !advertises {
             self.scratch = None;
@@ -438,7 +440,7 @@ impl Connection {
     #[inline]
     fn settle_event(&mut self) {
         // Most calls come while a message is still arriving and nothing was shown.
-        let nothing = |scratch: &Scratch| scratch.shown == Shown::Nothing && scratch.buffer.kept().is_empty();
+        let nothing = |scratch: &Scratch| scratch.shown == Shown::Nothing && !scratch.buffer.keeps();
         if self.scratch.as_deref().is_none_or(nothing) {
             return;
         }

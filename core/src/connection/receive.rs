@@ -119,6 +119,10 @@ impl Connection {
             scratch.slack = 0;
         }
         self.settle_event();
+        // Behind most heads nothing follows but the end.
+        if mem::take(&mut self.flags.owes_end) {
+            return Ok(self.tell_end(0));
+        }
         self.step_on()
     }
 
@@ -188,7 +192,7 @@ impl Connection {
 
     fn step(&mut self) -> Result<Option<Step>, Error> {
         if mem::take(&mut self.flags.owes_end) {
-            return Ok(self.tell_end(0));
+            return Ok(Some(self.tell_end(0)));
         }
         match self.state.rx {
             Rx::Open => self.read(),
@@ -205,7 +209,7 @@ impl Connection {
 
     pub(super) fn show(&mut self, shown: Shown) -> Option<Step> {
         let scratch = self.scratch();
-        if shown == (Shown::End { len: 0 }) {
+        if shown == (Shown::End { len: 0 }) && scratch.trailers.is_complete() {
             scratch.trailers.clear();
         }
         scratch.shown = shown;
@@ -213,10 +217,10 @@ impl Connection {
     }
 
     /// The end of a message, with `len` octets of trailer section.
-    pub(super) fn tell_end(&mut self, len: usize) -> Option<Step> {
-        let step = self.show(Shown::End { len });
+    pub(super) fn tell_end(&mut self, len: usize) -> Step {
+        self.show(Shown::End { len });
         self.note(TraceStep::ReceivedEnd, 0);
-        step
+        Step::Event
     }
 
     fn tell_switch(&mut self) -> Option<Step> {
