@@ -200,7 +200,7 @@ fn enums() -> String {
         list("end", "End", End::ALL, End::name, "connection/mod.rs"),
         list("blame", "Blame", Blame::ALL, Blame::name, "error.rs"),
         list("event_kind", "Event", EventKind::ALL, EventKind::name, "event.rs"),
-        list("known_field", "KnownField", KnownField::ALL, KnownField::name, "fields.rs"),
+        list("known_field", "KnownField", KnownField::ALL, KnownField::name, "known.rs"),
         list("paused", "Paused", Paused::ALL, Paused::name, "event.rs"),
         list("switched_by", "SwitchedBy", SwitchedBy::ALL, SwitchedBy::name, "event.rs"),
         list("no_offer", "NoOffer", NoOffer::ALL, NoOffer::name, "upgrade/mod.rs"),

@@ -51,13 +51,13 @@ pub use path::Path;
 use alloc::vec::Vec;
 
 /// Where the lines of a head end, up to its empty line, and how many they are; `None` where no empty line is among the first
-/// `len` octets, or fewer than [`PADDING`] stand behind those, or there are many hundreds of lines. What stands behind makes
-/// no difference.
+/// `len` octets, or fewer than [`PADDING`] stand behind those, or there are over `most` lines, and too many to go on: where
+/// they end would take more memory than the lines themselves. What stands behind makes no difference.
 ///
 /// At each end stands a control octet: whether that is a CRLF is for the caller to see.
 #[inline]
-pub(crate) fn ends(bytes: &[u8], len: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    ends_on(Path::current(), bytes, len, ends)
+pub(crate) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    ends_on(Path::current(), bytes, len, most, ends)
 }
 
 /// Hands the reader every line from `start` on, one for each end that [`ends`] has found. The first line of a head is
@@ -69,20 +69,20 @@ pub(crate) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl 
 
 #[inline(always)]
 #[allow(unsafe_code)]
-fn ends_on(path: Path, bytes: &[u8], len: usize, ends: &mut Vec<u32>) -> Option<usize> {
+fn ends_on(path: Path, bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
     match path {
         // SAFETY: the path is AVX2 only where the processor has what that asks for.
         #[cfg(all(target_arch = "x86_64", not(miri)))]
-        Path::Avx2 => unsafe { x86::ends_avx2(bytes, len, ends) },
+        Path::Avx2 => unsafe { x86::ends_avx2(bytes, len, most, ends) },
         // SAFETY: SSE2 is part of x86-64.
         #[cfg(all(target_arch = "x86_64", not(miri)))]
-        Path::Sse2 => unsafe { x86::ends_sse2(bytes, len, ends) },
+        Path::Sse2 => unsafe { x86::ends_sse2(bytes, len, most, ends) },
         // SAFETY: this arm is compiled only where NEON is there.
         #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(miri)))]
-        Path::Neon => unsafe { neon::ends(bytes, len, ends) },
+        Path::Neon => unsafe { neon::ends(bytes, len, most, ends) },
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        Path::Simd128 => wasm::ends(bytes, len, ends),
-        _ => swar::ends(bytes, len, ends),
+        Path::Simd128 => wasm::ends(bytes, len, most, ends),
+        _ => swar::ends(bytes, len, most, ends),
     }
 }
 
@@ -188,7 +188,7 @@ mod tests {
         for path in Path::available() {
             for behind in [b'x', b'\r', b' ', b':'] {
                 let (bytes, mut ends) = ([input, &[behind; PADDING]].concat(), Vec::new());
-                let found = ends_on(path, &bytes, input.len(), &mut ends).map(|count| {
+                let found = ends_on(path, &bytes, input.len(), usize::MAX, &mut ends).map(|count| {
                     let first = ends[0] as usize;
                     let mut seen = Seen { bytes: &bytes, lines: Vec::new() };
                     lines_on(path, &bytes, first + 2, &ends[1..count], &mut seen);
@@ -251,7 +251,7 @@ mod tests {
         let bytes = b"a\n".repeat(100_000);
         for path in Path::available() {
             let mut ends = Vec::new();
-            assert_eq!(ends_on(path, &bytes, bytes.len() - PADDING, &mut ends), None);
+            assert_eq!(ends_on(path, &bytes, bytes.len() - PADDING, 100, &mut ends), None);
             assert!(ends.capacity() <= 1024, "{path:?}: {}", ends.capacity());
         }
     }

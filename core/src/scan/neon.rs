@@ -9,8 +9,8 @@ use super::passes::{self, Reader};
 use crate::syntax::TOKEN_CLASS;
 
 #[target_feature(enable = "neon")]
-pub(super) fn ends(bytes: &[u8], len: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    passes::ends(|block| controls(block), bytes, len, ends)
+pub(super) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    passes::ends(|block| controls(block), bytes, len, most, ends)
 }
 
 #[target_feature(enable = "neon")]

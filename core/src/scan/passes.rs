@@ -9,9 +9,6 @@ pub(crate) const OPENING: usize = 32;
 /// How many octets stand behind those that are looked at, so that a block can be loaded wherever a line begins or ends.
 pub(crate) const PADDING: usize = 64;
 
-/// About how many lines are found: more than anybody sends. Where they end would take more memory than the lines themselves.
-const MOST_LINES: usize = 512;
-
 /// A field line, as far as it is known before anybody reads it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line<'a> {
@@ -65,13 +62,14 @@ pub(super) fn ends(
     controls: impl Fn(&[u8; 64]) -> u64,
     bytes: &[u8],
     len: usize,
+    most: usize,
     ends: &mut Vec<u32>,
 ) -> Option<usize> {
     bytes.len().checked_sub(PADDING).filter(|&most| len <= most)?;
     let (mut count, mut before, mut at) = (0, 0, 0);
     while at < len {
         if ends.len() < count + 64 {
-            make_room(ends, count)?;
+            make_room(ends, count, most)?;
         }
         let slots = ends.get_mut(count..)?.first_chunk_mut()?;
         // SAFETY: `at` is below `len`, and behind those are as many octets as a block has.
@@ -95,9 +93,11 @@ pub(super) fn ends(
 }
 
 #[cold]
-fn make_room(ends: &mut Vec<u32>, count: usize) -> Option<()> {
-    let needed = Some(count + 64).filter(|_| count < MOST_LINES)?;
-    ends.resize(needed.next_power_of_two().max(128), 0);
+fn make_room(ends: &mut Vec<u32>, count: usize, most: usize) -> Option<()> {
+    if count > most {
+        return None;
+    }
+    ends.resize((count + 64).next_power_of_two().max(128), 0);
     Some(())
 }
 

@@ -21,8 +21,8 @@ const fn equal(word: u64, octet: u8) -> u64 {
     below(word ^ (LOW * octet as u64), 1)
 }
 
-pub(super) fn ends(bytes: &[u8], len: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    passes::ends(controls, bytes, len, ends)
+pub(super) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    passes::ends(controls, bytes, len, most, ends)
 }
 
 pub(super) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {

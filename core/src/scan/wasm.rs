@@ -8,8 +8,8 @@ use super::class::{Class, ROWS};
 use super::passes::{self, Reader};
 use crate::syntax::TOKEN_CLASS;
 
-pub(super) fn ends(bytes: &[u8], len: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    passes::ends(controls, bytes, len, ends)
+pub(super) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    passes::ends(controls, bytes, len, most, ends)
 }
 
 pub(super) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {

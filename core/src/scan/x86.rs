@@ -9,8 +9,8 @@ use super::passes::{self, OPENING, Reader};
 use crate::syntax::TOKEN_CLASS;
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn ends_avx2(bytes: &[u8], len: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    passes::ends(|block| controls_avx2(block), bytes, len, ends)
+pub(super) fn ends_avx2(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    passes::ends(|block| controls_avx2(block), bytes, len, most, ends)
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
@@ -60,8 +60,8 @@ fn prefix_avx2(class: &Class, octets: &[u8; 32]) -> usize {
 }
 
 #[target_feature(enable = "sse2")]
-pub(super) fn ends_sse2(bytes: &[u8], len: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    passes::ends(|block| controls_sse2(block), bytes, len, ends)
+pub(super) fn ends_sse2(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    passes::ends(|block| controls_sse2(block), bytes, len, most, ends)
 }
 
 #[target_feature(enable = "sse2")]
