@@ -150,8 +150,9 @@ impl Buffer {
             self.compact();
             return;
         }
-        let needed = self.end + min + PADDING;
-        self.data.resize(needed.max(self.data.len() * 2).max(FIRST), 0);
+        // More than there can be is asked for as that, and not as what is left of the number.
+        let needed = self.end.saturating_add(min).saturating_add(PADDING);
+        self.data.resize(needed.max(self.data.len().saturating_mul(2)).max(FIRST), 0);
     }
 
     fn compact(&mut self) {
