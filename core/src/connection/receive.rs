@@ -36,6 +36,7 @@ impl Connection {
         self.receive_whole(bytes)
     }
 
+    #[inline(never)]
     fn receive_whole(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.may_receive()?;
         let scratch = self.scratch();
@@ -118,6 +119,12 @@ impl Connection {
             }
             scratch.slack = 0;
         }
+        self.advance_whole()
+    }
+
+    /// Apart, so that the short cut does not pay for it.
+    #[inline(never)]
+    fn advance_whole(&mut self) -> Result<Step, Error> {
         self.settle_event();
         // Behind most heads nothing follows but the end.
         if mem::take(&mut self.flags.owes_end) {
@@ -178,8 +185,8 @@ impl Connection {
         (scratch.slack > 0).then_some(scratch)
     }
 
-    /// Steps until there is something to say. Apart from `advance`, whose short cut should not pay for it.
-    #[inline(never)]
+    /// Steps until there is something to say.
+    #[inline]
     fn step_on(&mut self) -> Result<Step, Error> {
         loop {
             if let Some(step) = self.step()? {

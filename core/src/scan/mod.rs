@@ -130,8 +130,13 @@ fn run_on(path: Path, class: &Class, bytes: &[u8], at: usize) -> usize {
 
 /// The first control octet other than HTAB: the only octets that end a line or are errors in it. For input that comes in
 /// pieces, where there is little to look at.
+#[inline]
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
-    swar::control(bytes)
+    match bytes {
+        // The slowest input of all is not worth a call.
+        [octet] => swar::stops(*octet).then_some(0),
+        _ => swar::control(bytes),
+    }
 }
 
 #[cfg(test)]

@@ -63,6 +63,6 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(|&octet| stops(octet)).map(|found| at + found)
 }
 
-const fn stops(octet: u8) -> bool {
+pub(super) const fn stops(octet: u8) -> bool {
     (octet < 0x20 && octet != b'\t') || octet == 0x7f
 }
