@@ -208,9 +208,12 @@ pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
 }
 
 pub(crate) fn status_line(draft: &mut Vec<u8>, status: u16, reason: &[u8]) {
-    let digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
+    let mut start = *b"HTTP/1.1 000 ";
+    for (place, digit) in [(9, status / 100), (10, status / 10), (11, status)] {
+        start[place] += (digit % 10) as u8;
+    }
     // RFC 9112, 4: the space before the reason is sent even when there is none.
-    for part in [&b"HTTP/1.1 "[..], &digits, b" ", reason, b"\r\n"] {
+    for part in [&start, reason, b"\r\n"] {
         draft.extend_from_slice(part);
     }
 }
