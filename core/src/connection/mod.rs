@@ -358,7 +358,8 @@ impl Connection {
     }
 
     /// Gives the memory back where a connection is parked: without a message or leftover under way nothing stays on
-    /// the heap, else only what is needed. What `trace`, `required` and the current event held is gone.
+    /// the heap, else only what is needed. What `trace`, `required` and the current event held is gone. Among thousands of
+    /// connections it is also faster to do so behind each answer: the next one gets memory that is still in the cache.
     pub fn release(&mut self) {
         self.settle_event();
         let idle = self.state.is_idle() || self.state.is_over();
