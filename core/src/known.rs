@@ -73,13 +73,13 @@ struct Shape {
     mask: u64,
     begins: u64,
     /// What another name is, and what this name is.
-    slots: [u8; 8],
+    slots: [u8; 2],
 }
 
 static SHAPES: [Shape; scan::OPENING] = {
     let none = KnownField::COUNT as u8;
     // Nothing under an empty mask is 1.
-    let mut shapes = [Shape { mask: 0, begins: 1, slots: [none; 8] }; scan::OPENING];
+    let mut shapes = [Shape { mask: 0, begins: 1, slots: [none; 2] }; scan::OPENING];
     let mut slot = 0;
     while slot < KnownField::COUNT {
         let name = KnownField::ALL[slot].name().as_bytes();
@@ -89,8 +89,7 @@ static SHAPES: [Shape; scan::OPENING] = {
             begins |= ((name[at] | 0x20) as u64) << (8 * at);
             at += 1;
         }
-        let slots = [none, slot as u8, none, none, none, none, none, none];
-        shapes[name.len()] = Shape { mask, begins, slots };
+        shapes[name.len()] = Shape { mask, begins, slots: [none, slot as u8] };
         slot += 1;
     }
     shapes

@@ -37,17 +37,6 @@ impl Connection {
         written
     }
 
-    #[inline(always)]
-    fn decided(&mut self, input: Input) -> Result<(), Error> {
-        match self.state.apply(self.role, input) {
-            Ok(next) => {
-                self.state = next;
-                Ok(())
-            }
-            Err(rejected) => Err(Error::from(rejected)),
-        }
-    }
-
     fn try_input(&self, input: Input) -> Result<State, Error> {
         self.state.apply(self.role, input).map_err(Error::from)
     }
@@ -150,7 +139,7 @@ impl Connection {
         let (outgoing, framing) = self.frame(response.status, &survey).map_err(Error::local)?;
         // In place, and back again if there is no space: a state that is passed around costs more than the rest of this.
         let before = self.state;
-        self.decided(Input::Response(Answer {
+        self.change(Input::Response(Answer {
             success: (200..=299).contains(&response.status),
             content: outgoing != Outgoing::None,
             persist: !survey.options.close && outgoing != Outgoing::UntilClose,

@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Parts, Request, Shown};
 use crate::head::Head;
 use crate::limits::{self, Config};
-use crate::state::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
+use crate::state::{Awaiting, Expect, Input, Phase, Rejected, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
 #[cfg(feature = "websocket")]
 use crate::upgrade::websocket;
@@ -400,15 +400,16 @@ impl Connection {
         }
     }
 
-    /// Changes the state, or says why not.
+    /// Changes the state in place, or leaves it and says why. Inlined, as the machine is: each caller knows its input.
+    #[inline(always)]
+    fn change(&mut self, input: Input) -> Result<(), Rejected> {
+        self.state = self.state.apply(self.role, input)?;
+        Ok(())
+    }
+
+    /// The same as a decision of the host's.
     fn apply(&mut self, input: Input) -> Result<(), Error> {
-        match self.state.apply(self.role, input) {
-            Ok(next) => {
-                self.state = next;
-                Ok(())
-            }
-            Err(rejected) => self.refuse_with(rejected.into()),
-        }
+        self.change(input).or_else(|rejected| self.refuse_with(rejected.into()))
     }
 
     fn refuse<T>(&mut self, kind: ErrorKind) -> Result<T, Error> {

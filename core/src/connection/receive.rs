@@ -299,13 +299,7 @@ impl Connection {
     /// become somebody's panic.
     #[inline(always)]
     pub(super) fn received(&mut self, input: Input) -> Result<(), Error> {
-        match self.state.apply(self.role, input) {
-            Ok(next) => {
-                self.state = next;
-                Ok(())
-            }
-            Err(rejected) => self.not_received(input, rejected),
-        }
+        self.change(input).or_else(|rejected| self.not_received(input, rejected))
     }
 
     #[cold]

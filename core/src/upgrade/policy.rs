@@ -58,7 +58,7 @@ impl Policy {
     /// RFC 9298, RFC 9484 and the connect-tcp draft: capsules from the 101 on, and nothing goes on after a refusal.
     const CAPSULES: Self = Self {
         method: Some("GET"),
-        marker: Some(("Capsule-Protocol", "?1")),
+        marker: Some((CAPSULE_PROTOCOL, "?1")),
         closes: true,
         request: |request, _| super::masque::check(request),
         answer: |_, answer| super::masque::is_answer(answer),
@@ -102,6 +102,19 @@ static TABLE: &[Policy] = &[
 
 /// The fields that belong to requests and to switches: no other response carries them (RFC 6455, 11.3; RFC 7540, 3.2.1).
 const NOT_IN_RESPONSES: [&str; 3] = ["Sec-WebSocket-Key", "Sec-WebSocket-Accept", "HTTP2-Settings"];
+
+/// What only says something where capsules start.
+const CAPSULE_PROTOCOL: &str = "Capsule-Protocol";
+
+/// The lengths of all these names.
+const LENGTHS: u32 = {
+    let (mut lengths, mut at) = (length_bit(CAPSULE_PROTOCOL.len()), 0);
+    while at < NOT_IN_RESPONSES.len() {
+        lengths |= length_bit(NOT_IN_RESPONSES[at].len());
+        at += 1;
+    }
+    lengths
+};
 
 /// The row of a protocol. A version makes it another token: `websocket/2` has no rules that we know.
 fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
@@ -183,12 +196,12 @@ pub(crate) fn proof(protocol: &Protocol<'_>, asked: &dyn FieldSource) -> Result<
 /// Whether the field may stand in a response of that status that the host writes.
 pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     // Most names are not even as long as one of these.
-    if !matches!(field.name.len(), 14 | 16 | 17 | 20) {
+    if LENGTHS & length_bit(field.name.len()) == 0 {
         return true;
     }
     // RFC 9297, 3.2 and 3.4: what starts no capsules does not say so.
     let may_start_capsules = status == 101 || (matches!(status, 200..=299) && !matches!(status, 204..=206));
-    let says_capsules = !may_start_capsules && field.is("Capsule-Protocol");
+    let says_capsules = !may_start_capsules && field.is(CAPSULE_PROTOCOL);
     !says_capsules && !NOT_IN_RESPONSES.iter().any(|name| field.is(name))
 }
 

@@ -40,13 +40,17 @@ pub fn key(nonce: &[u8; 16]) -> String {
 pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     let (mut version, mut key) = (Values::None, Values::None);
     let (mut has_subprotocols, mut has_valid_extensions) = (false, true);
-    // One walk, where names are told apart by their lengths first.
-    fields.each_of(LENGTHS, &mut |field| match field.name.len() {
-        17 if field.is(KEY) => key.add(field.value),
-        21 if field.is(VERSION) => version.add(field.value),
-        22 if field.is(SUBPROTOCOL) => has_subprotocols = true,
-        24 if field.is(EXTENSIONS) => has_valid_extensions &= extension::is_valid(field.value),
-        _ => {}
+    // One walk for all of them.
+    fields.each_of(LENGTHS, &mut |field| {
+        if field.is(KEY) {
+            key.add(field.value);
+        } else if field.is(VERSION) {
+            version.add(field.value);
+        } else if field.is(SUBPROTOCOL) {
+            has_subprotocols = true;
+        } else if field.is(EXTENSIONS) {
+            has_valid_extensions &= extension::is_valid(field.value);
+        }
     });
     if version != Values::One(b"13") {
         return Err(Ineligible::Version);
@@ -70,10 +74,12 @@ fn are_valid(mut subprotocols: Vec<&[u8]>) -> bool {
 /// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was asked for.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
     let (mut subprotocol, mut extensions) = (Values::None, Values::None);
-    answer.each_of(LENGTHS, &mut |field| match field.name.len() {
-        22 if field.is(SUBPROTOCOL) => subprotocol.add(field.value),
-        24 if field.is(EXTENSIONS) => extensions.add(field.value),
-        _ => {}
+    answer.each_of(LENGTHS, &mut |field| {
+        if field.is(SUBPROTOCOL) {
+            subprotocol.add(field.value);
+        } else if field.is(EXTENSIONS) {
+            extensions.add(field.value);
+        }
     });
     let subprotocol_is_asked = match subprotocol {
         Values::None => true,

@@ -28,10 +28,10 @@ pub(crate) fn check(request: &RequestHead<'_>, terms: &Terms) -> Result<(), Inel
     let mut asked = Values::None;
     request.fields.each(&mut |field| {
         most += field.name.len() + field.value.len() + LINE;
-        match field.name.len() {
-            14 if field.is(SETTINGS) => asked.add(field.value),
-            14 if field.is("Content-Length") => length = length.max(decimal(field.value).unwrap_or(u64::MAX)),
-            _ => {}
+        if field.is(SETTINGS) {
+            asked.add(field.value);
+        } else if field.is("Content-Length") {
+            length = length.max(decimal(field.value).unwrap_or(u64::MAX));
         }
     });
     match asked {
