@@ -7,7 +7,7 @@ pub mod peers;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -69,13 +69,19 @@ pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {
     best.iter().zip(jobs).map(|(best, job)| best.as_nanos() as f64 / job.units as f64).collect()
 }
 
-/// Where a bench leaves its figures: `target/bench/NAME.jsonl` under the workspace's root, where cargo starts it or not.
+/// Where the benches find the peers and leave their figures: `bench` in cargo's target folder, wherever they are started.
+pub fn folder() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("bench")
+}
+
+/// A bench's figures: `NAME.jsonl` in that folder.
 pub struct Figures(File);
 
 impl Figures {
     /// An empty file of that name.
     pub fn new(name: &str) -> std::io::Result<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
+        let folder = folder();
         std::fs::create_dir_all(&folder)?;
         Ok(Self(File::create(folder.join(name).with_extension("jsonl"))?))
     }

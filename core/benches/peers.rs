@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_int};
-use std::path::Path;
 
 use libloading::Library;
 
@@ -90,7 +89,7 @@ pub fn load() -> Vec<Peer> {
     if std::env::var_os("NOPEERS").is_some() {
         return Vec::new();
     }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench/peers");
+    let folder = crate::folder().join("peers");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
         .unwrap_or_default();

@@ -16,7 +16,7 @@ pub(crate) const PEERS: [&str; 3] = ["httparse", "picohttpparser", "llhttp"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let figures = Figures::read(&root.join("target/bench"))?;
+    let figures = Figures::read(&switchover_benches::folder())?;
     let mut page = String::new();
     preface(&mut page, &figures)?;
     goals_table(&mut page, &figures)?;
