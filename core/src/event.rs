@@ -1,5 +1,7 @@
 //! What comes out of a connection. An event borrows from the connection's buffer until the next inbound call.
 
+mod line;
+
 use alloc::vec::Vec;
 
 use bytes::Bytes;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use switchover::{Error, Event, FieldSource, Fields, Request, Response, Switched};
+use switchover::{Error, Event, FieldSource, Fields, Request, Response};
 
 use crate::text::{escape, summary};
 
@@ -79,18 +79,23 @@ pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
 
 /// Escaped, long runs of one octet written as a repetition.
 fn compact(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let run = bytes[at..].iter().take_while(|&&octet| octet == bytes[at]).count();
-        if run >= 24 {
-            out.push_str(&format!("\\{{{run}*{}}}", escape(&bytes[at..=at])));
-        } else {
-            out.push_str(&escape(&bytes[at..at + run]));
-        }
-        at += run;
-    }
-    out
+    with_repetitions(bytes, escape)
+}
+
+/// The same of what is escaped already.
+fn shortened(line: &str) -> String {
+    with_repetitions(line.as_bytes(), |octets| String::from_utf8_lossy(octets).into_owned())
+}
+
+fn with_repetitions(bytes: &[u8], put: impl Fn(&[u8]) -> String) -> String {
+    let same = |one: &u8, other: &u8| one == other;
+    bytes
+        .chunk_by(same)
+        .map(|run| match run.len() {
+            24.. => format!("\\{{{}*{}}}", run.len(), put(&run[..1])),
+            _ => put(run),
+        })
+        .collect()
 }
 
 /// Nothing happens before more comes in.
@@ -128,51 +133,25 @@ pub(super) fn error_line(error: &Error) -> String {
     format!("error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
+/// What the engine says of it, with what a vector wants to know besides.
 pub(super) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool, refused: usize) -> String {
+    let line = event.to_string();
     let fields = |fields: Fields<'_>| if shows_fields { fields_text(fields) } else { String::new() };
     match event {
-        Event::Request(request) => format!(
-            "request {} {} 1.{}{}{} @{position}",
-            compact(request.method().as_bytes()),
-            compact(request.target().as_bytes()),
-            request.minor_version(),
-            offers_text(request),
-            fields(request.fields())
-        ),
-        Event::Informational(response) => {
-            format!("informational {}{} @{position}", response.status(), fields(response.fields()))
-        }
-        Event::Response(response) => {
-            let dropped = match response.dropped() {
-                0 => String::new(),
-                count => format!(" dropped {count}"),
-            };
-            format!(
-                "response {} 1.{}{dropped}{} @{position}",
-                response.status(),
-                response.minor_version(),
-                fields(response.fields())
-            )
-        }
         Event::Data(data) => format!("data {}", summary(data)),
+        Event::Closed { discarded } if discarded + refused > 0 => format!("closed discarded {}", discarded + refused),
+        Event::Closed { .. } => line,
+        // Of trailers the values count, whosever they are.
         Event::EndOfMessage(trailers) => format!("end{} @{position}", fields_text(*trailers)),
-        Event::Switched(switched) => switched_line(switched, position, shows_fields),
-        Event::Closed { discarded } => match discarded + refused {
-            0 => "closed".into(),
-            total => format!("closed discarded {total}"),
-        },
+        Event::Request(request) => format!("{}{} @{position}", shortened(&line), fields(request.fields())),
+        Event::Informational(response) | Event::Response(response) => {
+            format!("{line}{} @{position}", fields(response.fields()))
+        }
+        Event::Switched(switched) => {
+            let response = switched.response.map_or(String::new(), |response| fields(response.fields()));
+            format!("{line}{response} @{position}")
+        }
     }
-}
-
-fn switched_line(switched: &Switched<'_>, position: u64, shows_fields: bool) -> String {
-    let head = match (&switched.request, &switched.response) {
-        (Some(request), None) => format!(" for {} {}", request.method(), request.target()),
-        (None, Some(response)) if shows_fields => format!(" {}{}", response.status(), fields_text(response.fields())),
-        (None, Some(response)) => format!(" {}", response.status()),
-        _ => String::new(),
-    };
-    let protocols = if switched.protocols.is_empty() { String::new() } else { format!(" to {}", switched.protocols) };
-    format!("switched by {}{protocols}{head} @{position}", switched.by.name())
 }
 
 fn offers_text(request: &Request<'_>) -> String {
