@@ -86,14 +86,15 @@ def curl_is_asked_to_upgrade(board):
 def curl_leaves_a_transcript(_):
     with Switchboard() as board:
         curl(board, "/required", "-H", "Connection: Upgrade", "-H", "Upgrade: example/1")
-        log = wait_for(board.read, rb"(?s).*\[1\] \* closed\n").group()
+        log = wait_for(board.read, rb"(?s).*\[1\] \* closed; [^\n]+\n").group()
     wanted = [
         b"[1] < GET /required HTTP/1.1",
         b"[1] * offers example/1",
-        b"[1] = received-request 1 protocols offered",
+        b"[1] = request GET /required 1.1 offers [example/1] @",
         b"[1] > HTTP/1.1 426 Upgrade Required",
         b"[1] > Upgrade: foo/2, websocket",
         b"[1] * no switch: ",
+        b"[1] * closed; no switch: the server requires another protocol (426)\n",
     ]
     for line in wanted:
         check(line in log, line, "is not in", log)

@@ -1,8 +1,10 @@
 //! One connection of the probe: a request with an offer, and everything up to its answer or its switch.
 
 use std::error::Error as AnyError;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::Write;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use switchover::{
@@ -11,10 +13,11 @@ use switchover::{
 
 use crate::ProbeArgs;
 use crate::duplex::Input;
+use crate::engine::Engine;
 use crate::http2;
 use crate::line::Line;
 use crate::probe::names;
-use crate::transcript::Transcript;
+use crate::transcript::{Transcript, What};
 
 type Failure = Box<dyn AnyError>;
 
@@ -45,8 +48,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Exchange<'a> {
     args: &'a ProbeArgs,
     pub(crate) line: Line,
-    pub(crate) connection: Connection,
-    pub(crate) transcript: Transcript,
+    pub(crate) engine: Engine,
     /// The content, until it is being sent.
     body: Option<File>,
     /// The content is being fed in, and its end has not come by.
@@ -62,13 +64,13 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    pub(crate) fn connect(args: &'a ProbeArgs) -> Result<Self, Failure> {
+    pub(crate) fn connect(args: &'a ProbeArgs, transcript: &Rc<Transcript>) -> Result<Self, Failure> {
+        transcript.tell_if_heard(|| What::Opened { peer: &args.url.address, setup: "client" });
         let config = Config { secure: args.url.is_secure, lenient: args.lenient(), ..Config::default() };
         Ok(Self {
             args,
             line: Line::connect(&args.url, args.patience())?,
-            connection: Connection::with_config(Role::Client, config),
-            transcript: Transcript::of_probe(),
+            engine: Engine::new(Connection::with_config(Role::Client, config), Rc::clone(transcript)),
             body: None,
             is_feeding: false,
             since: Instant::now(),
@@ -88,16 +90,12 @@ impl<'a> Exchange<'a> {
         let target = if method == "OPTIONS" { "*" } else { &self.args.url.path };
         let head = RequestHead::new(method, target, &fields);
         let mut out = Vec::new();
-        match is_retry {
-            true => self.connection.retry(&head, &offer, &mut out)?,
-            false => self.connection.send_request(&head, &offer, &mut out)?,
-        }
-        self.transcript.sent(&out);
-        self.send(out)?;
+        self.engine.send_request(&head, &offer, is_retry, &mut out)?;
+        self.line.send(out)?;
         (self.since, self.is_answered) = (Instant::now(), false);
         let outcome = self.settle()?;
-        self.explain(outcome, &offer);
-        if outcome == Outcome::Switched && !self.line.is_secure() && self.connection.agreed().iter().any(is_tls) {
+        self.judge(outcome, &offer);
+        if outcome == Outcome::Switched && !self.line.is_secure() && self.engine.ask().agreed().iter().any(is_tls) {
             return self.go_on_in_tls();
         }
         Ok(outcome)
@@ -107,13 +105,14 @@ impl<'a> Exchange<'a> {
     fn go_on_in_tls(&mut self) -> Result<Outcome, Failure> {
         let (early, _) = self.take_early();
         self.line.start_tls(self.args.url.host(), &early)?;
-        self.connection.resume_http()?;
-        self.transcript.say("TLS is up; the answer comes within it");
+        self.engine.resume_http()?;
+        self.say("TLS is up; the answer comes within it");
         (self.since, self.is_answered) = (Instant::now(), false);
-        Ok(match self.settle()? {
-            Outcome::Answered { .. } => Outcome::AnsweredInTls,
-            outcome => outcome,
-        })
+        let outcome = self.settle()?;
+        let Outcome::Answered { status } = outcome else { return Ok(outcome) };
+        let agreed = self.engine.ask().agreed();
+        self.conclude("switched", format_args!("switched to {agreed}, and answered within it ({status})"));
+        Ok(Outcome::AnsweredInTls)
     }
 
     /// What came before the relay begins, and whether anything comes after it.
@@ -152,16 +151,19 @@ impl<'a> Exchange<'a> {
 
     fn settle(&mut self) -> Result<Outcome, Failure> {
         loop {
-            let step = self.connection.advance();
+            let step = self.engine.advance();
             if let Some(outcome) = self.handle(step)? {
                 return Ok(outcome);
             }
             let is_stuck = !matches!(step, Ok(Step::Event));
             if is_stuck && !self.take_input()? {
-                self.transcript.say(format_args!("nothing came for {} seconds", self.args.patience().as_secs()));
+                let patience = self.args.patience().as_secs();
+                self.conclude("failed", format_args!("failed: nothing came for {patience} seconds"));
                 // The first time this cuts an unfinished request, the second time it ends the connection.
-                self.connection.abandon()?;
-                self.connection.abandon().ok();
+                if self.engine.state().request == Phase::Body {
+                    self.engine.abandon()?;
+                }
+                self.engine.abandon()?;
                 return Ok(Outcome::Failed);
             }
         }
@@ -169,79 +171,69 @@ impl<'a> Exchange<'a> {
 
     fn handle(&mut self, step: Result<Step, switchover::Error>) -> Result<Option<Outcome>, Failure> {
         if let Err(error) = step {
-            self.transcript.engine(&mut self.connection);
-            self.transcript.say(format_args!("the server broke the protocol: {error}"));
+            self.conclude("failed", format_args!("failed: the server broke the protocol: {error}"));
             return Ok(Some(Outcome::Failed));
         }
-        let is_closed = matches!(self.connection.event(), Some(Event::Closed { .. }));
+        let is_closed = matches!(self.engine.ask().event(), Some(Event::Closed { .. }));
         self.handle_event()?;
-        self.transcript.engine(&mut self.connection);
-        Ok(match self.connection.state().request {
+        Ok(match self.engine.state().request {
             // An answer that came first does not free us from the rest of the request, as long as somebody reads it.
             Phase::Body if !is_closed => None,
             // The engine knows the end of the content by its length; the source's own end must not be left for others.
             Phase::Done if self.is_feeding && !is_closed => None,
             // RFC 9110, 7.8: nothing of the new protocol is sent before our request is out.
-            _ if self.connection.may_speak() => Some(Outcome::Switched),
+            _ if self.engine.ask().may_speak() => Some(Outcome::Switched),
             _ if self.is_answered => Some(Outcome::Answered { status: self.status }),
-            _ => is_closed.then_some(Outcome::Failed),
+            _ if is_closed => {
+                self.conclude("failed", "failed: the server has closed without an answer");
+                Some(Outcome::Failed)
+            }
+            _ => None,
         })
     }
 
     fn handle_event(&mut self) -> Result<(), Failure> {
-        match self.connection.event() {
-            Some(Event::Informational(response)) => self.transcript.response(&response),
+        match self.engine.ask().event() {
             Some(Event::Response(response)) => {
-                self.transcript.response(&response);
                 self.status = response.status();
                 let advertised: Vec<String> = response.advertised().map(|protocol| protocol.to_string()).collect();
                 if !advertised.is_empty() && self.status != 426 {
-                    self.transcript.say(format_args!("the server also speaks {}", advertised.join(", ")));
+                    self.say(format_args!("the server also speaks {}", advertised.join(", ")));
                 }
-                if self.status >= 300 && self.connection.state().request == Phase::Body {
+                if self.status >= 300 && self.engine.state().request == Phase::Body {
                     // It does not want the content; we do not send it, and read on.
-                    self.connection.abandon()?;
+                    self.engine.abandon()?;
                     self.body = None;
                 }
             }
             // Another answer may follow; only that one's content is for standard output.
-            Some(Event::Data(data)) if self.status == 426 => self.transcript.received(data),
+            Some(Event::Data(_)) if self.status == 426 => {}
             Some(Event::Data(data)) => std::io::stdout().write_all(data)?,
             Some(Event::EndOfMessage(_)) => self.is_answered = true,
-            Some(Event::Switched(switched)) => {
-                self.show_switch(&switched);
-                self.early = self.connection.take_leftover().into();
+            Some(Event::Switched(Switched { protocols, leftover, .. })) => {
+                let len = leftover.len();
+                self.say(format_args!("the server speaks {protocols} now; {len} octets of it came along"));
+                self.early = self.engine.take_leftover();
             }
-            Some(Event::Closed { .. } | Event::Request(_)) | None => {}
+            Some(Event::Informational(_) | Event::Closed { .. } | Event::Request(_)) | None => {}
         }
         Ok(())
     }
 
-    fn show_switch(&self, switched: &Switched<'_>) {
-        if let Some(response) = switched.response {
-            self.transcript.response(&response);
-        }
-        self.transcript.say(format_args!(
-            "the server speaks {} now; {} octets of it came along",
-            switched.protocols,
-            switched.leftover.len()
-        ));
-    }
-
     /// Waits for one thing to happen; false if nothing does.
     fn take_input(&mut self) -> Result<bool, Failure> {
-        if self.connection.awaiting() != Awaiting::Continue {
+        if self.engine.ask().awaiting() != Awaiting::Continue {
             self.begin_content();
         }
         let patience = if self.body.is_some() { UNTIL_CONTINUE } else { self.args.patience() };
         match self.line.next(Some(self.since + patience))? {
             None if self.body.is_some() => self.begin_content(),
             None => return Ok(false),
-            Some(Input::Peer(octets)) if self.connection.state().rx == Rx::Switched => self.keep(&octets)?,
-            Some(Input::Peer(octets)) => self.connection.receive(&octets)?,
+            Some(Input::Peer(octets)) if self.engine.state().rx == Rx::Switched => self.keep(&octets)?,
+            Some(Input::Peer(octets)) => self.engine.receive(&octets)?,
             Some(Input::PeerEnd(end)) => {
                 self.peer_ended = true;
-                self.connection.receive_eof(end);
+                self.engine.receive_eof(end);
             }
             Some(Input::Local(octets)) => self.send_content(&octets)?,
             Some(Input::LocalEnd) => self.end_content()?,
@@ -269,43 +261,51 @@ impl<'a> Exchange<'a> {
 
     fn send_content(&mut self, octets: &[u8]) -> Result<(), Failure> {
         // What the server did not want is not sent.
-        if self.connection.state().request == Phase::Body {
+        if self.engine.state().request == Phase::Body {
             let mut out = Vec::new();
-            self.connection.send_data(octets, &mut out)?;
-            self.send(out)?;
+            self.engine.send_data(octets, &mut out)?;
+            self.line.send(out)?;
         }
         Ok(())
     }
 
     fn end_content(&mut self) -> Result<(), Failure> {
         self.is_feeding = false;
-        if self.connection.state().request != Phase::Cut {
+        if self.engine.state().request != Phase::Cut {
             let mut out = Vec::new();
-            self.connection.send_end(&(), &mut out)?;
-            self.send(out)?;
+            self.engine.send_end(&mut out)?;
+            self.line.send(out)?;
         }
         Ok(())
     }
 
-    fn send(&mut self, out: Vec<u8>) -> Result<(), Failure> {
-        self.line.send(out)?;
-        self.transcript.engine(&mut self.connection);
-        Ok(())
-    }
+    // What is told besides.
 
-    /// What happened, and why.
-    fn explain(&self, outcome: Outcome, offer: &[&str]) {
-        let why = self.connection.why().map_or("", |why| why.text());
+    /// How it came out, and why.
+    fn judge(&self, outcome: Outcome, offer: &[&str]) {
+        let connection = self.engine.ask();
+        let why = connection.why().map_or("", |why| why.text());
         match outcome {
             Outcome::Switched => {
-                let lowest = self.connection.agreed().iter().next();
+                let lowest = connection.agreed().iter().next();
                 let place = lowest.and_then(|lowest| offer.iter().position(|token| names(token, &lowest)));
                 let place = place.map_or(String::new(), |place| format!(", number {} of {}", place + 1, offer.len()));
-                self.transcript.say(format_args!("switched to {}{place}", self.connection.agreed()));
+                self.conclude("switched", format_args!("switched to {}{place}", connection.agreed()));
             }
-            Outcome::Answered { status } => self.transcript.say(format_args!("not switched ({status}): {why}")),
-            Outcome::AnsweredInTls => {}
-            Outcome::Failed => self.transcript.say(format_args!("failed: {why}")),
+            Outcome::Answered { status } if offer.is_empty() => {
+                self.conclude("answered", format_args!("answered ({status}): {why}"));
+            }
+            Outcome::Answered { status } => self.conclude("stayed", format_args!("not switched ({status}): {why}")),
+            // It was concluded where it happened.
+            Outcome::AnsweredInTls | Outcome::Failed => {}
         }
+    }
+
+    pub(crate) fn say(&self, remark: impl Display) {
+        self.engine.transcript.say(remark);
+    }
+
+    fn conclude(&self, outcome: &'static str, verdict: impl Display) {
+        self.engine.transcript.conclude(outcome, verdict);
     }
 }

@@ -2,6 +2,7 @@
 //! where all else is, in one thread; the socket's own threads move what it has made of the octets.
 
 use std::io::{self, Read, Write};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConnection;
@@ -11,6 +12,7 @@ use switchover::End;
 use crate::duplex::{Duplex, Input};
 use crate::target::Target;
 use crate::tls;
+use crate::transcript::{By, Transcript, What};
 
 pub(crate) struct Line {
     duplex: Duplex,
@@ -19,6 +21,8 @@ pub(crate) struct Line {
     opened: Vec<u8>,
     has_ended: bool,
     patience: Duration,
+    /// Who is told what is said.
+    overhearing: Option<Rc<Transcript>>,
 }
 
 impl Line {
@@ -30,6 +34,7 @@ impl Line {
             opened: Vec::new(),
             has_ended: false,
             patience,
+            overhearing: None,
         };
         if target.is_secure {
             line.start_tls(target.host(), &[])?;
@@ -63,6 +68,7 @@ impl Line {
 
     /// Sends these octets, behind all others.
     pub(crate) fn send(&mut self, octets: Vec<u8>) -> io::Result<()> {
+        self.tell(By::Us, &octets);
         let octets = match &mut self.tls {
             None => octets,
             Some(tls) => {
@@ -95,8 +101,27 @@ impl Line {
         self.duplex.feed(source);
     }
 
+    /// From now on a transcript is told what is said, which is not HTTP any more.
+    pub(crate) fn overhear(&mut self, transcript: &Rc<Transcript>) {
+        self.overhearing = Some(Rc::clone(transcript));
+    }
+
+    fn tell(&self, by: By, octets: &[u8]) {
+        if let Some(transcript) = self.overhearing.as_ref().filter(|_| !octets.is_empty()) {
+            transcript.tell_if_heard(|| What::Spoke(by, octets));
+        }
+    }
+
     /// What happens next; `None` if nothing does until then.
     pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
+        let input = self.wait(deadline)?;
+        if let Some(Input::Peer(octets)) = &input {
+            self.tell(By::Peer, octets);
+        }
+        Ok(input)
+    }
+
+    fn wait(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
         // What came behind the last record of the handshake waits already.
         loop {
             if !self.opened.is_empty() {

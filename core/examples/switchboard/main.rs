@@ -8,13 +8,16 @@
 //! Threads and blocking sockets, because the engine leaves the choice to its host and these are the fewest lines to
 //! read. The server's part is `server` (who is let in), `wire` (a socket and a `Connection`), `session` (the events of
 //! one connection), `routes` (what each path answers) and `negotiate` (what an offer comes to); the client's is `probe`, `exchange`, `line`, `duplex` and
-//! `relay`. What is spoken behind a switch: `foo`, `websocket`, `http2`, `udp`, and `tls` with HTTP above it.
+//! `relay`. Both have the `engine`, which writes down what passes it, for a `transcript` and for those who watch the page
+//! (`live`). What is spoken behind a switch: `foo`, `websocket`, `http2`, `udp`, and `tls` with HTTP above it.
 
 mod duplex;
+mod engine;
 mod exchange;
 mod foo;
 mod http2;
 mod line;
+mod live;
 mod negotiate;
 mod probe;
 mod relay;
@@ -22,6 +25,7 @@ mod routes;
 mod server;
 mod session;
 mod socket;
+mod tapped;
 mod target;
 mod tls;
 mod transcript;
@@ -103,6 +107,9 @@ struct ProbeArgs {
     /// Ask with this method instead of GET or POST; the target of OPTIONS is then *
     #[arg(long)]
     method: Option<String>,
+    /// Tell what happens in lines of JSON instead of text, on standard error like that
+    #[arg(long)]
+    json: bool,
     /// Pipe octets whatever the new protocol is
     #[arg(long)]
     raw: bool,
@@ -120,7 +127,7 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
     match &cli.command {
-        Some(Command::Probe(args)) => probe::run(args),
+        Some(Command::Probe(args)) => Ok(probe::run(args)),
         None => Ok(server::run(&cli.serve).map(|()| ExitCode::SUCCESS)?),
     }
 }

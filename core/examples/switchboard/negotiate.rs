@@ -10,15 +10,23 @@ use crate::udp;
 use crate::wire::Ended;
 
 impl Session<'_> {
+    /// The page's own, and nobody else's.
+    pub(crate) fn negotiate_live(&mut self) -> Result<(), Ended> {
+        match self.question.as_ref().is_some_and(|question| question.is_foreign) {
+            true => self.reply(403, &[TEXT], "Not for the page of another server.\n"),
+            false => self.negotiate(),
+        }
+    }
+
     pub(crate) fn negotiate(&mut self) -> Result<(), Ended> {
         let tokens = self.route().tokens();
-        if let Some(selection) = self.wire.connection.select(tokens, self.house.prefer) {
-            return Ok(self.wire.decide(|connection, out| connection.accept(selection, &(), out))?);
+        if let Some(selection) = self.wire.engine.ask().select(tokens, self.house.prefer) {
+            return Ok(self.wire.engine.accept(selection, tokens, &mut self.wire.out)?);
         }
         let flaw = self.question.as_ref().and_then(|question| question.flaw);
         match flaw {
             _ if matches!(self.route(), Route::Foo | Route::Server) => {
-                self.wire.connection.advertise(tokens)?;
+                self.wire.engine.advertise(tokens)?;
                 let target = self.question.as_ref().map_or("", |question| &question.target);
                 let text =
                     format!("This is {target} in HTTP/1.1. Offer {} to speak that instead.\n", tokens.join(" or "));
@@ -31,7 +39,7 @@ impl Session<'_> {
 
     /// Everything that the switch needs is made before the 101, so that it cannot fail behind it.
     pub(crate) fn negotiate_http2(&mut self) -> Result<(), Ended> {
-        let (connection, question) = (&self.wire.connection, self.question.as_ref());
+        let (connection, question) = (self.wire.engine.ask(), self.question.as_ref());
         let selection = connection.select(&["h2c"], self.house.prefer);
         let (Some(selection), Some(request), Some(question)) = (selection, connection.request(), question) else {
             return self.stay("offer h2c to go on in HTTP/2");
@@ -43,7 +51,7 @@ impl Session<'_> {
         match splice {
             Ok(splice) => {
                 self.splice = Some(splice);
-                Ok(self.wire.decide(|connection, out| connection.accept(selection, &(), out))?)
+                Ok(self.wire.engine.accept(selection, &["h2c"], &mut self.wire.out)?)
             }
             Err(reason) => self.stay(reason.text()),
         }
@@ -61,7 +69,7 @@ impl Session<'_> {
             None => self.reply(400, &[TEXT], "The path names no host and port.\n"),
             Some(target) if !udp::is_allowed(&target) => self.reply(403, &[TEXT], "Only to this machine.\n"),
             // Both sides of it are waited for at once, which this example does not do over TLS.
-            Some(_) if self.wire.connection.is_secure() => self.reply(501, &[TEXT], "Not over TLS.\n"),
+            Some(_) if self.wire.engine.ask().is_secure() => self.reply(501, &[TEXT], "Not over TLS.\n"),
             Some(_) => self.negotiate(),
         }
     }
@@ -71,7 +79,7 @@ impl Session<'_> {
         let text = format!("This needs another protocol: {}.\n", tokens.join(" or "));
         let length = text.len().to_string();
         let fields = [("Date", self.clock.date()), TEXT, ("Content-Length", &length)];
-        self.wire.decide(|connection, out| connection.require(tokens, &fields, out))?;
+        self.wire.engine.require(tokens, &fields, &mut self.wire.out)?;
         self.explain();
         self.send_content(&text)
     }

@@ -5,6 +5,7 @@
 
 use std::error::Error as AnyError;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use switchover::Protocol;
 
@@ -12,25 +13,37 @@ use crate::ProbeArgs;
 use crate::exchange::{Exchange, Outcome};
 use crate::http2;
 use crate::relay;
+use crate::transcript::Transcript;
 
 type Failure = Box<dyn AnyError>;
 
 /// What the process ends with where the server stays with HTTP/1.1.
 const NOT_SWITCHED: u8 = 2;
 
-pub(crate) fn run(args: &ProbeArgs) -> Result<ExitCode, Failure> {
+/// The last line of the transcript says how it came out, whatever happens.
+pub(crate) fn run(args: &ProbeArgs) -> ExitCode {
+    let transcript = Rc::new(Transcript::of_probe(args.json));
+    let code = probe(args, &transcript).unwrap_or_else(|failure| {
+        transcript.conclude("failed", format_args!("failed: {failure}"));
+        ExitCode::FAILURE
+    });
+    transcript.close();
+    code
+}
+
+fn probe(args: &ProbeArgs, transcript: &Rc<Transcript>) -> Result<ExitCode, Failure> {
     let tokens = args.offer.iter().map(|token| token.trim());
     let offer: Vec<String> = tokens.filter(|token| !token.is_empty()).map(String::from).collect();
-    let mut exchange = Exchange::connect(args)?;
+    let mut exchange = Exchange::connect(args, transcript)?;
     let mut outcome = exchange.ask(&offer, false)?;
     if let Outcome::Answered { status: 426 } = outcome
         && let Some((token, how)) = wanted(&exchange, &offer)
     {
-        let is_reused = exchange.connection.state().next_cycle();
+        let is_reused = exchange.engine.state().next_cycle();
         let place = if is_reused { "the same" } else { "a new" };
-        exchange.transcript.say(format_args!("offering {token} {how}, on {place} connection"));
+        exchange.say(format_args!("offering {token} {how}, on {place} connection"));
         if !is_reused {
-            exchange = Exchange::connect(args)?;
+            exchange = Exchange::connect(args, transcript)?;
         }
         outcome = exchange.ask(&[token], is_reused)?;
     }
@@ -46,8 +59,8 @@ pub(crate) fn run(args: &ProbeArgs) -> Result<ExitCode, Failure> {
 /// What to try after a 426, and how: the first protocol that it names and that we have not offered, or the first of
 /// several offered ones that it names. One, because many servers do not understand a list.
 fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'static str)> {
-    let required = exchange.connection.required();
-    exchange.transcript.say(match required.is_empty() {
+    let required = exchange.engine.ask().required();
+    exchange.say(match required.is_empty() {
         true => "the 426 does not say which protocol it wants".to_owned(),
         false => format!("the server wants {required}"),
     });
@@ -57,7 +70,7 @@ fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'stat
     let alone = || offered.iter().find(is_required).filter(|_| offered.len() > 1).map(|token| (token.clone(), "alone"));
     let wanted = other.or_else(alone);
     if wanted.is_none() {
-        exchange.transcript.say("there is nothing else to try");
+        exchange.say("there is nothing else to try");
     }
     wanted
 }
@@ -70,15 +83,19 @@ pub(crate) fn names(token: &str, protocol: &Protocol<'_>) -> bool {
 fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
     let (early, peer_ended) = exchange.take_early();
     // Names are compared without regard to case (RFC 9110, 7.8).
-    let agreed = exchange.connection.agreed().to_string().to_ascii_lowercase();
+    let agreed = exchange.engine.ask().agreed().to_string().to_ascii_lowercase();
+    exchange.line.overhear(&exchange.engine.transcript);
     let line = &mut exchange.line;
     match agreed.as_str() {
         _ if raw => relay::pipe(line, &early, peer_ended)?,
         "websocket" => relay::messages(line, &early, peer_ended)?,
         "connect-udp" => relay::datagrams(line, &early)?,
-        "h2c" => http2::ask(line, &early)?,
+        "h2c" => {
+            let status = http2::ask(line, &early)?;
+            exchange.say(format_args!("stream 1 is answered: {status}"));
+        }
         _ => relay::pipe(line, &early, peer_ended)?,
     }
-    exchange.transcript.say("the server has closed");
+    exchange.say("the new protocol is over");
     Ok(())
 }

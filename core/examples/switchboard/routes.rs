@@ -3,16 +3,15 @@
 use switchover::{Ineligible, Request};
 
 use crate::target::path;
-use crate::{foo, tls, udp};
-
-/// What `/` shows.
-pub(crate) const PAGE: &str = include_str!("index.html");
+use crate::{foo, live, tls, udp};
 
 /// Who answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// `/`: says what is here.
-    Page,
+    /// `/` and what it is made of: shows the server's connections.
+    Page(&'static live::File),
+    /// `/live`: what the page is told, in WebSocket.
+    Live,
     /// `/ws`: WebSocket, and nothing else.
     Ws,
     /// `/foo`: `foo/2` or `foo/1` if they are offered, else a page.
@@ -37,8 +36,12 @@ pub(crate) enum Route {
 
 impl Route {
     pub(crate) fn of(target: &str) -> Self {
-        match path(target) {
-            "/" => Self::Page,
+        let path = path(target);
+        if let Some(file) = live::file(path) {
+            return Self::Page(file);
+        }
+        match path {
+            "/live" => Self::Live,
             "*" => Self::Server,
             "/ws" => Self::Ws,
             "/foo" => Self::Foo,
@@ -55,14 +58,14 @@ impl Route {
     /// The protocols that it can switch to, in the server's order of preference.
     pub(crate) fn tokens(self) -> &'static [&'static str] {
         match self {
-            Self::Ws => &["websocket"],
+            Self::Ws | Self::Live => &["websocket"],
             Self::Foo => &foo::TOKENS,
             Self::Required => &[foo::TOKENS[0], "websocket"],
             Self::H2c => &["h2c"],
             Self::Tls => &tls::TOKENS,
             Self::Server => &[tls::TOKENS[0], tls::TOKENS[1], "h2c"],
             Self::Udp => &udp::TOKENS,
-            Self::Page | Self::Echo | Self::Plain | Self::Missing => &[],
+            Self::Page(_) | Self::Echo | Self::Plain | Self::Missing => &[],
         }
     }
 }
@@ -73,6 +76,8 @@ pub(crate) struct Question {
     pub(crate) route: Route,
     pub(crate) method: String,
     pub(crate) target: String,
+    /// It comes from a page of somebody else's.
+    pub(crate) is_foreign: bool,
     /// The first rule that an offered protocol breaks.
     pub(crate) flaw: Option<Ineligible>,
     /// The content, where the new protocol will need it.
@@ -88,6 +93,7 @@ impl Question {
             route: Route::of(request.target()),
             method: request.method().into(),
             target: request.target().into(),
+            is_foreign: request.fields().get("origin").is_some_and(|origin| !live::is_ours(origin)),
             flaw,
             content: Vec::new(),
             octets: 0,

@@ -11,6 +11,7 @@ use rustls::ServerConfig;
 use switchover::Order;
 
 use crate::ServeArgs;
+use crate::live::Hub;
 use crate::session::Session;
 use crate::tls;
 use crate::transcript::Transcript;
@@ -27,6 +28,10 @@ pub(crate) struct House {
     pub(crate) patience: Duration,
     /// Of HTTP/2.
     pub(crate) window: u32,
+    /// Who watches.
+    pub(crate) live: Arc<Hub>,
+    /// Where the server listens.
+    pub(crate) address: SocketAddr,
 }
 
 /// Serves until ^C.
@@ -39,7 +44,8 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
     let gate = Arc::new(Gate::new(args.connections));
     let patience = Duration::from_secs(args.patience.max(1));
     let tls = tls::server().map_err(|error| io::Error::other(error.to_string()))?;
-    let house = House { stop, prefer: args.prefer.into(), tls, patience, window: args.window };
+    let (prefer, window, live) = (args.prefer.into(), args.window, Arc::new(Hub::default()));
+    let house = House { stop, prefer, tls, patience, window, live, address };
     let (house, mut served) = (Arc::new(house), 0u64);
     loop {
         let pass = gate.enter();
@@ -56,7 +62,7 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
             }
         };
         served += 1;
-        let transcript = if args.trace { Transcript::of_connection(served) } else { Transcript::off() };
+        let transcript = Transcript::of_connection(served, args.trace, &house.live);
         let house = Arc::clone(&house);
         // A thread that cannot be had costs this one connection.
         let _ = thread::Builder::new().name(format!("connection {served}")).spawn(move || {
@@ -89,7 +95,9 @@ fn greet(address: SocketAddr) {
     println!(
         "listening on http://{address}
 
-Try, from another terminal:
+Open it in a browser: the page shows what happens on each connection, and plays the client.
+
+Or try, from another terminal:
   curl http://{address}/
   curl -d 'some content' http://{address}/echo
   curl -v --http2 http://{address}/h2c      (HTTP/1.1 becomes HTTP/2)

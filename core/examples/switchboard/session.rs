@@ -1,7 +1,9 @@
 //! One connection of the server: each event, and what it is answered with.
 
+use std::fmt::Display;
 use std::io;
 use std::net::TcpStream;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,19 +13,19 @@ use switchover::{
     Awaiting, Config, Connection, Error, Event, FieldSource, Limits, Phase, ResponseHead, Role, SwitchedBy, Why,
 };
 
-use crate::routes::{PAGE, Question, Route};
+use crate::engine::Engine;
+use crate::routes::{Question, Route};
 use crate::server::House;
 use crate::socket::Socket;
-use crate::transcript::Transcript;
+use crate::transcript::{Transcript, What};
 use crate::wire::{Ended, Wire};
-use crate::{foo, http2, tls, udp, websocket};
+use crate::{foo, http2, live, tls, udp, websocket};
 
 /// Content that a request may bring along into a new protocol. Elsewhere it is passed on or dropped as it comes.
 const KEPT: usize = 1 << 20;
 
 const SECURE: &str = "This is HTTP/1.1 in TLS.\n";
 
-const HTML: (&str, &str) = ("Content-Type", "text/html; charset=utf-8");
 pub(crate) const TEXT: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
 const OCTETS: (&str, &str) = ("Content-Type", "application/octet-stream");
 
@@ -46,23 +48,25 @@ enum Flow {
 impl<'h> Session<'h> {
     /// Serves the connection to its end.
     pub(crate) fn run(stream: TcpStream, house: &'h House, transcript: Transcript) {
-        if let Ok(peer) = stream.peer_addr() {
-            transcript.say(format_args!("{peer} connected"));
-        }
+        let transcript = Rc::new(transcript);
+        let peer = stream.peer_addr().map_or(String::new(), |peer| peer.to_string());
         // A socket that cannot be set up is gone already.
         let Ok(socket) = Socket::new(stream, house.patience, Arc::clone(&house.stop)) else { return };
         // A client that does not begin is none; one that cannot do TLS is not served in clear.
         let Ok(is_secure) = begin(&socket, house) else { return };
+        let setup = if is_secure { "server secure" } else { "server http2_preface" };
+        transcript.tell_if_heard(|| What::Opened { peer: &peer, setup });
         let config = Config { secure: is_secure, http2_preface: !is_secure, ..Config::default() };
-        let wire = Wire::new(socket, Connection::with_config(Role::Server, config), transcript);
-        let mut session = Self { wire, house, question: None, splice: None, clock: Clock::default() };
+        let engine = Engine::new(Connection::with_config(Role::Server, config), transcript);
+        let mut session =
+            Self { wire: Wire::new(socket, engine), house, question: None, splice: None, clock: Clock::default() };
         if let Err(ended) = session.serve() {
             session.give_up(ended);
         }
         // Whatever stands in the way of the last octets, the connection is over.
         let _ = session.wire.flush();
         session.wire.socket.linger();
-        session.wire.transcript.say("closed");
+        session.wire.engine.transcript.close();
     }
 
     fn serve(&mut self) -> Result<(), Ended> {
@@ -75,8 +79,7 @@ impl<'h> Session<'h> {
     }
 
     fn handle_event(&mut self) -> Result<Flow, Ended> {
-        let Wire { connection, transcript, .. } = &self.wire;
-        match connection.event() {
+        match self.wire.engine.ask().event() {
             Some(Event::Request(request)) => {
                 self.question = Some(Question::of(&request));
                 self.begin()?;
@@ -93,7 +96,7 @@ impl<'h> Session<'h> {
             }
             Some(Event::Closed { discarded }) => {
                 if discarded > 0 {
-                    transcript.say(format_args!("{discarded} octets came too late to be a request"));
+                    self.say(format_args!("{discarded} octets came too late to be a request"));
                 }
                 return Ok(Flow::Ends);
             }
@@ -108,8 +111,9 @@ impl<'h> Session<'h> {
     fn begin(&mut self) -> Result<(), Ended> {
         match self.route() {
             Route::Missing => return self.turn_away(404, "There is nothing here. Try / instead.\n"),
-            _ if self.wire.connection.owes_continue() => {
-                self.wire.decide(|connection, out| connection.send_informational(100, &(), out))?;
+            _ if self.wire.engine.ask().owes_continue() => {
+                let Wire { engine, out, .. } = &mut self.wire;
+                engine.send_informational(100, out)?;
             }
             _ => {}
         }
@@ -124,13 +128,13 @@ impl<'h> Session<'h> {
         let Some(question) = &mut self.question else { return Ok(()) };
         question.octets += len as u64;
         match question.route {
-            Route::Echo => self.echo(len),
+            Route::Echo => self.echo(),
             route if route.tokens().is_empty() => Ok(()),
             // More than HTTP/2 can take along: the offer will be declined, and the rest is only counted.
             Route::H2c if question.content.len() as u64 > Limits::DEFAULT.h2c_content => Ok(()),
             _ if question.content.len() + len > KEPT => self.turn_away(413, "That is more than can be taken along.\n"),
             _ => {
-                if let Some(Event::Data(data)) = self.wire.connection.event() {
+                if let Some(Event::Data(data)) = self.wire.engine.ask().event() {
                     question.content.extend_from_slice(data);
                 }
                 Ok(())
@@ -138,17 +142,11 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// Sends back the very octets that the event shows.
-    fn echo(&mut self, len: usize) -> Result<(), Ended> {
-        let Wire { connection, out, .. } = &mut self.wire;
+    fn echo(&mut self) -> Result<(), Ended> {
+        let Wire { engine, out, .. } = &mut self.wire;
         // The answer to a HEAD has no content.
-        if connection.wants_content() {
-            let parts = connection.send_data_parts(len)?;
-            out.extend_from_slice(parts.prefix());
-            if let Some(Event::Data(data)) = connection.event() {
-                out.extend_from_slice(data);
-            }
-            out.extend_from_slice(parts.suffix());
+        if engine.ask().wants_content() {
+            engine.echo(out)?;
         }
         Ok(self.wire.flush_if_full()?)
     }
@@ -156,23 +154,23 @@ impl<'h> Session<'h> {
     /// Answers before the request has ended, and does not want the rest of it.
     fn turn_away(&mut self, status: u16, text: &str) -> Result<(), Ended> {
         self.reply(status, &[TEXT], text)?;
-        if self.wire.connection.state().request == Phase::Body {
-            self.wire.connection.skip_body()?;
+        if self.wire.engine.state().request == Phase::Body {
+            self.wire.engine.skip_body()?;
         }
         Ok(())
     }
 
     fn answer(&mut self) -> Result<(), Ended> {
         let Some(question) = &self.question else { return Ok(()) };
-        self.wire.transcript.content('<', question.octets);
         match question.route {
             Route::Echo => {
-                let Wire { connection, out, .. } = &mut self.wire;
-                Ok(connection.send_end(&(), out)?)
+                let Wire { engine, out, .. } = &mut self.wire;
+                Ok(engine.send_end(out)?)
             }
             // It was turned away.
-            _ if self.wire.connection.state().response != Phase::Idle => Ok(()),
-            Route::Page => self.reply(200, &[HTML], PAGE),
+            _ if self.wire.engine.state().response != Phase::Idle => Ok(()),
+            Route::Page((_, kind, text)) => self.reply(200, &[("Content-Type", kind)], text),
+            Route::Live => self.negotiate_live(),
             Route::Plain | Route::Missing => {
                 let text = format!(
                     "{} {}: {} octets of content came. No offer is taken here.\n",
@@ -181,10 +179,10 @@ impl<'h> Session<'h> {
                 self.reply(200, &[TEXT], &text)
             }
             Route::H2c => self.negotiate_http2(),
-            Route::Server if self.wire.connection.select(&["h2c"], self.house.prefer).is_some() => {
+            Route::Server if self.wire.engine.ask().select(&["h2c"], self.house.prefer).is_some() => {
                 self.negotiate_http2()
             }
-            Route::Tls | Route::Server if self.wire.connection.is_secure() => self.reply(200, &[TEXT], SECURE),
+            Route::Tls | Route::Server if self.wire.engine.ask().is_secure() => self.reply(200, &[TEXT], SECURE),
             Route::Udp => self.negotiate_udp(),
             Route::Ws | Route::Foo | Route::Required | Route::Tls | Route::Server => self.negotiate(),
         }
@@ -198,26 +196,25 @@ impl<'h> Session<'h> {
 
     fn send_head(&mut self, status: u16, fields: &impl FieldSource) -> Result<(), Error> {
         let fields = ([("Date", self.clock.date())], fields);
-        self.wire.decide(|connection, out| connection.send_response(&ResponseHead::new(status, &fields), out))?;
+        self.wire.engine.send_response(&ResponseHead::new(status, &fields), &mut self.wire.out)?;
         self.explain();
         Ok(())
     }
 
     /// Why an offer came to nothing.
     pub(crate) fn explain(&self) {
-        if let Some(why) = self.wire.connection.why().filter(|&why| why != Why::NotOffered) {
-            self.wire.transcript.say(format_args!("no switch: {}", why.text()));
+        if let Some(why) = self.wire.engine.ask().why().filter(|&why| why != Why::NotOffered) {
+            self.conclude("stayed", format_args!("no switch: {}", why.text()));
         }
     }
 
     pub(crate) fn send_content(&mut self, text: &str) -> Result<(), Ended> {
-        let Wire { connection, out, transcript, .. } = &mut self.wire;
+        let Wire { engine, out, .. } = &mut self.wire;
         // The answer to a HEAD has none.
-        if connection.wants_content() {
-            connection.send_data(text.as_bytes(), out)?;
-            transcript.content('>', text.len() as u64);
+        if engine.ask().wants_content() {
+            engine.send_data(text.as_bytes(), out)?;
         }
-        Ok(connection.send_end(&(), out)?)
+        Ok(engine.send_end(out)?)
     }
 
     pub(crate) fn route(&self) -> Route {
@@ -228,15 +225,22 @@ impl<'h> Session<'h> {
 
     /// The 101 is on its way; what came behind the request is the new protocol's beginning.
     fn speak(&mut self, token: &str) -> Result<Flow, Ended> {
-        let leftover = self.wire.connection.take_leftover();
+        let leftover = self.wire.engine.take_leftover();
         self.wire.flush()?;
-        let Wire { socket, transcript, .. } = &self.wire;
-        transcript.say(format_args!("speaks {token} now; {} octets of it came along", leftover.len()));
+        self.say(format_args!("speaks {token} now; {} octets of it came along", leftover.len()));
+        self.wire.engine.transcript.conclude("switched", format_args!("closed; switched to {token}"));
         // The client's spelling of a protocol's name is as good as ours.
         let is = |known: &&&str| known.eq_ignore_ascii_case(token);
         if tls::TOKENS.iter().any(|known| is(&known)) {
             return self.go_on_in_tls(&leftover);
         }
+        let socket = &self.wire.socket;
+        if self.route() == Route::Live {
+            // To be told what one is told would never end.
+            self.say("the page watches; this connection is not shown any further");
+            self.wire.engine.transcript.fall_silent();
+        }
+        socket.overhear(&self.wire.engine.transcript);
         let outcome = match (foo::TOKENS.iter().find(is), &self.question) {
             (Some(known), Some(question)) => foo::speak(known, question, &leftover, socket).map_err(|e| e.to_string()),
             _ if token == "h2c" => {
@@ -247,11 +251,14 @@ impl<'h> Session<'h> {
                 Some(target) => udp::relay(&target, &leftover, socket).map_err(|e| e.to_string()),
                 None => Ok(0),
             },
-            _ => websocket::echo(leftover.into(), socket).map_err(|e| e.to_string()),
+            _ if self.route() == Route::Live => {
+                live::serve(&self.house.live, self.house.address, leftover, socket).map_err(|e| e.to_string())
+            }
+            _ => websocket::echo(leftover, socket).map_err(|e| e.to_string()),
         };
         match outcome {
-            Ok(count) => transcript.say(format_args!("{count} messages of {token}")),
-            Err(error) => transcript.say(format_args!("{token} ended: {error}")),
+            Ok(count) => self.say(format_args!("{count} messages of {token}")),
+            Err(error) => self.say(format_args!("{token} ended: {error}")),
         }
         Ok(Flow::Ends)
     }
@@ -260,7 +267,7 @@ impl<'h> Session<'h> {
     /// connection: nothing more is said in clear.
     fn go_on_in_tls(&mut self, leftover: &[u8]) -> Result<Flow, Ended> {
         self.wire.socket.start_tls(&self.house.tls, leftover)?;
-        self.wire.connection.resume_http()?;
+        self.wire.engine.resume_http()?;
         self.reply(200, &[TEXT], SECURE)?;
         Ok(Flow::Goes)
     }
@@ -270,34 +277,44 @@ impl<'h> Session<'h> {
     /// Says to the peer what can still be said. What cannot, because an answer has begun, is left unfinished: that
     /// is how the client knows.
     fn give_up(&mut self, ended: Ended) {
-        let transcript = &self.wire.transcript;
         let _ = match ended {
             Ended::ByPeer(error) => {
-                transcript.say(error);
+                self.conclude("failed", error);
                 error.status().map(|status| self.reply(status, &[TEXT], &format!("{error}\n")))
             }
             Ended::Slow => {
-                transcript.say("the peer takes too long");
+                self.conclude("failed", "the peer takes too long");
                 // RFC 9110, 15.5.9; an idle connection is not told.
-                let is_waiting = self.wire.connection.awaiting() == Awaiting::Content;
+                let is_waiting = self.wire.engine.ask().awaiting() == Awaiting::Content;
                 is_waiting.then(|| self.reply(408, &[TEXT, ("Connection", "close")], "That takes too long.\n"))
             }
             Ended::Io(error) => {
-                transcript.say(error);
+                self.conclude("failed", error);
                 None
             }
             Ended::ByHost(error) => {
-                transcript.say(format_args!("a mistake of this example: {error}"));
+                self.conclude("failed", format_args!("a mistake of this example: {error}"));
                 None
             }
             Ended::Owing(why) => {
-                transcript.say(format_args!("a mistake of this example: {} is left undone", why.name()));
+                self.conclude("failed", format_args!("a mistake of this example: {} is left undone", why.name()));
                 None
             }
         };
         // Where both directions have ended already there is nothing to abandon.
-        let _ = self.wire.connection.abandon();
-        self.wire.transcript.engine(&mut self.wire.connection);
+        let _ = self.wire.engine.abandon();
+    }
+
+    // What is told besides.
+
+    fn say(&self, remark: impl Display) {
+        self.wire.engine.transcript.say(remark);
+    }
+
+    /// Says how a request came out, and at the end of the connection once more.
+    fn conclude(&self, outcome: &'static str, verdict: impl Display) {
+        self.say(&verdict);
+        self.wire.engine.transcript.conclude(outcome, format_args!("closed; {verdict}"));
     }
 }
 

@@ -3,11 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection, Stream};
+
+use crate::tapped::Tapped;
+use crate::transcript::{By, Transcript, What};
 
 /// How long a call blocks in the kernel before the deadline and the stop flag are looked at again.
 const SLICE: Duration = Duration::from_millis(100);
@@ -27,6 +31,8 @@ pub(crate) struct Socket {
     grace: Duration,
     stop: Arc<AtomicBool>,
     heeds_stop: Cell<bool>,
+    /// Who is told what is said.
+    overhearing: RefCell<Option<Rc<Transcript>>>,
 }
 
 impl Socket {
@@ -41,6 +47,7 @@ impl Socket {
             grace,
             stop,
             heeds_stop: Cell::new(true),
+            overhearing: RefCell::new(None),
         })
     }
 
@@ -69,15 +76,13 @@ impl Socket {
 
     /// Runs a protocol that waits for several things at once, on a stream of its own; not over TLS. The server's stop
     /// ends it.
-    pub(crate) fn run<F: Future>(
-        &self,
-        speak: impl FnOnce(tokio::net::TcpStream) -> F,
-    ) -> io::Result<Option<F::Output>> {
+    pub(crate) fn run<F: Future>(&self, speak: impl FnOnce(Tapped) -> F) -> io::Result<Option<F::Output>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let stream = self.stream.try_clone()?;
         stream.set_nonblocking(true)?;
         let outcome = runtime.block_on(async {
-            let stream = tokio::net::TcpStream::from_std(stream)?;
+            let overhearing = self.overhearing.borrow().clone();
+            let stream = Tapped::new(tokio::net::TcpStream::from_std(stream)?, overhearing);
             let stopped = async {
                 while !self.stop.load(Ordering::Relaxed) {
                     tokio::time::sleep(SLICE).await;
@@ -91,6 +96,22 @@ impl Socket {
         // The two share the setting.
         self.stream.set_nonblocking(false)?;
         outcome
+    }
+
+    /// From now on a transcript is told what is said, which is not HTTP any more.
+    pub(crate) fn overhear(&self, transcript: &Rc<Transcript>) {
+        *self.overhearing.borrow_mut() = Some(Rc::clone(transcript));
+    }
+
+    fn tell(&self, by: By, octets: &[u8]) {
+        if let Some(transcript) = self.overhearing.borrow().as_ref().filter(|_| !octets.is_empty()) {
+            transcript.tell_if_heard(|| What::Spoke(by, octets));
+        }
+    }
+
+    /// Looks at the deadline so often; for one that has to look elsewhere meanwhile.
+    pub(crate) fn set_slice(&self, slice: Duration) -> io::Result<()> {
+        self.stream.set_read_timeout(Some(slice))
     }
 
     /// How long a transfer of that many octets may take: a peer that trickles them has no more time than one that
@@ -171,22 +192,26 @@ fn one_turn(tls: &mut ServerConnection, mut stream: &TcpStream) -> io::Result<us
 
 impl Read for &Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.patiently(|mut stream| match &mut *self.tls.borrow_mut() {
+        let len = self.patiently(|mut stream| match &mut *self.tls.borrow_mut() {
             None => stream.read(buffer),
             Some(tls) => match tls.reader().read(buffer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => one_turn(tls, stream),
                 outcome => outcome,
             },
-        })
+        })?;
+        self.tell(By::Peer, &buffer[..len]);
+        Ok(len)
     }
 }
 
 impl Write for &Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.patiently(|mut stream| match &mut *self.tls.borrow_mut() {
+        let len = self.patiently(|mut stream| match &mut *self.tls.borrow_mut() {
             None => stream.write(bytes),
             Some(tls) => Stream::new(&mut **tls, &mut stream).write(bytes),
-        })
+        })?;
+        self.tell(By::Us, &bytes[..len]);
+        Ok(len)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -195,5 +220,24 @@ impl Write for &Socket {
             Some(tls) => Stream::new(&mut **tls, &mut stream).flush().map(|()| 0),
         });
         flushed.map(|_| ())
+    }
+}
+
+/// The stream as one value that reads and writes.
+pub(crate) struct Duplex<'a>(pub(crate) &'a Socket);
+
+impl Read for Duplex<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Duplex<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }

@@ -5,9 +5,10 @@ use std::net::Ipv4Addr;
 
 use switchover::masque::{Capsules, Datagram, UDP_PAYLOAD, UdpTarget};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::UdpSocket;
 
 use crate::socket::Socket;
+use crate::tapped::Tapped;
 
 /// The token.
 pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
@@ -25,10 +26,10 @@ pub(crate) fn relay(target: &UdpTarget, leftover: &[u8], socket: &Socket) -> io:
     socket.run(|stream| carry(target, leftover, stream))?.unwrap_or(Ok(0))
 }
 
-async fn carry(target: &UdpTarget, leftover: &[u8], mut stream: TcpStream) -> io::Result<u64> {
+async fn carry(target: &UdpTarget, leftover: &[u8], stream: Tapped) -> io::Result<u64> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     socket.connect((Ipv4Addr::LOCALHOST, target.port)).await?;
-    let (mut reader, mut writer) = stream.split();
+    let (mut reader, mut writer) = tokio::io::split(stream);
     let mut capsules = Capsules::new(UDP_PAYLOAD);
     capsules.receive(leftover);
     let (mut octets, mut payload) = (vec![0; PIECE], vec![0; UDP_PAYLOAD]);

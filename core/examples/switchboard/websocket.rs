@@ -1,6 +1,6 @@
 //! WebSocket behind the handshake: tungstenite reads and writes the frames, the engine has done everything before.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::time::{Duration, Instant};
 
 use tungstenite::protocol::frame::CloseFrame;
@@ -8,7 +8,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
-use crate::socket::Socket;
+use crate::socket::{Duplex, Socket};
 
 /// The largest message that is echoed.
 const LARGEST: usize = 4 << 20;
@@ -50,23 +50,4 @@ fn say_goodbye(frames: &mut WebSocket<Duplex<'_>>, error: &Error) {
         _ => CloseCode::Protocol,
     };
     let _ = frames.close(Some(CloseFrame { code, reason: "".into() }));
-}
-
-/// tungstenite wants one value that reads and writes.
-struct Duplex<'a>(&'a Socket);
-
-impl Read for Duplex<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
-    }
-}
-
-impl Write for Duplex<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
 }

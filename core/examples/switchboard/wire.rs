@@ -1,12 +1,12 @@
-//! A socket and a `Connection`: the server's run loop.
+//! A socket and the engine: the server's run loop.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::Instant;
 
-use switchover::{Awaiting, Blame, Connection, End, Error, Event, Paused, Step};
+use switchover::{Awaiting, Blame, End, Error, Event, Paused, Step};
 
+use crate::engine::Engine;
 use crate::socket::Socket;
-use crate::transcript::Transcript;
 
 /// Octets that are read at a time, and that may wait to be written while more are produced.
 const PIECE: usize = 16 * 1024;
@@ -14,8 +14,7 @@ const PIECE: usize = 16 * 1024;
 /// What is read from the socket goes into the engine, what the engine writes goes out.
 pub(crate) struct Wire {
     pub(crate) socket: Socket,
-    pub(crate) connection: Connection,
-    pub(crate) transcript: Transcript,
+    pub(crate) engine: Engine,
     /// Written by the engine, not yet sent.
     pub(crate) out: Vec<u8>,
     /// Since when the peer is waited for, which begins anew with each event; and how much content it has sent since.
@@ -54,20 +53,15 @@ impl From<io::Error> for Ended {
 }
 
 impl Wire {
-    pub(crate) fn new(socket: Socket, connection: Connection, transcript: Transcript) -> Self {
-        Self { socket, connection, transcript, out: Vec::new(), since: None, octets: 0 }
+    pub(crate) fn new(socket: Socket, engine: Engine) -> Self {
+        Self { socket, engine, out: Vec::new(), since: None, octets: 0 }
     }
 
     /// Moves on to the next event; sends and reads as needed on the way. The session answers each request with the
     /// event that ends it, so the engine never has to wait for the host.
     pub(crate) fn advance(&mut self) -> Result<(), Ended> {
         loop {
-            let step = self.connection.advance();
-            if let Some(Event::Request(request)) = self.connection.event() {
-                self.transcript.request(&request);
-            }
-            self.transcript.engine(&mut self.connection);
-            match step? {
+            match self.engine.advance()? {
                 Step::NeedData => {
                     self.flush()?;
                     self.fill()?;
@@ -97,35 +91,20 @@ impl Wire {
         if self.out.len() < PIECE { Ok(()) } else { self.flush() }
     }
 
-    /// Runs a decision and shows the heads that it has written.
-    pub(crate) fn decide(
-        &mut self,
-        decision: impl FnOnce(&mut Connection, &mut Vec<u8>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let before = self.out.len();
-        let outcome = decision(&mut self.connection, &mut self.out);
-        self.transcript.sent(&self.out[before..]);
-        self.transcript.engine(&mut self.connection);
-        outcome
-    }
-
     fn fill(&mut self) -> Result<(), Ended> {
         let deadline = self.deadline();
         self.socket.set_deadline(deadline);
-        let space = self.connection.receive_buffer(PIECE)?;
-        match (&self.socket).read(space) {
-            Ok(0) => self.connection.receive_eof(End::Clean),
-            Ok(len) => {
-                self.connection.commit(len);
-            }
+        match self.engine.read_from(PIECE, |space| (&self.socket).read(space))? {
+            Ok(0) => self.engine.receive_eof(End::Clean),
+            Ok(_) => {}
             // A TLS connection that ends without saying so is cut off, too.
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof) => {
-                self.connection.receive_eof(End::Truncated)
+                self.engine.receive_eof(End::Truncated)
             }
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
                 // The server stops: an idle connection closes now, others say `close` in their answer. Where that
                 // head has left already, the deadlines end it.
-                let _ = self.connection.close_after_response();
+                let _ = self.engine.close_after_response();
                 self.socket.ignore_stop();
             }
             Err(error) => return Err(error.into()),
@@ -136,12 +115,12 @@ impl Wire {
     /// A new message gives the peer new time, more content only as much as a slow link needs for it. So a request
     /// head that comes octet by octet has no more time than one that does not come at all.
     fn deadline(&mut self) -> Instant {
-        let content = if self.connection.awaiting() == Awaiting::Content { self.octets } else { 0 };
+        let content = if self.engine.ask().awaiting() == Awaiting::Content { self.octets } else { 0 };
         *self.since.get_or_insert_with(Instant::now) + self.socket.allowance(content)
     }
 
     fn count_event(&mut self) {
-        if let Some(Event::Data(data)) = self.connection.event() {
+        if let Some(Event::Data(data)) = self.engine.ask().event() {
             self.octets += data.len() as u64;
         } else {
             (self.since, self.octets) = (None, 0);

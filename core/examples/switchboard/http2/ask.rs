@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use http::Request;
+use http::{Request, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -26,10 +26,10 @@ const END_HEADERS: u8 = 4;
 /// What a client offers with: 100 streams, the window as it is (RFC 7540, 3.2.1).
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
-/// Gets the answer to the request that was made in HTTP/1.1, and prints its content. The `h2` crate's client cannot own a
+/// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its status. The `h2` crate's client cannot own a
 /// stream that it did not open, so it asks again and its first HEADERS are dropped on the way: stream 1 is the one that
 /// the server has. That once; what `h2` then believes of the table of header fields is not true any more.
-pub(crate) fn ask(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn ask(line: &mut Line, early: &[u8]) -> Result<StatusCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let (ours, theirs) = tokio::io::duplex(MOST_WAITING);
     let (mut reader, mut writer) = tokio::io::split(ours);
@@ -63,20 +63,22 @@ pub(crate) fn ask(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std::erro
         writer.shutdown().await?;
         let answered = timeout(PATIENCE, answer).await.map_err(|_| "the server does not answer in HTTP/2")?;
         driver.abort();
-        answered?.map_err(|error| error.to_string())?;
-        Ok(line.finish()?)
+        let status = answered?.map_err(|error| error.to_string())?;
+        line.finish()?;
+        Ok(status)
     })
 }
 
-async fn print_answer(response: h2::client::ResponseFuture) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn print_answer(
+    response: h2::client::ResponseFuture,
+) -> Result<StatusCode, Box<dyn std::error::Error + Send + Sync>> {
     let (head, mut content) = response.await?.into_parts();
-    eprintln!("* stream 1 is answered: {}", head.status);
     while let Some(data) = content.data().await {
         let data = data?;
         std::io::stdout().write_all(&data)?;
         content.flow_control().release_capacity(data.len())?;
     }
-    Ok(())
+    Ok(head.status)
 }
 
 /// What `h2` sends, from the preface to the request that has been made already.

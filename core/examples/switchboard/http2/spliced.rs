@@ -6,13 +6,13 @@ use std::task::{Context, Poll, ready};
 
 use switchover::h2c::Splice;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::{MOST_WAITING, PIECE};
+use crate::tapped::Tapped;
 
 /// The client's stream as `h2` sees it.
 pub(super) struct Spliced {
-    stream: TcpStream,
+    stream: Tapped,
     splice: Option<Splice>,
     for_engine: Vec<u8>,
     for_client: Vec<u8>,
@@ -20,7 +20,7 @@ pub(super) struct Spliced {
 }
 
 impl Spliced {
-    pub(super) fn new(stream: TcpStream, splice: Option<Splice>, leftover: &[u8]) -> Self {
+    pub(super) fn new(stream: Tapped, splice: Option<Splice>, leftover: &[u8]) -> Self {
         let mut spliced = Self { stream, splice, for_engine: Vec::new(), for_client: Vec::new(), has_ended: false };
         spliced.client_sent(leftover);
         spliced

@@ -1,0 +1,234 @@
+//! What the page can have played: a client of the server's own, with every octet that it sends.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::stage::{Actor, Cue};
+
+/// One kind of exchange.
+#[derive(Serialize)]
+struct Exhibit {
+    /// What the page asks for it by.
+    name: &'static str,
+    title: &'static str,
+    /// What there is to see.
+    about: &'static str,
+    #[serde(skip)]
+    script: &'static [Cue],
+}
+
+use Cue::{Await, AwaitEnd, Finish, Offer, Send, SendOctets, StartTls};
+
+/// A client's HTTP/2 preface and empty SETTINGS; the acknowledgement of the server's; GOAWAY (RFC 9113, 3.4 and 6.5).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+const ACK_AND_GOODBYE: &[u8] = b"\0\0\0\x04\x01\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+static EXHIBITS: &[Exhibit] = &[
+    Exhibit {
+        name: "accept",
+        title: "An offer is accepted",
+        about: "Three protocols in order of preference. The server takes one, answers the request in it, and both speak it.",
+        script: &[
+            Offer("GET /foo", "example/1, foo/2, foo/1", &[]),
+            Await("foo/2 200"),
+            Send("hello\nQUIT\n"),
+            AwaitEnd,
+        ],
+    },
+    Exhibit {
+        name: "decline",
+        title: "An offer is declined",
+        about: "The request has content and another request is behind it. Nothing but the answer tells that anything was offered.",
+        script: &[
+            Offer("POST /plain", "foo/2", &["Content-Length: 5"]),
+            Send("helloGET /plain HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+            Await("POST /plain: 5 octets"),
+            Await("GET /plain: 0 octets"),
+            Finish,
+            AwaitEnd,
+        ],
+    },
+    Exhibit {
+        name: "required",
+        title: "426, and another try",
+        about: "What is offered will not do. The answer says what would, and the next request on the same connection offers it.",
+        script: &[
+            Offer("GET /required", "example/1", &[]),
+            Await("This needs another protocol"),
+            Offer("GET /required", "foo/2", &[]),
+            Await("foo/2 200"),
+            Send("QUIT\n"),
+            AwaitEnd,
+        ],
+    },
+    Exhibit {
+        name: "content",
+        title: "Content, then a switch",
+        about: "The request's content comes first. The new protocol begins right behind it, in the same segment.",
+        script: &[
+            Offer("POST /foo", "foo/2", &["Content-Length: 16", "Content-Type: application/json"]),
+            Send("{\"Detach\":false}hello, behind the content\n"),
+            Await("HELLO, BEHIND"),
+            Send("QUIT\n"),
+            AwaitEnd,
+        ],
+    },
+    Exhibit {
+        name: "expect",
+        title: "100, content, 101",
+        about: "The client waits for a 100 before it sends its content, and switches behind it. A 101 first would leave it waiting.",
+        script: &[
+            Offer("POST /foo", "foo/2", &["Content-Length: 5", "Expect: 100-continue"]),
+            Await("100 Continue\r\n\r\n"),
+            Send("hello"),
+            Await("foo/2 200 POST /foo 5"),
+            Send("QUIT\n"),
+            AwaitEnd,
+        ],
+    },
+    Exhibit {
+        name: "speaks-first",
+        title: "The server speaks first",
+        about: "The client says nothing behind its request. What comes behind the 101, in the same segment, is the new protocol.",
+        script: &[Offer("GET /foo", "foo/1", &[]), Await("foo/1 200 GET /foo"), Finish, AwaitEnd],
+    },
+    Exhibit {
+        name: "h2c",
+        title: "HTTP/1.1 becomes HTTP/2",
+        about: "The request is made in HTTP/1.1 and answered on stream 1, by an HTTP/2 library that knows nothing of upgrades.",
+        script: &[
+            Offer("GET /h2c", "h2c", &["Connection: HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"]),
+            Await("101 Switching"),
+            SendOctets(PREFACE),
+            Await("stream 1"),
+            SendOctets(ACK_AND_GOODBYE),
+            Finish,
+            AwaitEnd,
+        ],
+    },
+    Exhibit {
+        name: "tls",
+        title: "HTTP goes on in TLS",
+        about: "After the 101 comes a TLS handshake, and within it the answer to the same request. Then HTTP, on the same connection.",
+        script: &[
+            Offer("GET /tls", "TLS/1.3", &[]),
+            Await("101 Switching Protocols\r\nUpgrade: TLS/1.3, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n"),
+            StartTls,
+            Await("This is HTTP/1.1 in TLS."),
+            Send("GET /plain HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"),
+            Await("GET /plain"),
+            AwaitEnd,
+        ],
+    },
+    Exhibit {
+        name: "early",
+        title: "Early octets after a decline",
+        about: "The client was sure that it would be foo/2, and spoke it at once. The offer is declined: what it said is no request.",
+        script: &[
+            Offer("GET /plain", "foo/2", &[]),
+            Send("hello in foo/2, before anybody has agreed to it\r\n\r\n"),
+            Await("HTTP/1.1 400"),
+            AwaitEnd,
+        ],
+    },
+    Exhibit {
+        name: "smuggling",
+        title: "A smuggled request is refused",
+        about: "Two lengths, one hidden request: a proxy that believes the one and a server that believes the other part ways. Not here.",
+        script: &[
+            Send("POST /plain HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 44\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            Send("0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+            Await("HTTP/1.1 400"),
+            AwaitEnd,
+        ],
+    },
+    Exhibit {
+        name: "not-for-us",
+        title: "An offer for another hop",
+        about: "Upgrade is there, but Connection does not list it: a proxy has passed on what was not meant to go further.",
+        script: &[
+            Send("GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: foo/2\r\nConnection: keep-alive\r\n\r\n"),
+            Await("This is /foo in HTTP/1.1"),
+            Finish,
+            AwaitEnd,
+        ],
+    },
+    Exhibit {
+        name: "bad-key",
+        title: "A WebSocket without a key",
+        about: "One protocol of the offer breaks its own rules. That spoils this one, not the request: the server says what is wrong.",
+        script: &[
+            Offer("GET /ws", "websocket", &["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: no base64"]),
+            Await("Sec-WebSocket-Key"),
+            Finish,
+            AwaitEnd,
+        ],
+    },
+];
+
+/// As many at once that the page can be seen to bear it.
+const CROWD: &str = "crowd";
+const CROWD_SIZE: usize = 200;
+
+/// As many play at a time; what is asked for beyond that is not played.
+const MOST: usize = 220;
+static PLAYING: AtomicUsize = AtomicUsize::new(0);
+
+/// What there is, for the page.
+pub(super) fn catalogue() -> String {
+    serde_json::json!({ "exhibits": EXHIBITS }).to_string()
+}
+
+/// Plays an exhibit on the server at that address; says on which connection, by the client's end of it.
+pub(super) fn play(name: &str, address: SocketAddr) -> String {
+    if name == CROWD {
+        EXHIBITS.iter().cycle().take(CROWD_SIZE).for_each(|exhibit| {
+            start(exhibit, address);
+        });
+        return serde_json::json!({ "playing": name }).to_string();
+    }
+    let exhibit = EXHIBITS.iter().find(|exhibit| exhibit.name == name);
+    let peer = exhibit.and_then(|exhibit| start(exhibit, address));
+    serde_json::json!({ "playing": name, "peer": peer.map(|peer| peer.to_string()) }).to_string()
+}
+
+/// Plays it in a thread of its own.
+fn start(exhibit: &'static Exhibit, address: SocketAddr) -> Option<SocketAddr> {
+    if PLAYING.fetch_add(1, Ordering::Relaxed) >= MOST {
+        PLAYING.fetch_sub(1, Ordering::Relaxed);
+        return None;
+    }
+    let actor = Actor::connect(address);
+    let peer = actor.as_ref().ok().and_then(Actor::address);
+    // A client that fails has failed on the connection that is looked at; nobody else has to be told.
+    let played = thread::Builder::new().name(exhibit.name.into()).spawn(move || {
+        if let Ok(mut actor) = actor {
+            // Time to draw the beginning.
+            thread::sleep(Duration::from_millis(20));
+            let _ = actor.play(exhibit.script);
+        }
+        PLAYING.fetch_sub(1, Ordering::Relaxed);
+    });
+    if played.is_err() {
+        PLAYING.fetch_sub(1, Ordering::Relaxed);
+    }
+    peer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exhibit_for_each_name() {
+        for exhibit in EXHIBITS {
+            assert!(EXHIBITS.iter().filter(|other| other.name == exhibit.name).count() == 1, "{}", exhibit.name);
+            assert!(exhibit.name != CROWD && exhibit.script.len() > 1 && exhibit.about.ends_with('.'));
+        }
+        assert!(catalogue().contains("\"title\":\"An offer is accepted\""));
+    }
+}

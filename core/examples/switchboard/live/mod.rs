@@ -1,0 +1,179 @@
+//! The page: who watches the server's connections, and what they are told.
+//!
+//! A page opens a WebSocket to `/live`, on the same server. It is told each [`Moment`] of every connection but its own, and
+//! may ask for one of the `exhibits` to be played.
+
+mod exhibits;
+mod stage;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
+use tungstenite::{Error, Message};
+
+use crate::socket::{Duplex, Socket};
+use crate::transcript::Moment;
+
+/// What may wait for a viewer who does not keep up; what comes on top is left out, and it is told.
+const WAITING: usize = 20_000;
+
+/// As much goes into one message.
+const AT_ONCE: usize = 1000;
+
+/// How long a viewer who is told nothing is left without a look at what it asks for.
+const NAP: Duration = Duration::from_millis(20);
+
+/// How long a viewer may take for a message of ours.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A file of the page: its path, its type, what is in it.
+pub(crate) type File = (&'static str, &'static str, &'static str);
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// All that the page is made of.
+pub(crate) static FILES: [File; 6] = [
+    ("/", HTML, include_str!("page/index.html")),
+    ("/page/style.css", CSS, include_str!("page/style.css")),
+    ("/page/main.js", SCRIPT, include_str!("page/main.js")),
+    ("/page/story.js", SCRIPT, include_str!("page/story.js")),
+    ("/page/timeline.js", SCRIPT, include_str!("page/timeline.js")),
+    ("/page/gallery.js", SCRIPT, include_str!("page/gallery.js")),
+];
+
+/// The file at that path.
+pub(crate) fn file(path: &str) -> Option<&'static File> {
+    FILES.iter().find(|(known, _, _)| *known == path)
+}
+
+/// Whether a page of that origin is this server's, or that of one in front of it on the same machine. Any other page could
+/// let its visitor's browser watch what is none of its business.
+pub(crate) fn is_ours(origin: &[u8]) -> bool {
+    let origin = origin.to_ascii_lowercase();
+    let authority = [&b"http://"[..], b"https://"].iter().find_map(|scheme| origin.strip_prefix(*scheme));
+    let host = |authority: &[u8]| {
+        let end = authority.iter().rposition(|&octet| octet == b':').unwrap_or(authority.len());
+        matches!(&authority[..end], b"127.0.0.1" | b"localhost")
+    };
+    authority.is_some_and(host)
+}
+
+/// Everybody who watches.
+#[derive(Default)]
+pub(crate) struct Hub {
+    viewers: Mutex<Vec<Arc<Viewer>>>,
+    /// How many they are, so that nothing is put into words for nobody.
+    count: AtomicUsize,
+}
+
+impl Hub {
+    pub(crate) fn is_watched(&self) -> bool {
+        self.count.load(Ordering::Relaxed) > 0
+    }
+
+    /// Tells all of them.
+    pub(crate) fn tell(&self, moment: &Moment) {
+        let Ok(text) = serde_json::to_string(moment) else { return };
+        let text: Arc<str> = text.into();
+        self.viewers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|viewer| viewer.tell(&text));
+    }
+
+    fn enter(&self) -> Arc<Viewer> {
+        let viewer = Arc::new(Viewer::default());
+        self.change(|viewers| viewers.push(Arc::clone(&viewer)));
+        viewer
+    }
+
+    fn leave(&self, gone: &Arc<Viewer>) {
+        self.change(|viewers| viewers.retain(|viewer| !Arc::ptr_eq(viewer, gone)));
+    }
+
+    fn change(&self, how: impl FnOnce(&mut Vec<Arc<Viewer>>)) {
+        let mut viewers = self.viewers.lock().unwrap_or_else(PoisonError::into_inner);
+        how(&mut viewers);
+        self.count.store(viewers.len(), Ordering::Relaxed);
+    }
+}
+
+/// One page.
+#[derive(Default)]
+struct Viewer {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    moments: VecDeque<Arc<str>>,
+    left_out: usize,
+}
+
+impl Viewer {
+    fn tell(&self, moment: &Arc<str>) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.moments.len() < WAITING {
+            waiting.moments.push_back(Arc::clone(moment));
+        } else {
+            waiting.left_out += 1;
+        }
+        self.changed.notify_one();
+    }
+
+    /// What waits, as a message; after a nap without anything, `None`.
+    fn next(&self) -> Option<String> {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_empty = |waiting: &mut Waiting| waiting.moments.is_empty() && waiting.left_out == 0;
+        let (mut waiting, _) =
+            self.changed.wait_timeout_while(waiting, NAP, is_empty).unwrap_or_else(PoisonError::into_inner);
+        if is_empty(&mut waiting) {
+            return None;
+        }
+        let count = waiting.moments.len().min(AT_ONCE);
+        let moments: Vec<Arc<str>> = waiting.moments.drain(..count).collect();
+        let left_out = std::mem::take(&mut waiting.left_out);
+        Some(format!("{{\"moments\":[{}],\"left_out\":{left_out}}}", moments.join(",")))
+    }
+}
+
+/// Tells a page what happens, until it leaves or the server stops, and plays what it asks for on the server at `address`. How
+/// many exhibits it was.
+pub(crate) fn serve(hub: &Hub, address: SocketAddr, leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>> {
+    let viewer = hub.enter();
+    let outcome = show(&viewer, address, leftover, socket);
+    hub.leave(&viewer);
+    outcome
+}
+
+fn show(viewer: &Viewer, address: SocketAddr, leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>> {
+    socket.set_slice(Duration::from_millis(1)).map_err(Error::from)?;
+    let config = WebSocketConfig::default().max_message_size(Some(1024)).max_frame_size(Some(1024));
+    let mut frames = WebSocket::from_partially_read(Duplex(socket), leftover, Role::Server, Some(config));
+    socket.set_deadline(Instant::now() + PATIENCE);
+    frames.send(Message::text(exhibits::catalogue()))?;
+    let mut played = 0;
+    loop {
+        if let Some(message) = viewer.next() {
+            socket.set_deadline(Instant::now() + PATIENCE);
+            frames.send(Message::text(message))?;
+        }
+        socket.set_deadline(Instant::now() + Duration::from_millis(2));
+        match frames.read() {
+            Ok(Message::Text(name)) => {
+                played += 1;
+                socket.set_deadline(Instant::now() + PATIENCE);
+                frames.send(Message::text(exhibits::play(&name, address)))?;
+            }
+            Ok(_) => {}
+            // Nothing came.
+            Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::TimedOut => {}
+            Err(Error::ConnectionClosed) => return Ok(played),
+            Err(error) => return Err(Box::new(error)),
+        }
+    }
+}

@@ -1,0 +1,288 @@
+// What the server tells goes into stories; each frame draws those that have changed. Nothing is drawn twice for one frame,
+// and nothing that has not changed, so that two hundred connections at once are no more work than the screen can show.
+
+import { CROWD, fill, IN_THE_BROWSER, playWebSocket } from "./gallery.js";
+import { Story } from "./story.js";
+import { blank, draw } from "./timeline.js";
+
+/** As many connections are kept. */
+const MOST = 300;
+
+const at = (id) => document.getElementById(id);
+const list = at("connections");
+
+/** By number: the story, and its row. */
+const stories = new Map();
+const rows = new Map();
+const changed = new Set();
+let chosen = null;
+/** Where the keyboard is in the list. */
+let active = null;
+/** The client's end of what was played last: its connection is chosen when it comes. */
+let awaited = null;
+/** For a connection that only its path tells. */
+let awaitedPath = null;
+/** Whether what comes next is to be chosen: until somebody has chosen. */
+let follows = true;
+let leftOut = 0;
+
+// What is told.
+
+function tell(moments) {
+  for (const moment of moments) {
+    let story = stories.get(moment.connection);
+    if (story === undefined) {
+      story = new Story(moment.connection);
+      stories.set(moment.connection, story);
+      forgetTheOldest();
+    }
+    story.add(moment);
+    changed.add(story);
+    if (isAwaited(story, moment)) choose(story);
+  }
+  plan();
+}
+
+function isAwaited(story, moment) {
+  if (moment.what === "opened" && awaited !== null && story.peer === awaited) {
+    awaited = null;
+    return true;
+  }
+  if (moment.name === "request" && awaitedPath !== null && story.title.endsWith(awaitedPath)) {
+    awaitedPath = null;
+    return true;
+  }
+  return follows && chosen === null;
+}
+
+function forgetTheOldest() {
+  for (const [number, story] of stories) {
+    if (stories.size <= MOST) return;
+    if (!story.isOver || story === chosen) continue;
+    stories.delete(number);
+    changed.delete(story);
+    rows.get(number)?.row.remove();
+    rows.delete(number);
+  }
+}
+
+// What is drawn.
+
+let isPlanned = false;
+
+function plan() {
+  if (isPlanned) return;
+  isPlanned = true;
+  requestAnimationFrame(() => {
+    isPlanned = false;
+    measure();
+    for (const story of changed) drawRow(story);
+    if (chosen !== null && changed.has(chosen)) drawStory();
+    changed.clear();
+    const open = [...stories.values()].filter((story) => !story.isOver).length;
+    at("count").textContent = `${stories.size}, ${open} open${leftOut > 0 ? `; ${leftOut} steps left out` : ""}`;
+    at("nothing").hidden = stories.size > 0;
+  });
+}
+
+function drawRow(story) {
+  let parts = rows.get(story.number);
+  if (parts === undefined) {
+    parts = newRow(story);
+    rows.set(story.number, parts);
+    place(parts.row, story.number);
+  }
+  parts.title.textContent = `#${story.number} ${story.title || story.peer}`;
+  parts.result.textContent = story.summary;
+  parts.result.title = story.summary;
+  const isSwitched = story.outcome === "switched" || (!story.isOver && story.protocol !== "");
+  parts.result.className = `result ${isSwitched ? "switched" : story.outcome}`;
+  parts.row.setAttribute("aria-label", story.label);
+  draw(parts.svg, story, width);
+}
+
+/** The latest first, in whatever order they are told of. */
+function place(row, number) {
+  let before = list.firstElementChild;
+  while (before !== null && numberOf(before) > number) before = before.nextElementSibling;
+  list.insertBefore(row, before);
+}
+
+function numberOf(row) {
+  return Number(row.id.replace("connection-", ""));
+}
+
+/** How wide a timeline is; the same for all of them. */
+let width = 480;
+
+function measure() {
+  const first = list.querySelector("svg")?.clientWidth ?? 0;
+  if (first === 0 || first === width) return;
+  width = first;
+  for (const story of stories.values()) changed.add(story);
+}
+
+new ResizeObserver(plan).observe(list);
+
+function newRow(story) {
+  const row = document.createElement("div");
+  row.className = "connection new";
+  row.role = "option";
+  row.id = `connection-${story.number}`;
+  row.setAttribute("aria-selected", "false");
+  const words = document.createElement("span");
+  const title = Object.assign(document.createElement("span"), { className: "title" });
+  const result = document.createElement("span");
+  words.append(title, result);
+  const svg = blank();
+  row.append(words, svg);
+  row.addEventListener("click", () => {
+    follows = false;
+    choose(story);
+  });
+  return { row, title, result, svg };
+}
+
+// What is chosen.
+
+function choose(story) {
+  if (chosen !== null) rows.get(chosen.number)?.row.setAttribute("aria-selected", "false");
+  chosen = story;
+  told = 0;
+  at("lines").replaceChildren();
+  at("copied").textContent = "";
+  changed.add(story);
+  moveTo(story);
+  plan();
+}
+
+/** How many lines of the chosen story are on the page. */
+let told = 0;
+
+function drawStory() {
+  rows.get(chosen.number)?.row.setAttribute("aria-selected", "true");
+  at("story-none").hidden = true;
+  at("story-body").hidden = false;
+  at("story-title").textContent = `Transcript of connection ${chosen.number}`;
+  at("outcome").textContent = `${chosen.title ? `${chosen.title}: ` : ""}${chosen.summary}`;
+  for (const field of document.querySelectorAll("[data-state]")) {
+    const now = chosen.state?.[field.dataset.state] ?? "";
+    field.textContent = now;
+    field.classList.toggle("changed", now === "switched" || now === "agreed");
+  }
+  at("copy-vector").disabled = chosen.flaw !== "";
+  at("vector-hint").textContent = chosen.flaw || "The vector is a case for the engine’s tests: save it under tests/vectors and say what it proves.";
+  const lines = at("lines");
+  const isAtEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 40;
+  const all = [...chosen.lines()];
+  lines.append(...all.slice(told).map(lineOf));
+  told = all.length;
+  if (isAtEnd) lines.scrollTop = lines.scrollHeight;
+}
+
+function lineOf({ moment, text }) {
+  const line = document.createElement("li");
+  line.className = text.startsWith("*") && moment.what !== "verdict" ? "remark" : moment.what;
+  const time = document.createElement("time");
+  time.textContent = moment.at.toFixed(1);
+  const code = document.createElement("code");
+  code.textContent = text;
+  line.append(time, code);
+  return line;
+}
+
+// The keyboard, as in any list: arrows, Home and End, Enter.
+
+function moveTo(story) {
+  if (active !== null) rows.get(active.number)?.row.classList.remove("active");
+  active = story;
+  const row = rows.get(story.number)?.row;
+  if (row === undefined) return;
+  row.classList.add("active");
+  list.setAttribute("aria-activedescendant", row.id);
+  if (document.activeElement === list) row.scrollIntoView({ block: "nearest" });
+}
+
+list.addEventListener("keydown", (event) => {
+  const order = [...list.children].map((row) => stories.get(numberOf(row)));
+  if (order.length === 0) return;
+  const here = order.indexOf(active);
+  const last = order.length - 1;
+  const next = {
+    ArrowDown: Math.min(here + 1, last),
+    ArrowUp: Math.max(here - 1, 0),
+    PageDown: Math.min(here + 10, last),
+    PageUp: Math.max(here - 10, 0),
+    Home: 0,
+    End: last,
+  }[event.key];
+  if (event.key === "Enter" || event.key === " ") at("lines").focus();
+  else if (next === undefined) return;
+  else {
+    follows = false;
+    choose(order[next]);
+  }
+  event.preventDefault();
+});
+
+// Copying.
+
+async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+    at("copied").textContent = `The ${what} is on the clipboard.`;
+  } catch {
+    // Without leave, or over plain HTTP from another machine: what is selected can be copied by hand.
+    getSelection().selectAllChildren(at("lines"));
+    at("copied").textContent = "The browser does not let the page copy; the lines are selected.";
+  }
+}
+
+at("copy-text").addEventListener("click", () => copy(chosen.text(), "transcript"));
+at("copy-vector").addEventListener("click", () => copy(chosen.vector(), "vector"));
+
+// The line to the server.
+
+function open() {
+  const link = at("link");
+  const socket = new WebSocket(`${location.origin.replace("http", "ws")}/live`);
+  socket.addEventListener("open", () => {
+    link.textContent = "watching";
+    link.className = "up";
+  });
+  socket.addEventListener("message", ({ data }) => {
+    const message = JSON.parse(data);
+    if (message.exhibits !== undefined) fill([...message.exhibits, IN_THE_BROWSER, CROWD], (name) => play(socket, name));
+    if (message.peer !== undefined) awaitPeer(message.peer);
+    if (message.moments !== undefined) {
+      leftOut += message.left_out;
+      tell(message.moments);
+    }
+  });
+  socket.addEventListener("close", () => {
+    link.textContent = "the server has gone; trying again";
+    link.className = "down";
+    setTimeout(open, 1500);
+  });
+}
+
+function play(socket, name) {
+  if (name === IN_THE_BROWSER.name) {
+    awaitedPath = "/ws";
+    playWebSocket();
+  } else if (socket.readyState === WebSocket.OPEN) socket.send(name);
+}
+
+/** The connection may have been told of before the answer says which it is. */
+function awaitPeer(peer) {
+  const known = [...stories.values()].findLast((story) => story.peer === peer);
+  if (known === undefined) awaited = peer;
+  else choose(known);
+}
+
+at("commands").textContent = [
+  `curl ${location.origin}/`,
+  `curl -v --http2 ${location.origin}/h2c`,
+  `echo hello | switchboard probe ${location.origin}/foo --offer foo/2`,
+].join("\n");
+open();

@@ -1,0 +1,110 @@
+// A story as a picture: what the peer sent runs above, what we sent below, in order; not to the scale of time, for most of it
+// happens within the same millisecond.
+
+const SVG = "http://www.w3.org/2000/svg";
+const HEIGHT = 44;
+const GAP = 4;
+const ABOVE = 13;
+const BELOW = 31;
+
+function node(name, attributes, tip) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (tip) {
+    const title = document.createElementNS(SVG, "title");
+    title.textContent = tip;
+    element.append(title);
+  }
+  return element;
+}
+
+/** Wider for more octets, but not as much wider. */
+function widthOf(octets) {
+  return Math.min(46, 4 + 4.2 * Math.log2(1 + octets / 16));
+}
+
+/** The steps of a moment: each has a width, and what draws it at a place. */
+function stepOf(moment, world) {
+  const tip = `${moment.at.toFixed(1)} ms: ${moment.lines?.[0] ?? moment.text ?? moment.what}`;
+  const bar = (y, octets, kind) => ({
+    width: widthOf(octets),
+    draw: (x) => [node("rect", { class: `octets ${kind}`, x, y: y - 4, width: widthOf(octets), height: 8, rx: 1.5 }, tip)],
+  });
+  const cross = (y) => ({
+    width: 9,
+    draw: (x) => [node("path", { class: "fault", d: `M${x} ${y - 4.5}l9 9m0-9l-9 9` }, tip)],
+  });
+  switch (moment.what) {
+    case "received":
+      return bar(ABOVE, moment.octets, "http");
+    case "heard":
+      return bar(ABOVE, moment.octets, "other");
+    case "spoke":
+      return bar(BELOW, moment.octets, "other");
+    case "decision": {
+      const diamond = (x) => node("path", { class: "decision", d: `M${x + 4.5} ${BELOW - 4.5}l4.5 4.5-4.5 4.5-4.5-4.5Z` }, tip);
+      if (!moment.octets) return { width: 9, draw: (x) => [diamond(x)] };
+      const width = widthOf(moment.octets);
+      const octets = (x) => node("rect", { class: "octets http", x: x + 11, y: BELOW - 4, width, height: 8, rx: 1.5 }, tip);
+      return { width: 11 + width, draw: (x) => [diamond(x), octets(x)] };
+    }
+    case "event":
+      if (moment.name === "switched") {
+        return {
+          width: 12 + 6.1 * world.protocol.length,
+          draw: (x) => [
+            node("path", { class: "switch", d: `M${x + 2} 2V${HEIGHT - 2}` }, tip),
+            Object.assign(node("text", { class: "sign", x: x + 6, y: HEIGHT / 2 + 3 }), { textContent: world.protocol }),
+          ],
+        };
+      }
+      if (moment.name === "closed") return { width: 3, draw: (x) => [node("path", { class: "end", d: `M${x} 5v${HEIGHT - 10}` }, tip)] };
+      return { width: 9, draw: (x) => [node("circle", { class: "event", cx: x + 4.5, cy: ABOVE, r: 3.8 }, tip)] };
+    case "ended":
+      return { width: 3, draw: (x) => [node("path", { class: "end", d: `M${x} ${ABOVE - 6}v12` }, tip)] };
+    case "error":
+      return cross(ABOVE);
+    case "refused":
+      return cross(BELOW);
+    default:
+      return null;
+  }
+}
+
+/** Draws a story anew, so wide; of one that does not fit, the latest. */
+export function draw(svg, story, width) {
+  const steps = [];
+  let left = width - 8;
+  let index = story.moments.length;
+  while (index > 0 && left > 0) {
+    const step = stepOf(story.moments[--index], story);
+    if (step === null) continue;
+    left -= step.width + GAP;
+    steps.unshift(step);
+  }
+  const isCut = left <= 0;
+  const marks = [lane(ABOVE, story.state?.theirs, width), lane(BELOW, story.state?.ours, width)];
+  let x = 4;
+  if (isCut) {
+    steps.shift();
+    marks.push(Object.assign(node("text", { class: "more", x: 2, y: HEIGHT / 2 + 3 }), { textContent: "…" }));
+    x += 10;
+  }
+  for (const step of steps) {
+    marks.push(...step.draw(x));
+    x += step.width + GAP;
+  }
+  svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+  svg.replaceChildren(...marks);
+}
+
+/** A direction: solid while it carries HTTP, coloured once it carries something else, broken once it has ended. */
+function lane(y, state, width) {
+  const kind = state === "switched" ? "other" : state === "closed" || state === "failed" ? "ended" : "";
+  return node("path", { class: `lane ${kind}`, d: `M0 ${y}H${width}` });
+}
+
+/** Where one will be drawn. */
+export function blank() {
+  return node("svg", { "aria-hidden": "true", preserveAspectRatio: "xMinYMid slice" });
+}

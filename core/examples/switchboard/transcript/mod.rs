@@ -1,0 +1,168 @@
+//! What happened on a connection: everything that goes into the engine and comes out of it, in its order.
+//!
+//! `lines` has the language, which is that of the engine's test vectors; `text` tells it to people, `moment` to programs and
+//! to the page.
+
+mod lines;
+mod moment;
+mod text;
+
+use std::cell::{Cell, RefCell};
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use switchover::{Connection, End, Error, Event, State};
+
+pub(crate) use lines::{fields, list};
+pub(crate) use moment::Moment;
+
+use crate::live::Hub;
+use moment::Printer;
+use text::Narrator;
+
+/// Who sends in a direction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    Peer,
+    Us,
+}
+
+/// One thing that happened.
+pub(crate) enum What<'a> {
+    /// A connection of that peer; how the engine is set up, as a vector says it.
+    Opened { peer: &'a str, setup: &'a str },
+    /// The engine took these octets.
+    Received(&'a [u8]),
+    /// The peer's octets have ended.
+    Ended(End),
+    /// The engine made this of them; so many octets have passed.
+    Came(Event<'a>, u64),
+    /// The peer broke the protocol.
+    Failed(Error),
+    /// The host decided this, in the words of a vector, and the engine wrote that.
+    Decided(&'a str, &'a [u8]),
+    /// It gave this content, and the engine wrote that.
+    Gave(&'a [u8], &'a [u8]),
+    /// It was not let.
+    Refused(&'a str, Error),
+    /// The engine's state is another one now.
+    State(State),
+    /// Octets of the new protocol.
+    Spoke(By, &'a [u8]),
+    /// What the host has to say.
+    Remark(&'a str),
+    /// How it came out, and why: nothing comes after it.
+    Verdict(&'static str, &'a str),
+}
+
+/// Somebody who wants to know.
+pub(crate) trait Listener {
+    fn hear(&mut self, at: Duration, what: &What<'_>);
+}
+
+/// The story of a connection, told to whoever listens while it happens.
+pub(crate) struct Transcript {
+    begun: Instant,
+    listeners: RefCell<Vec<Box<dyn Listener + Send>>>,
+    /// Who may come and go, and whether this is not for them.
+    live: Option<Arc<Hub>>,
+    is_silent: Cell<bool>,
+    number: u64,
+    state: Cell<Option<State>>,
+    /// How it came out is said once, and last.
+    verdict: RefCell<(&'static str, String)>,
+}
+
+impl Transcript {
+    /// The server's, of its `number`th connection.
+    pub(crate) fn of_connection(number: u64, prints: bool, live: &Arc<Hub>) -> Self {
+        let narrator = || Box::new(Narrator::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
+        Self { live: Some(Arc::clone(live)), number, ..Self::new(prints.then(narrator)) }
+    }
+
+    /// The probe's: its standard output belongs to the new protocol.
+    pub(crate) fn of_probe(is_json: bool) -> Self {
+        let listener: Box<dyn Listener + Send> =
+            if is_json { Box::new(Printer) } else { Box::new(Narrator::on_stderr()) };
+        Self::new(Some(listener))
+    }
+
+    fn new(listener: Option<Box<dyn Listener + Send>>) -> Self {
+        Self {
+            begun: Instant::now(),
+            listeners: RefCell::new(listener.into_iter().collect()),
+            live: None,
+            is_silent: Cell::new(false),
+            number: 0,
+            state: Cell::new(None),
+            verdict: RefCell::new(("closed", "closed".into())),
+        }
+    }
+
+    /// Whether anybody listens; nothing is put into words for nobody.
+    pub(crate) fn is_heard(&self) -> bool {
+        !self.listeners.borrow().is_empty() || self.hub().is_some()
+    }
+
+    pub(crate) fn tell_if_heard<'a>(&self, what: impl FnOnce() -> What<'a>) {
+        if self.is_heard() {
+            self.tell(&what());
+        }
+    }
+
+    pub(crate) fn tell(&self, what: &What<'_>) {
+        let at = self.begun.elapsed();
+        self.listeners.borrow_mut().iter_mut().for_each(|listener| listener.hear(at, what));
+        if let Some(hub) = self.hub() {
+            hub.tell(&Moment::of(self.number, at, what));
+        }
+    }
+
+    /// A remark.
+    pub(crate) fn say(&self, remark: impl Display) {
+        if self.is_heard() {
+            self.tell(&What::Remark(&remark.to_string()));
+        }
+    }
+
+    /// The current event, and the state that it has led to.
+    pub(crate) fn event(&self, connection: &Connection) {
+        if self.is_heard() {
+            if let Some(event) = connection.event() {
+                self.tell(&What::Came(event, connection.position()));
+            }
+            self.state(connection);
+        }
+    }
+
+    /// The state, if it has changed.
+    pub(crate) fn state(&self, connection: &Connection) {
+        let state = connection.state();
+        if self.is_heard() && self.state.replace(Some(state)) != Some(state) {
+            self.tell(&What::State(state));
+        }
+    }
+
+    /// How it came out, in a word and in a sentence; [`close`](Self::close) says the latest.
+    pub(crate) fn conclude(&self, outcome: &'static str, verdict: impl Display) {
+        if self.is_heard() {
+            *self.verdict.borrow_mut() = (outcome, verdict.to_string());
+        }
+    }
+
+    /// Ends it with how it came out.
+    pub(crate) fn close(&self) {
+        let (outcome, verdict) = &*self.verdict.borrow();
+        self.tell_if_heard(|| What::Verdict(outcome, verdict));
+    }
+
+    /// Who watches hears no more of it.
+    pub(crate) fn fall_silent(&self) {
+        self.is_silent.set(true);
+    }
+
+    fn hub(&self) -> Option<&Hub> {
+        self.live.as_deref().filter(|hub| !self.is_silent.get() && hub.is_watched())
+    }
+}

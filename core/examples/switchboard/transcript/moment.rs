@@ -1,0 +1,121 @@
+//! What happened, for programs: an object of JSON for each thing.
+
+use std::io::Write;
+use std::time::Duration;
+
+use serde::Serialize;
+use switchover::State;
+
+use super::lines::{self, MOST};
+use super::{By, Listener, What};
+
+/// One thing that happened.
+#[derive(Serialize)]
+pub(crate) struct Moment {
+    /// Which connection it happened on, counted from 1; a probe has one.
+    #[serde(skip_serializing_if = "is_zero")]
+    connection: u64,
+    /// Milliseconds since it began.
+    at: f64,
+    what: &'static str,
+    /// An event's kind, a decision's verb, how the engine is set up, how it came out.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    /// In the language of the engine's test vectors.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<String>,
+    /// How many octets went over the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    octets: Option<usize>,
+    /// There were more of them than the lines show.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cut: bool,
+    /// For people.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<Machine>,
+}
+
+/// The state of both directions and of the exchange on them.
+#[derive(Serialize)]
+struct Machine {
+    theirs: &'static str,
+    ours: &'static str,
+    request: &'static str,
+    response: &'static str,
+    offer: &'static str,
+}
+
+impl From<&State> for Machine {
+    fn from(state: &State) -> Self {
+        Self {
+            theirs: state.rx.name(),
+            ours: state.tx.name(),
+            request: state.request.name(),
+            response: state.response.name(),
+            offer: state.turn.name(),
+        }
+    }
+}
+
+impl Moment {
+    pub(crate) fn of(connection: u64, at: Duration, what: &What<'_>) -> Self {
+        let moment = Self {
+            connection,
+            // Microseconds are what one can rely on.
+            at: at.as_micros() as f64 / 1000.0,
+            what: "",
+            name: String::new(),
+            lines: lines::of(what),
+            octets: None,
+            cut: false,
+            text: String::new(),
+            state: None,
+        };
+        let verb = |decision: &str| decision.split(' ').next().unwrap_or_default().to_owned();
+        match what {
+            What::Opened { peer, setup } => {
+                Self { what: "opened", name: (*setup).into(), text: (*peer).into(), ..moment }
+            }
+            What::Received(octets) => moment.octets("received", octets),
+            What::Ended(end) => Self { what: "ended", name: end.name().into(), ..moment },
+            What::Came(event, _) => Self { what: "event", name: event.kind().name().into(), ..moment },
+            What::Failed(error) => {
+                Self { what: "error", name: error.kind().name().into(), text: error.to_string(), ..moment }
+            }
+            What::Decided(decision, wrote) => Self { name: verb(decision), ..moment.octets("decision", wrote) },
+            What::Gave(_, wrote) => Self { name: "data".into(), ..moment.octets("decision", wrote) },
+            What::Refused(decision, error) => {
+                Self { what: "refused", name: verb(decision), text: error.to_string(), ..moment }
+            }
+            What::State(state) => Self { what: "state", state: Some(state.into()), ..moment },
+            What::Spoke(By::Peer, octets) => moment.octets("heard", octets),
+            What::Spoke(By::Us, octets) => moment.octets("spoke", octets),
+            What::Remark(text) => Self { what: "remark", text: (*text).into(), ..moment },
+            What::Verdict(outcome, text) => {
+                Self { what: "verdict", name: (*outcome).into(), text: (*text).into(), ..moment }
+            }
+        }
+    }
+
+    fn octets(self, what: &'static str, octets: &[u8]) -> Self {
+        Self { what, octets: Some(octets.len()), cut: octets.len() > MOST, ..self }
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A line of JSON for each thing, on standard error.
+pub(super) struct Printer;
+
+impl Listener for Printer {
+    fn hear(&mut self, at: Duration, what: &What<'_>) {
+        if let Ok(line) = serde_json::to_string(&Moment::of(0, at, what)) {
+            // A transcript that nobody reads any more is no reason to fail.
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What happened, for people: heads as they were, content by its length, octets where something is wrong with them.
+//!
+//! ```text
+//! time mark text          milliseconds since the connection began
+//!      <    received      =  the engine's event or error
+//!      >    sent          !  a decision that was refused, or that writes nothing
+//!                         *  what the host has to say; the last of these is how it came out
+//! ```
+
+use std::fmt::Display;
+use std::io::Write;
+use std::time::Duration;
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use switchover::{Error, Event, Fields, Request, Response, Why};
+
+use super::lines::{escape, failed, marked};
+use super::{By, Listener, What};
+
+/// Octets before and behind a fault that are shown.
+const BEFORE: usize = 48;
+const BEHIND: usize = 16;
+
+/// Tells a transcript while it happens.
+pub(super) struct Narrator {
+    to: To,
+    /// Tells connections apart that are served at the same time.
+    prefix: String,
+    /// The latest octets that the engine took, and where in all of them they end.
+    latest: Vec<u8>,
+    passed: u64,
+    /// Content that has gone by uncounted in the current messages.
+    content: [u64; 2],
+    /// That of a 426 is shown: another answer will follow.
+    shows_content: bool,
+    /// Octets of the new protocol.
+    spoken: [u64; 2],
+}
+
+/// Colours are for terminals.
+enum To {
+    Stdout,
+    Stderr,
+}
+
+impl Narrator {
+    pub(super) fn on_stdout(prefix: String) -> Self {
+        Self::new(To::Stdout, prefix)
+    }
+
+    pub(super) fn on_stderr() -> Self {
+        Self::new(To::Stderr, String::new())
+    }
+
+    fn new(to: To, prefix: String) -> Self {
+        let (latest, content, spoken) = (Vec::new(), [0; 2], [0; 2]);
+        Self { to, prefix, latest, passed: 0, content, shows_content: false, spoken }
+    }
+
+    fn line(&self, at: Duration, mark: char, text: impl Display) {
+        let style = style(mark);
+        let milliseconds = at.as_micros() as f64 / 1000.0;
+        let line = format!("{milliseconds:9.1} {}{style}{mark} {text}{style:#}\n", self.prefix);
+        // A transcript that nobody reads any more is no reason to fail.
+        let _ = match self.to {
+            To::Stdout => AutoStream::auto(std::io::stdout()).write_all(line.as_bytes()),
+            To::Stderr => AutoStream::auto(std::io::stderr()).write_all(line.as_bytes()),
+        };
+    }
+
+    fn came(&mut self, at: Duration, event: &Event<'_>, position: u64) {
+        match event {
+            Event::Request(request) => self.request(at, request),
+            Event::Informational(response) => self.response(at, response),
+            Event::Response(response) => {
+                self.response(at, response);
+                self.shows_content = response.status() == 426;
+            }
+            Event::Data(data) if self.shows_content => {
+                marked(data, '<').iter().for_each(|line| self.line(at, '<', line.trim_start_matches(['<', ' '])));
+                return;
+            }
+            Event::Data(data) => {
+                self.content[0] += data.len() as u64;
+                return;
+            }
+            Event::EndOfMessage(_) => self.count_content(at, By::Peer),
+            Event::Switched(switched) => {
+                if let Some(response) = &switched.response {
+                    self.response(at, response);
+                }
+            }
+            Event::Closed { .. } => {}
+        }
+        self.line(at, '=', format_args!("{event} @{position}"));
+    }
+
+    /// With each offer and what the engine thinks of it.
+    fn request(&mut self, at: Duration, request: &Request<'_>) {
+        self.line(
+            at,
+            '<',
+            format_args!("{} {} HTTP/1.{}", request.method(), request.target(), request.minor_version()),
+        );
+        self.fields(at, request.fields());
+        match request.offers() {
+            Err(reason) if Why::from(reason) == Why::NotOffered => {}
+            Err(reason) => self.line(at, '*', format_args!("no offer: {}", Why::from(reason).text())),
+            Ok(offers) => offers.for_each(|offer| match offer.ineligible {
+                None => self.line(at, '*', format_args!("offers {}", offer.protocol)),
+                Some(reason) => self.line(at, '*', format_args!("offers {}, but {}", offer.protocol, reason.text())),
+            }),
+        }
+    }
+
+    fn response(&mut self, at: Duration, response: &Response<'_>) {
+        let (status, reason) = (response.status(), escape(response.reason()));
+        self.line(at, '<', format_args!("HTTP/1.{} {status} {reason}", response.minor_version()));
+        self.fields(at, response.fields());
+    }
+
+    fn fields(&self, at: Duration, fields: Fields<'_>) {
+        fields.iter().for_each(|field| {
+            self.line(at, '<', format_args!("{}: {}", escape(field.name), escape(field.value)));
+        });
+    }
+
+    /// The octets around what is wrong, with a sign below the first of it.
+    fn failed(&self, at: Duration, error: &Error) {
+        self.line(at, '=', &failed(error)[2..]);
+        let Some(offset) = error.offset() else { return };
+        let begins = self.passed - self.latest.len() as u64;
+        let Some(place) = offset.checked_sub(begins).map(|place| place as usize) else { return };
+        if place >= self.latest.len() {
+            return;
+        }
+        let (first, last) = (place.saturating_sub(BEFORE), (place + BEHIND).min(self.latest.len()));
+        let before = escape(&self.latest[first..place]);
+        self.line(at, '<', format_args!("{before}{}", escape(&self.latest[place..last])));
+        self.line(at, ' ', format_args!("{:>1$} octet {offset}", '^', before.len() + 1));
+    }
+
+    fn decided(&mut self, at: Duration, decision: &str, wrote: &[u8]) {
+        let verb = decision.split(' ').next().unwrap_or_default();
+        match verb {
+            // Its framing is of no interest.
+            "take" | "end" => {}
+            _ if wrote.is_empty() => self.line(at, '!', decision),
+            _ => {
+                self.count_content(at, By::Us);
+                marked(wrote, '>').iter().filter(|line| *line != ">").for_each(|line| self.line(at, '>', &line[2..]));
+            }
+        }
+        if verb == "end" {
+            self.count_content(at, By::Us);
+        }
+    }
+
+    fn count_content(&mut self, at: Duration, by: By) {
+        match std::mem::take(&mut self.content[by as usize]) {
+            0 => {}
+            octets => self.line(at, mark(by), format_args!("({octets} octets of content)")),
+        }
+    }
+
+    /// Remembers what may have to be shown.
+    fn received(&mut self, octets: &[u8]) {
+        self.passed += octets.len() as u64;
+        self.latest.extend_from_slice(octets);
+        let surplus = self.latest.len().saturating_sub(64 * 1024);
+        self.latest.drain(..surplus);
+    }
+}
+
+impl Listener for Narrator {
+    fn hear(&mut self, at: Duration, what: &What<'_>) {
+        match what {
+            What::Opened { peer, setup: "client" } => {
+                self.line(at, '*', format_args!("connected to {peer}; times are in milliseconds"));
+            }
+            What::Opened { peer, .. } => self.line(at, '*', format_args!("{peer} connected")),
+            What::Received(octets) => self.received(octets),
+            What::Ended(end) => self.line(at, '<', format_args!("(the end, {})", end.name())),
+            What::Came(event, position) => self.came(at, event, *position),
+            What::Failed(error) => self.failed(at, error),
+            What::Decided(decision, wrote) => self.decided(at, decision, wrote),
+            What::Gave(content, _) => self.content[1] += content.len() as u64,
+            What::Refused(decision, error) => self.line(at, '!', format_args!("{decision}: refused, {error}")),
+            What::Spoke(by, octets) => self.spoken[*by as usize] += octets.len() as u64,
+            What::Remark(text) => self.line(at, '*', text),
+            What::Verdict(_, text) => {
+                let [theirs, ours] = self.spoken;
+                if theirs + ours > 0 {
+                    self.line(at, '*', format_args!("of the new protocol {theirs} octets came and {ours} went"));
+                }
+                self.line(at, '*', text);
+            }
+            What::State(_) => {}
+        }
+    }
+}
+
+fn mark(by: By) -> char {
+    if by == By::Peer { '<' } else { '>' }
+}
+
+fn style(mark: char) -> Style {
+    match mark {
+        '<' => AnsiColor::Cyan.on_default(),
+        '>' => AnsiColor::Green.on_default(),
+        '!' | ' ' => AnsiColor::Red.on_default(),
+        '*' => Style::new().bold(),
+        _ => Style::new().dimmed(),
+    }
+}
