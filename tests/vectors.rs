@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use switchover_tests::home;
 use switchover_tests::path::sample;
-use switchover_tests::script::{Feed, bless, input, run};
+use switchover_tests::script::{bless, feeds, run};
 use switchover_tests::vector::{Vector, load};
 
 fn vectors() -> Vec<Vector> {
@@ -37,14 +37,6 @@ fn every_vector_in_every_cut() {
     };
     let (captures, upgrade) = (in_folder("captures"), in_folder("upgrade"));
     assert!(vectors.len() - captures >= 500 && upgrade >= 150 && captures >= 276, "vectors have been lost");
-}
-
-/// Every cut; of long inputs a sample of the two-way ones, spread evenly.
-fn feeds(vector: &Vector) -> Vec<Feed> {
-    let length = input(vector).len();
-    let stride = if length > 4096 { length / 256 } else { 1 };
-    let splits = (1..length).step_by(stride).map(Feed::Split);
-    [Feed::Whole, Feed::Bytes, Feed::Committed].into_iter().chain(splits).collect()
 }
 
 #[test]

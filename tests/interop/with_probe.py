@@ -1,11 +1,30 @@
 """The probe as the client of other people's servers, and of scripted ones."""
 
+import contextlib
 import functools
+import json
+import os
+import subprocess
 import tempfile
 import time
 
 from environment import node, python
-from harness import FROM_US, HERE, LARGE, LINES, case, check, probe, read_head, same, scripted, server
+from harness import (
+    FROM_US,
+    HERE,
+    LARGE,
+    LINES,
+    WAIT,
+    Switchboard,
+    case,
+    check,
+    probe,
+    read_head,
+    run,
+    same,
+    scripted,
+    server,
+)
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"
 
@@ -90,6 +109,62 @@ def probe_retries_on_the_same_connection(board):
     out, errors = probe(board.url + "/required", "--offer", "example/1", stdin=b"hello\nQUIT\n")
     same(out, b"foo/2 200 GET /required 0\nHELLO\nBYE\n")
     check(b"* offering foo/2 instead, on the same connection\n" in errors, errors)
+
+
+# What it says.
+
+
+@case("probe", "foo/2")
+def probe_tells_programs_in_json(board):
+    offered = {"/foo": ("switched", "switched to foo/2, number 2 of 2", 0)}
+    offered["/plain"] = ("stayed", "not switched (200): the request was answered in HTTP/1.1 instead", 2)
+    for path, (outcome, text, status) in offered.items():
+        _, errors = probe(board.url + path, "--offer", "example/1, foo/2", "--json", stdin=b"QUIT\n", expect=status)
+        moments = [json.loads(line) for line in errors.splitlines()]
+        times = [moment["at"] for moment in moments]
+        check(times == sorted(times), times)
+        same((moments[0]["what"], moments[0]["name"]), ("opened", "client"))
+        asked = next(moment for moment in moments if moment.get("name") == "request")
+        check(asked["lines"][0].startswith(f"! request GET {path} offer example/1; foo/2 | Host: "), asked)
+        check(f"> GET {path} HTTP/1.1" in asked["lines"], asked)
+        last = moments[-1]
+        same((last["what"], last["name"], last["text"]), ("verdict", outcome, text))
+
+
+@case("probe", "foo/2")
+def probe_has_colours_for_terminals_alone(board):
+    command = [Switchboard.program, "probe", board.url + "/plain", "--offer", "foo/2"]
+    without = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "CLICOLOR_FORCE")}
+    for environment, is_coloured in [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False)]:
+        ours, theirs = os.openpty()
+        process = subprocess.Popen(command, env={**without, **environment}, stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # a terminal that nobody writes to any more
+            while piece := os.read(ours, 65536):
+                said += piece
+        os.close(ours)
+        same(process.wait(WAIT), 2)
+        check((b"\x1b[" in said) == is_coloured, said)
+    _, errors = run(*command, expect=2)
+    check(b"\x1b" not in errors, errors)
+
+
+@case("a script", "foo/2", FROM_US)
+def probe_shows_the_octet_that_is_wrong(_):
+    def script(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Fine: 1\r\nX-Bad : 2\r\n\r\n")
+
+    with scripted(script) as url:
+        _, errors = probe(url, "--offer", "foo/2", expect=1)
+    lines = errors.decode().splitlines()
+    at = next(index for index, line in enumerate(lines) if " = error " in line)
+    # The sign stands below the space before the colon.
+    octets, sign = lines[at + 1], lines[at + 2]
+    same(octets[sign.index("^") :][:3], " : ", "octets")
+    check(sign.endswith("octet 33"), sign)
+    check(lines[-1].endswith("whitespace in or after a field name (202) at octet 33"), lines[-1])
 
 
 # Scripted servers.
@@ -218,6 +293,8 @@ def probe_refuses_what_it_did_not_offer(_):
             out, errors = probe(url, "--offer", "foo/2", expect=1)
         same(out, b"")
         check(why in errors, why, "is not in", errors)
+        # And what it is wrong about.
+        check(all(b"< " + line in errors for line in octets.splitlines() if line), errors)
 
 
 @case("a script", "echo/1", FROM_US)

@@ -257,6 +257,7 @@ impl<'h> Session<'h> {
             _ => websocket::echo(leftover, socket).map_err(|e| e.to_string()),
         };
         match outcome {
+            Ok(1) => self.say(format_args!("1 message of {token}")),
             Ok(count) => self.say(format_args!("{count} messages of {token}")),
             Err(error) => self.say(format_args!("{token} ended: {error}")),
         }

@@ -45,6 +45,14 @@ pub fn input(vector: &Vector) -> Vec<u8> {
         .collect()
 }
 
+/// Every cut; of long inputs a sample of the two-way ones, spread evenly.
+pub fn feeds(vector: &Vector) -> Vec<Feed> {
+    let length = input(vector).len();
+    let stride = if length > 4096 { length / 256 } else { 1 };
+    let splits = (1..length).step_by(stride).map(Feed::Split);
+    [Feed::Whole, Feed::Bytes, Feed::Committed].into_iter().chain(splits).collect()
+}
+
 /// Runs it; the message says where it went another way than the file.
 pub fn run(vector: &Vector, feed: Feed) -> Result<(), String> {
     let mut player = Player::new(vector, feed, None);

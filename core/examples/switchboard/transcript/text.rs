@@ -126,7 +126,7 @@ impl Narrator {
         });
     }
 
-    /// The octets around what is wrong, with a sign below the first of it.
+    /// The octets around what is wrong, with a sign below the first of it; of a head that is wrong as a whole, all lines.
     fn failed(&self, at: Duration, error: &Error) {
         self.line(at, '=', &failed(error)[2..]);
         let Some(offset) = error.offset() else { return };
@@ -134,6 +134,13 @@ impl Narrator {
         let Some(place) = offset.checked_sub(begins).map(|place| place as usize) else { return };
         if place >= self.latest.len() {
             return;
+        }
+        let begins_a_line = place == 0 || self.latest[..place].ends_with(b"\n");
+        if let Some(end) =
+            self.latest[place..].windows(4).position(|four| four == b"\r\n\r\n").filter(|_| begins_a_line)
+        {
+            let head = &self.latest[place..place + end + 2];
+            return marked(head, '<').iter().for_each(|line| self.line(at, '<', &line[2..]));
         }
         let (first, last) = (place.saturating_sub(BEFORE), (place + BEHIND).min(self.latest.len()));
         let before = escape(&self.latest[first..place]);

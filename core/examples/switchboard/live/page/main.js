@@ -97,7 +97,6 @@ function drawRow(story) {
   parts.result.title = story.summary;
   const isSwitched = story.outcome === "switched" || (!story.isOver && story.protocol !== "");
   parts.result.className = `result ${isSwitched ? "switched" : story.outcome}`;
-  parts.row.setAttribute("aria-label", story.label);
   draw(parts.svg, story, width);
 }
 

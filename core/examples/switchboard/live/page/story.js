@@ -57,12 +57,6 @@ export class Story {
     return "open";
   }
 
-  /** For those who do not see the picture. */
-  get label() {
-    const steps = this.moments.length + this.missing;
-    return `Connection ${this.number}${this.title ? `, ${this.title}` : ""}: ${this.summary}; ${steps} steps`;
-  }
-
   /** Lines for people: time, then what the vector's language says, then remarks. */
   *lines() {
     for (const moment of this.moments) {

@@ -1,0 +1,146 @@
+// Chromium without a window looks at the switchboard's page: clicks through it, reads what it draws, and prints what it saw as
+// one object of JSON.
+//
+//   page.cjs CHROMIUM URL FOLDER      pictures go into the folder
+"use strict";
+const { chromium } = require("playwright-core");
+const axe = require("axe-core");
+const path = require("node:path");
+
+const [, , executablePath, url, folder] = process.argv;
+const quiet = ["no-first-run", "disable-background-networking", "disable-component-update", "disable-sync"];
+const args = ["headless", "no-sandbox", "disable-gpu", "disable-quic", ...quiet].map((name) => `--${name}`);
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 360, height: 740 };
+
+/** What the console said that it should not. */
+const complaints = [];
+
+async function open(browser, options) {
+  const context = await browser.newContext({ viewport: WIDE, ...options });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(url).origin });
+  const tab = await context.newPage();
+  tab.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  tab.on("pageerror", (error) => complaints.push(error.message));
+  await tab.goto(url);
+  await tab.waitForSelector("#exhibits button");
+  await tab.waitForSelector("#link.up");
+  return tab;
+}
+
+/** Plays one and waits for its end; what the page shows of it. */
+async function play(tab, name) {
+  const before = await tab.textContent("#story-title");
+  await tab.click(`[data-exhibit="${name}"]`);
+  await tab.waitForFunction(
+    (before) => {
+      const title = document.getElementById("story-title").textContent;
+      return title !== before && document.querySelector("#lines .verdict") !== null;
+    },
+    before,
+    { timeout: 10_000 },
+  );
+  const seen = await tab.evaluate(() => {
+    const row = document.querySelector('[aria-selected="true"]');
+    const count = (selector) => row.querySelectorAll(`svg ${selector}`).length;
+    return {
+      label: row.textContent,
+      outcome: document.getElementById("outcome").textContent,
+      last: document.querySelector("#lines li:last-child code").textContent,
+      state: Object.fromEntries([...document.querySelectorAll("[data-state]")].map((at) => [at.dataset.state, at.textContent])),
+      drawn: { events: count(".event"), decisions: count(".decision"), switches: count(".switch"), faults: count(".fault"), other: count(".octets.other") },
+      lines: [...document.querySelectorAll("#lines code")].map((line) => line.textContent),
+    };
+  });
+  await tab.click("#copy-text");
+  seen.text = await copied(tab, "transcript");
+  await tab.click("#copy-vector");
+  seen.vector = await copied(tab, "vector");
+  return seen;
+}
+
+async function copied(tab, what) {
+  await tab.waitForFunction((what) => document.getElementById("copied").textContent.includes(what), what, { timeout: 5000 });
+  return tab.evaluate(() => navigator.clipboard.readText());
+}
+
+/** What an audit of accessibility finds wrong. */
+async function audit(tab) {
+  await tab.evaluate(axe.source);
+  const { violations } = await tab.evaluate(() => window.axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+async function byKeyboard(tab) {
+  await tab.evaluate(() => document.activeElement?.blur());
+  await tab.focus("#exhibits button");
+  await tab.keyboard.press("Enter");
+  await tab.waitForTimeout(300);
+  await tab.focus("#connections");
+  const chosen = () => tab.evaluate(() => document.querySelector('[aria-selected="true"]').id);
+  const numbers = [];
+  for (const key of ["Home", "ArrowDown", "ArrowDown", "ArrowUp", "End"]) {
+    await tab.keyboard.press(key);
+    await tab.waitForTimeout(60);
+    numbers.push(await chosen());
+  }
+  const rows = await tab.evaluate(() => [...document.querySelectorAll(".connection")].map((row) => row.id));
+  await tab.keyboard.press("Enter");
+  const focused = await tab.evaluate(() => document.activeElement.id);
+  return { numbers, rows, focused };
+}
+
+/** Two hundred at once; the page still answers. */
+async function crowd(tab) {
+  const rows = () => tab.evaluate(() => document.querySelectorAll(".connection").length);
+  const before = await rows();
+  await tab.evaluate(() => {
+    window.longest = 0;
+    let last = performance.now();
+    const frame = (now) => {
+      window.longest = Math.max(window.longest, now - last);
+      last = now;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  await tab.click('[data-exhibit="crowd"]');
+  await tab.waitForFunction((wanted) => document.querySelectorAll(".connection").length >= wanted, before + 200, { timeout: 30_000 });
+  await tab.waitForFunction(() => /, 0 open/.test(document.getElementById("count").textContent), null, { timeout: 30_000 });
+  const after = await play(tab, "accept");
+  return { came: (await rows()) - before, count: await tab.textContent("#count"), after: after.outcome, frame: await tab.evaluate(() => Math.round(window.longest)) };
+}
+
+function overflow(tab) {
+  return tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+(async () => {
+  const browser = await chromium.launch({ executablePath, args });
+  const shot = (tab, name) => tab.screenshot({ path: path.join(folder, `${name}.png`) });
+  try {
+    const tab = await open(browser, { colorScheme: "light" });
+    const names = await tab.evaluate(() => [...document.querySelectorAll("#exhibits button")].map((at) => at.dataset.exhibit));
+    const played = {};
+    for (const name of names.filter((name) => name !== "crowd")) played[name] = await play(tab, name);
+    await tab.evaluate(() => scrollTo(0, 0));
+    await shot(tab, "light");
+    const violations = { light: await audit(tab) };
+    const keyboard = await byKeyboard(tab);
+    const many = await crowd(tab);
+    await shot(tab, "crowd");
+    const dark = await open(browser, { colorScheme: "dark" });
+    await play(dark, "h2c");
+    await play(dark, "smuggling");
+    violations.dark = await audit(dark);
+    await shot(dark, "dark");
+    const narrow = await open(browser, { viewport: NARROW });
+    await play(narrow, "tls");
+    violations.narrow = await audit(narrow);
+    const widths = { wide: await overflow(tab), narrow: await overflow(narrow) };
+    await narrow.screenshot({ path: path.join(folder, "narrow.png"), fullPage: true });
+    console.log(JSON.stringify({ names, played, keyboard, many, violations, widths, complaints }));
+  } finally {
+    await browser.close();
+  }
+})();

@@ -1,0 +1,123 @@
+"""The switchboard's page, in Chromium: clicked through and read; what can be copied from it is played as a test."""
+
+import functools
+import json
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+from environment import debian, node
+from harness import HERE, SLOW_START, WAIT, Switchboard, case, check, read_head, run, same
+
+PICTURES = HERE.parents[1] / "target/interop/page"
+
+# How each exhibit comes out, what of it is drawn, and what its transcript says somewhere.
+EXPECTED = {
+    "accept": ("switched to foo/2", "switches", "= request GET /foo 1.1 offers [example/1, foo/2, foo/1] @"),
+    "decline": ("no switch: the request was answered in HTTP/1.1 instead", "decisions", '= data "hello"'),
+    "required": ("switched to foo/2", "switches", "> HTTP/1.1 426 Upgrade Required"),
+    "content": ("switched to foo/2", "other", '= data "{"Detach":false}"'),
+    "expect": ("switched to foo/2", "switches", "! inform 100"),
+    "speaks-first": ("switched to foo/1", "other", "> foo/1 200 GET /foo 0"),
+    "h2c": ("switched to h2c", "other", "* 1 message of h2c"),
+    "tls": ("switched to TLS/1.3", "switches", "! resume"),
+    "early": ("the HTTP-version is malformed", "faults", "> HTTP/1.1 400 Bad Request"),
+    "smuggling": ("both Content-Length and Transfer-Encoding", "faults", "> HTTP/1.1 400 Bad Request"),
+    "not-for-us": (
+        "no switch: Connection does not list upgrade, so the offer was not meant for this hop",
+        "events",
+        "offers nothing (no-connection-option)",
+    ),
+    "bad-key": ("no switch: no offered protocol satisfies its own rules", "events", "offers [websocket!key]"),
+    "websocket": ("switched to websocket", "other", "offers [websocket] @"),
+}
+
+
+@functools.cache
+def seen():
+    """One visit for all of these cases; what was seen of it."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    chromium = debian("chromium", "chromium")
+    with Switchboard() as board:
+        out, _ = run(*node("page.cjs"), chromium, board.url + "/", PICTURES, within=SLOW_START)
+    return json.loads(out)
+
+
+@case("Chromium", "websocket")
+def page_plays_every_exhibit(_):
+    same(sorted(seen()["names"]), sorted([*EXPECTED, "crowd"]), "exhibits")
+    for name, (outcome, drawn, line) in EXPECTED.items():
+        shown = seen()["played"][name]
+        check(outcome in shown["outcome"], name, shown["outcome"])
+        check(shown["last"].startswith("* closed; ") and outcome in shown["last"], name, shown["last"])
+        check(shown["drawn"][drawn] > 0, name, shown["drawn"])
+        check(any(line in text for text in shown["lines"]), name, line, shown["lines"])
+        check(shown["label"].startswith("#") and outcome in shown["label"], name, shown["label"])
+
+
+@case("Chromium", "websocket")
+def page_shows_the_state_of_both_directions(_):
+    state = {name: shown["state"] for name, shown in seen()["played"].items()}
+    same(
+        (state["accept"]["theirs"], state["accept"]["ours"], state["accept"]["offer"]),
+        ("switched", "switched", "agreed"),
+    )
+    same((state["smuggling"]["theirs"], state["smuggling"]["ours"]), ("failed", "closed"))
+    same((state["decline"]["theirs"], state["decline"]["ours"]), ("closed", "closed"))
+
+
+@case("Chromium", "websocket")
+def page_has_nothing_to_complain_about(_):
+    check(seen()["complaints"] == [], "the console said", seen()["complaints"])
+    check(seen()["violations"] == {"light": [], "dark": [], "narrow": []}, "the audit found", seen()["violations"])
+    check(seen()["widths"] == {"wide": 0, "narrow": 0}, "pixels beyond the edge", seen()["widths"])
+
+
+@case("Chromium", "websocket")
+def page_can_be_used_by_keyboard(_):
+    numbers, rows, focused = (seen()["keyboard"][what] for what in ["numbers", "rows", "focused"])
+    same(numbers, [rows[0], rows[1], rows[2], rows[1], rows[-1]], "the chosen connections")
+    same(focused, "lines")
+
+
+@case("Chromium", "websocket")
+def page_bears_two_hundred_connections(_):
+    many = seen()["many"]
+    check(many["came"] >= 200 and ", 0 open" in many["count"] and "left out" not in many["count"], many)
+    check("switched to foo/2" in many["after"], "it does not answer any more:", many)
+
+
+@case("Chromium", "websocket")
+def page_copies_transcripts_and_vectors_that_play(_):
+    for name, shown in seen()["played"].items():
+        text = shown["text"].splitlines()
+        same([line[10:] for line in text[1:]], shown["lines"], name)
+    vectors = "\n".join(shown["vector"] for shown in seen()["played"].values())
+    with tempfile.NamedTemporaryFile(suffix=".md") as file:
+        file.write(vectors.encode())
+        file.flush()
+        player = ["cargo", "run", "--quiet", "-p", "switchover-tests", "--bin", "play", "--", file.name]
+        done = subprocess.run(player, cwd=HERE.parents[1], capture_output=True, timeout=SLOW_START, check=False)
+    check(done.returncode == 0, done.stdout.decode(), done.stderr.decode())
+    check(f"{len(EXPECTED)} vectors" in done.stdout.decode(), done.stdout)
+    check(Path(PICTURES / "dark.png").stat().st_size > 20_000, "no picture")
+
+
+@case("a socket", "websocket")
+def page_of_another_origin_may_not_watch(board):
+    offer = b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    offer += b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    origins = {
+        b"": b"101",
+        b"Origin: http://localhost:8080\r\n": b"101",
+        b"Origin: https://127.0.0.1\r\n": b"101",
+        b"Origin: https://example.org\r\n": b"403",
+        b"Origin: http://127.0.0.1.example.org\r\n": b"403",
+        b"Origin: null\r\n": b"403",
+    }
+    for origin, status in origins.items():
+        with socket.create_connection(("127.0.0.1", board.port), timeout=WAIT) as connection:
+            connection.sendall(offer + origin + b"\r\n")
+            answer = read_head(connection)
+        check(answer.startswith(b"HTTP/1.1 " + status), origin, answer)
