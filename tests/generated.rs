@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use switchover::{Blame, ErrorKind, Limits};
+use switchover::{Blame, ErrorKind, Lenient, Limits};
 use switchover_tests::home;
 
 fn compare(path: &str, wanted: &str) {
@@ -18,10 +18,11 @@ fn compare(path: &str, wanted: &str) {
 #[test]
 fn the_table_of_errors() {
     let mut text = String::from(
-        "# Errors\n\nPrinted from `core/src/error.rs`; `BLESS=1 cargo test -p switchover-tests --test generated` rewrites it.\n\n\
+        "# Errors\n\nPrinted from `core/src/error/table.rs`; `BLESS=1 cargo test -p switchover-tests --test generated` rewrites it.\n\n\
          The numbers are stable. 1xx: start line. 2xx: field lines. 3xx: what the head means. 4xx: content. 5xx: the\n\
          connection. 6xx: the switch. 8xx: decisions that the state refuses. 9xx: decisions that are malformed.\n\n\
-         | number | name | whose fault | status | meaning |\n|---|---|---|---|---|\n",
+         Status is what a server answers with. The contract is that of the crate's documentation.\n\n\
+         | number | name | whose fault | status | rule | what is wrong | what to do |\n|---|---|---|---|---|---|---|\n",
     );
     for kind in ErrorKind::ALL {
         let blame = match kind.blame() {
@@ -29,9 +30,25 @@ fn the_table_of_errors() {
             Blame::Local => "the host's",
         };
         let status = kind.status().map_or("–".into(), |status| status.to_string());
-        writeln!(text, "| {} | `{}` | {blame} | {status} | {} |", kind.code(), kind.name(), kind.text()).unwrap();
+        let (rule, wrong, todo) = (kind.clause(), kind.text(), kind.advice());
+        writeln!(text, "| {} | `{}` | {blame} | {status} | {rule} | {wrong} | {todo} |", kind.code(), kind.name())
+            .unwrap();
+        assert!(rule.starts_with("RFC ") || rule == "the contract", "{rule}");
+        assert!(todo.ends_with('.') && !todo.contains('|'), "{todo}");
+        assert_advice_is_about_what_there_is(todo);
     }
     compare("core/docs/errors.md", &text);
+}
+
+/// The limits and leniencies that an advice names are there.
+fn assert_advice_is_about_what_there_is(advice: &str) {
+    for word in advice.split('`') {
+        match word.split_once('.') {
+            Some(("limits", name)) => assert!(Limits::DEFAULT.clone().set(name, 1), "{advice}"),
+            Some(("lenient", name)) => assert!(Lenient::none().set(name, true), "{advice}"),
+            _ => {}
+        }
+    }
 }
 
 #[test]

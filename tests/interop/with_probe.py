@@ -294,7 +294,7 @@ def probe_refuses_what_it_did_not_offer(_):
         same(out, b"")
         check(why in errors, why, "is not in", errors)
         # And what it is wrong about.
-        check(all(b"< " + line in errors for line in octets.splitlines() if line), errors)
+        check(b"< " + octets[:16].rstrip() in errors, errors)
 
 
 @case("a script", "echo/1", FROM_US)

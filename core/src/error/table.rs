@@ -1,0 +1,363 @@
+//! The table of errors: number, name, whose fault, status to answer; where the rule stands, what is wrong, what to do.
+
+use super::Blame;
+
+/// One row of the table.
+struct Row {
+    name: &'static str,
+    blame: Blame,
+    /// 0: no status.
+    status: u16,
+    clause: &'static str,
+    text: &'static str,
+    advice: &'static str,
+}
+
+macro_rules! errors {
+    ($($variant:ident = $code:literal $name:literal $blame:ident $status:literal $clause:literal
+       $text:literal $advice:literal;)+) => {
+        /// The kinds of error. `docs/errors.md` is printed from this table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u16)]
+        pub enum ErrorKind {
+            $(#[doc = concat!($text, " (", $clause, "). ", $advice)] $variant = $code,)+
+        }
+
+        impl ErrorKind {
+            /// Every kind, in the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$variant => Row {
+                        name: $name, blame: Blame::$blame, status: $status, clause: $clause, text: $text, advice: $advice,
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+errors! {
+    BadMethod = 101 "bad-method" Peer 400 "RFC 9110, 9.1"
+        "the method is not a token"
+        "Not HTTP, or an octet too many before it: often the rest of a body that was longer than it said. Look at the request before.";
+    MethodTooLong = 102 "method-too-long" Peer 501 "RFC 9110, 9.1"
+        "the method is longer than any that is known"
+        "Raise `limits.method` if a method of that length is one of yours.";
+    BadTarget = 103 "bad-target" Peer 400 "RFC 9112, 3.2"
+        "an octet that no request-target may hold"
+        "The client did not encode its target; `target` is only ever ASCII without spaces.";
+    BadVersion = 104 "bad-version" Peer 400 "RFC 9112, 2.3"
+        "the HTTP-version is malformed"
+        "Two or more spaces, something behind the version, or early octets of a protocol whose offer was declined.";
+    VersionUnsupported = 105 "version-unsupported" Peer 505 "RFC 9110, 2.5"
+        "the major version is not 1"
+        "Another major version; HTTP/2 begins with a preface (`http2_preface`).";
+    StartLineTooLong = 106 "start-line-too-long" Peer 414 "RFC 9112, 3"
+        "the start line is longer than the limit"
+        "Raise `limits.start_line` if your targets are that long.";
+    BadStatusLine = 107 "bad-status-line" Peer 0 "RFC 9112, 4"
+        "the status line is malformed"
+        "The server is broken; use another connection, and try again only what is safe to repeat.";
+    NotHttp = 108 "not-http" Peer 0 "RFC 9112, 4"
+        "another protocol where a status line should be"
+        "Something else listens on that port: look at the octets. A server that switches without a 101 looks like this, too.";
+    EmptyLines = 109 "empty-lines" Peer 400 "RFC 9112, 2.2"
+        "too many empty lines before the request line"
+        "Raise `limits.empty_lines` for a client that is known to send them.";
+    BadFieldName = 201 "bad-field-name" Peer 400 "RFC 9110, 5.1"
+        "the field name is not a token"
+        "The client is broken, or its host let a user write a field name.";
+    SpaceBeforeColon = 202 "space-before-colon" Peer 400 "RFC 9112, 5.1"
+        "whitespace in or after a field name"
+        "Never to be repaired: it is how requests are smuggled past a proxy that reads the name otherwise.";
+    MissingColon = 203 "missing-colon" Peer 400 "RFC 9112, 5"
+        "a field line without a colon"
+        "Often a line break inside a value that somebody did not check.";
+    BadFieldValue = 204 "bad-field-value" Peer 400 "RFC 9110, 5.5"
+        "a control octet in a field value or reason"
+        "A value made of user input that nobody checked.";
+    BareCr = 205 "bare-cr" Peer 400 "RFC 9112, 2.2"
+        "a CR that no LF follows"
+        "Never to be repaired: line ends that two readers see differently smuggle requests.";
+    BareLf = 206 "bare-lf" Peer 400 "RFC 9112, 2.2"
+        "an LF that no CR precedes"
+        "A client written by hand; it must end lines with CRLF.";
+    Nul = 207 "nul" Peer 400 "RFC 9110, 5.5"
+        "a NUL octet"
+        "Binary data where a head should be.";
+    ObsFold = 208 "obs-fold" Peer 400 "RFC 9112, 5.2"
+        "a folded field line in a request or trailer section"
+        "Obsolete in requests; the client must send the value in one line. In responses it is replaced by spaces.";
+    LeadingSpace = 209 "leading-space" Peer 400 "RFC 9112, 2.2"
+        "whitespace before the first field line"
+        "Never to be repaired: it hides a field from one reader and not from another.";
+    FieldLineTooLong = 210 "field-line-too-long" Peer 431 "RFC 6585, 5"
+        "a field line is longer than the limit"
+        "Raise `limits.field_line`, or have the client send smaller cookies.";
+    TooManyFields = 211 "too-many-fields" Peer 431 "RFC 6585, 5"
+        "more field lines than the limit"
+        "Raise `limits.fields`.";
+    HeadTooLarge = 212 "head-too-large" Peer 431 "RFC 6585, 5"
+        "the head is larger than the limit"
+        "Raise `limits.head`; each connection may then hold as much memory.";
+    HostMissing = 301 "host-missing" Peer 400 "RFC 9112, 3.2"
+        "an HTTP/1.1 request without Host"
+        "The client must send `Host`; HTTP/1.0 need not.";
+    HostRepeated = 302 "host-repeated" Peer 400 "RFC 9112, 3.2"
+        "more than one Host"
+        "Never to be repaired: two readers may pick different ones.";
+    HostInvalid = 303 "host-invalid" Peer 400 "RFC 9112, 3.2"
+        "the Host is not a host with an optional port"
+        "A scheme, a path or userinfo does not belong there.";
+    TargetForm = 304 "target-form" Peer 400 "RFC 9112, 3.2"
+        "the form of the target does not fit the method"
+        "CONNECT takes `host:port`, OPTIONS may take `*`, all others a path or an absolute URI.";
+    TargetAuthority = 305 "target-authority" Peer 400 "RFC 9110, 4.2"
+        "the target's authority is malformed, empty or holds userinfo"
+        "Credentials in a URI are not sent; the authority is a host with an optional port.";
+    ContentLengthInvalid = 306 "content-length-invalid" Peer 400 "RFC 9110, 8.6"
+        "the Content-Length is not a number"
+        "Never to be repaired: a length that readers differ about smuggles requests.";
+    ContentLengthDiffers = 307 "content-length-differs" Peer 400 "RFC 9112, 6.3"
+        "Content-Lengths that differ"
+        "Never to be repaired, for the same reason.";
+    BothFramings = 308 "both-framings" Peer 400 "RFC 9112, 6.3"
+        "both Content-Length and Transfer-Encoding"
+        "Never to be repaired: the classical way to smuggle a request. Look at who sent it.";
+    CodingInvalid = 309 "coding-invalid" Peer 400 "RFC 9112, 6.1"
+        "the Transfer-Encoding is malformed, or applies chunked twice"
+        "Never to be repaired; each coding once, chunked last.";
+    CodingUnknown = 310 "coding-unknown" Peer 501 "RFC 9112, 6.1"
+        "a transfer coding other than chunked"
+        "The client must not use a coding that was not advertised in `TE`.";
+    CodingNotFinal = 311 "coding-not-final" Peer 400 "RFC 9112, 6.3"
+        "a request whose final transfer coding is not chunked"
+        "The end of such a request could not be told; the client must end with chunked.";
+    CodingIn10 = 312 "coding-in-1.0" Peer 400 "RFC 9112, 6.1"
+        "a Transfer-Encoding in an HTTP/1.0 message"
+        "A proxy has passed on what an HTTP/1.0 peer cannot have meant.";
+    ConnectContent = 313 "connect-content" Peer 400 "RFC 9110, 9.3.6"
+        "a CONNECT with content"
+        "What is behind a CONNECT is the tunnel's; the client must not say that it is content.";
+    TargetInsecure = 314 "target-insecure" Peer 421 "RFC 9110, 7.4"
+        "an https target on a connection without TLS"
+        "Set `secure` if the transport is TLS; else the client meant another server.";
+    ChunkSize = 401 "chunk-size" Peer 400 "RFC 9112, 7.1"
+        "the chunk size is malformed"
+        "Often a client that sends content without the framing it announced.";
+    ChunkSizeOverflow = 402 "chunk-size-overflow" Peer 413 "RFC 9112, 7.1"
+        "the chunk size is too large to be counted"
+        "No honest chunk is that large.";
+    ChunkExtension = 403 "chunk-extension" Peer 400 "RFC 9112, 7.1.1"
+        "a chunk extension is malformed"
+        "The client is broken.";
+    ChunkLineTooLong = 404 "chunk-line-too-long" Peer 400 "RFC 9112, 7.1.1"
+        "a chunk line is longer than the limit"
+        "Raise `limits.chunk_line` if you know the extensions.";
+    ChunkExtensionsTooLong = 405 "chunk-extensions-too-long" Peer 413 "RFC 9112, 7.1.1"
+        "all chunk extensions together are longer than the limit"
+        "Chunks of an octet with long extensions are an attack on your time; raise `limits.chunk_extensions` if you know better.";
+    ChunkEnd = 406 "chunk-end" Peer 400 "RFC 9112, 7.1"
+        "chunk data is not followed by CRLF"
+        "The chunk had more octets than its size said, or fewer.";
+    TrailersTooLarge = 407 "trailers-too-large" Peer 431 "RFC 9112, 7.1.2"
+        "the trailer section is larger than the limit"
+        "Raise `limits.trailers`.";
+    Truncated = 501 "truncated" Peer 400 "RFC 9112, 8"
+        "the input ended inside a message"
+        "The message is incomplete: do not act on it. A client may repeat what is safe to repeat.";
+    NoResponse = 502 "no-response" Peer 0 "RFC 9112, 9.3.1"
+        "the input ended before the response"
+        "The server closed an idle connection as the request left: repeat what is idempotent, on a new connection.";
+    Unsolicited = 503 "unsolicited" Peer 0 "RFC 9112, 9.2"
+        "octets from the server that no request asked for"
+        "Do not use the connection again: an answer to nothing would become the answer to the next request.";
+    TooManyInformational = 504 "too-many-informational" Peer 0 "RFC 9110, 15.2"
+        "more informational responses than the limit"
+        "Raise `limits.informational` for a server that reports progress so.";
+    SwitchUnasked = 601 "switch-unasked" Peer 0 "RFC 9110, 7.8"
+        "a 101 where nothing was offered"
+        "The server is broken or something between is; nothing it says now is HTTP.";
+    SwitchWithoutUpgrade = 602 "switch-without-upgrade" Peer 0 "RFC 9110, 7.8"
+        "a 101 without a usable Upgrade field"
+        "`lenient.switch_without_upgrade` takes the first that was offered, for servers that are known to (Jetty 9).";
+    SwitchWithoutConnection = 603 "switch-without-connection" Peer 0 "RFC 9110, 7.8"
+        "a 101 whose Connection does not list upgrade"
+        "`lenient.switch_without_connection` puts up with it, for servers that are known to (CUPS).";
+    SwitchNotOffered = 604 "switch-not-offered" Peer 0 "RFC 9110, 7.8"
+        "a 101 that names what was not offered"
+        "Offer what the server speaks; `lenient.switch_to_alternatives` takes a list of alternatives (CUPS).";
+    SwitchIn10 = 605 "switch-in-1.0" Peer 0 "RFC 9110, 15.2"
+        "a 101 in HTTP/1.0"
+        "`lenient.switch_in_http10` puts up with it, for servers that are known to.";
+    SwitchProfile = 606 "switch-profile" Peer 0 "RFC 6455, 4.1"
+        "a 101 that breaks the rules of the protocol it names"
+        "For WebSocket: the accept value is wrong, or a subprotocol or extension was not asked for. Do not go on.";
+    Unasked = 801 "unasked" Local 0 "RFC 9112, 9.2"
+        "no request is there to be answered"
+        "Wait for a `Request` event; close an idle connection instead of answering it.";
+    Answered = 802 "answered" Local 0 "RFC 9110, 15"
+        "the final response has begun already"
+        "One final response for each request; go on with `send_data` and `send_end`.";
+    RequestUnfinished = 803 "request-unfinished" Local 0 "RFC 9112, 9.3.2"
+        "the request before is not complete"
+        "Complete it with `send_end` first.";
+    Unanswered = 804 "unanswered" Local 0 "RFC 9112, 9.3.2"
+        "the request before is not answered"
+        "Wait for its response, and for its end.";
+    OfferPending = 805 "offer-pending" Local 0 "RFC 9110, 7.8"
+        "nothing may follow an undecided offer or CONNECT"
+        "Wait for the answer: what follows could be read in the new protocol.";
+    PipelineFull = 806 "pipeline-full" Local 0 "RFC 9112, 9.3.2"
+        "too many requests wait for their responses"
+        "Wait for a response; `unanswered` says how many are missing.";
+    NotPersistent = 807 "not-persistent" Local 0 "RFC 9112, 9.3"
+        "the connection will not carry another request"
+        "Open another connection.";
+    NoContent = 808 "no-content" Local 0 "RFC 9112, 6.3"
+        "the message has no content, or none any more"
+        "Ask `wants_content` before `send_data`; the answers to HEAD, 204 and 304 have none.";
+    NotExpected = 809 "not-expected" Local 0 "RFC 9110, 10.1.1"
+        "nobody expects a 100"
+        "Ask `owes_continue` first.";
+    Http10Peer = 810 "http-1.0-peer" Local 0 "RFC 9110, 15.2"
+        "an HTTP/1.0 client gets no informational response"
+        "Leave it out; HTTP/1.0 knows none.";
+    NothingOffered = 811 "nothing-offered" Local 0 "RFC 9110, 7.8"
+        "nothing was offered that could be accepted"
+        "Look at `offers` first; answer in HTTP/1.1.";
+    NotOffered = 812 "not-offered" Local 0 "RFC 9110, 7.8"
+        "the selection is not part of the offer"
+        "Take the selection from `select`, of this request.";
+    StaleSelection = 813 "stale-selection" Local 0 "RFC 9110, 7.8"
+        "the selection is of another request"
+        "Select again; each request has its own offer.";
+    BodyPending = 814 "body-pending" Local 0 "RFC 9110, 7.8"
+        "the request is not complete; accept_early is the verb for that"
+        "Go on with `advance` until the end of the request, or call `accept_early` if the new protocol needs no content.";
+    NothingOwed = 815 "nothing-owed" Local 0 "RFC 9110, 7.8"
+        "no answer is owed above a new protocol"
+        "`resume_http` is for a 101 in both directions whose request is not answered yet.";
+    LeftoverPending = 816 "leftover-pending" Local 0 "RFC 9110, 7.8"
+        "the leftover has not been taken, or the end before it not been told"
+        "`advance` to the `Switched` event, `take_leftover`, then `resume_http`.";
+    TooLate = 817 "too-late" Local 0 "RFC 9112, 9.6"
+        "the head that would have said so has left"
+        "Close the transport behind the response instead.";
+    Closed = 818 "closed" Local 0 "RFC 9112, 9.6"
+        "the direction is closed"
+        "Close the transport, or open another connection.";
+    Switched = 819 "switched" Local 0 "RFC 9110, 7.8"
+        "the direction has left HTTP"
+        "The octets are the new protocol's: hand them to its library.";
+    Failed = 820 "failed" Local 0 "RFC 9112, 9.6"
+        "the peer broke the protocol earlier"
+        "Answer once with `Error::status`, then close.";
+    WrongRole = 821 "wrong-role" Local 0 "the contract"
+        "the verb belongs to the other role"
+        "A server responds, a client requests: `Role` says which it is.";
+    BufferFull = 822 "buffer-full" Local 0 "the contract"
+        "too many octets wait already; nothing was taken"
+        "`advance` first; while `wants_input` is false, do not read the transport.";
+    NoRetry = 823 "no-retry" Local 0 "RFC 9110, 15.5.22"
+        "no 426 was received that asks for it"
+        "`retry` follows a complete 426; else `send_request`.";
+    AfterEnd = 824 "after-end" Local 0 "the contract"
+        "octets after the end of input"
+        "Nothing comes behind `receive_eof`.";
+    UnreadInput = 825 "unread-input" Local 0 "RFC 9112, 9.2"
+        "octets wait that no request asked for; advance says what they are"
+        "`advance`, and see what they are: an idle server does not speak.";
+    OutputTooSmall = 901 "output-too-small" Local 0 "the contract"
+        "the output has too little space; nothing was written"
+        "Call again with the space that `Error::needed` says.";
+    InvalidMethod = 902 "invalid-method" Local 0 "RFC 9110, 9.1"
+        "the method is not a token"
+        "Upper-case letters, as a rule.";
+    InvalidTarget = 903 "invalid-target" Local 0 "RFC 9112, 3.2"
+        "the target does not fit the method or holds a forbidden octet"
+        "A path that begins with `/`, `*` for OPTIONS, `host:port` for CONNECT; encode what is not ASCII.";
+    InvalidStatus = 904 "invalid-status" Local 0 "RFC 9110, 15"
+        "the status does not fit this call"
+        "200 to 599 for a response, another 1xx than 101 for `send_informational`; `require` sends a 426, `accept` a 101.";
+    InvalidReason = 905 "invalid-reason" Local 0 "RFC 9112, 4"
+        "the reason holds a forbidden octet"
+        "No control octets; it may be left empty.";
+    InvalidName = 906 "invalid-name" Local 0 "RFC 9110, 5.1"
+        "the field name is not a token"
+        "Letters, digits and a few signs; no colon, no space.";
+    InvalidValue = 907 "invalid-value" Local 0 "RFC 9110, 5.5"
+        "the field value holds a forbidden octet"
+        "A line break here would let whoever wrote the value write the message: check where it comes from.";
+    InvalidProtocol = 908 "invalid-protocol" Local 0 "RFC 9110, 7.8"
+        "not a list of protocol names"
+        "`name` or `name/version`, both tokens.";
+    InvalidHost = 909 "invalid-host" Local 0 "RFC 9112, 3.2"
+        "the request needs exactly one valid Host"
+        "Give `Host` once: a host with an optional port.";
+    FramingConflict = 910 "framing-conflict" Local 0 "RFC 9112, 6"
+        "framing fields that contradict each other, the status or the peer's version"
+        "Give a length or chunked, not both, and neither where the status forbids content.";
+    ReservedField = 911 "reserved-field" Local 0 "RFC 9110, 7.8"
+        "the engine writes this field itself; there is a verb for it"
+        "`Upgrade` is given as the offer, or by `accept`, `require` and `advertise`.";
+    LengthExceeded = 912 "length-exceeded" Local 0 "RFC 9112, 6.2"
+        "more content than the Content-Length says"
+        "Give the length that you send, or leave the framing to the engine.";
+    LengthShort = 913 "length-short" Local 0 "RFC 9112, 6.2"
+        "less content than the Content-Length says"
+        "Send the rest; if you cannot, `abandon`, so that the peer sees the cut.";
+    TrailerForbidden = 914 "trailer-forbidden" Local 0 "RFC 9110, 6.5.1"
+        "a field that may not be a trailer, or trailers without chunked"
+        "Send it in the head, or send chunked content.";
+    ProfileField = 915 "profile-field" Local 0 "RFC 6455, 4.1"
+        "the head breaks the rules of a protocol that it names"
+        "For WebSocket: a key of 16 octets, version 13; in a 101 only what was asked for. Other protocols have rules of their own.";
+}
+
+impl ErrorKind {
+    /// The stable number.
+    pub const fn code(self) -> u16 {
+        self as u16
+    }
+
+    /// The kind of a number.
+    pub fn from_code(code: u32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| u32::from(kind.code()) == code)
+    }
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Whose fault it is.
+    pub const fn blame(self) -> Blame {
+        self.row().blame
+    }
+
+    /// The status that a server answers with, where there is one.
+    pub const fn status(self) -> Option<u16> {
+        match self.row().status {
+            0 => None,
+            status => Some(status),
+        }
+    }
+
+    /// What is wrong, for people.
+    pub const fn text(self) -> &'static str {
+        self.row().text
+    }
+
+    /// Where the rule stands that was broken, such as `RFC 9112, 5.1`; `the contract` is [this crate's](crate#the-contract).
+    pub const fn clause(self) -> &'static str {
+        self.row().clause
+    }
+
+    /// What to do about it, for the people who run or write the host.
+    pub const fn advice(self) -> &'static str {
+        self.row().advice
+    }
+}
