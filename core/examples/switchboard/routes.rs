@@ -76,6 +76,8 @@ pub(crate) struct Question {
     pub(crate) route: Route,
     pub(crate) method: String,
     pub(crate) target: String,
+    /// Its Connection lists upgrade, and that is all of an offer that there is.
+    pub(crate) lacks_upgrade: bool,
     /// It comes from a page of somebody else's.
     pub(crate) is_foreign: bool,
     /// The first rule that an offered protocol breaks.
@@ -89,11 +91,14 @@ pub(crate) struct Question {
 impl Question {
     pub(crate) fn of(request: &Request<'_>) -> Self {
         let flaw = request.offers().ok().and_then(|mut offers| offers.find_map(|offer| offer.ineligible));
+        let fields = request.fields();
+        let lists_upgrade = fields.list("connection").any(|option| option.eq_ignore_ascii_case(b"upgrade"));
         Self {
             route: Route::of(request.target()),
             method: request.method().into(),
             target: request.target().into(),
-            is_foreign: request.fields().get("origin").is_some_and(|origin| !live::is_ours(origin)),
+            lacks_upgrade: lists_upgrade && fields.get("upgrade").is_none(),
+            is_foreign: fields.get("origin").is_some_and(|origin| !live::is_ours(origin)),
             flaw,
             content: Vec::new(),
             octets: 0,

@@ -37,6 +37,8 @@ pub(crate) struct Session<'h> {
     /// What HTTP/2 will take along of it.
     pub(crate) splice: Option<Splice>,
     pub(crate) clock: Clock,
+    /// The request before this one had its offer declined.
+    has_declined: bool,
 }
 
 /// Whether there is more to come.
@@ -58,8 +60,14 @@ impl<'h> Session<'h> {
         transcript.tell_if_heard(|| What::Opened { peer: &peer, setup });
         let config = Config { secure: is_secure, http2_preface: !is_secure, ..Config::default() };
         let engine = Engine::new(Connection::with_config(Role::Server, config), transcript);
-        let mut session =
-            Self { wire: Wire::new(socket, engine), house, question: None, splice: None, clock: Clock::default() };
+        let mut session = Self {
+            wire: Wire::new(socket, engine),
+            house,
+            question: None,
+            splice: None,
+            clock: Clock::default(),
+            has_declined: false,
+        };
         if let Err(ended) = session.serve() {
             session.give_up(ended);
         }
@@ -82,6 +90,7 @@ impl<'h> Session<'h> {
         match self.wire.engine.ask().event() {
             Some(Event::Request(request)) => {
                 self.question = Some(Question::of(&request));
+                self.has_declined = false;
                 self.begin()?;
             }
             Some(Event::Data(data)) => {
@@ -201,10 +210,21 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
-    /// Why an offer came to nothing.
-    pub(crate) fn explain(&self) {
-        if let Some(why) = self.wire.engine.ask().why().filter(|&why| why != Why::NotOffered) {
-            self.conclude("stayed", format_args!("no switch: {}", why.text()));
+    /// Why an offer came to nothing, or what looks like one.
+    pub(crate) fn explain(&mut self) {
+        let (why, question) = (self.wire.engine.ask().why(), self.question.as_ref());
+        self.has_declined = why == Some(Why::Declined);
+        let flaw = question.and_then(|question| question.flaw);
+        match (why, flaw) {
+            (Some(Why::NotOffered), _) if question.is_some_and(|question| question.lacks_upgrade) => self.conclude(
+                "stayed",
+                "no switch: Connection lists upgrade but there is no Upgrade; something between may have taken it out",
+            ),
+            (None | Some(Why::NotOffered), _) => {}
+            (Some(Why::Ineligible), Some(flaw)) => {
+                self.conclude("stayed", format_args!("no switch: {}: {}", Why::Ineligible.text(), flaw.text()));
+            }
+            (Some(why), _) => self.conclude("stayed", format_args!("no switch: {}", why.text())),
         }
     }
 
@@ -280,7 +300,16 @@ impl<'h> Session<'h> {
     fn give_up(&mut self, ended: Ended) {
         let _ = match ended {
             Ended::ByPeer(error) => {
-                self.conclude("failed", error);
+                if self.has_declined {
+                    self.conclude(
+                        "failed",
+                        format_args!(
+                            "{error}; it stands behind an offer that was declined, and may have been meant for it"
+                        ),
+                    );
+                } else {
+                    self.conclude("failed", error);
+                }
                 error.status().map(|status| self.reply(status, &[TEXT], &format!("{error}\n")))
             }
             Ended::Slow => {

@@ -126,9 +126,14 @@ impl Narrator {
         });
     }
 
-    /// The octets around what is wrong, with a sign below the first of it; of a head that is wrong as a whole, all lines.
+    /// What is wrong: the octets around it, with a sign below the first of it; of a head that is wrong as a whole, all lines.
     fn failed(&self, at: Duration, error: &Error) {
         self.line(at, '=', &failed(error)[2..]);
+        self.octets_of(at, error);
+        self.line(at, '*', format_args!("{}: {}", error.kind().clause(), error.kind().advice()));
+    }
+
+    fn octets_of(&self, at: Duration, error: &Error) {
         let Some(offset) = error.offset() else { return };
         let begins = self.passed - self.latest.len() as u64;
         let Some(place) = offset.checked_sub(begins).map(|place| place as usize) else { return };

@@ -1,0 +1,191 @@
+"""What users of other libraries keep filing, replayed: the last line of each transcript names the true reason.
+
+The probe meets servers that do what real ones do, the switchboard meets clients and proxies that do.
+"""
+
+import functools
+import re
+import socket
+import tempfile
+
+from harness import FROM_US, WAIT, Switchboard, case, check, probe, read_head, same, scripted, wait_for
+
+SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"
+NOTHING = b"Content-Length: 0\r\n\r\n"
+
+DECLINED = "the request was answered in HTTP/1.1 instead"
+FAILED = "failed: the server broke the protocol: "
+
+
+def last_line(transcript):
+    """Without its time."""
+    return re.sub(rb"^ *[0-9.]+ (\[\d+\] )?\* ", b"", transcript.rstrip(b"\n").rpartition(b"\n")[2]).decode()
+
+
+# The probe, and what it says of a server.
+
+
+def says(answer, *arguments, reason, status, told=b""):
+    """What the probe says last, of a server that answers so and closes."""
+
+    def script(connection):
+        read_head(connection)
+        if answer is None:
+            connection.recv(1)
+        else:
+            connection.sendall(answer)
+
+    with scripted(script) as url:
+        out, errors = probe(url, "--offer", "echo/1", *arguments, expect=status)
+    same(last_line(errors), reason)
+    check(out == told, out)
+    return errors
+
+
+@case("a script", "echo/1", FROM_US)
+def complaint_the_server_drops_the_connection(_):
+    """The client's connection, when an offer is refused: aiohttp."""
+    says(b"", reason=FAILED + "the input ended before the response (502) at octet 0", status=1)
+
+
+@case("a script", "echo/1", FROM_US)
+def complaint_the_server_hangs(_):
+    """Without an answer: uvicorn with httptools."""
+    says(None, "--patience", "1", reason="failed: nothing came for 1 seconds", status=1)
+
+
+@case("a script", "echo/1", FROM_US)
+def complaint_a_polite_offer_is_answered_403(_):
+    """Envoy, to `Upgrade: TLS/1.2`."""
+    says(b"HTTP/1.1 403 Forbidden\r\n" + NOTHING, reason=f"not switched (403): {DECLINED}", status=2)
+
+
+@case("a script", "echo/1", FROM_US)
+def complaint_an_offer_with_content_is_refused(_):
+    """Seven server stacks take no upgrade with content."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"content")
+        file.flush()
+        answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n" + NOTHING
+        says(answer, "--body", file.name, reason=f"not switched (400): {DECLINED}", status=2)
+
+
+@case("a script", "echo/1", FROM_US)
+def complaint_octets_behind_the_101_are_lost(_):
+    """Behind a private attribute (httpcore), or dropped (proxies). Here none is lost, however they are cut."""
+    says(SWITCH + b"hello", reason="switched to echo/1, number 1 of 1", status=0, told=b"hello")
+
+
+@case("a script", "echo/1", FROM_US)
+def complaint_a_101_without_connection_upgrade(_):
+    """Many clients take it."""
+    answer = SWITCH.replace(b"Connection: Upgrade\r\n", b"")
+    reason = FAILED + "a 101 whose Connection does not list upgrade (603) at octet 0"
+    errors = says(answer, reason=reason, status=1)
+    check(b"< Upgrade: echo/1\n" in errors and b"lenient.switch_without_connection" in errors, errors)
+    says(answer, "--lenient", "switch_without_connection", reason="switched to echo/1, number 1 of 1", status=0)
+
+
+@case("a script", "h2c", FROM_US)
+def complaint_another_protocol_is_switched_to(_):
+    """Bun answers `Upgrade: h2c` with a 101 for WebSocket."""
+    answer = SWITCH.replace(b"echo/1", b"websocket")
+    says(answer, reason=FAILED + "a 101 that names what was not offered (604) at octet 0", status=1)
+
+
+@case("a script", "echo/1", FROM_US)
+def complaint_the_server_switches_without_a_101(_):
+    """Apache, for an HTTP/1.0 request: HTTP/2 frames where a status line should be."""
+    reason = FAILED + "another protocol where a status line should be (108) at octet 0"
+    says(b"\x00\x00\x06\x04\x00\x00\x00\x00\x00", reason=reason, status=1)
+
+
+@case("a script", "echo/1", FROM_US)
+def complaint_a_426_does_not_say_what_it_wants(_):
+    """Tomcat, tornado, Bun, wsproto."""
+    answer = b"HTTP/1.1 426 Upgrade Required\r\n" + NOTHING
+    errors = says(answer, reason="not switched (426): the server requires another protocol (426)", status=2)
+    check(b"* the 426 does not say which protocol it wants\n" in errors, errors)
+
+
+# The switchboard, and what it says of a client, or of what is between.
+
+
+def serves(octets, reason, *parts):
+    """What the switchboard says last of a connection, whose answers hold these parts in this order."""
+    with Switchboard() as board:
+        with socket.create_connection(("127.0.0.1", board.port), timeout=WAIT) as connection:
+            connection.sendall(octets)
+            connection.shutdown(socket.SHUT_WR)
+            answers = b"".join(iter(functools.partial(connection.recv, 65536), b""))
+        log = wait_for(board.read, rb"(?s).*\[1\] \* closed[^\n]*\n").group()
+    at = 0
+    for part in parts:
+        check(part in answers[at:], part, "is not in", answers[at:])
+        at = answers.index(part, at)
+    same(last_line(log), f"closed; {reason}" if reason else "closed")
+
+
+def offer(target=b"/plain", method=b"GET", more=b"", tokens=b"echo/1"):
+    lines = [method + b" " + target + b" HTTP/1.1", b"Host: a", b"Connection: Upgrade", b"Upgrade: " + tokens]
+    return b"\r\n".join(lines) + b"\r\n" + more + b"\r\n"
+
+
+NEXT = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@case("a socket", "HTTP/1.1")
+def complaint_a_declined_offer_is_no_no_op(_):
+    """The content is lost (uvicorn), the connection dropped (aiohttp), the next request misread (gevent)."""
+    declined = offer(method=b"POST", more=b"Content-Length: 5\r\n")
+    serves(declined + b"hello" + NEXT, f"no switch: {DECLINED}", b"POST /plain: 5 octets", b"GET /plain: 0 octets")
+
+
+@case("a socket", "HTTP/1.1")
+def complaint_one_listener_takes_all_or_nothing(_):
+    """Node: whoever listens for WebSocket gets every other offer, too."""
+    serves(
+        offer(b"/foo", tokens=b"echo/1, IRC/6.9"), f"no switch: {DECLINED}", b"Upgrade: foo/2, foo/1", b"This is /foo"
+    )
+
+
+@case("a socket", "foo/2")
+def complaint_give_me_lists_and_other_tokens(_):
+    serves(offer(b"/foo", tokens=b"IRC/6.9, , FOO/2") + b"QUIT\n", "switched to FOO/2", b"101 Switching", b"BYE")
+
+
+@case("a socket", "HTTP/1.1")
+def complaint_what_was_meant_for_the_new_protocol_becomes_a_request(_):
+    """A proxy that tunnels on intent has left the connection open behind a refusal (RFC 9931)."""
+    early = b"hello in echo/1\r\n"
+    place = len(offer()) + len(b"hello in ")
+    reason = f"the HTTP-version is malformed (104) at octet {place}; "
+    reason += "it stands behind an offer that was declined, and may have been meant for it"
+    serves(offer() + early, reason, b"200 OK", b"400 Bad Request")
+
+
+@case("a socket", "HTTP/1.1")
+def complaint_a_proxy_has_taken_the_offer_out(_):
+    """HAProxy strips `Upgrade` from a request with content, and leaves what lists it."""
+    request = offer(method=b"POST", more=NOTHING[:-2]).replace(b"Upgrade: echo/1\r\n", b"")
+    reason = "no switch: Connection lists upgrade but there is no Upgrade; something between may have taken it out"
+    serves(request, reason, b"200 OK")
+
+
+@case("a socket", "HTTP/1.1")
+def complaint_a_proxy_has_passed_on_what_was_not_meant_for_us(_):
+    reason = "no switch: Connection does not list upgrade, so the offer was not meant for this hop"
+    serves(offer(b"/foo").replace(b"Connection: Upgrade", b"Connection: keep-alive"), reason, b"200 OK")
+
+
+@case("a socket", "HTTP/1.1")
+def complaint_an_offer_in_http_1_0(_):
+    serves(offer(b"/foo").replace(b"HTTP/1.1", b"HTTP/1.0"), "no switch: an offer in HTTP/1.0 is ignored", b"200 OK")
+
+
+@case("a socket", "HTTP/1.1")
+def complaint_a_bad_key_is_answered_400_and_nobody_knows_why(_):
+    key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n"
+    flaw = "the Sec-WebSocket-Key is not one base64 of 16 octets"
+    reason = f"no switch: no offered protocol satisfies its own rules: {flaw}"
+    serves(offer(b"/ws", tokens=b"websocket", more=key), reason, b"400 Bad Request", flaw.encode())
