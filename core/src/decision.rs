@@ -9,9 +9,9 @@ pub struct RequestHead<'a> {
     pub method: &'a str,
     /// The target in the form that fits the method (RFC 9112, 3.2).
     pub target: &'a str,
-    /// The field lines; a slice of name and value pairs will do, and `&()` is none. `Host` is needed and goes out first; `Connection` is merged with what the engine has to say;
-    /// `Upgrade` is not given here but as the offer. Content follows if there is a `Content-Length` above 0 or a
-    /// `Transfer-Encoding` that ends in chunked.
+    /// The field lines; a slice of name and value pairs will do, and `&()` is none. `Host` is needed and goes out first;
+    /// `Connection` is merged with what the engine has to say; `Upgrade` is not given here but as the offer. Content follows
+    /// if there is a `Content-Length` above 0 or a `Transfer-Encoding` that ends in chunked.
     pub fields: &'a dyn FieldSource,
 }
 
@@ -29,8 +29,9 @@ pub struct ResponseHead<'a> {
     pub status: u16,
     /// The reason phrase, as octets like those of a received one; it may be empty.
     pub reason: &'a [u8],
-    /// The field lines; a slice of name and value pairs will do, and `&()` is none. `Connection` is merged with what the engine has to say. Without `Content-Length` and
-    /// `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client until close.
+    /// The field lines; a slice of name and value pairs will do, and `&()` is none. `Connection` is merged with what the engine
+    /// has to say. Without `Content-Length` and `Transfer-Encoding` a response that has content is sent chunked, to an
+    /// HTTP/1.0 client until close.
     pub fields: &'a dyn FieldSource,
 }
 

@@ -50,6 +50,38 @@
 //! # }
 //! ```
 //!
+//! A client is told what came of its offer, and why. A refusal is an ordinary response, and the connection goes on:
+//!
+//! ```
+//! use switchover::{Connection, Event, RequestHead, Role, Step, Why};
+//!
+//! # fn main() -> Result<(), switchover::Error> {
+//! let mut client = Connection::new(Role::Client);
+//! let request = RequestHead::new("GET", "/chat", &[("Host", "example.org")]);
+//! let mut out = Vec::new();
+//! client.send_request(&request, &["foo/2", "bar"], &mut out)?;
+//! assert!(out.ends_with(b"Upgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n"));
+//!
+//! client.receive(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")?;
+//! let mut content = Vec::new();
+//! while let Step::Event = client.advance()? {
+//!     match client.event() {
+//!         Some(Event::Response(response)) => assert_eq!(response.status(), 200),
+//!         Some(Event::Data(data)) => content.extend_from_slice(data),
+//!         // The new protocol: `switched.leftover` is its beginning, `may_speak` says when to speak it.
+//!         Some(Event::Switched(_) | Event::Closed { .. }) => break,
+//!         _ => {}
+//!     }
+//! }
+//! assert_eq!(content, b"hello");
+//! assert_eq!(client.why(), Some(Why::Declined));
+//!
+//! // Nothing else has changed: the next request may go out, with an offer or without.
+//! client.send_request(&request, &[], &mut out)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Protocols with rules
 //!
 //! A token needs nothing to be offered and accepted. Those that have rules are checked on both sides, and a request that
@@ -92,15 +124,27 @@
 //! # }
 //! ```
 //!
-//! [`h2c::Splice`] stands between a client that was answered 101 for `h2c` and an HTTP/2 engine that knows nothing of
-//! upgrades; [`masque`] has the variables of a target and the capsules behind it; after a 101 for TLS,
-//! [`resume_http`](Connection::resume_http) goes on above it. [`gateway`] and [`bridge`] are for intermediaries.
+//! Each of the others has an example of its own: [`h2c::Splice`] stands between a client that was answered 101 for `h2c` and
+//! an HTTP/2 engine that knows nothing of upgrades; [`masque`] has the variables of a target and the capsules behind it;
+//! after a 101 for TLS, [`resume_http`](Connection::resume_http) goes on above it. [`gateway`] and [`bridge`] are for
+//! intermediaries.
 //!
 //! # Errors
 //!
 //! An [`Error`] from `advance` is the peer's: receiving has ended, [`Error::status`] says what a server may answer, once.
-//! Its number and offset are the same however the input was cut. Every other error is the caller's and has changed
-//! nothing. No input and no order of calls panics.
+//! Its number and offset are the same however the input was cut; [`ErrorKind::clause`] says which rule it is about,
+//! [`ErrorKind::advice`] what to do. Every other error is the caller's and has changed nothing. No input and no order of
+//! calls panics.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds | what it needs |
+//! |---|---|---|---|
+//! | `std` | yes | the standard library's faster look for octets in `memchr` and `bytes`; nothing else changes | – |
+//! | `websocket` | yes | [`websocket`], and the handshake's rules | `sha1`, `base64` |
+//! | `h2c` | yes | [`h2c`], and the offer's rules | `base64` |
+//!
+//! Without a feature its token is one like any other. The crate is `no_std` and needs `alloc`. The least Rust is 1.95.
 //!
 //! # Reading the code
 //!
@@ -164,5 +208,5 @@ pub use upgrade::{Ineligible, NoOffer, Offer, Order, Protocols, Selection, Why, 
 
 /// The README's exchange, compiled and run.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -336,6 +336,33 @@ impl Connection {
     /// HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions
     /// must have switched by a 101, the end of the request must have been told and the leftover taken. A server next
     /// answers, a client receives. RFC 2817, 3.3; RFC 9110, 7.8.
+    ///
+    /// ```
+    /// use switchover::{Connection, Event, Order, ResponseHead, Role, Step};
+    ///
+    /// # fn main() -> Result<(), switchover::Error> {
+    /// let mut server = Connection::new(Role::Server);
+    /// server.receive(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: TLS/1.3\r\nConnection: upgrade\r\n\r\n")?;
+    /// let mut out = Vec::new();
+    /// while let Step::Event = server.advance()? {
+    ///     if let Some(Event::EndOfMessage(_)) = server.event() {
+    ///         let selection = server.select(&["TLS/1.3, HTTP/1.1"], Order::Client).expect("TLS is offered");
+    ///         server.accept(selection, &(), &mut out)?;
+    ///     }
+    /// }
+    /// // The beginning of the handshake, if it has come already, is the TLS library's; so is all that follows.
+    /// let client_hello = server.take_leftover();
+    /// # assert!(client_hello.is_empty());
+    ///
+    /// // Once the handshake is over: the request of before is answered within TLS.
+    /// server.resume_http()?;
+    /// assert!(server.is_secure());
+    /// out.clear();
+    /// server.send_response(&ResponseHead::new(204, &()), &mut out)?;
+    /// assert_eq!(out, b"HTTP/1.1 204 No Content\r\n\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn resume_http(&mut self) -> Result<(), Error> {
         let next = match self.state.apply(self.role, Input::Resume) {
             Ok(next) => next,

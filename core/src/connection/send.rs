@@ -64,9 +64,9 @@ impl Connection {
         self.respond(response, &[], out).or_else(|error| self.refuse_with(error))
     }
 
-    /// Server: accepts an offered protocol with a 101 and these field lines (`&()` is none), after a 100 that is still owed. Only once the request is
-    /// complete; [`accept_early`](Self::accept_early) does not wait. Next: speak the new protocol, in which the
-    /// request is answered; `advance` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
+    /// Server: accepts an offered protocol with a 101 and these field lines (`&()` is none), after a 100 that is still owed.
+    /// Only once the request is complete; [`accept_early`](Self::accept_early) does not wait. Next: speak the new protocol,
+    /// in which the request is answered; `advance` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
     ///
     /// Refused: `StaleSelection`, `NotOffered`, `BodyPending`, `NothingOffered`, `Answered`, `Switched`, `Failed`;
     /// `FramingConflict`, `ReservedField`, `ProfileField` (an answer that was not asked for); `OutputTooSmall`.

@@ -1,4 +1,34 @@
 //! Between HTTP/1.1 and HTTP/2: what must not cross, and an offer as an extended CONNECT (RFC 9113, 8.2.2; RFC 8441).
+//!
+//! ```
+//! use switchover::RequestHead;
+//! use switchover::bridge::{OverHttp2, check_http2, extended_connect, http1_fields};
+//!
+//! // An offer in HTTP/1.1, asked for over HTTP/2: what belongs to the one hop is not there, nor is the key.
+//! let fields = [("Host", "a"), ("Connection", "Upgrade"), ("Sec-WebSocket-Key", "…"), ("Sec-WebSocket-Version", "13")];
+//! let asked = extended_connect(&RequestHead::new("GET", "/chat", &fields), "websocket", true);
+//! let asked: Vec<(&str, &str)> =
+//!     asked.iter().map(|(name, value)| (str::from_utf8(name).unwrap(), str::from_utf8(value).unwrap())).collect();
+//! assert_eq!(
+//!     asked,
+//!     [
+//!         (":method", "CONNECT"),
+//!         (":protocol", "websocket"),
+//!         (":scheme", "https"),
+//!         (":authority", "a"),
+//!         (":path", "/chat"),
+//!         ("sec-websocket-version", "13"),
+//!     ]
+//! );
+//!
+//! // And the other way: the field lines to send with `GET /chat` and the offer of `websocket`, with a key of one's own.
+//! let fields = [(":protocol", "websocket"), ("sec-websocket-version", "13")];
+//! let lines = http1_fields("a", &fields, Some("dGhlIHNhbXBsZSBub25jZQ==")).expect("nothing that has no place there");
+//! assert_eq!(lines[0], (b"host".to_vec(), b"a".to_vec()));
+//!
+//! // Upgrade and its like have no place in HTTP/2.
+//! assert_eq!(check_http2(None, &[("upgrade", "foo/2")]), Err(OverHttp2::Upgrade));
+//! ```
 
 use alloc::vec::Vec;
 

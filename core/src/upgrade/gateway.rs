@@ -1,4 +1,32 @@
 //! What an intermediary passes on, and what is for one hop alone (RFC 9110, 7.6.1).
+//!
+//! ```
+//! use switchover::gateway::{EndToEnd, forwardable};
+//! use switchover::{Connection, RequestHead, Role};
+//!
+//! # fn main() -> Result<(), switchover::Error> {
+//! let (mut client_side, mut server_side) = (Connection::new(Role::Server), Connection::new(Role::Client));
+//! client_side.receive(
+//!     b"GET /chat HTTP/1.1\r\nHost: a\r\nX-Hop: 1\r\nUpgrade: h2c, foo/2\r\nConnection: upgrade, x-hop\r\n\r\n",
+//! )?;
+//! client_side.advance()?;
+//! let request = client_side.request().expect("a request with an offer is kept");
+//!
+//! // h2c is between two neighbours; foo/2 may be offered to the server.
+//! let offer: Vec<String> = forwardable(&request).map(|protocol| protocol.to_string()).collect();
+//! let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
+//! let fields = request.fields();
+//! let fields = (EndToEnd(&fields), [("Via", "1.1 here")]);
+//! let mut to_server = Vec::new();
+//! server_side.send_request(&RequestHead::new(request.method(), request.target(), &fields), &offer, &mut to_server)?;
+//! assert_eq!(
+//!     to_server,
+//!     b"GET /chat HTTP/1.1\r\nHost: a\r\nVia: 1.1 here\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n"
+//! );
+//! // If the server's answer is a 101, `accept` it on the client's side with its own field lines: `SwitchEndToEnd`.
+//! # Ok(())
+//! # }
+//! ```
 
 pub use super::hop::{EndToEnd, SwitchEndToEnd};
 use super::{offers, policy};

@@ -1,5 +1,41 @@
 //! Proxying over HTTP/1.1 by upgrade: `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the capsules that they and
 //! others speak behind the 101 (RFC 9297).
+//!
+//! ```
+//! use switchover::masque::{Capsules, Datagram, UDP_PAYLOAD, UDP_TEMPLATE, UdpTarget};
+//! use switchover::{Connection, Order, Role, Step};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut proxy = Connection::new(Role::Server);
+//! proxy.receive(
+//!     b"GET /.well-known/masque/udp/192.0.2.6/443/ HTTP/1.1\r\nHost: proxy\r\n\
+//!       Connection: Upgrade\r\nUpgrade: connect-udp\r\nCapsule-Protocol: ?1\r\n\r\n\0\x03\0hi",
+//! )?;
+//! let mut out = Vec::new();
+//! while let Step::Event = proxy.advance()? {
+//!     let Some(selection) = proxy.select(&["connect-udp"], Order::Client) else { continue };
+//!     let target = proxy.request().and_then(|request| UdpTarget::parse(UDP_TEMPLATE, request.target()));
+//!     let target = target.ok_or("answer 400")?;
+//!     assert_eq!((target.host.as_str(), target.port), ("192.0.2.6", 443));
+//!     if proxy.state().request == switchover::Phase::Done {
+//!         // The engine adds `Capsule-Protocol: ?1`.
+//!         proxy.accept(selection, &(), &mut out)?;
+//!     }
+//! }
+//!
+//! // What comes is capsules; each datagram of context 0 is for the socket.
+//! let mut capsules = Capsules::new(UDP_PAYLOAD);
+//! capsules.receive(&proxy.take_leftover());
+//! assert_eq!(capsules.next_datagram()?, Some(Datagram { context: 0, payload: b"hi" }));
+//! assert_eq!(capsules.next_datagram()?, None);
+//!
+//! // And what the socket gives goes back as one.
+//! out.clear();
+//! Datagram { context: 0, payload: b"hello" }.write(&mut out);
+//! assert_eq!(out, b"\0\x06\0hello");
+//! # Ok(())
+//! # }
+//! ```
 
 mod capsule;
 mod target;
