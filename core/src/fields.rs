@@ -164,7 +164,12 @@ impl<'a> Iterator for Commas<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest?;
-        match memchr::memchr(b',', rest) {
+        // Most lists are a word or two, which a call would cost more than.
+        let comma = match rest.len() {
+            0..32 => rest.iter().position(|&octet| octet == b','),
+            _ => memchr::memchr(b',', rest),
+        };
+        match comma {
             Some(comma) => {
                 self.rest = Some(&rest[comma + 1..]);
                 Some(&rest[..comma])

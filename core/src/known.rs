@@ -52,6 +52,25 @@ impl KnownField {
     /// The fields whose names are longer than what [`slot`](Self::slot) looks at.
     pub(crate) const LONG: [Self; 3] = [Self::ContentLength, Self::TransferEncoding, Self::Connection];
 
+    /// A bit for each of those.
+    pub(crate) const LONG_SLOTS: u8 = {
+        let (mut slots, mut at) = (0, 0);
+        while at < Self::LONG.len() {
+            slots |= 1 << Self::LONG[at] as u8;
+            at += 1;
+        }
+        slots
+    };
+
+    /// Whether a name of this one's length and first eight octets is this one.
+    #[inline]
+    pub(crate) fn ends_like(self, name: &[u8]) -> bool {
+        // As below: in names, octets that differ in this bit alone are the same letter.
+        let same = |(octet, letter): (&u8, &u8)| octet | 0x20 == *letter;
+        let rest = self.name().as_bytes().get(8..).unwrap_or_default();
+        name.get(8..).is_some_and(|name| name.iter().zip(rest).all(same))
+    }
+
     /// [`recognise`](Self::recognise) for the name that a line begins with, without a branch that could be guessed wrong:
     /// which place it has in [`ALL`](Self::ALL), or [`COUNT`](Self::COUNT). The name has token characters alone, and ends before
     /// the opening does.

@@ -63,35 +63,29 @@ pub struct Trace {
 #[derive(Debug)]
 pub(crate) struct Ring {
     entries: [Trace; Self::SIZE],
-    /// The oldest one.
-    first: u8,
-    len: u8,
+    /// How many have been put in, and how many of these are taken or lost; both wrap.
+    pushed: u32,
+    popped: u32,
 }
 
 impl Ring {
     const SIZE: usize = 32;
 
     pub(crate) fn push(&mut self, entry: Trace) {
-        let place = (self.first as usize + self.len as usize) % Self::SIZE;
-        self.entries[place] = entry;
-        if (self.len as usize) < Self::SIZE {
-            self.len += 1;
-        } else {
-            self.first = (self.first + 1) % Self::SIZE as u8;
-        }
+        self.entries[self.pushed as usize % Self::SIZE] = entry;
+        self.pushed = self.pushed.wrapping_add(1);
     }
 
     pub(crate) fn pop(&mut self) -> Option<Trace> {
-        self.len = self.len.checked_sub(1)?;
-        let entry = self.entries[self.first as usize];
-        self.first = (self.first + 1) % Self::SIZE as u8;
-        Some(entry)
+        let kept = self.pushed.wrapping_sub(self.popped).min(Self::SIZE as u32);
+        self.popped = self.pushed.wrapping_sub(kept.checked_sub(1)?);
+        Some(self.entries[self.popped.wrapping_sub(1) as usize % Self::SIZE])
     }
 }
 
 impl Default for Ring {
     fn default() -> Self {
-        Self { entries: [Trace::default(); Self::SIZE], first: 0, len: 0 }
+        Self { entries: [Trace::default(); Self::SIZE], pushed: 0, popped: 0 }
     }
 }
 
@@ -108,6 +102,9 @@ mod tests {
         for number in 68..100 {
             assert_eq!(ring.pop().map(|entry| entry.number), Some(number));
         }
+        assert_eq!(ring.pop(), None);
+        ring.push(Trace { number: 7, ..Trace::default() });
+        assert_eq!(ring.pop().map(|entry| entry.number), Some(7));
         assert_eq!(ring.pop(), None);
     }
 }

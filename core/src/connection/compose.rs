@@ -131,7 +131,8 @@ impl Connection {
             // RFC 9110, 15.5.22: it says what is required; `require` is the verb.
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        if !is_value(response.reason) {
+        // The usual one needs no look.
+        if response.reason != reason(response.status).as_bytes() && !is_value(response.reason) {
             return Err(Error::local(ErrorKind::InvalidReason));
         }
         let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);

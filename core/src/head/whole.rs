@@ -65,11 +65,16 @@ impl Head {
     /// Whether the known fields with names longer than what `slot` has looked at are those.
     #[inline]
     fn are_what_they_seem(&self, bytes: &[u8]) -> bool {
-        let has_name = |known: KnownField| {
-            let field = self.fields.get(self.known.first[known as usize] as usize);
-            field.is_some_and(|field| field.name.of(bytes).eq_ignore_ascii_case(known.name().as_bytes()))
-        };
-        KnownField::LONG.iter().all(|&known| !self.has(known) || has_name(known))
+        let mut long = self.known.seen & KnownField::LONG_SLOTS;
+        while long != 0 {
+            let slot = long.trailing_zeros() as usize;
+            let Some(field) = self.fields.get(self.known.first[slot] as usize) else { return false };
+            if !KnownField::ALL[slot].ends_like(field.name.of(bytes)) {
+                return false;
+            }
+            long &= long - 1;
+        }
+        true
     }
 }
 
