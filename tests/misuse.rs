@@ -171,7 +171,8 @@ fn a_commit_takes_no_more_than_was_given_and_nothing_that_has_moved() {
     assert_eq!(server.commit(28), 0);
     assert_eq!(server.advance(), Ok(Step::NeedData), "no octet is read twice");
     let space = server.receive_buffer(28).map(|space| space.len()).expect("room");
-    assert_eq!((server.commit(space + 1), server.commit(space)), (0, 0), "one commit for each space");
+    assert_eq!((server.commit(space + 1), server.commit(0)), (0, 0), "more than there is, and nothing");
+    assert_eq!((server.commit(space), server.commit(1)), (space, 0), "one commit for each space");
     // More than the engine would keep is not given.
     assert!(server.receive_buffer(usize::MAX).is_ok_and(|space| space.len() >= 131_072));
     server.release();

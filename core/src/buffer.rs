@@ -104,7 +104,10 @@ impl Buffer {
     /// How many octets of the reserved space are received now: `len`, or none where there are not as many.
     #[inline]
     pub(crate) fn commit(&mut self, len: usize) -> usize {
-        let len = if len <= self.reserved { len } else { 0 };
+        // Nothing, or more than there is: then the space stays as it is, and what has been read into it is not lost.
+        if len == 0 || len > self.reserved {
+            return 0;
+        }
         self.end += len;
         self.reserved = 0;
         len

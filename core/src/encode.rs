@@ -67,6 +67,9 @@ impl Survey {
             None => {}
             Some(KnownField::Upgrade) => return Err(ErrorKind::ReservedField),
             Some(KnownField::Connection) => {
+                if !members(field.value).all(is_token) {
+                    return Err(ErrorKind::InvalidValue);
+                }
                 self.connection = true;
                 self.options.add(field.value);
             }

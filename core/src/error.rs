@@ -35,7 +35,7 @@ pub struct Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Error");
-        shown.field("kind", &self.kind).field("code", &self.code());
+        shown.field("kind", &self.kind).field("code", &self.code()).field("text", &self.kind.text());
         if let Some(offset) = self.offset() {
             shown.field("offset", &offset);
         }
@@ -98,7 +98,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.kind.text(), self.kind.code())?;
+        write!(f, "{} (error {})", self.kind.text(), self.kind.code())?;
         match (self.offset(), self.needed()) {
             (Some(offset), _) => write!(f, " at octet {offset}"),
             (_, Some(needed)) => write!(f, ": {needed} octets needed"),

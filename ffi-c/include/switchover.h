@@ -502,7 +502,7 @@ enum swo_result_code {
     SWO_ERROR_PIPELINE_FULL = 806,
     /** the connection will not carry another request. */
     SWO_ERROR_NOT_PERSISTENT = 807,
-    /** the message has no content, or none any more. */
+    /** the head said that no content follows, or all of it has been sent. */
     SWO_ERROR_NO_CONTENT = 808,
     /** nobody expects a 100. */
     SWO_ERROR_NOT_EXPECTED = 809,
@@ -536,7 +536,7 @@ enum swo_result_code {
     SWO_ERROR_NO_RETRY = 823,
     /** octets after the end of input. */
     SWO_ERROR_AFTER_END = 824,
-    /** octets wait that no request asked for; advance says what they are. */
+    /** octets wait that no request asked for; the next event says what they are. */
     SWO_ERROR_UNREAD_INPUT = 825,
     /** the output has too little space; nothing was written. */
     SWO_ERROR_OUTPUT_TOO_SMALL = 901,
@@ -556,9 +556,9 @@ enum swo_result_code {
     SWO_ERROR_INVALID_PROTOCOL = 908,
     /** the request needs exactly one valid Host. */
     SWO_ERROR_INVALID_HOST = 909,
-    /** framing fields that contradict each other, the status or the peer's version. */
+    /** framing or connection fields that contradict each other, the status or the peer's version. */
     SWO_ERROR_FRAMING_CONFLICT = 910,
-    /** the engine writes this field itself; there is a verb for it. */
+    /** the engine writes this field itself. */
     SWO_ERROR_RESERVED_FIELD = 911,
     /** more content than the Content-Length says. */
     SWO_ERROR_LENGTH_EXCEEDED = 912,

@@ -105,7 +105,7 @@ impl Connection {
         if !(100..=199).contains(&status) || status == 101 {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        let survey = check_interim(fields).map_err(Error::local)?;
+        let survey = check_interim(fields, false).map_err(Error::local)?;
         let next = self.try_input(if status == 100 { Input::Continue } else { Input::Informational })?;
         self.write(out, |draft| {
             encode::status_line(draft, status, reason(status).as_bytes());
@@ -232,7 +232,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::StaleSelection));
         }
         let next = self.try_input(Input::Switch { early })?;
-        let survey = check_interim(fields).map_err(Error::local)?;
+        let survey = check_interim(fields, true).map_err(Error::local)?;
         let mut agreed = core::mem::take(&mut self.scratch().agreed);
         let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
         upgrade::write_selection(request, selection, &mut agreed).map_err(Error::local)?;
@@ -352,10 +352,11 @@ fn outgoing(survey: &Survey) -> Outgoing {
 }
 
 /// The field lines of a 1xx. RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps the
-/// connection alive or closes it.
-fn check_interim(fields: &dyn FieldSource) -> Result<Survey, ErrorKind> {
+/// connection alive or closes it. A 101 lists `upgrade` whether the host does or not.
+fn check_interim(fields: &dyn FieldSource, switches: bool) -> Result<Survey, ErrorKind> {
     let survey = Survey::of(fields)?;
-    let is_plain = !survey.has_framing() && survey.options == Options::default();
+    let options = Options { upgrade: survey.options.upgrade && !switches, ..survey.options };
+    let is_plain = !survey.has_framing() && options == Options::default();
     if is_plain { Ok(survey) } else { Err(ErrorKind::FramingConflict) }
 }
 

@@ -214,11 +214,11 @@ impl Connection {
         let bytes = &buffer.unread()[..len];
         let verdict = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed).and_then(|()| {
             let is_kept = upgrade::is_kept(head.fields(bytes), Protocols::new(agreed), asked);
-            if is_kept { Ok(()) } else { Err(ErrorKind::SwitchProfile) }
+            if is_kept { Ok(()) } else { Err(Fault { kind: ErrorKind::SwitchProfile, at: 0 }) }
         });
-        if let Err(kind) = verdict {
+        if let Err(Fault { kind, at }) = verdict {
             self.state = before;
-            return self.fail(kind, 0);
+            return self.fail(kind, at);
         }
         self.why = None;
         self.keep_head(len);

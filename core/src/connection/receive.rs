@@ -55,7 +55,8 @@ impl Connection {
     }
 
     /// Takes the first `len` octets of the space that [`receive_buffer`](Self::receive_buffer) gave, once, and says how
-    /// many it took: none where the space does not hold as many, or another inbound call has moved it. Next: `advance`.
+    /// many it took: none where the space does not hold as many, which may be tried again, or another inbound call has
+    /// moved it. Next: `advance`.
     #[inline]
     pub fn commit(&mut self, len: usize) -> usize {
         self.settle_event();

@@ -170,7 +170,7 @@ errors! {
         "The message is incomplete: do not act on it. A client may repeat what is safe to repeat.";
     NoResponse = 502 "no-response" Peer 0 "RFC 9112, 9.3.1"
         "the input ended before the response"
-        "The server closed an idle connection as the request left: repeat what is idempotent, on a new connection.";
+        "The server closed an idle connection as the request left, or does not like what it read. What is idempotent may be repeated on a new connection.";
     Unsolicited = 503 "unsolicited" Peer 0 "RFC 9112, 9.2"
         "octets from the server that no request asked for"
         "Do not use the connection again: an answer to nothing would become the answer to the next request.";
@@ -217,8 +217,8 @@ errors! {
         "the connection will not carry another request"
         "Open another connection.";
     NoContent = 808 "no-content" Local 0 "RFC 9112, 6.3"
-        "the message has no content, or none any more"
-        "Ask `wants_content` before `send_data`; the answers to HEAD, 204 and 304 have none.";
+        "the head said that no content follows, or all of it has been sent"
+        "A request has content only with `Content-Length` or `Transfer-Encoding` in its head; the answers to HEAD, 204 and 304 have none. `wants_content` says so. `send_end` may be called once behind such a message.";
     NotExpected = 809 "not-expected" Local 0 "RFC 9110, 10.1.1"
         "nobody expects a 100"
         "Ask `owes_continue` first.";
@@ -251,7 +251,7 @@ errors! {
         "Close the transport, or open another connection.";
     Switched = 819 "switched" Local 0 "RFC 9110, 7.8"
         "the direction has left HTTP"
-        "The octets are the new protocol's: hand them to its library.";
+        "What comes now is the new protocol's, behind the leftover: `take_leftover`, then hand it to its library.";
     Failed = 820 "failed" Local 0 "RFC 9112, 9.6"
         "the peer broke the protocol earlier"
         "Answer once with `Error::status`, then close.";
@@ -268,8 +268,8 @@ errors! {
         "octets after the end of input"
         "Nothing comes behind `receive_eof`.";
     UnreadInput = 825 "unread-input" Local 0 "RFC 9112, 9.2"
-        "octets wait that no request asked for; advance says what they are"
-        "`advance`, and see what they are: an idle server does not speak.";
+        "octets wait that no request asked for; the next event says what they are"
+        "Look at the next event: an idle server does not speak.";
     OutputTooSmall = 901 "output-too-small" Local 0 "the contract"
         "the output has too little space; nothing was written"
         "Call again with the space that `Error::needed` says.";
@@ -290,7 +290,7 @@ errors! {
         "Letters, digits and a few signs; no colon, no space.";
     InvalidValue = 907 "invalid-value" Local 0 "RFC 9110, 5.5"
         "the field value holds a forbidden octet"
-        "A line break here would let whoever wrote the value write the message: check where it comes from.";
+        "A line break here would let whoever wrote the value write the message: check where it comes from. `Connection` lists names.";
     InvalidProtocol = 908 "invalid-protocol" Local 0 "RFC 9110, 7.8"
         "not a list of protocol names"
         "`name` or `name/version`, both tokens.";
@@ -298,11 +298,11 @@ errors! {
         "the request needs exactly one valid Host"
         "Give `Host` once: a host with an optional port.";
     FramingConflict = 910 "framing-conflict" Local 0 "RFC 9112, 6"
-        "framing fields that contradict each other, the status or the peer's version"
-        "Give a length or chunked, not both, and neither where the status forbids content.";
+        "framing or connection fields that contradict each other, the status or the peer's version"
+        "Give a length or chunked, not both, and neither where the status forbids content: in a 204, a 1xx, a 2xx to CONNECT (which opens a tunnel). A 1xx neither closes nor keeps alive.";
     ReservedField = 911 "reserved-field" Local 0 "RFC 9110, 7.8"
-        "the engine writes this field itself; there is a verb for it"
-        "`Upgrade` is given as the offer, or by `accept`, `require` and `advertise`.";
+        "the engine writes this field itself"
+        "`Upgrade` is given as the offer, or by `accept`, `require` and `advertise`; what proves a handshake (`Sec-WebSocket-Accept`) the engine makes.";
     LengthExceeded = 912 "length-exceeded" Local 0 "RFC 9112, 6.2"
         "more content than the Content-Length says"
         "Give the length that you send, or leave the framing to the engine.";

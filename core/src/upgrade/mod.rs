@@ -33,6 +33,7 @@ pub(crate) use token::write_protocol;
 use self::rules::{Values, has};
 use self::selection::{is_http11, same_name};
 use crate::decision::RequestHead;
+use crate::diagnose::Fault;
 use crate::error::ErrorKind;
 use crate::event::Request;
 use crate::fields::{Field, FieldSource, Fields, Options, Protocol, members};
@@ -129,7 +130,7 @@ impl Why {
             Self::Declined => "the request was answered in HTTP/1.1 instead",
             Self::Required => "the server requires another protocol (426)",
             Self::Dropped => "an earlier response closed the connection",
-            Self::Failed => "the connection failed before the answer",
+            Self::Failed => "the connection failed: the error says why",
             Self::Abandoned => "the connection was given up before the answer",
         }
     }
@@ -211,28 +212,32 @@ pub(crate) fn verify(
     offer: Protocols<'_>,
     lenient: &Lenient,
     agreed: &mut Vec<u8>,
-) -> Result<(), ErrorKind> {
+) -> Result<(), Fault> {
     agreed.clear();
+    // Of a field that is not there, the head's beginning is the place.
+    let place = |known| head.values(known, bytes).next().map_or(0, |(_, at)| at);
+    let fault = |kind, at| Err(Fault { kind, at });
     if head.minor == 0 && !lenient.switch_in_http10 {
-        return Err(ErrorKind::SwitchIn10);
+        return fault(ErrorKind::SwitchIn10, 0);
     }
-    for (value, _) in head.values(KnownField::Upgrade, bytes) {
+    for (value, at) in head.values(KnownField::Upgrade, bytes) {
         if token::count(value).is_none() {
-            return Err(ErrorKind::SwitchWithoutUpgrade);
+            return fault(ErrorKind::SwitchWithoutUpgrade, at);
         }
         members(value).filter_map(Protocol::parse).for_each(|protocol| write_protocol(&protocol, agreed));
     }
     if agreed.is_empty() {
         let first = offer.iter().next().filter(|_| lenient.switch_without_upgrade && !head.has(KnownField::Upgrade));
-        write_protocol(&first.ok_or(ErrorKind::SwitchWithoutUpgrade)?, agreed);
+        let Some(first) = first else { return fault(ErrorKind::SwitchWithoutUpgrade, place(KnownField::Upgrade)) };
+        write_protocol(&first, agreed);
         // The server said nothing, so it cannot have listed the option either.
         return Ok(());
     }
     if !head.options(bytes).upgrade && !lenient.switch_without_connection {
-        return Err(ErrorKind::SwitchWithoutConnection);
+        return fault(ErrorKind::SwitchWithoutConnection, place(KnownField::Connection));
     }
     if !is_offered(Protocols::new(agreed), offer, lenient) {
-        return Err(ErrorKind::SwitchNotOffered);
+        return fault(ErrorKind::SwitchNotOffered, place(KnownField::Upgrade));
     }
     // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817, 3.3): both ends call it so.
     if Protocols::new(agreed).iter().last().is_some_and(|top| policy::is_below_http(&top)) {

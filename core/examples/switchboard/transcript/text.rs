@@ -20,7 +20,7 @@ use super::{By, Listener, What};
 
 /// Octets before and behind a fault that are shown.
 const BEFORE: usize = 48;
-const BEHIND: usize = 16;
+const BEHIND: usize = 32;
 
 /// Tells a transcript while it happens.
 pub(super) struct Narrator {
@@ -147,7 +147,10 @@ impl Narrator {
             let head = &self.latest[place..place + end + 2];
             return marked(head, '<').iter().for_each(|line| self.line(at, '<', &line[2..]));
         }
-        let (first, last) = (place.saturating_sub(BEFORE), (place + BEHIND).min(self.latest.len()));
+        // The line, as far as it is a line.
+        let begin = self.latest[..place].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
+        let end = self.latest[place..].iter().position(|&octet| octet == b'\n').map_or(usize::MAX, |at| place + at + 1);
+        let (first, last) = (begin.max(place.saturating_sub(BEFORE)), end.min(place + BEHIND).min(self.latest.len()));
         let before = escape(&self.latest[first..place]);
         self.line(at, '<', format_args!("{before}{}", escape(&self.latest[place..last])));
         self.line(at, ' ', format_args!("{:>1$} octet {offset}", '^', before.len() + 1));
