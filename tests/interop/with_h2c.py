@@ -148,7 +148,7 @@ PAGE = "a page of some server\n"
 def check_stream_1(url, wanted, *arguments):
     out, errors = probe(url, "--offer", "h2c", *arguments)
     same(out, wanted)
-    check(b"* switched to h2c, number 1 of 1\n" in errors, errors)
+    check(b"* switched to h2c, number 1 of 1 offered\n" in errors, errors)
 
 
 @case("lighttpd", "h2c", FROM_US, large=True)

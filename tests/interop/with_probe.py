@@ -44,7 +44,7 @@ def probe_and_node_upgrade(_):
     with server(*node("servers.cjs", modules=False), "upgrade") as url:
         out, errors = probe(url, "--offer", "echo/1", stdin=LARGE)
     same(out, b"welcome\n" + LARGE)
-    check(b"* switched to echo/1, number 1 of 1\n" in errors, errors)
+    check(b"* switched to echo/1, number 1 of 1 offered\n" in errors, errors)
 
 
 @case("node", "HTTP/1.1", FROM_US)
@@ -82,7 +82,7 @@ def probe_and_python_aiohttp(_):
 def check_messages(url):
     out, errors = probe(url, "--offer", "websocket", stdin=LINES + b"x" * (1 << 20))
     same(out, b"welcome\n" + LINES + b"x" * (1 << 20) + b"\n")
-    check(b"* switched to websocket, number 1 of 1\n" in errors.lower(), errors)
+    check(b"* switched to websocket, number 1 of 1 offered\n" in errors.lower(), errors)
 
 
 # The switchboard itself.
@@ -116,7 +116,7 @@ def probe_retries_on_the_same_connection(board):
 
 @case("probe", "foo/2")
 def probe_tells_programs_in_json(board):
-    offered = {"/foo": ("switched", "switched to foo/2, number 2 of 2", 0)}
+    offered = {"/foo": ("switched", "switched to foo/2, number 2 of 2 offered", 0)}
     offered["/plain"] = ("stayed", "not switched (200): the request was answered in HTTP/1.1 instead", 2)
     for path, (outcome, text, status) in offered.items():
         _, errors = probe(board.url + path, "--offer", "example/1, foo/2", "--json", stdin=b"QUIT\n", expect=status)
@@ -164,7 +164,7 @@ def probe_shows_the_octet_that_is_wrong(_):
     octets, sign = lines[at + 1], lines[at + 2]
     same(octets[sign.index("^") :][:3], " : ", "octets")
     check(sign.endswith("octet 33"), sign)
-    check(lines[-1].endswith("whitespace in or after a field name (202) at octet 33"), lines[-1])
+    check(lines[-1].endswith("whitespace in or after a field name (error 202) at octet 33"), lines[-1])
 
 
 # Scripted servers.
@@ -276,14 +276,15 @@ def probe_is_told_nothing_by_a_426(_):
 
 @case("a script", "foo/2", FROM_US)
 def probe_refuses_what_it_did_not_offer(_):
+    not_listed = SWITCH.replace(b"Connection: Upgrade\r\n", b"")
     bad = {
-        SWITCH: b"a 101 that names what was not offered",
-        SWITCH.replace(b"Connection: Upgrade\r\n", b""): b"whose Connection does not list upgrade",
-        SWITCH.replace(b"echo/1", b"websocket"): b"a 101 that names what was not offered",
-        b"SSH-2.0-OpenSSH_9\r\n": b"another protocol where a status line should be",
-        b"": b"the input ended before the response",
+        SWITCH: (b"a 101 that names what was not offered", b"< Upgrade: echo/1"),
+        not_listed: (b"whose Connection does not list upgrade", b"< HTTP/1.1 101 Switching Protocols\n"),
+        SWITCH.replace(b"echo/1", b"websocket"): (b"a 101 that names what was not offered", b"< Upgrade: websocket"),
+        b"SSH-2.0-OpenSSH_9\r\n": (b"another protocol where a status line should be", b"< SSH-2.0-OpenSSH_9"),
+        b"": (b"the input ended before the response", b"(the end, clean)"),
     }
-    for octets, why in bad.items():
+    for octets, (why, shown) in bad.items():
 
         def script(connection, octets=octets):
             read_head(connection)
@@ -292,9 +293,7 @@ def probe_refuses_what_it_did_not_offer(_):
         with scripted(script) as url:
             out, errors = probe(url, "--offer", "foo/2", expect=1)
         same(out, b"")
-        check(why in errors, why, "is not in", errors)
-        # And what it is wrong about.
-        check(b"< " + octets[:16].rstrip() in errors, errors)
+        check(why in errors.splitlines()[-1] and shown in errors, why, shown, "is not in", errors)
 
 
 @case("a script", "echo/1", FROM_US)
@@ -305,4 +304,4 @@ def probe_does_not_wait_for_ever(_):
 
     with scripted(script) as url:
         _, errors = probe(url, "--offer", "echo/1", "--patience", "1", expect=1)
-    check(errors.endswith(b"* failed: nothing came for 1 seconds\n"), errors)
+    check(errors.endswith(b"* failed: nothing came for 1s\n"), errors)

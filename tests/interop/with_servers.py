@@ -72,7 +72,7 @@ def a_list(echo, url):
     out, errors = probe(url, "--offer", "foo/2, websocket", stdin=b"hello\n", expect=None)
     if echo.reads_lists:
         same(out, b"welcome\nhello\n")
-        check(b"* switched to websocket, number 2 of 2\n" in errors, errors)
+        check(b"* switched to websocket, number 2 of 2 offered\n" in errors, errors)
         return
     check(b"* not switched (%d)" % echo.unknown in errors, errors)
     if echo.unknown == 426:

@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::http2;
 use crate::line::Line;
 use crate::probe::names;
-use crate::transcript::{Transcript, What};
+use crate::transcript::{Transcript, Verdict, What};
 
 type Failure = Box<dyn AnyError>;
 
@@ -65,11 +65,13 @@ pub(crate) struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     pub(crate) fn connect(args: &'a ProbeArgs, transcript: &Rc<Transcript>) -> Result<Self, Failure> {
-        transcript.tell_if_heard(|| What::Opened { peer: &args.url.address, setup: "client" });
         let config = Config { secure: args.url.is_secure, lenient: args.lenient(), ..Config::default() };
+        let line = Line::connect(&args.url, args.patience())
+            .map_err(|error| format!("{} cannot be reached: {error}", args.url.address))?;
+        transcript.tell_if_heard(|| What::Opened { peer: &args.url.address, setup: "client" });
         Ok(Self {
             args,
-            line: Line::connect(&args.url, args.patience())?,
+            line,
             engine: Engine::new(Connection::with_config(Role::Client, config), Rc::clone(transcript)),
             body: None,
             is_feeding: false,
@@ -157,8 +159,8 @@ impl<'a> Exchange<'a> {
             }
             let is_stuck = !matches!(step, Ok(Step::Event));
             if is_stuck && !self.take_input()? {
-                let patience = self.args.patience().as_secs();
-                self.conclude("failed", format_args!("failed: nothing came for {patience} seconds"));
+                let patience = self.args.patience();
+                self.conclude("failed", format_args!("failed: nothing came for {patience:?}"));
                 // The first time this cuts an unfinished request, the second time it ends the connection.
                 if self.engine.state().request == Phase::Body {
                     self.engine.abandon()?;
@@ -289,7 +291,8 @@ impl<'a> Exchange<'a> {
             Outcome::Switched => {
                 let lowest = connection.agreed().iter().next();
                 let place = lowest.and_then(|lowest| offer.iter().position(|token| names(token, &lowest)));
-                let place = place.map_or(String::new(), |place| format!(", number {} of {}", place + 1, offer.len()));
+                let place =
+                    place.map_or(String::new(), |place| format!(", number {} of {} offered", place + 1, offer.len()));
                 self.conclude("switched", format_args!("switched to {}{place}", connection.agreed()));
             }
             Outcome::Answered { status } if offer.is_empty() => {
@@ -306,6 +309,8 @@ impl<'a> Exchange<'a> {
     }
 
     fn conclude(&self, outcome: &'static str, verdict: impl Display) {
-        self.engine.transcript.conclude(outcome, verdict);
+        let status = Some(self.status).filter(|&status| status > 0);
+        let why = self.engine.ask().why();
+        self.engine.transcript.conclude(Verdict { status, why, ..Verdict::new(outcome, verdict) });
     }
 }

@@ -55,8 +55,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Ask a server for other protocols, say what happened and why, and speak what was agreed on. Ends with 0 where it
-    /// switched, or was answered without having offered anything; with 2 where the server stayed; with 1 where it failed
+    /// Ask a server for other protocols, say what happened and why, and speak what was agreed on
+    #[command(after_help = PROBE_HELP)]
     Probe(ProbeArgs),
 }
 
@@ -93,7 +93,7 @@ struct ProbeArgs {
     /// http://host[:port]/path, or https, ws, wss; whose certificate it is nobody checks
     url: Target,
     /// Protocols in order of preference, such as "foo/2, websocket"
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = protocol)]
     offer: Vec<String>,
     /// POST this file's content, then switch
     #[arg(long, value_name = "FILE")]
@@ -101,13 +101,14 @@ struct ProbeArgs {
     /// Send the content only once the server asks for it (Expect: 100-continue)
     #[arg(long, requires = "body")]
     expect: bool,
-    /// Put up with a 101 that breaks this rule, by the flag's name in the engine's documentation
+    /// Put up with a 101 that breaks a rule: switch_without_connection, switch_without_upgrade,
+    /// switch_to_alternatives, switch_in_http10
     #[arg(long, value_name = "FLAG", value_parser = lenient_flag)]
     lenient: Vec<String>,
     /// Ask with this method instead of GET or POST; the target of OPTIONS is then *
     #[arg(long)]
     method: Option<String>,
-    /// Tell what happens in lines of JSON instead of text, on standard error like that
+    /// Tell what happens in lines of JSON instead of text
     #[arg(long)]
     json: bool,
     /// Pipe octets whatever the new protocol is
@@ -118,8 +119,19 @@ struct ProbeArgs {
     patience: u64,
 }
 
+/// What the process ends with where its arguments make no sense, as `sysexits.h` has it.
+const USAGE: u8 = 64;
+
 fn main() -> ExitCode {
-    run(&Cli::parse()).unwrap_or_else(|error| {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help is no error; if it cannot be printed there is nobody to tell.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    run(&cli).unwrap_or_else(|error| {
         eprintln!("switchboard: {error}");
         ExitCode::FAILURE
     })
@@ -129,6 +141,31 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
     match &cli.command {
         Some(Command::Probe(args)) => Ok(probe::run(args)),
         None => Ok(server::run(&cli.serve).map(|()| ExitCode::SUCCESS)?),
+    }
+}
+
+const PROBE_HELP: &str = "\
+Standard input goes to the server in the new protocol: octets as they are, each line as a message of websocket or a datagram of
+connect-udp. What comes in it goes to standard output, like the content of an answer in HTTP/1.1. After a 426 that names another
+protocol, that one is offered once.
+
+What happened goes to standard error, with the milliseconds since the connection began:
+  <  was received      =  what the engine made of it, @ and how many octets of the server have passed
+  >  was sent          !  what was decided without sending anything, or refused
+  *  a remark; the last one says how it came out, and why
+
+With --json each line is an object: `at`, `what` and, as it fits, `name`, `lines` (in the language of the engine's test vectors),
+`octets`, `text`, `state`, `error`. The last has `what` \"verdict\": its `name` is switched, stayed, answered or failed.
+
+Ends with 0 where it switched, or was answered without having offered anything; 2 where the server stayed with HTTP/1.1; 1 where
+something failed; 64 where these arguments make no sense.";
+
+/// A protocol's name, with or without a version.
+fn protocol(name: &str) -> Result<String, String> {
+    match name.trim() {
+        "" => Ok(String::new()),
+        name if switchover::Protocol::parse(name.as_bytes()).is_some() => Ok(name.into()),
+        _ => Err("no protocol's name, which is a word, or a word/version".into()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! answered in HTTP/1.1, with 1 if something failed.
 
 use std::error::Error as AnyError;
+use std::fs::File;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -13,7 +14,7 @@ use crate::ProbeArgs;
 use crate::exchange::{Exchange, Outcome};
 use crate::http2;
 use crate::relay;
-use crate::transcript::Transcript;
+use crate::transcript::{Transcript, Verdict};
 
 type Failure = Box<dyn AnyError>;
 
@@ -24,7 +25,7 @@ const NOT_SWITCHED: u8 = 2;
 pub(crate) fn run(args: &ProbeArgs) -> ExitCode {
     let transcript = Rc::new(Transcript::of_probe(args.json));
     let code = probe(args, &transcript).unwrap_or_else(|failure| {
-        transcript.conclude("failed", format_args!("failed: {failure}"));
+        transcript.conclude(Verdict::new("failed", format_args!("failed: {failure}")));
         ExitCode::FAILURE
     });
     transcript.close();
@@ -34,6 +35,9 @@ pub(crate) fn run(args: &ProbeArgs) -> ExitCode {
 fn probe(args: &ProbeArgs, transcript: &Rc<Transcript>) -> Result<ExitCode, Failure> {
     let tokens = args.offer.iter().map(|token| token.trim());
     let offer: Vec<String> = tokens.filter(|token| !token.is_empty()).map(String::from).collect();
+    if let Some(body) = &args.body {
+        File::open(body).map_err(|error| format!("{}: {error}", body.display()))?;
+    }
     let mut exchange = Exchange::connect(args, transcript)?;
     let mut outcome = exchange.ask(&offer, false)?;
     if let Outcome::Answered { status: 426 } = outcome

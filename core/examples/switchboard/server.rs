@@ -36,7 +36,10 @@ pub(crate) struct House {
 
 /// Serves until ^C.
 pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| {
+        let port = args.port;
+        io::Error::new(error.kind(), format!("port {port}: {error}; --port takes another, 0 any that is free"))
+    })?;
     let address = listener.local_addr()?;
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_signal(&stop, address)?;

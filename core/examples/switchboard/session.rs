@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::routes::{Question, Route};
 use crate::server::House;
 use crate::socket::Socket;
-use crate::transcript::{Transcript, What};
+use crate::transcript::{Transcript, Verdict, What};
 use crate::wire::{Ended, Wire};
 use crate::{foo, http2, live, tls, udp, websocket};
 
@@ -248,7 +248,7 @@ impl<'h> Session<'h> {
         let leftover = self.wire.engine.take_leftover();
         self.wire.flush()?;
         self.say(format_args!("speaks {token} now; {} octets of it came along", leftover.len()));
-        self.wire.engine.transcript.conclude("switched", format_args!("closed; switched to {token}"));
+        self.wire.engine.transcript.conclude(Verdict::new("switched", format_args!("closed; switched to {token}")));
         // The client's spelling of a protocol's name is as good as ours.
         let is = |known: &&&str| known.eq_ignore_ascii_case(token);
         if tls::TOKENS.iter().any(|known| is(&known)) {
@@ -344,7 +344,9 @@ impl<'h> Session<'h> {
     /// Says how a request came out, and at the end of the connection once more.
     fn conclude(&self, outcome: &'static str, verdict: impl Display) {
         self.say(&verdict);
-        self.wire.engine.transcript.conclude(outcome, format_args!("closed; {verdict}"));
+        let why = self.wire.engine.ask().why();
+        let verdict = Verdict { why, ..Verdict::new(outcome, format_args!("closed; {verdict}")) };
+        self.wire.engine.transcript.conclude(verdict);
     }
 }
 

@@ -62,7 +62,7 @@ fn checksum(octets: &[u8]) -> u64 {
 }
 
 /// The peer's error: number, name, the status to answer with, its place.
-pub(super) fn failed(error: &Error) -> String {
+fn failed(error: &Error) -> String {
     let or_none = |number: Option<u64>| number.map_or("-".into(), |number| number.to_string());
     let (status, offset) = (or_none(error.status().map(u64::from)), or_none(error.offset()));
     format!("= error {} {} {status} @{offset}", error.code(), error.kind().name())

@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use switchover::{Connection, End, Error, Event, State};
+use switchover::{Connection, End, Error, Event, State, Why};
 
 pub(crate) use lines::{fields, list};
 pub(crate) use moment::Moment;
@@ -53,7 +53,26 @@ pub(crate) enum What<'a> {
     /// What the host has to say.
     Remark(&'a str),
     /// How it came out, and why: nothing comes after it.
-    Verdict(&'static str, &'a str),
+    Verdict(&'a Verdict),
+}
+
+/// How a connection came out.
+#[derive(Clone, Debug)]
+pub(crate) struct Verdict {
+    /// In a word, for programs.
+    pub(crate) outcome: &'static str,
+    /// In a sentence, for people.
+    pub(crate) text: String,
+    /// Of the final response.
+    pub(crate) status: Option<u16>,
+    /// What the engine says of the offer.
+    pub(crate) why: Option<Why>,
+}
+
+impl Verdict {
+    pub(crate) fn new(outcome: &'static str, text: impl Display) -> Self {
+        Self { outcome, text: text.to_string(), status: None, why: None }
+    }
 }
 
 /// Somebody who wants to know.
@@ -71,7 +90,7 @@ pub(crate) struct Transcript {
     number: u64,
     state: Cell<Option<State>>,
     /// How it came out is said once, and last.
-    verdict: RefCell<(&'static str, String)>,
+    verdict: RefCell<Verdict>,
 }
 
 impl Transcript {
@@ -96,7 +115,7 @@ impl Transcript {
             is_silent: Cell::new(false),
             number: 0,
             state: Cell::new(None),
-            verdict: RefCell::new(("closed", "closed".into())),
+            verdict: RefCell::new(Verdict::new("closed", "closed")),
         }
     }
 
@@ -144,17 +163,15 @@ impl Transcript {
         }
     }
 
-    /// How it came out, in a word and in a sentence; [`close`](Self::close) says the latest.
-    pub(crate) fn conclude(&self, outcome: &'static str, verdict: impl Display) {
-        if self.is_heard() {
-            *self.verdict.borrow_mut() = (outcome, verdict.to_string());
-        }
+    /// How it came out; [`close`](Self::close) says the latest.
+    pub(crate) fn conclude(&self, verdict: Verdict) {
+        *self.verdict.borrow_mut() = verdict;
     }
 
     /// Ends it with how it came out.
     pub(crate) fn close(&self) {
-        let (outcome, verdict) = &*self.verdict.borrow();
-        self.tell_if_heard(|| What::Verdict(outcome, verdict));
+        let verdict = self.verdict.borrow();
+        self.tell_if_heard(|| What::Verdict(&verdict));
     }
 
     /// Who watches hears no more of it.

@@ -4,10 +4,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use serde::Serialize;
-use switchover::State;
+use switchover::{Error, State};
 
 use super::lines::{self, MOST};
-use super::{By, Listener, What};
+use super::{By, Listener, Verdict, What};
 
 /// One thing that happened.
 #[derive(Serialize)]
@@ -35,6 +35,34 @@ pub(crate) struct Moment {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<Machine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Fault>,
+    /// Of a verdict: the final response's status, and what the engine says of the offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+}
+
+/// A row of the table of errors.
+#[derive(Serialize)]
+struct Fault {
+    code: u16,
+    rule: &'static str,
+    advice: &'static str,
+    /// What a server answers with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+}
+
+impl From<&Error> for Fault {
+    fn from(error: &Error) -> Self {
+        let kind = error.kind();
+        let (code, rule, advice) = (kind.code(), kind.clause(), kind.advice());
+        Self { code, rule, advice, status: kind.status(), offset: error.offset() }
+    }
 }
 
 /// The state of both directions and of the exchange on them.
@@ -72,6 +100,9 @@ impl Moment {
             cut: false,
             text: String::new(),
             state: None,
+            error: None,
+            status: None,
+            why: None,
         };
         let verb = |decision: &str| decision.split(' ').next().unwrap_or_default().to_owned();
         match what {
@@ -81,21 +112,31 @@ impl Moment {
             What::Received(octets) => moment.octets("received", octets),
             What::Ended(end) => Self { what: "ended", name: end.name().into(), ..moment },
             What::Came(event, _) => Self { what: "event", name: event.kind().name().into(), ..moment },
-            What::Failed(error) => {
-                Self { what: "error", name: error.kind().name().into(), text: error.to_string(), ..moment }
-            }
+            What::Failed(error) => Self {
+                what: "error",
+                name: error.kind().name().into(),
+                text: error.to_string(),
+                error: Some(error.into()),
+                ..moment
+            },
             What::Decided(decision, wrote) => Self { name: verb(decision), ..moment.octets("decision", wrote) },
             What::Gave(_, wrote) => Self { name: "data".into(), ..moment.octets("decision", wrote) },
             What::Refused(decision, error) => {
-                Self { what: "refused", name: verb(decision), text: error.to_string(), ..moment }
+                let text = error.to_string();
+                Self { what: "refused", name: verb(decision), text, error: Some(error.into()), ..moment }
             }
             What::State(state) => Self { what: "state", state: Some(state.into()), ..moment },
             What::Spoke(By::Peer, octets) => moment.octets("heard", octets),
             What::Spoke(By::Us, octets) => moment.octets("spoke", octets),
             What::Remark(text) => Self { what: "remark", text: (*text).into(), ..moment },
-            What::Verdict(outcome, text) => {
-                Self { what: "verdict", name: (*outcome).into(), text: (*text).into(), ..moment }
-            }
+            What::Verdict(Verdict { outcome, text, status, why }) => Self {
+                what: "verdict",
+                name: (*outcome).into(),
+                text: text.clone(),
+                status: *status,
+                why: why.map(|why| why.name()),
+                ..moment
+            },
         }
     }
 

@@ -15,7 +15,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use switchover::{Error, Event, Fields, Request, Response, Why};
 
-use super::lines::{escape, failed, marked};
+use super::lines::{escape, marked};
 use super::{By, Listener, What};
 
 /// Octets before and behind a fault that are shown.
@@ -128,7 +128,9 @@ impl Narrator {
 
     /// What is wrong: the octets around it, with a sign below the first of it; of a head that is wrong as a whole, all lines.
     fn failed(&self, at: Duration, error: &Error) {
-        self.line(at, '=', &failed(error)[2..]);
+        let status = error.status().map_or(String::new(), |status| format!(", to be answered {status}"));
+        let place = error.offset().map_or(String::new(), |offset| format!(" at octet {offset}"));
+        self.line(at, '=', format_args!("error {}, {}{place}{status}", error.code(), error.kind().name()));
         self.octets_of(at, error);
         self.line(at, '*', format_args!("{}: {}", error.kind().clause(), error.kind().advice()));
     }
@@ -149,7 +151,7 @@ impl Narrator {
         }
         // The line, as far as it is a line.
         let begin = self.latest[..place].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
-        let end = self.latest[place..].iter().position(|&octet| octet == b'\n').map_or(usize::MAX, |at| place + at + 1);
+        let end = self.latest[place..].iter().position(|&octet| octet == b'\r').map_or(usize::MAX, |at| place + at + 1);
         let (first, last) = (begin.max(place.saturating_sub(BEFORE)), end.min(place + BEHIND).min(self.latest.len()));
         let before = escape(&self.latest[first..place]);
         self.line(at, '<', format_args!("{before}{}", escape(&self.latest[place..last])));
@@ -204,12 +206,12 @@ impl Listener for Narrator {
             What::Refused(decision, error) => self.line(at, '!', format_args!("{decision}: refused, {error}")),
             What::Spoke(by, octets) => self.spoken[*by as usize] += octets.len() as u64,
             What::Remark(text) => self.line(at, '*', text),
-            What::Verdict(_, text) => {
+            What::Verdict(verdict) => {
                 let [theirs, ours] = self.spoken;
                 if theirs + ours > 0 {
                     self.line(at, '*', format_args!("of the new protocol {theirs} octets came and {ours} went"));
                 }
-                self.line(at, '*', text);
+                self.line(at, '*', &verdict.text);
             }
             What::State(_) => {}
         }
