@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::Instant;
 
-use switchover::{Awaiting, Blame, End, Error, Event, Paused, Step};
+use switchover::{Awaiting, Blame, End, Error, Event, Paused, Step, Tx};
 
 use crate::engine::Engine;
 use crate::socket::Socket;
@@ -17,6 +17,8 @@ pub(crate) struct Wire {
     pub(crate) engine: Engine,
     /// Written by the engine, not yet sent.
     pub(crate) out: Vec<u8>,
+    /// The peer has been told that nothing more comes.
+    has_ended: bool,
     /// Since when the peer is waited for, which begins anew with each event; and how much content it has sent since.
     since: Option<Instant>,
     octets: u64,
@@ -54,7 +56,7 @@ impl From<io::Error> for Ended {
 
 impl Wire {
     pub(crate) fn new(socket: Socket, engine: Engine) -> Self {
-        Self { socket, engine, out: Vec::new(), since: None, octets: 0 }
+        Self { socket, engine, out: Vec::new(), has_ended: false, since: None, octets: 0 }
     }
 
     /// Moves on to the next event; sends and reads as needed on the way. The session answers each request with the
@@ -64,6 +66,11 @@ impl Wire {
             match self.engine.advance()? {
                 Step::NeedData => {
                     self.flush()?;
+                    // RFC 9112, 9.6: we have said the last there is to say; what the peer still sends is read.
+                    if self.engine.state().tx == Tx::Closed && !self.has_ended {
+                        self.has_ended = true;
+                        self.socket.finish();
+                    }
                     self.fill()?;
                 }
                 Step::Event => {

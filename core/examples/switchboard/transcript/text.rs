@@ -151,7 +151,8 @@ impl Narrator {
         }
         // The line, as far as it is a line.
         let begin = self.latest[..place].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
-        let end = self.latest[place..].iter().position(|&octet| octet == b'\r').map_or(usize::MAX, |at| place + at + 1);
+        let end =
+            self.latest[place..].iter().position(|&octet| octet == b'\r').map_or(usize::MAX, |at| place + at.max(1));
         let (first, last) = (begin.max(place.saturating_sub(BEFORE)), end.min(place + BEHIND).min(self.latest.len()));
         let before = escape(&self.latest[first..place]);
         self.line(at, '<', format_args!("{before}{}", escape(&self.latest[place..last])));

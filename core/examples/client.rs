@@ -1,0 +1,53 @@
+//! A client that offers `foo/2` and takes no for an answer: `client PORT [TARGET [LINE...]]`.
+
+use std::error::Error;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use switchover::{Awaiting, Connection, End, Event, RequestHead, Role, Step};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let port: u16 = arguments.next().ok_or("client PORT [TARGET [LINE...]]")?.parse()?;
+    let target = arguments.next().unwrap_or_else(|| "/".into());
+    let lines: Vec<String> = arguments.collect();
+
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    let mut http = Connection::new(Role::Client);
+    let mut out = Vec::new();
+    let host = format!("127.0.0.1:{port}");
+    http.send_request(&RequestHead::new("GET", &target, &[("Host", &host)]), &["foo/2"], &mut out)?;
+    stream.write_all(&out)?;
+    loop {
+        match (http.advance()?, http.event()) {
+            (Step::Event, Some(Event::Response(response))) => {
+                println!("{} in HTTP/1.1: {}", response.status(), http.why().map_or("", |why| why.text()));
+            }
+            (Step::Event, Some(Event::Data(content))) => io::stdout().write_all(content)?,
+            (Step::Event, Some(Event::Switched(switched))) => {
+                io::stdout().write_all(switched.leftover)?;
+                return speak_foo(&lines, stream);
+            }
+            (Step::Event, Some(Event::Closed { .. })) => return Ok(()),
+            (Step::Event, _) => {}
+            // More is needed only while something is owed: `NeedData` also says that nothing has been asked.
+            (Step::NeedData, _) if http.awaiting() == Awaiting::Host => return Ok(()),
+            (Step::NeedData, _) => match stream.read(http.receive_buffer(16_384)?)? {
+                0 => http.receive_eof(End::Clean),
+                len => drop(http.commit(len)),
+            },
+            (Step::Paused(why), _) => return Err(why.name().into()),
+        }
+    }
+}
+
+/// foo/2: the server has answered the request first; then it sends lines back in upper case.
+fn speak_foo(lines: &[String], mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
+    for line in lines {
+        stream.write_all(format!("{line}\n").as_bytes())?;
+    }
+    stream.write_all(b"QUIT\n")?;
+    stream.shutdown(Shutdown::Write)?;
+    io::copy(&mut stream, &mut io::stdout())?;
+    Ok(())
+}
