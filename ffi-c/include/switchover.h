@@ -514,7 +514,7 @@ enum swo_result_code {
     SWO_ERROR_NOT_OFFERED = 812,
     /** the selection is of another request. */
     SWO_ERROR_STALE_SELECTION = 813,
-    /** the request is not complete; accept_early is the verb for that. */
+    /** the request is not complete yet. */
     SWO_ERROR_BODY_PENDING = 814,
     /** no answer is owed above a new protocol. */
     SWO_ERROR_NOTHING_OWED = 815,

@@ -25,7 +25,7 @@ def last_line(transcript):
 # The probe, and what it says of a server.
 
 
-def says(answer, *arguments, reason, status, told=b""):
+def says(answer, *arguments, reason, status, told=b"", offer="echo/1"):
     """What the probe says last, of a server that answers so and closes."""
 
     def script(connection):
@@ -36,7 +36,7 @@ def says(answer, *arguments, reason, status, told=b""):
             connection.sendall(answer)
 
     with scripted(script) as url:
-        out, errors = probe(url, "--offer", "echo/1", *arguments, expect=status)
+        out, errors = probe(url, "--offer", offer, *arguments, expect=status)
     same(last_line(errors), reason)
     check(out == told, out)
     return errors
@@ -91,7 +91,12 @@ def complaint_another_protocol_is_switched_to(_):
     """Bun answers `Upgrade: h2c` with a 101 for WebSocket."""
     answer = SWITCH.replace(b"echo/1", b"websocket")
     place = answer.index(b"websocket")
-    says(answer, reason=FAILED + f"a 101 that names what was not offered (error 604) at octet {place}", status=1)
+    says(
+        answer,
+        reason=FAILED + f"a 101 that names what was not offered (error 604) at octet {place}",
+        status=1,
+        offer="h2c",
+    )
 
 
 @case("a script", "echo/1", FROM_US)
@@ -190,3 +195,26 @@ def complaint_a_bad_key_is_answered_400_and_nobody_knows_why(_):
     flaw = "the Sec-WebSocket-Key is not one base64 of 16 octets"
     reason = f"no switch: no offered protocol satisfies its own rules: {flaw}"
     serves(offer(b"/ws", tokens=b"websocket", more=key), reason, b"400 Bad Request", flaw.encode())
+
+
+@case("a socket", "HTTP/1.1")
+def complaint_an_error_behind_an_offer_is_told_as_a_decline(_):
+    """The first thing that went wrong is the reason, whatever is said afterwards."""
+    chunked = offer(b"/foo", method=b"POST", more=b"Transfer-Encoding: chunked\r\n")
+    place = len(chunked)
+    reason = f"the chunk size is malformed (error 401) at octet {place}"
+    serves(chunked + b"no size\r\n", reason, b"400 Bad Request")
+    cut = offer(b"/foo", method=b"POST", more=b"Content-Length: 5\r\n")
+    serves(cut + b"he", f"the input ended inside a message (error 501) at octet {len(cut) + 2}", b"400 Bad Request")
+
+
+@case("a socket", "HTTP/1.1")
+def complaint_empty_lines_are_no_end_of_anything(_):
+    serves(b"\r\n" * 3 + NEXT, "", b"GET /plain: 0 octets")
+    serves(b"\r\n" * 40, "too many empty lines before the request line (error 109) at octet 8", b"400 Bad Request")
+
+
+@case("a script", "echo/1", FROM_US)
+def complaint_empty_lines_before_a_status_line(_):
+    reason = FAILED + "another protocol where a status line should be (error 108) at octet 0"
+    says(b"\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", reason=reason, status=1)

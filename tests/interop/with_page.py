@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -37,10 +38,11 @@ EXPECTED = {
 @functools.cache
 def seen():
     """One visit for all of these cases; what was seen of it."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir(parents=True)
     chromium = debian("chromium", "chromium")
     with Switchboard() as board:
-        out, _ = run(*node("page.cjs"), chromium, board.url + "/", PICTURES, within=SLOW_START)
+        out, _ = run(*node("page.cjs"), chromium, board.url + "/", PICTURES, Switchboard.program, within=SLOW_START)
     return json.loads(out)
 
 
@@ -86,6 +88,14 @@ def page_bears_two_hundred_connections(_):
     many = seen()["many"]
     check(many["came"] >= 200 and ", 0 open" in many["count"] and "left out" not in many["count"], many)
     check("switched to foo/2" in many["after"], "it does not answer any more:", many)
+
+
+@case("Chromium", "websocket")
+def page_does_not_mix_what_two_runs_of_the_server_count(_):
+    anew = seen()["anew"]
+    same(anew["rows"], 1, "connections")
+    check("switched to foo/2" in anew["outcome"], anew["outcome"])
+    check(sum(" connected" in line for line in anew["lines"]) == 1, anew["lines"])
 
 
 @case("Chromium", "websocket")

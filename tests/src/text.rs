@@ -34,6 +34,22 @@ pub fn unescape(text: &str) -> Vec<u8> {
     out
 }
 
+/// A line with its repetitions written out: two that say the same are then the same.
+pub fn unfold(line: &str) -> String {
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some((before, behind)) = rest.split_once("\\{") {
+        let Some((count, (what, behind))) =
+            behind.split_once('*').and_then(|(count, behind)| count.parse::<usize>().ok().zip(behind.split_once('}')))
+        else {
+            break;
+        };
+        out.push_str(before);
+        out.push_str(&what.repeat(count));
+        rest = behind;
+    }
+    out + rest
+}
+
 /// The text that stands for octets.
 pub fn escape(bytes: &[u8]) -> String {
     let mut out = String::new();
@@ -80,5 +96,6 @@ mod tests {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(unescape(&escape(&all)), all);
         assert_eq!(unescape("a\\{3*\\x41b}"), b"aAbAbAb");
+        assert_eq!(unfold("a\\{3*bc}d\\{2*\\x41}"), "abcbcbcd\\x41\\x41");
     }
 }

@@ -68,6 +68,9 @@ struct ServeArgs {
     /// Print each connection's transcript
     #[arg(long)]
     trace: bool,
+    /// Show what is left out of transcripts and of the page else: the values of Authorization, Cookie and their like
+    #[arg(long)]
+    secrets: bool,
     /// Whose order counts where several offered protocols would do
     #[arg(long, value_enum, default_value_t = Prefer::Client)]
     prefer: Prefer,
@@ -111,6 +114,9 @@ struct ProbeArgs {
     /// Tell what happens in lines of JSON instead of text
     #[arg(long)]
     json: bool,
+    /// Show what is left out else: the values of Authorization, Cookie and their like
+    #[arg(long)]
+    secrets: bool,
     /// Pipe octets whatever the new protocol is
     #[arg(long)]
     raw: bool,
@@ -138,6 +144,13 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
+    let shows_secrets = match &cli.command {
+        Some(Command::Probe(args)) => args.secrets,
+        None => cli.serve.secrets,
+    };
+    if shows_secrets {
+        transcript::show_secrets();
+    }
     match &cli.command {
         Some(Command::Probe(args)) => Ok(probe::run(args)),
         None => Ok(server::run(&cli.serve).map(|()| ExitCode::SUCCESS)?),

@@ -98,7 +98,7 @@ impl Question {
             method: request.method().into(),
             target: request.target().into(),
             lacks_upgrade: lists_upgrade && fields.get("upgrade").is_none(),
-            is_foreign: fields.get("origin").is_some_and(|origin| !live::is_ours(origin)),
+            is_foreign: fields.iter().any(|field| field.is("Origin") && !live::is_ours(field.value)),
             flaw,
             content: Vec::new(),
             octets: 0,

@@ -1,7 +1,6 @@
 //! One connection of the server: each event, and what it is answered with.
 
 use std::fmt::Display;
-use std::io;
 use std::net::TcpStream;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,6 +38,7 @@ pub(crate) struct Session<'h> {
     pub(crate) clock: Clock,
     /// The request before this one had its offer declined.
     has_declined: bool,
+    has_failed: bool,
 }
 
 /// Whether there is more to come.
@@ -54,10 +54,21 @@ impl<'h> Session<'h> {
         let peer = stream.peer_addr().map_or(String::new(), |peer| peer.to_string());
         // A socket that cannot be set up is gone already.
         let Ok(socket) = Socket::new(stream, house.patience, Arc::clone(&house.stop)) else { return };
-        // A client that does not begin is none; one that cannot do TLS is not served in clear.
-        let Ok(is_secure) = begin(&socket, house) else { return };
+        let first = socket.first_octet();
+        let is_secure = matches!(first, Ok(Some(tls::HANDSHAKE)));
         let setup = if is_secure { "server secure" } else { "server http2_preface" };
         transcript.tell_if_heard(|| What::Opened { peer: &peer, setup });
+        // A client that does not begin is none; one that cannot do TLS is not served in clear.
+        let begun = first.and_then(|_| if is_secure { socket.start_tls(&house.tls, &[]) } else { Ok(()) });
+        if let Err(error) = begun {
+            let (outcome, what) = if is_secure {
+                ("failed", "the TLS handshake has failed")
+            } else {
+                ("closed", "the client has not begun")
+            };
+            transcript.conclude(Verdict::new(outcome, format_args!("closed; {what}: {error}")));
+            return transcript.close();
+        }
         let config = Config { secure: is_secure, http2_preface: !is_secure, ..Config::default() };
         let engine = Engine::new(Connection::with_config(Role::Server, config), transcript);
         let mut session = Self {
@@ -67,6 +78,7 @@ impl<'h> Session<'h> {
             splice: None,
             clock: Clock::default(),
             has_declined: false,
+            has_failed: false,
         };
         if let Err(ended) = session.serve() {
             session.give_up(ended);
@@ -178,7 +190,7 @@ impl<'h> Session<'h> {
             }
             // It was turned away.
             _ if self.wire.engine.state().response != Phase::Idle => Ok(()),
-            Route::Page((_, kind, text)) => self.reply(200, &[("Content-Type", kind)], text),
+            Route::Page((_, kind, text)) => self.reply(200, &[("Content-Type", kind), live::POLICY], text),
             Route::Live => self.negotiate_live(),
             Route::Plain | Route::Missing => {
                 let text = format!(
@@ -257,8 +269,8 @@ impl<'h> Session<'h> {
         let socket = &self.wire.socket;
         if self.route() == Route::Live {
             // To be told what one is told would never end.
-            self.say("the page watches; this connection is not shown any further");
-            self.wire.engine.transcript.fall_silent();
+            self.say("a page watches; what it is told is not shown");
+            self.wire.engine.transcript.be_private();
         }
         socket.overhear(&self.wire.engine.transcript);
         let outcome = match (foo::TOKENS.iter().find(is), &self.question) {
@@ -277,6 +289,7 @@ impl<'h> Session<'h> {
             _ => websocket::echo(leftover, socket).map_err(|e| e.to_string()),
         };
         match outcome {
+            Ok(_) if self.route() == Route::Live => self.say("the page has left"),
             Ok(1) => self.say(format_args!("1 message of {token}")),
             Ok(count) => self.say(format_args!("{count} messages of {token}")),
             Err(error) => self.say(format_args!("{token} ended: {error}")),
@@ -300,34 +313,31 @@ impl<'h> Session<'h> {
     fn give_up(&mut self, ended: Ended) {
         let _ = match ended {
             Ended::ByPeer(error) => {
-                if self.has_declined {
-                    self.conclude(
-                        "failed",
-                        format_args!(
-                            "{error}; it stands behind an offer that was declined, and may have been meant for it"
-                        ),
-                    );
-                } else {
-                    self.conclude("failed", error);
-                }
+                let behind = "; it stands behind an offer that was declined, and may have been meant for it";
+                self.fail(format_args!("{error}{}", if self.has_declined { behind } else { "" }));
                 error.status().map(|status| self.reply(status, &[TEXT], &format!("{error}\n")))
             }
             Ended::Slow => {
-                self.conclude("failed", "the peer takes too long");
-                // RFC 9110, 15.5.9; an idle connection is not told.
+                // An idle connection comes to its end, and is not told.
+                let is_idle =
+                    self.wire.engine.ask().awaiting() == Awaiting::Request && self.wire.engine.ask().unread() == 0;
+                if !is_idle {
+                    self.fail("the peer takes too long");
+                }
+                // RFC 9110, 15.5.9.
                 let is_waiting = self.wire.engine.ask().awaiting() == Awaiting::Content;
                 is_waiting.then(|| self.reply(408, &[TEXT, ("Connection", "close")], "That takes too long.\n"))
             }
             Ended::Io(error) => {
-                self.conclude("failed", error);
+                self.fail(error);
                 None
             }
             Ended::ByHost(error) => {
-                self.conclude("failed", format_args!("a mistake of this example: {error}"));
+                self.fail(format_args!("a mistake of this example: {error}"));
                 None
             }
             Ended::Owing(why) => {
-                self.conclude("failed", format_args!("a mistake of this example: {} is left undone", why.name()));
+                self.fail(format_args!("a mistake of this example: {} is left undone", why.name()));
                 None
             }
         };
@@ -341,22 +351,25 @@ impl<'h> Session<'h> {
         self.wire.engine.transcript.say(remark);
     }
 
-    /// Says how a request came out, and at the end of the connection once more.
+    /// Says how a request came out, and at the end of the connection once more; unless that has failed.
     fn conclude(&self, outcome: &'static str, verdict: impl Display) {
-        self.say(&verdict);
+        if !self.has_failed {
+            self.say(&verdict);
+            self.settle(outcome, verdict);
+        }
+    }
+
+    /// How the connection has failed; nothing that is said of the answer to that changes it.
+    fn fail(&mut self, verdict: impl Display) {
+        self.settle("failed", verdict);
+        self.has_failed = true;
+    }
+
+    fn settle(&self, outcome: &'static str, verdict: impl Display) {
         let why = self.wire.engine.ask().why();
         let verdict = Verdict { why, ..Verdict::new(outcome, format_args!("closed; {verdict}")) };
         self.wire.engine.transcript.conclude(verdict);
     }
-}
-
-/// Sees whether the client begins with TLS, which HTTP cannot be mistaken for; says so.
-fn begin(socket: &Socket, house: &House) -> io::Result<bool> {
-    let is_secure = socket.first_octet()? == Some(tls::HANDSHAKE);
-    if is_secure {
-        socket.start_tls(&house.tls, &[])?;
-    }
-    Ok(is_secure)
 }
 
 /// RFC 9110, 6.6.1: a server with a clock says when it answers. The text is made anew only once it has changed.

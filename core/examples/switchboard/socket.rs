@@ -179,8 +179,8 @@ fn one_turn(tls: &mut ServerConnection, mut stream: &TcpStream) -> io::Result<us
     while tls.wants_write() {
         tls.write_tls(&mut stream)?;
     }
-    if tls.wants_read() {
-        tls.read_tls(&mut stream)?;
+    if tls.wants_read() && tls.read_tls(&mut stream)? == 0 && tls.is_handshaking() {
+        return Err(ErrorKind::UnexpectedEof.into());
     }
     let outcome = tls.process_new_packets().map_err(io::Error::other);
     // What is wrong the peer is told, if it still listens.

@@ -41,7 +41,7 @@ pub(crate) fn echo(leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>
 }
 
 /// RFC 6455, 7.4.1: why we close, if the client still wants to know.
-fn say_goodbye(frames: &mut WebSocket<Duplex<'_>>, error: &Error) {
+pub(crate) fn say_goodbye(frames: &mut WebSocket<Duplex<'_>>, error: &Error) {
     let code = match error {
         Error::Io(error) if error.kind() == io::ErrorKind::ConnectionAborted => CloseCode::Restart,
         Error::Io(_) => CloseCode::Away,

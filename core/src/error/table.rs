@@ -41,8 +41,8 @@ macro_rules! errors {
 errors! {
     BadMethod = 101 "bad-method" Peer 400 "RFC 9110, 9.1"
         "the method is not a token"
-        "Not HTTP, or an octet too many before it: often the rest of a body that was longer than it said. Look at the request before.";
-    MethodTooLong = 102 "method-too-long" Peer 501 "RFC 9110, 9.1"
+        "Not HTTP, or an octet too many before it: often the rest of content that was longer than it said. Look at the request before.";
+    MethodTooLong = 102 "method-too-long" Peer 501 "RFC 9112, 3"
         "the method is longer than any that is known"
         "Raise `limits.method` if a method of that length is one of yours.";
     BadTarget = 103 "bad-target" Peer 400 "RFC 9112, 3.2"
@@ -50,7 +50,7 @@ errors! {
         "The client did not encode its target; `target` is only ever ASCII without spaces.";
     BadVersion = 104 "bad-version" Peer 400 "RFC 9112, 2.3"
         "the HTTP-version is malformed"
-        "Two or more spaces, something behind the version, or early octets of a protocol whose offer was declined.";
+        "A request: two or more spaces, something behind the version, or early octets of a protocol whose offer was declined.";
     VersionUnsupported = 105 "version-unsupported" Peer 505 "RFC 9110, 2.5"
         "the major version is not 1"
         "Another major version; HTTP/2 begins with a preface (`http2_preface`).";
@@ -68,7 +68,7 @@ errors! {
         "Raise `limits.empty_lines` for a client that is known to send them.";
     BadFieldName = 201 "bad-field-name" Peer 400 "RFC 9110, 5.1"
         "the field name is not a token"
-        "The client is broken, or its host let a user write a field name.";
+        "The sender is broken, or its host let a user write a field name.";
     SpaceBeforeColon = 202 "space-before-colon" Peer 400 "RFC 9112, 5.1"
         "whitespace in or after a field name"
         "Never to be repaired: it is how requests are smuggled past a proxy that reads the name otherwise.";
@@ -83,19 +83,19 @@ errors! {
         "Never to be repaired: line ends that two readers see differently smuggle requests.";
     BareLf = 206 "bare-lf" Peer 400 "RFC 9112, 2.2"
         "an LF that no CR precedes"
-        "A client written by hand; it must end lines with CRLF.";
+        "A sender written by hand; it must end lines with CRLF.";
     Nul = 207 "nul" Peer 400 "RFC 9110, 5.5"
         "a NUL octet"
         "Binary data where a head should be.";
     ObsFold = 208 "obs-fold" Peer 400 "RFC 9112, 5.2"
         "a folded field line in a request or trailer section"
-        "Obsolete in requests; the client must send the value in one line. In responses it is replaced by spaces.";
+        "Obsolete; the value belongs in one line. In responses a fold is replaced by spaces.";
     LeadingSpace = 209 "leading-space" Peer 400 "RFC 9112, 2.2"
         "whitespace before the first field line"
         "Never to be repaired: it hides a field from one reader and not from another.";
     FieldLineTooLong = 210 "field-line-too-long" Peer 431 "RFC 6585, 5"
         "a field line is longer than the limit"
-        "Raise `limits.field_line`, or have the client send smaller cookies.";
+        "Raise `limits.field_line`, or have the sender send smaller cookies.";
     TooManyFields = 211 "too-many-fields" Peer 431 "RFC 6585, 5"
         "more field lines than the limit"
         "Raise `limits.fields`.";
@@ -131,7 +131,7 @@ errors! {
         "Never to be repaired; each coding once, chunked last.";
     CodingUnknown = 310 "coding-unknown" Peer 501 "RFC 9112, 6.1"
         "a transfer coding other than chunked"
-        "The client must not use a coding that was not advertised in `TE`.";
+        "Send chunked, or a length; no other coding can be known to be understood.";
     CodingNotFinal = 311 "coding-not-final" Peer 400 "RFC 9112, 6.3"
         "a request whose final transfer coding is not chunked"
         "The end of such a request could not be told; the client must end with chunked.";
@@ -152,7 +152,7 @@ errors! {
         "No honest chunk is that large.";
     ChunkExtension = 403 "chunk-extension" Peer 400 "RFC 9112, 7.1.1"
         "a chunk extension is malformed"
-        "The client is broken.";
+        "The sender is broken.";
     ChunkLineTooLong = 404 "chunk-line-too-long" Peer 400 "RFC 9112, 7.1.1"
         "a chunk line is longer than the limit"
         "Raise `limits.chunk_line` if you know the extensions.";
@@ -235,7 +235,7 @@ errors! {
         "the selection is of another request"
         "Select again; each request has its own offer.";
     BodyPending = 814 "body-pending" Local 0 "RFC 9110, 7.8"
-        "the request is not complete; accept_early is the verb for that"
+        "the request is not complete yet"
         "Go on with `advance` until the end of the request, or call `accept_early` if the new protocol needs no content.";
     NothingOwed = 815 "nothing-owed" Local 0 "RFC 9110, 7.8"
         "no answer is owed above a new protocol"
@@ -303,16 +303,16 @@ errors! {
     ReservedField = 911 "reserved-field" Local 0 "RFC 9110, 7.8"
         "the engine writes this field itself"
         "`Upgrade` is given as the offer, or by `accept`, `require` and `advertise`; what proves a handshake (`Sec-WebSocket-Accept`) the engine makes.";
-    LengthExceeded = 912 "length-exceeded" Local 0 "RFC 9112, 6.2"
+    LengthExceeded = 912 "length-exceeded" Local 0 "RFC 9110, 8.6"
         "more content than the Content-Length says"
         "Give the length that you send, or leave the framing to the engine.";
-    LengthShort = 913 "length-short" Local 0 "RFC 9112, 6.2"
+    LengthShort = 913 "length-short" Local 0 "RFC 9110, 8.6"
         "less content than the Content-Length says"
         "Send the rest; if you cannot, `abandon`, so that the peer sees the cut.";
     TrailerForbidden = 914 "trailer-forbidden" Local 0 "RFC 9110, 6.5.1"
         "a field that may not be a trailer, or trailers without chunked"
         "Send it in the head, or send chunked content.";
-    ProfileField = 915 "profile-field" Local 0 "RFC 6455, 4.1"
+    ProfileField = 915 "profile-field" Local 0 "RFC 6455, 4.1 and 4.2.2"
         "the head breaks the rules of a protocol that it names"
         "For WebSocket: a key of 16 octets, version 13; in a 101 only what was asked for. Other protocols have rules of their own.";
 }

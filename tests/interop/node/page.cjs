@@ -1,13 +1,15 @@
 // Chromium without a window looks at the switchboard's page: clicks through it, reads what it draws, and prints what it saw as
 // one object of JSON.
 //
-//   page.cjs CHROMIUM URL FOLDER      pictures go into the folder
+//   page.cjs CHROMIUM URL FOLDER SWITCHBOARD      pictures go into the folder
 "use strict";
 const { chromium } = require("playwright-core");
 const axe = require("axe-core");
+const { spawn } = require("node:child_process");
+const { once } = require("node:events");
 const path = require("node:path");
 
-const [, , executablePath, url, folder] = process.argv;
+const [, , executablePath, url, folder, switchboard] = process.argv;
 const quiet = ["no-first-run", "disable-background-networking", "disable-component-update", "disable-sync"];
 const args = ["headless", "no-sandbox", "disable-gpu", "disable-quic", ...quiet].map((name) => `--${name}`);
 const WIDE = { width: 1440, height: 900 };
@@ -16,30 +18,32 @@ const NARROW = { width: 360, height: 740 };
 /** What the console said that it should not. */
 const complaints = [];
 
-async function open(browser, options) {
+async function open(browser, options, page = url) {
   const context = await browser.newContext({ viewport: WIDE, ...options });
-  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(url).origin });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(page).origin });
   const tab = await context.newPage();
   tab.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
   tab.on("pageerror", (error) => complaints.push(error.message));
-  await tab.goto(url);
+  await tab.goto(page);
   await tab.waitForSelector("#exhibits button");
   await tab.waitForSelector("#link.up");
   return tab;
+}
+
+/** Waits until another story is shown than before, to its end. */
+function settled(tab, before) {
+  const isThere = (before) => {
+    const title = document.getElementById("story-title").textContent;
+    return title !== before && document.querySelector("#lines .verdict") !== null;
+  };
+  return tab.waitForFunction(isThere, before, { timeout: 10_000 });
 }
 
 /** Plays one and waits for its end; what the page shows of it. */
 async function play(tab, name) {
   const before = await tab.textContent("#story-title");
   await tab.click(`[data-exhibit="${name}"]`);
-  await tab.waitForFunction(
-    (before) => {
-      const title = document.getElementById("story-title").textContent;
-      return title !== before && document.querySelector("#lines .verdict") !== null;
-    },
-    before,
-    { timeout: 10_000 },
-  );
+  await settled(tab, before);
   const seen = await tab.evaluate(() => {
     const row = document.querySelector('[aria-selected="true"]');
     const count = (selector) => row.querySelectorAll(`svg ${selector}`).length;
@@ -72,19 +76,25 @@ async function audit(tab) {
 }
 
 async function byKeyboard(tab) {
+  const before = await tab.textContent("#story-title");
   await tab.evaluate(() => document.activeElement?.blur());
   await tab.focus("#exhibits button");
   await tab.keyboard.press("Enter");
-  await tab.waitForTimeout(300);
+  await settled(tab, before);
   await tab.focus("#connections");
-  const chosen = () => tab.evaluate(() => document.querySelector('[aria-selected="true"]').id);
+  const rows = await tab.evaluate(() => [...document.querySelectorAll(".connection")].map((row) => row.id));
   const numbers = [];
   for (const key of ["Home", "ArrowDown", "ArrowDown", "ArrowUp", "End"]) {
     await tab.keyboard.press(key);
-    await tab.waitForTimeout(60);
-    numbers.push(await chosen());
+    // What the keyboard is at, what is chosen and what is told of it are the same, once they are drawn.
+    const told = await tab.waitForFunction(() => {
+      const { id } = document.querySelector('[aria-selected="true"]') ?? {};
+      const at = document.getElementById("connections").getAttribute("aria-activedescendant");
+      const title = document.getElementById("story-title").textContent;
+      return id !== undefined && id === at && title.endsWith(` ${id.replace("connection-", "")}`) && id;
+    });
+    numbers.push(await told.jsonValue());
   }
-  const rows = await tab.evaluate(() => [...document.querySelectorAll(".connection")].map((row) => row.id));
   await tab.keyboard.press("Enter");
   const focused = await tab.evaluate(() => document.activeElement.id);
   return { numbers, rows, focused };
@@ -109,6 +119,34 @@ async function crowd(tab) {
   await tab.waitForFunction(() => /, 0 open/.test(document.getElementById("count").textContent), null, { timeout: 30_000 });
   const after = await play(tab, "accept");
   return { came: (await rows()) - before, count: await tab.textContent("#count"), after: after.outcome, frame: await tab.evaluate(() => Math.round(window.longest)) };
+}
+
+/** Another run of the server numbers its connections anew, and what the page shows of it is not mixed with the old ones. */
+async function restarted(browser) {
+  let server = await started(0);
+  const port = server.port;
+  const tab = await open(browser, {}, `http://127.0.0.1:${port}/`);
+  for (let count = 0; count < 3; count++) await play(tab, "accept");
+  await stopped(server);
+  await tab.waitForSelector("#link.down");
+  server = await started(port);
+  await tab.waitForSelector("#link.up");
+  await tab.waitForFunction(() => document.querySelectorAll(".connection").length === 0);
+  const seen = await play(tab, "content");
+  const rows = await tab.evaluate(() => document.querySelectorAll(".connection").length);
+  await stopped(server);
+  return { rows, outcome: seen.outcome, lines: seen.lines };
+}
+
+async function started(port) {
+  const process = spawn(switchboard, ["--port", String(port)], { stdio: ["ignore", "pipe", "inherit"] });
+  const [first] = await once(process.stdout, "data");
+  return { process, port: Number(/:(\d+)/.exec(first)[1]) };
+}
+
+async function stopped({ process }) {
+  process.kill("SIGINT");
+  await once(process, "exit");
 }
 
 function overflow(tab) {
@@ -139,7 +177,13 @@ function overflow(tab) {
     violations.narrow = await audit(narrow);
     const widths = { wide: await overflow(tab), narrow: await overflow(narrow) };
     await narrow.screenshot({ path: path.join(folder, "narrow.png"), fullPage: true });
-    console.log(JSON.stringify({ names, played, keyboard, many, violations, widths, complaints }));
+    // A second page that comes and goes leaves nothing open; the first is told of it.
+    await narrow.close();
+    await dark.close();
+    await tab.waitForFunction(() => /, 0 open/.test(document.getElementById("count").textContent), null, { timeout: 30_000 });
+    const said = complaints.splice(0);
+    const anew = await restarted(browser);
+    console.log(JSON.stringify({ names, played, keyboard, many, violations, widths, complaints: said, anew }));
   } finally {
     await browser.close();
   }

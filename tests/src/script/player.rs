@@ -8,7 +8,7 @@ use switchover::{Connection, Error, ErrorKind, Event, Step};
 use super::Feed;
 use super::host::Host;
 use super::lines::{Head, error_line, event_line, is_stop};
-use crate::text::{escape, summary, unescape};
+use crate::text::{escape, summary, unescape, unfold};
 use crate::vector::{Item, Vector};
 
 pub(super) struct Player<'v> {
@@ -129,7 +129,7 @@ impl<'v> Player<'v> {
             return self.feed_piece();
         }
         self.at += 1;
-        if line == expected { Ok(()) } else { Err(format!("expected {expected}, got {line}")) }
+        if unfold(&line) == unfold(expected) { Ok(()) } else { Err(format!("expected {expected}, got {line}")) }
     }
 
     /// Whether the content seen so far is all that is wanted; what goes beyond stays for the next line.

@@ -47,7 +47,11 @@ pub(crate) fn ask(line: &mut Line, early: &[u8]) -> Result<StatusCode, Box<dyn s
         while !answer.is_finished() && Instant::now() < deadline {
             // What h2 has to say goes out; then the server's turn.
             while let Ok(len) = timeout(TURN, reader.read(&mut space)).await {
-                line.send(opening.without_request(&space[..len?]))?;
+                match len? {
+                    // It has nothing more to say.
+                    0 => break,
+                    len => line.send(opening.without_request(&space[..len]))?,
+                }
             }
             if opening.is_over {
                 writer.write_all(&std::mem::take(&mut incoming)).await?;

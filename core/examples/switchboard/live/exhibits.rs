@@ -178,9 +178,9 @@ const CROWD_SIZE: usize = 200;
 const MOST: usize = 220;
 static PLAYING: AtomicUsize = AtomicUsize::new(0);
 
-/// What there is, for the page.
+/// What there is, for the page; and which run of the server it is, as each numbers its connections anew.
 pub(super) fn catalogue() -> String {
-    serde_json::json!({ "exhibits": EXHIBITS }).to_string()
+    serde_json::json!({ "exhibits": EXHIBITS, "run": std::process::id() }).to_string()
 }
 
 /// Plays an exhibit on the server at that address; says on which connection, by the client's end of it.

@@ -17,18 +17,28 @@ use tungstenite::{Error, Message};
 
 use crate::socket::{Duplex, Socket};
 use crate::transcript::Moment;
+use crate::websocket;
 
-/// What may wait for a viewer who does not keep up; what comes on top is left out, and it is told.
-const WAITING: usize = 20_000;
+/// Octets that may wait for a viewer who does not keep up; what comes on top is left out, and it is told.
+const WAITING: usize = 4 << 20;
 
-/// As much goes into one message.
-const AT_ONCE: usize = 1000;
+/// As many, about, go into one message.
+const AT_ONCE: usize = 256 * 1024;
 
 /// How long a viewer who is told nothing is left without a look at what it asks for.
 const NAP: Duration = Duration::from_millis(20);
 
 /// How long a viewer may take for a message of ours.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A viewer who says nothing is asked whether it is still there, and has as long again to answer.
+const ASKED_AFTER: Duration = Duration::from_secs(30);
+
+/// The page takes nothing from anywhere else, and is shown in nobody else's.
+pub(crate) const POLICY: (&str, &str) = (
+    "Content-Security-Policy",
+    "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'",
+);
 
 /// A file of the page: its path, its type, what is in it.
 pub(crate) type File = (&'static str, &'static str, &'static str);
@@ -58,8 +68,11 @@ pub(crate) fn is_ours(origin: &[u8]) -> bool {
     let origin = origin.to_ascii_lowercase();
     let authority = [&b"http://"[..], b"https://"].iter().find_map(|scheme| origin.strip_prefix(*scheme));
     let host = |authority: &[u8]| {
-        let end = authority.iter().rposition(|&octet| octet == b':').unwrap_or(authority.len());
-        matches!(&authority[..end], b"127.0.0.1" | b"localhost")
+        let (host, port) = match authority.iter().position(|&octet| octet == b':') {
+            Some(colon) => (&authority[..colon], &authority[colon + 1..]),
+            None => (authority, &b""[..]),
+        };
+        matches!(host, b"127.0.0.1" | b"localhost") && port.iter().all(u8::is_ascii_digit)
     };
     authority.is_some_and(host)
 }
@@ -84,20 +97,28 @@ impl Hub {
         self.viewers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|viewer| viewer.tell(&text));
     }
 
-    fn enter(&self) -> Arc<Viewer> {
+    fn enter(&self) -> Place<'_> {
         let viewer = Arc::new(Viewer::default());
         self.change(|viewers| viewers.push(Arc::clone(&viewer)));
-        viewer
-    }
-
-    fn leave(&self, gone: &Arc<Viewer>) {
-        self.change(|viewers| viewers.retain(|viewer| !Arc::ptr_eq(viewer, gone)));
+        Place { hub: self, viewer }
     }
 
     fn change(&self, how: impl FnOnce(&mut Vec<Arc<Viewer>>)) {
         let mut viewers = self.viewers.lock().unwrap_or_else(PoisonError::into_inner);
         how(&mut viewers);
         self.count.store(viewers.len(), Ordering::Relaxed);
+    }
+}
+
+/// A viewer's place, which is free once it has left, however.
+struct Place<'h> {
+    hub: &'h Hub,
+    viewer: Arc<Viewer>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.hub.change(|viewers| viewers.retain(|viewer| !Arc::ptr_eq(viewer, &self.viewer)));
     }
 }
 
@@ -111,13 +132,16 @@ struct Viewer {
 #[derive(Default)]
 struct Waiting {
     moments: VecDeque<Arc<str>>,
+    /// Octets of all of these.
+    octets: usize,
     left_out: usize,
 }
 
 impl Viewer {
     fn tell(&self, moment: &Arc<str>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.moments.len() < WAITING {
+        if waiting.octets + moment.len() <= WAITING {
+            waiting.octets += moment.len();
             waiting.moments.push_back(Arc::clone(moment));
         } else {
             waiting.left_out += 1;
@@ -134,8 +158,14 @@ impl Viewer {
         if is_empty(&mut waiting) {
             return None;
         }
-        let count = waiting.moments.len().min(AT_ONCE);
-        let moments: Vec<Arc<str>> = waiting.moments.drain(..count).collect();
+        let (mut moments, mut octets) = (Vec::new(), 0);
+        while octets < AT_ONCE
+            && let Some(moment) = waiting.moments.pop_front()
+        {
+            octets += moment.len();
+            moments.push(moment);
+        }
+        waiting.octets -= octets;
         let left_out = std::mem::take(&mut waiting.left_out);
         Some(format!("{{\"moments\":[{}],\"left_out\":{left_out}}}", moments.join(",")))
     }
@@ -144,20 +174,35 @@ impl Viewer {
 /// Tells a page what happens, until it leaves or the server stops, and plays what it asks for on the server at `address`. How
 /// many exhibits it was.
 pub(crate) fn serve(hub: &Hub, address: SocketAddr, leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>> {
-    let viewer = hub.enter();
-    let outcome = show(&viewer, address, leftover, socket);
-    hub.leave(&viewer);
-    outcome
-}
-
-fn show(viewer: &Viewer, address: SocketAddr, leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>> {
+    let place = hub.enter();
     socket.set_slice(Duration::from_millis(1)).map_err(Error::from)?;
     let config = WebSocketConfig::default().max_message_size(Some(1024)).max_frame_size(Some(1024));
     let mut frames = WebSocket::from_partially_read(Duplex(socket), leftover, Role::Server, Some(config));
+    let outcome = show(&place.viewer, address, &mut frames, socket);
+    if let Err(error) = &outcome {
+        websocket::say_goodbye(&mut frames, error);
+    }
+    outcome
+}
+
+fn show(
+    viewer: &Viewer,
+    address: SocketAddr,
+    frames: &mut WebSocket<Duplex<'_>>,
+    socket: &Socket,
+) -> Result<u64, Box<Error>> {
     socket.set_deadline(Instant::now() + PATIENCE);
     frames.send(Message::text(exhibits::catalogue()))?;
-    let mut played = 0;
+    let (mut played, mut heard, mut is_asked) = (0, Instant::now(), false);
     loop {
+        if !is_asked && heard.elapsed() > ASKED_AFTER {
+            is_asked = true;
+            socket.set_deadline(Instant::now() + PATIENCE);
+            frames.send(Message::Ping(tungstenite::Bytes::new()))?;
+        }
+        if heard.elapsed() > 2 * ASKED_AFTER {
+            return Ok(played);
+        }
         if let Some(message) = viewer.next() {
             socket.set_deadline(Instant::now() + PATIENCE);
             frames.send(Message::text(message))?;
@@ -165,11 +210,12 @@ fn show(viewer: &Viewer, address: SocketAddr, leftover: Vec<u8>, socket: &Socket
         socket.set_deadline(Instant::now() + Duration::from_millis(2));
         match frames.read() {
             Ok(Message::Text(name)) => {
+                (heard, is_asked) = (Instant::now(), false);
                 played += 1;
                 socket.set_deadline(Instant::now() + PATIENCE);
                 frames.send(Message::text(exhibits::play(&name, address)))?;
             }
-            Ok(_) => {}
+            Ok(_) => (heard, is_asked) = (Instant::now(), false),
             // Nothing came.
             Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::TimedOut => {}
             Err(Error::ConnectionClosed) => return Ok(played),

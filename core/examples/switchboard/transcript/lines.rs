@@ -1,12 +1,15 @@
 //! Lines in the language of the test vectors: `<` was received, `=` came out of the engine, `!` was decided, `>` was sent,
 //! `?` was refused.
 
-use switchover::{Error, Event, FieldSource, Switched};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use switchover::{Error, Event, Field, FieldSource, Switched};
 
 use super::{By, What};
 
-/// Octets of one piece that are written out.
-pub(super) const MOST: usize = 16 * 1024;
+/// Octets of one piece that are written out: of what the engine reads and writes, and of what is said behind a switch.
+pub(super) const MOST: usize = 4096;
+pub(super) const MOST_SPOKEN: usize = 512;
 
 /// Content of this length or less is written out where it comes out of the engine.
 const SHORT: usize = 160;
@@ -17,21 +20,23 @@ const LONG_LINE: usize = 4000;
 /// The lines of one thing; a remark is none.
 pub(super) fn of(what: &What<'_>) -> Vec<String> {
     match what {
-        What::Received(octets) => marked(octets, '<'),
+        What::Received(octets) => marked(octets, MOST, '<'),
         What::Ended(end) => vec![format!("<end {}", end.name())],
         What::Came(event, position) => came(event, *position),
         What::Failed(error) => vec![failed(error)],
         What::Decided(decision, wrote) => with_output(format!("! {decision}"), wrote),
-        What::Gave(content, wrote) => with_output(format!("! data {}", word(content)), wrote),
+        What::Gave(content, wrote) => {
+            with_output(format!("! data {}", word(&content[..content.len().min(MOST)])), wrote)
+        }
         What::Refused(decision, error) => vec![format!("! {decision}"), format!("? {}", error.kind().name())],
-        What::Spoke(By::Peer, octets) => marked(octets, '<'),
-        What::Spoke(By::Us, octets) => marked(octets, '>'),
+        What::Spoke(By::Peer, octets) => marked(octets, MOST_SPOKEN, '<'),
+        What::Spoke(By::Us, octets) => marked(octets, MOST_SPOKEN, '>'),
         What::Opened { .. } | What::State(_) | What::Remark(_) | What::Verdict(..) => Vec::new(),
     }
 }
 
 fn with_output(decision: String, wrote: &[u8]) -> Vec<String> {
-    [decision].into_iter().chain(marked(wrote, '>')).collect()
+    [decision].into_iter().chain(marked(wrote, MOST, '>')).collect()
 }
 
 fn came(event: &Event<'_>, position: u64) -> Vec<String> {
@@ -68,27 +73,42 @@ fn failed(error: &Error) -> String {
     format!("= error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-/// Octets as lines: one for each of the wire, and a run of octets where they are not lines.
-pub(super) fn marked(octets: &[u8], mark: char) -> Vec<String> {
-    let (mut lines, mut rest) = (Vec::new(), &octets[..octets.len().min(MOST)]);
+/// Octets as lines, with their mark: one for each of the wire, and twice the mark before a run that is no line.
+fn marked(octets: &[u8], most: usize, mark: char) -> Vec<String> {
+    let (mut lines, mut rest) = (Vec::new(), &octets[..octets.len().min(most)]);
     while !rest.is_empty() {
-        match rest.windows(2).take(LONG_LINE).position(|pair| pair == b"\r\n") {
-            Some(0) => {
-                lines.push(mark.to_string());
-                rest = &rest[2..];
-            }
-            Some(end) => {
-                lines.push(format!("{mark} {}", escape(&rest[..end])));
-                rest = &rest[end + 2..];
-            }
-            None => {
-                let (piece, behind) = rest.split_at(rest.len().min(LONG_LINE));
-                lines.push(format!("{mark}{mark} {}", escape(piece)));
-                rest = behind;
-            }
-        }
+        let end = rest.windows(2).take(LONG_LINE).position(|pair| pair == b"\r\n");
+        let (line, behind) = rest.split_at(end.unwrap_or(rest.len().min(LONG_LINE)));
+        lines.push(match end {
+            Some(0) => mark.to_string(),
+            Some(_) => format!("{mark} {}", text(line)),
+            None => format!("{mark}{mark} {}", text(line)),
+        });
+        rest = &behind[if end.is_some() { 2 } else { 0 }..];
     }
     lines
+}
+
+/// A line as text; the value of a field that holds a credential stays out of it.
+pub(super) fn text(line: &[u8]) -> String {
+    let name = line.iter().position(|&octet| octet == b':').map(|colon| &line[..colon]);
+    match name {
+        Some(name) if (Field { name, value: b"" }).is_secret() && !SHOWS_SECRETS.load(Ordering::Relaxed) => {
+            format!("{}: {HIDDEN}", escape(name))
+        }
+        _ => escape(line),
+    }
+}
+
+/// In the place of a secret.
+pub(super) const HIDDEN: &str = "<hidden>";
+
+/// Whether transcripts have everything in them.
+static SHOWS_SECRETS: AtomicBool = AtomicBool::new(false);
+
+/// From now on secrets are shown.
+pub(crate) fn show_secrets() {
+    SHOWS_SECRETS.store(true, Ordering::Relaxed);
 }
 
 /// Octets as one line of ASCII.
@@ -102,7 +122,10 @@ pub(super) fn escape(octets: &[u8]) -> String {
             0 => text.push_str("\\0"),
             b'\\' => text.push_str("\\\\"),
             0x20..=0x7e => text.push(octet.into()),
-            _ => text.push_str(&format!("\\x{octet:02x}")),
+            _ => {
+                text.push_str("\\x");
+                text.extend([octet >> 4, octet & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)])));
+            }
         }
     }
     text
@@ -121,7 +144,9 @@ fn word(octets: &[u8]) -> String {
 pub(crate) fn fields(fields: &dyn FieldSource) -> String {
     let mut text = String::new();
     fields.each(&mut |field| {
-        text.push_str(&format!(" | {}: {}", word(field.name), word(field.value)));
+        let is_hidden = field.is_secret() && !SHOWS_SECRETS.load(Ordering::Relaxed);
+        let value = if is_hidden { HIDDEN.into() } else { word(field.value) };
+        text.push_str(&format!(" | {}: {value}", word(field.name)));
     });
     text
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use switchover::{Connection, End, Error, Event, State, Why};
 
-pub(crate) use lines::{fields, list};
+pub(crate) use lines::{fields, list, show_secrets};
 pub(crate) use moment::Moment;
 
 use crate::live::Hub;
@@ -83,10 +83,12 @@ pub(crate) trait Listener {
 /// The story of a connection, told to whoever listens while it happens.
 pub(crate) struct Transcript {
     begun: Instant,
-    listeners: RefCell<Vec<Box<dyn Listener + Send>>>,
-    /// Who may come and go, and whether this is not for them.
+    listener: Option<RefCell<Box<dyn Listener + Send>>>,
+    /// Who may come and go, and whether what is said behind the switch is not for them.
     live: Option<Arc<Hub>>,
-    is_silent: Cell<bool>,
+    is_private: Cell<bool>,
+    /// How many things have been told to them.
+    steps: Cell<u32>,
     number: u64,
     state: Cell<Option<State>>,
     /// How it came out is said once, and last.
@@ -110,9 +112,10 @@ impl Transcript {
     fn new(listener: Option<Box<dyn Listener + Send>>) -> Self {
         Self {
             begun: Instant::now(),
-            listeners: RefCell::new(listener.into_iter().collect()),
+            listener: listener.map(RefCell::new),
             live: None,
-            is_silent: Cell::new(false),
+            is_private: Cell::new(false),
+            steps: Cell::new(0),
             number: 0,
             state: Cell::new(None),
             verdict: RefCell::new(Verdict::new("closed", "closed")),
@@ -121,7 +124,7 @@ impl Transcript {
 
     /// Whether anybody listens; nothing is put into words for nobody.
     pub(crate) fn is_heard(&self) -> bool {
-        !self.listeners.borrow().is_empty() || self.hub().is_some()
+        self.listener.is_some() || self.live.as_ref().is_some_and(|hub| hub.is_watched())
     }
 
     pub(crate) fn tell_if_heard<'a>(&self, what: impl FnOnce() -> What<'a>) {
@@ -132,9 +135,14 @@ impl Transcript {
 
     pub(crate) fn tell(&self, what: &What<'_>) {
         let at = self.begun.elapsed();
-        self.listeners.borrow_mut().iter_mut().for_each(|listener| listener.hear(at, what));
-        if let Some(hub) = self.hub() {
-            hub.tell(&Moment::of(self.number, at, what));
+        if let Some(listener) = &self.listener {
+            listener.borrow_mut().hear(at, what);
+        }
+        let is_withheld = self.is_private.get() && matches!(what, What::Spoke(..));
+        if let Some(hub) = self.live.as_ref().filter(|hub| hub.is_watched() && !is_withheld) {
+            // Numbered, so that who misses one knows.
+            self.steps.set(self.steps.get() + 1);
+            hub.tell(&Moment::of(self.number, at, what).at_step(self.steps.get()));
         }
     }
 
@@ -174,12 +182,8 @@ impl Transcript {
         self.tell_if_heard(|| What::Verdict(&verdict));
     }
 
-    /// Who watches hears no more of it.
-    pub(crate) fn fall_silent(&self) {
-        self.is_silent.set(true);
-    }
-
-    fn hub(&self) -> Option<&Hub> {
-        self.live.as_deref().filter(|hub| !self.is_silent.get() && hub.is_watched())
+    /// Who watches is not told what is said behind the switch.
+    pub(crate) fn be_private(&self) {
+        self.is_private.set(true);
     }
 }

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use serde::Serialize;
-use switchover::{Error, State};
+use switchover::{Error, Event, State};
 
-use super::lines::{self, MOST};
+use super::lines::{self, MOST, MOST_SPOKEN};
 use super::{By, Listener, Verdict, What};
 
 /// One thing that happened.
@@ -15,6 +15,9 @@ pub(crate) struct Moment {
     /// Which connection it happened on, counted from 1; a probe has one.
     #[serde(skip_serializing_if = "is_zero")]
     connection: u64,
+    /// Which thing on that connection, counted from 1 without a gap.
+    #[serde(skip_serializing_if = "is_nothing")]
+    step: u32,
     /// Milliseconds since it began.
     at: f64,
     what: &'static str,
@@ -24,7 +27,7 @@ pub(crate) struct Moment {
     /// In the language of the engine's test vectors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<String>,
-    /// How many octets went over the wire.
+    /// How many octets went over the wire; of a switch, the leftover's.
     #[serde(skip_serializing_if = "Option::is_none")]
     octets: Option<usize>,
     /// There were more of them than the lines show.
@@ -91,6 +94,7 @@ impl Moment {
     pub(crate) fn of(connection: u64, at: Duration, what: &What<'_>) -> Self {
         let moment = Self {
             connection,
+            step: 0,
             // Microseconds are what one can rely on.
             at: at.as_micros() as f64 / 1000.0,
             what: "",
@@ -109,8 +113,11 @@ impl Moment {
             What::Opened { peer, setup } => {
                 Self { what: "opened", name: (*setup).into(), text: (*peer).into(), ..moment }
             }
-            What::Received(octets) => moment.octets("received", octets),
+            What::Received(octets) => moment.octets("received", octets, MOST),
             What::Ended(end) => Self { what: "ended", name: end.name().into(), ..moment },
+            What::Came(Event::Switched(switched), _) => {
+                Self { name: "switched".into(), ..moment.octets("event", switched.leftover, usize::MAX) }
+            }
             What::Came(event, _) => Self { what: "event", name: event.kind().name().into(), ..moment },
             What::Failed(error) => Self {
                 what: "error",
@@ -119,15 +126,15 @@ impl Moment {
                 error: Some(error.into()),
                 ..moment
             },
-            What::Decided(decision, wrote) => Self { name: verb(decision), ..moment.octets("decision", wrote) },
-            What::Gave(_, wrote) => Self { name: "data".into(), ..moment.octets("decision", wrote) },
+            What::Decided(decision, wrote) => Self { name: verb(decision), ..moment.octets("decision", wrote, MOST) },
+            What::Gave(_, wrote) => Self { name: "data".into(), ..moment.octets("decision", wrote, MOST) },
             What::Refused(decision, error) => {
                 let text = error.to_string();
                 Self { what: "refused", name: verb(decision), text, error: Some(error.into()), ..moment }
             }
             What::State(state) => Self { what: "state", state: Some(state.into()), ..moment },
-            What::Spoke(By::Peer, octets) => moment.octets("heard", octets),
-            What::Spoke(By::Us, octets) => moment.octets("spoke", octets),
+            What::Spoke(By::Peer, octets) => moment.octets("heard", octets, MOST_SPOKEN),
+            What::Spoke(By::Us, octets) => moment.octets("spoke", octets, MOST_SPOKEN),
             What::Remark(text) => Self { what: "remark", text: (*text).into(), ..moment },
             What::Verdict(Verdict { outcome, text, status, why }) => Self {
                 what: "verdict",
@@ -140,12 +147,21 @@ impl Moment {
         }
     }
 
-    fn octets(self, what: &'static str, octets: &[u8]) -> Self {
-        Self { what, octets: Some(octets.len()), cut: octets.len() > MOST, ..self }
+    pub(super) fn at_step(self, step: u32) -> Self {
+        Self { step, ..self }
+    }
+
+    /// So many octets, of which the lines show the first `most`.
+    fn octets(self, what: &'static str, octets: &[u8], most: usize) -> Self {
+        Self { what, octets: Some(octets.len()), cut: octets.len() > most, ..self }
     }
 }
 
 fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn is_nothing(number: &u32) -> bool {
     *number == 0
 }
 

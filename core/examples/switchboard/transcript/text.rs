@@ -15,7 +15,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use switchover::{Error, Event, Fields, Request, Response, Why};
 
-use super::lines::{escape, marked};
+use super::lines::{escape, text};
 use super::{By, Listener, What};
 
 /// Octets before and behind a fault that are shown.
@@ -69,6 +69,12 @@ impl Narrator {
         };
     }
 
+    /// What there is in the lines of these octets.
+    fn each_line(&self, at: Duration, mark: char, octets: &[u8]) {
+        let lines = octets.split(|&octet| octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        lines.filter(|line| !line.is_empty()).for_each(|line| self.line(at, mark, text(line)));
+    }
+
     fn came(&mut self, at: Duration, event: &Event<'_>, position: u64) {
         match event {
             Event::Request(request) => self.request(at, request),
@@ -77,10 +83,7 @@ impl Narrator {
                 self.response(at, response);
                 self.shows_content = response.status() == 426;
             }
-            Event::Data(data) if self.shows_content => {
-                marked(data, '<').iter().for_each(|line| self.line(at, '<', line.trim_start_matches(['<', ' '])));
-                return;
-            }
+            Event::Data(data) if self.shows_content => return self.each_line(at, '<', data),
             Event::Data(data) => {
                 self.content[0] += data.len() as u64;
                 return;
@@ -122,7 +125,7 @@ impl Narrator {
 
     fn fields(&self, at: Duration, fields: Fields<'_>) {
         fields.iter().for_each(|field| {
-            self.line(at, '<', format_args!("{}: {}", escape(field.name), escape(field.value)));
+            self.line(at, '<', text(&[field.name, b": ", field.value].concat()));
         });
     }
 
@@ -147,13 +150,18 @@ impl Narrator {
             self.latest[place..].windows(4).position(|four| four == b"\r\n\r\n").filter(|_| begins_a_line)
         {
             let head = &self.latest[place..place + end + 2];
-            return marked(head, '<').iter().for_each(|line| self.line(at, '<', &line[2..]));
+            return self.each_line(at, '<', head);
         }
         // The line, as far as it is a line.
         let begin = self.latest[..place].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
         let end =
             self.latest[place..].iter().position(|&octet| octet == b'\r').map_or(usize::MAX, |at| place + at.max(1));
         let (first, last) = (begin.max(place.saturating_sub(BEFORE)), end.min(place + BEHIND).min(self.latest.len()));
+        let line = &self.latest[begin..end.min(self.latest.len())];
+        if text(line) != escape(line) {
+            // A secret, whatever is wrong with it.
+            return self.line(at, '<', text(line));
+        }
         let before = escape(&self.latest[first..place]);
         self.line(at, '<', format_args!("{before}{}", escape(&self.latest[place..last])));
         self.line(at, ' ', format_args!("{:>1$} octet {offset}", '^', before.len() + 1));
@@ -167,7 +175,7 @@ impl Narrator {
             _ if wrote.is_empty() => self.line(at, '!', decision),
             _ => {
                 self.count_content(at, By::Us);
-                marked(wrote, '>').iter().filter(|line| *line != ">").for_each(|line| self.line(at, '>', &line[2..]));
+                self.each_line(at, '>', wrote);
             }
         }
         if verb == "end" {

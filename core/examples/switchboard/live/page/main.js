@@ -25,6 +25,8 @@ let awaitedPath = null;
 /** Whether what comes next is to be chosen: until somebody has chosen. */
 let follows = true;
 let leftOut = 0;
+/** The run of the server that all of this is of. */
+let known = null;
 
 // What is told.
 
@@ -48,22 +50,46 @@ function isAwaited(story, moment) {
     awaited = null;
     return true;
   }
-  if (moment.name === "request" && awaitedPath !== null && story.title.endsWith(awaitedPath)) {
+  if (moment.name === "request" && awaitedPath !== null && story.asked.endsWith(awaitedPath)) {
     awaitedPath = null;
     return true;
   }
   return follows && chosen === null;
 }
 
+/** Those that are over first; of open ones, only what is too much in any case. */
 function forgetTheOldest() {
-  for (const [number, story] of stories) {
-    if (stories.size <= MOST) return;
-    if (!story.isOver || story === chosen) continue;
-    stories.delete(number);
-    changed.delete(story);
-    rows.get(number)?.row.remove();
-    rows.delete(number);
+  for (const isEnough of [(story) => story.isOver, () => stories.size > 2 * MOST]) {
+    for (const story of stories.values()) {
+      if (stories.size > MOST && story !== chosen && isEnough(story)) forget(story);
+    }
   }
+}
+
+function forget(story) {
+  stories.delete(story.number);
+  changed.delete(story);
+  rows.get(story.number)?.row.remove();
+  rows.delete(story.number);
+}
+
+/** Another run of the server counts its connections anew; of the same one, what was open has gone on unseen. */
+function begin(run) {
+  if (run === known) {
+    for (const story of stories.values()) {
+      if (!story.isOver) changed.add(story);
+      story.lose();
+    }
+  } else {
+    [...stories.values()].forEach(forget);
+    [chosen, active, awaited, awaitedPath, follows, leftOut] = [null, null, null, null, true, 0];
+    at("story-title").textContent = "Transcript";
+    at("story-none").hidden = false;
+    at("story-body").hidden = true;
+    list.removeAttribute("aria-activedescendant");
+  }
+  known = run;
+  plan();
 }
 
 // What is drawn.
@@ -78,6 +104,7 @@ function plan() {
     measure();
     for (const story of changed) drawRow(story);
     if (chosen !== null && changed.has(chosen)) drawStory();
+    markActive();
     changed.clear();
     const open = [...stories.values()].filter((story) => !story.isOver).length;
     at("count").textContent = `${stories.size}, ${open} open${leftOut > 0 ? `; ${leftOut} steps left out` : ""}`;
@@ -172,10 +199,11 @@ function drawStory() {
   at("copy-vector").disabled = chosen.flaw !== "";
   at("vector-hint").textContent = chosen.flaw || "The vector is a case for the engine’s tests: save it under tests/vectors and say what it proves.";
   const lines = at("lines");
-  const isAtEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 40;
-  const all = [...chosen.lines()];
-  lines.append(...all.slice(told).map(lineOf));
-  told = all.length;
+  // Who has scrolled to the end of what is more than fits wants to see what comes.
+  const overflow = lines.scrollHeight - lines.clientHeight;
+  const isAtEnd = overflow > 0 && overflow - lines.scrollTop < 40;
+  lines.append(...chosen.lines.slice(told).map(lineOf));
+  told = chosen.lines.length;
   if (isAtEnd) lines.scrollTop = lines.scrollHeight;
 }
 
@@ -195,8 +223,16 @@ function lineOf({ moment, text }) {
 function moveTo(story) {
   if (active !== null) rows.get(active.number)?.row.classList.remove("active");
   active = story;
-  const row = rows.get(story.number)?.row;
-  if (row === undefined) return;
+  hasMoved = true;
+}
+
+let hasMoved = false;
+
+/** Behind the drawing, for the row may not have been there before. */
+function markActive() {
+  const row = active === null ? undefined : rows.get(active.number)?.row;
+  if (row === undefined || !hasMoved) return;
+  hasMoved = false;
   row.classList.add("active");
   list.setAttribute("aria-activedescendant", row.id);
   if (document.activeElement === list) row.scrollIntoView({ block: "nearest" });
@@ -251,6 +287,7 @@ function open() {
   });
   socket.addEventListener("message", ({ data }) => {
     const message = JSON.parse(data);
+    if (message.run !== undefined) begin(message.run);
     if (message.exhibits !== undefined) fill([...message.exhibits, IN_THE_BROWSER, CROWD], (name) => play(socket, name));
     if (message.peer !== undefined) awaitPeer(message.peer);
     if (message.moments !== undefined) {
@@ -270,6 +307,9 @@ function play(socket, name) {
     awaitedPath = "/ws";
     playWebSocket();
   } else if (socket.readyState === WebSocket.OPEN) socket.send(name);
+  else at("about").textContent = "The server has gone; nothing can be played before it is back.";
+  // On a small screen what comes of it is further down.
+  at("connections-title").scrollIntoView({ block: "nearest" });
 }
 
 /** The connection may have been told of before the answer says which it is. */
@@ -282,6 +322,7 @@ function awaitPeer(peer) {
 at("commands").textContent = [
   `curl ${location.origin}/`,
   `curl -v --http2 ${location.origin}/h2c`,
-  `echo hello | switchboard probe ${location.origin}/foo --offer foo/2`,
+  "echo hello | cargo run --release --example switchboard -- \\",
+  `  probe ${location.origin}/foo --offer foo/2`,
 ].join("\n");
 open();

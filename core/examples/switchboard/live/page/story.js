@@ -6,17 +6,26 @@
 /** What belongs into a vector: what went through the engine, and not what was said behind the switch. */
 const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision", "refused"]);
 
-/** How much of a story is kept; the beginning matters most, and the end is always told. */
-const MOST = 2000;
+/** How much of a story is kept, in steps and in characters; the beginning matters most, and the end is always told. */
+const MOST_STEPS = 1000;
+const MOST_TEXT = 500_000;
 
 export class Story {
   moments = [];
-  /** How many were left out. */
+  /** What there is to read of them: a moment, and a line of it. */
+  lines = [];
+  /** How many steps were left out: by the server, because the page did not keep up, or here. */
   missing = 0;
+  /** The latest step that was told. */
+  #step = 0;
+  #length = 0;
   peer = "";
   setup = "";
   state = null;
-  title = "";
+  /** What the story is about, how many requests there were, and whether one of them offered something. */
+  asked = "";
+  requests = 0;
+  #hasOffer = false;
   outcome = "";
   result = "";
   /** What its directions speak now. */
@@ -28,7 +37,10 @@ export class Story {
   }
 
   add(moment) {
-    if (this.moments.length < MOST || moment.what === "verdict") this.moments.push(moment);
+    // Each step has a number, so a gap shows.
+    this.missing += Math.max(0, moment.step - this.#step - 1);
+    this.#step = moment.step;
+    if (moment.what === "verdict" || (this.moments.length < MOST_STEPS && this.#length < MOST_TEXT)) this.#keep(moment);
     else this.missing++;
     switch (moment.what) {
       case "opened":
@@ -39,7 +51,7 @@ export class Story {
         this.state = moment.state;
         break;
       case "event":
-        if (moment.name === "request") this.title = moment.lines[0].split(" ").slice(2, 4).join(" ");
+        if (moment.name === "request") this.#ask(moment.lines[0]);
         if (moment.name === "switched") this.protocol = / to ([^@]*?)(?: for | @|$)/.exec(moment.lines[0])?.[1] ?? "";
         break;
       case "verdict":
@@ -50,6 +62,42 @@ export class Story {
     }
   }
 
+  /** Nothing more will be told of it. */
+  lose() {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.result = "the line to the server was lost";
+    this.missing++;
+  }
+
+  #keep(moment) {
+    this.moments.push(moment);
+    const before = this.lines.length;
+    for (const text of moment.lines ?? []) this.lines.push({ moment, text });
+    if (moment.cut) this.lines.push({ moment, text: "* … and more" });
+    if (moment.what === "opened") this.lines.push({ moment, text: `* ${moment.text} connected` });
+    else if (moment.what === "error") this.lines.push({ moment, text: `* ${moment.error.rule}: ${moment.error.advice}` });
+    else if (moment.text) this.lines.push({ moment, text: `* ${moment.text}` });
+    if (moment.what === "verdict" && this.missing > 0) this.lines.splice(before, 0, { moment, text: `* ${this.#gap}` });
+    for (const { text } of this.lines.slice(before)) this.#length += text.length;
+  }
+
+  /** Of several requests the one that offered something is what the story is about. */
+  #ask(line) {
+    this.requests++;
+    const offers = line.includes(" offers ");
+    if (offers || !this.#hasOffer) this.asked = line.split(" ").slice(2, 4).join(" ");
+    this.#hasOffer ||= offers;
+  }
+
+  get title() {
+    return this.requests > 1 ? `${this.asked}, and ${this.requests - 1} more` : this.asked;
+  }
+
+  get #gap() {
+    return `${this.missing} steps are left out`;
+  }
+
   /** In a few words, as it stands. */
   get summary() {
     if (this.isOver) return this.result;
@@ -57,25 +105,19 @@ export class Story {
     return "open";
   }
 
-  /** Lines for people: time, then what the vector's language says, then remarks. */
-  *lines() {
-    for (const moment of this.moments) {
-      for (const text of moment.lines ?? []) yield { moment, text };
-      if (moment.text) yield { moment, text: `* ${moment.what === "opened" ? `${moment.text} connected` : moment.text}` };
-      if (moment.cut) yield { moment, text: "* … and more" };
-    }
-  }
-
   text() {
-    const rows = [...this.lines()].map(({ moment, text }) => `${moment.at.toFixed(1).padStart(9)} ${text}`);
+    const rows = this.lines.map(({ moment, text }) => `${moment.at.toFixed(1).padStart(9)} ${text}`);
     return `${[`Connection ${this.number} of the switchboard; times are in milliseconds`, ...rows].join("\n")}\n`;
   }
 
   /** Why it cannot be a vector; empty where it can. */
   get flaw() {
-    if (!this.setup) return "It began before this page came, so it is not all here.";
-    if (this.missing > 0 || this.moments.some((moment) => moment.cut && OF_THE_ENGINE.has(moment.what))) {
-      return "It is too long to be one.";
+    if (!this.setup || this.moments[0]?.step !== 1) return "It began before this page came, so it is not all here.";
+    if (this.missing > 0) return `It is not all here: ${this.#gap}.`;
+    const told = this.moments.filter(({ what }) => OF_THE_ENGINE.has(what));
+    if (told.some(({ cut }) => cut)) return "It is too long to be one.";
+    if (told.some(({ lines }) => lines?.some((line) => line.includes("<hidden>")))) {
+      return "Something secret is left out of it; `--secrets` shows that.";
     }
     return "";
   }
@@ -83,7 +125,7 @@ export class Story {
   /** A case for the engine's tests: what came, what came of it, what was decided, what was sent. */
   vector() {
     const lines = this.moments.filter(({ what }) => OF_THE_ENGINE.has(what)).flatMap((moment) => moment.lines ?? []);
-    const name = `${this.title || "connection"} ${this.number}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+    const name = `${this.asked || "connection"} ${this.number}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
     return `## ${name}\n${sentence(this.summary)}\n\nProves: \n\n\`\`\`${this.setup}\n${lines.join("\n")}\n\`\`\`\n`;
   }
 }
