@@ -158,6 +158,30 @@ fn what_came_before_a_request_is_not_its_answer() {
 }
 
 #[test]
+fn a_refused_field_line_is_named() {
+    let mut server = Connection::new(Role::Server);
+    server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");
+    assert_eq!(server.advance(), Ok(Step::Event));
+    for (name, value, kind) in [
+        ("a b", "c", ErrorKind::InvalidName),
+        ("a", "b\r\nc: d", ErrorKind::InvalidValue),
+        ("Upgrade", "foo", ErrorKind::ReservedField),
+        ("Sec-WebSocket-Accept", "x", ErrorKind::ReservedField),
+        ("Content-Length", "x", ErrorKind::FramingConflict),
+    ] {
+        let fields = [("Fine", "1"), ("Fine", "2"), (name, value), ("Fine", "3")];
+        let error = server.send_response(&ResponseHead::new(200, &fields), &mut Vec::new()).expect_err(name);
+        assert_eq!((error.kind(), error.field()), (kind, Some(2)), "{error}");
+        assert!(error.to_string().ends_with(": field line 3"), "{error}");
+    }
+    server.send_response(&ResponseHead::new(200, &()), &mut Vec::new()).expect("chunked");
+    let error = server.send_end(&[("Digest", "x"), ("Host", "b")], &mut Vec::new()).expect_err("no trailer");
+    assert_eq!((error.kind(), error.field()), (ErrorKind::TrailerForbidden, Some(1)));
+    let error = server.accept(switchover::Selection::from_bits([9; 4]), &(), &mut Vec::new()).expect_err("stale");
+    assert_eq!((error.field(), error.offset(), error.needed()), (None, None, None));
+}
+
+#[test]
 fn a_commit_takes_no_more_than_was_given_and_nothing_that_has_moved() {
     let mut server = Connection::new(Role::Server);
     server.receive(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");

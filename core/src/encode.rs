@@ -39,24 +39,22 @@ pub(crate) struct Survey {
 
 impl Survey {
     /// Checks every line; the first one that may not be sent is the error.
-    pub(crate) fn of(fields: &dyn FieldSource) -> Result<Self, ErrorKind> {
+    pub(crate) fn of(fields: &dyn FieldSource) -> Result<Self, Error> {
         Self::of_allowed(fields, |_| true)
     }
 
     /// The same of lines that must be allowed besides; that one of them is not is the last of all errors.
-    pub(crate) fn of_allowed(
-        fields: &dyn FieldSource,
-        is_allowed: impl Fn(Field<'_>) -> bool,
-    ) -> Result<Self, ErrorKind> {
-        let (mut survey, mut fault, mut reserved) = (Self::default(), None, None);
+    pub(crate) fn of_allowed(fields: &dyn FieldSource, is_allowed: impl Fn(Field<'_>) -> bool) -> Result<Self, Error> {
+        let (mut survey, mut fault, mut reserved, mut index) = (Self::default(), None, None, 0);
         fields.each(&mut |field| {
-            fault = fault.or(survey.line(field).err());
-            reserved = reserved.or((!is_allowed(field)).then_some(ErrorKind::ReservedField));
+            fault = fault.or(survey.line(field).err().map(|kind| Error::in_field(kind, index)));
+            reserved = reserved.or((!is_allowed(field)).then_some(Error::in_field(ErrorKind::ReservedField, index)));
+            index += 1;
         });
         let final_coding_is_missing = survey.codings && !survey.chunked;
         // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
         if (survey.codings && survey.length.is_some()) || final_coding_is_missing {
-            fault = fault.or(Some(ErrorKind::FramingConflict));
+            fault = fault.or(Some(Error::local(ErrorKind::FramingConflict)));
         }
         fault.or(reserved).map_or(Ok(survey), Err)
     }
@@ -164,15 +162,15 @@ const NEVER_TRAILERS: &[&str] = &[
 ];
 
 /// Checks a trailer section; gives whether it holds anything.
-pub(crate) fn check_trailers(trailers: &dyn FieldSource) -> Result<bool, ErrorKind> {
-    let (mut any, mut fault) = (false, None);
+pub(crate) fn check_trailers(trailers: &dyn FieldSource) -> Result<bool, Error> {
+    let (mut count, mut fault) = (0, None);
     trailers.each(&mut |field| {
-        any = true;
         let forbidden = NEVER_TRAILERS.iter().any(|name| field.is(name));
         let verdict = check(field).and(if forbidden { Err(ErrorKind::TrailerForbidden) } else { Ok(()) });
-        fault = fault.or(verdict.err());
+        fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, count)));
+        count += 1;
     });
-    fault.map_or(Ok(any), Err)
+    fault.map_or(Ok(count > 0), Err)
 }
 
 /// What the engine adds to the host's field lines.

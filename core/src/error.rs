@@ -28,7 +28,8 @@ listed! { Blame { Peer = "peer", Local = "local" } }
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
     kind: ErrorKind,
-    /// A peer error: octets since the connection began. `OutputTooSmall`: octets needed.
+    /// A peer error: octets since the connection began. `OutputTooSmall`: octets needed. Of other local errors: which of
+    /// the host's field lines it is about, from 1.
     number: u64,
 }
 
@@ -69,6 +70,11 @@ impl Error {
         self.kind.code()
     }
 
+    /// What is wrong with the host's field line at `index`.
+    pub(crate) const fn in_field(kind: ErrorKind, index: usize) -> Self {
+        Self { kind, number: index as u64 + 1 }
+    }
+
     /// Whose fault it is.
     pub const fn blame(&self) -> Blame {
         self.kind.blame()
@@ -87,6 +93,14 @@ impl Error {
         }
     }
 
+    /// Which of the field lines that the host gave a local error is about, from 0, where it is about one.
+    pub const fn field(&self) -> Option<usize> {
+        match (self.blame(), self.kind, self.number) {
+            (Blame::Peer, _, _) | (_, ErrorKind::OutputTooSmall, _) | (_, _, 0) => None,
+            (Blame::Local, _, place) => Some(place as usize - 1),
+        }
+    }
+
     /// How many octets of output space the refused call needs, after [`ErrorKind::OutputTooSmall`].
     pub const fn needed(&self) -> Option<usize> {
         match self.kind {
@@ -99,9 +113,10 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (error {})", self.kind.text(), self.kind.code())?;
-        match (self.offset(), self.needed()) {
-            (Some(offset), _) => write!(f, " at octet {offset}"),
-            (_, Some(needed)) => write!(f, ": {needed} octets needed"),
+        match (self.offset(), self.needed(), self.field()) {
+            (Some(offset), _, _) => write!(f, " at octet {offset}"),
+            (_, Some(needed), _) => write!(f, ": {needed} octets needed"),
+            (_, _, Some(index)) => write!(f, ": field line {}", index + 1),
             _ => Ok(()),
         }
     }

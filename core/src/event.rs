@@ -17,7 +17,9 @@ use crate::upgrade::{self, NoOffer, Offer, Protocols, Terms};
 pub enum Step {
     /// Something happened: look at [`event`](crate::Connection::event).
     Event,
-    /// Nothing happens before more octets come: call [`receive`](crate::Connection::receive).
+    /// Nothing happens before more octets come: call [`receive`](crate::Connection::receive). A client is told so too when
+    /// it is its own turn, before it has asked, while its content is missing, and behind the answer:
+    /// [`awaiting`](crate::Connection::awaiting) is then `Host`.
     NeedData,
     /// Nothing happens before the host acts.
     Paused(Paused),
@@ -28,7 +30,7 @@ pub enum Step {
 pub enum Paused {
     /// Accept or decline: octets behind an offer or CONNECT belong to no protocol yet.
     Decision,
-    /// Answer the request: the next one is not read before.
+    /// Answer the request, or finish the answer with `send_end`: the next one is not read before.
     Answer,
     /// The peer's direction has left HTTP; take the leftover and speak the new protocol.
     Switched,

@@ -216,7 +216,7 @@ pub(crate) fn expects_continue(value: &[u8]) -> bool {
 /// Something that a head or trailer section is written from, in order.
 ///
 /// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`] of a received
-/// message, for two of them as a pair, and for `()`, which is none.
+/// message, for two of them as a pair, and for `()`: `&()` is none, where `&[]` would not say of what.
 ///
 /// An implementation gives the same lines every time: the engine asks once to check them and once or more to write them.
 pub trait FieldSource {

@@ -7,14 +7,20 @@
 //!
 //! 1. **Octets in.** [`receive`](Connection::receive) copies what the peer sent, or the host reads its socket straight
 //!    into [`receive_buffer`](Connection::receive_buffer) and says how much with [`commit`](Connection::commit).
-//!    [`receive_eof`](Connection::receive_eof) says that no more will come. While
-//!    [`wants_input`](Connection::wants_input) is false, do not read.
+//!    [`receive_eof`](Connection::receive_eof) says that no more will come. A host that reads ahead of the events asks
+//!    [`wants_input`](Connection::wants_input) first; one that reads only on [`Step::NeedData`] need not.
 //! 2. **Events out.** [`advance`](Connection::advance) until it is anything but [`Step::Event`], or the event is
 //!    [`Event::Closed`], which repeats; look at each with [`event`](Connection::event) as often as wanted. It borrows
 //!    from the connection's buffer until the next inbound call; decisions do not end it, so an echo may send the very
-//!    slice it was shown.
+//!    slice it was shown ([`send_data_parts`](Connection::send_data_parts)). Of a request without an offer the head is gone
+//!    with the next call: copy what the answer will need.
 //! 3. **Decisions in, octets out.** The `send_*` methods and the upgrade verbs write into whatever the host gives them.
 //!    They write all of it or nothing: a refused one has changed nothing. Send what was written, then go on at 2.
+//! 4. **The end.** Once our direction is closed ([`State::tx`]), shut down the transport's sending side and read on; at
+//!    [`Event::Closed`] close it. To close with octets of the peer unread resets the connection, and takes our last answer
+//!    away from it (RFC 9112, 9.6). A 2xx to CONNECT opens a tunnel: a server that has none answers 501.
+//!
+//! `examples/server.rs` and `examples/client.rs` are hosts of a screen each, on blocking sockets.
 //!
 //! A request offers, the host selects, the engine answers:
 //!

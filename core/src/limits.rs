@@ -1,7 +1,8 @@
 //! What a connection tolerates: every bound with its default and its reason, every leniency with its risk.
 
 /// Bounds, in octets unless the name says otherwise. Each is counted on the octets as they come, so it holds for
-/// input that arrives one byte at a time.
+/// input that arrives one byte at a time. Content as a whole has none: it goes by, and how much of it to keep is the host's
+/// to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least. Default 8,192.

@@ -220,7 +220,7 @@ enum swo_known_field {
 enum swo_paused {
     /** Accept or decline: octets behind an offer or CONNECT belong to no protocol yet. */
     SWO_PAUSED_DECISION = 0,
-    /** Answer the request: the next one is not read before. */
+    /** Answer the request, or finish the answer with `send_end`: the next one is not read before. */
     SWO_PAUSED_ANSWER = 1,
     /** The peer's direction has left HTTP; take the leftover and speak the new protocol. */
     SWO_PAUSED_SWITCHED = 2,
@@ -572,7 +572,8 @@ enum swo_result_code {
     SWO_NULL = 1000,
     /** A number that is no value of its enum. */
     SWO_BAD_ENUM = 1001,
-    /** `struct_size` is smaller than the struct was in its first version. */
+    /** `struct_size` is smaller than the struct was in its first version, or the struct is all zeros where swo_config_init
+     *  should have filled it. */
     SWO_STRUCT_TOO_OLD = 1002,
     /** A struct of a later version, with something set that this library does not know. */
     SWO_STRUCT_TOO_NEW = 1003,
@@ -1191,12 +1192,14 @@ swo_result swo_conn_init(void *memory,
 swo_result swo_conn_deinit(struct swo_conn *conn);
 
 /**
- * Takes octets that the peer sent, all of them or none. **Inbound:** ends the current event and its slices.
+ * Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells. **Inbound:** ends the current event and its slices.
  * Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many wait (go on with swo_next_event, and
  * answer), SWO_ERROR_SWITCHED (they are the new protocol's), SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's
  * earlier error. Next: swo_next_event.
  */
-swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
+swo_result swo_receive(struct swo_conn *conn,
+                       const uint8_t *data,
+                       size_t len);
 
 /**
  * Space for recv(2) to write into. `cap` is what there is: `min` octets at least, and often more, all of which may be
@@ -1208,8 +1211,9 @@ swo_result swo_recv_buffer(struct swo_conn *conn, size_t min, uint8_t **data, si
 
 /**
  * Takes the first `len` octets of the space that swo_recv_buffer gave, once. **Inbound:** ends the current event and its
- * slices. Errors: SWO_BAD_LENGTH where the space does not hold as many, or another inbound call has moved it; then
- * nothing is taken. Next: swo_next_event.
+ * slices. 0 is nothing, and not the end, which swo_receive_eof tells.
+ * Errors: SWO_BAD_LENGTH where the space does not hold as many (what was read is still there: call again), or another
+ * inbound call has moved it; then nothing is taken. Next: swo_next_event.
  */
 swo_result swo_recv_commit(struct swo_conn *conn,
                            size_t len);
@@ -1241,7 +1245,8 @@ swo_result swo_release(struct swo_conn *conn);
  * Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
  * the next inbound call.
  * Errors: a peer error (swo_is_fatal). Receiving has then ended: swo_failure says where, swo_error_status what a server
- * may answer once; swo_next_event goes on to SWO_EVENT_KIND_CLOSED.
+ * may answer once. A client's next event is SWO_EVENT_KIND_CLOSED; a server is told the same error until its answer is
+ * complete, so answer, or swo_abandon where an answer has begun that is not to be ended as if it were whole.
  * Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (read the transport), SWO_EVENT_KIND_PAUSED (do what
  * `u.paused` says) or SWO_EVENT_KIND_CLOSED (close the transport; it repeats).
  */
@@ -1326,7 +1331,9 @@ swo_flag swo_protocol_is(struct swo_slice name, struct swo_slice version, const 
  * Client: sends a request head, with an offer of other protocols in order of preference (or none).
  *
  * Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With too little space the
- * result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed; with any other error `written` is left alone.
+ * result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed. With an error that is about one of the field lines
+ * given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0;
+ * with any other it is left alone.
  * `out` may be NULL where `cap` is 0. Send what was written before the next call on the connection writes more.
  *
  * Errors: SWO_ERROR_INVALID_*, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_UNANSWERED,
@@ -1380,7 +1387,7 @@ swo_result swo_send_response(struct swo_conn *conn,
                              size_t *written);
 
 /**
- * Sends content. Content of a known length ends by itself. The data may be what an event shows, so an echo needs no
+ * Sends content, with at most 20 octets around it. Content of a known length ends by itself. The data may be what an event shows, so an echo needs no
  * copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or swo_send_end. RFC 9112, 6.
  */
 swo_result swo_send_data(struct swo_conn *conn,
@@ -1398,7 +1405,7 @@ swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_dat
 
 /**
  * Ends the message, with trailers where it is chunked. A message without content, or with all of its
- * `Content-Length` sent, has ended already: the call is then allowed and writes nothing.
+ * `Content-Length` sent, has ended already: one such call is then allowed and writes nothing.
  * Errors: SWO_ERROR_LENGTH_SHORT, SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_NO_CONTENT, SWO_ERROR_INVALID_*.
  * Next: a client receives, a server goes on with swo_next_event. RFC 9112, 7.1.2.
  */
@@ -1438,7 +1445,8 @@ struct swo_slice swo_reason(uint32_t status);
  * Server: chooses one offered protocol that both sides can live with. Each preference is a protocol such as `foo/2`, or
  * a stack of layers such as `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
  * preferred at all) or SWO_ORDER_SERVER.
- * Errors: SWO_NOTHING where nothing matches (swo_offers says what was offered), SWO_BAD_ENUM.
+ * Errors: SWO_NOTHING where nothing matches, also because a preference is no protocol's name (swo_offers says what was
+ * offered), SWO_BAD_ENUM.
  * Next: swo_selection_preference says what it is; swo_accept, or any final response, which declines. RFC 9110, 7.8.
  */
 swo_result swo_select(const struct swo_conn *conn,
@@ -1839,8 +1847,9 @@ swo_flag swo_may_speak(const struct swo_conn *conn);
 uint64_t swo_unread(const struct swo_conn *conn);
 
 /**
- * Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes
- * the connection). RFC 9110, 10.1.1.
+ * Server: the client waits for a 100 before it sends its content. Send one, or a final response: that says `close`,
+ * and behind it shut down the sending side (swo_get_state: `tx` is closed) and read on for a while, or swo_abandon.
+ * RFC 9110, 10.1.1.
  */
 swo_flag swo_owes_continue(const struct swo_conn *conn);
 

@@ -34,8 +34,9 @@ export! {
     /// swo_close_after_response. RFC 9931, 5.
     fn swo_unread(conn: *const swo_conn) -> u64 = unread(conn);
 
-    /// Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes
-    /// the connection). RFC 9110, 10.1.1.
+    /// Server: the client waits for a 100 before it sends its content. Send one, or a final response: that says `close`,
+    /// and behind it shut down the sending side (swo_get_state: `tx` is closed) and read on for a while, or swo_abandon.
+    /// RFC 9110, 10.1.1.
     fn swo_owes_continue(conn: *const swo_conn) -> swo_flag = owes_continue(conn);
 
     /// Whether swo_send_data has something to continue: a message of ours that has content to come. It may be an older one

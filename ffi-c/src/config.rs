@@ -75,6 +75,12 @@ fn init(place: ConfigPlace) -> Done {
 }
 
 impl swo_config {
+    /// A struct whose first bounds are all 0 is one that swo_config_init has not seen.
+    pub(crate) fn was_filled(self) -> Done<Self> {
+        let bounds = [self.start_line, self.method, self.field_line, self.fields, self.head];
+        if bounds == [0; 5] { Err(Own::StructTooOld.into()) } else { Ok(self) }
+    }
+
     pub(crate) const ZERO: Self = Self {
         struct_size: 0,
         start_line: 0,

@@ -61,7 +61,8 @@ pub enum Own {
     Null = 1000,
     /// A number that is no value of its enum.
     BadEnum = 1001,
-    /// `struct_size` is smaller than the struct was in its first version.
+    /// `struct_size` is smaller than the struct was in its first version, or the struct is all zeros where swo_config_init
+    /// should have filled it.
     StructTooOld = 1002,
     /// A struct of a later version, with something set that this library does not know.
     StructTooNew = 1003,
@@ -125,7 +126,7 @@ impl Own {
         match self {
             Self::Null => "a pointer is NULL where something must be",
             Self::BadEnum => "a number that is no value of its enum",
-            Self::StructTooOld => "the struct is older than the oldest that is known",
+            Self::StructTooOld => "the struct is older than the oldest known, or was not filled: swo_config_init",
             Self::StructTooNew => "the struct sets something that this library does not know",
             Self::Panic => "a defect inside the library; the connection is dead",
             Self::ArrayTooSmall => "the array has too few entries; nothing was written but the count",

@@ -13,7 +13,8 @@ export! {
     /// Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
     /// the next inbound call.
     /// Errors: a peer error (swo_is_fatal). Receiving has then ended: swo_failure says where, swo_error_status what a server
-    /// may answer once; swo_next_event goes on to SWO_EVENT_KIND_CLOSED.
+    /// may answer once. A client's next event is SWO_EVENT_KIND_CLOSED; a server is told the same error until its answer is
+    /// complete, so answer, or swo_abandon where an answer has begun that is not to be ended as if it were whole.
     /// Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (read the transport), SWO_EVENT_KIND_PAUSED (do what
     /// `u.paused` says) or SWO_EVENT_KIND_CLOSED (close the transport; it repeats).
     fn swo_next_event(conn: *mut swo_conn, event: *mut swo_event) -> swo_result = next_event(conn, event);

@@ -7,7 +7,7 @@ use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
 
 export! {
-    /// Takes octets that the peer sent, all of them or none. **Inbound:** ends the current event and its slices.
+    /// Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells. **Inbound:** ends the current event and its slices.
     /// Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many wait (go on with swo_next_event, and
     /// answer), SWO_ERROR_SWITCHED (they are the new protocol's), SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's
     /// earlier error. Next: swo_next_event.
@@ -21,8 +21,9 @@ export! {
         = recv_buffer(conn, min, data, cap);
 
     /// Takes the first `len` octets of the space that swo_recv_buffer gave, once. **Inbound:** ends the current event and its
-    /// slices. Errors: SWO_BAD_LENGTH where the space does not hold as many, or another inbound call has moved it; then
-    /// nothing is taken. Next: swo_next_event.
+    /// slices. 0 is nothing, and not the end, which swo_receive_eof tells.
+    /// Errors: SWO_BAD_LENGTH where the space does not hold as many (what was read is still there: call again), or another
+    /// inbound call has moved it; then nothing is taken. Next: swo_next_event.
     fn swo_recv_commit(conn: *mut swo_conn, len: usize) -> swo_result = recv_commit(conn, len);
 
     /// The peer's octets have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;

@@ -11,7 +11,7 @@ use switchover::{
 };
 
 use crate::error::{Done, Own};
-use crate::types::{NEED_DATA, PAUSED};
+use crate::types::{NEED_DATA, PAUSED, SWO_NONE};
 
 /// More than any text has; a longer one does not compile.
 const CELL: usize = 96;
@@ -49,7 +49,8 @@ macro_rules! tables {
         table!($table = $type.$text);
 
         fn $named(number: u32) -> Done<&'static CStr> {
-            Ok($table.get(number as usize).map_or(c"unknown", text_of))
+            let none = if number == SWO_NONE { c"none" } else { c"unknown" };
+            Ok($table.get(number as usize).map_or(none, text_of))
         }
     )+};
 }

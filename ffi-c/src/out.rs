@@ -94,15 +94,15 @@ impl<T> Array<'_, T> {
 pub(crate) type Output<'a> = Array<'a, u8>;
 
 impl Output<'_> {
-    /// All of what a decision writes, or nothing and how much space it needs.
+    /// All of what a decision writes, or nothing and how much space it needs, or which field line is wrong.
     pub(crate) fn write(self, decide: impl FnOnce(&mut &mut [MaybeUninit<u8>]) -> Result<(), Error>) -> Done {
         let space = self.space.len();
         let mut free = self.space;
         match decide(&mut free) {
             Ok(()) => self.count.set(space - free.len()),
             Err(error) => {
-                if let Some(needed) = error.needed() {
-                    self.count.set(needed)?;
+                if let Some(number) = error.needed().or(error.field()) {
+                    self.count.set(number)?;
                 }
                 Err(error.into())
             }

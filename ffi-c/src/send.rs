@@ -14,7 +14,9 @@ export! {
     /// Client: sends a request head, with an offer of other protocols in order of preference (or none).
     ///
     /// Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With too little space the
-    /// result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed; with any other error `written` is left alone.
+    /// result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed. With an error that is about one of the field lines
+    /// given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0;
+    /// with any other it is left alone.
     /// `out` may be NULL where `cap` is 0. Send what was written before the next call on the connection writes more.
     ///
     /// Errors: SWO_ERROR_INVALID_*, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_UNANSWERED,
@@ -45,7 +47,7 @@ export! {
     fn swo_send_response(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_response(conn, response, (out, cap, written));
 
-    /// Sends content. Content of a known length ends by itself. The data may be what an event shows, so an echo needs no
+    /// Sends content, with at most 20 octets around it. Content of a known length ends by itself. The data may be what an event shows, so an echo needs no
     /// copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or swo_send_end. RFC 9112, 6.
     fn swo_send_data(conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize)
         -> swo_result = send_data(conn, (data, len), (out, cap, written));
@@ -56,7 +58,7 @@ export! {
         = send_data_parts(conn, len, parts);
 
     /// Ends the message, with trailers where it is chunked. A message without content, or with all of its
-    /// `Content-Length` sent, has ended already: the call is then allowed and writes nothing.
+    /// `Content-Length` sent, has ended already: one such call is then allowed and writes nothing.
     /// Errors: SWO_ERROR_LENGTH_SHORT, SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_NO_CONTENT, SWO_ERROR_INVALID_*.
     /// Next: a client receives, a server goes on with swo_next_event. RFC 9112, 7.1.2.
     fn swo_send_end(conn: *mut swo_conn, trailers: *const swo_field, trailer_count: usize, out: *mut u8, cap: usize,

@@ -14,7 +14,8 @@ export! {
     /// Server: chooses one offered protocol that both sides can live with. Each preference is a protocol such as `foo/2`, or
     /// a stack of layers such as `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
     /// preferred at all) or SWO_ORDER_SERVER.
-    /// Errors: SWO_NOTHING where nothing matches (swo_offers says what was offered), SWO_BAD_ENUM.
+    /// Errors: SWO_NOTHING where nothing matches, also because a preference is no protocol's name (swo_offers says what was
+    /// offered), SWO_BAD_ENUM.
     /// Next: swo_selection_preference says what it is; swo_accept, or any final response, which declines. RFC 9110, 7.8.
     fn swo_select(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         selection: *mut swo_selection) -> swo_result = select(conn, (preferences, count), by, selection);

@@ -81,6 +81,11 @@ static void structs_say_their_size(void) {
     IS(swo_conn_free(conn), SWO_OK);
     newer.later = 1;
     IS(swo_conn_new(SWO_ROLE_SERVER, &newer.config, &conn), SWO_STRUCT_TOO_NEW);
+    /* Nobody means bounds of 0: it has not been filled. */
+    memset(&config, 0, sizeof config);
+    config.struct_size = sizeof config;
+    config.secure = 1;
+    IS(swo_conn_new(SWO_ROLE_SERVER, &config, &conn), SWO_STRUCT_TOO_OLD);
 }
 
 static void memory_is_looked_at(void) {
@@ -165,6 +170,12 @@ static void order_matters(void) {
     IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_INVALID_REASON);
     response.reason.data = NULL;
     response.reason.len = 0;
+    swo_field lines[] = {{SWO_TEXT("A"), SWO_TEXT("1")}, {SWO_TEXT("B C"), SWO_TEXT("2")}};
+    response.fields = lines;
+    response.field_count = 2;
+    IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_INVALID_NAME);
+    HOLDS(written == 1);
+    response.field_count = 0;
     IS(swo_send_response(server, &response, &one, 1, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
     HOLDS(written == strlen("HTTP/1.1 204 No Content\r\n\r\n"));
     IS(swo_send_response(server, &response, out, written, &written), SWO_OK);

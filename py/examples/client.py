@@ -32,4 +32,7 @@ async def ask(port: int, target: str, lines: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(ask(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "/foo", sys.argv[3:]))
+    try:
+        asyncio.run(ask(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "/foo", sys.argv[3:]))
+    except http.RemoteProtocolError as error:
+        sys.exit(f"the server broke the protocol: {error}")

@@ -30,7 +30,9 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 case _:
                     pass  # content that nobody asked for, and its end
     except http.RemoteProtocolError as error:
-        writer.write(connection.send_response(error.status_hint or 400, {"Content-Length": "0"}))
+        # Once, and only where no answer has begun.
+        if connection.our_state in (http.Stage.IDLE, http.Stage.SEND_RESPONSE):
+            writer.write(connection.send_response(error.status_hint or 400, {"Content-Length": "0"}))
     except ConnectionError:
         pass  # the peer has gone
     finally:

@@ -200,7 +200,10 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
         {
             headers.push(name.as_bytes(), value.as_bytes());
         } else {
-            let (name, value): (Octets, Octets) = line.extract()?;
+            let (name, value): (Octets, Octets) = match line.cast::<PyList>() {
+                Ok(pair) => pair.to_tuple().extract()?,
+                Err(_) => line.extract()?,
+            };
             headers.push(name.as_ref(), value.as_ref());
         }
     }

@@ -65,6 +65,13 @@ def test_wrong_types(call: Callable[[], object], error: type[Exception], says: s
         call()
 
 
+def test_a_pair_is_a_tuple_or_a_list() -> None:
+    made = asked().send_response(204, [["A", "1"], ("B", b"2")])
+    assert made == b"HTTP/1.1 204 No Content\r\nA: 1\r\nB: 2\r\n\r\n"
+    with pytest.raises(LocalProtocolError, match=r"\(error 906\): field line 2"):
+        asked().send_response(204, [("A", "1"), ("B C", "2")])
+
+
 def test_text_is_latin_1_or_refused() -> None:
     connection = asked()
     for call in (

@@ -8,7 +8,13 @@ import { Connection, ProfileError, ProtocolError, Splice } from "switchover";
 
 /** @typedef {import("node:net").Socket} Socket */
 
-const server = createServer({ allowHalfOpen: true }, (socket) => void serve(socket));
+const server = createServer({ allowHalfOpen: true }, (socket) => {
+  // A mistake of this server's ends the one connection, and is told.
+  serve(socket).catch((error) => {
+    console.error(error);
+    socket.destroy();
+  });
+});
 server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
   const address = server.address();
   console.log(`listening on ${typeof address === "object" ? address?.port : address}`);
@@ -29,14 +35,27 @@ async function serve(socket) {
     http.receiveEof();
     exchange.converse();
   } catch (error) {
-    if (error instanceof ProtocolError && error.statusHint !== null) {
+    if (!(error instanceof ProtocolError) || error.side !== "peer") throw error;
+    // The peer's mistake may be told once, if no answer has begun.
+    if (error.statusHint !== null && http.state.response === "idle") {
       socket.write(http.sendResponse({ status: error.statusHint, headers: { "Content-Length": "0" } }));
     }
   } finally {
     exchange.splice?.free();
     http.free();
-    socket.end();
+    leave(socket);
   }
+}
+
+/**
+ * Ends our direction, and reads on for a moment: to close with octets unread would take the last answer away (RFC 9112, 9.6).
+ * @param {Socket} socket
+ */
+function leave(socket) {
+  socket.end();
+  socket.resume();
+  const closing = setTimeout(() => socket.destroy(), 2000);
+  socket.once("close", () => clearTimeout(closing));
 }
 
 /** HTTP/1.1, up to a request that offers `h2c`. */

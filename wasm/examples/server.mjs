@@ -5,7 +5,13 @@ import { Connection, ProtocolError } from "switchover";
 
 /** @typedef {import("node:net").Socket} Socket */
 
-const server = createServer({ allowHalfOpen: true }, (socket) => void serve(socket));
+const server = createServer({ allowHalfOpen: true }, (socket) => {
+  // A mistake of this server's ends the one connection, and is told.
+  serve(socket).catch((error) => {
+    console.error(error);
+    socket.destroy();
+  });
+});
 server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
   const address = server.address();
   console.log(`listening on ${typeof address === "object" ? address?.port : address}`);
@@ -26,13 +32,26 @@ async function serve(socket) {
     http.receiveEof();
     converse(http, socket);
   } catch (error) {
-    if (error instanceof ProtocolError && error.statusHint !== null) {
+    if (!(error instanceof ProtocolError) || error.side !== "peer") throw error;
+    // The peer's mistake may be told once, if no answer has begun.
+    if (error.statusHint !== null && http.state.response === "idle") {
       socket.write(http.sendResponse({ status: error.statusHint, headers: { "Content-Length": "0" } }));
     }
   } finally {
     http.free();
-    socket.end();
+    leave(socket);
   }
+}
+
+/**
+ * Ends our direction, and reads on for a moment: to close with octets unread would take the last answer away (RFC 9112, 9.6).
+ * @param {Socket} socket
+ */
+function leave(socket) {
+  socket.end();
+  socket.resume();
+  const closing = setTimeout(() => socket.destroy(), 2000);
+  socket.once("close", () => clearTimeout(closing));
 }
 
 /**
@@ -41,14 +60,18 @@ async function serve(socket) {
  * @param {Socket} socket
  */
 function converse(http, socket) {
+  /** @type {import("switchover").RequestEvent | undefined} */
+  let request;
   for (;;) {
     const event = http.nextEvent();
     switch (event.kind) {
       case "request":
+        // Of a request without an offer nothing is kept but what is kept here.
+        request = event;
         if (http.owesContinue) socket.write(http.sendInformational(100));
         break;
       case "end-of-message":
-        answer(http, socket);
+        answer(http, socket, request?.method ?? "");
         break;
       case "switched":
         return event;
@@ -60,8 +83,8 @@ function converse(http, socket) {
   }
 }
 
-/** @param {Connection} http @param {Socket} socket */
-function answer(http, socket) {
+/** @param {Connection} http @param {Socket} socket @param {string} method */
+function answer(http, socket, method) {
   const offered = http.select(["foo/2"]);
   if (offered) {
     socket.write(http.accept(offered));
@@ -69,7 +92,7 @@ function answer(http, socket) {
   }
   const text = new TextEncoder().encode("This server speaks foo/2 too.\n");
   // CONNECT would have to be answered with a tunnel.
-  const status = http.request?.method === "CONNECT" ? 501 : 200;
+  const status = method === "CONNECT" ? 501 : 200;
   socket.write(http.sendResponse({ status, headers: { "Content-Length": String(text.length) } }));
   if (http.wantsContent) socket.write(http.sendData(text));
   socket.write(http.sendEnd());

@@ -18,8 +18,8 @@ export class Inbound extends Handle {
 
   /**
    * Takes octets that the peer sent, all of them, by copy; the way to read a transport that hands out buffers of its own.
-   * Throws `buffer-full` while `limits.buffered` octets wait, and where nothing more is read; then nothing is taken. Next:
-   * `nextEvent`.
+   * Throws `buffer-full` while `limits.buffered` octets wait already, and where nothing more is read; then nothing is taken.
+   * Next: `nextEvent`.
    */
   receive(bytes: Uint8Array): void {
     this.space = undefined;

@@ -106,8 +106,9 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Ends the message, with trailers where it is chunked (RFC 9112, 7.1.2). A message that has ended already writes nothing.
-   * Next: a client receives, a server goes on with `nextEvent`.
+   * Ends the message, with trailers where it is chunked (RFC 9112, 7.1.2). One such
+   * call behind a message that has ended by itself (no content, or all of its `Content-Length`) writes nothing; the next
+   * throws `no-content`. Next: a client receives, a server goes on with `nextEvent`.
    */
   sendEnd(trailers?: HeaderSource): Uint8Array<ArrayBuffer> {
     const parcel = trailers === undefined ? NOTHING : pack(() => putHeaders(trailers));

@@ -49,7 +49,7 @@ impl Connection {
         if self.state.is_idle() && self.unread() > 0 {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
-        let survey = check_request(request, offer, self.flags.old_server).map_err(Error::local)?;
+        let survey = check_request(request, offer, self.flags.old_server)?;
         let asked = upgrade::ask(request, offer, &self.terms()).map_err(Error::local)?;
         let (turn, why) = match (request.method, offer) {
             ("CONNECT", _) => (Turn::Connect, Why::Connect),
@@ -105,7 +105,7 @@ impl Connection {
         if !(100..=199).contains(&status) || status == 101 {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        let survey = check_interim(fields, false).map_err(Error::local)?;
+        let survey = check_interim(fields, false)?;
         let next = self.try_input(if status == 100 { Input::Continue } else { Input::Informational })?;
         self.write(out, |draft| {
             encode::status_line(draft, status, reason(status).as_bytes());
@@ -136,7 +136,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::InvalidReason));
         }
         let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);
-        let survey = Survey::of_allowed(response.fields, is_allowed).map_err(Error::local)?;
+        let survey = Survey::of_allowed(response.fields, is_allowed)?;
         let (outgoing, framing) = self.frame(response.status, &survey).map_err(Error::local)?;
         // In place, and back again if there is no space: a state that is passed around costs more than the rest of this.
         let before = self.state;
@@ -232,7 +232,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::StaleSelection));
         }
         let next = self.try_input(Input::Switch { early })?;
-        let survey = check_interim(fields, true).map_err(Error::local)?;
+        let survey = check_interim(fields, true)?;
         let mut agreed = core::mem::take(&mut self.scratch().agreed);
         let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
         upgrade::write_selection(request, selection, &mut agreed).map_err(Error::local)?;
@@ -312,7 +312,7 @@ impl Connection {
     }
 
     pub(super) fn finish(&mut self, trailers: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
-        let has_trailers = encode::check_trailers(trailers).map_err(Error::local)?;
+        let has_trailers = encode::check_trailers(trailers)?;
         if has_trailers && self.outgoing != Outgoing::Chunked {
             return Err(Error::local(ErrorKind::TrailerForbidden));
         }
@@ -353,36 +353,36 @@ fn outgoing(survey: &Survey) -> Outgoing {
 
 /// The field lines of a 1xx. RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps the
 /// connection alive or closes it. A 101 lists `upgrade` whether the host does or not.
-fn check_interim(fields: &dyn FieldSource, switches: bool) -> Result<Survey, ErrorKind> {
+fn check_interim(fields: &dyn FieldSource, switches: bool) -> Result<Survey, Error> {
     let survey = Survey::of(fields)?;
     let options = Options { upgrade: survey.options.upgrade && !switches, ..survey.options };
     let is_plain = !survey.has_framing() && options == Options::default();
-    if is_plain { Ok(survey) } else { Err(ErrorKind::FramingConflict) }
+    if is_plain { Ok(survey) } else { Err(Error::local(ErrorKind::FramingConflict)) }
 }
 
 /// Everything about a request that does not depend on the connection's state.
-fn check_request(request: &RequestHead<'_>, offer: &[&str], old_server: bool) -> Result<Survey, ErrorKind> {
+fn check_request(request: &RequestHead<'_>, offer: &[&str], old_server: bool) -> Result<Survey, Error> {
     if !is_token(request.method.as_bytes()) {
-        return Err(ErrorKind::InvalidMethod);
+        return Err(Error::local(ErrorKind::InvalidMethod));
     }
     let target = request.target.as_bytes();
     if !is_target(target) || target_form(request.method.as_bytes(), target).is_err() {
-        return Err(ErrorKind::InvalidTarget);
+        return Err(Error::local(ErrorKind::InvalidTarget));
     }
     let is_connect = request.method == "CONNECT";
     // An offer on a CONNECT would not be one.
     if !offer.is_empty() && (is_connect || !token::is_list(offer)) {
-        return Err(ErrorKind::InvalidProtocol);
+        return Err(Error::local(ErrorKind::InvalidProtocol));
     }
     let survey = Survey::of(request.fields)?;
     if !survey.has_host() {
-        return Err(ErrorKind::InvalidHost);
+        return Err(Error::local(ErrorKind::InvalidHost));
     }
     let has_content = outgoing(&survey) != Outgoing::None;
     let forbids_content = is_connect || request.method == "TRACE";
     // RFC 9110, 9.3.6, 9.3.8, 10.1.1; RFC 9112, 6.1: no chunked to a server that is known to speak HTTP/1.0.
     if (has_content && forbids_content) || (survey.expects_continue && !has_content) || (survey.chunked && old_server) {
-        return Err(ErrorKind::FramingConflict);
+        return Err(Error::local(ErrorKind::FramingConflict));
     }
     Ok(survey)
 }

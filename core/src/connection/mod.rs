@@ -175,8 +175,8 @@ impl Connection {
         self.state.awaiting(self.role)
     }
 
-    /// Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes
-    /// the connection). RFC 9110, 10.1.1.
+    /// Server: the client waits for a 100 before it sends its content. Send one, or a final response: that says `close`,
+    /// and as the client may still send what it has, the connection closes with its end. RFC 9110, 10.1.1.
     pub fn owes_continue(&self) -> bool {
         let State { request, response, expect, .. } = self.state;
         self.role == Role::Server && (request, response, expect) == (Phase::Body, Phase::Idle, Expect::Owed)
@@ -258,8 +258,9 @@ impl Connection {
     }
 
     /// Server: one offered protocol that both sides can live with, for [`accept`](Self::accept). Each preference is
-    /// a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. `None` where nothing matches; what
-    /// was offered, and what is wrong with it, [`Request::offers`] says.
+    /// a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`; versions are compared as they are, and
+    /// what is no protocol's name matches nothing. `None` where nothing matches; what was offered, and what is wrong with
+    /// it, [`Request::offers`] says.
     pub fn select(&self, preferences: &[&str], by: Order) -> Option<Selection> {
         if self.state.turn != Turn::Offered {
             return None;
@@ -289,8 +290,8 @@ impl Connection {
         scratch.map_or(&[], |scratch| &scratch.buffer.unread()[scratch.shown_len()..])
     }
 
-    /// Takes the first octets of the new protocol out of the connection. Everything the transport delivers from now on
-    /// is the new protocol's. The current event is over. Empty before `Switched`, so wait for that event.
+    /// Takes the first octets of the new protocol out of the connection: the same that the event's `leftover` shows, and
+    /// what has come since. Everything the transport delivers from now on is the new protocol's. The current event is over. Empty before `Switched`, so wait for that event.
     pub fn take_leftover(&mut self) -> Bytes {
         self.settle_event();
         let leftover = Bytes::copy_from_slice(self.leftover());

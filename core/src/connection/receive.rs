@@ -22,8 +22,8 @@ pub enum Next<'a> {
 }
 
 impl Connection {
-    /// Takes octets that the peer sent, all of them; the current event is over. Refused with `BufferFull` while
-    /// `limits.buffered` octets wait, and where nothing more is read; then nothing is taken. Next: `advance`.
+    /// Takes octets that the peer sent, all of them, however many; the current event is over. Refused with `BufferFull`
+    /// while `limits.buffered` octets wait already, and where nothing more is read; then nothing is taken. Next: `advance`.
     #[inline]
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if let Some(scratch) = self.mid_line()
@@ -110,8 +110,9 @@ impl Connection {
         self.refuse(kind)
     }
 
-    /// Moves on to the next event; the current one is over. An error is the peer's: receiving has ended, and a server
-    /// may still answer it once.
+    /// Moves on to the next event; the current one is over. An error is the peer's: receiving has ended, and a server may
+    /// still answer it once, with [`Error::status`]. It hears the same error until that answer is complete, or until
+    /// [`abandon`](Self::abandon), which leaves an answer that had begun visibly unfinished. A client goes on to `Closed`.
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         if let Some(scratch) = self.mid_line() {

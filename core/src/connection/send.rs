@@ -11,8 +11,9 @@ use crate::state::Role;
 use crate::upgrade::{Selection, token};
 
 impl Connection {
-    /// Client: sends a request head, with an offer of other protocols in order of preference (or none). Next:
-    /// `send_data` and `send_end` where content follows; then `receive`. RFC 9112, 3; RFC 9110, 7.8.
+    /// Client: sends a request head, with an offer of other protocols in order of preference (or none). Content follows only
+    /// where the head says so, by `Content-Length` or `Transfer-Encoding`. Next: `send_data` and `send_end` where it does;
+    /// then `receive`. RFC 9112, 3; RFC 9110, 7.8.
     ///
     /// Refused: `InvalidMethod`, `InvalidTarget`, `InvalidHost`, `InvalidName`, `InvalidValue`, `InvalidProtocol`,
     /// `FramingConflict`, `ReservedField`, `ProfileField`; `OfferPending`, `RequestUnfinished`, `NotPersistent`, `PipelineFull`,
@@ -56,7 +57,8 @@ impl Connection {
     }
 
     /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
-    /// accepts it. Next: `send_data` and `send_end`. RFC 9112, 4 and 6.
+    /// accepts it, so a server without tunnels answers 501. A 426 is sent by [`require`](Self::require). Next: `send_data`
+    /// and `send_end`. RFC 9112, 4 and 6.
     ///
     /// Refused: `InvalidStatus` (also for a 426 without a list), `InvalidReason`, `InvalidName`, `InvalidValue`,
     /// `FramingConflict`, `ReservedField`; `Unasked`, `Answered`, `Switched`, `Closed`; `OutputTooSmall`.
@@ -123,7 +125,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends content. Content of a known length ends by itself. Next: more, or `send_end`.
+    /// Sends content, with at most 20 octets around it. Content of a known length ends by itself. Next: more, or `send_end`.
     ///
     /// Refused: `LengthExceeded`, `NoContent`, `Switched`, `Closed`; `OutputTooSmall`.
     pub fn send_data(&mut self, data: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
@@ -144,7 +146,7 @@ impl Connection {
     }
 
     /// Ends the message, with trailers where it is chunked. A message without content, or with all of its
-    /// `Content-Length` sent, has ended already: the call is then allowed and writes nothing. Next: a client
+    /// `Content-Length` sent, has ended already: one such call is then allowed and writes nothing. Next: a client
     /// receives, a server advances.
     ///
     /// Refused: `LengthShort`, `TrailerForbidden`, `InvalidName`, `InvalidValue`, `NoContent`, `Switched`, `Closed`;

@@ -113,7 +113,7 @@ pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>
     let mut config = swo_config::ZERO;
     // SAFETY: both have so many octets, and the struct is made of integers, which any octets are.
     unsafe { ptr::copy_nonoverlapping(given.as_ptr(), (&raw mut config).cast::<u8>(), common) };
-    Ok(Some(config))
+    config.was_filled().map(Some)
 }
 
 pub(crate) unsafe fn datagram<'a>(given: *const swo_datagram) -> Done<Datagram<'a>> {

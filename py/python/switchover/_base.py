@@ -56,16 +56,18 @@ class LocalProtocolError(ProtocolError):
     >>> Connection(Role.SERVER).send_response(200)
     Traceback (most recent call last):
         ...
-    switchover.LocalProtocolError: no request is there to be answered (801)
+    switchover.LocalProtocolError: no request is there to be answered (error 801)
     """
 
     __module__ = "switchover"
 
 
 class RemoteProtocolError(ProtocolError):
-    r"""The peer broke the protocol. Receiving has ended, and each later call says the same again.
+    r"""The peer broke the protocol. Receiving has ended.
 
-    A server may send one response, for which `status_hint` is the status; a client sends nothing more.
+    A server may send one response, for which `status_hint` is the status, unless one has begun already (`our_state` is
+    then SEND_BODY or later); it hears the same error until that response is complete. A client sends nothing more, and
+    its next event is `Closed`.
 
     >>> from switchover import Connection, Role
     >>> server = Connection(Role.SERVER)

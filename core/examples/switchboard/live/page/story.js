@@ -91,7 +91,7 @@ export class Story {
   }
 
   get title() {
-    return this.requests > 1 ? `${this.asked}, and ${this.requests - 1} more` : this.asked;
+    return this.requests > 1 ? `${this.asked} +${this.requests - 1}` : this.asked;
   }
 
   get #gap() {

@@ -58,7 +58,7 @@ function stepOf(moment, world) {
           width: Math.max(name, 8 + leftover),
           draw: (x) => [
             node("path", { class: "switch", d: `M${x + 2} 2V${HEIGHT - 2}` }, tip),
-            Object.assign(node("text", { class: "sign", x: x + 6, y: HEIGHT / 2 + 3 }), { textContent: world.protocol }),
+            Object.assign(node("text", { class: "sign", x: x + 6, y: HEIGHT / 2 + 4.5 }), { textContent: world.protocol }),
             ...(leftover > 0 ? [node("rect", { ...bar, x: x + 6 }, `${moment.octets} octets of it came along`)] : []),
           ],
         };
