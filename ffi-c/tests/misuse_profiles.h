@@ -192,7 +192,7 @@ static void the_bridge_is_checked(void) {
     HOLDS(reason == SWO_NONE);
     IS(swo_check_http2(200, hop, 1, &reason), SWO_REFUSED);
     HOLDS(reason == SWO_OVER_HTTP2_TE && !strcmp(swo_over_http2_name(reason), "te"));
-    HOLDS(!strcmp(swo_over_http2_name(SWO_NONE), "unknown"));
+    HOLDS(!strcmp(swo_over_http2_name(SWO_NONE), "none"));
     IS(swo_http1_fields(a, hop, 1, none, &lines, &reason), SWO_REFUSED);
     IS(swo_http1_fields(no_text, NULL, 0, none, &lines, &reason), SWO_ERROR_INVALID_HOST);
     IS(swo_http1_fields(a, NULL, 0, no_text, &lines, &reason), SWO_ERROR_INVALID_VALUE);

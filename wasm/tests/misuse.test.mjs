@@ -38,7 +38,7 @@ function refused(call, kind) {
       offset: null,
       statusHint: null,
     });
-    assert.match(error.message, new RegExp(`^[a-zA-Z0-9].* \\(${error.code}\\)`));
+    assert.match(error.message, new RegExp(`^[a-zA-Z0-9].* \\(error ${error.code}\\)`));
     return true;
   });
 }
