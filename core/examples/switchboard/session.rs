@@ -1,6 +1,5 @@
 //! One connection of the server: each event, and what it is answered with.
 
-use std::fmt::Display;
 use std::net::TcpStream;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,9 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use switchover::h2c::Splice;
 use switchover::masque::{UDP_TEMPLATE, UdpTarget};
-use switchover::{
-    Awaiting, Config, Connection, Error, Event, FieldSource, Limits, Phase, ResponseHead, Role, SwitchedBy, Why,
-};
+use switchover::{Config, Connection, Error, Event, FieldSource, Limits, Phase, ResponseHead, Role, SwitchedBy};
 
 use crate::engine::Engine;
 use crate::routes::{Question, Route};
@@ -37,8 +34,8 @@ pub(crate) struct Session<'h> {
     pub(crate) splice: Option<Splice>,
     pub(crate) clock: Clock,
     /// The request before this one had its offer declined.
-    has_declined: bool,
-    has_failed: bool,
+    pub(crate) has_declined: bool,
+    pub(crate) has_failed: bool,
 }
 
 /// Whether there is more to come.
@@ -222,24 +219,6 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
-    /// Why an offer came to nothing, or what looks like one.
-    pub(crate) fn explain(&mut self) {
-        let (why, question) = (self.wire.engine.ask().why(), self.question.as_ref());
-        self.has_declined = why == Some(Why::Declined);
-        let flaw = question.and_then(|question| question.flaw);
-        match (why, flaw) {
-            (Some(Why::NotOffered), _) if question.is_some_and(|question| question.lacks_upgrade) => self.conclude(
-                "stayed",
-                "no switch: Connection lists upgrade but there is no Upgrade; something between may have taken it out",
-            ),
-            (None | Some(Why::NotOffered), _) => {}
-            (Some(Why::Ineligible), Some(flaw)) => {
-                self.conclude("stayed", format_args!("no switch: {}: {}", Why::Ineligible.text(), flaw.text()));
-            }
-            (Some(why), _) => self.conclude("stayed", format_args!("no switch: {}", why.text())),
-        }
-    }
-
     pub(crate) fn send_content(&mut self, text: &str) -> Result<(), Ended> {
         let Wire { engine, out, .. } = &mut self.wire;
         // The answer to a HEAD has none.
@@ -304,71 +283,6 @@ impl<'h> Session<'h> {
         self.wire.engine.resume_http()?;
         self.reply(200, &[TEXT], SECURE)?;
         Ok(Flow::Goes)
-    }
-
-    // What is over.
-
-    /// Says to the peer what can still be said. What cannot, because an answer has begun, is left unfinished: that
-    /// is how the client knows.
-    fn give_up(&mut self, ended: Ended) {
-        let _ = match ended {
-            Ended::ByPeer(error) => {
-                let behind = "; it stands behind an offer that was declined, and may have been meant for it";
-                self.fail(format_args!("{error}{}", if self.has_declined { behind } else { "" }));
-                error.status().map(|status| self.reply(status, &[TEXT], &format!("{error}\n")))
-            }
-            Ended::Slow => {
-                // An idle connection comes to its end, and is not told.
-                let is_idle =
-                    self.wire.engine.ask().awaiting() == Awaiting::Request && self.wire.engine.ask().unread() == 0;
-                if !is_idle {
-                    self.fail("the peer takes too long");
-                }
-                // RFC 9110, 15.5.9.
-                let is_waiting = self.wire.engine.ask().awaiting() == Awaiting::Content;
-                is_waiting.then(|| self.reply(408, &[TEXT, ("Connection", "close")], "That takes too long.\n"))
-            }
-            Ended::Io(error) => {
-                self.fail(error);
-                None
-            }
-            Ended::ByHost(error) => {
-                self.fail(format_args!("a mistake of this example: {error}"));
-                None
-            }
-            Ended::Owing(why) => {
-                self.fail(format_args!("a mistake of this example: {} is left undone", why.name()));
-                None
-            }
-        };
-        // Where both directions have ended already there is nothing to abandon.
-        let _ = self.wire.engine.abandon();
-    }
-
-    // What is told besides.
-
-    fn say(&self, remark: impl Display) {
-        self.wire.engine.transcript.say(remark);
-    }
-
-    /// Says how a request came out, and at the end of the connection once more; unless that has failed.
-    fn conclude(&self, outcome: &'static str, verdict: impl Display) {
-        if !self.has_failed {
-            self.say(&verdict);
-            self.settle(outcome, verdict);
-        }
-    }
-
-    /// How the connection has failed; nothing that is said of the answer to that changes it.
-    fn fail(&mut self, verdict: impl Display) {
-        self.settle("failed", verdict);
-        self.has_failed = true;
-    }
-
-    fn settle(&self, outcome: &'static str, verdict: impl Display) {
-        let why = self.wire.engine.ask().why();
-        let verdict = Verdict { why, ..Verdict::new(outcome, format_args!("closed; {verdict}")) };
-        self.wire.engine.transcript.conclude(verdict);
     }
 }
 
