@@ -43,6 +43,7 @@ fn probe(args: &ProbeArgs, transcript: &Rc<Transcript>) -> Result<ExitCode, Fail
     if let Outcome::Answered { status: 426 } = outcome
         && let Some((token, how)) = wanted(&exchange, &offer)
     {
+        transcript.interim();
         let is_reused = exchange.engine.state().next_cycle();
         let place = if is_reused { "the same" } else { "a new" };
         exchange.say(format_args!("offering {token} {how}, on {place} connection"));

@@ -176,6 +176,11 @@ impl Transcript {
         *self.verdict.borrow_mut() = verdict;
     }
 
+    /// How it has come out so far, as a remark: there is another try.
+    pub(crate) fn interim(&self) {
+        self.say(&self.verdict.borrow().text);
+    }
+
     /// Ends it with how it came out.
     pub(crate) fn close(&self) {
         let verdict = self.verdict.borrow();
