@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use bytes::BufMut;
 
+use crate::decision::{REASON_AT, usual_line};
 use crate::error::{Error, ErrorKind};
 use crate::fields::{Field, FieldSource, Options, expects_continue, members};
 use crate::known::KnownField;
@@ -208,14 +209,44 @@ pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
     }
 }
 
-pub(crate) fn status_line(draft: &mut Vec<u8>, status: u16, reason: &[u8]) {
-    let mut start = *b"HTTP/1.1 000 ";
-    for (place, digit) in [(9, status / 100), (10, status / 10), (11, status)] {
-        start[place] += (digit % 10) as u8;
+/// `HTTP-version SP status-code SP [ reason-phrase ] CRLF` (RFC 9112, 4).
+#[derive(Clone, Copy)]
+pub(crate) enum StatusLine<'a> {
+    /// As most are, with the reason that goes with the status.
+    Usual(&'static str),
+    /// With a reason of the host's.
+    Own(u16, &'a [u8]),
+}
+
+impl<'a> StatusLine<'a> {
+    pub(crate) fn new(status: u16, reason: &'a [u8]) -> Self {
+        let usual = usual_line(status);
+        match usual.as_bytes().get(REASON_AT..).and_then(|rest| rest.strip_suffix(b"\r\n")) {
+            Some(usual_reason) if usual_reason == reason => Self::Usual(usual),
+            _ => Self::Own(status, reason),
+        }
     }
-    // RFC 9112, 4: the space before the reason is sent even when there is none.
-    for part in [&start, reason, b"\r\n"] {
-        draft.extend_from_slice(part);
+
+    pub(crate) fn is_valid(self) -> bool {
+        match self {
+            Self::Usual(_) => true,
+            Self::Own(_, reason) => is_value(reason),
+        }
+    }
+
+    pub(crate) fn put(self, draft: &mut Vec<u8>) {
+        let (status, reason) = match self {
+            Self::Usual(line) => return draft.extend_from_slice(line.as_bytes()),
+            Self::Own(status, reason) => (status, reason),
+        };
+        let mut start = *b"HTTP/1.1 000 ";
+        for (place, digit) in [(9, status / 100), (10, status / 10), (11, status)] {
+            start[place] += (digit % 10) as u8;
+        }
+        // The space before the reason is sent even when there is none.
+        for part in [&start, reason, b"\r\n"] {
+            draft.extend_from_slice(part);
+        }
     }
 }
 

@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::{Connection, Outgoing};
-use crate::decision::{DataParts, RequestHead, ResponseHead, reason};
-use crate::encode::{self, Added, Survey};
+use crate::decision::{DataParts, RequestHead, ResponseHead, reason, usual_line};
+use crate::encode::{self, Added, StatusLine, Survey};
 use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
 use crate::fields::{Field, FieldSource, Options};
 use crate::state::{Answer, Input, Opening, Peer, Phase, Role, State, Turn, Tx};
-use crate::syntax::{is_target, is_token, is_value, target_form};
+use crate::syntax::{is_target, is_token, target_form};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why, token};
 
@@ -108,7 +108,7 @@ impl Connection {
         let survey = check_interim(fields, false)?;
         let next = self.try_input(if status == 100 { Input::Continue } else { Input::Informational })?;
         self.write(out, |draft| {
-            encode::status_line(draft, status, reason(status).as_bytes());
+            StatusLine::new(status, reason(status).as_bytes()).put(draft);
             encode::fields(draft, fields, &Added::to(&survey));
         })?;
         self.state = next;
@@ -131,8 +131,8 @@ impl Connection {
             // RFC 9110, 15.5.22: it says what is required; `require` is the verb.
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        // The usual one needs no look.
-        if response.reason != reason(response.status).as_bytes() && !is_value(response.reason) {
+        let status_line = StatusLine::new(response.status, response.reason);
+        if !status_line.is_valid() {
             return Err(Error::local(ErrorKind::InvalidReason));
         }
         let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);
@@ -166,7 +166,7 @@ impl Connection {
             ..Added::to(&survey)
         };
         let written = self.write(out, |draft| {
-            encode::status_line(draft, response.status, response.reason);
+            status_line.put(draft);
             encode::fields(draft, response.fields, &added);
         });
         if written.is_ok() {
@@ -244,10 +244,10 @@ impl Connection {
         let written = self.write(out, |draft| {
             if continue_unsent {
                 // RFC 9110, 7.8: a 100 that is expected goes out before the 101.
-                encode::status_line(draft, 100, reason(100).as_bytes());
+                StatusLine::Usual(usual_line(100)).put(draft);
                 draft.extend_from_slice(b"\r\n");
             }
-            encode::status_line(draft, 101, reason(101).as_bytes());
+            StatusLine::Usual(usual_line(101)).put(draft);
             encode::fields(draft, fields, &added);
         });
         self.scratch().agreed = agreed;
