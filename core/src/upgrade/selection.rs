@@ -77,17 +77,17 @@ pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycl
         let index = u16::try_from(index).unwrap_or(u16::MAX);
         stack(request, preference, cycle).map(|selection| Selection { preference: index, ..selection })
     });
-    match by {
+    let choice = match by {
         Order::Server => stacks.into_iter().next(),
         // `min_by_key` keeps the first of equals, so a server's order still breaks ties.
         Order::Client => stacks.min_by_key(|selection| selection.layers[0]),
-    }
+    };
+    choice.map(|selection| Selection { offer: checksum(request), ..selection })
 }
 
-/// One preference as places in the offer, if every layer of it may be accepted.
+/// One preference as places in the offer, if every layer of it may be accepted; without the checksum.
 fn stack(request: Request<'_>, preference: &str, cycle: u32) -> Option<Selection> {
-    let mut selection =
-        Selection { cycle, offer: checksum(request), layers: [HTTP; Selection::LAYERS], len: 0, preference: 0 };
+    let mut selection = Selection { cycle, offer: 0, layers: [HTTP; Selection::LAYERS], len: 0, preference: 0 };
     let mut last = None;
     for member in members(preference.as_bytes()) {
         let protocol = Protocol::parse(member)?;
