@@ -46,6 +46,7 @@ HOST = [("Host", "a")]
         (lambda: Config(head=-1), OverflowError, "."),
         (lambda: UNTYPED(Role.SERVER).receive_data("GET"), TypeError, "expected bytes, bytearray or a memoryview"),
         (lambda: UNTYPED(Role.SERVER).receive_data(None), TypeError, "got NoneType"),
+        (lambda: UNTYPED(Role.SERVER).next_event("GET"), TypeError, "expected bytes, bytearray or a memoryview"),
         (lambda: server().receive_data(memoryview(b"12345678").cast("Q")), TypeError, "of octets, got memoryview"),
         (lambda: UNTYPED(Role.SERVER).select("foo/2"), TypeError, "expected a list of protocols, got str"),
         (lambda: UNTYPED(Role.SERVER).select(["foo/2"], "client"), TypeError, "expected a switchover.Order"),
@@ -66,7 +67,9 @@ def test_wrong_types(call: Callable[[], object], error: type[Exception], says: s
 
 
 def test_a_pair_is_a_tuple_or_a_list() -> None:
-    made = asked().send_response(204, [["A", "1"], ("B", b"2")])
+    # The types ask for a tuple: of a list they could not say how long it is.
+    lines: Any = [["A", "1"], ("B", b"2")]
+    made = asked().send_response(204, lines)
     assert made == b"HTTP/1.1 204 No Content\r\nA: 1\r\nB: 2\r\n\r\n"
     with pytest.raises(LocalProtocolError, match=r"\(error 906\): field line 2"):
         asked().send_response(204, [("A", "1"), ("B C", "2")])
