@@ -90,8 +90,7 @@ def cycle(name: str, request: bytes) -> Case:
         end = switchover.EndOfMessage
 
         def work() -> object:
-            connection.receive_data(request)
-            headers = connection.next_event().headers
+            headers = connection.next_event(request).headers
             headers = headers.get(b"host") if lazy else list(headers)
             while type(connection.next_event()) is not end:
                 pass
@@ -175,8 +174,7 @@ def parse_new(name: str, request: bytes) -> Case:
 
         def work() -> object:
             connection = make(role)
-            connection.receive_data(request)
-            headers = connection.next_event().headers
+            headers = connection.next_event(request).headers
             headers = headers.get(b"host") if lazy else list(headers)
             while type(connection.next_event()) is not end:
                 pass
@@ -231,8 +229,7 @@ def parse_kept(name: str, request: bytes) -> Case:
         end = switchover.EndOfMessage
 
         def work() -> object:
-            connection.receive_data(request)
-            headers = connection.next_event().headers
+            headers = connection.next_event(request).headers
             headers = headers.get(b"host") if lazy else list(headers)
             while type(connection.next_event()) is not end:
                 pass
@@ -309,10 +306,9 @@ def octet_by_octet(name: str, request: bytes) -> Case:
 
     def ours() -> object:
         connection = switchover.Connection(Role.SERVER)
-        receive, advance, need_data = connection.receive_data, connection.next_event, NEED_DATA
+        advance, need_data = connection.next_event, NEED_DATA
         for octet in octets:
-            receive(octet)
-            event = advance()
+            event = advance(octet)
             if event is not need_data:
                 break
         headers = list(event.headers)
@@ -446,8 +442,7 @@ def switch(name: str, request: bytes) -> Case:
 
     def ours() -> object:
         connection = switchover.Connection(Role.SERVER)
-        connection.receive_data(request)
-        headers = list(connection.next_event().headers)
+        headers = list(connection.next_event(request).headers)
         while type(connection.next_event()) is not switchover.EndOfMessage:
             pass
         out = connection.accept(connection.select(["websocket"]))
@@ -497,9 +492,9 @@ def websocket(name: str, request: bytes) -> Case:
 
     def ours() -> object:
         connection = switchover.Connection(Role.SERVER)
-        connection.receive_data(request)
-        while type(connection.next_event()) is not switchover.EndOfMessage:
-            pass
+        event = connection.next_event(request)
+        while type(event) is not switchover.EndOfMessage:
+            event = connection.next_event()
         out = connection.accept(connection.select(["websocket"]))
         assert type(connection.next_event()) is switchover.Switched
         return out

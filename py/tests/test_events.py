@@ -15,10 +15,12 @@ from switchover import (
     Connection,
     Data,
     EndOfMessage,
+    ErrorCode,
     Event,
     Headers,
     Ineligible,
     Informational,
+    LocalProtocolError,
     NeedData,
     NoOffer,
     Offer,
@@ -280,3 +282,22 @@ def test_the_events_iterator_ends() -> None:
     events = connection.events()
     assert (list(events), list(events)) == ([Closed()], [])
     assert list(connection.events()) == [Closed()]
+
+
+def test_octets_may_come_with_the_question() -> None:
+    """The events are the same, and so is the end; what is not received is not asked about either."""
+    apart, together = Connection(Role.SERVER), Connection(Role.SERVER)
+    came: list[object] = []
+    for octet in (bytes([octet]) for octet in b"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n"):
+        apart.receive_data(octet)
+        came.append(apart.next_event())
+        assert together.next_event(memoryview(octet)) == came[-1]
+    assert came[-2] is NEED_DATA
+    assert came[-1] == Request("GET", "/", [("Host", "a"), ("X", "y")], no_offer=NoOffer.ABSENT)
+    assert together.next_event(None) == EndOfMessage()
+    together.send_response(204)
+    assert together.next_event(b"") == Closed()
+    with pytest.raises(LocalProtocolError) as refused:
+        together.next_event(b"GET")
+    assert refused.value.code is ErrorCode.CLOSED
+    assert together.next_event() == Closed()

@@ -22,8 +22,8 @@ b'HTTP/1.1 101 Switching Protocols\r\nSe'
 ...         print(*protocols, switched.leftover)
 foo/2 b'hello'
 
-An exception from `next_event` is the peer's fault (`RemoteProtocolError`): receiving has ended, and a server may
-answer once, with `status_hint`. Every other exception is the caller's and has changed nothing.
+A `RemoteProtocolError` is the peer's fault: receiving has ended, and a server may answer once, with `status_hint`.
+Every other exception is the caller's and has changed nothing.
 """
 
 import enum
@@ -1088,8 +1088,10 @@ class Connection:
 
         ValueError for more than there is, or without a buffer; else raises as `receive_data` does.
         """
-    def next_event(self) -> Event | NeedData | Paused:
+    def next_event(self, data: ReadableBuffer | None = None, /) -> Event | NeedData | Paused:
         """What happened next; `NEED_DATA` where more bytes must come first; `Paused` where the host must act first.
+
+        With `data`, takes that first: `receive_data(data)` and this in one call, and raises as that does.
 
         RemoteProtocolError where the peer broke the protocol: a server answers with `status_hint` and closes, a
         client closes. RFC 9112, 2.2 and 6.3.

@@ -69,8 +69,12 @@ impl Connection {
         self.take(py, &filled.extract()?)
     }
 
-    /// What happened next, NEED_DATA, or Paused. The event owns what it shows.
-    fn next_event<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    /// What happened next, NEED_DATA, or Paused. The event owns what it shows. Takes `data` first, as receive_data does.
+    #[pyo3(signature = (data = None, /))]
+    fn next_event<'py>(&self, py: Python<'py>, data: Option<Chunk<'_, 'py>>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(data) = data {
+            self.receive_data(py, data)?;
+        }
         match self.advance(py)? {
             Came::Event(event) | Came::Closed(event) => Ok(event),
             Came::Paused(reason) => Paused { reason: Member(reason) }.into_bound_py_any(py),
