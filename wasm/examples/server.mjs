@@ -6,9 +6,9 @@ import { Connection, ProtocolError } from "switchover";
 /** @typedef {import("node:net").Socket} Socket */
 
 const server = createServer({ allowHalfOpen: true }, (socket) => {
-  // A mistake of this server's ends the one connection, and is told.
+  // A mistake of this server's ends the one connection, and is told; that the peer has vanished is none.
   serve(socket).catch((error) => {
-    console.error(error);
+    if (error !== socket.errored) console.error(error);
     socket.destroy();
   });
 });

@@ -12,6 +12,8 @@ import { after, before, test } from "node:test";
 import { text } from "node:stream/consumers";
 
 const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
+/** What the servers say of mistakes. */
+let complaints = "";
 const server = start("server.mjs");
 const h2c = start("h2c.mjs");
 let port = "";
@@ -28,7 +30,9 @@ after(() => {
 
 /** @param {string} program */
 function start(program) {
-  return spawn(process.execPath, [join(examples, program), "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const started = spawn(process.execPath, [join(examples, program), "0"], { stdio: ["ignore", "pipe", "pipe"] });
+  started.stderr.setEncoding("utf8").on("data", (told) => (complaints += told));
+  return started;
 }
 
 /** It says where it listens. @param {ReturnType<typeof start>} program */
@@ -164,4 +168,8 @@ test("h2c that cannot be taken along, and clients that leave", async () => {
     socket.resetAndDestroy();
   }
   assert.match((await offering(`http://127.0.0.1:${h2cPort}/y`)).stdout, /^GET \/y with 0 octets, in HTTP\/2\n$/);
+});
+
+test("none of this is a mistake of the servers", () => {
+  assert.equal(complaints, "");
 });
