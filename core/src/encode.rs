@@ -219,6 +219,15 @@ pub(crate) enum StatusLine<'a> {
 }
 
 impl<'a> StatusLine<'a> {
+    /// With the reason that goes with the status; with none, where none does.
+    #[inline]
+    pub(crate) fn usual(status: u16) -> Self {
+        match usual_line(status) {
+            "" => Self::Own(status, b""),
+            line => Self::Usual(line),
+        }
+    }
+
     pub(crate) fn new(status: u16, reason: &'a [u8]) -> Self {
         let usual = usual_line(status);
         match usual.as_bytes().get(REASON_AT..).and_then(|rest| rest.strip_suffix(b"\r\n")) {

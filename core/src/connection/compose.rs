@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::{Connection, Outgoing};
-use crate::decision::{DataParts, RequestHead, ResponseHead, reason, usual_line};
+use crate::decision::{DataParts, RequestHead, ResponseHead};
 use crate::encode::{self, Added, StatusLine, Survey};
 use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
@@ -108,7 +108,7 @@ impl Connection {
         let survey = check_interim(fields, false)?;
         let next = self.try_input(if status == 100 { Input::Continue } else { Input::Informational })?;
         self.write(out, |draft| {
-            StatusLine::new(status, reason(status).as_bytes()).put(draft);
+            StatusLine::usual(status).put(draft);
             encode::fields(draft, fields, &Added::to(&survey));
         })?;
         self.state = next;
@@ -244,10 +244,10 @@ impl Connection {
         let written = self.write(out, |draft| {
             if continue_unsent {
                 // RFC 9110, 7.8: a 100 that is expected goes out before the 101.
-                StatusLine::Usual(usual_line(100)).put(draft);
+                StatusLine::usual(100).put(draft);
                 draft.extend_from_slice(b"\r\n");
             }
-            StatusLine::Usual(usual_line(101)).put(draft);
+            StatusLine::usual(101).put(draft);
             encode::fields(draft, fields, &added);
         });
         self.scratch().agreed = agreed;
