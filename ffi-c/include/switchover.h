@@ -1192,14 +1192,12 @@ swo_result swo_conn_init(void *memory,
 swo_result swo_conn_deinit(struct swo_conn *conn);
 
 /**
- * Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells. **Inbound:** ends the current event and its slices.
- * Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many wait (go on with swo_next_event, and
- * answer), SWO_ERROR_SWITCHED (they are the new protocol's), SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's
- * earlier error. Next: swo_next_event.
+ * Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells.
+ * **Inbound:** ends the current event and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL
+ * while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
+ * SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error. Next: swo_next_event.
  */
-swo_result swo_receive(struct swo_conn *conn,
-                       const uint8_t *data,
-                       size_t len);
+swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 
 /**
  * Space for recv(2) to write into. `cap` is what there is: `min` octets at least, and often more, all of which may be
@@ -1387,8 +1385,9 @@ swo_result swo_send_response(struct swo_conn *conn,
                              size_t *written);
 
 /**
- * Sends content, with at most 20 octets around it. Content of a known length ends by itself. The data may be what an event shows, so an echo needs no
- * copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or swo_send_end. RFC 9112, 6.
+ * Sends content, with at most 20 octets around it. Content of a known length ends by itself. The data may be what an
+ * event shows, so an echo needs no copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or
+ * swo_send_end. RFC 9112, 6.
  */
 swo_result swo_send_data(struct swo_conn *conn,
                          const uint8_t *data,

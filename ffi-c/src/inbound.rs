@@ -7,10 +7,10 @@ use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
 
 export! {
-    /// Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells. **Inbound:** ends the current event and its slices.
-    /// Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many wait (go on with swo_next_event, and
-    /// answer), SWO_ERROR_SWITCHED (they are the new protocol's), SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's
-    /// earlier error. Next: swo_next_event.
+    /// Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells.
+    /// **Inbound:** ends the current event and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL
+    /// while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
+    /// SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error. Next: swo_next_event.
     fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive(conn, (data, len));
 
     /// Space for recv(2) to write into. `cap` is what there is: `min` octets at least, and often more, all of which may be

@@ -47,8 +47,9 @@ export! {
     fn swo_send_response(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_response(conn, response, (out, cap, written));
 
-    /// Sends content, with at most 20 octets around it. Content of a known length ends by itself. The data may be what an event shows, so an echo needs no
-    /// copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or swo_send_end. RFC 9112, 6.
+    /// Sends content, with at most 20 octets around it. Content of a known length ends by itself. The data may be what an
+    /// event shows, so an echo needs no copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or
+    /// swo_send_end. RFC 9112, 6.
     fn swo_send_data(conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize)
         -> swo_result = send_data(conn, (data, len), (out, cap, written));
 

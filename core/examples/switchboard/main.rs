@@ -8,8 +8,9 @@
 //! Threads and blocking sockets, because the engine leaves the choice to its host and these are the fewest lines to
 //! read. The server's part is `server` (who is let in), `wire` (a socket and a `Connection`), `session` (the events of
 //! one connection), `routes` (what each path answers), `negotiate` (what an offer comes to) and `ending` (how it came out);
-//! the client's is `probe`, `exchange`, `line`, `duplex` and `relay`. Both have the `engine`, which writes down what passes it, for a `transcript` and for those who watch the page
-//! (`live`). What is spoken behind a switch: `foo`, `websocket`, `http2`, `udp`, and `tls` with HTTP above it.
+//! the client's is `probe`, `exchange`, `line`, `duplex` and `relay`. Both have the `engine`, which writes down what passes
+//! it, for a `transcript` and for those who watch the page (`live`). What is spoken behind a switch: `foo`, `websocket`,
+//! `http2`, `udp`, and `tls` with HTTP above it.
 
 mod duplex;
 mod ending;

@@ -291,7 +291,8 @@ impl Connection {
     }
 
     /// Takes the first octets of the new protocol out of the connection: the same that the event's `leftover` shows, and
-    /// what has come since. Everything the transport delivers from now on is the new protocol's. The current event is over. Empty before `Switched`, so wait for that event.
+    /// what has come since. Everything the transport delivers from now on is the new protocol's. The current event is over.
+    /// Empty before `Switched`, so wait for that event.
     pub fn take_leftover(&mut self) -> Bytes {
         self.settle_event();
         let leftover = Bytes::copy_from_slice(self.leftover());

@@ -133,7 +133,7 @@ pub(crate) fn select_deflate(fields: &dyn FieldSource, own: &Deflate) -> Option<
     extensions(fields)?.iter().filter(|extension| extension.is(deflate::NAME)).find_map(|offer| own.accept(offer))
 }
 
-/// The key, if there is exactly one and it is base64 of 16 octets.
+/// Whether it is base64 of 16 octets.
 fn is_key(value: &[u8]) -> bool {
     value.len() == 24 && STANDARD.decode_slice(value, &mut [0; 18]) == Ok(16)
 }

@@ -1,5 +1,5 @@
-//! The caller's memory, the other half of the boundary: with its parent the only file with `unsafe`. Every `unsafe fn` here asks for the contract, which
-//! `handle` tells, and nothing else, and each block in it rests on that.
+//! The caller's memory, the other half of the boundary: with its parent the only file with `unsafe`. Every `unsafe fn` here
+//! asks for the contract, which `handle` tells, and nothing else, and each block in it rests on that.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char};

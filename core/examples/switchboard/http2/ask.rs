@@ -26,9 +26,9 @@ const END_HEADERS: u8 = 4;
 /// What a client offers with: 100 streams, the window as it is (RFC 7540, 3.2.1).
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
-/// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its status. The `h2` crate's client cannot own a
-/// stream that it did not open, so it asks again and its first HEADERS are dropped on the way: stream 1 is the one that
-/// the server has. That once; what `h2` then believes of the table of header fields is not true any more.
+/// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its status. The `h2` crate's client
+/// cannot own a stream that it did not open, so it asks again and its first HEADERS are dropped on the way: stream 1 is the
+/// one that the server has. That once; what `h2` then believes of the table of header fields is not true any more.
 pub(crate) fn ask(line: &mut Line, early: &[u8]) -> Result<StatusCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let (ours, theirs) = tokio::io::duplex(MOST_WAITING);
