@@ -9,8 +9,8 @@ import socket
 import tempfile
 
 from harness import FROM_US, WAIT, Switchboard, case, check, probe, read_head, same, scripted, wait_for
+from with_probe import SWITCH
 
-SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"
 NOTHING = b"Content-Length: 0\r\n\r\n"
 
 DECLINED = "the request was answered in HTTP/1.1 instead"
