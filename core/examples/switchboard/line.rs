@@ -12,7 +12,7 @@ use switchover::End;
 use crate::duplex::{Duplex, Input};
 use crate::target::Target;
 use crate::tls;
-use crate::transcript::{By, Transcript, What};
+use crate::transcript::{By, Transcript};
 
 pub(crate) struct Line {
     duplex: Duplex,
@@ -107,8 +107,8 @@ impl Line {
     }
 
     fn tell(&self, by: By, octets: &[u8]) {
-        if let Some(transcript) = self.overhearing.as_ref().filter(|_| !octets.is_empty()) {
-            transcript.tell_if_heard(|| What::Spoke(by, octets));
+        if let Some(transcript) = &self.overhearing {
+            transcript.spoke(by, octets);
         }
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustls::{ServerConfig, ServerConnection, Stream};
 
 use crate::tapped::Tapped;
-use crate::transcript::{By, Transcript, What};
+use crate::transcript::{By, Transcript};
 
 /// How long a call blocks in the kernel before the deadline and the stop flag are looked at again.
 const SLICE: Duration = Duration::from_millis(100);
@@ -104,8 +104,8 @@ impl Socket {
     }
 
     fn tell(&self, by: By, octets: &[u8]) {
-        if let Some(transcript) = self.overhearing.borrow().as_ref().filter(|_| !octets.is_empty()) {
-            transcript.tell_if_heard(|| What::Spoke(by, octets));
+        if let Some(transcript) = &*self.overhearing.borrow() {
+            transcript.spoke(by, octets);
         }
     }
 
@@ -220,24 +220,5 @@ impl Write for &Socket {
             Some(tls) => Stream::new(&mut **tls, &mut stream).flush().map(|()| 0),
         });
         flushed.map(|_| ())
-    }
-}
-
-/// The stream as one value that reads and writes.
-pub(crate) struct Duplex<'a>(pub(crate) &'a Socket);
-
-impl Read for Duplex<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
-    }
-}
-
-impl Write for Duplex<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
     }
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::transcript::{By, Transcript, What};
+use crate::transcript::{By, Transcript};
 
 pub(crate) struct Tapped {
     stream: TcpStream,
@@ -21,8 +21,8 @@ impl Tapped {
     }
 
     fn tell(&self, by: By, octets: &[u8]) {
-        if let Some(transcript) = self.transcript.as_ref().filter(|_| !octets.is_empty()) {
-            transcript.tell_if_heard(|| What::Spoke(by, octets));
+        if let Some(transcript) = &self.transcript {
+            transcript.spoke(by, octets);
         }
     }
 }

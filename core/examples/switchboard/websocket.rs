@@ -8,7 +8,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
-use crate::socket::{Duplex, Socket};
+use crate::socket::Socket;
 
 /// The largest message that is echoed.
 const LARGEST: usize = 4 << 20;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// messages it was.
 pub(crate) fn echo(leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>> {
     let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
-    let mut frames = WebSocket::from_partially_read(Duplex(socket), leftover, Role::Server, Some(config));
+    let mut frames = WebSocket::from_partially_read(socket, leftover, Role::Server, Some(config));
     let mut messages = 0;
     loop {
         socket.set_deadline(Instant::now() + PATIENCE);
@@ -41,7 +41,7 @@ pub(crate) fn echo(leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>
 }
 
 /// RFC 6455, 7.4.1: why we close, if the client still wants to know.
-pub(crate) fn say_goodbye(frames: &mut WebSocket<Duplex<'_>>, error: &Error) {
+pub(crate) fn say_goodbye(frames: &mut WebSocket<&Socket>, error: &Error) {
     let code = match error {
         Error::Io(error) if error.kind() == io::ErrorKind::ConnectionAborted => CloseCode::Restart,
         Error::Io(_) => CloseCode::Away,

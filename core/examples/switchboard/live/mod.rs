@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
-use crate::socket::{Duplex, Socket};
+use crate::socket::Socket;
 use crate::transcript::Moment;
 use crate::websocket;
 
@@ -177,7 +177,7 @@ pub(crate) fn serve(hub: &Hub, address: SocketAddr, leftover: Vec<u8>, socket: &
     let place = hub.enter();
     socket.set_slice(Duration::from_millis(1)).map_err(Error::from)?;
     let config = WebSocketConfig::default().max_message_size(Some(1024)).max_frame_size(Some(1024));
-    let mut frames = WebSocket::from_partially_read(Duplex(socket), leftover, Role::Server, Some(config));
+    let mut frames = WebSocket::from_partially_read(socket, leftover, Role::Server, Some(config));
     let outcome = show(&place.viewer, address, &mut frames, socket);
     if let Err(error) = &outcome {
         websocket::say_goodbye(&mut frames, error);
@@ -188,7 +188,7 @@ pub(crate) fn serve(hub: &Hub, address: SocketAddr, leftover: Vec<u8>, socket: &
 fn show(
     viewer: &Viewer,
     address: SocketAddr,
-    frames: &mut WebSocket<Duplex<'_>>,
+    frames: &mut WebSocket<&Socket>,
     socket: &Socket,
 ) -> Result<u64, Box<Error>> {
     socket.set_deadline(Instant::now() + PATIENCE);

@@ -93,9 +93,7 @@ fn marked(octets: &[u8], most: usize, mark: char) -> Vec<String> {
 pub(super) fn text(line: &[u8]) -> String {
     let name = line.iter().position(|&octet| octet == b':').map(|colon| &line[..colon]);
     match name {
-        Some(name) if (Field { name, value: b"" }).is_secret() && !SHOWS_SECRETS.load(Ordering::Relaxed) => {
-            format!("{}: {HIDDEN}", escape(name))
-        }
+        Some(name) if is_hidden(Field { name, value: b"" }) => format!("{}: {HIDDEN}", escape(name)),
         _ => escape(line),
     }
 }
@@ -109,6 +107,10 @@ static SHOWS_SECRETS: AtomicBool = AtomicBool::new(false);
 /// From now on secrets are shown.
 pub(crate) fn show_secrets() {
     SHOWS_SECRETS.store(true, Ordering::Relaxed);
+}
+
+fn is_hidden(field: Field<'_>) -> bool {
+    field.is_secret() && !SHOWS_SECRETS.load(Ordering::Relaxed)
 }
 
 /// Octets as one line of ASCII.
@@ -144,8 +146,7 @@ fn word(octets: &[u8]) -> String {
 pub(crate) fn fields(fields: &dyn FieldSource) -> String {
     let mut text = String::new();
     fields.each(&mut |field| {
-        let is_hidden = field.is_secret() && !SHOWS_SECRETS.load(Ordering::Relaxed);
-        let value = if is_hidden { HIDDEN.into() } else { word(field.value) };
+        let value = if is_hidden(field) { HIDDEN.into() } else { word(field.value) };
         text.push_str(&format!(" | {}: {value}", word(field.name)));
     });
     text

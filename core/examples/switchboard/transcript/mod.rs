@@ -146,6 +146,13 @@ impl Transcript {
         }
     }
 
+    /// Octets of the new protocol.
+    pub(crate) fn spoke(&self, by: By, octets: &[u8]) {
+        if !octets.is_empty() {
+            self.tell_if_heard(|| What::Spoke(by, octets));
+        }
+    }
+
     /// A remark.
     pub(crate) fn say(&self, remark: impl Display) {
         if self.is_heard() {
