@@ -430,7 +430,9 @@ mod tests {
     #[test]
     fn more_lines_than_the_scanner_counts_are_a_head_all_the_same() {
         let limits = Limits { fields: 5_000, ..Limits::DEFAULT };
-        for count in [500, 511, 512, 513, 958, 959, 960, 961, 962, 4_000] {
+        let counts = [513, 500, 511, 512, 958, 959, 960, 961, 962, 4_000];
+        // An interpreter takes minutes for all of them.
+        for &count in &counts[..if cfg!(miri) { 1 } else { counts.len() }] {
             let mut bytes = [b"GET / HTTP/1.1\r\n".as_slice(), &b"Te: a\r\n".repeat(count), b"\r\n"].concat();
             let len = bytes.len();
             bytes.resize(len + scan::PADDING, 0);
