@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use switchover_tests::corpus::{Case, Feed, OVER_TLS, Outcome, Score, Upgrade, judge, load, play};
-use switchover_tests::home;
 use switchover_tests::path::sample;
+use switchover_tests::{home, numbers};
 
 /// Inputs up to this length are cut in two at every place.
 const SPLIT_UP_TO: usize = 2_048;
@@ -28,16 +28,14 @@ fn feeds(case: &Case) -> impl Iterator<Item = Feed> {
 #[test]
 fn every_case_is_right_by_the_rfcs() {
     let (right, failures) = scored(Score::Rfc);
-    println!("rfc {right} of {}", right + failures.len());
     assert!(failures.is_empty(), "{failures:#?}");
-    assert_eq!(right, 437, "cases have been lost");
+    numbers::check("cases of the corpora", right);
 }
 
 #[test]
 fn differences_from_strictness_are_written_down() {
     let (right, failures) = scored(Score::Strict);
-    println!("strict {right} of {}", right + failures.len());
-    assert!(right >= 433, "{failures:#?}");
+    numbers::check("cases of the corpora, as a strict engine has them", right);
     let found: BTreeSet<String> = failures.into_iter().map(|(id, _)| id).collect();
     assert_eq!(found, listed("Less strict than could be"), "differences.md");
 }
