@@ -48,7 +48,7 @@ fn of_case(case: &Case) -> Vector {
     let info = format!("{} fields bare_h2c{secure}", case.role.name());
     // More answers than any case has requests.
     for _ in 0..20 {
-        lines = script::bless(&Vector::of_lines(&case.id, &info, &lines));
+        lines = script::bless(&Vector::of_lines(&case.id, &info, &lines)).unwrap_or_else(|error| panic!("{error}"));
         if !lines.ends_with("= paused answer\n") {
             break;
         }

@@ -94,6 +94,13 @@ impl Vector {
         Self { name, file: file.to_owned(), proves: Vec::new(), role, config, shows_fields, items, lines: 0..0 }
     }
 
+    /// The same vector with other lines in its block.
+    pub fn with_lines(&self, lines: &str) -> Self {
+        let mut items = Vec::new();
+        lines.lines().for_each(|line| read_line(line, &mut items));
+        Self { items, ..self.clone() }
+    }
+
     /// A vector that stands in no file, of the lines of its block.
     pub fn of_lines(name: &str, info: &str, lines: &str) -> Self {
         let mut items = Vec::new();

@@ -2,8 +2,67 @@
 
 use super::lines::{is_answer, is_stop, put_lines};
 use super::player::Player;
-use crate::text::summary;
-use crate::vector::Item;
+use super::{Feed, feeds, run};
+use crate::text::{escape, summary};
+use crate::vector::{Item, Vector};
+
+/// The lines of a vector's block, as they come out.
+pub(super) struct Blessed {
+    text: String,
+    /// How content is written.
+    show: fn(&[u8]) -> String,
+}
+
+/// Runs a vector as a whole and gives the lines of its block as they come out; or says why it cannot be run to its end.
+pub fn bless(vector: &Vector) -> Result<String, String> {
+    record(vector, summary)
+}
+
+/// The same with all content in full.
+pub(super) fn in_full(vector: &Vector) -> Result<String, String> {
+    record(vector, |bytes| format!("\"{}\"", escape(bytes)))
+}
+
+fn record(vector: &Vector, show: fn(&[u8]) -> String) -> Result<String, String> {
+    let mut player = Player::new(vector, Feed::Whole, Some(Blessed { text: String::new(), show }));
+    let outcome = player.play();
+    let text = player.blessed.take().map_or(String::new(), |blessed| blessed.text);
+    outcome.map(|()| text).map_err(|error| format!("{}: {error}", vector.name))
+}
+
+/// The lines of a vector's block as they should be; refused if what comes out differs from cut to cut.
+pub fn renewed(vector: &Vector) -> Result<String, String> {
+    let text = bless(vector)?;
+    let renewed = vector.with_lines(&text);
+    feeds(&renewed).into_iter().try_for_each(|feed| run(&renewed, feed))?;
+    Ok(text)
+}
+
+/// The lines that differ between two texts, in order, the old ones after `-`, the new ones after `+`.
+pub fn changes(old: &str, new: &str) -> Vec<String> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    // How many lines the texts have in common from there on.
+    let mut common = vec![vec![0; new.len() + 1]; old.len() + 1];
+    for (i, line) in old.iter().enumerate().rev() {
+        for (j, other) in new.iter().enumerate().rev() {
+            common[i][j] =
+                if line == other { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
+        }
+    }
+    let (mut i, mut j, mut changes) = (0, 0, Vec::new());
+    while i < old.len() || j < new.len() {
+        if i < old.len() && j < new.len() && old[i] == new[j] {
+            (i, j) = (i + 1, j + 1);
+        } else if i < old.len() && (j == new.len() || common[i + 1][j] >= common[i][j + 1]) {
+            changes.push(format!("- {}", old[i]));
+            i += 1;
+        } else {
+            changes.push(format!("+ {}", new[j]));
+            j += 1;
+        }
+    }
+    changes
+}
 
 impl Player<'_> {
     pub(super) fn bless_step(&mut self) -> Result<bool, String> {
@@ -64,7 +123,7 @@ impl Player<'_> {
             };
             self.put_data();
             let is_end = is_stop(&line) || line.starts_with("closed") || line.starts_with("error");
-            let repeats = is_end && self.blessed.as_deref().is_some_and(|text| text.ends_with(&format!("= {line}\n")));
+            let repeats = is_end && self.has_said(&format!("= {line}\n"));
             let says_nothing = self.at == 0 && is_stop(&line);
             let more_comes = line == "need-data" && matches!(self.peek(), Some(Item::Feed(_) | Item::End(_)));
             if !repeats && !says_nothing && !more_comes {
@@ -73,7 +132,9 @@ impl Player<'_> {
             // A decision that is to be made while the event is shown cannot wait for all of the leftover.
             let is_asked_now = !keyword.is_empty() && matches!(self.peek(), Some(Item::Do(_)));
             if line.starts_with("switched") && !self.leftover.is_empty() && !is_asked_now {
-                self.put(&format!("= leftover {}", summary(&self.leftover)));
+                let leftover = std::mem::take(&mut self.leftover);
+                self.put_content("leftover", &leftover);
+                self.leftover = leftover;
             }
             if is_end || (!keyword.is_empty() && line.starts_with(keyword)) {
                 return Ok(());
@@ -82,16 +143,26 @@ impl Player<'_> {
     }
 
     fn put(&mut self, line: &str) {
-        if let Some(text) = &mut self.blessed {
+        if let Some(Blessed { text, .. }) = &mut self.blessed {
             text.push_str(line);
             text.push('\n');
+        }
+    }
+
+    fn has_said(&self, line: &str) -> bool {
+        self.blessed.as_ref().is_some_and(|blessed| blessed.text.ends_with(line))
+    }
+
+    fn put_content(&mut self, what: &str, bytes: &[u8]) {
+        if let Some(Blessed { text, show }) = &mut self.blessed {
+            text.push_str(&format!("= {what} {}\n", show(bytes)));
         }
     }
 
     fn put_data(&mut self) {
         if !self.data.is_empty() {
             let data = std::mem::take(&mut self.data);
-            self.put(&format!("= data {}", summary(&data)));
+            self.put_content("data", &data);
         }
     }
 
@@ -105,5 +176,26 @@ impl Player<'_> {
 
     fn put_output(&mut self, output: &[u8]) {
         put_lines(output, '>').iter().for_each(|line| self.put(line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_stand_old_beside_new() {
+        assert_eq!(changes("a\nb\nc\n", "a\nb\nc\n"), [""; 0]);
+        assert_eq!(changes("a\nb\nc\n", "a\nx\nc\ny\n"), ["- b", "+ x", "+ y"]);
+        assert_eq!(changes("a\nb\n", "b\n"), ["- a"]);
+    }
+
+    #[test]
+    fn a_vector_that_fails_is_not_blessed() {
+        // Nobody reads what comes after the request, until there is more of it than the connection keeps.
+        let lines =
+            "< GET / HTTP/1.1\n< Host: a\n< Upgrade: foo\n< Connection: upgrade\n<\n<< \\{300000*a}\n= paused\n<< a\n";
+        let refused = bless(&Vector::of_lines("late", "server", lines));
+        assert!(refused.as_ref().is_err_and(|why| why.starts_with("late: not received")), "{refused:?}");
     }
 }

@@ -7,11 +7,11 @@ mod lines;
 mod player;
 mod profiles;
 
-use std::fmt::Write;
-
+pub use bless::{bless, changes, renewed};
 pub use lines::{FieldLine, Head};
 
 use crate::vector::{Item, Vector};
+use bless::in_full;
 pub(crate) use host::{entries, split_fields};
 use lines::is_stop;
 pub(crate) use lines::{is_answer, put_lines};
@@ -59,17 +59,6 @@ pub fn run(vector: &Vector, feed: Feed) -> Result<(), String> {
     player.play().map_err(|error| format!("{} ({:?}): {error}", vector.name, feed))
 }
 
-/// Runs it as a whole and gives the lines of its block as they should be.
-pub fn bless(vector: &Vector) -> String {
-    let mut player = Player::new(vector, Feed::Whole, Some(String::new()));
-    let outcome = player.play();
-    let mut text = player.blessed.take().unwrap_or_default();
-    if let Err(error) = outcome {
-        writeln!(text, "= FAILED {error}").unwrap();
-    }
-    text
-}
-
 /// The requests and final responses that come out of a vector.
 pub fn heads(vector: &Vector) -> Vec<Head> {
     let mut player = Player::new(vector, Feed::Whole, None);
@@ -79,7 +68,7 @@ pub fn heads(vector: &Vector) -> Vec<Head> {
 }
 
 /// Puts a NUL, with which nothing can begin, behind the input of a vector that decides nothing afterwards. What came out
-/// before still does; content and leftover may grow, and an error may follow. Says whether it applied.
+/// before still does; content and leftover may end with the NUL, and an error may follow. Says whether it applied.
 pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     let Some(last) = vector.items.iter().rposition(|item| matches!(item, Item::Feed(_))) else { return Ok(false) };
     let decides = vector.items[last..].iter().any(|item| matches!(item, Item::Do(_) | Item::End(_)));
@@ -90,23 +79,31 @@ pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     if let Item::Feed(bytes) = &mut longer.items[last] {
         bytes.push(0);
     }
-    let (before, after) = (bless(vector), bless(&longer));
-    let events = |text: &str| -> Vec<String> {
-        let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]) && !line.starts_with("= closed");
-        text.lines().filter(is_event).map(str::to_owned).collect()
-    };
-    let (before, after) = (events(&before), events(&after));
+    let (before, after) = (events(&in_full(vector)?), events(&in_full(&longer)?));
     for (index, line) in before.iter().enumerate() {
-        let grown = after.get(index).map(String::as_str).unwrap_or_default();
-        let may_grow = line.starts_with("= data") || line.starts_with("= leftover");
-        let grows = may_grow && (grown.starts_with(line.trim_end_matches('"')) || line.contains(" octets "));
-        if grown != line && !grows {
-            return Err(format!("{}: with junk behind, {line} became {grown}", vector.name));
+        let now = after.get(index).map(String::as_str).unwrap_or_default();
+        if now != line && !is_content_and_junk(now, line) {
+            return Err(format!("{}: with junk behind, {line} became {now}", vector.name));
         }
     }
-    let is_consequence = |line: &&String| ["= error", "= data", "= leftover"].iter().any(|kind| line.starts_with(kind));
+    let is_consequence = |line: &&String| {
+        line.starts_with("= error")
+            || ["= data", "= leftover"].contains(&line.strip_suffix(" \"\\0\"").unwrap_or_default())
+    };
     match after[before.len().min(after.len())..].iter().find(|line| !is_consequence(line)) {
         Some(line) => Err(format!("{}: with junk behind, there is also {line}", vector.name)),
         None => Ok(true),
     }
+}
+
+/// The lines of a block that are events, but for the end of the connection.
+fn events(block: &str) -> Vec<String> {
+    let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]) && !line.starts_with("= closed");
+    block.lines().filter(is_event).map(str::to_owned).collect()
+}
+
+/// Whether a line of content is another one and the NUL.
+fn is_content_and_junk(line: &str, content: &str) -> bool {
+    let is_content = content.starts_with("= data") || content.starts_with("= leftover");
+    is_content && content.strip_suffix('"').is_some_and(|text| line == format!("{text}\\0\""))
 }

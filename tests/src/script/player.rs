@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use switchover::{Connection, Error, ErrorKind, Event, Step};
 
 use super::Feed;
+use super::bless::Blessed;
 use super::host::Host;
 use super::lines::{Head, error_line, event_line, is_stop};
 use crate::text::{escape, summary, unescape, unfold};
@@ -27,11 +28,11 @@ pub(super) struct Player<'v> {
     /// Octets that came when nothing was read any more.
     refused: usize,
     pub(super) heads: Vec<Head>,
-    pub(super) blessed: Option<String>,
+    pub(super) blessed: Option<Blessed>,
 }
 
 impl<'v> Player<'v> {
-    pub(super) fn new(vector: &'v Vector, feed: Feed, blessed: Option<String>) -> Self {
+    pub(super) fn new(vector: &'v Vector, feed: Feed, blessed: Option<Blessed>) -> Self {
         Self {
             vector,
             feed,
