@@ -173,7 +173,8 @@ mod tests {
         own.accept(&parse(offer)[0]).map(|deflate| deflate.to_string())
     }
 
-    /// R7692-7.1-1, R7692-7.1.1.1-2, R7692-7.1.2.1-2, R7692-7.1.2.2-2.
+    /// Proves: R7692-7.1-1, R7692-7.1.1.1-1, R7692-7.1.1.1-2, R7692-7.1.1.2-1, R7692-7.1.2.1-1, R7692-7.1.2.1-2,
+    /// R7692-7.1.2.2-1, R7692-7.1.2.2-2.
     #[test]
     fn a_server_answers_what_it_can() {
         let small = Deflate { server_max_window_bits: Some(10), client_max_window_bits: Some(11), ..OWN };
@@ -207,6 +208,7 @@ mod tests {
             (OWN, "permessage-deflate; server_max_window_bits=16", None),
             (OWN, "permessage-deflate; server_max_window_bits=7", None),
             (OWN, "permessage-deflate; server_no_context_takeover=1", None),
+            (OWN, "permessage-deflate; client_no_context_takeover=1", None),
             (OWN, "permessage-deflate; client_no_context_takeover; client_no_context_takeover", None),
             (OWN, "permessage-deflate; client_max_window_bits; client_max_window_bits=9", None),
             (OWN, "permessage-deflate; client_max_window_bits=9; client_max_window_bits", None),
@@ -216,7 +218,7 @@ mod tests {
         }
     }
 
-    /// R7692-7.1-2, R7692-5-1.
+    /// Proves: R7692-7.1-2, R7692-7.1.1.1-1, R7692-7.1.1.2-1, R7692-5-1.
     #[test]
     fn a_client_takes_what_it_offered() {
         for (offer, answer, wanted) in [
@@ -231,6 +233,8 @@ mod tests {
             ("; server_max_window_bits=10", "; server_max_window_bits=11", false),
             ("; server_no_context_takeover", "", false),
             ("", "; server_no_context_takeover; client_no_context_takeover", true),
+            ("", "; server_no_context_takeover=1", false),
+            ("", "; client_no_context_takeover=1", false),
             ("", "; unknown=1", false),
         ] {
             let [offer, answer] = [offer, answer].map(|parameters| alloc::format!("permessage-deflate{parameters}"));
