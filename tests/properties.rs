@@ -106,7 +106,7 @@ fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000 / sample() as u32, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(3000 / sample() as u32))]
 
     /// What a connection says does not depend on how its input was cut.
     #[test]

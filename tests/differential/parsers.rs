@@ -40,7 +40,7 @@ impl Parsers {
     pub(crate) fn new() -> Self {
         let llhttp = peers::load().into_iter().find(|peer| peer.name.starts_with("llhttp") && peer.reads_heads());
         if llhttp.is_none() {
-            println!("SKIP llhttp: core/benches/peers/build has not made it");
+            println!("# without llhttp: core/benches/peers/build has not made it");
         }
         Self { llhttp, asked: Vec::with_capacity(256) }
     }
