@@ -9,7 +9,7 @@ use switchover::{
     Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, Lenient, Limits, NoOffer, Order,
     Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
 };
-use switchover_tests::home;
+use switchover_tests::{home, numbers};
 
 /// An enum of the core: what Rust calls it, and its values in order.
 struct Table {
@@ -220,8 +220,9 @@ fn every_verb_is_on_every_surface() {
         .iter()
         .map(|file| fs::read_to_string(file).expect("a declaration file"))
         .collect();
-    let mut missing = Vec::new();
-    for verb in verbs() {
+    let (mut missing, verbs) = (Vec::new(), verbs());
+    numbers::check("verbs, and what stands beside the connection", verbs.len());
+    for verb in verbs {
         let (c, python, typescript) = spellings(&verb);
         let has_word = |text: &str, word: &str| {
             text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|found| found == word)
