@@ -173,8 +173,9 @@ impl State {
             self.persist = false;
         }
         if latest {
-            if self.turn == Turn::Connect {
-                // RFC 9931, 8: what follows a refused CONNECT may be the tunnel's bytes.
+            if self.turn == Turn::Connect && role == Role::Server {
+                // RFC 9931, 8: what follows a refused CONNECT may be the tunnel's bytes. Our client sends none before the
+                // answer, so its connection goes on as the proxy says: a 407 is answered on the same one (RFC 9112, 9.3).
                 self.persist = false;
             }
             self.refuse();

@@ -41,10 +41,7 @@ impl Rule {
             Self::ResumeForgetsEnd => &[(Product, Fault::Blamed)],
             Self::NoUnaskedResponse => &[(Product, Fault::Mismatched)],
             Self::NothingBehindOffer => &[(Product, Fault::HttpAtSwitched), (Product, Fault::ForeignAtHttp)],
-            Self::RefusedConnectCloses => &[
-                (Against(Habit::SpeaksEarly), Fault::ForeignAtHttp),
-                (Against(Habit::TunnelsAnyway), Fault::ForeignAtHttp),
-            ],
+            Self::RefusedConnectCloses => &[(Against(Habit::SpeaksEarly), Fault::ForeignAtHttp)],
             Self::CloseDropsPipeline => &[(Product, Fault::Blamed)],
             Self::EndsDropPersist => {
                 &[(Alone(Role::Client), Fault::KeepAliveAfterEnd), (Alone(Role::Server), Fault::KeepAliveAfterEnd)]

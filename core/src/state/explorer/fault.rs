@@ -33,12 +33,15 @@ pub(super) enum Fault {
     DiscardedAfterClose,
     /// No rule can prevent it, because a refused Upgrade keeps the connection.
     EarlyBehindUpgrade,
+    /// A client goes on after a refused CONNECT, because the proxy does; one that refuses and tunnels all the same is not told
+    /// apart from one that answers.
+    TunnelAfterRefusal,
 }
 
 impl Fault {
     /// The protocol itself allows it; it is counted, not forbidden.
     pub(super) fn is_inherent(self) -> bool {
-        matches!(self, Self::EarlyBehindUpgrade | Self::DiscardedAfterClose)
+        matches!(self, Self::EarlyBehindUpgrade | Self::TunnelAfterRefusal | Self::DiscardedAfterClose)
     }
 }
 
@@ -64,5 +67,6 @@ listed! {
         RequestAsContent = "a request is read as the content of the one before",
         DiscardedAfterClose = "the same, behind a response with `close`",
         EarlyBehindUpgrade = "the new protocol is read as HTTP behind a refused Upgrade",
+        TunnelAfterRefusal = "a client reads a tunnel as HTTP after the proxy has refused it",
     }
 }

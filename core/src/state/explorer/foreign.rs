@@ -126,6 +126,9 @@ impl Against {
         let message = Message { age: if self.role() == Role::Client { side.state.behind } else { 0 }, ..message };
         Some(side.read(&self.scope, message)?.or_else(|fault| match (fault, node.mind) {
             (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Offered)) => Err(Fault::EarlyBehindUpgrade),
+            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Connect)) if self.role() == Role::Client => {
+                Err(Fault::TunnelAfterRefusal)
+            }
             (Fault::RequestAsContent, _) if !side.state.persist => Err(Fault::DiscardedAfterClose),
             // Plain octets behind the switch are the new protocol's to refuse, before `Resume` and after it.
             (Fault::HttpAtSwitched, _) => Ok(side),
@@ -210,6 +213,6 @@ fn an_injected_request_does_not_come_through_the_new_layer() {
 }
 
 #[test]
-fn a_tunnel_is_not_read_as_the_answer_to_a_later_request() {
-    assert_only(Habit::TunnelsAnyway, &[Fault::EarlyBehindUpgrade]);
+fn a_tunnel_is_read_as_an_answer_only_where_the_server_has_said_that_there_is_none() {
+    assert_only(Habit::TunnelsAnyway, &[Fault::EarlyBehindUpgrade, Fault::TunnelAfterRefusal]);
 }

@@ -133,10 +133,10 @@ fn pipeline_behind_offer(state: State, role: Role, input: Input) -> Bent {
     applies.then(|| State { turn: Turn::None, ..state }.apply(role, input))
 }
 
-/// A refused CONNECT is treated like a refused Upgrade.
+/// A server treats a refused CONNECT like a refused Upgrade.
 fn keep_after_connect(state: State, role: Role, input: Input) -> Bent {
     let refuses = matches!(input, Input::Response(Answer { success: false, .. }));
-    let applies = refuses && state.turn == Turn::Connect && state.behind == 0;
+    let applies = role == Role::Server && refuses && state.turn == Turn::Connect;
     applies.then(|| State { turn: Turn::Offered, ..state }.apply(role, input))
 }
 
@@ -180,7 +180,7 @@ listed! {
         ResumeForgetsEnd = "`resume_http` forgets an earlier end",
         NoUnaskedResponse = "no response without a request",
         NothingBehindOffer = "nothing is pipelined behind an offer",
-        RefusedConnectCloses = "a refused CONNECT closes",
+        RefusedConnectCloses = "a server closes after a refused CONNECT",
         CloseDropsPipeline = "a response with `close` drops what is behind it",
         EndsDropPersist = "all that ends a direction drops `persist`",
         AcceptLooksAtFraming = "`accept` looks at framing, not at the event shown",
