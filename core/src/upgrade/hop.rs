@@ -1,6 +1,7 @@
 //! What of a message is for one hop, and what passes (RFC 9110, 7.6.1).
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use crate::fields::{Field, FieldSource, members};
 
@@ -8,8 +9,24 @@ use crate::fields::{Field, FieldSource, members};
 const HOP_BY_HOP: [&str; 7] =
     ["Connection", "HTTP2-Settings", "Keep-Alive", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade"];
 
-/// The field lines of a message without those that are for one hop: `Connection`, what it lists, and the like. Send it
-/// in the place of the message's own; beside others as a pair, `(EndToEnd(&fields), [("Via", "1.1 here")])`.
+/// Fields that pass even where `Connection` lists them: they frame the message, or say where it goes, whence it came and
+/// who may keep it. A sender must not list them (RFC 9110, 7.6.1), and one that does would cut its own message in two, or
+/// hide from the server what the intermediaries before have said.
+const END_TO_END: [&str; 9] = [
+    "Cache-Control",
+    "Content-Length",
+    "Forwarded",
+    "Host",
+    "Max-Forwards",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+];
+
+/// The field lines of a message without those that are for one hop: `Connection`, what it lists, and the like. Host,
+/// Content-Length and the fields that intermediaries add pass even if it lists them. Send it in the place of the message's
+/// own; beside others as a pair, `(EndToEnd(&fields), [("Via", "1.1 here")])`.
 #[derive(Clone, Copy)]
 pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 
@@ -20,14 +37,14 @@ impl FieldSource for EndToEnd<'_> {
 }
 
 /// The field lines of a 101 that an intermediary passes on with its own: without framing, which means nothing there
-/// (RFC 9110, 8.6; RFC 9112, 6.1).
+/// (RFC 9110, 8.6; RFC 9112, 6.1), and without the proof of a WebSocket handshake, which `accept` makes itself where one is due.
 #[derive(Clone, Copy)]
 pub struct SwitchEndToEnd<'a>(pub &'a dyn FieldSource);
 
 impl FieldSource for SwitchEndToEnd<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         each_end_to_end(self.0, &mut |field| {
-            if !field.is("Content-Length") {
+            if !field.is("Content-Length") && !field.is("Sec-WebSocket-Accept") {
                 each(field);
             }
         });
@@ -35,18 +52,24 @@ impl FieldSource for SwitchEndToEnd<'_> {
 }
 
 fn each_end_to_end<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(Field<'s>)) {
-    // Looked up, not searched: a peer may list thousands of options and send a hundred fields.
-    let mut options: Vec<Vec<u8>> = Vec::new();
+    let mut options: Vec<&'s [u8]> = Vec::new();
     fields.each(&mut |field| {
         if field.is("Connection") {
-            options.extend(members(field.value).map(<[u8]>::to_ascii_lowercase));
+            options.extend(members(field.value));
         }
     });
-    options.sort_unstable();
+    // Looked up, not searched: a peer may list thousands of options and send a hundred fields.
+    options.sort_unstable_by(|one, other| without_case(one, other));
     fields.each(&mut |field| {
-        let is_listed = options.binary_search_by(|option| option.as_slice().cmp(&field.name.to_ascii_lowercase()));
-        if is_listed.is_err() && !HOP_BY_HOP.iter().any(|name| field.is(name)) {
+        let is_one_of = |names: &[&str]| names.iter().any(|name| field.is(name));
+        let is_listed = || options.binary_search_by(|option| without_case(option, field.name)).is_ok();
+        if !is_one_of(&HOP_BY_HOP) && (!is_listed() || is_one_of(&END_TO_END)) {
             each(field);
         }
     });
+}
+
+fn without_case(one: &[u8], other: &[u8]) -> Ordering {
+    let lower = u8::to_ascii_lowercase;
+    one.iter().map(lower).cmp(other.iter().map(lower))
 }

@@ -7,9 +7,9 @@ use super::hop::EndToEnd;
 use crate::decision::RequestHead;
 use crate::fields::{Field, FieldSource, members};
 use crate::listed::listed;
-use crate::syntax::{TargetForm, target_form};
+use crate::syntax::{TargetForm, is_token, is_value, target_form, trim};
 
-/// What has no place in HTTP/2 (RFC 9113, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed.
+/// What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OverHttp2 {
     /// The status 101.
@@ -30,13 +30,17 @@ pub enum OverHttp2 {
     WebSocketKey,
     /// A `Sec-WebSocket-Accept` field.
     WebSocketAccept,
+    /// A name that is not a token in lower case; only a pseudo-header field's begins with a colon (RFC 9113, 8.2.1).
+    Name,
+    /// A value with a CR, LF, NUL or another control, or whitespace around it (RFC 9113, 8.2.1).
+    Value,
 }
 
 listed! {
     OverHttp2 {
         Switching = "switching", Connection = "connection", KeepAlive = "keep-alive",
         ProxyConnection = "proxy-connection", TransferEncoding = "transfer-encoding", Upgrade = "upgrade", Te = "te",
-        WebSocketKey = "sec-websocket-key", WebSocketAccept = "sec-websocket-accept",
+        WebSocketKey = "sec-websocket-key", WebSocketAccept = "sec-websocket-accept", Name = "name", Value = "value",
     }
 }
 
@@ -53,13 +57,35 @@ impl OverHttp2 {
             Self::Te => "TE says nothing but trailers in HTTP/2",
             Self::WebSocketKey => "Sec-WebSocket-Key is for HTTP/1.1 alone",
             Self::WebSocketAccept => "Sec-WebSocket-Accept is for HTTP/1.1 alone",
+            Self::Name => "HTTP/2 has field names in lower case alone",
+            Self::Value => "the field value holds a forbidden byte",
         }
     }
 
-    fn of(field: Field<'_>) -> Option<Self> {
-        let is_named = |fault: &&Self| **fault != Self::Switching && field.is(fault.name());
-        let fault = Self::ALL.iter().find(is_named).copied();
+    /// What is wrong with a field of that name in HTTP/2.
+    fn named(field: Field<'_>) -> Option<Self> {
+        const FIELDS: [OverHttp2; 8] = [
+            OverHttp2::Connection,
+            OverHttp2::KeepAlive,
+            OverHttp2::ProxyConnection,
+            OverHttp2::TransferEncoding,
+            OverHttp2::Upgrade,
+            OverHttp2::Te,
+            OverHttp2::WebSocketKey,
+            OverHttp2::WebSocketAccept,
+        ];
+        let fault = FIELDS.into_iter().find(|fault| field.is(fault.name()));
         fault.filter(|&fault| fault != Self::Te || !field.value.eq_ignore_ascii_case(b"trailers"))
+    }
+
+    /// RFC 9113, 8.2.1: what a recipient must refuse.
+    fn malformed(field: Field<'_>) -> Option<Self> {
+        let name = field.name.strip_prefix(b":").unwrap_or(field.name);
+        if !is_token(name) || name.iter().any(u8::is_ascii_uppercase) {
+            return Some(Self::Name);
+        }
+        let is_clean = is_value(field.value) && trim(field.value).len() == field.value.len();
+        (!is_clean).then_some(Self::Value)
     }
 }
 
@@ -72,10 +98,10 @@ impl core::fmt::Display for OverHttp2 {
 impl core::error::Error for OverHttp2 {}
 
 /// Whether a field list may stand in HTTP/2: of a request, or of a response with that status. What an HTTP/2 library
-/// hands over is checked with this, before it is taken for a request. RFC 9113, 8.2.2.
+/// hands over is checked with this, before it is taken for a request. RFC 9113, 8.2.1 and 8.2.2.
 pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), OverHttp2> {
     let mut fault = (status == Some(101)).then_some(OverHttp2::Switching);
-    fields.each(&mut |field| fault = fault.or(OverHttp2::of(field)));
+    fields.each(&mut |field| fault = fault.or_else(|| OverHttp2::named(field).or_else(|| OverHttp2::malformed(field))));
     fault.map_or(Ok(()), Err)
 }
 
@@ -88,11 +114,12 @@ pub type FieldLine = (Vec<u8>, Vec<u8>);
 pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     let mut list = Vec::new();
     EndToEnd(fields).each(&mut |field| {
-        let has_no_place = OverHttp2::of(field).is_some() || field.is("Host") || field.is("Expect");
-        let line = (field.name.to_ascii_lowercase(), field.value.to_vec());
-        // RFC 9110, 8.6: a length that is said twice is one length.
-        let is_said = field.is("Content-Length") && list.contains(&line);
-        if !has_no_place && !is_said {
+        if OverHttp2::named(field).is_some() || field.is("Host") || field.is("Expect") {
+            return;
+        }
+        let value = if field.is("Content-Length") { one_length(field.value) } else { field.value };
+        let line = (field.name.to_ascii_lowercase(), value.to_vec());
+        if !(field.is("Content-Length") && list.contains(&line)) {
             list.push(line);
         }
     });
@@ -105,6 +132,15 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
         list.push((b"te".to_vec(), b"trailers".to_vec()));
     }
     list
+}
+
+/// RFC 9110, 8.6: a length that is said twice, as `3, 3` or in two lines, is one length. HTTP/2 takes one number alone.
+fn one_length(value: &[u8]) -> &[u8] {
+    let mut lengths = members(value);
+    match lengths.next() {
+        Some(length) if lengths.all(|other| other == length) => length,
+        _ => value,
+    }
 }
 
 /// A request as HTTP/2 has it, pseudo-header fields first. RFC 9113, 8.3.1.

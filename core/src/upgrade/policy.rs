@@ -12,8 +12,6 @@ pub(crate) struct Policy {
     versioned: bool,
     /// The token names a layer with HTTP/1.1 above it (RFC 2817, 3): alone, it means the stack.
     below_http: bool,
-    /// The protocol is between two neighbours; an intermediary does not pass its offer on.
-    between_neighbours: bool,
     /// The only method that it may be offered with.
     method: Option<&'static str>,
     /// Whether it may be offered where the transport is TLS.
@@ -42,7 +40,6 @@ impl Policy {
         name: "",
         versioned: false,
         below_http: false,
-        between_neighbours: false,
         method: None,
         over_tls: true,
         hop_field: None,
@@ -81,20 +78,12 @@ static TABLE: &[Policy] = &[
     #[cfg(feature = "h2c")]
     Policy {
         name: "h2c",
-        between_neighbours: true,
         over_tls: false,
         hop_field: Some(super::h2c::SETTINGS),
         request: super::h2c::check,
         ..Policy::GENERIC
     },
-    Policy {
-        name: "TLS",
-        versioned: true,
-        below_http: true,
-        between_neighbours: true,
-        over_tls: false,
-        ..Policy::GENERIC
-    },
+    Policy { name: "TLS", versioned: true, below_http: true, over_tls: false, ..Policy::GENERIC },
     Policy { name: "connect-udp", ..Policy::CAPSULES },
     Policy { name: "connect-ip", ..Policy::CAPSULES },
     Policy { name: "connect-tcp", ..Policy::CAPSULES },
@@ -153,9 +142,11 @@ pub(crate) fn is_listed(protocol: &Protocol<'_>, fields: &dyn FieldSource) -> bo
     hop_field(protocol, fields).is_none_or(|name| lists(fields, "Connection", name))
 }
 
-/// Whether an intermediary may offer the protocol to its own server (RFC 2817, 5.1; RFC 7540, 3.2.1).
+/// Whether an intermediary may offer the protocol to its own server (RFC 2817, 5.1; RFC 7540, 3.2.1). Another version of
+/// HTTP, and a layer below it, are between two neighbours, however the version is written: `h2c/1`, `h2c-16`, `SSL/3.0`.
 pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
-    !of(protocol).is_some_and(|policy| policy.between_neighbours)
+    let is_draft_of_h2c = protocol.name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("h2c"));
+    !is_draft_of_h2c && !["h2", "HTTP", "TLS", "SSL"].iter().any(|name| protocol.name.eq_ignore_ascii_case(name))
 }
 
 /// The field that the protocol's offer has for this hop alone, if it is there.
