@@ -15,6 +15,7 @@ use super::extension::{self, EXTENSIONS, Extension, extensions};
 use super::rules::{Ineligible, Proof, Values, values};
 use super::selection::Order;
 use crate::fields::{FieldSource, members};
+use crate::syntax::is_tchar;
 
 /// What every `Sec-WebSocket-Accept` is made with.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -64,11 +65,12 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     if has_valid_extensions { Ok(()) } else { Err(Ineligible::Extension) }
 }
 
-/// RFC 6455, 4.1: each once. It asks for tokens, too; kubectl's `SPDY/3.1+portforward.k8s.io` is none.
+/// RFC 6455, 4.1 and 4.3: tokens, each once. A slash is taken as well: kubectl asks for `SPDY/3.1+portforward.k8s.io`.
 fn are_valid(mut subprotocols: Vec<&[u8]>) -> bool {
     subprotocols.sort_unstable();
     let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
-    !is_repeated && subprotocols.iter().all(|name| name.iter().all(u8::is_ascii_graphic))
+    let is_name = |name: &&[u8]| name.iter().all(|&octet| is_tchar(octet) || octet == b'/');
+    !is_repeated && subprotocols.iter().all(is_name)
 }
 
 /// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was asked for.
