@@ -94,7 +94,7 @@ def curl_leaves_a_transcript(_):
         b"[1] > HTTP/1.1 426 Upgrade Required",
         b"[1] > Upgrade: foo/2, websocket",
         b"[1] * no switch: ",
-        b"[1] * closed; no switch: the server requires another protocol (426)\n",
+        b"[1] * closed; no switch: the server answered 426 and names the protocols that it requires\n",
     ]
     for line in wanted:
         check(line in log, line, "is not in", log)

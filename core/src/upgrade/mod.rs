@@ -96,7 +96,7 @@ pub enum Why {
     Undecided,
     /// A final response came instead of the 101.
     Declined,
-    /// A 426 came: another protocol is required.
+    /// A 426 came: the server requires one of the protocols that it names, which may be the one that was offered.
     Required,
     /// An earlier response closed the connection before the offer was looked at.
     Dropped,
@@ -128,7 +128,7 @@ impl Why {
             Self::Ineligible => "no offered protocol satisfies its own rules",
             Self::Undecided => "the offer has not been answered yet",
             Self::Declined => "the request was answered in HTTP/1.1 instead",
-            Self::Required => "the server requires another protocol (426)",
+            Self::Required => "the server answered 426 and names the protocols that it requires",
             Self::Dropped => "an earlier response closed the connection",
             Self::Failed => "the connection failed: the error says why",
             Self::Abandoned => "the connection was given up before the answer",
