@@ -28,9 +28,16 @@ pub(crate) struct Buffer {
     end: usize,
     /// Octets behind `end` that were given away to be written into. None once `end` has moved otherwise.
     reserved: usize,
+    /// So many unread octets may wait before the caller is told to stop. Memory for more is asked for only if one read brings
+    /// more.
+    waiting: usize,
 }
 
 impl Buffer {
+    pub(crate) fn with_room_for(waiting: usize) -> Self {
+        Self { waiting, ..Self::default() }
+    }
+
     #[inline]
     pub(crate) fn unread(&self) -> &[u8] {
         &self.data[self.start..self.end]
@@ -131,7 +138,7 @@ impl Buffer {
     /// Gives the memory back, unless something in it is still needed.
     pub(crate) fn release(&mut self) {
         if self.is_empty() && self.kept.is_empty() {
-            *self = Self::default();
+            *self = Self::with_room_for(self.waiting);
         } else {
             self.compact();
             self.data.truncate(self.end + PADDING);
@@ -146,16 +153,25 @@ impl Buffer {
     #[cold]
     fn make_room(&mut self, min: usize) {
         self.reserved = 0;
+        // What may wait, the head that is kept before it, and a quarter, so that moving frees that much at least.
+        let most = self.kept.len() + self.waiting + self.waiting / 4 + PADDING;
         let reclaimed = self.start - self.kept.len();
-        let free = self.free();
-        // Moving is worth it only where it frees half of what it moves over, or the cost would be quadratic.
-        if free + reclaimed >= min && reclaimed >= self.data.len() / 2 {
+        // Moving is worth it only where it frees a part of what it moves over, or the cost would be quadratic.
+        if reclaimed >= self.data.len() / 2 || self.needed(min) > most {
             self.compact();
-            return;
         }
-        // More than there can be is asked for as that, and not as what is left of the number.
-        let needed = self.end.saturating_add(min).saturating_add(PADDING);
-        self.data.resize(needed.max(self.data.len().saturating_mul(2)).max(FIRST), 0);
+        if self.free() < min {
+            let doubled = self.data.len().saturating_mul(2).max(FIRST);
+            let len = self.needed(min).max(doubled.min(most));
+            self.data.reserve_exact(len - self.data.len());
+            self.data.resize(len, 0);
+        }
+    }
+
+    /// How long the memory has to be for `min` octets more. More than there can be is asked for as that, and not as what is
+    /// left of the number.
+    fn needed(&self, min: usize) -> usize {
+        self.end.saturating_add(min).saturating_add(PADDING)
     }
 
     fn compact(&mut self) {
@@ -172,9 +188,11 @@ impl Buffer {
 mod tests {
     use super::*;
 
+    const ROOM: usize = 10_000;
+
     #[test]
     fn a_kept_head_survives_growth_and_compaction() {
-        let mut buffer = Buffer::default();
+        let mut buffer = Buffer::with_room_for(ROOM);
         buffer.append(b"head");
         buffer.keep(4);
         for round in 0..10_000u32 {
@@ -188,7 +206,7 @@ mod tests {
 
     #[test]
     fn unread_octets_keep_their_order_when_moved() {
-        let mut buffer = Buffer::default();
+        let mut buffer = Buffer::with_room_for(ROOM);
         let (mut wrote, mut read) = (0u8, 0u8);
         for step in 0..5_000usize {
             for _ in 0..step % 7 {
@@ -204,8 +222,26 @@ mod tests {
     }
 
     #[test]
+    fn memory_is_bounded_by_what_may_wait_and_a_quarter() {
+        let mut buffer = Buffer::with_room_for(ROOM);
+        buffer.append(&[b'h'; 700]);
+        buffer.keep(700);
+        for round in 0..100_000usize {
+            while buffer.len() < ROOM {
+                buffer.append(&[b'x'; 7]);
+            }
+            buffer.consume(round % 900);
+        }
+        assert!(buffer.data.capacity() <= 700 + ROOM + ROOM / 4 + PADDING, "{}", buffer.data.capacity());
+        // One read may bring more than that, and gets it.
+        buffer.append(&[b'y'; 3 * ROOM]);
+        assert_eq!(buffer.kept(), [b'h'; 700]);
+        assert!(buffer.data.capacity() <= 700 + 4 * ROOM + PADDING, "{}", buffer.data.capacity());
+    }
+
+    #[test]
     fn release_keeps_what_is_needed_and_frees_the_rest() {
-        let mut buffer = Buffer::default();
+        let mut buffer = Buffer::with_room_for(ROOM);
         buffer.append(b"abcdef");
         buffer.keep(3);
         buffer.release();

@@ -23,11 +23,13 @@ pub struct Limits {
     pub chunk_extensions: u32,
     /// A trailer section with its CRLFs: a checksum and some metadata. Default 8,192.
     pub trailers: u32,
-    /// Informational responses before one final response. Default 32.
+    /// Informational responses before one final response. A server that sends a 102 every ten seconds meets it after five
+    /// minutes (error 504): raise it where you wait longer. Default 32.
     pub informational: u32,
     /// Content that `skip_body` reads and drops before it closes instead. Default 262,144.
     pub drain: u64,
-    /// Octets that wait in the buffer before `receive` refuses more; raised to what one head needs. Default 131,072.
+    /// Octets that wait in the buffer before `receive` refuses more; raised to what one head needs. The buffer holds at most
+    /// a quarter more, the head that is kept, and what one read brings beyond the bound. Default 131,072.
     pub buffered: u32,
     /// Protocols in one offer. Default 32.
     pub offers: u32,

@@ -504,9 +504,12 @@ impl Connection {
 #[cold]
 #[inline(never)]
 fn fresh<'s>(none: &'s mut Option<Box<Scratch>>, config: Option<&Config>, role: Role, flags: Flags) -> &'s mut Scratch {
-    let scratch = none.insert(Box::default());
-    scratch.terms = Terms::new(config.unwrap_or(&limits::DEFAULT), role, flags.secure);
-    scratch
+    let config = config.unwrap_or(&limits::DEFAULT);
+    none.insert(Box::new(Scratch {
+        buffer: Buffer::with_room_for(config.limits.waiting()),
+        terms: Terms::new(config, role, flags.secure),
+        ..Scratch::default()
+    }))
 }
 
 impl Scratch {
