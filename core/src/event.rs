@@ -281,7 +281,6 @@ pub(crate) enum Shown {
 }
 
 /// An event that owns what it shows; see [`take_event`](crate::Connection::take_event).
-#[derive(Debug)]
 pub struct OwnedEvent {
     pub(crate) shown: Shown,
     /// The head or trailer section, or the content.
@@ -312,6 +311,12 @@ impl OwnedEvent {
     /// The content of a `Data` event, without a copy.
     pub fn data(&self) -> Option<Bytes> {
         matches!(self.shown, Shown::Data { .. }).then(|| self.bytes.clone())
+    }
+}
+
+impl core::fmt::Debug for OwnedEvent {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("OwnedEvent").field(&self.event()).finish()
     }
 }
 

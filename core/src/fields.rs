@@ -1,5 +1,8 @@
 //! Ordered field lines: look-up by name, and the list walk of RFC 9110, 5.6.1.
 
+use alloc::borrow::Cow;
+use alloc::string::String;
+
 use crate::known::{FirstLines, KnownField, NOWHERE};
 use crate::scan;
 use crate::syntax::{TOKEN_CLASS, is_token, trim};
@@ -31,7 +34,7 @@ pub(crate) struct FieldSpan {
 }
 
 /// One field line: the name as it was spelled, the value without the whitespace around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Field<'a> {
     /// The name, in the sender's spelling; compare it without regard to case.
     pub name: &'a [u8],
@@ -46,9 +49,22 @@ impl<'a> Field<'a> {
     }
 
     /// Whether it commonly holds a credential, which has no place in a log: `Authorization`, `Proxy-Authorization`,
-    /// `Cookie`, `Set-Cookie`. The `Debug` of [`Fields`] leaves such values out.
+    /// `Cookie`, `Set-Cookie`. `Debug` leaves such values out, here and in all that shows field lines.
     pub fn is_secret(&self) -> bool {
         ["authorization", "proxy-authorization", "cookie", "set-cookie"].iter().any(|name| self.is(name))
+    }
+}
+
+/// As text, without a secret value.
+impl core::fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("Field").field(&String::from_utf8_lossy(self.name)).field(&self.shown_value()).finish()
+    }
+}
+
+impl Field<'_> {
+    fn shown_value(&self) -> Cow<'_, str> {
+        if self.is_secret() { "…".into() } else { String::from_utf8_lossy(self.value) }
     }
 }
 
@@ -138,14 +154,8 @@ impl<'a> Fields<'a> {
 
 impl core::fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_map()
-            .entries(self.iter().map(|field| {
-                (
-                    alloc::string::String::from_utf8_lossy(field.name),
-                    if field.is_secret() { "…".into() } else { alloc::string::String::from_utf8_lossy(field.value) },
-                )
-            }))
-            .finish()
+        let lines = self.iter().map(|field| (String::from_utf8_lossy(field.name), field));
+        f.debug_map().entries(lines.map(|(name, field)| (name, String::from(field.shown_value())))).finish()
     }
 }
 

@@ -54,7 +54,6 @@ enum Outgoing {
 ///
 /// The host moves the octets: what it reads from the transport goes into [`receive`](Self::receive), what the `send_*`
 /// methods write goes out. No call blocks, and none reads a clock.
-#[derive(Debug)]
 pub struct Connection {
     config: Option<Arc<Config>>,
     /// Everything that needs memory; given back by [`release`](Self::release).
@@ -80,6 +79,20 @@ pub struct Connection {
     flags: Flags,
 }
 
+/// What a log needs, and none of what the peer sent: that may be a password.
+impl core::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Connection")
+            .field("role", &self.role)
+            .field("state", &self.state)
+            .field("awaiting", &self.awaiting())
+            .field("why", &self.why)
+            .field("unread", &self.unread())
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
+    }
+}
+
 /// An idle connection costs this much and no heap.
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Connection>() <= 128);
@@ -102,7 +115,7 @@ struct Flags {
     upgrade_required: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Scratch {
     buffer: Buffer,
     head: Head,

@@ -79,7 +79,6 @@ const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct Splice {
     start: Start,
     client: Frames,
@@ -97,7 +96,17 @@ pub struct Splice {
     for_client: Vec<u8>,
 }
 
-#[derive(Debug)]
+/// How far it has come, and none of what passes: a header block may hold a password.
+impl core::fmt::Debug for Splice {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Splice")
+            .field("is_done", &self.is_done())
+            .field("waiting", &self.waiting.octets)
+            .field("windows", &self.windows)
+            .finish_non_exhaustive()
+    }
+}
+
 enum Start {
     /// The preface and the first SETTINGS are not there yet.
     Awaited {
@@ -121,7 +130,7 @@ enum Fate {
 }
 
 /// What becomes of a frame of the engine's.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 enum Reply {
     Passes,
     Dropped,
@@ -138,7 +147,7 @@ struct Windows {
 }
 
 /// The client's frames that the engine does not take yet, in their order.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Waiting {
     frames: VecDeque<(Header, Vec<u8>)>,
     octets: usize,
