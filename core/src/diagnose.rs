@@ -20,7 +20,10 @@ pub(crate) struct Fault {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
     Request,
-    Status,
+    Status {
+        /// It may end with the status-code.
+        bare: bool,
+    },
     /// The `index`-th field line of its section.
     Field {
         section: Section,
@@ -59,7 +62,7 @@ pub(crate) fn diagnose(line: Line, bytes: &[u8], start: usize, limit: usize, lim
 pub(crate) fn first_fault(line: Line, bytes: &[u8], start: usize, limit: usize, limits: &Limits) -> Option<Fault> {
     let mut place = match line {
         Line::Request => Place::Method,
-        Line::Status => Place::Version(0),
+        Line::Status { .. } => Place::Version(0),
         Line::Field { .. } => Place::FieldStart,
     };
     for (index, &octet) in bytes[start..].iter().enumerate() {
@@ -84,7 +87,7 @@ pub(crate) fn first_fault(line: Line, bytes: &[u8], start: usize, limit: usize, 
 
 fn section_too_large(line: Line) -> ErrorKind {
     match line {
-        Line::Field { section: Section::Trailers, .. } => ErrorKind::TrailersTooLarge,
+        Line::Field { section: Section::Trailers { .. }, .. } => ErrorKind::TrailersTooLarge,
         _ => ErrorKind::HeadTooLarge,
     }
 }
@@ -97,7 +100,7 @@ fn exceeded(line: Line, place: Place, octet: u8, index: usize, limits: &Limits) 
         Line::Request if place == Place::Method && octet != b' ' && index >= limits.method as usize => {
             Some(ErrorKind::MethodTooLong)
         }
-        Line::Request | Line::Status if index >= limits.start_line as usize => Some(ErrorKind::StartLineTooLong),
+        Line::Request | Line::Status { .. } if index >= limits.start_line as usize => Some(ErrorKind::StartLineTooLong),
         Line::Field { .. } if index >= limits.field_line as usize => Some(ErrorKind::FieldLineTooLong),
         Line::Field { index: count, .. } if index == 0 && count >= limits.fields as usize && !is_ows(octet) => {
             Some(ErrorKind::TooManyFields)
@@ -114,7 +117,7 @@ fn step(line: Line, place: Place, octet: u8, is_first: bool) -> Result<Place, Er
         Place::Target if is_target_octet(octet) => return Ok(Place::Target),
         Place::Target if octet == b' ' && !is_first => return Ok(Place::Version(0)),
         Place::Version(at) => return version(line, at, octet),
-        Place::Status(at) => return status(at, octet),
+        Place::Status(at) => return status(line, at, octet),
         Place::FieldStart if octet == b'\r' => return Ok(Place::LastCr),
         Place::FieldStart if is_ows(octet) => return fold(line),
         Place::FieldStart | Place::FieldName if is_tchar(octet) => return Ok(Place::FieldName),
@@ -151,8 +154,9 @@ fn version(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
     }
 }
 
-fn status(at: u8, octet: u8) -> Result<Place, ErrorKind> {
+fn status(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
     match (at, octet) {
+        (3, b'\r') if matches!(line, Line::Status { bare: true }) => Ok(Place::Cr),
         (0, b'1'..=b'9') | (1 | 2, b'0'..=b'9') => Ok(Place::Status(at + 1)),
         (3, b' ') => Ok(Place::Text),
         (_, b'\n') => Err(ErrorKind::BareLf),
@@ -163,8 +167,12 @@ fn status(at: u8, octet: u8) -> Result<Place, ErrorKind> {
 /// Whitespace that begins a line (RFC 9112, 2.2 and 5.2).
 fn fold(line: Line) -> Result<Place, ErrorKind> {
     match line {
-        Line::Field { section: Section::Response, index: 1.. } => Ok(Place::Text),
-        Line::Field { section: Section::Trailers, .. } | Line::Field { index: 1.., .. } => Err(ErrorKind::ObsFold),
+        Line::Field { section: Section::Response { .. } | Section::Trailers { folds: true }, index: 1.. } => {
+            Ok(Place::Text)
+        }
+        Line::Field { section: Section::Trailers { .. }, .. } | Line::Field { index: 1.., .. } => {
+            Err(ErrorKind::ObsFold)
+        }
         _ => Err(ErrorKind::LeadingSpace),
     }
 }

@@ -23,8 +23,14 @@ use crate::syntax::{TARGET_CLASS, TOKEN_CLASS, is_ows, is_tchar, trim};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Request,
-    Response,
-    Trailers,
+    /// `bare`: the status line may end with the status, without the space that stands before a reason.
+    Response {
+        bare: bool,
+    },
+    /// `folds`: of a response, where a client takes folded lines (RFC 9112, 5.2).
+    Trailers {
+        folds: bool,
+    },
 }
 
 /// A head, or a trailer section, while it is parsed and afterwards.
@@ -104,7 +110,7 @@ impl Head {
     ) -> Result<Option<usize>, Fault> {
         if self.is_complete || self.scanned == 0 {
             // A trailer section is a line or two, and behind it may be anything.
-            if section != Section::Trailers
+            if !section.is_trailers()
                 && let Some(len) = self.whole(bytes, len, section, limits)
             {
                 return Ok(Some(len));
@@ -176,16 +182,16 @@ impl Head {
     }
 
     fn has_start_line_or(&self, section: Section) -> bool {
-        self.has_start_line || section == Section::Trailers
+        self.has_start_line || section.is_trailers()
     }
 
     fn take_line(&mut self, bytes: &mut [u8], end: usize, section: Section, limits: &Limits) -> bool {
         let line = &bytes[self.line..end];
         match section {
             Section::Request if !self.has_start_line => self.request_line(&bytes[..end], end, limits),
-            Section::Response if !self.has_start_line => self.status_line(line, limits),
+            Section::Response { bare } if !self.has_start_line => self.status_line(line, bare, limits),
             _ if line.len() > limits.field_line as usize => false,
-            Section::Response if is_ows(line[0]) && !self.fields.is_empty() => {
+            _ if section.folds() && is_ows(line[0]) && !self.fields.is_empty() => {
                 self.unfold(bytes, end);
                 true
             }
@@ -215,8 +221,8 @@ impl Head {
             && method_end - self.line <= limits.method as usize
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4).
-    fn status_line(&mut self, line: &[u8], limits: &Limits) -> bool {
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4); a bare one ends with the status-code.
+    fn status_line(&mut self, line: &[u8], bare: bool, limits: &Limits) -> bool {
         let [
             b'H',
             b'T',
@@ -230,17 +236,16 @@ impl Head {
             hundreds @ b'1'..=b'9',
             tens @ b'0'..=b'9',
             ones @ b'0'..=b'9',
-            b' ',
-            ..,
+            rest @ ..,
         ] = line
         else {
             return false;
         };
         self.minor = minor - b'0';
         self.status = [hundreds, tens, ones].iter().fold(0, |status, digit| status * 10 + u16::from(**digit - b'0'));
-        self.word = Span::new(self.line + 13, self.line + line.len());
+        self.word = Span::new(self.line + line.len() - rest.len().saturating_sub(1), self.line + line.len());
         self.has_start_line = true;
-        line.len() <= limits.start_line as usize
+        (rest.first() == Some(&b' ') || (bare && rest.is_empty())) && line.len() <= limits.start_line as usize
     }
 
     fn field_line(&mut self, bytes: &[u8], end: usize) -> bool {
@@ -266,7 +271,7 @@ impl Head {
     fn fault(&self, bytes: &[u8], seen: usize, section: Section, limits: &Limits) -> Fault {
         let line = match section {
             Section::Request if self.line == 0 => Line::Request,
-            Section::Response if self.line == 0 => Line::Status,
+            Section::Response { bare } if self.line == 0 => Line::Status { bare },
             _ => Line::Field { section, index: self.fields.len() },
         };
         diagnose(line, &bytes[..=seen], self.line, section.limit(limits), limits)
@@ -331,9 +336,18 @@ impl Head {
 impl Section {
     fn limit(self, limits: &Limits) -> usize {
         match self {
-            Self::Request | Self::Response => limits.head as usize,
-            Self::Trailers => limits.trailers as usize,
+            Self::Request | Self::Response { .. } => limits.head as usize,
+            Self::Trailers { .. } => limits.trailers as usize,
         }
+    }
+
+    fn is_trailers(self) -> bool {
+        matches!(self, Self::Trailers { .. })
+    }
+
+    /// Whether a line that begins with whitespace goes on with the one before.
+    fn folds(self) -> bool {
+        matches!(self, Self::Response { .. } | Self::Trailers { folds: true })
     }
 }
 
@@ -383,7 +397,7 @@ mod tests {
         loop {
             let line = match section {
                 Section::Request if start == 0 => Line::Request,
-                Section::Response if start == 0 => Line::Status,
+                Section::Response { bare } if start == 0 => Line::Status { bare },
                 _ => Line::Field { section, index },
             };
             let end = memchr::memmem::find(&bytes[start..], b"\r\n").map(|at| start + at);
@@ -456,12 +470,15 @@ mod tests {
 
     #[test]
     fn the_fast_parser_and_the_slow_one_agree_at_every_cut() {
-        let seeds: [(Section, &[u8]); 5] = [
+        let response = Section::Response { bare: false };
+        let seeds: [(Section, &[u8]); 7] = [
             (Section::Request, b"GET /a HTTP/1.1\r\nHost: a\r\nB:  c \r\nD:\r\n\r\n"),
             (Section::Request, b"OPTIONS * HTTP/1.0\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
-            (Section::Response, b"HTTP/1.1 200 Fine\r\nA: b\r\n c\r\n\td\r\nE: f\r\n\r\nx"),
-            (Section::Response, b"HTTP/1.0 404 \r\n\r\n"),
-            (Section::Trailers, b"A: b\r\nCdef: \xff\r\n\r\n0"),
+            (response, b"HTTP/1.1 200 Fine\r\nA: b\r\n c\r\n\td\r\nE: f\r\n\r\nx"),
+            (response, b"HTTP/1.0 404 \r\n\r\n"),
+            (Section::Response { bare: true }, b"HTTP/1.1 200\r\nA: b\r\n\r\n"),
+            (Section::Trailers { folds: false }, b"A: b\r\nCdef: \xff\r\n\r\n0"),
+            (Section::Trailers { folds: true }, b"A: b\r\n c\r\nD: \r\n\te\r\n\r\n0"),
         ];
         let mut dice = Dice(0x5eed);
         for round in 0..if cfg!(miri) { 100 } else { 60_000 } {

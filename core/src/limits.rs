@@ -142,16 +142,21 @@ pub struct Lenient {
     /// A 101 in HTTP/1.0 (aiohttp, Deno, to HTTP/1.0 requests). Risk: HTTP/1.0 has no such mechanism, so an
     /// intermediary between may go on in HTTP.
     pub switch_in_http10: bool,
+    /// A status line that ends with the status, without the space before the reason: `HTTP/1.1 200` (small devices and
+    /// hand-written servers; h11, Node, curl and Python's http.client take it). Risk: none for the framing; a response that
+    /// was cut inside its status line and goes on with a CRLF of something else is taken for a whole one.
+    pub status_without_space: bool,
 }
 
 impl Lenient {
     /// Every flag by its name, in the order of their declaration; [`set`](Self::set) takes the same names.
-    pub const fn table(&self) -> [(&'static str, bool); 4] {
+    pub const fn table(&self) -> [(&'static str, bool); 5] {
         [
             ("switch_without_connection", self.switch_without_connection),
             ("switch_without_upgrade", self.switch_without_upgrade),
             ("switch_to_alternatives", self.switch_to_alternatives),
             ("switch_in_http10", self.switch_in_http10),
+            ("status_without_space", self.status_without_space),
         ]
     }
 
@@ -162,6 +167,7 @@ impl Lenient {
             "switch_without_upgrade" => &mut self.switch_without_upgrade,
             "switch_to_alternatives" => &mut self.switch_to_alternatives,
             "switch_in_http10" => &mut self.switch_in_http10,
+            "status_without_space" => &mut self.status_without_space,
             _ => return false,
         };
         *flag = value;
@@ -175,6 +181,7 @@ impl Lenient {
             switch_without_upgrade: false,
             switch_to_alternatives: false,
             switch_in_http10: false,
+            status_without_space: false,
         }
     }
 }

@@ -174,7 +174,8 @@ impl Connection {
 
     #[inline(never)]
     pub(super) fn read_response(&mut self) -> Result<Option<Step>, Error> {
-        match self.read_head(Section::Response)? {
+        let bare = self.config().lenient.status_without_space;
+        match self.read_head(Section::Response { bare })? {
             Some(len) => self.take_response(len),
             None => self.need_data(),
         }
@@ -339,9 +340,10 @@ impl Connection {
 
     fn read_trailers(&mut self) -> Result<Option<Step>, Error> {
         let limits = self.config().limits;
+        let folds = self.role == Role::Client;
         let Scratch { buffer, trailers, .. } = self.scratch();
         let (bytes, len) = buffer.unread_mut();
-        let len = match trailers.parse(bytes, len, Section::Trailers, &limits) {
+        let len = match trailers.parse(bytes, len, Section::Trailers { folds }, &limits) {
             Ok(Some(len)) => len,
             Ok(None) => return self.need_data(),
             Err(Fault { kind, at }) => return self.fail(kind, at),

@@ -39,7 +39,9 @@ impl Head {
         self.line = 0;
         let starts_well = match section {
             Section::Request => self.request_line(bytes, start_line, limits),
-            _ => self.status_line(bytes.get(..start_line)?, limits),
+            Section::Response { bare } => self.status_line(bytes.get(..start_line)?, bare, limits),
+            // A trailer section is never taken in one go.
+            Section::Trailers { .. } => false,
         };
         let is_head = head_len <= len
             && head_len <= section.limit(limits)
