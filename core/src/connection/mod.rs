@@ -251,6 +251,14 @@ impl Connection {
         switched_by_peer && self.state.tx == Tx::Switched
     }
 
+    /// Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
+    /// connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it
+    /// has for all of it. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. RFC 9112, 8.
+    pub fn must_reset(&self) -> bool {
+        let is_unfinished = matches!(self.state.response, Phase::Body | Phase::Cut);
+        self.outgoing == Outgoing::UntilClose && is_unfinished
+    }
+
     /// Client: how many requests have no complete final response. Once the connection is over, these may be sent again
     /// on another one where that is safe (RFC 9112, 9.3.2).
     pub fn unanswered(&self) -> u8 {
@@ -337,7 +345,8 @@ impl Connection {
     }
 
     /// Gives up. A client with an unfinished request cuts it and reads on for the answer; in every other state, or the
-    /// second time, no more HTTP in either direction. Close the transport's direction that has ended.
+    /// second time, no more HTTP in either direction. Close the transport's direction that has ended, or reset it where
+    /// [`must_reset`](Self::must_reset) says so.
     pub fn abandon(&mut self) -> Result<(), Error> {
         let before = self.state.turn;
         self.apply(Input::Abandon)?;

@@ -112,7 +112,8 @@ impl Connection {
 
     /// Moves on to the next event; the current one is over. An error is the peer's: receiving has ended, and a server may
     /// still answer it once, with [`Error::status`]. It hears the same error until that answer is complete, or until
-    /// [`abandon`](Self::abandon), which leaves an answer that had begun visibly unfinished. A client goes on to `Closed`.
+    /// [`abandon`](Self::abandon), which leaves an answer that had begun unfinished: visibly so, if the transport is reset
+    /// where [`must_reset`](Self::must_reset) says so. A client goes on to `Closed`.
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         if let Some(scratch) = self.mid_line() {

@@ -65,6 +65,7 @@ impl Host {
             "why" => format!("why {}", connection.why().map_or("none", |why| why.name())),
             "awaiting" => format!("awaiting {}", connection.awaiting().name()),
             "may-speak" => format!("may-speak {}", connection.may_speak()),
+            "must-reset" => format!("must-reset {}", connection.must_reset()),
             "wants-input" => format!("wants-input {}", connection.wants_input()),
             "required" => format!("required {}", connection.required()).trim_end().to_owned(),
             "agreed" => format!("agreed {}", connection.agreed()).trim_end().to_owned(),

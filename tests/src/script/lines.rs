@@ -111,6 +111,7 @@ pub(crate) fn is_answer(line: &str) -> bool {
         "why"
             | "awaiting"
             | "may-speak"
+            | "must-reset"
             | "wants-input"
             | "required"
             | "agreed"
