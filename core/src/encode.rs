@@ -1,6 +1,7 @@
-//! Decisions, from heads to octets: the only code that writes a CRLF. What the host gives is checked first, so no
-//! line break, NUL or second meaning can leave; a head is composed in memory that stays between messages, and handed over
-//! only if there is space for all of it.
+//! Decisions, from heads to bytes: the only code that writes a CRLF. A head is composed in memory that stays between
+//! messages. The caller's field lines are asked for once: each is checked as it is written, and whatever else has to be
+//! known of them is read from what was written. So no line break, NUL or second meaning can leave, even if the source would
+//! say something else the second time. The head is handed over only if there is space for all of it.
 
 use alloc::vec::Vec;
 
@@ -8,7 +9,7 @@ use bytes::BufMut;
 
 use crate::decision::{REASON_AT, usual_line};
 use crate::error::{Error, ErrorKind};
-use crate::fields::{Field, FieldSource, Options, expects_continue, members};
+use crate::fields::{Field, FieldSource, Options, Span, expects_continue, members};
 use crate::known::KnownField;
 use crate::syntax::{Port, decimal, is_authority, is_token, is_value};
 
@@ -22,7 +23,7 @@ pub(crate) fn hand_over(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Err
     Ok(())
 }
 
-/// What the host's field lines say that the engine has to know.
+/// What the caller's field lines say that the engine has to know.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Survey {
     pub(crate) length: Option<u64>,
@@ -36,31 +37,44 @@ pub(crate) struct Survey {
     /// A TE field is there: it is for this hop, so it is listed (RFC 9110, 10.1.4).
     te: bool,
     hosts: u32,
+    /// Where in the draft the line of Host stands.
+    host: Span,
+    /// Where in the draft all the lines stand.
+    lines: Span,
+}
+
+/// Writes the caller's field lines to the draft, each one checked; the first that may not be sent is the error.
+pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<Survey, Error> {
+    lines_allowed(draft, source, |_| true)
+}
+
+/// The same with lines that must be allowed besides; that one of them is not is the last of all errors.
+pub(crate) fn lines_allowed(
+    draft: &mut Vec<u8>,
+    source: &dyn FieldSource,
+    is_allowed: impl Fn(Field<'_>) -> bool,
+) -> Result<Survey, Error> {
+    let (mut survey, mut fault, mut reserved, mut index) = (Survey::default(), None, None, 0);
+    let begin = draft.len();
+    source.each(&mut |field| {
+        let start = draft.len();
+        line(draft, field);
+        fault = fault.or(survey.line(field, start).err().map(|kind| Error::in_field(kind, index)));
+        reserved = reserved.or((!is_allowed(field)).then_some(Error::in_field(ErrorKind::ReservedField, index)));
+        index += 1;
+    });
+    survey.lines = Span::new(begin, draft.len());
+    let final_coding_is_missing = survey.codings && !survey.chunked;
+    // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
+    if (survey.codings && survey.length.is_some()) || final_coding_is_missing {
+        fault = fault.or(Some(Error::local(ErrorKind::FramingConflict)));
+    }
+    fault.or(reserved).map_or(Ok(survey), Err)
 }
 
 impl Survey {
-    /// Checks every line; the first one that may not be sent is the error.
-    pub(crate) fn of(fields: &dyn FieldSource) -> Result<Self, Error> {
-        Self::of_allowed(fields, |_| true)
-    }
-
-    /// The same of lines that must be allowed besides; that one of them is not is the last of all errors.
-    pub(crate) fn of_allowed(fields: &dyn FieldSource, is_allowed: impl Fn(Field<'_>) -> bool) -> Result<Self, Error> {
-        let (mut survey, mut fault, mut reserved, mut index) = (Self::default(), None, None, 0);
-        fields.each(&mut |field| {
-            fault = fault.or(survey.line(field).err().map(|kind| Error::in_field(kind, index)));
-            reserved = reserved.or((!is_allowed(field)).then_some(Error::in_field(ErrorKind::ReservedField, index)));
-            index += 1;
-        });
-        let final_coding_is_missing = survey.codings && !survey.chunked;
-        // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
-        if (survey.codings && survey.length.is_some()) || final_coding_is_missing {
-            fault = fault.or(Some(Error::local(ErrorKind::FramingConflict)));
-        }
-        fault.or(reserved).map_or(Ok(survey), Err)
-    }
-
-    fn line(&mut self, field: Field<'_>) -> Result<(), ErrorKind> {
+    /// Checks a line and notes what it says; it begins in the draft at `start`.
+    fn line(&mut self, field: Field<'_>, start: usize) -> Result<(), ErrorKind> {
         check(field)?;
         match KnownField::recognise(field.name) {
             None => {}
@@ -77,6 +91,7 @@ impl Survey {
                 if self.hosts > 1 || !is_authority(field.value, Port::Optional) {
                     return Err(ErrorKind::InvalidHost);
                 }
+                self.host = Span::new(start, start + field.name.len() + field.value.len() + 4);
             }
             Some(KnownField::ContentLength) => {
                 let length = decimal(field.value).ok_or(ErrorKind::FramingConflict)?;
@@ -85,7 +100,10 @@ impl Survey {
                 }
             }
             Some(KnownField::TransferEncoding) => {
-                for coding in members(field.value) {
+                let mut codings = members(field.value).peekable();
+                // A line that names no coding is one that our own reader refuses.
+                codings.peek().ok_or(ErrorKind::FramingConflict)?;
+                for coding in codings {
                     // RFC 9112, 6.1: chunked is applied once, and last.
                     if self.chunked || !is_token(coding) {
                         return Err(ErrorKind::FramingConflict);
@@ -112,9 +130,37 @@ impl Survey {
         self.length.is_some() || self.codings
     }
 
-    pub(crate) fn has_host(&self) -> bool {
-        self.hosts == 1
+    /// The value of the one Host.
+    pub(crate) fn host<'d>(&self, draft: &'d [u8]) -> Option<&'d [u8]> {
+        first_line(self.host.of(draft)).map(|(field, _)| field.value)
     }
+
+    /// The lines as they were written.
+    pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> Written<'d> {
+        Written(self.lines.of(draft))
+    }
+}
+
+/// Field lines in the form in which they leave; every one of them has been checked.
+#[derive(Clone, Copy)]
+pub(crate) struct Written<'d>(&'d [u8]);
+
+impl FieldSource for Written<'_> {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        let mut rest = self.0;
+        while let Some((field, after)) = first_line(rest) {
+            each(field);
+            rest = after;
+        }
+    }
+}
+
+/// The first of some written lines, and the others. A name has no colon, and a value no CR.
+fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
+    let colon = memchr::memchr(b':', lines)?;
+    let end = colon + memchr::memchr(b'\r', &lines[colon..])?;
+    let value = lines.get(colon + 2..end)?;
+    Some((Field { name: &lines[..colon], value }, lines.get(end + 2..).unwrap_or_default()))
 }
 
 fn check(field: Field<'_>) -> Result<(), ErrorKind> {
@@ -162,15 +208,20 @@ const NEVER_TRAILERS: &[&str] = &[
     "WWW-Authenticate",
 ];
 
-/// Checks a trailer section; gives whether it holds anything.
-pub(crate) fn check_trailers(trailers: &dyn FieldSource) -> Result<bool, Error> {
+pub(crate) fn never_a_trailer(field: &Field<'_>) -> bool {
+    NEVER_TRAILERS.iter().any(|name| field.is(name))
+}
+
+/// Writes a trailer section with its empty line, each line checked; gives whether it holds anything.
+pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<bool, Error> {
     let (mut count, mut fault) = (0, None);
-    trailers.each(&mut |field| {
-        let forbidden = NEVER_TRAILERS.iter().any(|name| field.is(name));
-        let verdict = check(field).and(if forbidden { Err(ErrorKind::TrailerForbidden) } else { Ok(()) });
+    source.each(&mut |field| {
+        line(draft, field);
+        let verdict = check(field).and(if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) });
         fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, count)));
         count += 1;
     });
+    draft.extend_from_slice(b"\r\n");
     fault.map_or(Ok(count > 0), Err)
 }
 
@@ -189,18 +240,6 @@ pub(crate) struct Added<'a> {
     pub(crate) hop_fields: &'a [&'a str],
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
-    /// The host lists options of its own.
-    pub(crate) merges: bool,
-    /// `TE` has to be listed.
-    pub(crate) te: bool,
-    /// Host goes first (RFC 9110, 7.2).
-    pub(crate) host_first: bool,
-}
-
-impl<'a> Added<'a> {
-    pub(crate) fn to(survey: &Survey) -> Self {
-        Self { te: survey.te, merges: survey.connection, ..Self::default() }
-    }
 }
 
 pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
@@ -259,23 +298,19 @@ impl<'a> StatusLine<'a> {
     }
 }
 
-/// The field lines and the empty line.
-pub(crate) fn fields(draft: &mut Vec<u8>, host: &dyn FieldSource, added: &Added<'_>) {
-    if added.host_first {
-        host.each(&mut |field| {
-            if field.is("Host") {
-                line(draft, field.name, field.value);
-            }
-        });
+/// Host goes first (RFC 9110, 7.2).
+pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
+    let Span { start, end } = survey.host;
+    if let Some(before) = draft.get_mut(survey.lines.start as usize..end as usize) {
+        before.rotate_right((end - start) as usize);
     }
-    host.each(&mut |field| {
-        let is_written_elsewhere = (added.merges && field.is("Connection")) || (added.host_first && field.is("Host"));
-        if !is_written_elsewhere {
-            line(draft, field.name, field.value);
-        }
-    });
-    for field in added.markers.iter().chain(&added.proof) {
-        line(draft, field.name, field.value);
+}
+
+/// What the engine adds after the caller's lines, and the empty line.
+pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
+    let given = take_connection(draft, survey);
+    for &field in added.markers.iter().chain(&added.proof) {
+        line(draft, field);
     }
     if let Some(framing) = added.framing {
         draft.extend_from_slice(framing);
@@ -290,39 +325,47 @@ pub(crate) fn fields(draft: &mut Vec<u8>, host: &dyn FieldSource, added: &Added<
         }
         draft.extend_from_slice(b"\r\n");
     }
-    connection(draft, host, added);
+    connection(draft, Written(&given), survey.te, added);
     draft.extend_from_slice(b"\r\n");
 }
 
-/// One `Connection` for all that has to be said: ours, then what the host listed beyond that.
-fn connection(draft: &mut Vec<u8>, host: &dyn FieldSource, added: &Added<'_>) {
-    let says_something = added.close || added.keep_alive || added.te || !added.upgrade.is_empty();
-    if !says_something && !added.merges && added.hop_fields.is_empty() {
-        return;
+/// Takes the caller's `Connection` out of the draft. Gives the lines as they were, or nothing if there was none.
+fn take_connection(draft: &mut Vec<u8>, survey: &Survey) -> Vec<u8> {
+    if !survey.connection {
+        return Vec::new();
     }
-    let mut separator: &[u8] = b"Connection: ";
+    let given = survey.lines.of(draft).to_vec();
+    draft.truncate(survey.lines.start as usize);
+    Written(&given).each(&mut |field| {
+        if !field.is("Connection") {
+            line(draft, field);
+        }
+    });
+    given
+}
+
+/// One `Connection` for all that has to be said: ours, then what the caller listed beyond that.
+fn connection(draft: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),
         (added.close, "close"),
         (added.keep_alive && !added.close, "keep-alive"),
-        (added.te, "TE"),
+        (te, "TE"),
     ];
     let hop_fields = added.hop_fields.iter().map(|&name| (true, name));
     let ours = said.into_iter().chain(hop_fields);
-    for (_, option) in ours.clone().filter(|(said, _)| *said) {
+    let mut separator: &[u8] = b"Connection: ";
+    let mut list = |option: &[u8]| {
         draft.extend_from_slice(separator);
-        draft.extend_from_slice(option.as_bytes());
+        draft.extend_from_slice(option);
         separator = b", ";
-    }
-    host.each(&mut |field| {
-        if !added.merges || !field.is("Connection") {
-            return;
-        }
-        let is_ours = |option: &[u8]| ours.clone().any(|(_, name)| option.eq_ignore_ascii_case(name.as_bytes()));
-        for option in members(field.value).filter(|option| !is_ours(option)) {
-            draft.extend_from_slice(separator);
-            draft.extend_from_slice(option);
-            separator = b", ";
+    };
+    ours.clone().filter(|(is_said, _)| *is_said).for_each(|(_, option)| list(option.as_bytes()));
+    given.each(&mut |field| {
+        if field.is("Connection") {
+            // Whether ours are said is for the state to say, and not for the caller.
+            let is_ours = |option: &&[u8]| ours.clone().any(|(_, name)| option.eq_ignore_ascii_case(name.as_bytes()));
+            members(field.value).filter(|option| !is_ours(option)).for_each(&mut list);
         }
     });
     if separator == b", " {
@@ -330,14 +373,9 @@ fn connection(draft: &mut Vec<u8>, host: &dyn FieldSource, added: &Added<'_>) {
     }
 }
 
-/// A trailer section with its empty line.
-pub(crate) fn trailers(draft: &mut Vec<u8>, trailers: &dyn FieldSource) {
-    trailers.each(&mut |field| line(draft, field.name, field.value));
-    draft.extend_from_slice(b"\r\n");
-}
-
-fn line(draft: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    for part in [name, b": ", value, b"\r\n"] {
+fn line(draft: &mut Vec<u8>, field: Field<'_>) {
+    draft.reserve(field.name.len() + field.value.len() + 4);
+    for part in [field.name, b": ", field.value, b"\r\n"] {
         draft.extend_from_slice(part);
     }
 }

@@ -10,6 +10,7 @@ use crate::fields::{Fields, Protocol};
 use crate::head::Head;
 use crate::known::KnownField;
 use crate::listed::listed;
+use crate::syntax::absolute_authority;
 use crate::upgrade::{self, NoOffer, Offer, Protocols, Terms};
 
 /// What [`advance`](crate::Connection::advance) came to.
@@ -121,6 +122,16 @@ impl<'a> Request<'a> {
     #[inline]
     pub fn target(&self) -> &'a str {
         text(self.head.target(self.bytes))
+    }
+
+    /// The authority that the request is for: the one in the target of a CONNECT or of an absolute target, else Host's.
+    /// `None` only in HTTP/1.0, which may do without. An intermediary routes by it and sends it on as Host, since a server
+    /// ignores Host beside an absolute target. RFC 9112, 3.2 and 3.3.
+    pub fn authority(&self) -> Option<&'a str> {
+        let (method, target) = self.line_octets();
+        let host = || self.head.values(KnownField::Host, self.bytes).next().map(|(value, _)| value);
+        let authority = if method == b"CONNECT" { Some(target) } else { absolute_authority(target).or_else(host) };
+        authority.map(text)
     }
 
     #[doc(hidden)]

@@ -192,6 +192,7 @@ mod upgrade;
 
 // Outbound.
 mod encode;
+mod tidy;
 
 mod connection;
 

@@ -202,11 +202,24 @@ pub struct Config {
     /// the two sides speak is their own affair (BuildKit reverses the roles of HTTP/2). Off by default: RFC 7540, 3.2.1
     /// forbids such an upgrade.
     pub bare_h2c: bool,
+    /// Field lines that contradict themselves are put right before they are sent, where they would be refused else: a
+    /// length where the status forbids one or chunked is there, the same length twice, chunked to HTTP/1.0, what belongs to a
+    /// handshake that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute target's. For
+    /// frameworks and intermediaries, whose field lines come from somebody else. What has two meanings is refused all the
+    /// same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what was done
+    /// ([`TraceStep::Tidied`](crate::TraceStep::Tidied)). Off by default: a mistake in your own code is better refused.
+    pub tidy: bool,
 }
 
 /// What a connection without a configuration of its own uses.
-pub(crate) static DEFAULT: Config =
-    Config { limits: Limits::DEFAULT, lenient: Lenient::none(), secure: false, http2_preface: false, bare_h2c: false };
+pub(crate) static DEFAULT: Config = Config {
+    limits: Limits::DEFAULT,
+    lenient: Lenient::none(),
+    secure: false,
+    http2_preface: false,
+    bare_h2c: false,
+    tidy: false,
+};
 
 #[cfg(test)]
 mod tests {

@@ -228,6 +228,16 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
     }
 }
 
+/// The authority that a target in absolute form names, without userinfo (RFC 9112, 3.2); empty where its URI has none.
+pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
+    if matches!(target, [b'/', ..] | b"*") {
+        return None;
+    }
+    let colon = memchr::memchr(b':', target)?;
+    let authority = until_path(target[colon + 1..].strip_prefix(b"//").unwrap_or_default());
+    Some(memchr::memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..]))
+}
+
 /// The authority at the beginning of what follows `//`.
 fn until_path(after: &[u8]) -> &[u8] {
     &after[..after.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(after.len())]
@@ -285,6 +295,23 @@ mod tests {
             ("CONNECT", "a", Err(TargetFault::Authority)),
         ] {
             assert_eq!(target_form(method.as_bytes(), target.as_bytes()), form, "{method} {target}");
+        }
+    }
+
+    #[test]
+    fn what_an_absolute_target_names() {
+        for (target, authority) in [
+            ("/", None),
+            ("//a/b", None),
+            ("*", None),
+            ("http://a", Some("a")),
+            ("HTTP://A.b:80/x:y@z", Some("A.b:80")),
+            ("http://[::1]:1?q", Some("[::1]:1")),
+            ("ftp://u:p@a:21/x", Some("a:21")),
+            ("file:///x", Some("")),
+            ("urn:/x", Some("")),
+        ] {
+            assert_eq!(absolute_authority(target.as_bytes()), authority.map(str::as_bytes), "{target}");
         }
     }
 

@@ -36,6 +36,10 @@ pub enum TraceStep {
     Resumed,
     /// The host gave up.
     Abandoned,
+    /// Field lines were put right before they were sent ([`Config::tidy`](crate::Config::tidy)); what was done, a bit each.
+    /// 1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
+    /// handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it.
+    Tidied,
 }
 
 listed! {
@@ -45,6 +49,7 @@ listed! {
         ReceivedEof = "received-eof", PeerError = "peer-error", SentRequest = "sent-request",
         SentInformational = "sent-informational", SentResponse = "sent-response", SentEnd = "sent-end",
         SentSwitch = "sent-switch", Refused = "refused", Resumed = "resumed", Abandoned = "abandoned",
+        Tidied = "tidied",
     }
 }
 

@@ -73,6 +73,7 @@ pub fn block(vector: &Vector) -> String {
         ("secure", vector.config.secure),
         ("http2_preface", vector.config.http2_preface),
         ("bare_h2c", vector.config.bare_h2c),
+        ("tidy", vector.config.tidy),
     ]);
     flags.filter(|(_, is_set)| *is_set).for_each(|(name, _)| write!(text, " {name}=1").expect("a string"));
     text.push('\n');

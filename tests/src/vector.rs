@@ -165,6 +165,7 @@ fn set_flag(config: &mut Config, flag: &str) {
         "secure" => config.secure = true,
         "http2_preface" => config.http2_preface = true,
         "bare_h2c" => config.bare_h2c = true,
+        "tidy" => config.tidy = true,
         other => assert!(config.lenient.set(other, true), "{other:?} is no flag"),
     }
 }

@@ -11,7 +11,8 @@ use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
 use crate::fields::{Field, FieldSource, Options};
 use crate::state::{Answer, Input, Opening, Peer, Phase, Role, State, Turn, Tx};
-use crate::syntax::{is_target, is_token, target_form};
+use crate::syntax::{absolute_authority, is_target, is_token, target_form};
+use crate::tidy::{self, Allowed, Tidied};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why, token};
 
@@ -26,15 +27,40 @@ impl Connection {
         if self.role == role { Ok(()) } else { Err(Error::local(ErrorKind::WrongRole)) }
     }
 
-    /// Composes and hands over, in memory that stays.
-    fn write(&mut self, out: &mut dyn BufMut, compose: impl FnOnce(&mut Vec<u8>)) -> Result<(), Error> {
+    /// Composes in memory that stays. What `compose` has written is handed over by [`hand_over`](encode::hand_over) in it.
+    fn with_draft<T>(&mut self, compose: impl FnOnce(&mut Self, &mut Vec<u8>) -> Result<T, Error>) -> Result<T, Error> {
         let mut draft = core::mem::take(&mut self.scratch().draft);
         draft.clear();
         draft.reserve(DRAFT);
-        compose(&mut draft);
-        let written = encode::hand_over(&[&draft], out);
+        let outcome = compose(self, &mut draft);
         self.scratch().draft = draft;
-        written
+        outcome
+    }
+
+    /// A verb with the caller's field lines; where they may not be sent and the configuration says so, with the same lines put
+    /// right. A refusal is about the caller's own lines, but for the space that the others need.
+    fn tidily<'f>(
+        &mut self,
+        fields: &'f dyn FieldSource,
+        tidy: impl FnOnce(&Self) -> Tidied<'f>,
+        mut send: impl FnMut(&mut Self, &dyn FieldSource) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let error = match send(self, fields) {
+            Err(error) if self.config().tidy && tidy::may_cure(error.kind()) => error,
+            outcome => return outcome,
+        };
+        let tidied = tidy(self);
+        if tidied.done == 0 {
+            return Err(error);
+        }
+        match send(self, &tidied.lines) {
+            Ok(()) => {
+                self.note(TraceStep::Tidied, tidied.done);
+                Ok(())
+            }
+            Err(second) if second.needed().is_some() => Err(second),
+            Err(_) => Err(error),
+        }
     }
 
     fn try_input(&self, input: Input) -> Result<State, Error> {
@@ -45,12 +71,28 @@ impl Connection {
 
     pub(super) fn ask(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut dyn BufMut) -> Result<(), Error> {
         self.require_role(Role::Client)?;
+        let tidy = |_: &Self| tidy::request(request);
+        self.tidily(request.fields, tidy, |connection, fields| {
+            let request = RequestHead { fields, ..*request };
+            connection.with_draft(|connection, draft| connection.compose_request(draft, &request, offer, out))
+        })
+    }
+
+    fn compose_request(
+        &mut self,
+        draft: &mut Vec<u8>,
+        request: &RequestHead<'_>,
+        offer: &[&str],
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
         // RFC 9112, 9.2: what came before a request was asked is not its answer, whoever looks at it first.
         if self.state.is_idle() && self.unread() > 0 {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
-        let survey = check_request(request, offer, self.flags.old_server)?;
-        let asked = upgrade::ask(request, offer, &self.terms()).map_err(Error::local)?;
+        let survey = write_request(draft, request, offer, self.flags.old_server)?;
+        let fields = survey.written(draft);
+        let asked =
+            upgrade::ask(&RequestHead { fields: &fields, ..*request }, offer, &self.terms()).map_err(Error::local)?;
         let (turn, why) = match (request.method, offer) {
             ("CONNECT", _) => (Turn::Connect, Why::Connect),
             (_, []) => (Turn::None, Why::NotOffered),
@@ -73,13 +115,10 @@ impl Connection {
             hop_fields: &asked.hop_fields,
             close: survey.options.close,
             keep_alive: survey.options.keep_alive,
-            host_first: true,
-            ..Added::to(&survey)
+            ..Added::default()
         };
-        self.write(out, |draft| {
-            encode::request_line(draft, request.method, request.target);
-            encode::fields(draft, request.fields, &added);
-        })?;
+        encode::finish(draft, &survey, &added);
+        encode::hand_over(&[draft], out)?;
         // The place of this request among the unanswered ones.
         let place = next.behind;
         let bit = 1 << place;
@@ -101,15 +140,22 @@ impl Connection {
     // Responses.
 
     pub(super) fn inform(&mut self, status: u16, fields: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
+        let tidy = |_: &Self| tidy::response(fields, status, Allowed::Nothing);
+        self.tidily(fields, tidy, |connection, fields| connection.inform_strictly(status, fields, out))
+    }
+
+    fn inform_strictly(&mut self, status: u16, fields: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
         self.require_role(Role::Server)?;
         if !(100..=199).contains(&status) || status == 101 {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        let survey = check_interim(fields, false)?;
-        let next = self.try_input(if status == 100 { Input::Continue } else { Input::Informational })?;
-        self.write(out, |draft| {
+        let input = if status == 100 { Input::Continue } else { Input::Informational };
+        let next = self.with_draft(|connection, draft| {
             StatusLine::usual(status).put(draft);
-            encode::fields(draft, fields, &Added::to(&survey));
+            let survey = write_interim(draft, fields, false)?;
+            let next = connection.try_input(input)?;
+            encode::finish(draft, &survey, &Added::default());
+            encode::hand_over(&[draft], out).map(|()| next)
         })?;
         self.state = next;
         self.note(TraceStep::SentInformational, u32::from(status));
@@ -117,6 +163,27 @@ impl Connection {
     }
 
     pub(super) fn respond(
+        &mut self,
+        response: &ResponseHead<'_>,
+        required: &[&str],
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
+        let tidy = |connection: &Self| {
+            let status = response.status;
+            let allowed = match status {
+                204 | 205 => Allowed::Nothing,
+                _ if connection.would_tunnel(status) => Allowed::Nothing,
+                _ if connection.state.peer == Peer::V11 => Allowed::Both,
+                _ => Allowed::Length,
+            };
+            tidy::response(response.fields, status, allowed)
+        };
+        self.tidily(response.fields, tidy, |connection, fields| {
+            connection.respond_strictly(&ResponseHead { fields, ..*response }, required, out)
+        })
+    }
+
+    fn respond_strictly(
         &mut self,
         response: &ResponseHead<'_>,
         required: &[&str],
@@ -131,54 +198,17 @@ impl Connection {
             // RFC 9110, 15.5.22: it says what is required; `require` is the verb.
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        let status_line = StatusLine::new(response.status, response.reason);
-        if !status_line.is_valid() {
-            return Err(Error::local(ErrorKind::InvalidReason));
-        }
-        let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);
-        let survey = Survey::of_allowed(response.fields, is_allowed)?;
-        let (outgoing, framing) = self.frame(response.status, &survey).map_err(Error::local)?;
-        // In place, and back again if there is no space: a state that is passed around costs more than the rest of this.
         let before = self.state;
-        self.change(Input::Response(Answer {
-            success: (200..=299).contains(&response.status),
-            content: outgoing != Outgoing::None,
-            persist: !survey.options.close && outgoing != Outgoing::UntilClose,
-        }))?;
-        let persist = self.state.persist;
-        let tunnels = self.state.tx == Tx::Switched;
-        let mut advertised = core::mem::take(&mut self.scratch().offer);
-        let advertised_list = [if advertises { core::str::from_utf8(&advertised).unwrap_or_default() } else { "" }];
-        let upgrade = match required {
-            // HTTP/1.0 knows no Upgrade: to such a client an advertisement would be noise.
-            [] if advertises && !tunnels => &advertised_list[..],
-            [] => &[],
-            required => required,
-        };
-        let hints = upgrade::hints(required, response.fields);
-        let added = Added {
-            markers: &hints,
-            framing,
-            upgrade,
-            close: !persist && !tunnels,
-            // RFC 9112, 9.3: an HTTP/1.0 client keeps the connection only if it is told to.
-            keep_alive: persist && self.state.peer == Peer::V10 && !tunnels,
-            ..Added::to(&survey)
-        };
-        let written = self.write(out, |draft| {
-            status_line.put(draft);
-            encode::fields(draft, response.fields, &added);
+        let composed = self.with_draft(|connection, draft| {
+            let outgoing = connection.compose_response(draft, response, required, advertises)?;
+            encode::hand_over(&[draft], out).map(|()| outgoing)
         });
-        if written.is_ok() {
-            advertised.clear();
-        }
-        self.scratch().offer = advertised;
-        if written.is_err() {
-            self.state = before;
-        }
-        written?;
+        // The state was changed in place, and is as it was if anything is refused: a state that is passed around costs
+        // more than the rest of this.
+        let outgoing = composed.inspect_err(|_| self.state = before)?;
+        self.scratch().offer.clear();
         self.begin_sending(outgoing);
-        if tunnels {
+        if self.state.tx == Tx::Switched {
             self.flags.owes_switched = Some(SwitchedBy::Connect);
             self.scratch().agreed.clear();
             self.why = None;
@@ -189,10 +219,59 @@ impl Connection {
         Ok(())
     }
 
+    /// Writes the head and makes the transition that belongs to it.
+    fn compose_response(
+        &mut self,
+        draft: &mut Vec<u8>,
+        response: &ResponseHead<'_>,
+        required: &[&str],
+        advertises: bool,
+    ) -> Result<Outgoing, Error> {
+        let status_line = StatusLine::new(response.status, response.reason);
+        if !status_line.is_valid() {
+            return Err(Error::local(ErrorKind::InvalidReason));
+        }
+        status_line.put(draft);
+        let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);
+        let survey = encode::lines_allowed(draft, response.fields, is_allowed)?;
+        let (outgoing, framing) = self.frame(response.status, &survey).map_err(Error::local)?;
+        self.change(Input::Response(Answer {
+            success: (200..=299).contains(&response.status),
+            content: outgoing != Outgoing::None,
+            persist: !survey.options.close && outgoing != Outgoing::UntilClose,
+        }))?;
+        let persist = self.state.persist;
+        let tunnels = self.state.tx == Tx::Switched;
+        let hints = upgrade::hints(required, &survey.written(draft));
+        let advertised = self.scratch.as_ref().map_or(&[][..], |scratch| &scratch.offer);
+        let advertised = [core::str::from_utf8(advertised).unwrap_or_default()];
+        let upgrade = match required {
+            // HTTP/1.0 knows no Upgrade: to such a client an advertisement would be noise.
+            [] if advertises && !tunnels => &advertised[..],
+            [] => &[],
+            required => required,
+        };
+        let added = Added {
+            markers: &hints,
+            framing,
+            upgrade,
+            close: !persist && !tunnels,
+            // RFC 9112, 9.3: an HTTP/1.0 client keeps the connection only if it is told to.
+            keep_alive: persist && self.state.peer == Peer::V10 && !tunnels,
+            ..Added::default()
+        };
+        encode::finish(draft, &survey, &added);
+        Ok(outgoing)
+    }
+
+    /// RFC 9110, 9.3.6: a 2xx to CONNECT.
+    fn would_tunnel(&self, status: u16) -> bool {
+        self.state.turn == Turn::Connect && (200..=299).contains(&status)
+    }
+
     /// RFC 9112, 6.3 from the sender's side: how the content ends, and the field that says so if the host gave none.
     fn frame(&self, status: u16, survey: &Survey) -> Result<(Outgoing, Option<&'static [u8]>), ErrorKind> {
-        let tunnels = self.state.turn == Turn::Connect && (200..=299).contains(&status);
-        if status == 204 || tunnels {
+        if status == 204 || self.would_tunnel(status) {
             // RFC 9110, 8.6 and 9.3.6: no framing field at all.
             return if survey.has_framing() { Err(ErrorKind::FramingConflict) } else { Ok((Outgoing::None, None)) };
         }
@@ -227,28 +306,26 @@ impl Connection {
         early: bool,
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
+        let tidy = |_: &Self| tidy::response(fields, 101, Allowed::Nothing);
+        self.tidily(fields, tidy, |connection, fields| connection.switch_strictly(selection, fields, early, out))
+    }
+
+    fn switch_strictly(
+        &mut self,
+        selection: Selection,
+        fields: &dyn FieldSource,
+        early: bool,
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
         self.require_role(Role::Server)?;
         if selection.cycle != self.cycle {
             return Err(Error::local(ErrorKind::StaleSelection));
         }
         let next = self.try_input(Input::Switch { early })?;
-        let survey = check_interim(fields, true)?;
         let mut agreed = core::mem::take(&mut self.scratch().agreed);
-        let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
-        upgrade::write_selection(request, selection, &mut agreed).map_err(Error::local)?;
-        let answer = upgrade::answer(request, Protocols::new(&agreed), fields).map_err(Error::local)?;
-        let list = [core::str::from_utf8(&agreed).unwrap_or_default()];
-        let proof = answer.proof.as_ref().map(Proof::field);
-        let added = Added { markers: &answer.markers, proof, upgrade: &list, ..Added::to(&survey) };
-        let continue_unsent = self.state.continue_unsent();
-        let written = self.write(out, |draft| {
-            if continue_unsent {
-                // RFC 9110, 7.8: a 100 that is expected goes out before the 101.
-                StatusLine::usual(100).put(draft);
-                draft.extend_from_slice(b"\r\n");
-            }
-            StatusLine::usual(101).put(draft);
-            encode::fields(draft, fields, &added);
+        let written = self.with_draft(|connection, draft| {
+            connection.compose_switch(draft, selection, fields, &mut agreed)?;
+            encode::hand_over(&[draft], out)
         });
         self.scratch().agreed = agreed;
         written?;
@@ -258,6 +335,30 @@ impl Connection {
         self.scratch().offer.clear();
         self.why = None;
         self.note(TraceStep::SentSwitch, 101);
+        Ok(())
+    }
+
+    fn compose_switch(
+        &self,
+        draft: &mut Vec<u8>,
+        selection: Selection,
+        fields: &dyn FieldSource,
+        agreed: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        if self.state.continue_unsent() {
+            // RFC 9110, 7.8: a 100 that is expected goes out before the 101.
+            StatusLine::usual(100).put(draft);
+            draft.extend_from_slice(b"\r\n");
+        }
+        StatusLine::usual(101).put(draft);
+        let survey = write_interim(draft, fields, true)?;
+        let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
+        upgrade::write_selection(request, selection, agreed).map_err(Error::local)?;
+        let answer = upgrade::answer(request, Protocols::new(agreed), &survey.written(draft)).map_err(Error::local)?;
+        let list = [core::str::from_utf8(agreed).unwrap_or_default()];
+        let proof = answer.proof.as_ref().map(Proof::field);
+        let added = Added { markers: &answer.markers, proof, upgrade: &list, ..Added::default() };
+        encode::finish(draft, &survey, &added);
         Ok(())
     }
 
@@ -312,25 +413,42 @@ impl Connection {
     }
 
     pub(super) fn finish(&mut self, trailers: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
-        let has_trailers = encode::check_trailers(trailers)?;
+        let tidy = |connection: &Self| tidy::trailers(trailers, connection.outgoing == Outgoing::Chunked);
+        self.tidily(trailers, tidy, |connection, trailers| connection.finish_strictly(trailers, out))
+    }
+
+    fn finish_strictly(&mut self, trailers: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
+        let is_over = self.with_draft(|connection, draft| connection.compose_end(draft, trailers, out))?;
+        if is_over {
+            self.flags.ended_itself = false;
+        } else {
+            self.end_outgoing();
+        }
+        Ok(())
+    }
+
+    /// Hands over what ends the message; true where it had ended before.
+    fn compose_end(
+        &self,
+        draft: &mut Vec<u8>,
+        trailers: &dyn FieldSource,
+        out: &mut dyn BufMut,
+    ) -> Result<bool, Error> {
+        draft.extend_from_slice(b"0\r\n");
+        let has_trailers = encode::trailers(draft, trailers)?;
         if has_trailers && self.outgoing != Outgoing::Chunked {
             return Err(Error::local(ErrorKind::TrailerForbidden));
         }
         if self.flags.ended_itself {
-            self.flags.ended_itself = false;
-            return Ok(());
+            return Ok(true);
         }
         self.is_sending()?;
         match self.outgoing {
-            Outgoing::Chunked => self.write(out, |draft| {
-                draft.extend_from_slice(b"0\r\n");
-                encode::trailers(draft, trailers);
-            })?,
+            Outgoing::Chunked => encode::hand_over(&[draft], out)?,
             Outgoing::Length(_) => return Err(Error::local(ErrorKind::LengthShort)),
             Outgoing::None | Outgoing::UntilClose => {}
         }
-        self.end_outgoing();
-        Ok(())
+        Ok(false)
     }
 
     fn end_outgoing(&mut self) {
@@ -351,17 +469,22 @@ fn outgoing(survey: &Survey) -> Outgoing {
     }
 }
 
-/// The field lines of a 1xx. RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps the
-/// connection alive or closes it. A 101 lists `upgrade` whether the host does or not.
-fn check_interim(fields: &dyn FieldSource, switches: bool) -> Result<Survey, Error> {
-    let survey = Survey::of(fields)?;
+/// Writes the field lines of a 1xx. RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps
+/// the connection alive or closes it. A 101 lists `upgrade` whether the caller does or not.
+fn write_interim(draft: &mut Vec<u8>, fields: &dyn FieldSource, switches: bool) -> Result<Survey, Error> {
+    let survey = encode::lines(draft, fields)?;
     let options = Options { upgrade: survey.options.upgrade && !switches, ..survey.options };
     let is_plain = !survey.has_framing() && options == Options::default();
     if is_plain { Ok(survey) } else { Err(Error::local(ErrorKind::FramingConflict)) }
 }
 
-/// Everything about a request that does not depend on the connection's state.
-fn check_request(request: &RequestHead<'_>, offer: &[&str], old_server: bool) -> Result<Survey, Error> {
+/// Writes a request head up to its last field line, if all is right that does not depend on the connection's state.
+fn write_request(
+    draft: &mut Vec<u8>,
+    request: &RequestHead<'_>,
+    offer: &[&str],
+    old_server: bool,
+) -> Result<Survey, Error> {
     if !is_token(request.method.as_bytes()) {
         return Err(Error::local(ErrorKind::InvalidMethod));
     }
@@ -374,9 +497,12 @@ fn check_request(request: &RequestHead<'_>, offer: &[&str], old_server: bool) ->
     if !offer.is_empty() && (is_connect || !token::is_list(offer)) {
         return Err(Error::local(ErrorKind::InvalidProtocol));
     }
-    let survey = Survey::of(request.fields)?;
-    if !survey.has_host() {
-        return Err(Error::local(ErrorKind::InvalidHost));
+    encode::request_line(draft, request.method, request.target);
+    let survey = encode::lines(draft, request.fields)?;
+    let Some(host) = survey.host(draft) else { return Err(Error::local(ErrorKind::InvalidHost)) };
+    // RFC 9112, 3.2: identical, or two readers take the request for two resources. A name has no case.
+    if !is_connect && absolute_authority(target).is_some_and(|authority| !authority.eq_ignore_ascii_case(host)) {
+        return Err(Error::local(ErrorKind::HostDiffers));
     }
     let has_content = outgoing(&survey) != Outgoing::None;
     let forbids_content = is_connect || request.method == "TRACE";
@@ -384,5 +510,6 @@ fn check_request(request: &RequestHead<'_>, offer: &[&str], old_server: bool) ->
     if (has_content && forbids_content) || (survey.expects_continue && !has_content) || (survey.chunked && old_server) {
         return Err(Error::local(ErrorKind::FramingConflict));
     }
+    encode::move_host_first(draft, &survey);
     Ok(survey)
 }

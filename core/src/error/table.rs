@@ -315,6 +315,9 @@ errors! {
     ProfileField = 915 "profile-field" Local 0 "RFC 6455, 4.1 and 4.2.2"
         "the head breaks the rules of a protocol that it names"
         "For WebSocket: a key of 16 octets, version 13; in a 101 only what was asked for. Other protocols have rules of their own.";
+    HostDiffers = 916 "host-differs" Local 0 "RFC 9112, 3.2"
+        "Host is not the authority of the absolute target"
+        "Give the target's authority as Host, port and all; or send the path alone. Some servers would look at one, some at the other.";
 }
 
 impl ErrorKind {
