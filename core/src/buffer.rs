@@ -146,6 +146,11 @@ impl Buffer {
         }
     }
 
+    /// Whether any of these bytes lies in this memory.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        overlap(&self.data, bytes)
+    }
+
     pub(crate) fn has_memory(&self) -> bool {
         self.data.capacity() > 0
     }
@@ -184,11 +189,27 @@ impl Buffer {
     }
 }
 
+/// Whether the two have a byte of memory in common.
+pub(crate) fn overlap(one: &[u8], other: &[u8]) -> bool {
+    let (one, other) = (one.as_ptr_range(), other.as_ptr_range());
+    one.start.max(other.start) < one.end.min(other.end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const ROOM: usize = 10_000;
+
+    #[test]
+    fn what_overlaps_has_a_byte_in_common() {
+        let bytes = [0; 4];
+        let cases = [(0..2, 1..3, true), (0..4, 2..2, false), (0..2, 2..4, false), (1..2, 0..4, true)];
+        for (one, other, wanted) in cases {
+            assert_eq!(overlap(&bytes[one.clone()], &bytes[other.clone()]), wanted, "{one:?} {other:?}");
+            assert_eq!(overlap(&bytes[other.clone()], &bytes[one.clone()]), wanted, "{other:?} {one:?}");
+        }
+    }
 
     #[test]
     fn a_kept_head_survives_growth_and_compaction() {

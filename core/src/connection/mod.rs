@@ -213,6 +213,13 @@ impl Connection {
         self.scratch.as_ref().map_or(0, |scratch| scratch.buffer.len().saturating_sub(scratch.shown_len()))
     }
 
+    /// Whether any of these bytes lies in the memory that holds what was received: for callers in languages that cannot
+    /// keep an event's slices out of `receive`.
+    #[doc(hidden)]
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.holds(bytes))
+    }
+
     /// The peer's error that ended receiving, if one did.
     pub fn failure(&self) -> Option<Error> {
         self.failure

@@ -5,6 +5,8 @@ use core::ops::Range;
 
 use bytes::BufMut;
 
+use crate::buffer::overlap;
+
 /// What is wrong with a stream of capsules. The stream is aborted (RFC 9297, 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CapsuleFault {
@@ -82,6 +84,13 @@ impl Capsules {
     pub fn receive(&mut self, octets: &[u8]) {
         self.held.drain(..core::mem::take(&mut self.passed));
         self.held.extend_from_slice(octets);
+    }
+
+    /// Whether any of these bytes lies in the memory that holds what was received: for callers in languages that cannot
+    /// keep a datagram's payload out of `receive`.
+    #[doc(hidden)]
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        overlap(&self.held, bytes)
     }
 
     /// The next datagram; `None` before more octets come. An error is the end of the stream: abort it, each further call
