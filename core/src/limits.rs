@@ -112,6 +112,14 @@ impl Limits {
         true
     }
 
+    /// The largest value that the bound of that name can have, for callers that refuse what [`set`](Self::set) would cut;
+    /// `None` where there is no such bound.
+    pub fn largest(name: &str) -> Option<u64> {
+        let mut limits = Self::DEFAULT;
+        limits.set(name, u64::MAX);
+        limits.table().into_iter().find(|(known, _)| *known == name).map(|(_, largest)| largest)
+    }
+
     /// Octets that may wait: never so few that a legal head or trailer section, or the 24 octets of an HTTP/2 preface,
     /// could not be completed.
     pub(crate) fn waiting(&self) -> usize {
@@ -239,5 +247,14 @@ mod tests {
         }
         assert!(lenient.table().into_iter().all(|(_, value)| value));
         assert!(!limits.set("none", 1) && !lenient.set("none", true));
+    }
+
+    #[test]
+    fn what_a_bound_can_hold_is_set_as_it_is() {
+        for (name, _) in Limits::DEFAULT.table() {
+            let largest = Limits::largest(name).expect("a bound");
+            assert_eq!(largest, if ["drain", "h2c_content"].contains(&name) { u64::MAX } else { u32::MAX.into() });
+        }
+        assert_eq!(Limits::largest("none"), None);
     }
 }
