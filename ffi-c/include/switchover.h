@@ -630,6 +630,10 @@ typedef uint32_t swo_result;
 /**
  * How a connection behaves. Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
  * swo_conn_init; it is copied there.
+ *
+ * Later versions append fields, and nothing else changes. A struct of a program that was compiled for an older version
+ * leaves what it does not have at the default. One for a newer version is taken as long as all that this library does
+ * not know is 0; else it is SWO_STRUCT_TOO_NEW.
  */
 typedef struct swo_config {
     /**

@@ -1,5 +1,7 @@
 //! How a connection behaves: the engine's bounds, leniencies and switches by their names.
 
+use std::mem::offset_of;
+
 use switchover::{Config, Lenient, Limits};
 
 use crate::error::{Done, Own, swo_result};
@@ -7,6 +9,10 @@ use crate::handle::memory::ConfigPlace;
 
 /// How a connection behaves. Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
 /// swo_conn_init; it is copied there.
+///
+/// Later versions append fields, and nothing else changes. A struct of a program that was compiled for an older version
+/// leaves what it does not have at the default. One for a newer version is taken as long as all that this library does
+/// not know is 0; else it is SWO_STRUCT_TOO_NEW.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_config {
@@ -81,34 +87,9 @@ impl swo_config {
         if bounds == [0; 5] { Err(Own::StructTooOld.into()) } else { Ok(self) }
     }
 
-    pub(crate) const ZERO: Self = Self {
-        struct_size: 0,
-        start_line: 0,
-        method: 0,
-        field_line: 0,
-        fields: 0,
-        head: 0,
-        empty_lines: 0,
-        chunk_line: 0,
-        chunk_extensions: 0,
-        trailers: 0,
-        informational: 0,
-        drain: 0,
-        buffered: 0,
-        offers: 0,
-        h2c_content: 0,
-        h2c_head: 0,
-        secure: 0,
-        http2_preface: 0,
-        bare_h2c: 0,
-        switch_without_connection: 0,
-        switch_without_upgrade: 0,
-        switch_to_alternatives: 0,
-        switch_in_http10: 0,
-    };
-
-    /// What the struct had in its first version. A program that knows less has not let the defaults be filled in.
-    const OLDEST: usize = size_of::<Self>();
+    /// The size of the struct in its first version, which ends with that field, on this target. Every program has at least
+    /// that; fields that are appended must not change it.
+    const OLDEST: usize = offset_of!(Self, switch_in_http10) + size_of::<u32>();
 
     /// A size that a struct of any version may have.
     pub(crate) fn size(given: usize) -> Done<usize> {

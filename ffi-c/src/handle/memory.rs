@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
 use switchover::masque::Datagram;
-use switchover::{Field, FieldSource, Selection};
+use switchover::{Config, Field, FieldSource, Selection};
 
 use crate::config::swo_config;
 use crate::error::{Done, Own};
@@ -99,7 +99,7 @@ pub(crate) unsafe fn response_head<'a>(head: *const swo_response_head) -> Done<R
     }
 }
 
-/// The caller's struct may be older or newer than ours: what both have is read, the rest is zero.
+/// The caller's struct may be older or newer than ours: what both have is read, the rest is the default.
 pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>> {
     if given.is_null() {
         return Ok(None);
@@ -110,7 +110,7 @@ pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>
     if given[common..].iter().any(|&octet| octet != 0) {
         return Err(Own::StructTooNew.into());
     }
-    let mut config = swo_config::ZERO;
+    let mut config = swo_config::from(Config::default());
     // SAFETY: both have so many octets, and the struct is made of integers, which any octets are.
     unsafe { ptr::copy_nonoverlapping(given.as_ptr(), (&raw mut config).cast::<u8>(), common) };
     config.was_filled().map(Some)
