@@ -24,7 +24,9 @@
  * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. Who needs none of them calls none.
  *
  * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
- * must be good for the call and for the length beside them; outputs must not overlap inputs. Memory that was set to zero,
+ * must be good for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an
+ * argument of a decision, never of an inbound call on the same connection: swo_receive refuses it with SWO_OVERLAP, as
+ * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero,
  * that held a connection before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like
  * is true for a splice, a reader of capsules and field lines. What swo_conn_free and the other frees freed is not known.
  *
@@ -592,6 +594,9 @@ enum swo_result_code {
     SWO_BAD_PLACE = 1009,
     /** A protocol's own rules forbid it; `reason` says which one. */
     SWO_REFUSED = 1010,
+    /** The bytes lie in memory of the object itself, which the call is about to change: a slice of an event, or the space
+     *  of swo_recv_buffer, which takes swo_recv_commit. */
+    SWO_OVERLAP = 1011,
 };
 
 
@@ -1199,14 +1204,17 @@ swo_result swo_conn_deinit(struct swo_conn *conn);
  * Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells.
  * **Inbound:** ends the current event and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL
  * while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
- * SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error. Next: swo_next_event.
+ * SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and SWO_OVERLAP where `data` lies in the
+ * connection's own memory: a slice of an event (copy it first), or the space of swo_recv_buffer (swo_recv_commit takes
+ * what was read into it). Next: swo_next_event.
  */
 swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 
 /**
  * Space for recv(2) to write into. `cap` is what there is: `min` octets at least, and often more, all of which may be
  * used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until the
- * next inbound call. **Inbound:** ends the current event and its slices.
+ * next inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points to.
+ * **Inbound:** ends the current event and its slices.
  * Errors: those of swo_receive. Next: swo_recv_commit with what was read.
  */
 swo_result swo_recv_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
@@ -1232,7 +1240,7 @@ swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
  * Takes the first octets of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
  * the transport delivers from now on is the new protocol's. Only swo_resume_http needs this call: who is done with
  * HTTP may give `leftover` of the event, or swo_leftover, to the new protocol as it stands and free the connection
- * behind it. **Inbound:** ends the current event and its slices.
+ * behind it. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
  * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
  */
 swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
@@ -1688,7 +1696,9 @@ swo_result swo_ip_target(const char *uri_template,
 swo_result swo_capsules_new(size_t longest, struct swo_capsules **capsules);
 
 /**
- * Takes octets of the stream. It ends what swo_capsules_next has shown. Next: swo_capsules_next until SWO_NOTHING.
+ * Takes octets of the stream. It ends what swo_capsules_next has shown.
+ * Errors: SWO_OVERLAP where `data` lies in the reader's own memory, as a payload that it has shown does: copy it first.
+ * Next: swo_capsules_next until SWO_NOTHING.
  */
 swo_result swo_capsules_receive(struct swo_capsules *capsules, const uint8_t *data, size_t len);
 

@@ -81,6 +81,9 @@ pub enum Own {
     BadPlace = 1009,
     /// A protocol's own rules forbid it; `reason` says which one.
     Refused = 1010,
+    /// The bytes lie in memory of the object itself, which the call is about to change: a slice of an event, or the space
+    /// of swo_recv_buffer, which takes swo_recv_commit.
+    Overlap = 1011,
 }
 
 impl Own {
@@ -97,6 +100,7 @@ impl Own {
         Self::BadLength,
         Self::BadPlace,
         Self::Refused,
+        Self::Overlap,
     ];
 
     /// The stable number.
@@ -118,6 +122,7 @@ impl Own {
             Self::BadLength => "bad-length",
             Self::BadPlace => "bad-place",
             Self::Refused => "refused",
+            Self::Overlap => "overlap",
         }
     }
 
@@ -135,6 +140,7 @@ impl Own {
             Self::BadLength => "a length that cannot be",
             Self::BadPlace => "the memory for a connection is too small or not aligned",
             Self::Refused => "the rules of the protocol forbid it; the reason says which",
+            Self::Overlap => "the bytes lie in memory of the object itself, which the call would change",
         }
     }
 }

@@ -10,12 +10,15 @@ export! {
     /// Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells.
     /// **Inbound:** ends the current event and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL
     /// while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
-    /// SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error. Next: swo_next_event.
+    /// SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and SWO_OVERLAP where `data` lies in the
+    /// connection's own memory: a slice of an event (copy it first), or the space of swo_recv_buffer (swo_recv_commit takes
+    /// what was read into it). Next: swo_next_event.
     fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive(conn, (data, len));
 
     /// Space for recv(2) to write into. `cap` is what there is: `min` octets at least, and often more, all of which may be
     /// used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until the
-    /// next inbound call. **Inbound:** ends the current event and its slices.
+    /// next inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points to.
+    /// **Inbound:** ends the current event and its slices.
     /// Errors: those of swo_receive. Next: swo_recv_commit with what was read.
     fn swo_recv_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
         = recv_buffer(conn, min, data, cap);
@@ -35,7 +38,7 @@ export! {
     /// Takes the first octets of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
     /// the transport delivers from now on is the new protocol's. Only swo_resume_http needs this call: who is done with
     /// HTTP may give `leftover` of the event, or swo_leftover, to the new protocol as it stands and free the connection
-    /// behind it. **Inbound:** ends the current event and its slices.
+    /// behind it. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
     /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
     fn swo_take_leftover(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = take_leftover(conn, (out, cap, written));
@@ -46,6 +49,9 @@ export! {
 }
 
 fn receive(mut conn: Conn<'_>, data: &[u8]) -> Done {
+    if conn.holds(data) {
+        return Err(Own::Overlap.into());
+    }
     Ok(conn.receive(data)?)
 }
 

@@ -39,7 +39,9 @@ export! {
     /// Next: swo_capsules_receive with the leftover of the 101; at the end swo_capsules_free. RFC 9297, 3.
     fn swo_capsules_new(longest: usize, capsules: *mut *mut swo_capsules) -> swo_result = capsules_new(longest, capsules);
 
-    /// Takes octets of the stream. It ends what swo_capsules_next has shown. Next: swo_capsules_next until SWO_NOTHING.
+    /// Takes octets of the stream. It ends what swo_capsules_next has shown.
+    /// Errors: SWO_OVERLAP where `data` lies in the reader's own memory, as a payload that it has shown does: copy it first.
+    /// Next: swo_capsules_next until SWO_NOTHING.
     fn swo_capsules_receive(capsules: *mut swo_capsules, data: *const u8, len: usize) -> swo_result
         = capsules_receive(capsules, (data, len));
 
@@ -92,6 +94,9 @@ fn capsules_new(longest: usize, out: Out<'_, *mut swo_capsules>) -> Done {
 }
 
 fn capsules_receive(mut capsules: Changed<'_, Capsules>, octets: &[u8]) -> Done {
+    if capsules.holds(octets) {
+        return Err(Own::Overlap.into());
+    }
     capsules.receive(octets);
     Ok(())
 }

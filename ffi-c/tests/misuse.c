@@ -217,6 +217,35 @@ static void order_matters(void) {
     swo_conn_free(other);
 }
 
+static void own_bytes_are_not_received(void) {
+    static const char body[] = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+    swo_conn *conn = make(SWO_ROLE_SERVER), *other = make(SWO_ROLE_SERVER);
+    swo_event event;
+    uint8_t *space;
+    size_t cap;
+    IS(hear(conn, body), SWO_OK);
+    IS(swo_next_event(conn, &event), SWO_OK);
+    HOLDS(event.kind == SWO_EVENT_KIND_REQUEST);
+    IS(swo_receive(conn, event.u.request.target.data, event.u.request.target.len), SWO_OVERLAP);
+    IS(swo_next_event(conn, &event), SWO_OK);
+    HOLDS(event.kind == SWO_EVENT_KIND_DATA && event.u.data.len == 5);
+    IS(swo_receive(conn, event.u.data.data, event.u.data.len), SWO_OVERLAP);
+    IS(swo_receive(conn, event.u.data.data, 0), SWO_OK);
+    /* They are another connection's to take. */
+    IS(swo_current_event(conn, &event), SWO_NOTHING);
+    IS(swo_receive(other, (const uint8_t *)body, sizeof body - 1), SWO_OK);
+    IS(next(other), SWO_EVENT_KIND_REQUEST);
+    IS(swo_next_event(other, &event), SWO_OK);
+    IS(swo_receive(conn, event.u.data.data, event.u.data.len), SWO_OK);
+    /* What is read into the space is taken by swo_recv_commit. */
+    IS(swo_recv_buffer(other, 5, &space, &cap), SWO_OK);
+    memcpy(space, "hello", 5);
+    IS(swo_receive(other, space, 5), SWO_OVERLAP);
+    IS(swo_recv_commit(other, 5), SWO_OK);
+    swo_conn_free(conn);
+    swo_conn_free(other);
+}
+
 static void buffers_are_bounded(void) {
     swo_conn *conn = make(SWO_ROLE_SERVER);
     uint8_t *space = NULL;
@@ -288,6 +317,7 @@ int main(void) {
     memory_is_looked_at();
     an_event_is_over_after_the_next_inbound_call();
     order_matters();
+    own_bytes_are_not_received();
     buffers_are_bounded();
     an_echo_needs_no_copy();
     after_a_peer_error_each_call_says_so();

@@ -153,6 +153,13 @@ static void capsules_are_checked(void) {
     IS(swo_capsules_receive(capsules, (const uint8_t *)"\0\xff\xff\xff\xff\xff\xff\xff\xff", 9), SWO_OK);
     IS(swo_capsules_next(capsules, &datagram, &fault), SWO_NOTHING);
     swo_capsules_free(capsules);
+    /* A payload that was shown does not go back into its reader. */
+    IS(swo_capsules_new(5, &capsules), SWO_OK);
+    IS(swo_capsules_receive(capsules, (const uint8_t *)"\0\6\0hello", 8), SWO_OK);
+    IS(swo_capsules_next(capsules, &datagram, &fault), SWO_OK);
+    IS(swo_capsules_receive(capsules, datagram.payload.data, datagram.payload.len), SWO_OVERLAP);
+    HOLDS(datagram.payload.len == 5 && !memcmp(datagram.payload.data, "hello", 5));
+    swo_capsules_free(capsules);
 }
 
 static void gateways_are_checked(void) {

@@ -24,7 +24,9 @@
  * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. Who needs none of them calls none.
  *
  * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
- * must be good for the call and for the length beside them; outputs must not overlap inputs. Memory that was set to zero,
+ * must be good for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an
+ * argument of a decision, never of an inbound call on the same connection: swo_receive refuses it with SWO_OVERLAP, as
+ * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero,
  * that held a connection before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like
  * is true for a splice, a reader of capsules and field lines. What swo_conn_free and the other frees freed is not known.
  *
