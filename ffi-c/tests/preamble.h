@@ -32,8 +32,9 @@
  *
  * RESULTS. 0 is SWO_OK; SWO_ERROR_* are the engine's, with the same numbers in every language; from 1000 up what only C
  * can do wrong, and SWO_REFUSED. Outputs come last and are written only on success, but for sizes and counts on shortage
- * and the reason of a SWO_REFUSED, as said there. A defect in the library is SWO_PANIC, never a crash: the connection, or
- * what else was being changed, is dead and says so until it is freed.
+ * and the reason of a SWO_REFUSED, as said there. A defect in the library is SWO_PANIC: the connection, or what else was
+ * being changed, is dead and says so until it is freed. Out of memory is no result: where the allocator has nothing left,
+ * the library calls abort(3), and the process ends. What a connection can take is bounded by its configuration.
  *
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
  *
