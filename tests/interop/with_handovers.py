@@ -20,9 +20,9 @@ def c_client():
     """The example, linked with the static library."""
     needs("a C compiler", ["cc", "--version"])
     debian_package("libnghttp2-dev")
-    library, program = HOME / "target/release/libswitchover.a", PLACE / "h2c_client"
+    library, program = HOME / "target/binding/libswitchover.a", PLACE / "h2c_client"
     if not library.exists():
-        raise Skip("no C library: cargo build --release -p switchover-ffi")
+        raise Skip("no C library: cargo build --profile binding -p switchover-ffi")
     source, include = HOME / "ffi-c/examples/h2c_client.c", HOME / "ffi-c/include"
     linked = ["-lnghttp2", "-lpthread", "-lm", "-ldl"]
     command(["cc", "-D_GNU_SOURCE", f"-I{include}", source, library, *linked, "-o", program])
