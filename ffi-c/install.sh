@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Installs header, shared and static library, pkg-config and CMake files, all of them built before with
-# `cargo build --release -p switchover-ffi`.
+# Installs header, shared and static library, pkg-config and CMake files. Build the libraries first, which takes about
+# half a minute; with this profile they are those that the benches measure:
+#
+#   cargo build --profile binding -p switchover-ffi
 #
 #   PREFIX    where they will be used from (/usr/local)
 #   LIBDIR    of the libraries (PREFIX/lib)
 #   DESTDIR   put before every path, for packagers (none)
-#   BUILT     the folder of the built libraries (target/release, or that of CARGO_TARGET_DIR)
+#   BUILT     the folder of the built libraries (target/binding, or that of CARGO_TARGET_DIR)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 PREFIX=${PREFIX:-/usr/local}
 LIBDIR=${LIBDIR:-$PREFIX/lib}
 DESTDIR=${DESTDIR:-}
-BUILT=${BUILT:-${CARGO_TARGET_DIR:-$here/../target}/release}
+BUILT=${BUILT:-${CARGO_TARGET_DIR:-$here/../target}/binding}
 
 # value NAME: of a macro of the header, which has them from Cargo.
 value() {
