@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::exceptions::{PyAttributeError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBool, PyDict};
+use pyo3::{IntoPyObjectExt, PyTypeInfo};
 
 use switchover::{self as core};
 
@@ -22,16 +22,13 @@ impl Config {
         let mut config = core::Config::default();
         for (name, value) in options.into_iter().flatten() {
             let name: String = name.extract()?;
-            let is_known = match name.as_str() {
-                "secure" => assign(&mut config.secure, &value)?,
-                "http2_preface" => assign(&mut config.http2_preface, &value)?,
-                "bare_h2c" => assign(&mut config.bare_h2c, &value)?,
-                // The table of flags is asked first: only then is it a number that is expected.
-                name if config.lenient.set(name, false) => config.lenient.set(name, value.extract()?),
-                name => config.limits.set(name, 0) && config.limits.set(name, value.extract()?),
-            };
-            if !is_known {
-                return Err(PyTypeError::new_err(format!("there is no option {name:?}")));
+            match (name.as_str(), core::Limits::largest(&name)) {
+                ("secure", _) => config.secure = flag(&name, &value)?,
+                ("http2_preface", _) => config.http2_preface = flag(&name, &value)?,
+                ("bare_h2c", _) => config.bare_h2c = flag(&name, &value)?,
+                (_, Some(largest)) => _ = config.limits.set(&name, bound(&name, &value, largest)?),
+                (name, None) if config.lenient.set(name, false) => _ = config.lenient.set(name, flag(name, &value)?),
+                _ => return Err(PyTypeError::new_err(format!("there is no option {name:?}"))),
             }
         }
         Ok(Self(Arc::new(config)))
@@ -79,8 +76,25 @@ impl Config {
     }
 }
 
-/// Always true: it is an option.
-fn assign(flag: &mut bool, value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    *flag = value.extract()?;
-    Ok(true)
+fn flag(name: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.extract().map_err(|_| refused::<PyTypeError>(name, "True or False", value))
+}
+
+/// A bound from 0 to `largest`.
+fn bound(name: &str, value: &Bound<'_, PyAny>, largest: u64) -> PyResult<u64> {
+    if value.is_instance_of::<PyBool>() {
+        return Err(refused::<PyTypeError>(name, "a whole number", value));
+    }
+    match value.extract::<u64>() {
+        Ok(bound) if bound <= largest => Ok(bound),
+        Err(error) if !error.is_instance_of::<PyOverflowError>(value.py()) => {
+            Err(refused::<PyTypeError>(name, "a whole number", value))
+        }
+        _ => Err(refused::<PyValueError>(name, &format!("a whole number from 0 to {largest}"), value)),
+    }
+}
+
+fn refused<E: PyTypeInfo>(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    let given = value.repr().map_or_else(|_| "something else".into(), |text| text.to_string());
+    PyErr::new::<E, _>(format!("{name} is {expected}, got {given}"))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Deref;
 
 use pyo3::buffer::PyBuffer;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
@@ -107,6 +107,20 @@ pub(crate) fn characters(octets: &[u8]) -> String {
     }
 }
 
+/// A status as far as a number can be one: what is out of range is for the engine to refuse, like every other wrong one.
+pub(crate) struct Status(pub(crate) u16);
+
+impl FromPyObject<'_, '_> for Status {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        match object.extract::<u16>() {
+            Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => Ok(Self(u16::MAX)),
+            status => status.map(Self),
+        }
+    }
+}
+
 /// A protocol as text or as a `Protocol`.
 pub(crate) struct ProtocolText(pub(crate) Text);
 
@@ -191,7 +205,7 @@ impl FromPyObject<'_, '_> for FieldLines {
 
 fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResult<FieldLines> {
     let mut headers = Headers::with_capacity(lines.size_hint().0);
-    for line in lines {
+    for (index, line) in lines.enumerate() {
         let line = line?;
         if let Ok(pair) = line.cast_exact::<PyTuple>()
             && pair.len() == 2
@@ -200,14 +214,32 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
         {
             headers.push(name.as_bytes(), value.as_bytes());
         } else {
-            let (name, value): (Octets, Octets) = match line.cast::<PyList>() {
-                Ok(pair) => pair.to_tuple().extract()?,
-                Err(_) => line.extract()?,
+            let pair = match line.cast::<PyList>() {
+                Ok(pair) => pair.to_tuple().extract(),
+                Err(_) => line.extract(),
             };
+            let (name, value): (Octets, Octets) = pair.map_err(|error| in_line(&line, index + 1, error))?;
             headers.push(name.as_ref(), value.as_ref());
         }
     }
     Ok(FieldLines::Copied(headers))
+}
+
+/// The error with the field line that it is about, and without the value, which may be a secret.
+#[cold]
+fn in_line(line: &Bound<'_, PyAny>, number: usize, error: PyErr) -> PyErr {
+    let py = line.py();
+    let is_pair = line.is_instance_of::<PyTuple>() || line.is_instance_of::<PyList>();
+    let name = line.get_item(0).ok().filter(|_| is_pair).and_then(|name| name.extract::<Octets>().ok());
+    let (place, part) = match &name {
+        Some(name) => (format!("field line {number} ({:?})", characters(name.as_ref())), "value"),
+        None => (format!("field line {number}"), "name"),
+    };
+    if error.is_instance_of::<PyUnicodeEncodeError>(py) {
+        let text = format!("{place}: the {part} holds a character above U+00FF, for which no byte stands");
+        return PyValueError::new_err(text);
+    }
+    PyErr::from_type(error.get_type(py), format!("{place}: {}", error.value(py)))
 }
 
 /// Data in one piece, `bytes` without a copy.
@@ -252,7 +284,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Chunk<'a, 'py> {
         match PyBuffer::get(&object) {
             Ok(buffer) => Ok(Self::Buffer(buffer)),
             // A released view says so itself.
-            Err(error) if error.is_instance_of::<pyo3::exceptions::PyValueError>(object.py()) => Err(error),
+            Err(error) if error.is_instance_of::<PyValueError>(object.py()) => Err(error),
             Err(_) => Err(wrong("bytes, bytearray or a memoryview of octets", object)),
         }
     }

@@ -43,7 +43,16 @@ HOST = [("Host", "a")]
         (lambda: UNTYPED(), TypeError, "role"),
         (lambda: UNTYPED(Role.SERVER, {"head": 1}), TypeError, "Config"),
         (lambda: UNTYPED_CONFIG(haed=1), TypeError, 'there is no option "haed"'),
-        (lambda: Config(head=-1), OverflowError, "."),
+        (lambda: Config(head=-1), ValueError, r"head is a whole number from 0 to 4294967295, got -1$"),
+        (lambda: Config(head=2**32), ValueError, r"head is a whole number from 0 to 4294967295, got 4294967296$"),
+        (lambda: Config(drain=2**64), ValueError, "drain is a whole number from 0 to 18446744073709551615, got 184"),
+        (lambda: Config(head=10**30), ValueError, "head is a whole number from 0 to 4294967295, got 1000"),
+        (lambda: UNTYPED_CONFIG(head="1"), TypeError, "head is a whole number, got '1'"),
+        (lambda: UNTYPED_CONFIG(head=1.0), TypeError, r"head is a whole number, got 1\.0"),
+        (lambda: UNTYPED_CONFIG(head=float("nan")), TypeError, "head is a whole number, got nan"),
+        (lambda: UNTYPED_CONFIG(head=True), TypeError, "head is a whole number, got True"),
+        (lambda: UNTYPED_CONFIG(secure=1), TypeError, "secure is True or False, got 1"),
+        (lambda: UNTYPED_CONFIG(switch_in_http10=None), TypeError, "switch_in_http10 is True or False, got None"),
         (lambda: UNTYPED(Role.SERVER).receive_data("GET"), TypeError, "expected bytes, bytearray or a memoryview"),
         (lambda: UNTYPED(Role.SERVER).receive_data(None), TypeError, "got NoneType"),
         (lambda: UNTYPED(Role.SERVER).next_event("GET"), TypeError, "expected bytes, bytearray or a memoryview"),
@@ -52,10 +61,22 @@ HOST = [("Host", "a")]
         (lambda: UNTYPED(Role.SERVER).select(["foo/2"], "client"), TypeError, "expected a switchover.Order"),
         (lambda: UNTYPED(Role.SERVER).accept(None), TypeError, "Selection"),
         (lambda: UNTYPED(Role.SERVER).send_response("200"), TypeError, "."),
-        (lambda: server().send_response(70_000), OverflowError, "."),
+        (lambda: asked().send_response(70_000), LocalProtocolError, "error 904"),
+        (lambda: asked().send_response(-200), LocalProtocolError, "error 904"),
+        (lambda: asked().send_informational(2**70), LocalProtocolError, "error 904"),
         (lambda: UNTYPED(Role.SERVER).send_response(200, 5), TypeError, "int"),
-        (lambda: UNTYPED(Role.SERVER).send_response(200, [("a",)]), ValueError, "tuple of length 2"),
-        (lambda: UNTYPED(Role.SERVER).send_response(200, [("a", 1)]), TypeError, "expected str, bytes or bytearray"),
+        (lambda: UNTYPED(Role.SERVER).send_response(200, [("a",)]), ValueError, r"^field line 1 \(\"a\"\): .*length 2"),
+        (lambda: UNTYPED(Role.SERVER).send_response(200, ["ab"]), TypeError, "^field line 1: 'str' object"),
+        (
+            lambda: UNTYPED(Role.SERVER).send_response(200, [("a", "1"), ("X-B", 1)]),
+            TypeError,
+            r'^field line 2 \("X-B"\): expected str, bytes or bytearray, got int',
+        ),
+        (
+            lambda: UNTYPED(Role.SERVER).send_response(200, {"a": "1", 5: "1"}),
+            TypeError,
+            "^field line 2: expected str, bytes or bytearray, got int",
+        ),
         (lambda: UNTYPED(Role.SERVER).send_response(200, into=b""), TypeError, "bytes"),
         (lambda: UNTYPED(Role.SERVER).send_data("x"), TypeError, "expected bytes"),
         (lambda: Protocol("a b"), ValueError, "is no protocol name"),
@@ -77,11 +98,15 @@ def test_a_pair_is_a_tuple_or_a_list() -> None:
 
 def test_text_is_latin_1_or_refused() -> None:
     connection = asked()
+    for lines, says in (
+        ({"A": "\u20ac"}, r'field line 1 \("A"\): the value holds a character above U\+00FF'),
+        ({"A": "b", "C": "\udc80"}, r'field line 2 \("C"\): the value holds'),
+        ({"\u20ac": "a"}, "field line 1: the name holds"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            connection.send_response(200, lines)
     for call in (
-        lambda: connection.send_response(200, {"A": "\u20ac"}),
-        lambda: connection.send_response(200, {"\u20ac": "a"}),
         lambda: connection.send_response(200, {}, "\u20ac"),
-        lambda: connection.send_response(200, {"A": "\udc80"}),
         lambda: Connection(Role.CLIENT).send_request("GET", "/\u20ac", HOST),
         lambda: connection.select(["\u20ac"]),
     ):

@@ -650,7 +650,8 @@ class ErrorCode(enum.IntEnum):
 class Config:
     """How connections behave: bounds in bytes or counts, what a client puts up with, and what the transport is.
 
-    Every option has a default and is an attribute. One object may serve many connections.
+    Every option has a default and is an attribute. One object may serve many connections. A bound is a whole number of
+    32 bits, `drain` and `h2c_content` of 64; ValueError for others.
 
     >>> Config(head=16_384, secure=True)
     Config(head=16384, secure=True)
@@ -1056,8 +1057,9 @@ class Connection:
     """One HTTP/1.1 connection, without its transport.
 
     Text may be `str` of latin-1 characters (UnicodeEncodeError for others) or `bytes`; field lines may be `Headers`,
-    a mapping, or any iterable of pairs. Each method that gives bytes appends them to the bytearray `into` instead if
-    there is one, and then gives their number; BufferError, with nothing decided, where a view keeps it from growing.
+    a mapping, or any iterable of pairs: a TypeError or ValueError says in which line something is no name or value.
+    Each method that gives bytes appends them to the bytearray `into` instead if there is one, and then gives their
+    number; BufferError, with nothing decided, where a view keeps it from growing.
 
     A refused call raises `LocalProtocolError` and has changed nothing. A connection belongs to one thread at a time:
     RuntimeError for a call in the middle of another one, and for any call after a bug in the engine has ended it.

@@ -8,7 +8,7 @@ use switchover::{self as core, Error, RequestHead, ResponseHead};
 use super::Connection;
 use crate::error::raise;
 use crate::output::{Into, Written, hand_over, reserve};
-use crate::text::{Chunk, FieldLines, Octets, ProtocolList, Text};
+use crate::text::{Chunk, FieldLines, Octets, ProtocolList, Status, Text};
 use crate::view::Selection;
 
 #[pymethods]
@@ -56,11 +56,11 @@ impl Connection {
     fn send_informational<'py>(
         &self,
         py: Python<'py>,
-        status: u16,
+        status: Status,
         headers: FieldLines,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
-        self.write(py, into, |engine, out| engine.send_informational(status, &headers, out))
+        self.write(py, into, |engine, out| engine.send_informational(status.0, &headers, out))
     }
 
     /// Server: a final response head; it declines an offer, and a 2xx accepts a CONNECT. Next: send_data and send_end.
@@ -72,12 +72,12 @@ impl Connection {
     fn send_response<'py>(
         &self,
         py: Python<'py>,
-        status: u16,
+        status: Status,
         headers: FieldLines,
         reason: Option<Octets>,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
-        let mut head = ResponseHead::new(status, &headers);
+        let mut head = ResponseHead::new(status.0, &headers);
         if let Some(reason) = &reason {
             head.reason = reason.as_ref();
         }
