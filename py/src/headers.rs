@@ -4,9 +4,9 @@ use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
 
 use switchover::{Field, FieldSource, Fields};
 
@@ -86,6 +86,20 @@ impl Headers {
     }
 }
 
+/// The name of a field, where that is what stands in the place of a line or an index.
+fn name(key: &Bound<'_, PyAny>) -> PyResult<Option<Octets>> {
+    let is_text = key.is_instance_of::<PyString>() || key.is_instance_of::<PyBytes>();
+    if is_text || key.is_instance_of::<PyByteArray>() { key.extract().map(Some) } else { Ok(None) }
+}
+
+/// A line to search for, and not a name, which would never be found.
+fn line(given: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    match name(&given)? {
+        Some(_) => Err(PyTypeError::new_err("a line is a pair of name and value; get_all gives the values of a name")),
+        None => Ok(given),
+    }
+}
+
 fn pair<'py>(py: Python<'py>, field: Field<'_>) -> (Bound<'py, PyBytes>, Bound<'py, PyBytes>) {
     (PyBytes::new(py, field.name), PyBytes::new(py, field.value))
 }
@@ -137,8 +151,12 @@ impl Headers {
 
     fn __getitem__<'py>(&self, py: Python<'py>, index: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let Ok(index) = index.extract::<isize>() else {
-            // Slices, and what a list says of everything else.
-            return self.list(py)?.into_any().get_item(index);
+            let Some(name) = name(&index)? else {
+                // Slices, and what a list says of everything else.
+                return self.list(py)?.into_any().get_item(index);
+            };
+            let value = self.all(&name).next().map(|value| PyBytes::new(py, value).into_any());
+            return value.ok_or_else(|| PyKeyError::new_err(index.unbind()));
         };
         let index = if index < 0 { index + self.lines.len() as isize } else { index };
         let line = usize::try_from(index).ok().and_then(|index| self.line(index));
@@ -152,7 +170,10 @@ impl Headers {
     }
 
     fn __contains__(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<bool> {
-        self.list(py)?.as_sequence().contains(line)
+        match name(&line)? {
+            Some(name) => Ok(self.all(&name).next().is_some()),
+            None => self.list(py)?.as_sequence().contains(line),
+        }
     }
 
     fn __eq__<'py>(&self, py: Python<'py>, other: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -197,7 +218,7 @@ impl Headers {
 
     /// How often this line occurs, octet for octet.
     fn count(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
-        self.list(py)?.as_sequence().count(line)
+        self.list(py)?.as_sequence().count(self::line(line)?)
     }
 
     /// Where this line first occurs; ValueError where it does not.
@@ -212,6 +233,6 @@ impl Headers {
         start: isize,
         stop: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.list(py)?.call_method1("index", (line, start, stop))
+        self.list(py)?.call_method1("index", (self::line(line)?, start, stop))
     }
 }

@@ -160,11 +160,27 @@ def test_headers_are_a_sequence() -> None:
         with pytest.raises(IndexError):
             headers[wrong]
     with pytest.raises(TypeError):
-        headers["A"]  # type: ignore[call-overload]
+        headers[1.5]  # type: ignore[call-overload]
     with pytest.raises(ValueError, match="not in list"):
         headers.index((b"x", b"y"))
     assert not Headers()
     assert Headers(OrderedDict(A="1")) == [(b"A", b"1")]
+
+
+def test_a_name_stands_for_its_field() -> None:
+    headers = Headers([("A", "1"), (b"b", b"2"), ("a", bytearray(b"3"))])
+    assert (headers["a"], headers[b"B"], headers[bytearray(b"A")]) == (b"1", b"2", b"1")
+    # To the strictest types `in` asks for a line alone.
+    untyped: Any = headers
+    assert all(name in untyped for name in ("A", "a", b"B", bytearray(b"b")))
+    assert "c" not in untyped
+    assert b"" not in untyped
+    with pytest.raises(KeyError, match="'c'"):
+        headers["c"]
+    # A name is no line, so as one it would never be found.
+    for search in (headers.count, headers.index):
+        with pytest.raises(TypeError, match="a line is a pair of name and value"):
+            search("a")
 
 
 def test_headers_are_made_when_touched() -> None:

@@ -742,11 +742,16 @@ class Config:
 class Headers(Sequence[tuple[bytes, bytes]]):
     """The field lines of a message, in the sender's order and spelling; tuples are made when they are touched.
 
+    A name in the place of an index or a line stands for the field, in any case: `headers["host"]` is its first value
+    (KeyError where there is none), and `"host" in headers` says whether there is one.
+
     `repr` hides what Authorization, Proxy-Authorization, Cookie and Set-Cookie say.
 
     >>> headers = Headers([("Host", "a"), ("Cookie", "secret"), ("Via", "1"), ("via", "2")])
     >>> headers[0], headers.get("HOST"), headers.get_all(b"via"), len(headers)
     ((b'Host', b'a'), b'a', [b'1', b'2'], 4)
+    >>> headers["host"], b"HOST" in headers, "Upgrade" in headers
+    (b'a', True, False)
     >>> headers[:2]
     [(b'Host', b'a'), (b'Cookie', b'secret')]
     >>> headers
@@ -761,6 +766,8 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def __getitem__(self, key: SupportsIndex, /) -> tuple[bytes, bytes]: ...
     @overload
     def __getitem__(self, key: slice, /) -> list[tuple[bytes, bytes]]: ...
+    @overload
+    def __getitem__(self, key: _Text, /) -> bytes: ...
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]: ...
     def __contains__(self, key: object, /) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -773,9 +780,9 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def get_all(self, name: _Text) -> list[bytes]:
         """Every value of that name, in any case, in order."""
     def count(self, line: object) -> int:
-        """How often this line occurs, byte for byte."""
+        """How often this line occurs, byte for byte; TypeError for a name, of which `get_all` has the values."""
     def index(self, line: object, start: int = 0, stop: int = 9223372036854775807) -> int:
-        """Where this line first occurs; ValueError where it does not."""
+        """Where this line first occurs; ValueError where it does not, TypeError for a name."""
     def end_to_end(self) -> Headers:
         """The lines without those that are for one hop: `Connection`, what it lists, and the like.
 
