@@ -1100,7 +1100,12 @@ class Connection:
     def next_event(self, data: ReadableBuffer | None = None, /) -> Event | NeedData | Paused:
         """What happened next; `NEED_DATA` where more bytes must come first; `Paused` where the host must act first.
 
-        With `data`, takes that first: `receive_data(data)` and this in one call, and raises as that does.
+        With `data`, takes that first: `receive_data(data)` and this in one call, and raises as that does. So `b""` is
+        the peer's clean end here too; leave `data` out to ask again.
+
+        >>> server = Connection(Role.SERVER)
+        >>> server.next_event(), server.next_event(b"")
+        (NEED_DATA, Closed(discarded=0))
 
         RemoteProtocolError where the peer broke the protocol: a server answers with `status_hint` and closes, a
         client closes. RFC 9112, 2.2 and 6.3.

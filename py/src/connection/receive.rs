@@ -69,7 +69,8 @@ impl Connection {
         self.take(py, &filled.extract()?)
     }
 
-    /// What happened next, NEED_DATA, or Paused. The event owns what it shows. Takes `data` first, as receive_data does.
+    /// What happened next, NEED_DATA, or Paused. The event owns what it shows. Takes `data` first, as receive_data does:
+    /// b"" is the peer's clean end there too; without an argument nothing is taken.
     #[pyo3(signature = (data = None, /))]
     fn next_event<'py>(&self, py: Python<'py>, data: Option<Chunk<'_, 'py>>) -> PyResult<Bound<'py, PyAny>> {
         if let Some(data) = data {
