@@ -43,6 +43,10 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// The names that [`is_secret`](Self::is_secret) knows, in lower case.
+    #[doc(hidden)]
+    pub const SECRETS: [&'static str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+
     /// Whether it is the field of that name (RFC 9110, 5.1).
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
@@ -51,7 +55,7 @@ impl<'a> Field<'a> {
     /// Whether it commonly holds a credential, which has no place in a log: `Authorization`, `Proxy-Authorization`,
     /// `Cookie`, `Set-Cookie`. `Debug` leaves such values out, here and in all that shows field lines.
     pub fn is_secret(&self) -> bool {
-        ["authorization", "proxy-authorization", "cookie", "set-cookie"].iter().any(|name| self.is(name))
+        Self::SECRETS.iter().any(|name| self.is(name))
     }
 }
 
