@@ -2,6 +2,8 @@
 
 import { numberOf } from "./check.js";
 import { ProtocolError } from "./error.js";
+import { GoneError } from "./gone.js";
+import { inspect } from "./inspect.js";
 import { pack, putHeaders, putTexts, type HeaderSource } from "./parcel.js";
 import { Profiled } from "./profiled.js";
 import { raw } from "./raw.js";
@@ -31,6 +33,9 @@ export class Selection {
     return selection.#bits;
   }
 }
+
+/** What a console shows, by the name of the class that it stands for. */
+const { Connection: Shown } = { Connection: class {} };
 
 const awaited = namesOf(Awaiting);
 const reasons = namesOf(Why);
@@ -206,6 +211,23 @@ export class Connection extends Profiled {
   trace(): TraceEntry[] {
     const entries = raw.trace(this.live());
     return readTrace(new Reader(), entries);
+  }
+
+  /** Where it stands, for logs: nothing of what it carries. Of one that is no more, its role and the `GoneError`'s reason. */
+  toJSON(): object {
+    const { role } = this;
+    try {
+      const { state, awaiting, why, unread, failure: error } = this;
+      return { role, state, awaiting, why, unread, error };
+    } catch (error) {
+      if (error instanceof GoneError) return { role, gone: error.reason };
+      throw error;
+    }
+  }
+
+  /** @internal The same for a console. */
+  [inspect](): object {
+    return Object.assign(new Shown(), this.toJSON());
   }
 
   #switch(selection: Selection, headers: HeaderSource | undefined, isEarly: boolean): Uint8Array<ArrayBuffer> {

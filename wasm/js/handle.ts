@@ -11,8 +11,7 @@ import { Role } from "./tables.js";
 /** A connection as something that has memory in the module. */
 export class Handle extends Owned {
   readonly #role: Role;
-  /** @internal The place that `receiveBuffer` gave; it is empty once the memory has moved. */
-  protected space: Uint8Array | undefined;
+  #space: Uint8Array | undefined;
 
   /** A connection of that role. Next: a server receives, a client sends a request. */
   constructor(role: Role, config?: Config) {
@@ -29,6 +28,16 @@ export class Handle extends Owned {
   release(): void {
     this.space = undefined;
     raw.release(this.live());
+  }
+
+  /** @internal The place that `receiveBuffer` gave; it is empty once the memory has moved. */
+  protected get space(): Uint8Array | undefined {
+    return this.#space;
+  }
+
+  /** @internal */
+  protected set space(space: Uint8Array | undefined) {
+    this.#space = space;
   }
 
   /** @internal What the module refused is thrown. */

@@ -1,5 +1,13 @@
 // The field lines of a message.
 
+import { HIDDEN, inspect } from "./inspect.js";
+import { SECRET_FIELDS } from "./tables.js";
+
+const secrets: ReadonlySet<string> = new Set(SECRET_FIELDS);
+
+/** What a console shows, by the name of the class that it stands for. */
+const { Headers: Shown } = { Headers: class extends Array<string> {} };
+
 /**
  * The field lines of a head or trailer section, in the order and spelling in which they came (RFC 9110, 5). Nothing is
  * decoded, joined or lower-cased: a character is an octet. Names and values become strings when they are asked for.
@@ -51,11 +59,22 @@ export class Headers implements Iterable<[name: string, value: string]> {
 
   /** All field lines in order. */
   [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
-    return this.toJSON()[Symbol.iterator]();
+    return this.#lines()[Symbol.iterator]();
   }
 
-  /** All field lines as an array, for logs. */
+  /**
+   * All field lines as an array, for logs: without what the fields of `SECRET_FIELDS` say. `[...headers]` has all of it.
+   */
   toJSON(): [name: string, value: string][] {
+    return this.#lines().map(([name, value]) => [name, secrets.has(name.toLowerCase()) ? HIDDEN : value]);
+  }
+
+  /** @internal The same for a console. */
+  [inspect](): string[] {
+    return Shown.from(this.toJSON(), ([name, value]) => `${name}: ${value}`);
+  }
+
+  #lines(): [name: string, value: string][] {
     const lines: [name: string, value: string][] = [];
     for (let index = 0; index < this.length; index++) lines.push([this.#name(index), this.#value(index)]);
     return lines;

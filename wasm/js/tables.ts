@@ -368,3 +368,6 @@ export const IP_TEMPLATE = "/.well-known/masque/ip/{target}/{ipproto}/";
 
 /** The longest UDP payload, in octets (RFC 9298, 5). */
 export const UDP_PAYLOAD = 65527;
+
+/** The fields that commonly hold a credential, in lower case: logs do not show what they say. */
+export const SECRET_FIELDS = ["authorization", "proxy-authorization", "cookie", "set-cookie"] as const;

@@ -95,4 +95,6 @@ export declare class Connection extends Profiled {
     get state(): State;
     /** Takes what happened so far, the oldest first: at most the latest 32 things. */
     trace(): TraceEntry[];
+    /** Where it stands, for logs: nothing of what it carries. Of one that is no more, its role and the `GoneError`'s reason. */
+    toJSON(): object;
 }

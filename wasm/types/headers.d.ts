@@ -16,6 +16,8 @@ export declare class Headers implements Iterable<[name: string, value: string]> 
     has(name: string): boolean;
     /** All field lines in order. */
     [Symbol.iterator](): IterableIterator<[name: string, value: string]>;
-    /** All field lines as an array, for logs. */
+    /**
+     * All field lines as an array, for logs: without what the fields of `SECRET_FIELDS` say. `[...headers]` has all of it.
+     */
     toJSON(): [name: string, value: string][];
 }

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use switchover::bridge::OverHttp2;
 use switchover::masque::{CapsuleFault, IP_TEMPLATE, UDP_PAYLOAD, UDP_TEMPLATE};
 use switchover::{
-    Awaiting, Blame, Config, End, ErrorKind, EventKind, Expect, Ineligible, Lenient, Limits, NoOffer, Order, Paused,
-    Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
+    Awaiting, Blame, Config, End, ErrorKind, EventKind, Expect, Field, Ineligible, Lenient, Limits, NoOffer, Order,
+    Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
 };
 
 const HEADER: &str = "\
@@ -65,11 +65,13 @@ fn upgrades() -> String {
 }
 
 fn constants() -> String {
+    let secrets = "The fields that commonly hold a credential, in lower case: logs do not show what they say.";
     let udp = "The template for `connect-udp` where nothing else is configured (RFC 9298, 2).";
     let ip = "The template for `connect-ip` where nothing else is configured (RFC 9484, 3).";
     constant("UDP_TEMPLATE", udp, &format!("{UDP_TEMPLATE:?}"))
         + &constant("IP_TEMPLATE", ip, &format!("{IP_TEMPLATE:?}"))
         + &constant("UDP_PAYLOAD", "The longest UDP payload, in octets (RFC 9298, 5).", &UDP_PAYLOAD.to_string())
+        + &constant("SECRET_FIELDS", secrets, &format!("{:?} as const", Field::SECRETS))
 }
 
 fn constant(name: &str, text: &str, value: &str) -> String {

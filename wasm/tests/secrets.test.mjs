@@ -1,0 +1,128 @@
+// What a field that commonly holds a credential says is in no log: neither as a console shows things, nor as JSON.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+
+import * as switchover from "switchover";
+import { Capsules, Connection, Datagram, Deflate, GoneError, ProfileError, ProtocolError, SECRET_FIELDS, Selection, Splice } from "switchover";
+
+const SECRET = "zyzzyva";
+/** @type {[name: string, value: string][]} */
+const LINES = [["Authorization", SECRET], ["proxy-authorization", SECRET], ["COOKIE", SECRET], ["Set-Cookie", SECRET]];
+const TRAILERS = LINES.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+
+/** @param {string} text */
+const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
+/** What a call throws. @param {() => unknown} call */
+function thrown(call) {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return assert.fail("nothing was thrown");
+}
+
+/** One of each public class at least, made with secrets wherever something can be given. */
+function everything() {
+  const client = new Connection("client");
+  const server = new Connection("server");
+  /** @type {unknown[]} */
+  const shown = [new Capsules(), new Datagram(0n, new Uint8Array()), new Deflate()];
+  /** @param {Uint8Array} sent @param {Connection} receiver */
+  const pass = (sent, receiver) => {
+    receiver.receive(sent);
+    for (;;) {
+      const step = receiver.nextEvent();
+      shown.push(step, receiver.event(), receiver.request, receiver.endToEnd, receiver.http2Fields, receiver.http2Request);
+      if (step.kind === "need-data" || step.kind === "paused") break;
+    }
+    shown.push(receiver.state, receiver.trace());
+  };
+  // A request and its answer with everything that has field lines, then a switch. We send no such trailers.
+  const chunked = /** @type {const} */ (["Transfer-Encoding", "chunked"]);
+  const host = /** @type {const} */ (["Host", "a"]);
+  pass(client.sendRequest({ method: "POST", target: "/", headers: [host, chunked, ...LINES], offer: ["foo"] }), server);
+  pass(server.sendInformational(103, LINES), client);
+  client.sendEnd();
+  pass(octets(`0\r\n${TRAILERS}\r\n`), server);
+  const answer = server.sendResponse({ status: 200, headers: [chunked, ...LINES] });
+  server.sendEnd();
+  pass(answer, client);
+  pass(octets(`0\r\n${TRAILERS}\r\n`), client);
+  const h2c = [["HTTP2-Settings", "AAMAAABkAAQAAP__"], ["Connection", "HTTP2-Settings"]].map(([name = "", value = ""]) => /** @type {const} */ ([name, value]));
+  pass(client.sendRequest({ method: "GET", target: "/", headers: [host, ...LINES, ...h2c], offer: ["h2c", "foo"] }), server);
+  const selection = server.select(["foo"]) ?? assert.fail();
+  shown.push(selection, new Splice(server, new Uint8Array()));
+  pass(server.accept(selection, LINES), client);
+  shown.push(server.nextEvent());
+
+  // Refusals, and connections in each state; one has octets of the peer's that nobody has read.
+  const broken = new Connection("server");
+  broken.receive(octets(`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${SECRET}\0\r\n\r\n`));
+  shown.push(thrown(() => broken.nextEvent()), broken.failure);
+  for (const [name] of LINES) {
+    for (const value of [`${SECRET}\0`, `${SECRET}\u20ac`, [SECRET]]) {
+      const headers = /** @type {any} */ ([host, [name, value]]);
+      shown.push(thrown(() => new Connection("client").sendRequest({ method: "GET", target: "/", headers })));
+    }
+    shown.push(thrown(() => switchover.http1Fields("a", [[name, SECRET], ["te", SECRET]])));
+  }
+  const lent = new Connection("server");
+  const space = lent.receiveBuffer(1000);
+  space.set(octets(`GET / HTTP/1.1\r\nCookie: ${SECRET}`));
+  const freed = new Connection("client");
+  freed.free();
+  shown.push(thrown(() => freed.why), client, server, broken, lent, freed);
+  return shown;
+}
+
+/** The context of a datagram is no number that JSON has. @param {unknown} thing */
+const json = (thing) => JSON.stringify(thing, (_, value) => (typeof value === "bigint" ? Number(value) : value));
+
+/** A text as a list of its octets, as an array of them is shown. @param {string} separator */
+const numbers = (separator) => [...octets(SECRET)].join(separator);
+
+test("no secret is in what logs show", () => {
+  const shown = everything();
+  const texts = shown.flatMap((thing) => [inspect(thing, { depth: 9 }), inspect(thing, { showHidden: true, depth: 9 }), json(thing), String(thing)]);
+  for (const text of texts) {
+    for (const secret of [SECRET, numbers(", "), numbers(",")]) assert(!(text ?? "").includes(secret), text);
+  }
+  assert(texts.some((text) => text?.includes("COOKIE: <hidden>")) && texts.some((text) => text?.includes('["COOKIE","<hidden>"]')));
+
+  // A class that is new must be here as well.
+  const classes = Object.values(switchover).filter((value) => typeof value === "function" && /^class /.test(String(value)));
+  const missing = classes.filter((value) => !shown.some((thing) => thing instanceof /** @type {any} */ (value)));
+  assert.deepEqual(missing, []);
+  for (const value of [Capsules, Connection, Datagram, Deflate, GoneError, ProfileError, ProtocolError, Selection, Splice]) {
+    assert(/** @type {unknown[]} */ (classes).includes(value));
+  }
+});
+
+test("a secret is still there for who asks", () => {
+  const server = new Connection("server");
+  server.receive(octets(`GET / HTTP/1.1\r\nHost: a\r\n${TRAILERS}\r\n`));
+  const event = server.nextEvent();
+  assert(event.kind === "request");
+  assert.deepEqual([...event.headers].slice(1), LINES);
+  for (const name of SECRET_FIELDS) assert.equal(event.headers.get(name), SECRET);
+  assert.deepEqual(event.headers.at(1), LINES[0]);
+});
+
+test("a console shows field lines, and where a connection stands", () => {
+  const server = new Connection("server");
+  server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\nhost-name: b\r\nCookie: c\r\n\r\nGET"));
+  const event = server.nextEvent();
+  assert(event.kind === "request");
+  assert.equal(inspect(event.headers), "Headers(3) [ 'Host: a', 'host-name: b', 'Cookie: <hidden>' ]");
+  assert.match(inspect(server), /^Connection \{\n  role: 'server',\n  state: \{\n    request: 'done',/);
+  const { role, state, awaiting, why, unread } = server;
+  assert.deepEqual(server.toJSON(), { role, state, awaiting, why, unread, error: null });
+  assert.deepEqual([role, awaiting, why, unread], ["server", "host", "not-offered", 3]);
+  server.free();
+  assert.equal(inspect(server), "Connection { role: 'server', gone: 'freed' }");
+  assert.equal(JSON.stringify(server), '{"role":"server","gone":"freed"}');
+});
