@@ -1,6 +1,6 @@
 // How a connection behaves.
 
-import { boolean, object } from "./check.js";
+import { boolean, count, object } from "./check.js";
 import { raw } from "./raw.js";
 import { Flags, Lenient, Limits } from "./tables.js";
 
@@ -39,9 +39,8 @@ export function configure(config: Config): void {
     for (const [name, value] of bounds) {
       known(Object.hasOwn(Limits, name), `limits.${name}`);
       if (value === undefined) continue;
-      if (typeof value !== "number") throw new TypeError(`limits.${name} must be a number`);
-      if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`limits.${name} must be a whole number`);
-      known(raw.configure_limit(snake(name), value), `limits.${name}`);
+      const largest = Math.min(raw.largest_limit(snake(name)), Number.MAX_SAFE_INTEGER);
+      known(raw.configure_limit(snake(name), count(value, largest, `limits.${name}`)), `limits.${name}`);
     }
     for (const [name, value] of deviations) {
       known(Object.hasOwn(Lenient, name), `lenient.${name}`);

@@ -186,6 +186,11 @@ export function ip_target(parcel: Uint8Array | number[]): boolean;
 export function is_secure(handle: number): boolean;
 
 /**
+ * The largest value of a bound; negative where there is none of that name.
+ */
+export function largest_limit(name: string): number;
+
+/**
  * Leaves the first octets of the new protocol.
  */
 export function leftover(handle: number): void;
@@ -482,6 +487,7 @@ export interface InitOutput {
     readonly ineligible_text: (a: number) => void;
     readonly ip_target: (a: number, b: number) => number;
     readonly is_secure: (a: number) => number;
+    readonly largest_limit: (a: number, b: number) => number;
     readonly leftover: (a: number) => void;
     readonly may_forward: (a: number, b: number) => number;
     readonly may_speak: (a: number) => number;

@@ -192,6 +192,7 @@ export const raw: Raw = {
   ineligible_text: guarded(glue.ineligible_text),
   ip_target: guarded(glue.ip_target),
   is_secure: guarded(glue.is_secure),
+  largest_limit: guarded(glue.largest_limit),
   leftover: guarded(glue.leftover),
   may_speak: guarded(glue.may_speak),
   next_event(handle) {

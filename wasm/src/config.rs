@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use switchover::{Config, Connection, Role};
+use switchover::{Config, Connection, Limits, Role};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::handle;
@@ -14,6 +14,12 @@ thread_local! {
 
 fn configure(change: impl FnOnce(&mut Config) -> bool) -> bool {
     NEXT.with_borrow_mut(|config| change(config.get_or_insert_default()))
+}
+
+/// The largest value of a bound; negative where there is none of that name.
+#[wasm_bindgen]
+pub fn largest_limit(name: &str) -> f64 {
+    Limits::largest(name).map_or(-1.0, |largest| largest as f64)
 }
 
 /// Sets a bound of the next connection; false where there is none of that name.

@@ -3,7 +3,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Connection, ErrorKind, GoneError, ProtocolError, errorText, ineligibleText, reasonPhrase, whyText } from "switchover";
+import {
+  Connection,
+  ErrorKind,
+  GoneError,
+  Limits,
+  ProtocolError,
+  errorText,
+  ineligibleText,
+  reasonPhrase,
+  whyText,
+} from "switchover";
 
 /** @param {string} text */
 const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
@@ -108,6 +118,19 @@ test("arguments of the wrong type", () => {
   const selection = connection.select(["foo/2"]);
   assert(selection);
   assert.match(text(connection.accept(selection)), /^HTTP\/1\.1 101 /);
+});
+
+test("bounds that do not fit are refused, not cut", () => {
+  const limited = (/** @type {string} */ name, /** @type {unknown} */ value) =>
+    () => new Connection("server", wrong({ limits: { [name]: value } })).free();
+  for (const name of Object.keys(Limits)) {
+    const wide = name === "drain" || name === "h2cContent";
+    const most = wide ? Number.MAX_SAFE_INTEGER : 2 ** 32 - 1;
+    const refused = { name: "RangeError", message: `limits.${name} must be a whole number from 0 to ${most}` };
+    for (const value of [-1, 0.5, NaN, Infinity, most + 1, 2 ** 64]) assert.throws(limited(name, value), refused);
+    for (const value of ["1", 1n, null, true]) assert.throws(limited(name, value), { name: "TypeError" });
+    for (const value of [0, most, undefined]) limited(name, value)();
+  }
 });
 
 test("the configuration of a connection that was not made is not the next one's", () => {
