@@ -1,5 +1,6 @@
 // Arguments that are not what the types say: hosts without a compiler must hear of it too.
 
+import { isOctets, plain } from "./octets.js";
 import { isInside } from "./raw.js";
 
 /** More octets at once than this, and the module could not hold them. */
@@ -7,11 +8,10 @@ const MOST = 2 ** 30;
 
 /** @internal Octets that may cross: a view of the module's own memory is copied first, for it may move when it grows. */
 export function octets(bytes: Uint8Array): Uint8Array {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError("octets must be a Uint8Array");
-  if (bytes.length > MOST) throw new RangeError(`octets must be at most ${MOST}`);
-  // A view whose memory was transferred, or has moved, is empty; the constructor refuses that memory.
-  if (bytes.length === 0) new Uint8Array(bytes.buffer);
-  return isInside(bytes) ? bytes.slice() : bytes;
+  if (!isOctets(bytes)) throw new TypeError("octets must be a Uint8Array");
+  const own = plain(bytes);
+  if (own.length > MOST) throw new RangeError(`octets must be at most ${MOST}`);
+  return isInside(own) ? own.slice() : own;
 }
 
 /** @internal A whole number from 0 to `most`. */

@@ -19,10 +19,10 @@ export class Selection {
   readonly preference: number;
 
   /** @internal */
-  constructor(owner: Connection, bits: Uint32Array, preference: number) {
-    if (!(bits instanceof Uint32Array) || bits.length !== 4) throw new TypeError("a selection comes from select");
+  constructor(owner: Connection, bits: readonly number[], preference: number) {
+    if (!Array.isArray(bits) || bits.length !== 4) throw new TypeError("a selection comes from select");
     this.#owner = owner;
-    this.#bits = bits;
+    this.#bits = Uint32Array.from(bits);
     this.preference = preference;
   }
 
@@ -61,8 +61,7 @@ export class Connection extends Profiled {
     const parcel = pack(() => putTexts(preferences, "preferences"));
     if (!raw.select(this.live(), parcel, numberOf(Order, by, "by"))) return null;
     const numbers = new Reader();
-    const bits = new Uint32Array(4);
-    for (let index = 0; index < bits.length; index++) bits[index] = numbers.number();
+    const bits = [numbers.number(), numbers.number(), numbers.number(), numbers.number()];
     return new Selection(this, bits, numbers.number());
   }
 

@@ -4,6 +4,7 @@ import { count, numberOf, octets } from "./check.js";
 import { ProtocolError } from "./error.js";
 import { readEvent, readRequest, type Event, type RequestHead, type Step } from "./event.js";
 import { Handle } from "./handle.js";
+import { lengthOf } from "./octets.js";
 import { raw, stage } from "./raw.js";
 import { namesOf, placeLeft, Reader } from "./reader.js";
 import { End, EventKind, Paused } from "./tables.js";
@@ -24,7 +25,8 @@ export class Inbound extends Handle {
   receive(bytes: Uint8Array): void {
     this.space = undefined;
     const handle = this.live();
-    this.must(stage(bytes) ? raw.receive_staged(handle, bytes.length) : raw.receive(handle, octets(bytes)));
+    const staged = stage(bytes);
+    this.must(staged > 0 ? raw.receive_staged(handle, staged) : raw.receive(handle, octets(bytes)));
   }
 
   /**
@@ -47,7 +49,7 @@ export class Inbound extends Handle {
    */
   commit(length: number): void {
     const handle = this.live();
-    const committed = count(length, this.space?.length ?? 0, "length");
+    const committed = count(length, this.space === undefined ? 0 : lengthOf(this.space), "length");
     this.space = undefined;
     raw.commit(handle, committed);
   }

@@ -1,5 +1,8 @@
 // What goes into the module: texts and lists in one run of octets; `parcel.rs` takes it apart.
 
+import { octets } from "./check.js";
+import { isOctets } from "./octets.js";
+
 /**
  * Field lines to send, in order: pairs of name and value (an array, a `Map`, the `Headers` of a received message or of the
  * platform), or an object. A character stands for one octet, so none may be above U+00FF; a value may be octets too.
@@ -93,7 +96,7 @@ export function putHeaders(source: HeaderSource | undefined): void {
 
 function putLine(name: string, value: string | Uint8Array): void {
   putText(name, "a field name");
-  if (value instanceof Uint8Array) putOctets(value);
+  if (isOctets(value)) putOctets(value);
   else putText(value, "a field value");
 }
 
@@ -102,11 +105,12 @@ export function packHeaders(source: HeaderSource | undefined): Uint8Array {
   return pack(() => putHeaders(source));
 }
 
-function putOctets(octets: Uint8Array): void {
-  putNumber(octets.length);
-  reserve(octets.length);
-  space.set(octets, used);
-  used += octets.length;
+function putOctets(value: Uint8Array): void {
+  const given = octets(value);
+  putNumber(given.length);
+  reserve(given.length);
+  space.set(given, used);
+  used += given.length;
 }
 
 function putNumber(number: number): void {

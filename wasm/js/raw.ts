@@ -4,6 +4,7 @@ import * as glue from "./glue.js";
 import type { InitOutput } from "./glue.js";
 import { GoneError } from "./gone.js";
 import { decoderOf } from "./latin1.js";
+import { isOctets, lengthOf } from "./octets.js";
 
 let memory: WebAssembly.Memory | undefined;
 /** In words. */
@@ -27,15 +28,20 @@ export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<
   stageAt = glue.stage();
 }
 
+/** How much may be staged: `LEN` of `stage.rs`. */
+const STAGE = 65_536;
+
 /** The module's memory as octets and as numbers: made again when it grew, for the old ones are empty then. */
 let octets = new Uint8Array(0);
 let words = new Uint32Array(0);
+let staged = octets;
 let decode = decoderOf(octets);
 
 function renew(): void {
   if (octets.length !== 0) return;
   octets = new Uint8Array(memory?.buffer as ArrayBuffer);
   words = new Uint32Array(memory?.buffer as ArrayBuffer);
+  staged = octets.subarray(stageAt, stageAt + STAGE);
   decode = decoderOf(octets);
 }
 
@@ -66,15 +72,15 @@ export function text(start: number, length: number): string {
   return length === 0 ? "" : decode(start, start + length);
 }
 
-/** How much may be staged: `LEN` of `stage.rs`. */
-const STAGE = 65_536;
-
-/** @internal Puts octets where the next call takes them from; false where there are too many for that, or none. */
-export function stage(bytes: Uint8Array): boolean {
-  if (!(bytes instanceof Uint8Array) || bytes.length > STAGE || bytes.length === 0) return false;
+/** @internal Puts octets where the next call takes them from, and says how many; 0 where there are too many, or none. */
+export function stage(bytes: Uint8Array): number {
+  if (!isOctets(bytes)) return 0;
+  const length = lengthOf(bytes);
+  if (length > STAGE || length === 0) return 0;
   renew();
-  octets.set(bytes, stageAt);
-  return true;
+  // Never beyond the stage, whatever another thread makes of shared memory in between.
+  staged.set(bytes);
+  return length;
 }
 
 /** @internal A view of the module's memory; it is over at the next call into the module. */

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import {
   Connection,
+  Datagram,
   ErrorKind,
   GoneError,
   Limits,
@@ -12,6 +13,7 @@ import {
   errorText,
   ineligibleText,
   reasonPhrase,
+  websocketKey,
   whyText,
 } from "switchover";
 
@@ -22,6 +24,7 @@ const text = (bytes) => String.fromCharCode(...bytes);
 /** @type {any} Whatever a caller without types passes. */
 const wrong = (/** @type {unknown} */ value) => value;
 
+const PLAIN = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 
 /** A server that has been shown this. @param {string} input */
@@ -131,6 +134,97 @@ test("bounds that do not fit are refused, not cut", () => {
     for (const value of ["1", 1n, null, true]) assert.throws(limited(name, value), { name: "TypeError" });
     for (const value of [0, most, undefined]) limited(name, value)();
   }
+});
+
+/** Octets whose class says something else of them. */
+class Lying extends Uint8Array {
+  /** @type {number} */
+  lie = 0;
+  get length() {
+    return this.lie;
+  }
+  get byteLength() {
+    return this.lie;
+  }
+  get byteOffset() {
+    return 1;
+  }
+  get buffer() {
+    return new ArrayBuffer(8);
+  }
+}
+
+/** @param {Uint8Array} bytes @param {number} lie */
+function lying(bytes, lie) {
+  const liar = new Lying(bytes);
+  liar.lie = lie;
+  return liar;
+}
+
+test("octets are as many as there are, whatever they say of themselves", () => {
+  // Larger than what the module sets aside, in each case: were the lie believed, it would write over its own memory.
+  for (const size of [10, 65_536, 65_537, 3_000_000]) {
+    const content = new Uint8Array(size).fill(97);
+    const own = new Uint8Array(content);
+    Object.defineProperty(own, "length", { value: 3 });
+    for (const liar of [lying(content, 3), lying(content, size + 5), lying(content, 0), lying(content, -1), own]) {
+      const connection = new Connection("server");
+      connection.receive(octets(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`));
+      connection.nextEvent();
+      connection.receive(liar);
+      const event = connection.nextEvent();
+      assert(event.kind === "data");
+      assert.deepEqual([event.data.length, connection.unread], [size, 0]);
+      assert(event.data.every((octet) => octet === 97));
+      connection.free();
+
+      const client = new Connection("client");
+      const headers = { Host: "a", "Content-Length": `${size}` };
+      client.sendRequest({ method: "POST", target: "/", headers });
+      assert.deepEqual(client.sendData(liar), content);
+      client.free();
+      assert.equal(new Datagram(0n, liar).write().length, new Datagram(0n, content).write().length);
+    }
+  }
+  const value = new Connection("client").sendRequest({ method: "GET", target: "/", headers: [["Host", lying(octets("abc"), 900)]] });
+  assert.equal(text(value), "GET / HTTP/1.1\r\nHost: abc\r\n\r\n");
+  assert.match(websocketKey(lying(new Uint8Array(16), 5)), /^A{21}[AQgw]==$/);
+  assert.throws(() => websocketKey(lying(new Uint8Array(5), 16)), RangeError);
+  for (const fake of [Object.create(Uint8Array.prototype), Object.setPrototypeOf(new Uint16Array(9), Uint8Array.prototype), new DataView(new ArrayBuffer(2))]) {
+    assert.throws(() => new Connection("server").receive(fake), { name: "TypeError", message: "octets must be a Uint8Array" });
+    assert.throws(() => new Datagram(0n, fake), TypeError);
+  }
+  // What the module keeps for itself is in order.
+  assert.equal(server(OFFER).event.kind, "request");
+});
+
+test("octets whose memory shrinks, grows, is shared or is gone", () => {
+  const resizable = new ArrayBuffer(PLAIN.length, { maxByteLength: 100_000 });
+  const part = new Uint8Array(resizable, 0, PLAIN.length);
+  const whole = new Uint8Array(resizable);
+  whole.set(octets(PLAIN));
+  const kinds = (/** @type {Uint8Array} */ bytes) => {
+    const connection = new Connection("server");
+    connection.receive(bytes);
+    return connection.nextEvent().kind;
+  };
+  assert.deepEqual([kinds(part), kinds(whole)], ["request", "request"]);
+  resizable.resize(100_000);
+  assert.deepEqual([kinds(part), kinds(whole)], ["request", "request"]);
+  resizable.resize(5);
+  // A view of its own length has lost its memory; one that is as long as the memory has five octets.
+  assert.throws(() => kinds(part), TypeError);
+  assert.equal(kinds(whole), "need-data");
+  resizable.resize(0);
+  assert.equal(kinds(whole), "need-data");
+  structuredClone(resizable, { transfer: [resizable] });
+  assert.throws(() => kinds(whole), TypeError);
+
+  const shared = new Uint8Array(new SharedArrayBuffer(PLAIN.length, { maxByteLength: 100_000 }));
+  shared.set(octets(PLAIN));
+  assert.equal(kinds(shared), "request");
+  shared.buffer.grow(100_000);
+  assert.equal(kinds(shared), "request");
 });
 
 test("the configuration of a connection that was not made is not the next one's", () => {

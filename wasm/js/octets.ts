@@ -1,0 +1,33 @@
+// Octets that come from outside. A subclass, or a property of the array's own, can say anything of its length and its
+// memory; what these functions say is the array's own, as the engine of JavaScript keeps it.
+
+const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** A getter of every typed array, out of reach of those who write over it later. */
+function getter<T>(name: PropertyKey): (octets: Uint8Array) => T {
+  const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as () => T;
+  return Function.prototype.call.bind(get) as (octets: Uint8Array) => T;
+}
+
+const kindOf = getter<string | undefined>(Symbol.toStringTag);
+const memoryOf = getter<ArrayBuffer>("buffer");
+const startOf = getter<number>("byteOffset");
+
+/** @internal How many octets there are; none where the memory was transferred, or has become too small. */
+export const lengthOf = getter<number>("length");
+
+/** @internal Whether it is a Uint8Array, of whatever class and window; an object that only inherits from one is none. */
+export function isOctets(value: unknown): value is Uint8Array {
+  return kindOf(value as Uint8Array) === "Uint8Array";
+}
+
+/** @internal The same octets, in an array that is nobody else's. Memory that is not there any more is a TypeError. */
+export function plain(octets: Uint8Array): Uint8Array {
+  const length = lengthOf(octets);
+  // An array of no octets, and one that has lost them, both have the length 0; only the latter has no first place.
+  if (length === 0) at(octets, 0);
+  return new Uint8Array(memoryOf(octets), startOf(octets), length);
+}
+
+/** Refuses memory that is not there. */
+const at = Function.prototype.call.bind(Uint8Array.prototype.at) as (octets: Uint8Array, index: number) => unknown;
