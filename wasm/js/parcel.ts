@@ -81,23 +81,34 @@ export function putHeaders(source: HeaderSource | undefined): void {
   let count = 0;
   if (Symbol.iterator in source) {
     for (const line of source) {
-      if (!Array.isArray(line) || line.length !== 2) throw new TypeError("a field line must be a pair of name and value");
-      putLine(line[0], line[1]);
-      count++;
+      if (!Array.isArray(line) || line.length !== 2) {
+        throw new TypeError(`field line ${count + 1}: it must be a pair of name and value`);
+      }
+      putLine(line[0], line[1], ++count);
     }
   } else {
     for (const name of Object.keys(source)) {
-      putLine(name, source[name] as string);
-      count++;
+      putLine(name, source[name] as string, ++count);
     }
   }
   write(place, count);
 }
 
-function putLine(name: string, value: string | Uint8Array): void {
-  putText(name, "a field name");
-  if (isOctets(value)) putOctets(value);
-  else putText(value, "a field value");
+function putLine(name: string, value: string | Uint8Array, number: number): void {
+  try {
+    putText(name, "the name");
+    if (typeof value === "string") putText(value, "the value");
+    else if (isOctets(value)) putOctets(value);
+    else throw new TypeError("the value must be a string or a Uint8Array");
+  } catch (error) {
+    throw inLine(error as Error, number, name);
+  }
+}
+
+/** The error with the field line that it is about, and without the value, which may be a secret. */
+function inLine(error: Error, number: number, name: unknown): Error {
+  const Kind = error instanceof RangeError ? RangeError : TypeError;
+  return new Kind(`field line ${number}${typeof name === "string" ? ` (${JSON.stringify(name)})` : ""}: ${error.message}`);
 }
 
 /** @internal Field lines alone. */

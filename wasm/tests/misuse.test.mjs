@@ -136,6 +136,23 @@ test("bounds that do not fit are refused, not cut", () => {
   }
 });
 
+test("what is wrong in a field line names it, and not its value", () => {
+  const send = (/** @type {unknown} */ headers) => () =>
+    new Connection("client").sendRequest({ method: "GET", target: "/", headers: wrong(headers) });
+  const value = "the value must be a string or a Uint8Array";
+  const beyond = "holds a character above U+00FF, for which no octet stands";
+  for (const [headers, message] of /** @type {const} */ ([
+    [{ Host: "a", "X-B": 5 }, `field line 2 ("X-B"): ${value}`],
+    [[["Host", "a"], ["Cookie", ["secret"]]], `field line 2 ("Cookie"): ${value}`],
+    [[["Host", "secret\u20ac"]], `field line 1 ("Host"): the value ${beyond}`],
+    [[["Host", "a"], ["\u20ac", "a"]], `field line 2 ("\u20ac"): the name ${beyond}`],
+    [[["Host", "a"], [5, "a"]], "field line 2: the name must be a string"],
+    [[["Host", "a"], ["B"]], "field line 2: it must be a pair of name and value"],
+  ])) {
+    assert.throws(send(headers), { name: "TypeError", message });
+  }
+});
+
 /** Octets whose class says something else of them. */
 class Lying extends Uint8Array {
   /** @type {number} */
