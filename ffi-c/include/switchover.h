@@ -598,6 +598,8 @@ enum swo_result_code {
     /** The bytes lie in memory of the object itself, which the call is about to change: a slice of an event, or the space
      *  of swo_recv_buffer, which takes swo_recv_commit. */
     SWO_OVERLAP = 1011,
+    /** A number that is larger than what it is written as. */
+    SWO_BAD_NUMBER = 1012,
 };
 
 
@@ -1722,8 +1724,8 @@ swo_result swo_capsules_finish(const struct swo_capsules *capsules, uint32_t *fa
 swo_result swo_capsules_free(struct swo_capsules *capsules);
 
 /**
- * Writes a datagram as a DATAGRAM capsule.
- * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next: send it behind the 101. RFC 9297, 3.5.
+ * Writes a datagram as a DATAGRAM capsule. Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more;
+ * SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next: send it behind the 101. RFC 9297, 3.5.
  */
 swo_result swo_datagram_write(const struct swo_datagram *datagram, uint8_t *out, size_t cap, size_t *written);
 

@@ -84,6 +84,8 @@ pub enum Own {
     /// The bytes lie in memory of the object itself, which the call is about to change: a slice of an event, or the space
     /// of swo_recv_buffer, which takes swo_recv_commit.
     Overlap = 1011,
+    /// A number that is larger than what it is written as.
+    BadNumber = 1012,
 }
 
 impl Own {
@@ -101,6 +103,7 @@ impl Own {
         Self::BadPlace,
         Self::Refused,
         Self::Overlap,
+        Self::BadNumber,
     ];
 
     /// The stable number.
@@ -123,6 +126,7 @@ impl Own {
             Self::BadPlace => "bad-place",
             Self::Refused => "refused",
             Self::Overlap => "overlap",
+            Self::BadNumber => "bad-number",
         }
     }
 
@@ -141,6 +145,7 @@ impl Own {
             Self::BadPlace => "the memory for a connection is too small or not aligned",
             Self::Refused => "the rules of the protocol forbid it; the reason says which",
             Self::Overlap => "the bytes lie in memory of the object itself, which the call would change",
+            Self::BadNumber => "a number that is larger than what it is written as",
         }
     }
 }

@@ -59,8 +59,8 @@ export! {
     /// Frees a reader. NULL is allowed.
     fn swo_capsules_free(capsules: *mut swo_capsules) -> swo_result = capsules_free((capsules, ()));
 
-    /// Writes a datagram as a DATAGRAM capsule.
-    /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next: send it behind the 101. RFC 9297, 3.5.
+    /// Writes a datagram as a DATAGRAM capsule. Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more;
+    /// SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next: send it behind the 101. RFC 9297, 3.5.
     fn swo_datagram_write(datagram: *const swo_datagram, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = datagram_write(datagram, (out, cap, written));
 }
@@ -114,6 +114,12 @@ fn capsules_free(capsules: Doomed<swo_capsules>) -> Done {
     capsules.free()
 }
 
+/// One more than the greatest context: the numbers of QUIC have 62 bits (RFC 9000, 16).
+const CONTEXTS: u64 = 1 << 62;
+
 fn datagram_write(datagram: Datagram<'_>, out: Output<'_>) -> Done {
+    if datagram.context >= CONTEXTS {
+        return Err(Own::BadNumber.into());
+    }
     out.put(datagram.written_len(), |space| datagram.write(space))
 }

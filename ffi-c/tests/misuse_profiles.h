@@ -129,6 +129,13 @@ static void capsules_are_checked(void) {
     IS(swo_capsules_new(5, NULL), SWO_NULL);
     IS(swo_capsules_new(5, &capsules), SWO_OK);
     IS(swo_datagram_write(NULL, out, sizeof out, &written), SWO_NULL);
+    /* No context is cut to the bits that are written. */
+    datagram.context = (uint64_t)1 << 62;
+    IS(swo_datagram_write(&datagram, out, sizeof out, &written), SWO_BAD_NUMBER);
+    datagram.context--;
+    IS(swo_datagram_write(&datagram, out, sizeof out, &written), SWO_OK);
+    HOLDS(written == 15 && !memcmp(out, "\0\x0d\xff\xff\xff\xff\xff\xff\xff\xff" "hello", written));
+    datagram.context = 0;
     IS(swo_datagram_write(&datagram, out, 7, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
     HOLDS(written == 8);
     IS(swo_datagram_write(&datagram, out, 8, &written), SWO_OK);
