@@ -1,7 +1,8 @@
 //! Work to be counted, not timed: `count INPUT TIMES` takes every message of an input that often, from the octets to the
 //! answer, on the scan path that the variable `SCAN` names. `tests/instructions` runs it under callgrind.
 
-use switchover::{Connection, Order, RequestHead, ResponseHead, Role, ScanPath, Step};
+use switchover::gateway::EndToEnd;
+use switchover::{Connection, FieldSource, Order, RequestHead, ResponseHead, Role, ScanPath, Step};
 use switchover_benches::inputs;
 
 fn main() {
@@ -13,6 +14,9 @@ fn main() {
     let wanted = std::env::var("SCAN").unwrap_or_else(|_| "sse2".into());
     let path = ScanPath::available().find(|path| format!("{path:?}").to_lowercase() == wanted);
     assert!(path.is_some_and(ScanPath::force), "no scan path {wanted} here");
+    if name == "hops" {
+        return (0..times).for_each(|_| forward());
+    }
     let messages = match name.as_str() {
         "handshake" => vec![inputs::WEBSOCKET.to_vec()],
         "k" => inputs::distinct(),
@@ -41,6 +45,16 @@ fn main() {
             assert_eq!(events, 2);
         }
     }
+}
+
+/// What passes an intermediary of a request whose `Connection` lists as many options as the limits let through.
+fn forward() {
+    let options = "a,b,".repeat(4_000);
+    let mut fields = vec![("Host", "a"), ("Connection", options.as_str())];
+    fields.resize(100, ("X-Given", "1"));
+    let mut kept = 0;
+    EndToEnd(&fields).each(&mut |_| kept += 1);
+    assert_eq!(kept, 99);
 }
 
 /// A WebSocket accepted, on a connection of its own.
