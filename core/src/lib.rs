@@ -14,11 +14,15 @@
 //!    from the connection's buffer until the next inbound call; decisions do not end it, so an echo may send the very
 //!    slice it was shown ([`send_data_parts`](Connection::send_data_parts)). Of a request without an offer the head is gone
 //!    with the next call: copy what the answer will need.
+//!    A client that sent `Expect: 100-continue` may wait for a 100 before it sends its content: before you read on, ask
+//!    [`owes_continue`](Connection::owes_continue), and send one with [`send_informational`](Connection::send_informational)
+//!    or answer at once.
 //! 3. **Decisions in, octets out.** The `send_*` methods and the upgrade verbs write into whatever the host gives them.
 //!    They write all of it or nothing: a refused one has changed nothing. Send what was written, then go on at 2.
 //! 4. **The end.** Once our direction is closed ([`State::tx`]), shut down the transport's sending side and read on; at
 //!    [`Event::Closed`] close it. To close with octets of the peer unread resets the connection, and takes our last answer
-//!    away from it (RFC 9112, 9.6). A 2xx to CONNECT opens a tunnel: a server that has none answers 501.
+//!    away from it (RFC 9112, 9.6). If you close before an answer is complete, ask [`must_reset`](Connection::must_reset)
+//!    first. A 2xx to CONNECT opens a tunnel: a server that has none answers 501.
 //!
 //! `examples/server.rs` and `examples/client.rs` are hosts of a screen each, on blocking sockets.
 //!
