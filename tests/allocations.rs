@@ -1,7 +1,8 @@
 //! Memory: none per cycle in the steady state, none at all in a parked connection.
 
 use allocation_counter::measure;
-use switchover::{Connection, Event, RequestHead, ResponseHead, Role, Step};
+use switchover::gateway::EndToEnd;
+use switchover::{Connection, Event, FieldSource, Limits, RequestHead, ResponseHead, Role, Step};
 
 const REQUEST: &[u8] = b"POST /where?q=now HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: curl/8\r\nAccept: */*\r\n\
     Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n";
@@ -116,4 +117,32 @@ fn lines_cost_no_memory_before_they_are_a_head() {
 fn a_connection_is_small() {
     println!("size_of::<Connection>() = {}", size_of::<Connection>());
     assert!(size_of::<Connection>() <= 128);
+}
+
+#[test]
+fn what_waits_costs_no_more_memory_than_the_limit_says() {
+    let limits = Limits::DEFAULT;
+    let info = measure(|| {
+        let mut server = Connection::new(Role::Server);
+        server.receive(OFFER).expect("room");
+        while let Ok(Step::Event) = server.advance() {}
+        // Behind an offer nothing is read, so all of it waits.
+        while server.receive(&[b'x'; 1000]).is_ok() {}
+        assert!(server.unread() >= limits.buffered as usize);
+        std::mem::forget(server);
+    });
+    let bound = i64::from(limits.buffered) * 5 / 4 + 8_192;
+    assert!(info.bytes_current <= bound, "{} bytes are held for {}", info.bytes_current, limits.buffered);
+}
+
+/// A peer may list thousands of options: they are borrowed and sorted, once for each walk.
+#[test]
+fn options_cost_no_allocation_each() {
+    let options = "a,".repeat(12_000);
+    let fields = [("Host", "a"), ("Connection", &options), ("X-Mine", "1"), ("A", "1")];
+    let mut kept = 0;
+    let info = measure(|| EndToEnd(&fields).each(&mut |_| kept += 1));
+    assert_eq!(kept, 2);
+    // The list of options grows by doubling.
+    assert!(info.count_total <= 20, "{} allocations", info.count_total);
 }

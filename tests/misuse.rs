@@ -2,8 +2,8 @@
 
 use switchover::h2c::Splice;
 use switchover::{
-    Config, Connection, End, ErrorKind, Event, KnownField, Limits, Next, Order, RequestHead, ResponseHead, Role,
-    Selection, Step,
+    Config, Connection, End, ErrorKind, Event, Field, FieldSource, KnownField, Limits, Next, Order, RequestHead,
+    ResponseHead, Role, Selection, Step,
 };
 
 fn server_with(request: &[u8]) -> Connection {
@@ -296,4 +296,110 @@ fn a_known_field_is_found_where_it_stands_and_a_secret_is_not_shown() {
     assert_eq!(fields.index_of(KnownField::Upgrade), None);
     let shown = format!("{request:?}");
     assert!(shown.contains("trailers") && !shown.contains("cake"), "{shown}");
+}
+
+/// Field lines that are others whenever they are asked for, but for the first time.
+struct Fickle(core::cell::Cell<u32>);
+
+impl FieldSource for Fickle {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        let asked = self.0.replace(self.0.get() + 1);
+        let value = if asked == 0 { &b"harmless"[..] } else { b"x\r\nTransfer-Encoding: chunked" };
+        each(Field { name: b"Host", value: b"a" });
+        each(Field { name: b"X-Given", value });
+    }
+}
+
+#[test]
+fn a_source_that_changes_its_mind_gets_no_line_break_out() {
+    let fickle = || Fickle(core::cell::Cell::new(0));
+    let mut sent = Vec::new();
+    let mut client = Connection::new(Role::Client);
+    client.send_request(&RequestHead::new("GET", "/", &fickle()), &["foo"], &mut sent).expect("a request");
+
+    let offer = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\n";
+    let mut server = server_with(offer);
+    let selection = server.select(&["foo"], Order::Client).expect("foo is offered");
+    server.accept(selection, &fickle(), &mut sent).expect("a 101");
+
+    let mut server = server_with(offer);
+    server.send_informational(103, &fickle(), &mut sent).expect("a 103");
+    server.send_response(&ResponseHead::new(200, &fickle()), &mut sent).expect("an answer");
+    server.send_end(&Fickle(core::cell::Cell::new(0)), &mut sent).expect_err("Host is no trailer");
+    server.send_end(&Later(&fickle()), &mut sent).expect("an end");
+
+    let text = String::from_utf8(sent).expect("text");
+    assert_eq!(text.matches("X-Given: harmless\r\n").count(), 5, "{text}");
+    assert!(!text.contains("X-Given: x"), "{text}");
+}
+
+/// The lines of another source but the first.
+struct Later<'a>(&'a dyn FieldSource);
+
+impl FieldSource for Later<'_> {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        let mut is_first = true;
+        self.0.each(&mut |field| {
+            if !std::mem::replace(&mut is_first, false) {
+                each(field);
+            }
+        });
+    }
+}
+
+#[test]
+fn the_authority_of_a_request_is_its_targets_before_it_is_hosts() {
+    for (request, authority) in [
+        ("GET / HTTP/1.1\r\nHost: a:1\r\n\r\n", Some("a:1")),
+        ("GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", Some("b")),
+        ("CONNECT c:443 HTTP/1.1\r\nHost: a\r\n\r\n", Some("c:443")),
+        ("OPTIONS * HTTP/1.1\r\nHost:\r\n\r\n", Some("")),
+        ("GET / HTTP/1.0\r\n\r\n", None),
+    ] {
+        let server = server_with(request.as_bytes());
+        let Some(Event::Request(request)) = server.event() else { panic!("a request") };
+        assert_eq!(request.authority(), authority, "{request:?}");
+    }
+}
+
+/// What is said in a log must not be a password: every public type that has seen one is shown, in every state.
+#[test]
+fn no_secret_is_shown_by_debug() {
+    const SECRETS: [&str; 4] = ["c2VjcmV0OnBhc3M=", "id=31a8f0", "proxy-31a8f1", "set-31a8f2"];
+    let fields = "Host: a\r\nAuthorization: Basic c2VjcmV0OnBhc3M=\r\nCookie: id=31a8f0\r\n\
+        Proxy-Authorization: proxy-31a8f1\r\nSet-Cookie: set-31a8f2\r\n";
+    let mut shown = String::new();
+    let offer = "Upgrade: h2c, foo\r\nConnection: upgrade, http2-settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n";
+    let mut server = Connection::new(Role::Server);
+    let request = format!("GET / HTTP/1.1\r\n{fields}{offer}\r\n");
+    server.receive(&request.as_bytes()[..80]).expect("room");
+    server.advance().expect("a part");
+    shown += &format!("{server:?}");
+    server.receive(&request.as_bytes()[80..]).expect("room");
+    let next = server.next_event().expect("a request");
+    shown += &format!("{next:?}");
+    let owned = server.take_event().expect("a request");
+    let request = server.request().expect("a request with an offer is kept");
+    let fields = request.fields();
+    shown += &format!("{server:?} {owned:?} {request:?} {fields:?} {:?}", fields.iter().collect::<Vec<_>>());
+    shown += &format!("{:#?} {:?}", Splice::new(&request, b"", &()).expect("h2c is offered"), server.event());
+    let selection = server.select(&["foo"], Order::Client).expect("foo is offered");
+    server.accept(selection, &(), &mut Vec::new()).expect("a 101");
+    while let Ok(Step::Event) = server.advance() {
+        shown += &format!("{:?} {server:#?}", server.event());
+    }
+
+    let mut client = Connection::new(Role::Client);
+    let given = [("Host", "a"), ("Authorization", SECRETS[0])];
+    client.send_request(&RequestHead::new("GET", "/", &given), &[], &mut Vec::new()).expect("a request");
+    client.receive(b"HTTP/1.1 200 OK\r\nSet-Cookie: set-31a8f2\r\nContent-Length: 0\r\n\r\n").expect("room");
+    while let Ok(Step::Event) = client.advance() {
+        shown += &format!("{:?} {client:?}", client.event());
+        shown += &format!("{:?}", client.take_event());
+    }
+    assert!(shown.contains("Connection { role: Server"), "{shown}");
+    for secret in SECRETS {
+        let decimals = format!("{:?}", &secret.as_bytes()[..6]);
+        assert!(!shown.contains(secret) && !shown.contains(decimals.trim_matches(['[', ']'])), "{secret} in {shown}");
+    }
 }

@@ -46,7 +46,7 @@ fn encode(head: &Head) -> Option<Vec<u8>> {
         Ok(()) => Some(out),
         Err(error) => {
             // What HTTP/1.0 may leave out, what only a reader may accept, and a bad handshake.
-            let reasons = ["invalid-host", "framing-conflict", "profile-field", "invalid-status"];
+            let reasons = ["invalid-host", "host-differs", "framing-conflict", "profile-field", "invalid-status"];
             assert!(reasons.contains(&error.kind().name()), "{head:?}: {error}");
             None
         }

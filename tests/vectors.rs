@@ -7,8 +7,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use switchover_tests::path::sample;
-use switchover_tests::script::{changes, feeds, renewed, run};
-use switchover_tests::vector::{Vector, load};
+use switchover_tests::script::{Feed, changes, feeds, renewed, run};
+use switchover_tests::vector::{Item, Vector, load};
 use switchover_tests::{home, numbers};
 
 fn vectors() -> Vec<Vector> {
@@ -50,6 +50,19 @@ fn no_vector_is_lost() {
     for (folder, count) in folders {
         numbers::check(&format!("vectors in {folder}"), count);
     }
+}
+
+/// What `tidy` may put right, strict refuses: a vector without such a refusal says the same with it, byte for byte.
+#[test]
+fn tidy_changes_nothing_that_strict_takes() {
+    let cured = ["invalid-host", "framing-conflict", "reserved-field", "trailer-forbidden", "host-differs"];
+    let is_cured = |item: &Item| matches!(item, Item::Refused(error) if cured.contains(&error.as_str()));
+    let mut strict: Vec<Vector> = vectors().into_iter().filter(|vector| !vector.items.iter().any(is_cured)).collect();
+    for vector in &mut strict {
+        vector.config.tidy = true;
+        run(vector, Feed::Whole).unwrap_or_else(|failure| panic!("under tidy: {failure}"));
+    }
+    numbers::check("vectors that tidy changes nothing of", strict.len());
 }
 
 #[test]

@@ -68,6 +68,7 @@ static int ask(player *p, const char *verb, text *says) {
 #define FLAG(name, function) \
     if (IS(name)) return text_put(says, name " %s\n", function(conn) ? "true" : "false"), 1;
     FLAG("may-speak", swo_may_speak)
+    FLAG("must-reset", swo_must_reset)
     FLAG("wants-input", swo_wants_input)
     FLAG("owes-continue", swo_owes_continue)
     FLAG("wants-content", swo_wants_content)

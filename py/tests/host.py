@@ -126,6 +126,7 @@ QUESTIONS: dict[str, Callable[[Connection], list[str]]] = {
     "why": lambda c: [f"why {c.why.label if c.why else 'none'}"],
     "awaiting": lambda c: [f"awaiting {c.awaiting.label}"],
     "may-speak": lambda c: [f"may-speak {truth(c.may_speak)}"],
+    "must-reset": lambda c: [f"must-reset {truth(c.must_reset)}"],
     "wants-input": lambda c: [f"wants-input {truth(c.wants_input)}"],
     "required": lambda c: [f"required {', '.join(map(str, c.required))}".rstrip()],
     "agreed": lambda c: [f"agreed {', '.join(map(str, c.agreed))}".rstrip()],

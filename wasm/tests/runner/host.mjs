@@ -14,6 +14,7 @@ const QUESTIONS = {
   why: ({ why }) => [`why ${why ?? "none"}`],
   awaiting: ({ awaiting }) => [`awaiting ${awaiting}`],
   "may-speak": ({ maySpeak }) => [`may-speak ${maySpeak}`],
+  "must-reset": ({ mustReset }) => [`must-reset ${mustReset}`],
   "wants-input": ({ wantsInput }) => [`wants-input ${wantsInput}`],
   required: ({ required }) => [`required ${required.join(", ")}`.trimEnd()],
   agreed: ({ agreed }) => [`agreed ${agreed.join(", ")}`.trimEnd()],
