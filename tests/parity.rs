@@ -249,6 +249,8 @@ fn spellings(verb: &str) -> (String, String, String) {
         "receive" => ("swo_receive", "receive_data", "receive"),
         "receive_buffer" => ("swo_recv_buffer", "get_buffer", "receiveBuffer"),
         "commit" => ("swo_recv_commit", "buffer_updated", "commit"),
+        // For the bindings' own use.
+        "holds" => ("", "", ""),
         // What borrows in Rust is asked of the connection elsewhere.
         "EndToEnd" => ("swo_end_to_end", "end_to_end", "endToEnd"),
         "SwitchEndToEnd" => ("swo_switch_end_to_end", "switch_end_to_end", "switchEndToEnd"),

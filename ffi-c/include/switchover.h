@@ -307,7 +307,7 @@ enum swo_why {
     SWO_WHY_UNDECIDED = 7,
     /** A final response came instead of the 101. */
     SWO_WHY_DECLINED = 8,
-    /** A 426 came: another protocol is required. */
+    /** A 426 came: the server requires one of the protocols that it names, which may be the one that was offered. */
     SWO_WHY_REQUIRED = 9,
     /** An earlier response closed the connection before the offer was looked at. */
     SWO_WHY_DROPPED = 10,
@@ -317,7 +317,7 @@ enum swo_why {
     SWO_WHY_ABANDONED = 12,
 };
 
-/** What has no place in HTTP/2 (RFC 9113, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed. */
+/** What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed. */
 enum swo_over_http2 {
     /** The status 101. */
     SWO_OVER_HTTP2_SWITCHING = 0,
@@ -337,6 +337,10 @@ enum swo_over_http2 {
     SWO_OVER_HTTP2_SEC_WEBSOCKET_KEY = 7,
     /** A `Sec-WebSocket-Accept` field. */
     SWO_OVER_HTTP2_SEC_WEBSOCKET_ACCEPT = 8,
+    /** A name that is not a token in lower case; only a pseudo-header field's begins with a colon (RFC 9113, 8.2.1). */
+    SWO_OVER_HTTP2_NAME = 9,
+    /** A value with a CR, LF, NUL or another control, or whitespace around it (RFC 9113, 8.2.1). */
+    SWO_OVER_HTTP2_VALUE = 10,
 };
 
 /** What is wrong with a stream of capsules. The stream is aborted (RFC 9297, 3.3). */
@@ -381,6 +385,10 @@ enum swo_trace_step {
     SWO_TRACE_STEP_RESUMED = 13,
     /** The host gave up. */
     SWO_TRACE_STEP_ABANDONED = 14,
+    /** Field lines were put right before they were sent (`Config::tidy`); what was done, a bit each.
+     *  1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
+     *  handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it. */
+    SWO_TRACE_STEP_TIDIED = 15,
 };
 
 /** What a call came to. */
@@ -571,6 +579,8 @@ enum swo_result_code {
     SWO_ERROR_TRAILER_FORBIDDEN = 914,
     /** the head breaks the rules of a protocol that it names. */
     SWO_ERROR_PROFILE_FIELD = 915,
+    /** Host is not the authority of the absolute target. */
+    SWO_ERROR_HOST_DIFFERS = 916,
     /** A pointer is NULL where something must be. */
     SWO_NULL = 1000,
     /** A number that is no value of its enum. */
@@ -741,6 +751,16 @@ typedef struct swo_config {
      * Not 0: a client takes a 101 in HTTP/1.0 (aiohttp, Deno). Risk: an intermediary between may go on in HTTP.
      */
     uint32_t switch_in_http10;
+    /**
+     * Not 0: a client takes a status line without the space before the reason, `HTTP/1.1 200` (small devices, hand-written
+     * servers). Risk: a response that was cut in its status line and goes on with something else is taken for a whole one.
+     */
+    uint32_t status_without_space;
+    /**
+     * Not 0: field lines that contradict themselves are put right where they would be refused, for programs whose field
+     * lines come from somebody else; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
+     */
+    uint32_t tidy;
 } swo_config;
 
 /**
@@ -1446,7 +1466,7 @@ swo_result swo_close_after_response(struct swo_conn *conn);
 /**
  * Gives up, when a deadline has passed for instance. A client with an unfinished request cuts it and reads on for the
  * answer; in every other state, or the second time, no more HTTP in either direction. Next: close the transport's
- * direction that has ended; swo_next_event.
+ * direction that has ended, or reset it where swo_must_reset says so; swo_next_event.
  */
 swo_result swo_abandon(struct swo_conn *conn);
 
@@ -1868,6 +1888,13 @@ uint64_t swo_unread(const struct swo_conn *conn);
  * RFC 9110, 10.1.1.
  */
 swo_flag swo_owes_continue(const struct swo_conn *conn);
+
+/**
+ * Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
+ * connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it
+ * has for all of it. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. RFC 9112, 8.
+ */
+swo_flag swo_must_reset(const struct swo_conn *conn);
 
 /**
  * Whether swo_send_data has something to continue: a message of ours that has content to come. It may be an older one

@@ -39,6 +39,11 @@ export! {
     /// RFC 9110, 10.1.1.
     fn swo_owes_continue(conn: *const swo_conn) -> swo_flag = owes_continue(conn);
 
+    /// Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
+    /// connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it
+    /// has for all of it. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. RFC 9112, 8.
+    fn swo_must_reset(conn: *const swo_conn) -> swo_flag = must_reset(conn);
+
     /// Whether swo_send_data has something to continue: a message of ours that has content to come. It may be an older one
     /// than meant: where swo_send_response was refused with SWO_ERROR_ANSWERED, the response under way is still open, and
     /// the text of an error would become a part of its content. Then write nothing and close the transport.
@@ -93,6 +98,10 @@ fn unread(conn: &Connection) -> Done<u64> {
 
 fn owes_continue(conn: &Connection) -> Done<bool> {
     Ok(conn.owes_continue())
+}
+
+fn must_reset(conn: &Connection) -> Done<bool> {
+    Ok(conn.must_reset())
 }
 
 fn wants_content(conn: &Connection) -> Done<bool> {

@@ -67,7 +67,20 @@ pub struct swo_config {
     pub switch_to_alternatives: u32,
     /// Not 0: a client takes a 101 in HTTP/1.0 (aiohttp, Deno). Risk: an intermediary between may go on in HTTP.
     pub switch_in_http10: u32,
+    // The first version ends here. What follows was appended: it must leave no padding at the end, for what a compiler puts
+    // into padding would be read as the next field.
+    /// Not 0: a client takes a status line without the space before the reason, `HTTP/1.1 200` (small devices, hand-written
+    /// servers). Risk: a response that was cut in its status line and goes on with something else is taken for a whole one.
+    pub status_without_space: u32,
+    /// Not 0: field lines that contradict themselves are put right where they would be refused, for programs whose field
+    /// lines come from somebody else; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
+    pub tidy: u32,
 }
+
+const _: () = assert!(
+    size_of::<swo_config>() == offset_of!(swo_config, tidy) + size_of::<u32>(),
+    "no padding behind the last field: append two fields of 32 bits, or one of 64"
+);
 
 export! {
     /// Fills a configuration with the defaults. `struct_size` is `sizeof(swo_config)`, so that a program that was compiled
@@ -102,7 +115,7 @@ impl swo_config {
 }
 
 impl From<Config> for swo_config {
-    fn from(Config { limits, lenient, secure, http2_preface, bare_h2c }: Config) -> Self {
+    fn from(Config { limits, lenient, secure, http2_preface, bare_h2c, tidy }: Config) -> Self {
         Self {
             struct_size: size_of::<Self>(),
             start_line: limits.start_line,
@@ -127,6 +140,8 @@ impl From<Config> for swo_config {
             switch_without_upgrade: u32::from(lenient.switch_without_upgrade),
             switch_to_alternatives: u32::from(lenient.switch_to_alternatives),
             switch_in_http10: u32::from(lenient.switch_in_http10),
+            status_without_space: u32::from(lenient.status_without_space),
+            tidy: u32::from(tidy),
         }
     }
 }
@@ -157,10 +172,12 @@ impl From<swo_config> for Config {
                 switch_without_upgrade: config.switch_without_upgrade != 0,
                 switch_to_alternatives: config.switch_to_alternatives != 0,
                 switch_in_http10: config.switch_in_http10 != 0,
+                status_without_space: config.status_without_space != 0,
             },
             secure: config.secure != 0,
             http2_preface: config.http2_preface != 0,
             bare_h2c: config.bare_h2c != 0,
+            tidy: config.tidy != 0,
         }
     }
 }

@@ -76,7 +76,7 @@ export! {
 
     /// Gives up, when a deadline has passed for instance. A client with an unfinished request cuts it and reads on for the
     /// answer; in every other state, or the second time, no more HTTP in either direction. Next: close the transport's
-    /// direction that has ended; swo_next_event.
+    /// direction that has ended, or reset it where swo_must_reset says so; swo_next_event.
     fn swo_abandon(conn: *mut swo_conn) -> swo_result = abandon(conn);
 
     /// The reason phrase that goes with a status (RFC 9110, 15); empty for others. Static.

@@ -29,6 +29,7 @@ static int set_option(swo_config *config, const char *name, unsigned long long v
     OPTION32(offers) OPTION32(h2c_head) OPTION32(secure) OPTION32(http2_preface) OPTION32(bare_h2c)
     OPTION32(switch_without_connection)
     OPTION32(switch_without_upgrade) OPTION32(switch_to_alternatives) OPTION32(switch_in_http10)
+    OPTION32(status_without_space) OPTION32(tidy)
     return 0;
 }
 

@@ -99,6 +99,50 @@ static void structs_say_their_size(void) {
     IS(swo_conn_new(SWO_ROLE_SERVER, &config, &conn), SWO_STRUCT_TOO_OLD);
 }
 
+/* A server that has heard a request. */
+static swo_conn *heard(const swo_config *config, const char *request) {
+    swo_conn *conn = NULL;
+    IS(swo_conn_new(SWO_ROLE_SERVER, config, &conn), SWO_OK);
+    IS(hear(conn, request), SWO_OK);
+    IS(next(conn), SWO_EVENT_KIND_REQUEST);
+    return conn;
+}
+
+static void what_was_appended_counts(void) {
+    static const char plain[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", made[] = "HTTP/1.1 204 No Content\r\n\r\n";
+    static const swo_field length[] = {{SWO_TEXT("Content-Length"), SWO_TEXT("5")}};
+    swo_response_head response = {204, {NULL, 0}, length, 1};
+    swo_config config;
+    swo_conn *conn = heard(NULL, plain), *old = heard(NULL, "GET / HTTP/1.0\r\n\r\n");
+    uint8_t out[256];
+    size_t written;
+    IS(swo_send_response(conn, &response, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+    swo_conn_free(conn);
+    IS(swo_config_init(&config, sizeof config), SWO_OK);
+    config.tidy = 1;
+    conn = heard(&config, plain);
+    IS(swo_send_response(conn, &response, out, sizeof out, &written), SWO_OK);
+    HOLDS(written == strlen(made) && !memcmp(out, made, written) && !swo_must_reset(conn));
+    swo_conn_free(conn);
+    IS(swo_config_init(&config, sizeof config), SWO_OK);
+    config.status_without_space = 1;
+    conn = NULL;
+    IS(swo_conn_new(SWO_ROLE_CLIENT, &config, &conn), SWO_OK);
+    swo_request_head request = {SWO_TEXT("GET"), SWO_TEXT("/"), HOST, 1};
+    IS(swo_send_request(conn, &request, NULL, 0, out, sizeof out, &written), SWO_OK);
+    IS(hear(conn, "HTTP/1.1 200\r\n\r\n"), SWO_OK);
+    IS(next(conn), SWO_EVENT_KIND_RESPONSE);
+    swo_conn_free(conn);
+    /* An answer until the connection ends, and not all of it is sent. */
+    response.status = 200;
+    response.field_count = 0;
+    IS(swo_send_response(old, &response, out, sizeof out, &written), SWO_OK);
+    HOLDS(swo_must_reset(old) && !swo_must_reset(NULL));
+    IS(swo_send_end(old, NULL, 0, out, sizeof out, &written), SWO_OK);
+    HOLDS(!swo_must_reset(old));
+    swo_conn_free(old);
+}
+
 static void memory_is_looked_at(void) {
     size_t size = swo_conn_size();
     char *memory = (char *)calloc(2, size + 16);
@@ -314,6 +358,7 @@ int main(void) {
     null_is_refused();
     numbers_are_checked();
     structs_say_their_size();
+    what_was_appended_counts();
     memory_is_looked_at();
     an_event_is_over_after_the_next_inbound_call();
     order_matters();

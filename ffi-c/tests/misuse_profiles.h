@@ -191,7 +191,7 @@ static void gateways_are_checked(void) {
 
 static void the_bridge_is_checked(void) {
     static const swo_slice a = SWO_TEXT("a"), no_text = SWO_TEXT("\xff"), none = {NULL, 0}, broken = {NULL, 2};
-    static const swo_field hop[] = {{SWO_TEXT("te"), SWO_TEXT("gzip")}}, cookies[] = {{SWO_TEXT("Cookie"), SWO_TEXT("a=b")}};
+    static const swo_field hop[] = {{SWO_TEXT("te"), SWO_TEXT("gzip")}}, cookies[] = {{SWO_TEXT("cookie"), SWO_TEXT("a=b")}};
     swo_request_head request = {SWO_TEXT("GET"), SWO_TEXT("/"), HOST, 1};
     swo_conn *conn = make(SWO_ROLE_CLIENT);
     swo_lines *lines = NULL;

@@ -26,6 +26,7 @@ impl Config {
                 ("secure", _) => config.secure = flag(&name, &value)?,
                 ("http2_preface", _) => config.http2_preface = flag(&name, &value)?,
                 ("bare_h2c", _) => config.bare_h2c = flag(&name, &value)?,
+                ("tidy", _) => config.tidy = flag(&name, &value)?,
                 (_, Some(largest)) => _ = config.limits.set(&name, bound(&name, &value, largest)?),
                 (name, None) if config.lenient.set(name, false) => _ = config.lenient.set(name, flag(name, &value)?),
                 _ => return Err(PyTypeError::new_err(format!("there is no option {name:?}"))),
@@ -70,8 +71,8 @@ impl Config {
 
 impl Config {
     fn flags(&self) -> Vec<(&'static str, bool)> {
-        let core::Config { secure, http2_preface, bare_h2c, .. } = *self.0;
-        let own = [("secure", secure), ("http2_preface", http2_preface), ("bare_h2c", bare_h2c)];
+        let core::Config { secure, http2_preface, bare_h2c, tidy, .. } = *self.0;
+        let own = [("secure", secure), ("http2_preface", http2_preface), ("bare_h2c", bare_h2c), ("tidy", tidy)];
         self.0.lenient.table().into_iter().chain(own).collect()
     }
 }

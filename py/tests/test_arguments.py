@@ -292,3 +292,26 @@ def test_errors_are_values() -> None:
 def test_every_event_class_says_its_kind() -> None:
     kinds = [item.kind for item in vars(_switchover).values() if isinstance(getattr(item, "kind", None), EventKind)]
     assert sorted(kind.value for kind in kinds) == [kind.value for kind in EventKind]
+
+
+def test_headers_are_put_right_where_asked() -> None:
+    def answer(config: Config) -> bytes:
+        connection = Connection(Role.SERVER, config)
+        connection.receive_data(PLAIN)
+        assert isinstance(connection.next_event(), Request)
+        return connection.send_response(204, {"Content-Length": "5"})
+
+    assert code(lambda: answer(Config())) is ErrorCode.FRAMING_CONFLICT
+    assert answer(Config(tidy=True)) == b"HTTP/1.1 204 No Content\r\n\r\n"
+    assert (Config(tidy=True).tidy, Config(tidy=False) == Config()) == (True, True)
+    assert repr(Config(status_without_space=True, tidy=True)) == "Config(status_without_space=True, tidy=True)"
+
+
+def test_an_answer_that_a_close_would_end_early() -> None:
+    connection = server(b"GET / HTTP/1.0\r\n\r\n")
+    connection.next_event()
+    assert not connection.must_reset
+    connection.send_response(200)
+    assert connection.must_reset
+    connection.send_end()
+    assert not connection.must_reset

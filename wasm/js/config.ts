@@ -19,13 +19,19 @@ export interface Config {
    * sides speak is their own affair (BuildKit reverses the roles of HTTP/2). RFC 7540, 3.2.1 forbids such an upgrade.
    */
   readonly bareH2c?: boolean;
+  /**
+   * Headers that contradict themselves are put right where they would be refused, for programs whose headers come from
+   * somebody else. `trace` says what was done (`tidied`).
+   */
+  readonly tidy?: boolean;
 }
 
 /** @internal Hands a configuration to the module, for the connection that is made next. */
 export function configure(config: Config): void {
   object(config, "config");
   const { limits = {}, lenient = {}, ...others } = config;
-  const { secure = Flags.secure, http2Preface = Flags.http2Preface, bareH2c = Flags.bareH2c, ...unknown } = others;
+  const { secure = Flags.secure, http2Preface = Flags.http2Preface, ...rest } = others;
+  const { bareH2c = Flags.bareH2c, tidy = Flags.tidy, ...unknown } = rest;
   for (const name of Object.keys(unknown)) throw new TypeError(`there is nothing to configure by the name ${name}`);
   // Read before the module is told anything: a getter is the caller's code, and may make a connection itself.
   const bounds = Object.entries(object(limits, "limits"));
@@ -35,6 +41,7 @@ export function configure(config: Config): void {
       boolean(secure, "secure"),
       boolean(http2Preface, "http2Preface"),
       boolean(bareH2c, "bareH2c"),
+      boolean(tidy, "tidy"),
     );
     for (const [name, value] of bounds) {
       known(Object.hasOwn(Limits, name), `limits.${name}`);

@@ -180,6 +180,15 @@ export class Connection extends Profiled {
     return raw.wants_content(this.live());
   }
 
+  /**
+   * Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
+   * connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it has
+   * for all of it (`resetAndDestroy` of a Node socket; over TLS no closure alert). RFC 9112, 8.
+   */
+  get mustReset(): boolean {
+    return raw.must_reset(this.live());
+  }
+
   /** Client: how many requests have no complete final response (RFC 9112, 9.3.2). */
   get unanswered(): number {
     return raw.unanswered(this.live());

@@ -79,9 +79,10 @@ export function close_after_response(handle: number): boolean;
 export function commit(handle: number, len: number): void;
 
 /**
- * Sets whether the next connection's transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings.
+ * Sets whether the next connection's transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings, and
+ * whether it puts field lines right.
  */
-export function configure_flags(secure: boolean, http2_preface: boolean, bare_h2c: boolean): void;
+export function configure_flags(secure: boolean, http2_preface: boolean, bare_h2c: boolean, tidy: boolean): void;
 
 /**
  * Sets a leniency of the next connection; false where there is none of that name.
@@ -204,6 +205,11 @@ export function may_forward(parcel: Uint8Array | number[]): boolean;
  * Whether the new protocol may be spoken.
  */
 export function may_speak(handle: number): boolean;
+
+/**
+ * Whether a close now would make an unfinished answer look complete.
+ */
+export function must_reset(handle: number): boolean;
 
 /**
  * Moves on to the next event, and leaves all of it.
@@ -466,7 +472,7 @@ export interface InitOutput {
     readonly check_http2: (a: number, b: number, c: number) => number;
     readonly close_after_response: (a: number) => number;
     readonly commit: (a: number, b: number) => void;
-    readonly configure_flags: (a: number, b: number, c: number) => void;
+    readonly configure_flags: (a: number, b: number, c: number, d: number) => void;
     readonly configure_lenient: (a: number, b: number, c: number) => number;
     readonly configure_limit: (a: number, b: number, c: number) => number;
     readonly configure_nothing: () => void;
@@ -491,6 +497,7 @@ export interface InitOutput {
     readonly leftover: (a: number) => void;
     readonly may_forward: (a: number, b: number) => number;
     readonly may_speak: (a: number) => number;
+    readonly must_reset: (a: number) => number;
     readonly next_event: (a: number) => number;
     readonly owes_continue: (a: number) => number;
     readonly position: (a: number) => number;

@@ -201,6 +201,7 @@ export const raw: Raw = {
   largest_limit: guarded(glue.largest_limit),
   leftover: guarded(glue.leftover),
   may_speak: guarded(glue.may_speak),
+  must_reset: guarded(glue.must_reset),
   next_event(handle) {
     alive();
     try {

@@ -137,6 +137,7 @@ export const TraceStep = {
   refused: 12,
   resumed: 13,
   abandoned: 14,
+  tidied: 15,
 } as const;
 /** What kind of thing happened. */
 export type TraceStep = keyof typeof TraceStep;
@@ -215,6 +216,8 @@ export const OverHttp2 = {
   te: 6,
   "sec-websocket-key": 7,
   "sec-websocket-accept": 8,
+  name: 9,
+  value: 10,
 } as const;
 /** What has no place in HTTP/2. */
 export type OverHttp2 = keyof typeof OverHttp2;
@@ -322,6 +325,7 @@ export const ErrorKind = {
   "length-short": 913,
   "trailer-forbidden": 914,
   "profile-field": 915,
+  "host-differs": 916,
 } as const;
 /** What went wrong, with its stable number. */
 export type ErrorKind = keyof typeof ErrorKind;
@@ -351,6 +355,7 @@ export const Lenient = {
   switchWithoutUpgrade: false,
   switchToAlternatives: false,
   switchInHttp10: false,
+  statusWithoutSpace: false,
 } as const;
 
 /** What else can be configured, with its default. */
@@ -358,6 +363,7 @@ export const Flags = {
   secure: false,
   http2Preface: false,
   bareH2c: false,
+  tidy: false,
 } as const;
 
 /** The template for `connect-udp` where nothing else is configured (RFC 9298, 2). */

@@ -34,13 +34,15 @@ pub fn configure_lenient(name: &str, value: bool) -> bool {
     configure(|config| config.lenient.set(name, value))
 }
 
-/// Sets whether the next connection's transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings.
+/// Sets whether the next connection's transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings, and
+/// whether it puts field lines right.
 #[wasm_bindgen]
-pub fn configure_flags(secure: bool, http2_preface: bool, bare_h2c: bool) {
+pub fn configure_flags(secure: bool, http2_preface: bool, bare_h2c: bool, tidy: bool) {
     configure(|config| {
         config.secure = secure;
         config.http2_preface = http2_preface;
         config.bare_h2c = bare_h2c;
+        config.tidy = tidy;
         true
     });
 }

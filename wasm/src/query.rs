@@ -61,6 +61,12 @@ pub fn may_speak(handle: u32) -> bool {
     ask(handle, |connection| connection.may_speak())
 }
 
+/// Whether a close now would make an unfinished answer look complete.
+#[wasm_bindgen]
+pub fn must_reset(handle: u32) -> bool {
+    ask(handle, |connection| connection.must_reset())
+}
+
 /// Whether the transport is TLS.
 #[wasm_bindgen]
 pub fn is_secure(handle: u32) -> bool {

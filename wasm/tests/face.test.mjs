@@ -112,7 +112,7 @@ test("a switch, its leftover, and what a 426 requires", () => {
 
 test("every bound, leniency and flag is taken", () => {
   new Connection("server", { limits: { ...Limits }, lenient: { ...Lenient }, ...Flags }).free();
-  const flags = { secure: true, http2Preface: true, bareH2c: true };
+  const flags = { secure: true, http2Preface: true, bareH2c: true, tidy: true };
   const connection = new Connection("server", { ...flags, limits: Object.fromEntries(names(Limits).map((name) => [name, 9])) });
   assert.equal(connection.isSecure, true);
   connection.receive(octets("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
@@ -144,4 +144,26 @@ test("what is left of the peer's octets, and the trace", () => {
   const closed = server.nextEvent();
   assert(closed.kind === "closed" && closed.discarded === 4);
   assert.equal(server.awaiting, "nothing");
+});
+
+test("headers are put right where asked", () => {
+  const answer = (/** @type {import("switchover").Config} */ config) => {
+    const server = new Connection("server", config);
+    server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    assert.equal(server.advance(), "request");
+    return server.sendResponse({ status: 204, headers: { "Content-Length": "5" } });
+  };
+  assert.throws(() => answer({}), { kind: "framing-conflict" });
+  assert.deepEqual(answer({ tidy: true }), octets("HTTP/1.1 204 No Content\r\n\r\n"));
+});
+
+test("an answer that a close would end early", () => {
+  const server = new Connection("server");
+  server.receive(octets("GET / HTTP/1.0\r\n\r\n"));
+  server.nextEvent();
+  assert.equal(server.mustReset, false);
+  server.sendResponse({ status: 200 });
+  assert.equal(server.mustReset, true);
+  server.sendEnd();
+  assert.equal(server.mustReset, false);
 });

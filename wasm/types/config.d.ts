@@ -18,4 +18,9 @@ export interface Config {
      * sides speak is their own affair (BuildKit reverses the roles of HTTP/2). RFC 7540, 3.2.1 forbids such an upgrade.
      */
     readonly bareH2c?: boolean;
+    /**
+     * Headers that contradict themselves are put right where they would be refused, for programs whose headers come from
+     * somebody else. `trace` says what was done (`tidied`).
+     */
+    readonly tidy?: boolean;
 }

@@ -83,6 +83,12 @@ export declare class Connection extends Profiled {
     get unread(): number;
     /** Whether `sendData` has something to continue: a message of ours that has content to come. */
     get wantsContent(): boolean;
+    /**
+     * Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
+     * connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it has
+     * for all of it (`resetAndDestroy` of a Node socket; over TLS no closure alert). RFC 9112, 8.
+     */
+    get mustReset(): boolean;
     /** Client: how many requests have no complete final response (RFC 9112, 9.3.2). */
     get unanswered(): number;
     /** How many of the peer's octets have been passed by the events so far. */

@@ -121,6 +121,7 @@ export declare const TraceStep: {
     readonly refused: 12;
     readonly resumed: 13;
     readonly abandoned: 14;
+    readonly tidied: 15;
 };
 /** What kind of thing happened. */
 export type TraceStep = keyof typeof TraceStep;
@@ -193,6 +194,8 @@ export declare const OverHttp2: {
     readonly te: 6;
     readonly "sec-websocket-key": 7;
     readonly "sec-websocket-accept": 8;
+    readonly name: 9;
+    readonly value: 10;
 };
 /** What has no place in HTTP/2. */
 export type OverHttp2 = keyof typeof OverHttp2;
@@ -298,6 +301,7 @@ export declare const ErrorKind: {
     readonly "length-short": 913;
     readonly "trailer-forbidden": 914;
     readonly "profile-field": 915;
+    readonly "host-differs": 916;
 };
 /** What went wrong, with its stable number. */
 export type ErrorKind = keyof typeof ErrorKind;
@@ -325,12 +329,14 @@ export declare const Lenient: {
     readonly switchWithoutUpgrade: false;
     readonly switchToAlternatives: false;
     readonly switchInHttp10: false;
+    readonly statusWithoutSpace: false;
 };
 /** What else can be configured, with its default. */
 export declare const Flags: {
     readonly secure: false;
     readonly http2Preface: false;
     readonly bareH2c: false;
+    readonly tidy: false;
 };
 /** The template for `connect-udp` where nothing else is configured (RFC 9298, 2). */
 export declare const UDP_TEMPLATE = "/.well-known/masque/udp/{target_host}/{target_port}/";

@@ -336,6 +336,10 @@ class OverHttp2(enum.Enum):
     """A `Sec-WebSocket-Key` field."""
     SEC_WEBSOCKET_ACCEPT = 8
     """A `Sec-WebSocket-Accept` field."""
+    NAME = 9
+    """A name that is not a token in lower case; only a pseudo-header's begins with a colon (RFC 9113, 8.2.1)."""
+    VALUE = 10
+    """A value with a CR, LF, NUL or another control, or whitespace around it (RFC 9113, 8.2.1)."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -426,6 +430,12 @@ class TraceStep(enum.Enum):
     """HTTP was resumed above a new layer."""
     ABANDONED = 14
     """The host gave up."""
+    TIDIED = 15
+    """Headers were put right before they were sent (`Config.tidy`); what was done, a bit each.
+
+    1: a Content-Length left out. 2: one length written once. 4: a Transfer-Encoding left out. 8: a field of a handshake
+    left out. 16: trailers left out. 32: an Expect left out. 64: Host written as the target has it.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -634,6 +644,8 @@ class ErrorCode(enum.IntEnum):
     """A field that may not be a trailer, or trailers without chunked."""
     PROFILE_FIELD = 915
     """The head breaks the rules of a protocol that it names."""
+    HOST_DIFFERS = 916
+    """Host is not the authority of the absolute target."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -683,9 +695,11 @@ class Config:
         switch_without_upgrade: bool = False,
         switch_to_alternatives: bool = False,
         switch_in_http10: bool = False,
+        status_without_space: bool = False,
         secure: bool = False,
         http2_preface: bool = False,
         bare_h2c: bool = False,
+        tidy: bool = False,
     ) -> Config: ...
 
     start_line: Final[int]
@@ -726,12 +740,16 @@ class Config:
     """A client takes a 101 that lists several versions of one offer. Risk: the next protocol must find out which."""
     switch_in_http10: Final[bool]
     """A client takes a 101 in HTTP/1.0. Risk: an intermediary between may go on in HTTP."""
+    status_without_space: Final[bool]
+    """A client takes `HTTP/1.1 200` as a status line. Risk: one that was cut there may be taken for a whole one."""
     secure: Final[bool]
     """The transport is TLS; without it a request for an https target is refused (RFC 9110, 7.4)."""
     http2_preface: Final[bool]
     """A server takes the HTTP/2 preface as the first bytes for a switch (RFC 9113, 3.4)."""
     bare_h2c: Final[bool]
     """An h2c offer needs no HTTP2-Settings: what is spoken then is the two sides' affair (against RFC 7540, 3.2.1)."""
+    tidy: Final[bool]
+    """Headers that contradict themselves are put right where they would be refused; the trace says so (TIDIED)."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -1300,6 +1318,14 @@ class Connection:
     @property
     def wants_content(self) -> bool:
         """Whether `send_data` has something to continue; false after the head of an answer to HEAD, say."""
+    @property
+    def must_reset(self) -> bool:
+        """Server: whether to reset the transport instead of closing it, should it close now.
+
+        The answer under way ends with the connection, as an HTTP/1.0 client has it, and not all of it has been sent.
+        After a FIN the client would take what it has for all of it: `transport.abort()`, or SO_LINGER of 0 and close;
+        over TLS no closure alert. RFC 9112, 8.
+        """
     @property
     def is_secure(self) -> bool:
         """Whether the transport is TLS, from the start or since `resume_http`."""

@@ -76,6 +76,12 @@ impl Connection {
         self.ask(|engine| engine.wants_content())
     }
 
+    /// Server: whether a close now would make an unfinished answer look complete.
+    #[getter]
+    fn must_reset(&self) -> PyResult<bool> {
+        self.ask(|engine| engine.must_reset())
+    }
+
     /// Whether the transport is TLS.
     #[getter]
     fn is_secure(&self) -> PyResult<bool> {

@@ -29,8 +29,8 @@ pub(crate) fn typescript() -> String {
     let lenient = Lenient::none().table().map(|(name, value)| (camel(name), value));
     let lenient = lenient.iter().map(|(name, value)| (name.as_str(), value));
     out += &object("Lenient", "Every leniency with its default.", lenient);
-    let Config { secure, http2_preface, bare_h2c, limits: _, lenient: _ } = Config::default();
-    let flags = [("secure", secure), ("http2Preface", http2_preface), ("bareH2c", bare_h2c)];
+    let Config { secure, http2_preface, bare_h2c, tidy, limits: _, lenient: _ } = Config::default();
+    let flags = [("secure", secure), ("http2Preface", http2_preface), ("bareH2c", bare_h2c), ("tidy", tidy)];
     out += &object("Flags", "What else can be configured, with its default.", flags);
     out + &constants()
 }

@@ -1,6 +1,6 @@
 // The cases that `bin/export.rs` writes, as items; the format stands in `tests/src/export.rs`.
 
-import { Flags } from "switchover";
+import { Flags, Lenient } from "switchover";
 
 /**
  * @typedef {{ is: "feed", bytes: Uint8Array }
@@ -43,7 +43,7 @@ function config(settings) {
     return /** @type {const} */ ([camel(name), Number(value)]);
   });
   const flags = named.filter(([name]) => name in Flags);
-  const lenient = named.filter(([name]) => name.startsWith("switch"));
+  const lenient = named.filter(([name]) => name in Lenient);
   const limits = named.filter((pair) => !flags.includes(pair) && !lenient.includes(pair));
   return {
     limits: Object.fromEntries(limits),
