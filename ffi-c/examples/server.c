@@ -1,45 +1,112 @@
-/* A server that speaks HTTP/1.1 and, to who asks for it, foo/2: lines, sent back in capitals, until QUIT.
+/* A server that speaks HTTP/1.1 and, to a client that offers it, foo/2: lines, sent back in capitals, until QUIT.
  *
- *   server [PORT]        0 or none: a free one; it prints which
+ *   server [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS that a client may take for a message (30)
  *
- * One thread and poll(2). Each swo_conn lives inside the struct of its client. Writing waits for the peer, which a server
- * for strangers should not do. */
+ * One thread, poll(2), no call that blocks. Each swo_conn lives inside the struct of its client. What one round writes is
+ * sent at once; a client that does not read is not read from. `/later` is answered after a moment. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <switchover.h>
 
-enum { CLIENTS = 64, LINE = 65536 };
+enum {
+    CLIENTS = 2000,
+    READ = 4096,    /* bytes of one recv(2) */
+    LINE = 8192,    /* the longest line of foo/2; the rest of a longer one is cut */
+    OUT = 262144,   /* bytes that wait to be sent */
+    ROOM = 196608,  /* the most that one event makes us write: every early byte of foo/2, and what goes around */
+    LATER = 200,    /* milliseconds until `/later` is answered */
+    LINGER = 2000,  /* and for which a connection that is over is still read from */
+    PAUSE = 100     /* and until accept(2) is tried again after it has failed */
+};
 
 typedef struct client {
-    int fd;          /* -1: nobody */
-    int speaks_foo;  /* the connection has left HTTP */
-    int is_over;     /* to be closed */
-    char line[LINE]; /* what has come of a line in foo/2 */
+    int fd;
+    int speaks_foo; /* the connection has left HTTP */
+    int is_over;    /* nothing more is written: what waits is sent, then the connection is closed */
+    int is_shut;    /* that has happened; the client is read from until it ends */
+    int is_gone;    /* to be freed */
+    int64_t deadline; /* when the client is given up */
+    int64_t due;      /* when the request that is complete is answered; 0: there is none */
+    uint32_t status;  /* of the answer, kept because the engine does not keep the request; and how late it comes */
+    int delay;
+    char line[LINE];       /* what has come of a line in foo/2 */
     size_t length;
-    swo_conn *conn;  /* points to `place`, or to the heap if this version needs more than that */
+    uint8_t out[OUT];
+    size_t waiting;
+    swo_conn *conn; /* points to `place`, or to the heap if this version needs more than that */
     uint64_t place[64];
 } client;
 
-static void write_all(client *c, const void *data, size_t length) {
-    const char *from = (const char *)data;
-    while (length > 0 && !c->is_over) {
-        ssize_t sent = send(c->fd, from, length, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent <= 0) c->is_over = 1;
-        else from += sent, length -= (size_t)sent;
+static int64_t now, patience = 30000; /* milliseconds; `now` is looked at once in each round */
+
+static int64_t clock_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Deadlines. A message has `patience`, and each byte earns a millisecond, never more than `patience` in all: who sends
+ * a byte a second is given up, who sends long content is not. */
+
+static void new_message(client *c) { c->deadline = now + patience; }
+
+static void earned(client *c, size_t bytes) {
+    c->deadline += (int64_t)bytes;
+    if (c->deadline > now + patience) c->deadline = now + patience;
+}
+
+/* Writing. The engine writes into `out` behind what waits there. */
+
+static uint8_t *space(client *c) { return c->out + c->waiting; }
+static size_t room(const client *c) { return OUT - c->waiting; }
+
+static void wrote(client *c, swo_result result, size_t written) {
+    if (result) c->is_over = 1;
+    else c->waiting += written;
+}
+
+static void write_text(client *c, const void *text, size_t length) {
+    if (length > room(c)) {
+        c->is_over = 1;
+        return;
+    }
+    memcpy(space(c), text, length);
+    c->waiting += length;
+}
+
+static void flush(client *c) {
+    if (c->waiting > 0) {
+        ssize_t sent = send(c->fd, c->out, c->waiting, MSG_NOSIGNAL);
+        if (sent < 0) {
+            c->is_gone = errno != EAGAIN && errno != EINTR;
+            return;
+        }
+        c->waiting -= (size_t)sent;
+        memmove(c->out, c->out + sent, c->waiting);
+        earned(c, (size_t)sent);
+    }
+    /* To close with bytes of the client unread would take the last answer away from it (RFC 9112, 9.6). */
+    if (c->is_over && !c->is_shut && c->waiting == 0) {
+        shutdown(c->fd, SHUT_WR);
+        c->is_shut = 1;
+        c->deadline = now + LINGER;
     }
 }
 
-/* foo/2: answers each whole line. A line longer than LINE is cut. */
+/* foo/2. */
+
 static void hear_foo(client *c, const uint8_t *data, size_t length) {
     for (; length > 0 && !c->is_over; data++, length--) {
         if (*data != '\n') {
@@ -49,169 +116,233 @@ static void hear_foo(client *c, const uint8_t *data, size_t length) {
         if (c->length > 0 && c->line[c->length - 1] == '\r') c->length--;
         if (c->length == 4 && !memcmp(c->line, "QUIT", 4)) c->is_over = 1;
         c->line[c->length++] = '\n';
-        if (!c->is_over) write_all(c, c->line, c->length);
+        if (!c->is_over) write_text(c, c->line, c->length);
         c->length = 0;
-    }
-}
-
-static void respond(client *c, uint32_t status, const char *text) {
-    static const swo_slice foo = SWO_TEXT("foo/2");
-    char length[24];
-    uint8_t out[1024];
-    size_t written;
-    int digits = snprintf(length, sizeof length, "%zu", strlen(text));
-    swo_field fields[2] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}, {SWO_TEXT("Content-Length"), {NULL, 0}}};
-    fields[1].value.data = (const uint8_t *)length;
-    fields[1].value.len = (size_t)digits;
-    swo_response_head head = {status, {NULL, 0}, fields, 2};
-    swo_advertise(c->conn, &foo, 1);
-    if (swo_send_response(c->conn, &head, out, sizeof out, &written)) {
-        c->is_over = 1;
-        return;
-    }
-    write_all(c, out, written);
-    /* Not after HEAD, for instance. */
-    if (swo_wants_content(c->conn)
-        && !swo_send_data(c->conn, (const uint8_t *)text, strlen(text), out, sizeof out, &written)) {
-        write_all(c, out, written);
-    }
-}
-
-/* The request is complete: foo/2 for who offers it, else a page. Declining needs no more than the page. */
-static void answer(client *c) {
-    static const swo_slice foo = SWO_TEXT("foo/2");
-    swo_selection selection;
-    uint8_t out[1024];
-    size_t written;
-    swo_request request;
-    if (!swo_current_request(c->conn, &request) && request.method.len == 7 && !memcmp(request.method.data, "CONNECT", 7)) {
-        respond(c, 501, "no tunnels here\n");
-    } else if (swo_select(c->conn, &foo, 1, SWO_ORDER_CLIENT, &selection)) {
-        respond(c, 200, "hello in HTTP/1.1\n");
-    } else if (swo_accept(c->conn, &selection, NULL, 0, out, sizeof out, &written)) {
-        c->is_over = 1;
-    } else {
-        write_all(c, out, written);
+        new_message(c);
     }
 }
 
 static void switched(client *c, const swo_switched *switched) {
     char first[256];
     const swo_request *request = &switched->request;
-    size_t written, shown = request->target.len < 200 ? request->target.len : 200;
-    uint8_t *leftover = (uint8_t *)malloc(switched->leftover.len + 1);
+    size_t shown = request->target.len < 200 ? request->target.len : 200;
     int length = snprintf(first, sizeof first, "foo/2 answers %.*s %.*s\n", (int)request->method.len,
                           (const char *)request->method.data, (int)shown, (const char *)request->target.data);
     c->speaks_foo = 1;
-    write_all(c, first, (size_t)length);
-    if (leftover && !swo_take_leftover(c->conn, leftover, switched->leftover.len + 1, &written)) {
-        hear_foo(c, leftover, written);
-    }
-    free(leftover);
+    write_text(c, first, (size_t)length);
+    /* HTTP does not come back, so the first bytes of foo/2 need not be taken out of the engine. */
+    hear_foo(c, switched->leftover.data, switched->leftover.len);
 }
 
-static void drive(client *c) {
-    uint8_t out[256];
-    size_t written;
+/* HTTP/1.1. */
+
+static int is(swo_slice text, const char *word) {
+    return text.len == strlen(word) && !memcmp(text.data, word, text.len);
+}
+
+static void respond(client *c, uint32_t status, const char *text) {
+    static const swo_slice foo = SWO_TEXT("foo/2");
+    char length[24];
+    size_t written = 0;
+    int digits = snprintf(length, sizeof length, "%zu", strlen(text));
+    swo_field fields[2] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}, {SWO_TEXT("Content-Length"), {NULL, 0}}};
+    fields[1].value.data = (const uint8_t *)length;
+    fields[1].value.len = (size_t)digits;
+    swo_response_head head = {status, {NULL, 0}, fields, 2};
+    swo_advertise(c->conn, &foo, 1);
+    swo_result result = swo_send_response(c->conn, &head, space(c), room(c), &written);
+    wrote(c, result, written);
+    /* Not after HEAD, for instance. */
+    if (result || !swo_wants_content(c->conn)) return;
+    result = swo_send_data(c->conn, (const uint8_t *)text, strlen(text), space(c), room(c), &written);
+    wrote(c, result, written);
+}
+
+/* foo/2 if the request offers it, else a page. Declining needs no more than the page. */
+static void answer(client *c) {
+    static const swo_slice foo = SWO_TEXT("foo/2");
+    swo_selection selection;
+    size_t written = 0;
+    if (c->status != 200) {
+        respond(c, c->status, "GET, HEAD and POST is what this server knows\n");
+    } else if (swo_select(c->conn, &foo, 1, SWO_ORDER_CLIENT, &selection)) {
+        respond(c, 200, "hello in HTTP/1.1\n");
+    } else {
+        swo_result result = swo_accept(c->conn, &selection, NULL, 0, space(c), room(c), &written);
+        wrote(c, result, written);
+    }
+}
+
+/* What the answer will need, and the 100 without which some clients do not send their content. */
+static void begin_request(client *c, const swo_request *request) {
+    size_t written = 0;
+    int is_known = is(request->method, "GET") || is(request->method, "HEAD") || is(request->method, "POST");
+    c->status = is_known ? 200 : 501;
+    c->delay = is(request->target, "/later") ? LATER : 0;
+    if (!swo_owes_continue(c->conn)) return;
+    swo_result result = swo_send_informational(c->conn, 100, NULL, 0, space(c), room(c), &written);
+    wrote(c, result, written);
+}
+
+/* Answers what has come, until more is needed: bytes, time for `/later`, or room for what we write. Returns 1 for that. */
+static int drive(client *c) {
     swo_event event;
-    while (!c->is_over) {
+    while (!c->is_over && !c->speaks_foo && room(c) >= ROOM) {
         swo_result result = swo_next_event(c->conn, &event);
         if (result) {
             fprintf(stderr, "%s\n", swo_strerror(result));
             if (swo_error_status(result)) respond(c, swo_error_status(result), "this was no HTTP\n");
             c->is_over = 1;
-            return;
+            return 0;
         }
         switch (event.kind) {
         case SWO_EVENT_KIND_REQUEST:
-            if (swo_owes_continue(c->conn)
-                && !swo_send_informational(c->conn, 100, NULL, 0, out, sizeof out, &written)) {
-                write_all(c, out, written);
-            }
+            new_message(c);
+            begin_request(c, &event.u.request);
             break;
-        case SWO_EVENT_KIND_END_OF_MESSAGE: answer(c); break;
-        case SWO_EVENT_KIND_SWITCHED: switched(c, &event.u.switched); return;
-        case SWO_EVENT_KIND_NEED_DATA: return;
-        case SWO_EVENT_KIND_DATA: break;
-        default: c->is_over = 1; /* closed, or paused for something that this server does not do */
+        case SWO_EVENT_KIND_DATA: break; /* content that nobody asked for */
+        case SWO_EVENT_KIND_END_OF_MESSAGE: new_message(c); break;
+        case SWO_EVENT_KIND_PAUSED:
+            /* It is our turn. An answer that comes later is given here as well: the pause is told again, and after the
+             * answer the next event comes before the next recv(2), because more requests may wait in the engine. */
+            if (c->due == 0) c->due = now + c->delay;
+            if (c->due > now) return 0;
+            c->due = 0;
+            answer(c);
+            break;
+        case SWO_EVENT_KIND_SWITCHED: switched(c, &event.u.switched); return 0;
+        case SWO_EVENT_KIND_NEED_DATA: return 0;
+        default: c->is_over = 1; /* closed */
         }
     }
+    return room(c) < ROOM;
 }
 
 static void readable(client *c) {
-    uint8_t line[4096], *space = line;
-    size_t cap = sizeof line;
-    if (!c->speaks_foo && swo_recv_buffer(c->conn, 4096, &space, &cap)) {
+    uint8_t bytes[READ], *data = bytes;
+    size_t cap = sizeof bytes;
+    int is_http = !c->is_over && !c->speaks_foo;
+    if (is_http && swo_recv_buffer(c->conn, READ, &data, &cap)) {
         c->is_over = 1;
         return;
     }
-    ssize_t got = recv(c->fd, space, cap, 0);
-    if (c->speaks_foo) {
-        if (got <= 0) c->is_over = 1;
-        else hear_foo(c, line, (size_t)got);
-        return;
-    }
-    if (got > 0) swo_recv_commit(c->conn, (size_t)got);
+    ssize_t got = recv(c->fd, data, cap, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got > 0) earned(c, (size_t)got);
+    if (c->is_over || (got < 0 && c->speaks_foo)) c->is_gone = got <= 0;
+    else if (c->speaks_foo && got == 0) c->is_over = 1;
+    else if (c->speaks_foo) hear_foo(c, data, (size_t)got);
+    else if (got > 0) swo_recv_commit(c->conn, (size_t)got);
     else swo_receive_eof(c->conn, got == 0 ? SWO_END_CLEAN : SWO_END_TRUNCATED);
-    drive(c);
 }
 
-static void begin(client *c, int fd) {
-    memset(c, 0, sizeof *c);
+/* Who does not read is not read from; nor is a client whose answer is due later. */
+static short wanted(const client *c) {
+    if (c->waiting > 0) return POLLOUT;
+    return c->due > now ? 0 : POLLIN;
+}
+
+static void turn(client *c, short events) {
+    if (events & (POLLERR | POLLNVAL)) c->is_gone = 1;
+    else if (events & (POLLIN | POLLHUP)) readable(c);
+    int is_full;
+    do {
+        is_full = drive(c);
+        flush(c);
+    } while (is_full && room(c) >= ROOM && !c->is_gone);
+    if (c->deadline <= now) c->is_gone = 1;
+}
+
+/* The server. */
+
+static client *begin(int fd) {
+    int yes = 1;
+    client *c = (client *)calloc(1, sizeof *c);
+    if (!c) {
+        close(fd);
+        return NULL;
+    }
     c->fd = fd;
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    /* What is written together is sent together already; waiting for more would cost each answer 40 ms. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     if (swo_conn_init(c->place, sizeof c->place, SWO_ROLE_SERVER, NULL, &c->conn)
         && swo_conn_new(SWO_ROLE_SERVER, NULL, &c->conn)) {
-        c->is_over = 1;
+        c->is_gone = 1;
     }
+    new_message(c);
+    return c;
 }
 
 static void finish(client *c) {
     if ((void *)c->conn == (void *)c->place) swo_conn_deinit(c->conn);
     else swo_conn_free(c->conn);
     close(c->fd);
-    c->fd = -1;
+    free(c);
 }
 
-int main(int count, char **arguments) {
-    static client clients[CLIENTS];
-    struct pollfd polled[CLIENTS + 1];
+static int open_listener(uint16_t port) {
     struct sockaddr_in address;
     socklen_t size = sizeof address;
     int yes = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (swo_abi_version() != SWO_ABI_VERSION) return 3;
     memset(&address, 0, sizeof address);
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons((uint16_t)(count > 1 ? atoi(arguments[1]) : 0));
+    address.sin_port = htons(port);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 16)
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, SOMAXCONN)
         || getsockname(listener, (struct sockaddr *)&address, &size)) {
-        perror("server");
-        return 1;
+        return -1;
     }
     printf("listening on %d\n", ntohs(address.sin_port));
     fflush(stdout);
-    for (int at = 0; at < CLIENTS; at++) clients[at].fd = -1;
+    return listener;
+}
+
+static void serve(int listener) {
+    static client *clients[CLIENTS];
+    static struct pollfd polled[CLIENTS + 1];
+    int64_t accept_at = 0; /* out of descriptors, say: the listener stays readable, and is left alone until then */
+    int count = 0;
     for (;;) {
-        int free_one = -1;
-        for (int at = 0; at < CLIENTS; at++) {
-            polled[at].fd = clients[at].fd; /* poll leaves out what is below 0 */
-            polled[at].events = POLLIN;
-            polled[at].revents = 0;
-            if (clients[at].fd < 0) free_one = at;
+        int64_t wake = accept_at > now ? accept_at : now + patience;
+        for (int at = 0; at < count; at++) {
+            client *c = clients[at];
+            polled[at].fd = c->fd;
+            polled[at].events = wanted(c);
+            if (c->deadline < wake) wake = c->deadline;
+            if (c->due > now && c->due < wake) wake = c->due;
         }
-        polled[CLIENTS].fd = free_one < 0 ? -1 : listener;
-        polled[CLIENTS].events = POLLIN;
-        polled[CLIENTS].revents = 0;
-        if (poll(polled, CLIENTS + 1, -1) < 0 && errno != EINTR) return 1;
-        for (int at = 0; at < CLIENTS; at++) {
-            if (!polled[at].revents) continue;
-            readable(&clients[at]);
-            if (clients[at].is_over) finish(&clients[at]);
+        polled[count].fd = count < CLIENTS && accept_at <= now ? listener : -1; /* poll leaves out what is below 0 */
+        polled[count].events = POLLIN;
+        int ready = poll(polled, (nfds_t)count + 1, wake > now ? (int)(wake - now) : 0);
+        now = clock_now();
+        if (ready < 0 && errno != EINTR) return;
+        int may_accept = ready > 0 && polled[count].revents;
+        for (int at = count - 1; at >= 0; at--) {
+            client *c = clients[at];
+            int is_due = (c->due > 0 && c->due <= now) || c->deadline <= now;
+            if ((ready > 0 && polled[at].revents) || is_due) {
+                turn(c, ready > 0 ? polled[at].revents : 0);
+            }
+            if (!c->is_gone) continue;
+            finish(c);
+            clients[at] = clients[--count];
         }
-        if (polled[CLIENTS].revents) {
-            int fd = accept(listener, NULL, NULL);
-            if (fd >= 0) begin(&clients[free_one], fd);
-        }
+        if (!may_accept) continue;
+        int fd = accept(listener, NULL, NULL);
+        client *c = fd < 0 ? NULL : begin(fd);
+        if (c) clients[count++] = c;
+        else if (errno != EAGAIN && errno != EINTR) accept_at = now + PAUSE;
     }
+}
+
+int main(int count, char **arguments) {
+    if (swo_abi_version() != SWO_ABI_VERSION) return 3;
+    if (count > 2) patience = atoi(arguments[2]) * (int64_t)1000;
+    now = clock_now();
+    int listener = open_listener((uint16_t)(count > 1 ? atoi(arguments[1]) : 0));
+    if (listener >= 0) serve(listener);
+    perror("server");
+    return 1;
 }
