@@ -35,7 +35,7 @@ struct connection {
     uint32_t watched; /* what epoll reports */
     const protocol *protocol;
     void *session; /* the protocol's own */
-    int64_t deadline;
+    int64_t deadline; /* milliseconds */
     bool peer_ended, is_over, is_shut, is_broken;
     connection *next, **link;
     size_t begin, end; /* of what waits in `output` */
@@ -48,8 +48,11 @@ struct connection {
 uint8_t *connection_space(connection *c, size_t *room);
 /* Writes as much as there is room for, and says how much that was. */
 size_t connection_write(connection *c, const uint8_t *data, size_t length);
-/* The peer has moved something on: it gets another while. */
+/* A message is complete, or the new protocol goes on: the peer gets another while. */
 void connection_progress(connection *c);
+/* So many bytes have moved: a millisecond for each, never more than the whole while. A peer that sends or takes a byte a
+ * second is given up, one with much content is not. */
+void connection_earn(connection *c, size_t bytes);
 /* Nothing more is to be written: what waits is sent, then the connection is closed. */
 void connection_finish(connection *c);
 

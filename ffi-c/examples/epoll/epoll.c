@@ -1,7 +1,7 @@
 /* A server for HTTP/1.1 that hands connections over: to wslay for WebSocket, to nghttp2 for HTTP/2, be it by an offer
  * of h2c or by prior knowledge.
  *
- *   epoll [PORT [SECONDS]]     0 or none: a free port; SECONDS without progress close a connection (30)
+ *   epoll [PORT [SECONDS]]     0 or none: a free port; SECONDS that a peer may take for a message (30)
  *
  * One thread. This file moves octets between sockets and protocols, and knows none of them. A peer that does not read
  * is not read from: at most OUTPUT octets wait for it. */
@@ -20,12 +20,12 @@
 
 #include "connection.h"
 
-enum { CONNECTIONS = 512, LINGER = 2 /* seconds */, TICK = 1000 /* milliseconds */ };
+enum { CONNECTIONS = 4096, LINGER = 2000, TICK = 250 /* milliseconds */ };
 
 static struct {
     int epoll, listener, signals;
-    int patience; /* seconds */
-    int64_t time; /* seconds; looked at once for all that epoll reports at a time */
+    bool listens;
+    int64_t patience, time; /* milliseconds; the time is looked at once for all that epoll reports at a time */
     int count;
     connection *first;
 } server;
@@ -33,7 +33,7 @@ static struct {
 static int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec;
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
 static bool watch(int how, int fd, uint32_t events, void *with) {
@@ -62,11 +62,20 @@ size_t connection_write(connection *c, const uint8_t *data, size_t length) {
 
 void connection_progress(connection *c) { c->deadline = server.time + server.patience; }
 
+void connection_earn(connection *c, size_t bytes) {
+    int64_t most = server.time + server.patience;
+    c->deadline = c->deadline + (int64_t)bytes < most ? c->deadline + (int64_t)bytes : most;
+}
+
 void connection_finish(connection *c) { c->is_over = true; }
 
 /* The life of a connection. */
 
-static void listen_again(void) { watch(EPOLL_CTL_MOD, server.listener, EPOLLIN, &server.listener); }
+/* While the listener cannot be served it is not watched: its event would come again and again. */
+static void listen_if(bool listens) {
+    if (listens != server.listens) watch(EPOLL_CTL_MOD, server.listener, listens ? EPOLLIN : 0, &server.listener);
+    server.listens = listens;
+}
 
 static void drop(connection *c) {
     if (c->session) c->protocol->drop(c);
@@ -74,7 +83,8 @@ static void drop(connection *c) {
     *c->link = c->next;
     if (c->next) c->next->link = c->link;
     free(c);
-    if (server.count-- == CONNECTIONS) listen_again();
+    server.count--;
+    listen_if(true);
 }
 
 static void begin(int fd) {
@@ -100,10 +110,11 @@ static void begin(int fd) {
 static void accept_all(void) {
     while (server.count < CONNECTIONS) {
         int fd = accept4(server.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) return;
+        if (fd < 0 && errno == EAGAIN) return;
+        if (fd < 0) break; /* out of descriptors, say */
         begin(fd);
     }
-    watch(EPOLL_CTL_MOD, server.listener, 0, &server.listener);
+    listen_if(false);
 }
 
 static void readable(connection *c) {
@@ -117,6 +128,7 @@ static void readable(connection *c) {
     }
     if (got == 0) c->peer_ended = true;
     if (c->is_over) return;
+    connection_earn(c, (size_t)got);
     if (got > 0) c->protocol->receive(c, space, (size_t)got);
     else if (c->protocol->ended) c->protocol->ended(c);
 }
@@ -130,7 +142,7 @@ static bool flush(connection *c) {
         return false;
     }
     c->begin += (size_t)sent;
-    connection_progress(c);
+    connection_earn(c, (size_t)sent);
     return true;
 }
 
@@ -204,15 +216,20 @@ static void serve(void) {
             if (with == &server.listener) accept_all();
             else turn(with, events[at].events);
         }
-        if (server.time != swept) drop_late();
+        if (server.time - swept < TICK) continue;
         swept = server.time;
+        drop_late();
+        /* Descriptors may have come back without a connection of ours having gone. */
+        listen_if(server.count < CONNECTIONS);
     }
 }
 
 int main(int count, char **arguments) {
     sigset_t signals;
     if (swo_abi_version() != SWO_ABI_VERSION) return 3;
-    server.patience = count > 2 ? atoi(arguments[2]) : 30;
+    server.patience = (count > 2 ? atoi(arguments[2]) : 30) * (int64_t)1000;
+    server.time = now();
+    server.listens = true;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);

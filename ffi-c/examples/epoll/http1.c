@@ -207,8 +207,7 @@ static void advance(connection *c) {
         case SWO_EVENT_KIND_CLOSED: connection_finish(c); return;
         default: return; /* more octets are needed */
         }
-        /* An unfinished head is no event, so a peer does not live on by sending one slowly. */
-        connection_progress(c);
+        if (event.kind != SWO_EVENT_KIND_DATA) connection_progress(c);
     }
 }
 

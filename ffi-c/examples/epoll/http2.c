@@ -131,6 +131,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     if (!s || !(is_headers || frame->hd.type == NGHTTP2_DATA)) return 0;
     if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) {
         s->is_complete = true;
+        connection_progress(h->connection);
         nghttp2_session_resume_data(session, s->id); /* refused where nothing waits for it */
     }
     return is_headers && frame->headers.cat == NGHTTP2_HCAT_REQUEST ? answer(h, s) : 0;
@@ -169,7 +170,6 @@ static ssize_t on_send(nghttp2_session *session, const uint8_t *data, size_t len
 
 static void receive(connection *c, const uint8_t *data, size_t length) {
     http2 *h = c->session;
-    connection_progress(c);
     if (nghttp2_session_mem_recv(h->session, data, length) < 0) connection_finish(c);
 }
 

@@ -41,6 +41,7 @@ static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t
 static void echo(wslay_event_context_ptr context, const struct wslay_event_on_msg_recv_arg *came, void *user) {
     struct wslay_event_msg message = {came->opcode, came->msg, came->msg_length};
     websocket *w = user;
+    connection_progress(w->connection);
     if (!wslay_is_ctrl_frame(came->opcode) && wslay_event_queue_msg(context, &message)) {
         connection_finish(w->connection);
     }
@@ -50,7 +51,6 @@ static void receive(connection *c, const uint8_t *data, size_t length) {
     websocket *w = c->session;
     w->input = data;
     w->length = length;
-    connection_progress(c);
     if (wslay_event_recv(w->context)) connection_finish(c);
 }
 
