@@ -1,88 +1,112 @@
-//! A server that speaks HTTP/1.1, and `foo/2` with whoever offers it: `server [PORT]`. A thread for each connection, blocking
-//! sockets, nothing but the standard library.
+//! A server that speaks HTTP/1.1, and `foo/2` with a client that offers it: `server [PORT [SECONDS]]`. A client may take
+//! SECONDS for a message (30). A thread for each connection, blocking sockets, nothing but the standard library.
 
 use std::error::Error;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use switchover::{Connection, End, Event, Order, ResponseHead, Role, Step, Tx};
+use switchover::{Connection, End, Event, Next, Order, ResponseHead, Role, Tx};
 
-fn main() -> std::io::Result<()> {
-    let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(0);
+/// How long `accept` is left alone after it has failed.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a connection that is over is still read from.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The longest line of `foo/2`; a longer one is taken as several.
+const LINE: u64 = 65_536;
+
+fn main() -> io::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let port = arguments.next().and_then(|port| port.parse().ok()).unwrap_or(0);
+    let seconds = arguments.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(30);
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     println!("listening on {}", listener.local_addr()?.port());
     for stream in listener.incoming() {
-        let stream = stream?;
-        thread::spawn(move || {
-            if let Err(error) = serve(&stream) {
-                eprintln!("{error}");
-            }
+        let started = stream.and_then(|stream| {
+            thread::Builder::new().spawn(move || {
+                if let Err(error) = serve(&stream, Duration::from_secs(seconds)) {
+                    eprintln!("{error}");
+                }
+            })
         });
+        // Out of descriptors or threads: that passes. Without the pause the loop would spin until then.
+        if let Err(error) = started {
+            eprintln!("{error}");
+            thread::sleep(PAUSE);
+        }
     }
     Ok(())
 }
 
-/// One connection, from its first octet to its last. A server for others would set deadlines, by `awaiting`.
-fn serve(mut stream: &TcpStream) -> Result<(), Box<dyn Error>> {
+/// One connection, from its first byte to its last.
+fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error>> {
     let mut http = Connection::new(Role::Server);
+    let mut deadline = Instant::now() + patience;
     // What is needed of a request when it is answered: its head is gone by then, unless it offers something.
-    let mut line = String::new();
+    let (mut status, mut line) = (200, String::new());
     let mut out = Vec::new();
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(patience))?;
     loop {
-        let step = match http.advance() {
-            Ok(step) => step,
+        match http.next_event() {
+            Ok(Next::Event(Event::Request(request))) => {
+                deadline = Instant::now() + patience;
+                line = format!("{} {}", request.method(), request.target());
+                status = if matches!(request.method(), "GET" | "HEAD" | "POST") { 200 } else { 501 };
+                if http.owes_continue() {
+                    http.send_informational(100, &(), &mut out)?;
+                }
+            }
+            Ok(Next::Event(Event::EndOfMessage(_))) => deadline = Instant::now() + patience,
+            Ok(Next::Event(Event::Switched(_))) => {
+                stream.write_all(&out)?;
+                return speak_foo(&line, &http.take_leftover(), stream, patience);
+            }
+            Ok(Next::Event(Event::Closed { .. })) => break,
+            // Content that nobody asked for.
+            Ok(Next::Event(_)) => {}
+            // The request is complete, and it is our turn.
+            Ok(Next::Paused(_)) => answer(&mut http, status, &line, &mut out)?,
+            Ok(Next::NeedData) => {
+                stream.write_all(&out)?;
+                out.clear();
+                if http.state().tx == Tx::Closed {
+                    break;
+                }
+                match read_by(deadline, stream, http.receive_buffer(16_384)?)? {
+                    0 => http.receive_eof(End::Clean),
+                    len => {
+                        http.commit(len);
+                        // A byte earns a millisecond, never more than the whole patience: a client that sends a byte a
+                        // second is given up, one that sends long content is not.
+                        deadline = (deadline + Duration::from_millis(len as u64)).min(Instant::now() + patience);
+                    }
+                }
+            }
             // The peer's mistake: it may be told once, unless an answer is on its way already.
             Err(error) => {
                 if let Some(status) = error.status() {
                     let _ = http.send_response(&ResponseHead::new(status, &[("Content-Length", "0")]), &mut out);
                 }
-                stream.write_all(&out)?;
-                return Ok(stream.shutdown(Shutdown::Write)?);
+                break;
             }
-        };
-        match (step, http.event()) {
-            (Step::Event, Some(Event::Request(request))) => {
-                line = format!("{} {}", request.method(), request.target());
-                if http.owes_continue() {
-                    http.send_informational(100, &(), &mut out)?;
-                }
-            }
-            // The request is complete: content that nobody asked for has gone by as `Data`.
-            (Step::Event, Some(Event::EndOfMessage(_))) => answer(&mut http, &line, &mut out)?,
-            (Step::Event, Some(Event::Switched(_))) => {
-                stream.write_all(&out)?;
-                return speak_foo(&line, &http.take_leftover(), stream);
-            }
-            (Step::Event, Some(Event::Closed { .. })) => break,
-            (Step::Event, _) => {}
-            (Step::NeedData, _) => {
-                stream.write_all(&out)?;
-                out.clear();
-                if http.state().tx == Tx::Closed {
-                    // We have said the last thing there is to say; what the peer still sends is read.
-                    stream.shutdown(Shutdown::Write)?;
-                }
-                match stream.read(http.receive_buffer(16_384)?)? {
-                    0 => http.receive_eof(End::Clean),
-                    len => drop(http.commit(len)),
-                }
-            }
-            (Step::Paused(why), _) => return Err(format!("this server forgot something: {}", why.name()).into()),
         }
     }
     stream.write_all(&out)?;
-    Ok(stream.shutdown(Shutdown::Write)?)
+    Ok(leave(stream)?)
 }
 
 /// Accepts `foo/2` if it was offered; else says that it could have been.
-fn answer(http: &mut Connection, line: &str, out: &mut Vec<u8>) -> Result<(), switchover::Error> {
-    if let Some(selection) = http.select(&["foo/2"], Order::Client) {
+fn answer(http: &mut Connection, status: u16, line: &str, out: &mut Vec<u8>) -> Result<(), switchover::Error> {
+    if status == 200
+        && let Some(selection) = http.select(&["foo/2"], Order::Client)
+    {
         return http.accept(selection, &(), out);
     }
     http.advertise(&["foo/2"])?;
-    // A 2xx would open a tunnel.
-    let status = if line.starts_with("CONNECT ") { 501 } else { 200 };
     let text = format!("{line} in HTTP/1.1\n");
     let fields = [("Content-Type", "text/plain"), ("Content-Length", &text.len().to_string())];
     http.send_response(&ResponseHead::new(status, &fields), out)?;
@@ -93,14 +117,34 @@ fn answer(http: &mut Connection, line: &str, out: &mut Vec<u8>) -> Result<(), sw
     http.send_end(&(), out)
 }
 
+/// Reads what has come by the deadline.
+fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    stream.set_read_timeout(Some(left))?;
+    stream.read(buffer)
+}
+
+/// Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection, and
+/// take our last answer away from it (RFC 9112, 9.6).
+fn leave(stream: &TcpStream) -> io::Result<()> {
+    stream.shutdown(Shutdown::Write)?;
+    let deadline = Instant::now() + LINGER;
+    while matches!(read_by(deadline, stream, &mut [0; 8192]), Ok(1..)) {}
+    Ok(())
+}
+
 /// foo/2: the first line answers the request, then lines come back in upper case until QUIT.
-fn speak_foo(line: &str, leftover: &[u8], mut stream: &TcpStream) -> Result<(), Box<dyn Error>> {
+fn speak_foo(line: &str, leftover: &[u8], mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error>> {
+    stream.set_read_timeout(Some(patience))?;
     let mut lines = BufReader::new(leftover.chain(stream));
     writeln!(stream, "foo/2 answers {line}")?;
     let mut text = String::new();
-    while lines.read_line(&mut text)? > 0 && text.trim_end() != "QUIT" {
+    while (&mut lines).take(LINE).read_line(&mut text)? > 0 && text.trim_end() != "QUIT" {
         stream.write_all(text.to_uppercase().as_bytes())?;
         text.clear();
     }
-    Ok(stream.shutdown(Shutdown::Write)?)
+    Ok(leave(stream)?)
 }

@@ -85,8 +85,11 @@ impl Wire {
     /// Sends what the engine has written.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         if !self.out.is_empty() {
-            self.socket.set_deadline(Instant::now() + self.socket.allowance(self.out.len() as u64));
-            (&self.socket).write_all(&self.out)?;
+            // Not all at once: a client that takes nothing is given up before it could have taken all.
+            for piece in self.out.chunks(PIECE / 8) {
+                self.socket.set_deadline(Instant::now() + self.socket.allowance(piece.len() as u64));
+                (&self.socket).write_all(piece)?;
+            }
             (&self.socket).flush()?;
             self.out.clear();
         }
