@@ -98,11 +98,14 @@ class Example:
     """A running server of ours, stopped by its process id."""
 
     def __init__(self, program, *arguments):
+        self.start([program, "--port", "0", *arguments])
+
+    def start(self, command, **more):
         self.log = tempfile.NamedTemporaryFile(prefix="example-", suffix=".log")  # noqa: SIM115  (lives as long as this)
-        command = [program, "--port", "0", *arguments]
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT)
-        found = wait_for(self.read, rb"listening on (https?://127\.0\.0\.1:(\d+))\n")
-        self.url, self.port = found.group(1).decode(), int(found.group(2))
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, **more)
+        found = wait_for(self.read, rb"listening on (?:(https?)://127\.0\.0\.1:)?(\d+)\n")
+        self.port = int(found.group(2))
+        self.url = f"{(found.group(1) or b'http').decode()}://127.0.0.1:{self.port}"
 
     def read(self):
         return Path(self.log.name).read_bytes()
@@ -133,9 +136,14 @@ class Switchboard(Example):
         super().__init__(Switchboard.program, "--trace", *arguments)
 
 
-def between(name, behind):
-    """The `gateway` or the `bridge`, which is built beside the switchboard, in front of a port."""
-    return Example(Path(Switchboard.program).with_name(name), "--backend", f"127.0.0.1:{behind}")
+def beside(name):
+    """An example that is built beside the switchboard."""
+    return Path(Switchboard.program).with_name(name)
+
+
+def between(name, behind, *arguments):
+    """The `gateway` or the `bridge`, in front of a port."""
+    return Example(beside(name), "--backend", f"127.0.0.1:{behind}", *arguments)
 
 
 def wait_for(read, pattern, seconds=WAIT):

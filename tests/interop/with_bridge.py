@@ -113,11 +113,11 @@ def h2_ends_its_direction_before_the_bridge(_):
         same(h2_client(front, "half-close"), "welcome, 1048576 octets, then the end\n")
 
 
-def curl_http2(front, path, *arguments, stdin=b""):
+def curl_http2(front, path, *arguments, stdin=b"", expect=0):
     needs("curl", ["curl", "--version"])
     if b"HTTP2" not in run("curl", "--version")[0]:
         raise Skip("a curl without HTTP/2")
-    return curl(front, path, "--http2", "--insecure", *arguments, stdin=stdin)
+    return curl(front, path, "--http2", "--insecure", *arguments, stdin=stdin, expect=expect)
 
 
 @case("curl", "HTTP/2", THROUGH_US)
@@ -125,6 +125,7 @@ def curl_before_the_bridge(_):
     with Switchboard() as board, bridge(board.port) as front:
         out, _ = curl_http2(front, "/", "-i")
         check(out.startswith(b"HTTP/2 200 \r\n") and b"</html>" in out, out)
+        check(b"\r\nvia: 1.1 switchover\r\n" in out and b"< via: 2.0 switchover\n" in board.read(), out, board.read())
         out, _ = curl_http2(front, "/required", "-i")
         check(out.startswith(b"HTTP/2 426 \r\n") and b"\r\nupgrade:" not in out and b"\r\nconnection:" not in out, out)
         out, _ = curl_http2(front, "/plain", "-I", "-w", "%{num_connects}\\n", front.url + "/missing")
@@ -141,6 +142,33 @@ def curl_posts_before_the_bridge(_):
             same(out, content)
         log = board.read()
     check(b"< content-length: 1048576\n" in log and b"< transfer-encoding: chunked\n" in log, log)
+
+
+@case("curl", "HTTP/2", THROUGH_US)
+def curl_is_told_by_the_bridge_what_went_wrong(_):
+    """Whose fault it was, and that an answer was cut."""
+
+    def late(connection):
+        read_head(connection)
+        while connection.recv(65536):
+            pass
+
+    def early(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
+
+    def cut(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nhalf")
+
+    status = ["-o", "-", "-w", " %{http_code}"]
+    with scripted(late, early, cut) as url, between("bridge", port_of(url), "--patience", "1") as front:
+        same(curl_http2(front, "/", *status)[0], b" 504")
+        same(curl_http2(front, "/", *status, "--data-binary", "@-", stdin=LARGE)[0], b"no 413")
+        curl_http2(front, "/", expect=92)  # what curl calls a reset stream
+    with bridge(port_of(url)) as front:  # nobody is there any more
+        same(curl_http2(front, "/", *status)[0], b" 502")
+        same(curl_http2(front, "/", *status, "-X", "TRACE", "-d", "content")[0], b" 400")
 
 
 @case("nghttp", "HTTP/2", THROUGH_US, large=True)

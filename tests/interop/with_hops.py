@@ -4,15 +4,15 @@ import socket
 import threading
 
 import programs
-from harness import LARGE, THROUGH_US, WAIT, Raw, case, check, port_of, read_head, same, scripted
+from harness import LARGE, THROUGH_US, WAIT, Raw, between, case, check, port_of, read_head, same, scripted
 from with_gateway import gateway
 from with_probe import SWITCH
 from with_proxies import check_switched, offer
 from with_sockets import HELLO
 
 
-def passed_on(fields):
-    """The field lines that arrive of a request with these, without Host."""
+def arrives(request):
+    """The lines of a request's head as the server behind the gateway has them."""
     heads = []
 
     def script(connection):
@@ -20,9 +20,15 @@ def passed_on(fields):
         connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
     with scripted(script) as url, gateway(port_of(url)) as front:
-        raw = Raw(front.port, b"GET /x?y HTTP/1.1\r\nHost: a\r\n%s\r\n" % fields)
-        check(raw.until(b"\r\n\r\n").startswith(b"HTTP/1.1 204 "))
-    line, host, *others = heads[0].removesuffix(b"\r\n\r\n").split(b"\r\n")
+        raw = Raw(front.port, request)
+        check(raw.until(b"\r\n\r\n").startswith(b"HTTP/1.1 204 "), request)
+        behind = url.removeprefix("http://").encode()
+    return [line.replace(behind, b"BEHIND") for line in heads[0].removesuffix(b"\r\n\r\n").split(b"\r\n")]
+
+
+def passed_on(fields):
+    """The field lines that arrive of a request with these, without Host."""
+    line, host, *others = arrives(b"GET /x?y HTTP/1.1\r\nHost: a\r\n%s\r\n" % fields)
     same(line + host, b"GET /x?y HTTP/1.1Host: a")
     return others
 
@@ -77,7 +83,8 @@ def the_gateway_passes_on_a_101(_):
     more = b"X-Mine: 1\r\nContent-Length: 0\r\nConnection: x-mine\r\nX-Theirs: 2\r\n\r\nwelcome\n"
     got = answered(SWITCH[:-2] + more, offer(b"/", b"echo/1"))
     wanted = (
-        b"HTTP/1.1 101 Switching Protocols\r\nX-Theirs: 2\r\nUpgrade: echo/1\r\nConnection: Upgrade\r\n\r\nwelcome\n"
+        b"HTTP/1.1 101 Switching Protocols\r\nX-Theirs: 2\r\nVia: 1.1 switchover\r\n"
+        b"Upgrade: echo/1\r\nConnection: Upgrade\r\n\r\nwelcome\n"
     )
     same(got, wanted)
 
@@ -103,7 +110,7 @@ def the_gateway_tells_the_client_what_went_wrong(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_passes_on_an_answer_that_comes_too_early(_):
-    """A server that has seen enough answers and closes; the client, which is still sending, is told."""
+    """A server that has seen enough answers and closes; the client, still sending, is told, and that this was all."""
 
     def script(connection):
         read_head(connection)
@@ -114,6 +121,7 @@ def the_gateway_passes_on_an_answer_that_comes_too_early(_):
         raw.send_beside(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (len(LARGE) * 24) + LARGE * 24)
         got = raw.rest()
     check(got.startswith(b"HTTP/1.1 413 ") and got.endswith(b"\r\n\r\nno"), got)
+    check(b"\r\nConnection: close\r\n" in got, got)
 
 
 @case("a script", "echo/1", THROUGH_US)
@@ -137,3 +145,131 @@ def the_gateway_lets_the_server_end_first(_):
         raw.socket.close()
         check(ended.wait(WAIT), "the end did not come")
     same(b"".join(heard), LARGE)
+
+
+# What an intermediary is asked for (RFC 9110, 7.6).
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_stands_in_via_both_ways(_):
+    """With the version that the message came in, whatever it goes on in."""
+    same(arrives(b"GET / HTTP/1.0\r\nHost: a\r\nVia: 1.1 b\r\n\r\n")[2:], [b"Via: 1.1 b", b"Via: 1.0 switchover"])
+    got = answered(b"HTTP/1.0 200 OK\r\nVia: 1.1 b\r\nContent-Length: 0\r\n\r\n", HELLO)
+    check(b"\r\nVia: 1.1 b\r\n" in got and b"\r\nVia: 1.0 switchover\r\n" in got, got)
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_counts_max_forwards(_):
+    """OPTIONS and TRACE go one hop less far each time, and no further than that; others do not count."""
+    request = b"%s / HTTP/1.1\r\nHost: a\r\nMax-Forwards: %s\r\n\r\n"
+    for method, before, after in [
+        (b"OPTIONS", b"2", b"1"),
+        (b"TRACE", b"1", b"0"),
+        (b"TRACE", b"9" * 30, b"%d" % (2**64 - 2)),
+        (b"GET", b"0", b"0"),
+        (b"TRACE", b"-1", b"-1"),
+    ]:
+        check(b"Max-Forwards: " + after in arrives(request % (method, before)), method, before)
+    with gateway(programs.free_port()) as front:  # and nobody there
+        traced = request.replace(b"\r\nMax", b"\r\nCookie: secret\r\nMax")
+        raw = Raw(front.port, traced % (b"TRACE", b"0"))
+        head, content = raw.until(b"\r\n\r\n"), request % (b"TRACE", b"0")
+        check(head.startswith(b"HTTP/1.1 200 ") and b"\r\nContent-Type: message/http\r\n" in head, head)
+        same(raw.until(b"\r\n\r\n"), content)
+        raw.socket.sendall(request % (b"OPTIONS", b"0") + request % (b"GET", b"0"))
+        check(raw.until(b"\r\n\r\n").startswith(b"HTTP/1.1 200 "), "OPTIONS")
+        check(raw.until(b"\r\n\r\n").startswith(b"HTTP/1.1 502 "), "GET")
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_asks_for_what_the_target_says(_):
+    """An absolute target counts more than Host; the server behind it gets a path (RFC 9112, 3.2)."""
+    for line, first, host in [
+        (b"GET http://evil:81/x?y HTTP/1.1", b"GET /x?y HTTP/1.1", b"Host: evil:81"),
+        (b"GET http://b?y HTTP/1.1", b"GET /?y HTTP/1.1", b"Host: b"),
+        (b"OPTIONS http://b HTTP/1.1", b"OPTIONS * HTTP/1.1", b"Host: b"),
+        (b"GET /x://y HTTP/1.1", b"GET /x://y HTTP/1.1", b"Host: a"),
+    ]:
+        same(arrives(line + b"\r\nHost: a\r\n\r\n")[:2], [first, host])
+    same(arrives(b"GET / HTTP/1.0\r\n\r\n")[:2], [b"GET / HTTP/1.1", b"Host: BEHIND"])
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_passes_on_few_trailers(_):
+    """Those that may be trailers by their definition: a server may take any other for a header field."""
+    bad = [b"X-Forwarded-For: 1.2.3.4", b"Sec-WebSocket-Key: x", b"X-Mine: 1", b"Host: b", b"Content-Length: 3"]
+    good = [b'ETag: "1"', b"Content-Digest: sha-256=:x:", b"grpc-status: 0"]
+    end = b"0\r\n%s\r\n\r\n" % b"\r\n".join([bad[0], good[0], *bad[1:3], *good[1:]])
+    wanted = b"0\r\n%s\r\n\r\n" % b"\r\n".join(good)
+    ends = []
+
+    def script(connection):
+        octets = read_head(connection)
+        while not octets.endswith(b"grpc-status: 0\r\n\r\n"):
+            octets += connection.recv(65536)
+        ends.append(octets.partition(b"\r\n\r\n")[2])
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + end)
+
+    with scripted(script) as url, gateway(port_of(url)) as front:
+        raw = Raw(front.port, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + end)
+        raw.until(b"\r\n\r\n")
+        same(raw.until(b"grpc-status: 0\r\n\r\n"), wanted)
+    same(ends, [wanted])
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_waits_with_the_client_for_a_100(_):
+    """Whether the content is wanted, the server behind it says."""
+    request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+
+    def takes_it(connection):
+        check(b"\r\nExpect: 100-continue\r\n" in read_head(connection), "the expectation did not arrive")
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        same(connection.recv(65536), b"hello")
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    def does_not(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+
+    with scripted(takes_it, does_not) as url, gateway(port_of(url)) as front:
+        raw = Raw(front.port, request)
+        same(raw.until(b"\r\n\r\n"), b"HTTP/1.1 100 Continue\r\n\r\n")
+        raw.socket.sendall(b"hello")
+        check(raw.until(b"\r\n\r\n").startswith(b"HTTP/1.1 204 "), "204")
+        raw.socket.sendall(request)
+        head = raw.until(b"\r\n\r\n")
+        check(head.startswith(b"HTTP/1.1 401 ") and b"\r\nConnection: close\r\n" in head, head)
+
+
+# What is common, and what is wrong.
+
+
+@case("a socket", "HTTP/1.1", THROUGH_US)
+def the_gateway_answers_mistakes_of_clients_itself(_):
+    """The server behind it does not hear of them: nobody is there."""
+    with gateway(programs.free_port()) as front:
+        for request in [
+            b"TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 4\r\n\r\n",
+        ]:
+            got = Raw(front.port, request).until(b"\r\n\r\n")
+            check(got.startswith(b"HTTP/1.1 400 "), request, got)
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_does_not_wait_for_ever(_):
+    """Neither for the server, which it blames, nor for the client."""
+
+    def script(connection):
+        read_head(connection)
+        while connection.recv(65536):
+            pass
+
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"
+    with scripted(script, script) as url, between("gateway", port_of(url), "--patience", "1") as front:
+        for request, status in [(HELLO, b"504 "), (post, b"408 ")]:
+            got = Raw(front.port, request).rest()
+            check(got.startswith(b"HTTP/1.1 " + status) and b"\r\nConnection: close\r\n" in got, got)

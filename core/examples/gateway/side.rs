@@ -4,24 +4,24 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use switchover::{Connection, End, Paused, Role, Step};
+use switchover::{Awaiting, Connection, End, Paused, Step};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
-/// How long a peer may take before something comes of it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Octets that are read at a time.
+/// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Octets that wait to be sent before more are asked for.
+/// Bytes that wait to be sent before more are asked for.
 const ENOUGH: usize = 4 * PIECE;
 
 /// How long a peer is read from that should have ended.
-const LINGER: Duration = Duration::from_secs(1);
+pub(crate) const LINGER: Duration = Duration::from_secs(1);
+
+/// Longer than any connection lasts.
+const NEVER: Duration = Duration::from_secs(1 << 30);
 
 /// An argument that is the address of a server.
 pub(crate) fn host_and_port(text: &str) -> Result<String, &'static str> {
@@ -30,24 +30,53 @@ pub(crate) fn host_and_port(text: &str) -> Result<String, &'static str> {
     if is_address { Ok(text.into()) } else { Err("HOST:PORT is wanted, without http://") }
 }
 
+/// How long a peer may keep us waiting: `patience` for a message, and a millisecond more for each byte, never more than
+/// `patience` in all. So a peer that sends or takes a byte a second is given up, one with much content is not.
+pub(crate) struct Pace {
+    patience: Duration,
+    /// Since when we wait; `None` while we do not.
+    since: Option<Instant>,
+}
+
+impl Pace {
+    pub(crate) fn new(patience: Duration) -> Self {
+        Self { patience, since: None }
+    }
+
+    /// Until when we wait for the peer, if we do.
+    pub(crate) fn until(&mut self, waits: bool) -> Instant {
+        if waits {
+            return *self.since.get_or_insert_with(Instant::now) + self.patience;
+        }
+        self.renew();
+        Instant::now() + NEVER
+    }
+
+    /// The peer has sent or taken so much.
+    pub(crate) fn earn(&mut self, len: usize) {
+        self.since = self.since.map(|since| (since + Duration::from_millis(len as u64)).min(Instant::now()));
+    }
+
+    /// The peer has done its part; the next wait is a new one.
+    pub(crate) fn renew(&mut self) {
+        self.since = None;
+    }
+}
+
 /// One side: a socket and its connection.
 pub(crate) struct Side {
     pub(crate) stream: TcpStream,
     pub(crate) connection: Connection,
     /// Written by the engine, not yet sent.
     pub(crate) out: Vec<u8>,
+    pub(crate) pace: Pace,
 }
 
 impl Side {
-    pub(crate) fn new(stream: TcpStream, role: Role) -> io::Result<Self> {
+    /// What the engine has written already is sent first.
+    pub(crate) fn new(stream: TcpStream, connection: Connection, out: Vec<u8>, patience: Duration) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self { stream, connection: Connection::new(role), out: Vec::new() })
-    }
-
-    /// Sends what the engine has written.
-    pub(crate) async fn flush(&mut self) -> io::Result<()> {
-        let out = std::mem::take(&mut self.out);
-        timeout(PATIENCE, self.stream.write_all(&out)).await?
+        Ok(Self { stream, connection, out, pace: Pace::new(patience) })
     }
 
     /// Whether more may be written before some of it is sent.
@@ -55,35 +84,46 @@ impl Side {
         self.out.len() < ENOUGH
     }
 
-    /// Sends something, or takes something if `takes`: what can be done first.
-    pub(crate) async fn work(&mut self, takes: bool) -> Result<(), Failure> {
+    /// Whether no message is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.connection.awaiting() == Awaiting::Request && self.connection.unread() == 0
+    }
+
+    /// Sends something, or takes something if `takes`: what can be done first. The peer is waited for no longer than it
+    /// may take: if it has to send something (`owes`), or to take what is there.
+    pub(crate) async fn work(&mut self, takes: bool, owes: bool) -> io::Result<()> {
         let interest = match (self.out.is_empty(), takes) {
             (true, false) => return std::future::pending().await,
             (true, true) => Interest::READABLE,
             (false, false) => Interest::WRITABLE,
             (false, true) => Interest::READABLE | Interest::WRITABLE,
         };
-        let ready = self.stream.ready(interest).await?;
+        let deadline = self.pace.until(owes || !self.out.is_empty());
+        let ready = timeout_at(deadline, self.stream.ready(interest)).await??;
         if takes && ready.is_readable() {
             self.take()?;
         }
         if ready.is_writable() && !self.out.is_empty() {
             match self.stream.try_write(&self.out) {
-                Ok(len) => drop(self.out.drain(..len)),
+                Ok(len) => {
+                    self.out.drain(..len);
+                    self.pace.earn(len);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
         }
         Ok(())
     }
 
     /// Takes what has come, without waiting for it.
-    pub(crate) fn take(&mut self) -> Result<(), Failure> {
-        let space = self.connection.receive_buffer(PIECE)?;
+    pub(crate) fn take(&mut self) -> io::Result<()> {
+        let space = self.connection.receive_buffer(PIECE).map_err(io::Error::other)?;
         match self.stream.try_read(space) {
             Ok(0) => self.connection.receive_eof(End::Clean),
             Ok(len) => {
                 self.connection.commit(len);
+                self.pace.earn(len);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => self.connection.receive_eof(End::Truncated),
@@ -91,29 +131,34 @@ impl Side {
         Ok(())
     }
 
-    /// Ends the connection, so that the peer sees the last of what was sent: where octets are left unread, a close takes
+    /// Sends what the engine has written.
+    pub(crate) async fn flush(&mut self) -> io::Result<()> {
+        while !self.out.is_empty() {
+            self.work(false, true).await?;
+        }
+        self.pace.renew();
+        Ok(())
+    }
+
+    /// The next event, or what is to be done first; sends and reads as needed.
+    pub(crate) async fn advance(&mut self) -> Result<Option<Paused>, Failure> {
+        loop {
+            match self.connection.advance()? {
+                Step::Event => return Ok(None),
+                Step::Paused(why) => return Ok(Some(why)),
+                Step::NeedData => self.work(true, true).await?,
+            }
+        }
+    }
+
+    /// Ends the connection, so that the peer sees the last of what was sent: where bytes are left unread, a close takes
     /// back what is on its way (RFC 9112, 9.6).
     pub(crate) async fn end(mut self) -> io::Result<()> {
         self.flush().await?;
         self.stream.shutdown().await?;
         let mut piece = vec![0; PIECE];
         let rest = async { while matches!(self.stream.read(&mut piece).await, Ok(1..)) {} };
-        // Who goes on and on does not want to see it.
+        // A peer that goes on and on does not want to see it.
         timeout(LINGER, rest).await.or(Ok(()))
-    }
-
-    /// The next event, or what the host has to do first; reads as needed.
-    pub(crate) async fn advance(&mut self) -> Result<Option<Paused>, Failure> {
-        loop {
-            match self.connection.advance()? {
-                Step::Event => return Ok(None),
-                Step::Paused(why) => return Ok(Some(why)),
-                Step::NeedData => {
-                    self.flush().await?;
-                    timeout(PATIENCE, self.stream.readable()).await??;
-                    self.take()?;
-                }
-            }
-        }
     }
 }
