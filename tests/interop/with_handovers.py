@@ -4,29 +4,15 @@ The probe in Rust cannot go on behind stream 1: the `h2` crate's client does not
 """
 
 import contextlib
-import functools
 
+import in_c
 import programs
-from environment import PLACE, command, debian_package, large_python, once
-from harness import FROM_US, HERE, Skip, case, check, needs, run
+from environment import command, large_python, once
+from harness import FROM_US, HERE, case, check, run
 from with_servers import python_server
 
 HOME = HERE.parents[1]
 PAGE = "a page of some server\n"
-
-
-@functools.cache
-def c_client():
-    """The example, linked with the static library."""
-    needs("a C compiler", ["cc", "--version"])
-    debian_package("libnghttp2-dev")
-    library, program = HOME / "target/binding/libswitchover.a", PLACE / "h2c_client"
-    if not library.exists():
-        raise Skip("no C library: cargo build --profile binding -p switchover-ffi")
-    source, include = HOME / "ffi-c/examples/h2c_client.c", HOME / "ffi-c/include"
-    linked = ["-lnghttp2", "-lpthread", "-lm", "-ldl"]
-    command(["cc", "-D_GNU_SOURCE", f"-I{include}", source, library, *linked, "-o", program])
-    return program
 
 
 def python_client():
@@ -52,7 +38,7 @@ def apache():
 
 def check_c(server, wanted, path="/page.txt"):
     with server as port:
-        out, errors = run(c_client(), port, path)
+        out, errors = run(in_c.h2c_client(), port, path)
     check(out.decode() == wanted * 2, out, errors)
     check(b"stream 1 is answered: 200\nstream 3 is answered: 200\n" in errors, errors)
 
@@ -81,7 +67,7 @@ def c_and_lighttpd(_):
 
 @case("Apache", "h2c, nghttp2", FROM_US, large=True)
 def c_and_apache(_):
-    check_stream_1(apache(), [c_client()], PAGE)
+    check_stream_1(apache(), [in_c.h2c_client()], PAGE)
 
 
 @case("nghttpx", "h2c, nghttp2", FROM_US, large=True)

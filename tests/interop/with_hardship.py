@@ -1,0 +1,279 @@
+"""What servers meet in the open: too many clients, slow, silent and vanished ones, and an end in the middle.
+
+A case asks several of our examples, all at the same time. They get little patience, so that none of it takes long.
+"""
+
+import contextlib
+import os
+import resource
+import select
+import signal
+import socket
+import ssl
+import threading
+import time
+from pathlib import Path
+
+import in_c
+from harness import (
+    THROUGH_US,
+    WAIT,
+    Example,
+    Raw,
+    beside,
+    case,
+    check,
+    port_of,
+    read_head,
+    same,
+    scripted,
+)
+
+PATIENCE = "1"
+LATEST = 10  # seconds: with that patience a connection has ended long before
+DESCRIPTORS = 64
+IDLE = 1000
+HELLO = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+class Server(Example):
+    """One of our servers, with few descriptors if that is what is tried."""
+
+    def __init__(self, name, command, descriptors=None, secure=False):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+        self.name, self.secure = name, secure
+        self.start([str(part) for part in command], preexec_fn=limit if descriptors else None)
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=WAIT)
+
+    def answers(self):
+        """A new client is served: by a head, or in TLS, where a handshake is enough."""
+        with self.connect() as connection:
+            if self.secure:
+                in_tls(connection).close()
+                return
+            connection.sendall(HELLO)
+            head = connection.recv(65536)
+        check(head.startswith(b"HTTP/1.1 "), self.name, "answered", head)
+
+    def seconds(self):
+        """Of processor time."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def in_tls(connection):
+    context = ssl._create_unverified_context()
+    context.set_alpn_protocols(["h2"])
+    return context.wrap_socket(connection, server_hostname="localhost")
+
+
+def in_rust(behind, descriptors=None, patience=PATIENCE):
+    """The examples in Rust; what has a backend has that one."""
+    start = {
+        "server.rs": [beside("server"), "0", patience],
+        "switchboard": [beside("switchboard"), "--port", "0", "--patience", patience, "--connections", "2000"],
+        "gateway": [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{behind}", "--patience", patience],
+        "bridge": [beside("bridge"), "--port", "0", "--backend", f"127.0.0.1:{behind}", "--patience", patience],
+    }
+    return [Server(name, command, descriptors, name == "bridge") for name, command in start.items()]
+
+
+def examples_in_c(_, descriptors=None, patience=PATIENCE):
+    start = {"server.c": in_c.server(), "epoll": in_c.epoll()}
+    return [Server(name, [program, "0", patience], descriptors) for name, program in start.items()]
+
+
+def hardship(**setting):
+    """Registers a function of a server twice: once for the examples in Rust, once for those in C."""
+
+    def register(function):
+        for language, begin in [("Rust", in_rust), ("C", examples_in_c)]:
+
+            def all_at_once(board, begin=begin):
+                with contextlib.ExitStack() as stack:
+                    servers = [stack.enter_context(server) for server in begin(board.port, **setting)]
+                    at_once([lambda server=server: function(server) for server in servers])
+
+            all_at_once.__name__ = f"{function.__name__}_in_{language}"
+            case("a socket", "HTTP/1.1")(all_at_once)
+        return function
+
+    return register
+
+
+def at_once(attempts):
+    failures = []
+
+    def work(attempt):
+        try:
+            attempt()
+        except Exception as error:  # told to the case, which runs in another thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(attempt,), daemon=True) for attempt in attempts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    check(not failures, *failures)
+
+
+# Too many.
+
+
+@hardship(descriptors=DESCRIPTORS, patience="60")
+def out_of_descriptors(server):
+    """It does not end, nor spin; when connections have gone it accepts again, also those that waited."""
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(server.connect()) for _ in range(2 * DESCRIPTORS)]
+        folder = Path(f"/proc/{server.process.pid}/fd")
+        wait_until(lambda: len(list(folder.iterdir())) >= DESCRIPTORS - 1, server.name, "has descriptors left")
+        before, begun = server.seconds(), time.monotonic()
+        time.sleep(1)
+        used = (server.seconds() - before) / (time.monotonic() - begun)
+        check(used < 0.3, server.name, "spins:", used, "of a processor")
+        check(server.process.poll() is None, server.name, "has ended")
+        del held
+    server.answers()
+
+
+def wait_until(condition, *what):
+    end = time.monotonic() + WAIT
+    while not condition():
+        check(time.monotonic() < end, *what)
+        time.sleep(0.02)
+
+
+@hardship(patience="5")
+def a_thousand_idle_connections(server):
+    with contextlib.ExitStack() as stack:
+        for _ in range(IDLE):
+            stack.enter_context(server.connect())
+        server.answers()
+
+
+# Too slow.
+
+
+@hardship()
+def an_octet_now_and_then(server):
+    """Neither a head nor content lives on by coming slowly."""
+    if server.secure:
+        return  # it takes nothing in clear: see below
+    head = b"GET /plain HTTP/1.1\r\nHost: a\r\nX: "
+    content = b"POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
+    chunks = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    at_once([lambda: ends(server, head), lambda: ends(server, content), lambda: ends(server, chunks, b"1\r\nx\r\n")])
+
+
+def ends(server, octets, more=b"x"):
+    """The connection ends although there is always more."""
+    with server.connect() as connection, contextlib.suppress(ConnectionError):
+        connection.sendall(octets)
+        trickle(server, connection, more)
+
+
+def trickle(server, connection, more):
+    end = time.monotonic() + LATEST
+    while time.monotonic() < end:
+        time.sleep(0.2)
+        if select.select([connection], [], [], 0)[0] and not connection.recv(65536):
+            return
+        connection.sendall(more)
+    raise AssertionError(f"{server.name} waits for ever")
+
+
+@hardship()
+def a_client_that_does_not_read(server):
+    """It is given up, and others are served meanwhile."""
+    if server.secure:
+        return
+    with server.connect() as connection, contextlib.suppress(ConnectionError):
+        connection.setblocking(False)
+        end, waits_since = time.monotonic() + 2 * LATEST, time.monotonic()
+        has_waited = False
+        while time.monotonic() < end:
+            with contextlib.suppress(BlockingIOError):
+                connection.send(HELLO * 1000)
+                waits_since = time.monotonic()
+            if not has_waited and time.monotonic() - waits_since > 0.3:
+                has_waited = True
+                server.answers()
+            time.sleep(0.001)
+        raise AssertionError(f"{server.name} waits for ever")
+
+
+@case("a socket", "TLS")
+def a_silent_client_in_tls(board):
+    """It says nothing, begins its handshake, or ends it and begins nothing."""
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(server) for server in in_rust(board.port)]
+        for server in servers:
+            server.secure = True
+        servers = [server for server in servers if server.name in ["bridge", "switchboard"]]
+        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+        attempts = [lambda s=server, o=octets: ends(s, o, b"") for server in servers for octets in [b"", hello]]
+        attempts += [lambda s=server, o=octets: ends_in_tls(s, o) for server in servers for octets in PREFACES]
+        at_once(attempts)
+
+
+# Nothing, half a preface, and one that is followed by half a head.
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+PREFACES = [b"", PREFACE[:9], PREFACE + b"\0\0\0\4\0\0\0\0\0" + b"\0\0\x40\1\4\0\0\0\1"]
+
+
+def ends_in_tls(server, octets):
+    with contextlib.suppress(ConnectionError, ssl.SSLError), server.connect() as connection:
+        connection = in_tls(connection)
+        connection.sendall(octets)
+        end = time.monotonic() + LATEST
+        connection.settimeout(LATEST)
+        while connection.recv(65536):
+            check(time.monotonic() < end, server.name, "waits for ever")
+
+
+# An end in the middle.
+
+
+@hardship(patience="30")
+def an_interrupt_in_the_middle(server):
+    """Of a head, of content, and of nothing. The process ends, the connections with it."""
+    with contextlib.ExitStack() as stack:
+        for octets in [b"", b"GET / HT", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"]:
+            stack.enter_context(server.connect()).sendall(octets)
+        time.sleep(0.2)
+        begun = time.monotonic()
+        status = server.stop()
+        check(status in (0, -signal.SIGINT), server.name, "ended with", status)
+        check(time.monotonic() - begun < LATEST, server.name, "took", time.monotonic() - begun)
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_is_interrupted_in_the_middle(_):
+    """What is under way comes to its end, and says that it is the last."""
+    goes_on = threading.Event()
+
+    def script(connection):
+        read_head(connection)
+        check(goes_on.wait(WAIT), "no signal")
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha")
+        time.sleep(0.2)
+        connection.sendall(b"lf")
+
+    with scripted(script) as url, gateway(port_of(url)) as front:
+        idle, raw = Raw(front.port), Raw(front.port, HELLO)
+        time.sleep(0.2)
+        front.process.send_signal(signal.SIGINT)
+        same(idle.rest(), b"")
+        goes_on.set()
+        got = raw.rest()
+        check(front.process.wait(WAIT) == 0, "ended with", front.process.returncode)
+    check(got.startswith(b"HTTP/1.1 200 ") and b"\r\nConnection: close\r\n" in got and got.endswith(b"half"), got)
+
+
+def gateway(behind, *arguments):
+    return Server("gateway", [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{behind}", *arguments])
