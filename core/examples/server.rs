@@ -54,8 +54,10 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
         match http.next_event() {
             Ok(Next::Event(Event::Request(request))) => {
                 deadline = Instant::now() + patience;
-                line = format!("{} {}", request.method(), request.target());
-                status = if matches!(request.method(), "GET" | "HEAD" | "POST") { 200 } else { 501 };
+                // RFC 9110, 9.3.2: a HEAD is told what a GET would be.
+                let method = if request.method() == "HEAD" { "GET" } else { request.method() };
+                line = format!("{method} {}", request.target());
+                status = if matches!(method, "GET" | "POST") { 200 } else { 501 };
                 if http.owes_continue() {
                     http.send_informational(100, &(), &mut out)?;
                 }

@@ -23,9 +23,9 @@
 enum {
     CLIENTS = 2000,
     READ = 4096,    /* bytes of one recv(2) */
-    LINE = 8192,    /* the longest line of foo/2; the rest of a longer one is cut */
-    OUT = 262144,   /* bytes that wait to be sent */
-    ROOM = 196608,  /* the most that one event makes us write: every early byte of foo/2, and what goes around */
+    LINE = 65536,   /* the longest line of foo/2; the rest of a longer one is cut */
+    OUT = 524288,   /* bytes that wait to be sent */
+    ROOM = 262144,  /* the most that one event makes us write: every early byte of foo/2, and what goes around */
     LATER = 200,    /* milliseconds until `/later` is answered */
     LINGER = 2000,  /* and for which a connection that is over is still read from */
     PAUSE = 100     /* and until accept(2) is tried again after it has failed */

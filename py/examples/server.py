@@ -43,9 +43,11 @@ def answer(connection: http.Connection, request: http.Request) -> bytes:
     """Accepts foo/2 if it was offered; else says that it could have been."""
     if selection := connection.select(["foo/2"]):
         return connection.accept(selection)
-    body = b"%s %s in HTTP/1.1\n" % (request.method, request.target)
+    # A HEAD is told what a GET would be.
+    method = b"GET" if request.method == b"HEAD" else request.method
+    body = b"%s %s in HTTP/1.1\n" % (method, request.target)
     connection.advertise(["foo/2"])
-    status = 200 if request.method in (b"GET", b"HEAD", b"POST") else 501
+    status = 200 if method in (b"GET", b"POST") else 501
     head = connection.send_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return head + (connection.send_data(body) if connection.wants_content else b"") + connection.send_end()
 

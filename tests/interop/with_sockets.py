@@ -94,10 +94,32 @@ def a_broken_websocket_offer_spoils_nothing_else(board):
 
 @case("a socket", "HTTP/1.1")
 def targets_of_other_forms(board):
-    for line in [b"GET http://a/plain?x", b"DELETE /plain", b"OPTIONS *"]:
+    for line in [b"GET http://a/plain?x", b"PUT /plain", b"OPTIONS *"]:
         check(Raw(board.port, line + HELLO[10:]).until(b"\r\n\r\n").startswith(b"HTTP/1.1 200 "), line)
     got = Raw(board.port, b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n" + HELLO).rest()
-    check(got.startswith(b"HTTP/1.1 404 ") and got.count(b"HTTP/1.1 ") == 1, "a refused CONNECT closes:", got)
+    check(got.startswith(b"HTTP/1.1 501 ") and got.count(b"HTTP/1.1 ") == 1, "a refused CONNECT closes:", got)
+
+
+@case("a socket", "HTTP/1.1")
+def methods_that_are_not_for_it(board):
+    """What they ask for is known, or the method is not; their content is not waited for."""
+    for method, status in [(b"DELETE", b"405 "), (b"TRACE", b"405 "), (b"get", b"501 "), (b"BREW", b"501 ")]:
+        request = method + b" /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+        head = Raw(board.port, request if method != b"TRACE" else b"TRACE" + HELLO[3:]).until(b"\r\n\r\n")
+        check(head.startswith(b"HTTP/1.1 " + status), method, head)
+        check((b"\r\nAllow: GET, HEAD, POST, PUT, OPTIONS\r\n" in head) == (status == b"405 "), method, head)
+
+
+@case("a socket", "websocket")
+def a_subprotocol_is_agreed_on(board):
+    """Some clients take no 101 without one of those that they offer."""
+    key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    for offered, agreed in [(b"mqtt, chat", b"mqtt"), (b"v4.channel.k8s.io", b"v4.channel.k8s.io"), (b"", None)]:
+        fields = key + (b"Sec-WebSocket-Protocol: %s\r\n" % offered if offered else b"")
+        head = Raw(board.port, offer(b"/ws", b"websocket")[:-2] + fields + b"\r\n").until(b"\r\n\r\n")
+        check(head.startswith(b"HTTP/1.1 101 "), head)
+        said = re.search(rb"\r\nSec-WebSocket-Protocol: ([^\r]*)\r\n", head)
+        same(said and said.group(1), agreed, "subprotocol")
 
 
 @case("a socket", "HTTP/1.1")

@@ -20,17 +20,18 @@ server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
 /** @param {Socket} socket */
 async function serve(socket) {
   const http = new Connection("server");
+  const request = { method: "" };
   // A peer may vanish at any time, also while something is being written; without a listener that would end the process.
   socket.on("error", () => socket.destroy());
   try {
     for await (const octets of socket.iterator({ destroyOnReturn: false })) {
       http.receive(octets);
-      const switched = converse(http, socket);
+      const switched = converse(http, socket, request);
       if (switched) return await speakFoo(socket, switched, http.takeLeftover());
       if (http.awaiting === "nothing") return;
     }
     http.receiveEof();
-    converse(http, socket);
+    converse(http, socket, request);
   } catch (error) {
     if (!(error instanceof ProtocolError) || error.side !== "peer") throw error;
     // The peer's mistake may be told once, if no answer has begun.
@@ -58,20 +59,19 @@ function leave(socket) {
  * Answers what has come. If the connection switches, gives the event that says so.
  * @param {Connection} http
  * @param {Socket} socket
+ * @param {{ method: string }} request
  */
-function converse(http, socket) {
-  /** @type {import("switchover").RequestEvent | undefined} */
-  let request;
+function converse(http, socket, request) {
   for (;;) {
     const event = http.nextEvent();
     switch (event.kind) {
       case "request":
-        // Of a request without an offer nothing is kept but what is kept here.
-        request = event;
+        // Of a request without an offer nothing is kept but what is kept here, for its content may come later.
+        request.method = event.method;
         if (http.owesContinue) socket.write(http.sendInformational(100));
         break;
       case "end-of-message":
-        answer(http, socket, request?.method ?? "");
+        answer(http, socket, request.method);
         break;
       case "switched":
         return event;
@@ -91,8 +91,7 @@ function answer(http, socket, method) {
     return;
   }
   const text = new TextEncoder().encode("This server speaks foo/2 too.\n");
-  // CONNECT would have to be answered with a tunnel.
-  const status = method === "CONNECT" ? 501 : 200;
+  const status = ["GET", "HEAD", "POST"].includes(method) ? 200 : 501;
   socket.write(http.sendResponse({ status, headers: { "Content-Length": String(text.length) } }));
   if (http.wantsContent) socket.write(http.sendData(text));
   socket.write(http.sendEnd());

@@ -105,9 +105,15 @@ impl Engine {
     }
 
     /// The selection is the first of these tokens, by whosever order it was made.
-    pub(crate) fn accept(&mut self, selection: Selection, tokens: &[&str], out: &mut Vec<u8>) -> Result<(), Error> {
-        let words = || format!("accept {}", tokens.get(selection.preference()).unwrap_or(&""));
-        self.write(out, words, |connection, out| connection.accept(selection, &(), out))
+    pub(crate) fn accept(
+        &mut self,
+        selection: Selection,
+        tokens: &[&str],
+        lines: &dyn FieldSource,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let words = || format!("accept {}{}", tokens.get(selection.preference()).unwrap_or(&""), fields(lines));
+        self.write(out, words, |connection, out| connection.accept(selection, lines, out))
     }
 
     pub(crate) fn require(&mut self, tokens: &[&str], lines: &dyn FieldSource, out: &mut Vec<u8>) -> Result<(), Error> {

@@ -1,8 +1,8 @@
 //! What a request's offer comes to: the 101, or an answer that says what would have done.
 
-use switchover::Event;
 use switchover::h2c::Splice;
 use switchover::masque::{UDP_TEMPLATE, UdpTarget};
+use switchover::{Connection, Event, Order};
 
 use crate::routes::Route;
 use crate::session::{Session, TEXT};
@@ -20,8 +20,12 @@ impl Session<'_> {
 
     pub(crate) fn negotiate(&mut self) -> Result<(), Ended> {
         let tokens = self.route().tokens();
-        if let Some(selection) = self.wire.engine.ask().select(tokens, self.house.prefer) {
-            return Ok(self.wire.engine.accept(selection, tokens, &mut self.wire.out)?);
+        let engine = &mut self.wire.engine;
+        if let Some(selection) = engine.ask().select(tokens, self.house.prefer) {
+            let subprotocol =
+                if tokens[selection.preference()] == "websocket" { subprotocol(engine.ask()) } else { None };
+            let fields = subprotocol.map(|name| ("Sec-WebSocket-Protocol", name));
+            return Ok(engine.accept(selection, tokens, &fields.as_slice(), &mut self.wire.out)?);
         }
         let flaw = self.question.as_ref().and_then(|question| question.flaw);
         match flaw {
@@ -51,7 +55,7 @@ impl Session<'_> {
         match splice {
             Ok(splice) => {
                 self.splice = Some(splice);
-                Ok(self.wire.engine.accept(selection, &["h2c"], &mut self.wire.out)?)
+                Ok(self.wire.engine.accept(selection, &["h2c"], &(), &mut self.wire.out)?)
             }
             Err(reason) => self.stay(reason.text()),
         }
@@ -83,4 +87,12 @@ impl Session<'_> {
         self.explain();
         self.send_content(&text)
     }
+}
+
+/// The subprotocol that is agreed on. An echo speaks each, so the one that the client likes best; some clients take no answer
+/// without one (RFC 6455, 4.1, allows it).
+fn subprotocol(connection: &Connection) -> Option<String> {
+    let fields = connection.request()?.fields();
+    let best = str::from_utf8(fields.list("Sec-WebSocket-Protocol").next()?).ok()?;
+    connection.select_subprotocol(&[best], Order::Client).map(String::from)
 }

@@ -70,12 +70,33 @@ impl Route {
     }
 }
 
+/// What is done with a resource here, and what else a method may be by its registration.
+const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "OPTIONS"];
+const OTHER_METHODS: [&str; 3] = ["DELETE", "PATCH", "TRACE"];
+
+/// The value of Allow: `METHODS`.
+pub(crate) const ALLOWED: &str = "GET, HEAD, POST, PUT, OPTIONS";
+
+/// Why a request is turned away before its content has come: the status, and a text.
+fn refusal(route: Route, method: &str) -> Option<(u16, &'static str)> {
+    if OTHER_METHODS.contains(&method) {
+        return Some((405, "Nothing here can be asked so.\n"));
+    }
+    if !METHODS.contains(&method) {
+        // A 2xx to CONNECT would open a tunnel, and there is none.
+        return Some((501, "This server does not know the method.\n"));
+    }
+    (route == Route::Missing).then_some((404, "There is nothing here. Try / instead.\n"))
+}
+
 /// What is kept of a request until it is answered. The engine keeps the head only as long as there is an offer to
 /// decide on; the others are the host's to copy.
 pub(crate) struct Question {
     pub(crate) route: Route,
     pub(crate) method: String,
     pub(crate) target: String,
+    /// It is turned away.
+    pub(crate) refusal: Option<(u16, &'static str)>,
     /// Its Connection lists upgrade, and that is all of an offer that there is.
     pub(crate) lacks_upgrade: bool,
     /// It comes from a page of somebody else's.
@@ -93,8 +114,10 @@ impl Question {
         let flaw = request.offers().ok().and_then(|mut offers| offers.find_map(|offer| offer.ineligible));
         let fields = request.fields();
         let lists_upgrade = fields.list("connection").any(|option| option.eq_ignore_ascii_case(b"upgrade"));
+        let route = Route::of(request.target());
         Self {
-            route: Route::of(request.target()),
+            route,
+            refusal: refusal(route, request.method()),
             method: request.method().into(),
             target: request.target().into(),
             lacks_upgrade: lists_upgrade && fields.get("upgrade").is_none(),

@@ -10,7 +10,7 @@ use switchover::masque::{UDP_TEMPLATE, UdpTarget};
 use switchover::{Config, Connection, Error, Event, FieldSource, Limits, Phase, ResponseHead, Role, SwitchedBy};
 
 use crate::engine::Engine;
-use crate::routes::{Question, Route};
+use crate::routes::{ALLOWED, Question, Route};
 use crate::server::House;
 use crate::socket::Socket;
 use crate::transcript::{Transcript, Verdict, What};
@@ -127,13 +127,12 @@ impl<'h> Session<'h> {
     // A request, from its head to its answer.
 
     fn begin(&mut self) -> Result<(), Ended> {
-        match self.route() {
-            Route::Missing => return self.turn_away(404, "There is nothing here. Try / instead.\n"),
-            _ if self.wire.engine.ask().owes_continue() => {
-                let Wire { engine, out, .. } = &mut self.wire;
-                engine.send_informational(100, out)?;
-            }
-            _ => {}
+        if let Some((status, text)) = self.question.as_ref().and_then(|question| question.refusal) {
+            return self.turn_away(status, text);
+        }
+        if self.wire.engine.ask().owes_continue() {
+            let Wire { engine, out, .. } = &mut self.wire;
+            engine.send_informational(100, out)?;
         }
         if self.route() == Route::Echo {
             // Without a length, the engine sends chunks; to an HTTP/1.0 client it sends until it closes.
@@ -171,7 +170,9 @@ impl<'h> Session<'h> {
 
     /// Answers before the request has ended, and does not want the rest of it.
     fn turn_away(&mut self, status: u16, text: &str) -> Result<(), Ended> {
-        self.reply(status, &[TEXT], text)?;
+        // RFC 9110, 15.5.6.
+        let allow = if status == 405 { &[TEXT, ("Allow", ALLOWED)][..] } else { &[TEXT] };
+        self.reply(status, allow, text)?;
         if self.wire.engine.state().request == Phase::Body {
             self.wire.engine.skip_body()?;
         }
@@ -181,19 +182,19 @@ impl<'h> Session<'h> {
     fn answer(&mut self) -> Result<(), Ended> {
         let Some(question) = &self.question else { return Ok(()) };
         match question.route {
+            // It was turned away.
+            _ if self.wire.engine.state().response == Phase::Done => Ok(()),
             Route::Echo => {
                 let Wire { engine, out, .. } = &mut self.wire;
                 Ok(engine.send_end(out)?)
             }
-            // It was turned away.
-            _ if self.wire.engine.state().response != Phase::Idle => Ok(()),
             Route::Page((_, kind, text)) => self.reply(200, &[("Content-Type", kind), live::POLICY], text),
             Route::Live => self.negotiate_live(),
             Route::Plain | Route::Missing => {
-                let text = format!(
-                    "{} {}: {} octets of content came. No offer is taken here.\n",
-                    question.method, question.target, question.octets
-                );
+                // RFC 9110, 9.3.2: a HEAD is told what a GET would be.
+                let method = if question.method == "HEAD" { "GET" } else { &question.method };
+                let (target, octets) = (&question.target, question.octets);
+                let text = format!("{method} {target}: {octets} octets of content came. No offer is taken here.\n");
                 self.reply(200, &[TEXT], &text)
             }
             Route::H2c => self.negotiate_http2(),

@@ -59,8 +59,8 @@ void connection_finish(connection *c);
 /* http1.c: what every connection begins with, and what all versions answer. */
 
 bool http1_begin(connection *c);
-bool is_echo(swo_slice target);
-uint32_t status_of(swo_slice target);
+bool is_echo(swo_slice method, swo_slice target);
+uint32_t status_of(swo_slice method, swo_slice target);
 size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char *version);
 
 /* websocket.c */

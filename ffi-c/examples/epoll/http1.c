@@ -28,11 +28,18 @@ static swo_slice path_of(swo_slice target) {
     return (swo_slice){at, (size_t)((query ? query : end) - at)};
 }
 
-bool is_echo(swo_slice target) { return equals(path_of(target), "/echo"); }
+uint32_t status_of(swo_slice method, swo_slice target) {
+    bool is_known = equals(method, "GET") || equals(method, "HEAD") || equals(method, "POST");
+    if (!is_known) return 501; /* CONNECT, too: a 2xx would open a tunnel */
+    return equals(path_of(target), "/echo") || equals(path_of(target), "/") ? 200 : 404;
+}
 
-uint32_t status_of(swo_slice target) { return is_echo(target) || equals(path_of(target), "/") ? 200 : 404; }
+bool is_echo(swo_slice method, swo_slice target) {
+    return status_of(method, target) == 200 && equals(path_of(target), "/echo");
+}
 
 size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char *version) {
+    if (equals(method, "HEAD")) method = (swo_slice)SWO_TEXT("GET"); /* told what a GET would be (RFC 9110, 9.3.2) */
     int method_length = method.len < 32 ? (int)method.len : 32;
     int target_length = target.len < 256 ? (int)target.len : 256;
     return (size_t)snprintf(text, TEXT, "%.*s %.*s over %s\n", method_length, (const char *)method.data, target_length,
@@ -100,11 +107,11 @@ static void answer(connection *c) {
     swo_request request;
     if (swo_current_request(h->conn, &request)) {
         connection_finish(c);
-    } else if (is_echo(request.target)) {
+    } else if (is_echo(request.method, request.target)) {
         send_head(c, 200, NULL, 0);
     } else {
         size_t length = describe(text, request.method, request.target, "HTTP/1.1");
-        respond(c, status_of(request.target), text, length);
+        respond(c, status_of(request.method, request.target), text, length);
         swo_skip_body(h->conn);
     }
 }
@@ -170,7 +177,7 @@ static void hand_over(connection *c, const swo_switched *switched) {
 static void on_request(connection *c, const swo_request *request) {
     http1 *h = c->session;
     choose(c, request);
-    if (swo_owes_continue(h->conn) && (h->next != HTTP1 || is_echo(request->target))) send_continue(c);
+    if (swo_owes_continue(h->conn) && (h->next != HTTP1 || is_echo(request->method, request->target))) send_continue(c);
     if (h->next == HTTP1) answer(c);
 }
 

@@ -93,16 +93,17 @@ static int answer(http2 *h, stream *s) {
     char status[12], text[TEXT];
     swo_slice target = slice(s->path);
     bool is_head = strcmp(s->method, "HEAD") == 0;
-    if (!is_echo(target)) {
+    bool echoes = is_echo(slice(s->method), target);
+    if (!echoes) {
         size_t length = describe(text, slice(s->method), target, "HTTP/2");
         s->begin = s->end;
         if (!append(s, (const uint8_t *)text, length)) return NGHTTP2_ERR_CALLBACK_FAILURE;
         s->is_complete = true;
     }
-    snprintf(status, sizeof status, "%u", (unsigned)status_of(target));
+    snprintf(status, sizeof status, "%u", (unsigned)status_of(slice(s->method), target));
     nghttp2_nv fields[] = {field(":status", status), field("content-type", "text/plain")};
     nghttp2_data_provider content = {{.ptr = s}, read_content};
-    return nghttp2_submit_response(h->session, s->id, fields, is_echo(target) ? 1 : 2, is_head ? NULL : &content);
+    return nghttp2_submit_response(h->session, s->id, fields, echoes ? 1 : 2, is_head ? NULL : &content);
 }
 
 /* What nghttp2 tells. */
@@ -141,7 +142,7 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
                    void *user) {
     stream *s = nghttp2_session_get_stream_user_data(session, id);
     (void)flags, (void)user;
-    bool is_read = s && is_echo(slice(s->path)) && strcmp(s->method, "HEAD") != 0;
+    bool is_read = s && is_echo(slice(s->method), slice(s->path)) && strcmp(s->method, "HEAD") != 0;
     if (!is_read) return nghttp2_session_consume(session, id, length);
     if (!append(s, data, length)) return NGHTTP2_ERR_CALLBACK_FAILURE;
     s->received += length;
