@@ -351,7 +351,22 @@ def other_offers_are_declined():
         peer.status(b"200")
         same(peer.read(20), b"GET / over HTTP/1.1\n")
     peer.send(b"CONNECT a:1 HTTP/1.1\r\n" + HOST + b"\r\n")
-    peer.status(b"404")
+    peer.status(b"501")
+
+
+@case
+def methods():
+    """A HEAD is told what a GET would be; what is not known is not implemented."""
+    heads = []
+    for method in (b"GET", b"HEAD"):
+        peer = Peer()
+        peer.send(method + b" / HTTP/1.1\r\n" + HOST + b"\r\n")
+        heads.append(peer.status(b"200"))
+    same(heads[0], heads[1])
+    for path in (b"/", b"/echo"):
+        peer = Peer()
+        peer.send(b"BREW " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n")
+        peer.status(b"501")
 
 
 @case
