@@ -110,7 +110,9 @@ def complaint_the_server_switches_without_a_101(_):
 def complaint_a_426_does_not_say_what_it_wants(_):
     """Tomcat, tornado, Bun, wsproto."""
     answer = b"HTTP/1.1 426 Upgrade Required\r\n" + NOTHING
-    errors = says(answer, reason="not switched (426): the server answered 426 and names the protocols that it requires", status=2)
+    errors = says(
+        answer, reason="not switched (426): the server answered 426 and names the protocols that it requires", status=2
+    )
     check(b"* the 426 does not say which protocol it wants\n" in errors, errors)
 
 

@@ -1,5 +1,6 @@
 """What the gateway passes on to a script behind it, and what it makes of the script's answers (RFC 9110, 7.6.1)."""
 
+import contextlib
 import socket
 import threading
 
@@ -273,3 +274,54 @@ def the_gateway_does_not_wait_for_ever(_):
         for request, status in [(HELLO, b"504 "), (post, b"408 ")]:
             got = Raw(front.port, request).rest()
             check(got.startswith(b"HTTP/1.1 " + status) and b"\r\nConnection: close\r\n" in got, got)
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_takes_answers_as_servers_send_them(_):
+    """They contradict themselves, and every client takes them."""
+    for octets, wanted, content in [
+        (b"204 No Content\r\nContent-Length: 0\r\n\r\n", b"204 ", b""),
+        (b"304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", b"304 ", b""),
+        (b"205 Reset Content\r\nContent-Length: 3\r\n\r\nabc", b"205 ", b""),
+        (b"200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", b"200 ", b"abc"),
+        (b"200 OK\r\nContent-Length: 3, 3\r\n\r\nabc", b"200 ", b"abc"),
+        (b"200 OK\r\nSec-WebSocket-Accept: x\r\nCapsule-Protocol: ?1\r\nContent-Length: 3\r\n\r\nabc", b"200 ", b"abc"),
+        (b"200 OK\r\nUpgrade: h2,h2c\r\nConnection: Upgrade\r\nContent-Length: 3\r\n\r\nabc", b"200 ", b"abc"),
+        (b"999 Denied\r\nContent-Length: 3\r\n\r\nabc", b"502 ", b"abc"),
+    ]:
+        got = answered(b"HTTP/1.1 " + octets, HELLO)
+        check(got.startswith(b"HTTP/1.1 " + wanted) and got.count(b"HTTP/1.1 ") == 1, octets, got)
+        same(unframed(got), content, octets)
+        check(b"Sec-WebSocket" not in got and b"Capsule" not in got, got)
+
+
+def unframed(answer):
+    head, _, content = answer.partition(b"\r\n\r\n")
+    if b"\r\nTransfer-Encoding: chunked" not in head:
+        return content
+    size, _, rest = content.partition(b"\r\n")
+    return rest[: int(size, 16)] if size else b""
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_takes_requests_as_clients_send_them(_):
+    for request, line in [
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n", b"Content-Length: 0"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n", b"Host: a"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\n", b"Host: a"),
+        (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", b"Host: "),
+    ]:
+        lines = arrives(request)
+        check(lines.count(line) == 1 and b"Expect: 100-continue" not in lines, request, lines)
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_shows_that_an_answer_was_cut(_):
+    """Each client by what its version has for it; in HTTP/1.0, where an answer ends with its connection, by a reset."""
+    head = b"HTTP/1.1 200 OK\r\n%s\r\n\r\n"
+    cut = [head % b"Content-Length: 100" + b"half", head % b"Transfer-Encoding: chunked" + b"64\r\nhalf"]
+    for octets in cut:
+        got = answered(octets, HELLO)
+        check(got.endswith((b"half", b"half\r\n")), got)
+    with contextlib.suppress(ConnectionResetError):
+        raise AssertionError(answered(cut[1], HELLO.replace(b"/1.1", b"/1.0")))

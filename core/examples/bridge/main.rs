@@ -39,7 +39,7 @@ use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use switchover::bridge::{FieldLine, OverHttp2, http1_fields, http2_fields};
 use switchover::gateway::{EndToEnd, SwitchEndToEnd, may_forward};
-use switchover::{Event, FieldSource, RequestHead, Role, Step, websocket};
+use switchover::{Config, Event, FieldSource, RequestHead, Role, Step, websocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -82,7 +82,9 @@ async fn main() -> Result<(), Failure> {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on https://{}", listener.local_addr()?);
-    let backend = Backend { address: backend.into(), patience };
+    // What comes from others may contradict itself in ways that no reader minds.
+    let config = Config { tidy: true, ..Config::default() };
+    let backend = Backend { address: backend.into(), patience, config: config.into() };
     // All of it in one thread, which is what a borrowed event asks for.
     let serving = serve_all(listener, |stream, stop| serve(stream, acceptor.clone(), backend.clone(), stop));
     tokio::task::LocalSet::new().run_until(serving).await
@@ -93,6 +95,7 @@ async fn main() -> Result<(), Failure> {
 struct Backend {
     address: Rc<str>,
     patience: Duration,
+    config: Arc<Config>,
 }
 
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, mut stop: Stop) -> Result<(), Failure> {
@@ -186,7 +189,8 @@ async fn exchange(
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let offer: Vec<&str> = protocol.into_iter().collect();
     // What the engine refuses to send is the client's mistake, and no matter for the backend.
-    let (mut connection, mut out) = (switchover::Connection::new(Role::Client), Vec::new());
+    let (mut connection, mut out) =
+        (switchover::Connection::with_config(Role::Client, Arc::clone(&backend.config)), Vec::new());
     let sent = connection.send_request(&RequestHead::new(method, target, &fields), &offer, &mut out);
     sent.map_err(Refusal::of_client)?;
     let stream = timeout(backend.patience, TcpStream::connect(&*backend.address)).await??;
@@ -227,7 +231,7 @@ async fn exchange(
                     let head = translated(200, &response, &SwitchEndToEnd(&response.fields()))?;
                     let to_client = respond.send_response(head, false)?;
                     let leftover = Bytes::copy_from_slice(switched.leftover);
-                    return tunnel(server.stream, leftover, content, to_client).await;
+                    return tunnel(&mut server.stream, leftover, content, to_client).await;
                 }
                 Some(Event::Closed { .. }) => return Err(Refusal::of_backend("the backend closed without an answer")),
                 Some(Event::Request(_)) | None => {}
@@ -258,9 +262,7 @@ async fn pass_content(data: Option<Bytes>, content: &mut RecvStream, server: &mu
     let Some(data) = data else {
         let trailers = content.trailers().await.map_err(Refusal::of_client)?.unwrap_or_default();
         let trailers: Vec<_> = trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let sent = server.connection.send_end(&Trailers(&trailers), &mut server.out);
-        // Trailers that the framing has no place for are dropped (RFC 9110, 6.5.1).
-        sent.or_else(|_| server.connection.send_end(&(), &mut server.out))?;
+        server.connection.send_end(&Trailers(&trailers), &mut server.out)?;
         return Ok(false);
     };
     server.connection.send_data(&data, &mut server.out)?;
@@ -318,7 +320,7 @@ fn header_map(fields: &dyn FieldSource) -> Result<HeaderMap, http::Error> {
 
 /// Bytes both ways. A side that ends its own direction still gets the other's.
 async fn tunnel(
-    mut server: TcpStream,
+    server: &mut TcpStream,
     leftover: Bytes,
     content: &mut RecvStream,
     mut to_client: SendStream<Bytes>,

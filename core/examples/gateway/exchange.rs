@@ -3,7 +3,7 @@
 use std::io;
 
 use switchover::gateway::{EndToEnd, SwitchEndToEnd, may_forward};
-use switchover::{Connection, Event, Order, Response, ResponseHead, Step};
+use switchover::{Event, Order, Response, ResponseHead, Step};
 
 use crate::forward::{Trailers, http1, via};
 use crate::listen::Stop;
@@ -72,18 +72,13 @@ fn pass_content(client: &Side, server: &mut Side) -> Result<bool, Refusal> {
     match client.connection.event() {
         Some(Event::Data(data)) => connection.send_data(data, out)?,
         Some(Event::EndOfMessage(trailers)) => {
-            end(connection, &Trailers(&trailers), out)?;
+            connection.send_end(&Trailers(&trailers), out)?;
             return Ok(true);
         }
         Some(Event::Closed { .. }) => return Err(Refusal::of_client("the client has gone")),
         _ => {}
     }
     Ok(false)
-}
-
-/// Ends a message. Where its framing has no place for trailers, they are dropped (RFC 9110, 6.5.1).
-fn end(connection: &mut Connection, trailers: &Trailers<'_>, out: &mut Vec<u8>) -> Result<(), switchover::Error> {
-    connection.send_end(trailers, out).or_else(|_| connection.send_end(&(), out))
 }
 
 /// What the backend has sent. `closes`: there is no request after this one.
@@ -110,7 +105,7 @@ fn pass_answer(server: &Side, client: &mut Side, has_offer: bool, closes: bool) 
         // What the status has no place for, in a 205 for instance.
         Some(Event::Data(_)) => {}
         Some(Event::EndOfMessage(trailers)) => {
-            end(&mut client.connection, &Trailers(&trailers), &mut client.out)?;
+            client.connection.send_end(&Trailers(&trailers), &mut client.out)?;
             return Ok(Answer::Complete);
         }
         Some(Event::Switched(switched)) => {

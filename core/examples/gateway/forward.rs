@@ -35,8 +35,8 @@ impl Forwarded {
     /// `backend` is the authority of a request that names none, as HTTP/1.0 may.
     pub(crate) fn new(request: &Request<'_>, backend: &str) -> Self {
         let fields = request.fields();
-        let (authority, target) = authority_and_target(request);
-        let mut list = vec![(b"Host".to_vec(), authority.unwrap_or(backend.as_bytes()).to_vec())];
+        // RFC 9112, 3.2.2: what an absolute target says counts more than Host.
+        let mut list = vec![(b"Host".to_vec(), request.authority().unwrap_or(backend).into())];
         EndToEnd(&fields).each(&mut |field| match hops_left(request, &field) {
             Some(hops) => list.push((field.name.to_vec(), hops.saturating_sub(1).to_string().into_bytes())),
             None if field.is("Host") => {}
@@ -48,7 +48,7 @@ impl Forwarded {
         }
         Self {
             method: request.method().into(),
-            target,
+            target: origin_form(request),
             fields: list,
             offer: forwardable(request).map(|protocol| protocol.to_string()).collect(),
             has_offer: request.offers().is_ok(),
@@ -105,19 +105,14 @@ pub(crate) fn traced(request: &Request<'_>) -> Vec<u8> {
     text
 }
 
-/// Whom a request is for, and its target as an origin server takes it (RFC 9112, 3.2.1): what an absolute target says
-/// counts more than Host (3.2.2).
-fn authority_and_target<'a>(request: &Request<'a>) -> (Option<&'a [u8]>, String) {
+/// The target as an origin server takes it (RFC 9112, 3.2.1): without the authority that the absolute form has.
+fn origin_form(request: &Request<'_>) -> String {
     let target = request.target();
-    let Some((_, rest)) = target.split_once("://").filter(|_| !target.starts_with('/')) else {
-        return (request.fields().get("Host"), target.into());
-    };
-    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let path = match path {
+    let Some((_, rest)) = target.split_once("://").filter(|_| !target.starts_with('/')) else { return target.into() };
+    match rest.find(['/', '?']).map_or("", |end| &rest[end..]) {
         // RFC 9112, 3.2.4.
         "" if request.method() == "OPTIONS" => "*".into(),
         path if path.starts_with('/') => path.into(),
         query => format!("/{query}"),
-    };
-    (Some(authority.as_bytes()), path)
+    }
 }

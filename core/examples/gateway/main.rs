@@ -16,10 +16,12 @@ mod refusal;
 mod side;
 
 use std::net::Ipv4Addr;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use switchover::{Connection, Event, RequestHead, ResponseHead, Role};
+use switchover::{Config, Connection, Event, RequestHead, ResponseHead, Role};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
@@ -46,23 +48,44 @@ struct Args {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let Args { port, backend, patience } = Args::parse();
-    let patience = Duration::from_secs(patience.max(1));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     // All of it in one thread, which is what a borrowed event asks for.
-    let serving = serve_all(listener, |stream, stop| serve(stream, backend.clone(), patience, stop));
+    // What comes from others may contradict itself in ways that no reader minds.
+    let config = Config { tidy: true, ..Config::default() };
+    let proxy =
+        Proxy { backend: backend.into(), patience: Duration::from_secs(patience.max(1)), config: config.into() };
+    let serving = serve_all(listener, |stream, stop| serve(stream, proxy.clone(), stop));
     tokio::task::LocalSet::new().run_until(serving).await
 }
 
-async fn serve(stream: TcpStream, backend: String, patience: Duration, stop: Stop) -> Result<(), Failure> {
-    let mut client = Side::new(stream, Connection::new(Role::Server), Vec::new(), patience)?;
-    let outcome = serve_requests(&mut client, &backend, patience, stop).await;
+/// What all connections have in common.
+#[derive(Clone)]
+struct Proxy {
+    backend: Rc<str>,
+    patience: Duration,
+    config: Arc<Config>,
+}
+
+impl Proxy {
+    fn side(&self, stream: TcpStream, connection: Connection, out: Vec<u8>) -> std::io::Result<Side> {
+        Side::new(stream, connection, out, self.patience)
+    }
+
+    fn connection(&self, role: Role) -> Connection {
+        Connection::with_config(role, Arc::clone(&self.config))
+    }
+}
+
+async fn serve(stream: TcpStream, proxy: Proxy, stop: Stop) -> Result<(), Failure> {
+    let mut client = proxy.side(stream, proxy.connection(Role::Server), Vec::new())?;
+    let outcome = serve_requests(&mut client, &proxy, stop).await;
     client.end().await?;
     outcome
 }
 
 /// Serves the client's requests, one after the other, each on a backend connection of its own.
-async fn serve_requests(client: &mut Side, backend: &str, patience: Duration, mut stop: Stop) -> Result<(), Failure> {
+async fn serve_requests(client: &mut Side, proxy: &Proxy, mut stop: Stop) -> Result<(), Failure> {
     loop {
         let is_idle = client.is_idle();
         tokio::select! {
@@ -84,14 +107,14 @@ async fn serve_requests(client: &mut Side, backend: &str, patience: Duration, mu
                 answer(client, 200, &[("Content-Type", "message/http")], &content)?;
                 continue;
             }
-            Some(Event::Request(request)) => Forwarded::new(&request, backend),
+            Some(Event::Request(request)) => Forwarded::new(&request, &proxy.backend),
             Some(Event::Closed { .. }) => return Ok(()),
             // The content of a request that was answered without it.
             _ => continue,
         };
         client.pace.renew();
         // What the engine refuses to send is the client's mistake, and no matter for the backend.
-        let mut server = Connection::new(Role::Client);
+        let mut server = proxy.connection(Role::Client);
         let head = RequestHead::new(&forwarded.method, &forwarded.target, &forwarded.fields);
         let offer: Vec<&str> = forwarded.offer.iter().map(String::as_str).collect();
         let mut out = Vec::new();
@@ -100,8 +123,9 @@ async fn serve_requests(client: &mut Side, backend: &str, patience: Duration, mu
             refuse(client, 400)?;
             continue;
         }
-        let connected = timeout(patience, TcpStream::connect(backend)).await.map_err(std::io::Error::from);
-        let outcome = match connected.flatten().and_then(|stream| Side::new(stream, server, out, patience)) {
+        let connected =
+            timeout(proxy.patience, TcpStream::connect(&*proxy.backend)).await.map_err(std::io::Error::from);
+        let outcome = match connected.flatten().and_then(|stream| proxy.side(stream, server, out)) {
             Ok(server) => exchange(client, server, forwarded.has_offer, &mut stop).await,
             Err(error) => Err(error.into()),
         };

@@ -154,11 +154,24 @@ impl Side {
     /// Ends the connection, so that the peer sees the last of what was sent: where bytes are left unread, a close takes
     /// back what is on its way (RFC 9112, 9.6).
     pub(crate) async fn end(mut self) -> io::Result<()> {
+        if self.connection.must_reset() {
+            return Ok(());
+        }
         self.flush().await?;
         self.stream.shutdown().await?;
         let mut piece = vec![0; PIECE];
         let rest = async { while matches!(self.stream.read(&mut piece).await, Ok(1..)) {} };
         // A peer that goes on and on does not want to see it.
         timeout(LINGER, rest).await.or(Ok(()))
+    }
+}
+
+/// An answer that ends with its connection would look complete however it ends: if it is not, the connection is reset
+/// (RFC 9112, 8).
+impl Drop for Side {
+    fn drop(&mut self) {
+        if self.connection.must_reset() {
+            let _ = self.stream.set_zero_linger();
+        }
     }
 }
