@@ -1,9 +1,12 @@
 """The probe as the client of other people's servers, and of scripted ones."""
 
+import base64
 import contextlib
 import functools
+import hashlib
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -102,6 +105,18 @@ def probe_pipes_frames_if_it_is_told(board):
     frame = bytes([0x81, 0x82, 0, 0, 0, 0]) + b"hi"
     out, _ = probe(board.url + "/ws", "--offer", "websocket", "--raw", stdin=frame)
     check(out.startswith(b"\x81\x02hi"), out)
+
+
+@case("probe", "websocket")
+def probe_does_what_the_switchboard_prints(board):
+    """Each line that it says to try, as it stands."""
+    lines = re.findall(rb"\n  (echo hello \| )?\S+ probe ([^ ]+)((?: --offer \S+)?)", board.read())
+    check(len(lines) == 6, lines)
+    for echo, url, offered in lines:
+        arguments = offered.decode().split()
+        out, errors = probe(url.decode(), *arguments, stdin=b"hello\n" if echo else b"")
+        check(not echo or b"hello" in out.lower(), url, out)
+        check(b"* switched to " in errors, url, errors)
 
 
 @case("probe", "foo/2")
@@ -260,6 +275,52 @@ def probe_offers_alone_what_a_426_wants_of_its_list(_):
             out, errors = probe(url, "--offer", "other, echo/1", expect=status)
         same(out, shown)
         check(b"* offering echo/1 alone, on the same connection\n" in errors, errors)
+
+
+@case("a script", "HTTP/1.1", FROM_US)
+def probe_asks_as_it_is_told(_):
+    """With fields of one's own, also in the place of its own, and for a tunnel."""
+    heads = []
+
+    def script(connection, answer=b"HTTP/1.1 200 OK\r\n\r\n"):
+        heads.append(read_head(connection).split(b"\r\n"))
+        connection.sendall(answer)
+        if b"200" in answer:
+            connection.sendall(connection.recv(65536))
+
+    refused = functools.partial(script, answer=b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
+    with scripted(script, refused, refused) as url:
+        out, errors = probe(url, "--method", "CONNECT", "--target", "b:443", stdin=b"tunnelled")
+        same(out, b"tunnelled")
+        check(b"* switched to a tunnel\n" in errors, errors)
+        _, errors = probe(url, "--method", "CONNECT", "--target", "b:443", expect=2)
+        check(b"* not switched (407): " in errors, errors)
+        probe(url + "/x", "-H", "host: c", "--header", "X-Mine:  1 ", "-H", "X-Mine: 2")
+    same([head[0] for head in heads], [b"CONNECT b:443 HTTP/1.1"] * 2 + [b"GET /x HTTP/1.1"])
+    check(b"Host: b:443" in heads[0], heads[0])
+    others = [b"host: c", b"X-Mine: 1", b"X-Mine: 2"]
+    check(set(others) <= set(heads[2]) and not any(line.startswith(b"Host:") for line in heads[2]), heads[2])
+
+
+@case("a script", "websocket", FROM_US)
+def probe_takes_leave_of_a_server_that_lingers(_):
+    """Both have said Close; that the server has not closed the connection yet is no failure."""
+
+    def script(connection):
+        head = read_head(connection)
+        key = re.search(rb"Sec-WebSocket-Key: (\S+)\r\n", head).group(1)
+        proof = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+        accept = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + proof
+        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\n" + accept + b"\r\n\r\n\x81\x02hi")
+        while connection.recv(65536)[0] != 0x88:
+            pass
+        connection.sendall(b"\x88\x00")
+        connection.recv(1)
+
+    with scripted(script) as url:
+        out, errors = probe(url, "--offer", "websocket")
+    same(out, b"hi\n")
+    check(b"* of the new protocol 6 octets came and " in errors, "what came with the 101 is not counted:", errors)
 
 
 @case("a script", "echo/1", FROM_US)

@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::http2;
 use crate::line::Line;
 use crate::probe::names;
-use crate::transcript::{Transcript, Verdict, What};
+use crate::transcript::{By, Transcript, Verdict, What};
 
 type Failure = Box<dyn AnyError>;
 
@@ -88,8 +88,7 @@ impl<'a> Exchange<'a> {
     pub(crate) fn ask(&mut self, offer: &[String], is_retry: bool) -> Result<Outcome, Failure> {
         let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
         let fields = self.fields(&offer)?;
-        let method = self.args.method.as_deref().unwrap_or(if self.body.is_some() { "POST" } else { "GET" });
-        let target = if method == "OPTIONS" { "*" } else { &self.args.url.path };
+        let (method, target) = (self.args.method(), self.args.target());
         let head = RequestHead::new(method, target, &fields);
         let mut out = Vec::new();
         self.engine.send_request(&head, &offer, is_retry, &mut out)?;
@@ -122,12 +121,16 @@ impl<'a> Exchange<'a> {
         (std::mem::take(&mut self.early), self.peer_ended)
     }
 
-    fn fields(&mut self, offer: &[&str]) -> Result<Vec<(&'static str, String)>, Failure> {
+    fn fields(&mut self, offer: &[&str]) -> Result<Vec<(&'a str, String)>, Failure> {
+        // RFC 9112, 3.2.3: a CONNECT is for whom its target names.
+        let host = if self.args.method() == "CONNECT" { self.args.target() } else { &self.args.url.authority };
         let mut fields = vec![
-            ("Host", self.args.url.authority.clone()),
+            ("Host", host.to_owned()),
             ("User-Agent", concat!("switchboard/", env!("CARGO_PKG_VERSION")).into()),
             ("Accept", "*/*".into()),
         ];
+        fields.retain(|(name, _)| !self.args.header.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
+        fields.extend(self.args.header.iter().map(|(name, value)| (name.as_str(), value.clone())));
         if let Some(path) = &self.args.body {
             let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
             let length = file.metadata()?.len();
@@ -248,6 +251,7 @@ impl<'a> Exchange<'a> {
         if self.early.len() + octets.len() > EARLY {
             return Err("the server says too much before our request is out".into());
         }
+        self.engine.transcript.spoke(By::Peer, octets);
         self.early.extend_from_slice(octets);
         Ok(())
     }
@@ -293,9 +297,11 @@ impl<'a> Exchange<'a> {
                 let place = lowest.and_then(|lowest| offer.iter().position(|token| names(token, &lowest)));
                 let place =
                     place.map_or(String::new(), |place| format!(", number {} of {} offered", place + 1, offer.len()));
-                self.conclude("switched", format_args!("switched to {}{place}", connection.agreed()));
+                let agreed = connection.agreed().to_string();
+                let agreed = if agreed.is_empty() { "a tunnel" } else { &agreed };
+                self.conclude("switched", format_args!("switched to {agreed}{place}"));
             }
-            Outcome::Answered { status } if offer.is_empty() => {
+            Outcome::Answered { status } if offer.is_empty() && self.args.method() != "CONNECT" => {
                 self.conclude("answered", format_args!("answered ({status}): {why}"));
             }
             Outcome::Answered { status } => self.conclude("stayed", format_args!("not switched ({status}): {why}")),

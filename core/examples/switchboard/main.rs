@@ -110,9 +110,16 @@ struct ProbeArgs {
     /// switch_to_alternatives, switch_in_http10
     #[arg(long, value_name = "FLAG", value_parser = lenient_flag)]
     lenient: Vec<String>,
-    /// Ask with this method instead of GET or POST; the target of OPTIONS is then *
+    /// Ask with this method instead of GET or POST
     #[arg(long)]
     method: Option<String>,
+    /// Ask for this instead of the URL's path: host:port of a CONNECT, for instance. OPTIONS asks for * without it, CONNECT
+    /// for the URL's own host
+    #[arg(long, value_name = "TARGET")]
+    target: Option<String>,
+    /// Send this field, too, or instead of the probe's own of that name
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = field_line)]
+    header: Vec<(String, String)>,
     /// Tell what happens in lines of JSON instead of text
     #[arg(long)]
     json: bool,
@@ -172,8 +179,8 @@ What happened goes to standard error, with the milliseconds since the connection
 With --json each line is an object: `at`, `what` and, as it fits, `name`, `lines` (in the language of the engine's test vectors),
 `octets`, `text`, `state`, `error`. The last has `what` \"verdict\": its `name` is switched, stayed, answered or failed.
 
-Ends with 0 where it switched, or was answered without having offered anything; 2 where the server stayed with HTTP/1.1; 1 where
-something failed; 64 where these arguments make no sense.";
+Ends with 0 where it switched, or was answered without having offered anything; 2 where the server stayed with HTTP/1.1, or
+refused a CONNECT; 1 where something failed; 64 where these arguments make no sense.";
 
 /// A protocol's name, with or without a version.
 fn protocol(name: &str) -> Result<String, String> {
@@ -182,6 +189,12 @@ fn protocol(name: &str) -> Result<String, String> {
         name if switchover::Protocol::parse(name.as_bytes()).is_some() => Ok(name.into()),
         _ => Err("no protocol's name, which is a word, or a word/version".into()),
     }
+}
+
+/// A field line as a user types it. What may stand in it, the engine says.
+fn field_line(line: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = line.split_once(':').ok_or("NAME: VALUE is wanted")?;
+    Ok((name.into(), value.trim().into()))
 }
 
 /// A flag of the engine's.
@@ -197,6 +210,18 @@ impl ProbeArgs {
             lenient.set(name, true);
         }
         lenient
+    }
+
+    fn method(&self) -> &str {
+        self.method.as_deref().unwrap_or(if self.body.is_some() { "POST" } else { "GET" })
+    }
+
+    fn target(&self) -> &str {
+        self.target.as_deref().unwrap_or(match self.method() {
+            "OPTIONS" => "*",
+            "CONNECT" => &self.url.address,
+            _ => &self.url.path,
+        })
     }
 
     /// The time that a server is given for one thing.

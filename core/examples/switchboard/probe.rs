@@ -55,7 +55,7 @@ fn probe(args: &ProbeArgs, transcript: &Rc<Transcript>) -> Result<ExitCode, Fail
     match outcome {
         Outcome::Switched => speak(&mut exchange, args.raw).map(|()| ExitCode::SUCCESS),
         Outcome::AnsweredInTls => Ok(ExitCode::SUCCESS),
-        Outcome::Answered { .. } if offer.is_empty() => Ok(ExitCode::SUCCESS),
+        Outcome::Answered { .. } if offer.is_empty() && args.method() != "CONNECT" => Ok(ExitCode::SUCCESS),
         Outcome::Answered { .. } => Ok(ExitCode::from(NOT_SWITCHED)),
         Outcome::Failed => Ok(ExitCode::FAILURE),
     }

@@ -46,12 +46,18 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
     line.feed(io::stdin());
     while print_messages(&mut frames)? {
         line.send(std::mem::take(&mut frames.get_mut().outbox))?;
+        if !frames.can_read() {
+            // Both sides have said Close, and it is the server's to close the connection (RFC 6455, 7.1.1).
+            patience = Some(CLOSING);
+        }
         match line.next(patience.map(|patience| Instant::now() + patience))? {
             None if patience == Some(QUIET) => {
                 close(&mut frames)?;
                 patience = Some(CLOSING);
             }
-            None => return Err("the server does not close".into()),
+            // It need not be quick about it.
+            None if !frames.can_read() => return Ok(()),
+            None => return Err("the server does not answer the Close".into()),
             Some(Input::Peer(octets)) => frames.get_mut().inbox.extend(octets),
             Some(Input::PeerEnd(_)) => frames.get_mut().peer_ended = true,
             Some(Input::Local(octets)) => send_lines(&mut frames, &mut typed, &octets)?,

@@ -13,8 +13,8 @@ use switchover::Order;
 use crate::ServeArgs;
 use crate::live::Hub;
 use crate::session::Session;
-use crate::tls;
 use crate::transcript::Transcript;
+use crate::{tls, udp};
 
 /// How long ^C waits for the connections under way.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
     let address = listener.local_addr()?;
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_signal(&stop, address)?;
-    greet(address);
+    greet(address, udp::echo(address));
     let gate = Arc::new(Gate::new(args.connections));
     let patience = Duration::from_secs(args.patience.max(1));
     let tls = tls::server().map_err(|error| io::Error::other(error.to_string()))?;
@@ -93,8 +93,12 @@ fn stop_on_signal(stop: &Arc<AtomicBool>, address: SocketAddr) -> io::Result<()>
 }
 
 /// The first line is for programs, the others for people.
-fn greet(address: SocketAddr) {
+fn greet(address: SocketAddr, echoes_datagrams: bool) {
+    let port = address.port();
     let program = std::env::args().next().unwrap_or_else(|| "switchboard".into());
+    let udp = format!("http://{address}/.well-known/masque/udp/127.0.0.1/{port}/");
+    let datagrams = format!("  echo hello | {program} probe {udp} --offer connect-udp\n");
+    let datagrams = if echoes_datagrams { &datagrams } else { "" };
     println!(
         "listening on http://{address}
 
@@ -110,8 +114,7 @@ Or try, from another terminal:
   echo hello | {program} probe http://{address}/ws --offer websocket
   echo hello | {program} probe https://{address}/ws --offer websocket    (the same port, in TLS)
   {program} probe http://{address}/h2c --offer h2c
-  echo hello | {program} probe http://{address}/.well-known/masque/udp/127.0.0.1/PORT/ --offer connect-udp
-  {program} probe http://{address}/tls      (a 426, then TLS on the same connection)
+{datagrams}  {program} probe http://{address}/tls      (a 426, then TLS on the same connection)
 ^C stops."
     );
 }

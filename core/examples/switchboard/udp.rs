@@ -1,7 +1,7 @@
 //! UDP through the connection (RFC 9298): datagrams in capsules, to and from a socket on this machine.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use switchover::masque::{Capsules, Datagram, UDP_PAYLOAD, UdpTarget};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,6 +19,21 @@ const PIECE: usize = 16 * 1024;
 /// Whether the proxy takes datagrams there. It is an example, not a way into other people's networks.
 pub(crate) fn is_allowed(target: &UdpTarget) -> bool {
     target.host.eq_ignore_ascii_case("localhost") || target.host == Ipv4Addr::LOCALHOST.to_string()
+}
+
+/// Sends each datagram back that comes to that address, for those who try `connect-udp`; whether it can.
+pub(crate) fn echo(address: SocketAddr) -> bool {
+    let Ok(socket) = std::net::UdpSocket::bind(address) else { return false };
+    let echo = move || {
+        let mut payload = [0; UDP_PAYLOAD];
+        loop {
+            if let Ok((len, from)) = socket.recv_from(&mut payload) {
+                // UDP loses datagrams.
+                let _ = socket.send_to(&payload[..len], from);
+            }
+        }
+    };
+    std::thread::Builder::new().spawn(echo).is_ok()
 }
 
 /// Carries datagrams until the client ends, beginning with the octets that came along. How many it was, both ways.

@@ -90,6 +90,7 @@ impl Narrator {
             }
             Event::EndOfMessage(_) => self.count_content(at, By::Peer),
             Event::Switched(switched) => {
+                self.spoken[By::Peer as usize] += switched.leftover.len() as u64;
                 if let Some(response) = &switched.response {
                     self.response(at, response);
                 }
