@@ -1,0 +1,70 @@
+/* The loop of the README, with what it leaves to its reader: one connection on a blocking socket. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <switchover.h>
+
+static int fd;
+static uint8_t out[1024];
+
+static void send_out(swo_result result, size_t written) {
+    if (result || send(fd, out, written, MSG_NOSIGNAL) != (ssize_t)written) exit(1);
+}
+
+static void read_more(swo_conn *conn) {
+    uint8_t *space;
+    size_t cap;
+    if (swo_recv_buffer(conn, 4096, &space, &cap)) exit(1);
+    ssize_t got = recv(fd, space, cap, 0);
+    if (got > 0) swo_recv_commit(conn, (size_t)got);
+    else swo_receive_eof(conn, SWO_END_CLEAN);
+}
+
+static void send_continue(swo_conn *conn) {
+    size_t written = 0;
+    swo_result result = swo_send_informational(conn, 100, NULL, 0, out, sizeof out, &written);
+    send_out(result, written);
+}
+
+static void answer(swo_conn *conn) {
+    static const char text[] = "as the README has it\n";
+    static const swo_field fields[] = {{SWO_TEXT("Content-Length"), SWO_TEXT("21")}};
+    swo_response_head head = {200, {NULL, 0}, fields, 1};
+    size_t written = 0;
+    swo_result result = swo_send_response(conn, &head, out, sizeof out, &written);
+    send_out(result, written);
+    result = swo_send_data(conn, (const uint8_t *)text, strlen(text), out, sizeof out, &written);
+    send_out(result, written);
+}
+
+static void speak(const swo_switched *switched) {
+    (void)switched;
+    exit(1); /* nothing was accepted */
+}
+
+static void serve(void) {
+#include "loop.inc"
+    exit(1); /* curl makes no mistakes */
+}
+
+int main(void) {
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 1)
+        || getsockname(listener, (struct sockaddr *)&address, &size)) {
+        return 1;
+    }
+    printf("listening on %d\n", ntohs(address.sin_port));
+    fflush(stdout);
+    fd = accept(listener, NULL, NULL);
+    serve();
+    close(fd);
+}
