@@ -156,6 +156,17 @@ def a_thousand_idle_connections(server):
         server.answers()
 
 
+@case("a socket", "HTTP/1.1")
+def an_answer_that_comes_later(_):
+    """What stands behind its request waits in the engine, and needs no more bytes to be served then."""
+    with Server("server.c", [in_c.server(), "0", PATIENCE]) as server:
+        raw = Raw(server.port, HELLO.replace(b"/plain", b"/later") + HELLO)
+        for _ in range(2):
+            check(raw.until(b"\r\n\r\n").startswith(b"HTTP/1.1 200 "), "an answer")
+            same(raw.until(b"\n"), b"hello in HTTP/1.1\n")
+        raw.socket.close()
+
+
 # Too slow.
 
 
