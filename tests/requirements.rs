@@ -34,7 +34,22 @@ fn claims() -> Claims {
     for source in files(&home().join("../core/src"), "rs").iter().chain(&files(home(), "rs")) {
         add_tests(&mut claims, source);
     }
+    for source in files(&home().join("interop"), "py") {
+        add_cases(&mut claims, &source);
+    }
     claims
+}
+
+/// The cases with real programs in a source file: the functions that `@case` registers. A docstring may claim.
+fn add_cases(claims: &mut Claims, source: &Path) {
+    let text = fs::read_to_string(source).expect("a source file");
+    for case in text.split("\n@case(").skip(1) {
+        let name = case.split_once("\ndef ").and_then(|(_, rest)| rest.split_once('('));
+        let (name, rest) = name.expect("a function behind @case");
+        let documentation = rest.trim_start_matches(|c| c != '\n').trim_start().strip_prefix("\"\"\"");
+        let documentation = documentation.and_then(|rest| rest.split("\"\"\"").next()).unwrap_or_default();
+        claims.entry(name.to_owned()).or_default().extend(claimed(documentation));
+    }
 }
 
 /// The tests of a source file. What is documented between one and the next belongs to the next.
