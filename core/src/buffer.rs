@@ -159,7 +159,7 @@ impl Buffer {
     fn make_room(&mut self, min: usize) {
         self.reserved = 0;
         // What may wait, the head that is kept before it, and a quarter, so that moving frees that much at least.
-        let most = self.kept.len() + self.waiting + self.waiting / 4 + PADDING;
+        let most = self.waiting.saturating_add(self.waiting / 4).saturating_add(self.kept.len() + PADDING);
         let reclaimed = self.start - self.kept.len();
         // Moving is worth it only where it frees a part of what it moves over, or the cost would be quadratic.
         if reclaimed >= self.data.len() / 2 || self.needed(min) > most {

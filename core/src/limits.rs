@@ -151,8 +151,8 @@ pub struct Lenient {
     /// intermediary between may go on in HTTP.
     pub switch_in_http10: bool,
     /// A status line that ends with the status, without the space before the reason: `HTTP/1.1 200` (small devices and
-    /// hand-written servers; h11, Node, curl and Python's http.client take it). Risk: none for the framing; a response that
-    /// was cut inside its status line and goes on with a CRLF of something else is taken for a whole one.
+    /// hand-written servers; h11, Node, curl and Python's http.client take it). Risk: small, as such a line means nothing
+    /// else; but a server that leaves this out may be careless elsewhere.
     pub status_without_space: bool,
 }
 

@@ -753,7 +753,7 @@ typedef struct swo_config {
     uint32_t switch_in_http10;
     /**
      * Not 0: a client takes a status line without the space before the reason, `HTTP/1.1 200` (small devices, hand-written
-     * servers). Risk: a response that was cut in its status line and goes on with something else is taken for a whole one.
+     * servers). Risk: small, as such a line means nothing else.
      */
     uint32_t status_without_space;
     /**

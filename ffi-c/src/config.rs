@@ -70,7 +70,7 @@ pub struct swo_config {
     // The first version ends here. What follows was appended: it must leave no padding at the end, for what a compiler puts
     // into padding would be read as the next field.
     /// Not 0: a client takes a status line without the space before the reason, `HTTP/1.1 200` (small devices, hand-written
-    /// servers). Risk: a response that was cut in its status line and goes on with something else is taken for a whole one.
+    /// servers). Risk: small, as such a line means nothing else.
     pub status_without_space: u32,
     /// Not 0: field lines that contradict themselves are put right where they would be refused, for programs whose field
     /// lines come from somebody else; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
