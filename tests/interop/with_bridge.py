@@ -3,6 +3,7 @@
 It takes nothing but HTTP/2, so whoever gets a WebSocket through it has asked with an extended CONNECT (RFC 8441).
 """
 
+import functools
 import re
 
 from environment import debian, large_node, large_python, node
@@ -169,6 +170,32 @@ def curl_is_told_by_the_bridge_what_went_wrong(_):
     with bridge(port_of(url)) as front:  # nobody is there any more
         same(curl_http2(front, "/", *status)[0], b" 502")
         same(curl_http2(front, "/", *status, "-X", "TRACE", "-d", "content")[0], b" 400")
+
+
+@case("curl", "HTTP/2", THROUGH_US)
+def curl_gets_odd_answers_through_the_bridge(_):
+    """They contradict themselves, and every client takes them. A request that has gone far enough goes no further."""
+    odd = {
+        b"204 No Content\r\nContent-Length: 0\r\n\r\n": b" 204",
+        b"205 Reset Content\r\nContent-Length: 3\r\n\r\nabc": b"abc 205",
+        b"200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc": b"abc 200",
+        b"200 OK\r\nSec-WebSocket-Accept: x\r\nContent-Length: 3\r\n\r\nabc": b"abc 200",
+        b"999 Denied\r\nContent-Length: 3\r\n\r\nabc": b"abc 502",
+    }
+
+    def script(connection, answer):
+        check(b"max-forwards: 1\r\n" in read_head(connection).lower(), "not counted down")
+        connection.sendall(b"HTTP/1.1 " + answer)
+
+    status, hops = ["-o", "-", "-w", " %{http_code}"], ["-X", "OPTIONS", "-H", "Max-Forwards: 2"]
+    with scripted(*[functools.partial(script, answer=octets) for octets in odd]) as url, bridge(port_of(url)) as front:
+        for wanted in odd.values():
+            same(curl_http2(front, "/", *status, *hops)[0], wanted)
+    with bridge(port_of(url)) as front:  # nobody is there any more
+        spent = ["-H", "Max-Forwards: 0", "-H", "Cookie: secret"]
+        same(curl_http2(front, "/", *status, "-X", "OPTIONS", *spent)[0], b" 200")
+        traced, _ = curl_http2(front, "/x", *status, "-X", "TRACE", *spent)
+        check(traced.startswith(b"TRACE /x HTTP/2\r\n") and b"secret" not in traced, traced)
 
 
 @case("nghttp", "HTTP/2", THROUGH_US, large=True)

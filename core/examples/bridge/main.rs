@@ -47,7 +47,7 @@ use tokio::time::{timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::forward::{Trailers, http1, via};
+use crate::forward::{Trailers, count_down, http1, known_status, last_answer, via};
 use crate::listen::{Stop, serve_all};
 use crate::paced::send;
 use crate::refusal::Refusal;
@@ -180,13 +180,18 @@ async fn exchange(
         return Ok(());
     }
     let key = if protocol == Some("websocket") { Some(fresh_key()?) } else { None };
-    let Ok(fields) = upgraded_fields(&head, key.as_deref(), protocol.is_some() || content.is_end_stream()) else {
+    let Ok(mut fields) = upgraded_fields(&head, key.as_deref(), protocol.is_some() || content.is_end_stream()) else {
         // RFC 9113, 8.1.1: what is for HTTP/1.1 alone makes a request malformed.
         respond.send_reset(Reason::PROTOCOL_ERROR);
         return Ok(());
     };
     let method = if protocol.is_some() { "GET" } else { head.method.as_str() };
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    if count_down(method, &mut fields) {
+        let content = last_answer(&format!("{method} {target} HTTP/2"), &fields);
+        let head = Response::builder().header("content-type", "message/http").body(())?;
+        return Ok(respond.send_response(head, false)?.send_data(content.into(), true)?);
+    }
     let offer: Vec<&str> = protocol.into_iter().collect();
     // What the engine refuses to send is the client's mistake, and no matter for the backend.
     let (mut connection, mut out) =
@@ -209,7 +214,8 @@ async fn exchange(
                     let _ = respond.send_informational(translated(response.status(), &response, &response.fields())?);
                 }
                 Some(Event::Response(response)) => {
-                    let status = if protocol.is_some() { declined(response.status()) } else { response.status() };
+                    let status =
+                        if protocol.is_some() { declined(response.status()) } else { known_status(response.status()) };
                     to_client = Some(respond.send_response(translated(status, &response, &response.fields())?, false)?);
                 }
                 Some(Event::Data(data)) => {
@@ -272,7 +278,7 @@ async fn pass_content(data: Option<Bytes>, content: &mut RecvStream, server: &mu
 
 /// The status for a client whose offer the backend has declined: a 2xx would say that it was accepted (RFC 8441, 5).
 fn declined(status: u16) -> u16 {
-    if (200..300).contains(&status) { 502 } else { status }
+    if (200..300).contains(&status) { 502 } else { known_status(status) }
 }
 
 fn fresh_key() -> Result<String, getrandom::Error> {

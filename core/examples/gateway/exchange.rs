@@ -5,7 +5,7 @@ use std::io;
 use switchover::gateway::{EndToEnd, SwitchEndToEnd, may_forward};
 use switchover::{Event, Order, Response, ResponseHead, Step};
 
-use crate::forward::{Trailers, http1, via};
+use crate::forward::{Trailers, http1, known_status, via};
 use crate::listen::Stop;
 use crate::refusal::Refusal;
 use crate::side::Side;
@@ -142,9 +142,8 @@ fn pass_head(response: &Response<'_>, client: &mut Side) -> Result<(), Refusal> 
         client.connection.advertise(&list)?;
     }
     let fields = (EndToEnd(&fields), [("Via", via(http1(response.minor_version())))]);
-    // RFC 9110, 15: a status that is none counts as one of a failed server.
-    let (status, reason) =
-        if response.status() < 600 { (response.status(), response.reason()) } else { (502, &[][..]) };
+    let status = known_status(response.status());
+    let reason = if status == response.status() { response.reason() } else { &[] };
     // This also refuses a 426 that, of what it wants, has nothing left that may be passed on (RFC 9110, 15.5.22).
     Ok(client.connection.send_response(&ResponseHead { status, reason, fields: &fields }, &mut client.out)?)
 }

@@ -1,5 +1,6 @@
 //! What an intermediary passes on, and with what in it (RFC 9110, 7.6).
 
+use switchover::bridge::FieldLine;
 use switchover::gateway::{EndToEnd, forwardable};
 use switchover::{Field, FieldSource, Request};
 
@@ -25,7 +26,9 @@ const TRAILERS: [&str; 10] = [
 pub(crate) struct Forwarded {
     pub(crate) method: String,
     pub(crate) target: String,
-    pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) fields: Vec<FieldLine>,
+    /// It goes no further.
+    pub(crate) is_spent: bool,
     pub(crate) offer: Vec<String>,
     /// It offers something, whether that is passed on or not.
     pub(crate) has_offer: bool,
@@ -37,11 +40,12 @@ impl Forwarded {
         let fields = request.fields();
         // RFC 9112, 3.2.2: what an absolute target says counts more than Host.
         let mut list = vec![(b"Host".to_vec(), request.authority().unwrap_or(backend).into())];
-        EndToEnd(&fields).each(&mut |field| match hops_left(request, &field) {
-            Some(hops) => list.push((field.name.to_vec(), hops.saturating_sub(1).to_string().into_bytes())),
-            None if field.is("Host") => {}
-            None => list.push((field.name.to_vec(), field.value.to_vec())),
+        EndToEnd(&fields).each(&mut |field| {
+            if !field.is("Host") {
+                list.push((field.name.to_vec(), field.value.to_vec()));
+            }
         });
+        let is_spent = count_down(request.method(), &mut list);
         list.push((b"Via".to_vec(), via(http1(request.minor_version())).into_bytes()));
         if fields.get("Transfer-Encoding").is_some() {
             list.push((b"Transfer-Encoding".to_vec(), b"chunked".to_vec()));
@@ -50,6 +54,7 @@ impl Forwarded {
             method: request.method().into(),
             target: origin_form(request),
             fields: list,
+            is_spent,
             offer: forwardable(request).map(|protocol| protocol.to_string()).collect(),
             has_offer: request.offers().is_ok(),
         }
@@ -80,29 +85,41 @@ impl FieldSource for Trailers<'_> {
     }
 }
 
-/// Whether the request goes no further: its Max-Forwards is spent (RFC 9110, 7.6.2).
-pub(crate) fn ends_here(request: &Request<'_>) -> bool {
-    request.fields().iter().any(|field| hops_left(request, &field) == Some(0))
-}
-
-/// The number in a Max-Forwards that counts.
-fn hops_left(request: &Request<'_>, field: &Field<'_>) -> Option<u64> {
-    let counts = matches!(request.method(), "OPTIONS" | "TRACE") && field.is("Max-Forwards");
-    let value = str::from_utf8(field.value).ok().filter(|_| counts)?;
-    let is_number = !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit());
-    // More than can be counted is as good as the most.
-    is_number.then(|| value.parse().unwrap_or(u64::MAX))
-}
-
-/// The request as it came, without its secrets: the content of the answer to a TRACE (RFC 9110, 9.3.8).
-pub(crate) fn traced(request: &Request<'_>) -> Vec<u8> {
-    let line = format!("{} {} HTTP/1.{}\r\n", request.method(), request.target(), request.minor_version());
-    let mut text = line.into_bytes();
-    for field in request.fields().iter().filter(|field| !field.is_secret()) {
-        text.extend([field.name, b": ", field.value, b"\r\n"].concat());
+/// Counts Max-Forwards down, in the requests that it is for. True if it is spent: the request goes no further
+/// (RFC 9110, 7.6.2).
+pub(crate) fn count_down(method: &str, fields: &mut [FieldLine]) -> bool {
+    let mut is_spent = false;
+    let lines = fields.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case(b"Max-Forwards"));
+    for (_, value) in lines.filter(|_| matches!(method, "OPTIONS" | "TRACE")) {
+        if !value.is_empty() && value.iter().all(u8::is_ascii_digit) {
+            // More than can be counted is as good as the most.
+            let hops = str::from_utf8(value).ok().and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX);
+            is_spent |= hops == 0;
+            *value = hops.saturating_sub(1).to_string().into_bytes();
+        }
     }
+    is_spent
+}
+
+/// A request that goes no further, as it came but for its secrets: the content of the answer to a TRACE, the content of
+/// that to OPTIONS is empty (RFC 9110, 9.3.8).
+pub(crate) fn last_answer(line: &str, fields: &dyn FieldSource) -> Vec<u8> {
+    if !line.starts_with("TRACE ") {
+        return Vec::new();
+    }
+    let mut text = format!("{line}\r\n").into_bytes();
+    fields.each(&mut |field| {
+        if !field.is_secret() {
+            text.extend([field.name, b": ", field.value, b"\r\n"].concat());
+        }
+    });
     text.extend(b"\r\n");
     text
+}
+
+/// The status that a client is told: one that is none counts as that of a failed server (RFC 9110, 15).
+pub(crate) fn known_status(status: u16) -> u16 {
+    if status < 600 { status } else { 502 }
 }
 
 /// The target as an origin server takes it (RFC 9112, 3.2.1): without the authority that the absolute form has.

@@ -26,7 +26,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use crate::exchange::{Flow, exchange};
-use crate::forward::{Forwarded, ends_here, traced};
+use crate::forward::{Forwarded, last_answer};
 use crate::listen::{Stop, serve_all};
 use crate::refusal::Refusal;
 use crate::side::{Failure, Side};
@@ -90,6 +90,10 @@ async fn serve_requests(client: &mut Side, proxy: &Proxy, mut stop: Stop) -> Res
         let is_idle = client.is_idle();
         tokio::select! {
             outcome = client.advance() => if let Err(error) = outcome {
+                // An idle connection comes to its end some time.
+                if client.is_idle() && error.is::<std::io::Error>() {
+                    return Ok(());
+                }
                 if let Some(status) = error.downcast_ref::<switchover::Error>().and_then(switchover::Error::status) {
                     refuse(client, status)?;
                 }
@@ -102,12 +106,16 @@ async fn serve_requests(client: &mut Side, proxy: &Proxy, mut stop: Stop) -> Res
                 refuse(client, 501)?;
                 continue;
             }
-            Some(Event::Request(request)) if ends_here(&request) => {
-                let content = if request.method() == "TRACE" { traced(&request) } else { Vec::new() };
-                answer(client, 200, &[("Content-Type", "message/http")], &content)?;
-                continue;
+            Some(Event::Request(request)) => {
+                let forwarded = Forwarded::new(&request, &proxy.backend);
+                if forwarded.is_spent {
+                    let line = format!("{} {} HTTP/1.{}", request.method(), request.target(), request.minor_version());
+                    let content = last_answer(&line, &request.fields());
+                    answer(client, 200, &[("Content-Type", "message/http")], &content)?;
+                    continue;
+                }
+                forwarded
             }
-            Some(Event::Request(request)) => Forwarded::new(&request, &proxy.backend),
             Some(Event::Closed { .. }) => return Ok(()),
             // The content of a request that was answered without it.
             _ => continue,
