@@ -82,7 +82,11 @@ impl<'h> Session<'h> {
         }
         // Whatever stands in the way of the last octets, the connection is over.
         let _ = session.wire.flush();
-        session.wire.socket.linger();
+        if session.wire.engine.ask().must_reset() {
+            let _ = session.wire.socket.reset();
+        } else {
+            session.wire.socket.linger();
+        }
         session.wire.engine.transcript.close();
     }
 

@@ -141,6 +141,12 @@ impl Socket {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
+    /// Has the close that follows be a reset.
+    pub(crate) fn reset(&self) -> io::Result<()> {
+        // The standard library cannot set SO_LINGER yet.
+        tokio::net::TcpSocket::from_std_stream(self.stream.try_clone()?).set_zero_linger()
+    }
+
     /// RFC 9112, 9.6: closing at once, with octets of the peer unread, would reset the connection and take our last
     /// response away from it. So: our end first, then read on for a bounded while.
     pub(crate) fn linger(&self) {

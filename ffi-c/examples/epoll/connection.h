@@ -27,6 +27,7 @@ typedef struct protocol {
     void (*ended)(connection *c); /* the peer has sent its last octet; NULL: `peer_ended` is enough */
     void (*advance)(connection *c); /* writes what there is to write, as far as there is room */
     bool (*wants_input)(connection *c);
+    bool (*must_reset)(connection *c); /* a close now would look like an end that was meant; NULL: never */
     void (*drop)(connection *c); /* frees the session */
 } protocol;
 

@@ -77,7 +77,13 @@ static void listen_if(bool listens) {
     server.listens = listens;
 }
 
+static bool must_reset(connection *c) {
+    return c->session && c->protocol->must_reset && c->protocol->must_reset(c);
+}
+
 static void drop(connection *c) {
+    static const struct linger none = {.l_onoff = 1};
+    if (must_reset(c)) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     if (c->session) c->protocol->drop(c);
     close(c->fd);
     *c->link = c->next;
@@ -167,6 +173,7 @@ static void turn(connection *c, uint32_t events) {
     do {
         if (!c->is_over && !c->is_broken) c->protocol->advance(c);
     } while (!c->is_broken && flush(c));
+    if (c->is_over && must_reset(c)) c->is_broken = true;
     if (c->is_over) linger(c);
     if (c->is_broken || (c->is_shut && c->peer_ended)) {
         drop(c);

@@ -244,6 +244,14 @@ static bool wants_input(connection *c) {
     return swo_wants_input(h->conn);
 }
 
+/* To HTTP/1.0 an echo, which has no length, ends with the connection: one that is cut must not look complete
+ * (RFC 9112, 8). */
+static bool must_reset(connection *c) {
+    http1 *h = c->session;
+    swo_state state;
+    return !swo_get_state(h->conn, &state) && state.peer == SWO_PEER_1_0 && state.response == SWO_PHASE_BODY;
+}
+
 static void drop(connection *c) {
     http1 *h = c->session;
     http2_free(h->http2);
@@ -252,7 +260,7 @@ static void drop(connection *c) {
 }
 
 bool http1_begin(connection *c) {
-    static const protocol http1_protocol = {space, receive, ended, advance, wants_input, drop};
+    static const protocol http1_protocol = {space, receive, ended, advance, wants_input, must_reset, drop};
     swo_config config;
     http1 *h = calloc(1, sizeof *h);
     swo_config_init(&config, sizeof config);
