@@ -1,7 +1,7 @@
 //! Decisions, from heads to bytes: the only code that writes a CRLF. A head is composed in memory that stays between
-//! messages. The caller's field lines are asked for once: each is checked as it is written, and whatever else has to be
-//! known of them is read from what was written. So no line break, NUL or second meaning can leave, even if the source would
-//! say something else the second time. The head is handed over only if there is space for all of it.
+//! messages. Each of the caller's field lines is checked as it is written, in one walk: so no line break, NUL or second
+//! meaning can leave, even if the source says something else the second time. The head is handed over only if there is space
+//! for all of it.
 
 use alloc::vec::Vec;
 
@@ -130,9 +130,18 @@ impl Survey {
         self.length.is_some() || self.codings
     }
 
-    /// The value of the one Host.
-    pub(crate) fn host<'d>(&self, draft: &'d [u8]) -> Option<&'d [u8]> {
-        first_line(self.host.of(draft)).map(|(field, _)| field.value)
+    #[inline(always)]
+    fn says_nothing_of_the_hop(&self) -> bool {
+        !self.connection && !self.te
+    }
+
+    pub(crate) fn has_host(&self) -> bool {
+        self.hosts == 1
+    }
+
+    /// The value of Host.
+    pub(crate) fn host<'d>(&self, draft: &'d [u8]) -> &'d [u8] {
+        first_line(self.host.of(draft)).map_or(&[], |(field, _)| field.value)
     }
 
     /// The lines as they were written.
@@ -242,6 +251,14 @@ pub(crate) struct Added<'a> {
     pub(crate) keep_alive: bool,
 }
 
+impl Added<'_> {
+    #[inline(always)]
+    fn says_nothing_of_the_hop(&self) -> bool {
+        let is_silent = self.upgrade.is_empty() && !self.close && !self.keep_alive && self.hop_fields.is_empty();
+        is_silent && self.markers.is_empty() && self.proof.is_none()
+    }
+}
+
 pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
     for part in [method.as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\n"] {
         draft.extend_from_slice(part);
@@ -282,6 +299,7 @@ impl<'a> StatusLine<'a> {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn put(self, draft: &mut Vec<u8>) {
         let (status, reason) = match self {
             Self::Usual(line) => return draft.extend_from_slice(line.as_bytes()),
@@ -301,13 +319,28 @@ impl<'a> StatusLine<'a> {
 /// Host goes first (RFC 9110, 7.2).
 pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
     let Span { start, end } = survey.host;
+    if start == survey.lines.start {
+        return;
+    }
     if let Some(before) = draft.get_mut(survey.lines.start as usize..end as usize) {
         before.rotate_right((end - start) as usize);
     }
 }
 
 /// What the engine adds after the caller's lines, and the empty line.
+#[inline(always)]
 pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
+    if survey.says_nothing_of_the_hop() && added.says_nothing_of_the_hop() {
+        draft.extend_from_slice(added.framing.unwrap_or_default());
+        draft.extend_from_slice(b"\r\n");
+    } else {
+        finish_for_the_hop(draft, survey, added);
+    }
+}
+
+/// Most heads say nothing about the connection or a protocol; these do.
+#[inline(never)]
+fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
     let given = take_connection(draft, survey);
     for &field in added.markers.iter().chain(&added.proof) {
         line(draft, field);

@@ -28,27 +28,41 @@ impl Connection {
     }
 
     /// Composes in memory that stays. What `compose` has written is handed over by [`hand_over`](encode::hand_over) in it.
+    #[inline(always)]
     fn with_draft<T>(&mut self, compose: impl FnOnce(&mut Self, &mut Vec<u8>) -> Result<T, Error>) -> Result<T, Error> {
         let mut draft = core::mem::take(&mut self.scratch().draft);
         draft.clear();
         draft.reserve(DRAFT);
         let outcome = compose(self, &mut draft);
-        self.scratch().draft = draft;
+        if let Some(scratch) = &mut self.scratch {
+            scratch.draft = draft;
+        }
         outcome
     }
 
-    /// A verb with the caller's field lines; where they may not be sent and the configuration says so, with the same lines put
-    /// right. A refusal is about the caller's own lines, but for the space that the others need.
-    fn tidily<'f>(
+    /// What a verb came to with the caller's field lines; where they may not be sent and the configuration says so, with the
+    /// same lines put right.
+    #[inline(always)]
+    fn or_tidied<'f>(
         &mut self,
-        fields: &'f dyn FieldSource,
+        strict: Result<(), Error>,
         tidy: impl FnOnce(&Self) -> Tidied<'f>,
-        mut send: impl FnMut(&mut Self, &dyn FieldSource) -> Result<(), Error>,
+        send: impl FnOnce(&mut Self, &dyn FieldSource) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let error = match send(self, fields) {
-            Err(error) if self.config().tidy && tidy::may_cure(error.kind()) => error,
-            outcome => return outcome,
-        };
+        match strict {
+            Err(error) if self.config().tidy && tidy::may_cure(error.kind()) => self.tidied(error, tidy, send),
+            strict => strict,
+        }
+    }
+
+    /// A refusal is about the caller's own lines, but for the space that the others need.
+    #[cold]
+    fn tidied<'f>(
+        &mut self,
+        error: Error,
+        tidy: impl FnOnce(&Self) -> Tidied<'f>,
+        send: impl FnOnce(&mut Self, &dyn FieldSource) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let tidied = tidy(self);
         if tidied.done == 0 {
             return Err(error);
@@ -70,12 +84,17 @@ impl Connection {
     // Requests.
 
     pub(super) fn ask(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut dyn BufMut) -> Result<(), Error> {
+        let strict = self.ask_strictly(request, offer, out);
+        self.or_tidied(
+            strict,
+            |_| tidy::request(request),
+            |connection, fields| connection.ask_strictly(&RequestHead { fields, ..*request }, offer, out),
+        )
+    }
+
+    fn ask_strictly(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut dyn BufMut) -> Result<(), Error> {
         self.require_role(Role::Client)?;
-        let tidy = |_: &Self| tidy::request(request);
-        self.tidily(request.fields, tidy, |connection, fields| {
-            let request = RequestHead { fields, ..*request };
-            connection.with_draft(|connection, draft| connection.compose_request(draft, &request, offer, out))
-        })
+        self.with_draft(|connection, draft| connection.compose_request(draft, request, offer, out))
     }
 
     fn compose_request(
@@ -90,9 +109,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = write_request(draft, request, offer, self.flags.old_server)?;
-        let fields = survey.written(draft);
-        let asked =
-            upgrade::ask(&RequestHead { fields: &fields, ..*request }, offer, &self.terms()).map_err(Error::local)?;
+        let asked = upgrade::ask(request, offer, &self.terms()).map_err(Error::local)?;
         let (turn, why) = match (request.method, offer) {
             ("CONNECT", _) => (Turn::Connect, Why::Connect),
             (_, []) => (Turn::None, Why::NotOffered),
@@ -140,8 +157,9 @@ impl Connection {
     // Responses.
 
     pub(super) fn inform(&mut self, status: u16, fields: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
+        let strict = self.inform_strictly(status, fields, out);
         let tidy = |_: &Self| tidy::response(fields, status, Allowed::Nothing);
-        self.tidily(fields, tidy, |connection, fields| connection.inform_strictly(status, fields, out))
+        self.or_tidied(strict, tidy, |connection, fields| connection.inform_strictly(status, fields, out))
     }
 
     fn inform_strictly(&mut self, status: u16, fields: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
@@ -168,6 +186,7 @@ impl Connection {
         required: &[&str],
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
+        let strict = self.respond_strictly(response, required, out);
         let tidy = |connection: &Self| {
             let status = response.status;
             let allowed = match status {
@@ -178,7 +197,7 @@ impl Connection {
             };
             tidy::response(response.fields, status, allowed)
         };
-        self.tidily(response.fields, tidy, |connection, fields| {
+        self.or_tidied(strict, tidy, |connection, fields| {
             connection.respond_strictly(&ResponseHead { fields, ..*response }, required, out)
         })
     }
@@ -206,7 +225,9 @@ impl Connection {
         // The state was changed in place, and is as it was if anything is refused: a state that is passed around costs
         // more than the rest of this.
         let outgoing = composed.inspect_err(|_| self.state = before)?;
-        self.scratch().offer.clear();
+        if let Some(scratch) = &mut self.scratch {
+            scratch.offer.clear();
+        }
         self.begin_sending(outgoing);
         if self.state.tx == Tx::Switched {
             self.flags.owes_switched = Some(SwitchedBy::Connect);
@@ -242,9 +263,11 @@ impl Connection {
         }))?;
         let persist = self.state.persist;
         let tunnels = self.state.tx == Tx::Switched;
-        let hints = upgrade::hints(required, &survey.written(draft));
-        let advertised = self.scratch.as_ref().map_or(&[][..], |scratch| &scratch.offer);
-        let advertised = [core::str::from_utf8(advertised).unwrap_or_default()];
+        let hints = match required {
+            [] => Vec::new(),
+            required => upgrade::hints(required, &survey.written(draft)),
+        };
+        let advertised = [if advertises { self.advertised() } else { "" }];
         let upgrade = match required {
             // HTTP/1.0 knows no Upgrade: to such a client an advertisement would be noise.
             [] if advertises && !tunnels => &advertised[..],
@@ -262,6 +285,12 @@ impl Connection {
         };
         encode::finish(draft, &survey, &added);
         Ok(outgoing)
+    }
+
+    /// The list that the next final response advertises.
+    fn advertised(&self) -> &str {
+        let list = self.scratch.as_ref().map_or(&[][..], |scratch| &scratch.offer);
+        core::str::from_utf8(list).unwrap_or_default()
     }
 
     /// RFC 9110, 9.3.6: a 2xx to CONNECT.
@@ -306,8 +335,9 @@ impl Connection {
         early: bool,
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
+        let strict = self.switch_strictly(selection, fields, early, out);
         let tidy = |_: &Self| tidy::response(fields, 101, Allowed::Nothing);
-        self.tidily(fields, tidy, |connection, fields| connection.switch_strictly(selection, fields, early, out))
+        self.or_tidied(strict, tidy, |connection, fields| connection.switch_strictly(selection, fields, early, out))
     }
 
     fn switch_strictly(
@@ -413,8 +443,9 @@ impl Connection {
     }
 
     pub(super) fn finish(&mut self, trailers: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
+        let strict = self.finish_strictly(trailers, out);
         let tidy = |connection: &Self| tidy::trailers(trailers, connection.outgoing == Outgoing::Chunked);
-        self.tidily(trailers, tidy, |connection, trailers| connection.finish_strictly(trailers, out))
+        self.or_tidied(strict, tidy, |connection, trailers| connection.finish_strictly(trailers, out))
     }
 
     fn finish_strictly(&mut self, trailers: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
@@ -499,9 +530,12 @@ fn write_request(
     }
     encode::request_line(draft, request.method, request.target);
     let survey = encode::lines(draft, request.fields)?;
-    let Some(host) = survey.host(draft) else { return Err(Error::local(ErrorKind::InvalidHost)) };
+    if !survey.has_host() {
+        return Err(Error::local(ErrorKind::InvalidHost));
+    }
     // RFC 9112, 3.2: identical, or two readers take the request for two resources. A name has no case.
-    if !is_connect && absolute_authority(target).is_some_and(|authority| !authority.eq_ignore_ascii_case(host)) {
+    let is_host = |authority: &[u8]| authority.eq_ignore_ascii_case(survey.host(draft));
+    if !is_connect && !absolute_authority(target).is_none_or(is_host) {
         return Err(Error::local(ErrorKind::HostDiffers));
     }
     let has_content = outgoing(&survey) != Outgoing::None;

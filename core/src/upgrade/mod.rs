@@ -332,9 +332,6 @@ pub(crate) fn answer(
 
 /// What a 426 that requires these protocols says besides.
 pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'static>> {
-    if required.is_empty() {
-        return Vec::new();
-    }
     let protocols = required.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter());
     protocols.filter_map(|protocol| policy::hint(&protocol)).filter(|hint| !has(fields, hint.name)).collect()
 }
