@@ -8,6 +8,9 @@
 //! and DATA frames carry what the protocol says. The key of a WebSocket is this hop's own. Other requests and their answers
 //! pass, without what is for one hop.
 
+#[path = "../gateway/backend.rs"]
+#[allow(dead_code, reason = "the gateway's clients have connections of the engine, too")]
+mod backend;
 #[path = "../gateway/forward.rs"]
 #[allow(dead_code, reason = "the gateway also forwards requests in HTTP/1.x")]
 mod forward;
@@ -27,9 +30,7 @@ mod tls;
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Parser;
@@ -39,7 +40,7 @@ use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use switchover::bridge::{FieldLine, OverHttp2, http1_fields, http2_fields};
 use switchover::gateway::{EndToEnd, SwitchEndToEnd, may_forward};
-use switchover::{Config, Event, FieldSource, RequestHead, Role, Step, websocket};
+use switchover::{Event, FieldSource, RequestHead, Step, websocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -47,6 +48,7 @@ use tokio::time::{timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::backend::Backend;
 use crate::forward::{Trailers, count_down, http1, known_status, last_answer, via};
 use crate::listen::{Stop, serve_all};
 use crate::paced::send;
@@ -76,26 +78,15 @@ struct Args {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let Args { port, backend, patience } = Args::parse();
-    let patience = Duration::from_secs(patience.max(1));
     let mut config = Arc::unwrap_or_clone(tls::server().map_err(|error| error.to_string())?);
     config.alpn_protocols = vec![b"h2".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on https://{}", listener.local_addr()?);
-    // What comes from others may contradict itself in ways that no reader minds.
-    let config = Config { tidy: true, ..Config::default() };
-    let backend = Backend { address: backend.into(), patience, config: config.into() };
+    let backend = Backend::new(&backend, patience);
     // All of it in one thread, which is what a borrowed event asks for.
     let serving = serve_all(listener, |stream, stop| serve(stream, acceptor.clone(), backend.clone(), stop));
     tokio::task::LocalSet::new().run_until(serving).await
-}
-
-/// Where requests go, and how long it, or a client, may take.
-#[derive(Clone)]
-struct Backend {
-    address: Rc<str>,
-    patience: Duration,
-    config: Arc<Config>,
 }
 
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, mut stop: Stop) -> Result<(), Failure> {
@@ -193,13 +184,7 @@ async fn exchange(
         return Ok(respond.send_response(head, false)?.send_data(content.into(), true)?);
     }
     let offer: Vec<&str> = protocol.into_iter().collect();
-    // What the engine refuses to send is the client's mistake, and no matter for the backend.
-    let (mut connection, mut out) =
-        (switchover::Connection::with_config(Role::Client, Arc::clone(&backend.config)), Vec::new());
-    let sent = connection.send_request(&RequestHead::new(method, target, &fields), &offer, &mut out);
-    sent.map_err(Refusal::of_client)?;
-    let stream = timeout(backend.patience, TcpStream::connect(&*backend.address)).await??;
-    let mut server = Side::new(stream, connection, out, backend.patience)?;
+    let mut server = backend.ask(&RequestHead::new(method, target, &fields), &offer).await?;
     let mut pace = Pace::new(backend.patience);
     // What an extended CONNECT carries is no content, and waits for the switch.
     let mut is_sending = protocol.is_none();

@@ -9,6 +9,7 @@
 //! own. A backend that declines leaves an ordinary response. Bytes that have come after an offer by then may have been
 //! meant for another protocol: the connection ends with the answer (RFC 9931, 5).
 
+mod backend;
 mod exchange;
 mod forward;
 mod listen;
@@ -16,15 +17,12 @@ mod refusal;
 mod side;
 
 use std::net::Ipv4Addr;
-use std::rc::Rc;
-use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Parser;
-use switchover::{Config, Connection, Event, RequestHead, ResponseHead, Role};
+use switchover::{Event, RequestHead, ResponseHead, Role};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
 
+use crate::backend::Backend;
 use crate::exchange::{Flow, exchange};
 use crate::forward::{Forwarded, last_answer};
 use crate::listen::{Stop, serve_all};
@@ -51,41 +49,20 @@ async fn main() -> Result<(), Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     // All of it in one thread, which is what a borrowed event asks for.
-    // What comes from others may contradict itself in ways that no reader minds.
-    let config = Config { tidy: true, ..Config::default() };
-    let proxy =
-        Proxy { backend: backend.into(), patience: Duration::from_secs(patience.max(1)), config: config.into() };
-    let serving = serve_all(listener, |stream, stop| serve(stream, proxy.clone(), stop));
+    let backend = Backend::new(&backend, patience);
+    let serving = serve_all(listener, |stream, stop| serve(stream, backend.clone(), stop));
     tokio::task::LocalSet::new().run_until(serving).await
 }
 
-/// What all connections have in common.
-#[derive(Clone)]
-struct Proxy {
-    backend: Rc<str>,
-    patience: Duration,
-    config: Arc<Config>,
-}
-
-impl Proxy {
-    fn side(&self, stream: TcpStream, connection: Connection, out: Vec<u8>) -> std::io::Result<Side> {
-        Side::new(stream, connection, out, self.patience)
-    }
-
-    fn connection(&self, role: Role) -> Connection {
-        Connection::with_config(role, Arc::clone(&self.config))
-    }
-}
-
-async fn serve(stream: TcpStream, proxy: Proxy, stop: Stop) -> Result<(), Failure> {
-    let mut client = proxy.side(stream, proxy.connection(Role::Server), Vec::new())?;
-    let outcome = serve_requests(&mut client, &proxy, stop).await;
+async fn serve(stream: TcpStream, backend: Backend, stop: Stop) -> Result<(), Failure> {
+    let mut client = Side::new(stream, backend.connection(Role::Server), Vec::new(), backend.patience)?;
+    let outcome = serve_requests(&mut client, &backend, stop).await;
     client.end().await?;
     outcome
 }
 
 /// Serves the client's requests, one after the other, each on a backend connection of its own.
-async fn serve_requests(client: &mut Side, proxy: &Proxy, mut stop: Stop) -> Result<(), Failure> {
+async fn serve_requests(client: &mut Side, backend: &Backend, mut stop: Stop) -> Result<(), Failure> {
     loop {
         let is_idle = client.is_idle();
         tokio::select! {
@@ -107,7 +84,7 @@ async fn serve_requests(client: &mut Side, proxy: &Proxy, mut stop: Stop) -> Res
                 continue;
             }
             Some(Event::Request(request)) => {
-                let forwarded = Forwarded::new(&request, &proxy.backend);
+                let forwarded = Forwarded::new(&request, &backend.address);
                 if forwarded.is_spent {
                     let line = format!("{} {} HTTP/1.{}", request.method(), request.target(), request.minor_version());
                     let content = last_answer(&line, &request.fields());
@@ -121,21 +98,11 @@ async fn serve_requests(client: &mut Side, proxy: &Proxy, mut stop: Stop) -> Res
             _ => continue,
         };
         client.pace.renew();
-        // What the engine refuses to send is the client's mistake, and no matter for the backend.
-        let mut server = proxy.connection(Role::Client);
         let head = RequestHead::new(&forwarded.method, &forwarded.target, &forwarded.fields);
         let offer: Vec<&str> = forwarded.offer.iter().map(String::as_str).collect();
-        let mut out = Vec::new();
-        if let Err(error) = server.send_request(&head, &offer, &mut out) {
-            eprintln!("{} {}: {error}", forwarded.method, forwarded.target);
-            refuse(client, 400)?;
-            continue;
-        }
-        let connected =
-            timeout(proxy.patience, TcpStream::connect(&*proxy.backend)).await.map_err(std::io::Error::from);
-        let outcome = match connected.flatten().and_then(|stream| proxy.side(stream, server, out)) {
+        let outcome = match backend.ask(&head, &offer).await {
             Ok(server) => exchange(client, server, forwarded.has_offer, &mut stop).await,
-            Err(error) => Err(error.into()),
+            Err(refusal) => Err(refusal),
         };
         match outcome {
             Ok(Flow::Goes) => {}
