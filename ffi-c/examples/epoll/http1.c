@@ -248,8 +248,7 @@ static bool wants_input(connection *c) {
  * (RFC 9112, 8). */
 static bool must_reset(connection *c) {
     http1 *h = c->session;
-    swo_state state;
-    return !swo_get_state(h->conn, &state) && state.peer == SWO_PEER_1_0 && state.response == SWO_PHASE_BODY;
+    return swo_must_reset(h->conn);
 }
 
 static void drop(connection *c) {
