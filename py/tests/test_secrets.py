@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from functools import partial
 from typing import Any
 
 import pytest
@@ -78,10 +79,12 @@ def everything() -> list[object]:
     broken = Connection(Role.SERVER)
     broken.receive_data(f"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: {SECRET}\0\r\n\r\n".encode())
     shown += [caught(broken.next_event), broken.failure]
-    for name in NAMES:
-        for value in (f"{SECRET}\0", f"{SECRET}\u20ac", [SECRET]):
-            shown.append(caught(lambda line=(name, value): refusing.send_request("GET", "/", [HOST, line])))
-        shown.append(caught(lambda line=[name, SECRET, SECRET]: refusing.send_request("GET", "/", [HOST, line])))
+    lines: list[object] = [
+        line
+        for name in NAMES
+        for line in ((name, f"{SECRET}\0"), (name, f"{SECRET}\u20ac"), (name, [SECRET]), [name, SECRET, SECRET])
+    ]
+    shown += [caught(partial(refusing.send_request, "GET", "/", [HOST, line])) for line in lines]
     shown.append(caught(lambda: http1_fields("a", [*LINES, ("te", SECRET)])))
     return shown
 
@@ -95,8 +98,8 @@ def test_no_secret_is_in_the_text_of_anything_public() -> None:
         assert ", ".join(str(octet) for octet in SECRET.encode()) not in text, text
     assert any("Cookie" in text and "hidden" in text for text in texts)
 
-    public = [getattr(switchover, name) for name in switchover.__all__]
-    classes = {item for item in public if isinstance(item, type) and not issubclass(item, enum.Enum)}
+    public: list[object] = [getattr(switchover, name) for name in switchover.__all__]
+    classes: set[type[Any]] = {item for item in public if isinstance(item, type) and not issubclass(item, enum.Enum)}
     assert classes - {switchover.ProtocolError} <= {type(item) for item in shown}
     errors = {LocalProtocolError, RemoteProtocolError, ProfileError, ValueError, TypeError}
     assert errors <= {type(item) for item in shown}
