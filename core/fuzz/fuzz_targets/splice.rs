@@ -1,0 +1,5 @@
+//! Invariant: behind `h2c::Splice` the `h2` crate answers every request of a client that keeps to HTTP/2.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| switchover_tests::fuzz::splice::check(data));

@@ -1,0 +1,595 @@
+//! Invariant: whatever comes and whatever is decided, cuts and refused calls change nothing, and memory stays bounded.
+//!
+//! The events, errors, positions and contents are the same however the bytes are cut and by whichever call they come. A
+//! refused call changes nothing. Leftover is the rest of the input.
+//!
+//! An input is flags, a tape with its length before it, and the peer's bytes. The tape says how many bytes come between two
+//! decisions and what is decided, at these places, at events and at pauses. It is played three times: with whole pieces, a
+//! byte at a time, and in pieces through either call, with `release` in between, every write first tried with too little
+//! space, and without the decisions that were refused before.
+
+use std::fmt::{self, Debug, Write};
+
+use switchover::{
+    Awaiting, Config, Connection, End, Error, ErrorKind, Event, EventKind, Fields, Lenient, Limits, Paused, Role, Rx,
+    State, Step, Tx, Why,
+};
+
+use super::moves::Move;
+use super::tape::Tape;
+use crate::text::checksum;
+
+/// Holds the invariant against these bytes.
+pub fn check(data: &[u8]) {
+    let script = Script::read(data);
+    let whole = play(&script, How::Whole, &[]);
+    let bytes = play(&script, How::Bytes, &[]);
+    assert_same(&whole.log, &bytes.log, "a byte at a time");
+    assert_same(&whole.refusals, &bytes.refusals, "a byte at a time");
+    let pieces = play(&script, How::Pieces, &whole.refusals);
+    assert_same(&whole.log, &pieces.log, "in pieces, without what was refused");
+    if script.is_small {
+        check_memory(&script);
+    }
+}
+
+/// Shows the first difference alone.
+fn assert_same<T: Debug + PartialEq>(whole: &[T], other: &[T], how: &str) {
+    let same = whole.iter().zip(other).take_while(|(one, other)| one == other).count();
+    assert_eq!(whole.get(same), other.get(same), "at {same}, {how}");
+}
+
+/// How the input comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Whole,
+    Bytes,
+    Pieces,
+}
+
+struct Script<'t> {
+    role: Role,
+    config: Config,
+    is_small: bool,
+    end: End,
+    tape: Tape<'t>,
+    input: &'t [u8],
+}
+
+/// Limits that a short input can reach.
+const SMALL: Limits = Limits {
+    start_line: 64,
+    method: 8,
+    field_line: 64,
+    fields: 8,
+    head: 256,
+    empty_lines: 1,
+    chunk_line: 16,
+    chunk_extensions: 32,
+    trailers: 64,
+    informational: 2,
+    drain: 64,
+    buffered: 128,
+    offers: 3,
+    h2c_head: 512,
+    h2c_content: 16,
+};
+
+impl<'t> Script<'t> {
+    fn read(data: &'t [u8]) -> Self {
+        let mut tape = Tape::new(data);
+        let (flags, decisions) = (tape.byte(), tape.piece());
+        let has = |bit: u8| flags & 1 << bit != 0;
+        let mut config = Config { secure: has(1), http2_preface: has(2), bare_h2c: has(5), ..Config::default() };
+        if has(3) {
+            config.limits = SMALL;
+        }
+        if has(4) {
+            for (name, _) in Lenient::none().table() {
+                config.lenient.set(name, true);
+            }
+        }
+        Self {
+            role: if has(0) { Role::Client } else { Role::Server },
+            config,
+            is_small: has(3),
+            end: if has(6) { End::Truncated } else { End::Clean },
+            tape: Tape::new(decisions),
+            input: tape.rest(),
+        }
+    }
+}
+
+/// Bytes that are shown as text.
+#[derive(Clone, PartialEq)]
+struct Text(Vec<u8>);
+
+impl Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
+/// One thing that came out, or that was decided and not refused.
+#[derive(Debug, PartialEq)]
+enum Entry {
+    Event { text: Text, position: u64, state: State },
+    Content(Text),
+    Paused { why: Paused, request: Text, state: State },
+    PeerError(Error, State),
+    Decided(Move, Text, State),
+    Leftover(Text),
+}
+
+/// Where a decision is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// All bytes so far have been read.
+    Boundary,
+    Event,
+    Pause,
+}
+
+struct Host<'t> {
+    connection: Connection,
+    role: Role,
+    tape: Tape<'t>,
+    how: How,
+    /// What was refused in the run before and is left out in this one.
+    refused_before: &'t [Option<ErrorKind>],
+    /// For each decision, why it was refused.
+    refusals: Vec<Option<ErrorKind>>,
+    log: Vec<Entry>,
+    content: Vec<u8>,
+    input: &'t [u8],
+    /// Bytes that have arrived and are not in the engine, and how many were given to it or refused for good.
+    arrived: &'t [u8],
+    fed: u64,
+    dropped: u64,
+    /// Where the peer's direction left HTTP, and the bytes that came behind it.
+    switched_at: Option<u64>,
+    leftover: Vec<u8>,
+    /// Decisions that may still be made at pauses.
+    patience: usize,
+    /// Leaves a pause as it is until the next boundary.
+    waits: bool,
+    is_over: bool,
+    /// For the sizes of pieces; not part of what is compared.
+    dice: u32,
+}
+
+fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind>]) -> Host<'t> {
+    let mut host = Host {
+        connection: Connection::with_config(script.role, script.config.clone()),
+        role: script.role,
+        tape: script.tape.clone(),
+        how,
+        refused_before,
+        refusals: Vec::new(),
+        log: Vec::new(),
+        content: Vec::new(),
+        input: script.input,
+        arrived: &[],
+        fed: 0,
+        dropped: 0,
+        switched_at: None,
+        leftover: Vec::new(),
+        patience: 100,
+        waits: false,
+        is_over: false,
+        dice: script.input.len() as u32 | 1,
+    };
+    let mut input = script.input;
+    for _ in 0..host.tape.below(4) {
+        host.decide(Place::Boundary);
+    }
+    while !host.is_over {
+        host.decide(Place::Boundary);
+        let len = match host.tape.byte() {
+            0 => input.len(),
+            len => input.len().min(len as usize * 2),
+        };
+        let (segment, rest) = input.split_at(len);
+        input = rest;
+        host.feed(segment);
+        if input.is_empty() {
+            break;
+        }
+    }
+    host.finish(script.end);
+    assert!(host.is_over || host.connection.state().rx != Rx::Closed || host.patience == 0, "closed and not said");
+    if !host.is_over && host.patience > 0 {
+        assert_eq!(host.fed + host.dropped, script.input.len() as u64, "a byte is lost");
+    }
+    host.tell_leftover();
+    host
+}
+
+impl<'t> Host<'t> {
+    fn feed(&mut self, segment: &'t [u8]) {
+        self.arrived = segment;
+        self.waits = false;
+        self.drain();
+        while !self.arrived.is_empty() && !self.is_over {
+            let before = self.arrived.len();
+            let piece = self.next_piece();
+            self.give(piece);
+            self.drain();
+            if self.arrived.len() == before && !self.resume() {
+                return;
+            }
+        }
+    }
+
+    /// The buffer is full: goes on with what was left as it is.
+    fn resume(&mut self) -> bool {
+        let has_waited = std::mem::take(&mut self.waits);
+        self.drain();
+        has_waited && !self.waits
+    }
+
+    fn next_piece(&mut self) -> &'t [u8] {
+        let len = match self.how {
+            How::Whole => self.arrived.len(),
+            How::Bytes => 1,
+            How::Pieces => 1 + self.roll(9) as usize * self.roll(9) as usize,
+        };
+        &self.arrived[..len.min(self.arrived.len())]
+    }
+
+    fn roll(&mut self, bound: u32) -> u32 {
+        self.dice = self.dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.dice >> 16) % bound
+    }
+
+    fn give(&mut self, piece: &'t [u8]) {
+        if self.how == How::Pieces && self.roll(4) == 0 {
+            self.connection.release();
+        }
+        let by_buffer = self.how == How::Pieces && self.roll(2) == 0;
+        let given =
+            if by_buffer { self.give_by_buffer(piece) } else { self.connection.receive(piece).map(|()| piece.len()) };
+        let taken = match given {
+            Ok(taken) => {
+                self.fed += taken as u64;
+                taken
+            }
+            Err(error) => {
+                match error.kind() {
+                    // It waits outside.
+                    ErrorKind::BufferFull => return,
+                    ErrorKind::Switched => self.leftover.extend_from_slice(piece),
+                    ErrorKind::Closed => {}
+                    kind => assert_eq!(self.connection.failure(), Some(error), "{kind:?}"),
+                }
+                self.dropped += piece.len() as u64;
+                piece.len()
+            }
+        };
+        self.arrived = &self.arrived[taken..];
+        self.check_position();
+    }
+
+    fn give_by_buffer(&mut self, piece: &[u8]) -> Result<usize, Error> {
+        let space = self.connection.receive_buffer(piece.len())?;
+        let len = space.len().min(piece.len());
+        assert!(len > 0, "no space");
+        let more = space.len() + 1;
+        space[..len].copy_from_slice(&piece[..len]);
+        assert_eq!(self.connection.commit(more), 0, "more than there is");
+        assert_eq!(self.connection.commit(len), len, "what there is");
+        assert_eq!(self.connection.commit(1), 0, "twice");
+        Ok(len)
+    }
+
+    /// The bytes that were passed and those that wait are all that were given.
+    fn check_position(&self) {
+        let (position, unread) = (self.connection.position(), self.connection.unread() as u64);
+        assert_eq!(position + unread, self.fed, "position {position}, unread {unread}");
+    }
+
+    fn drain(&mut self) {
+        while !self.is_over && !self.waits {
+            let step = self.connection.advance();
+            self.check_position();
+            match step {
+                Ok(Step::NeedData) => return,
+                Ok(Step::Paused(why)) => {
+                    self.settle();
+                    let request = self.connection.request().map_or(Text(Vec::new()), |request| {
+                        text_of(&format!("{} {}", request.method(), request.target()), request.fields())
+                    });
+                    let paused = Entry::Paused { why, request, state: self.connection.state() };
+                    // It repeats, as often as something comes.
+                    if self.log.last() != Some(&paused) {
+                        self.log.push(paused);
+                    }
+                    if why == Paused::Switched || !self.decide(Place::Pause) {
+                        self.is_over |= why != Paused::Switched && !self.waits;
+                        return;
+                    }
+                }
+                Ok(Step::Event) => self.observe(),
+                Err(error) => {
+                    self.settle();
+                    assert!(error.offset().is_some_and(|at| at <= self.fed), "{error} of {}", self.fed);
+                    self.log.push(Entry::PeerError(error, self.connection.state()));
+                    if self.role == Role::Server && !self.decide(Place::Pause) {
+                        self.is_over = !self.waits;
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn observe(&mut self) {
+        let position = self.connection.position();
+        let owned = if self.how == How::Pieces { self.connection.take_event() } else { None };
+        let event = self.connection.event().expect("an event that can be seen");
+        let (text, state) = (text_of_event(&event), self.connection.state());
+        if let Some(owned) = owned {
+            assert_eq!(text_of_event(&owned.event()), text, "the event that is taken");
+        }
+        if let Event::Data(data) = event {
+            assert!(!data.is_empty(), "content without a byte");
+            return self.content.extend_from_slice(data);
+        }
+        match event {
+            Event::Closed { discarded } => {
+                assert_eq!(discarded as u64, self.fed - position, "what is discarded");
+                self.is_over = true;
+            }
+            Event::Switched(switched) => {
+                assert_eq!(switched.leftover.len() as u64, self.fed - position, "the leftover");
+                self.switched_at = Some(position);
+            }
+            _ => {}
+        }
+        self.settle();
+        self.log.push(Entry::Event { text, position, state });
+        if !self.is_over {
+            self.decide(Place::Event);
+        }
+    }
+
+    fn settle(&mut self) {
+        if !self.content.is_empty() {
+            self.log.push(Entry::Content(Text(std::mem::take(&mut self.content))));
+        }
+    }
+
+    /// Makes the next decision of the tape, or the usual one; false where nothing was decided, or nothing can be.
+    fn decide(&mut self, place: Place) -> bool {
+        if place == Place::Pause {
+            if self.patience == 0 {
+                return false;
+            }
+            self.patience -= 1;
+        }
+        let from_tape = if self.patience > 50 { Move::read(&mut self.tape) } else { None };
+        // What depends on how many bytes are there already can only be asked where all of them are.
+        let is_possible = |decision: &Move| {
+            place == Place::Boundary || !matches!(decision, Move::Request(_) | Move::Retry(_) | Move::Resume)
+        };
+        match from_tape.filter(is_possible) {
+            Some(Move::Resume) => {
+                self.take_leftover();
+                if self.make(Move::Resume) {
+                    self.tell_leftover();
+                }
+                true
+            }
+            Some(decision) => self.make(decision) || place == Place::Pause,
+            None if place == Place::Pause && from_tape.is_some() => {
+                self.waits = true;
+                false
+            }
+            None => self.usual(place),
+        }
+    }
+
+    fn usual(&mut self, place: Place) -> bool {
+        match (self.role, place) {
+            (Role::Client, Place::Boundary) => self.make(Move::GET),
+            (_, Place::Boundary | Place::Event) => false,
+            (Role::Client, Place::Pause) => self.make(Move::Abandon),
+            (Role::Server, Place::Pause) => self.make(Move::OK) || self.make(Move::END) || self.make(Move::Abandon),
+        }
+    }
+
+    /// Makes a decision, unless it was refused in the run before; says whether it was accepted.
+    fn make(&mut self, decision: Move) -> bool {
+        let is_left_out = self.refused_before.get(self.refusals.len()).is_some_and(Option::is_some);
+        if is_left_out {
+            self.refusals.push(self.refused_before[self.refusals.len()]);
+            return false;
+        }
+        let before = self.seen();
+        let mut out = Vec::new();
+        let outcome = match self.how {
+            How::Pieces if decision.is_written_by_the_engine() => self.make_in_exact_space(decision, &mut out),
+            _ => decision.make(&mut self.connection, &mut out),
+        };
+        let refusal = outcome.err().map(|error| error.kind());
+        if refusal.is_some() {
+            assert!(out.is_empty(), "{decision:?} is refused and writes");
+            assert_eq!(self.seen(), before, "{decision:?} is refused and changes something");
+        } else {
+            assert_eq!(self.seen().event, before.event, "{decision:?} changes the event that is shown");
+            self.settle();
+            self.log.push(Entry::Decided(decision, Text(out), self.connection.state()));
+        }
+        self.refusals.push(refusal);
+        refusal.is_none()
+    }
+
+    /// With a byte too little space first, then with what was said to be needed.
+    fn make_in_exact_space(&mut self, decision: Move, out: &mut Vec<u8>) -> Result<(), Error> {
+        let (before, mut none) = (self.seen(), [0u8; 0]);
+        let Err(error) = decision.make(&mut self.connection, &mut &mut none[..]) else { return Ok(()) };
+        let Some(needed) = error.needed() else { return Err(error) };
+        for space in [needed - 1, needed] {
+            assert_eq!(self.seen(), before, "{decision:?} has too little space and changes something");
+            let mut exact = vec![0; space];
+            let mut rest = &mut exact[..];
+            let outcome = decision.make(&mut self.connection, &mut rest);
+            if space < needed {
+                assert_eq!(outcome, Err(error), "a byte too little space");
+            } else {
+                assert_eq!((outcome, rest.len()), (Ok(()), 0), "what is needed is used");
+                *out = exact;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the engine has stands before what it has refused.
+    fn take_leftover(&mut self) {
+        let taken = self.connection.take_leftover();
+        self.leftover.splice(..0, taken);
+        self.check_position();
+    }
+
+    fn tell_leftover(&mut self) {
+        if let Some(at) = self.switched_at.take() {
+            let rest = &self.input[at as usize..(self.fed + self.dropped) as usize];
+            assert_eq!(self.leftover, rest, "the leftover is the rest of the input");
+            self.settle();
+            self.log.push(Entry::Leftover(Text(std::mem::take(&mut self.leftover))));
+        }
+    }
+
+    fn finish(&mut self, end: End) {
+        if self.arrived.is_empty() && !self.is_over {
+            self.connection.receive_eof(end);
+            self.check_position();
+        }
+        self.waits = false;
+        self.drain();
+        if self.waits && !self.is_over {
+            self.waits = false;
+            self.tape = Tape::new(&[]);
+            self.drain();
+        }
+        self.settle();
+        self.take_leftover();
+        while self.connection.trace().is_some() {}
+    }
+
+    /// All that can be asked of a connection.
+    fn seen(&self) -> Seen {
+        let connection = &self.connection;
+        Seen {
+            state: connection.state(),
+            position: connection.position(),
+            unread: connection.unread(),
+            leftover: connection.leftover().len(),
+            event: connection.event().map(|event| (event.kind(), summary(&event))),
+            failure: connection.failure(),
+            why: connection.why(),
+            awaiting: connection.awaiting(),
+            unanswered: connection.unanswered(),
+            flags: [
+                connection.owes_continue(),
+                connection.wants_content(),
+                connection.may_speak(),
+                connection.wants_input(),
+                connection.is_secure(),
+            ],
+            protocols: [connection.agreed().to_string(), connection.required().to_string()],
+        }
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Seen {
+    state: State,
+    position: u64,
+    unread: usize,
+    leftover: usize,
+    event: Option<(EventKind, u64)>,
+    failure: Option<Error>,
+    why: Option<Why>,
+    awaiting: Awaiting,
+    unanswered: u8,
+    flags: [bool; 5],
+    protocols: [String; 2],
+}
+
+/// What an event shows, as one number.
+fn summary(event: &Event<'_>) -> u64 {
+    checksum(match event {
+        Event::Request(request) => request.fields().octets(),
+        Event::Informational(response) | Event::Response(response) => response.fields().octets(),
+        Event::Data(data) => data,
+        Event::EndOfMessage(trailers) => trailers.octets(),
+        Event::Switched(switched) => switched.leftover,
+        Event::Closed { .. } => b"",
+    })
+}
+
+/// An event as its line, and its field lines as they are.
+fn text_of_event(event: &Event<'_>) -> Text {
+    match event {
+        Event::Request(request) => text_of(&event.to_string(), request.fields()),
+        Event::Informational(response) | Event::Response(response) => {
+            let mut line = event.to_string();
+            write!(line, " {:?}", response.reason()).expect("a string");
+            text_of(&line, response.fields())
+        }
+        Event::EndOfMessage(fields) => text_of("end", *fields),
+        Event::Switched(switched) => match (switched.request, switched.response) {
+            (Some(request), _) => text_of(&event.to_string(), request.fields()),
+            (_, Some(response)) => text_of(&event.to_string(), response.fields()),
+            _ => Text(event.to_string().into()),
+        },
+        // How many bytes they are depends on how many have come.
+        Event::Closed { .. } => Text(b"closed".into()),
+        Event::Data(data) => Text(data.to_vec()),
+    }
+}
+
+fn text_of(line: &str, fields: Fields<'_>) -> Text {
+    let mut text = line.as_bytes().to_vec();
+    for field in fields.iter() {
+        [b"\n", field.name, b": ", field.value].iter().for_each(|part| text.extend_from_slice(part));
+    }
+    Text(text)
+}
+
+/// What a connection with small limits holds: each limit twice, since a buffer doubles, and what does not depend on them.
+const MOST: u64 = {
+    let lists = SMALL.fields as u64 * 2 * 64;
+    let bytes = SMALL.head as u64 + SMALL.trailers as u64 + SMALL.buffered as u64;
+    2 * bytes + lists + 3072
+};
+
+/// A peer sends as much as is taken, your code answers at once: no more than that is ever held.
+fn check_memory(script: &Script<'_>) {
+    let mut out = Vec::with_capacity(4096);
+    let held = allocation_counter::measure(|| {
+        let mut connection = Connection::with_config(script.role, script.config.clone());
+        if script.role == Role::Client {
+            let _ = Move::GET.make(&mut connection, &mut out);
+        }
+        for piece in script.input.chunks(16) {
+            if !connection.wants_input() || connection.receive(piece).is_err() {
+                return;
+            }
+            for _ in 0..100 {
+                match connection.advance() {
+                    Ok(Step::Event) if !matches!(connection.event(), Some(Event::Closed { .. })) => {}
+                    Ok(Step::Paused(Paused::Answer | Paused::Decision)) if connection.state().tx == Tx::Open => {
+                        out.clear();
+                        if Move::OK.make(&mut connection, &mut out).is_err() {
+                            return;
+                        }
+                    }
+                    _ => break,
+                }
+            }
+        }
+    });
+    assert!(held.bytes_max <= MOST, "{} bytes are held, {MOST} may be", held.bytes_max);
+}

@@ -1,0 +1,200 @@
+//! What your code may decide on a connection, read from a tape: every verb, with arguments that are legal in some states and
+//! not in others, and some that never are.
+
+use switchover::{Connection, Error, Order, RequestHead, ResponseHead};
+
+use super::tape::Tape;
+
+type Pairs = &'static [(&'static str, &'static str)];
+
+/// The key of the example in RFC 6455, 1.3.
+const KEY: (&str, &str) = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+const HOST: (&str, &str) = ("Host", "a:1");
+const CHUNKED: (&str, &str) = ("Transfer-Encoding", "chunked");
+
+/// Requests: method, target, field lines, offer.
+const REQUESTS: &[(&str, &str, Pairs, &[&str])] = &[
+    ("GET", "/", &[HOST], &[]),
+    ("HEAD", "/", &[HOST], &[]),
+    ("GET", "/", &[HOST], &["foo/2", "bar"]),
+    ("GET", "/", &[HOST], &["foo/2", "TLS/1.2"]),
+    (
+        "GET",
+        "/",
+        &[
+            HOST,
+            KEY,
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Protocol", "chat, superchat"),
+            ("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"),
+        ],
+        &["websocket"],
+    ),
+    ("POST", "/", &[HOST, ("Content-Length", "3")], &["foo/2"]),
+    ("POST", "/", &[HOST, CHUNKED, ("Expect", "100-continue")], &["TLS/1.2"]),
+    ("POST", "/", &[HOST, ("Content-Length", "5"), ("Expect", "100-continue")], &[]),
+    ("CONNECT", "a:1", &[HOST], &[]),
+    ("GET", "/", &[HOST, ("Connection", "close")], &[]),
+    ("OPTIONS", "*", &[HOST], &[]),
+    ("GET", "http://a:1/b?c", &[HOST, ("TE", "trailers")], &[]),
+    ("GET", "/", &[HOST, ("HTTP2-Settings", "AAMAAABkAAQAAP__")], &["h2c"]),
+    ("POST", "/", &[HOST, ("HTTP2-Settings", "AAMAAABk"), ("Content-Length", "3")], &["h2c", "foo/2"]),
+    ("GET", "/.well-known/masque/udp/192.0.2.6/443/", &[HOST], &["connect-udp"]),
+    ("PUT", "/", &[HOST, CHUNKED], &[]),
+    ("POST", "/", &[HOST], &[]),
+    ("TRACE", "/", &[HOST], &[]),
+    ("GET", "/", &[HOST, ("Bad\r\nName", "")], &[]),
+    ("GET", "/", &[HOST, ("Content-Length", "3"), CHUNKED], &[]),
+    ("GET", "/", &[], &[]),
+];
+
+/// Field lines of responses.
+const ANSWERS: &[Pairs] = &[
+    &[("Content-Length", "0")],
+    &[],
+    &[("Content-Length", "3")],
+    &[CHUNKED],
+    &[("Connection", "close")],
+    &[("Connection", "close"), ("Content-Length", "0")],
+    &[("Connection", "keep-alive"), ("Server", "example")],
+    &[("Bad\r\nName", "")],
+    &[("Content-Length", "3"), CHUNKED],
+    &[("Capsule-Protocol", "?1")],
+    &[("Sec-WebSocket-Protocol", "chat")],
+    &[("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits=10")],
+    &[("Upgrade", "foo/2")],
+];
+const STATUSES: &[u16] = &[200, 204, 205, 206, 304, 403, 404, 407, 421, 426, 500, 501, 599, 101, 600, 0];
+const INTERIM: &[u16] = &[100, 103, 102, 199, 101, 200];
+const PREFERENCES: &[&[&str]] = &[
+    &["foo/2", "TLS/1.2", "bar", "websocket", "h2c", "connect-udp"],
+    &["TLS/1.2, HTTP/1.1", "foo/2"],
+    &["bar, foo/2"],
+    &["websocket"],
+    &["h2c"],
+    &["nothing"],
+];
+const LISTS: &[&[&str]] = &[&["foo/2"], &["websocket", "TLS/1.2"], &["not a protocol"], &[]];
+const TRAILERS: &[Pairs] = &[&[], &[("X-Sum", "1")], &[("Content-Length", "1")], &[("Bad\nName", "")]];
+
+/// One decision, with all that it needs from the tape, so that it can also be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Move {
+    Request(usize),
+    Retry(usize),
+    Response { status: u16, answer: usize },
+    Informational { status: u16, answer: usize },
+    Accept { preferences: usize, by: Order, answer: usize, early: bool },
+    Require { list: usize, answer: usize },
+    Advertise(usize),
+    Data(usize),
+    Parts(usize),
+    End(usize),
+    Skip,
+    CloseAfterResponse,
+    Abandon,
+    Resume,
+}
+
+impl Move {
+    pub(crate) const GET: Self = Self::Request(0);
+    pub(crate) const OK: Self = Self::Response { status: 200, answer: 0 };
+    pub(crate) const END: Self = Self::End(0);
+
+    /// The next decision of a tape, `None` where it leaves it to others.
+    pub(crate) fn read(tape: &mut Tape<'_>) -> Option<Self> {
+        let answer = |tape: &mut Tape<'_>| tape.below(ANSWERS.len());
+        Some(match tape.byte() % 32 {
+            1..=5 => Self::Request(tape.below(REQUESTS.len())),
+            6 => Self::Retry(tape.below(REQUESTS.len())),
+            7..=10 => Self::Response { status: tape.pick(STATUSES), answer: answer(tape) },
+            11 => Self::Informational { status: tape.pick(INTERIM), answer: 1 },
+            12 => Self::Informational { status: tape.pick(INTERIM), answer: answer(tape) },
+            13..=15 => Self::accept(tape, false),
+            16 => Self::accept(tape, true),
+            17 => Self::Require { list: tape.below(LISTS.len()), answer: answer(tape) },
+            18 => Self::Advertise(tape.below(LISTS.len())),
+            19 | 20 => Self::Data(tape.below(256)),
+            21 => Self::Data(3),
+            22 => Self::Parts(tape.below(256)),
+            23 | 24 => Self::END,
+            25 => Self::End(tape.below(TRAILERS.len())),
+            26 => Self::Skip,
+            27 => Self::CloseAfterResponse,
+            28 => Self::Abandon,
+            29 => Self::Resume,
+            _ => return None,
+        })
+    }
+
+    fn accept(tape: &mut Tape<'_>, early: bool) -> Self {
+        let by = tape.pick(&[Order::Client, Order::Server]);
+        let answer = tape.pick(&[1, 1, 9, 10, 11, 6, 0]);
+        Self::Accept { preferences: tape.below(PREFERENCES.len()), by, answer, early }
+    }
+
+    /// Makes it. Content is as many `x`.
+    pub(crate) fn make(self, connection: &mut Connection, out: &mut impl bytes::BufMut) -> Result<(), Error> {
+        match self {
+            Self::Request(index) => {
+                let (method, target, fields, offer) = REQUESTS[index];
+                connection.send_request(&RequestHead::new(method, target, &fields), offer, out)
+            }
+            Self::Retry(index) => {
+                let (method, target, fields, offer) = REQUESTS[index];
+                connection.retry(&RequestHead::new(method, target, &fields), offer, out)
+            }
+            Self::Response { status, answer } => {
+                connection.send_response(&ResponseHead::new(status, &ANSWERS[answer]), out)
+            }
+            Self::Informational { status, answer } => connection.send_informational(status, &ANSWERS[answer], out),
+            Self::Accept { preferences, by, answer, early } => {
+                match (connection.select(PREFERENCES[preferences], by), early) {
+                    (Some(selection), true) => connection.accept_early(selection, &ANSWERS[answer], out),
+                    (Some(selection), false) => connection.accept(selection, &ANSWERS[answer], out),
+                    (None, _) => Ok(()),
+                }
+            }
+            Self::Require { list, answer } => connection.require(LISTS[list], &ANSWERS[answer], out),
+            Self::Advertise(list) => connection.advertise(LISTS[list]),
+            Self::Data(len) => connection.send_data(&[b'x'; 256][..len], out),
+            Self::Parts(len) => {
+                // The space is the caller's to look at, so here it is always enough.
+                let parts = connection.send_data_parts(len)?;
+                [parts.prefix(), &[b'x'; 256][..len], parts.suffix()].iter().for_each(|part| out.put_slice(part));
+                Ok(())
+            }
+            Self::End(index) => connection.send_end(&TRAILERS[index], out),
+            Self::Skip => connection.skip_body(),
+            Self::CloseAfterResponse => connection.close_after_response(),
+            Self::Abandon => connection.abandon(),
+            Self::Resume => connection.resume_http(),
+        }
+    }
+
+    /// Whether the engine writes, and so looks at the space.
+    pub(crate) fn is_written_by_the_engine(self) -> bool {
+        !matches!(self, Self::Parts(_))
+    }
+
+    /// The field lines of a request or a response.
+    pub(crate) fn fields(self) -> Pairs {
+        match self {
+            Self::Request(index) | Self::Retry(index) => REQUESTS[index].2,
+            Self::Response { answer, .. }
+            | Self::Informational { answer, .. }
+            | Self::Accept { answer, .. }
+            | Self::Require { answer, .. } => ANSWERS[answer],
+            Self::End(index) => TRAILERS[index],
+            _ => &[],
+        }
+    }
+
+    /// Method and target of a request.
+    pub(crate) fn request_line(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Request(index) | Self::Retry(index) => Some((REQUESTS[index].0, REQUESTS[index].1)),
+            _ => None,
+        }
+    }
+}

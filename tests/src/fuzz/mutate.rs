@@ -1,0 +1,90 @@
+//! Changes of inputs, for runs without libFuzzer.
+
+/// Steele, Lea and Flood's splitmix64: one number decides all.
+#[derive(Clone, Debug)]
+pub struct Dice(pub u64);
+
+impl Dice {
+    /// 0 to `bound` - 1.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((word ^ (word >> 31)) % bound.max(1) as u64) as usize
+    }
+
+    /// So many bytes.
+    pub fn bytes(&mut self, len: usize) -> Vec<u8> {
+        (0..len).map(|_| self.below(256) as u8).collect()
+    }
+}
+
+/// The seed of a run: `SEED`, with `0x` or without, or the clock.
+pub fn seed() -> u64 {
+    let Ok(told) = std::env::var("SEED") else {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        return now.map_or(0, |now| now.as_nanos() as u64);
+    };
+    let digits = told.strip_prefix("0x");
+    let seed = digits.map_or_else(|| told.parse(), |digits| u64::from_str_radix(digits, 16));
+    seed.unwrap_or_else(|_| panic!("SEED={told} is no number"))
+}
+
+/// An input of some seed, changed a few times.
+pub fn next(seeds: &[Vec<u8>], dictionary: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
+    let mut input = seeds[dice.below(seeds.len())].clone();
+    let other = &seeds[dice.below(seeds.len())];
+    for _ in 0..=dice.below(5) {
+        change(&mut input, other, dictionary, dice);
+    }
+    input
+}
+
+fn change(input: &mut Vec<u8>, other: &[u8], dictionary: &[Vec<u8>], dice: &mut Dice) {
+    let at = dice.below(input.len() + 1);
+    let end = input.len().min(at + 1 + dice.below(24));
+    match dice.below(12) {
+        0 if at < input.len() => input[at] ^= 1 << dice.below(8),
+        1 if at < input.len() => input[at] = dice.below(256) as u8,
+        2 => input.insert(at, dice.below(256) as u8),
+        3 => drop(input.drain(at..end)),
+        4 => {
+            let copy = input[at..end].to_vec();
+            let to = dice.below(input.len() + 1);
+            input.splice(to..to, copy);
+        }
+        5 => {
+            let from = dice.below(other.len() + 1);
+            let piece = &other[from..other.len().min(from + 1 + dice.below(64))];
+            input.splice(at..at, piece.iter().copied());
+        }
+        6 => {
+            let from = dice.below(other.len() + 1);
+            input.truncate(at);
+            input.extend_from_slice(&other[from..]);
+        }
+        7 => input.insert(at, b"\r\n\0 \t:;,0aZ\""[dice.below(12)]),
+        8 => input.truncate(at),
+        9 => input.extend((0..1 + dice.below(32)).map(|_| dice.below(256) as u8)),
+        _ if !dictionary.is_empty() => {
+            let word = &dictionary[dice.below(dictionary.len())];
+            let to = if dice.below(2) == 0 { at } else { input.len().min(at + word.len()) };
+            input.splice(at..to, word.iter().copied());
+        }
+        _ => {}
+    }
+}
+
+/// The smallest input that `fails`, as far as taking pieces away goes.
+pub fn smallest(mut input: Vec<u8>, fails: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    for len in [256, 64, 16, 4, 1, 1] {
+        let mut at = 0;
+        while at < input.len() {
+            let mut less = input.clone();
+            less.drain(at..input.len().min(at + len));
+            if fails(&less) { input = less } else { at += len }
+        }
+    }
+    input
+}

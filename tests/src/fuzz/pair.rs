@@ -1,0 +1,396 @@
+//! Invariant: of two engines joined by cut queues each reads what the other one has said, and they end in agreement.
+//!
+//! Whatever both decide. Where they do not agree in the end, an error has a name, or one of them has given up.
+//!
+//! An input is a tape: which end moves, what it decides, how much of what was sent arrives.
+
+use switchover::{Connection, End, ErrorKind, Event, Fields, Phase, RequestHead, Role, Rx, Step, SwitchedBy, Tx};
+
+use super::moves::Move;
+use super::tape::Tape;
+
+/// Holds the invariant against these bytes.
+pub fn check(data: &[u8]) {
+    let mut tape = Tape::new(data);
+    let mut pair = Pair { client: Side::new(Role::Client), server: Side::new(Role::Server) };
+    for _ in 0..400 {
+        if tape.is_over() {
+            break;
+        }
+        pair.step(&mut tape);
+    }
+    pair.finish();
+}
+
+type Lines = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// What one end says and the other one hears.
+#[derive(Debug, Clone, PartialEq)]
+enum Said {
+    Request {
+        method: String,
+        target: String,
+        fields: Lines,
+    },
+    Response {
+        status: u16,
+        fields: Lines,
+    },
+    /// A 101, with what both speak now.
+    Switch(String),
+    Content(Vec<u8>),
+    End(Lines),
+}
+
+struct Side {
+    connection: Connection,
+    /// What has left this end and not arrived.
+    wire: Vec<u8>,
+    said: Vec<Said>,
+    heard: Vec<Said>,
+    /// The new protocol's bytes, of this end and of the other one.
+    spoken: Vec<u8>,
+    got: Vec<u8>,
+    /// A head was sent whose message has not ended.
+    is_open: bool,
+    has_told_end: bool,
+    /// This end may leave a message unfinished.
+    has_given_up: bool,
+    /// This end has dropped some content unheard.
+    has_skipped: bool,
+    /// So many of what was heard are known to have been said.
+    compared: usize,
+    failure: Option<ErrorKind>,
+    is_over: bool,
+}
+
+impl Side {
+    fn new(role: Role) -> Self {
+        Self {
+            connection: Connection::new(role),
+            wire: Vec::new(),
+            said: Vec::new(),
+            heard: Vec::new(),
+            spoken: Vec::new(),
+            got: Vec::new(),
+            is_open: false,
+            has_told_end: false,
+            has_given_up: false,
+            has_skipped: false,
+            compared: 0,
+            failure: None,
+            is_over: false,
+        }
+    }
+
+    /// Decides; what was accepted has been said.
+    fn make(&mut self, decision: Move) -> bool {
+        let (before, state) = (self.wire.len(), self.connection.state());
+        if let Err(error) = decision.make(&mut self.connection, &mut self.wire) {
+            assert_eq!(self.wire.len(), before, "{error} wrote");
+            assert_eq!(self.connection.state(), state, "{error} changed the state");
+            return false;
+        }
+        let has_written = self.wire.len() > before;
+        assert!(state.tx == Tx::Open || !has_written, "HTTP left a direction that carries none");
+        let is_client = self.connection.role() == Role::Client;
+        let fields = lines(decision.fields());
+        match decision {
+            Move::Request(_) | Move::Retry(_) => {
+                let (method, target) = decision.request_line().expect("it is one");
+                self.say(Said::Request { method: method.into(), target: target.into(), fields });
+            }
+            Move::Response { status, .. } => self.say(Said::Response { status, fields }),
+            Move::Require { .. } => self.say(Said::Response { status: 426, fields }),
+            Move::Informational { status, .. } => self.said.push(Said::Response { status, fields }),
+            Move::Accept { .. } if has_written => {
+                if state.continue_unsent() {
+                    self.said.push(Said::Response { status: 100, fields: Vec::new() });
+                }
+                self.said.push(Said::Switch(self.connection.agreed().to_string()));
+            }
+            Move::Data(len) | Move::Parts(len) => add_content(&mut self.said, &[b'x'; 256][..len]),
+            // A client may cut its request by either.
+            Move::CloseAfterResponse if is_client => self.has_given_up = true,
+            Move::Abandon => self.has_given_up = true,
+            Move::Skip => self.has_skipped = true,
+            _ => {}
+        }
+        let trailers = if matches!(decision, Move::End(_)) { lines(decision.fields()) } else { Vec::new() };
+        self.note_end(trailers);
+        true
+    }
+
+    fn say(&mut self, head: Said) {
+        self.said.push(head);
+        self.is_open = true;
+    }
+
+    fn note_end(&mut self, trailers: Lines) {
+        let state = self.connection.state();
+        let (phase, tunnels) = match self.connection.role() {
+            Role::Client => (state.request, false),
+            Role::Server => (state.response, state.tx == Tx::Switched),
+        };
+        if self.is_open && phase != Phase::Body {
+            self.is_open = false;
+            if phase == Phase::Done && !tunnels {
+                self.said.push(Said::End(trailers));
+            }
+        }
+    }
+
+    /// Hears what has arrived, up to a pause.
+    fn listen(&mut self, other_has_given_up: bool) {
+        if self.is_over {
+            return;
+        }
+        for _ in 0..1_000 {
+            match self.connection.advance() {
+                Ok(Step::Event) => self.hear(),
+                Ok(_) => return,
+                Err(error) => {
+                    let is_honest = match error.kind() {
+                        ErrorKind::NoResponse => true,
+                        ErrorKind::Truncated => other_has_given_up,
+                        _ => false,
+                    };
+                    assert!(is_honest, "{:?}: {error}", self.connection.role());
+                    self.failure = Some(error.kind());
+                    return;
+                }
+            }
+            if self.is_over {
+                return;
+            }
+        }
+        panic!("it never pauses");
+    }
+
+    fn hear(&mut self) {
+        let response = |response: &switchover::Response<'_>| Said::Response {
+            status: response.status(),
+            fields: owned(response.fields()),
+        };
+        let heard = match self.connection.event().expect("an event") {
+            Event::Request(request) => Said::Request {
+                method: request.method().into(),
+                target: request.target().into(),
+                fields: owned(request.fields()),
+            },
+            Event::Informational(head) | Event::Response(head) => response(&head),
+            Event::Data(data) => return add_content(&mut self.heard, data),
+            Event::EndOfMessage(trailers) => Said::End(owned(trailers)),
+            Event::Switched(switched) => match (switched.by, switched.response) {
+                (SwitchedBy::Upgrade, Some(_)) => Said::Switch(switched.protocols.to_string()),
+                (_, Some(head)) => response(&head),
+                (_, None) => return,
+            },
+            Event::Closed { .. } => return self.is_over = true,
+        };
+        self.heard.push(heard);
+    }
+
+    /// The usual decision, where this end is the one to move.
+    fn go_on(&mut self, other_has_given_up: bool) {
+        self.listen(other_has_given_up);
+        let state = self.connection.state();
+        match self.connection.role() {
+            Role::Client if state.request == Phase::Body => drop(self.send_the_rest()),
+            Role::Server if !self.is_over && self.is_its_turn() && state.tx == Tx::Open => {
+                let _ = self.make(Move::OK) || self.send_the_rest() || self.make(Move::Abandon);
+            }
+            _ => {}
+        }
+    }
+
+    fn send_the_rest(&mut self) -> bool {
+        // No length here is larger.
+        let was_open = self.is_open;
+        (0..10).any(|_| self.make(Move::END) || !self.make(Move::Data(1)));
+        was_open && !self.is_open
+    }
+
+    /// After it has listened, nothing but a pause or an error can be there.
+    fn is_its_turn(&mut self) -> bool {
+        matches!(self.connection.advance(), Ok(Step::Paused(_)) | Err(_))
+    }
+
+    fn speak(&mut self, bytes: &[u8]) {
+        if self.connection.may_speak() {
+            self.wire.extend_from_slice(bytes);
+            self.spoken.extend_from_slice(bytes);
+        }
+    }
+
+    fn take_leftover(&mut self) {
+        let taken = self.connection.take_leftover();
+        self.got.splice(..0, taken);
+    }
+}
+
+struct Pair {
+    client: Side,
+    server: Side,
+}
+
+impl Pair {
+    fn sides(&mut self, is_client: bool) -> (&mut Side, &mut Side) {
+        if is_client { (&mut self.client, &mut self.server) } else { (&mut self.server, &mut self.client) }
+    }
+
+    fn step(&mut self, tape: &mut Tape<'_>) {
+        let what = tape.byte();
+        let is_client = what & 1 == 0;
+        let (one, other) = self.sides(is_client);
+        match what >> 1 & 7 {
+            0..=3 => match Move::read(tape) {
+                // Both ends do it at once, when nothing is on the way.
+                Some(Move::Resume) => self.resume(),
+                Some(decision) => drop(one.make(decision)),
+                None => one.listen(other.has_given_up),
+            },
+            4 => one.listen(other.has_given_up),
+            5 if what >> 4 == 0 => one.connection.release(),
+            5 if what >> 4 == 1 => one.speak(b"in the new protocol"),
+            5 => one.go_on(other.has_given_up),
+            _ => {
+                let len = if what >> 4 == 0 { usize::MAX } else { tape.below(256) };
+                self.deliver(is_client, len);
+            }
+        }
+    }
+
+    /// So much of what an end has sent arrives; its end, too, once no more can come.
+    fn deliver(&mut self, from_client: bool, len: usize) {
+        let (from, to) = self.sides(from_client);
+        let piece: Vec<u8> = from.wire.drain(..len.min(from.wire.len())).collect();
+        match to.connection.receive(&piece) {
+            Err(error) if error.kind() == ErrorKind::Switched => to.got.extend_from_slice(&piece),
+            // What is not read any more is dropped.
+            _ => {}
+        }
+        if from.wire.is_empty() && from.connection.state().tx == Tx::Closed && !from.has_told_end {
+            from.has_told_end = true;
+            to.connection.receive_eof(End::Clean);
+        }
+        to.listen(from.has_given_up);
+        self.compare(from_client);
+    }
+
+    /// What was heard is what was said, as far as it has come.
+    fn compare(&mut self, from_client: bool) {
+        let (from, to) = self.sides(from_client);
+        let has_skipped = to.has_skipped;
+        let is_counted = |said: &&Said| !has_skipped || !matches!(said, Said::Content(_));
+        let (heard, said): (Vec<&Said>, Vec<&Said>) =
+            (to.heard.iter().filter(is_counted).collect(), from.said.iter().filter(is_counted).collect());
+        assert!(heard.len() <= said.len(), "{heard:?} was heard, {said:?} was said");
+        let last = heard.len().saturating_sub(1);
+        // What came before was compared when it came; of content more may have come.
+        let first = if to.has_skipped { 0 } else { std::mem::replace(&mut to.compared, last) };
+        for (index, (heard, said)) in heard.into_iter().zip(said).enumerate().skip(first) {
+            let is_same = match (heard, said) {
+                (Said::Content(heard), Said::Content(said)) => {
+                    said.starts_with(heard) && (index == last || said == heard)
+                }
+                (
+                    Said::Request { method, target, fields },
+                    Said::Request { method: said_method, target: said_target, fields: said },
+                ) => (method, target) == (said_method, said_target) && holds(fields, said),
+                (Said::Response { status, fields }, Said::Response { status: said_status, fields: said }) => {
+                    status == said_status && holds(fields, said)
+                }
+                (heard, said) => heard == said,
+            };
+            assert!(is_same, "{heard:?} was heard, {said:?} was said as number {index} of {:?}", from.said);
+        }
+    }
+
+    fn resume(&mut self) {
+        let is_quiet = self.client.wire.is_empty() && self.server.wire.is_empty();
+        let is_ready = |side: &Side| side.connection.state().is_switched() && !side.has_given_up;
+        if !is_quiet || !is_ready(&self.client) || !is_ready(&self.server) {
+            return;
+        }
+        self.compare_spoken();
+        let outcomes = [&mut self.client, &mut self.server].map(|side| side.connection.resume_http());
+        assert_eq!(outcomes[0], outcomes[1], "both resume or neither does");
+    }
+
+    fn compare_spoken(&mut self) {
+        for is_client in [true, false] {
+            let (one, other) = self.sides(is_client);
+            one.listen(other.has_given_up);
+            one.take_leftover();
+            assert_eq!(one.got.escape_ascii().to_string(), other.spoken.escape_ascii().to_string(), "the new protocol");
+        }
+    }
+
+    /// Everything arrives, and each end does what is usual until neither has anything to do.
+    fn finish(&mut self) {
+        let mut before = [(0, 0, 0, None); 2];
+        for _ in 0..500 {
+            self.deliver(true, usize::MAX);
+            self.server.go_on(self.client.has_given_up);
+            self.deliver(false, usize::MAX);
+            self.client.go_on(self.server.has_given_up);
+            let now = [&self.client, &self.server]
+                .map(|side| (side.said.len(), side.heard.len(), side.wire.len(), Some(side.connection.state())));
+            if now == before {
+                return self.agree();
+            }
+            before = now;
+        }
+        panic!("they never come to an end");
+    }
+
+    fn agree(&mut self) {
+        let (client, server) = (self.client.connection.state(), self.server.connection.state());
+        let has_failed = self.client.failure.is_some() || self.server.failure.is_some();
+        let has_given_up = self.client.has_given_up || self.server.has_given_up;
+        if has_failed || has_given_up {
+            return;
+        }
+        let shown = format!("\n  client {client:?}\n  server {server:?}");
+        let has_skipped = self.client.has_skipped || self.server.has_skipped;
+        let is_all = |heard: &Side, said: &Side| has_skipped || heard.heard.len() == said.said.len();
+        assert!(is_all(&self.client, &self.server), "not all that the server said was heard{shown}");
+        // What a server does not read any more the client may ask again elsewhere.
+        let is_read = server.rx != Rx::Closed;
+        assert!(!is_read || is_all(&self.server, &self.client), "not all that the client said was heard{shown}");
+        assert_eq!(client.is_switched(), server.is_switched(), "one has switched alone{shown}");
+        if client.is_switched() {
+            let agreed = [&self.client, &self.server].map(|side| side.connection.agreed().to_string());
+            assert_eq!(agreed[0], agreed[1], "they speak different protocols");
+            return self.compare_spoken();
+        }
+        assert!(client.is_idle() || server.tx == Tx::Closed, "the client waits for ever{shown}");
+        assert!(server.is_idle() || server.is_over(), "the server waits for ever{shown}");
+        // Both would take another request, or neither.
+        let again =
+            self.client.connection.send_request(&RequestHead::new("GET", "/", &[("Host", "a")]), &[], &mut Vec::new());
+        assert!(again.is_err() || server.next_cycle(), "the client may ask, the server does not listen{shown}");
+    }
+}
+
+fn add_content(list: &mut Vec<Said>, content: &[u8]) {
+    match list.last_mut() {
+        _ if content.is_empty() => {}
+        Some(Said::Content(before)) => before.extend_from_slice(content),
+        _ => list.push(Said::Content(content.to_vec())),
+    }
+}
+
+fn lines(fields: &[(&str, &str)]) -> Lines {
+    fields.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect()
+}
+
+fn owned(fields: Fields<'_>) -> Lines {
+    fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
+}
+
+/// Whether all that was said is there; `Connection` the engine writes itself.
+fn holds(heard: &Lines, said: &Lines) -> bool {
+    said.iter().all(|line| line.0 == b"Connection" || heard.contains(line))
+}

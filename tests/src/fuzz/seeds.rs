@@ -1,0 +1,133 @@
+//! Inputs to begin with: the vectors, the captures and the corpora as the targets read them, and tapes of random decisions.
+//! They are the same in every run.
+
+use switchover::{Lenient, Role};
+
+use super::mutate::Dice;
+use crate::corpus;
+use crate::script::input;
+use crate::vector::load;
+
+/// Longer ones cost more than they find.
+const LONGEST: usize = 4_000;
+
+/// Something that a peer sends, and the flags of `connection` that go with it.
+struct Wire {
+    role: Role,
+    flags: u8,
+    bytes: Vec<u8>,
+}
+
+fn wires() -> Vec<Wire> {
+    let vectors = load(&crate::home().join("vectors")).into_iter().map(|vector| {
+        let config = &vector.config;
+        let is_lenient = config.lenient != Lenient::none();
+        let flags =
+            [vector.role == Role::Client, config.secure, config.http2_preface, false, is_lenient, config.bare_h2c];
+        Wire { role: vector.role, flags: bits(&flags), bytes: input(&vector) }
+    });
+    let cases = corpus::load().into_iter().map(|case| Wire {
+        role: case.role,
+        flags: bits(&[case.role == Role::Client, case.secure]),
+        bytes: case.input,
+    });
+    let short = |wire: &Wire| !wire.bytes.is_empty() && wire.bytes.len() <= LONGEST;
+    vectors.chain(cases).filter(short).collect()
+}
+
+fn bits(flags: &[bool]) -> u8 {
+    flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag))
+}
+
+/// What each vector begins with for a client: a plain request, one with an offer, and so on (`moves.rs` has the list).
+const REQUESTS: &[u8] = &[0, 1, 2, 3, 4, 8, 12, 14];
+
+/// For [`connection`](super::connection).
+pub fn connection() -> Vec<Vec<u8>> {
+    let mut dice = Dice(1);
+    let mut seeds = Vec::new();
+    for (index, wire) in wires().into_iter().enumerate() {
+        let mut add = |flags: u8, tape: &[u8]| {
+            seeds.push([&[flags, tape.len() as u8][..], tape, &wire.bytes].concat());
+        };
+        if wire.role == Role::Client {
+            add(wire.flags, &[]);
+            add(wire.flags, &[1, 1, REQUESTS[index % REQUESTS.len()]]);
+            let switches = wire.bytes.windows(4).any(|four| four == b" 101");
+            let offers: &[u8] = if switches { &[2, 3, 4, 12, 14] } else { &[] };
+            offers.iter().for_each(|offer| add(wire.flags, &[1, 1, *offer]));
+        } else {
+            add(wire.flags, &[]);
+            // Accepts at the first pause, after a request's head and its end.
+            add(wire.flags, &[0, 0, 0, 0, 0, 13, 0, 0, 0]);
+            add(wire.flags, &[0, 0, 0, 16, 1, 0, 0]);
+        }
+        match index % 2 {
+            // With small limits.
+            0 => add(wire.flags | 8, &[]),
+            _ => {
+                let len = 4 + dice.below(30);
+                add(wire.flags | (dice.below(2) as u8) << 6, &dice.bytes(len));
+            }
+        }
+    }
+    seeds
+}
+
+/// For [`naive`](super::naive).
+pub fn naive() -> Vec<Vec<u8>> {
+    let with_flags = |(index, wire): (usize, Wire)| {
+        let role = u8::from(wire.role == Role::Client);
+        [&[role | (index as u8 & 1) << 1 | 5 << 2][..], &wire.bytes].concat()
+    };
+    let mut seeds: Vec<_> = wires().into_iter().enumerate().map(with_flags).collect();
+    // The same for clients that have asked something else.
+    let responses: Vec<_> = seeds.iter().filter(|seed| seed[0] & 1 == 1).cloned().collect();
+    for (index, mut seed) in responses.into_iter().enumerate() {
+        seed[0] = seed[0] & 3 | (index as u8 % 5) << 2;
+        seeds.push(seed);
+    }
+    seeds
+}
+
+/// Tapes of random decisions.
+pub fn tapes() -> Vec<Vec<u8>> {
+    let mut dice = Dice(2);
+    (0..400).map(|index| dice.bytes(10 + index)).collect()
+}
+
+/// For [`sent`](super::sent): usual words, few of them of any bytes.
+pub fn sent() -> Vec<Vec<u8>> {
+    let mut dice = Dice(3);
+    let usual = |dice: &mut Dice| if dice.below(12) == 0 { dice.below(256) } else { dice.below(24) } as u8;
+    (0..400).map(|index| (0..10 + index / 2).map(|_| usual(&mut dice)).collect()).collect()
+}
+
+/// For [`splice`](super::splice): any bytes, and clients that keep to HTTP/2.
+pub fn splice() -> Vec<Vec<u8>> {
+    let mut dice = Dice(4);
+    (0..200).map(|index| [&[index as u8 & 1][..], &dice.bytes(10 + index * 2)].concat()).collect()
+}
+
+/// For [`fields`](super::fields): each of its parts.
+pub fn fields() -> Vec<Vec<u8>> {
+    let mut dice = Dice(5);
+    (0..600).map(|index| [&[index as u8 & 3][..], &dice.bytes(6 + index / 10)].concat()).collect()
+}
+
+/// For [`capsules`](super::capsules): streams that are whole, cut off, and wrong.
+pub fn capsules() -> Vec<Vec<u8>> {
+    let streams: &[&[u8]] = &[
+        b"\x00\x03\x00hi",
+        b"\x00\x04\x00one\x1b\x02xx\x00\x03\x40\x40z",
+        b"\x2f\xc0\0\0\0\0\0\0\x46yyyyyyyyyy",
+        b"\x40\x00\x40\x04\x40\x00zz",
+        b"\x00\x00",
+        b"\x00\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\x00\x01\x40",
+        b"",
+    ];
+    let lengths: &[[u8; 2]] = &[[100, 0], [2, 0], [0xf7, 0xff], [0, 0]];
+    let seed = |length: &[u8; 2], stream: &[u8]| [&length[..], &[2], stream].concat();
+    lengths.iter().flat_map(|length| streams.iter().map(move |stream| seed(length, stream))).collect()
+}

@@ -1,0 +1,400 @@
+//! Invariant: whatever is decided, what leaves an engine is read back as what was said.
+//!
+//! By an engine of the other role, by httparse, and by the reader that was written from RFC 9112 alone. A refused call
+//! writes nothing.
+//!
+//! An input is a tape: a role, then heads, contents and trailers of any bytes.
+
+use switchover::{Config, Connection, End, Error, Event, Field, Fields, RequestHead, ResponseHead, Role, Step, Tx};
+
+use super::tape::Tape;
+use crate::naive::{self, Ending, Message};
+
+/// Holds the invariant against these bytes.
+pub fn check(data: &[u8]) {
+    let mut tape = Tape::new(data);
+    if tape.flag() { requests(&mut tape) } else { responses(&mut tape) }
+}
+
+type Line = (Vec<u8>, Vec<u8>);
+
+/// One message as it was said.
+#[derive(Debug, Default, PartialEq)]
+struct Said {
+    method: String,
+    target: String,
+    status: u16,
+    reason: Vec<u8>,
+    fields: Vec<Line>,
+    content: Vec<u8>,
+    trailers: Vec<Line>,
+}
+
+const NAMES: &[&str] = &[
+    "Host",
+    "Content-Length",
+    "Transfer-Encoding",
+    "Connection",
+    "X",
+    "Cookie",
+    "TE",
+    "Expect",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Version",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Extensions",
+    "HTTP2-Settings",
+    "Capsule-Protocol",
+    "Upgrade",
+    "Date",
+    "Trailer",
+];
+const VALUES: &[&str] = &[
+    "a",
+    "",
+    "0",
+    "3",
+    "10",
+    "chunked",
+    "close",
+    "keep-alive",
+    "upgrade",
+    "trailers",
+    "100-continue",
+    "dGhlIHNhbXBsZSBub25jZQ==",
+    "13",
+    "chat, superchat",
+    "permessage-deflate; client_max_window_bits",
+    "AAMAAABkAAQAAP__",
+    "?1",
+    "a, b",
+    " a ",
+    "close, x-hop",
+    "gzip, chunked",
+    "3, 3",
+];
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT", "TRACE", "M-SEARCH"];
+const TARGETS: &[&str] = &["/", "*", "a:1", "/a?b=c", "http://a/b", "https://a:1/", "a", "//a", "urn:x:y"];
+const OFFERS: &[&[&str]] =
+    &[&[], &[], &["foo/2"], &["foo/2", "bar"], &["websocket"], &["h2c"], &["TLS/1.2"], &["connect-udp"], &["a b"]];
+
+fn bytes(tape: &mut Tape<'_>, usual: &[&str]) -> Vec<u8> {
+    match tape.byte() {
+        index @ 0..=191 => usual[index as usize % usual.len()].into(),
+        _ => tape.piece().to_vec(),
+    }
+}
+
+fn text(tape: &mut Tape<'_>, usual: &[&str]) -> String {
+    String::from_utf8_lossy(&bytes(tape, usual)).into_owned()
+}
+
+fn lines(tape: &mut Tape<'_>, most: usize) -> Vec<Line> {
+    (0..tape.below(most)).map(|_| (bytes(tape, NAMES), bytes(tape, VALUES))).collect()
+}
+
+fn as_fields(lines: &[Line]) -> Vec<Field<'_>> {
+    lines.iter().map(|(name, value)| Field { name, value }).collect()
+}
+
+fn requests(tape: &mut Tape<'_>) {
+    let config = Config { secure: tape.flag(), bare_h2c: tape.flag(), ..Config::default() };
+    let mut client = Connection::with_config(Role::Client, config);
+    let (mut wire, mut said) = (Vec::new(), Vec::new());
+    for _ in 0..8 {
+        let (method, target) = (text(tape, METHODS), text(tape, TARGETS));
+        let mut fields = lines(tape, 6);
+        if !tape.byte().is_multiple_of(4) {
+            fields.push((b"Host".to_vec(), b"a:1".to_vec()));
+        }
+        let (offer, before) = (tape.pick(OFFERS), wire.len());
+        let given = as_fields(&fields);
+        if client.send_request(&RequestHead::new(&method, &target, &given), offer, &mut wire).is_err() {
+            assert_eq!(wire.len(), before, "it is refused and writes");
+        } else {
+            let mut message = Said { method, target, fields, ..Said::default() };
+            finish(&mut client, tape, &mut wire, &mut message);
+            said.push(message);
+        }
+        if tape.is_over() {
+            break;
+        }
+    }
+    read_requests(&wire, &said);
+}
+
+/// Sends content and the end of the message, whatever it takes.
+fn finish(connection: &mut Connection, tape: &mut Tape<'_>, wire: &mut Vec<u8>, message: &mut Said) {
+    for _ in 0..4 {
+        let (piece, before) = (tape.piece(), wire.len());
+        let sent = match tape.flag() {
+            true => connection.send_data(piece, wire),
+            false => connection.send_data_parts(piece.len()).map(|parts| {
+                [parts.prefix(), piece, parts.suffix()].iter().for_each(|part| wire.extend_from_slice(part));
+            }),
+        };
+        match sent {
+            Ok(()) => message.content.extend_from_slice(piece),
+            Err(_) => assert_eq!(wire.len(), before, "it is refused and writes"),
+        }
+    }
+    let trailers = lines(tape, 4);
+    if connection.send_end(&as_fields(&trailers), wire).is_ok() {
+        message.trailers = trailers;
+        return;
+    }
+    // What was said to come comes, and nothing stands behind it.
+    for _ in 0..=9_999 {
+        if connection.send_end(&(), wire).is_ok() || connection.state().tx != Tx::Open {
+            return;
+        }
+        match connection.send_data(b"z", wire) {
+            Ok(()) => message.content.push(b'z'),
+            Err(_) => return,
+        }
+    }
+    connection.abandon().expect("it is open");
+    wire.clear();
+    message.status = CUT;
+}
+
+/// A message that says to be longer than any that is sent here, so that nothing of this run is read.
+const CUT: u16 = u16::MAX;
+
+/// A coding that is not known here may be sent, and is not read.
+fn is_readable(message: &Said) -> bool {
+    let codings = message.fields.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Transfer-Encoding"));
+    let mut codings = codings.flat_map(|line| line.1.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+    message.status != CUT && codings.all(|coding| coding.eq_ignore_ascii_case(b"chunked"))
+}
+
+fn read_requests(wire: &[u8], said: &[Said]) {
+    if !said.iter().all(is_readable) {
+        return;
+    }
+    // An https target goes to a proxy without TLS, too.
+    let mut server = Connection::with_config(Role::Server, Config { secure: true, ..Config::default() });
+    server.receive(wire).expect("room");
+    let heard = hear(&mut server, &mut None).unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii()));
+    compare(&heard, said, "the engine");
+    let (messages, ending) = naive::requests(wire);
+    assert!(!matches!(ending, Ending::Refused(_) | Ending::Inside), "{ending:?}: {}", wire.escape_ascii());
+    compare(&messages.into_iter().map(of_naive).collect::<Vec<_>>(), said, "the reader of RFC 9112");
+    if let Some(first) = said.first() {
+        let mut space = [httparse::EMPTY_HEADER; 64];
+        let mut head = httparse::Request::new(&mut space);
+        let read = head.parse(wire);
+        assert!(matches!(read, Ok(status) if status.is_complete()), "httparse: {read:?} {}", wire.escape_ascii());
+        assert_eq!((head.method, head.path, head.version), (Some(&first.method[..]), Some(&first.target[..]), Some(1)));
+        compare_fields(&of_httparse(head.headers), &first.fields, "httparse");
+    }
+}
+
+/// Requests that a server answers here, and the methods that a client has asked with.
+const ASKED: &[(&str, &str)] = &[
+    ("GET", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ("HEAD", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ("GET", "GET / HTTP/1.0\r\n\r\n"),
+    ("GET", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
+    ("POST", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n"),
+    ("CONNECT", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"),
+    ("GET", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+];
+
+fn responses(tape: &mut Tape<'_>) {
+    let mut server = Connection::new(Role::Server);
+    // With each request, where the answer to it ends.
+    let (mut wire, mut said, mut asked) = (Vec::new(), Vec::new(), Vec::<(&str, usize)>::new());
+    for _ in 0..8 {
+        let (method, request) = tape.pick(ASKED);
+        if server.receive(request.as_bytes()).is_err() {
+            break;
+        }
+        while matches!(server.advance(), Ok(Step::Event)) && !matches!(server.event(), Some(Event::Closed { .. })) {}
+        let mut message = Said::default();
+        for _ in 0..4 {
+            message = Said {
+                status: if tape.flag() { 200 + tape.byte() as u16 } else { tape.below(0x1_0000) as u16 },
+                reason: bytes(tape, &["OK", "", "No\r\nway", "\u{e9}"]),
+                fields: lines(tape, 6),
+                ..Said::default()
+            };
+            let (before, given) = (wire.len(), as_fields(&message.fields));
+            let head = ResponseHead { status: message.status, reason: &message.reason, fields: &given };
+            if server.send_response(&head, &mut wire).is_ok() {
+                break;
+            }
+            assert_eq!(wire.len(), before, "it is refused and writes");
+            message.status = 0;
+        }
+        if message.status == 0 {
+            message = Said { status: 204, reason: b"No Content".to_vec(), ..Said::default() };
+            if server.send_response(&ResponseHead::new(204, &()), &mut wire).is_err() {
+                break;
+            }
+        }
+        if server.state().tx == Tx::Open || server.state().tx == Tx::Closed {
+            finish(&mut server, tape, &mut wire, &mut message);
+        }
+        if server.state().tx == Tx::Switched {
+            // A tunnel is neither closed nor kept alive by its first message.
+            message.fields.retain(|(name, _)| !name.eq_ignore_ascii_case(b"Connection"));
+        }
+        said.push(message);
+        asked.push((method, wire.len()));
+        if tape.is_over() || server.state().tx != Tx::Open {
+            break;
+        }
+    }
+    read_responses(&wire, &said, &asked);
+}
+
+fn read_responses(wire: &[u8], said: &[Said], asked: &[(&str, usize)]) {
+    if !said.iter().all(is_readable) {
+        return;
+    }
+    let (mut heard, mut current) = (Vec::new(), None);
+    let mut client = Connection::new(Role::Client);
+    let mut start = 0;
+    for (method, end) in asked {
+        let (target, fields) = (if *method == "CONNECT" { "a:1" } else { "/" }, [("Host", "a:1")]);
+        let offer: &[&str] = if *method == "POST" { &["foo/2"] } else { &[] };
+        client
+            .send_request(&RequestHead::new(method, target, &fields), offer, &mut Vec::new())
+            .expect("it was answered");
+        client.receive(&wire[start..*end]).expect("room");
+        heard
+            .extend(hear(&mut client, &mut current).unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii())));
+        start = *end;
+    }
+    client.receive_eof(End::Clean);
+    heard.extend(hear(&mut client, &mut current).unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii())));
+    compare(&heard, said, "the engine");
+    let (messages, ending) = naive::responses(wire, &asked.iter().map(|(method, _)| *method).collect::<Vec<_>>(), true);
+    assert!(!matches!(ending, Ending::Refused(_) | Ending::Inside), "{ending:?}: {}", wire.escape_ascii());
+    compare(&messages.into_iter().map(of_naive).collect::<Vec<_>>(), said, "the reader of RFC 9112");
+    if let Some(first) = said.first() {
+        let mut space = [httparse::EMPTY_HEADER; 64];
+        let mut head = httparse::Response::new(&mut space);
+        let read = head.parse(wire);
+        assert!(matches!(read, Ok(status) if status.is_complete()), "httparse: {read:?} {}", wire.escape_ascii());
+        assert_eq!((head.code, head.version), (Some(first.status), Some(1)));
+        compare_fields(&of_httparse(head.headers), &first.fields, "httparse");
+    }
+}
+
+/// The messages that have ended. A server answers each at once, and refuses every offer.
+fn hear(connection: &mut Connection, current: &mut Option<Said>) -> Result<Vec<Said>, Error> {
+    let mut heard = Vec::new();
+    loop {
+        match connection.advance() {
+            Ok(Step::NeedData) => return Ok(heard),
+            Ok(Step::Paused(_)) if connection.role() == Role::Server && connection.state().tx == Tx::Open => {
+                let length = [("Content-Length", "0")];
+                connection.send_response(&ResponseHead::new(403, &length), &mut Vec::new()).expect("an answer");
+            }
+            Ok(Step::Paused(_)) => return Ok(heard),
+            Ok(Step::Event) => match connection.event().expect("an event") {
+                Event::Request(request) => {
+                    let (method, target) = (request.method().to_owned(), request.target().to_owned());
+                    *current = Some(Said { method, target, fields: owned(request.fields()), ..Said::default() });
+                }
+                Event::Response(response) => {
+                    *current = Some(Said {
+                        status: response.status(),
+                        reason: response.reason().to_vec(),
+                        fields: owned(response.fields()),
+                        ..Said::default()
+                    });
+                }
+                Event::Data(data) => current.as_mut().expect("a head").content.extend_from_slice(data),
+                Event::EndOfMessage(trailers) => {
+                    let message = current.take().expect("a head");
+                    heard.push(Said { trailers: owned(trailers), ..message });
+                }
+                Event::Switched(switched) => {
+                    let response = switched.response.expect("only a client switches here");
+                    let (status, reason) = (response.status(), response.reason().to_vec());
+                    heard.push(Said { status, reason, fields: owned(response.fields()), ..Said::default() });
+                }
+                Event::Closed { .. } => return Ok(heard),
+                Event::Informational(_) => panic!("none was sent"),
+            },
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn owned(fields: Fields<'_>) -> Vec<Line> {
+    fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
+}
+
+fn of_naive(message: Message) -> Said {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("ASCII");
+    Said {
+        method: text(message.method),
+        target: text(message.target),
+        status: message.status,
+        reason: Vec::new(),
+        fields: message.fields,
+        content: message.content,
+        trailers: message.trailers,
+    }
+}
+
+fn of_httparse(fields: &[httparse::Header<'_>]) -> Vec<Line> {
+    fields.iter().map(|field| (field.name.as_bytes().to_vec(), field.value.to_vec())).collect()
+}
+
+fn compare(heard: &[Said], said: &[Said], reader: &str) {
+    assert_eq!(heard.len(), said.len(), "{reader} finds another number of messages: {heard:?} {said:?}");
+    for (heard, said) in heard.iter().zip(said) {
+        assert_eq!((&heard.method, &heard.target, heard.status), (&said.method, &said.target, said.status), "{reader}");
+        assert!(heard.reason.is_empty() || heard.reason == said.reason, "{reader} finds another reason");
+        assert_eq!(heard.content, said.content, "{reader} finds other content");
+        compare_fields(&heard.fields, &said.fields, reader);
+        compare_lines(&heard.trailers, &said.trailers.iter().collect::<Vec<_>>(), reader);
+    }
+}
+
+/// What was given is there in its order, Host first; what else is there the engine writes, and nothing else is.
+fn compare_fields(heard: &[Line], said: &[Line], reader: &str) {
+    let is = |line: &Line, name: &str| line.0.eq_ignore_ascii_case(name.as_bytes());
+    let given: Vec<&Line> = said.iter().filter(|line| !is(line, "Connection")).collect();
+    let (hosts, others): (Vec<&Line>, Vec<&Line>) = given.iter().partition(|line| is(line, "Host"));
+    let is_request = heard.first().is_some_and(|line| is(line, "Host"));
+    let given = if is_request { [hosts, others].concat() } else { given };
+    let plain: Vec<Line> = heard.iter().filter(|line| !is(line, "Connection")).cloned().collect();
+    let (told, added) = plain.split_at(given.len().min(plain.len()));
+    compare_lines(told, &given, reader);
+    let ours = ["Upgrade", "Content-Length", "Transfer-Encoding", "Capsule-Protocol"];
+    for line in added {
+        assert!(ours.iter().any(|name| is(line, name)), "{reader} finds {line:?}, which was not said");
+    }
+    // The options that were given are still options.
+    let options = |lines: &[Line]| -> Vec<Vec<u8>> {
+        let lines = lines.iter().filter(|line| is(line, "Connection"));
+        let members = lines.flat_map(|line| line.1.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+        members.filter(|member| !member.is_empty()).map(<[u8]>::to_ascii_lowercase).collect()
+    };
+    let heard_options = options(heard);
+    for option in options(said) {
+        let is_ours = option == b"keep-alive" || option == b"upgrade";
+        assert!(
+            is_ours || heard_options.contains(&option),
+            "{reader} misses the option {} in {heard:?}",
+            option.escape_ascii()
+        );
+    }
+}
+
+fn compare_lines(heard: &[Line], said: &[&Line], reader: &str) {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let trimmed = |value: &[u8]| -> Vec<u8> {
+        let start = value.iter().position(|byte| !blank(byte)).unwrap_or(value.len());
+        let end = value.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
+        value[start..end].to_vec()
+    };
+    let said: Vec<Line> = said.iter().map(|(name, value)| (name.clone(), trimmed(value))).collect();
+    assert_eq!(heard, said, "{reader} finds other field lines");
+}
