@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use switchover_tests::fuzz::mutate::{Dice, next, seed, smallest};
+use switchover_tests::fuzz::mutate::{next, smallest};
 use switchover_tests::fuzz::{Target, dictionary, target};
+use switchover_tests::random::{Dice, seed};
 use switchover_tests::text::checksum;
 
 fn run(name: &str) {

@@ -1,10 +1,13 @@
-//! Properties on random input. A test case is a tape of octets from which every choice is read, so a failure shrinks.
+//! Properties on random input. A test case is a tape of octets from which every choice is read, so a failure shrinks. It
+//! prints the seed of its run, which makes the same cases again.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use switchover::{Connection, End, Error, ErrorKind, Event, Order, RequestHead, ResponseHead, Role, Step, Tx};
 use switchover_tests::home;
 use switchover_tests::path::{choose, sample};
+use switchover_tests::random::seed;
 use switchover_tests::script::input;
 use switchover_tests::vector::{Vector, load};
 
@@ -105,8 +108,20 @@ fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
     (vector.role, bytes)
 }
 
+/// What is random comes from the seed of the run. What has failed once is tried first; proptest writes it down.
+fn config(cases: u32) -> ProptestConfig {
+    println!("again: SEED={:#x} cargo test -p switchover-tests --test properties", seed());
+    let persistence = FileFailurePersistence::WithSource("proptest-regressions");
+    ProptestConfig {
+        cases,
+        failure_persistence: Some(Box::new(persistence)),
+        rng_seed: RngSeed::Fixed(seed()),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000 / sample() as u32))]
+    #![proptest_config(config(3000 / sample() as u32))]
 
     /// What a connection says does not depend on how its input was cut.
     #[test]

@@ -3,8 +3,10 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use switchover::h2c::Splice;
 use switchover::{Connection, Role, Step};
+use switchover_tests::random::seed;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const FIRST_WINDOW: i64 = 65_535;
@@ -225,8 +227,20 @@ fn of_stream(frames: &[Frame], stream: u32) -> Vec<Frame> {
     joined
 }
 
+/// What is random comes from the seed of the run. What has failed once is tried first; proptest writes it down.
+fn config(cases: u32) -> ProptestConfig {
+    println!("again: SEED={:#x} cargo test -p switchover-tests --test splice_order", seed());
+    let persistence = FileFailurePersistence::WithSource("proptest-regressions");
+    ProptestConfig {
+        cases,
+        failure_persistence: Some(Box::new(persistence)),
+        rng_seed: RngSeed::Fixed(seed()),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(config(400))]
 
     /// R7540-3.2-7.
     #[test]

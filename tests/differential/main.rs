@@ -1,7 +1,8 @@
 //! Heads that are broken at random, read by the engine in every way it can scan, by httparse and by llhttp: where one
 //! takes what another refuses, `explained.rs` has the rule that it goes by, and where both take it they read the same.
 //!
-//! `HEADS` is how many heads there are. A head that nothing explains is printed as small as it can be made.
+//! `HEADS` is how many heads there are, `SEED` the seed that they are made from; else it is the clock's, and is printed. A
+//! head that nothing explains is printed as small as it can be made.
 
 mod explained;
 mod mutate;
@@ -14,6 +15,7 @@ use explained::{OURS, THEIRS};
 use mutate::{Input, Mutator};
 use parsers::{Ours, Parsers, Verdict};
 use switchover::ScanPath;
+use switchover_tests::random::seed;
 
 /// How many unexplained heads are shown.
 const SHOWN: usize = 12;
@@ -28,7 +30,8 @@ type Rule = (&'static str, &'static str);
 #[test]
 fn heads_are_read_as_httparse_and_llhttp_read_them() {
     let heads = std::env::var("HEADS").map_or(20_000, |number| number.parse().expect("HEADS is a number"));
-    let (start, mut mutator, mut parsers) = (Instant::now(), Mutator::new(), Parsers::new());
+    println!("# seed {:#x}", seed());
+    let (start, mut mutator, mut parsers) = (Instant::now(), Mutator::new(seed()), Parsers::new());
     let (mut uses, mut read, mut failures) = (Uses::new(), 0, BTreeMap::new());
     for _ in 0..heads {
         let (input, cut) = mutator.next();
@@ -58,7 +61,8 @@ fn heads_are_read_as_httparse_and_llhttp_read_them() {
             println!("    {name}: {verdict}");
         }
     }
-    assert!(failures.is_empty(), "{} differences that nothing explains", failures.len());
+    let again = format!("SEED={:#x} HEADS={heads} cargo test -p switchover-tests --test differential", seed());
+    assert!(failures.is_empty(), "{} differences that nothing explains; again: {again}", failures.len());
     assert!(read * 4 > heads, "too few heads survive to say much");
     // A row that explains nothing is a mistake, or no longer needed.
     if heads >= 1_000_000 && parsers.names().len() > 1 {

@@ -1,10 +1,11 @@
-//! Heads that programs send, broken at random: the same ones on every machine, from one seed.
+//! Heads that programs send, broken at random: the same ones on every machine from the same seed.
 
 use std::collections::BTreeSet;
 
 use switchover::Role;
-use switchover_benches::inputs::{self, Dice};
+use switchover_benches::inputs;
 use switchover_tests::home;
+use switchover_tests::random::Dice;
 use switchover_tests::script::input;
 use switchover_tests::vector::load;
 
@@ -58,7 +59,7 @@ pub(crate) struct Mutator {
 }
 
 impl Mutator {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let (mut requests, mut responses) = (BTreeSet::new(), BTreeSet::new());
         for vector in load(&home().join("vectors")) {
             let mut octets = input(&vector);
@@ -78,7 +79,7 @@ impl Mutator {
             if small.octets.starts_with(b"HTTP/") { &mut responses } else { &mut requests }.insert(small.octets);
         }
         let (requests, responses) = (requests.into_iter().collect(), responses.into_iter().collect());
-        Self { dice: Dice(inputs::SEED), requests, responses }
+        Self { dice: Dice(seed), requests, responses }
     }
 
     /// The next input, and where to cut it in two.

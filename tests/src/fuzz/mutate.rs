@@ -1,35 +1,6 @@
 //! Changes of inputs, for runs without libFuzzer.
 
-/// Steele, Lea and Flood's splitmix64: one number decides all.
-#[derive(Clone, Debug)]
-pub struct Dice(pub u64);
-
-impl Dice {
-    /// 0 to `bound` - 1.
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((word ^ (word >> 31)) % bound.max(1) as u64) as usize
-    }
-
-    /// So many bytes.
-    pub fn bytes(&mut self, len: usize) -> Vec<u8> {
-        (0..len).map(|_| self.below(256) as u8).collect()
-    }
-}
-
-/// The seed of a run: `SEED`, with `0x` or without, or the clock.
-pub fn seed() -> u64 {
-    let Ok(told) = std::env::var("SEED") else {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        return now.map_or(0, |now| now.as_nanos() as u64);
-    };
-    let digits = told.strip_prefix("0x");
-    let seed = digits.map_or_else(|| told.parse(), |digits| u64::from_str_radix(digits, 16));
-    seed.unwrap_or_else(|_| panic!("SEED={told} is no number"))
-}
+use crate::random::Dice;
 
 /// An input of some seed, changed a few times.
 pub fn next(seeds: &[Vec<u8>], dictionary: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {

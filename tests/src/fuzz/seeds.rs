@@ -3,8 +3,8 @@
 
 use switchover::{Lenient, Role};
 
-use super::mutate::Dice;
 use crate::corpus;
+use crate::random::Dice;
 use crate::script::input;
 use crate::vector::load;
 
