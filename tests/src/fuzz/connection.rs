@@ -179,20 +179,18 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
         is_over: false,
         dice: script.input.len() as u32 | 1,
     };
-    let mut input = script.input;
+    let mut end = 0;
     for _ in 0..host.tape.below(4) {
         host.decide(Place::Boundary);
     }
     while !host.is_over {
         host.decide(Place::Boundary);
-        let len = match host.tape.byte() {
-            0 => input.len(),
-            len => input.len().min(len as usize * 2),
+        end = match host.tape.byte() {
+            0 => script.input.len(),
+            len => script.input.len().min(end + len as usize * 2),
         };
-        let (segment, rest) = input.split_at(len);
-        input = rest;
-        host.feed(segment);
-        if input.is_empty() {
+        host.feed(end);
+        if end == script.input.len() {
             break;
         }
     }
@@ -206,8 +204,11 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
 }
 
 impl<'t> Host<'t> {
-    fn feed(&mut self, segment: &'t [u8]) {
-        self.arrived = segment;
+    /// All that has come up to there, but for what the buffer has no room for while a pause is left as it is: that waits
+    /// outside, and comes with the next.
+    fn feed(&mut self, end: usize) {
+        let given = (self.fed + self.dropped) as usize;
+        self.arrived = &self.input[given..end];
         self.waits = false;
         self.drain();
         while !self.arrived.is_empty() && !self.is_over {
@@ -215,17 +216,10 @@ impl<'t> Host<'t> {
             let piece = self.next_piece();
             self.give(piece);
             self.drain();
-            if self.arrived.len() == before && !self.resume() {
+            if self.arrived.len() == before {
                 return;
             }
         }
-    }
-
-    /// The buffer is full: goes on with what was left as it is.
-    fn resume(&mut self) -> bool {
-        let has_waited = std::mem::take(&mut self.waits);
-        self.drain();
-        has_waited && !self.waits
     }
 
     fn next_piece(&mut self) -> &'t [u8] {
@@ -460,18 +454,15 @@ impl<'t> Host<'t> {
         }
     }
 
+    /// What is left comes, and then the end. Every decision is the usual one.
     fn finish(&mut self, end: End) {
+        self.tape = Tape::new(&[]);
+        self.feed(self.input.len());
         if self.arrived.is_empty() && !self.is_over {
             self.connection.receive_eof(end);
             self.check_position();
         }
-        self.waits = false;
         self.drain();
-        if self.waits && !self.is_over {
-            self.waits = false;
-            self.tape = Tape::new(&[]);
-            self.drain();
-        }
         self.settle();
         self.take_leftover();
         while self.connection.trace().is_some() {}
