@@ -165,7 +165,7 @@ const CUT: u16 = u16::MAX;
 fn is_readable(message: &Said) -> bool {
     let codings = message.fields.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Transfer-Encoding"));
     let mut codings = codings.flat_map(|line| line.1.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
-    message.status != CUT && codings.all(|coding| coding.eq_ignore_ascii_case(b"chunked"))
+    message.status != CUT && codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"chunked"))
 }
 
 fn read_requests(wire: &[u8], said: &[Said]) {
