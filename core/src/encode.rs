@@ -69,7 +69,10 @@ pub(crate) fn lines_allowed(
     if (survey.codings && survey.length.is_some()) || final_coding_is_missing {
         fault = fault.or(Some(Error::local(ErrorKind::FramingConflict)));
     }
-    fault.or(reserved).map_or(Ok(survey), Err)
+    match fault.or(reserved) {
+        Some(error) => Err(error),
+        None => Ok(survey),
+    }
 }
 
 impl Survey {
@@ -331,7 +334,9 @@ pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
 #[inline(always)]
 pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
     if survey.says_nothing_of_the_hop() && added.says_nothing_of_the_hop() {
-        draft.extend_from_slice(added.framing.unwrap_or_default());
+        if let Some(framing) = added.framing {
+            draft.extend_from_slice(framing);
+        }
         draft.extend_from_slice(b"\r\n");
     } else {
         finish_for_the_hop(draft, survey, added);
