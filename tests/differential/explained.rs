@@ -28,7 +28,11 @@ pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
         "RFC 9112, 4: a space behind the status code, and RFC 9110, 15: a first digit that is not 0",
     ),
     (&[Nul, BadFieldValue], ONLY_LLHTTP, "RFC 9112, 4: no control octets in a reason"),
-    (&[FieldLineTooLong, TooManyFields], BOTH, "our limits: 16,384 octets a field line, 128 field lines"),
+    (
+        &[StartLineTooLong, FieldLineTooLong, TooManyFields, HeadTooLarge],
+        BOTH,
+        "our limits: 8,192 octets a start line, 16,384 a field line, 65,536 a head, 128 field lines",
+    ),
     (&[HostMissing, HostRepeated, HostInvalid], BOTH, "RFC 9112, 3.2: one Host with a host in it"),
     (&[TargetForm, TargetAuthority], BOTH, "RFC 9112, 3.2.1 to 3.2.4: the target has a form that fits the method"),
     (
@@ -184,7 +188,9 @@ pub(crate) fn is_right(kind: ErrorKind, input: &Input, at: usize) -> bool {
         Nul => octet == 0,
         ObsFold => !input.is_response && before.is_empty() && is_blank,
         LeadingSpace => before.is_empty() && is_blank && input.lines().count() > 1,
+        StartLineTooLong => is_first && before.len() == 8_192,
         FieldLineTooLong => before.len() == 16_384,
+        HeadTooLarge => at == 65_536,
         TooManyFields => before.is_empty() && octets[..at].split(|&octet| octet == b'\n').count() >= 130,
         HostMissing => octets[at..].starts_with(b"\r\n") && before.is_empty() && input.count(b"host") == 0,
         HostRepeated => line() == b"host" && input.count(b"host") > 1,

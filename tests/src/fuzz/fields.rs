@@ -77,8 +77,10 @@ fn bytes(tape: &mut Tape<'_>, usual: &[&str]) -> Vec<u8> {
     }
 }
 
+/// Values are given as they are read, without whitespace around them.
 fn lines(tape: &mut Tape<'_>, most: usize, usual: &[&str]) -> Vec<Line> {
-    (0..tape.below(most)).map(|_| (bytes(tape, usual), bytes(tape, VALUES))).collect()
+    let trimmed = |value: Vec<u8>| value.trim_ascii().to_vec();
+    (0..tape.below(most)).map(|_| (bytes(tape, usual), trimmed(bytes(tape, VALUES)))).collect()
 }
 
 fn as_fields(lines: &[Line]) -> Vec<Field<'_>> {
