@@ -382,7 +382,10 @@ fn no_secret_is_shown_by_debug() {
     let request = server.request().expect("a request with an offer is kept");
     let fields = request.fields();
     shown += &format!("{server:?} {owned:?} {request:?} {fields:?} {:?}", fields.iter().collect::<Vec<_>>());
-    shown += &format!("{:#?} {:?}", Splice::new(&request, b"", &()).expect("h2c is offered"), server.event());
+    // What a splice holds is HPACK, in which a password need not look like itself: none of it is shown.
+    let splice = format!("{:?}", Splice::new(&request, b"", &()).expect("h2c is offered"));
+    assert!(splice.len() < 200 && splice.starts_with("Splice { is_done: false"), "{splice}");
+    shown += &format!("{:?}", server.event());
     let selection = server.select(&["foo"], Order::Client).expect("foo is offered");
     server.accept(selection, &(), &mut Vec::new()).expect("a 101");
     while let Ok(Step::Event) = server.advance() {

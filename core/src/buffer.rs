@@ -158,16 +158,23 @@ impl Buffer {
     #[cold]
     fn make_room(&mut self, min: usize) {
         self.reserved = 0;
-        // What may wait, the head that is kept before it, and a quarter, so that moving frees that much at least.
-        let most = self.waiting.saturating_add(self.waiting / 4).saturating_add(self.kept.len() + PADDING);
+        // What may wait, and the head that is kept before it. More is moved, and grows, by a step at a time, or a caller who
+        // always asks for much space would pay for it with each byte.
+        let step = self.waiting / 8;
+        let most = self.waiting.saturating_add(2 * step).saturating_add(self.kept.len() + PADDING);
         let reclaimed = self.start - self.kept.len();
-        // Moving is worth it only where it frees a part of what it moves over, or the cost would be quadratic.
-        if reclaimed >= self.data.len() / 2 || self.needed(min) > most {
+        if reclaimed >= self.data.len() / 2 || (self.needed(min) > most && reclaimed > step) {
             self.compact();
         }
         if self.free() < min {
             let doubled = self.data.len().saturating_mul(2).max(FIRST);
-            let len = self.needed(min).max(doubled.min(most));
+            let needed = self.needed(min);
+            let len = match needed > most {
+                // One read that brings more than may wait gets just that.
+                true if min > self.waiting => needed,
+                true => needed.saturating_add(step),
+                false => needed.max(doubled.min(most)),
+            };
             self.data.reserve_exact(len - self.data.len());
             self.data.resize(len, 0);
         }
@@ -257,7 +264,26 @@ mod tests {
         // One read may bring more than that, and gets it.
         buffer.append(&[b'y'; 3 * ROOM]);
         assert_eq!(buffer.kept(), [b'h'; 700]);
-        assert!(buffer.data.capacity() <= 700 + 4 * ROOM + PADDING, "{}", buffer.data.capacity());
+        assert!(buffer.data.capacity() <= 700 + 4 * ROOM + ROOM / 4 + PADDING, "{}", buffer.data.capacity());
+    }
+
+    #[test]
+    fn much_space_asked_for_again_and_again_is_not_moved_each_time() {
+        let mut buffer = Buffer::with_room_for(ROOM);
+        let (mut grown, mut moved, mut before) = (0, 0, (0, 0));
+        for round in 0..3 * ROOM {
+            buffer.reserve(ROOM);
+            buffer.commit(1);
+            if buffer.len() == ROOM {
+                buffer.consume(100);
+            }
+            let now = (buffer.data.len(), buffer.end);
+            grown += usize::from(now.0 != before.0);
+            moved += usize::from(now.1 < before.1);
+            before = now;
+            assert!(buffer.data.capacity() <= 2 * ROOM + ROOM / 2 + PADDING, "{} in {round}", buffer.data.capacity());
+        }
+        assert!(grown <= 16 && moved <= 32, "{grown} times grown, {moved} times moved");
     }
 
     #[test]

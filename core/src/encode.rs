@@ -9,7 +9,7 @@ use bytes::BufMut;
 
 use crate::decision::{REASON_AT, usual_line};
 use crate::error::{Error, ErrorKind};
-use crate::fields::{Field, FieldSource, Options, Span, expects_continue, members};
+use crate::fields::{Field, FieldSource, Options, expects_continue, members};
 use crate::known::KnownField;
 use crate::syntax::{Port, decimal, is_authority, is_token, is_value};
 
@@ -21,6 +21,13 @@ pub(crate) fn hand_over(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Err
     }
     parts.iter().for_each(|part| out.put_slice(part));
     Ok(())
+}
+
+/// Where something stands in the draft.
+type Place = (usize, usize);
+
+fn at(place: Place, draft: &[u8]) -> &[u8] {
+    draft.get(place.0..place.1).unwrap_or_default()
 }
 
 /// What the caller's field lines say that the engine has to know.
@@ -37,10 +44,11 @@ pub(crate) struct Survey {
     /// A TE field is there: it is for this hop, so it is listed (RFC 9110, 10.1.4).
     te: bool,
     hosts: u32,
-    /// Where in the draft the line of Host stands.
-    host: Span,
+    /// Where in the draft the line of Host stands, and which of the lines it is.
+    host: Place,
+    host_index: usize,
     /// Where in the draft all the lines stand.
-    lines: Span,
+    lines: Place,
 }
 
 /// Writes the caller's field lines to the draft, each one checked; the first that may not be sent is the error.
@@ -59,11 +67,11 @@ pub(crate) fn lines_allowed(
     source.each(&mut |field| {
         let start = draft.len();
         line(draft, field);
-        fault = fault.or(survey.line(field, start).err().map(|kind| Error::in_field(kind, index)));
+        fault = fault.or(survey.line(field, start, index).err().map(|kind| Error::in_field(kind, index)));
         reserved = reserved.or((!is_allowed(field)).then_some(Error::in_field(ErrorKind::ReservedField, index)));
         index += 1;
     });
-    survey.lines = Span::new(begin, draft.len());
+    survey.lines = (begin, draft.len());
     let final_coding_is_missing = survey.codings && !survey.chunked;
     // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
     if (survey.codings && survey.length.is_some()) || final_coding_is_missing {
@@ -76,8 +84,8 @@ pub(crate) fn lines_allowed(
 }
 
 impl Survey {
-    /// Checks a line and notes what it says; it begins in the draft at `start`.
-    fn line(&mut self, field: Field<'_>, start: usize) -> Result<(), ErrorKind> {
+    /// Checks the line at `index` and notes what it says; it begins in the draft at `start`.
+    fn line(&mut self, field: Field<'_>, start: usize, index: usize) -> Result<(), ErrorKind> {
         check(field)?;
         match KnownField::recognise(field.name) {
             None => {}
@@ -94,7 +102,8 @@ impl Survey {
                 if self.hosts > 1 || !is_authority(field.value, Port::Optional) {
                     return Err(ErrorKind::InvalidHost);
                 }
-                self.host = Span::new(start, start + field.name.len() + field.value.len() + 4);
+                self.host = (start, start + field.name.len() + field.value.len() + 4);
+                self.host_index = index;
             }
             Some(KnownField::ContentLength) => {
                 let length = decimal(field.value).ok_or(ErrorKind::FramingConflict)?;
@@ -142,14 +151,19 @@ impl Survey {
         self.hosts == 1
     }
 
+    /// Host is not what it has to be.
+    pub(crate) fn host_differs(&self) -> Error {
+        Error::in_field(ErrorKind::HostDiffers, self.host_index)
+    }
+
     /// The value of Host.
     pub(crate) fn host<'d>(&self, draft: &'d [u8]) -> &'d [u8] {
-        first_line(self.host.of(draft)).map_or(&[], |(field, _)| field.value)
+        first_line(at(self.host, draft)).map_or(&[], |(field, _)| field.value)
     }
 
     /// The lines as they were written.
     pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> Written<'d> {
-        Written(self.lines.of(draft))
+        Written(at(self.lines, draft))
     }
 }
 
@@ -321,12 +335,11 @@ impl<'a> StatusLine<'a> {
 
 /// Host goes first (RFC 9110, 7.2).
 pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
-    let Span { start, end } = survey.host;
-    if start == survey.lines.start {
-        return;
-    }
-    if let Some(before) = draft.get_mut(survey.lines.start as usize..end as usize) {
-        before.rotate_right((end - start) as usize);
+    let ((begin, _), (start, end)) = (survey.lines, survey.host);
+    if begin < start
+        && let Some(before) = draft.get_mut(begin..end)
+    {
+        before.rotate_right(end - start);
     }
 }
 
@@ -372,8 +385,8 @@ fn take_connection(draft: &mut Vec<u8>, survey: &Survey) -> Vec<u8> {
     if !survey.connection {
         return Vec::new();
     }
-    let given = survey.lines.of(draft).to_vec();
-    draft.truncate(survey.lines.start as usize);
+    let given = at(survey.lines, draft).to_vec();
+    draft.truncate(survey.lines.0);
     Written(&given).each(&mut |field| {
         if !field.is("Connection") {
             line(draft, field);

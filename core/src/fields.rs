@@ -232,7 +232,8 @@ pub(crate) fn expects_continue(value: &[u8]) -> bool {
 /// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`] of a received
 /// message, for two of them as a pair, and for `()`: `&()` is none, where `&[]` would not say of what.
 ///
-/// An implementation gives the same lines every time: the engine asks once to check them and once or more to write them.
+/// An implementation gives the same lines every time. The engine checks them as it writes them, in one walk; the rules of an
+/// offered protocol, and [`Config::tidy`](crate::Config::tidy), ask again.
 pub trait FieldSource {
     /// Calls `each` with every field line in order.
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>));

@@ -458,7 +458,8 @@ mod tests {
 
     #[test]
     fn the_largest_limits_are_no_overflow() {
-        let limits = Limits { field_line: u32::MAX, start_line: u32::MAX, head: u32::MAX, ..Limits::DEFAULT };
+        let all = u32::MAX;
+        let limits = Limits { field_line: all, start_line: all, head: all, fields: all, ..Limits::DEFAULT };
         let mut bytes = [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0; scan::PADDING]].concat();
         let mut head = Head::default();
         for len in 1..27 {

@@ -29,7 +29,7 @@ pub struct Limits {
     /// Content that `skip_body` reads and drops before it closes instead. Default 262,144.
     pub drain: u64,
     /// Octets that wait in the buffer before `receive` refuses more; raised to what one head needs. The buffer holds at most
-    /// a quarter more, the head that is kept, and what one read brings beyond the bound. Default 131,072.
+    /// half as much again, the head that is kept, and the space that one read asks for beyond the bound. Default 131,072.
     pub buffered: u32,
     /// Protocols in one offer. Default 32.
     pub offers: u32,

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use crate::decision::RequestHead;
 use crate::encode::never_a_trailer;
 use crate::error::ErrorKind;
-use crate::fields::{Field, FieldSource, expects_continue, members};
-use crate::syntax::absolute_authority;
+use crate::fields::{Field, FieldSource, members};
+use crate::syntax::{absolute_authority, decimal};
 use crate::upgrade;
 
 /// What was done, for the trace; `TraceStep::Tidied` has the same list in words.
@@ -68,7 +68,9 @@ pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
         field.is("Transfer-Encoding") || (field.is("Content-Length") && field.value.iter().any(|digit| *digit != b'0'))
     });
     if !has_content {
-        tidied.retain(EXPECT_LEFT_OUT, |field| !field.is("Expect") || !expects_continue(field.value));
+        // An expectation of another kind stays, and is refused with the rest of its line.
+        let is_continue = |field: &Field<'_>| members(field.value).all(|one| one.eq_ignore_ascii_case(b"100-continue"));
+        tidied.retain(EXPECT_LEFT_OUT, |field| !field.is("Expect") || !is_continue(field));
     }
     tidied
 }
@@ -115,10 +117,14 @@ impl<'a> Tidied<'a> {
     /// codings other than chunked stay.
     fn tidy_framing(&mut self, allowed: Allowed) {
         let codings: Vec<&[u8]> = self.members_of("Transfer-Encoding").collect();
-        let is_chunked = matches!(codings[..], [coding] if coding.eq_ignore_ascii_case(b"chunked"));
+        let mut lines = self.lines.iter().filter(|field| field.is("Transfer-Encoding"));
+        let is_chunked = matches!(codings[..], [coding] if coding.eq_ignore_ascii_case(b"chunked"))
+            && lines.all(|line| members(line.value).next().is_some());
         let lengths: Vec<&[u8]> = self.members_of("Content-Length").collect();
         let length = match lengths.split_first() {
-            Some((first, others)) if others.iter().all(|other| other == first) => Some(*first),
+            Some((first, others)) if decimal(first).is_some() && others.iter().all(|other| other == first) => {
+                Some(*first)
+            }
             _ => None,
         };
         if is_chunked && allowed != Allowed::Both {

@@ -19,7 +19,8 @@ export! {
     /// with any other it is left alone.
     /// `out` may be NULL where `cap` is 0. Send what was written before the next call on the connection writes more.
     ///
-    /// Errors: SWO_ERROR_INVALID_*, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_UNANSWERED,
+    /// Errors: SWO_ERROR_INVALID_*, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+    /// SWO_ERROR_PROFILE_FIELD, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_UNANSWERED,
     /// SWO_ERROR_OFFER_PENDING, SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_CLOSED.
     /// Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC 9110, 7.8.
     fn swo_send_request(conn: *mut swo_conn, request: *const swo_request_head, offer: *const swo_slice,

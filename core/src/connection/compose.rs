@@ -536,7 +536,7 @@ fn write_request(
     // RFC 9112, 3.2: identical, or two readers take the request for two resources. A name has no case.
     let is_host = |authority: &[u8]| authority.eq_ignore_ascii_case(survey.host(draft));
     if !is_connect && !absolute_authority(target).is_none_or(is_host) {
-        return Err(Error::local(ErrorKind::HostDiffers));
+        return Err(survey.host_differs());
     }
     let has_content = outgoing(&survey) != Outgoing::None;
     let forbids_content = is_connect || request.method == "TRACE";

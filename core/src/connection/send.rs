@@ -15,7 +15,7 @@ impl Connection {
     /// where the head says so, by `Content-Length` or `Transfer-Encoding`. Next: `send_data` and `send_end` where it does;
     /// then `receive`. RFC 9112, 3; RFC 9110, 7.8.
     ///
-    /// Refused: `InvalidMethod`, `InvalidTarget`, `InvalidHost`, `InvalidName`, `InvalidValue`, `InvalidProtocol`,
+    /// Refused: `InvalidMethod`, `InvalidTarget`, `InvalidHost`, `HostDiffers`, `InvalidName`, `InvalidValue`, `InvalidProtocol`,
     /// `FramingConflict`, `ReservedField`, `ProfileField`; `OfferPending`, `RequestUnfinished`, `NotPersistent`, `PipelineFull`,
     /// `UnreadInput`, `Closed`; `OutputTooSmall`.
     pub fn send_request(

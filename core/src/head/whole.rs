@@ -14,7 +14,7 @@ impl Head {
     pub(super) fn whole(&mut self, bytes: &[u8], len: usize, section: Section, limits: &Limits) -> Option<usize> {
         let mut ends = core::mem::take(&mut self.ends);
         // What a head may not have is not looked at. It is also what keeps the places below 2^32.
-        let (len_at_most, lines_at_most) = (len.min(section.limit(limits)), limits.fields as usize + 1);
+        let (len_at_most, lines_at_most) = (len.min(section.limit(limits)), (limits.fields as usize).saturating_add(1));
         let count = scan::ends(bytes, len_at_most, lines_at_most, &mut ends);
         let whole = match count {
             Some(count) => self.read_lines(bytes, len, &ends[..count], section, limits),

@@ -57,6 +57,8 @@ pub fn http1_fields(
     websocket_key: Option<&str>,
 ) -> Result<Vec<FieldLine>, OverHttp2> {
     check_http2(None, fields)?;
+    // What stands beside the list becomes a line as well.
+    check_http2(None, &[("host", authority), ("cookie", websocket_key.unwrap_or_default())])?;
     // RFC 9113, 8.3.1: Host counts where there is no `:authority`.
     let mut host = authority.as_bytes().to_vec();
     fields.each(&mut |field| {
@@ -79,4 +81,18 @@ pub fn http1_fields(
     let cookies = Some((b"cookie".to_vec(), cookies)).filter(|(_, value)| !value.is_empty());
     list.extend(key.into_iter().chain(cookies));
     Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_break_becomes_a_line_of_its_own() {
+        let fields = [("x-a", "b")];
+        assert_eq!(http1_fields("a\r\nx: y", &fields, None), Err(OverHttp2::Value));
+        assert_eq!(http1_fields("a", &fields, Some("k\r\nx: y")), Err(OverHttp2::Value));
+        assert_eq!(http1_fields("a", &[("x-a", "b\nc")], None), Err(OverHttp2::Value));
+        assert_eq!(http1_fields("a", &fields, Some("k")).map(|lines| lines.len()), Ok(3));
+    }
 }

@@ -275,6 +275,9 @@ pub(crate) struct Asked {
 /// What an offer asks beside its tokens; an error if the rules of one of them do not allow this request.
 pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> Result<Asked, ErrorKind> {
     let mut asked = Asked::default();
+    if offer.is_empty() {
+        return Ok(asked);
+    }
     let protocols = offer.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter());
     for protocol in protocols.clone() {
         policy::check(&protocol, request, terms).map_err(|_| ErrorKind::ProfileField)?;

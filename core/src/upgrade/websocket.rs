@@ -15,7 +15,7 @@ use super::extension::{self, EXTENSIONS, Extension, extensions};
 use super::rules::{Ineligible, Proof, Values, values};
 use super::selection::Order;
 use crate::fields::{FieldSource, members};
-use crate::syntax::is_tchar;
+use crate::syntax::is_token;
 
 /// What every `Sec-WebSocket-Accept` is made with.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -69,7 +69,7 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
 fn are_valid(mut subprotocols: Vec<&[u8]>) -> bool {
     subprotocols.sort_unstable();
     let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
-    let is_name = |name: &&[u8]| name.iter().all(|&octet| is_tchar(octet) || octet == b'/');
+    let is_name = |name: &&[u8]| name.split(|&octet| octet == b'/').all(is_token);
     !is_repeated && subprotocols.iter().all(is_name)
 }
 

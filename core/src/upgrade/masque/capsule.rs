@@ -60,7 +60,6 @@ const DATAGRAM: u64 = 0;
 const LARGEST: u64 = (1 << 62) - 1;
 
 /// Reads DATAGRAM capsules out of the octets behind a 101; capsules of other types are skipped (RFC 9297, 3.3).
-#[derive(Debug)]
 pub struct Capsules {
     /// The longest datagram payload, a bound on what is held.
     longest: usize,
@@ -71,6 +70,17 @@ pub struct Capsules {
     skip: u64,
     /// What is wrong with the stream; nothing behind it is read.
     fault: Option<CapsuleFault>,
+}
+
+/// How far it has come, and none of what passes.
+impl core::fmt::Debug for Capsules {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Capsules")
+            .field("held", &(self.held.len() - self.passed))
+            .field("skip", &self.skip)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Capsules {
