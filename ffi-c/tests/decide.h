@@ -97,6 +97,8 @@ static int ask(player *p, const char *verb, text *says) {
         text_put(says, "\n");
     } else if (IS("trace")) {
         while (!swo_trace(conn, &entry, 1, &count) && count) {
+            /* What a try with too little space leaves: not every language has one. */
+            if (entry.step == SWO_TRACE_STEP_REFUSED && entry.number == SWO_ERROR_OUTPUT_TOO_SMALL) continue;
             text_put(says, "trace %s %u @%llu\n", swo_trace_step_name(entry.step), entry.number,
                      (unsigned long long)entry.offset);
         }

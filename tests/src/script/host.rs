@@ -1,6 +1,6 @@
 //! The host of a vector: what each decision asks of the connection, and what each question is answered with.
 
-use switchover::{Connection, Error, Field, Order, RequestHead, ResponseHead, Selection};
+use switchover::{Connection, Error, ErrorKind, Field, Order, RequestHead, ResponseHead, Selection, TraceStep};
 
 use super::lines::{FieldLine, offers_line};
 use super::profiles::Profiles;
@@ -88,7 +88,12 @@ impl Host {
             }
             "offers" => offers_line(connection.request()),
             "trace" => {
+                // A decision is tried with too little space first, which only languages with a space of their own can do.
+                let too_small = ErrorKind::OutputTooSmall.code().into();
                 while let Some(entry) = connection.trace() {
+                    if (entry.step, entry.number) == (TraceStep::Refused, too_small) {
+                        continue;
+                    }
                     lines.push(format!("trace {} {} @{}", entry.step.name(), entry.number, entry.offset));
                 }
                 return true;
