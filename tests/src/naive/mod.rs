@@ -345,7 +345,8 @@ fn codings(message: &Message) -> Result<Option<Vec<Vec<u8>>>, Ending> {
     if !codings.iter().all(|coding| is_coding(coding)) {
         return Err(Ending::Refused("7: a transfer coding is a token and its parameters"));
     }
-    if codings.iter().any(|coding| coding.starts_with(b"chunked") && coding.contains(&b';')) {
+    let name = |coding: &[u8]| coding.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii_end().to_vec();
+    if codings.iter().any(|coding| coding.contains(&b';') && name(coding) == b"chunked") {
         return Err(Ending::Refused("7.1: chunked has no parameters"));
     }
     if codings.iter().filter(|coding| *coding == b"chunked").count() > 1 {
