@@ -146,7 +146,7 @@ struct Host<'t> {
     arrived: &'t [u8],
     fed: u64,
     dropped: u64,
-    /// Where the peer's direction left HTTP, and the bytes that came behind it.
+    /// Where the peer's direction left HTTP, and the bytes that came after it.
     switched_at: Option<u64>,
     leftover: Vec<u8>,
     /// Decisions that may still be made at pauses.

@@ -275,7 +275,7 @@ fn items(tape: &mut Tape<'_>) {
     let parameters = tape.piece();
     let item = [b"?1", parameters].concat();
     let says = |value: &[u8]| says_capsules(&[(&b"capsule-protocol"[..], value)]);
-    // RFC 9651, 3.1.2: another parameter behind is one more, and what is no item stays none.
+    // RFC 9651, 3.1.2: a further parameter is one more, and what is no item stays none.
     for more in [&b";a"[..], b"; b=2.5", b";c=\"d\\\"\"", b";*=:AQ==:"] {
         // Inside a string that is open, this might close it.
         let is_closed = parameters.iter().all(|byte| !matches!(byte, b'"' | b':' | b'\\'));

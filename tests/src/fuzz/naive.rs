@@ -173,7 +173,7 @@ const OURS: &[Row<&[ErrorKind]>] = &[
             case.targets()
                 .any(|target| target.windows(2).any(|two| two[0] == b':' && two[1] != b'/') || target.ends_with(b":"))
         },
-        "RFC 9112, 3.2.3: `host:port` is for CONNECT alone, and a URI that has no `/` behind its scheme looks like it",
+        "RFC 9112, 3.2.3: `host:port` is for CONNECT alone, and a URI without `/` after its scheme looks like it",
     ),
     (
         &[TargetAuthority],
@@ -193,12 +193,12 @@ const THEIRS: &[Row<&str>] = &[
     (
         "9.2: not asked for",
         |case| case.input.ends_with(b"\r") || case.input.ends_with(b"\n"),
-        "RFC 9112, 2.2: an empty line is dropped where nothing was asked for; nobody can take it for a response",
+        "RFC 9112, 2.2: an empty line is dropped where nothing was asked for; it is no response",
     ),
     (
         "7: a transfer coding is a token and its parameters",
         |case| case.role == Role::Client,
-        "RFC 9112, 7: nobody looks at the parameters of a response's coding that is passed on as it is",
+        "RFC 9112, 7: the parameters of a response's coding are not judged, since it is passed on as it is",
     ),
 ];
 

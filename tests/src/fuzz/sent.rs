@@ -145,7 +145,7 @@ fn finish(connection: &mut Connection, tape: &mut Tape<'_>, wire: &mut Vec<u8>, 
         message.trailers = trailers;
         return;
     }
-    // What was said to come comes, and nothing stands behind it.
+    // Sends the rest of what the length has promised.
     for _ in 0..=9_999 {
         if connection.send_end(&(), wire).is_ok() || connection.state().tx != Tx::Open {
             return;

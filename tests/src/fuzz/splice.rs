@@ -1,4 +1,4 @@
-//! Invariant: behind `h2c::Splice` the `h2` crate answers every request of a client that keeps to HTTP/2.
+//! Invariant: the `h2` crate with `h2c::Splice` before it answers each request of a client that keeps to HTTP/2.
 //!
 //! However what they send is cut and whatever the engine's windows are; the upgraded request first. Any other bytes pass as
 //! they are.
