@@ -120,7 +120,7 @@ fn negotiate(tape: &mut Tape<'_>) {
             assert!(offers.iter().all(|offer| offer.ineligible.is_none()), "{offers:?}: {}", wire.escape_ascii());
             let is_taken_along = Splice::new(&request, b"", &()).is_ok();
             assert!(!is_taken_along || request.fields().get("http2-settings").is_some());
-            answer(&mut client, &mut server, &token, tape);
+            answer(&mut client, &mut server, &token, &fields, tape);
         }
         Err(error) if error.kind() == ErrorKind::ProfileField => {
             // The server would not have it either.
@@ -148,7 +148,7 @@ fn negotiate(tape: &mut Tape<'_>) {
 }
 
 /// The server answers with any field lines. If it may, the client takes it, and otherwise not.
-fn answer(client: &mut Connection, server: &mut Connection, token: &str, tape: &mut Tape<'_>) {
+fn answer(client: &mut Connection, server: &mut Connection, token: &str, asked: &[Line], tape: &mut Tape<'_>) {
     let Some(selection) = server.select(&[token], Order::Client) else { return };
     let own = Deflate {
         server_no_context_takeover: tape.flag(),
@@ -174,6 +174,8 @@ fn answer(client: &mut Connection, server: &mut Connection, token: &str, tape: &
             assert_eq!(client.agreed().to_string(), server.agreed().to_string());
             let Some(Event::Switched(switched)) = client.event() else { panic!("it has just come") };
             let agreed = Deflate::of(&switched.response.expect("a 101").fields());
+            let is_offered = agreed.is_none_or(|agreed| is_offered(asked, agreed));
+            assert!(is_offered || token != "websocket", "{agreed:?} is no answer to {asked:?}");
             if is_plain {
                 assert_eq!(agreed, deflate, "what was agreed on: {}", wire.escape_ascii());
             }
@@ -190,6 +192,27 @@ fn answer(client: &mut Connection, server: &mut Connection, token: &str, tape: &
             }
         }
     }
+}
+
+/// Whether some offer of permessage-deflate leaves room for what was agreed on (RFC 7692, 7.1), read without the engine.
+fn is_offered(asked: &[Line], agreed: Deflate) -> bool {
+    let lines = asked.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
+    let lines: Vec<String> = lines.map(|line| String::from_utf8_lossy(&line.1).replace(['"', '\\'], "")).collect();
+    lines.iter().flat_map(|line| line.split(',')).any(|offer| {
+        let mut parts = offer.split(';').map(str::trim);
+        let is_deflate = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("permessage-deflate"));
+        is_deflate
+            && parts.clone().all(|part| match part.split_once('=').map(|(name, bits)| (name.trim(), bits.trim())) {
+                // What the client asks of the server is kept.
+                Some(("server_max_window_bits", bits)) => {
+                    agreed.server_max_window_bits.is_some_and(|own| bits.parse().is_ok_and(|most: u8| own <= most))
+                }
+                None if part == "server_no_context_takeover" => agreed.server_no_context_takeover,
+                _ => true,
+            })
+            // What the server asks of the client, the client has said it can.
+            && (agreed.client_max_window_bits.is_none() || parts.any(|part| part.starts_with("client_max_window_bits")))
+    })
 }
 
 /// Up to the switch.
