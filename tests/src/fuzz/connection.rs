@@ -21,6 +21,7 @@ use crate::text::checksum;
 
 /// Holds the invariant against these bytes.
 pub fn check(data: &[u8]) {
+    crate::path::choose();
     let script = Script::read(data);
     let whole = play(&script, How::Whole, &[]);
     let bytes = play(&script, How::Bytes, &[]);
@@ -80,7 +81,8 @@ impl<'t> Script<'t> {
         let mut tape = Tape::new(data);
         let (flags, decisions) = (tape.byte(), tape.piece());
         let has = |bit: u8| flags & 1 << bit != 0;
-        let mut config = Config { secure: has(1), http2_preface: has(2), bare_h2c: has(5), ..Config::default() };
+        let mut config =
+            Config { secure: has(1), http2_preface: has(2), bare_h2c: has(5), tidy: has(7), ..Config::default() };
         if has(3) {
             config.limits = SMALL;
         }
@@ -487,6 +489,7 @@ impl<'t> Host<'t> {
                 connection.may_speak(),
                 connection.wants_input(),
                 connection.is_secure(),
+                connection.must_reset(),
             ],
             protocols: [connection.agreed().to_string(), connection.required().to_string()],
         }
@@ -504,7 +507,7 @@ struct Seen {
     why: Option<Why>,
     awaiting: Awaiting,
     unanswered: u8,
-    flags: [bool; 5],
+    flags: [bool; 6],
     protocols: [String; 2],
 }
 

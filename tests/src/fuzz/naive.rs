@@ -11,6 +11,7 @@ use crate::naive::{self, Ending, Line, Message, Reading};
 
 /// Holds the invariant against these bytes.
 pub fn check(data: &[u8]) {
+    crate::path::choose();
     let Some((&flags, input)) = data.split_first() else { return };
     let case = Case::new(flags, input);
     let (ours, theirs) = (case.ours(), case.theirs());

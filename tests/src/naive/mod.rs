@@ -345,8 +345,9 @@ fn codings(message: &Message) -> Result<Option<Vec<Vec<u8>>>, Ending> {
     if !codings.iter().all(|coding| is_coding(coding)) {
         return Err(Ending::Refused("7: a transfer coding is a token and its parameters"));
     }
-    let name = |coding: &[u8]| coding.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii_end().to_vec();
-    if codings.iter().any(|coding| coding.contains(&b';') && name(coding) == b"chunked") {
+    let is_chunked =
+        |coding: &[u8]| trimmed(coding.split(|&byte| byte == b';').next().unwrap_or_default()) == b"chunked";
+    if codings.iter().any(|coding| coding.contains(&b';') && is_chunked(coding)) {
         return Err(Ending::Refused("7.1: chunked has no parameters"));
     }
     if codings.iter().filter(|coding| *coding == b"chunked").count() > 1 {
