@@ -335,7 +335,8 @@ const HOP_VALUES: &[&str] =
 fn hops(tape: &mut Tape<'_>) {
     let mut fields = vec![line("Host", "a")];
     fields.extend((0..tape.below(8)).map(|_| (bytes(tape, HOP_NAMES), bytes(tape, HOP_VALUES))));
-    let raw = by_hand("GET /p?q HTTP/1.1", &fields);
+    let target = tape.pick(&["/p?q", "http://a/p?q", "http://a?q", "http://a", "/"]);
+    let raw = by_hand(&format!("GET {target} HTTP/1.1"), &fields);
     let mut server = Connection::new(Role::Server);
     server.receive(&raw).expect("room");
     if server.advance() != Ok(Step::Event) {

@@ -63,7 +63,8 @@ pub fn connection() -> Vec<Vec<u8>> {
             add(wire.flags, &[0, 0, 0, 16, 1, 0, 0]);
         }
         match index % 2 {
-            // With small limits.
+            // With small limits; of every other request the content is skipped.
+            0 if index % 4 == 0 => add(wire.flags | 8, &[0, 0, 0, 26]),
             0 => add(wire.flags | 8, &[]),
             _ => {
                 let len = 4 + dice.below(30);
