@@ -254,7 +254,7 @@ fn targets(tape: &mut Tape<'_>) {
         assert_eq!(UdpTarget::parse(&template, &again).as_ref(), Some(&read), "{template} {target} {again}");
         assert_eq!(
             UdpTarget::parse(&template, &format!("https://proxy{again}")),
-            Some(read).filter(|_| again.starts_with('/'))
+            Some(read).filter(|_| again.starts_with(['/', '?']))
         );
     }
     if let Some(read) = IpTarget::parse(&template, &target) {
