@@ -11,7 +11,7 @@ FOLDER = Path(os.environ.get("SWITCHOVER_VECTORS", runner.HOME / "target/vectors
 def test_every_case_comes_out_as_in_rust_in_every_feed() -> None:
     cases = FOLDER / "cases.txt"
     assert cases.exists(), "cargo run -p switchover-tests --bin export writes the cases"
-    outcome = runner.run(cases)
+    outcome = runner.run(cases, every=int(os.environ.get("EVERY", "1")))
     print(f"{len(outcome.digests)} cases, {outcome.runs} runs")
     assert not outcome.differences, "\n\n".join(outcome.differences[:3])
     expected = (FOLDER / "digests.txt").read_text().splitlines()

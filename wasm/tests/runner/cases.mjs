@@ -25,7 +25,7 @@ export function parse(text) {
     const [word = "", ...rest] = line.split(" ");
     const items = cases.at(-1)?.items ?? [];
     if (word === "case") cases.push(head(rest));
-    else if (word !== "" && word !== ".") items.push(item(word, rest));
+    else if (word !== "" && word !== "." && word !== "every") items.push(item(word, rest));
   }
   return cases;
 }
