@@ -205,8 +205,8 @@ errors! {
         "the request before is not complete"
         "Complete it with `send_end` first.";
     Unanswered = 804 "unanswered" Local 0 "RFC 9112, 9.3.2"
-        "the request before is not answered"
-        "Wait for its response, and for its end.";
+        "a request is not answered"
+        "A server answers it with `respond`; `reject` is for when there is none. A client waits for the response and its end.";
     OfferPending = 805 "offer-pending" Local 0 "RFC 9110, 7.8"
         "nothing may follow an undecided offer or CONNECT"
         "Wait for the answer: what follows could be read in the new protocol.";
@@ -270,6 +270,9 @@ errors! {
     UnreadInput = 825 "unread-input" Local 0 "RFC 9112, 9.2"
         "octets wait that no request asked for; the next event says what they are"
         "Look at the next event: an idle server does not speak.";
+    HeadGone = 826 "head-gone" Local 0 "the contract"
+        "the head of the request is no longer there as it came"
+        "Call `hand_over` at the `Request` event, before the next inbound call.";
     OutputTooSmall = 901 "output-too-small" Local 0 "the contract"
         "the output has too little space; nothing was written"
         "Call again with the space that `Error::needed` says.";

@@ -32,6 +32,8 @@ pub(crate) enum Input {
     Fail,
     /// More content than the host is willing to skip.
     DrainLimit,
+    /// A server answers before there is a request, and reads no more. A final response follows at once.
+    Reject,
     /// The host wants no further request.
     CloseAfterResponse,
     /// The host gives up.
@@ -77,7 +79,7 @@ pub(crate) enum Rejected {
     Answered,
     /// The request before is not complete.
     RequestUnfinished,
-    /// The request before is not answered.
+    /// A request is not answered.
     Unanswered,
     /// An offer or CONNECT is undecided; nothing may follow it.
     OfferPending,

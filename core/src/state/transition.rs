@@ -37,6 +37,7 @@ impl State {
             Input::End => self.end(role),
             Input::Fail => self.fail(role),
             Input::DrainLimit => self.drain_limit(role),
+            Input::Reject => self.reject(role),
             Input::CloseAfterResponse => self.close_after_response(role),
             Input::Abandon => self.abandon(role),
             Input::Resume => self.resume(),
@@ -256,6 +257,26 @@ impl State {
             _ => return Err(Rejected::NoContent),
         }
         Ok(self.settle(role))
+    }
+
+    /// Whatever the client sends next, or has sent unread, is answered as if it had been read and cut: the answer belongs to
+    /// the request that comes next, and nothing after that is read.
+    fn reject(mut self, role: Role) -> Result<Self, Rejected> {
+        if role == Role::Client {
+            return Err(Rejected::WrongRole);
+        }
+        self.writes()?;
+        self.reads()?;
+        if !self.is_idle() {
+            return Err(Rejected::Unanswered);
+        }
+        self.request = Phase::Cut;
+        self.response = Phase::Idle;
+        self.turn = Turn::None;
+        self.expect = Expect::None;
+        self.persist = false;
+        self.rx = Rx::Closed;
+        Ok(self)
     }
 
     fn close_after_response(mut self, role: Role) -> Result<Self, Rejected> {

@@ -17,6 +17,7 @@ use crate::state::{Awaiting, Expect, Input, Opening, Peer, Phase, Rejected, Role
 const IMPOSSIBLE: &[(Role, &str, &str)] = &[
     (Role::Client, "peer 1.0", "our client speaks HTTP/1.1"),
     (Role::Client, "accepts preface", "a client sends it, as HTTP/2"),
+    (Role::Client, "accepts reject", "a client answers nothing"),
     (Role::Client, "awaiting request", "it is the client's to send"),
     (Role::Client, "refuses as unanswered", "a client may pipeline"),
     (Role::Client, "refuses as body pending", "a client takes a 101 whenever it comes"),
@@ -27,7 +28,7 @@ const IMPOSSIBLE: &[(Role, &str, &str)] = &[
     (Role::Server, "awaiting response", "it is the server's to send"),
     (Role::Server, "awaiting continue", "it is the server's to send"),
     (Role::Server, "refuses as pipeline full", "a server reads one request at a time"),
-    (Role::Server, "refuses as wrong role", "a server may receive a preface"),
+    (Role::Server, "refuses as wrong role", "a server may receive a preface and reject a request"),
 ];
 
 /// Everything that could occur.

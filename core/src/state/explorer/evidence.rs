@@ -48,6 +48,7 @@ impl Rule {
             }
             Self::AcceptLooksAtFraming => &[(Alone(Role::Server), Fault::AcceptPostponed)],
             Self::LateCloseRefused => &[(Product, Fault::Blamed)],
+            Self::RejectionIsLast => &[(Product, Fault::Mismatched)],
         }
     }
 
@@ -171,6 +172,11 @@ fn accept_looks_at_framing() {
 #[test]
 fn a_late_close_is_refused() {
     Rule::LateCloseRefused.is_needed();
+}
+
+#[test]
+fn nothing_is_read_after_a_rejection() {
+    Rule::RejectionIsLast.is_needed();
 }
 
 #[test]

@@ -156,7 +156,7 @@ impl Model for Against {
         if let Some((message, read)) = first.and_then(|message| Some((message, self.read(node, message)?))) {
             push(Act::Reads(message), read.map(|side| Pair { side, queue: node.queue.popped(), ..*node }));
         }
-        for choice in node.side.moves(&self.scope, first) {
+        for choice in node.side.moves(&self.scope, node.queue) {
             push(choice.act, Ok(Pair { side: choice.side, mind: node.mind.hearing(&choice), ..*node }));
         }
         if node.queue.room() > 0 {

@@ -53,7 +53,9 @@ impl Joint {
             if matches!(what, What::Http(Input::Request(_))) {
                 self.one_request_later();
             }
-            let Side { layer, age, .. } = *self.side(role);
+            // A verb that begins an answer of its own says whose it is.
+            let is_rejection = matches!(choice.act, Act::Does(Input::Reject));
+            let Side { layer, age, .. } = if is_rejection { choice.side } else { *self.side(role) };
             // Whose the end of a response is, nobody asks; see `Side::take`.
             let is_asked = matches!(what, What::Http(_)) && what != What::Http(Input::ResponseEnd);
             let age = if is_asked { age } else { 0 };
@@ -121,7 +123,7 @@ impl Model for Scope {
                 steps.push(Step { label: (role, Act::Reads(message)), to, is_due: true });
             }
             let room = node.incoming(role.other()).room();
-            for choice in side.moves(self, next).iter().filter(|choice| choice.sends.len() <= room) {
+            for choice in side.moves(self, *node.incoming(role)).iter().filter(|choice| choice.sends.len() <= room) {
                 let to = Ok(node.after_move(role, choice));
                 steps.push(Step { label: (role, choice.act), to, is_due: choice.is_due });
             }

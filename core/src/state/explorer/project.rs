@@ -56,6 +56,7 @@ pub(super) fn name(input: Input) -> &'static str {
         Input::End => "end",
         Input::Fail => "fail",
         Input::DrainLimit => "drain limit",
+        Input::Reject => "reject",
         Input::CloseAfterResponse => "close after response",
         Input::Abandon => "abandon",
         Input::Resume => "resume",

@@ -62,6 +62,7 @@ pub(super) fn inputs(role: Role, turn: Turn) -> Vec<Input> {
         Input::End,
         Input::Fail,
         Input::DrainLimit,
+        Input::Reject,
         Input::CloseAfterResponse,
         Input::Abandon,
         Input::Resume,

@@ -31,6 +31,7 @@ pub(super) enum Rule {
     EndsDropPersist,
     AcceptLooksAtFraming,
     LateCloseRefused,
+    RejectionIsLast,
 }
 
 /// What a bent machine answers; `None` where it answers what the whole one does.
@@ -81,6 +82,7 @@ impl Rule {
             Self::EndsDropPersist => keep_persist(state, role, input),
             Self::AcceptLooksAtFraming => wait_for_end_event(state, role, input),
             Self::LateCloseRefused => close_late(state, role, input),
+            Self::RejectionIsLast => reject_and_read(state, role, input),
             Self::EndHasAPlace | Self::OwedContinueNamesHost | Self::ResumeTakesLeftover | Self::ResumeForgetsEnd => {
                 None
             }
@@ -167,6 +169,12 @@ fn close_late(state: State, role: Role, input: Input) -> Bent {
     applies.then(|| Ok(State { persist: false, ..state }.settle(role)))
 }
 
+/// The request that was rejected is read all the same.
+fn reject_and_read(state: State, role: Role, input: Input) -> Bent {
+    let next = state.apply(role, input).ok()?;
+    (input == Input::Reject).then_some(Ok(State { request: Phase::Done, rx: Rx::Open, persist: true, ..next }))
+}
+
 listed! {
     Rule {
         BehindCounts = "`behind` counts; it is not none, one or many",
@@ -185,5 +193,6 @@ listed! {
         EndsDropPersist = "all that ends a direction drops `persist`",
         AcceptLooksAtFraming = "`accept` looks at framing, not at the event shown",
         LateCloseRefused = "`close_after_response` is refused once the final head has left",
+        RejectionIsLast = "nothing is read after `reject`",
     }
 }

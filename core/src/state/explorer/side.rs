@@ -7,7 +7,7 @@ use std::vec;
 use super::fault::Fault;
 use super::roles::{answers, openings};
 use super::rules::{Machine, Rule};
-use super::wire::{Message, NOBODY, What};
+use super::wire::{Message, NEXT, NOBODY, Queue, What};
 use crate::state::{Answer, Awaiting, Input, Phase, Role, Rx, State, Tx};
 
 /// How many requests may be unanswered in the exploration. The machine's own bound is far off, and a pipeline of
@@ -183,6 +183,10 @@ impl Side {
             Role::Client if input == Input::ResponseEnd => age,
             Role::Client => self.state.behind,
         };
+        if self.role == Role::Client && age == NEXT {
+            // It has asked nothing: to a client this is no answer, and the connection is over.
+            return Ok(self.failed(scope));
+        }
         if age != expected {
             return Err(Fault::Mismatched);
         }
@@ -204,12 +208,15 @@ impl Side {
 
     // Deciding.
 
-    /// Every choice of the host, where `next` is the first message on the way here.
-    pub(super) fn moves(self, scope: &Scope, next: Option<Message>) -> Vec<Move> {
-        let mut moves = self.moves_of_both(scope, next);
+    /// Every choice of the host, where this is on the way here.
+    pub(super) fn moves(self, scope: &Scope, coming: Queue) -> Vec<Move> {
+        let mut moves = self.moves_of_both(scope, coming.first());
         match self.role {
             Role::Client => self.client_moves(scope, &mut moves),
-            Role::Server => self.server_moves(scope, &mut moves),
+            Role::Server => {
+                self.server_moves(scope, &mut moves);
+                moves.extend([false, true].into_iter().filter_map(|content| self.reject(scope, coming, content)));
+            }
         }
         moves
     }
@@ -305,6 +312,19 @@ impl Side {
         let persist = step.side.state.persist;
         let head = What::Http(Input::Response(Answer { persist, ..answer }));
         Some(Move { sends: vec![head], ..step })
+    }
+
+    /// An answer to the request that comes next: the one that waits unread, or the one that the client has yet to send. The
+    /// head is part of the same verb, and never a 2xx.
+    fn reject(self, scope: &Scope, coming: Queue, content: bool) -> Option<Move> {
+        let step = self.decide(scope, Input::Reject, &[], false)?;
+        let answer = Answer { success: false, content, persist: true };
+        let state = scope.machine.apply(step.side.state, self.role, Input::Response(answer)).ok()?;
+        let age = coming.first_request().unwrap_or(NEXT);
+        let head = What::Http(Input::Response(Answer { persist: state.persist, ..answer }));
+        // The request is never read, which is to give up on it.
+        let side = Side { age, gave_up: true, ..step.side.with(state) };
+        Some(Move { side, sends: vec![head], ..step })
     }
 
     fn switch(self, scope: &Scope, early: bool) -> Option<Move> {

@@ -32,9 +32,12 @@ pub(super) enum What {
 /// The age of what belongs to no request: one more than that of the oldest in a full pipeline.
 pub(super) const NOBODY: u8 = PIPELINE;
 
+/// The age of what belongs to the request that the client sends next.
+pub(super) const NEXT: u8 = u8::MAX;
+
 /// One request older.
 pub(super) fn aged(age: u8) -> u8 {
-    NOBODY.min(age + 1)
+    NOBODY.min(age.wrapping_add(1))
 }
 
 /// The messages in one direction.
@@ -45,6 +48,12 @@ impl Queue {
     /// The next to be read.
     pub(super) fn first(self) -> Option<Message> {
         self.0[0]
+    }
+
+    /// The age of the first request among them.
+    pub(super) fn first_request(self) -> Option<u8> {
+        let is_request = |message: &Message| matches!(message.what, What::Http(Input::Request(_)));
+        self.0.into_iter().flatten().find(is_request).map(|message| message.age)
     }
 
     pub(super) fn is_empty(self) -> bool {
