@@ -5,6 +5,7 @@
 
 use crate::diagnose::Fault;
 use crate::error::ErrorKind;
+use crate::event::Content;
 use crate::framing::Framing;
 use crate::limits::Limits;
 use crate::syntax::{is_ows, is_tchar, is_value_octet};
@@ -56,6 +57,36 @@ impl Body {
                 }
                 Ok(part)
             }
+        }
+    }
+
+    /// What is still to come, as far as the framing has said.
+    pub(crate) fn content(self) -> Content {
+        match self {
+            Self::None | Self::Length(0) => Content::None,
+            Self::Length(left) => Content::Length(left),
+            Self::Chunked(Chunked { left, place: Place::Data, .. }) => Content::Chunked(left),
+            Self::Chunked(_) | Self::Trailers => Content::Chunked(0),
+            Self::UntilClose => Content::UntilClose,
+        }
+    }
+
+    /// Takes `len` bytes of content that the caller has read; says whether there can be as many.
+    pub(crate) fn pass(&mut self, len: u64) -> bool {
+        match self {
+            Self::UntilClose => true,
+            Self::Length(left) if *left >= len => {
+                *left -= len;
+                true
+            }
+            Self::Chunked(chunked @ Chunked { place: Place::Data, .. }) if chunked.left >= len => {
+                chunked.left -= len;
+                if chunked.left == 0 {
+                    chunked.place = Place::DataCr;
+                }
+                true
+            }
+            _ => len == 0,
         }
     }
 

@@ -142,6 +142,11 @@ impl Survey {
         self.length.is_some() || self.codings
     }
 
+    /// A Transfer-Encoding is there.
+    pub(crate) fn is_coded(&self) -> bool {
+        self.codings
+    }
+
     #[inline(always)]
     fn says_nothing_of_the_hop(&self) -> bool {
         !self.connection && !self.te
@@ -251,15 +256,52 @@ pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<
     fault.map_or(Ok(count > 0), Err)
 }
 
-/// What the engine adds to the host's field lines.
+/// The one framing field that the engine adds, if any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FramingLine {
+    #[default]
+    None,
+    /// `Content-Length` with this number.
+    Length(u64),
+    /// `Transfer-Encoding: chunked`.
+    Chunked,
+}
+
+impl FramingLine {
+    #[inline(always)]
+    fn put(self, draft: &mut Vec<u8>) {
+        match self {
+            Self::None => {}
+            Self::Chunked => draft.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            Self::Length(length) => put_length(draft, length),
+        }
+    }
+}
+
+fn put_length(draft: &mut Vec<u8>, length: u64) {
+    /// As many digits as the largest number has.
+    const DIGITS: usize = 20;
+    let (mut digits, mut first, mut rest) = ([b'0'; DIGITS], DIGITS - 1, length);
+    while rest > 9 {
+        digits[first] += (rest % 10) as u8;
+        rest /= 10;
+        first -= 1;
+    }
+    digits[first] += rest as u8;
+    for part in [b"Content-Length: ", &digits[first..], b"\r\n"] {
+        draft.extend_from_slice(part);
+    }
+}
+
+/// What the engine adds to the caller's field lines.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Added<'a> {
     /// What the rules of the protocols that are spoken of add.
     pub(crate) markers: &'a [Field<'a>],
     /// What a protocol's rules ask of its 101.
     pub(crate) proof: Option<Field<'a>>,
-    /// A framing field that the host left to the engine.
-    pub(crate) framing: Option<&'a [u8]>,
+    /// The framing field that the caller left to the engine.
+    pub(crate) framing: FramingLine,
     /// The `Upgrade` list, entry by entry.
     pub(crate) upgrade: &'a [&'a str],
     /// Names of fields that are for this hop alone.
@@ -347,9 +389,7 @@ pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
 #[inline(always)]
 pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
     if survey.says_nothing_of_the_hop() && added.says_nothing_of_the_hop() {
-        if let Some(framing) = added.framing {
-            draft.extend_from_slice(framing);
-        }
+        added.framing.put(draft);
         draft.extend_from_slice(b"\r\n");
     } else {
         finish_for_the_hop(draft, survey, added);
@@ -363,9 +403,7 @@ fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
     for &field in added.markers.iter().chain(&added.proof) {
         line(draft, field);
     }
-    if let Some(framing) = added.framing {
-        draft.extend_from_slice(framing);
-    }
+    added.framing.put(draft);
     if !added.upgrade.is_empty() {
         draft.extend_from_slice(b"Upgrade: ");
         for (index, entry) in added.upgrade.iter().enumerate() {

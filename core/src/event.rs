@@ -61,6 +61,19 @@ pub enum Event<'a> {
     },
 }
 
+/// What is still to come of the message that is being received. See [`Connection::content`](crate::Connection::content).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// Nothing: there is no message, or all of its content has been shown.
+    None,
+    /// This many bytes.
+    Length(u64),
+    /// This many bytes of the current chunk. What follows that chunk is not known yet.
+    Chunked(u64),
+    /// Whatever comes before the connection ends.
+    UntilClose,
+}
+
 /// The kinds of event, without what they show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {

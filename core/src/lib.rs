@@ -200,10 +200,10 @@ mod tidy;
 
 mod connection;
 
-pub use connection::{Connection, End, Next};
+pub use connection::{Connection, End, Next, Owes, Prepared};
 pub use decision::{DataParts, RequestHead, ResponseHead, reason};
 pub use error::{Blame, Error, ErrorKind};
-pub use event::{Event, EventKind, OwnedEvent, Paused, Request, Response, Step, Switched, SwitchedBy};
+pub use event::{Content, Event, EventKind, OwnedEvent, Paused, Request, Response, Step, Switched, SwitchedBy};
 pub use fields::{Field, FieldSource, Fields, Protocol};
 pub use known::KnownField;
 pub use limits::{Config, Lenient, Limits};

@@ -40,6 +40,8 @@ pub enum TraceStep {
     /// 1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
     /// handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it.
     Tidied,
+    /// The connection was given to another parser; how many bytes.
+    HandedOver,
 }
 
 listed! {
@@ -49,7 +51,7 @@ listed! {
         ReceivedEof = "received-eof", PeerError = "peer-error", SentRequest = "sent-request",
         SentInformational = "sent-informational", SentResponse = "sent-response", SentEnd = "sent-end",
         SentSwitch = "sent-switch", Refused = "refused", Resumed = "resumed", Abandoned = "abandoned",
-        Tidied = "tidied",
+        Tidied = "tidied", HandedOver = "handed-over",
     }
 }
 

@@ -151,7 +151,7 @@ fn pass_head(response: &Response<'_>, client: &mut Side) -> Result<(), Refusal> 
 /// What stands after a declined offer may have been meant for the other protocol.
 fn close_if_more_has_come(client: &mut Side) -> Result<(), Refusal> {
     client.take().map_err(Refusal::of_client)?;
-    if client.connection.unread() > 0 {
+    if !client.connection.unread().is_empty() {
         client.connection.close_after_response()?;
     }
     Ok(())

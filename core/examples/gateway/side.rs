@@ -86,7 +86,7 @@ impl Side {
 
     /// Whether no message is under way.
     pub(crate) fn is_idle(&self) -> bool {
-        self.connection.awaiting() == Awaiting::Request && self.connection.unread() == 0
+        self.connection.awaiting() == Awaiting::Request && self.connection.unread().is_empty()
     }
 
     /// Sends something, or takes something if `takes`: what can be done first. The peer is waited for no longer than it

@@ -38,8 +38,8 @@ impl Session<'_> {
             }
             Ended::Slow => {
                 // An idle connection comes to its end, and is not told.
-                let is_idle =
-                    self.wire.engine.ask().awaiting() == Awaiting::Request && self.wire.engine.ask().unread() == 0;
+                let is_idle = self.wire.engine.ask().awaiting() == Awaiting::Request
+                    && self.wire.engine.ask().unread().is_empty();
                 if !is_idle {
                     self.fail("the peer takes too long");
                 }

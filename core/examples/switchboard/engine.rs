@@ -100,7 +100,7 @@ impl Engine {
     }
 
     pub(crate) fn send_response(&mut self, head: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
-        let words = || format!("respond {}{}", head.status, fields(head.fields));
+        let words = || format!("response {}{}", head.status, fields(head.fields));
         self.write(out, words, |connection, out| connection.send_response(head, out))
     }
 

@@ -1,35 +1,34 @@
-//! What the verbs of `send.rs` do: validate, count, compare with the space, write, and only then change the state.
+//! What the verbs of `send.rs` do, but for a server's answers: validate, count, compare with the space, write, and only then change the state.
 
 use alloc::vec::Vec;
 
 use bytes::BufMut;
 
 use super::{Connection, Outgoing};
-use crate::decision::{DataParts, RequestHead, ResponseHead};
-use crate::encode::{self, Added, StatusLine, Survey};
+use crate::decision::{DataParts, RequestHead};
+use crate::encode::{self, Added, FramingLine, Survey};
 use crate::error::{Error, ErrorKind};
-use crate::event::SwitchedBy;
-use crate::fields::{Field, FieldSource, Options};
-use crate::state::{Answer, Input, Opening, Peer, Phase, Role, State, Turn, Tx};
+use crate::fields::FieldSource;
+use crate::state::{Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
 use crate::syntax::{absolute_authority, is_target, is_token, target_form};
-use crate::tidy::{self, Allowed, Tidied};
+use crate::tidy::{self, Tidied};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, Proof, Protocols, Selection, Why, token};
+use crate::upgrade::{self, Why, token};
 
 /// Most heads that are sent are no longer, so the memory for them is asked for once.
 const DRAFT: usize = 256;
 
-const CHUNKED: &[u8] = b"Transfer-Encoding: chunked\r\n";
-const EMPTY: &[u8] = b"Content-Length: 0\r\n";
-
 impl Connection {
-    fn require_role(&self, role: Role) -> Result<(), Error> {
+    pub(super) fn require_role(&self, role: Role) -> Result<(), Error> {
         if self.role == role { Ok(()) } else { Err(Error::local(ErrorKind::WrongRole)) }
     }
 
     /// Composes in memory that stays. What `compose` has written is handed over by [`hand_over`](encode::hand_over) in it.
     #[inline(always)]
-    fn with_draft<T>(&mut self, compose: impl FnOnce(&mut Self, &mut Vec<u8>) -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn with_draft<T>(
+        &mut self,
+        compose: impl FnOnce(&mut Self, &mut Vec<u8>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut draft = core::mem::take(&mut self.scratch().draft);
         draft.clear();
         draft.reserve(DRAFT);
@@ -43,7 +42,7 @@ impl Connection {
     /// What a verb came to with the caller's field lines; where they may not be sent and the configuration says so, with the
     /// same lines put right.
     #[inline(always)]
-    fn or_tidied<'f>(
+    pub(super) fn or_tidied<'f>(
         &mut self,
         strict: Result<(), Error>,
         tidy: impl FnOnce(&Self) -> Tidied<'f>,
@@ -77,7 +76,7 @@ impl Connection {
         }
     }
 
-    fn try_input(&self, input: Input) -> Result<State, Error> {
+    pub(super) fn try_input(&self, input: Input) -> Result<State, Error> {
         self.state.apply(self.role, input).map_err(Error::from)
     }
 
@@ -105,7 +104,7 @@ impl Connection {
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
         // RFC 9112, 9.2: what came before a request was asked is not its answer, whoever looks at it first.
-        if self.state.is_idle() && self.unread() > 0 {
+        if self.state.rx == Rx::Open && self.state.is_idle() && !self.unread().is_empty() {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = write_request(draft, request, offer, self.flags.old_server)?;
@@ -126,7 +125,7 @@ impl Connection {
         // RFC 9110, 8.6: where content would be expected, none is said to be there.
         let expects_content = matches!(request.method, "POST" | "PUT" | "PATCH");
         let added = Added {
-            framing: if expects_content && !survey.has_framing() { Some(EMPTY) } else { None },
+            framing: if expects_content && !survey.has_framing() { FramingLine::Length(0) } else { FramingLine::None },
             markers: &asked.markers,
             upgrade: offer,
             hop_fields: &asked.hop_fields,
@@ -154,247 +153,9 @@ impl Connection {
         Ok(())
     }
 
-    // Responses.
-
-    pub(super) fn inform(&mut self, status: u16, fields: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
-        let strict = self.inform_strictly(status, fields, out);
-        let tidy = |_: &Self| tidy::response(fields, status, Allowed::Nothing);
-        self.or_tidied(strict, tidy, |connection, fields| connection.inform_strictly(status, fields, out))
-    }
-
-    fn inform_strictly(&mut self, status: u16, fields: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
-        self.require_role(Role::Server)?;
-        if !(100..=199).contains(&status) || status == 101 {
-            return Err(Error::local(ErrorKind::InvalidStatus));
-        }
-        let input = if status == 100 { Input::Continue } else { Input::Informational };
-        let next = self.with_draft(|connection, draft| {
-            StatusLine::usual(status).put(draft);
-            let survey = write_interim(draft, fields, false)?;
-            let next = connection.try_input(input)?;
-            encode::finish(draft, &survey, &Added::default());
-            encode::hand_over(&[draft], out).map(|()| next)
-        })?;
-        self.state = next;
-        self.note(TraceStep::SentInformational, u32::from(status));
-        Ok(())
-    }
-
-    pub(super) fn respond(
-        &mut self,
-        response: &ResponseHead<'_>,
-        required: &[&str],
-        out: &mut dyn BufMut,
-    ) -> Result<(), Error> {
-        let strict = self.respond_strictly(response, required, out);
-        let tidy = |connection: &Self| {
-            let status = response.status;
-            let allowed = match status {
-                204 | 205 => Allowed::Nothing,
-                _ if connection.would_tunnel(status) => Allowed::Nothing,
-                _ if connection.state.peer == Peer::V11 => Allowed::Both,
-                _ => Allowed::Length,
-            };
-            tidy::response(response.fields, status, allowed)
-        };
-        self.or_tidied(strict, tidy, |connection, fields| {
-            connection.respond_strictly(&ResponseHead { fields, ..*response }, required, out)
-        })
-    }
-
-    fn respond_strictly(
-        &mut self,
-        response: &ResponseHead<'_>,
-        required: &[&str],
-        out: &mut dyn BufMut,
-    ) -> Result<(), Error> {
-        self.require_role(Role::Server)?;
-        if !(200..=599).contains(&response.status) {
-            return Err(Error::local(ErrorKind::InvalidStatus));
-        }
-        let advertises = !self.scratch().offer.is_empty() && self.state.peer != Peer::V10;
-        if response.status == 426 && required.is_empty() && !advertises {
-            // RFC 9110, 15.5.22: it says what is required; `require` is the verb.
-            return Err(Error::local(ErrorKind::InvalidStatus));
-        }
-        let before = self.state;
-        let composed = self.with_draft(|connection, draft| {
-            let outgoing = connection.compose_response(draft, response, required, advertises)?;
-            encode::hand_over(&[draft], out).map(|()| outgoing)
-        });
-        // The state was changed in place, and is as it was if anything is refused: a state that is passed around costs
-        // more than the rest of this.
-        let outgoing = composed.inspect_err(|_| self.state = before)?;
-        if let Some(scratch) = &mut self.scratch {
-            scratch.offer.clear();
-        }
-        self.begin_sending(outgoing);
-        if self.state.tx == Tx::Switched {
-            self.flags.owes_switched = Some(SwitchedBy::Connect);
-            self.scratch().agreed.clear();
-            self.why = None;
-        } else {
-            self.settle_why(if response.status == 426 { Why::Required } else { Why::Declined });
-        }
-        self.note(TraceStep::SentResponse, u32::from(response.status));
-        Ok(())
-    }
-
-    /// Writes the head and makes the transition that belongs to it.
-    fn compose_response(
-        &mut self,
-        draft: &mut Vec<u8>,
-        response: &ResponseHead<'_>,
-        required: &[&str],
-        advertises: bool,
-    ) -> Result<Outgoing, Error> {
-        let status_line = StatusLine::new(response.status, response.reason);
-        if !status_line.is_valid() {
-            return Err(Error::local(ErrorKind::InvalidReason));
-        }
-        status_line.put(draft);
-        let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);
-        let survey = encode::lines_allowed(draft, response.fields, is_allowed)?;
-        let (outgoing, framing) = self.frame(response.status, &survey).map_err(Error::local)?;
-        self.change(Input::Response(Answer {
-            success: (200..=299).contains(&response.status),
-            content: outgoing != Outgoing::None,
-            persist: !survey.options.close && outgoing != Outgoing::UntilClose,
-        }))?;
-        let persist = self.state.persist;
-        let tunnels = self.state.tx == Tx::Switched;
-        let hints = match required {
-            [] => Vec::new(),
-            required => upgrade::hints(required, &survey.written(draft)),
-        };
-        let advertised = [if advertises { self.advertised() } else { "" }];
-        let upgrade = match required {
-            // HTTP/1.0 knows no Upgrade: to such a client an advertisement would be noise.
-            [] if advertises && !tunnels => &advertised[..],
-            [] => &[],
-            required => required,
-        };
-        let added = Added {
-            markers: &hints,
-            framing,
-            upgrade,
-            close: !persist && !tunnels,
-            // RFC 9112, 9.3: an HTTP/1.0 client keeps the connection only if it is told to.
-            keep_alive: persist && self.state.peer == Peer::V10 && !tunnels,
-            ..Added::default()
-        };
-        encode::finish(draft, &survey, &added);
-        Ok(outgoing)
-    }
-
-    /// The list that the next final response advertises.
-    fn advertised(&self) -> &str {
-        let list = self.scratch.as_ref().map_or(&[][..], |scratch| &scratch.offer);
-        core::str::from_utf8(list).unwrap_or_default()
-    }
-
-    /// RFC 9110, 9.3.6: a 2xx to CONNECT.
-    fn would_tunnel(&self, status: u16) -> bool {
-        self.state.turn == Turn::Connect && (200..=299).contains(&status)
-    }
-
-    /// RFC 9112, 6.3 from the sender's side: how the content ends, and the field that says so if the host gave none.
-    fn frame(&self, status: u16, survey: &Survey) -> Result<(Outgoing, Option<&'static [u8]>), ErrorKind> {
-        if status == 204 || self.would_tunnel(status) {
-            // RFC 9110, 8.6 and 9.3.6: no framing field at all.
-            return if survey.has_framing() { Err(ErrorKind::FramingConflict) } else { Ok((Outgoing::None, None)) };
-        }
-        // RFC 9112, 6.1: no Transfer-Encoding to an HTTP/1.0 client.
-        let takes_chunked = self.state.peer == Peer::V11;
-        if survey.chunked && !takes_chunked {
-            return Err(ErrorKind::FramingConflict);
-        }
-        if self.heads & 1 != 0 || status == 304 {
-            return Ok((Outgoing::None, None));
-        }
-        if status == 205 {
-            // RFC 9110, 15.3.6: said to be empty, and empty.
-            return match survey.length {
-                Some(0) => Ok((Outgoing::None, None)),
-                None if !survey.chunked => Ok((Outgoing::None, Some(EMPTY))),
-                _ => Err(ErrorKind::FramingConflict),
-            };
-        }
-        Ok(match outgoing(survey) {
-            Outgoing::None if survey.has_framing() => (Outgoing::None, None),
-            Outgoing::None if takes_chunked => (Outgoing::Chunked, Some(CHUNKED)),
-            Outgoing::None => (Outgoing::UntilClose, None),
-            given => (given, None),
-        })
-    }
-
-    pub(super) fn switch(
-        &mut self,
-        selection: Selection,
-        fields: &dyn FieldSource,
-        early: bool,
-        out: &mut dyn BufMut,
-    ) -> Result<(), Error> {
-        let strict = self.switch_strictly(selection, fields, early, out);
-        let tidy = |_: &Self| tidy::response(fields, 101, Allowed::Nothing);
-        self.or_tidied(strict, tidy, |connection, fields| connection.switch_strictly(selection, fields, early, out))
-    }
-
-    fn switch_strictly(
-        &mut self,
-        selection: Selection,
-        fields: &dyn FieldSource,
-        early: bool,
-        out: &mut dyn BufMut,
-    ) -> Result<(), Error> {
-        self.require_role(Role::Server)?;
-        if selection.cycle != self.cycle {
-            return Err(Error::local(ErrorKind::StaleSelection));
-        }
-        let next = self.try_input(Input::Switch { early })?;
-        let mut agreed = core::mem::take(&mut self.scratch().agreed);
-        let written = self.with_draft(|connection, draft| {
-            connection.compose_switch(draft, selection, fields, &mut agreed)?;
-            encode::hand_over(&[draft], out)
-        });
-        self.scratch().agreed = agreed;
-        written?;
-        self.state = next;
-        self.flags.owes_switched = Some(SwitchedBy::Upgrade);
-        // What was to be advertised is not, once there is no response in clear.
-        self.scratch().offer.clear();
-        self.why = None;
-        self.note(TraceStep::SentSwitch, 101);
-        Ok(())
-    }
-
-    fn compose_switch(
-        &self,
-        draft: &mut Vec<u8>,
-        selection: Selection,
-        fields: &dyn FieldSource,
-        agreed: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        if self.state.continue_unsent() {
-            // RFC 9110, 7.8: a 100 that is expected goes out before the 101.
-            StatusLine::usual(100).put(draft);
-            draft.extend_from_slice(b"\r\n");
-        }
-        StatusLine::usual(101).put(draft);
-        let survey = write_interim(draft, fields, true)?;
-        let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
-        upgrade::write_selection(request, selection, agreed).map_err(Error::local)?;
-        let answer = upgrade::answer(request, Protocols::new(agreed), &survey.written(draft)).map_err(Error::local)?;
-        let list = [core::str::from_utf8(agreed).unwrap_or_default()];
-        let proof = answer.proof.as_ref().map(Proof::field);
-        let added = Added { markers: &answer.markers, proof, upgrade: &list, ..Added::default() };
-        encode::finish(draft, &survey, &added);
-        Ok(())
-    }
-
     // Content.
 
-    fn begin_sending(&mut self, outgoing: Outgoing) {
+    pub(super) fn begin_sending(&mut self, outgoing: Outgoing) {
         self.outgoing = outgoing;
         self.flags.ended_itself = outgoing == Outgoing::None;
     }
@@ -416,7 +177,7 @@ impl Connection {
         Ok(match self.outgoing {
             // An empty chunk would be the last one.
             _ if len == 0 => (DataParts::plain(), None, self.outgoing),
-            Outgoing::None => return Err(Error::local(ErrorKind::NoContent)),
+            Outgoing::None | Outgoing::Own => return Err(Error::local(ErrorKind::NoContent)),
             Outgoing::Length(left) => match left.checked_sub(len as u64) {
                 Some(left) => (DataParts::plain(), next, Outgoing::Length(left)),
                 None => return Err(Error::local(ErrorKind::LengthExceeded)),
@@ -435,7 +196,7 @@ impl Connection {
         }
     }
 
-    pub(super) fn content(&mut self, data: &[u8], out: &mut dyn BufMut) -> Result<(), Error> {
+    pub(super) fn put_content(&mut self, data: &[u8], out: &mut dyn BufMut) -> Result<(), Error> {
         let (parts, next, outgoing) = self.plan_data(data.len())?;
         encode::hand_over(&[parts.prefix(), data, parts.suffix()], out)?;
         self.commit_data(next, outgoing);
@@ -477,12 +238,12 @@ impl Connection {
         match self.outgoing {
             Outgoing::Chunked => encode::hand_over(&[draft], out)?,
             Outgoing::Length(_) => return Err(Error::local(ErrorKind::LengthShort)),
-            Outgoing::None | Outgoing::UntilClose => {}
+            Outgoing::None | Outgoing::UntilClose | Outgoing::Own => {}
         }
         Ok(false)
     }
 
-    fn end_outgoing(&mut self) {
+    pub(super) fn end_outgoing(&mut self) {
         let input = if self.role == Role::Client { Input::RequestEnd } else { Input::ResponseEnd };
         // `is_sending` has found the message open, so this is accepted.
         self.state = self.state.apply(self.role, input).unwrap_or(self.state);
@@ -492,21 +253,12 @@ impl Connection {
 }
 
 /// What the given framing fields say.
-fn outgoing(survey: &Survey) -> Outgoing {
+pub(super) fn outgoing(survey: &Survey) -> Outgoing {
     match survey.length {
         _ if survey.chunked => Outgoing::Chunked,
         None | Some(0) => Outgoing::None,
         Some(length) => Outgoing::Length(length),
     }
-}
-
-/// Writes the field lines of a 1xx. RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps
-/// the connection alive or closes it. A 101 lists `upgrade` whether the caller does or not.
-fn write_interim(draft: &mut Vec<u8>, fields: &dyn FieldSource, switches: bool) -> Result<Survey, Error> {
-    let survey = encode::lines(draft, fields)?;
-    let options = Options { upgrade: survey.options.upgrade && !switches, ..survey.options };
-    let is_plain = !survey.has_framing() && options == Options::default();
-    if is_plain { Ok(survey) } else { Err(Error::local(ErrorKind::FramingConflict)) }
 }
 
 /// Writes a request head up to its last field line, if all is right that does not depend on the connection's state.

@@ -97,7 +97,9 @@ impl Connection {
     #[inline(always)]
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let secure = self.flags.secure;
-        let Scratch { head, buffer, .. } = self.scratch();
+        let end = self.offset + len as u64;
+        let Scratch { head, buffer, head_end, .. } = self.scratch();
+        *head_end = end;
         let (bytes, _) = buffer.unread_mut();
         let framing = match framing::request(head, bytes, len, secure) {
             Ok(framing) => framing,
@@ -116,7 +118,7 @@ impl Connection {
         };
         let has_upgrade = head.has(KnownField::Upgrade);
         buffer.keep(len);
-        self.offset += len as u64;
+        self.offset = end;
         self.heads = u64::from(is_head);
         match has_upgrade && !is_connect {
             true => self.begin_offered(opening, options)?,
@@ -301,7 +303,7 @@ impl Connection {
             }
         };
         let (Part::Data { skip, .. } | Part::More { skip } | Part::Trailers { skip }) = part;
-        if !self.pass_content(skip)? {
+        if !self.consume_content(skip)? {
             return Ok(None);
         }
         match part {
@@ -313,7 +315,7 @@ impl Connection {
 
     /// Consumes octets of content or of its framing. What the host skips is counted; false where it has become too much
     /// and receiving has ended.
-    fn pass_content(&mut self, len: usize) -> Result<bool, Error> {
+    fn consume_content(&mut self, len: usize) -> Result<bool, Error> {
         let room = self.config().limits.drain.saturating_sub(self.drained);
         if !self.flags.skips || len as u64 <= room {
             self.pass(len);
@@ -329,7 +331,7 @@ impl Connection {
         if self.role == Role::Server {
             self.received(Input::RequestContent)?;
         }
-        if self.flags.skips && !self.pass_content(len + behind)? {
+        if self.flags.skips && !self.consume_content(len + behind)? {
             return Ok(None);
         }
         if self.body.is_complete() {

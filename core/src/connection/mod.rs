@@ -1,8 +1,10 @@
 //! The only module that knows all the others: octets in, events out (`receive.rs`, and `message.rs` for what they mean);
 //! decisions in, octets out (`send.rs`, and `compose.rs` for what they take); and what a host may ask in between.
 
+mod answer;
 mod compose;
 mod message;
+mod prepared;
 mod receive;
 mod send;
 
@@ -12,6 +14,7 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
+pub use prepared::Prepared;
 pub use receive::Next;
 
 use crate::body::Body;
@@ -37,6 +40,21 @@ pub enum End {
 
 crate::listed::listed! { End { Clean = "clean", Truncated = "truncated" } }
 
+/// What is to be sent next; see [`Connection::owes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Owes {
+    /// Nothing.
+    Nothing,
+    /// Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, 10.1.1).
+    Continue,
+    /// Server: the response to a request, whole or its head.
+    Response,
+    /// Content, or the end of the message being sent.
+    Content,
+}
+
+crate::listed::listed! { Owes { Nothing = "nothing", Continue = "continue", Response = "response", Content = "content" } }
+
 /// What is still to be sent of the message being sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outgoing {
@@ -48,6 +66,8 @@ enum Outgoing {
     Chunked,
     /// Octets until the host ends it; then the connection closes.
     UntilClose,
+    /// What the caller writes without the engine; see [`Connection::note_response`].
+    Own,
 }
 
 /// One HTTP/1.1 connection, without its transport.
@@ -87,7 +107,7 @@ impl core::fmt::Debug for Connection {
             .field("state", &self.state)
             .field("awaiting", &self.awaiting())
             .field("why", &self.why)
-            .field("unread", &self.unread())
+            .field("unread", &self.unread().len())
             .field("failure", &self.failure)
             .finish_non_exhaustive()
     }
@@ -120,6 +140,8 @@ struct Scratch {
     buffer: Buffer,
     head: Head,
     trailers: Head,
+    /// Where in the peer's bytes the head of the current request ends.
+    head_end: u64,
     shown: Shown,
     /// What decides on the offer in `head`. Where there is none, nobody asks but for the limits, which never change.
     terms: Terms,
@@ -195,6 +217,23 @@ impl Connection {
         self.role == Role::Server && (request, response, expect) == (Phase::Body, Phase::Idle, Expect::Owed)
     }
 
+    /// What the peer waits for that only your code can send. Of several things, the first one that it waits for.
+    pub fn owes(&self) -> Owes {
+        match self.role {
+            _ if self.state.tx != Tx::Open => Owes::Nothing,
+            Role::Server if self.owes_continue() => Owes::Continue,
+            Role::Server if self.state.request != Phase::Idle && self.state.response == Phase::Idle => Owes::Response,
+            _ if self.outgoing != Outgoing::None => Owes::Content,
+            _ => Owes::Nothing,
+        }
+    }
+
+    /// Whether another request may follow on this connection, as far as is known: nothing has been sent or received that
+    /// closes it. RFC 9112, 9.3.
+    pub fn persists(&self) -> bool {
+        self.state.persist
+    }
+
     /// Whether `send_data` has something to continue: a message of ours that has content to come. False after the head
     /// of an answer to HEAD, say.
     pub fn wants_content(&self) -> bool {
@@ -206,11 +245,12 @@ impl Connection {
         self.flags.secure
     }
 
-    /// How many received octets wait behind what the current event shows. With an offer undecided they belong to no
-    /// protocol yet: a host that declines, and does not trust its client to have meant them as HTTP, closes
-    /// ([`close_after_response`](Self::close_after_response)) instead of reading them. RFC 9931, 5.
-    pub fn unread(&self) -> usize {
-        self.scratch.as_ref().map_or(0, |scratch| scratch.buffer.len().saturating_sub(scratch.shown_len()))
+    /// The received bytes after the current event, which nothing has read yet. While an offer is undecided they belong to no
+    /// protocol. If you decline and do not trust the client to have meant them as HTTP, call
+    /// [`close_after_response`](Self::close_after_response) and they are never read. RFC 9931, 5.
+    pub fn unread(&self) -> &[u8] {
+        let after = |scratch: &Scratch| scratch.shown_len();
+        self.scratch.as_deref().map_or(&[], |scratch| scratch.buffer.unread().get(after(scratch)..).unwrap_or_default())
     }
 
     /// Whether any of these bytes lies in the memory that holds what was received: for callers in languages that cannot
@@ -263,7 +303,13 @@ impl Connection {
     /// has for all of it. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. RFC 9112, 8.
     pub fn must_reset(&self) -> bool {
         let is_unfinished = matches!(self.state.response, Phase::Body | Phase::Cut);
-        self.outgoing == Outgoing::UntilClose && is_unfinished
+        // How a response that the engine has not written is framed, it cannot know: the worst is assumed.
+        let ends_with_the_connection = match self.outgoing {
+            Outgoing::UntilClose => true,
+            Outgoing::Own => !self.state.persist,
+            _ => false,
+        };
+        ends_with_the_connection && is_unfinished
     }
 
     /// Client: how many requests have no complete final response. Once the connection is over, these may be sent again
@@ -331,13 +377,52 @@ impl Connection {
         leftover
     }
 
+    /// Server: gives the whole connection to another parser: the current request's head and every byte after it, exactly as
+    /// they came. Allowed until something after the head has been read or something has been answered. The engine is then
+    /// done; [`Paused::Closed`](crate::Paused) or [`Event::Closed`](crate::Event::Closed) follows. Drop the engine, keep the
+    /// transport.
+    ///
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`.
+    pub fn hand_over(&mut self) -> Result<Bytes, Error> {
+        if let Err(error) = self.may_hand_over() {
+            return self.refuse_with(error);
+        }
+        self.change(Input::Abandon).map_err(Error::from)?;
+        self.settle_why(Why::Abandoned);
+        let Some(scratch) = &mut self.scratch else { return Ok(Bytes::new()) };
+        let bytes = Bytes::from([scratch.buffer.kept(), scratch.buffer.unread()].concat());
+        let unread = scratch.buffer.len();
+        scratch.shown = Shown::Nothing;
+        scratch.buffer.unkeep();
+        scratch.buffer.consume(unread);
+        self.offset += unread as u64;
+        self.flags.owes_end = false;
+        self.note(TraceStep::HandedOver, bytes.len() as u32);
+        Ok(bytes)
+    }
+
+    fn may_hand_over(&self) -> Result<(), Error> {
+        self.require_role(Role::Server)?;
+        if self.state.rx != Rx::Open || self.state.tx != Tx::Open {
+            let kind = if self.state.tx == Tx::Switched { ErrorKind::Switched } else { ErrorKind::Closed };
+            return Err(Error::local(kind));
+        }
+        match (self.state.request, self.state.response) {
+            (Phase::Idle, _) => return Err(Error::local(ErrorKind::Unasked)),
+            (_, Phase::Idle) => {}
+            _ => return Err(Error::local(ErrorKind::Answered)),
+        }
+        let is_whole = |scratch: &Scratch| scratch.buffer.keeps() && self.position() == scratch.head_end;
+        let is_kept = self.scratch.as_deref().is_some_and(is_whole);
+        if is_kept { Ok(()) } else { Err(Error::local(ErrorKind::HeadGone)) }
+    }
+
     // What a host may decide without sending anything.
 
     /// Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. The end of
     /// the message is still told. Next: `advance`. RFC 9112, 9.3. Refused: `NoContent`.
     pub fn skip_body(&mut self) -> Result<(), Error> {
-        let incoming = if self.role == Role::Server { self.state.request } else { self.state.response };
-        if incoming != Phase::Body {
+        if self.incoming() != Phase::Body {
             return self.refuse(ErrorKind::NoContent);
         }
         self.flags.skips = true;

@@ -5,7 +5,7 @@ use core::mem;
 use super::{Connection, End, Scratch};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind};
-use crate::event::{Event, OwnedEvent, Paused, Shown, Step};
+use crate::event::{Content, Event, OwnedEvent, Paused, Shown, Step};
 use crate::state::{Input, Phase, Rejected, Role, Rx, State, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::Why;
@@ -156,6 +156,62 @@ impl Connection {
         })
     }
 
+    /// What is still to come of the message being received, after the current event. When the message was cut short, this is
+    /// what was missing. RFC 9112, 6.3. Next: [`pass_content`](Self::pass_content), if your code can read content past the
+    /// engine.
+    #[inline]
+    pub fn content(&self) -> Content {
+        self.body.content()
+    }
+
+    /// Folds the end of the message into the current event: true where the current event was the last of its message, so
+    /// that no [`Event::EndOfMessage`] will follow it. That is known for a head without content, and for the last
+    /// [`Event::Data`] of a message with `Content-Length`. The event stays current. False changes nothing: the end is then
+    /// an event of its own. RFC 9112, 6.
+    #[inline]
+    pub fn take_end(&mut self) -> bool {
+        let is_shown = self.scratch.as_deref().is_some_and(|scratch| scratch.shown != Shown::Nothing);
+        if !is_shown || !mem::take(&mut self.flags.owes_end) {
+            return false;
+        }
+        self.note(TraceStep::ReceivedEnd, 0);
+        true
+    }
+
+    /// Counts `len` bytes of content that your code has read from the transport itself, with `splice`, `sendfile` or into
+    /// its own memory. The state and the positions are those after the same bytes through [`receive`](Self::receive); they
+    /// do not count towards `limits.drain`. The current event is over. Allowed for as many bytes as
+    /// [`content`](Self::content) says, once all bytes given to the engine have been read from it. Next: `advance`; after
+    /// the last byte it shows the end. RFC 9112, 6.
+    ///
+    /// Refused: `UnreadInput`, `LengthExceeded`, `NoContent`; `AfterEnd`, `Switched`, `Closed`, `Failed`.
+    pub fn pass_content(&mut self, len: u64) -> Result<(), Error> {
+        self.settle_event();
+        if self.state.rx != Rx::Open || self.end.is_some() {
+            return self.refuse_input();
+        }
+        if self.incoming() != Phase::Body {
+            return self.refuse(ErrorKind::NoContent);
+        }
+        if !self.unread().is_empty() {
+            return self.refuse(ErrorKind::UnreadInput);
+        }
+        if !self.body.pass(len) {
+            return self.refuse(ErrorKind::LengthExceeded);
+        }
+        if len > 0 && self.role == Role::Server {
+            self.received(Input::RequestContent)?;
+        }
+        self.offset = self.offset.saturating_add(len);
+        if self.body.is_complete() { self.end_incoming() } else { Ok(()) }
+    }
+
+    /// The message being received.
+    #[inline]
+    pub(super) fn incoming(&self) -> Phase {
+        if self.role == Role::Server { self.state.request } else { self.state.response }
+    }
+
     /// The current event as an owner of what it shows, for a host that passes it on.
     pub fn take_event(&mut self) -> Option<OwnedEvent> {
         let terms = self.scratch.as_deref()?.terms;
@@ -246,9 +302,8 @@ impl Connection {
     }
 
     fn read(&mut self) -> Result<Option<Step>, Error> {
-        let incoming = if self.role == Role::Server { self.state.request } else { self.state.response };
         match self.role {
-            _ if incoming == Phase::Body => self.read_body(),
+            _ if self.incoming() == Phase::Body => self.read_body(),
             Role::Server if self.state.next_cycle() => self.read_request(),
             Role::Server if self.state.undecided() => Ok(Some(Step::Paused(Paused::Decision))),
             Role::Server => Ok(Some(Step::Paused(Paused::Answer))),

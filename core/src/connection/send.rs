@@ -63,7 +63,42 @@ impl Connection {
     /// Refused: `InvalidStatus` (also for a 426 without a list), `InvalidReason`, `InvalidName`, `InvalidValue`,
     /// `FramingConflict`, `ReservedField`; `Unasked`, `Answered`, `Switched`, `Closed`; `OutputTooSmall`.
     pub fn send_response(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
-        self.respond(response, &[], out).or_else(|error| self.refuse_with(error))
+        self.answer(response, &[], None, out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: sends a whole final response: head, content and end in one, all of it or nothing. The content is framed by its
+    /// length, which is added, so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is
+    /// written and the content is not; without content no length is said. A 204, 205 or 304 has none, and a 2xx to CONNECT
+    /// opens a tunnel. What else there is to say of a response, [`send_response`](Self::send_response) says. Next: the next
+    /// request. RFC 9110, 8.6; RFC 9112, 6.
+    ///
+    /// Refused: as `send_response`; `FramingConflict` for a `Transfer-Encoding`, or content where the status has none;
+    /// `LengthExceeded`, `LengthShort` for a `Content-Length` that is not the content's.
+    pub fn respond(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
+        self.answer(response, &[], Some(content), out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. The
+    /// engine reads no more, and the connection closes. If the client has sent a request by then, this is its answer, also
+    /// if it was sent as the next one on a connection that has served others. Framed as by [`respond`](Self::respond). Next:
+    /// send what was written, close the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+    ///
+    /// Refused: `InvalidStatus` but for 400 to 599; `Unanswered` while a request is under way, which `respond` answers;
+    /// `Switched`, `Closed`, `Failed`; then as `respond`.
+    pub fn reject(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
+        self.answer_nobody(response, content, out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: says that your code sends the final response itself, before it does so, and gives whether the connection
+    /// persists after it. If not, the head must say `Connection: close`; if so, that to an HTTP/1.0 client must say
+    /// `Connection: keep-alive`. `has_content` is whether content follows the head, and false in answer to HEAD; `closes` is
+    /// whether the response says `close` or ends with the connection anyway. Next: [`send_end`](Self::send_end), which
+    /// writes nothing, once the content has been sent. For servers that have a writer of responses.
+    ///
+    /// Refused: `InvalidStatus`, `FramingConflict` for content where there is none; `WrongRole`, `Unasked`, `Answered`,
+    /// `Switched`, `Closed`.
+    pub fn note_response(&mut self, status: u16, has_content: bool, closes: bool) -> Result<bool, Error> {
+        self.note_answer(status, has_content, closes).or_else(|error| self.refuse_with(error))
     }
 
     /// Server: accepts an offered protocol with a 101 and these field lines (`&()` is none), after a 100 that is still owed.
@@ -107,7 +142,7 @@ impl Connection {
         if !token::is_list(protocols) {
             return self.refuse(ErrorKind::InvalidProtocol);
         }
-        self.respond(&ResponseHead::new(426, fields), protocols, out).or_else(|error| self.refuse_with(error))
+        self.answer(&ResponseHead::new(426, fields), protocols, None, out).or_else(|error| self.refuse_with(error))
     }
 
     /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
@@ -129,7 +164,7 @@ impl Connection {
     ///
     /// Refused: `LengthExceeded`, `NoContent`, `Switched`, `Closed`; `OutputTooSmall`.
     pub fn send_data(&mut self, data: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
-        self.content(data, out).or_else(|error| self.refuse_with(error))
+        self.put_content(data, out).or_else(|error| self.refuse_with(error))
     }
 
     /// [`send_data`](Self::send_data) for content that the host writes itself: what to put around it. The host must
