@@ -93,7 +93,7 @@ fn may_speak(conn: &Connection) -> Done<bool> {
 }
 
 fn unread(conn: &Connection) -> Done<u64> {
-    Ok(conn.unread() as u64)
+    Ok(conn.unread().len() as u64)
 }
 
 fn owes_continue(conn: &Connection) -> Done<bool> {

@@ -52,7 +52,7 @@ fn of_case(case: &Case) -> Vector {
         if !lines.ends_with("= paused answer\n") {
             break;
         }
-        lines.push_str("! respond 200 | Content-Length: 0\n");
+        lines.push_str("! response 200 | Content-Length: 0\n");
     }
     Vector::of_lines(&format!("corpus-{}", case.id), &info, &lines)
 }
@@ -117,9 +117,11 @@ fn decide(decision: &str) -> String {
             let (method, target) = line.split_once(' ').unwrap_or((line, ""));
             format!("{} {} {}", hex(&unescape(method)), hex(&unescape(target)), list(offer))
         }
-        "respond" => {
-            let (status, reason) = what.split_once(' ').unwrap_or((what, ""));
-            format!("{status} {}", hex(&unescape(reason)))
+        "response" | "respond" | "prepared" | "reject" => {
+            let (head, content) = what.split_once(" content ").unwrap_or((what, ""));
+            let (status, reason) = head.split_once(' ').unwrap_or((head, ""));
+            let head = format!("{status} {}", hex(&unescape(reason)));
+            if verb == "response" { head } else { format!("{head} {}", hex(&unescape(content))) }
         }
         "select" | "accept" | "accept-early" => match what.strip_suffix(" by server") {
             Some(what) => format!("server {}", list(what)),

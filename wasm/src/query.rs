@@ -34,7 +34,7 @@ pub fn awaiting(handle: u32) -> u32 {
 /// How many octets wait behind what is shown.
 #[wasm_bindgen]
 pub fn unread(handle: u32) -> u32 {
-    ask(handle, |connection| connection.unread() as u32)
+    ask(handle, |connection| connection.unread().len() as u32)
 }
 
 /// Whether a 100 is owed.

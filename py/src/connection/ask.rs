@@ -67,7 +67,7 @@ impl Connection {
     /// How many received octets wait behind what the current event shows.
     #[getter]
     fn unread(&self) -> PyResult<usize> {
-        self.ask(|engine| engine.unread())
+        self.ask(|engine| engine.unread().len())
     }
 
     /// Whether send_data has something to continue.

@@ -11,8 +11,8 @@
 use std::fmt::{self, Debug, Write};
 
 use switchover::{
-    Awaiting, Config, Connection, End, Error, ErrorKind, Event, EventKind, Fields, Lenient, Limits, Paused, Role, Rx,
-    State, Step, Tx, Why,
+    Awaiting, Config, Connection, Content, End, Error, ErrorKind, Event, EventKind, Fields, Lenient, Limits, Owes,
+    Paused, Role, Rx, State, Step, Tx, Why,
 };
 
 use super::moves::Move;
@@ -151,6 +151,8 @@ struct Host<'t> {
     /// Where the peer's direction left HTTP, and the bytes that came after it.
     switched_at: Option<u64>,
     leftover: Vec<u8>,
+    /// The rest of some content is dropped, which what passes the engine does not count towards.
+    skips: bool,
     /// Decisions that may still be made at pauses.
     patience: usize,
     /// Leaves a pause as it is until the next boundary.
@@ -176,6 +178,7 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
         dropped: 0,
         switched_at: None,
         leftover: Vec::new(),
+        skips: false,
         patience: 100,
         waits: false,
         is_over: false,
@@ -280,7 +283,7 @@ impl<'t> Host<'t> {
 
     /// The bytes that were passed and those that wait are all that were given.
     fn check_position(&self) {
-        let (position, unread) = (self.connection.position(), self.connection.unread() as u64);
+        let (position, unread) = (self.connection.position(), self.connection.unread().len() as u64);
         assert_eq!(position + unread, self.fed, "position {position}, unread {unread}");
     }
 
@@ -366,7 +369,9 @@ impl<'t> Host<'t> {
         let from_tape = if self.patience > 50 { Move::read(&mut self.tape) } else { None };
         // What depends on how many bytes are there already can only be asked where all of them are.
         let is_possible = |decision: &Move| {
-            place == Place::Boundary || !matches!(decision, Move::Request(_) | Move::Retry(_) | Move::Resume)
+            let needs_all =
+                matches!(decision, Move::Request(_) | Move::Retry(_) | Move::Resume | Move::HandOver | Move::Pass(_));
+            place == Place::Boundary || !needs_all
         };
         match from_tape.filter(is_possible) {
             Some(Move::Resume) => {
@@ -376,6 +381,10 @@ impl<'t> Host<'t> {
                 }
                 true
             }
+            Some(Move::Pass(len)) => {
+                self.pass(len);
+                true
+            }
             Some(decision) => self.make(decision) || place == Place::Pause,
             None if place == Place::Pause && from_tape.is_some() => {
                 self.waits = true;
@@ -383,6 +392,39 @@ impl<'t> Host<'t> {
             }
             None => self.usual(place),
         }
+    }
+
+    /// Content comes past the engine, or through it in the run that feeds a byte at a time: the two are the same.
+    fn pass(&mut self, len: usize) {
+        let waiting = &self.input[(self.fed + self.dropped) as usize..];
+        let most = match self.connection.content() {
+            Content::None => 0,
+            Content::Length(left) | Content::Chunked(left) => left,
+            Content::UntilClose => u64::MAX,
+        };
+        let len = waiting.len().min(len).min(usize::try_from(most).unwrap_or(usize::MAX));
+        let state = self.connection.state();
+        let is_open = state.rx == Rx::Open && self.connection.unread().is_empty() && self.arrived.is_empty();
+        if len == 0 || self.skips || !is_open || self.is_over {
+            return;
+        }
+        self.arrived = &waiting[..len];
+        if self.how == How::Bytes {
+            while !self.arrived.is_empty() {
+                let piece = self.next_piece();
+                self.give(piece);
+                // No event but the content itself, and the end that comes after it.
+                assert_eq!(self.connection.advance(), Ok(Step::Event), "content");
+                let Some(Event::Data(data)) = self.connection.event() else { panic!("content") };
+                self.content.extend_from_slice(data);
+            }
+        } else {
+            self.connection.pass_content(len as u64).expect("as much as is to come");
+            self.content.extend_from_slice(self.arrived);
+            (self.arrived, self.fed) = (&[], self.fed + len as u64);
+        }
+        self.check_position();
+        self.drain();
     }
 
     fn usual(&mut self, place: Place) -> bool {
@@ -412,7 +454,10 @@ impl<'t> Host<'t> {
             assert!(out.is_empty(), "{decision:?} is refused and writes");
             assert_eq!(self.seen(), before, "{decision:?} is refused and changes something");
         } else {
-            assert_eq!(self.seen().event, before.event, "{decision:?} changes the event that is shown");
+            self.skips |= decision == Move::Skip;
+            // What is handed over is not shown any more.
+            let is_kept = decision != Move::HandOver;
+            assert!(!is_kept || self.seen().event == before.event, "{decision:?} changes the event that is shown");
             self.settle();
             self.log.push(Entry::Decided(decision, Text(out), self.connection.state()));
         }
@@ -476,7 +521,9 @@ impl<'t> Host<'t> {
         Seen {
             state: connection.state(),
             position: connection.position(),
-            unread: connection.unread(),
+            unread: checksum(connection.unread()),
+            content: connection.content(),
+            owes: connection.owes(),
             leftover: connection.leftover().len(),
             event: connection.event().map(|event| (event.kind(), summary(&event))),
             failure: connection.failure(),
@@ -490,6 +537,7 @@ impl<'t> Host<'t> {
                 connection.wants_input(),
                 connection.is_secure(),
                 connection.must_reset(),
+                connection.persists(),
             ],
             protocols: [connection.agreed().to_string(), connection.required().to_string()],
         }
@@ -500,14 +548,16 @@ impl<'t> Host<'t> {
 struct Seen {
     state: State,
     position: u64,
-    unread: usize,
+    unread: u64,
+    content: Content,
+    owes: Owes,
     leftover: usize,
     event: Option<(EventKind, u64)>,
     failure: Option<Error>,
     why: Option<Why>,
     awaiting: Awaiting,
     unanswered: u8,
-    flags: [bool; 6],
+    flags: [bool; 7],
     protocols: [String; 2],
 }
 

@@ -1,7 +1,7 @@
 //! What your code may decide on a connection, read from a tape: every verb, with arguments that are legal in some states and
 //! not in others, and some that never are.
 
-use switchover::{Connection, Error, Order, RequestHead, ResponseHead};
+use switchover::{Connection, Error, Order, Prepared, RequestHead, ResponseHead};
 
 use super::tape::Tape;
 
@@ -82,10 +82,35 @@ const TRAILERS: &[Pairs] = &[&[], &[("X-Sum", "1")], &[("Content-Length", "1")],
 pub(crate) enum Move {
     Request(usize),
     Retry(usize),
-    Response { status: u16, answer: usize },
-    Informational { status: u16, answer: usize },
-    Accept { preferences: usize, by: Order, answer: usize, early: bool },
-    Require { list: usize, answer: usize },
+    Response {
+        status: u16,
+        answer: usize,
+    },
+    Whole {
+        how: Whole,
+        status: u16,
+        answer: usize,
+        len: usize,
+    },
+    Note {
+        status: u16,
+        has_content: bool,
+        closes: bool,
+    },
+    Informational {
+        status: u16,
+        answer: usize,
+    },
+    Accept {
+        preferences: usize,
+        by: Order,
+        answer: usize,
+        early: bool,
+    },
+    Require {
+        list: usize,
+        answer: usize,
+    },
     Advertise(usize),
     Data(usize),
     Parts(usize),
@@ -94,6 +119,18 @@ pub(crate) enum Move {
     CloseAfterResponse,
     Abandon,
     Resume,
+    TakeEnd,
+    HandOver,
+    /// That many bytes of content come past the engine.
+    Pass(usize),
+}
+
+/// How a whole answer is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whole {
+    Respond,
+    Prepared,
+    Reject,
 }
 
 impl Move {
@@ -104,7 +141,7 @@ impl Move {
     /// The next decision of a tape, `None` where it leaves it to others.
     pub(crate) fn read(tape: &mut Tape<'_>) -> Option<Self> {
         let answer = |tape: &mut Tape<'_>| tape.below(ANSWERS.len());
-        Some(match tape.byte() % 32 {
+        Some(match tape.byte() % 40 {
             1..=5 => Self::Request(tape.below(REQUESTS.len())),
             6 => Self::Retry(tape.below(REQUESTS.len())),
             7..=10 => Self::Response { status: tape.pick(STATUSES), answer: answer(tape) },
@@ -123,8 +160,20 @@ impl Move {
             27 => Self::CloseAfterResponse,
             28 => Self::Abandon,
             29 => Self::Resume,
+            30 => Self::whole(tape, Whole::Respond),
+            31 => Self::whole(tape, Whole::Prepared),
+            32 => Self::whole(tape, Whole::Reject),
+            33 => Self::Note { status: tape.pick(STATUSES), has_content: tape.flag(), closes: tape.flag() },
+            34 => Self::TakeEnd,
+            35 => Self::HandOver,
+            36 | 37 => Self::Pass(tape.below(256)),
             _ => return None,
         })
+    }
+
+    fn whole(tape: &mut Tape<'_>, how: Whole) -> Self {
+        let (status, answer) = (tape.pick(STATUSES), tape.below(ANSWERS.len()));
+        Self::Whole { how, status, answer, len: tape.pick(&[0, 3, 3, 255]) }
     }
 
     fn accept(tape: &mut Tape<'_>, early: bool) -> Self {
@@ -147,6 +196,24 @@ impl Move {
             Self::Response { status, answer } => {
                 connection.send_response(&ResponseHead::new(status, &ANSWERS[answer]), out)
             }
+            Self::Whole { how, status, answer, len } => {
+                let (response, content) = (ResponseHead::new(status, &ANSWERS[answer]), &[b'x'; 256][..len]);
+                match how {
+                    Whole::Respond => connection.respond(&response, content, out),
+                    Whole::Reject => connection.reject(&response, content, out),
+                    Whole::Prepared => connection.respond_prepared(&Prepared::new(&response, content)?, out),
+                }
+            }
+            Self::Note { status, has_content, closes } => {
+                connection.note_response(status, has_content, closes).map(drop)
+            }
+            Self::TakeEnd => {
+                connection.take_end();
+                Ok(())
+            }
+            Self::HandOver => connection.hand_over().map(|bytes| out.put_slice(&bytes)),
+            // Where the bytes come from, the one who makes it knows.
+            Self::Pass(_) => Ok(()),
             Self::Informational { status, answer } => connection.send_informational(status, &ANSWERS[answer], out),
             Self::Accept { preferences, by, answer, early } => {
                 match (connection.select(PREFERENCES[preferences], by), early) {
@@ -174,7 +241,7 @@ impl Move {
 
     /// Whether the engine writes, and so looks at the space.
     pub(crate) fn is_written_by_the_engine(self) -> bool {
-        !matches!(self, Self::Parts(_))
+        !matches!(self, Self::Parts(_) | Self::HandOver)
     }
 
     /// The field lines of a request or a response.
@@ -182,6 +249,7 @@ impl Move {
         match self {
             Self::Request(index) | Self::Retry(index) => REQUESTS[index].2,
             Self::Response { answer, .. }
+            | Self::Whole { answer, .. }
             | Self::Informational { answer, .. }
             | Self::Accept { answer, .. }
             | Self::Require { answer, .. } => ANSWERS[answer],

@@ -125,7 +125,7 @@ impl<'i> Case<'i> {
     /// Nothing more comes out: inside a message, or between two of them.
     fn rest(&self, connection: &Connection, is_inside: bool) -> Ending {
         let is_awaited = self.role == Role::Client && connection.unanswered() > 0;
-        let is_begun = connection.unread() > 0;
+        let is_begun = !connection.unread().is_empty();
         if is_inside || is_awaited || is_begun { Ending::Inside } else { Ending::Between }
     }
 }

@@ -4,9 +4,11 @@
 //!
 //! An input is a tape: which end moves, what it decides, how much of what was sent arrives.
 
+use std::io::Write;
+
 use switchover::{Connection, End, ErrorKind, Event, Fields, Phase, RequestHead, Role, Rx, Step, SwitchedBy, Tx};
 
-use super::moves::Move;
+use super::moves::{Move, Whole};
 use super::tape::Tape;
 
 /// Holds the invariant against these bytes.
@@ -85,6 +87,16 @@ impl Side {
 
     /// Decides; what was accepted has been said.
     fn make(&mut self, decision: Move) -> bool {
+        if let Move::Note { status, has_content, closes } = decision {
+            return self.write(status, has_content, closes);
+        }
+        let decision = match decision {
+            // What may yet be a HEAD has content after its answer, which its client does not expect.
+            Move::Whole { how: Whole::Reject, status, answer, .. } if self.connection.unread().len() < 5 => {
+                Move::Whole { how: Whole::Reject, status, answer, len: 0 }
+            }
+            decision => decision,
+        };
         let (before, state) = (self.wire.len(), self.connection.state());
         if let Err(error) = decision.make(&mut self.connection, &mut self.wire) {
             assert_eq!(self.wire.len(), before, "{error} wrote");
@@ -101,6 +113,14 @@ impl Side {
                 self.say(Said::Request { method: method.into(), target: target.into(), fields });
             }
             Move::Response { status, .. } => self.say(Said::Response { status, fields }),
+            Move::Whole { how, status, len, .. } => {
+                // A client that has asked nothing takes no answer.
+                self.has_given_up |= how == Whole::Reject;
+                self.say(Said::Response { status, fields });
+                if len > 0 && !self.wire[before..].ends_with(b"\r\n\r\n") {
+                    add_content(&mut self.said, &[b'x'; 256][..len]);
+                }
+            }
             Move::Require { .. } => self.say(Said::Response { status: 426, fields }),
             Move::Informational { status, .. } => self.said.push(Said::Response { status, fields }),
             Move::Accept { .. } if has_written => {
@@ -118,6 +138,34 @@ impl Side {
         }
         let trailers = if matches!(decision, Move::End(_)) { lines(decision.fields()) } else { Vec::new() };
         self.note_end(trailers);
+        true
+    }
+
+    /// A response that the engine does not write: as it is told of, and closed where it says so.
+    fn write(&mut self, status: u16, has_content: bool, closes: bool) -> bool {
+        let state = self.connection.state();
+        let Ok(persists) = self.connection.note_response(status, has_content, closes) else {
+            assert_eq!(self.connection.state(), state, "a refusal changed the state");
+            return false;
+        };
+        let tunnels = self.connection.state().tx == Tx::Switched;
+        let close = if persists || tunnels { "" } else { "Connection: close\r\n" };
+        let framing = match status {
+            _ if has_content => "Transfer-Encoding: chunked\r\n",
+            204 | 304 => "",
+            _ if tunnels => "",
+            _ => "Content-Length: 0\r\n",
+        };
+        write!(self.wire, "HTTP/1.1 {status} Own\r\n{close}{framing}\r\n").expect("a vector");
+        self.say(Said::Response { status, fields: Vec::new() });
+        if has_content {
+            self.wire.extend_from_slice(b"3\r\nxxx\r\n0\r\n\r\n");
+            add_content(&mut self.said, b"xxx");
+            let before = self.wire.len();
+            self.connection.send_end(&(), &mut self.wire).expect("the end of what was written");
+            assert_eq!(self.wire.len(), before, "the end is written twice");
+        }
+        self.note_end(Vec::new());
         true
     }
 
@@ -152,7 +200,7 @@ impl Side {
                 Err(error) => {
                     let is_honest = match error.kind() {
                         ErrorKind::NoResponse => true,
-                        ErrorKind::Truncated => other_has_given_up,
+                        ErrorKind::Truncated | ErrorKind::Unsolicited => other_has_given_up,
                         _ => false,
                     };
                     assert!(is_honest, "{:?}: {error}", self.connection.role());
@@ -247,6 +295,8 @@ impl Pair {
             0..=3 => match Move::read(tape) {
                 // Both ends do it at once, when nothing is on the way.
                 Some(Move::Resume) => self.resume(),
+                // Another reader has what comes then; what comes past the engine is for the target `connection`.
+                Some(Move::HandOver | Move::Pass(_)) => {}
                 Some(decision) => drop(one.make(decision)),
                 None => one.listen(other.has_given_up),
             },

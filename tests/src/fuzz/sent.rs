@@ -6,7 +6,7 @@
 //! An input is a tape: a role, then heads, contents and trailers of any bytes.
 
 use switchover::{
-    Config, Connection, End, Error, Event, Field, Fields, Limits, RequestHead, ResponseHead, Role, Step, Tx,
+    Config, Connection, End, Error, Event, Field, Fields, Limits, Prepared, RequestHead, ResponseHead, Role, Step, Tx,
 };
 
 use super::tape::Tape;
@@ -210,7 +210,7 @@ const ASKED: &[(&str, &str)] = &[
 fn responses(tape: &mut Tape<'_>) {
     let config = Config { tidy: tape.flag(), ..Config::default() };
     let is_tidied = config.tidy;
-    let mut server = Connection::with_config(Role::Server, config);
+    let mut server = Connection::with_config(Role::Server, config.clone());
     // With each request, where the answer to it ends.
     let (mut wire, mut said, mut asked) = (Vec::new(), Vec::new(), Vec::<(&str, usize)>::new());
     for _ in 0..8 {
@@ -219,7 +219,7 @@ fn responses(tape: &mut Tape<'_>) {
             break;
         }
         while matches!(server.advance(), Ok(Step::Event)) && !matches!(server.event(), Some(Event::Closed { .. })) {}
-        let mut message = Said::default();
+        let (mut message, mut is_whole) = (Said::default(), false);
         for _ in 0..4 {
             message = Said {
                 status: if tape.flag() { 200 + tape.byte() as u16 } else { tape.below(0x1_0000) as u16 },
@@ -230,7 +230,19 @@ fn responses(tape: &mut Tape<'_>) {
             };
             let (before, given) = (wire.len(), as_fields(&message.fields));
             let head = ResponseHead { status: message.status, reason: &message.reason, fields: &given };
-            if server.send_response(&head, &mut wire).is_ok() {
+            let content = tape.piece();
+            let sent = match tape.below(4) {
+                0 | 1 => server.send_response(&head, &mut wire).map(|()| false),
+                2 => server.respond(&head, content, &mut wire).map(|()| true),
+                _ => Prepared::with_config(&head, content, config.clone())
+                    .and_then(|prepared| server.respond_prepared(&prepared, &mut wire))
+                    .map(|()| true),
+            };
+            if let Ok(is_sent) = sent {
+                is_whole = is_sent;
+                if is_whole && method != "HEAD" {
+                    message.content = content.to_vec();
+                }
                 break;
             }
             assert_eq!(wire.len(), before, "it is refused and writes");
@@ -242,7 +254,7 @@ fn responses(tape: &mut Tape<'_>) {
                 break;
             }
         }
-        if server.state().tx == Tx::Open || server.state().tx == Tx::Closed {
+        if !is_whole && matches!(server.state().tx, Tx::Open | Tx::Closed) {
             finish(&mut server, tape, &mut wire, &mut message);
         }
         if server.state().tx == Tx::Switched {

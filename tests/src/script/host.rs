@@ -1,21 +1,26 @@
 //! The host of a vector: what each decision asks of the connection, and what each question is answered with.
 
-use switchover::{Connection, Error, ErrorKind, Field, Order, RequestHead, ResponseHead, Selection, TraceStep};
+use switchover::{
+    Config, Connection, Content, Error, ErrorKind, Field, Order, Prepared, RequestHead, ResponseHead, Role, Selection,
+    TraceStep,
+};
 
 use super::lines::{FieldLine, offers_line};
 use super::profiles::Profiles;
-use crate::text::{escape, unescape};
+use crate::text::{escape, summary, unescape};
 
 /// A connection and what its host keeps beside it.
 pub(super) struct Host {
     pub(super) connection: Connection,
+    config: Config,
     selection: Option<Selection>,
     profiles: Profiles,
 }
 
 impl Host {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, selection: None, profiles: Profiles::default() }
+    pub(super) fn new(role: Role, config: Config) -> Self {
+        let connection = Connection::with_config(role, config.clone());
+        Self { connection, config, selection: None, profiles: Profiles::default() }
     }
 
     /// What a decision says, writes, and is refused with. Each is first tried with too little space.
@@ -72,7 +77,11 @@ impl Host {
             "unanswered" => format!("unanswered {}", connection.unanswered()),
             "owes-continue" => format!("owes-continue {}", connection.owes_continue()),
             "wants-content" => format!("wants-content {}", connection.wants_content()),
-            "unread" => format!("unread {}", connection.unread()),
+            "owes" => format!("owes {}", connection.owes().name()),
+            "persists" => format!("persists {}", connection.persists()),
+            "content" => content_line(connection.content()),
+            "take-end" => format!("taken {}", connection.take_end()),
+            "unread" => format!("unread {}", summary(connection.unread())),
             "secure" => format!("secure {}", connection.is_secure()),
             "request" => match connection.request() {
                 Some(request) => format!("request {} {}", request.method(), request.target()),
@@ -120,15 +129,35 @@ impl Host {
                     _ => connection.retry(&request, &offer, out),
                 }
             }
-            "respond" => {
-                let (status, reason) = what.split_once(' ').unwrap_or((what, ""));
+            "response" | "respond" | "prepared" | "reject" => {
+                let (head, content) = what.split_once(" content ").unwrap_or((what, ""));
+                let (status, reason) = head.split_once(' ').unwrap_or((head, ""));
                 let mut response = ResponseHead::new(status.parse().expect("a status"), &fields);
-                let reason = unescape(reason);
+                let (reason, content) = (unescape(reason), unescape(content));
                 if !reason.is_empty() {
                     response.reason = &reason;
                 }
-                connection.send_response(&response, out)
+                match verb {
+                    "response" => connection.send_response(&response, out),
+                    "respond" => connection.respond(&response, &content, out),
+                    "reject" => connection.reject(&response, &content, out),
+                    _ => {
+                        let prepared = Prepared::with_config(&response, &content, self.config.clone())?;
+                        connection.respond_prepared(&prepared, out)
+                    }
+                }
             }
+            "note" => {
+                let words: Vec<&str> = what.split(' ').collect();
+                let status = words[0].parse().expect("a status");
+                connection.note_response(status, words.contains(&"content"), words.contains(&"closes")).map(
+                    |persists| {
+                        lines.push(format!("persists {persists}"));
+                    },
+                )
+            }
+            "pass" => connection.pass_content(what.parse().expect("a length")),
+            "hand-over" => connection.hand_over().map(|bytes| lines.push(format!("handed {}", summary(&bytes)))),
             "inform" => connection.send_informational(what.parse().expect("a status"), &fields, out),
             "select" => {
                 self.selection = select(connection, what, lines);
@@ -156,6 +185,15 @@ impl Host {
             "receive" => connection.receive(&unescape(what)),
             other => panic!("{other:?} is no decision"),
         }
+    }
+}
+
+fn content_line(content: Content) -> String {
+    match content {
+        Content::None => "content none".into(),
+        Content::Length(left) => format!("content length {left}"),
+        Content::Chunked(left) => format!("content chunked {left}"),
+        Content::UntilClose => "content until-close".into(),
     }
 }
 

@@ -124,6 +124,11 @@ pub(crate) fn is_answer(line: &str) -> bool {
             | "parts"
             | "selected"
             | "unread"
+            | "owes"
+            | "persists"
+            | "content"
+            | "taken"
+            | "handed"
     ) || super::profiles::is_answer(word)
         || (word == "request" && !line.contains('@'))
 }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use switchover::{Connection, Error, ErrorKind, Event, Step};
+use switchover::{Error, ErrorKind, Event, Step};
 
 use super::Feed;
 use super::bless::Blessed;
@@ -36,7 +36,7 @@ impl<'v> Player<'v> {
         Self {
             vector,
             feed,
-            host: Host::new(Connection::with_config(vector.role, vector.config.clone())),
+            host: Host::new(vector.role, vector.config.clone()),
             at: 0,
             pieces: VecDeque::new(),
             fed: 0,
