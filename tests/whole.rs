@@ -191,7 +191,7 @@ fn longhand(server: &mut Connection, case: &Case, is_head: bool, out: &mut Vec<u
     let added = [("Content-Length", &length[..])];
     let adds = given.is_none() && (!content.is_empty() || !(has_none || is_head));
     let own = fields;
-    let both = (&own[..], &added[..]);
+    let both = (own, &added[..]);
     let source: &dyn FieldSource = if adds { &both } else { &own };
     server.send_response(&ResponseHead::new(status, source), out)?;
     if !content.is_empty() && !is_head {
