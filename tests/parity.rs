@@ -6,7 +6,7 @@ use std::fs;
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
 use switchover::{
-    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, Lenient, Limits, NoOffer, Order,
+    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, Lenient, Limits, NoOffer, Order, Owes,
     Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
 };
 use switchover_tests::{home, numbers};
@@ -36,6 +36,7 @@ fn tables() -> Vec<Table> {
         Expect,
         Peer,
         Awaiting,
+        Owes,
         EventKind,
         Paused,
         SwitchedBy,
@@ -202,7 +203,7 @@ fn items(file: &str, openings: &[&str]) -> Vec<String> {
 /// The public methods of `Connection`, and what stands beside it for particular protocols: `Splice::client_sent` is
 /// `splice_client_sent` here.
 fn verbs() -> Vec<String> {
-    let connection = ["mod", "receive", "send"].map(|file| items(&format!("connection/{file}"), &["    pub fn "]));
+    let connection = ["mod", "receive", "send", "prepared"].map(|file| items(&format!("connection/{file}"), &["    pub fn "]));
     let profiles = ["bridge", "gateway", "hop", "http2", "websocket", "masque/mod"]
         .map(|file| items(&format!("upgrade/{file}"), &["pub fn ", "pub struct ", "pub const "]));
     let splice = items("upgrade/h2c/splice", &["    pub fn "]).into_iter().map(|name| format!("splice_{name}"));
@@ -251,6 +252,10 @@ fn spellings(verb: &str) -> (String, String, String) {
         "commit" => ("swo_recv_commit", "buffer_updated", "commit"),
         // For the bindings' own use.
         "holds" => ("", "", ""),
+        // For servers in C that have a writer of responses already.
+        "note_response" => ("swo_note_response", "", ""),
+        // What a prepared answer holds, the caller has given it.
+        "status" => ("", "", ""),
         // What borrows in Rust is asked of the connection elsewhere.
         "EndToEnd" => ("swo_end_to_end", "end_to_end", "endToEnd"),
         "SwitchEndToEnd" => ("swo_switch_end_to_end", "switch_end_to_end", "switchEndToEnd"),
