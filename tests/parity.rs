@@ -203,7 +203,8 @@ fn items(file: &str, openings: &[&str]) -> Vec<String> {
 /// The public methods of `Connection`, and what stands beside it for particular protocols: `Splice::client_sent` is
 /// `splice_client_sent` here.
 fn verbs() -> Vec<String> {
-    let connection = ["mod", "receive", "send", "prepared"].map(|file| items(&format!("connection/{file}"), &["    pub fn "]));
+    let connection =
+        ["mod", "receive", "send", "prepared"].map(|file| items(&format!("connection/{file}"), &["    pub fn "]));
     let profiles = ["bridge", "gateway", "hop", "http2", "websocket", "masque/mod"]
         .map(|file| items(&format!("upgrade/{file}"), &["pub fn ", "pub struct ", "pub const "]));
     let splice = items("upgrade/h2c/splice", &["    pub fn "]).into_iter().map(|name| format!("splice_{name}"));

@@ -3,12 +3,24 @@
 //! The chunk line is a little automaton that consumes octet by octet, so nothing of it has to stay in the buffer and
 //! a cut anywhere makes no difference. Trailers are field lines: `head.rs` reads them.
 
-use crate::diagnose::Fault;
-use crate::error::ErrorKind;
-use crate::event::Content;
+use crate::error::{ErrorKind, Fault};
 use crate::framing::Framing;
 use crate::limits::Limits;
-use crate::syntax::{is_ows, is_tchar, is_value_octet};
+use crate::scan::class::{is_tchar, is_value_octet};
+use crate::syntax::is_ows;
+
+/// What is still to come of the message that is being received. See [`Connection::content`](crate::Connection::content).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// Nothing: there is no message, or all of its content has been shown.
+    None,
+    /// This many bytes.
+    Length(u64),
+    /// This many bytes of the current chunk. What follows that chunk is not known yet.
+    Chunked(u64),
+    /// Whatever comes before the connection ends.
+    UntilClose,
+}
 
 /// What is left of the message being received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

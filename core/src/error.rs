@@ -24,6 +24,13 @@ pub enum Blame {
 
 listed! { Blame { Peer = "peer", Local = "local" } }
 
+/// What is wrong with bytes, and where: counted from the first of those that were looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) kind: ErrorKind,
+    pub(crate) at: usize,
+}
+
 /// What went wrong; [`ErrorKind::ALL`] lists every kind.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {

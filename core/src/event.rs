@@ -8,10 +8,8 @@ use bytes::Bytes;
 
 use crate::fields::{Fields, Protocol};
 use crate::head::Head;
-use crate::known::KnownField;
 use crate::listed::listed;
-use crate::syntax::absolute_authority;
-use crate::upgrade::{self, NoOffer, Offer, Protocols, Terms};
+use crate::upgrade::{Protocols, Request, Terms};
 
 /// What [`advance`](crate::Connection::advance) came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,19 +59,6 @@ pub enum Event<'a> {
     },
 }
 
-/// What is still to come of the message that is being received. See [`Connection::content`](crate::Connection::content).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Content {
-    /// Nothing: there is no message, or all of its content has been shown.
-    None,
-    /// This many bytes.
-    Length(u64),
-    /// This many bytes of the current chunk. What follows that chunk is not known yet.
-    Chunked(u64),
-    /// Whatever comes before the connection ends.
-    UntilClose,
-}
-
 /// The kinds of event, without what they show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
@@ -113,84 +98,6 @@ impl Event<'_> {
             Self::Switched(_) => EventKind::Switched,
             Self::Closed { .. } => EventKind::Closed,
         }
-    }
-}
-
-/// A request head, as it was sent.
-#[derive(Clone, Copy)]
-pub struct Request<'a> {
-    pub(crate) head: &'a Head,
-    pub(crate) bytes: &'a [u8],
-    pub(crate) terms: &'a Terms,
-}
-
-impl<'a> Request<'a> {
-    /// The method, a token; compare it exactly.
-    #[inline]
-    pub fn method(&self) -> &'a str {
-        text(self.head.method(self.bytes))
-    }
-
-    /// The target, as sent: nothing is decoded or normalised.
-    #[inline]
-    pub fn target(&self) -> &'a str {
-        text(self.head.target(self.bytes))
-    }
-
-    /// The authority that the request is for: the one in the target of a CONNECT or of an absolute target, else Host's.
-    /// `None` only in HTTP/1.0, which may do without. An intermediary routes by it and sends it on as Host, since a server
-    /// ignores Host beside an absolute target. RFC 9112, 3.2 and 3.3.
-    pub fn authority(&self) -> Option<&'a str> {
-        let (method, target) = self.line_octets();
-        let host = || self.head.values(KnownField::Host, self.bytes).next().map(|(value, _)| value);
-        let authority = if method == b"CONNECT" { Some(target) } else { absolute_authority(target).or_else(host) };
-        authority.map(text)
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    pub fn line_octets(&self) -> (&'a [u8], &'a [u8]) {
-        (self.head.method(self.bytes), self.head.target(self.bytes))
-    }
-
-    /// The x of HTTP/1.x.
-    #[inline]
-    pub fn minor_version(&self) -> u8 {
-        self.head.minor
-    }
-
-    /// The field lines.
-    #[inline]
-    pub fn fields(&self) -> Fields<'a> {
-        self.head.fields(self.bytes)
-    }
-
-    /// The offered protocols in the client's order of preference, each eligible or with its reason; or why the
-    /// request offers nothing. Choose with [`select`](crate::Connection::select).
-    #[inline]
-    pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
-        upgrade::offered(self.head, self.bytes, self.head.options(self.bytes), self.terms)?;
-        Ok(upgrade::offers(*self))
-    }
-
-    /// How many protocols [`offers`](Self::offers) gives, without a look at what each would need.
-    #[inline]
-    pub fn offer_count(&self) -> Result<usize, NoOffer> {
-        upgrade::offered(self.head, self.bytes, self.head.options(self.bytes), self.terms)
-    }
-
-    pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
-        self.head.values(KnownField::Upgrade, self.bytes).map(|(value, _)| value)
-    }
-}
-
-impl core::fmt::Debug for Request<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Request")
-            .field("method", &self.method())
-            .field("target", &self.target())
-            .field("fields", &self.fields())
-            .finish()
     }
 }
 
@@ -271,12 +178,6 @@ pub struct Switched<'a> {
     pub response: Option<Response<'a>>,
     /// The first octets of the new protocol, as far as they have come.
     pub leftover: &'a [u8],
-}
-
-/// Method and target are checked to be ASCII when they are parsed.
-#[inline]
-fn text(bytes: &[u8]) -> &str {
-    core::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Which event is current, without what it borrows.

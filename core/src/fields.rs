@@ -5,7 +5,8 @@ use alloc::string::String;
 
 use crate::known::{FirstLines, KnownField, NOWHERE};
 use crate::scan;
-use crate::syntax::{TOKEN_CLASS, is_token, trim};
+use crate::scan::class::TOKEN_CLASS;
+use crate::syntax::{is_token, trim};
 
 /// A piece of a head, counted from the head's first octet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 //!
 //! Pure functions of a complete head. Of several faults the one with the lowest offset is told.
 
-use crate::diagnose::Fault;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Fault};
 use crate::fields::members;
 use crate::head::Head;
 use crate::known::KnownField;
 use crate::scan;
-use crate::syntax::{HOST_CLASS, Port, TargetFault, decimal, is_authority, is_token, target_form, trim};
+use crate::scan::class::HOST_CLASS;
+use crate::syntax::{Port, TargetFault, decimal, is_authority, is_token, target_form, trim};
 
 /// How the end of a message is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

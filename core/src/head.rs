@@ -8,30 +8,21 @@
 //! What is not accepted goes through `diagnose.rs`, a slow walk over that one line which finds the first octet that no valid
 //! message could have had there: so an error is the same for one input at every split.
 
+mod diagnose;
+mod section;
 mod whole;
 
 use alloc::vec::Vec;
 
-use crate::diagnose::{Fault, Line, diagnose};
+use self::diagnose::{Line, diagnose};
+pub(crate) use self::section::Section;
+use crate::error::Fault;
 use crate::fields::{FieldSpan, Fields, Options, Span};
 use crate::known::{Known, KnownField, NOWHERE};
 use crate::limits::Limits;
 use crate::scan;
-use crate::syntax::{TARGET_CLASS, TOKEN_CLASS, is_ows, is_tchar, trim};
-
-/// What kind of lines are parsed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Section {
-    Request,
-    /// `bare`: the status line may end with the status, without the space that stands before a reason.
-    Response {
-        bare: bool,
-    },
-    /// `folds`: of a response, where a client takes folded lines (RFC 9112, 5.2).
-    Trailers {
-        folds: bool,
-    },
-}
+use crate::scan::class::{TARGET_CLASS, TOKEN_CLASS, is_tchar};
+use crate::syntax::{is_ows, trim};
 
 /// A head, or a trailer section, while it is parsed and afterwards.
 #[derive(Clone, Debug)]
@@ -333,24 +324,6 @@ impl Head {
     }
 }
 
-impl Section {
-    fn limit(self, limits: &Limits) -> usize {
-        match self {
-            Self::Request | Self::Response { .. } => limits.head as usize,
-            Self::Trailers { .. } => limits.trailers as usize,
-        }
-    }
-
-    fn is_trailers(self) -> bool {
-        matches!(self, Self::Trailers { .. })
-    }
-
-    /// Whether a line that begins with whitespace goes on with the one before.
-    fn folds(self) -> bool {
-        matches!(self, Self::Response { .. } | Self::Trailers { folds: true })
-    }
-}
-
 /// Whether a line ends there.
 #[inline(always)]
 fn ends_at(bytes: &[u8], end: usize) -> bool {
@@ -384,8 +357,8 @@ fn trimmed(raw: &[u8], start: usize) -> Span {
 
 #[cfg(test)]
 mod tests {
+    use super::diagnose::first_fault;
     use super::*;
-    use crate::diagnose::first_fault;
     use alloc::vec::Vec;
 
     const LIMITS: Limits =

@@ -145,7 +145,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::is_tchar;
+    use crate::scan::class::is_tchar;
     use alloc::string::ToString;
 
     #[test]

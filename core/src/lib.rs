@@ -183,7 +183,6 @@ mod buffer;
 mod scan;
 mod syntax;
 
-mod diagnose;
 mod known;
 
 mod fields;
@@ -200,10 +199,11 @@ mod tidy;
 
 mod connection;
 
+pub use body::Content;
 pub use connection::{Connection, End, Next, Owes, Prepared};
 pub use decision::{DataParts, RequestHead, ResponseHead, reason};
 pub use error::{Blame, Error, ErrorKind};
-pub use event::{Content, Event, EventKind, OwnedEvent, Paused, Request, Response, Step, Switched, SwitchedBy};
+pub use event::{Event, EventKind, OwnedEvent, Paused, Response, Step, Switched, SwitchedBy};
 pub use fields::{Field, FieldSource, Fields, Protocol};
 pub use known::KnownField;
 pub use limits::{Config, Lenient, Limits};
@@ -215,7 +215,7 @@ pub use trace::{Trace, TraceStep};
 pub use upgrade::h2c;
 #[cfg(feature = "websocket")]
 pub use upgrade::websocket;
-pub use upgrade::{Ineligible, NoOffer, Offer, Order, Protocols, Selection, Why, bridge, gateway, masque};
+pub use upgrade::{Ineligible, NoOffer, Offer, Order, Protocols, Request, Selection, Why, bridge, gateway, masque};
 
 /// The README's exchange, compiled and run.
 #[cfg(doctest)]

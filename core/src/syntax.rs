@@ -1,72 +1,7 @@
 //! The octet classes of RFC 9110 and RFC 9112, and the small grammars made of them.
 
-use crate::scan::{self, Class};
-
-const TOKEN: u8 = 1;
-const TARGET: u8 = 2;
-const HOST: u8 = 4;
-const VALUE: u8 = 8;
-
-/// Token characters, for the scanner.
-pub(crate) static TOKEN_CLASS: Class = Class::of(CLASS, TOKEN);
-/// What a request target may have.
-pub(crate) static TARGET_CLASS: Class = Class::of(CLASS, TARGET);
-/// What the name of a host may have, but for escaped octets.
-pub(crate) static HOST_CLASS: Class = Class::of(CLASS, HOST);
-
-/// One octet, all its classes.
-const CLASS: &[u8; 256] = &classes();
-
-const fn classes() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut octet = 0;
-    while octet < 256 {
-        let byte = octet as u8;
-        let mut class = 0;
-        // RFC 9110, 5.6.2: tchar.
-        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"!#$%&'*+-.^_`|~") {
-            class |= TOKEN;
-        }
-        // RFC 9112, 3.2: no whitespace, no control, no fragment; what else a URI may not hold is the host's business.
-        if byte.is_ascii_graphic() && byte != b'#' {
-            class |= TARGET;
-        }
-        // RFC 3986, 3.2.2: reg-name without its percent sign, which needs two digits behind it.
-        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._~!$&'()*+,;=") {
-            class |= HOST;
-        }
-        // RFC 9110, 5.5: VCHAR, SP, HTAB, obs-text.
-        if byte == b'\t' || (byte >= 0x20 && byte != 0x7f) {
-            class |= VALUE;
-        }
-        table[octet] = class;
-        octet += 1;
-    }
-    table
-}
-
-const fn is_one_of(byte: u8, set: &[u8]) -> bool {
-    let mut at = 0;
-    while at < set.len() {
-        if set[at] == byte {
-            return true;
-        }
-        at += 1;
-    }
-    false
-}
-
-pub(crate) const fn is_tchar(octet: u8) -> bool {
-    CLASS[octet as usize] & TOKEN != 0
-}
-
-pub(crate) const fn is_target_octet(octet: u8) -> bool {
-    CLASS[octet as usize] & TARGET != 0
-}
-
-pub(crate) fn is_value_octet(octet: u8) -> bool {
-    CLASS[octet as usize] & VALUE != 0
-}
+use crate::scan;
+use crate::scan::class::{HOST_CLASS, TARGET_CLASS, TOKEN_CLASS, is_host_octet};
 
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && scan::run(&TOKEN_CLASS, bytes, 0) == bytes.len()
@@ -151,7 +86,7 @@ fn is_ip_literal(literal: &[u8]) -> bool {
             !version.is_empty()
                 && version.iter().all(u8::is_ascii_hexdigit)
                 && !address.is_empty()
-                && address.iter().all(|&octet| octet == b':' || CLASS[octet as usize] & HOST != 0)
+                && address.iter().all(|&octet| octet == b':' || is_host_octet(octet))
         }
         _ => core::str::from_utf8(literal).is_ok_and(|text| text.parse::<core::net::Ipv6Addr>().is_ok()),
     }
@@ -163,7 +98,7 @@ fn is_reg_name(name: &[u8]) -> bool {
         rest = match rest {
             [] => return true,
             [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
-            [octet, rest @ ..] if CLASS[*octet as usize] & HOST != 0 => rest,
+            [octet, rest @ ..] if is_host_octet(*octet) => rest,
             _ => return false,
         }
     }

@@ -2,8 +2,7 @@
 
 use super::{Connection, Scratch};
 use crate::body::{Body, Part};
-use crate::diagnose::Fault;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Fault};
 use crate::event::{Shown, Step, SwitchedBy};
 use crate::fields::{Options, expects_continue};
 use crate::framing::{self, Framing};

@@ -20,14 +20,14 @@ pub use receive::Next;
 use crate::body::Body;
 use crate::buffer::Buffer;
 use crate::error::{Error, ErrorKind};
-use crate::event::{Parts, Request, Shown};
+use crate::event::{Parts, Shown};
 use crate::head::Head;
 use crate::limits::{self, Config};
 use crate::state::{Awaiting, Expect, Input, Phase, Rejected, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
 #[cfg(feature = "websocket")]
 use crate::upgrade::websocket;
-use crate::upgrade::{self, Order, Protocols, Remembered, Selection, Terms, Why};
+use crate::upgrade::{self, Order, Protocols, Remembered, Request, Selection, Terms, Why};
 
 /// How the peer's octets ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,9 +3,9 @@
 use core::mem;
 
 use super::{Connection, End, Scratch};
-use crate::body::Body;
+use crate::body::{Body, Content};
 use crate::error::{Error, ErrorKind};
-use crate::event::{Content, Event, OwnedEvent, Paused, Shown, Step};
+use crate::event::{Event, OwnedEvent, Paused, Shown, Step};
 use crate::state::{Input, Phase, Rejected, Role, Rx, State, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::Why;

@@ -2,9 +2,9 @@
 
 use core::fmt::{Display, Formatter, Result, Write};
 
-use super::{Event, Request, Switched};
+use super::{Event, Switched};
 use crate::fields::Fields;
-use crate::upgrade::NoOffer;
+use crate::upgrade::{NoOffer, Request};
 
 /// Content of this length or less is shown.
 const SHOWN: usize = 160;

@@ -1,4 +1,4 @@
-//! Sets of octets, in the form in which 16 or 32 of them can be looked up at once.
+//! Sets of octets, in the form in which 16 or 32 of them can be looked up at once: those of RFC 9110 and RFC 9112.
 
 /// A set of ASCII characters: a table of 16 columns, one for each low half of an octet, with a bit for each high half. The
 /// octets above 0x7f are in no set.
@@ -48,4 +48,74 @@ impl Class {
         }
         len + self.run(bytes, at + len)
     }
+}
+
+const TOKEN: u8 = 1;
+const TARGET: u8 = 2;
+const HOST: u8 = 4;
+const VALUE: u8 = 8;
+
+/// Token characters, for the scanner.
+pub(crate) static TOKEN_CLASS: Class = Class::of(CLASS, TOKEN);
+/// What a request target may have.
+pub(crate) static TARGET_CLASS: Class = Class::of(CLASS, TARGET);
+/// What the name of a host may have, but for escaped octets.
+pub(crate) static HOST_CLASS: Class = Class::of(CLASS, HOST);
+
+/// One octet, all its classes.
+const CLASS: &[u8; 256] = &classes();
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let byte = octet as u8;
+        let mut class = 0;
+        // RFC 9110, 5.6.2: tchar.
+        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"!#$%&'*+-.^_`|~") {
+            class |= TOKEN;
+        }
+        // RFC 9112, 3.2: no whitespace, no control, no fragment; what else a URI may not hold is the host's business.
+        if byte.is_ascii_graphic() && byte != b'#' {
+            class |= TARGET;
+        }
+        // RFC 3986, 3.2.2: reg-name without its percent sign, which needs two digits behind it.
+        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._~!$&'()*+,;=") {
+            class |= HOST;
+        }
+        // RFC 9110, 5.5: VCHAR, SP, HTAB, obs-text.
+        if byte == b'\t' || (byte >= 0x20 && byte != 0x7f) {
+            class |= VALUE;
+        }
+        table[octet] = class;
+        octet += 1;
+    }
+    table
+}
+
+const fn is_one_of(byte: u8, set: &[u8]) -> bool {
+    let mut at = 0;
+    while at < set.len() {
+        if set[at] == byte {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+pub(crate) const fn is_tchar(octet: u8) -> bool {
+    CLASS[octet as usize] & TOKEN != 0
+}
+
+pub(crate) const fn is_target_octet(octet: u8) -> bool {
+    CLASS[octet as usize] & TARGET != 0
+}
+
+pub(crate) fn is_value_octet(octet: u8) -> bool {
+    CLASS[octet as usize] & VALUE != 0
+}
+
+pub(crate) fn is_host_octet(octet: u8) -> bool {
+    CLASS[octet as usize] & HOST != 0
 }

@@ -31,7 +31,7 @@
 //! found out once, when the program runs; elsewhere the compiler knows. `naive.rs` is the twin that anybody can check, and
 //! each way must agree with it.
 
-mod class;
+pub(crate) mod class;
 #[cfg(test)]
 mod naive;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(miri)))]
@@ -142,7 +142,7 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::is_tchar;
+    use crate::scan::class::is_tchar;
     use alloc::string::ToString;
 
     #[test]
@@ -208,8 +208,8 @@ mod tests {
     #[test]
     fn runs_end_at_the_first_octet_of_no_class() {
         for (class, has) in [
-            (&crate::syntax::TOKEN_CLASS, is_tchar as fn(u8) -> bool),
-            (&crate::syntax::TARGET_CLASS, crate::syntax::is_target_octet),
+            (&crate::scan::class::TOKEN_CLASS, is_tchar as fn(u8) -> bool),
+            (&crate::scan::class::TARGET_CLASS, crate::scan::class::is_target_octet),
         ] {
             for octet in (0..=255u8).step_by(if cfg!(miri) { 5 } else { 1 }) {
                 for at in (0..70).step_by(if cfg!(miri) { 23 } else { 1 }) {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::syntax::is_tchar;
+use crate::scan::class::is_tchar;
 
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&octet| is_control(octet))

@@ -6,7 +6,7 @@ use core::arch::aarch64::*;
 
 use super::class::{Class, ROWS};
 use super::passes::{self, Reader};
-use crate::syntax::TOKEN_CLASS;
+use crate::scan::class::TOKEN_CLASS;
 
 #[target_feature(enable = "neon")]
 pub(super) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {

@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use super::passes::{self, OPENING, Reader};
-use crate::syntax::is_tchar;
+use crate::scan::class::is_tchar;
 
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;

@@ -6,7 +6,7 @@ use core::arch::wasm32::*;
 
 use super::class::{Class, ROWS};
 use super::passes::{self, Reader};
-use crate::syntax::TOKEN_CLASS;
+use crate::scan::class::TOKEN_CLASS;
 
 pub(super) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
     passes::ends(controls, bytes, len, most, ends)

@@ -6,7 +6,7 @@ use core::arch::x86_64::*;
 
 use super::class::{Class, ROWS};
 use super::passes::{self, OPENING, Reader};
-use crate::syntax::TOKEN_CLASS;
+use crate::scan::class::TOKEN_CLASS;
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 pub(super) fn ends_avx2(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {

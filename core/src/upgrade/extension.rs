@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use crate::fields::FieldSource;
 use crate::scan;
-use crate::syntax::{TOKEN_CLASS, is_ows, is_token};
+use crate::scan::class::TOKEN_CLASS;
+use crate::syntax::{is_ows, is_token};
 
 pub(crate) const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 

@@ -29,8 +29,8 @@
 //! ```
 
 pub use super::hop::{EndToEnd, SwitchEndToEnd};
-use super::{offers, policy};
-use crate::event::Request;
+use super::policy;
+use super::request::{Request, offers};
 use crate::fields::Protocol;
 
 /// Whether an intermediary may pass on an offer of that protocol: a single one, and not one that is, like TLS and h2c,

@@ -13,6 +13,7 @@ mod http2;
 pub mod masque;
 mod policy;
 mod remembered;
+mod request;
 mod rules;
 mod selection;
 pub(crate) mod token;
@@ -23,57 +24,24 @@ use alloc::vec::Vec;
 
 pub(crate) use policy::is_for_response;
 pub(crate) use remembered::Remembered;
+pub use request::{NoOffer, Offer, Request};
+pub(crate) use request::{judge, offered};
 pub use rules::Ineligible;
 pub(crate) use rules::{Proof, Terms};
-pub use selection::{Order, Selection};
+pub use selection::Selection;
 pub(crate) use selection::{select, write_selection};
-pub use token::Protocols;
 pub(crate) use token::write_protocol;
+pub use token::{Order, Protocols};
 
 use self::rules::{Values, has};
 use self::selection::{is_http11, same_name};
 use crate::decision::RequestHead;
-use crate::diagnose::Fault;
-use crate::error::ErrorKind;
-use crate::event::Request;
-use crate::fields::{Field, FieldSource, Fields, Options, Protocol, members};
+use crate::error::{ErrorKind, Fault};
+use crate::fields::{Field, FieldSource, Fields, Protocol, members};
 use crate::head::Head;
 use crate::known::KnownField;
 use crate::limits::Lenient;
 use crate::listed::listed;
-
-/// One protocol of an offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Offer<'a> {
-    /// What is offered, in the client's spelling.
-    pub protocol: Protocol<'a>,
-    /// Why it cannot be accepted; `None` where it can.
-    pub ineligible: Option<Ineligible>,
-}
-
-/// Why a request offers nothing at all. It is served like any other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NoOffer {
-    /// There is no `Upgrade` field, or an empty one.
-    Absent,
-    /// HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8).
-    Http10,
-    /// `Connection` does not list `upgrade`: the field was not meant for this hop (RFC 9110, 7.6.1).
-    NoConnectionOption,
-    /// `Upgrade` is not a list of protocol names.
-    Malformed,
-    /// More protocols than the limit.
-    TooMany,
-    /// `Upgrade` on a CONNECT is no offer: its 2xx is another switch.
-    Connect,
-}
-
-listed! {
-    NoOffer {
-        Absent = "absent", Http10 = "http-1.0", NoConnectionOption = "no-connection-option", Malformed = "malformed",
-        TooMany = "too-many", Connect = "connect",
-    }
-}
 
 /// Why this cycle's upgrade did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -147,57 +115,6 @@ impl From<NoOffer> for Why {
             NoOffer::Connect => Self::Connect,
         }
     }
-}
-
-/// Whether a request head holds an offer at all, and of how many; the protocols are read from the head when they are asked
-/// for.
-pub(crate) fn offered(head: &Head, bytes: &[u8], options: Options, terms: &Terms) -> Result<usize, NoOffer> {
-    if !head.has(KnownField::Upgrade) {
-        return Err(NoOffer::Absent);
-    }
-    if head.minor == 0 {
-        return Err(NoOffer::Http10);
-    }
-    if head.method(bytes) == b"CONNECT" {
-        return Err(NoOffer::Connect);
-    }
-    if !options.upgrade {
-        return Err(NoOffer::NoConnectionOption);
-    }
-    let total = head
-        .values(KnownField::Upgrade, bytes)
-        .try_fold(0, |total, (value, _)| token::count(value).map(|count| total + count))
-        .ok_or(NoOffer::Malformed)?;
-    match total {
-        0 => Err(NoOffer::Absent),
-        _ if total > terms.offers.min(Selection::LARGEST_OFFER) as usize => Err(NoOffer::TooMany),
-        total => Ok(total),
-    }
-}
-
-/// The offers of a request, if it holds any. What was found eligible once is not asked again.
-pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
-    let protocols = request.upgrade_lines().flat_map(members).filter_map(Protocol::parse);
-    protocols.enumerate().map(move |(place, protocol)| {
-        let is_known = place < 64 && request.head.eligible & (1 << place) != 0;
-        Offer { protocol, ineligible: if is_known { None } else { check(&protocol, request).err() } }
-    })
-}
-
-fn check(protocol: &Protocol<'_>, request: Request<'_>) -> Result<(), Ineligible> {
-    let fields = request.fields();
-    if !policy::is_listed(protocol, &fields) {
-        return Err(Ineligible::NotListed);
-    }
-    policy::check(protocol, &RequestHead::new(request.method(), request.target(), &fields), request.terms)
-}
-
-/// How many protocols a request offers, whether any of them may be accepted, and which of the first 64.
-pub(crate) fn judge(request: Request<'_>) -> (u32, bool, u64) {
-    offers(request).fold((0, false, 0), |(total, any, eligible), offer| {
-        let is_eligible = offer.ineligible.is_none();
-        (total + 1, any | is_eligible, eligible | if total < 64 { u64::from(is_eligible) << total } else { 0 })
-    })
 }
 
 /// Whether TLS is among the layers of an agreed list.

@@ -2,24 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::token::write_protocol;
-use super::{offers, policy};
+use super::policy;
+use super::request::{Request, offers};
+use super::token::{Order, write_protocol};
 use crate::error::ErrorKind;
-use crate::event::Request;
 use crate::fields::{Protocol, members};
-use crate::listed::listed;
-
-/// Whose order of preference counts when several protocols match.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Order {
-    /// The client's: the first of its offer that the server speaks.
-    #[default]
-    Client,
-    /// The server's: its first preference that was offered.
-    Server,
-}
-
-listed! { Order { Client = "client", Server = "server" } }
 
 /// A choice among the offers of one request; borrows nothing and does not outlive its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 
 use crate::fields::{Protocol, members};
+use crate::listed::listed;
 
 /// A list of protocols, in its order.
 #[derive(Clone, Copy)]
@@ -72,3 +73,15 @@ pub(crate) fn write_protocol(protocol: &Protocol<'_>, list: &mut Vec<u8>) {
         list.extend_from_slice(version.as_bytes());
     }
 }
+
+/// Whose order of preference counts when several protocols match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// The client's: the first of its offer that the server speaks.
+    #[default]
+    Client,
+    /// The server's: its first preference that was offered.
+    Server,
+}
+
+listed! { Order { Client = "client", Server = "server" } }

@@ -13,7 +13,7 @@ pub use super::deflate::Deflate;
 use super::deflate;
 use super::extension::{self, EXTENSIONS, Extension, extensions};
 use super::rules::{Ineligible, Proof, Values, values};
-use super::selection::Order;
+use super::token::Order;
 use crate::fields::{FieldSource, members};
 use crate::syntax::is_token;
 

@@ -25,8 +25,8 @@ use super::frame::{
 };
 use super::{check, requested};
 use crate::decision::RequestHead;
-use crate::event::Request;
 use crate::fields::FieldSource;
+use crate::upgrade::Request;
 use crate::upgrade::http2::{http2_fields, http2_request};
 use crate::upgrade::rules::Ineligible;
 

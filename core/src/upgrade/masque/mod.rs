@@ -46,7 +46,7 @@ pub use target::{IP_TEMPLATE, IpTarget, UDP_TEMPLATE, UdpTarget};
 use super::rules::{Ineligible, Values, has, values};
 use crate::decision::RequestHead;
 use crate::fields::FieldSource;
-use crate::syntax::is_tchar;
+use crate::scan::class::is_tchar;
 
 /// RFC 9297, 3.2: the data stream begins behind the head, so nothing frames content.
 pub(crate) fn check(request: &RequestHead<'_>) -> Result<(), Ineligible> {

@@ -4,17 +4,11 @@
 //! parser stop, and however much of the input was there by then, the answer is the same. On one octet syntax comes
 //! before limits.
 
-use crate::error::ErrorKind;
-use crate::head::Section;
+use super::section::Section;
+use crate::error::{ErrorKind, Fault};
 use crate::limits::Limits;
-use crate::syntax::{is_ows, is_target_octet, is_tchar, is_value_octet};
-
-/// What is wrong, and where from the head's first octet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) kind: ErrorKind,
-    pub(crate) at: usize,
-}
+use crate::scan::class::{is_target_octet, is_tchar, is_value_octet};
+use crate::syntax::is_ows;
 
 /// Which line it is.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,178 @@
+//! A request that was received, and what it offers (RFC 9110, 7.8).
+
+use super::rules::{Ineligible, Terms};
+use super::{Selection, policy, token};
+use crate::decision::RequestHead;
+use crate::fields::{Fields, Options, Protocol, members};
+use crate::head::Head;
+use crate::known::KnownField;
+use crate::listed::listed;
+use crate::syntax::absolute_authority;
+
+/// A request head, as it was sent.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    pub(crate) head: &'a Head,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) terms: &'a Terms,
+}
+
+impl<'a> Request<'a> {
+    /// The method, a token; compare it exactly.
+    #[inline]
+    pub fn method(&self) -> &'a str {
+        text(self.head.method(self.bytes))
+    }
+
+    /// The target, as sent: nothing is decoded or normalised.
+    #[inline]
+    pub fn target(&self) -> &'a str {
+        text(self.head.target(self.bytes))
+    }
+
+    /// The authority that the request is for: the one in the target of a CONNECT or of an absolute target, else Host's.
+    /// `None` only in HTTP/1.0, which may do without. An intermediary routes by it and sends it on as Host, since a server
+    /// ignores Host beside an absolute target. RFC 9112, 3.2 and 3.3.
+    pub fn authority(&self) -> Option<&'a str> {
+        let (method, target) = self.line_octets();
+        let host = || self.head.values(KnownField::Host, self.bytes).next().map(|(value, _)| value);
+        let authority = if method == b"CONNECT" { Some(target) } else { absolute_authority(target).or_else(host) };
+        authority.map(text)
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    pub fn line_octets(&self) -> (&'a [u8], &'a [u8]) {
+        (self.head.method(self.bytes), self.head.target(self.bytes))
+    }
+
+    /// The x of HTTP/1.x.
+    #[inline]
+    pub fn minor_version(&self) -> u8 {
+        self.head.minor
+    }
+
+    /// The field lines.
+    #[inline]
+    pub fn fields(&self) -> Fields<'a> {
+        self.head.fields(self.bytes)
+    }
+
+    /// The offered protocols in the client's order of preference, each eligible or with its reason; or why the
+    /// request offers nothing. Choose with [`select`](crate::Connection::select).
+    #[inline]
+    pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
+        offered(self.head, self.bytes, self.head.options(self.bytes), self.terms)?;
+        Ok(offers(*self))
+    }
+
+    /// How many protocols [`offers`](Self::offers) gives, without a look at what each would need.
+    #[inline]
+    pub fn offer_count(&self) -> Result<usize, NoOffer> {
+        offered(self.head, self.bytes, self.head.options(self.bytes), self.terms)
+    }
+
+    pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
+        self.head.values(KnownField::Upgrade, self.bytes).map(|(value, _)| value)
+    }
+}
+
+impl core::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method())
+            .field("target", &self.target())
+            .field("fields", &self.fields())
+            .finish()
+    }
+}
+
+/// One protocol of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer<'a> {
+    /// What is offered, in the client's spelling.
+    pub protocol: Protocol<'a>,
+    /// Why it cannot be accepted; `None` where it can.
+    pub ineligible: Option<Ineligible>,
+}
+
+/// Why a request offers nothing at all. It is served like any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoOffer {
+    /// There is no `Upgrade` field, or an empty one.
+    Absent,
+    /// HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8).
+    Http10,
+    /// `Connection` does not list `upgrade`: the field was not meant for this hop (RFC 9110, 7.6.1).
+    NoConnectionOption,
+    /// `Upgrade` is not a list of protocol names.
+    Malformed,
+    /// More protocols than the limit.
+    TooMany,
+    /// `Upgrade` on a CONNECT is no offer: its 2xx is another switch.
+    Connect,
+}
+
+listed! {
+    NoOffer {
+        Absent = "absent", Http10 = "http-1.0", NoConnectionOption = "no-connection-option", Malformed = "malformed",
+        TooMany = "too-many", Connect = "connect",
+    }
+}
+
+/// Whether a request head holds an offer at all, and of how many; the protocols are read from the head when they are asked
+/// for.
+pub(crate) fn offered(head: &Head, bytes: &[u8], options: Options, terms: &Terms) -> Result<usize, NoOffer> {
+    if !head.has(KnownField::Upgrade) {
+        return Err(NoOffer::Absent);
+    }
+    if head.minor == 0 {
+        return Err(NoOffer::Http10);
+    }
+    if head.method(bytes) == b"CONNECT" {
+        return Err(NoOffer::Connect);
+    }
+    if !options.upgrade {
+        return Err(NoOffer::NoConnectionOption);
+    }
+    let total = head
+        .values(KnownField::Upgrade, bytes)
+        .try_fold(0, |total, (value, _)| token::count(value).map(|count| total + count))
+        .ok_or(NoOffer::Malformed)?;
+    match total {
+        0 => Err(NoOffer::Absent),
+        _ if total > terms.offers.min(Selection::LARGEST_OFFER) as usize => Err(NoOffer::TooMany),
+        total => Ok(total),
+    }
+}
+
+/// The offers of a request, if it holds any. What was found eligible once is not asked again.
+pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
+    let protocols = request.upgrade_lines().flat_map(members).filter_map(Protocol::parse);
+    protocols.enumerate().map(move |(place, protocol)| {
+        let is_known = place < 64 && request.head.eligible & (1 << place) != 0;
+        Offer { protocol, ineligible: if is_known { None } else { check(&protocol, request).err() } }
+    })
+}
+
+fn check(protocol: &Protocol<'_>, request: Request<'_>) -> Result<(), Ineligible> {
+    let fields = request.fields();
+    if !policy::is_listed(protocol, &fields) {
+        return Err(Ineligible::NotListed);
+    }
+    policy::check(protocol, &RequestHead::new(request.method(), request.target(), &fields), request.terms)
+}
+
+/// How many protocols a request offers, whether any of them may be accepted, and which of the first 64.
+pub(crate) fn judge(request: Request<'_>) -> (u32, bool, u64) {
+    offers(request).fold((0, false, 0), |(total, any, eligible), offer| {
+        let is_eligible = offer.ineligible.is_none();
+        (total + 1, any | is_eligible, eligible | if total < 64 { u64::from(is_eligible) << total } else { 0 })
+    })
+}
+
+/// Method and target are checked to be ASCII when they are parsed.
+#[inline]
+fn text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
+}
