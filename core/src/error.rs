@@ -11,7 +11,6 @@ use core::fmt;
 pub use table::ErrorKind;
 
 use crate::listed::listed;
-use crate::state::Rejected;
 
 /// Who has to change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,29 +129,3 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
-
-impl From<Rejected> for Error {
-    fn from(rejected: Rejected) -> Self {
-        Self::local(match rejected {
-            Rejected::Unasked => ErrorKind::Unasked,
-            Rejected::Answered => ErrorKind::Answered,
-            Rejected::RequestUnfinished => ErrorKind::RequestUnfinished,
-            Rejected::Unanswered => ErrorKind::Unanswered,
-            Rejected::OfferPending => ErrorKind::OfferPending,
-            Rejected::PipelineFull => ErrorKind::PipelineFull,
-            Rejected::NotPersistent => ErrorKind::NotPersistent,
-            Rejected::NoContent => ErrorKind::NoContent,
-            Rejected::NotExpected => ErrorKind::NotExpected,
-            Rejected::Http10Peer => ErrorKind::Http10Peer,
-            Rejected::NothingOffered => ErrorKind::NothingOffered,
-            Rejected::BodyPending => ErrorKind::BodyPending,
-            Rejected::NothingOwed => ErrorKind::NothingOwed,
-            Rejected::TooLate => ErrorKind::TooLate,
-            Rejected::Truncated => ErrorKind::Truncated,
-            Rejected::Closed => ErrorKind::Closed,
-            Rejected::Switched => ErrorKind::Switched,
-            Rejected::Failed => ErrorKind::Failed,
-            Rejected::WrongRole => ErrorKind::WrongRole,
-        })
-    }
-}

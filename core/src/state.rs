@@ -1,13 +1,14 @@
 //! The machine of both roles. Everything that changes the state of a connection is here, and nothing here knows an octet.
 //!
-//! This file says what a state is and what can be asked of it; `input` what moves it; `transition` how.
+//! This file says what a state is and what can be asked of it; `input` what moves it; `transition` how, or which
+//! error it is that it does not move.
 
 mod input;
 mod transition;
 
 use crate::listed::listed;
 
-pub(crate) use input::{Answer, Input, Opening, Rejected};
+pub(crate) use input::{Answer, Input, Opening};
 
 /// Which end of the connection this engine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -141,7 +141,8 @@ impl Connection {
             success: (200..=299).contains(&response.status),
             content: outgoing != Outgoing::None,
             persist: !survey.options.close && outgoing != Outgoing::UntilClose,
-        }))?;
+        }))
+        .map_err(Error::local)?;
         let persist = self.state.persist;
         let tunnels = self.state.tx == Tx::Switched;
         let hints = match required {

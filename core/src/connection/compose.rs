@@ -77,7 +77,7 @@ impl Connection {
     }
 
     pub(super) fn try_input(&self, input: Input) -> Result<State, Error> {
-        self.state.apply(self.role, input).map_err(Error::from)
+        self.state.apply(self.role, input).map_err(Error::local)
     }
 
     // Requests.

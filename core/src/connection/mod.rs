@@ -23,7 +23,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Parts, Shown};
 use crate::head::Head;
 use crate::limits::{self, Config};
-use crate::state::{Awaiting, Expect, Input, Phase, Rejected, Role, Rx, State, Turn, Tx};
+use crate::state::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
 #[cfg(feature = "websocket")]
 use crate::upgrade::websocket;
@@ -387,7 +387,7 @@ impl Connection {
         if let Err(error) = self.may_hand_over() {
             return self.refuse_with(error);
         }
-        self.change(Input::Abandon).map_err(Error::from)?;
+        self.change(Input::Abandon).map_err(Error::local)?;
         self.settle_why(Why::Abandoned);
         let Some(scratch) = &mut self.scratch else { return Ok(Bytes::new()) };
         let bytes = Bytes::from([scratch.buffer.kept(), scratch.buffer.unread()].concat());
@@ -482,7 +482,7 @@ impl Connection {
     pub fn resume_http(&mut self) -> Result<(), Error> {
         let next = match self.state.apply(self.role, Input::Resume) {
             Ok(next) => next,
-            Err(rejected) => return self.refuse_with(rejected.into()),
+            Err(kind) => return self.refuse(kind),
         };
         let has_leftover = self.scratch.as_ref().is_some_and(|scratch| !scratch.buffer.is_empty());
         if has_leftover || self.flags.owes_end {
@@ -545,14 +545,14 @@ impl Connection {
 
     /// Changes the state in place, or leaves it and says why. Inlined, as the machine is: each caller knows its input.
     #[inline(always)]
-    fn change(&mut self, input: Input) -> Result<(), Rejected> {
+    fn change(&mut self, input: Input) -> Result<(), ErrorKind> {
         self.state = self.state.apply(self.role, input)?;
         Ok(())
     }
 
     /// The same as a decision of the host's.
     fn apply(&mut self, input: Input) -> Result<(), Error> {
-        self.change(input).or_else(|rejected| self.refuse_with(rejected.into()))
+        self.change(input).or_else(|kind| self.refuse(kind))
     }
 
     fn refuse<T>(&mut self, kind: ErrorKind) -> Result<T, Error> {

@@ -6,7 +6,7 @@ use super::{Connection, End, Scratch};
 use crate::body::{Body, Content};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, OwnedEvent, Paused, Shown, Step};
-use crate::state::{Input, Phase, Rejected, Role, Rx, State, Tx};
+use crate::state::{Input, Phase, Role, Rx, State, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::Why;
 
@@ -357,15 +357,15 @@ impl Connection {
     /// become somebody's panic.
     #[inline(always)]
     pub(super) fn received(&mut self, input: Input) -> Result<(), Error> {
-        self.change(input).or_else(|rejected| self.not_received(input, rejected))
+        self.change(input).or_else(|refusal| self.not_received(input, refusal))
     }
 
     #[cold]
-    fn not_received(&mut self, input: Input, rejected: Rejected) -> Result<(), Error> {
-        if rejected == Rejected::NothingOffered {
+    fn not_received(&mut self, input: Input, refusal: ErrorKind) -> Result<(), Error> {
+        if refusal == ErrorKind::NothingOffered {
             return self.fail(ErrorKind::SwitchUnasked, 0);
         }
-        debug_assert!(false, "{input:?} is refused: {rejected:?}");
+        debug_assert!(false, "{input:?} is refused: {refusal:?}");
         self.fail(ErrorKind::Unsolicited, 0)
     }
 }

@@ -1,4 +1,4 @@
-//! What moves the machine, and why it refuses to move.
+//! What moves the machine.
 
 use super::{Peer, Turn};
 
@@ -68,47 +68,4 @@ pub(crate) struct Answer {
     pub content: bool,
     /// It allows a further request.
     pub persist: bool,
-}
-
-/// Why an input was refused. The state has not changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Rejected {
-    /// No request is there to be answered.
-    Unasked,
-    /// The final response has begun already.
-    Answered,
-    /// The request before is not complete.
-    RequestUnfinished,
-    /// A request is not answered.
-    Unanswered,
-    /// An offer or CONNECT is undecided; nothing may follow it.
-    OfferPending,
-    /// Too many requests wait for their responses.
-    PipelineFull,
-    /// The connection will not carry another request.
-    NotPersistent,
-    /// The message has no content, or none any more.
-    NoContent,
-    /// Nobody expects a 100.
-    NotExpected,
-    /// An HTTP/1.0 client gets no informational response.
-    Http10Peer,
-    /// Nothing was offered that could be accepted.
-    NothingOffered,
-    /// The request is not complete.
-    BodyPending,
-    /// Nothing is owed after the switch, or it has not happened.
-    NothingOwed,
-    /// The final head has left without `close`.
-    TooLate,
-    /// The input ended inside a message or before an answer.
-    Truncated,
-    /// The direction is closed.
-    Closed,
-    /// The direction has left HTTP.
-    Switched,
-    /// The peer broke the protocol earlier.
-    Failed,
-    /// The verb belongs to the other role.
-    WrongRole,
 }

@@ -8,7 +8,8 @@
 //! A transition is a pure function from value to value: a refused one changes nothing, and the caller commits the new
 //! state only after the octets that belong to it have been written.
 
-use super::{Answer, Expect, Input, Opening, Peer, Phase, Rejected, Role, Rx, State, Turn, Tx};
+use super::{Answer, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use crate::error::ErrorKind;
 
 /// How many complete requests a client may have waiting behind the one being answered.
 pub(crate) const PIPELINE: u8 = 63;
@@ -24,7 +25,7 @@ impl State {
     /// What follows from `input`, or why it cannot be. Inlined, because each caller knows its input: what is left is the one
     /// transition, on a state in registers.
     #[inline(always)]
-    pub(crate) fn apply(self, role: Role, input: Input) -> Result<Self, Rejected> {
+    pub(crate) fn apply(self, role: Role, input: Input) -> Result<Self, ErrorKind> {
         match input {
             Input::Request(opening) => self.begin(role, opening),
             Input::RequestContent => self.content(role),
@@ -48,26 +49,26 @@ impl State {
     // The messages, in the order in which a cycle meets them.
 
     #[inline(always)]
-    fn begin(mut self, role: Role, opening: Opening) -> Result<Self, Rejected> {
+    fn begin(mut self, role: Role, opening: Opening) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if role == Role::Client && self.rx != Rx::Open {
-            return Err(Rejected::Closed);
+            return Err(ErrorKind::Closed);
         }
         if matches!(self.request, Phase::Body | Phase::Cut) {
-            return Err(Rejected::RequestUnfinished);
+            return Err(ErrorKind::RequestUnfinished);
         }
         // Nothing is pipelined behind an offer: it would reach a server that may have switched.
         if self.undecided() || self.turn == Turn::Agreed {
-            return Err(Rejected::OfferPending);
+            return Err(ErrorKind::OfferPending);
         }
         if !self.persist {
-            return Err(Rejected::NotPersistent);
+            return Err(ErrorKind::NotPersistent);
         }
         if !self.is_idle() {
             match role {
                 // RFC 9112, 9.3.2: a client may pipeline; a server answers in order, one request at a time.
-                Role::Server => return Err(Rejected::Unanswered),
-                Role::Client if self.behind == PIPELINE => return Err(Rejected::PipelineFull),
+                Role::Server => return Err(ErrorKind::Unanswered),
+                Role::Client if self.behind == PIPELINE => return Err(ErrorKind::PipelineFull),
                 Role::Client => self.behind += 1,
             }
         } else {
@@ -84,10 +85,10 @@ impl State {
     }
 
     #[inline(always)]
-    fn content(mut self, role: Role) -> Result<Self, Rejected> {
+    fn content(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
-            return Err(Rejected::NoContent);
+            return Err(ErrorKind::NoContent);
         }
         if self.expect == Expect::Owed {
             self.expect = Expect::Begun;
@@ -96,10 +97,10 @@ impl State {
     }
 
     #[inline(always)]
-    fn end_request(mut self, role: Role) -> Result<Self, Rejected> {
+    fn end_request(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
-            return Err(Rejected::NoContent);
+            return Err(ErrorKind::NoContent);
         }
         self.request = Phase::Done;
         if self.turn == Turn::Agreed {
@@ -109,18 +110,18 @@ impl State {
     }
 
     #[inline]
-    fn inform(mut self, role: Role, is_continue: bool) -> Result<Self, Rejected> {
+    fn inform(mut self, role: Role, is_continue: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         if role == Role::Server {
             if self.rx == Rx::Failed {
-                return Err(Rejected::Failed);
+                return Err(ErrorKind::Failed);
             }
             // RFC 9110, 15.2: a server sends no 1xx to an HTTP/1.0 client.
             if self.peer == Peer::V10 {
-                return Err(Rejected::Http10Peer);
+                return Err(ErrorKind::Http10Peer);
             }
             if is_continue && self.expect == Expect::None {
-                return Err(Rejected::NotExpected);
+                return Err(ErrorKind::NotExpected);
             }
         }
         if is_continue && self.behind == 0 {
@@ -130,20 +131,20 @@ impl State {
     }
 
     #[inline]
-    fn switch(mut self, role: Role, early: bool) -> Result<Self, Rejected> {
+    fn switch(mut self, role: Role, early: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         if self.turn != Turn::Offered || self.behind > 0 {
-            return Err(Rejected::NothingOffered);
+            return Err(ErrorKind::NothingOffered);
         }
         if role == Role::Server {
             match self.rx {
                 Rx::Open => {}
-                Rx::Failed => return Err(Rejected::Failed),
-                Rx::Closed | Rx::Switched => return Err(Rejected::Closed),
+                Rx::Failed => return Err(ErrorKind::Failed),
+                Rx::Closed | Rx::Switched => return Err(ErrorKind::Closed),
             }
             // A client that awaits a 100 would never send the rest, and what it sends is not the new protocol.
             if self.request == Phase::Body && !early {
-                return Err(Rejected::BodyPending);
+                return Err(ErrorKind::BodyPending);
             }
         }
         self.turn = Turn::Agreed;
@@ -156,7 +157,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn answer(mut self, role: Role, answer: Answer) -> Result<Self, Rejected> {
+    fn answer(mut self, role: Role, answer: Answer) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         let latest = self.behind == 0;
         if latest && self.turn == Turn::Connect && answer.success && self.rx == Rx::Open {
@@ -192,17 +193,17 @@ impl State {
     }
 
     #[inline(always)]
-    fn end_response(self, role: Role) -> Result<Self, Rejected> {
+    fn end_response(self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Response)?;
         if self.response != Phase::Body {
-            return Err(Rejected::NoContent);
+            return Err(ErrorKind::NoContent);
         }
         Ok(self.answered(role))
     }
 
     // What ends a connection.
 
-    fn end(mut self, role: Role) -> Result<Self, Rejected> {
+    fn end(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         let over = match role {
             // A client that stops after our closing response has not broken anything.
@@ -210,14 +211,14 @@ impl State {
             Role::Client => self.request == Phase::Idle || (self.response == Phase::Done && self.behind == 0),
         };
         if !over {
-            return Err(Rejected::Truncated);
+            return Err(ErrorKind::Truncated);
         }
         self.cut_request(role);
         self.close();
         Ok(self)
     }
 
-    fn fail(mut self, role: Role) -> Result<Self, Rejected> {
+    fn fail(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         if role == Role::Server && self.is_idle() {
             // A head that could not be read: a request all the same, to be answered once.
@@ -241,7 +242,7 @@ impl State {
         Ok(self)
     }
 
-    fn drain_limit(mut self, role: Role) -> Result<Self, Rejected> {
+    fn drain_limit(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         self.rx = Rx::Closed;
         self.persist = false;
@@ -254,21 +255,21 @@ impl State {
                 self.cut_request(role);
                 self.stop_sending();
             }
-            _ => return Err(Rejected::NoContent),
+            _ => return Err(ErrorKind::NoContent),
         }
         Ok(self.settle(role))
     }
 
     /// Whatever the client sends next, or has sent unread, is answered as if it had been read and cut: the answer belongs to
     /// the request that comes next, and nothing after that is read.
-    fn reject(mut self, role: Role) -> Result<Self, Rejected> {
+    fn reject(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client {
-            return Err(Rejected::WrongRole);
+            return Err(ErrorKind::WrongRole);
         }
         self.writes()?;
         self.reads()?;
         if !self.is_idle() {
-            return Err(Rejected::Unanswered);
+            return Err(ErrorKind::Unanswered);
         }
         self.request = Phase::Cut;
         self.response = Phase::Idle;
@@ -279,7 +280,7 @@ impl State {
         Ok(self)
     }
 
-    fn close_after_response(mut self, role: Role) -> Result<Self, Rejected> {
+    fn close_after_response(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.writes()?;
         if self.is_idle() {
             self.close();
@@ -287,13 +288,13 @@ impl State {
         }
         // Keep-alive promised and then closed would race with the next request.
         if role == Role::Server && self.response != Phase::Idle && self.persist {
-            return Err(Rejected::TooLate);
+            return Err(ErrorKind::TooLate);
         }
         self.persist = false;
         Ok(self.settle(role))
     }
 
-    fn abandon(mut self, role: Role) -> Result<Self, Rejected> {
+    fn abandon(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client && self.request == Phase::Body && self.tx == Tx::Open && self.rx == Rx::Open {
             self.cut_request(role);
             self.persist = false;
@@ -311,11 +312,11 @@ impl State {
 
     // What leaves HTTP, and comes back to it.
 
-    fn resume(mut self) -> Result<Self, Rejected> {
+    fn resume(mut self) -> Result<Self, ErrorKind> {
         let whole = self.rx == Rx::Switched && self.tx == Tx::Switched;
         // After CONNECT the response is done, after a preface there was no request: nothing is owed.
         if !whole || self.request != Phase::Done || self.response != Phase::Idle {
-            return Err(Rejected::NothingOwed);
+            return Err(ErrorKind::NothingOwed);
         }
         self.rx = Rx::Open;
         self.tx = Tx::Open;
@@ -323,13 +324,13 @@ impl State {
         Ok(self)
     }
 
-    fn preface(mut self, role: Role) -> Result<Self, Rejected> {
+    fn preface(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client {
-            return Err(Rejected::WrongRole);
+            return Err(ErrorKind::WrongRole);
         }
         self.reads()?;
         if self.request != Phase::Idle {
-            return Err(Rejected::Unasked);
+            return Err(ErrorKind::Unasked);
         }
         self.turn = Turn::Agreed;
         self.leave_http(role, Message::Request);
@@ -341,7 +342,7 @@ impl State {
 
     /// The direction that `message` travels on must still carry HTTP.
     #[inline(always)]
-    fn lane(self, role: Role, message: Message) -> Result<(), Rejected> {
+    fn lane(self, role: Role, message: Message) -> Result<(), ErrorKind> {
         match (role, message) {
             (Role::Client, Message::Request) | (Role::Server, Message::Response) => self.writes(),
             (Role::Client, Message::Response) | (Role::Server, Message::Request) => self.reads(),
@@ -349,35 +350,35 @@ impl State {
     }
 
     #[inline(always)]
-    fn reads(self) -> Result<(), Rejected> {
+    fn reads(self) -> Result<(), ErrorKind> {
         match self.rx {
             Rx::Open => Ok(()),
-            Rx::Closed => Err(Rejected::Closed),
-            Rx::Switched => Err(Rejected::Switched),
-            Rx::Failed => Err(Rejected::Failed),
+            Rx::Closed => Err(ErrorKind::Closed),
+            Rx::Switched => Err(ErrorKind::Switched),
+            Rx::Failed => Err(ErrorKind::Failed),
         }
     }
 
     #[inline(always)]
-    fn writes(self) -> Result<(), Rejected> {
+    fn writes(self) -> Result<(), ErrorKind> {
         match self.tx {
             Tx::Open => Ok(()),
-            Tx::Closed if self.rx == Rx::Failed => Err(Rejected::Failed),
-            Tx::Closed => Err(Rejected::Closed),
-            Tx::Switched => Err(Rejected::Switched),
+            Tx::Closed if self.rx == Rx::Failed => Err(ErrorKind::Failed),
+            Tx::Closed => Err(ErrorKind::Closed),
+            Tx::Switched => Err(ErrorKind::Switched),
         }
     }
 
     /// Some request waits for the head of its response.
     #[inline(always)]
-    fn response_due(self, role: Role) -> Result<(), Rejected> {
+    fn response_due(self, role: Role) -> Result<(), ErrorKind> {
         if self.request == Phase::Idle {
             self.lane(role, Message::Response)?;
-            return Err(Rejected::Unasked);
+            return Err(ErrorKind::Unasked);
         }
         match self.response {
             Phase::Idle => self.lane(role, Message::Response),
-            Phase::Body | Phase::Done | Phase::Cut => Err(Rejected::Answered),
+            Phase::Body | Phase::Done | Phase::Cut => Err(ErrorKind::Answered),
         }
     }
 

@@ -9,9 +9,9 @@ use super::project::{FIELDS, name};
 use super::roles::{Alone, inputs};
 use super::rules::Machine;
 use super::search::{Until, search};
-use crate::listed::listed;
+use crate::error::ErrorKind;
 use crate::state::transition::PIPELINE;
-use crate::state::{Awaiting, Expect, Input, Opening, Peer, Phase, Rejected, Role, Rx, State, Turn, Tx};
+use crate::state::{Awaiting, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
 
 /// What a role never comes to.
 const IMPOSSIBLE: &[(Role, &str, &str)] = &[
@@ -20,15 +20,38 @@ const IMPOSSIBLE: &[(Role, &str, &str)] = &[
     (Role::Client, "accepts reject", "a client answers nothing"),
     (Role::Client, "awaiting request", "it is the client's to send"),
     (Role::Client, "refuses as unanswered", "a client may pipeline"),
-    (Role::Client, "refuses as body pending", "a client takes a 101 whenever it comes"),
-    (Role::Client, "refuses as not expected", "a client takes a 100 that it has not asked for (RFC 9110, 15.2)"),
-    (Role::Client, "refuses as HTTP/1.0 peer", "a client takes what an old server sends"),
-    (Role::Client, "refuses as too late", "a client's head cannot promise for the next one"),
-    (Role::Client, "refuses as pipeline full", "beyond the bound of the exploration; tested by itself below"),
+    (Role::Client, "refuses as body-pending", "a client takes a 101 whenever it comes"),
+    (Role::Client, "refuses as not-expected", "a client takes a 100 that it has not asked for (RFC 9110, 15.2)"),
+    (Role::Client, "refuses as http-1.0-peer", "a client takes what an old server sends"),
+    (Role::Client, "refuses as too-late", "a client's head cannot promise for the next one"),
+    (Role::Client, "refuses as pipeline-full", "beyond the bound of the exploration; tested by itself below"),
     (Role::Server, "awaiting response", "it is the server's to send"),
     (Role::Server, "awaiting continue", "it is the server's to send"),
-    (Role::Server, "refuses as pipeline full", "a server reads one request at a time"),
-    (Role::Server, "refuses as wrong role", "a server may receive a preface and reject a request"),
+    (Role::Server, "refuses as pipeline-full", "a server reads one request at a time"),
+    (Role::Server, "refuses as wrong-role", "a server may receive a preface and reject a request"),
+];
+
+/// Why the machine may refuse an input.
+const REFUSALS: &[ErrorKind] = &[
+    ErrorKind::Unasked,
+    ErrorKind::Answered,
+    ErrorKind::RequestUnfinished,
+    ErrorKind::Unanswered,
+    ErrorKind::OfferPending,
+    ErrorKind::PipelineFull,
+    ErrorKind::NotPersistent,
+    ErrorKind::NoContent,
+    ErrorKind::NotExpected,
+    ErrorKind::Http10Peer,
+    ErrorKind::NothingOffered,
+    ErrorKind::BodyPending,
+    ErrorKind::NothingOwed,
+    ErrorKind::TooLate,
+    ErrorKind::Truncated,
+    ErrorKind::Closed,
+    ErrorKind::Switched,
+    ErrorKind::Failed,
+    ErrorKind::WrongRole,
 ];
 
 /// Everything that could occur.
@@ -44,7 +67,7 @@ fn all() -> BTreeSet<String> {
     add("persist", Vec::from(["yes", "no"]));
     add("peer", Peer::ALL.iter().map(|value| value.name()).collect());
     add("awaiting", Awaiting::ALL.iter().map(|value| value.name()).collect());
-    add("refuses as", Rejected::ALL.iter().map(|value| value.name()).collect());
+    add("refuses as", REFUSALS.iter().map(|value| value.name()).collect());
     let kinds: BTreeSet<_> = inputs(Role::Server, Turn::Connect).into_iter().map(name).collect();
     add("accepts", kinds.into_iter().collect());
     all
@@ -89,29 +112,5 @@ fn a_pipeline_is_bounded() {
     let ask_again = |state: State| state.apply(Role::Client, ask);
     let full = (0..=PIPELINE).try_fold(State::NEW, |state, _| ask_again(state));
     assert_eq!(full.map(|full| full.behind), Ok(PIPELINE));
-    assert_eq!(full.and_then(ask_again), Err(Rejected::PipelineFull));
-}
-
-listed! {
-    Rejected {
-        Unasked = "unasked",
-        Answered = "answered",
-        RequestUnfinished = "request unfinished",
-        Unanswered = "unanswered",
-        OfferPending = "offer pending",
-        PipelineFull = "pipeline full",
-        NotPersistent = "not persistent",
-        NoContent = "no content",
-        NotExpected = "not expected",
-        Http10Peer = "HTTP/1.0 peer",
-        NothingOffered = "nothing offered",
-        BodyPending = "body pending",
-        NothingOwed = "nothing owed",
-        TooLate = "too late",
-        Truncated = "truncated",
-        Closed = "closed",
-        Switched = "switched",
-        Failed = "failed",
-        WrongRole = "wrong role",
-    }
+    assert_eq!(full.and_then(ask_again), Err(ErrorKind::PipelineFull));
 }

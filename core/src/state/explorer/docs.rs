@@ -13,7 +13,8 @@ use super::roles::{Alone, inputs};
 use super::rules::{Machine, Rule};
 use super::search::{Until, search};
 use super::side::PIPELINE;
-use crate::state::{Awaiting, Input, Rejected, Role, Rx, State, Tx};
+use crate::error::ErrorKind;
+use crate::state::{Awaiting, Input, Role, Rx, State, Tx};
 
 const HEADER: &str = "\
 # The states of a connection
@@ -142,8 +143,8 @@ fn diagram<'a>(title: &str, edges: impl Iterator<Item = &'a Edge>, project: fn(S
 // The tables.
 
 /// What the machine says to an input of that name; accepted is whatever is accepted in one of its forms.
-fn verdict(role: Role, state: State, kind: &str) -> Result<State, Rejected> {
-    let mut verdict = Err(Rejected::Unasked);
+fn verdict(role: Role, state: State, kind: &str) -> Result<State, ErrorKind> {
+    let mut verdict = Err(ErrorKind::Unasked);
     for input in inputs(role, state.turn).into_iter().filter(|input| name(*input) == kind) {
         verdict = state.apply(role, input);
         if verdict.is_ok() {

@@ -3,8 +3,9 @@
 //! A rule is switched off by bending what `apply` answers, so that `state` itself has no switch in it. The rules
 //! that are not in `apply` are switched off where they are obeyed: in `side.rs`, or in [`Machine::awaiting`].
 
+use crate::error::ErrorKind;
 use crate::listed::listed;
-use crate::state::{Answer, Awaiting, Expect, Input, Opening, Phase, Rejected, Role, Rx, State, Turn, Tx};
+use crate::state::{Answer, Awaiting, Expect, Input, Opening, Phase, Role, Rx, State, Turn, Tx};
 
 /// The machine, perhaps without one of its rules.
 #[derive(Clone, Copy)]
@@ -35,7 +36,7 @@ pub(super) enum Rule {
 }
 
 /// What a bent machine answers; `None` where it answers what the whole one does.
-type Bent = Option<Result<State, Rejected>>;
+type Bent = Option<Result<State, ErrorKind>>;
 
 impl Machine {
     /// As it is.
@@ -49,7 +50,7 @@ impl Machine {
         self.without == Some(rule)
     }
 
-    pub(super) fn apply(self, state: State, role: Role, input: Input) -> Result<State, Rejected> {
+    pub(super) fn apply(self, state: State, role: Role, input: Input) -> Result<State, ErrorKind> {
         match self.without.and_then(|rule| rule.bent(state, role, input)) {
             Some(bent) => bent,
             None => state.apply(role, input),
