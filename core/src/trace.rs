@@ -4,6 +4,7 @@ use crate::listed::listed;
 
 /// What kind of thing happened; what the number beside it means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TraceStep {
     /// A request head came; the number of offered protocols.
     #[default]

@@ -16,9 +16,10 @@ struct Row {
 macro_rules! errors {
     ($($variant:ident = $code:literal $name:literal $blame:ident $status:literal $clause:literal
        $text:literal $advice:literal;)+) => {
-        /// The kinds of error. `docs/errors.md` is printed from this table.
+        /// The kinds of error. `docs/errors.md` is printed from this table. A later version may have more of them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]
+        #[non_exhaustive]
         pub enum ErrorKind {
             $(#[doc = concat!($text, " (", $clause, "). ", $advice)] $variant = $code,)+
         }

@@ -11,6 +11,7 @@ use crate::syntax::{TargetForm, is_token, is_value, target_form, trim};
 
 /// What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum OverHttp2 {
     /// The status 101.
     Switching,

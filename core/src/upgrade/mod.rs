@@ -45,6 +45,7 @@ use crate::listed::listed;
 
 /// Why this cycle's upgrade did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Why {
     /// Nothing was offered.
     NotOffered,

@@ -98,6 +98,7 @@ pub struct Offer<'a> {
 
 /// Why a request offers nothing at all. It is served like any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum NoOffer {
     /// There is no `Upgrade` field, or an empty one.
     Absent,

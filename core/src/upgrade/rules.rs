@@ -7,6 +7,7 @@ use crate::state::Role;
 
 /// Why one protocol of an offer cannot be accepted. The others beside it are not concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Ineligible {
     /// The protocol is offered with another method.
     Method,

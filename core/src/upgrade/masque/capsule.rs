@@ -9,6 +9,7 @@ use crate::buffer::overlap;
 
 /// What is wrong with a stream of capsules. The stream is aborted (RFC 9297, 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum CapsuleFault {
     /// A datagram that is longer than the limit.
     TooLong,
