@@ -154,7 +154,8 @@
 //! | `websocket` | yes | [`websocket`], and the handshake's rules | `sha1`, `base64` |
 //! | `h2c` | yes | [`h2c`], and the offer's rules | `base64` |
 //!
-//! Without a feature its token is one like any other. The crate is `no_std` and needs `alloc`. The least Rust is 1.95.
+//! Without a feature its token is one like any other. The crate is `no_std` and needs `alloc`. The oldest Rust is 1.88. A
+//! later version may need a newer one, but none that is less than a year old.
 //!
 //! # Reading the code
 //!

@@ -14,7 +14,7 @@ use crate::view::show;
 #[pyfunction]
 pub(crate) fn websocket_key(py: Python<'_>, nonce: Chunk<'_, '_>) -> PyResult<String> {
     let nonce = nonce.octets(py)?;
-    let nonce = nonce.as_array().ok_or_else(|| {
+    let nonce = <&[u8; 16]>::try_from(&nonce[..]).ok().ok_or_else(|| {
         let len = nonce.len();
         PyValueError::new_err(format!("a nonce has 16 octets, got {len}"))
     })?;

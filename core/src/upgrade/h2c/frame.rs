@@ -90,7 +90,7 @@ impl Frames {
         let (more, rest) = input.split_at(input.len().min(9 - self.partial.len()));
         self.partial.extend_from_slice(more);
         *input = rest;
-        let octets = *self.partial.as_array::<9>()?;
+        let octets = *<&[u8; 9]>::try_from(&self.partial[..]).ok()?;
         self.partial.clear();
         let header = Header { octets };
         self.left = header.len();

@@ -408,7 +408,7 @@ impl Splice {
             Reply::Dropped => {}
             Reply::Update(held) => {
                 held.extend_from_slice(payload);
-                if let (true, Some(&octets)) = (is_whole, held.as_array::<4>()) {
+                if let (true, Some(&octets)) = (is_whole, <&[u8; 4]>::try_from(&held[..]).ok()) {
                     self.pay(u32::from_be_bytes(octets) & 0x7fff_ffff);
                 }
             }
