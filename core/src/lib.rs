@@ -153,6 +153,7 @@
 //! | `std` | yes | the standard library's faster look for octets in `memchr` and `bytes`; nothing else changes | – |
 //! | `websocket` | yes | [`websocket`], and the handshake's rules | `sha1`, `base64` |
 //! | `h2c` | yes | [`h2c`], and the offer's rules | `base64` |
+//! | `http` | no | `switchover::http`: to and from the types of the `http` crate | `http`, `std` |
 //!
 //! Without a feature its token is one like any other. The crate is `no_std` and needs `alloc`. The oldest Rust is 1.88. A
 //! later version may need a newer one, but none that is less than a year old.
@@ -193,6 +194,9 @@ mod body;
 mod framing;
 
 mod upgrade;
+
+#[cfg(feature = "http")]
+pub mod http;
 
 // Outbound.
 mod encode;

@@ -1,0 +1,155 @@
+//! To and from the types of the `http` crate (feature `http`).
+//!
+//! What is received becomes an [`http::Request`](::http::Request) or [`http::Response`](::http::Response) with `try_from`.
+//! That loses how field names were spelled, the order of lines with different names, and the reason phrase. A target that
+//! is no URI for that crate is an error: answer 400, or go on with [`Request::target`](crate::Request::target).
+//!
+//! What is sent takes a [`HeaderMap`](::http::HeaderMap) as it takes any other field lines, beside others as a pair. Names go
+//! out in lower case.
+//!
+//! ```
+//! use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
+//! use switchover::http::target;
+//! use switchover::{Connection, Event, Next, RequestHead, ResponseHead, Role};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (parts, ()) = Request::get("http://example.org/a?b").header(header::ACCEPT, "*/*").body(())?.into_parts();
+//! let (mut client, mut to_server) = (Connection::new(Role::Client), Vec::new());
+//! // The authority of the URI is the Host, unless the headers have one.
+//! let host = [("Host", parts.uri.authority().map_or("", |authority| authority.as_str()))];
+//! let fields = (host, &parts.headers);
+//! let target = target(&parts.method, &parts.uri);
+//! client.send_request(&RequestHead::new(parts.method.as_str(), &target, &fields), &[], &mut to_server)?;
+//! assert_eq!(to_server, b"GET /a?b HTTP/1.1\r\nHost: example.org\r\naccept: */*\r\n\r\n");
+//!
+//! let (mut server, mut to_client) = (Connection::new(Role::Server), Vec::new());
+//! server.receive(&to_server)?;
+//! let Next::Event(Event::Request(request)) = server.next_event()? else { panic!("a request") };
+//! let request = Request::try_from(request)?;
+//! assert_eq!((request.method(), request.uri()), (&Method::GET, &Uri::from_static("/a?b")));
+//!
+//! let mut headers = HeaderMap::new();
+//! headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+//! server.respond(&ResponseHead::new(200, &headers), b"hello", &mut to_client)?;
+//! assert_eq!(to_client, b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nContent-Length: 5\r\n\r\nhello");
+//! # Ok(())
+//! # }
+//! ```
+
+use alloc::borrow::Cow;
+use alloc::string::ToString;
+
+use ::http::{Error, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+
+use crate::event::Response;
+use crate::fields::{Field, FieldSource, Fields};
+use crate::upgrade::Request;
+
+/// The target that a request for this URI has on a connection to the server itself: its path and query, the authority for
+/// CONNECT, `*` for an OPTIONS of the server as a whole. To a proxy the target is the URI as it is. RFC 9112, 3.2.
+pub fn target<'a>(method: &Method, uri: &'a Uri) -> Cow<'a, str> {
+    if method == Method::CONNECT {
+        return uri.authority().map_or(Cow::Borrowed(""), |authority| Cow::Borrowed(authority.as_str()));
+    }
+    match uri.path_and_query() {
+        // A query without a path has the path of the root.
+        Some(target) if target.as_str().starts_with('?') => Cow::Owned("/".to_string() + target.as_str()),
+        Some(target) => Cow::Borrowed(target.as_str()),
+        None => Cow::Borrowed("/"),
+    }
+}
+
+impl FieldSource for HeaderMap {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        for (name, value) in self {
+            each(Field { name: name.as_str().as_bytes(), value: value.as_bytes() });
+        }
+    }
+}
+
+impl TryFrom<Request<'_>> for ::http::Request<()> {
+    type Error = Error;
+
+    fn try_from(received: Request<'_>) -> Result<Self, Error> {
+        let mut request = Self::builder()
+            .method(received.method())
+            .uri(received.target())
+            .version(version(received.minor_version()))
+            .body(())?;
+        append(request.headers_mut(), received.fields())?;
+        Ok(request)
+    }
+}
+
+impl TryFrom<Response<'_>> for ::http::Response<()> {
+    type Error = Error;
+
+    fn try_from(received: Response<'_>) -> Result<Self, Error> {
+        let mut response =
+            Self::builder().status(received.status()).version(version(received.minor_version())).body(())?;
+        append(response.headers_mut(), received.fields())?;
+        Ok(response)
+    }
+}
+
+fn version(minor: u8) -> Version {
+    if minor == 0 { Version::HTTP_10 } else { Version::HTTP_11 }
+}
+
+fn append(headers: &mut HeaderMap, fields: Fields<'_>) -> Result<(), Error> {
+    for field in fields.iter() {
+        headers.try_append(HeaderName::from_bytes(field.name)?, HeaderValue::from_bytes(field.value)?)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Connection, Event, Next, RequestHead, Role};
+    use alloc::vec::Vec;
+
+    #[test]
+    fn targets_of_each_form() {
+        for (method, uri, wanted) in [
+            (Method::GET, "http://a/b?c", "/b?c"),
+            (Method::GET, "http://a", "/"),
+            (Method::GET, "http://a?c", "/?c"),
+            (Method::GET, "/b", "/b"),
+            (Method::OPTIONS, "*", "*"),
+            (Method::CONNECT, "a:1", "a:1"),
+        ] {
+            assert_eq!(target(&method, &Uri::from_static(uri)), wanted, "{method} {uri}");
+        }
+    }
+
+    fn received(request: &str) -> Result<::http::Request<()>, Error> {
+        let mut server = Connection::new(Role::Server);
+        server.receive(request.as_bytes()).expect("room");
+        let Ok(Next::Event(Event::Request(request))) = server.next_event() else { panic!("{request}") };
+        ::http::Request::try_from(request)
+    }
+
+    #[test]
+    fn a_request_keeps_its_lines_of_one_name_in_order() {
+        let request = received("GET /a HTTP/1.0\r\nA: 1\r\nB: \u{e9}\r\na: 2\r\n\r\n").expect("a URI");
+        assert_eq!((request.version(), request.uri().path()), (Version::HTTP_10, "/a"));
+        let values: Vec<_> = request.headers().get_all("a").iter().map(|value| value.as_bytes()).collect();
+        assert_eq!(values, [b"1", b"2"]);
+        assert_eq!(request.headers()["b"].as_bytes(), "\u{e9}".as_bytes());
+        assert!(
+            received("GET /<a> HTTP/1.1\r\nHost: a\r\n\r\n").is_err_and(|error| error.is::<::http::uri::InvalidUri>())
+        );
+    }
+
+    #[test]
+    fn a_response_keeps_its_status_and_lines() {
+        let mut client = Connection::new(Role::Client);
+        client.send_request(&RequestHead::new("GET", "/", &[("Host", "a")]), &[], &mut Vec::new()).expect("a request");
+        client.receive(b"HTTP/1.1 299 Odd\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n").expect("room");
+        let Ok(Next::Event(Event::Response(response))) = client.next_event() else { panic!("a response") };
+        let response = ::http::Response::try_from(response).expect("it has nothing that is lost");
+        assert_eq!((response.status().as_u16(), response.version()), (299, Version::HTTP_11));
+        assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
+    }
+}
