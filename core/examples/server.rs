@@ -91,7 +91,7 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
             // The peer's mistake: it may be told once, unless an answer is on its way already.
             Err(error) => {
                 if let Some(status) = error.status() {
-                    let _ = http.send_response(&ResponseHead::new(status, &[("Content-Length", "0")]), &mut out);
+                    let _ = http.respond(&ResponseHead::new(status, &()), b"", &mut out);
                 }
                 break;
             }
@@ -109,14 +109,8 @@ fn answer(http: &mut Connection, status: u16, line: &str, out: &mut Vec<u8>) -> 
         return http.accept(selection, &(), out);
     }
     http.advertise(&["foo/2"])?;
-    let text = format!("{line} in HTTP/1.1\n");
-    let fields = [("Content-Type", "text/plain"), ("Content-Length", &text.len().to_string())];
-    http.send_response(&ResponseHead::new(status, &fields), out)?;
-    // The answer to a HEAD has no content.
-    if http.wants_content() {
-        http.send_data(text.as_bytes(), out)?;
-    }
-    http.send_end(&(), out)
+    let response = ResponseHead::new(status, &[("Content-Type", "text/plain")]);
+    http.respond(&response, format!("{line} in HTTP/1.1\n").as_bytes(), out)
 }
 
 /// Reads what has come by the deadline.

@@ -26,7 +26,7 @@ use crate::backend::Backend;
 use crate::exchange::{Flow, exchange};
 use crate::forward::{Forwarded, last_answer};
 use crate::listen::{Stop, serve_all};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, is_late};
 use crate::side::{Failure, Side};
 
 #[derive(Parser)]
@@ -72,7 +72,10 @@ async fn serve_requests(client: &mut Side, backend: &Backend, mut stop: Stop) ->
                     return Ok(());
                 }
                 if let Some(status) = error.downcast_ref::<switchover::Error>().and_then(switchover::Error::status) {
-                    refuse(client, status)?;
+                    refuse(client, status);
+                } else if is_late(&error) {
+                    // Half a head; there is no request yet, and its client is told all the same.
+                    client.connection.reject(&ResponseHead::new(408, &()), b"", &mut client.out).ok();
                 }
                 return Err(error);
             },
@@ -80,7 +83,7 @@ async fn serve_requests(client: &mut Side, backend: &Backend, mut stop: Stop) ->
         }
         let forwarded = match client.connection.event() {
             Some(Event::Request(request)) if request.method() == "CONNECT" => {
-                refuse(client, 501)?;
+                refuse(client, 501);
                 continue;
             }
             Some(Event::Request(request)) => {
@@ -88,7 +91,7 @@ async fn serve_requests(client: &mut Side, backend: &Backend, mut stop: Stop) ->
                 if forwarded.is_spent {
                     let line = format!("{} {} HTTP/1.{}", request.method(), request.target(), request.minor_version());
                     let content = last_answer(&line, &request.fields());
-                    answer(client, 200, &[("Content-Type", "message/http")], &content)?;
+                    answer(client, 200, &[("Content-Type", "message/http")], &content);
                     continue;
                 }
                 forwarded
@@ -110,7 +113,7 @@ async fn serve_requests(client: &mut Side, backend: &Backend, mut stop: Stop) ->
             Err(Refusal { status, why }) => {
                 // Where no answer has begun, this is it.
                 client.connection.close_after_response().ok();
-                refuse(client, status)?;
+                refuse(client, status);
                 return Err(why);
             }
         }
@@ -118,18 +121,11 @@ async fn serve_requests(client: &mut Side, backend: &Backend, mut stop: Stop) ->
 }
 
 /// Answers in the backend's place, where no answer has begun.
-fn refuse(client: &mut Side, status: u16) -> Result<(), switchover::Error> {
-    answer(client, status, &[], b"")
+fn refuse(client: &mut Side, status: u16) {
+    answer(client, status, &[], b"");
 }
 
-fn answer(client: &mut Side, status: u16, fields: &[(&str, &str)], content: &[u8]) -> Result<(), switchover::Error> {
+fn answer(client: &mut Side, status: u16, fields: &[(&str, &str)], content: &[u8]) {
     let Side { connection, out, .. } = client;
-    let fields = (fields, [("Content-Length", content.len().to_string())]);
-    if connection.send_response(&ResponseHead::new(status, &fields), out).is_err() {
-        return Ok(());
-    }
-    if connection.wants_content() {
-        connection.send_data(content, out)?;
-    }
-    connection.send_end(&(), out)
+    connection.respond(&ResponseHead::new(status, &fields), content, out).ok();
 }

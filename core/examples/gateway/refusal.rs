@@ -31,6 +31,6 @@ impl Refusal {
     }
 }
 
-fn is_late(why: &Failure) -> bool {
+pub(crate) fn is_late(why: &Failure) -> bool {
     why.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
