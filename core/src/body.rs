@@ -6,6 +6,7 @@
 use crate::error::{ErrorKind, Fault};
 use crate::framing::Framing;
 use crate::limits::Limits;
+use crate::listed::listed;
 use crate::scan::class::{is_tchar, is_value_octet};
 use crate::syntax::is_ows;
 
@@ -20,6 +21,36 @@ pub enum Content {
     Chunked(u64),
     /// Whatever comes before the connection ends.
     UntilClose,
+}
+
+/// The kinds of [`Content`], without their numbers: for the bindings.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentKind {
+    /// Nothing.
+    None,
+    /// So many bytes.
+    Length,
+    /// So many bytes of the current chunk.
+    Chunked,
+    /// Whatever comes before the connection ends.
+    UntilClose,
+}
+
+listed! {
+    ContentKind { None = "none", Length = "length", Chunked = "chunked", UntilClose = "until-close" }
+}
+
+impl Content {
+    #[doc(hidden)]
+    pub const fn kind_and_len(self) -> (ContentKind, u64) {
+        match self {
+            Self::None => (ContentKind::None, 0),
+            Self::Length(len) => (ContentKind::Length, len),
+            Self::Chunked(len) => (ContentKind::Chunked, len),
+            Self::UntilClose => (ContentKind::UntilClose, 0),
+        }
+    }
 }
 
 /// What is left of the message being received.

@@ -205,6 +205,8 @@ mod tidy;
 mod connection;
 
 pub use body::Content;
+#[doc(hidden)]
+pub use body::ContentKind;
 pub use connection::{Connection, End, Next, Owes, Prepared};
 pub use decision::{DataParts, RequestHead, ResponseHead, reason};
 pub use error::{Blame, Error, ErrorKind};

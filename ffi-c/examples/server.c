@@ -142,19 +142,11 @@ static int is(swo_slice text, const char *word) {
 
 static void respond(client *c, uint32_t status, const char *text) {
     static const swo_slice foo = SWO_TEXT("foo/2");
-    char length[24];
+    static const swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
+    swo_response_head head = {status, {NULL, 0}, fields, 1};
     size_t written = 0;
-    int digits = snprintf(length, sizeof length, "%zu", strlen(text));
-    swo_field fields[2] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}, {SWO_TEXT("Content-Length"), {NULL, 0}}};
-    fields[1].value.data = (const uint8_t *)length;
-    fields[1].value.len = (size_t)digits;
-    swo_response_head head = {status, {NULL, 0}, fields, 2};
     swo_advertise(c->conn, &foo, 1);
-    swo_result result = swo_send_response(c->conn, &head, space(c), room(c), &written);
-    wrote(c, result, written);
-    /* Not after HEAD, for instance. */
-    if (result || !swo_wants_content(c->conn)) return;
-    result = swo_send_data(c->conn, (const uint8_t *)text, strlen(text), space(c), room(c), &written);
+    swo_result result = swo_respond(c->conn, &head, (const uint8_t *)text, strlen(text), space(c), room(c), &written);
     wrote(c, result, written);
 }
 

@@ -163,6 +163,30 @@ enum swo_awaiting {
     SWO_AWAITING_NOTHING = 5,
 };
 
+/** What is to be sent next; see `Connection::owes`. */
+enum swo_owes {
+    /** Nothing. */
+    SWO_OWES_NOTHING = 0,
+    /** Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, 10.1.1). */
+    SWO_OWES_CONTINUE = 1,
+    /** Server: the response to a request, whole or its head. */
+    SWO_OWES_RESPONSE = 2,
+    /** Content, or the end of the message being sent. */
+    SWO_OWES_CONTENT = 3,
+};
+
+/** The kinds of `Content`, without their numbers: for the bindings. */
+enum swo_content {
+    /** Nothing. */
+    SWO_CONTENT_NONE = 0,
+    /** So many bytes. */
+    SWO_CONTENT_LENGTH = 1,
+    /** So many bytes of the current chunk. */
+    SWO_CONTENT_CHUNKED = 2,
+    /** Whatever comes before the connection ends. */
+    SWO_CONTENT_UNTIL_CLOSE = 3,
+};
+
 /** How the peer's octets ended. */
 enum swo_end {
     /** A FIN, and over TLS a closure alert before it. */
@@ -389,6 +413,8 @@ enum swo_trace_step {
      *  1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
      *  handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it. */
     SWO_TRACE_STEP_TIDIED = 15,
+    /** The connection was given to another parser; how many bytes. */
+    SWO_TRACE_STEP_HANDED_OVER = 16,
 };
 
 /** What a call came to. */
@@ -505,7 +531,7 @@ enum swo_result_code {
     SWO_ERROR_ANSWERED = 802,
     /** the request before is not complete. */
     SWO_ERROR_REQUEST_UNFINISHED = 803,
-    /** the request before is not answered. */
+    /** a request is not answered. */
     SWO_ERROR_UNANSWERED = 804,
     /** nothing may follow an undecided offer or CONNECT. */
     SWO_ERROR_OFFER_PENDING = 805,
@@ -549,6 +575,8 @@ enum swo_result_code {
     SWO_ERROR_AFTER_END = 824,
     /** octets wait that no request asked for; the next event says what they are. */
     SWO_ERROR_UNREAD_INPUT = 825,
+    /** the head of the request is no longer there as it came. */
+    SWO_ERROR_HEAD_GONE = 826,
     /** the output has too little space; nothing was written. */
     SWO_ERROR_OUTPUT_TOO_SMALL = 901,
     /** the method is not a token. */
@@ -634,6 +662,11 @@ typedef struct swo_conn swo_conn;
  * them.
  */
 typedef struct swo_lines swo_lines;
+
+/**
+ * A whole response that was checked and encoded once: swo_prepared_new makes it, swo_prepared_free frees it.
+ */
+typedef struct swo_prepared swo_prepared;
 
 /**
  * What stands between a client that was answered a 101 for h2c and an HTTP/2 engine: swo_splice_new makes it.
@@ -762,6 +795,11 @@ typedef struct swo_config {
      */
     uint32_t tidy;
 } swo_config;
+
+/**
+ * 1 for yes, 0 for no; 0 also for a connection, or what else is asked, that is NULL or dead.
+ */
+typedef uint32_t swo_flag;
 
 /**
  * Octets that belong to somebody else. In an event they belong to the connection and are valid until the next inbound
@@ -965,11 +1003,6 @@ typedef struct swo_offer {
 } swo_offer;
 
 /**
- * 1 for yes, 0 for no; 0 also for a connection, or what else is asked, that is NULL or dead.
- */
-typedef uint32_t swo_flag;
-
-/**
  * A request to send. The version is always HTTP/1.1.
  */
 typedef struct swo_request_head {
@@ -1126,6 +1159,20 @@ typedef struct swo_state {
 } swo_state;
 
 /**
+ * What is still to come of a message that is being received; swo_content fills it in.
+ */
+typedef struct swo_content_left {
+    /**
+     * SWO_CONTENT_*.
+     */
+    uint32_t kind;
+    /**
+     * How many bytes: of the content, or of the current chunk; 0 where that is not known.
+     */
+    uint64_t len;
+} swo_content_left;
+
+/**
  * The peer's error that ended receiving.
  */
 typedef struct swo_failure_info {
@@ -1267,6 +1314,35 @@ swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
  * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
  */
 swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
+
+/**
+ * Counts `len` bytes of content that your code has read from the transport itself, with splice(2) or into its own memory.
+ * The state and the positions are those after the same bytes through swo_receive. Allowed for as many as swo_content
+ * says, once all bytes given to the engine have been read from it. **Inbound:** ends the current event and its slices.
+ * Errors: SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_NO_CONTENT, SWO_ERROR_AFTER_END,
+ * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED. Next: swo_next_event. RFC 9112, 6.
+ */
+swo_result swo_pass_content(struct swo_conn *conn,
+                            uint64_t len);
+
+/**
+ * Folds the end of the message into the current event: 1 where that was the last of its message, so that no
+ * SWO_EVENT_KIND_END_OF_MESSAGE follows it. That is known for a head without content and for the last of content of a
+ * known length. The event stays current. 0 changes nothing. RFC 9112, 6.
+ */
+swo_flag swo_take_end(struct swo_conn *conn);
+
+/**
+ * Server: gives the whole connection to another parser: the head of the current request and every byte after it, exactly
+ * as they came. The engine is done afterwards; free it, keep the transport. `out` is your own memory, never an event's.
+ * **Inbound:** ends the current event and its slices.
+ * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED,
+ * SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED. Then nothing has changed.
+ */
+swo_result swo_hand_over(struct swo_conn *conn,
+                         uint8_t *out,
+                         size_t cap,
+                         size_t *written);
 
 /**
  * Gives memory back where a connection is parked: without a message or leftover under way nothing stays on the heap.
@@ -1475,6 +1551,80 @@ swo_result swo_abandon(struct swo_conn *conn);
  * The reason phrase that goes with a status (RFC 9110, 15); empty for others. Static.
  */
 struct swo_slice swo_reason(uint32_t status);
+
+/**
+ * Server: sends a whole final response, all of it or nothing. The content is framed by its length, which is added, so
+ * that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the content is not. A
+ * 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
+ * Errors: those of swo_send_response; SWO_ERROR_FRAMING_CONFLICT for a Transfer-Encoding, or content where the status
+ * has none; SWO_ERROR_LENGTH_EXCEEDED and SWO_ERROR_LENGTH_SHORT for a Content-Length that is not the content's.
+ * Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+ */
+swo_result swo_respond(struct swo_conn *conn,
+                       const struct swo_response_head *response,
+                       const uint8_t *data,
+                       size_t len,
+                       uint8_t *out,
+                       size_t cap,
+                       size_t *written);
+
+/**
+ * Checks and encodes a whole response once, for swo_respond_prepared on any number of connections. `config` is that of
+ * the connections, or NULL: its `tidy` may put the field lines right. What was given is copied. With a `Date` among the
+ * field lines it is good for a second. It is not changed afterwards, so several threads may use it at once.
+ * Errors: those of swo_respond for the response itself; SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
+ * Next: swo_respond_prepared; at the end swo_prepared_free.
+ */
+swo_result swo_prepared_new(const struct swo_response_head *response,
+                            const uint8_t *data,
+                            size_t len,
+                            const struct swo_config *config,
+                            struct swo_prepared **prepared);
+
+/**
+ * Frees a prepared response. NULL is allowed.
+ */
+swo_result swo_prepared_free(struct swo_prepared *prepared);
+
+/**
+ * Server: swo_respond with a response that was checked and encoded before: the same bytes, states and errors.
+ * Next: swo_next_event.
+ */
+swo_result swo_respond_prepared(struct swo_conn *conn,
+                                const struct swo_prepared *prepared,
+                                uint8_t *out,
+                                size_t cap,
+                                size_t *written);
+
+/**
+ * Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. No
+ * more is read, and the connection closes. If the client has sent a request by then, this is its answer.
+ * Errors: SWO_ERROR_INVALID_STATUS but for 400 to 599; SWO_ERROR_UNANSWERED while a request is under way, which
+ * swo_respond answers; SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED; then those of swo_respond.
+ * Next: send what was written, shut down the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+ */
+swo_result swo_reject(struct swo_conn *conn,
+                      const struct swo_response_head *response,
+                      const uint8_t *data,
+                      size_t len,
+                      uint8_t *out,
+                      size_t cap,
+                      size_t *written);
+
+/**
+ * Server: says that your code sends the final response itself, before it does so. `has_content` is not 0 if content
+ * follows the head (never in answer to HEAD), `closes` if the response says `close` or ends with the connection.
+ * `persists` becomes 1 if the connection goes on afterwards; if it becomes 0, the head must say `Connection: close`. To
+ * an HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`.
+ * Errors: SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT for content where there is none, SWO_ERROR_UNASKED,
+ * SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
+ * Next: swo_send_end, which writes nothing, once the content has been sent.
+ */
+swo_result swo_note_response(struct swo_conn *conn,
+                             uint32_t status,
+                             uint32_t has_content,
+                             uint32_t closes,
+                             uint32_t *persists);
 
 /**
  * Server: chooses one offered protocol that both sides can live with. Each preference is a protocol such as `foo/2`, or
@@ -1877,11 +2027,27 @@ swo_flag swo_wants_input(const struct swo_conn *conn);
 swo_flag swo_may_speak(const struct swo_conn *conn);
 
 /**
- * How many received octets wait behind what the current event shows. With an offer undecided they belong to no
- * protocol yet: a host that declines, and does not trust its client to have meant them as HTTP, calls
- * swo_close_after_response. RFC 9931, 5.
+ * The received bytes after the current event, which nothing has read yet; valid until the next inbound call. While an
+ * offer is undecided they belong to no protocol. If you decline and do not trust the client to have meant them as HTTP,
+ * call swo_close_after_response and they are never read. RFC 9931, 5.
  */
-uint64_t swo_unread(const struct swo_conn *conn);
+swo_result swo_unread(const struct swo_conn *conn, struct swo_slice *bytes);
+
+/**
+ * What is still to come of the message being received, after the current event. When the message was cut short, this is
+ * what was missing. Next: swo_pass_content, if your code can read content past the engine. RFC 9112, 6.3.
+ */
+swo_result swo_content(const struct swo_conn *conn, struct swo_content_left *content);
+
+/**
+ * What the peer waits for that only your code can send, SWO_OWES_*. Of several things, the first one that it waits for.
+ */
+uint32_t swo_owes(const struct swo_conn *conn);
+
+/**
+ * Whether another request may follow on this connection, as far as is known. RFC 9112, 9.3.
+ */
+swo_flag swo_persists(const struct swo_conn *conn);
 
 /**
  * Server: the client waits for a 100 before it sends its content. Send one, or a final response: that says `close`,
@@ -2008,6 +2174,16 @@ const char *swo_paused_name(uint32_t paused);
  * The name of a SWO_SWITCHED_BY_* number.
  */
 const char *swo_switched_by_name(uint32_t by);
+
+/**
+ * The name of a SWO_OWES_* number.
+ */
+const char *swo_owes_name(uint32_t owes);
+
+/**
+ * The name of a SWO_CONTENT_* number.
+ */
+const char *swo_content_name(uint32_t content);
 
 /**
  * The name of a SWO_NO_OFFER_* number.

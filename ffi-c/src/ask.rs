@@ -5,7 +5,7 @@ use switchover::Connection;
 use crate::error::{Done, Own, swo_result};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out};
-use crate::types::{swo_failure_info, swo_flag, swo_state, swo_trace_entry};
+use crate::types::{swo_content_left, swo_failure_info, swo_flag, swo_slice, swo_state, swo_trace_entry};
 
 export! {
     /// Which end this is, SWO_ROLE_*.
@@ -29,10 +29,20 @@ export! {
     /// server has accepted. No event tells a client that its own direction has switched.
     fn swo_may_speak(conn: *const swo_conn) -> swo_flag = may_speak(conn);
 
-    /// How many received octets wait behind what the current event shows. With an offer undecided they belong to no
-    /// protocol yet: a host that declines, and does not trust its client to have meant them as HTTP, calls
-    /// swo_close_after_response. RFC 9931, 5.
-    fn swo_unread(conn: *const swo_conn) -> u64 = unread(conn);
+    /// The received bytes after the current event, which nothing has read yet; valid until the next inbound call. While an
+    /// offer is undecided they belong to no protocol. If you decline and do not trust the client to have meant them as HTTP,
+    /// call swo_close_after_response and they are never read. RFC 9931, 5.
+    fn swo_unread(conn: *const swo_conn, bytes: *mut swo_slice) -> swo_result = unread(conn, bytes);
+
+    /// What is still to come of the message being received, after the current event. When the message was cut short, this is
+    /// what was missing. Next: swo_pass_content, if your code can read content past the engine. RFC 9112, 6.3.
+    fn swo_content(conn: *const swo_conn, content: *mut swo_content_left) -> swo_result = content(conn, content);
+
+    /// What the peer waits for that only your code can send, SWO_OWES_*. Of several things, the first one that it waits for.
+    fn swo_owes(conn: *const swo_conn) -> u32 = owes(conn);
+
+    /// Whether another request may follow on this connection, as far as is known. RFC 9112, 9.3.
+    fn swo_persists(conn: *const swo_conn) -> swo_flag = persists(conn);
 
     /// Server: the client waits for a 100 before it sends its content. Send one, or a final response: that says `close`,
     /// and behind it shut down the sending side (swo_get_state: `tx` is closed) and read on for a while, or swo_abandon.
@@ -92,8 +102,20 @@ fn may_speak(conn: &Connection) -> Done<bool> {
     Ok(conn.may_speak())
 }
 
-fn unread(conn: &Connection) -> Done<u64> {
-    Ok(conn.unread().len() as u64)
+fn unread(conn: &Connection, out: Out<'_, swo_slice>) -> Done {
+    out.set(conn.unread().into())
+}
+
+fn content(conn: &Connection, out: Out<'_, swo_content_left>) -> Done {
+    out.set(conn.content().into())
+}
+
+fn owes(conn: &Connection) -> Done<u32> {
+    Ok(conn.owes().number())
+}
+
+fn persists(conn: &Connection) -> Done<bool> {
+    Ok(conn.persists())
 }
 
 fn owes_continue(conn: &Connection) -> Done<bool> {

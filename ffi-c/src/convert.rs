@@ -2,13 +2,16 @@
 
 use switchover::masque::Datagram;
 use switchover::websocket::Deflate;
-use switchover::{DataParts, Event, Field, Offer, Paused, Protocol, Request, Response, State, Switched, Trace};
+use switchover::{
+    Content, DataParts, Event, Field, Offer, Paused, Protocol, Request, Response, State, Switched, Trace,
+};
 
 use crate::error::Done;
 use crate::out::Out;
 use crate::types::{
-    NEED_DATA, PAUSED, SWO_NONE, swo_data_parts, swo_datagram, swo_deflate, swo_event, swo_event_detail, swo_field,
-    swo_offer, swo_protocol, swo_request, swo_response, swo_slice, swo_state, swo_switched, swo_trace_entry,
+    NEED_DATA, PAUSED, SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_deflate, swo_event,
+    swo_event_detail, swo_field, swo_offer, swo_protocol, swo_request, swo_response, swo_slice, swo_state,
+    swo_switched, swo_trace_entry,
 };
 
 /// A number that the engine keeps in two octets; one that has no room there is one that it refuses.
@@ -68,6 +71,13 @@ impl swo_request {
         no_offer: 0,
         minor_version: 0,
     };
+}
+
+impl From<Content> for swo_content_left {
+    fn from(content: Content) -> Self {
+        let (kind, len) = content.kind_and_len();
+        Self { kind: kind.number(), len }
+    }
 }
 
 impl From<Request<'_>> for swo_request {

@@ -26,7 +26,7 @@ use self::memory::{
 use crate::config::swo_config;
 use crate::error::{Done, Own, swo_result};
 use crate::few::Few;
-use crate::object::{Changed, Handle, Object, swo_capsules, swo_conn, swo_lines, swo_splice};
+use crate::object::{Changed, Handle, Object, swo_capsules, swo_conn, swo_lines, swo_prepared, swo_splice};
 use crate::out::{Array, Out, Plain};
 use crate::types::{
     swo_datagram, swo_deflate, swo_field, swo_request_head, swo_response_head, swo_selection, swo_slice,
@@ -75,6 +75,7 @@ macro_rules! conversions {
 
 conversions! {
     u32 => u32, |number| Ok(number);
+    u64 => u64, |number| Ok(number);
     usize => usize, |number| Ok(number);
     swo_result => swo_result, |result| Ok(result);
 
@@ -107,7 +108,7 @@ macro_rules! handles {
     )+};
 }
 
-handles! { swo_conn, swo_lines, swo_capsules, swo_splice }
+handles! { swo_conn, swo_lines, swo_capsules, swo_splice, swo_prepared }
 
 impl<'a, T: Plain + 'a> Argument<'a> for *mut T {
     type Safe = Out<'a, T>;

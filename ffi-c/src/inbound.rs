@@ -5,6 +5,7 @@ use switchover::End;
 use crate::error::{Done, Own, swo_result};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
+use crate::types::swo_flag;
 
 export! {
     /// Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells.
@@ -43,6 +44,26 @@ export! {
     fn swo_take_leftover(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = take_leftover(conn, (out, cap, written));
 
+    /// Counts `len` bytes of content that your code has read from the transport itself, with splice(2) or into its own memory.
+    /// The state and the positions are those after the same bytes through swo_receive. Allowed for as many as swo_content
+    /// says, once all bytes given to the engine have been read from it. **Inbound:** ends the current event and its slices.
+    /// Errors: SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_NO_CONTENT, SWO_ERROR_AFTER_END,
+    /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED. Next: swo_next_event. RFC 9112, 6.
+    fn swo_pass_content(conn: *mut swo_conn, len: u64) -> swo_result = pass_content(conn, len);
+
+    /// Folds the end of the message into the current event: 1 where that was the last of its message, so that no
+    /// SWO_EVENT_KIND_END_OF_MESSAGE follows it. That is known for a head without content and for the last of content of a
+    /// known length. The event stays current. 0 changes nothing. RFC 9112, 6.
+    fn swo_take_end(conn: *mut swo_conn) -> swo_flag = take_end(conn);
+
+    /// Server: gives the whole connection to another parser: the head of the current request and every byte after it, exactly
+    /// as they came. The engine is done afterwards; free it, keep the transport. `out` is your own memory, never an event's.
+    /// **Inbound:** ends the current event and its slices.
+    /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED,
+    /// SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED. Then nothing has changed.
+    fn swo_hand_over(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
+        = hand_over(conn, (out, cap, written));
+
     /// Gives memory back where a connection is parked: without a message or leftover under way nothing stays on the heap.
     /// What swo_trace, swo_required and the current event held is gone. **Inbound:** ends the current event and its slices.
     fn swo_release(conn: *mut swo_conn) -> swo_result = release(conn);
@@ -74,6 +95,18 @@ fn take_leftover(mut conn: Conn<'_>, out: Output<'_>) -> Done {
     out.copy(conn.leftover())?;
     conn.take_leftover();
     Ok(())
+}
+
+fn pass_content(mut conn: Conn<'_>, len: u64) -> Done {
+    Ok(conn.pass_content(len)?)
+}
+
+fn take_end(mut conn: Conn<'_>) -> Done<bool> {
+    Ok(conn.take_end())
+}
+
+fn hand_over(mut conn: Conn<'_>, out: Output<'_>) -> Done {
+    out.write(|space| conn.hand_over_into(space))
 }
 
 fn release(mut conn: Conn<'_>) -> Done {

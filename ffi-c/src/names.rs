@@ -6,8 +6,8 @@ use std::ffi::{CStr, c_char};
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
 use switchover::{
-    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, NoOffer, Order, Paused, Peer, Phase,
-    Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
+    Awaiting, Blame, ContentKind, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, NoOffer, Order, Owes,
+    Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
 };
 
 use crate::error::{Done, Own};
@@ -64,6 +64,8 @@ tables! {
     EXPECT expect = Expect.name;
     PEER peer = Peer.name;
     AWAITING awaiting = Awaiting.name;
+    OWES owes = Owes.name;
+    CONTENT content = ContentKind.name;
     PAUSED_NAMES paused = Paused.name;
     SWITCHED_BY switched_by = SwitchedBy.name;
     NO_OFFER no_offer = NoOffer.name;
@@ -147,6 +149,12 @@ export! {
 
     /// The name of a SWO_SWITCHED_BY_* number.
     fn swo_switched_by_name(by: u32) -> *const c_char = switched_by(by);
+
+    /// The name of a SWO_OWES_* number.
+    fn swo_owes_name(owes: u32) -> *const c_char = owes(owes);
+
+    /// The name of a SWO_CONTENT_* number.
+    fn swo_content_name(content: u32) -> *const c_char = content(content);
 
     /// The name of a SWO_NO_OFFER_* number.
     fn swo_no_offer_name(no_offer: u32) -> *const c_char = no_offer(no_offer);

@@ -4,10 +4,10 @@
 use std::ops::{Deref, DerefMut};
 use std::thread;
 
-use switchover::Connection;
 use switchover::bridge::FieldLine;
 use switchover::h2c::Splice;
 use switchover::masque::Capsules;
+use switchover::{Connection, Prepared};
 
 use crate::error::{Done, Own};
 use crate::types::{swo_field, swo_slice};
@@ -30,6 +30,11 @@ pub struct swo_capsules {
 
 /// What stands between a client that was answered a 101 for h2c and an HTTP/2 engine: swo_splice_new makes it.
 pub struct swo_splice {
+    _opaque: [u8; 0],
+}
+
+/// A whole response that was checked and encoded once: swo_prepared_new makes it, swo_prepared_free frees it.
+pub struct swo_prepared {
     _opaque: [u8; 0],
 }
 
@@ -65,6 +70,11 @@ impl Handle for swo_capsules {
 impl Handle for swo_splice {
     type Value = Spliced;
     const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swSplice")];
+}
+
+impl Handle for swo_prepared {
+    type Value = Prepared;
+    const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swoReady")];
 }
 
 /// The mark of a connection in the caller's memory.
@@ -181,7 +191,8 @@ mod tests {
     /// One kind is never taken for another.
     #[test]
     fn every_mark_is_another() {
-        let mut marks = [swo_conn::MARKS, swo_lines::MARKS, swo_capsules::MARKS, swo_splice::MARKS].concat();
+        let mut marks =
+            [swo_conn::MARKS, swo_lines::MARKS, swo_capsules::MARKS, swo_splice::MARKS, swo_prepared::MARKS].concat();
         let count = marks.len();
         marks.sort_unstable();
         marks.dedup();

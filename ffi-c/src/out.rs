@@ -7,8 +7,8 @@ use switchover::{Error, ErrorKind};
 
 use crate::error::{Done, Own};
 use crate::types::{
-    SWO_NONE, swo_data_parts, swo_datagram, swo_deflate, swo_event, swo_failure_info, swo_field, swo_offer,
-    swo_protocol, swo_request, swo_selection, swo_slice, swo_state, swo_trace_entry,
+    SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_deflate, swo_event, swo_failure_info, swo_field,
+    swo_offer, swo_protocol, swo_request, swo_selection, swo_slice, swo_state, swo_trace_entry,
 };
 
 /// What may be written into the caller's memory as it is.
@@ -19,6 +19,7 @@ impl Plain for u32 {}
 impl Plain for usize {}
 impl<T> Plain for *mut T {}
 impl<T> Plain for *const T {}
+impl Plain for swo_content_left {}
 impl Plain for swo_data_parts {}
 impl Plain for swo_datagram {}
 impl Plain for swo_deflate {}

@@ -1,7 +1,8 @@
 //! Decisions in, octets out: HTTP's own verbs. A refused one has changed nothing and written nothing.
 
-use switchover::{ErrorKind, RequestHead, ResponseHead};
+use switchover::{ErrorKind, RequestHead};
 
+use crate::answer::response_head;
 use crate::convert::status;
 use crate::error::{Done, swo_result};
 use crate::few::Few;
@@ -114,12 +115,7 @@ fn send_informational(mut conn: Conn<'_>, code: u32, fields: FieldList<'_>, out:
 }
 
 fn send_response(mut conn: Conn<'_>, given: ResponseGiven<'_>, out: Output<'_>) -> Done {
-    let (code, reason, fields) = given;
-    let mut response = ResponseHead::new(status(code), &fields);
-    if let Some(reason) = reason {
-        response.reason = reason;
-    }
-    out.write(|out| conn.send_response(&response, out))
+    out.write(|out| conn.send_response(&response_head(&given), out))
 }
 
 fn send_data(mut conn: Conn<'_>, data: &[u8], out: Output<'_>) -> Done {

@@ -270,3 +270,13 @@ pub struct swo_datagram {
     /// What it carries.
     pub payload: swo_slice,
 }
+
+/// What is still to come of a message that is being received; swo_content fills it in.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct swo_content_left {
+    /// SWO_CONTENT_*.
+    pub kind: u32,
+    /// How many bytes: of the content, or of the current chunk; 0 where that is not known.
+    pub len: u64,
+}

@@ -62,6 +62,8 @@ static int ask(player *p, const char *verb, text *says) {
     swo_conn *conn = p->conn;
     swo_request request;
     swo_trace_entry entry;
+    swo_content_left content;
+    swo_slice bytes;
     uint8_t *leftover;
     size_t count = 0;
 #define IS(name) (!strcmp(verb, name))
@@ -72,13 +74,28 @@ static int ask(player *p, const char *verb, text *says) {
     FLAG("wants-input", swo_wants_input)
     FLAG("owes-continue", swo_owes_continue)
     FLAG("wants-content", swo_wants_content)
+    FLAG("persists", swo_persists)
     FLAG("secure", swo_is_secure)
     if (IS("why")) {
         text_put(says, "why %s\n", swo_why(conn) == SWO_NONE ? "none" : swo_why_name(swo_why(conn)));
     } else if (IS("awaiting")) {
         text_put(says, "awaiting %s\n", swo_awaiting_name(swo_awaiting(conn)));
+    } else if (IS("owes")) {
+        text_put(says, "owes %s\n", swo_owes_name(swo_owes(conn)));
+    } else if (IS("take-end")) {
+        text_put(says, "taken %s\n", swo_take_end(conn) ? "true" : "false");
+    } else if (IS("content")) {
+        must(p, swo_content(conn, &content));
+        text_put(says, "content %s", swo_content_name(content.kind));
+        if (content.kind == SWO_CONTENT_LENGTH || content.kind == SWO_CONTENT_CHUNKED) {
+            text_put(says, " %llu", (unsigned long long)content.len);
+        }
+        text_put(says, "\n");
     } else if (IS("unread")) {
-        text_put(says, "unread %lu\n", (unsigned long)swo_unread(conn));
+        must(p, swo_unread(conn, &bytes));
+        text_put(says, "unread ");
+        put_summary(says, bytes.data, bytes.len);
+        text_put(says, "\n");
     } else if (IS("unanswered")) {
         text_put(says, "unanswered %u\n", swo_unanswered(conn));
     } else if (IS("required") || IS("agreed")) {
@@ -139,12 +156,44 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
         take_list(d, 2);
         return (IS("retry") ? swo_retry : swo_send_request)(conn, &head, d->list, d->list_count, out, cap, written);
     }
-    if (IS("respond")) {
-        swo_slice reason = word(d, 1);
+    if (IS("response") || IS("respond") || IS("prepared") || IS("reject")) {
+        swo_slice reason = word(d, 1), content = word(d, 2);
         if (!reason.len) reason.data = NULL;
         swo_response_head head = {(uint32_t)strtoul(d->words[0], NULL, 10), reason, fields, d->field_count};
-        return swo_send_response(conn, &head, out, cap, written);
+        if (IS("response")) return swo_send_response(conn, &head, out, cap, written);
+        if (!IS("prepared")) {
+            return (IS("reject") ? swo_reject : swo_respond)(conn, &head, content.data, content.len, out, cap, written);
+        }
+        swo_prepared *prepared = NULL;
+        swo_result result = swo_prepared_new(&head, content.data, content.len, &p->vector->config, &prepared);
+        if (!result) result = swo_respond_prepared(conn, prepared, out, cap, written);
+        must(p, swo_prepared_free(prepared));
+        return result;
     }
+    if (IS("note")) {
+        uint32_t persists = 0, has_content = 0, closes = 0;
+        for (size_t at = 1; at < d->word_count; at++) {
+            has_content |= !strcmp(d->words[at], "content");
+            closes |= !strcmp(d->words[at], "closes");
+        }
+        uint32_t status = (uint32_t)strtoul(d->words[0], NULL, 10);
+        swo_result result = swo_note_response(conn, status, has_content, closes, &persists);
+        if (!result) text_put(says, "persists %s\n", persists ? "true" : "false");
+        return result;
+    }
+    if (IS("hand-over")) {
+        size_t size = 0;
+        swo_result result = swo_hand_over(conn, NULL, 0, &size);
+        if (result != SWO_ERROR_OUTPUT_TOO_SMALL) return result;
+        uint8_t *bytes = (uint8_t *)malloc(size);
+        result = swo_hand_over(conn, bytes, size, &size);
+        text_put(says, "handed ");
+        put_summary(says, bytes, size);
+        text_put(says, "\n");
+        free(bytes);
+        return result;
+    }
+    if (IS("pass")) return swo_pass_content(conn, strtoull(d->words[0], NULL, 10));
     if (IS("inform")) {
         uint32_t status = (uint32_t)strtoul(d->words[0], NULL, 10);
         return swo_send_informational(conn, status, fields, d->field_count, out, cap, written);

@@ -12,8 +12,8 @@ use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
 use switchover::bridge::OverHttp2;
 use switchover::masque::{self, CapsuleFault};
 use switchover::{
-    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, NoOffer, Order, Paused, Peer, Phase,
-    Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
+    Awaiting, Blame, ContentKind, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, NoOffer, Order, Owes,
+    Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
 };
 
 fn home() -> PathBuf {
@@ -141,7 +141,7 @@ fn files() -> Vec<(String, String)> {
 
 /// In the order in which a reader of the header meets them.
 fn sources() -> Vec<String> {
-    let order = "types config object connection inbound event send upgrade websocket splice masque gateway bridge ask error \
+    let order = "types config object connection inbound event send answer upgrade websocket splice masque gateway bridge ask error \
                  names";
     let order: Vec<&str> = order.split_whitespace().collect();
     let files = files();
@@ -197,15 +197,17 @@ fn enums() -> String {
         list("expect", "Expect", Expect::ALL, Expect::name, "state.rs"),
         list("peer", "Peer", Peer::ALL, Peer::name, "state.rs"),
         list("awaiting", "Awaiting", Awaiting::ALL, Awaiting::name, "state.rs"),
+        list("owes", "Owes", Owes::ALL, Owes::name, "connection/mod.rs"),
+        list("content", "ContentKind", ContentKind::ALL, ContentKind::name, "body.rs"),
         list("end", "End", End::ALL, End::name, "connection/mod.rs"),
         list("blame", "Blame", Blame::ALL, Blame::name, "error.rs"),
         list("event_kind", "Event", EventKind::ALL, EventKind::name, "event.rs"),
         list("known_field", "KnownField", KnownField::ALL, KnownField::name, "known.rs"),
         list("paused", "Paused", Paused::ALL, Paused::name, "event.rs"),
         list("switched_by", "SwitchedBy", SwitchedBy::ALL, SwitchedBy::name, "event.rs"),
-        list("no_offer", "NoOffer", NoOffer::ALL, NoOffer::name, "upgrade/mod.rs"),
+        list("no_offer", "NoOffer", NoOffer::ALL, NoOffer::name, "upgrade/request.rs"),
         list("ineligible", "Ineligible", Ineligible::ALL, Ineligible::name, "upgrade/rules.rs"),
-        list("order", "Order", Order::ALL, Order::name, "upgrade/selection.rs"),
+        list("order", "Order", Order::ALL, Order::name, "upgrade/token.rs"),
         list("why", "Why", Why::ALL, Why::name, "upgrade/mod.rs"),
         list("over_http2", "OverHttp2", OverHttp2::ALL, OverHttp2::name, "upgrade/http2.rs"),
         list("capsule_fault", "CapsuleFault", CapsuleFault::ALL, CapsuleFault::name, "upgrade/masque/capsule.rs"),

@@ -32,12 +32,9 @@ static void send_continue(swo_conn *conn) {
 
 static void answer(swo_conn *conn) {
     static const char text[] = "as the README has it\n";
-    static const swo_field fields[] = {{SWO_TEXT("Content-Length"), SWO_TEXT("21")}};
-    swo_response_head head = {200, {NULL, 0}, fields, 1};
+    swo_response_head head = {200, {NULL, 0}, NULL, 0};
     size_t written = 0;
-    swo_result result = swo_send_response(conn, &head, out, sizeof out, &written);
-    send_out(result, written);
-    result = swo_send_data(conn, (const uint8_t *)text, strlen(text), out, sizeof out, &written);
+    swo_result result = swo_respond(conn, &head, (const uint8_t *)text, strlen(text), out, sizeof out, &written);
     send_out(result, written);
 }
 

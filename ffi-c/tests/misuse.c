@@ -21,6 +21,23 @@ static void null_is_refused(void) {
     IS(swo_send_request(conn, NULL, NULL, 0, out, sizeof out, &count), SWO_NULL);
     IS(swo_send_response(conn, NULL, out, sizeof out, &count), SWO_NULL);
     IS(swo_send_data(conn, NULL, 5, out, sizeof out, &count), SWO_NULL);
+    swo_response_head head = {200, {NULL, 0}, NULL, 0};
+    swo_prepared *prepared = NULL;
+    IS(swo_respond(conn, NULL, NULL, 0, out, sizeof out, &count), SWO_NULL);
+    IS(swo_respond(conn, &head, NULL, 5, out, sizeof out, &count), SWO_NULL);
+    IS(swo_reject(conn, NULL, NULL, 0, out, sizeof out, &count), SWO_NULL);
+    IS(swo_respond_prepared(conn, NULL, out, sizeof out, &count), SWO_NULL);
+    IS(swo_respond_prepared(conn, (const swo_prepared *)(const void *)conn, out, sizeof out, &count), SWO_BAD_HANDLE);
+    IS(swo_prepared_new(NULL, NULL, 0, NULL, &prepared), SWO_NULL);
+    IS(swo_prepared_new(&head, NULL, 0, NULL, NULL), SWO_NULL);
+    IS(swo_prepared_free((swo_prepared *)(void *)conn), SWO_BAD_HANDLE);
+    IS(swo_prepared_free(NULL), SWO_OK);
+    IS(swo_note_response(conn, 200, 0, 0, NULL), SWO_NULL);
+    IS(swo_content(conn, NULL), SWO_NULL);
+    IS(swo_unread(conn, NULL), SWO_NULL);
+    IS(swo_hand_over(conn, out, sizeof out, NULL), SWO_NULL);
+    IS(swo_pass_content(NULL, 1), SWO_NULL);
+    HOLDS(!swo_take_end(NULL) && !swo_persists(NULL) && swo_owes(NULL) == SWO_NONE);
     IS(swo_send_end(conn, NULL, 0, NULL, 5, &count), SWO_NULL);
     IS(swo_send_end(conn, NULL, 0, out, sizeof out, NULL), SWO_NULL);
     IS(swo_send_end(conn, NULL, 2, out, sizeof out, &count), SWO_NULL);
@@ -198,6 +215,70 @@ static void an_event_is_over_after_the_next_inbound_call(void) {
     swo_conn_free(conn);
 }
 
+static void whole_answers(void) {
+    swo_conn *server = make(SWO_ROLE_SERVER), *second = make(SWO_ROLE_SERVER);
+    swo_response_head head = {200, {NULL, 0}, NULL, 0};
+    const uint8_t *text = (const uint8_t *)"hello";
+    uint8_t out[256], again[256];
+    size_t needed = 0, written = 0;
+    uint32_t persists = 7;
+    swo_prepared *prepared = NULL;
+    swo_content_left content;
+    swo_slice unread;
+    IS(swo_respond(server, &head, text, 5, out, sizeof out, &written), SWO_ERROR_UNASKED);
+    IS(swo_note_response(server, 200, 0, 0, &persists), SWO_ERROR_UNASKED);
+    HOLDS(persists == 7);
+    IS(swo_hand_over(server, out, sizeof out, &written), SWO_ERROR_UNASKED);
+    IS(swo_pass_content(server, 1), SWO_ERROR_NO_CONTENT);
+    head.status = 101;
+    IS(swo_prepared_new(&head, text, 5, NULL, &prepared), SWO_ERROR_INVALID_STATUS);
+    HOLDS(!prepared);
+    head.status = 200;
+    IS(swo_prepared_new(&head, text, 5, NULL, &prepared), SWO_OK);
+    IS(hear(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET"), SWO_OK);
+    IS(next(server), SWO_EVENT_KIND_REQUEST);
+    HOLDS(swo_owes(server) == SWO_OWES_RESPONSE && swo_persists(server));
+    IS(swo_unread(server, &unread), SWO_OK);
+    HOLDS(unread.len == 3 && !memcmp(unread.data, "GET", 3));
+    HOLDS(swo_take_end(server) && !swo_take_end(server));
+    IS(swo_reject(server, &head, text, 5, out, sizeof out, &written), SWO_ERROR_INVALID_STATUS);
+    head.status = 503;
+    IS(swo_reject(server, &head, text, 5, out, sizeof out, &written), SWO_ERROR_UNANSWERED);
+    head.status = 200;
+    /* All of the space is asked for first. */
+    IS(swo_respond(server, &head, text, 5, NULL, 0, &needed), SWO_ERROR_OUTPUT_TOO_SMALL);
+    IS(swo_respond_prepared(server, prepared, out, needed - 1, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
+    HOLDS(written == needed);
+    IS(swo_respond_prepared(server, prepared, out, needed, &written), SWO_OK);
+    IS(swo_respond(server, &head, text, 5, out, sizeof out, &written), SWO_ERROR_ANSWERED);
+    IS(hear(second, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), SWO_OK);
+    IS(next(second), SWO_EVENT_KIND_REQUEST);
+    IS(swo_respond(second, &head, text, 5, again, sizeof again, &written), SWO_OK);
+    HOLDS(written == needed && !memcmp(out, again, needed));
+    /* Another connection, after the first one is gone. */
+    swo_conn_free(server);
+    IS(next(second), SWO_EVENT_KIND_END_OF_MESSAGE);
+    IS(hear(second, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"), SWO_OK);
+    IS(next(second), SWO_EVENT_KIND_REQUEST);
+    IS(swo_content(second, &content), SWO_OK);
+    HOLDS(content.kind == SWO_CONTENT_LENGTH && content.len == 3);
+    IS(swo_pass_content(second, 4), SWO_ERROR_LENGTH_EXCEEDED);
+    IS(swo_pass_content(second, 3), SWO_OK);
+    IS(next(second), SWO_EVENT_KIND_END_OF_MESSAGE);
+    IS(swo_hand_over(second, out, sizeof out, &written), SWO_ERROR_HEAD_GONE);
+    IS(swo_respond_prepared(second, prepared, out, sizeof out, &written), SWO_OK);
+    IS(hear(second, "GET /over HTTP/1.1\r\nHost: a\r\n\r\nrest"), SWO_OK);
+    IS(next(second), SWO_EVENT_KIND_REQUEST);
+    IS(swo_hand_over(second, out, 5, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
+    HOLDS(written == strlen("GET /over HTTP/1.1\r\nHost: a\r\n\r\nrest"));
+    IS(swo_hand_over(second, out, sizeof out, &written), SWO_OK);
+    HOLDS(!memcmp(out, "GET /over HTTP/1.1\r\nHost: a\r\n\r\nrest", written));
+    IS(swo_hand_over(second, out, sizeof out, &written), SWO_ERROR_CLOSED);
+    IS(next(second), SWO_EVENT_KIND_CLOSED);
+    swo_conn_free(second);
+    IS(swo_prepared_free(prepared), SWO_OK);
+}
+
 static void order_matters(void) {
     swo_conn *server = make(SWO_ROLE_SERVER), *client = make(SWO_ROLE_CLIENT), *other = make(SWO_ROLE_SERVER);
     swo_request_head request = {SWO_TEXT("GET"), SWO_TEXT("/"), HOST, 1};
@@ -362,6 +443,7 @@ int main(void) {
     memory_is_looked_at();
     an_event_is_over_after_the_next_inbound_call();
     order_matters();
+    whole_answers();
     own_bytes_are_not_received();
     buffers_are_bounded();
     an_echo_needs_no_copy();

@@ -12,13 +12,14 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 
 pub use prepared::Prepared;
 pub use receive::Next;
 
 use crate::body::Body;
 use crate::buffer::Buffer;
+use crate::encode;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Parts, Shown};
 use crate::head::Head;
@@ -384,21 +385,36 @@ impl Connection {
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`.
     pub fn hand_over(&mut self) -> Result<Bytes, Error> {
-        if let Err(error) = self.may_hand_over() {
-            return self.refuse_with(error);
-        }
-        self.change(Input::Abandon).map_err(Error::local)?;
+        let mut bytes = Vec::new();
+        self.hand_over_into(&mut bytes)?;
+        Ok(bytes.into())
+    }
+
+    /// The same for languages whose callers bring the memory: all of it or nothing.
+    #[doc(hidden)]
+    pub fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
+        let written = self.may_hand_over().and_then(|()| {
+            let scratch = self.scratch.as_deref();
+            scratch.map_or(Ok(0), |scratch| {
+                let parts = [scratch.buffer.kept(), scratch.buffer.unread()];
+                encode::hand_over(&parts, out).map(|()| parts.iter().map(|part| part.len()).sum::<usize>())
+            })
+        });
+        let len = match written {
+            Ok(len) => len,
+            Err(error) => return self.refuse_with(error),
+        };
+        self.apply(Input::Abandon)?;
         self.settle_why(Why::Abandoned);
-        let Some(scratch) = &mut self.scratch else { return Ok(Bytes::new()) };
-        let bytes = Bytes::from([scratch.buffer.kept(), scratch.buffer.unread()].concat());
+        let Some(scratch) = &mut self.scratch else { return Ok(()) };
         let unread = scratch.buffer.len();
         scratch.shown = Shown::Nothing;
         scratch.buffer.unkeep();
         scratch.buffer.consume(unread);
         self.offset += unread as u64;
         self.flags.owes_end = false;
-        self.note(TraceStep::HandedOver, bytes.len() as u32);
-        Ok(bytes)
+        self.note(TraceStep::HandedOver, len as u32);
+        Ok(())
     }
 
     fn may_hand_over(&self) -> Result<(), Error> {
