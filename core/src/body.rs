@@ -25,7 +25,7 @@ pub enum Content {
 
 /// The kinds of [`Content`], without their numbers: for the bindings.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContentKind {
     /// Nothing.
     None,

@@ -40,7 +40,7 @@ class Http(asyncio.BufferedProtocol):
             while self.step():
                 pass
         except http.RemoteProtocolError as error:
-            self.transport.write(self.connection.send_response(error.status_hint or 400, {"Content-Length": "0"}))
+            self.transport.write(self.connection.respond(error.status_hint or 400))
             self.transport.close()
 
     def step(self) -> bool:

@@ -59,7 +59,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 case _:
                     pass  # content that nobody asked for, and its end
     except http.RemoteProtocolError as error:
-        writer.write(connection.send_response(error.status_hint or 400, {"Content-Length": "0"}))
+        writer.write(connection.respond(error.status_hint or 400))
     except ConnectionError:
         pass  # the peer has gone
     finally:

@@ -32,7 +32,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     except http.RemoteProtocolError as error:
         # Once, and only where no answer has begun.
         if connection.our_state in (http.Stage.IDLE, http.Stage.SEND_RESPONSE):
-            writer.write(connection.send_response(error.status_hint or 400, {"Content-Length": "0"}))
+            writer.write(connection.respond(error.status_hint or 400))
     except ConnectionError:
         pass  # the peer has gone
     finally:
@@ -48,8 +48,7 @@ def answer(connection: http.Connection, request: http.Request) -> bytes:
     body = b"%s %s in HTTP/1.1\n" % (method, request.target)
     connection.advertise(["foo/2"])
     status = 200 if method in (b"GET", b"POST") else 501
-    head = connection.send_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
-    return head + (connection.send_data(body) if connection.wants_content else b"") + connection.send_end()
+    return connection.respond(status, {"Content-Type": "text/plain"}, body)
 
 
 async def speak_foo(

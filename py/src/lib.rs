@@ -38,7 +38,7 @@ mod native {
     #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
-    use crate::connection::{Connection, Events, panic_for_tests};
+    use crate::connection::{Connection, Events, Prepared, panic_for_tests};
     #[pymodule_export]
     use crate::event::{Closed, Data, EndOfMessage, Paused, Switched};
     #[pymodule_export]
@@ -50,7 +50,7 @@ mod native {
     #[pymodule_export]
     use crate::splice::Splice;
     #[pymodule_export]
-    use crate::view::{Offer, Protocol, Selection, State, Trace};
+    use crate::view::{Content, Offer, Protocol, Selection, State, Trace};
     #[pymodule_export]
     use crate::websocket::{Deflate, agreed_deflate, websocket_key};
 

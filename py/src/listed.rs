@@ -9,8 +9,8 @@ use pyo3::types::PyDict;
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
 use switchover::{
-    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, NoOffer, Order, Paused, Peer, Phase, Role, Rx,
-    SwitchedBy, TraceStep, Turn, Tx, Why,
+    Awaiting, Blame, ContentKind, End, ErrorKind, EventKind, Expect, Ineligible, NoOffer, Order, Owes, Paused, Peer,
+    Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
 };
 
 use crate::stage::Stage;
@@ -138,6 +138,8 @@ listed! {
     Expect "Expect" "The client's Expect: 100-continue."
     Peer "Peer" "The version that the client of a server speaks."
     Awaiting "Awaiting" "Whom the engine waits for; deadlines go by it."
+    Owes "Owes" "What only the host can send next."
+    ContentKind "ContentKind" "How the end of content is found."
     Stage "Stage" "How far one side has come, in h11's words."
     Paused "PausedReason" "What the host has to do before receiving goes on."
     EventKind "EventKind" "The kinds of event."

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PySequence, PyTuple};
 
-use switchover::{self as core, Expect, Ineligible, Peer, Phase, Rx, TraceStep, Turn, Tx};
+use switchover::{self as core, ContentKind, Expect, Ineligible, Peer, Phase, Rx, TraceStep, Turn, Tx};
 
 use crate::listed::Member;
 use crate::text::Text;
@@ -158,6 +158,33 @@ impl Selection {
 
     fn __repr__(&self) -> String {
         format!("<switchover.Selection preference={}>", self.0.preference())
+    }
+}
+
+/// What is still to come of a message.
+#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Content {
+    kind: Member<ContentKind>,
+    length: u64,
+}
+
+impl Content {
+    pub(crate) fn of(content: core::Content) -> Self {
+        let (kind, length) = content.kind_and_len();
+        Self { kind: Member(kind), length }
+    }
+}
+
+#[pymethods]
+impl Content {
+    #[classattr]
+    fn __match_args__() -> Tuple<&'static str> {
+        Tuple(vec!["kind", "length"])
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(slf, &["kind", "length"])
     }
 }
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lines import Fields, entries, escape, octets, offers_text, truth
+from lines import Fields, entries, escape, octets, offers_text, summary, truth
 from profiles import Profiles
-from switchover import Connection, Order, ProtocolError, Selection
+from switchover import Config, Connection, ContentKind, Order, Prepared, ProtocolError, Selection
 
 
 class Host:
     """A connection and the selection that its host keeps beside it."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+    def __init__(self, connection: Connection, config: Config) -> None:
+        self.connection, self.config = connection, config
         self.selection: Selection | None = None
         self.profiles = Profiles(connection)
 
@@ -72,8 +72,20 @@ class Host:
                 return connection.send_request(octets(what[0]), octets(what[1]), fields, entries(what[2]))
             case "retry":
                 return connection.retry(octets(what[0]), octets(what[1]), fields, entries(what[2]))
-            case "respond":
+            case "response":
                 return connection.send_response(int(what[0]), fields, octets(what[1]) or None)
+            case "respond":
+                return connection.respond(int(what[0]), fields, octets(what[2]), octets(what[1]) or None)
+            case "reject":
+                return connection.reject(int(what[0]), fields, octets(what[2]), octets(what[1]) or None)
+            case "prepared":
+                reason = octets(what[1]) or None
+                prepared = Prepared(int(what[0]), fields, octets(what[2]), reason, config=self.config)
+                return connection.respond_prepared(prepared)
+            case "pass":
+                connection.pass_content(int(what[0]))
+            case "hand-over":
+                lines.append(f"handed {summary(connection.hand_over())}")
             case "inform":
                 return connection.send_informational(int(what[0]), fields)
             case "require":
@@ -122,6 +134,12 @@ def offers(connection: Connection) -> list[str]:
     return [f"offers{offers_text(kept) if kept else ' none'}"]
 
 
+def content(connection: Connection) -> list[str]:
+    left = connection.content
+    counted = left.kind in (ContentKind.LENGTH, ContentKind.CHUNKED)
+    return [f"content {left.kind.label} {left.length}" if counted else f"content {left.kind.label}"]
+
+
 QUESTIONS: dict[str, Callable[[Connection], list[str]]] = {
     "why": lambda c: [f"why {c.why.label if c.why else 'none'}"],
     "awaiting": lambda c: [f"awaiting {c.awaiting.label}"],
@@ -131,7 +149,11 @@ QUESTIONS: dict[str, Callable[[Connection], list[str]]] = {
     "required": lambda c: [f"required {', '.join(map(str, c.required))}".rstrip()],
     "agreed": lambda c: [f"agreed {', '.join(map(str, c.agreed))}".rstrip()],
     "unanswered": lambda c: [f"unanswered {c.unanswered}"],
-    "unread": lambda c: [f"unread {c.unread}"],
+    "unread": lambda c: [f"unread {summary(c.unread)}"],
+    "owes": lambda c: [f"owes {c.owes.label}"],
+    "persists": lambda c: [f"persists {truth(c.persists)}"],
+    "content": content,
+    "take-end": lambda c: [f"taken {truth(c.take_end())}"],
     "owes-continue": lambda c: [f"owes-continue {truth(c.owes_continue)}"],
     "wants-content": lambda c: [f"wants-content {truth(c.wants_content)}"],
     "secure": lambda c: [f"secure {truth(c.is_secure)}"],

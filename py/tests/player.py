@@ -56,7 +56,7 @@ class Player:
         self.case = case
         self.feed = feed
         self.connection = Connection(Role[case.role.upper()], configured(case))
-        self.host = Host(self.connection)
+        self.host = Host(self.connection, configured(case))
         self.log: list[str] = []
         self.pieces: deque[bytes] = deque()
         self.fed = 0

@@ -11,10 +11,15 @@ from switchover import (
     Closed,
     Config,
     Connection,
+    Content,
+    ContentKind,
+    EndOfMessage,
     ErrorCode,
     Order,
+    Owes,
     Paused,
     PausedReason,
+    Prepared,
     RemoteProtocolError,
     Request,
     Role,
@@ -43,6 +48,70 @@ def test_calls_out_of_order() -> None:
     assert code(lambda: client().advertise(["foo"])) is ErrorCode.WRONG_ROLE
     assert code(lambda: client().retry("GET", "/", HOST, ["foo"])) is ErrorCode.NO_RETRY
     assert code(lambda: client(offer=("foo",)).send_request("GET", "/", HOST)) is ErrorCode.OFFER_PENDING
+
+
+def test_whole_answers_out_of_order() -> None:
+    assert code(lambda: server().respond(200)) is ErrorCode.UNASKED
+    assert code(lambda: client().respond(200)) is ErrorCode.WRONG_ROLE
+    assert code(lambda: client().reject(503)) is ErrorCode.WRONG_ROLE
+    assert code(lambda: server().reject(200)) is ErrorCode.INVALID_STATUS
+    assert code(lambda: asked().reject(503)) is ErrorCode.UNANSWERED
+    assert code(lambda: asked().respond(204, (), b"hello")) is ErrorCode.FRAMING_CONFLICT
+    assert code(lambda: asked().respond(200, {"Content-Length": "4"}, b"hello")) is ErrorCode.LENGTH_EXCEEDED
+    assert code(lambda: asked().respond(200, {"Content-Length": "6"}, b"hello")) is ErrorCode.LENGTH_SHORT
+    assert code(lambda: Prepared(200, {"Transfer-Encoding": "chunked"})) is ErrorCode.FRAMING_CONFLICT
+    assert code(lambda: Prepared(101)) is ErrorCode.INVALID_STATUS
+    connection = asked()
+    assert connection.respond(200, (), b"hello").endswith(b"\r\nContent-Length: 5\r\n\r\nhello")
+    assert code(lambda: connection.respond(200)) is ErrorCode.ANSWERED
+    assert server().reject(408).startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+
+
+def test_a_prepared_answer_is_for_any_connection() -> None:
+    text = bytearray(b"hello")
+    prepared = Prepared(200, {"X": "y"}, text, reason="Fine")
+    text[:] = b"other"
+    assert (prepared.status, prepared.content, repr(prepared)) == (
+        200,
+        b"hello",
+        "<switchover.Prepared 200 with 5 bytes>",
+    )
+    one, other = asked(), asked()
+    written = one.respond_prepared(prepared)
+    assert written == b"HTTP/1.1 200 Fine\r\nX: y\r\nContent-Length: 5\r\n\r\nhello"
+    del one
+    into = bytearray()
+    assert (other.respond_prepared(prepared, into=into), bytes(into)) == (len(written), written)
+    with pytest.raises(TypeError):
+        UNTYPED.respond_prepared(asked(), b"HTTP/1.1 200 OK")
+    with pytest.raises(TypeError):
+        UNTYPED.respond(asked(), 200, (), "text is no content")
+    # What only tidy allows is for connections that are tidy.
+    tidied = Prepared(200, {"Transfer-Encoding": "chunked"}, b"hello", config=Config(tidy=True))
+    assert code(lambda: asked().respond_prepared(tidied)) is ErrorCode.FRAMING_CONFLICT
+
+
+def test_ends_and_content_past_the_engine() -> None:
+    connection = server(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
+    connection.next_event()
+    assert not connection.take_end()
+    match connection.content:
+        case Content(kind=ContentKind.LENGTH, length=5):
+            pass
+        case other:
+            pytest.fail(repr(other))
+    assert code(lambda: connection.pass_content(6)) is ErrorCode.LENGTH_EXCEEDED
+    with pytest.raises(OverflowError):
+        connection.pass_content(-1)
+    connection.pass_content(5)
+    assert isinstance(connection.next_event(), EndOfMessage)
+    assert code(connection.hand_over) is ErrorCode.HEAD_GONE
+    assert (connection.owes, connection.persists) == (Owes.RESPONSE, True)
+    over = server(PLAIN + b"rest")
+    over.next_event()
+    assert over.unread == b"rest"
+    assert over.hand_over() == PLAIN + b"rest"
+    assert code(over.hand_over) is ErrorCode.CLOSED
 
 
 def test_content_is_counted() -> None:

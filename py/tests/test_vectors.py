@@ -14,6 +14,7 @@ def test_every_case_comes_out_as_in_rust_in_every_feed() -> None:
     outcome = runner.run(cases, every=int(os.environ.get("EVERY", "1")))
     print(f"{len(outcome.digests)} cases, {outcome.runs} runs")
     assert not outcome.differences, "\n\n".join(outcome.differences[:3])
-    expected = (FOLDER / "digests.txt").read_text().splitlines()
+    played = {case.name for case in runner.read_cases(cases)}
+    expected = [line for line in (FOLDER / "digests.txt").read_text().splitlines() if line.split()[0] in played]
     assert sorted(set(outcome.digests) ^ set(expected)) == []
     assert outcome.digests == expected

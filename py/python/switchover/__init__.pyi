@@ -170,6 +170,38 @@ class Awaiting(enum.Enum):
     """The engine's name for it, the same in every language."""
 
 @final
+class Owes(enum.Enum):
+    """What the peer waits for that only your code can send."""
+
+    NOTHING = 0
+    """Nothing."""
+    CONTINUE = 1
+    """Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, 10.1.1)."""
+    RESPONSE = 2
+    """Server: the response to a request, whole or its head."""
+    CONTENT = 3
+    """Content, or the end of the message being sent."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class ContentKind(enum.Enum):
+    """How the end of content is found (RFC 9112, 6.3)."""
+
+    NONE = 0
+    """There is none, or none any more."""
+    LENGTH = 1
+    """By its length."""
+    CHUNKED = 2
+    """By chunks."""
+    UNTIL_CLOSE = 3
+    """By the end of the connection."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
 class Stage(enum.Enum):
     """How far one side has come, in h11's words: a reading of the state, which decides nothing."""
 
@@ -436,6 +468,8 @@ class TraceStep(enum.Enum):
     1: a Content-Length left out. 2: one length written once. 4: a Transfer-Encoding left out. 8: a field of a handshake
     left out. 16: trailers left out. 32: an Expect left out. 64: Host written as the target has it.
     """
+    HANDED_OVER = 16
+    """The connection was given to another parser; how many bytes."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -571,7 +605,7 @@ class ErrorCode(enum.IntEnum):
     REQUEST_UNFINISHED = 803
     """The request before is not complete."""
     UNANSWERED = 804
-    """The request before is not answered."""
+    """A request is not answered."""
     OFFER_PENDING = 805
     """Nothing may follow an undecided offer or CONNECT."""
     PIPELINE_FULL = 806
@@ -614,6 +648,8 @@ class ErrorCode(enum.IntEnum):
     """Octets after the end of input."""
     UNREAD_INPUT = 825
     """Octets wait that no request asked for; advance says what they are."""
+    HEAD_GONE = 826
+    """The head of the request is no longer there as it came."""
     OUTPUT_TOO_SMALL = 901
     """The output has too little space; nothing was written."""
     INVALID_METHOD = 902
@@ -1042,6 +1078,51 @@ class Selection:
     def __hash__(self) -> int: ...
 
 @final
+class Content:
+    """What is still to come of the message being received."""
+
+    __match_args__ = ("kind", "length")
+    kind: Final[ContentKind]
+    length: Final[int]
+    """How many bytes: of the content, or of the current chunk. 0 where that is not known."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Prepared:
+    r"""A whole response, checked and encoded once, for `respond_prepared` on any number of connections.
+
+    Threads may share it. With a `Date` among its headers it is good for a second. LocalProtocolError as `respond`
+    raises it, for what is wrong with the response itself. `config` is that of the connections; with its `tidy` the
+    headers may be put right.
+
+    >>> hello = Prepared(200, {"Content-Type": "text/plain"}, b"hello")
+    >>> server = Connection(Role.SERVER)
+    >>> server.receive_data(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    >>> for event in server.events():
+    ...     if isinstance(event, EndOfMessage):
+    ...         server.respond_prepared(hello)
+    b'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello'
+    """
+
+    def __new__(
+        cls,
+        status: int,
+        headers: _Lines = (),
+        content: ReadableBuffer = b"",
+        reason: _Text | None = None,
+        *,
+        config: Config | None = None,
+    ) -> Prepared: ...
+    @property
+    def status(self) -> int:
+        """The status."""
+    @property
+    def content(self) -> bytes:
+        """The content."""
+
+@final
 class Trace:
     """One thing that happened on a connection."""
 
@@ -1179,6 +1260,69 @@ class Connection:
         `send_end`. RFC 9112, 4 and 6.
         """
     @overload
+    def respond(
+        self,
+        status: int,
+        headers: _Lines = (),
+        content: ReadableBuffer = b"",
+        reason: _Text | None = None,
+        *,
+        into: None = None,
+    ) -> bytes: ...
+    @overload
+    def respond(
+        self,
+        status: int,
+        headers: _Lines = (),
+        content: ReadableBuffer = b"",
+        reason: _Text | None = None,
+        *,
+        into: bytearray,
+    ) -> int:
+        """Server: a whole final response: head, content and end, all of it or nothing.
+
+        The content is framed by its length, which is added, so an HTTP/1.0 client may keep the connection too. In
+        answer to HEAD the length is written and the content is not. A 204, 205 or 304 has no content, and a 2xx to
+        CONNECT opens a tunnel. LocalProtocolError as from `send_response`; FRAMING_CONFLICT for a Transfer-Encoding, or
+        content where the status has none; LENGTH_EXCEEDED and LENGTH_SHORT for a Content-Length that is not the
+        content's. Next: `next_event`. RFC 9110, 8.6; RFC 9112, 6.
+        """
+    @overload
+    def respond_prepared(self, prepared: Prepared, *, into: None = None) -> bytes: ...
+    @overload
+    def respond_prepared(self, prepared: Prepared, *, into: bytearray) -> int:
+        """Server: `respond` with a response that was checked and encoded before: the same bytes, states and errors.
+
+        Next: `next_event`.
+        """
+    @overload
+    def reject(
+        self,
+        status: int,
+        headers: _Lines = (),
+        content: ReadableBuffer = b"",
+        reason: _Text | None = None,
+        *,
+        into: None = None,
+    ) -> bytes: ...
+    @overload
+    def reject(
+        self,
+        status: int,
+        headers: _Lines = (),
+        content: ReadableBuffer = b"",
+        reason: _Text | None = None,
+        *,
+        into: bytearray,
+    ) -> int:
+        """Server: answers although no request has come: a 408 to half a head, a 503 to a client that is not wanted.
+
+        No more is read, and the connection closes. If the client has sent a request by then, this is its answer.
+        LocalProtocolError INVALID_STATUS but for 400 to 599, UNANSWERED while a request is under way (`respond` answers
+        it). Next: send what was written, shut down the sending side, read what still comes and drop it. RFC 9110,
+        15.5.9.
+        """
+    @overload
     def accept(self, selection: Selection, headers: _Lines = (), *, into: None = None) -> bytes: ...
     @overload
     def accept(self, selection: Selection, headers: _Lines = (), *, into: bytearray) -> int:
@@ -1277,6 +1421,25 @@ class Connection:
         """
     def take_leftover(self) -> bytes:
         """Takes the first bytes of the new protocol out of the connection. Next: speak it."""
+    def take_end(self) -> bool:
+        """Folds the end of the message into the current event: True where that was the last of its message.
+
+        No `EndOfMessage` follows then. That is known for a head without content, and for the last `Data` of content of
+        a known length. False changes nothing. RFC 9112, 6.
+        """
+    def pass_content(self, length: int) -> None:
+        """Counts bytes of content that your code has read from the transport itself.
+
+        The state and the positions are those after the same bytes through `receive_data`. Allowed for as many as
+        `content` says, once all bytes given to the engine have been read from it. LocalProtocolError UNREAD_INPUT,
+        LENGTH_EXCEEDED, NO_CONTENT. Next: `next_event`. RFC 9112, 6.
+        """
+    def hand_over(self) -> bytes:
+        """Server: gives the whole connection to another parser: the current request's head and all bytes after it.
+
+        They are exactly as they came. Allowed until something after the head was read or something was answered.
+        LocalProtocolError UNASKED, ANSWERED, HEAD_GONE. Next: drop the engine, keep the transport.
+        """
     def trace(self) -> list[Trace]:
         """Takes what has happened, at most the latest 32 entries: what a transcript is printed from."""
     def release(self) -> None:
@@ -1309,11 +1472,24 @@ class Connection:
     def owes_continue(self) -> bool:
         """Server: the client waits for a 100 before it sends its content (RFC 9110, 10.1.1)."""
     @property
-    def unread(self) -> int:
-        """How many received octets wait behind what the current event shows.
+    def owes(self) -> Owes:
+        """What the peer waits for that only your code can send. Of several things, the first one that it waits for."""
+    @property
+    def persists(self) -> bool:
+        """Whether another request may follow on this connection, as far as is known (RFC 9112, 9.3)."""
+    @property
+    def content(self) -> Content:
+        """What is still to come of the message being received, after the current event.
 
-        With an offer undecided they belong to no protocol yet: a host that declines, and does not trust its client to
-        have meant them as HTTP, calls `close_after_response` (RFC 9931, 5).
+        When the message was cut short, this is what was missing. Next: `pass_content`, if your code can read content
+        past the engine. RFC 9112, 6.3.
+        """
+    @property
+    def unread(self) -> bytes:
+        """The received bytes after the current event, which nothing has read yet.
+
+        While an offer is undecided they belong to no protocol. If you decline and do not trust the client to have meant
+        them as HTTP, call `close_after_response` and they are never read (RFC 9931, 5).
         """
     @property
     def wants_content(self) -> bool:
@@ -1602,6 +1778,8 @@ __all__ = [
     "Closed",
     "Config",
     "Connection",
+    "Content",
+    "ContentKind",
     "Data",
     "Datagram",
     "Deflate",
@@ -1621,10 +1799,12 @@ __all__ = [
     "Offer",
     "Order",
     "OverHttp2",
+    "Owes",
     "Paused",
     "PausedReason",
     "Peer",
     "Phase",
+    "Prepared",
     "ProfileError",
     "Protocol",
     "ProtocolError",

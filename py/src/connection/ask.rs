@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use switchover::{Awaiting, Order, Role, Why, gateway};
+use switchover::{Awaiting, Order, Owes, Role, Why, gateway};
 
 use super::Connection;
 use crate::error::exception;
@@ -11,7 +11,7 @@ use crate::head::Request;
 use crate::listed::Member;
 use crate::stage::Stage;
 use crate::text::ProtocolList;
-use crate::view::{Protocol, Selection, State, Trace, Tuple};
+use crate::view::{Content, Protocol, Selection, State, Trace, Tuple};
 use crate::websocket::Deflate;
 
 #[pymethods]
@@ -64,10 +64,43 @@ impl Connection {
         self.ask(|engine| engine.owes_continue())
     }
 
-    /// How many received octets wait behind what the current event shows.
+    /// What only the host can send next.
     #[getter]
-    fn unread(&self) -> PyResult<usize> {
-        self.ask(|engine| engine.unread().len())
+    fn owes(&self) -> PyResult<Member<Owes>> {
+        self.ask(|engine| Member(engine.owes()))
+    }
+
+    /// Whether another request may follow. RFC 9112, 9.3.
+    #[getter]
+    fn persists(&self) -> PyResult<bool> {
+        self.ask(|engine| engine.persists())
+    }
+
+    /// What is still to come of the message being received. RFC 9112, 6.3.
+    #[getter]
+    fn content(&self) -> PyResult<Content> {
+        self.ask(|engine| Content::of(engine.content()))
+    }
+
+    /// The received bytes after the current event, which nothing has read yet.
+    #[getter]
+    fn unread<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.ask(|engine| PyBytes::new(py, engine.unread()))
+    }
+
+    /// Folds the end of the message into the current event, if it is known. Next: answer.
+    fn take_end(&self) -> PyResult<bool> {
+        self.with(|inner| inner.engine.take_end())
+    }
+
+    /// Counts content that your code has read from the transport itself. Next: next_event. RFC 9112, 6.
+    fn pass_content(&self, py: Python<'_>, length: u64) -> PyResult<()> {
+        self.call(py, |engine| engine.pass_content(length))
+    }
+
+    /// Server: gives the whole connection to another parser. Next: drop the engine, keep the transport.
+    fn hand_over<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.call(py, |engine| engine.hand_over()).map(|bytes| PyBytes::new(py, &bytes))
     }
 
     /// Whether send_data has something to continue.

@@ -1,6 +1,7 @@
-//! The connection: `receive.rs` takes octets in and events out, `send.rs` decisions in and octets out, `ask.rs` has the
+//! The connection: `receive.rs` takes octets in and events out, `send.rs` and `answer.rs` decisions in and octets out, `ask.rs` has the
 //! questions and what is decided without sending.
 
+mod answer;
 mod ask;
 mod receive;
 mod send;
@@ -10,6 +11,7 @@ use pyo3::types::PyByteArray;
 
 use switchover::{self as core, Error, Role};
 
+pub(crate) use answer::Prepared;
 pub(crate) use receive::Events;
 
 use crate::config::Config;

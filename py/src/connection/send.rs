@@ -3,9 +3,10 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use switchover::{self as core, Error, RequestHead, ResponseHead};
+use switchover::{self as core, Error, RequestHead};
 
 use super::Connection;
+use super::answer::head;
 use crate::error::raise;
 use crate::output::{Into, Written, hand_over, reserve};
 use crate::text::{Chunk, FieldLines, Octets, ProtocolList, Status, Text};
@@ -77,10 +78,7 @@ impl Connection {
         reason: Option<Octets>,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
-        let mut head = ResponseHead::new(status.0, &headers);
-        if let Some(reason) = &reason {
-            head.reason = reason.as_ref();
-        }
+        let head = head(&status, &headers, reason.as_ref());
         self.write(py, into, |engine, out| engine.send_response(&head, out))
     }
 
@@ -167,7 +165,7 @@ impl Connection {
 }
 
 impl Connection {
-    fn write<'py>(
+    pub(super) fn write<'py>(
         &self,
         py: Python<'py>,
         into: Into<'_, 'py>,
