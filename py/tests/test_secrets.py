@@ -18,6 +18,7 @@ from switchover import (
     Headers,
     IpTarget,
     LocalProtocolError,
+    Prepared,
     ProfileError,
     Protocol,
     RemoteProtocolError,
@@ -45,7 +46,7 @@ def everything() -> list[object]:
     """One of each public type at least, made with secrets wherever something can be given."""
     client, server = Connection(Role.CLIENT), Connection(Role.SERVER)
     shown: list[object] = [client, server, Headers(LINES), Capsules(), Config(), Datagram(0, b""), Deflate()]
-    shown += [IpTarget(), UdpTarget("a", 1), Protocol("foo"), Data(b"")]
+    shown += [IpTarget(), UdpTarget("a", 1), Protocol("foo"), Data(b""), Prepared(200, LINES), server.content]
 
     def pass_on(sender: Connection, sent: bytes, receiver: Connection) -> None:
         receiver.receive_data(sent)

@@ -38,7 +38,7 @@ async function serve(socket) {
     if (!(error instanceof ProtocolError) || error.side !== "peer") throw error;
     // The peer's mistake may be told once, if no answer has begun.
     if (error.statusHint !== null && http.state.response === "idle") {
-      socket.write(http.sendResponse({ status: error.statusHint, headers: { "Content-Length": "0" } }));
+      socket.write(http.respond({ status: error.statusHint }));
     }
   } finally {
     exchange.splice?.free();
@@ -109,8 +109,7 @@ class Exchange {
 
   answer() {
     const text = new TextEncoder().encode("in HTTP/1.1\n");
-    this.socket.write(this.http.sendResponse({ status: 200, headers: { "Content-Length": String(text.length) } }));
-    if (this.http.wantsContent) this.socket.write(this.http.sendData(text));
+    this.socket.write(this.http.respond({ status: 200 }, text));
   }
 }
 

@@ -36,7 +36,7 @@ async function serve(socket) {
     if (!(error instanceof ProtocolError) || error.side !== "peer") throw error;
     // The peer's mistake may be told once, if no answer has begun.
     if (error.statusHint !== null && http.state.response === "idle") {
-      socket.write(http.sendResponse({ status: error.statusHint, headers: { "Content-Length": "0" } }));
+      socket.write(http.respond({ status: error.statusHint }));
     }
   } finally {
     http.free();
@@ -92,9 +92,7 @@ function answer(http, socket, method) {
   }
   const text = new TextEncoder().encode("This server speaks foo/2 too.\n");
   const status = ["GET", "HEAD", "POST"].includes(method) ? 200 : 501;
-  socket.write(http.sendResponse({ status, headers: { "Content-Length": String(text.length) } }));
-  if (http.wantsContent) socket.write(http.sendData(text));
-  socket.write(http.sendEnd());
+  socket.write(http.respond({ status, headers: { "Content-Type": "text/plain" } }, text));
 }
 
 /**

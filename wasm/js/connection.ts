@@ -9,7 +9,7 @@ import { Profiled } from "./profiled.js";
 import { raw } from "./raw.js";
 import { namesOf, octetsLeft, Reader, reading } from "./reader.js";
 import { readState, readTrace, type State, type TraceEntry } from "./state.js";
-import { Awaiting, Order, Why } from "./tables.js";
+import { Awaiting, Order, Owes, Why } from "./tables.js";
 
 /** A choice among the offers of one request, for `accept`. It does not outlive its request. */
 export class Selection {
@@ -38,6 +38,7 @@ export class Selection {
 const { Connection: Shown } = { Connection: class {} };
 
 const awaited = namesOf(Awaiting);
+const owed = namesOf(Owes);
 const reasons = namesOf(Why);
 
 /**
@@ -166,13 +167,24 @@ export class Connection extends Profiled {
     return raw.owes_continue(this.live());
   }
 
+  /** What the peer waits for that only your code can send. Of several things, the first one that it waits for. */
+  get owes(): Owes {
+    return owed[raw.owes(this.live())] as Owes;
+  }
+
+  /** Whether another request may follow on this connection, as far as is known. RFC 9112, 9.3. */
+  get persists(): boolean {
+    return raw.persists(this.live());
+  }
+
   /**
-   * How many received octets wait behind what the current event shows. With an offer undecided they belong to no protocol
-   * yet: a host that declines, and does not trust its client to have meant them as HTTP, calls `closeAfterResponse`
-   * (RFC 9931, 5).
+   * The received bytes after the current event, which nothing has read yet; a copy. While an offer is undecided they belong to no
+   * protocol. If you decline and do not trust the client to have meant them as HTTP, call `closeAfterResponse` and they are
+   * never read (RFC 9931, 5).
    */
-  get unread(): number {
-    return raw.unread(this.live());
+  get unread(): Uint8Array<ArrayBuffer> {
+    raw.unread(this.live());
+    return octetsLeft();
   }
 
   /** Whether `sendData` has something to continue: a message of ours that has content to come. */
@@ -225,7 +237,8 @@ export class Connection extends Profiled {
   toJSON(): object {
     const { role } = this;
     try {
-      const { state, awaiting, why, unread, failure: error } = this;
+      const { state, awaiting, why, failure: error } = this;
+      const unread = raw.unread_len(this.live());
       return { role, state, awaiting, why, unread, error };
     } catch (error) {
       if (error instanceof GoneError) return { role, gone: error.reason };

@@ -100,6 +100,11 @@ export function configure_limit(name: string, value: number): boolean;
 export function configure_nothing(): void;
 
 /**
+ * Leaves what is still to come of the message being received: its kind, and how much.
+ */
+export function content(handle: number): void;
+
+/**
  * Makes a connection with what was configured since the last one, and gives its number.
  */
 export function create(role: number): number;
@@ -153,6 +158,11 @@ export function forwardable(handle: number): void;
  * Gives a connection's memory back; its number stands for nothing now.
  */
 export function free(handle: number): void;
+
+/**
+ * Gives the whole connection away, and leaves its bytes; false leaves the error.
+ */
+export function hand_over(handle: number): boolean;
 
 /**
  * Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault. The parcel is the authority, the key if there
@@ -217,14 +227,50 @@ export function must_reset(handle: number): boolean;
 export function next_event(handle: number): number;
 
 /**
+ * What only the host can send next.
+ */
+export function owes(handle: number): number;
+
+/**
  * Whether a 100 is owed.
  */
 export function owes_continue(handle: number): boolean;
 
 /**
+ * Counts content that did not come through here; false leaves the error.
+ */
+export function pass_content(handle: number, len: number): boolean;
+
+/**
+ * Whether another request may follow.
+ */
+export function persists(handle: number): boolean;
+
+/**
  * How many of the peer's octets have been passed.
  */
 export function position(handle: number): number;
+
+/**
+ * Leaves its content.
+ */
+export function prepared_content(handle: number): void;
+
+/**
+ * Gives its memory back; its number stands for nothing now.
+ */
+export function prepared_free(handle: number): void;
+
+/**
+ * Prepares a whole response for connections of the configuration that is next; gives its number, one higher than it is, or 0
+ * and leaves the error. The parcel is fields and reason.
+ */
+export function prepared_new(status: number, has_reason: boolean, parcel: Uint8Array | number[], content: Uint8Array | number[]): number;
+
+/**
+ * Its status.
+ */
+export function prepared_status(handle: number): number;
 
 /**
  * Leaves the reason phrase of a status.
@@ -252,6 +298,11 @@ export function receive_eof(handle: number, end: number): void;
 export function receive_staged(handle: number, len: number): boolean;
 
 /**
+ * Answers before a request; the parcel is fields and reason.
+ */
+export function reject(handle: number, status: number, has_reason: boolean, parcel: Uint8Array | number[], content: Uint8Array | number[]): boolean;
+
+/**
  * Gives memory back.
  */
 export function release(handle: number): void;
@@ -270,6 +321,16 @@ export function require(handle: number, parcel: Uint8Array | number[]): boolean;
  * Leaves what a 426 asks for.
  */
 export function required(handle: number): void;
+
+/**
+ * Sends a whole final response; the parcel is fields and reason.
+ */
+export function respond(handle: number, status: number, has_reason: boolean, parcel: Uint8Array | number[], content: Uint8Array | number[]): boolean;
+
+/**
+ * Sends a prepared response.
+ */
+export function respond_prepared(handle: number, prepared: number): boolean;
 
 /**
  * HTTP goes on above the new layer; false leaves the error.
@@ -404,6 +465,11 @@ export function state(handle: number): void;
 export function switch_end_to_end(handle: number): boolean;
 
 /**
+ * Folds the end of the message into the current event; says whether it did.
+ */
+export function take_end(handle: number): boolean;
+
+/**
  * Leaves the first octets of the new protocol, which are out of the connection then.
  */
 export function take_leftover(handle: number): void;
@@ -424,9 +490,14 @@ export function udp_target(parcel: Uint8Array | number[]): boolean;
 export function unanswered(handle: number): number;
 
 /**
- * How many octets wait behind what is shown.
+ * Leaves the bytes after the current event.
  */
-export function unread(handle: number): number;
+export function unread(handle: number): void;
+
+/**
+ * How many they are.
+ */
+export function unread_len(handle: number): number;
 
 /**
  * Whether there is content to send.
@@ -476,6 +547,7 @@ export interface InitOutput {
     readonly configure_lenient: (a: number, b: number, c: number) => number;
     readonly configure_limit: (a: number, b: number, c: number) => number;
     readonly configure_nothing: () => void;
+    readonly content: (a: number) => void;
     readonly create: (a: number) => number;
     readonly datagram_write: (a: bigint, b: number, c: number) => void;
     readonly deflate_text: (a: number, b: number, c: number, d: number) => void;
@@ -487,6 +559,7 @@ export interface InitOutput {
     readonly failure: (a: number) => number;
     readonly forwardable: (a: number) => void;
     readonly free: (a: number) => void;
+    readonly hand_over: (a: number) => number;
     readonly http1_fields: (a: number, b: number) => number;
     readonly http2_fields: (a: number) => number;
     readonly http2_request: (a: number) => number;
@@ -499,17 +572,27 @@ export interface InitOutput {
     readonly may_speak: (a: number) => number;
     readonly must_reset: (a: number) => number;
     readonly next_event: (a: number) => number;
+    readonly owes: (a: number) => number;
     readonly owes_continue: (a: number) => number;
+    readonly pass_content: (a: number, b: number) => number;
+    readonly persists: (a: number) => number;
     readonly position: (a: number) => number;
+    readonly prepared_content: (a: number) => void;
+    readonly prepared_free: (a: number) => void;
+    readonly prepared_new: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
+    readonly prepared_status: (a: number) => number;
     readonly reason: (a: number) => void;
     readonly receive: (a: number, b: number, c: number) => number;
     readonly receive_buffer: (a: number, b: number) => number;
     readonly receive_eof: (a: number, b: number) => void;
     readonly receive_staged: (a: number, b: number) => number;
+    readonly reject: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => number;
     readonly release: (a: number) => void;
     readonly request: (a: number) => number;
     readonly require: (a: number, b: number, c: number) => number;
     readonly required: (a: number) => void;
+    readonly respond: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => number;
+    readonly respond_prepared: (a: number, b: number) => number;
     readonly resume_http: (a: number) => number;
     readonly same_protocol: (a: number, b: number) => number;
     readonly says_capsules: (a: number, b: number) => number;
@@ -536,11 +619,13 @@ export interface InitOutput {
     readonly stage: () => number;
     readonly state: (a: number) => void;
     readonly switch_end_to_end: (a: number) => number;
+    readonly take_end: (a: number) => number;
     readonly take_leftover: (a: number) => void;
     readonly trace: (a: number) => number;
     readonly udp_target: (a: number, b: number) => number;
     readonly unanswered: (a: number) => number;
-    readonly unread: (a: number) => number;
+    readonly unread: (a: number) => void;
+    readonly unread_len: (a: number) => number;
     readonly wants_content: (a: number) => number;
     readonly wants_input: (a: number) => number;
     readonly websocket_key: (a: number, b: number) => void;

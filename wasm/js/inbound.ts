@@ -6,9 +6,17 @@ import { readEvent, readRequest, type Event, type RequestHead, type Step } from 
 import { Handle } from "./handle.js";
 import { lengthOf } from "./octets.js";
 import { raw, stage } from "./raw.js";
-import { namesOf, placeLeft, Reader } from "./reader.js";
-import { End, EventKind, Paused } from "./tables.js";
+import { namesOf, placeLeft, Reader, reading } from "./reader.js";
+import { ContentKind, End, EventKind, Paused } from "./tables.js";
 
+/** What is still to come of a message that is being received. */
+export interface Content {
+  readonly kind: ContentKind;
+  /** How many bytes: of the content, or of the current chunk. 0 where that is not known. */
+  readonly length: number;
+}
+
+const contents = namesOf(ContentKind);
 const pauses = namesOf(Paused);
 /** The numbers of `Outcome` in `connection.rs`, and above them an event's kind. */
 const steps: readonly (Step["kind"] | "failed")[] = ["failed", "need-data", "paused", ...namesOf(EventKind)];
@@ -112,6 +120,48 @@ export class Inbound extends Handle {
    */
   get request(): RequestHead | null {
     return raw.request(this.live()) ? readRequest(new Reader()) : null;
+  }
+
+  /**
+   * What is still to come of the message being received, after the current event. When the message was cut short, this is what
+   * was missing. Next: `passContent`, if your code can read content past the engine. RFC 9112, 6.3.
+   */
+  get content(): Content {
+    const handle = this.live();
+    const numbers = reading(() => raw.content(handle));
+    return { kind: numbers.name(contents), length: numbers.large() };
+  }
+
+  /**
+   * Folds the end of the message into the current event: true where that was the last of its message, so that no
+   * `end-of-message` follows it. That is known for a head without content, and for the last of content of a known length. The
+   * event stays current. False changes nothing. RFC 9112, 6.
+   */
+  takeEnd(): boolean {
+    return raw.take_end(this.live());
+  }
+
+  /**
+   * Counts bytes of content that your code has read from the transport itself. The state and the positions are those after the
+   * same bytes through `receive`. Allowed for as many as `content` says, once all bytes given to the engine have been read from
+   * it. Throws `unread-input`, `length-exceeded`, `no-content`. Next: `nextEvent`. RFC 9112, 6.
+   */
+  passContent(length: number): void {
+    const handle = this.live();
+    const passed = count(length, Number.MAX_SAFE_INTEGER, "length");
+    this.space = undefined;
+    this.must(raw.pass_content(handle, passed));
+  }
+
+  /**
+   * Server: gives the whole connection to another parser: the current request's head and all bytes after it, exactly as they
+   * came. Allowed until something after the head was read or something was answered. Throws `unasked`, `answered`, `head-gone`.
+   * Next: `free` the engine, keep the transport.
+   */
+  handOver(): Uint8Array<ArrayBuffer> {
+    const handle = this.live();
+    this.space = undefined;
+    return this.sent(raw.hand_over(handle));
   }
 
   // What a host may decide without sending anything.

@@ -29,8 +29,10 @@ export type {
 export { GoneError } from "./gone.js";
 export type { Headers } from "./headers.js";
 export { ipTarget, saysCapsules, udpTarget, type IpTarget, type UdpTarget } from "./masque.js";
-export type { DataParts, OutgoingRequest, OutgoingResponse } from "./outbound.js";
+export type { Content } from "./inbound.js";
+export type { DataParts, OutgoingRequest } from "./outbound.js";
 export type { HeaderSource } from "./parcel.js";
+export { Prepared, type OutgoingResponse } from "./prepared.js";
 export { mayForward, sameProtocol } from "./protocol.js";
 export { initSync } from "./raw.js";
 export { Splice } from "./splice.js";

@@ -3,6 +3,7 @@
 import { count, object, octets, statusOf } from "./check.js";
 import { Inbound } from "./inbound.js";
 import { pack, putHeaders, putText, putTexts, type HeaderSource } from "./parcel.js";
+import { contentOf, packResponse, Prepared, type OutgoingResponse } from "./prepared.js";
 import { raw } from "./raw.js";
 import { octetsLeft, Reader } from "./reader.js";
 
@@ -20,19 +21,6 @@ export interface OutgoingRequest {
   readonly headers?: HeaderSource;
   /** Other protocols such as `foo/2`, the one that is liked best first (RFC 9110, 7.8). */
   readonly offer?: readonly string[];
-}
-
-/** A final response to send. */
-export interface OutgoingResponse {
-  /** 200 to 599. */
-  readonly status: number;
-  /** The reason phrase; the usual one where it is left out. */
-  readonly reason?: string;
-  /**
-   * The field lines. `Connection` is merged with what the engine has to say. Without `Content-Length` and
-   * `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client until close.
-   */
-  readonly headers?: HeaderSource;
 }
 
 /** What to write around a piece of content that the host sends itself. */
@@ -78,12 +66,42 @@ export class Outbound extends Inbound {
    * it. Next: `sendData` and `sendEnd`. RFC 9112, 4 and 6.
    */
   sendResponse(response: OutgoingResponse): Uint8Array<ArrayBuffer> {
-    const { status, reason, headers } = object(response, "response");
-    const parcel = pack(() => {
-      putHeaders(headers);
-      putText(reason ?? "", "reason");
-    });
-    return this.sent(raw.send_response(this.live(), statusOf(status), reason !== undefined, parcel));
+    const { status, hasReason, parcel } = packResponse(response);
+    return this.sent(raw.send_response(this.live(), status, hasReason, parcel));
+  }
+
+  /**
+   * Server: sends a whole final response: head, content and end, all of it or nothing. The content is framed by its length,
+   * which is added, so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the
+   * content is not. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. Throws what `sendResponse` throws;
+   * `framing-conflict` for a `Transfer-Encoding`, or content where the status has none; `length-exceeded` and `length-short`
+   * for a `Content-Length` that is not the content's. Next: `nextEvent`. RFC 9110, 8.6; RFC 9112, 6.
+   */
+  respond(response: OutgoingResponse, content?: Uint8Array): Uint8Array<ArrayBuffer> {
+    const given = contentOf(content);
+    const { status, hasReason, parcel } = packResponse(response);
+    return this.sent(raw.respond(this.live(), status, hasReason, parcel, given));
+  }
+
+  /**
+   * Server: `respond` with a response that was checked and encoded before: the same bytes, states and errors. Next:
+   * `nextEvent`.
+   */
+  respondPrepared(prepared: Prepared): Uint8Array<ArrayBuffer> {
+    if (!(prepared instanceof Prepared)) throw new TypeError("prepared must be a Prepared");
+    return this.sent(raw.respond_prepared(this.live(), Prepared.numberOf(prepared)));
+  }
+
+  /**
+   * Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. No more is
+   * read, and the connection closes. If the client has sent a request by then, this is its answer. Throws `invalid-status` but
+   * for 400 to 599, `unanswered` while a request is under way, which `respond` answers. Next: send what was written, end the
+   * sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+   */
+  reject(response: OutgoingResponse, content?: Uint8Array): Uint8Array<ArrayBuffer> {
+    const given = contentOf(content);
+    const { status, hasReason, parcel } = packResponse(response);
+    return this.sent(raw.reject(this.live(), status, hasReason, parcel, given));
   }
 
   /**

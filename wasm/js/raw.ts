@@ -168,6 +168,7 @@ export const raw: Raw = {
   configure_lenient: guarded(glue.configure_lenient),
   configure_limit: guarded(glue.configure_limit),
   configure_nothing: guarded(glue.configure_nothing),
+  content: guarded(glue.content),
   create(role) {
     alive();
     try {
@@ -192,6 +193,7 @@ export const raw: Raw = {
       throw stopped(cause);
     }
   },
+  hand_over: guarded(glue.hand_over),
   http1_fields: guarded(glue.http1_fields),
   http2_fields: guarded(glue.http2_fields),
   http2_request: guarded(glue.http2_request),
@@ -211,7 +213,15 @@ export const raw: Raw = {
     }
   },
   unread: guarded(glue.unread),
+  unread_len: guarded(glue.unread_len),
+  owes: guarded(glue.owes),
   owes_continue: guarded(glue.owes_continue),
+  pass_content: guarded(glue.pass_content),
+  persists: guarded(glue.persists),
+  prepared_content: guarded(glue.prepared_content),
+  prepared_free: guarded(glue.prepared_free),
+  prepared_new: guarded(glue.prepared_new),
+  prepared_status: guarded(glue.prepared_status),
   position: guarded(glue.position),
   reason: guarded(glue.reason),
   receive: guarded(glue.receive),
@@ -225,10 +235,27 @@ export const raw: Raw = {
     }
   },
   receive_eof: guarded(glue.receive_eof),
+  reject: guarded(glue.reject),
   release: guarded(glue.release),
   request: guarded(glue.request),
   require: guarded(glue.require),
   required: guarded(glue.required),
+  respond(handle, status, hasReason, parcel, content) {
+    alive();
+    try {
+      return glue.respond(handle, status, hasReason, parcel, content);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
+  respond_prepared(handle, prepared) {
+    alive();
+    try {
+      return glue.respond_prepared(handle, prepared);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   resume_http: guarded(glue.resume_http),
   may_forward: guarded(glue.may_forward),
   same_protocol: guarded(glue.same_protocol),
@@ -276,6 +303,7 @@ export const raw: Raw = {
   splice_wants_client: guarded(glue.splice_wants_client),
   state: guarded(glue.state),
   switch_end_to_end: guarded(glue.switch_end_to_end),
+  take_end: guarded(glue.take_end),
   take_leftover: guarded(glue.take_leftover),
   trace: guarded(glue.trace),
   udp_target: guarded(glue.udp_target),

@@ -81,6 +81,26 @@ export const Awaiting = {
 /** Whom the engine waits for; set deadlines by it. */
 export type Awaiting = keyof typeof Awaiting;
 
+/** What the peer waits for that only your code can send. */
+export const Owes = {
+  nothing: 0,
+  continue: 1,
+  response: 2,
+  content: 3,
+} as const;
+/** What the peer waits for that only your code can send. */
+export type Owes = keyof typeof Owes;
+
+/** How the end of content is found. */
+export const ContentKind = {
+  none: 0,
+  length: 1,
+  chunked: 2,
+  "until-close": 3,
+} as const;
+/** How the end of content is found. */
+export type ContentKind = keyof typeof ContentKind;
+
 /** The kinds of event. */
 export const EventKind = {
   request: 0,
@@ -138,6 +158,7 @@ export const TraceStep = {
   resumed: 13,
   abandoned: 14,
   tidied: 15,
+  "handed-over": 16,
 } as const;
 /** What kind of thing happened. */
 export type TraceStep = keyof typeof TraceStep;
@@ -310,6 +331,7 @@ export const ErrorKind = {
   "no-retry": 823,
   "after-end": 824,
   "unread-input": 825,
+  "head-gone": 826,
   "output-too-small": 901,
   "invalid-method": 902,
   "invalid-target": 903,

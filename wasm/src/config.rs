@@ -16,6 +16,11 @@ fn configure(change: impl FnOnce(&mut Config) -> bool) -> bool {
     NEXT.with_borrow_mut(|config| change(config.get_or_insert_default()))
 }
 
+/// What was configured since the last connection was made.
+pub(crate) fn next() -> Option<Config> {
+    NEXT.take()
+}
+
 /// The largest value of a bound; negative where there is none of that name.
 #[wasm_bindgen]
 pub fn largest_limit(name: &str) -> f64 {
@@ -51,7 +56,7 @@ pub fn configure_flags(secure: bool, http2_preface: bool, bare_h2c: bool, tidy: 
 #[wasm_bindgen]
 pub fn create(role: u32) -> u32 {
     let role = Role::from_number(role).unwrap_or(Role::Server);
-    handle::add(match NEXT.take() {
+    handle::add(match next() {
         Some(config) => Connection::with_config(role, config),
         None => Connection::new(role),
     })

@@ -150,3 +150,24 @@ pub fn resume_http(handle: u32) -> bool {
 pub fn release(handle: u32) {
     ask(handle, |connection| connection.release());
 }
+
+/// Folds the end of the message into the current event; says whether it did.
+#[wasm_bindgen]
+pub fn take_end(handle: u32) -> bool {
+    ask(handle, |connection| connection.take_end())
+}
+
+/// Counts content that did not come through here; false leaves the error.
+#[wasm_bindgen]
+pub fn pass_content(handle: u32, len: f64) -> bool {
+    with(handle, |connection, out| done(connection.pass_content(len as u64), out))
+}
+
+/// Gives the whole connection away, and leaves its bytes; false leaves the error.
+#[wasm_bindgen]
+pub fn hand_over(handle: u32) -> bool {
+    with(handle, |connection, out| {
+        let handed = connection.hand_over_into(&mut out.octets);
+        done(handed, out)
+    })
+}

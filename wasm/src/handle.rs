@@ -3,9 +3,9 @@
 
 use std::cell::RefCell;
 
-use switchover::Connection;
 use switchover::h2c::Splice;
 use switchover::masque::Capsules;
+use switchover::{Connection, Prepared};
 
 use crate::exchange::Exchange;
 
@@ -49,6 +49,7 @@ pub(crate) struct Engine {
     connections: Slots<Connection>,
     capsules: Slots<Capsules>,
     splices: Slots<Splice>,
+    prepared: Slots<Prepared>,
     exchange: Exchange,
 }
 
@@ -58,6 +59,7 @@ thread_local! {
             connections: Slots::new(),
             capsules: Slots::new(),
             splices: Slots::new(),
+            prepared: Slots::new(),
             exchange: Exchange::new(),
         })
     };
@@ -84,6 +86,12 @@ impl Kept for Capsules {
 impl Kept for Splice {
     fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
         (&mut engine.splices, &mut engine.exchange)
+    }
+}
+
+impl Kept for Prepared {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+        (&mut engine.prepared, &mut engine.exchange)
     }
 }
 

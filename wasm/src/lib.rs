@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answer;
 pub mod bridge;
 pub mod capsules;
 pub mod config;

@@ -31,10 +31,38 @@ pub fn awaiting(handle: u32) -> u32 {
     ask(handle, |connection| connection.awaiting() as u32)
 }
 
-/// How many octets wait behind what is shown.
+/// Leaves the bytes after the current event.
 #[wasm_bindgen]
-pub fn unread(handle: u32) -> u32 {
+pub fn unread(handle: u32) {
+    with(handle, |connection, out| out.octets.extend_from_slice(connection.unread()));
+}
+
+/// How many they are.
+#[wasm_bindgen]
+pub fn unread_len(handle: u32) -> u32 {
     ask(handle, |connection| connection.unread().len() as u32)
+}
+
+/// What only the host can send next.
+#[wasm_bindgen]
+pub fn owes(handle: u32) -> u32 {
+    ask(handle, |connection| connection.owes() as u32)
+}
+
+/// Whether another request may follow.
+#[wasm_bindgen]
+pub fn persists(handle: u32) -> bool {
+    ask(handle, |connection| connection.persists())
+}
+
+/// Leaves what is still to come of the message being received: its kind, and how much.
+#[wasm_bindgen]
+pub fn content(handle: u32) {
+    with(handle, |connection, out| {
+        let (kind, len) = connection.content().kind_and_len();
+        out.number(kind.number());
+        out.large(len);
+    });
 }
 
 /// Whether a 100 is owed.

@@ -1,8 +1,9 @@
 //! Decisions in, octets out. Each leaves what it wrote; false leaves the error.
 
-use switchover::{RequestHead, ResponseHead, Selection};
+use switchover::{RequestHead, Selection};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::answer::with_head;
 use crate::error::{self, done};
 use crate::handle::with;
 use crate::parcel::{Parcel, borrowed};
@@ -35,15 +36,11 @@ pub fn send_informational(handle: u32, status: u16, parcel: &[u8]) -> bool {
 /// Sends a final response; the parcel is fields and reason.
 #[wasm_bindgen]
 pub fn send_response(handle: u32, status: u16, has_reason: bool, parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
-    let (fields, reason) = (parcel.fields(), parcel.octets());
-    let mut head = ResponseHead::new(status, &fields);
-    if has_reason {
-        head.reason = reason;
-    }
-    with(handle, |connection, out| {
-        let sent = connection.send_response(&head, &mut out.octets);
-        done(sent, out)
+    with_head(status, has_reason, parcel, |head| {
+        with(handle, |connection, out| {
+            let sent = connection.send_response(head, &mut out.octets);
+            done(sent, out)
+        })
     })
 }
 

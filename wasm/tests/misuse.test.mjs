@@ -9,6 +9,7 @@ import {
   ErrorKind,
   GoneError,
   Limits,
+  Prepared,
   ProtocolError,
   errorText,
   ineligibleText,
@@ -191,7 +192,7 @@ test("octets are as many as there are, whatever they say of themselves", () => {
       connection.receive(liar);
       const event = connection.nextEvent();
       assert(event.kind === "data");
-      assert.deepEqual([event.data.length, connection.unread], [size, 0]);
+      assert.deepEqual([event.data.length, connection.unread.length], [size, 0]);
       assert(event.data.every((octet) => octet === 97));
       connection.free();
 
@@ -452,4 +453,74 @@ test("texts", () => {
   assert.match(whyText("declined"), /HTTP\/1\.1/);
   assert.match(ineligibleText("key"), /Sec-WebSocket-Key/);
   assert.match(errorText("bad-method"), /token/);
+});
+
+test("whole answers out of order, and with what is not theirs", () => {
+  const idle = new Connection("server");
+  refused(() => idle.respond({ status: 200 }), "unasked");
+  refused(() => idle.handOver(), "unasked");
+  refused(() => idle.passContent(1), "no-content");
+  refused(() => idle.reject({ status: 200 }), "invalid-status");
+  refused(() => new Connection("client").respond({ status: 200 }), "wrong-role");
+  refused(() => new Connection("client").reject({ status: 503 }), "wrong-role");
+  assert.equal(text(idle.reject({ status: 503 })), "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  const { connection } = server(`${PLAIN}rest`);
+  assert.deepEqual([connection.owes, connection.persists, text(connection.unread)], ["response", true, "rest"]);
+  assert.deepEqual([connection.takeEnd(), connection.takeEnd()], [true, false]);
+  refused(() => connection.reject({ status: 503 }), "unanswered");
+  refused(() => connection.respond({ status: 204 }, octets("hello")), "framing-conflict");
+  refused(() => connection.respond({ status: 200, headers: { "Content-Length": "4" } }, octets("hello")), "length-exceeded");
+  assert.throws(() => connection.respond({ status: 200 }, wrong("hello")), TypeError);
+  assert.throws(() => connection.respond(wrong(200)), TypeError);
+  assert.throws(() => connection.respondPrepared(wrong({ status: 200 })), TypeError);
+  assert.match(text(connection.respond({ status: 200 }, octets("hello"))), /\r\nContent-Length: 5\r\n\r\nhello$/);
+  refused(() => connection.respond({ status: 200 }), "answered");
+});
+
+test("a prepared answer is for any connection, and cannot be changed", () => {
+  const content = octets("hello");
+  const headers = new Map([["X", "y"]]);
+  const prepared = new Prepared({ status: 200, headers }, content);
+  content.fill(0);
+  headers.set("X", "z");
+  const given = prepared.content;
+  given.fill(0);
+  const wanted = "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 5\r\n\r\nhello";
+  const first = server(PLAIN).connection;
+  assert.equal(text(first.respondPrepared(prepared)), wanted);
+  first.free();
+  const second = server(PLAIN).connection;
+  const written = second.respondPrepared(prepared);
+  assert.equal(text(written), wanted);
+  written.fill(0);
+  assert.deepEqual([prepared.status, text(prepared.content)], [200, "hello"]);
+  prepared.free();
+  prepared.free();
+  for (const call of [() => prepared.status, () => prepared.content, () => server(PLAIN).connection.respondPrepared(prepared)]) {
+    assert.throws(call, (error) => error instanceof GoneError && error.message === "the prepared response was freed");
+  }
+  refused(() => new Prepared({ status: 101 }), "invalid-status");
+  refused(() => new Prepared({ status: 200, headers: { "Transfer-Encoding": "chunked" } }), "framing-conflict");
+  const tidied = new Prepared({ status: 200, headers: { "Transfer-Encoding": "chunked" } }, octets("hello"), { tidy: true });
+  refused(() => server(PLAIN).connection.respondPrepared(tidied), "framing-conflict");
+  assert.throws(() => new Prepared({ status: 200 }, undefined, wrong({ tydi: true })), TypeError);
+  // What was configured for one that could not be made is for no connection.
+  refused(() => new Prepared({ status: 101 }, undefined, { tidy: true }), "invalid-status");
+  refused(() => server(PLAIN).connection.respond({ status: 204, headers: { "Content-Length": "0" } }), "framing-conflict");
+});
+
+test("content past the engine, and the connection handed over", () => {
+  const { connection } = server("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+  assert.deepEqual(connection.content, { kind: "length", length: 5 });
+  refused(() => connection.passContent(6), "length-exceeded");
+  for (const length of [-1, 1.5, NaN, 2 ** 53]) assert.throws(() => connection.passContent(length), RangeError);
+  assert.throws(() => connection.passContent(wrong("5")), TypeError);
+  connection.passContent(5);
+  assert.equal(connection.nextEvent().kind, "end-of-message");
+  assert.deepEqual(connection.content, { kind: "none", length: 0 });
+  refused(() => connection.handOver(), "head-gone");
+  const over = server(`${PLAIN}rest`).connection;
+  assert.equal(text(over.handOver()), `${PLAIN}rest`);
+  refused(() => over.handOver(), "closed");
+  assert.equal(over.nextEvent().kind, "closed");
 });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 
 import * as switchover from "switchover";
-import { Capsules, Connection, Datagram, Deflate, GoneError, ProfileError, ProtocolError, SECRET_FIELDS, Selection, Splice } from "switchover";
+import { Capsules, Connection, Datagram, Deflate, GoneError, Prepared, ProfileError, ProtocolError, SECRET_FIELDS, Selection, Splice } from "switchover";
 
 const SECRET = "zyzzyva";
 /** @type {[name: string, value: string][]} */
@@ -55,7 +55,7 @@ function everything() {
   const h2c = [["HTTP2-Settings", "AAMAAABkAAQAAP__"], ["Connection", "HTTP2-Settings"]].map(([name = "", value = ""]) => /** @type {const} */ ([name, value]));
   pass(client.sendRequest({ method: "GET", target: "/", headers: [host, ...LINES, ...h2c], offer: ["h2c", "foo"] }), server);
   const selection = server.select(["foo"]) ?? assert.fail();
-  shown.push(selection, new Splice(server, new Uint8Array()));
+  shown.push(selection, new Splice(server, new Uint8Array()), new Prepared({ status: 200, headers: LINES }));
   pass(server.accept(selection, LINES), client);
   shown.push(server.nextEvent());
 
@@ -119,7 +119,7 @@ test("a console shows field lines, and where a connection stands", () => {
   assert(event.kind === "request");
   assert.equal(inspect(event.headers), "Headers(3) [ 'Host: a', 'host-name: b', 'Cookie: <hidden>' ]");
   assert.match(inspect(server), /^Connection \{\n  role: 'server',\n  state: \{\n    request: 'done',/);
-  const { role, state, awaiting, why, unread } = server;
+  const { role, state, awaiting, why, unread: { length: unread } } = server;
   assert.deepEqual(server.toJSON(), { role, state, awaiting, why, unread, error: null });
   assert.deepEqual([role, awaiting, why, unread], ["server", "host", "not-offered", 3]);
   server.free();

@@ -2,7 +2,7 @@ import { ProtocolError } from "./error.js";
 import { type HeaderSource } from "./parcel.js";
 import { Profiled } from "./profiled.js";
 import { type State, type TraceEntry } from "./state.js";
-import { Awaiting, Order, Why } from "./tables.js";
+import { Awaiting, Order, Owes, Why } from "./tables.js";
 /** A choice among the offers of one request, for `accept`. It does not outlive its request. */
 export declare class Selection {
     #private;
@@ -75,12 +75,16 @@ export declare class Connection extends Profiled {
      * connection). RFC 9110, 10.1.1.
      */
     get owesContinue(): boolean;
+    /** What the peer waits for that only your code can send. Of several things, the first one that it waits for. */
+    get owes(): Owes;
+    /** Whether another request may follow on this connection, as far as is known. RFC 9112, 9.3. */
+    get persists(): boolean;
     /**
-     * How many received octets wait behind what the current event shows. With an offer undecided they belong to no protocol
-     * yet: a host that declines, and does not trust its client to have meant them as HTTP, calls `closeAfterResponse`
-     * (RFC 9931, 5).
+     * The received bytes after the current event, which nothing has read yet; a copy. While an offer is undecided they belong to no
+     * protocol. If you decline and do not trust the client to have meant them as HTTP, call `closeAfterResponse` and they are
+     * never read (RFC 9931, 5).
      */
-    get unread(): number;
+    get unread(): Uint8Array<ArrayBuffer>;
     /** Whether `sendData` has something to continue: a message of ours that has content to come. */
     get wantsContent(): boolean;
     /**

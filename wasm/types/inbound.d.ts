@@ -1,6 +1,12 @@
 import { type Event, type RequestHead, type Step } from "./event.js";
 import { Handle } from "./handle.js";
-import { End } from "./tables.js";
+import { ContentKind, End } from "./tables.js";
+/** What is still to come of a message that is being received. */
+export interface Content {
+    readonly kind: ContentKind;
+    /** How many bytes: of the content, or of the current chunk. 0 where that is not known. */
+    readonly length: number;
+}
 /** The half of a connection that hears the peer. */
 export declare class Inbound extends Handle {
     /**
@@ -44,6 +50,29 @@ export declare class Inbound extends Handle {
      * CONNECT or an answer owed in a new protocol until that is settled.
      */
     get request(): RequestHead | null;
+    /**
+     * What is still to come of the message being received, after the current event. When the message was cut short, this is what
+     * was missing. Next: `passContent`, if your code can read content past the engine. RFC 9112, 6.3.
+     */
+    get content(): Content;
+    /**
+     * Folds the end of the message into the current event: true where that was the last of its message, so that no
+     * `end-of-message` follows it. That is known for a head without content, and for the last of content of a known length. The
+     * event stays current. False changes nothing. RFC 9112, 6.
+     */
+    takeEnd(): boolean;
+    /**
+     * Counts bytes of content that your code has read from the transport itself. The state and the positions are those after the
+     * same bytes through `receive`. Allowed for as many as `content` says, once all bytes given to the engine have been read from
+     * it. Throws `unread-input`, `length-exceeded`, `no-content`. Next: `nextEvent`. RFC 9112, 6.
+     */
+    passContent(length: number): void;
+    /**
+     * Server: gives the whole connection to another parser: the current request's head and all bytes after it, exactly as they
+     * came. Allowed until something after the head was read or something was answered. Throws `unasked`, `answered`, `head-gone`.
+     * Next: `free` the engine, keep the transport.
+     */
+    handOver(): Uint8Array<ArrayBuffer>;
     /** Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. Next: `nextEvent`. */
     skipBody(): void;
     /**

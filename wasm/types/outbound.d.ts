@@ -1,5 +1,6 @@
 import { Inbound } from "./inbound.js";
 import { type HeaderSource } from "./parcel.js";
+import { Prepared, type OutgoingResponse } from "./prepared.js";
 /** A request to send. The version is always HTTP/1.1. */
 export interface OutgoingRequest {
     /** A token. */
@@ -14,18 +15,6 @@ export interface OutgoingRequest {
     readonly headers?: HeaderSource;
     /** Other protocols such as `foo/2`, the one that is liked best first (RFC 9110, 7.8). */
     readonly offer?: readonly string[];
-}
-/** A final response to send. */
-export interface OutgoingResponse {
-    /** 200 to 599. */
-    readonly status: number;
-    /** The reason phrase; the usual one where it is left out. */
-    readonly reason?: string;
-    /**
-     * The field lines. `Connection` is merged with what the engine has to say. Without `Content-Length` and
-     * `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client until close.
-     */
-    readonly headers?: HeaderSource;
 }
 /** What to write around a piece of content that the host sends itself. */
 export interface DataParts {
@@ -57,6 +46,26 @@ export declare class Outbound extends Inbound {
      * it. Next: `sendData` and `sendEnd`. RFC 9112, 4 and 6.
      */
     sendResponse(response: OutgoingResponse): Uint8Array<ArrayBuffer>;
+    /**
+     * Server: sends a whole final response: head, content and end, all of it or nothing. The content is framed by its length,
+     * which is added, so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the
+     * content is not. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. Throws what `sendResponse` throws;
+     * `framing-conflict` for a `Transfer-Encoding`, or content where the status has none; `length-exceeded` and `length-short`
+     * for a `Content-Length` that is not the content's. Next: `nextEvent`. RFC 9110, 8.6; RFC 9112, 6.
+     */
+    respond(response: OutgoingResponse, content?: Uint8Array): Uint8Array<ArrayBuffer>;
+    /**
+     * Server: `respond` with a response that was checked and encoded before: the same bytes, states and errors. Next:
+     * `nextEvent`.
+     */
+    respondPrepared(prepared: Prepared): Uint8Array<ArrayBuffer>;
+    /**
+     * Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. No more is
+     * read, and the connection closes. If the client has sent a request by then, this is its answer. Throws `invalid-status` but
+     * for 400 to 599, `unanswered` while a request is under way, which `respond` answers. Next: send what was written, end the
+     * sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+     */
+    reject(response: OutgoingResponse, content?: Uint8Array): Uint8Array<ArrayBuffer>;
     /**
      * Sends content. Content of a known length ends by itself. Throws `no-content`, `length-exceeded`. Next: more, or
      * `sendEnd`. RFC 9112, 6 and 7.

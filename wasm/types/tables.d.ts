@@ -69,6 +69,24 @@ export declare const Awaiting: {
 };
 /** Whom the engine waits for; set deadlines by it. */
 export type Awaiting = keyof typeof Awaiting;
+/** What the peer waits for that only your code can send. */
+export declare const Owes: {
+    readonly nothing: 0;
+    readonly continue: 1;
+    readonly response: 2;
+    readonly content: 3;
+};
+/** What the peer waits for that only your code can send. */
+export type Owes = keyof typeof Owes;
+/** How the end of content is found. */
+export declare const ContentKind: {
+    readonly none: 0;
+    readonly length: 1;
+    readonly chunked: 2;
+    readonly "until-close": 3;
+};
+/** How the end of content is found. */
+export type ContentKind = keyof typeof ContentKind;
 /** The kinds of event. */
 export declare const EventKind: {
     readonly request: 0;
@@ -122,6 +140,7 @@ export declare const TraceStep: {
     readonly resumed: 13;
     readonly abandoned: 14;
     readonly tidied: 15;
+    readonly "handed-over": 16;
 };
 /** What kind of thing happened. */
 export type TraceStep = keyof typeof TraceStep;
@@ -286,6 +305,7 @@ export declare const ErrorKind: {
     readonly "no-retry": 823;
     readonly "after-end": 824;
     readonly "unread-input": 825;
+    readonly "head-gone": 826;
     readonly "output-too-small": 901;
     readonly "invalid-method": 902;
     readonly "invalid-target": 903;

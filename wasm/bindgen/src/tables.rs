@@ -5,8 +5,8 @@ use std::fmt::Write;
 use switchover::bridge::OverHttp2;
 use switchover::masque::{CapsuleFault, IP_TEMPLATE, UDP_PAYLOAD, UDP_TEMPLATE};
 use switchover::{
-    Awaiting, Blame, Config, End, ErrorKind, EventKind, Expect, Field, Ineligible, Lenient, Limits, NoOffer, Order,
-    Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
+    Awaiting, Blame, Config, ContentKind, End, ErrorKind, EventKind, Expect, Field, Ineligible, Lenient, Limits,
+    NoOffer, Order, Owes, Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
 };
 
 const HEADER: &str = "\
@@ -44,6 +44,8 @@ fn state() -> String {
         + &names("Expect", "The client's `Expect: 100-continue`.", Expect::ALL, Expect::name)
         + &names("Peer", "The version that the client of a server speaks.", Peer::ALL, Peer::name)
         + &names("Awaiting", "Whom the engine waits for; set deadlines by it.", Awaiting::ALL, Awaiting::name)
+        + &names("Owes", "What the peer waits for that only your code can send.", Owes::ALL, Owes::name)
+        + &names("ContentKind", "How the end of content is found.", ContentKind::ALL, ContentKind::name)
 }
 
 fn events() -> String {

@@ -1,11 +1,11 @@
 // The host of a vector: what each decision asks of the connection, and what each question is answered with.
 
-import { ProtocolError } from "switchover";
+import { Prepared, ProtocolError } from "switchover";
 
 import { fields, list, unhex, untext } from "./cases.mjs";
 import { offersLine } from "./lines.mjs";
 import { Profiles } from "./profiles.mjs";
-import { escape, hex } from "./text.mjs";
+import { escape, hex, summary } from "./text.mjs";
 
 /** @typedef {import("switchover").Connection} Connection */
 
@@ -19,7 +19,11 @@ const QUESTIONS = {
   required: ({ required }) => [`required ${required.join(", ")}`.trimEnd()],
   agreed: ({ agreed }) => [`agreed ${agreed.join(", ")}`.trimEnd()],
   unanswered: ({ unanswered }) => [`unanswered ${unanswered}`],
-  unread: ({ unread }) => [`unread ${unread}`],
+  unread: ({ unread }) => [`unread ${summary(unread)}`],
+  owes: ({ owes }) => [`owes ${owes}`],
+  persists: ({ persists }) => [`persists ${persists}`],
+  content: ({ content: { kind, length } }) => [`content ${kind}${kind === "length" || kind === "chunked" ? ` ${length}` : ""}`],
+  "take-end": (connection) => [`taken ${connection.takeEnd()}`],
   "owes-continue": ({ owesContinue }) => [`owes-continue ${owesContinue}`],
   "wants-content": ({ wantsContent }) => [`wants-content ${wantsContent}`],
   secure: ({ isSecure }) => [`secure ${isSecure}`],
@@ -30,9 +34,10 @@ const QUESTIONS = {
 
 /** What a host keeps beside its connection. */
 export class Host {
-  /** @param {Connection} connection */
-  constructor(connection) {
+  /** @param {Connection} connection @param {import("switchover").Config} config */
+  constructor(connection, config) {
     this.connection = connection;
+    this.config = config;
     /** @type {import("switchover").Selection | null} */
     this.selection = null;
     this.profiles = new Profiles(connection);
@@ -83,10 +88,26 @@ export class Host {
         const request = { method, target: untext(second), offer: list(third), headers: fields(words.slice(3)) };
         return verb === "request" ? connection.sendRequest(request) : connection.retry(request);
       }
-      case "respond": {
+      case "response":
+      case "respond":
+      case "reject":
+      case "prepared": {
         const reason = second === "-" ? {} : { reason: untext(second) };
-        return connection.sendResponse({ status: Number(first), ...reason, headers: fields(words.slice(2)) });
+        const lines = words.filter((word) => word.includes(":"));
+        const response = { status: Number(first), ...reason, headers: fields(lines) };
+        if (verb === "response") return connection.sendResponse(response);
+        const content = third.includes(":") ? undefined : unhex(third);
+        if (verb === "respond") return connection.respond(response, content);
+        if (verb === "reject") return connection.reject(response, content);
+        const prepared = new Prepared(response, content, this.config);
+        try {
+          return connection.respondPrepared(prepared);
+        } finally {
+          prepared.free();
+        }
       }
+      case "hand-over":
+        return void lines.push(`handed ${summary(connection.handOver())}`);
       case "inform":
         return connection.sendInformational(Number(first), fields(words.slice(1)));
       case "select":
@@ -122,6 +143,8 @@ export class Host {
     switch (verb) {
       case "advertise":
         return connection.advertise(list(first));
+      case "pass":
+        return connection.passContent(Number(first));
       case "skip":
         return connection.skipBody();
       case "close":

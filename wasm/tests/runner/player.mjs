@@ -25,7 +25,7 @@ class Player {
     this.script = script;
     this.feed = feed;
     this.connection = new Connection(script.role, script.config);
-    this.host = new Host(this.connection);
+    this.host = new Host(this.connection, script.config);
   }
 
   /** One step; false at the end. */
