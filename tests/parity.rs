@@ -252,7 +252,7 @@ fn spellings(verb: &str) -> (String, String, String) {
         "receive_buffer" => ("swo_recv_buffer", "get_buffer", "receiveBuffer"),
         "commit" => ("swo_recv_commit", "buffer_updated", "commit"),
         // For the bindings' own use.
-        "holds" => ("", "", ""),
+        "holds" | "hand_over_into" => ("", "", ""),
         // For servers in C that have a writer of responses already.
         "note_response" => ("swo_note_response", "", ""),
         // What a prepared answer holds, the caller has given it.
