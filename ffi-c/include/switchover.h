@@ -14,11 +14,11 @@
  *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA, SWO_EVENT_KIND_PAUSED or
  *     SWO_EVENT_KIND_CLOSED. Slices of an event are valid until the next *inbound* call on the connection. Each
  *     inbound call says so in its comment: swo_receive, swo_recv_buffer, swo_recv_commit, swo_receive_eof,
- *     swo_next_event, swo_take_leftover, swo_release, swo_resume_http. Decisions do not end it, so an echo may send the
- *     very slice it was shown, and what speaks the next protocol may be given the leftover as SWO_EVENT_KIND_SWITCHED
- *     shows it.
- *  3. Decisions in, octets out. swo_send_* and the upgrade verbs write into the caller's memory: all of it or nothing. A
- *     refused one has changed nothing. Send what was written, then go on at 2.
+ *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Decisions do
+ *     not end it, so an echo may send the very slice it was shown, and what speaks the next protocol may be given the
+ *     leftover as SWO_EVENT_KIND_SWITCHED shows it.
+ *  3. Decisions in, octets out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
+ *     caller's memory: all of it or nothing. A refused one has changed nothing. Send what was written, then go on at 2.
  *
  * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
  * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. Who needs none of them calls none.
@@ -26,9 +26,9 @@
  * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
  * must be good for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an
  * argument of a decision, never of an inbound call on the same connection: swo_receive refuses it with SWO_OVERLAP, as
- * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero,
- * that held a connection before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like
- * is true for a splice, a reader of capsules and field lines. What swo_conn_free and the other frees freed is not known.
+ * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero, that held a connection
+ * before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like is true for a splice, a
+ * reader of capsules, field lines and a prepared response. What swo_conn_free and the other frees freed is not known.
  *
  * RESULTS. 0 is SWO_OK; SWO_ERROR_* are the engine's, with the same numbers in every language; from 1000 up what only C
  * can do wrong, and SWO_REFUSED. Outputs come last and are written only on success, but for sizes and counts on shortage
@@ -39,7 +39,7 @@
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
  *
  * THREADS. No globals and no threads. A connection, splice or reader may move between threads, and is used by one at a
- * time.
+ * time. A prepared response never changes: several threads may use one at once, on a connection each.
  */
 
 #ifndef SWITCHOVER_H
@@ -163,7 +163,7 @@ enum swo_awaiting {
     SWO_AWAITING_NOTHING = 5,
 };
 
-/** What is to be sent next; see `Connection::owes`. */
+/** What is to be sent next; see swo_owes. */
 enum swo_owes {
     /** Nothing. */
     SWO_OWES_NOTHING = 0,
@@ -175,13 +175,13 @@ enum swo_owes {
     SWO_OWES_CONTENT = 3,
 };
 
-/** The kinds of `Content`, without their numbers: for the bindings. */
-enum swo_content {
-    /** Nothing. */
+/** What is still to come of the message that is being received. See swo_content. */
+enum swo_content_kind {
+    /** Nothing: there is no message, or all of its content has been shown. */
     SWO_CONTENT_NONE = 0,
-    /** So many bytes. */
+    /** This many bytes. */
     SWO_CONTENT_LENGTH = 1,
-    /** So many bytes of the current chunk. */
+    /** This many bytes of the current chunk. What follows that chunk is not known yet. */
     SWO_CONTENT_CHUNKED = 2,
     /** Whatever comes before the connection ends. */
     SWO_CONTENT_UNTIL_CLOSE = 3,
@@ -1319,8 +1319,9 @@ swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, si
  * Counts `len` bytes of content that your code has read from the transport itself, with splice(2) or into its own memory.
  * The state and the positions are those after the same bytes through swo_receive. Allowed for as many as swo_content
  * says, once all bytes given to the engine have been read from it. **Inbound:** ends the current event and its slices.
- * Errors: SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_NO_CONTENT, SWO_ERROR_AFTER_END,
- * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED. Next: swo_next_event. RFC 9112, 6.
+ * Errors, after which nothing is counted: SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_NO_CONTENT,
+ * SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, or the peer's earlier error.
+ * Next: swo_next_event; after the last byte it shows the end. RFC 9112, 6.
  */
 swo_result swo_pass_content(struct swo_conn *conn,
                             uint64_t len);
@@ -1334,10 +1335,11 @@ swo_flag swo_take_end(struct swo_conn *conn);
 
 /**
  * Server: gives the whole connection to another parser: the head of the current request and every byte after it, exactly
- * as they came. The engine is done afterwards; free it, keep the transport. `out` is your own memory, never an event's.
- * **Inbound:** ends the current event and its slices.
- * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED,
- * SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED. Then nothing has changed.
+ * as they came. Allowed until something after the head has been read or something has been answered. `out` is your own
+ * memory, never an event's. **Inbound:** ends the current event and its slices.
+ * Errors, after which nothing has changed: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`;
+ * SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
  */
 swo_result swo_hand_over(struct swo_conn *conn,
                          uint8_t *out,
@@ -1572,7 +1574,8 @@ swo_result swo_respond(struct swo_conn *conn,
  * Checks and encodes a whole response once, for swo_respond_prepared on any number of connections. `config` is that of
  * the connections, or NULL: its `tidy` may put the field lines right. What was given is copied. With a `Date` among the
  * field lines it is good for a second. It is not changed afterwards, so several threads may use it at once.
- * Errors: those of swo_respond for the response itself; SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
+ * Errors: those of swo_respond for the response itself, without the index of a field line; SWO_STRUCT_TOO_OLD,
+ * SWO_STRUCT_TOO_NEW.
  * Next: swo_respond_prepared; at the end swo_prepared_free.
  */
 swo_result swo_prepared_new(const struct swo_response_head *response,
@@ -1582,13 +1585,15 @@ swo_result swo_prepared_new(const struct swo_response_head *response,
                             struct swo_prepared **prepared);
 
 /**
- * Frees a prepared response. NULL is allowed.
+ * Frees a prepared response. NULL is allowed. No connection needs it any longer than the call that it was given to. It
+ * is not detected when one is used afterwards or freed twice.
  */
 swo_result swo_prepared_free(struct swo_prepared *prepared);
 
 /**
  * Server: swo_respond with a response that was checked and encoded before: the same bytes, states and errors.
- * Next: swo_next_event.
+ * Errors: those of swo_respond; SWO_BAD_HANDLE for what is no prepared response.
+ * Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
  */
 swo_result swo_respond_prepared(struct swo_conn *conn,
                                 const struct swo_prepared *prepared,
@@ -1599,8 +1604,9 @@ swo_result swo_respond_prepared(struct swo_conn *conn,
 /**
  * Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. No
  * more is read, and the connection closes. If the client has sent a request by then, this is its answer.
- * Errors: SWO_ERROR_INVALID_STATUS but for 400 to 599; SWO_ERROR_UNANSWERED while a request is under way, which
- * swo_respond answers; SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED; then those of swo_respond.
+ * Errors: SWO_ERROR_INVALID_STATUS but for 400 to 599; SWO_ERROR_UNANSWERED while a request is under way, and the
+ * peer's earlier error, both of which swo_respond answers; SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED; then those of
+ * swo_respond.
  * Next: send what was written, shut down the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
  */
 swo_result swo_reject(struct swo_conn *conn,
@@ -1618,7 +1624,7 @@ swo_result swo_reject(struct swo_conn *conn,
  * an HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`.
  * Errors: SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT for content where there is none, SWO_ERROR_UNASKED,
  * SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
- * Next: swo_send_end, which writes nothing, once the content has been sent.
+ * Next: send the response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
  */
 swo_result swo_note_response(struct swo_conn *conn,
                              uint32_t status,
@@ -2183,7 +2189,7 @@ const char *swo_owes_name(uint32_t owes);
 /**
  * The name of a SWO_CONTENT_* number.
  */
-const char *swo_content_name(uint32_t content);
+const char *swo_content_kind_name(uint32_t kind);
 
 /**
  * The name of a SWO_NO_OFFER_* number.

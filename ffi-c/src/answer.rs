@@ -24,23 +24,27 @@ export! {
     /// Checks and encodes a whole response once, for swo_respond_prepared on any number of connections. `config` is that of
     /// the connections, or NULL: its `tidy` may put the field lines right. What was given is copied. With a `Date` among the
     /// field lines it is good for a second. It is not changed afterwards, so several threads may use it at once.
-    /// Errors: those of swo_respond for the response itself; SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
+    /// Errors: those of swo_respond for the response itself, without the index of a field line; SWO_STRUCT_TOO_OLD,
+    /// SWO_STRUCT_TOO_NEW.
     /// Next: swo_respond_prepared; at the end swo_prepared_free.
     fn swo_prepared_new(response: *const swo_response_head, data: *const u8, len: usize, config: *const swo_config,
         prepared: *mut *mut swo_prepared) -> swo_result = prepared_new(response, (data, len), config, prepared);
 
-    /// Frees a prepared response. NULL is allowed.
+    /// Frees a prepared response. NULL is allowed. No connection needs it any longer than the call that it was given to. It
+    /// is not detected when one is used afterwards or freed twice.
     fn swo_prepared_free(prepared: *mut swo_prepared) -> swo_result = prepared_free((prepared, ()));
 
     /// Server: swo_respond with a response that was checked and encoded before: the same bytes, states and errors.
-    /// Next: swo_next_event.
+    /// Errors: those of swo_respond; SWO_BAD_HANDLE for what is no prepared response.
+    /// Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
     fn swo_respond_prepared(conn: *mut swo_conn, prepared: *const swo_prepared, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = respond_prepared(conn, prepared, (out, cap, written));
 
     /// Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. No
     /// more is read, and the connection closes. If the client has sent a request by then, this is its answer.
-    /// Errors: SWO_ERROR_INVALID_STATUS but for 400 to 599; SWO_ERROR_UNANSWERED while a request is under way, which
-    /// swo_respond answers; SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED; then those of swo_respond.
+    /// Errors: SWO_ERROR_INVALID_STATUS but for 400 to 599; SWO_ERROR_UNANSWERED while a request is under way, and the
+    /// peer's earlier error, both of which swo_respond answers; SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED; then those of
+    /// swo_respond.
     /// Next: send what was written, shut down the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
     fn swo_reject(conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize, out: *mut u8,
         cap: usize, written: *mut usize) -> swo_result = reject(conn, response, (data, len), (out, cap, written));
@@ -51,7 +55,7 @@ export! {
     /// an HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`.
     /// Errors: SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT for content where there is none, SWO_ERROR_UNASKED,
     /// SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
-    /// Next: swo_send_end, which writes nothing, once the content has been sent.
+    /// Next: send the response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
     fn swo_note_response(conn: *mut swo_conn, status: u32, has_content: u32, closes: u32, persists: *mut u32)
         -> swo_result = note_response(conn, status, has_content, closes, persists);
 }

@@ -47,8 +47,9 @@ export! {
     /// Counts `len` bytes of content that your code has read from the transport itself, with splice(2) or into its own memory.
     /// The state and the positions are those after the same bytes through swo_receive. Allowed for as many as swo_content
     /// says, once all bytes given to the engine have been read from it. **Inbound:** ends the current event and its slices.
-    /// Errors: SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_NO_CONTENT, SWO_ERROR_AFTER_END,
-    /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED. Next: swo_next_event. RFC 9112, 6.
+    /// Errors, after which nothing is counted: SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_NO_CONTENT,
+    /// SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, or the peer's earlier error.
+    /// Next: swo_next_event; after the last byte it shows the end. RFC 9112, 6.
     fn swo_pass_content(conn: *mut swo_conn, len: u64) -> swo_result = pass_content(conn, len);
 
     /// Folds the end of the message into the current event: 1 where that was the last of its message, so that no
@@ -57,10 +58,11 @@ export! {
     fn swo_take_end(conn: *mut swo_conn) -> swo_flag = take_end(conn);
 
     /// Server: gives the whole connection to another parser: the head of the current request and every byte after it, exactly
-    /// as they came. The engine is done afterwards; free it, keep the transport. `out` is your own memory, never an event's.
-    /// **Inbound:** ends the current event and its slices.
-    /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED,
-    /// SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED. Then nothing has changed.
+    /// as they came. Allowed until something after the head has been read or something has been answered. `out` is your own
+    /// memory, never an event's. **Inbound:** ends the current event and its slices.
+    /// Errors, after which nothing has changed: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`;
+    /// SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
     fn swo_hand_over(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = hand_over(conn, (out, cap, written));
 

@@ -65,7 +65,7 @@ tables! {
     PEER peer = Peer.name;
     AWAITING awaiting = Awaiting.name;
     OWES owes = Owes.name;
-    CONTENT content = ContentKind.name;
+    CONTENT_KIND content_kind = ContentKind.name;
     PAUSED_NAMES paused = Paused.name;
     SWITCHED_BY switched_by = SwitchedBy.name;
     NO_OFFER no_offer = NoOffer.name;
@@ -154,7 +154,7 @@ export! {
     fn swo_owes_name(owes: u32) -> *const c_char = owes(owes);
 
     /// The name of a SWO_CONTENT_* number.
-    fn swo_content_name(content: u32) -> *const c_char = content(content);
+    fn swo_content_kind_name(kind: u32) -> *const c_char = content_kind(kind);
 
     /// The name of a SWO_NO_OFFER_* number.
     fn swo_no_offer_name(no_offer: u32) -> *const c_char = no_offer(no_offer);

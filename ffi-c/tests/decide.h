@@ -86,7 +86,7 @@ static int ask(player *p, const char *verb, text *says) {
         text_put(says, "taken %s\n", swo_take_end(conn) ? "true" : "false");
     } else if (IS("content")) {
         must(p, swo_content(conn, &content));
-        text_put(says, "content %s", swo_content_name(content.kind));
+        text_put(says, "content %s", swo_content_kind_name(content.kind));
         if (content.kind == SWO_CONTENT_LENGTH || content.kind == SWO_CONTENT_CHUNKED) {
             text_put(says, " %llu", (unsigned long long)content.len);
         }
@@ -182,10 +182,12 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
         return result;
     }
     if (IS("hand-over")) {
-        size_t size = 0;
+        size_t size = 0, again = 0;
         swo_result result = swo_hand_over(conn, NULL, 0, &size);
         if (result != SWO_ERROR_OUTPUT_TOO_SMALL) return result;
         uint8_t *bytes = (uint8_t *)malloc(size);
+        result = swo_hand_over(conn, bytes, size - 1, &again);
+        if (result != SWO_ERROR_OUTPUT_TOO_SMALL || again != size) p->fault = "too little space hands over";
         result = swo_hand_over(conn, bytes, size, &size);
         text_put(says, "handed ");
         put_summary(says, bytes, size);

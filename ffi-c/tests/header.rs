@@ -141,8 +141,8 @@ fn files() -> Vec<(String, String)> {
 
 /// In the order in which a reader of the header meets them.
 fn sources() -> Vec<String> {
-    let order = "types config object connection inbound event send answer upgrade websocket splice masque gateway bridge ask error \
-                 names";
+    let order = "types config object connection inbound event send answer upgrade websocket splice masque gateway \
+                 bridge ask error names";
     let order: Vec<&str> = order.split_whitespace().collect();
     let files = files();
     let exporting = files.iter().filter(|(name, text)| name != "handle.rs" && text.contains("export! {"));
@@ -198,7 +198,7 @@ fn enums() -> String {
         list("peer", "Peer", Peer::ALL, Peer::name, "state.rs"),
         list("awaiting", "Awaiting", Awaiting::ALL, Awaiting::name, "state.rs"),
         list("owes", "Owes", Owes::ALL, Owes::name, "connection/mod.rs"),
-        list("content", "ContentKind", ContentKind::ALL, ContentKind::name, "body.rs"),
+        list("content_kind", "Content", ContentKind::ALL, ContentKind::name, "body.rs"),
         list("end", "End", End::ALL, End::name, "connection/mod.rs"),
         list("blame", "Blame", Blame::ALL, Blame::name, "error.rs"),
         list("event_kind", "Event", EventKind::ALL, EventKind::name, "event.rs"),
@@ -223,9 +223,11 @@ fn upper(name: &str) -> String {
 fn list<T: Copy + Debug>(name: &str, commented: &str, all: &[T], name_of: fn(T) -> &'static str, file: &str) -> String {
     let source = read(format!("../core/src/{file}"));
     let comments = Comments::of(&source, commented);
+    // `swo_content_left` says by its type already what the number is.
+    let prefix = if name == "content_kind" { "content" } else { name };
     let mut text = format!("{}enum swo_{name} {{\n", comments.of_enum);
     for (number, &value) in all.iter().enumerate() {
-        let constant = format!("SWO_{}_{}", upper(name), upper(name_of(value)));
+        let constant = format!("SWO_{}_{}", upper(prefix), upper(name_of(value)));
         writeln!(text, "{}    {constant} = {number},", comments.of_variant(&format!("{value:?}"))).expect("a string");
     }
     if name == "event_kind" {
@@ -280,14 +282,17 @@ fn comment_before(text: &str) -> String {
     format!("{indent}/** {} */\n", texts.join(&format!("\n{indent} *  ")))
 }
 
-/// Without links: "[`advance`](crate::Connection::advance)" is `advance`.
+/// Without links: "[`advance`](crate::Connection::advance)" is `advance`, and "[`Connection::owes`]" is `swo_owes`.
 fn plain(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
     while let Some((before, behind)) = rest.split_once("[`") {
         let (text, behind) = behind.split_once("`]").expect("an end of the link's text");
         out.push_str(before);
-        out.push_str(&format!("`{text}`"));
+        match text.strip_prefix("Connection::") {
+            Some(question) => out.push_str(&format!("swo_{question}")),
+            None => out.push_str(&format!("`{text}`")),
+        }
         rest = match behind.strip_prefix('(') {
             Some(target) => target.split_once(')').expect("an end of the link").1,
             None => behind,

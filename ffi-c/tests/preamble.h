@@ -14,11 +14,11 @@
  *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA, SWO_EVENT_KIND_PAUSED or
  *     SWO_EVENT_KIND_CLOSED. Slices of an event are valid until the next *inbound* call on the connection. Each
  *     inbound call says so in its comment: swo_receive, swo_recv_buffer, swo_recv_commit, swo_receive_eof,
- *     swo_next_event, swo_take_leftover, swo_release, swo_resume_http. Decisions do not end it, so an echo may send the
- *     very slice it was shown, and what speaks the next protocol may be given the leftover as SWO_EVENT_KIND_SWITCHED
- *     shows it.
- *  3. Decisions in, octets out. swo_send_* and the upgrade verbs write into the caller's memory: all of it or nothing. A
- *     refused one has changed nothing. Send what was written, then go on at 2.
+ *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Decisions do
+ *     not end it, so an echo may send the very slice it was shown, and what speaks the next protocol may be given the
+ *     leftover as SWO_EVENT_KIND_SWITCHED shows it.
+ *  3. Decisions in, octets out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
+ *     caller's memory: all of it or nothing. A refused one has changed nothing. Send what was written, then go on at 2.
  *
  * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
  * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. Who needs none of them calls none.
@@ -26,9 +26,9 @@
  * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
  * must be good for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an
  * argument of a decision, never of an inbound call on the same connection: swo_receive refuses it with SWO_OVERLAP, as
- * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero,
- * that held a connection before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like
- * is true for a splice, a reader of capsules and field lines. What swo_conn_free and the other frees freed is not known.
+ * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero, that held a connection
+ * before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like is true for a splice, a
+ * reader of capsules, field lines and a prepared response. What swo_conn_free and the other frees freed is not known.
  *
  * RESULTS. 0 is SWO_OK; SWO_ERROR_* are the engine's, with the same numbers in every language; from 1000 up what only C
  * can do wrong, and SWO_REFUSED. Outputs come last and are written only on success, but for sizes and counts on shortage
@@ -39,5 +39,5 @@
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
  *
  * THREADS. No globals and no threads. A connection, splice or reader may move between threads, and is used by one at a
- * time.
+ * time. A prepared response never changes: several threads may use one at once, on a connection each.
  */
