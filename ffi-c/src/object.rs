@@ -188,6 +188,13 @@ mod tests {
         assert_eq!(Conn::new(&mut conn).err(), Some(Own::Panic.into()));
     }
 
+    /// The header says that several threads may use one at once.
+    #[test]
+    fn a_prepared_response_may_be_shared() {
+        fn is_shared<T: Send + Sync>() {}
+        is_shared::<Prepared>();
+    }
+
     /// One kind is never taken for another.
     #[test]
     fn every_mark_is_another() {

@@ -41,4 +41,13 @@ static uint32_t next(swo_conn *conn) {
     return result ? result : event.kind;
 }
 
+/* A server that has heard a request. */
+static swo_conn *heard(const swo_config *config, const char *request) {
+    swo_conn *conn = NULL;
+    IS(swo_conn_new(SWO_ROLE_SERVER, config, &conn), SWO_OK);
+    IS(hear(conn, request), SWO_OK);
+    IS(next(conn), SWO_EVENT_KIND_REQUEST);
+    return conn;
+}
+
 #endif

@@ -1,5 +1,6 @@
 /* What C can do wrong, and the exact result of it. Ends with the number of checks. */
 #include "checks.h"
+#include "misuse_answers.h"
 #include "misuse_profiles.h"
 
 static void null_is_refused(void) {
@@ -114,15 +115,6 @@ static void structs_say_their_size(void) {
     config.struct_size = sizeof config;
     config.secure = 1;
     IS(swo_conn_new(SWO_ROLE_SERVER, &config, &conn), SWO_STRUCT_TOO_OLD);
-}
-
-/* A server that has heard a request. */
-static swo_conn *heard(const swo_config *config, const char *request) {
-    swo_conn *conn = NULL;
-    IS(swo_conn_new(SWO_ROLE_SERVER, config, &conn), SWO_OK);
-    IS(hear(conn, request), SWO_OK);
-    IS(next(conn), SWO_EVENT_KIND_REQUEST);
-    return conn;
 }
 
 static void what_was_appended_counts(void) {
@@ -444,6 +436,7 @@ int main(void) {
     an_event_is_over_after_the_next_inbound_call();
     order_matters();
     whole_answers();
+    answers_are_checked();
     own_bytes_are_not_received();
     buffers_are_bounded();
     an_echo_needs_no_copy();

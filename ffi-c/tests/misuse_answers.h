@@ -1,0 +1,278 @@
+/* Whole, prepared and early answers, content that is read elsewhere, and hand-over: what can be done wrong with each.
+ * Part of misuse.c. */
+#include "checks.h"
+
+static const char PLAIN[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+static const char POST[] = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+static const uint8_t *const HELLO = (const uint8_t *)"hello";
+
+static int holds(const uint8_t *out, size_t written, const char *part) {
+    size_t len = strlen(part);
+    for (size_t at = 0; at + len <= written; at++) {
+        if (!memcmp(out + at, part, len)) return 1;
+    }
+    return 0;
+}
+
+static void no_connection_answers_nothing(void) {
+    swo_response_head head = {200, {NULL, 0}, NULL, 0};
+    uint64_t zeros[32] = {0};
+    uint8_t out[64];
+    size_t written = 77;
+    uint32_t persists = 7;
+    swo_content_left content = {7, 7};
+    swo_slice unread = {out, 7};
+    swo_prepared *prepared = NULL;
+    IS(swo_prepared_new(&head, HELLO, 5, NULL, &prepared), SWO_OK);
+    IS(swo_respond(NULL, &head, HELLO, 5, out, sizeof out, &written), SWO_NULL);
+    IS(swo_reject(NULL, &head, HELLO, 5, out, sizeof out, &written), SWO_NULL);
+    IS(swo_respond_prepared(NULL, prepared, out, sizeof out, &written), SWO_NULL);
+    IS(swo_note_response(NULL, 200, 0, 0, &persists), SWO_NULL);
+    IS(swo_hand_over(NULL, out, sizeof out, &written), SWO_NULL);
+    IS(swo_content(NULL, &content), SWO_NULL);
+    IS(swo_unread(NULL, &unread), SWO_NULL);
+    IS(swo_respond((swo_conn *)(void *)prepared, &head, HELLO, 5, out, sizeof out, &written), SWO_BAD_HANDLE);
+    IS(swo_prepared_free((swo_prepared *)(void *)zeros), SWO_BAD_HANDLE);
+    HOLDS(swo_owes((swo_conn *)(void *)zeros) == SWO_NONE && !swo_persists((swo_conn *)(void *)zeros));
+    HOLDS(written == 77 && persists == 7 && content.kind == 7 && unread.len == 7);
+    HOLDS(!strcmp(swo_owes_name(99), "unknown") && !strcmp(swo_content_kind_name(99), "unknown"));
+    HOLDS(!strcmp(swo_owes_name(SWO_OWES_CONTINUE), "continue"));
+    HOLDS(!strcmp(swo_content_kind_name(SWO_CONTENT_UNTIL_CLOSE), "until-close"));
+    IS(swo_prepared_free(prepared), SWO_OK);
+}
+
+/* What is refused leaves the request to be answered. */
+static void whole_answers_are_checked(void) {
+    static const swo_field lines[] = {{SWO_TEXT("A"), SWO_TEXT("1")}, {SWO_TEXT("B C"), SWO_TEXT("2")}};
+    static const swo_field coded[] = {{SWO_TEXT("Transfer-Encoding"), SWO_TEXT("chunked")}};
+    static const swo_field four[] = {{SWO_TEXT("Content-Length"), SWO_TEXT("4")}};
+    static const swo_field six[] = {{SWO_TEXT("Content-Length"), SWO_TEXT("6")}};
+    swo_conn *server = heard(NULL, PLAIN), *client = make(SWO_ROLE_CLIENT);
+    swo_response_head head = {200, {NULL, 0}, NULL, 0};
+    uint8_t out[256];
+    size_t written = 77;
+    IS(swo_respond(client, &head, HELLO, 5, out, sizeof out, &written), SWO_ERROR_WRONG_ROLE);
+    IS(swo_respond(server, &head, HELLO, SIZE_MAX, out, sizeof out, &written), SWO_BAD_LENGTH);
+    IS(swo_respond(server, &head, HELLO, 5, NULL, 5, &written), SWO_NULL);
+    IS(swo_respond(server, &head, HELLO, 5, out, sizeof out, NULL), SWO_NULL);
+    head.status = 70000;
+    IS(swo_respond(server, &head, HELLO, 5, out, sizeof out, &written), SWO_ERROR_INVALID_STATUS);
+    head.status = 204;
+    IS(swo_respond(server, &head, HELLO, 5, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+    head.status = 200;
+    head.field_count = 1;
+    head.fields = coded;
+    IS(swo_respond(server, &head, HELLO, 5, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+    head.fields = four;
+    IS(swo_respond(server, &head, HELLO, 5, out, sizeof out, &written), SWO_ERROR_LENGTH_EXCEEDED);
+    head.fields = six;
+    IS(swo_respond(server, &head, HELLO, 5, out, sizeof out, &written), SWO_ERROR_LENGTH_SHORT);
+    HOLDS(written == 77);
+    head.fields = lines;
+    head.field_count = 2;
+    IS(swo_respond(server, &head, HELLO, 5, out, sizeof out, &written), SWO_ERROR_INVALID_NAME);
+    HOLDS(written == 1 && swo_owes(server) == SWO_OWES_RESPONSE);
+    head.field_count = 1;
+    IS(swo_respond(server, &head, HELLO, 5, out, sizeof out, &written), SWO_OK);
+    HOLDS(holds(out, written, "\r\nContent-Length: 5\r\n") && holds(out, written, "\r\n\r\nhello"));
+    HOLDS(swo_owes(server) == SWO_OWES_NOTHING && !swo_wants_content(server));
+    IS(swo_send_data(server, HELLO, 5, out, sizeof out, &written), SWO_ERROR_NO_CONTENT);
+    swo_conn_free(server);
+    swo_conn_free(client);
+}
+
+/* The content may be the very slice that an event shows. */
+static void a_whole_echo_needs_no_copy(void) {
+    swo_conn *conn = heard(NULL, POST);
+    swo_response_head head = {200, {NULL, 0}, NULL, 0};
+    swo_event event;
+    uint8_t out[256];
+    size_t written;
+    HOLDS(!swo_take_end(conn)); /* its content is still to come */
+    IS(hear(conn, "hello"), SWO_OK);
+    HOLDS(!swo_take_end(conn)); /* and now no event is current */
+    IS(swo_next_event(conn, &event), SWO_OK);
+    HOLDS(event.kind == SWO_EVENT_KIND_DATA && swo_take_end(conn));
+    IS(swo_respond(conn, &head, event.u.data.data, event.u.data.len, out, sizeof out, &written), SWO_OK);
+    HOLDS(holds(out, written, "\r\n\r\nhello"));
+    IS(next(conn), SWO_EVENT_KIND_NEED_DATA);
+    swo_conn_free(conn);
+}
+
+static void prepared_answers_are_checked(void) {
+    static const char made[] = "HTTP/1.1 204 No Content\r\n\r\n";
+    swo_conn *strict = heard(NULL, PLAIN), *client = make(SWO_ROLE_CLIENT), *tidy;
+    uint8_t given[] = "Content-Length5", out[256];
+    swo_field length = {{given, 14}, {given + 14, 1}}, same = {SWO_TEXT("Content-Length"), SWO_TEXT("5")};
+    swo_response_head head = {204, {NULL, 0}, &length, 1}, longhand = {204, {NULL, 0}, &same, 1};
+    size_t written = 0;
+    swo_config config;
+    swo_prepared *prepared = NULL;
+    IS(swo_prepared_new(&head, NULL, 5, NULL, &prepared), SWO_NULL);
+    IS(swo_prepared_new(&head, HELLO, SIZE_MAX, NULL, &prepared), SWO_BAD_LENGTH);
+    IS(swo_prepared_new(&head, NULL, 0, NULL, &prepared), SWO_ERROR_FRAMING_CONFLICT);
+    IS(swo_config_init(&config, sizeof config), SWO_OK);
+    config.struct_size = 8;
+    IS(swo_prepared_new(&head, NULL, 0, &config, &prepared), SWO_STRUCT_TOO_OLD);
+    HOLDS(!prepared);
+    IS(swo_config_init(&config, sizeof config), SWO_OK);
+    config.tidy = 1;
+    IS(swo_prepared_new(&head, NULL, 0, &config, &prepared), SWO_OK);
+    /* What was given is the caller's again. */
+    memset(given, 0, sizeof given);
+    memset(&head, 0, sizeof head);
+    IS(swo_respond_prepared(client, prepared, out, sizeof out, &written), SWO_ERROR_WRONG_ROLE);
+    IS(swo_respond_prepared(strict, prepared, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+    HOLDS(written == 0);
+    for (int times = 0; times < 2; times++) {
+        tidy = heard(&config, PLAIN);
+        IS(swo_respond_prepared(tidy, prepared, NULL, 0, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
+        HOLDS(written == strlen(made));
+        IS(swo_respond_prepared(tidy, prepared, out, written, &written), SWO_OK);
+        HOLDS(written == strlen(made) && !memcmp(out, made, written));
+        /* It is refused as the same in longhand is: about the caller's own lines. */
+        IS(swo_respond(tidy, &longhand, NULL, 0, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+        IS(swo_respond_prepared(tidy, prepared, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+        swo_conn_free(tidy);
+    }
+    IS(swo_prepared_free(prepared), SWO_OK);
+    swo_conn_free(strict);
+    swo_conn_free(client);
+}
+
+static void rejections_are_checked(void) {
+    swo_conn *half = make(SWO_ROLE_SERVER), *failed = make(SWO_ROLE_SERVER), *client = make(SWO_ROLE_CLIENT);
+    swo_response_head head = {408, {NULL, 0}, NULL, 0};
+    uint8_t out[256], untouched = 0xaa;
+    size_t needed = 0, written = 0;
+    IS(swo_reject(client, &head, NULL, 0, out, sizeof out, &written), SWO_ERROR_WRONG_ROLE);
+    /* A peer's error has an answer of its own. */
+    IS(hear(failed, "GET / HTTP/1.1\nHost: a\n\n"), SWO_OK);
+    IS(next(failed), SWO_ERROR_BARE_LF);
+    IS(swo_reject(failed, &head, NULL, 0, out, sizeof out, &written), SWO_ERROR_BARE_LF);
+    IS(swo_respond(failed, &head, HELLO, 5, out, sizeof out, &written), SWO_OK);
+    IS(hear(half, "GET / HTT"), SWO_OK);
+    IS(next(half), SWO_EVENT_KIND_NEED_DATA);
+    IS(swo_reject(half, &head, NULL, 5, out, sizeof out, &written), SWO_NULL);
+    IS(swo_reject(half, &head, HELLO, 5, &untouched, 1, &needed), SWO_ERROR_OUTPUT_TOO_SMALL);
+    HOLDS(untouched == 0xaa && swo_wants_input(half) && swo_persists(half));
+    IS(swo_reject(half, &head, HELLO, 5, out, needed, &written), SWO_OK);
+    HOLDS(written == needed && holds(out, written, "HTTP/1.1 408 "));
+    HOLDS(holds(out, written, "\r\nConnection: close\r\n"));
+    HOLDS(!swo_wants_input(half) && !swo_persists(half));
+    IS(hear(half, "P/1.1"), SWO_ERROR_CLOSED);
+    IS(swo_reject(half, &head, HELLO, 5, out, sizeof out, &written), SWO_ERROR_CLOSED);
+    IS(next(half), SWO_EVENT_KIND_CLOSED);
+    swo_conn_free(half);
+    swo_conn_free(failed);
+    swo_conn_free(client);
+}
+
+static void noted_answers_are_checked(void) {
+    swo_conn *server = heard(NULL, PLAIN), *client = make(SWO_ROLE_CLIENT);
+    swo_conn *old = heard(NULL, "GET / HTTP/1.0\r\n\r\n");
+    swo_conn *head = heard(NULL, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    uint8_t out[64];
+    size_t written = 77;
+    uint32_t persists = 7;
+    IS(swo_note_response(client, 200, 0, 0, &persists), SWO_ERROR_WRONG_ROLE);
+    IS(swo_note_response(server, 101, 0, 0, &persists), SWO_ERROR_INVALID_STATUS);
+    IS(swo_note_response(server, 70000, 0, 0, &persists), SWO_ERROR_INVALID_STATUS);
+    IS(swo_note_response(server, 204, 1, 0, &persists), SWO_ERROR_FRAMING_CONFLICT);
+    IS(swo_note_response(head, 200, 1, 0, &persists), SWO_ERROR_FRAMING_CONFLICT);
+    HOLDS(persists == 7 && swo_owes(server) == SWO_OWES_RESPONSE && swo_owes(head) == SWO_OWES_RESPONSE);
+    IS(swo_note_response(head, 200, 0, 1, &persists), SWO_OK);
+    HOLDS(persists == 0);
+    IS(swo_note_response(old, 200, 1, 0, &persists), SWO_OK);
+    HOLDS(persists == 0 && swo_must_reset(old));
+    IS(swo_note_response(server, 200, UINT32_MAX, 0, &persists), SWO_OK);
+    HOLDS(persists == 1 && swo_owes(server) == SWO_OWES_CONTENT);
+    IS(swo_note_response(server, 200, 1, 0, &persists), SWO_ERROR_ANSWERED);
+    /* The content is the caller's to send, not the engine's. */
+    IS(swo_send_data(server, HELLO, 5, out, sizeof out, &written), SWO_ERROR_NO_CONTENT);
+    HOLDS(written == 77);
+    IS(swo_send_end(server, NULL, 0, NULL, 0, &written), SWO_OK);
+    HOLDS(written == 0 && swo_owes(server) == SWO_OWES_NOTHING);
+    swo_conn_free(server);
+    swo_conn_free(client);
+    swo_conn_free(old);
+    swo_conn_free(head);
+}
+
+static void passed_content_is_counted(void) {
+    swo_conn *conn = heard(NULL, POST), *ended = heard(NULL, POST), *chunked;
+    swo_content_left content;
+    swo_event event;
+    IS(hear(conn, "he"), SWO_OK);
+    IS(swo_pass_content(conn, 3), SWO_ERROR_UNREAD_INPUT);
+    IS(next(conn), SWO_EVENT_KIND_DATA);
+    IS(swo_current_event(conn, &event), SWO_OK);
+    IS(swo_pass_content(conn, UINT64_MAX), SWO_ERROR_LENGTH_EXCEEDED);
+    IS(swo_current_event(conn, &event), SWO_NOTHING);
+    IS(swo_pass_content(conn, 0), SWO_OK);
+    IS(swo_content(conn, &content), SWO_OK);
+    HOLDS(content.kind == SWO_CONTENT_LENGTH && content.len == 3);
+    IS(swo_pass_content(conn, 3), SWO_OK);
+    HOLDS(swo_position(conn) == strlen(POST) + 5);
+    IS(swo_pass_content(conn, 1), SWO_ERROR_NO_CONTENT);
+    IS(swo_content(conn, &content), SWO_OK);
+    HOLDS(content.kind == SWO_CONTENT_NONE && content.len == 0);
+    IS(next(conn), SWO_EVENT_KIND_END_OF_MESSAGE);
+    IS(swo_receive_eof(ended, SWO_END_CLEAN), SWO_OK);
+    IS(swo_pass_content(ended, 3), SWO_ERROR_AFTER_END);
+    chunked = heard(NULL, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhe");
+    IS(next(chunked), SWO_EVENT_KIND_DATA);
+    IS(swo_content(chunked, &content), SWO_OK);
+    HOLDS(content.kind == SWO_CONTENT_CHUNKED && content.len == 7);
+    IS(swo_pass_content(chunked, 8), SWO_ERROR_LENGTH_EXCEEDED);
+    IS(swo_pass_content(chunked, 7), SWO_OK);
+    IS(hear(chunked, "\n"), SWO_OK);
+    uint32_t error = next(chunked);
+    HOLDS(swo_is_fatal(error));
+    IS(swo_pass_content(chunked, 1), error);
+    swo_conn_free(conn);
+    swo_conn_free(ended);
+    swo_conn_free(chunked);
+}
+
+static void a_connection_is_handed_over_once(void) {
+    static const char rest[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\nrest";
+    swo_conn *conn = heard(NULL, rest), *client = make(SWO_ROLE_CLIENT), *answered = heard(NULL, PLAIN);
+    swo_response_head head = {204, {NULL, 0}, NULL, 0};
+    swo_slice unread;
+    swo_event event;
+    uint8_t out[256];
+    size_t written = 0, len = strlen(rest);
+    IS(swo_hand_over(client, out, sizeof out, &written), SWO_ERROR_WRONG_ROLE);
+    IS(swo_respond(answered, &head, NULL, 0, out, sizeof out, &written), SWO_OK);
+    IS(swo_hand_over(answered, out, sizeof out, &written), SWO_ERROR_ANSWERED);
+    memset(out, 0xaa, sizeof out);
+    IS(swo_hand_over(conn, NULL, len, &written), SWO_NULL);
+    IS(swo_hand_over(conn, out, len - 1, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
+    /* Then nothing has changed: the request is still shown, and what follows it waits. */
+    HOLDS(written == len && out[0] == 0xaa && swo_owes(conn) == SWO_OWES_RESPONSE);
+    IS(swo_current_event(conn, &event), SWO_OK);
+    IS(swo_unread(conn, &unread), SWO_OK);
+    HOLDS(event.kind == SWO_EVENT_KIND_REQUEST && unread.len == 4);
+    IS(swo_receive(conn, unread.data, unread.len), SWO_OVERLAP);
+    IS(swo_hand_over(conn, out, len, &written), SWO_OK);
+    HOLDS(written == len && !memcmp(out, rest, len) && out[len] == 0xaa);
+    IS(swo_current_event(conn, &event), SWO_NOTHING);
+    IS(swo_unread(conn, &unread), SWO_OK);
+    HOLDS(unread.len == 0 && !swo_wants_input(conn) && swo_owes(conn) == SWO_OWES_NOTHING);
+    IS(swo_respond(conn, &head, NULL, 0, out, sizeof out, &written), SWO_ERROR_CLOSED);
+    swo_conn_free(conn);
+    swo_conn_free(client);
+    swo_conn_free(answered);
+}
+
+static void answers_are_checked(void) {
+    no_connection_answers_nothing();
+    whole_answers_are_checked();
+    a_whole_echo_needs_no_copy();
+    prepared_answers_are_checked();
+    rejections_are_checked();
+    noted_answers_are_checked();
+    passed_content_is_counted();
+    a_connection_is_handed_over_once();
+}
