@@ -1,4 +1,4 @@
-/* The loop of the README, with what it leaves to its reader: one connection on a blocking socket. */
+/* The loop and the answer of the README, with what they leave to their reader: one connection on a blocking socket. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,13 +30,7 @@ static void send_continue(swo_conn *conn) {
     send_out(result, written);
 }
 
-static void answer(swo_conn *conn) {
-    static const char text[] = "as the README has it\n";
-    swo_response_head head = {200, {NULL, 0}, NULL, 0};
-    size_t written = 0;
-    swo_result result = swo_respond(conn, &head, (const uint8_t *)text, strlen(text), out, sizeof out, &written);
-    send_out(result, written);
-}
+#include "answer.inc"
 
 static void speak(const swo_switched *switched) {
     (void)switched;
