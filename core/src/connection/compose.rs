@@ -54,7 +54,7 @@ impl Connection {
         }
     }
 
-    /// A refusal is about the caller's own lines, but for the space that the others need.
+    /// A refusal that is about lines is about the caller's own.
     #[cold]
     fn tidied<'f>(
         &mut self,
@@ -71,7 +71,8 @@ impl Connection {
                 self.note(TraceStep::Tidied, tidied.done);
                 Ok(())
             }
-            Err(second) if second.needed().is_some() => Err(second),
+            // What is wrong with the lines is cured, and something else is wrong.
+            Err(second) if !tidy::may_cure(second.kind()) => Err(second),
             Err(_) => Err(error),
         }
     }

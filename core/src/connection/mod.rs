@@ -380,8 +380,7 @@ impl Connection {
 
     /// Server: gives the whole connection to another parser: the current request's head and every byte after it, exactly as
     /// they came. Allowed until something after the head has been read or something has been answered. The engine is then
-    /// done; [`Paused::Closed`](crate::Paused) or [`Event::Closed`](crate::Event::Closed) follows. Drop the engine, keep the
-    /// transport.
+    /// done; [`Event::Closed`](crate::Event::Closed) follows. Drop the engine, keep the transport.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`.
     pub fn hand_over(&mut self) -> Result<Bytes, Error> {
