@@ -1,10 +1,10 @@
 //! To and from the types of the `http` crate (feature `http`).
 //!
-//! What is received becomes an [`http::Request`](::http::Request) or [`http::Response`](::http::Response) with `try_from`.
+//! What is received becomes an `http::Request` or `http::Response` with `try_from`.
 //! That loses how field names were spelled, the order of lines with different names, and the reason phrase. A target that
-//! is no URI for that crate is an error: answer 400, or go on with [`Request::target`](crate::Request::target).
+//! is no URI for that crate is an error: answer 400, or go on with [`Request::target`].
 //!
-//! What is sent takes a [`HeaderMap`](::http::HeaderMap) as it takes any other field lines, beside others as a pair. Names go
+//! What is sent takes a [`HeaderMap`] as it takes any other field lines, beside others as a pair. Names go
 //! out in lower case.
 //!
 //! ```
