@@ -158,6 +158,36 @@ fn what_came_before_a_request_is_not_its_answer() {
 }
 
 #[test]
+fn a_connection_that_has_answered_a_101_is_not_handed_over() {
+    for leftover in [&b""[..], b"hello"] {
+        let mut server = server_with(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: TLS/1.3\r\nConnection: upgrade\r\n\r\n");
+        assert_eq!(server.advance(), Ok(Step::Event));
+        let selection = server.select(&["TLS/1.3"], Order::Client).expect("an offer");
+        server.accept(selection, &(), &mut Vec::new()).expect("a 101");
+        assert_eq!(server.advance(), Ok(Step::Event));
+        let _ = server.receive(leftover);
+        server.take_leftover();
+        server.resume_http().expect("above TLS");
+        assert_eq!(server.hand_over().map_err(|error| error.kind()), Err(ErrorKind::Answered));
+    }
+}
+
+#[test]
+fn no_number_of_passed_bytes_is_too_large_for_what_follows() {
+    let mut client = Connection::new(Role::Client);
+    client.send_request(&RequestHead::new("GET", "/", &[("Host", "a")]), &[], &mut Vec::new()).expect("a request");
+    client.receive(b"HTTP/1.1 200 OK\r\n\r\n").expect("room");
+    assert_eq!(client.advance(), Ok(Step::Event));
+    for len in [u64::MAX, i64::MAX as u64] {
+        assert_eq!(client.pass_content(len).map_err(|error| error.kind()), Err(ErrorKind::LengthExceeded));
+    }
+    client.pass_content(1 << 62).expect("until the connection closes");
+    client.receive(b"x").expect("room");
+    assert!(matches!(client.next_event(), Ok(Next::Event(Event::Data(b"x")))));
+    assert_eq!(client.position(), (1 << 62) + 20);
+}
+
+#[test]
 fn a_refused_field_line_is_named() {
     let mut server = Connection::new(Role::Server);
     server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");

@@ -259,12 +259,13 @@ impl Connection {
         if !(200..=599).contains(&status) {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
+        let success = (200..=299).contains(&status);
+        let next = self.try_input(Input::Response(Answer { success, content: has_content, persist: !closes }))?;
         let has_none = matches!(status, 204 | 205 | 304) || self.answers_head() || self.would_tunnel(status);
         if has_content && has_none {
             return Err(Error::local(ErrorKind::FramingConflict));
         }
-        let success = (200..=299).contains(&status);
-        self.state = self.try_input(Input::Response(Answer { success, content: has_content, persist: !closes }))?;
+        self.state = next;
         let has_content = self.state.response == Phase::Body;
         self.answered(status, if has_content { Outgoing::Own } else { Outgoing::None }, false);
         Ok(self.state.persist)

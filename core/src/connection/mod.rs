@@ -238,7 +238,7 @@ impl Connection {
     /// Whether `send_data` has something to continue: a message of ours that has content to come. False after the head
     /// of an answer to HEAD, say.
     pub fn wants_content(&self) -> bool {
-        self.state.tx == Tx::Open && self.outgoing != Outgoing::None
+        self.state.tx == Tx::Open && !matches!(self.outgoing, Outgoing::None | Outgoing::Own)
     }
 
     /// Whether the transport is TLS, from the start or since [`resume_http`](Self::resume_http).
@@ -379,10 +379,10 @@ impl Connection {
     }
 
     /// Server: gives the whole connection to another parser: the current request's head and every byte after it, exactly as
-    /// they came. Allowed until something after the head has been read or something has been answered. The engine is then
+    /// they came. Allowed until something after the head has been read, or a final response or 101 was sent. The engine is then
     /// done; [`Event::Closed`](crate::Event::Closed) follows. Drop the engine, keep the transport.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`.
+    /// Refused: `WrongRole`, `Unasked`, `Answered` (also by a 101), `HeadGone`, `Closed`, `Switched`, `Failed`.
     pub fn hand_over(&mut self) -> Result<Bytes, Error> {
         let mut bytes = Vec::new();
         self.hand_over_into(&mut bytes)?;
@@ -411,6 +411,7 @@ impl Connection {
         scratch.buffer.unkeep();
         scratch.buffer.consume(unread);
         self.offset += unread as u64;
+        self.body = Body::None;
         self.flags.owes_end = false;
         self.note(TraceStep::HandedOver, len as u32);
         Ok(())
@@ -419,12 +420,16 @@ impl Connection {
     fn may_hand_over(&self) -> Result<(), Error> {
         self.require_role(Role::Server)?;
         if self.state.rx != Rx::Open || self.state.tx != Tx::Open {
-            let kind = if self.state.tx == Tx::Switched { ErrorKind::Switched } else { ErrorKind::Closed };
-            return Err(Error::local(kind));
+            return Err(Error::local(match (self.state.rx, self.state.tx) {
+                (Rx::Failed, _) => ErrorKind::Failed,
+                (_, Tx::Switched) => ErrorKind::Switched,
+                _ => ErrorKind::Closed,
+            }));
         }
         match (self.state.request, self.state.response) {
             (Phase::Idle, _) => return Err(Error::local(ErrorKind::Unasked)),
-            (_, Phase::Idle) => {}
+            // A 101 was an answer: what came before it belongs to another layer than what comes after.
+            (_, Phase::Idle) if self.state.turn != Turn::Spent => {}
             _ => return Err(Error::local(ErrorKind::Answered)),
         }
         let is_whole = |scratch: &Scratch| scratch.buffer.keeps() && self.position() == scratch.head_end;

@@ -115,7 +115,8 @@ impl core::fmt::Debug for Prepared {
 impl Connection {
     /// Server: [`respond`](Self::respond) with a response that was checked and encoded before: the same bytes, states and
     /// refusals. They are copied as they stand, unless the request was a HEAD, a CONNECT or HTTP/1.0, this connection is to
-    /// close or [advertises](Self::advertise), or a 100 is still expected: then they are composed anew.
+    /// close or [advertises](Self::advertise), a 100 is still expected, or only [`Config::tidy`] allows them and this connection
+    /// is not tidy: then they are composed anew.
     pub fn respond_prepared(&mut self, prepared: &Prepared, out: &mut impl BufMut) -> Result<(), Error> {
         let parts = &*prepared.0;
         if self.answers_plainly(parts) {

@@ -196,13 +196,15 @@ impl Connection {
         if !self.unread().is_empty() {
             return self.refuse(ErrorKind::UnreadInput);
         }
-        if !self.body.pass(len) {
+        // No connection brings as many as would leave the positions without room for what follows.
+        let end = self.offset.checked_add(len).filter(|end| *end <= i64::MAX as u64);
+        let Some(end) = end.filter(|_| self.body.pass(len)) else {
             return self.refuse(ErrorKind::LengthExceeded);
-        }
+        };
         if len > 0 && self.role == Role::Server {
             self.received(Input::RequestContent)?;
         }
-        self.offset = self.offset.saturating_add(len);
+        self.offset = end;
         if self.body.is_complete() { self.end_incoming() } else { Ok(()) }
     }
 

@@ -267,9 +267,10 @@ impl State {
             return Err(ErrorKind::WrongRole);
         }
         self.writes()?;
-        self.reads()?;
-        if !self.is_idle() {
-            return Err(ErrorKind::Unanswered);
+        match self.response {
+            _ if self.is_idle() => self.reads()?,
+            Phase::Idle => return Err(ErrorKind::Unanswered),
+            Phase::Body | Phase::Done | Phase::Cut => return Err(ErrorKind::Answered),
         }
         self.request = Phase::Cut;
         self.response = Phase::Idle;
