@@ -149,7 +149,7 @@ static void rejections_are_checked(void) {
     /* A peer's error has an answer of its own. */
     IS(hear(failed, "GET / HTTP/1.1\nHost: a\n\n"), SWO_OK);
     IS(next(failed), SWO_ERROR_BARE_LF);
-    IS(swo_reject(failed, &head, NULL, 0, out, sizeof out, &written), SWO_ERROR_BARE_LF);
+    IS(swo_reject(failed, &head, NULL, 0, out, sizeof out, &written), SWO_ERROR_UNANSWERED);
     IS(swo_respond(failed, &head, HELLO, 5, out, sizeof out, &written), SWO_OK);
     IS(hear(half, "GET / HTT"), SWO_OK);
     IS(next(half), SWO_EVENT_KIND_NEED_DATA);
