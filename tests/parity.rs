@@ -246,8 +246,6 @@ fn spellings(verb: &str) -> (String, String, String) {
         "new" | "with_config" => ("swo_conn_new", "Connection", "Connection"),
         // One call moves on and shows: across a boundary the pair would be two.
         "advance" | "event" | "next_event" => ("swo_next_event", "next_event", "nextEvent"),
-        // What crosses is owned by the host already, or said to be borrowed.
-        "take_event" => ("", "", ""),
         "receive" => ("swo_receive", "receive_data", "receive"),
         "receive_buffer" => ("swo_recv_buffer", "get_buffer", "receiveBuffer"),
         "commit" => ("swo_recv_commit", "buffer_updated", "commit"),

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
-use switchover::{Awaiting, Connection, End, Event, RequestHead, Role, Step};
+use switchover::{Awaiting, Connection, End, Event, Paused, RequestHead, Role, Step};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -28,7 +28,6 @@ fn main() -> Result<(), Box<dyn Error>> {
                 io::stdout().write_all(switched.leftover)?;
                 return speak_foo(&lines, stream);
             }
-            (Step::Event, Some(Event::Closed { .. })) => return Ok(()),
             (Step::Event, _) => {}
             // More is needed only while something is owed: `NeedData` also says that nothing has been asked.
             (Step::NeedData, _) if http.awaiting() == Awaiting::Host => return Ok(()),
@@ -36,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 0 => http.receive_eof(End::Clean),
                 len => drop(http.commit(len)),
             },
+            (Step::Paused(Paused::Closed), _) => return Ok(()),
             (Step::Paused(why), _) => return Err(why.name().into()),
         }
     }

@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use switchover::{Connection, End, Event, Next, Order, ResponseHead, Role, Tx};
+use switchover::{Connection, End, Event, Next, Order, Paused, ResponseHead, Role, Tx};
 
 /// How long `accept` is left alone after it has failed.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -67,9 +67,9 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
                 stream.write_all(&out)?;
                 return speak_foo(&line, &http.take_leftover(), stream, patience);
             }
-            Ok(Next::Event(Event::Closed { .. })) => break,
             // Content that nobody asked for.
             Ok(Next::Event(_)) => {}
+            Ok(Next::Paused(Paused::Closed)) => break,
             // The request is complete, and it is our turn.
             Ok(Next::Paused(_)) => answer(&mut http, status, &line, &mut out)?,
             Ok(Next::NeedData) => {

@@ -2,10 +2,6 @@
 
 mod line;
 
-use alloc::vec::Vec;
-
-use bytes::Bytes;
-
 use crate::fields::{Fields, Protocol};
 use crate::head::Head;
 use crate::listed::listed;
@@ -33,9 +29,12 @@ pub enum Paused {
     Answer,
     /// The peer's direction has left HTTP; take the leftover and speak the new protocol.
     Switched,
+    /// No more HTTP in either direction: close the transport. [`unread`](crate::Connection::unread) holds the bytes that
+    /// are discarded. After [`hand_over`](crate::Connection::hand_over): drop the engine, keep the transport.
+    Closed,
 }
 
-listed! { Paused { Decision = "decision", Answer = "answer", Switched = "switched" } }
+listed! { Paused { Decision = "decision", Answer = "answer", Switched = "switched", Closed = "closed" } }
 
 /// One thing that the peer said.
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +51,6 @@ pub enum Event<'a> {
     EndOfMessage(Fields<'a>),
     /// The peer's direction has left HTTP. Take the leftover; what comes next on the transport is the new protocol's.
     Switched(Switched<'a>),
-    /// No more HTTP in either direction: close the transport. Repeats.
-    Closed {
-        /// Received octets that no message was made of: whatever stood behind the last one.
-        discarded: usize,
-    },
 }
 
 /// The kinds of event, without what they show.
@@ -74,14 +68,12 @@ pub enum EventKind {
     EndOfMessage,
     /// [`Event::Switched`].
     Switched,
-    /// [`Event::Closed`].
-    Closed,
 }
 
 listed! {
     EventKind {
         Request = "request", Informational = "informational", Response = "response", Data = "data",
-        EndOfMessage = "end-of-message", Switched = "switched", Closed = "closed",
+        EndOfMessage = "end-of-message", Switched = "switched",
     }
 }
 
@@ -96,7 +88,6 @@ impl Event<'_> {
             Self::Data(_) => EventKind::Data,
             Self::EndOfMessage(_) => EventKind::EndOfMessage,
             Self::Switched(_) => EventKind::Switched,
-            Self::Closed { .. } => EventKind::Closed,
         }
     }
 }
@@ -200,49 +191,6 @@ pub(crate) enum Shown {
         len: usize,
     },
     Switched(SwitchedBy),
-    Closed {
-        discarded: usize,
-    },
-}
-
-/// An event that owns what it shows; see [`take_event`](crate::Connection::take_event).
-pub struct OwnedEvent {
-    pub(crate) shown: Shown,
-    /// The head or trailer section, or the content.
-    pub(crate) bytes: Bytes,
-    pub(crate) head: Head,
-    pub(crate) terms: Terms,
-    pub(crate) is_request: bool,
-    pub(crate) agreed: Vec<u8>,
-    pub(crate) leftover: Bytes,
-}
-
-impl OwnedEvent {
-    /// The event.
-    #[inline]
-    pub fn event(&self) -> Event<'_> {
-        let parts = Parts {
-            head: &self.head,
-            head_bytes: &self.bytes,
-            trailers: &self.head,
-            unread: if matches!(self.shown, Shown::Switched(_)) { &self.leftover } else { &self.bytes },
-            agreed: &self.agreed,
-            terms: &self.terms,
-            is_request: self.is_request,
-        };
-        parts.event(self.shown).unwrap_or(Event::Closed { discarded: 0 })
-    }
-
-    /// The content of a `Data` event, without a copy.
-    pub fn data(&self) -> Option<Bytes> {
-        matches!(self.shown, Shown::Data { .. }).then(|| self.bytes.clone())
-    }
-}
-
-impl core::fmt::Debug for OwnedEvent {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_tuple("OwnedEvent").field(&self.event()).finish()
-    }
 }
 
 /// Everything that an event may borrow from.
@@ -277,7 +225,6 @@ impl<'a> Parts<'a> {
             Shown::Data { len, .. } => Event::Data(self.unread.get(..len).unwrap_or_default()),
             Shown::End { len } => Event::EndOfMessage(self.trailers.fields(self.unread.get(..len).unwrap_or_default())),
             Shown::Switched(by) => Event::Switched(self.switched(by)),
-            Shown::Closed { discarded } => Event::Closed { discarded },
         })
     }
 

@@ -9,8 +9,7 @@
 //!    into [`receive_buffer`](Connection::receive_buffer) and says how much with [`commit`](Connection::commit).
 //!    [`receive_eof`](Connection::receive_eof) says that no more will come. A host that reads ahead of the events asks
 //!    [`wants_input`](Connection::wants_input) first; one that reads only on [`Step::NeedData`] need not.
-//! 2. **Events out.** [`advance`](Connection::advance) until it is anything but [`Step::Event`], or the event is
-//!    [`Event::Closed`], which repeats; look at each with [`event`](Connection::event) as often as wanted. It borrows
+//! 2. **Events out.** [`advance`](Connection::advance) until it is anything but [`Step::Event`]; look at each with [`event`](Connection::event) as often as wanted. It borrows
 //!    from the connection's buffer until the next inbound call; decisions do not end it, so an echo may send the very
 //!    slice it was shown ([`send_data_parts`](Connection::send_data_parts)). Of a request without an offer the head is gone
 //!    with the next call: copy what the answer will need.
@@ -20,7 +19,7 @@
 //! 3. **Decisions in, octets out.** The `send_*` methods and the upgrade verbs write into whatever the host gives them.
 //!    They write all of it or nothing: a refused one has changed nothing. Send what was written, then go on at 2.
 //! 4. **The end.** Once our direction is closed ([`State::tx`]), shut down the transport's sending side and read on; at
-//!    [`Event::Closed`] close it. To close with octets of the peer unread resets the connection, and takes our last answer
+//!    [`Paused::Closed`] close it. To close with octets of the peer unread resets the connection, and takes our last answer
 //!    away from it (RFC 9112, 9.6). If you close before an answer is complete, ask [`must_reset`](Connection::must_reset)
 //!    first. A 2xx to CONNECT opens a tunnel: a server that has none answers 501.
 //!
@@ -46,14 +45,10 @@
 //! assert!(out.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
 //!
 //! while let Step::Event = server.advance()? {
-//!     match server.event() {
-//!         Some(Event::Switched(switched)) => {
-//!             assert_eq!(switched.protocols.to_string(), "foo/2");
-//!             // No octet of the new protocol is lost, and none has been looked at.
-//!             assert_eq!(switched.leftover, b"hello");
-//!         }
-//!         Some(Event::Closed { .. }) => break,
-//!         _ => {}
+//!     if let Some(Event::Switched(switched)) = server.event() {
+//!         assert_eq!(switched.protocols.to_string(), "foo/2");
+//!         // No byte of the new protocol is lost, and none has been looked at.
+//!         assert_eq!(switched.leftover, b"hello");
 //!     }
 //! }
 //! # Ok(())
@@ -79,7 +74,7 @@
 //!         Some(Event::Response(response)) => assert_eq!(response.status(), 200),
 //!         Some(Event::Data(data)) => content.extend_from_slice(data),
 //!         // The new protocol: `switched.leftover` is its beginning, `may_speak` says when to speak it.
-//!         Some(Event::Switched(_) | Event::Closed { .. }) => break,
+//!         Some(Event::Switched(_)) => break,
 //!         _ => {}
 //!     }
 //! }
@@ -210,7 +205,7 @@ pub use body::ContentKind;
 pub use connection::{Connection, End, Next, Owes, Prepared};
 pub use decision::{DataParts, RequestHead, ResponseHead, reason};
 pub use error::{Blame, Error, ErrorKind};
-pub use event::{Event, EventKind, OwnedEvent, Paused, Response, Step, Switched, SwitchedBy};
+pub use event::{Event, EventKind, Paused, Response, Step, Switched, SwitchedBy};
 pub use fields::{Field, FieldSource, Fields, Protocol};
 pub use known::KnownField;
 pub use limits::{Config, Lenient, Limits};

@@ -40,7 +40,7 @@ use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use switchover::bridge::{FieldLine, OverHttp2, http1_fields, http2_fields};
 use switchover::gateway::{EndToEnd, SwitchEndToEnd, may_forward};
-use switchover::{Event, FieldSource, RequestHead, Step, websocket};
+use switchover::{Event, FieldSource, RequestHead, websocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -190,7 +190,7 @@ async fn exchange(
     let mut is_sending = protocol.is_none();
     let mut to_client = None;
     loop {
-        while server.connection.advance()? == Step::Event {
+        while server.has_event().map_err(Refusal::of_backend)? {
             // A stream of events may be silent for a while; an unfinished head is no event.
             server.pace.renew();
             match server.connection.event() {
@@ -224,7 +224,6 @@ async fn exchange(
                     let leftover = Bytes::copy_from_slice(switched.leftover);
                     return tunnel(&mut server.stream, leftover, content, to_client).await;
                 }
-                Some(Event::Closed { .. }) => return Err(Refusal::of_backend("the backend closed without an answer")),
                 Some(Event::Request(_)) | None => {}
             }
         }

@@ -35,10 +35,10 @@ pub(crate) async fn exchange(
 ) -> Result<Flow, Refusal> {
     let (mut is_sent, mut answer) = (false, Answer::Comes);
     loop {
-        while !is_sent && server.has_room() && client.connection.advance().map_err(Refusal::of_client)? == Step::Event {
+        while !is_sent && server.has_room() && client.has_event().map_err(Refusal::of_client)? {
             is_sent = pass_content(client, &mut server)?;
         }
-        while answer == Answer::Comes && client.has_room() && server.connection.advance()? == Step::Event {
+        while answer == Answer::Comes && client.has_room() && server.has_event().map_err(Refusal::of_backend)? {
             // A stream of events may be silent for a while; an unfinished head is no event.
             server.pace.renew();
             let closes = !is_sent || stop.has_come();
@@ -75,7 +75,6 @@ fn pass_content(client: &Side, server: &mut Side) -> Result<bool, Refusal> {
             connection.send_end(&Trailers(&trailers), out)?;
             return Ok(true);
         }
-        Some(Event::Closed { .. }) => return Err(Refusal::of_client("the client has gone")),
         _ => {}
     }
     Ok(false)
@@ -123,7 +122,6 @@ fn pass_answer(server: &Side, client: &mut Side, has_offer: bool, closes: bool) 
             connection.accept_early(selection, &fields, out)?;
             return Ok(Answer::Switched);
         }
-        Some(Event::Closed { .. }) => return Err(Refusal::of_backend("the backend closed without an answer")),
         Some(Event::Request(_)) | None => {}
     }
     Ok(Answer::Comes)

@@ -19,7 +19,7 @@ mod side;
 use std::net::Ipv4Addr;
 
 use clap::Parser;
-use switchover::{Event, RequestHead, ResponseHead, Role};
+use switchover::{Event, Paused, RequestHead, ResponseHead, Role};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::backend::Backend;
@@ -66,18 +66,20 @@ async fn serve_requests(client: &mut Side, backend: &Backend, mut stop: Stop) ->
     loop {
         let is_idle = client.is_idle();
         tokio::select! {
-            outcome = client.advance() => if let Err(error) = outcome {
-                // An idle connection comes to its end some time.
-                if client.is_idle() && error.is::<std::io::Error>() {
-                    return Ok(());
+            outcome = client.advance() => match outcome {
+                Ok(Some(Paused::Closed)) => return Ok(()),
+                Ok(_) => {}
+                // An idle connection ends when its client has nothing more to ask.
+                Err(error) if client.is_idle() && error.is::<std::io::Error>() => return Ok(()),
+                Err(error) => {
+                    if let Some(status) = error.downcast_ref::<switchover::Error>().and_then(switchover::Error::status) {
+                        refuse(client, status);
+                    } else if is_late(&error) {
+                        // Half a head: there is no request yet, so `respond` has nothing to answer.
+                        client.connection.reject(&ResponseHead::new(408, &()), b"", &mut client.out).ok();
+                    }
+                    return Err(error);
                 }
-                if let Some(status) = error.downcast_ref::<switchover::Error>().and_then(switchover::Error::status) {
-                    refuse(client, status);
-                } else if is_late(&error) {
-                    // Half a head; there is no request yet, and its client is told all the same.
-                    client.connection.reject(&ResponseHead::new(408, &()), b"", &mut client.out).ok();
-                }
-                return Err(error);
             },
             () = stop.comes(), if is_idle => return Ok(()),
         }
@@ -96,7 +98,6 @@ async fn serve_requests(client: &mut Side, backend: &Backend, mut stop: Stop) ->
                 }
                 forwarded
             }
-            Some(Event::Closed { .. }) => return Ok(()),
             // The content of a request that was answered without it.
             _ => continue,
         };

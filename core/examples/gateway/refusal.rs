@@ -14,14 +14,14 @@ pub(crate) struct Refusal {
 /// It is the backend's fault, unless something else is said.
 impl<E: Error + Send + Sync + 'static> From<E> for Refusal {
     fn from(why: E) -> Self {
-        let why = Failure::from(why);
-        Self { status: if is_late(&why) { 504 } else { 502 }, why }
+        Self::of_backend(why)
     }
 }
 
 impl Refusal {
-    pub(crate) fn of_backend(why: &'static str) -> Self {
-        io::Error::other(why).into()
+    pub(crate) fn of_backend(why: impl Into<Failure>) -> Self {
+        let why = why.into();
+        Self { status: if is_late(&why) { 504 } else { 502 }, why }
     }
 
     pub(crate) fn of_client(why: impl Into<Failure>) -> Self {

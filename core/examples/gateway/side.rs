@@ -152,6 +152,14 @@ impl Side {
         }
     }
 
+    /// Moves on to the next event; false if it needs more bytes or a decision first. Fails once the connection is over.
+    pub(crate) fn has_event(&mut self) -> Result<bool, Failure> {
+        match self.connection.advance()? {
+            Step::Paused(Paused::Closed) => Err("the peer has closed before the end".into()),
+            step => Ok(step == Step::Event),
+        }
+    }
+
     /// Ends the connection, so that the peer sees the last of what was sent: where bytes are left unread, a close takes
     /// back what is on its way (RFC 9112, 9.6).
     pub(crate) async fn end(mut self) -> io::Result<()> {

@@ -4,7 +4,9 @@
 use std::io;
 use std::rc::Rc;
 
-use switchover::{Connection, End, Error, Event, FieldSource, RequestHead, ResponseHead, Selection, State, Step};
+use switchover::{
+    Connection, End, Error, Event, FieldSource, Paused, RequestHead, ResponseHead, Selection, State, Step,
+};
 
 use crate::transcript::{Transcript, What, fields, list};
 
@@ -61,6 +63,7 @@ impl Engine {
         let step = self.connection.advance();
         match step {
             Ok(Step::Event) => self.transcript.event(&self.connection),
+            Ok(Step::Paused(Paused::Closed)) => self.tell(|| What::Paused(Paused::Closed)),
             Ok(_) => {}
             Err(error) => self.tell(|| What::Failed(error)),
         }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use switchover::{
-    Awaiting, Config, Connection, Event, Phase, Protocol, RequestHead, Role, Rx, Step, Switched, websocket,
+    Awaiting, Config, Connection, Event, Paused, Phase, Protocol, RequestHead, Role, Rx, Step, Switched, websocket,
 };
 
 use crate::ProbeArgs;
@@ -179,7 +179,7 @@ impl<'a> Exchange<'a> {
             self.conclude("failed", format_args!("failed: the server broke the protocol: {error}"));
             return Ok(Some(Outcome::Failed));
         }
-        let is_closed = matches!(self.engine.ask().event(), Some(Event::Closed { .. }));
+        let is_closed = step == Ok(Step::Paused(Paused::Closed));
         self.handle_event()?;
         Ok(match self.engine.state().request {
             // An answer that came first does not free us from the rest of the request, as long as somebody reads it.
@@ -220,7 +220,7 @@ impl<'a> Exchange<'a> {
                 self.say(format_args!("the server speaks {protocols} now; {len} octets of it came along"));
                 self.early = self.engine.take_leftover();
             }
-            Some(Event::Informational(_) | Event::Closed { .. } | Event::Request(_)) | None => {}
+            Some(Event::Informational(_) | Event::Request(_)) | None => {}
         }
         Ok(())
     }

@@ -91,12 +91,16 @@ impl<'h> Session<'h> {
     }
 
     fn serve(&mut self) -> Result<(), Ended> {
-        loop {
-            self.wire.advance()?;
+        while self.wire.advance()? {
             if let Flow::Ends = self.handle_event()? {
                 return Ok(());
             }
         }
+        let discarded = self.wire.engine.ask().unread().len();
+        if discarded > 0 {
+            self.say(format_args!("{discarded} bytes came too late to be a request"));
+        }
+        Ok(())
     }
 
     fn handle_event(&mut self) -> Result<Flow, Ended> {
@@ -115,12 +119,6 @@ impl<'h> Session<'h> {
                 let token = switched.protocols.iter().next().map(|protocol| protocol.to_string());
                 let is_http2 = switched.by == SwitchedBy::Http2Preface;
                 return self.speak(token.as_deref().unwrap_or(if is_http2 { "h2c" } else { "" }));
-            }
-            Some(Event::Closed { discarded }) => {
-                if discarded > 0 {
-                    self.say(format_args!("{discarded} octets came too late to be a request"));
-                }
-                return Ok(Flow::Ends);
             }
             // These are a client's.
             Some(Event::Informational(_) | Event::Response(_)) | None => {}

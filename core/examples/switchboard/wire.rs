@@ -60,8 +60,8 @@ impl Wire {
     }
 
     /// Moves on to the next event; sends and reads as needed on the way. The session answers each request with the
-    /// event that ends it, so the engine never has to wait for the host.
-    pub(crate) fn advance(&mut self) -> Result<(), Ended> {
+    /// event that ends it, so the engine never has to wait for the host. False once the connection is over.
+    pub(crate) fn advance(&mut self) -> Result<bool, Ended> {
         loop {
             match self.engine.advance()? {
                 Step::NeedData => {
@@ -75,8 +75,9 @@ impl Wire {
                 }
                 Step::Event => {
                     self.count_event();
-                    return Ok(());
+                    return Ok(true);
                 }
+                Step::Paused(Paused::Closed) => return Ok(false),
                 Step::Paused(why) => return Err(Ended::Owing(why)),
             }
         }

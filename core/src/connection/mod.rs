@@ -380,7 +380,7 @@ impl Connection {
 
     /// Server: gives the whole connection to another parser: the current request's head and every byte after it, exactly as
     /// they came. Allowed until something after the head has been read, or a final response or 101 was sent. The engine is then
-    /// done; [`Event::Closed`](crate::Event::Closed) follows. Drop the engine, keep the transport.
+    /// done; [`Paused::Closed`](crate::Paused::Closed) follows. Drop the engine, keep the transport.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered` (also by a 101), `HeadGone`, `Closed`, `Switched`, `Failed`.
     pub fn hand_over(&mut self) -> Result<Bytes, Error> {

@@ -5,7 +5,7 @@ use core::mem;
 use super::{Connection, End, Scratch};
 use crate::body::{Body, Content};
 use crate::error::{Error, ErrorKind};
-use crate::event::{Event, OwnedEvent, Paused, Shown, Step};
+use crate::event::{Event, Paused, Shown, Step};
 use crate::state::{Input, Phase, Role, Rx, State, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::Why;
@@ -113,7 +113,7 @@ impl Connection {
     /// Moves on to the next event; the current one is over. An error is the peer's: receiving has ended, and a server may
     /// still answer it once, with [`Error::status`]. It hears the same error until that answer is complete, or until
     /// [`abandon`](Self::abandon), which leaves an answer that had begun unfinished: visibly so, if the transport is reset
-    /// where [`must_reset`](Self::must_reset) says so. A client goes on to `Closed`.
+    /// where [`must_reset`](Self::must_reset) says so. A client is then paused: [`Paused::Closed`].
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         if let Some(scratch) = self.mid_line() {
@@ -214,28 +214,6 @@ impl Connection {
         if self.role == Role::Server { self.state.request } else { self.state.response }
     }
 
-    /// The current event as an owner of what it shows, for a host that passes it on.
-    pub fn take_event(&mut self) -> Option<OwnedEvent> {
-        let terms = self.scratch.as_deref()?.terms;
-        let is_request = self.role == Role::Server;
-        let scratch = self.scratch.as_deref()?;
-        let (bytes, head) = match scratch.shown {
-            Shown::Nothing => return None,
-            Shown::Data { len, .. } => (&scratch.buffer.unread()[..len], None),
-            Shown::End { len } => (&scratch.buffer.unread()[..len], Some(&scratch.trailers)),
-            _ => (scratch.buffer.kept(), Some(&scratch.head)),
-        };
-        Some(OwnedEvent {
-            shown: scratch.shown,
-            bytes: bytes::Bytes::copy_from_slice(bytes),
-            head: head.cloned().unwrap_or_default(),
-            terms,
-            is_request,
-            agreed: scratch.agreed.clone(),
-            leftover: bytes::Bytes::copy_from_slice(self.leftover()),
-        })
-    }
-
     /// On slow input most calls bring a few octets of a line that has not come whole, and nothing else can have happened:
     /// no event is current, no limit near.
     #[inline(always)]
@@ -268,10 +246,10 @@ impl Connection {
             Rx::Failed => match self.failure {
                 // Told again until the host has answered it.
                 Some(failure) if self.state.tx == Tx::Open => Err(failure),
-                _ => Ok(self.tell_closed()),
+                _ => Ok(Some(Step::Paused(Paused::Closed))),
             },
             Rx::Closed if self.state.tx == Tx::Open => Ok(Some(Step::Paused(Paused::Answer))),
-            Rx::Closed => Ok(self.tell_closed()),
+            Rx::Closed => Ok(Some(Step::Paused(Paused::Closed))),
         }
     }
 
@@ -296,11 +274,6 @@ impl Connection {
         let leftover = self.leftover().len();
         self.note(TraceStep::ReceivedSwitch, leftover as u32);
         self.show(Shown::Switched(by))
-    }
-
-    fn tell_closed(&mut self) -> Option<Step> {
-        let discarded = self.scratch().buffer.len();
-        self.show(Shown::Closed { discarded })
     }
 
     fn read(&mut self) -> Result<Option<Step>, Error> {

@@ -1,6 +1,8 @@
 //! Runs a case: a client has sent its requests, a server answers each request once it is complete.
 
-use switchover::{Config, Connection, End, Error, Event, Field, Fields, Next, Order, RequestHead, ResponseHead, Role};
+use switchover::{
+    Config, Connection, End, Error, Event, Field, Fields, Next, Order, Paused, RequestHead, ResponseHead, Role,
+};
 
 use super::{Case, FieldLine, Verdict};
 
@@ -128,13 +130,16 @@ impl Player<'_> {
 
     fn drain(&mut self) -> Result<(), Error> {
         while self.stop.is_none() {
-            let Next::Event(event) = self.connection.next_event()? else { return Ok(()) };
-            let ends_message = matches!(event, Event::EndOfMessage(_));
-            self.stop = match event {
-                Event::Switched(_) => Some(Stop::Switched),
-                Event::Closed { .. } => Some(Stop::Closed),
-                _ => None,
+            let event = match self.connection.next_event()? {
+                Next::Event(event) => event,
+                Next::Paused(Paused::Closed) => {
+                    self.stop = Some(Stop::Closed);
+                    return Ok(());
+                }
+                _ => return Ok(()),
             };
+            let ends_message = matches!(event, Event::EndOfMessage(_));
+            self.stop = matches!(event, Event::Switched(_)).then_some(Stop::Switched);
             self.log.record(&event);
             match self.case.role {
                 Role::Server if ends_message => self.answer(),
@@ -241,7 +246,6 @@ impl Log {
                 let message = self.current.take().unwrap_or_default();
                 self.complete.push(Message { trailers: lines(*trailers), ..message });
             }
-            Event::Closed { .. } => {}
         }
     }
 }

@@ -303,7 +303,7 @@ impl<'t> Host<'t> {
                     if self.log.last() != Some(&paused) {
                         self.log.push(paused);
                     }
-                    if why == Paused::Switched || !self.decide(Place::Pause) {
+                    if matches!(why, Paused::Switched | Paused::Closed) || !self.decide(Place::Pause) {
                         self.is_over |= why != Paused::Switched && !self.waits;
                         return;
                     }
@@ -324,26 +324,15 @@ impl<'t> Host<'t> {
 
     fn observe(&mut self) {
         let position = self.connection.position();
-        let owned = if self.how == How::Pieces { self.connection.take_event() } else { None };
         let event = self.connection.event().expect("an event that can be seen");
         let (text, state) = (text_of_event(&event), self.connection.state());
-        if let Some(owned) = owned {
-            assert_eq!(text_of_event(&owned.event()), text, "the event that is taken");
-        }
         if let Event::Data(data) = event {
             assert!(!data.is_empty(), "content without a byte");
             return self.content.extend_from_slice(data);
         }
-        match event {
-            Event::Closed { discarded } => {
-                assert_eq!(discarded as u64, self.fed - position, "what is discarded");
-                self.is_over = true;
-            }
-            Event::Switched(switched) => {
-                assert_eq!(switched.leftover.len() as u64, self.fed - position, "the leftover");
-                self.switched_at = Some(position);
-            }
-            _ => {}
+        if let Event::Switched(switched) = event {
+            assert_eq!(switched.leftover.len() as u64, self.fed - position, "the leftover");
+            self.switched_at = Some(position);
         }
         self.settle();
         self.log.push(Entry::Event { text, position, state });
@@ -569,7 +558,6 @@ fn summary(event: &Event<'_>) -> u64 {
         Event::Data(data) => data,
         Event::EndOfMessage(trailers) => trailers.octets(),
         Event::Switched(switched) => switched.leftover,
-        Event::Closed { .. } => b"",
     })
 }
 
@@ -588,8 +576,6 @@ fn text_of_event(event: &Event<'_>) -> Text {
             (_, Some(response)) => text_of(&event.to_string(), response.fields()),
             _ => Text(event.to_string().into()),
         },
-        // How many bytes they are depends on how many have come.
-        Event::Closed { .. } => Text(b"closed".into()),
         Event::Data(data) => Text(data.to_vec()),
     }
 }
@@ -623,7 +609,7 @@ fn check_memory(script: &Script<'_>) {
             }
             for _ in 0..100 {
                 match connection.advance() {
-                    Ok(Step::Event) if !matches!(connection.event(), Some(Event::Closed { .. })) => {}
+                    Ok(Step::Event) => {}
                     Ok(Step::Paused(Paused::Answer | Paused::Decision)) if connection.state().tx == Tx::Open => {
                         out.clear();
                         if Move::OK.make(&mut connection, &mut out).is_err() {

@@ -5,7 +5,7 @@
 //! An input is flags and the peer's bytes.
 
 use switchover::ErrorKind::{self, *};
-use switchover::{Config, Connection, End, Event, Fields, RequestHead, ResponseHead, Role, Step};
+use switchover::{Config, Connection, End, Event, Fields, Paused, RequestHead, ResponseHead, Role, Step};
 
 use crate::naive::{self, Ending, Line, Message, Reading};
 
@@ -85,6 +85,7 @@ impl<'i> Case<'i> {
             match connection.advance() {
                 Err(error) => return Stop::Error(error.kind()),
                 Ok(Step::NeedData) => return Stop::Ended(self.rest(connection, current.is_some())),
+                Ok(Step::Paused(Paused::Closed)) => return Stop::Ended(Ending::Closed),
                 Ok(Step::Paused(_)) if messages.last().is_some_and(|last| last.method == b"CONNECT") => {
                     return Stop::Ended(Ending::Tunnel);
                 }
@@ -93,7 +94,6 @@ impl<'i> Case<'i> {
                     connection.send_response(&ResponseHead::new(200, &length), &mut Vec::new()).expect("an answer");
                 }
                 Ok(Step::Event) => match connection.event().expect("an event") {
-                    Event::Closed { .. } => return Stop::Ended(Ending::Closed),
                     Event::Switched(switched) => {
                         let response = switched.response.expect("the answer to a CONNECT");
                         messages.push(head(response.minor_version(), response.fields(), response.status()));

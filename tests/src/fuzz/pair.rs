@@ -6,7 +6,9 @@
 
 use std::io::Write;
 
-use switchover::{Connection, End, ErrorKind, Event, Fields, Phase, RequestHead, Role, Rx, Step, SwitchedBy, Tx};
+use switchover::{
+    Connection, End, ErrorKind, Event, Fields, Paused, Phase, RequestHead, Role, Rx, Step, SwitchedBy, Tx,
+};
 
 use super::moves::{Move, Whole};
 use super::tape::Tape;
@@ -196,7 +198,10 @@ impl Side {
         for _ in 0..1_000 {
             match self.connection.advance() {
                 Ok(Step::Event) => self.hear(),
-                Ok(_) => return,
+                Ok(step) => {
+                    self.is_over |= step == Step::Paused(Paused::Closed);
+                    return;
+                }
                 Err(error) => {
                     let is_honest = match error.kind() {
                         ErrorKind::NoResponse => true,
@@ -207,9 +212,6 @@ impl Side {
                     self.failure = Some(error.kind());
                     return;
                 }
-            }
-            if self.is_over {
-                return;
             }
         }
         panic!("it never pauses");
@@ -234,7 +236,6 @@ impl Side {
                 (_, Some(head)) => response(&head),
                 (_, None) => return,
             },
-            Event::Closed { .. } => return self.is_over = true,
         };
         self.heard.push(heard);
     }

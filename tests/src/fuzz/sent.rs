@@ -218,7 +218,7 @@ fn responses(tape: &mut Tape<'_>) {
         if server.receive(request.as_bytes()).is_err() {
             break;
         }
-        while matches!(server.advance(), Ok(Step::Event)) && !matches!(server.event(), Some(Event::Closed { .. })) {}
+        while let Ok(Step::Event) = server.advance() {}
         let (mut message, mut is_whole) = (Said::default(), false);
         for _ in 0..4 {
             message = Said {
@@ -338,7 +338,6 @@ fn hear(connection: &mut Connection, current: &mut Option<Said>) -> Result<Vec<S
                     let (status, reason) = (response.status(), response.reason().to_vec());
                     heard.push(Said { status, reason, fields: owned(response.fields()), ..Said::default() });
                 }
-                Event::Closed { .. } => return Ok(heard),
                 Event::Informational(_) => panic!("none was sent"),
             },
             Err(error) => return Err(error),

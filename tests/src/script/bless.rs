@@ -122,7 +122,7 @@ impl Player<'_> {
                 None => continue,
             };
             self.put_data();
-            let is_end = is_stop(&line) || line.starts_with("closed") || line.starts_with("error");
+            let is_end = is_stop(&line) || line.starts_with("error");
             let repeats = is_end && self.has_said(&format!("= {line}\n"));
             let says_nothing = self.at == 0 && is_stop(&line);
             let more_comes = line == "need-data" && matches!(self.peek(), Some(Item::Feed(_) | Item::End(_)));

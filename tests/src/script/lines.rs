@@ -139,14 +139,17 @@ pub(super) fn error_line(error: &Error) -> String {
     format!("error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
+/// The end of the connection, with the bytes that no message was made of.
+pub(super) fn closed_line(discarded: usize) -> String {
+    if discarded == 0 { "paused closed".into() } else { format!("paused closed discarded {discarded}") }
+}
+
 /// What the engine says of it, with what a vector wants to know besides.
-pub(super) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool, refused: usize) -> String {
+pub(super) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
     let line = event.to_string();
     let fields = |fields: Fields<'_>| if shows_fields { fields_text(fields) } else { String::new() };
     match event {
         Event::Data(data) => format!("data {}", summary(data)),
-        Event::Closed { discarded } if discarded + refused > 0 => format!("closed discarded {}", discarded + refused),
-        Event::Closed { .. } => line,
         // Of trailers the values count, whosever they are.
         Event::EndOfMessage(trailers) => format!("end{} @{position}", fields_text(*trailers)),
         Event::Request(request) => format!("{}{} @{position}", shortened(&line), fields(request.fields())),

@@ -96,9 +96,9 @@ pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     }
 }
 
-/// The lines of a block that are events, but for the end of the connection.
+/// The lines of a block that are events.
 fn events(block: &str) -> Vec<String> {
-    let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]) && !line.starts_with("= closed");
+    let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]);
     block.lines().filter(is_event).map(str::to_owned).collect()
 }
 

@@ -23,6 +23,7 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
         What::Received(octets) => marked(octets, MOST, '<'),
         What::Ended(end) => vec![format!("<end {}", end.name())],
         What::Came(event, position) => came(event, *position),
+        What::Paused(why) => vec![format!("= paused {}", why.name())],
         What::Failed(error) => vec![failed(error)],
         What::Decided(decision, wrote) => with_output(format!("! {decision}"), wrote),
         What::Gave(content, wrote) => {
@@ -44,7 +45,7 @@ fn came(event: &Event<'_>, position: u64) -> Vec<String> {
         Event::Data(data) if data.len() > SHORT => {
             vec![format!("= data {} octets {:016x}", data.len(), checksum(data))]
         }
-        Event::Data(_) | Event::Closed { .. } => vec![format!("= {event}")],
+        Event::Data(_) => vec![format!("= {event}")],
         Event::Switched(Switched { leftover, .. }) if !leftover.is_empty() => {
             vec![format!("= {event} @{position}"), format!("= leftover {}", summary(leftover))]
         }

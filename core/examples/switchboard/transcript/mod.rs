@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use switchover::{Connection, End, Error, Event, State, Why};
+use switchover::{Connection, End, Error, Event, Paused, State, Why};
 
 pub(crate) use lines::{fields, list, show_secrets};
 pub(crate) use moment::Moment;
@@ -38,6 +38,8 @@ pub(crate) enum What<'a> {
     Ended(End),
     /// The engine made this of them; so many octets have passed.
     Came(Event<'a>, u64),
+    /// The engine goes on when the host has acted.
+    Paused(Paused),
     /// The peer broke the protocol.
     Failed(Error),
     /// The host decided this, in the words of a vector, and the engine wrote that.

@@ -119,6 +119,7 @@ impl Moment {
                 Self { name: "switched".into(), ..moment.octets("event", switched.leftover, usize::MAX) }
             }
             What::Came(event, _) => Self { what: "event", name: event.kind().name().into(), ..moment },
+            What::Paused(why) => Self { what: "paused", name: why.name().into(), ..moment },
             What::Failed(error) => Self {
                 what: "error",
                 name: error.kind().name().into(),

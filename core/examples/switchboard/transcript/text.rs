@@ -95,7 +95,6 @@ impl Narrator {
                     self.response(at, response);
                 }
             }
-            Event::Closed { .. } => {}
         }
         self.line(at, '=', format_args!("{event} @{position}"));
     }
@@ -210,6 +209,7 @@ impl Listener for Narrator {
             What::Received(octets) => self.received(octets),
             What::Ended(end) => self.line(at, '<', format_args!("(the end, {})", end.name())),
             What::Came(event, position) => self.came(at, event, *position),
+            What::Paused(why) => self.line(at, '=', format_args!("paused {}", why.name())),
             What::Failed(error) => self.failed(at, error),
             What::Decided(decision, wrote) => self.decided(at, decision, wrote),
             What::Gave(content, _) => self.content[1] += content.len() as u64,
