@@ -132,7 +132,7 @@ fn every_error_has_a_vector() {
 fn every_limit_is_documented_with_its_default() {
     let source = fs::read_to_string(home().join("../core/src/limits.rs")).expect("limits.rs");
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let values: Vec<String> = Limits::DEFAULT.table().iter().map(|(_, value)| value.to_string()).collect();
+    let values: Vec<String> = Limits::DEFAULT.table().map(|(_, value)| value.to_string()).collect();
     let documented: Vec<String> = source
         .lines()
         .filter(|line| line.trim_start().starts_with("///"))

@@ -3,11 +3,13 @@
 
 use std::fs;
 
+use switchover::binding::{EventKind, KnownField};
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
+use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::trace::TraceStep;
 use switchover::{
-    Awaiting, Blame, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, Lenient, Limits, NoOffer, Order, Owes,
-    Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
+    Awaiting, Blame, End, ErrorKind, Ineligible, Lenient, Limits, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
 };
 use switchover_tests::{home, numbers};
 
@@ -157,8 +159,8 @@ fn constants(face: &str, name: &str) -> Vec<(u64, String)> {
 
 #[test]
 fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
-    let limits = Limits::DEFAULT.table();
-    let flags = Lenient::none().table();
+    let limits: Vec<_> = Limits::DEFAULT.table().collect();
+    let flags: Vec<_> = Lenient::none().table().collect();
     let header = read("ffi-c/include/switchover.h");
     let stubs = read("py/python/switchover/__init__.pyi");
     let face = read("wasm/types/tables.d.ts");
@@ -171,14 +173,14 @@ fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
     let missing: Vec<_> = names.filter(|name| !members.iter().any(|member| member == name)).collect();
     assert!(missing.is_empty(), "the C header lacks {missing:?}");
 
-    for (name, default) in limits {
+    for (name, default) in &limits {
         let wanted = format!("{name}: int = {default},");
         assert!(
             stubs.lines().any(|line| line.trim().replace('_', "") == wanted.replace('_', "")),
             "Python lacks {wanted}"
         );
     }
-    for (name, _) in flags {
+    for (name, _) in &flags {
         let wanted = format!("{name}: bool = False,");
         assert!(stubs.lines().any(|line| line.trim() == wanted), "Python lacks {wanted}");
     }
@@ -247,17 +249,14 @@ fn spellings(verb: &str) -> (String, String, String) {
         // One call moves on and shows: across a boundary the pair would be two.
         "advance" | "event" | "next_event" => ("swo_next_event", "next_event", "nextEvent"),
         "receive" => ("swo_receive", "receive_data", "receive"),
-        "receive_buffer" => ("swo_recv_buffer", "get_buffer", "receiveBuffer"),
-        "commit" => ("swo_recv_commit", "buffer_updated", "commit"),
-        // For the bindings' own use.
-        "holds" | "hand_over_into" => ("", "", ""),
+        "receive_buffer" => ("swo_receive_buffer", "get_buffer", "receiveBuffer"),
+        "commit" => ("swo_receive_commit", "buffer_updated", "commit"),
         // For servers in C that have a writer of responses already.
         "note_response" => ("swo_note_response", "", ""),
         // What a prepared answer holds, the caller has given it.
         "status" => ("", "", ""),
         // What borrows in Rust is asked of the connection elsewhere.
         "EndToEnd" => ("swo_end_to_end", "end_to_end", "endToEnd"),
-        "SwitchEndToEnd" => ("swo_switch_end_to_end", "switch_end_to_end", "switchEndToEnd"),
         "key" => ("swo_websocket_key", "websocket_key", "websocketKey"),
         "deflate" => ("swo_deflate", "Deflate", "Deflate"),
         "next_datagram" => ("swo_capsules_next", "Datagram", "Datagram"),

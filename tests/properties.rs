@@ -4,7 +4,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
-use switchover::{Connection, End, Error, ErrorKind, Event, Order, RequestHead, ResponseHead, Role, Step, Tx};
+use switchover::state::Tx;
+use switchover::binding::Bound;
+use switchover::{Connection, End, Error, ErrorKind, Event, Order, RequestHead, ResponseHead, Role, Step};
 use switchover_tests::home;
 use switchover_tests::path::{choose, sample};
 use switchover_tests::random::seed;
@@ -279,7 +281,7 @@ impl Side {
         let (connection, out) = (&mut self.connection, &mut self.sent);
         let host = ("Host", "a:1");
         match tape.below(25) {
-            22 => connection.retry(&RequestHead::new("GET", "/", &[host]), &["foo/2"], out),
+            22 => connection.send_request(&RequestHead::new("GET", "/", &[host]), &["foo/2"], out),
             23 => connection.advertise(&["foo/2"]),
             24 => match connection.send_data_parts(3) {
                 Ok(parts) => {
@@ -305,13 +307,13 @@ impl Side {
             7 | 8 => connection.send_data(b"abc", out),
             9 | 10 => connection.send_end(&(), out),
             11 => connection.send_end(&[("X-A", "b")], out),
-            12 => connection.send_informational([100, 103, 101][tape.below(3)], &(), out),
+            12 => connection.send_informational(&ResponseHead::new([100, 103, 101][tape.below(3)], &()), out),
             13 => connection.send_response(&ResponseHead::new([200, 204, 304, 404, 205][tape.below(5)], &()), out),
             14 => connection.send_response(&ResponseHead::new(200, &[("Content-Length", "3")]), out),
             15 => connection
                 .send_response(&ResponseHead::new(403, &[("Connection", "close"), ("Content-Length", "0")]), out),
             16 | 17 => match connection.select(&["TLS/1.2", "foo/2"], Order::Client) {
-                Some(selection) if tape.below(2) == 0 => connection.accept_early(selection, &(), out),
+                Some(selection) if tape.below(2) == 0 => connection.accept(selection.early(), &(), out),
                 Some(selection) => connection.accept(selection, &(), out),
                 None => Ok(()),
             },
@@ -321,7 +323,7 @@ impl Side {
                 self.abandoned |= connection.role() == Role::Client;
                 connection.close_after_response()
             }
-            20 => connection.skip_body(),
+            20 => connection.skip_content(),
             _ if tape.below(6) == 0 => {
                 self.abandoned = true;
                 connection.abandon()

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use switchover::state::{State, Turn};
+use switchover::trace::TraceStep;
 use switchover::{
-    Config, Connection, End, Error, ErrorKind, FieldSource, Order, Prepared, ResponseHead, Role, State, Step,
-    TraceStep, Turn, Why,
+    Config, Connection, End, Error, ErrorKind, FieldSource, Order, Prepared, ResponseHead, Role, Step, Why,
 };
 use switchover_tests::numbers;
 
@@ -68,11 +69,11 @@ fn apply(server: &mut Connection, act: Act) {
     let _ = match act {
         Act::Feed(bytes) => server.receive(bytes.as_bytes()).and_then(|()| server.advance()).map(drop),
         Act::Advance => server.advance().map(drop),
-        Act::Continue => server.send_informational(100, &(), out),
-        Act::Inform => server.send_informational(103, &(), out),
+        Act::Continue => server.send_informational(&ResponseHead::new(100, &()), out),
+        Act::Inform => server.send_informational(&ResponseHead::new(103, &()), out),
         Act::Advertise => server.advertise(&["foo"]),
         Act::Close => server.close_after_response(),
-        Act::Skip => server.skip_body(),
+        Act::Skip => server.skip_content(),
         Act::Eof => {
             server.receive_eof(End::Clean);
             Ok(())

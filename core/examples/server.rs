@@ -7,7 +7,8 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use switchover::{Connection, End, Event, Next, Order, Paused, ResponseHead, Role, Tx};
+use switchover::state::Tx;
+use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead, Role};
 
 /// How long `accept` is left alone after it has failed.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -58,8 +59,8 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
                 let method = if request.method() == "HEAD" { "GET" } else { request.method() };
                 line = format!("{method} {}", request.target());
                 status = if matches!(method, "GET" | "POST") { 200 } else { 501 };
-                if http.owes_continue() {
-                    http.send_informational(100, &(), &mut out)?;
+                if http.owes() == Owes::Continue {
+                    http.send_informational(&ResponseHead::new(100, &()), &mut out)?;
                 }
             }
             Ok(Next::Event(Event::EndOfMessage(_))) => deadline = Instant::now() + patience,

@@ -23,8 +23,7 @@ pub enum Content {
     UntilClose,
 }
 
-/// The kinds of [`Content`], without their numbers: for the bindings.
-#[doc(hidden)]
+/// The kinds of [`Content`], without their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContentKind {
     /// Nothing.
@@ -42,8 +41,7 @@ listed! {
 }
 
 impl Content {
-    #[doc(hidden)]
-    pub const fn kind_and_len(self) -> (ContentKind, u64) {
+    pub(crate) const fn kind_and_len(self) -> (ContentKind, u64) {
         match self {
             Self::None => (ContentKind::None, 0),
             Self::Length(len) => (ContentKind::Length, len),

@@ -11,6 +11,7 @@ use core::fmt;
 pub use table::ErrorKind;
 
 use crate::listed::listed;
+use crate::upgrade::Ineligible;
 
 /// Who has to change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,6 +67,11 @@ impl Error {
         Self { kind: ErrorKind::OutputTooSmall, number: needed as u64 }
     }
 
+    /// An offer of ours that its protocol's rules do not allow.
+    pub(crate) const fn ineligible_offer(reason: Ineligible) -> Self {
+        Self { kind: ErrorKind::ProfileField, number: reason.number() as u64 + 1 }
+    }
+
     /// Which of the kinds it is.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
@@ -102,8 +108,17 @@ impl Error {
     /// Which of the field lines that the host gave a local error is about, from 0, where it is about one.
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
-            (Blame::Peer, _, _) | (_, ErrorKind::OutputTooSmall, _) | (_, _, 0) => None,
+            (Blame::Peer, _, _) | (_, ErrorKind::OutputTooSmall | ErrorKind::ProfileField, _) | (_, _, 0) => None,
             (Blame::Local, _, place) => Some(place as usize - 1),
+        }
+    }
+
+    /// Which rule of the protocol the offer of a refused [`send_request`](crate::Connection::send_request) breaks, after
+    /// [`ErrorKind::ProfileField`].
+    pub const fn ineligible(&self) -> Option<Ineligible> {
+        match (self.kind, self.number) {
+            (ErrorKind::ProfileField, 1..) => Ineligible::from_number(self.number as u32 - 1),
+            _ => None,
         }
     }
 
@@ -119,10 +134,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (error {})", self.kind.text(), self.kind.code())?;
-        match (self.offset(), self.needed(), self.field()) {
-            (Some(offset), _, _) => write!(f, " at octet {offset}"),
-            (_, Some(needed), _) => write!(f, ": {needed} octets needed"),
-            (_, _, Some(index)) => write!(f, ": field line {}", index + 1),
+        match (self.offset(), self.needed(), self.field(), self.ineligible()) {
+            (Some(offset), ..) => write!(f, " at octet {offset}"),
+            (_, Some(needed), ..) => write!(f, ": {needed} octets needed"),
+            (_, _, Some(index), _) => write!(f, ": field line {}", index + 1),
+            (.., Some(reason)) => write!(f, ": {}", reason.text()),
             _ => Ok(()),
         }
     }

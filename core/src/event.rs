@@ -78,9 +78,7 @@ listed! {
 }
 
 impl Event<'_> {
-    /// Which kind it is.
-    #[inline]
-    pub const fn kind(&self) -> EventKind {
+    pub(crate) const fn kind(&self) -> EventKind {
         match self {
             Self::Request(_) => EventKind::Request,
             Self::Informational(_) => EventKind::Informational,
@@ -89,6 +87,11 @@ impl Event<'_> {
             Self::EndOfMessage(_) => EventKind::EndOfMessage,
             Self::Switched(_) => EventKind::Switched,
         }
+    }
+
+    /// The name of its kind, such as `end-of-message`; the same in every language.
+    pub const fn name(&self) -> &'static str {
+        self.kind().name()
     }
 }
 

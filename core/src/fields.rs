@@ -45,8 +45,7 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     /// The names that [`is_secret`](Self::is_secret) knows, in lower case.
-    #[doc(hidden)]
-    pub const SECRETS: [&'static str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+    pub(crate) const SECRETS: [&'static str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
     /// Whether it is the field of that name (RFC 9110, 5.1).
     pub fn is(&self, name: &str) -> bool {
@@ -122,9 +121,8 @@ impl<'a> Fields<'a> {
         self.spans.iter().map(move |span| fields.view(span))
     }
 
-    #[doc(hidden)]
     #[inline]
-    pub fn spans(&self) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
+    pub(crate) fn spans(&self) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
         (self.bytes, self.spans.iter().map(|span| [span.name.start, span.name.end, span.value.start, span.value.end]))
     }
 
@@ -134,7 +132,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Where the first line of a field that the engine acts on stands, without a search; [`at`](Self::at) gives it.
-    pub fn index_of(&self, field: KnownField) -> Option<usize> {
+    pub(crate) fn index_of(&self, field: KnownField) -> Option<usize> {
         let first = self.first[field as usize];
         (first != NOWHERE).then_some(first as usize)
     }

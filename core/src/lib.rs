@@ -14,7 +14,7 @@
 //!    slice it was shown ([`send_data_parts`](Connection::send_data_parts)). Of a request without an offer the head is gone
 //!    with the next call: copy what the answer will need.
 //!    A client that sent `Expect: 100-continue` may wait for a 100 before it sends its content: before you read on, ask
-//!    [`owes_continue`](Connection::owes_continue), and send one with [`send_informational`](Connection::send_informational)
+//!    [`owes`](Connection::owes), and send one with [`send_informational`](Connection::send_informational)
 //!    or answer at once.
 //! 3. **Decisions in, octets out.** The `send_*` methods and the upgrade verbs write into whatever the host gives them.
 //!    They write all of it or nothing: a refused one has changed nothing. Send what was written, then go on at 2.
@@ -112,8 +112,9 @@
 //! server.receive(&to_server)?;
 //! server.advance()?;
 //! let selection = server.select(&["websocket"], Order::Client).expect("the handshake is in order");
-//! let subprotocol = server.select_subprotocol(&["superchat"], Order::Client).expect("it is offered");
-//! let deflate = server.select_deflate(&websocket::Deflate::default()).expect("it is offered").to_string();
+//! let request = server.request().expect("a request with an offer is kept");
+//! let subprotocol = websocket::select_subprotocol(&request, &["superchat"], Order::Client).expect("it is offered");
+//! let deflate = websocket::select_deflate(&request, &websocket::Deflate::default()).expect("it is offered").to_string();
 //! let fields = [("Sec-WebSocket-Protocol", subprotocol), ("Sec-WebSocket-Extensions", &deflate)];
 //! server.accept(selection, &fields, &mut to_client)?;
 //!
@@ -172,8 +173,8 @@ mod decision;
 mod error;
 mod event;
 mod limits;
-mod state;
-mod trace;
+mod machine;
+pub mod trace;
 
 // Inbound, in order.
 mod buffer;
@@ -199,20 +200,23 @@ mod tidy;
 
 mod connection;
 
-pub use body::Content;
 #[doc(hidden)]
-pub use body::ContentKind;
+pub mod binding;
+
+/// The state of the machine, for logs and for pages that show it. Its parts may change with any version: decide by
+/// [`Connection::awaiting`], [`owes`](Connection::owes), [`persists`](Connection::persists) and the events.
+pub mod state {
+    pub use crate::machine::{Expect, Peer, Phase, Rx, State, Turn, Tx};
+}
+
+pub use body::Content;
 pub use connection::{Connection, End, Next, Owes, Prepared};
 pub use decision::{DataParts, RequestHead, ResponseHead, reason};
 pub use error::{Blame, Error, ErrorKind};
-pub use event::{Event, EventKind, Paused, Response, Step, Switched, SwitchedBy};
+pub use event::{Event, Paused, Response, Step, Switched, SwitchedBy};
 pub use fields::{Field, FieldSource, Fields, Protocol};
-pub use known::KnownField;
 pub use limits::{Config, Lenient, Limits};
-#[doc(hidden)]
-pub use scan::Path as ScanPath;
-pub use state::{Awaiting, Expect, Peer, Phase, Role, Rx, State, Turn, Tx};
-pub use trace::{Trace, TraceStep};
+pub use machine::{Awaiting, Role};
 #[cfg(feature = "h2c")]
 pub use upgrade::h2c;
 #[cfg(feature = "websocket")]

@@ -26,7 +26,7 @@ pub struct Limits {
     /// Informational responses before one final response. A server that sends a 102 every ten seconds meets it after five
     /// minutes (error 504): raise it where you wait longer. Default 32.
     pub informational: u32,
-    /// Content that `skip_body` reads and drops before it closes instead. Default 262,144.
+    /// Content that `skip_content` reads and drops before it closes instead. Default 262,144.
     pub drain: u64,
     /// Octets that wait in the buffer before `receive` refuses more; raised to what one head needs. The buffer holds at most
     /// half as much again, the head that is kept, and the space that one read asks for beyond the bound. Default 131,072.
@@ -61,8 +61,8 @@ impl Limits {
     };
 
     /// Every bound by its name, in the order of their declaration; [`set`](Self::set) takes the same names.
-    pub const fn table(&self) -> [(&'static str, u64); 15] {
-        [
+    pub fn table(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+        let table = [
             ("start_line", self.start_line as u64),
             ("method", self.method as u64),
             ("field_line", self.field_line as u64),
@@ -78,7 +78,8 @@ impl Limits {
             ("offers", self.offers as u64),
             ("h2c_head", self.h2c_head as u64),
             ("h2c_content", self.h2c_content),
-        ]
+        ];
+        table.into_iter()
     }
 
     /// Sets a bound by its name, for hosts that have names and not fields; a value beyond the bound's type is its
@@ -117,7 +118,7 @@ impl Limits {
     pub fn largest(name: &str) -> Option<u64> {
         let mut limits = Self::DEFAULT;
         limits.set(name, u64::MAX);
-        limits.table().into_iter().find(|(known, _)| *known == name).map(|(_, largest)| largest)
+        limits.table().find(|(known, _)| *known == name).map(|(_, largest)| largest)
     }
 
     /// Octets that may wait: never so few that a legal head or trailer section, or the 24 octets of an HTTP/2 preface,
@@ -158,14 +159,15 @@ pub struct Lenient {
 
 impl Lenient {
     /// Every flag by its name, in the order of their declaration; [`set`](Self::set) takes the same names.
-    pub const fn table(&self) -> [(&'static str, bool); 5] {
-        [
+    pub fn table(&self) -> impl Iterator<Item = (&'static str, bool)> + use<> {
+        let table = [
             ("switch_without_connection", self.switch_without_connection),
             ("switch_without_upgrade", self.switch_without_upgrade),
             ("switch_to_alternatives", self.switch_to_alternatives),
             ("switch_in_http10", self.switch_in_http10),
             ("status_without_space", self.status_without_space),
-        ]
+        ];
+        table.into_iter()
     }
 
     /// Sets a flag by its name. False where there is no such flag.
@@ -236,16 +238,15 @@ mod tests {
     #[test]
     fn every_bound_and_flag_can_be_set_by_its_name() {
         let mut limits = Limits::DEFAULT;
-        for (index, (name, _)) in Limits::DEFAULT.table().into_iter().enumerate() {
+        for (index, (name, _)) in Limits::DEFAULT.table().enumerate() {
             assert!(limits.set(name, 1000 + index as u64), "{name}");
         }
-        let values = limits.table().map(|(_, value)| value);
-        assert_eq!(values, core::array::from_fn(|index| 1000 + index as u64));
+        assert!(limits.table().enumerate().all(|(index, (_, value))| value == 1000 + index as u64));
         let mut lenient = Lenient::none();
         for (name, _) in Lenient::none().table() {
             assert!(lenient.set(name, true), "{name}");
         }
-        assert!(lenient.table().into_iter().all(|(_, value)| value));
+        assert!(lenient.table().all(|(_, value)| value));
         assert!(!limits.set("none", 1) && !lenient.set("none", true));
     }
 

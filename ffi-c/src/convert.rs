@@ -1,10 +1,10 @@
 //! The engine's values as the header's.
 
 use switchover::masque::Datagram;
+use switchover::state::State;
+use switchover::trace::Trace;
 use switchover::websocket::Deflate;
-use switchover::{
-    Content, DataParts, Event, Field, Offer, Paused, Protocol, Request, Response, State, Switched, Trace,
-};
+use switchover::{Content, DataParts, Event, Field, Offer, Paused, Protocol, Request, Response, Switched};
 
 use crate::error::Done;
 use crate::out::Out;

@@ -2,7 +2,8 @@
 
 use std::ffi::c_char;
 
-use switchover::{Connection, Event, Fields, KnownField, Protocol, Request, Response, Step};
+use switchover::binding::KnownField;
+use switchover::{Connection, Event, Fields, Protocol, Request, Response, Step};
 
 use crate::error::{Done, Own, swo_result};
 use crate::object::{Conn, swo_conn};

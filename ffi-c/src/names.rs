@@ -3,12 +3,12 @@
 
 use std::ffi::{CStr, c_char};
 
+use switchover::binding::{ContentKind, EventKind, KnownField};
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
-use switchover::{
-    Awaiting, Blame, ContentKind, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, NoOffer, Order, Owes,
-    Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
-};
+use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::trace::TraceStep;
+use switchover::{Awaiting, Blame, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why};
 
 use crate::error::{Done, Own};
 use crate::types::{NEED_DATA, PAUSED, SWO_NONE};

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
+use switchover::binding::{ContentKind, EventKind, KnownField};
 use switchover::bridge::OverHttp2;
 use switchover::masque::{self, CapsuleFault};
-use switchover::{
-    Awaiting, Blame, ContentKind, End, ErrorKind, EventKind, Expect, Ineligible, KnownField, NoOffer, Order, Owes,
-    Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
-};
+use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::trace::TraceStep;
+use switchover::{Awaiting, Blame, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why};
 
 fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -189,14 +189,14 @@ fn rust_for_cbindgen() -> String {
 
 fn enums() -> String {
     [
-        list("role", "Role", Role::ALL, Role::name, "state.rs"),
-        list("phase", "Phase", Phase::ALL, Phase::name, "state.rs"),
-        list("rx", "Rx", Rx::ALL, Rx::name, "state.rs"),
-        list("tx", "Tx", Tx::ALL, Tx::name, "state.rs"),
-        list("turn", "Turn", Turn::ALL, Turn::name, "state.rs"),
-        list("expect", "Expect", Expect::ALL, Expect::name, "state.rs"),
-        list("peer", "Peer", Peer::ALL, Peer::name, "state.rs"),
-        list("awaiting", "Awaiting", Awaiting::ALL, Awaiting::name, "state.rs"),
+        list("role", "Role", Role::ALL, Role::name, "machine/mod.rs"),
+        list("phase", "Phase", Phase::ALL, Phase::name, "machine/mod.rs"),
+        list("rx", "Rx", Rx::ALL, Rx::name, "machine/mod.rs"),
+        list("tx", "Tx", Tx::ALL, Tx::name, "machine/mod.rs"),
+        list("turn", "Turn", Turn::ALL, Turn::name, "machine/mod.rs"),
+        list("expect", "Expect", Expect::ALL, Expect::name, "machine/mod.rs"),
+        list("peer", "Peer", Peer::ALL, Peer::name, "machine/mod.rs"),
+        list("awaiting", "Awaiting", Awaiting::ALL, Awaiting::name, "machine/mod.rs"),
         list("owes", "Owes", Owes::ALL, Owes::name, "connection/mod.rs"),
         list("content_kind", "Content", ContentKind::ALL, ContentKind::name, "body.rs"),
         list("end", "End", End::ALL, End::name, "connection/mod.rs"),

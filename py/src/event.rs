@@ -6,7 +6,8 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
-use switchover::{self as core, Event, EventKind, SwitchedBy};
+use switchover::binding::EventKind;
+use switchover::{self as core, Event, SwitchedBy};
 
 use crate::head::{Informational, Request, Response};
 use crate::headers::Headers;

@@ -5,7 +5,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
-use switchover::{self as core, EventKind, NoOffer, RequestHead};
+use switchover::binding::EventKind;
+use switchover::{self as core, NoOffer, RequestHead};
 
 use crate::headers::Headers;
 use crate::listed::Member;

@@ -6,12 +6,12 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use switchover::binding::{ContentKind, EventKind};
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
-use switchover::{
-    Awaiting, Blame, ContentKind, End, ErrorKind, EventKind, Expect, Ineligible, NoOffer, Order, Owes, Paused, Peer,
-    Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
-};
+use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::trace::TraceStep;
+use switchover::{Awaiting, Blame, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why};
 
 use crate::stage::Stage;
 

@@ -1,6 +1,7 @@
 //! The state of one side in the words that h11 made known.
 
-use switchover::{self as core, Phase, Role, Rx, Turn, Tx};
+use switchover::state::{Phase, Rx, Turn, Tx};
+use switchover::{self as core, Role};
 
 /// How far one side has come, in h11's words: a reading of the state, which decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

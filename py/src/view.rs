@@ -7,7 +7,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PySequence, PyTuple};
 
-use switchover::{self as core, ContentKind, Expect, Ineligible, Peer, Phase, Rx, TraceStep, Turn, Tx};
+use switchover::binding::ContentKind;
+use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::trace::TraceStep;
+use switchover::{self as core, Ineligible};
 
 use crate::listed::Member;
 use crate::text::Text;

@@ -14,7 +14,7 @@ use std::time::Instant;
 use explained::{OURS, THEIRS};
 use mutate::{Input, Mutator};
 use parsers::{Ours, Parsers, Verdict};
-use switchover::ScanPath;
+use switchover::binding::ScanPath;
 use switchover_tests::random::seed;
 
 /// How many unexplained heads are shown.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::mem::MaybeUninit;
 
+use switchover::binding::request_line;
 use switchover::{Config, Connection, ErrorKind, Event, Fields, RequestHead, Role, Step};
 use switchover_benches::peers::{self, Peer};
 
@@ -102,7 +103,7 @@ impl Parsers {
 fn shown(connection: &Connection) -> Vec<u8> {
     match connection.event().expect("an event") {
         Event::Request(request) => {
-            let (method, target) = request.line_octets();
+            let (method, target) = request_line(&request);
             text(method, target, request.minor_version(), 0, pairs(request.fields()))
         }
         Event::Response(response) | Event::Informational(response) => {

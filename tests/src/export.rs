@@ -62,14 +62,14 @@ pub fn block(vector: &Vector) -> String {
     let mut text = format!("case {} {}", vector.name, vector.role.name());
     text.push_str(if vector.shows_fields { " fields" } else { " -" });
     let defaults = switchover::Config::default();
-    let limits = vector.config.limits.table().into_iter().zip(defaults.limits.table());
+    let limits = vector.config.limits.table().zip(defaults.limits.table());
     for ((name, value), (_, default)) in limits {
         if value != default {
             write!(text, " {name}={value}").expect("a string");
         }
     }
     let flags = vector.config.lenient.table();
-    let flags = flags.iter().copied().chain([
+    let flags = flags.chain([
         ("secure", vector.config.secure),
         ("http2_preface", vector.config.http2_preface),
         ("bare_h2c", vector.config.bare_h2c),
@@ -112,7 +112,7 @@ fn decide(decision: &str) -> String {
     let (what, fields) = split_fields(rest);
     let list = |list: &str| hex(entries(list).join(";").as_bytes());
     let arguments = match verb {
-        "request" | "retry" => {
+        "request" => {
             let (line, offer) = what.split_once(" offer ").unwrap_or((what, ""));
             let (method, target) = line.split_once(' ').unwrap_or((line, ""));
             format!("{} {} {}", hex(&unescape(method)), hex(&unescape(target)), list(offer))

@@ -2,7 +2,7 @@
 
 use std::sync::Once;
 
-use switchover::ScanPath;
+use switchover::binding::ScanPath;
 
 /// The name of a path, for `SCAN` and for people: `avx2`, `swar`.
 pub fn name(path: ScanPath) -> String {

@@ -1,8 +1,9 @@
 //! Work to be counted, not timed: `count INPUT TIMES` takes every message of an input that often, from the octets to the
 //! answer, on the scan path that the variable `SCAN` names. `tests/instructions` runs it under callgrind.
 
+use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;
-use switchover::{Connection, FieldSource, Order, RequestHead, ResponseHead, Role, ScanPath, Step};
+use switchover::{Connection, FieldSource, Order, RequestHead, ResponseHead, Role, Step};
 use switchover_benches::inputs;
 
 fn main() {

@@ -39,7 +39,7 @@ use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use switchover::bridge::{FieldLine, OverHttp2, http1_fields, http2_fields};
-use switchover::gateway::{EndToEnd, SwitchEndToEnd, may_forward};
+use switchover::gateway::{EndToEnd, may_forward};
 use switchover::{Event, FieldSource, RequestHead, websocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -219,7 +219,7 @@ async fn exchange(
                 Some(Event::Switched(switched)) => {
                     // RFC 8441, 5: the 101 of one hop is the 200 of the other.
                     let response = switched.response.ok_or_else(|| Refusal::of_backend("a switch without its 101"))?;
-                    let head = translated(200, &response, &SwitchEndToEnd(&response.fields()))?;
+                    let head = translated(200, &response, &response.fields())?;
                     let to_client = respond.send_response(head, false)?;
                     let leftover = Bytes::copy_from_slice(switched.leftover);
                     return tunnel(&mut server.stream, leftover, content, to_client).await;

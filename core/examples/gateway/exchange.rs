@@ -2,8 +2,8 @@
 
 use std::io;
 
-use switchover::gateway::{EndToEnd, SwitchEndToEnd, may_forward};
-use switchover::{Event, Order, Response, ResponseHead, Step};
+use switchover::gateway::{EndToEnd, may_forward};
+use switchover::{Event, Order, Owes, Response, ResponseHead, Step};
 
 use crate::forward::{Trailers, http1, known_status, via};
 use crate::listen::Stop;
@@ -87,7 +87,7 @@ fn pass_answer(server: &Side, client: &mut Side, has_offer: bool, closes: bool) 
             let fields = response.fields();
             // HTTP/1.0 knows none, and a 100 is passed on only where it is waited for.
             let Side { connection, out, .. } = client;
-            let _ = connection.send_informational(response.status(), &EndToEnd(&fields), out);
+            let _ = connection.send_informational(&ResponseHead::new(response.status(), &EndToEnd(&fields)), out);
         }
         Some(Event::Response(response)) => {
             if has_offer {
@@ -98,7 +98,7 @@ fn pass_answer(server: &Side, client: &mut Side, has_offer: bool, closes: bool) 
             }
             pass_head(&response, client)?;
         }
-        Some(Event::Data(data)) if client.connection.wants_content() => {
+        Some(Event::Data(data)) if client.connection.owes() == Owes::Content => {
             client.connection.send_data(data, &mut client.out)?;
         }
         // What the status has no place for, in a 205 for instance.
@@ -113,13 +113,13 @@ fn pass_answer(server: &Side, client: &mut Side, has_offer: bool, closes: bool) 
             let response = switched.response.ok_or_else(|| Refusal::of_backend("a switch without its 101"))?;
             let selection = connection.select(&[&agreed], Order::Client);
             let selection = selection.ok_or_else(|| Refusal::of_backend("not what was offered"))?;
-            if connection.owes_continue() {
-                connection.send_informational(100, &(), out)?;
+            if connection.owes() == Owes::Continue {
+                connection.send_informational(&ResponseHead::new(100, &()), out)?;
             }
             let fields = response.fields();
-            let fields = (SwitchEndToEnd(&fields), [("Via", via(http1(response.minor_version())))]);
+            let fields = (EndToEnd(&fields), [("Via", via(http1(response.minor_version())))]);
             // The backend did not wait for the content, which still has to go to it.
-            connection.accept_early(selection, &fields, out)?;
+            connection.accept(selection.early(), &fields, out)?;
             return Ok(Answer::Switched);
         }
         Some(Event::Request(_)) | None => {}
@@ -158,9 +158,9 @@ fn close_if_more_has_come(client: &mut Side) -> Result<(), Refusal> {
 /// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's.
 async fn tunnel(client: &mut Side, mut server: Side, stop: &mut Stop) -> Result<(), Refusal> {
     while client.connection.advance()? == Step::Event {}
-    client.out.extend_from_slice(server.connection.leftover());
+    client.out.extend_from_slice(server.connection.unread());
     client.flush().await?;
-    server.out.extend_from_slice(client.connection.leftover());
+    server.out.extend_from_slice(client.connection.unread());
     server.flush().await?;
     tokio::select! {
         copied = tokio::io::copy_bidirectional(&mut client.stream, &mut server.stream) => copied.map(drop)?,

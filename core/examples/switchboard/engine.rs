@@ -4,9 +4,8 @@
 use std::io;
 use std::rc::Rc;
 
-use switchover::{
-    Connection, End, Error, Event, FieldSource, Paused, RequestHead, ResponseHead, Selection, State, Step,
-};
+use switchover::state::State;
+use switchover::{Connection, End, Error, Event, FieldSource, Paused, RequestHead, ResponseHead, Selection, Step};
 
 use crate::transcript::{Transcript, What, fields, list};
 
@@ -83,23 +82,18 @@ impl Engine {
         &mut self,
         head: &RequestHead<'_>,
         offer: &[&str],
-        is_retry: bool,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
         let words = || {
-            let verb = if is_retry { "retry" } else { "request" };
             let offer = if offer.is_empty() { String::new() } else { format!(" offer {}", list(offer)) };
-            format!("{verb} {} {}{offer}{}", head.method, head.target, fields(head.fields))
+            format!("request {} {}{offer}{}", head.method, head.target, fields(head.fields))
         };
-        self.write(out, words, |connection, out| match is_retry {
-            true => connection.retry(head, offer, out),
-            false => connection.send_request(head, offer, out),
-        })
+        self.write(out, words, |connection, out| connection.send_request(head, offer, out))
     }
 
     pub(crate) fn send_informational(&mut self, status: u16, out: &mut Vec<u8>) -> Result<(), Error> {
         let words = || format!("inform {status}");
-        self.write(out, words, |connection, out| connection.send_informational(status, &(), out))
+        self.write(out, words, |connection, out| connection.send_informational(&ResponseHead::new(status, &()), out))
     }
 
     pub(crate) fn send_response(&mut self, head: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -153,8 +147,8 @@ impl Engine {
         self.write(out, || "end".into(), |connection, out| connection.send_end(&(), out))
     }
 
-    pub(crate) fn skip_body(&mut self) -> Result<(), Error> {
-        self.decide(|| "skip".into(), Connection::skip_body)
+    pub(crate) fn skip_content(&mut self) -> Result<(), Error> {
+        self.decide(|| "skip".into(), Connection::skip_content)
     }
 
     pub(crate) fn close_after_response(&mut self) -> Result<(), Error> {

@@ -7,9 +7,8 @@ use std::io::Write;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use switchover::{
-    Awaiting, Config, Connection, Event, Paused, Phase, Protocol, RequestHead, Role, Rx, Step, Switched, websocket,
-};
+use switchover::state::{Phase, Rx};
+use switchover::{Awaiting, Config, Connection, Event, Paused, Protocol, RequestHead, Role, Step, Switched, websocket};
 
 use crate::ProbeArgs;
 use crate::duplex::Input;
@@ -83,15 +82,14 @@ impl<'a> Exchange<'a> {
         })
     }
 
-    /// Sends the request with this offer and goes on until it is settled. A retry is one on the connection on which
-    /// the 426 came.
-    pub(crate) fn ask(&mut self, offer: &[String], is_retry: bool) -> Result<Outcome, Failure> {
+    /// Sends the request with this offer and goes on until it is settled.
+    pub(crate) fn ask(&mut self, offer: &[String]) -> Result<Outcome, Failure> {
         let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
         let fields = self.fields(&offer)?;
         let (method, target) = (self.args.method(), self.args.target());
         let head = RequestHead::new(method, target, &fields);
         let mut out = Vec::new();
-        self.engine.send_request(&head, &offer, is_retry, &mut out)?;
+        self.engine.send_request(&head, &offer, &mut out)?;
         self.line.send(out)?;
         (self.since, self.is_answered) = (Instant::now(), false);
         let outcome = self.settle()?;

@@ -199,7 +199,7 @@ fn field_line(line: &str) -> Result<(String, String), &'static str> {
 
 /// A flag of the engine's.
 fn lenient_flag(name: &str) -> Result<String, String> {
-    let names = Lenient::none().table().map(|(name, _)| name);
+    let names: Vec<_> = Lenient::none().table().map(|(name, _)| name).collect();
     if names.contains(&name) { Ok(name.into()) } else { Err(format!("one of {}", names.join(", "))) }
 }
 

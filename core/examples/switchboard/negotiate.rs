@@ -2,7 +2,7 @@
 
 use switchover::h2c::Splice;
 use switchover::masque::{UDP_TEMPLATE, UdpTarget};
-use switchover::{Connection, Event, Order};
+use switchover::{Connection, Event};
 
 use crate::routes::Route;
 use crate::session::{Session, TEXT};
@@ -73,7 +73,7 @@ impl Session<'_> {
             None => self.reply(400, &[TEXT], "The path names no host and port.\n"),
             Some(target) if !udp::is_allowed(&target) => self.reply(403, &[TEXT], "Only to this machine.\n"),
             // Both sides of it are waited for at once, which this example does not do over TLS.
-            Some(_) if self.wire.engine.ask().is_secure() => self.reply(501, &[TEXT], "Not over TLS.\n"),
+            Some(_) if self.wire.socket.is_secure() => self.reply(501, &[TEXT], "Not over TLS.\n"),
             Some(_) => self.negotiate(),
         }
     }
@@ -92,7 +92,5 @@ impl Session<'_> {
 /// The subprotocol that is agreed on. An echo speaks each, so the one that the client likes best; some clients take no answer
 /// without one (RFC 6455, 4.1, allows it).
 fn subprotocol(connection: &Connection) -> Option<String> {
-    let fields = connection.request()?.fields();
-    let best = str::from_utf8(fields.list("Sec-WebSocket-Protocol").next()?).ok()?;
-    connection.select_subprotocol(&[best], Order::Client).map(String::from)
+    switchover::websocket::subprotocols(&connection.request()?).next().map(String::from)
 }

@@ -39,7 +39,7 @@ fn probe(args: &ProbeArgs, transcript: &Rc<Transcript>) -> Result<ExitCode, Fail
         File::open(body).map_err(|error| format!("{}: {error}", body.display()))?;
     }
     let mut exchange = Exchange::connect(args, transcript)?;
-    let mut outcome = exchange.ask(&offer, false)?;
+    let mut outcome = exchange.ask(&offer)?;
     if let Outcome::Answered { status: 426 } = outcome
         && let Some((token, how)) = wanted(&exchange, &offer)
     {
@@ -50,7 +50,7 @@ fn probe(args: &ProbeArgs, transcript: &Rc<Transcript>) -> Result<ExitCode, Fail
         if !is_reused {
             exchange = Exchange::connect(args, transcript)?;
         }
-        outcome = exchange.ask(&[token], is_reused)?;
+        outcome = exchange.ask(&[token])?;
     }
     match outcome {
         Outcome::Switched => speak(&mut exchange, args.raw).map(|()| ExitCode::SUCCESS),

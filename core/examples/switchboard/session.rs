@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use switchover::h2c::Splice;
 use switchover::masque::{UDP_TEMPLATE, UdpTarget};
-use switchover::{Config, Connection, Error, Event, FieldSource, Limits, Phase, ResponseHead, Role, SwitchedBy};
+use switchover::state::Phase;
+use switchover::{Config, Connection, Error, Event, FieldSource, Limits, Owes, ResponseHead, Role, SwitchedBy};
 
 use crate::engine::Engine;
 use crate::routes::{ALLOWED, Question, Route};
@@ -132,7 +133,7 @@ impl<'h> Session<'h> {
         if let Some((status, text)) = self.question.as_ref().and_then(|question| question.refusal) {
             return self.turn_away(status, text);
         }
-        if self.wire.engine.ask().owes_continue() {
+        if self.wire.engine.ask().owes() == Owes::Continue {
             let Wire { engine, out, .. } = &mut self.wire;
             engine.send_informational(100, out)?;
         }
@@ -164,7 +165,7 @@ impl<'h> Session<'h> {
     fn echo(&mut self) -> Result<(), Ended> {
         let Wire { engine, out, .. } = &mut self.wire;
         // The answer to a HEAD has no content.
-        if engine.ask().wants_content() {
+        if engine.ask().owes() == Owes::Content {
             engine.echo(out)?;
         }
         Ok(self.wire.flush_if_full()?)
@@ -176,7 +177,7 @@ impl<'h> Session<'h> {
         let allow = if status == 405 { &[TEXT, ("Allow", ALLOWED)][..] } else { &[TEXT] };
         self.reply(status, allow, text)?;
         if self.wire.engine.state().request == Phase::Body {
-            self.wire.engine.skip_body()?;
+            self.wire.engine.skip_content()?;
         }
         Ok(())
     }
@@ -203,7 +204,7 @@ impl<'h> Session<'h> {
             Route::Server if self.wire.engine.ask().select(&["h2c"], self.house.prefer).is_some() => {
                 self.negotiate_http2()
             }
-            Route::Tls | Route::Server if self.wire.engine.ask().is_secure() => self.reply(200, &[TEXT], SECURE),
+            Route::Tls | Route::Server if self.wire.socket.is_secure() => self.reply(200, &[TEXT], SECURE),
             Route::Udp => self.negotiate_udp(),
             Route::Ws | Route::Foo | Route::Required | Route::Tls | Route::Server => self.negotiate(),
         }
@@ -225,7 +226,7 @@ impl<'h> Session<'h> {
     pub(crate) fn send_content(&mut self, text: &str) -> Result<(), Ended> {
         let Wire { engine, out, .. } = &mut self.wire;
         // The answer to a HEAD has none.
-        if engine.ask().wants_content() {
+        if engine.ask().owes() == Owes::Content {
             engine.send_data(text.as_bytes(), out)?;
         }
         Ok(engine.send_end(out)?)

@@ -51,7 +51,12 @@ impl Socket {
         })
     }
 
-    /// The first octet that the peer sends, which stays to be read; `None` if it sends nothing.
+    /// Whether TLS is up.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.tls.borrow().is_some()
+    }
+
+    /// The first byte that the peer sends, which stays to be read; `None` if it sends nothing.
     pub(crate) fn first_octet(&self) -> io::Result<Option<u8>> {
         let mut octet = [0];
         let len = self.patiently(|stream| stream.peek(&mut octet))?;

@@ -3,7 +3,8 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::Instant;
 
-use switchover::{Awaiting, Blame, End, Error, Event, Paused, Step, Tx};
+use switchover::state::Tx;
+use switchover::{Awaiting, Blame, End, Error, Event, Paused, Step};
 
 use crate::engine::Engine;
 use crate::socket::Socket;

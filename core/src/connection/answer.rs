@@ -11,27 +11,30 @@ use crate::encode::{self, Added, FramingLine, StatusLine, Survey};
 use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
 use crate::fields::{Field, FieldSource, Options};
-use crate::state::{Answer, Input, Peer, Phase, Role, Turn, Tx};
+use crate::machine::{Answer, Input, Peer, Phase, Role, Turn, Tx};
 use crate::tidy::{self, Allowed};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why};
 
 impl Connection {
-    pub(super) fn inform(&mut self, status: u16, fields: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
-        let strict = self.inform_strictly(status, fields, out);
-        let tidy = |_: &Self| tidy::response(fields, status, Allowed::Nothing);
-        self.or_tidied(strict, tidy, |connection, fields| connection.inform_strictly(status, fields, out))
+    pub(super) fn inform(&mut self, response: &ResponseHead<'_>, out: &mut dyn BufMut) -> Result<(), Error> {
+        let strict = self.inform_strictly(response, out);
+        let tidy = |_: &Self| tidy::response(response.fields, response.status, Allowed::Nothing);
+        self.or_tidied(strict, tidy, |connection, fields| {
+            connection.inform_strictly(&ResponseHead { fields, ..*response }, out)
+        })
     }
 
-    fn inform_strictly(&mut self, status: u16, fields: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
+    fn inform_strictly(&mut self, response: &ResponseHead<'_>, out: &mut dyn BufMut) -> Result<(), Error> {
         self.require_role(Role::Server)?;
+        let status = response.status;
         if !(100..=199).contains(&status) || status == 101 {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
         let input = if status == 100 { Input::Continue } else { Input::Informational };
         let next = self.with_draft(|connection, draft| {
-            StatusLine::usual(status).put(draft);
-            let survey = write_interim(draft, fields, false)?;
+            put_status_line(draft, response)?;
+            let survey = write_interim(draft, response.fields, false)?;
             let next = connection.try_input(input)?;
             encode::finish(draft, &survey, &Added::default());
             encode::hand_over(&[draft], out).map(|()| next)
@@ -125,11 +128,7 @@ impl Connection {
         content: Option<&[u8]>,
         advertises: bool,
     ) -> Result<Outgoing, Error> {
-        let status_line = StatusLine::new(response.status, response.reason);
-        if !status_line.is_valid() {
-            return Err(Error::local(ErrorKind::InvalidReason));
-        }
-        status_line.put(draft);
+        put_status_line(draft, response)?;
         let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);
         let survey = encode::lines_allowed(draft, response.fields, is_allowed)?;
         let framed = match content {
@@ -275,26 +274,24 @@ impl Connection {
         &mut self,
         selection: Selection,
         fields: &dyn FieldSource,
-        early: bool,
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        let strict = self.switch_strictly(selection, fields, early, out);
+        let strict = self.switch_strictly(selection, fields, out);
         let tidy = |_: &Self| tidy::response(fields, 101, Allowed::Nothing);
-        self.or_tidied(strict, tidy, |connection, fields| connection.switch_strictly(selection, fields, early, out))
+        self.or_tidied(strict, tidy, |connection, fields| connection.switch_strictly(selection, fields, out))
     }
 
     fn switch_strictly(
         &mut self,
         selection: Selection,
         fields: &dyn FieldSource,
-        early: bool,
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
         self.require_role(Role::Server)?;
         if selection.cycle != self.cycle {
             return Err(Error::local(ErrorKind::StaleSelection));
         }
-        let next = self.try_input(Input::Switch { early })?;
+        let next = self.try_input(Input::Switch { early: selection.early })?;
         let mut agreed = core::mem::take(&mut self.scratch().agreed);
         let written = self.with_draft(|connection, draft| {
             connection.compose_switch(draft, selection, fields, &mut agreed)?;
@@ -334,6 +331,15 @@ impl Connection {
         encode::finish(draft, &survey, &added);
         Ok(())
     }
+}
+
+fn put_status_line(draft: &mut Vec<u8>, response: &ResponseHead<'_>) -> Result<(), Error> {
+    let line = StatusLine::new(response.status, response.reason);
+    if !line.is_valid() {
+        return Err(Error::local(ErrorKind::InvalidReason));
+    }
+    line.put(draft);
+    Ok(())
 }
 
 /// Writes the field lines of a 1xx. RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps

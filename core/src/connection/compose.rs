@@ -9,7 +9,7 @@ use crate::decision::{DataParts, RequestHead};
 use crate::encode::{self, Added, FramingLine, Survey};
 use crate::error::{Error, ErrorKind};
 use crate::fields::FieldSource;
-use crate::state::{Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
 use crate::syntax::{absolute_authority, is_target, is_token, target_form};
 use crate::tidy::{self, Tidied};
 use crate::trace::TraceStep;
@@ -109,7 +109,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = write_request(draft, request, offer, self.flags.old_server)?;
-        let asked = upgrade::ask(request, offer, &self.terms()).map_err(Error::local)?;
+        let asked = upgrade::ask(request, offer, &self.terms()).map_err(Error::ineligible_offer)?;
         let (turn, why) = match (request.method, offer) {
             ("CONNECT", _) => (Turn::Connect, Why::Connect),
             (_, []) => (Turn::None, Why::NotOffered),
@@ -145,7 +145,6 @@ impl Connection {
         }
         self.state = next;
         self.why = Some(why);
-        self.flags.upgrade_required = false;
         self.begin_sending(outgoing);
         encode::join(offer, &mut self.scratch().offer);
         self.scratch().asked = asked.remembered;

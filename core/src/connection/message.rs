@@ -9,7 +9,7 @@ use crate::framing::{self, Framing};
 use crate::head::Section;
 use crate::known::KnownField;
 use crate::limits;
-use crate::state::{Answer, Input, Opening, Peer, Role, Turn};
+use crate::machine::{Answer, Input, Opening, Peer, Role, Turn};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Protocols, Why};
 
@@ -273,7 +273,6 @@ impl Connection {
 
     /// What a 426 asks for, for `required` and `retry`.
     fn remember_required(&mut self, len: usize, status: u16) {
-        self.flags.upgrade_required = status == 426;
         let Scratch { buffer, head, required, .. } = self.scratch();
         required.clear();
         if status == 426 {

@@ -24,10 +24,8 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Parts, Shown};
 use crate::head::Head;
 use crate::limits::{self, Config};
-use crate::state::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
-#[cfg(feature = "websocket")]
-use crate::upgrade::websocket;
 use crate::upgrade::{self, Order, Protocols, Remembered, Request, Selection, Terms, Why};
 
 /// How the peer's octets ended.
@@ -78,12 +76,12 @@ enum Outgoing {
 pub struct Connection {
     config: Option<Arc<Config>>,
     /// Everything that needs memory; given back by [`release`](Self::release).
-    scratch: Option<Box<Scratch>>,
+    pub(crate) scratch: Option<Box<Scratch>>,
     body: Body,
     outgoing: Outgoing,
     /// Where in the peer's octets the unread ones begin.
     offset: u64,
-    failure: Option<Error>,
+    pub(crate) failure: Option<Error>,
     /// Which of the unanswered requests are HEAD, the oldest in the lowest bit.
     heads: u64,
     /// Content skipped of the current message.
@@ -94,10 +92,10 @@ pub struct Connection {
     empty_lines: u16,
     informational: u16,
     state: State,
-    role: Role,
+    pub(crate) role: Role,
     end: Option<End>,
     why: Option<Why>,
-    flags: Flags,
+    pub(crate) flags: Flags,
 }
 
 /// What a log needs, and none of what the peer sent: that may be a password.
@@ -120,8 +118,8 @@ const _: () = assert!(size_of::<Connection>() <= 128);
 
 /// What the machine does not need to know.
 #[derive(Clone, Copy, Debug, Default)]
-struct Flags {
-    secure: bool,
+pub(crate) struct Flags {
+    pub(crate) secure: bool,
     /// A message has ended and no event has said so.
     owes_end: bool,
     /// The peer's direction has switched and no event has said so.
@@ -132,13 +130,11 @@ struct Flags {
     skips: bool,
     /// The server has answered in HTTP/1.0.
     old_server: bool,
-    /// The latest answer was a 426.
-    upgrade_required: bool,
 }
 
 #[derive(Default)]
-struct Scratch {
-    buffer: Buffer,
+pub(crate) struct Scratch {
+    pub(crate) buffer: Buffer,
     head: Head,
     trailers: Head,
     /// Where in the peer's bytes the head of the current request ends.
@@ -196,11 +192,6 @@ impl Connection {
 
     // What a host may ask.
 
-    /// Which end this is.
-    pub fn role(&self) -> Role {
-        self.role
-    }
-
     /// The machine's state, for logs and for hosts that show it.
     pub fn state(&self) -> State {
         self.state
@@ -211,9 +202,8 @@ impl Connection {
         self.state.awaiting(self.role)
     }
 
-    /// Server: the client waits for a 100 before it sends its content. Send one, or a final response: that says `close`,
-    /// and as the client may still send what it has, the connection closes with its end. RFC 9110, 10.1.1.
-    pub fn owes_continue(&self) -> bool {
+    /// Server: the client waits for a 100 before it sends its content. RFC 9110, 10.1.1.
+    fn owes_continue(&self) -> bool {
         let State { request, response, expect, .. } = self.state;
         self.role == Role::Server && (request, response, expect) == (Phase::Body, Phase::Idle, Expect::Owed)
     }
@@ -235,35 +225,12 @@ impl Connection {
         self.state.persist
     }
 
-    /// Whether `send_data` has something to continue: a message of ours that has content to come. False after the head
-    /// of an answer to HEAD, say.
-    pub fn wants_content(&self) -> bool {
-        self.state.tx == Tx::Open && !matches!(self.outgoing, Outgoing::None | Outgoing::Own)
-    }
-
-    /// Whether the transport is TLS, from the start or since [`resume_http`](Self::resume_http).
-    pub fn is_secure(&self) -> bool {
-        self.flags.secure
-    }
-
     /// The received bytes after the current event, which nothing has read yet. While an offer is undecided they belong to no
     /// protocol. If you decline and do not trust the client to have meant them as HTTP, call
     /// [`close_after_response`](Self::close_after_response) and they are never read. RFC 9931, 5.
     pub fn unread(&self) -> &[u8] {
         let after = |scratch: &Scratch| scratch.shown_len();
         self.scratch.as_deref().map_or(&[], |scratch| scratch.buffer.unread().get(after(scratch)..).unwrap_or_default())
-    }
-
-    /// Whether any of these bytes lies in the memory that holds what was received: for callers in languages that cannot
-    /// keep an event's slices out of `receive`.
-    #[doc(hidden)]
-    pub fn holds(&self, bytes: &[u8]) -> bool {
-        self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.holds(bytes))
-    }
-
-    /// The peer's error that ended receiving, if one did.
-    pub fn failure(&self) -> Option<Error> {
-        self.failure
     }
 
     /// How many of the peer's octets have been passed by the events so far.
@@ -279,8 +246,8 @@ impl Connection {
         self.kept_request().filter(|request| self.role == Role::Server && !request.bytes.is_empty())
     }
 
-    /// Client: what the latest 426 asks for, empty where it does not say. Offer some of it with
-    /// [`retry`](Self::retry).
+    /// Client: what the latest 426 asks for, empty where it does not say. Next: [`send_request`](Self::send_request) with
+    /// some of it as the offer; where the 426 closes the connection, on a new one. RFC 9110, 15.5.22.
     pub fn required(&self) -> Protocols<'_> {
         Protocols::new(self.scratch.as_ref().map_or(&[], |scratch| &scratch.required))
     }
@@ -343,34 +310,14 @@ impl Connection {
         upgrade::select(self.request()?, preferences, by, self.cycle)
     }
 
-    /// Server: the subprotocol of an offered `websocket` that both sides can live with. Accept with it as the value of
-    /// `Sec-WebSocket-Protocol`; without that field none is spoken. RFC 6455, 4.2.2.
-    #[cfg(feature = "websocket")]
-    pub fn select_subprotocol<'p>(&self, preferences: &[&'p str], by: Order) -> Option<&'p str> {
-        websocket::select_subprotocol(&self.request()?.fields(), preferences, by)
-    }
-
-    /// Server: how to accept the `permessage-deflate` of an offered `websocket`, where this side's own parameters allow
-    /// it. Accept with it, as text, as the value of `Sec-WebSocket-Extensions`; without that field nothing is compressed.
-    /// RFC 7692, 7.1.
-    #[cfg(feature = "websocket")]
-    pub fn select_deflate(&self, own: &websocket::Deflate) -> Option<websocket::Deflate> {
-        websocket::select_deflate(&self.request()?.fields(), own)
-    }
-
-    /// The first octets of the new protocol, once the peer's direction has switched and the end of its request has been
-    /// told.
-    pub fn leftover(&self) -> &[u8] {
-        let scratch = self.scratch.as_deref().filter(|_| self.state.rx == Rx::Switched && !self.flags.owes_end);
-        scratch.map_or(&[], |scratch| &scratch.buffer.unread()[scratch.shown_len()..])
-    }
-
     /// Takes the first octets of the new protocol out of the connection: the same that the event's `leftover` shows, and
     /// what has come since. Everything the transport delivers from now on is the new protocol's. The current event is over.
     /// Empty before `Switched`, so wait for that event.
     pub fn take_leftover(&mut self) -> Bytes {
         self.settle_event();
-        let leftover = Bytes::copy_from_slice(self.leftover());
+        // Until the end of the request has been told, the switch has not.
+        let has_switched = self.state.rx == Rx::Switched && !self.flags.owes_end;
+        let leftover = if has_switched { Bytes::copy_from_slice(self.unread()) } else { Bytes::new() };
         if let Some(scratch) = &mut self.scratch {
             scratch.buffer.consume(leftover.len());
         }
@@ -385,13 +332,12 @@ impl Connection {
     /// Refused: `WrongRole`, `Unasked`, `Answered` (also by a 101), `HeadGone`, `Closed`, `Switched`, `Failed`.
     pub fn hand_over(&mut self) -> Result<Bytes, Error> {
         let mut bytes = Vec::new();
-        self.hand_over_into(&mut bytes)?;
+        self.give_all(&mut bytes)?;
         Ok(bytes.into())
     }
 
     /// The same for languages whose callers bring the memory: all of it or nothing.
-    #[doc(hidden)]
-    pub fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
+    pub(crate) fn give_all(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
         let written = self.may_hand_over().and_then(|()| {
             let scratch = self.scratch.as_deref();
             scratch.map_or(Ok(0), |scratch| {
@@ -441,7 +387,7 @@ impl Connection {
 
     /// Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. The end of
     /// the message is still told. Next: `advance`. RFC 9112, 9.3. Refused: `NoContent`.
-    pub fn skip_body(&mut self) -> Result<(), Error> {
+    pub fn skip_content(&mut self) -> Result<(), Error> {
         if self.incoming() != Phase::Body {
             return self.refuse(ErrorKind::NoContent);
         }
@@ -492,7 +438,6 @@ impl Connection {
     ///
     /// // Once the handshake is over: the request of before is answered within TLS.
     /// server.resume_http()?;
-    /// assert!(server.is_secure());
     /// out.clear();
     /// server.send_response(&ResponseHead::new(204, &()), &mut out)?;
     /// assert_eq!(out, b"HTTP/1.1 204 No Content\r\n\r\n");

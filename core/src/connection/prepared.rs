@@ -10,7 +10,7 @@ use crate::decision::ResponseHead;
 use crate::encode;
 use crate::error::Error;
 use crate::limits::Config;
-use crate::state::{Answer, Input, Peer, Phase, Role, State, Turn};
+use crate::machine::{Answer, Input, Peer, Phase, Role, State, Turn};
 use crate::trace::TraceStep;
 
 /// A whole response, checked and encoded once, for [`respond_prepared`](Connection::respond_prepared) on any number of

@@ -6,7 +6,7 @@ use super::{Connection, End, Scratch};
 use crate::body::{Body, Content};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Paused, Shown, Step};
-use crate::state::{Input, Phase, Role, Rx, State, Tx};
+use crate::machine::{Input, Phase, Role, Rx, State, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::Why;
 
@@ -271,7 +271,7 @@ impl Connection {
 
     fn tell_switch(&mut self) -> Option<Step> {
         let Some(by) = self.flags.owes_switched.take() else { return Some(Step::Paused(Paused::Switched)) };
-        let leftover = self.leftover().len();
+        let leftover = self.unread().len();
         self.note(TraceStep::ReceivedSwitch, leftover as u32);
         self.show(Shown::Switched(by))
     }

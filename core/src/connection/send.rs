@@ -7,7 +7,7 @@ use crate::decision::{DataParts, RequestHead, ResponseHead};
 use crate::encode;
 use crate::error::{Error, ErrorKind};
 use crate::fields::FieldSource;
-use crate::state::Role;
+use crate::machine::Role;
 use crate::upgrade::{Selection, token};
 
 impl Connection {
@@ -27,33 +27,13 @@ impl Connection {
         self.ask(request, offer, out).or_else(|error| self.refuse_with(error))
     }
 
-    /// Client: sends the request again with what a 426 asks for, or with another offer of the host's, on this connection.
-    /// Where the 426 closed it, send the request with [`required`](Self::required) on a new one. Next: as after
-    /// [`send_request`](Self::send_request). RFC 9110, 15.5.22.
-    ///
-    /// Refused: `NoRetry` unless the last answer was a 426 and is complete; then like `send_request`.
-    pub fn retry(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut impl BufMut) -> Result<(), Error> {
-        if !self.flags.upgrade_required || !self.state.is_idle() {
-            return self.refuse(ErrorKind::NoRetry);
-        }
-        if offer.is_empty() {
-            return self.refuse(ErrorKind::InvalidProtocol);
-        }
-        self.send_request(request, offer, out)
-    }
-
     /// Server: sends an informational response other than 101. A 100 only while one is expected. Next: the rest of
     /// the request, or the final response. RFC 9110, 15.2.
     ///
-    /// Refused: `InvalidStatus`, `FramingConflict`; `NotExpected` for a 100, `Http10Peer`, `Unasked`, `Answered`,
+    /// Refused: `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`; `NotExpected` for a 100, `Http10Peer`, `Unasked`, `Answered`,
     /// `Switched`, `Closed`; `OutputTooSmall`.
-    pub fn send_informational(
-        &mut self,
-        status: u16,
-        fields: &dyn FieldSource,
-        out: &mut impl BufMut,
-    ) -> Result<(), Error> {
-        self.inform(status, fields, out).or_else(|error| self.refuse_with(error))
+    pub fn send_informational(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
+        self.inform(response, out).or_else(|error| self.refuse_with(error))
     }
 
     /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
@@ -102,7 +82,7 @@ impl Connection {
     }
 
     /// Server: accepts an offered protocol with a 101 and these field lines (`&()` is none), after a 100 that is still owed.
-    /// Only once the request is complete; [`accept_early`](Self::accept_early) does not wait. Next: speak the new protocol,
+    /// Only once the request is complete, unless the selection is [`early`](Selection::early). Next: speak the new protocol,
     /// in which the request is answered; `advance` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
     ///
     /// Refused: `StaleSelection`, `NotOffered`, `BodyPending`, `NothingOffered`, `Answered`, `Switched`, `Failed`;
@@ -113,20 +93,7 @@ impl Connection {
         fields: &dyn FieldSource,
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
-        self.switch(selection, fields, false, out).or_else(|error| self.refuse_with(error))
-    }
-
-    /// [`accept`](Self::accept) before the request is complete. Our direction switches at once, the peer's at the end
-    /// of its request; a client that waits for a 100 gets it first.
-    ///
-    /// Refused: as `accept`, but for `BodyPending`.
-    pub fn accept_early(
-        &mut self,
-        selection: Selection,
-        fields: &dyn FieldSource,
-        out: &mut impl BufMut,
-    ) -> Result<(), Error> {
-        self.switch(selection, fields, true, out).or_else(|error| self.refuse_with(error))
+        self.switch(selection, fields, out).or_else(|error| self.refuse_with(error))
     }
 
     /// Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the

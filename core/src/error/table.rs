@@ -222,7 +222,7 @@ errors! {
         "A request has content only with `Content-Length` or `Transfer-Encoding` in its head; the answers to HEAD, 204 and 304 have none. `wants_content` says so. `send_end` may be called once behind such a message.";
     NotExpected = 809 "not-expected" Local 0 "RFC 9110, 10.1.1"
         "nobody expects a 100"
-        "Ask `owes_continue` first.";
+        "Ask `owes` first.";
     Http10Peer = 810 "http-1.0-peer" Local 0 "RFC 9110, 15.2"
         "an HTTP/1.0 client gets no informational response"
         "Leave it out; HTTP/1.0 knows none.";
@@ -237,7 +237,7 @@ errors! {
         "Select again; each request has its own offer.";
     BodyPending = 814 "body-pending" Local 0 "RFC 9110, 7.8"
         "the request is not complete yet"
-        "Go on with `advance` until the end of the request, or call `accept_early` if the new protocol needs no content.";
+        "Go on with `advance` until the end of the request, or accept `selection.early()` if the new protocol needs no content.";
     NothingOwed = 815 "nothing-owed" Local 0 "RFC 9110, 7.8"
         "no answer is owed above a new protocol"
         "`resume_http` is for a 101 in both directions whose request is not answered yet.";
@@ -262,9 +262,6 @@ errors! {
     BufferFull = 822 "buffer-full" Local 0 "the contract"
         "too many octets wait already; nothing was taken"
         "`advance` first; while `wants_input` is false, do not read the transport.";
-    NoRetry = 823 "no-retry" Local 0 "RFC 9110, 15.5.22"
-        "no 426 was received that asks for it"
-        "`retry` follows a complete 426; else `send_request`.";
     AfterEnd = 824 "after-end" Local 0 "the contract"
         "octets after the end of input"
         "Nothing comes behind `receive_eof`.";

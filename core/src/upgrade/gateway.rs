@@ -23,12 +23,13 @@
 //!     to_server,
 //!     b"GET /chat HTTP/1.1\r\nHost: a\r\nVia: 1.1 here\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n"
 //! );
-//! // If the server's answer is a 101, `accept` it on the client's side with its own field lines: `SwitchEndToEnd`.
+//! // If the server's answer is a 101, `accept` on the client's side with `EndToEnd` of its fields. `Config::tidy` there leaves
+//! // out what belongs to the server's handshake alone: the engine makes the client's proof itself.
 //! # Ok(())
 //! # }
 //! ```
 
-pub use super::hop::{EndToEnd, SwitchEndToEnd};
+pub use super::hop::EndToEnd;
 use super::policy;
 use super::request::{Request, offers};
 use crate::fields::Protocol;

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::policy;
 use crate::fields::{Field, FieldSource, members};
 
 /// Fields that are for one hop even where `Connection` does not list them (RFC 9110, 7.6.1; RFC 7540, 3.2.1).
@@ -34,21 +33,6 @@ pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 impl FieldSource for EndToEnd<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         each_end_to_end(self.0, each);
-    }
-}
-
-/// The field lines of a 101 that an intermediary passes on with its own: without framing, which means nothing there
-/// (RFC 9110, 8.6; RFC 9112, 6.1), and without what belongs to the backend's handshake: `accept` makes the proof itself.
-#[derive(Clone, Copy)]
-pub struct SwitchEndToEnd<'a>(pub &'a dyn FieldSource);
-
-impl FieldSource for SwitchEndToEnd<'_> {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        each_end_to_end(self.0, &mut |field| {
-            if !field.is("Content-Length") && policy::is_for_response(101, field) {
-                each(field);
-            }
-        });
     }
 }
 

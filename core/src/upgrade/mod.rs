@@ -191,14 +191,14 @@ pub(crate) struct Asked {
 }
 
 /// What an offer asks beside its tokens; an error if the rules of one of them do not allow this request.
-pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> Result<Asked, ErrorKind> {
+pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> Result<Asked, Ineligible> {
     let mut asked = Asked::default();
     if offer.is_empty() {
         return Ok(asked);
     }
     let protocols = offer.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter());
     for protocol in protocols.clone() {
-        policy::check(&protocol, request, terms).map_err(|_| ErrorKind::ProfileField)?;
+        policy::check(&protocol, request, terms)?;
         add_marker(&protocol, request.fields, &mut asked.markers);
         let hop_field = policy::hop_field(&protocol, request.fields);
         asked.hop_fields.extend(hop_field.filter(|name| !asked.hop_fields.contains(name)));

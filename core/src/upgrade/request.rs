@@ -40,9 +40,8 @@ impl<'a> Request<'a> {
         authority.map(text)
     }
 
-    #[doc(hidden)]
     #[inline]
-    pub fn line_octets(&self) -> (&'a [u8], &'a [u8]) {
+    pub(crate) fn line_octets(&self) -> (&'a [u8], &'a [u8]) {
         (self.head.method(self.bytes), self.head.target(self.bytes))
     }
 

@@ -3,7 +3,7 @@
 use crate::fields::{Field, FieldSource, length_bit};
 use crate::limits::Config;
 use crate::listed::listed;
-use crate::state::Role;
+use crate::machine::Role;
 
 /// Why one protocol of an offer cannot be accepted. The others beside it are not concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -18,8 +18,10 @@ pub struct Selection {
     /// Places in the offer, lowest layer first; `HTTP` for the HTTP/1.1 on top that needs no offer.
     layers: [u8; Self::LAYERS],
     len: u8,
-    /// Which of the host's preferences it is.
+    /// Which of the caller's preferences it is.
     preference: u16,
+    /// It is accepted before the request is complete.
+    pub(crate) early: bool,
 }
 
 /// The place of a topmost `HTTP/1.1` that was not offered by name.
@@ -32,24 +34,33 @@ impl Selection {
     pub(super) const LARGEST_OFFER: u32 = HTTP as u32 - 1;
 
     /// Four numbers that stand for it where a Rust value cannot go: across a language's boundary.
-    pub const fn to_bits(self) -> [u32; 4] {
-        [self.cycle, self.offer, u32::from_le_bytes(self.layers), (self.preference as u32) << 8 | self.len as u32]
+    pub(crate) const fn to_bits(self) -> [u32; 4] {
+        let last = (self.early as u32) << 24 | (self.preference as u32) << 8 | self.len as u32;
+        [self.cycle, self.offer, u32::from_le_bytes(self.layers), last]
     }
 
     /// The selection that these numbers stand for. Numbers that stand for none give one that every connection refuses.
-    pub const fn from_bits(bits: [u32; 4]) -> Self {
+    pub(crate) const fn from_bits(bits: [u32; 4]) -> Self {
         Self {
             cycle: bits[0],
             offer: bits[1],
             layers: bits[2].to_le_bytes(),
             len: bits[3] as u8,
             preference: (bits[3] >> 8) as u16,
+            early: bits[3] >> 24 != 0,
         }
     }
 
     /// Which of the preferences that were given to `select` it is, counted from 0.
     pub const fn preference(self) -> usize {
         self.preference as usize
+    }
+
+    /// The same choice, accepted before the request is complete: our direction switches at once, the peer's at the end of its
+    /// request; a client that waits for a 100 gets it first. For a new protocol that needs no content. Next:
+    /// [`accept`](crate::Connection::accept). RFC 9110, 7.8.
+    pub const fn early(self) -> Self {
+        Self { early: true, ..self }
     }
 
     fn layers(&self) -> &[u8] {
@@ -74,7 +85,8 @@ pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycl
 
 /// One preference as places in the offer, if every layer of it may be accepted; without the checksum.
 fn stack(request: Request<'_>, preference: &str, cycle: u32) -> Option<Selection> {
-    let mut selection = Selection { cycle, offer: 0, layers: [HTTP; Selection::LAYERS], len: 0, preference: 0 };
+    let mut selection =
+        Selection { cycle, offer: 0, layers: [HTTP; Selection::LAYERS], len: 0, preference: 0, early: false };
     let mut last = None;
     for member in members(preference.as_bytes()) {
         let protocol = Protocol::parse(member)?;

@@ -12,6 +12,7 @@ pub use super::deflate::Deflate;
 
 use super::deflate;
 use super::extension::{self, EXTENSIONS, Extension, extensions};
+use super::request::Request;
 use super::rules::{Ineligible, Proof, Values, values};
 use super::token::Order;
 use crate::fields::{FieldSource, members};
@@ -59,7 +60,7 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     if !matches!(key, Values::One(key) if is_key(key)) {
         return Err(Ineligible::Key);
     }
-    if has_subprotocols && !are_valid(subprotocols(fields)) {
+    if has_subprotocols && !are_valid(asked_for(fields)) {
         return Err(Ineligible::Subprotocol);
     }
     if has_valid_extensions { Ok(()) } else { Err(Ineligible::Extension) }
@@ -85,7 +86,7 @@ pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bo
     });
     let subprotocol_is_asked = match subprotocol {
         Values::None => true,
-        Values::One(name) => subprotocols(asked).contains(&name),
+        Values::One(name) => asked_for(asked).contains(&name),
         Values::Several => false,
     };
     let extensions_are_asked = match extensions {
@@ -119,9 +120,17 @@ pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
     Some(Proof { name: ACCEPT, value })
 }
 
-/// The subprotocol that both sides can live with, in the client's spelling, which is the same (RFC 6455, 4.2.2).
-pub(crate) fn select_subprotocol<'p>(fields: &dyn FieldSource, preferences: &[&'p str], by: Order) -> Option<&'p str> {
-    let offered = subprotocols(fields);
+/// The subprotocols that a request asks for, in the client's order of preference. RFC 6455, 4.1.
+pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+    // The names of an offer that is eligible are ASCII.
+    request.fields().list(SUBPROTOCOL).filter_map(|name| core::str::from_utf8(name).ok())
+}
+
+/// Server: the subprotocol that both sides can live with. Accept with it as the value of `Sec-WebSocket-Protocol`; without
+/// that field none is spoken. The names are compared as they are. RFC 6455, 4.2.2.
+pub fn select_subprotocol<'p>(request: &Request<'_>, preferences: &[&'p str], by: Order) -> Option<&'p str> {
+    let fields = request.fields();
+    let offered = asked_for(&fields);
     let place = |wanted: &&&str| offered.iter().position(|name| *name == wanted.as_bytes());
     let mut matches = preferences.iter().filter(|wanted| place(wanted).is_some());
     match by {
@@ -130,9 +139,12 @@ pub(crate) fn select_subprotocol<'p>(fields: &dyn FieldSource, preferences: &[&'
     }
 }
 
-/// RFC 7692, 5.1: the first offer of permessage-deflate that can be accepted, and how.
-pub(crate) fn select_deflate(fields: &dyn FieldSource, own: &Deflate) -> Option<Deflate> {
-    extensions(fields)?.iter().filter(|extension| extension.is(deflate::NAME)).find_map(|offer| own.accept(offer))
+/// Server: how to accept the first `permessage-deflate` that a request offers and this side's own parameters allow. Accept
+/// with it, as text, as the value of `Sec-WebSocket-Extensions`; without that field nothing is compressed. RFC 7692, 5.1
+/// and 7.1.
+pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
+    let fields = request.fields();
+    extensions(&fields)?.iter().filter(|extension| extension.is(deflate::NAME)).find_map(|offer| own.accept(offer))
 }
 
 /// Whether it is base64 of 16 octets.
@@ -140,7 +152,7 @@ fn is_key(value: &[u8]) -> bool {
     value.len() == 24 && STANDARD.decode_slice(value, &mut [0; 18]) == Ok(16)
 }
 
-fn subprotocols(fields: &dyn FieldSource) -> Vec<&[u8]> {
+fn asked_for<'f>(fields: &'f (impl FieldSource + ?Sized)) -> Vec<&'f [u8]> {
     let mut list = Vec::new();
     fields.each_of(1 << SUBPROTOCOL.len(), &mut |field| {
         if field.is(SUBPROTOCOL) {
@@ -153,6 +165,7 @@ fn subprotocols(fields: &dyn FieldSource) -> Vec<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Connection, Event, Next, Role};
 
     fn accept(key: &str) -> Option<[u8; 28]> {
         proof(&[("Sec-WebSocket-Key", key)]).map(|proof| proof.value)
@@ -169,9 +182,13 @@ mod tests {
 
     #[test]
     fn whose_order_of_subprotocols_counts() {
-        let fields = [("Sec-WebSocket-Protocol", "a, b"), ("sec-websocket-protocol", "c")];
-        assert_eq!(select_subprotocol(&fields, &["c", "B", "b"], Order::Client), Some("b"));
-        assert_eq!(select_subprotocol(&fields, &["c", "B", "b"], Order::Server), Some("c"));
-        assert_eq!(select_subprotocol(&fields, &["A", ""], Order::Server), None);
+        let mut server = Connection::new(Role::Server);
+        let fields = "Host: a\r\nSec-WebSocket-Protocol: a, b\r\nsec-websocket-protocol: c\r\n\r\n";
+        server.receive(["GET / HTTP/1.1\r\n", fields].concat().as_bytes()).expect("room");
+        let Ok(Next::Event(Event::Request(request))) = server.next_event() else { panic!("a request") };
+        assert_eq!(subprotocols(&request).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(select_subprotocol(&request, &["c", "B", "b"], Order::Client), Some("b"));
+        assert_eq!(select_subprotocol(&request, &["c", "B", "b"], Order::Server), Some("c"));
+        assert_eq!(select_subprotocol(&request, &["A", ""], Order::Server), None);
     }
 }

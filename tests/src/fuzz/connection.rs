@@ -10,9 +10,11 @@
 
 use std::fmt::{self, Debug, Write};
 
+use switchover::binding::Bound;
+use switchover::state::{Rx, State, Tx};
 use switchover::{
-    Awaiting, Config, Connection, Content, End, Error, ErrorKind, Event, EventKind, Fields, Lenient, Limits, Owes,
-    Paused, Role, Rx, State, Step, Tx, Why,
+    Awaiting, Config, Connection, Content, End, Error, ErrorKind, Event, Fields, Lenient, Limits, Owes, Paused, Role,
+    Step, Why,
 };
 
 use super::moves::Move;
@@ -513,15 +515,15 @@ impl<'t> Host<'t> {
             unread: checksum(connection.unread()),
             content: connection.content(),
             owes: connection.owes(),
-            leftover: connection.leftover().len(),
-            event: connection.event().map(|event| (event.kind(), summary(&event))),
+            leftover: connection.unread().len(),
+            event: connection.event().map(|event| (event.name(), summary(&event))),
             failure: connection.failure(),
             why: connection.why(),
             awaiting: connection.awaiting(),
             unanswered: connection.unanswered(),
             flags: [
-                connection.owes_continue(),
-                connection.wants_content(),
+                connection.owes() == Owes::Continue,
+                connection.owes() == Owes::Content,
                 connection.may_speak(),
                 connection.wants_input(),
                 connection.is_secure(),
@@ -541,7 +543,7 @@ struct Seen {
     content: Content,
     owes: Owes,
     leftover: usize,
-    event: Option<(EventKind, u64)>,
+    event: Option<(&'static str, u64)>,
     failure: Option<Error>,
     why: Option<Why>,
     awaiting: Awaiting,

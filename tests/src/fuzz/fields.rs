@@ -157,17 +157,21 @@ fn answer(client: &mut Connection, server: &mut Connection, token: &str, asked: 
         client_max_window_bits: tape.pick(&[None, Some(8), Some(12), Some(15), Some(16)]),
     };
     let mut fields = Vec::new();
-    let deflate = if tape.flag() { server.select_deflate(&own) } else { None };
+    let request = server.request().expect("a request with an offer is kept");
+    let deflate = if tape.flag() { switchover::websocket::select_deflate(&request, &own) } else { None };
     fields.extend(deflate.map(|deflate| line("Sec-WebSocket-Extensions", &deflate.to_string())));
-    let subprotocol =
-        if tape.flag() { server.select_subprotocol(&["superchat", "chat", "x"], Order::Server) } else { None };
+    let subprotocol = if tape.flag() {
+        switchover::websocket::select_subprotocol(&request, &["superchat", "chat", "x"], Order::Server)
+    } else {
+        None
+    };
     fields.extend(subprotocol.map(|name| line("Sec-WebSocket-Protocol", name)));
     let is_plain = tape.flag();
     if !is_plain {
         fields.extend(lines(tape, 4, NAMES));
     }
     let mut wire = Vec::new();
-    match server.accept_early(selection, &as_fields(&fields), &mut wire) {
+    match server.accept(selection.early(), &as_fields(&fields), &mut wire) {
         Ok(()) => {
             let switched = receive(client, &wire);
             assert!(switched.is_ok(), "{switched:?}: {}", wire.escape_ascii());
@@ -184,7 +188,7 @@ fn answer(client: &mut Connection, server: &mut Connection, token: &str, asked: 
             assert!(wire.is_empty(), "it is refused and writes");
             assert!(!is_plain, "{error}: what was selected is refused: {fields:?}");
             if error.kind() == ErrorKind::ProfileField {
-                server.accept_early(selection, &(), &mut wire).expect("nothing but a 101");
+                server.accept(selection.early(), &(), &mut wire).expect("nothing but a 101");
                 // Behind the empty line of a 100, if there is one.
                 let end = wire.len() - 2;
                 wire.splice(end.., by_hand("", &fields).into_iter().skip(2));

@@ -191,7 +191,7 @@ impl Move {
             }
             Self::Retry(index) => {
                 let (method, target, fields, offer) = REQUESTS[index];
-                connection.retry(&RequestHead::new(method, target, &fields), offer, out)
+                connection.send_request(&RequestHead::new(method, target, &fields), offer, out)
             }
             Self::Response { status, answer } => {
                 connection.send_response(&ResponseHead::new(status, &ANSWERS[answer]), out)
@@ -214,10 +214,12 @@ impl Move {
             Self::HandOver => connection.hand_over().map(|bytes| out.put_slice(&bytes)),
             // Where the bytes come from, the one who makes it knows.
             Self::Pass(_) => Ok(()),
-            Self::Informational { status, answer } => connection.send_informational(status, &ANSWERS[answer], out),
+            Self::Informational { status, answer } => {
+                connection.send_informational(&ResponseHead::new(status, &ANSWERS[answer]), out)
+            }
             Self::Accept { preferences, by, answer, early } => {
                 match (connection.select(PREFERENCES[preferences], by), early) {
-                    (Some(selection), true) => connection.accept_early(selection, &ANSWERS[answer], out),
+                    (Some(selection), true) => connection.accept(selection.early(), &ANSWERS[answer], out),
                     (Some(selection), false) => connection.accept(selection, &ANSWERS[answer], out),
                     (None, _) => Ok(()),
                 }
@@ -232,7 +234,7 @@ impl Move {
                 Ok(())
             }
             Self::End(index) => connection.send_end(&TRAILERS[index], out),
-            Self::Skip => connection.skip_body(),
+            Self::Skip => connection.skip_content(),
             Self::CloseAfterResponse => connection.close_after_response(),
             Self::Abandon => connection.abandon(),
             Self::Resume => connection.resume_http(),

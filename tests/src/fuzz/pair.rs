@@ -6,9 +6,9 @@
 
 use std::io::Write;
 
-use switchover::{
-    Connection, End, ErrorKind, Event, Fields, Paused, Phase, RequestHead, Role, Rx, Step, SwitchedBy, Tx,
-};
+use switchover::binding::Bound;
+use switchover::state::{Phase, Rx, Tx};
+use switchover::{Connection, End, ErrorKind, Event, Fields, Paused, RequestHead, Role, Step, SwitchedBy};
 
 use super::moves::{Move, Whole};
 use super::tape::Tape;

@@ -5,8 +5,10 @@
 //!
 //! An input is a tape: a role, then heads, contents and trailers of any bytes.
 
+use switchover::binding::Bound;
+use switchover::state::Tx;
 use switchover::{
-    Config, Connection, End, Error, Event, Field, Fields, Limits, Prepared, RequestHead, ResponseHead, Role, Step, Tx,
+    Config, Connection, End, Error, Event, Field, Fields, Limits, Prepared, RequestHead, ResponseHead, Role, Step,
 };
 
 use super::tape::Tape;

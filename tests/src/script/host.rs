@@ -1,8 +1,8 @@
 //! The host of a vector: what each decision asks of the connection, and what each question is answered with.
 
+use switchover::trace::TraceStep;
 use switchover::{
     Config, Connection, Content, Error, ErrorKind, Field, Order, Prepared, RequestHead, ResponseHead, Role, Selection,
-    TraceStep,
 };
 
 use super::lines::{FieldLine, offers_line};
@@ -75,14 +75,11 @@ impl Host {
             "required" => format!("required {}", connection.required()).trim_end().to_owned(),
             "agreed" => format!("agreed {}", connection.agreed()).trim_end().to_owned(),
             "unanswered" => format!("unanswered {}", connection.unanswered()),
-            "owes-continue" => format!("owes-continue {}", connection.owes_continue()),
-            "wants-content" => format!("wants-content {}", connection.wants_content()),
             "owes" => format!("owes {}", connection.owes().name()),
             "persists" => format!("persists {}", connection.persists()),
             "content" => content_line(connection.content()),
             "take-end" => format!("taken {}", connection.take_end()),
             "unread" => format!("unread {}", summary(connection.unread())),
-            "secure" => format!("secure {}", connection.is_secure()),
             "request" => match connection.request() {
                 Some(request) => format!("request {} {}", request.method(), request.target()),
                 None => "request none".into(),
@@ -118,16 +115,13 @@ impl Host {
         let fields: Vec<Field<'_>> = fields.iter().map(|(name, value)| Field { name, value }).collect();
         let connection = &mut self.connection;
         match verb {
-            "request" | "retry" => {
+            "request" => {
                 let (line, offer) = what.split_once(" offer ").unwrap_or((what, ""));
                 let (method, target) = line.split_once(' ').unwrap_or((line, ""));
                 let (method, target) = (text_of(method), text_of(target));
                 let request = RequestHead::new(&method, &target, &fields);
                 let offer: Vec<&str> = offer.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect();
-                match verb {
-                    "request" => connection.send_request(&request, &offer, out),
-                    _ => connection.retry(&request, &offer, out),
-                }
+                connection.send_request(&request, &offer, out)
             }
             "response" | "respond" | "prepared" | "reject" => {
                 let (head, content) = what.split_once(" content ").unwrap_or((what, ""));
@@ -158,7 +152,9 @@ impl Host {
             }
             "pass" => connection.pass_content(what.parse().expect("a length")),
             "hand-over" => connection.hand_over().map(|bytes| lines.push(format!("handed {}", summary(&bytes)))),
-            "inform" => connection.send_informational(what.parse().expect("a status"), &fields, out),
+            "inform" => {
+                connection.send_informational(&ResponseHead::new(what.parse().expect("a status"), &fields), out)
+            }
             "select" => {
                 self.selection = select(connection, what, lines);
                 Ok(())
@@ -168,7 +164,7 @@ impl Host {
                 let Some(selection) = selection else { return Ok(()) };
                 match verb {
                     "accept" => connection.accept(selection, &fields, out),
-                    _ => connection.accept_early(selection, &fields, out),
+                    _ => connection.accept(selection.early(), &fields, out),
                 }
             }
             "require" => connection.require(&entries(what), &fields, out),
@@ -178,7 +174,7 @@ impl Host {
                 lines.push(format!("parts \"{}\" \"{}\"", escape(parts.prefix()), escape(parts.suffix())));
             }),
             "end" => connection.send_end(&fields, out),
-            "skip" => connection.skip_body(),
+            "skip" => connection.skip_content(),
             "close" => connection.close_after_response(),
             "abandon" => connection.abandon(),
             "resume" => connection.resume_http(),

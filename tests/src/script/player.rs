@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use switchover::binding::Bound;
 use switchover::{Error, ErrorKind, Event, Paused, Step};
 
 use super::Feed;

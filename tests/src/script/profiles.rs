@@ -1,8 +1,9 @@
 //! The questions of a vector about particular protocols: what a host negotiates beside the token, what it passes on, and
 //! the splice in front of an HTTP/2 engine.
 
+use switchover::binding::Bound;
 use switchover::bridge::{self, FieldLine};
-use switchover::gateway::{self, EndToEnd, SwitchEndToEnd};
+use switchover::gateway::{self, EndToEnd};
 use switchover::h2c::Splice;
 use switchover::masque::{self, Capsules, IpTarget, UDP_PAYLOAD, UdpTarget};
 use switchover::websocket::{self, Deflate};
@@ -13,7 +14,7 @@ use super::lines::put_fields;
 use crate::text::{summary, unescape};
 
 /// What a host is asked about protocols.
-pub(crate) const QUESTIONS: [&str; 21] = [
+pub(crate) const QUESTIONS: [&str; 20] = [
     "may-forward",
     "websocket-key",
     "subprotocol",
@@ -25,7 +26,6 @@ pub(crate) const QUESTIONS: [&str; 21] = [
     "capsules",
     "forwardable",
     "end-to-end",
-    "switch-end-to-end",
     "check-http2",
     "http2",
     "extended",
@@ -62,7 +62,10 @@ impl Profiles {
             }
             "subprotocol" => vec![format!("subprotocol {}", subprotocol(connection, what).unwrap_or("none"))],
             "deflate" => {
-                let agreed = connection.select_deflate(&own_deflate(what)).map(|deflate| deflate.to_string());
+                let agreed = connection
+                    .request()
+                    .and_then(|request| websocket::select_deflate(&request, &own_deflate(what)))
+                    .map(|deflate| deflate.to_string());
                 vec![format!("deflate {}", agreed.as_deref().unwrap_or("none"))]
             }
             "agreed-deflate" => {
@@ -80,9 +83,6 @@ impl Profiles {
             "may-forward" => vec![format!("may-forward {}", gateway::may_forward(what))],
             "forwardable" => vec![forwardable(request)],
             "end-to-end" => vec![line("end-to-end", &EndToEnd(&fields(connection).expect("a head")))],
-            "switch-end-to-end" => {
-                vec![line("switch-end-to-end", &SwitchEndToEnd(&fields(connection).expect("a head")))]
-            }
             "check-http2" => {
                 let status = what.parse().ok();
                 vec![format!(
@@ -170,7 +170,7 @@ fn subprotocol<'p>(connection: &Connection, what: &'p str) -> Option<&'p str> {
         Some(rest) => (rest, Order::Server),
         None => (what, Order::Client),
     };
-    connection.select_subprotocol(&entries(preferences), by)
+    websocket::select_subprotocol(&connection.request()?, &entries(preferences), by)
 }
 
 fn own_deflate(what: &str) -> Deflate {

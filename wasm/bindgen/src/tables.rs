@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
+use switchover::binding::{ContentKind, EventKind};
 use switchover::bridge::OverHttp2;
 use switchover::masque::{CapsuleFault, IP_TEMPLATE, UDP_PAYLOAD, UDP_TEMPLATE};
+use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::trace::TraceStep;
 use switchover::{
-    Awaiting, Blame, Config, ContentKind, End, ErrorKind, EventKind, Expect, Field, Ineligible, Lenient, Limits,
-    NoOffer, Order, Owes, Paused, Peer, Phase, Role, Rx, SwitchedBy, TraceStep, Turn, Tx, Why,
+    Awaiting, Blame, Config, End, ErrorKind, Field, Ineligible, Lenient, Limits, NoOffer, Order, Owes, Paused, Role,
+    SwitchedBy, Why,
 };
 
 const HEADER: &str = "\

@@ -12,7 +12,8 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use switchover::{Connection, End, Error, Event, Paused, State, Why};
+use switchover::state::State;
+use switchover::{Connection, End, Error, Event, Paused, Why};
 
 pub(crate) use lines::{fields, list, show_secrets};
 pub(crate) use moment::Moment;

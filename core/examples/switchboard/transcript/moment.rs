@@ -4,7 +4,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use serde::Serialize;
-use switchover::{Error, Event, State};
+use switchover::state::State;
+use switchover::{Error, Event};
 
 use super::lines::{self, MOST, MOST_SPOKEN};
 use super::{By, Listener, Verdict, What};
@@ -118,7 +119,7 @@ impl Moment {
             What::Came(Event::Switched(switched), _) => {
                 Self { name: "switched".into(), ..moment.octets("event", switched.leftover, usize::MAX) }
             }
-            What::Came(event, _) => Self { what: "event", name: event.kind().name().into(), ..moment },
+            What::Came(event, _) => Self { what: "event", name: event.name().into(), ..moment },
             What::Paused(why) => Self { what: "paused", name: why.name().into(), ..moment },
             What::Failed(error) => Self {
                 what: "error",

@@ -97,10 +97,8 @@ impl Capsules {
         self.held.extend_from_slice(octets);
     }
 
-    /// Whether any of these bytes lies in the memory that holds what was received: for callers in languages that cannot
-    /// keep a datagram's payload out of `receive`.
-    #[doc(hidden)]
-    pub fn holds(&self, bytes: &[u8]) -> bool {
+    /// Whether any of these bytes lies in the memory that holds what was received.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         overlap(&self.held, bytes)
     }
 

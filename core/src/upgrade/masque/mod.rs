@@ -17,10 +17,8 @@
 //!     let target = proxy.request().and_then(|request| UdpTarget::parse(UDP_TEMPLATE, request.target()));
 //!     let target = target.ok_or("answer 400")?;
 //!     assert_eq!((target.host.as_str(), target.port), ("192.0.2.6", 443));
-//!     if proxy.state().request == switchover::Phase::Done {
-//!         // The engine adds `Capsule-Protocol: ?1`.
-//!         proxy.accept(selection, &(), &mut out)?;
-//!     }
+//!     // Such a request has no content, so nothing has to be waited for. The engine adds `Capsule-Protocol: ?1`.
+//!     proxy.accept(selection.early(), &(), &mut out)?;
 //! }
 //!
 //! // What comes is capsules; each datagram of context 0 is for the socket.

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::roles::{answers, openings};
 use super::rules::{Machine, Rule};
 use super::wire::{Message, NEXT, NOBODY, Queue, What};
-use crate::state::{Answer, Awaiting, Input, Phase, Role, Rx, State, Tx};
+use crate::machine::{Answer, Awaiting, Input, Phase, Role, Rx, State, Tx};
 
 /// How many requests may be unanswered in the exploration. The machine's own bound is far off, and a pipeline of
 /// three has all that a longer one has: a first, a last, and one between.

@@ -10,7 +10,7 @@ use super::roles::Alone;
 use super::rules::{Machine, Rule};
 use super::search::{Model, Until, search};
 use super::side::Scope;
-use crate::state::Role;
+use crate::machine::Role;
 
 /// Where a missing rule shows.
 #[derive(Clone, Copy, Debug)]

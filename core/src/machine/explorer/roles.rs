@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::rules::Machine;
 use super::search::{Model, Step, Until, search};
 use super::side::PIPELINE;
-use crate::state::{Answer, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{Answer, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
 
 /// A machine that receives and decides anything.
 pub(super) struct Alone {

@@ -11,7 +11,7 @@ use super::search::{Model, Step, Until, search};
 use super::side::{Act, Move, Scope, Side};
 use super::wire::{Message, Queue, What};
 use crate::listed::listed;
-use crate::state::{Answer, Input, Opening, Peer, Phase, Role, Turn};
+use crate::machine::{Answer, Input, Opening, Peer, Phase, Role, Turn};
 
 /// How the peer misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

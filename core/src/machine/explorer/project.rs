@@ -3,7 +3,7 @@
 use std::format;
 use std::prelude::v1::*;
 
-use crate::state::{Input, State};
+use crate::machine::{Input, State};
 
 /// A field of [`State`].
 pub(super) struct Field {

@@ -2,7 +2,7 @@
 //! part of, in a queue of two.
 
 use super::side::PIPELINE;
-use crate::state::Input;
+use crate::machine::Input;
 
 /// A message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

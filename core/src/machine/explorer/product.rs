@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::search::{Model, Step, Until, search};
 use super::side::{Act, Move, Scope, Side};
 use super::wire::{Message, Queue, What, aged};
-use crate::state::{Input, Role, Rx, Tx};
+use crate::machine::{Input, Role, Rx, Tx};
 
 /// Both ends, and what is on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

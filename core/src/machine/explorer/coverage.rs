@@ -10,8 +10,8 @@ use super::roles::{Alone, inputs};
 use super::rules::Machine;
 use super::search::{Until, search};
 use crate::error::ErrorKind;
-use crate::state::transition::PIPELINE;
-use crate::state::{Awaiting, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::transition::PIPELINE;
+use crate::machine::{Awaiting, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
 
 /// What a role never comes to.
 const IMPOSSIBLE: &[(Role, &str, &str)] = &[

@@ -5,7 +5,7 @@
 
 use crate::error::ErrorKind;
 use crate::listed::listed;
-use crate::state::{Answer, Awaiting, Expect, Input, Opening, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{Answer, Awaiting, Expect, Input, Opening, Phase, Role, Rx, State, Turn, Tx};
 
 /// The machine, perhaps without one of its rules.
 #[derive(Clone, Copy)]

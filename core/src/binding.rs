@@ -1,0 +1,104 @@
+//! What bindings for other languages need. It is no part of the API: it may change in any version.
+
+use bytes::BufMut;
+
+pub use crate::body::ContentKind;
+pub use crate::event::EventKind;
+pub use crate::known::KnownField;
+pub use crate::scan::Path as ScanPath;
+
+use crate::body::Content;
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::event::Event;
+use crate::fields::{Field, Fields};
+use crate::machine::Role;
+use crate::masque::Capsules;
+use crate::upgrade::{Request, Selection};
+
+/// What a binding asks of a connection, because its language cannot hold what a Rust caller holds.
+pub trait Bound {
+    /// Which end it is.
+    fn role(&self) -> Role;
+
+    /// Whether the transport is TLS, from the start or since `resume_http`.
+    fn is_secure(&self) -> bool;
+
+    /// The peer's error that ended receiving, if one did.
+    fn failure(&self) -> Option<Error>;
+
+    /// Whether any of these bytes lies in the memory that holds what was received: some languages cannot keep an event's
+    /// slices out of `receive`.
+    fn holds(&self, bytes: &[u8]) -> bool;
+
+    /// `hand_over` into memory that the caller brings: all of it or nothing.
+    fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error>;
+}
+
+impl Bound for Connection {
+    fn role(&self) -> Role {
+        self.role
+    }
+
+    fn is_secure(&self) -> bool {
+        self.flags.secure
+    }
+
+    fn failure(&self) -> Option<Error> {
+        self.failure
+    }
+
+    fn holds(&self, bytes: &[u8]) -> bool {
+        self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.holds(bytes))
+    }
+
+    fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
+        self.give_all(out)
+    }
+}
+
+/// The kind of an event, which has a number.
+#[inline]
+pub const fn event_kind(event: &Event<'_>) -> EventKind {
+    event.kind()
+}
+
+/// The kind of what is still to come, and how much it is.
+pub const fn content_kind(content: Content) -> (ContentKind, u64) {
+    content.kind_and_len()
+}
+
+/// The method and the target of a request, as bytes.
+#[inline]
+pub fn request_line<'a>(request: &Request<'a>) -> (&'a [u8], &'a [u8]) {
+    request.line_octets()
+}
+
+/// The bytes that field lines lie in, and where each name and each value begins and ends there.
+#[inline]
+pub fn spans<'a>(fields: &Fields<'a>) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
+    fields.spans()
+}
+
+/// Where the first line of a field that the engine acts on stands, without a search.
+pub fn index_of(fields: &Fields<'_>, field: KnownField) -> Option<usize> {
+    fields.index_of(field)
+}
+
+/// [`Bound::holds`] for a reader of capsules.
+pub fn capsules_hold(capsules: &Capsules, bytes: &[u8]) -> bool {
+    capsules.holds(bytes)
+}
+
+/// The names of fields that commonly hold a credential, in lower case.
+pub const SECRETS: [&str; 4] = Field::SECRETS;
+
+/// Four numbers that stand for a selection.
+pub const fn selection_to_bits(selection: Selection) -> [u32; 4] {
+    selection.to_bits()
+}
+
+/// The selection that four numbers stand for. Numbers that stand for none give one that every connection refuses.
+pub const fn selection_from_bits(bits: [u32; 4]) -> Selection {
+    Selection::from_bits(bits)
+}
