@@ -4,8 +4,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
-use switchover::state::Tx;
 use switchover::binding::Bound;
+use switchover::state::Tx;
 use switchover::{Connection, End, Error, ErrorKind, Event, Order, RequestHead, ResponseHead, Role, Step};
 use switchover_tests::home;
 use switchover_tests::path::{choose, sample};

@@ -54,7 +54,8 @@ fn tungstenite_as_the_client() {
         }
         let selection = connection.select(&["websocket"], Order::Client).expect("a handshake that is in order");
         let request = connection.request().expect("a request with an offer is kept");
-        let subprotocol = switchover::websocket::select_subprotocol(&request, &["v2", "v1"], Order::Server).expect("v2 is offered");
+        let subprotocol =
+            switchover::websocket::select_subprotocol(&request, &["v2", "v1"], Order::Server).expect("v2 is offered");
         connection.accept(selection, &[("Sec-WebSocket-Protocol", subprotocol)], &mut out).expect("a 101");
         ours.write_all(&out).expect("it is sent");
         while connection.advance() == Ok(Step::Event) {}

@@ -31,6 +31,9 @@ pub trait Bound {
     /// slices out of `receive`.
     fn holds(&self, bytes: &[u8]) -> bool;
 
+    /// What `take_leftover` would take.
+    fn leftover(&self) -> &[u8];
+
     /// `hand_over` into memory that the caller brings: all of it or nothing.
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error>;
 }
@@ -50,6 +53,10 @@ impl Bound for Connection {
 
     fn holds(&self, bytes: &[u8]) -> bool {
         self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.holds(bytes))
+    }
+
+    fn leftover(&self) -> &[u8] {
+        self.leftover()
     }
 
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {

@@ -22,7 +22,7 @@ static uint8_t out[512];
 static void receive_space(swo_conn *conn, const char *data, size_t len) {
     uint8_t *space;
     size_t cap;
-    OK(swo_recv_buffer(conn, len, &space, &cap));
+    OK(swo_receive_buffer(conn, len, &space, &cap));
     CHECK(len <= cap);
     memcpy(space, data, len);
 }
@@ -66,7 +66,7 @@ static size_t parse_responses(size_t used) {
     size_t total = 0;
     for (size_t slot = 0; slot < used; slot++) {
         swo_conn *conn = slots[slot].conn;
-        OK(swo_recv_commit(conn, slots[slot].len));
+        OK(swo_receive_commit(conn, slots[slot].len));
         OK(swo_next_event(conn, &event));
         CHECK(event.kind == SWO_EVENT_KIND_SWITCHED && event.u.switched.leftover.len == 0);
         take_lines(conn);
@@ -91,7 +91,7 @@ static size_t parse(size_t used) {
     size_t total = 0;
     if (is_response) return parse_responses(used);
     for (size_t slot = 0; slot < used; slot++) {
-        OK(swo_recv_commit(slots[slot].conn, slots[slot].len));
+        OK(swo_receive_commit(slots[slot].conn, slots[slot].len));
         parse_request(slots[slot].conn);
         total += count;
     }
@@ -146,7 +146,7 @@ static size_t bytewise(const char *data, size_t len) {
 static size_t content(void) {
     swo_conn *conn = slots[0].conn;
     size_t total = 0;
-    OK(swo_recv_commit(conn, slots[0].len));
+    OK(swo_receive_commit(conn, slots[0].len));
     for (;;) {
         OK(swo_next_event(conn, &event));
         if (event.kind == SWO_EVENT_KIND_DATA) total += event.u.data.len;

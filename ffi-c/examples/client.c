@@ -46,7 +46,7 @@ static int ask(int fd, swo_conn *conn, const char *target, const char *offer) {
     swo_slice offers[] = {{(const uint8_t *)offer, strlen(offer)}};
     swo_result result = swo_send_request(conn, &request, offers, 1, out, sizeof out, &written);
     if (result) {
-        fprintf(stderr, "client: %s\n", swo_strerror(result));
+        fprintf(stderr, "client: %s\n", swo_error_text(result));
         return 1;
     }
     return send_all(fd, out, written);
@@ -59,21 +59,21 @@ static int hear(int fd, swo_conn *conn) {
     for (;;) {
         swo_result result = swo_next_event(conn, &event);
         if (result) {
-            fprintf(stderr, "client: %s\n", swo_strerror(result));
+            fprintf(stderr, "client: %s\n", swo_error_text(result));
             return 1;
         }
         switch (event.kind) {
         case SWO_EVENT_KIND_NEED_DATA: {
             ssize_t got;
-            if (swo_recv_buffer(conn, 4096, &space, &cap)) return 1;
+            if (swo_receive_buffer(conn, 4096, &space, &cap)) return 1;
             got = recv(fd, space, cap, 0);
-            if (got > 0) swo_recv_commit(conn, (size_t)got);
+            if (got > 0) swo_receive_commit(conn, (size_t)got);
             else swo_receive_eof(conn, got == 0 ? SWO_END_CLEAN : SWO_END_TRUNCATED);
             break;
         }
         case SWO_EVENT_KIND_SWITCHED: return speak_foo(fd, conn, &event.u.switched);
         case SWO_EVENT_KIND_RESPONSE:
-            fprintf(stderr, "client: %u, %s\n", event.u.response.status, swo_why_text(swo_why(conn)));
+            fprintf(stderr, "client: %u, %s\n", event.u.response.status, swo_text(SWO_TABLE_WHY, swo_why(conn)));
             break;
         case SWO_EVENT_KIND_DATA: fwrite(event.u.data.data, 1, event.u.data.len, stdout); break;
         case SWO_EVENT_KIND_INFORMATIONAL: break;

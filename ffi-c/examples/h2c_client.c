@@ -134,7 +134,7 @@ static int ask(client *c, const char *settings) {
     swo_slice offer = slice("h2c");
     swo_result result = swo_send_request(c->conn, &request, &offer, 1, out, sizeof out, &written);
     if (result) {
-        fprintf(stderr, "h2c_client: %s\n", swo_strerror(result));
+        fprintf(stderr, "h2c_client: %s\n", swo_error_text(result));
         return 1;
     }
     return send_all(c->fd, out, written);
@@ -144,9 +144,9 @@ static int fill(client *c) {
     uint8_t *space;
     size_t cap;
     ssize_t got;
-    if (swo_recv_buffer(c->conn, 4096, &space, &cap)) return 1;
+    if (swo_receive_buffer(c->conn, 4096, &space, &cap)) return 1;
     got = recv(c->fd, space, cap, 0);
-    if (got > 0) swo_recv_commit(c->conn, (size_t)got);
+    if (got > 0) swo_receive_commit(c->conn, (size_t)got);
     else swo_receive_eof(c->conn, got == 0 ? SWO_END_CLEAN : SWO_END_TRUNCATED);
     return 0;
 }
@@ -156,7 +156,7 @@ static int hear(client *c, const uint8_t *settings, size_t length) {
     for (;;) {
         swo_result result = swo_next_event(c->conn, &event);
         if (result) {
-            fprintf(stderr, "h2c_client: %s\n", swo_strerror(result));
+            fprintf(stderr, "h2c_client: %s\n", swo_error_text(result));
             return 1;
         }
         switch (event.kind) {
@@ -165,7 +165,7 @@ static int hear(client *c, const uint8_t *settings, size_t length) {
             break;
         case SWO_EVENT_KIND_SWITCHED: return speak_http2(c, settings, length, event.u.switched.leftover);
         case SWO_EVENT_KIND_RESPONSE:
-            fprintf(stderr, "%u, %s\n", event.u.response.status, swo_why_text(swo_why(c->conn)));
+            fprintf(stderr, "%u, %s\n", event.u.response.status, swo_text(SWO_TABLE_WHY, swo_why(c->conn)));
             break;
         case SWO_EVENT_KIND_DATA: fwrite(event.u.data.data, 1, event.u.data.len, stdout); break;
         case SWO_EVENT_KIND_INFORMATIONAL: break;

@@ -171,8 +171,9 @@ static void begin_request(client *c, const swo_request *request) {
     int is_known = is(request->method, "GET") || is(request->method, "HEAD") || is(request->method, "POST");
     c->status = is_known ? 200 : 501;
     c->delay = is(request->target, "/later") ? LATER : 0;
-    if (!swo_owes_continue(c->conn)) return;
-    swo_result result = swo_send_informational(c->conn, 100, NULL, 0, space(c), room(c), &written);
+    if (swo_owes(c->conn) != SWO_OWES_CONTINUE) return;
+    swo_response_head head = {100, {NULL, 0}, NULL, 0};
+    swo_result result = swo_send_informational(c->conn, &head, space(c), room(c), &written);
     wrote(c, result, written);
 }
 
@@ -182,7 +183,7 @@ static int drive(client *c) {
     while (!c->is_over && !c->speaks_foo && room(c) >= ROOM) {
         swo_result result = swo_next_event(c->conn, &event);
         if (result) {
-            fprintf(stderr, "%s\n", swo_strerror(result));
+            fprintf(stderr, "%s\n", swo_error_text(result));
             if (swo_error_status(result)) respond(c, swo_error_status(result), "this was no HTTP\n");
             c->is_over = 1;
             return 0;
@@ -195,6 +196,10 @@ static int drive(client *c) {
         case SWO_EVENT_KIND_DATA: break; /* content that nobody asked for */
         case SWO_EVENT_KIND_END_OF_MESSAGE: new_message(c); break;
         case SWO_EVENT_KIND_PAUSED:
+            if (event.u.paused == SWO_PAUSED_CLOSED) {
+                c->is_over = 1;
+                return 0;
+            }
             /* It is our turn. An answer that comes later is given here as well: the pause is told again, and after the
              * answer the next event comes before the next recv(2), because more requests may wait in the engine. */
             if (c->due == 0) c->due = now + c->delay;
@@ -203,8 +208,7 @@ static int drive(client *c) {
             answer(c);
             break;
         case SWO_EVENT_KIND_SWITCHED: switched(c, &event.u.switched); return 0;
-        case SWO_EVENT_KIND_NEED_DATA: return 0;
-        default: c->is_over = 1; /* closed */
+        default: return 0; /* more bytes are needed */
         }
     }
     return room(c) < ROOM;
@@ -214,7 +218,7 @@ static void readable(client *c) {
     uint8_t bytes[READ], *data = bytes;
     size_t cap = sizeof bytes;
     int is_http = !c->is_over && !c->speaks_foo;
-    if (is_http && swo_recv_buffer(c->conn, READ, &data, &cap)) {
+    if (is_http && swo_receive_buffer(c->conn, READ, &data, &cap)) {
         c->is_over = 1;
         return;
     }
@@ -224,7 +228,7 @@ static void readable(client *c) {
     if (c->is_over || (got < 0 && c->speaks_foo)) c->is_gone = got <= 0;
     else if (c->speaks_foo && got == 0) c->is_over = 1;
     else if (c->speaks_foo) hear_foo(c, data, (size_t)got);
-    else if (got > 0) swo_recv_commit(c->conn, (size_t)got);
+    else if (got > 0) swo_receive_commit(c->conn, (size_t)got);
     else swo_receive_eof(c->conn, got == 0 ? SWO_END_CLEAN : SWO_END_TRUNCATED);
 }
 

@@ -6,22 +6,22 @@
  *
  * THE CONTRACT
  *
- * One swo_conn per transport connection. It never blocks, polls, wakes or reads a clock; the host moves the octets.
+ * One swo_conn per transport connection. It never blocks, polls, wakes or reads a clock; your code moves the bytes.
  *
- *  1. Octets in. swo_receive copies what the peer sent, or the host reads its socket straight into swo_recv_buffer and
- *     says how much with swo_recv_commit. swo_receive_eof says that no more will come. While swo_wants_input is 0, do
+ *  1. Bytes in. swo_receive copies what the peer sent. Or read the socket straight into swo_receive_buffer, and
+ *     say how much with swo_receive_commit. swo_receive_eof says that no more will come. While swo_wants_input is 0, do
  *     not read.
- *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA, SWO_EVENT_KIND_PAUSED or
- *     SWO_EVENT_KIND_CLOSED. Slices of an event are valid until the next *inbound* call on the connection. Each
- *     inbound call says so in its comment: swo_receive, swo_recv_buffer, swo_recv_commit, swo_receive_eof,
+ *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA (send what was written, then read) or
+ *     SWO_EVENT_KIND_PAUSED (act: decide, answer, speak the new protocol, or close). Slices of an event are valid until the next *inbound* call on the connection. Each
+ *     inbound call says so in its comment: swo_receive, swo_receive_buffer, swo_receive_commit, swo_receive_eof,
  *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Decisions do
  *     not end it, so an echo may send the very slice it was shown, and what speaks the next protocol may be given the
  *     leftover as SWO_EVENT_KIND_SWITCHED shows it.
- *  3. Decisions in, octets out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
+ *  3. Decisions in, bytes out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
  *     caller's memory: all of it or nothing. A refused one has changed nothing. Send what was written, then go on at 2.
  *
  * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
- * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. Who needs none of them calls none.
+ * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. If you need none of them, call none.
  *
  * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
  * must be good for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an
@@ -217,8 +217,6 @@ enum swo_event_kind {
     SWO_EVENT_KIND_END_OF_MESSAGE = 4,
     /** The peer's direction has left HTTP. Take the leftover; what comes next on the transport is the new protocol's. */
     SWO_EVENT_KIND_SWITCHED = 5,
-    /** No more HTTP in either direction: close the transport. Repeats. */
-    SWO_EVENT_KIND_CLOSED = 6,
     /** Nothing happens before more octets come: read the transport. */
     SWO_EVENT_KIND_NEED_DATA = 1000,
     /** Nothing happens before the host acts; `u.paused` says how. */
@@ -251,6 +249,9 @@ enum swo_paused {
     SWO_PAUSED_ANSWER = 1,
     /** The peer's direction has left HTTP; take the leftover and speak the new protocol. */
     SWO_PAUSED_SWITCHED = 2,
+    /** No more HTTP in either direction: close the transport. `unread` holds the bytes that
+     *  are discarded. After `hand_over`: drop the engine, keep the transport. */
+    SWO_PAUSED_CLOSED = 3,
 };
 
 /** What made the peer's direction leave HTTP. */
@@ -417,6 +418,33 @@ enum swo_trace_step {
     SWO_TRACE_STEP_HANDED_OVER = 16,
 };
 
+/** The enums above, for swo_name and swo_text. */
+enum swo_table {
+    SWO_TABLE_ROLE = 0,
+    SWO_TABLE_PHASE = 1,
+    SWO_TABLE_RX = 2,
+    SWO_TABLE_TX = 3,
+    SWO_TABLE_TURN = 4,
+    SWO_TABLE_EXPECT = 5,
+    SWO_TABLE_PEER = 6,
+    SWO_TABLE_AWAITING = 7,
+    SWO_TABLE_OWES = 8,
+    SWO_TABLE_CONTENT = 9,
+    SWO_TABLE_PAUSED = 10,
+    SWO_TABLE_SWITCHED_BY = 11,
+    SWO_TABLE_NO_OFFER = 12,
+    SWO_TABLE_INELIGIBLE = 13,
+    SWO_TABLE_ORDER = 14,
+    SWO_TABLE_WHY = 15,
+    SWO_TABLE_OVER_HTTP2 = 16,
+    SWO_TABLE_CAPSULE_FAULT = 17,
+    SWO_TABLE_TRACE_STEP = 18,
+    SWO_TABLE_END = 19,
+    SWO_TABLE_BLAME = 20,
+    SWO_TABLE_EVENT_KIND = 21,
+    SWO_TABLE_KNOWN_FIELD = 22,
+};
+
 /** What a call came to. */
 enum swo_result_code {
     /** Success. */
@@ -569,8 +597,6 @@ enum swo_result_code {
     SWO_ERROR_WRONG_ROLE = 821,
     /** too many octets wait already; nothing was taken. */
     SWO_ERROR_BUFFER_FULL = 822,
-    /** no 426 was received that asks for it. */
-    SWO_ERROR_NO_RETRY = 823,
     /** octets after the end of input. */
     SWO_ERROR_AFTER_END = 824,
     /** octets wait that no request asked for; the next event says what they are. */
@@ -634,7 +660,7 @@ enum swo_result_code {
     /** A protocol's own rules forbid it; `reason` says which one. */
     SWO_REFUSED = 1010,
     /** The bytes lie in memory of the object itself, which the call is about to change: a slice of an event, or the space
-     *  of swo_recv_buffer, which takes swo_recv_commit. */
+     *  of swo_receive_buffer, which takes swo_receive_commit. */
     SWO_OVERLAP = 1011,
     /** A number that is larger than what it is written as. */
     SWO_BAD_NUMBER = 1012,
@@ -928,11 +954,7 @@ typedef union swo_event_detail {
      */
     struct swo_switched switched;
     /**
-     * SWO_EVENT_KIND_CLOSED: received octets that no message was made of.
-     */
-    size_t discarded;
-    /**
-     * SWO_EVENT_KIND_PAUSED: what the host has to do, SWO_PAUSED_*.
+     * SWO_EVENT_KIND_PAUSED: what your code has to do, SWO_PAUSED_*.
      */
     uint32_t paused;
 } swo_event_detail;
@@ -1119,7 +1141,7 @@ typedef struct swo_datagram {
 /**
  * The machine's state, for logs and for hosts that show it; the numbers are those of the enums of the same names.
  */
-typedef struct swo_state {
+typedef struct swo_state_info {
     /**
      * The latest request, SWO_PHASE_*.
      */
@@ -1156,7 +1178,7 @@ typedef struct swo_state {
      * Client: complete requests before the latest whose final response has not ended.
      */
     uint32_t behind;
-} swo_state;
+} swo_state_info;
 
 /**
  * What is still to come of a message that is being received; swo_content fills it in.
@@ -1275,28 +1297,30 @@ swo_result swo_conn_deinit(struct swo_conn *conn);
  * **Inbound:** ends the current event and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL
  * while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
  * SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and SWO_OVERLAP where `data` lies in the
- * connection's own memory: a slice of an event (copy it first), or the space of swo_recv_buffer (swo_recv_commit takes
+ * connection's own memory: a slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit takes
  * what was read into it). Next: swo_next_event.
  */
-swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
+swo_result swo_receive(struct swo_conn *conn,
+                       const uint8_t *data,
+                       size_t len);
 
 /**
  * Space for recv(2) to write into. `cap` is what there is: `min` octets at least, and often more, all of which may be
  * used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until the
  * next inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points to.
  * **Inbound:** ends the current event and its slices.
- * Errors: those of swo_receive. Next: swo_recv_commit with what was read.
+ * Errors: those of swo_receive. Next: swo_receive_commit with what was read.
  */
-swo_result swo_recv_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
+swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
 
 /**
- * Takes the first `len` octets of the space that swo_recv_buffer gave, once. **Inbound:** ends the current event and its
+ * Takes the first `len` octets of the space that swo_receive_buffer gave, once. **Inbound:** ends the current event and its
  * slices. 0 is nothing, and not the end, which swo_receive_eof tells.
  * Errors: SWO_BAD_LENGTH where the space does not hold as many (what was read is still there: call again), or another
  * inbound call has moved it; then nothing is taken. Next: swo_next_event.
  */
-swo_result swo_recv_commit(struct swo_conn *conn,
-                           size_t len);
+swo_result swo_receive_commit(struct swo_conn *conn,
+                              size_t len);
 
 /**
  * The peer's octets have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;
@@ -1309,7 +1333,7 @@ swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
 /**
  * Takes the first octets of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
  * the transport delivers from now on is the new protocol's. Only swo_resume_http needs this call: who is done with
- * HTTP may give `leftover` of the event, or swo_leftover, to the new protocol as it stands and free the connection
+ * HTTP may give `leftover` of the event, to the new protocol as it stands and free the connection
  * behind it. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
  * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
  */
@@ -1356,10 +1380,10 @@ swo_result swo_release(struct swo_conn *conn);
  * Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
  * the next inbound call.
  * Errors: a peer error (swo_is_fatal). Receiving has then ended: swo_failure says where, swo_error_status what a server
- * may answer once. A client's next event is SWO_EVENT_KIND_CLOSED; a server is told the same error until its answer is
+ * may answer once. A client is then paused, SWO_PAUSED_CLOSED; a server is told the same error until its answer is
  * complete, so answer, or swo_abandon where an answer has begun that is not to be ended as if it were whole.
- * Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (read the transport), SWO_EVENT_KIND_PAUSED (do what
- * `u.paused` says) or SWO_EVENT_KIND_CLOSED (close the transport; it repeats).
+ * Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
+ * SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
  */
 swo_result swo_next_event(struct swo_conn *conn, struct swo_event *event);
 
@@ -1421,6 +1445,14 @@ swo_result swo_advertised(const struct swo_conn *conn, struct swo_protocol *prot
 swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *request);
 
 /**
+ * Server: the authority that swo_current_request is for: the one in the target of a CONNECT or of an absolute target, else
+ * Host's. An intermediary routes by it and sends it on as Host. Valid until the next inbound call.
+ * Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112, 3.2 and 3.3.
+ */
+swo_result swo_request_authority(const struct swo_conn *conn,
+                                 struct swo_slice *authority);
+
+/**
  * The field lines of swo_current_request. Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
  */
 swo_result swo_request_fields(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
@@ -1443,8 +1475,9 @@ swo_flag swo_protocol_is(struct swo_slice name, struct swo_slice version, const 
  *
  * Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With too little space the
  * result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed. With an error that is about one of the field lines
- * given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0;
- * with any other it is left alone.
+ * given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0.
+ * With SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer breaks,
+ * SWO_INELIGIBLE_*. With any other error it is left alone.
  * `out` may be NULL where `cap` is 0. Send what was written before the next call on the connection writes more.
  *
  * Errors: SWO_ERROR_INVALID_*, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
@@ -1461,27 +1494,12 @@ swo_result swo_send_request(struct swo_conn *conn,
                             size_t *written);
 
 /**
- * Client: sends the request again with what a 426 asks for (swo_required), or with another offer, on this connection.
- * Where the 426 closed it, send the request on a new one. Errors: SWO_ERROR_NO_RETRY, and those of swo_send_request.
- * Next: as after swo_send_request. RFC 9110, 15.5.22.
- */
-swo_result swo_retry(struct swo_conn *conn,
-                     const struct swo_request_head *request,
-                     const struct swo_slice *offer,
-                     size_t offer_count,
-                     uint8_t *out,
-                     size_t cap,
-                     size_t *written);
-
-/**
  * Server: sends an informational response other than 101. A 100 only while one is expected.
  * Errors: SWO_ERROR_NOT_EXPECTED, SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
  * SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED. Next: the rest of the request, or the final response. RFC 9110, 15.2.
  */
 swo_result swo_send_informational(struct swo_conn *conn,
-                                  uint32_t status,
-                                  const struct swo_field *fields,
-                                  size_t field_count,
+                                  const struct swo_response_head *response,
                                   uint8_t *out,
                                   size_t cap,
                                   size_t *written);
@@ -1490,7 +1508,7 @@ swo_result swo_send_informational(struct swo_conn *conn,
  * Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
  * accepts it. Errors: SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
  * SWO_ERROR_INVALID_*, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
- * Next: swo_send_data and swo_send_end (swo_wants_content says whether). RFC 9112, 4 and 6.
+ * Next: swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
  */
 swo_result swo_send_response(struct swo_conn *conn,
                              const struct swo_response_head *response,
@@ -1533,7 +1551,7 @@ swo_result swo_send_end(struct swo_conn *conn,
  * Drops the rest of the content being received, up to `drain` octets of the configuration; then receiving ends
  * instead. The end of the message is still told. Errors: SWO_ERROR_NO_CONTENT. Next: swo_next_event.
  */
-swo_result swo_skip_body(struct swo_conn *conn);
+swo_result swo_skip_content(struct swo_conn *conn);
 
 /**
  * No request after this one. A server's next final response says `close`; without a request pending the connection
@@ -1653,7 +1671,7 @@ uint32_t swo_selection_preference(const struct swo_selection *selection);
 
 /**
  * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete.
- * Errors: SWO_ERROR_BODY_PENDING before that (swo_accept_early does not wait), SWO_ERROR_STALE_SELECTION,
+ * Errors: SWO_ERROR_BODY_PENDING before that (swo_selection_early does not wait), SWO_ERROR_STALE_SELECTION,
  * SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_OUTPUT_TOO_SMALL.
  * Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
  * RFC 9110, 7.8 and 15.2.2.
@@ -1667,16 +1685,11 @@ swo_result swo_accept(struct swo_conn *conn,
                       size_t *written);
 
 /**
- * swo_accept before the request is complete. Our direction switches at once, the peer's at the end of its request; a
- * client that waits for a 100 gets it first.
+ * Has a selection accepted before the request is complete: our direction switches at once, the peer's at the end of its
+ * request; a client that waits for a 100 gets it first. For a new protocol that needs no content.
+ * Errors: SWO_NULL. Next: swo_accept. RFC 9110, 7.8.
  */
-swo_result swo_accept_early(struct swo_conn *conn,
-                            const struct swo_selection *selection,
-                            const struct swo_field *fields,
-                            size_t field_count,
-                            uint8_t *out,
-                            size_t cap,
-                            size_t *written);
+swo_result swo_selection_early(const struct swo_selection *selection, struct swo_selection *early);
 
 /**
  * Server: sends a 426 that requires one of these protocols. Errors: SWO_ERROR_INVALID_PROTOCOL, and those of
@@ -1712,17 +1725,13 @@ swo_result swo_agreed(const struct swo_conn *conn, struct swo_protocol *protocol
 
 /**
  * Client: what the latest 426 asks for, none where it does not say. Valid until the next inbound call.
- * Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_retry with what is spoken of it.
+ * Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_send_request with what is spoken of it as the offer.
  * RFC 9110, 15.5.22.
  */
-swo_result swo_required(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
-
-/**
- * The first octets of the new protocol, after SWO_EVENT_KIND_SWITCHED; empty before. Valid until the next inbound call.
- * Next: give them to what speaks the new protocol as they stand, and free the connection then if HTTP does not come
- * back; or copy them with swo_take_leftover, which swo_resume_http asks for.
- */
-swo_result swo_leftover(const struct swo_conn *conn, struct swo_slice *leftover);
+swo_result swo_required(const struct swo_conn *conn,
+                        struct swo_protocol *protocols,
+                        size_t cap,
+                        size_t *count);
 
 /**
  * Client: the `Sec-WebSocket-Key` of a nonce: 16 octets that nobody can guess, new for each connection. It has 24
@@ -1926,16 +1935,10 @@ swo_flag swo_may_forward(struct swo_slice protocol);
  * The field lines of the current head (the response that the event shows, or else the current request) that an
  * intermediary passes on: without `Connection`, what it lists, and the like. Valid until the next inbound call.
  * Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
- * Next: a head with them on the other connection, behind `Via`. RFC 9110, 7.6.1.
+ * Next: a head with them on the other connection, after `Via`; for a 101 swo_accept with them, on a connection whose
+ * configuration says `tidy`. RFC 9110, 7.6.1.
  */
 swo_result swo_end_to_end(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
-
-/**
- * swo_end_to_end of a 101, for the 101 of the intermediary's own: without framing too, which means nothing there.
- * Errors: those of swo_end_to_end. Next: swo_accept with them on the client's connection.
- * RFC 9110, 8.6; RFC 9112, 6.1.
- */
-swo_result swo_switch_end_to_end(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
 /**
  * Whether a field list may stand in HTTP/2: of a response with that `status`, or of a request where it is 0. What an
@@ -2000,14 +2003,9 @@ swo_result swo_lines_get(const struct swo_lines *lines,
 swo_result swo_lines_free(struct swo_lines *lines);
 
 /**
- * Which end this is, SWO_ROLE_*.
+ * The machine's state, all of it in one struct. Its parts may change with any version.
  */
-uint32_t swo_role(const struct swo_conn *conn);
-
-/**
- * The machine's state, all of it in one struct.
- */
-swo_result swo_get_state(const struct swo_conn *conn, struct swo_state *state);
+swo_result swo_state(const struct swo_conn *conn, struct swo_state_info *state);
 
 /**
  * Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as octets of ours leave;
@@ -2047,6 +2045,9 @@ swo_result swo_content(const struct swo_conn *conn, struct swo_content_left *con
 
 /**
  * What the peer waits for that only your code can send, SWO_OWES_*. Of several things, the first one that it waits for.
+ * SWO_OWES_CONTENT means a message of ours that has content to come. It may be an older one than meant: where
+ * swo_send_response was refused with SWO_ERROR_ANSWERED, the response under way is still open, and the text of an error
+ * would become a part of its content. Then write nothing and close the transport.
  */
 uint32_t swo_owes(const struct swo_conn *conn);
 
@@ -2056,30 +2057,11 @@ uint32_t swo_owes(const struct swo_conn *conn);
 swo_flag swo_persists(const struct swo_conn *conn);
 
 /**
- * Server: the client waits for a 100 before it sends its content. Send one, or a final response: that says `close`,
- * and behind it shut down the sending side (swo_get_state: `tx` is closed) and read on for a while, or swo_abandon.
- * RFC 9110, 10.1.1.
- */
-swo_flag swo_owes_continue(const struct swo_conn *conn);
-
-/**
  * Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
  * connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it
  * has for all of it. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. RFC 9112, 8.
  */
 swo_flag swo_must_reset(const struct swo_conn *conn);
-
-/**
- * Whether swo_send_data has something to continue: a message of ours that has content to come. It may be an older one
- * than meant: where swo_send_response was refused with SWO_ERROR_ANSWERED, the response under way is still open, and
- * the text of an error would become a part of its content. Then write nothing and close the transport.
- */
-swo_flag swo_wants_content(const struct swo_conn *conn);
-
-/**
- * Whether the transport is TLS, from the start or since swo_resume_http.
- */
-swo_flag swo_is_secure(const struct swo_conn *conn);
 
 /**
  * Client: how many requests have no complete final response. Once the connection is over, these may be sent again on
@@ -2104,9 +2086,19 @@ swo_result swo_failure(const struct swo_conn *conn, struct swo_failure_info *fai
 swo_result swo_trace(struct swo_conn *conn, struct swo_trace_entry *entries, size_t cap, size_t *count);
 
 /**
- * A sentence for people about a result; never NULL, static.
+ * A sentence for people about a result. Never NULL, static.
  */
-const char *swo_strerror(swo_result result);
+const char *swo_error_text(swo_result result);
+
+/**
+ * What to do about a SWO_ERROR_*; empty for other results. Never NULL, static.
+ */
+const char *swo_error_advice(swo_result result);
+
+/**
+ * The rule that a SWO_ERROR_* is about, such as `RFC 9112, 6.3`; empty for other results. Never NULL, static.
+ */
+const char *swo_error_clause(swo_result result);
 
 /**
  * The stable name of a result, such as `bare-lf`: `ok` for SWO_OK, `unknown` where there is none. Never NULL, static.
@@ -2132,134 +2124,16 @@ uint32_t swo_error_status(swo_result result);
 uint32_t swo_error_blame(swo_result result);
 
 /**
- * The name of a SWO_ROLE_* number. Like all names: static, never NULL, `unknown` for other numbers.
+ * The stable name of a number of an enum: `swo_name(SWO_TABLE_WHY, swo_why(conn))`. `none` for SWO_NONE, `unknown` for
+ * another number without a name. Never NULL, static.
  */
-const char *swo_role_name(uint32_t role);
+const char *swo_name(uint32_t table, uint32_t number);
 
 /**
- * The name of a SWO_PHASE_* number.
+ * A sentence for people about a number of SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or
+ * SWO_TABLE_CAPSULE_FAULT. `unknown` elsewhere. Never NULL, static.
  */
-const char *swo_phase_name(uint32_t phase);
-
-/**
- * The name of a SWO_RX_* number.
- */
-const char *swo_rx_name(uint32_t rx);
-
-/**
- * The name of a SWO_TX_* number.
- */
-const char *swo_tx_name(uint32_t tx);
-
-/**
- * The name of a SWO_TURN_* number.
- */
-const char *swo_turn_name(uint32_t turn);
-
-/**
- * The name of a SWO_EXPECT_* number.
- */
-const char *swo_expect_name(uint32_t expect);
-
-/**
- * The name of a SWO_PEER_* number.
- */
-const char *swo_peer_name(uint32_t peer);
-
-/**
- * The name of a SWO_AWAITING_* number.
- */
-const char *swo_awaiting_name(uint32_t awaiting);
-
-/**
- * The name of a SWO_PAUSED_* number.
- */
-const char *swo_paused_name(uint32_t paused);
-
-/**
- * The name of a SWO_SWITCHED_BY_* number.
- */
-const char *swo_switched_by_name(uint32_t by);
-
-/**
- * The name of a SWO_OWES_* number.
- */
-const char *swo_owes_name(uint32_t owes);
-
-/**
- * The name of a SWO_CONTENT_* number.
- */
-const char *swo_content_kind_name(uint32_t kind);
-
-/**
- * The name of a SWO_NO_OFFER_* number.
- */
-const char *swo_no_offer_name(uint32_t no_offer);
-
-/**
- * The name of a SWO_INELIGIBLE_* number.
- */
-const char *swo_ineligible_name(uint32_t ineligible);
-
-/**
- * A sentence for people about a SWO_INELIGIBLE_* number.
- */
-const char *swo_ineligible_text(uint32_t ineligible);
-
-/**
- * The name of a SWO_ORDER_* number.
- */
-const char *swo_order_name(uint32_t order);
-
-/**
- * The name of a SWO_WHY_* number.
- */
-const char *swo_why_name(uint32_t why);
-
-/**
- * A sentence for people about a SWO_WHY_* number.
- */
-const char *swo_why_text(uint32_t why);
-
-/**
- * The name of a SWO_OVER_HTTP2_* number.
- */
-const char *swo_over_http2_name(uint32_t over_http2);
-
-/**
- * The name of a SWO_CAPSULE_FAULT_* number.
- */
-const char *swo_capsule_fault_name(uint32_t fault);
-
-/**
- * A sentence for people about a SWO_CAPSULE_FAULT_* number.
- */
-const char *swo_capsule_fault_text(uint32_t fault);
-
-/**
- * The name of a SWO_TRACE_STEP_* number.
- */
-const char *swo_trace_step_name(uint32_t step);
-
-/**
- * The name of a SWO_END_* number.
- */
-const char *swo_end_name(uint32_t end);
-
-/**
- * The name of a SWO_BLAME_* number.
- */
-const char *swo_blame_name(uint32_t blame);
-
-/**
- * The name of a SWO_EVENT_KIND_* number.
- */
-const char *swo_event_kind_name(uint32_t kind);
-
-/**
- * The name of a SWO_KNOWN_FIELD_* number, in lower case.
- */
-const char *swo_known_field_name(uint32_t field);
+const char *swo_text(uint32_t table, uint32_t number);
 
 #ifdef __cplusplus
 }  // extern "C"

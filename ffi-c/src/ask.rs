@@ -1,18 +1,16 @@
 //! What a host may ask at any time. Nothing here changes anything but `swo_trace`, which takes entries out.
 
 use switchover::Connection;
+use switchover::binding::Bound;
 
 use crate::error::{Done, Own, swo_result};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out};
-use crate::types::{swo_content_left, swo_failure_info, swo_flag, swo_slice, swo_state, swo_trace_entry};
+use crate::types::{swo_content_left, swo_failure_info, swo_flag, swo_slice, swo_state_info, swo_trace_entry};
 
 export! {
-    /// Which end this is, SWO_ROLE_*.
-    fn swo_role(conn: *const swo_conn) -> u32 = role(conn);
-
-    /// The machine's state, all of it in one struct.
-    fn swo_get_state(conn: *const swo_conn, state: *mut swo_state) -> swo_result = get_state(conn, state);
+    /// The machine's state, all of it in one struct. Its parts may change with any version.
+    fn swo_state(conn: *const swo_conn, state: *mut swo_state_info) -> swo_result = state(conn, state);
 
     /// Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as octets of ours leave;
     /// not as octets come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When one
@@ -39,28 +37,18 @@ export! {
     fn swo_content(conn: *const swo_conn, content: *mut swo_content_left) -> swo_result = content(conn, content);
 
     /// What the peer waits for that only your code can send, SWO_OWES_*. Of several things, the first one that it waits for.
+    /// SWO_OWES_CONTENT means a message of ours that has content to come. It may be an older one than meant: where
+    /// swo_send_response was refused with SWO_ERROR_ANSWERED, the response under way is still open, and the text of an error
+    /// would become a part of its content. Then write nothing and close the transport.
     fn swo_owes(conn: *const swo_conn) -> u32 = owes(conn);
 
     /// Whether another request may follow on this connection, as far as is known. RFC 9112, 9.3.
     fn swo_persists(conn: *const swo_conn) -> swo_flag = persists(conn);
 
-    /// Server: the client waits for a 100 before it sends its content. Send one, or a final response: that says `close`,
-    /// and behind it shut down the sending side (swo_get_state: `tx` is closed) and read on for a while, or swo_abandon.
-    /// RFC 9110, 10.1.1.
-    fn swo_owes_continue(conn: *const swo_conn) -> swo_flag = owes_continue(conn);
-
     /// Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
     /// connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it
     /// has for all of it. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. RFC 9112, 8.
     fn swo_must_reset(conn: *const swo_conn) -> swo_flag = must_reset(conn);
-
-    /// Whether swo_send_data has something to continue: a message of ours that has content to come. It may be an older one
-    /// than meant: where swo_send_response was refused with SWO_ERROR_ANSWERED, the response under way is still open, and
-    /// the text of an error would become a part of its content. Then write nothing and close the transport.
-    fn swo_wants_content(conn: *const swo_conn) -> swo_flag = wants_content(conn);
-
-    /// Whether the transport is TLS, from the start or since swo_resume_http.
-    fn swo_is_secure(conn: *const swo_conn) -> swo_flag = is_secure(conn);
 
     /// Client: how many requests have no complete final response. Once the connection is over, these may be sent again on
     /// another one where that is safe (RFC 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
@@ -78,11 +66,7 @@ export! {
         = trace(conn, (entries, cap, count));
 }
 
-fn role(conn: &Connection) -> Done<u32> {
-    Ok(conn.role().number())
-}
-
-fn get_state(conn: &Connection, out: Out<'_, swo_state>) -> Done {
+fn state(conn: &Connection, out: Out<'_, swo_state_info>) -> Done {
     out.set(conn.state().into())
 }
 
@@ -118,20 +102,8 @@ fn persists(conn: &Connection) -> Done<bool> {
     Ok(conn.persists())
 }
 
-fn owes_continue(conn: &Connection) -> Done<bool> {
-    Ok(conn.owes_continue())
-}
-
 fn must_reset(conn: &Connection) -> Done<bool> {
     Ok(conn.must_reset())
-}
-
-fn wants_content(conn: &Connection) -> Done<bool> {
-    Ok(conn.wants_content())
-}
-
-fn is_secure(conn: &Connection) -> Done<bool> {
-    Ok(conn.is_secure())
 }
 
 fn unanswered(conn: &Connection) -> Done<u32> {

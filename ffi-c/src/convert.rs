@@ -1,5 +1,6 @@
 //! The engine's values as the header's.
 
+use switchover::binding::{content_kind, event_kind, request_line};
 use switchover::masque::Datagram;
 use switchover::state::State;
 use switchover::trace::Trace;
@@ -10,7 +11,7 @@ use crate::error::Done;
 use crate::out::Out;
 use crate::types::{
     NEED_DATA, PAUSED, SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_deflate, swo_event,
-    swo_event_detail, swo_field, swo_offer, swo_protocol, swo_request, swo_response, swo_slice, swo_state,
+    swo_event_detail, swo_field, swo_offer, swo_protocol, swo_request, swo_response, swo_slice, swo_state_info,
     swo_switched, swo_trace_entry,
 };
 
@@ -75,7 +76,7 @@ impl swo_request {
 
 impl From<Content> for swo_content_left {
     fn from(content: Content) -> Self {
-        let (kind, len) = content.kind_and_len();
+        let (kind, len) = content_kind(content);
         Self { kind: kind.number(), len }
     }
 }
@@ -86,7 +87,7 @@ impl From<Request<'_>> for swo_request {
             Ok(count) => (count, SWO_NONE),
             Err(reason) => (0, reason.number()),
         };
-        let (method, target) = request.line_octets();
+        let (method, target) = request_line(&request);
         Self {
             method: swo_slice::of(method),
             target: swo_slice::of(target),
@@ -131,7 +132,7 @@ impl swo_event {
     /// union large.
     #[inline(always)]
     pub(crate) fn write(event: Event<'_>, position: u64, out: Out<'_, Self>) -> Done {
-        let kind = event.kind().number();
+        let kind = event_kind(&event).number();
         match event {
             Event::Request(request) => {
                 out.set(Self { kind, position, u: swo_event_detail { request: request.into() } })
@@ -146,13 +147,12 @@ impl swo_event {
             Event::Switched(switched) => {
                 out.set(Self { kind, position, u: swo_event_detail { switched: switched.into() } })
             }
-            Event::Closed { discarded } => out.set(Self { kind, position, u: swo_event_detail { discarded } }),
         }
     }
 
     #[inline]
     pub(crate) fn need_data(position: u64) -> Self {
-        Self { kind: NEED_DATA, position, u: swo_event_detail { discarded: 0 } }
+        Self { kind: NEED_DATA, position, u: swo_event_detail { paused: 0 } }
     }
 
     #[inline]
@@ -161,7 +161,7 @@ impl swo_event {
     }
 }
 
-impl From<State> for swo_state {
+impl From<State> for swo_state_info {
     fn from(state: State) -> Self {
         // Taken apart, so that a new part of the state does not compile before it is here.
         let State { request, response, rx, tx, turn, expect, persist, peer, behind } = state;

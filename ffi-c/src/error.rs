@@ -82,7 +82,7 @@ pub enum Own {
     /// A protocol's own rules forbid it; `reason` says which one.
     Refused = 1010,
     /// The bytes lie in memory of the object itself, which the call is about to change: a slice of an event, or the space
-    /// of swo_recv_buffer, which takes swo_recv_commit.
+    /// of swo_receive_buffer, which takes swo_receive_commit.
     Overlap = 1011,
     /// A number that is larger than what it is written as.
     BadNumber = 1012,
@@ -151,8 +151,14 @@ impl Own {
 }
 
 export! {
-    /// A sentence for people about a result; never NULL, static.
-    fn swo_strerror(result: swo_result) -> *const c_char = strerror(result);
+    /// A sentence for people about a result. Never NULL, static.
+    fn swo_error_text(result: swo_result) -> *const c_char = error_text(result);
+
+    /// What to do about a SWO_ERROR_*; empty for other results. Never NULL, static.
+    fn swo_error_advice(result: swo_result) -> *const c_char = error_advice(result);
+
+    /// The rule that a SWO_ERROR_* is about, such as `RFC 9112, 6.3`; empty for other results. Never NULL, static.
+    fn swo_error_clause(result: swo_result) -> *const c_char = error_clause(result);
 
     /// The stable name of a result, such as `bare-lf`: `ok` for SWO_OK, `unknown` where there is none. Never NULL, static.
     fn swo_error_name(result: swo_result) -> *const c_char = error_name(result);
@@ -174,8 +180,16 @@ fn kind(result: swo_result) -> Option<ErrorKind> {
     ErrorKind::from_code(result.0)
 }
 
-fn strerror(result: swo_result) -> Done<&'static CStr> {
+fn error_text(result: swo_result) -> Done<&'static CStr> {
     Ok(names::result_text(result.0))
+}
+
+fn error_advice(result: swo_result) -> Done<&'static CStr> {
+    Ok(names::result_advice(result.0))
+}
+
+fn error_clause(result: swo_result) -> Done<&'static CStr> {
+    Ok(names::result_clause(result.0))
 }
 
 fn error_name(result: swo_result) -> Done<&'static CStr> {

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use switchover::binding::KnownField;
+use switchover::binding::{KnownField, index_of, spans};
 use switchover::{Connection, Event, Fields, Protocol, Request, Response, Step};
 
 use crate::error::{Done, Own, swo_result};
@@ -14,10 +14,10 @@ export! {
     /// Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
     /// the next inbound call.
     /// Errors: a peer error (swo_is_fatal). Receiving has then ended: swo_failure says where, swo_error_status what a server
-    /// may answer once. A client's next event is SWO_EVENT_KIND_CLOSED; a server is told the same error until its answer is
+    /// may answer once. A client is then paused, SWO_PAUSED_CLOSED; a server is told the same error until its answer is
     /// complete, so answer, or swo_abandon where an answer has begun that is not to be ended as if it were whole.
-    /// Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (read the transport), SWO_EVENT_KIND_PAUSED (do what
-    /// `u.paused` says) or SWO_EVENT_KIND_CLOSED (close the transport; it repeats).
+    /// Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
+    /// SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
     fn swo_next_event(conn: *mut swo_conn, event: *mut swo_event) -> swo_result = next_event(conn, event);
 
     /// The current event again, as often as wanted: decisions do not end it. Errors: SWO_NOTHING where none is current.
@@ -64,6 +64,12 @@ export! {
     fn swo_current_request(conn: *const swo_conn, request: *mut swo_request) -> swo_result
         = current_request(conn, request);
 
+    /// Server: the authority that swo_current_request is for: the one in the target of a CONNECT or of an absolute target, else
+    /// Host's. An intermediary routes by it and sends it on as Host. Valid until the next inbound call.
+    /// Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112, 3.2 and 3.3.
+    fn swo_request_authority(conn: *const swo_conn, authority: *mut swo_slice) -> swo_result
+        = request_authority(conn, authority);
+
     /// The field lines of swo_current_request. Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
     fn swo_request_fields(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
         = request_fields(conn, (fields, cap, count));
@@ -107,13 +113,13 @@ fn shown(conn: &Connection) -> Done<Fields<'_>> {
             let of_request = switched.request.map(|request| request.fields());
             of_request.or(switched.response.map(|response| response.fields()))
         }
-        Event::Data(_) | Event::Closed { .. } => None,
+        Event::Data(_) => None,
     };
     fields.ok_or(Own::Nothing.into())
 }
 
 fn event_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
-    let (octets, spans) = shown(conn)?.spans();
+    let (octets, spans) = spans(&shown(conn)?);
     let part = |start: u32, end: u32| swo_slice {
         data: octets.as_ptr().wrapping_add(start as usize),
         len: (end - start) as usize,
@@ -130,7 +136,7 @@ fn event_field_at(conn: &Connection, index: usize, out: Out<'_, swo_field>) -> D
 
 fn event_field_index(conn: &Connection, field: u32, out: Out<'_, usize>) -> Done {
     let field = KnownField::from_number(field).ok_or(Own::BadEnum)?;
-    out.set(shown(conn)?.index_of(field).ok_or(Own::Nothing)?)
+    out.set(index_of(&shown(conn)?, field).ok_or(Own::Nothing)?)
 }
 
 /// A name that is no text is the name of no field.
@@ -152,7 +158,7 @@ fn response(conn: &Connection) -> Option<Response<'_>> {
     match conn.event()? {
         Event::Informational(response) | Event::Response(response) => Some(response),
         Event::Switched(switched) => switched.response,
-        Event::Request(_) | Event::Data(_) | Event::EndOfMessage(_) | Event::Closed { .. } => None,
+        Event::Request(_) | Event::Data(_) | Event::EndOfMessage(_) => None,
     }
 }
 
@@ -175,6 +181,10 @@ pub(crate) fn head(conn: &Connection) -> Done<Fields<'_>> {
 
 fn current_request(conn: &Connection, out: Out<'_, swo_request>) -> Done {
     out.set(kept(conn)?.into())
+}
+
+fn request_authority(conn: &Connection, out: Out<'_, swo_slice>) -> Done {
+    out.set(kept(conn)?.authority().ok_or(Own::Nothing)?.as_bytes().into())
 }
 
 fn request_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {

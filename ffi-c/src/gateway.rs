@@ -1,6 +1,6 @@
 //! What an intermediary passes on, and what is for one hop alone (RFC 9110, 7.6.1).
 
-use switchover::gateway::{self, EndToEnd, SwitchEndToEnd};
+use switchover::gateway::{self, EndToEnd};
 use switchover::{Connection, FieldSource, Protocol};
 
 use crate::error::{Done, swo_result};
@@ -26,15 +26,10 @@ export! {
     /// The field lines of the current head (the response that the event shows, or else the current request) that an
     /// intermediary passes on: without `Connection`, what it lists, and the like. Valid until the next inbound call.
     /// Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
-    /// Next: a head with them on the other connection, behind `Via`. RFC 9110, 7.6.1.
+    /// Next: a head with them on the other connection, after `Via`; for a 101 swo_accept with them, on a connection whose
+    /// configuration says `tidy`. RFC 9110, 7.6.1.
     fn swo_end_to_end(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
         = end_to_end(conn, (fields, cap, count));
-
-    /// swo_end_to_end of a 101, for the 101 of the intermediary's own: without framing too, which means nothing there.
-    /// Errors: those of swo_end_to_end. Next: swo_accept with them on the client's connection.
-    /// RFC 9110, 8.6; RFC 9112, 6.1.
-    fn swo_switch_end_to_end(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
-        = switch_end_to_end(conn, (fields, cap, count));
 }
 
 fn forwardable(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
@@ -49,10 +44,6 @@ fn may_forward(protocol: &[u8]) -> Done<bool> {
 
 fn end_to_end(conn: &Connection, out: Array<'_, swo_field>) -> Done {
     fill(&EndToEnd(&head(conn)?), out)
-}
-
-fn switch_end_to_end(conn: &Connection, out: Array<'_, swo_field>) -> Done {
-    fill(&SwitchEndToEnd(&head(conn)?), out)
 }
 
 fn fill(fields: &dyn FieldSource, out: Array<'_, swo_field>) -> Done {

@@ -1,6 +1,7 @@
 //! Octets in.
 
 use switchover::End;
+use switchover::binding::Bound;
 
 use crate::error::{Done, Own, swo_result};
 use crate::object::{Conn, swo_conn};
@@ -12,7 +13,7 @@ export! {
     /// **Inbound:** ends the current event and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL
     /// while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
     /// SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and SWO_OVERLAP where `data` lies in the
-    /// connection's own memory: a slice of an event (copy it first), or the space of swo_recv_buffer (swo_recv_commit takes
+    /// connection's own memory: a slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit takes
     /// what was read into it). Next: swo_next_event.
     fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive(conn, (data, len));
 
@@ -20,15 +21,15 @@ export! {
     /// used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until the
     /// next inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points to.
     /// **Inbound:** ends the current event and its slices.
-    /// Errors: those of swo_receive. Next: swo_recv_commit with what was read.
-    fn swo_recv_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
-        = recv_buffer(conn, min, data, cap);
+    /// Errors: those of swo_receive. Next: swo_receive_commit with what was read.
+    fn swo_receive_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
+        = receive_buffer(conn, min, data, cap);
 
-    /// Takes the first `len` octets of the space that swo_recv_buffer gave, once. **Inbound:** ends the current event and its
+    /// Takes the first `len` octets of the space that swo_receive_buffer gave, once. **Inbound:** ends the current event and its
     /// slices. 0 is nothing, and not the end, which swo_receive_eof tells.
     /// Errors: SWO_BAD_LENGTH where the space does not hold as many (what was read is still there: call again), or another
     /// inbound call has moved it; then nothing is taken. Next: swo_next_event.
-    fn swo_recv_commit(conn: *mut swo_conn, len: usize) -> swo_result = recv_commit(conn, len);
+    fn swo_receive_commit(conn: *mut swo_conn, len: usize) -> swo_result = receive_commit(conn, len);
 
     /// The peer's octets have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;
     /// SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, 9.8). The end has its place behind the octets: it
@@ -38,7 +39,7 @@ export! {
 
     /// Takes the first octets of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
     /// the transport delivers from now on is the new protocol's. Only swo_resume_http needs this call: who is done with
-    /// HTTP may give `leftover` of the event, or swo_leftover, to the new protocol as it stands and free the connection
+    /// HTTP may give `leftover` of the event, to the new protocol as it stands and free the connection
     /// behind it. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
     /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
     fn swo_take_leftover(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
@@ -78,13 +79,13 @@ fn receive(mut conn: Conn<'_>, data: &[u8]) -> Done {
     Ok(conn.receive(data)?)
 }
 
-fn recv_buffer(mut conn: Conn<'_>, min: usize, data: Out<'_, *mut u8>, cap: Out<'_, usize>) -> Done {
+fn receive_buffer(mut conn: Conn<'_>, min: usize, data: Out<'_, *mut u8>, cap: Out<'_, usize>) -> Done {
     let space = conn.receive_buffer(min)?;
     data.set(space.as_mut_ptr())?;
     cap.set(space.len())
 }
 
-fn recv_commit(mut conn: Conn<'_>, len: usize) -> Done {
+fn receive_commit(mut conn: Conn<'_>, len: usize) -> Done {
     if conn.commit(len) == len { Ok(()) } else { Err(Own::BadLength.into()) }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 
+use switchover::binding::capsules_hold;
 use switchover::masque::{self, CapsuleFault, Capsules, Datagram, IpTarget, UdpTarget};
 
 use crate::error::{Done, Own, swo_result};
@@ -94,7 +95,7 @@ fn capsules_new(longest: usize, out: Out<'_, *mut swo_capsules>) -> Done {
 }
 
 fn capsules_receive(mut capsules: Changed<'_, Capsules>, octets: &[u8]) -> Done {
-    if capsules.holds(octets) {
+    if capsules_hold(&capsules, octets) {
         return Err(Own::Overlap.into());
     }
     capsules.receive(octets);

@@ -13,188 +13,156 @@ use switchover::{Awaiting, Blame, End, ErrorKind, Ineligible, NoOffer, Order, Ow
 use crate::error::{Done, Own};
 use crate::types::{NEED_DATA, PAUSED, SWO_NONE};
 
-/// More than any text has; a longer one does not compile.
-const CELL: usize = 96;
-
-/// A text with zeros behind it.
-type Cell = [u8; CELL];
-
-const fn cell(text: &str) -> Cell {
-    assert!(text.len() < CELL, "a text needs a larger cell");
-    let (bytes, mut cell, mut at) = (text.as_bytes(), [0; CELL], 0);
-    while at < bytes.len() {
-        cell[at] = bytes[at];
-        at += 1;
-    }
-    cell
+/// One text for each value of an enum, in one piece of memory.
+struct Texts {
+    bytes: &'static [u8],
+    begins: &'static [u16],
 }
 
-/// A table of one text per value. A macro, because a trait's functions cannot be called in a constant.
-macro_rules! table {
-    ($table:ident = $type:ident.$text:ident) => {
-        static $table: [Cell; $type::ALL.len()] = {
-            let (mut table, mut at) = ([[0; CELL]; $type::ALL.len()], 0);
-            while at < table.len() {
-                table[at] = cell($type::ALL[at].$text());
+impl Texts {
+    fn get(&self, index: usize) -> Option<&'static CStr> {
+        let begin = *self.begins.get(index)?;
+        CStr::from_bytes_until_nul(self.bytes.get(begin as usize..)?).ok()
+    }
+}
+
+/// A macro, because a trait's functions cannot be called in a constant.
+macro_rules! texts {
+    ($type:ident.$text:ident) => {{
+        const COUNT: usize = $type::ALL.len();
+        const LEN: usize = {
+            let (mut len, mut at) = (0, 0);
+            while at < COUNT {
+                len += $type::ALL[at].$text().len() + 1;
                 at += 1;
             }
-            table
+            assert!(len <= u16::MAX as usize);
+            len
         };
+        const TEXTS: ([u8; LEN], [u16; COUNT]) = {
+            let (mut bytes, mut begins) = ([0; LEN], [0; COUNT]);
+            let (mut end, mut at) = (0, 0);
+            while at < COUNT {
+                begins[at] = end as u16;
+                let text = $type::ALL[at].$text().as_bytes();
+                let mut place = 0;
+                while place < text.len() {
+                    bytes[end] = text[place];
+                    (end, place) = (end + 1, place + 1);
+                }
+                (end, at) = (end + 1, at + 1);
+            }
+            (bytes, begins)
+        };
+        static BYTES: [u8; LEN] = TEXTS.0;
+        static BEGINS: [u16; COUNT] = TEXTS.1;
+        Texts { bytes: &BYTES, begins: &BEGINS }
+    }};
+}
+
+/// The tables of names: their names, in the order of the numbers SWO_TABLE_*, and what each holds.
+macro_rules! tables {
+    ($($name:literal $type:ident)+) => {
+        /// The tables that swo_name knows.
+        pub const TABLES: &[&str] = &[$($name),+];
+
+        static NAMES: &[Texts] = &[$(texts!($type.name)),+];
     };
 }
 
-/// Tables, each with the function that looks up in it.
-macro_rules! tables {
-    ($($table:ident $named:ident = $type:ident.$text:ident;)+) => {$(
-        table!($table = $type.$text);
-
-        fn $named(number: u32) -> Done<&'static CStr> {
-            let none = if number == SWO_NONE { c"none" } else { c"unknown" };
-            Ok($table.get(number as usize).map_or(none, text_of))
-        }
-    )+};
-}
-
 tables! {
-    ROLE role = Role.name;
-    PHASE phase = Phase.name;
-    RX rx = Rx.name;
-    TX tx = Tx.name;
-    TURN turn = Turn.name;
-    EXPECT expect = Expect.name;
-    PEER peer = Peer.name;
-    AWAITING awaiting = Awaiting.name;
-    OWES owes = Owes.name;
-    CONTENT_KIND content_kind = ContentKind.name;
-    PAUSED_NAMES paused = Paused.name;
-    SWITCHED_BY switched_by = SwitchedBy.name;
-    NO_OFFER no_offer = NoOffer.name;
-    INELIGIBLE ineligible = Ineligible.name;
-    INELIGIBLE_TEXTS ineligible_text = Ineligible.text;
-    ORDER order = Order.name;
-    WHY why = Why.name;
-    WHY_TEXTS why_text = Why.text;
-    OVER_HTTP2 over_http2 = OverHttp2.name;
-    CAPSULE_FAULT capsule_fault = CapsuleFault.name;
-    CAPSULE_FAULT_TEXTS capsule_fault_text = CapsuleFault.text;
-    TRACE_STEP trace_step = TraceStep.name;
-    END end = End.name;
-    BLAME blame = Blame.name;
-    EVENT_KIND event = EventKind.name;
-    KNOWN_FIELD known_field = KnownField.name;
+    "role" Role
+    "phase" Phase
+    "rx" Rx
+    "tx" Tx
+    "turn" Turn
+    "expect" Expect
+    "peer" Peer
+    "awaiting" Awaiting
+    "owes" Owes
+    "content" ContentKind
+    "paused" Paused
+    "switched_by" SwitchedBy
+    "no_offer" NoOffer
+    "ineligible" Ineligible
+    "order" Order
+    "why" Why
+    "over_http2" OverHttp2
+    "capsule_fault" CapsuleFault
+    "trace_step" TraceStep
+    "end" End
+    "blame" Blame
+    "event_kind" EventKind
+    "known_field" KnownField
 }
 
-table!(ERROR = ErrorKind.name);
-table!(ERROR_TEXTS = ErrorKind.text);
-table!(OWN = Own.name);
-table!(OWN_TEXTS = Own.text);
+/// The tables that have sentences too.
+static SENTENCES: &[(&str, Texts)] = &[
+    ("ineligible", texts!(Ineligible.text)),
+    ("why", texts!(Why.text)),
+    ("over_http2", texts!(OverHttp2.text)),
+    ("capsule_fault", texts!(CapsuleFault.text)),
+];
 
-fn text_of(cell: &'static Cell) -> &'static CStr {
-    CStr::from_bytes_until_nul(cell).unwrap_or_default()
-}
+static ERROR: Texts = texts!(ErrorKind.name);
+static ERROR_TEXTS: Texts = texts!(ErrorKind.text);
+static ERROR_ADVICE: Texts = texts!(ErrorKind.advice);
+static ERROR_CLAUSES: Texts = texts!(ErrorKind.clause);
+static OWN: Texts = texts!(Own.name);
+static OWN_TEXTS: Texts = texts!(Own.text);
 
-fn of_result(code: u32, errors: &'static [Cell], own: &'static [Cell], ok: &'static CStr) -> &'static CStr {
+fn of_result(code: u32, errors: &'static Texts, own: Option<&'static Texts>, ok: &'static CStr) -> &'static CStr {
     let kind = ErrorKind::ALL.iter().position(|kind| u32::from(kind.code()) == code);
-    let of_own = || Own::ALL.iter().position(|own| own.code() == code).and_then(|at| own.get(at));
+    let of_own = || Own::ALL.iter().position(|own| own.code() == code).and_then(|at| own?.get(at));
     match kind.and_then(|at| errors.get(at)).or_else(of_own) {
-        Some(cell) => text_of(cell),
+        Some(text) => text,
         None if code == 0 => ok,
+        None if own.is_none() => c"",
         None => c"unknown",
     }
 }
 
 pub(crate) fn result_name(code: u32) -> &'static CStr {
-    of_result(code, &ERROR, &OWN, c"ok")
+    of_result(code, &ERROR, Some(&OWN), c"ok")
 }
 
 pub(crate) fn result_text(code: u32) -> &'static CStr {
-    of_result(code, &ERROR_TEXTS, &OWN_TEXTS, c"success")
+    of_result(code, &ERROR_TEXTS, Some(&OWN_TEXTS), c"success")
 }
 
-fn event_kind(kind: u32) -> Done<&'static CStr> {
-    match kind {
-        NEED_DATA => Ok(c"need-data"),
-        PAUSED => Ok(c"paused"),
-        _ => event(kind),
-    }
+pub(crate) fn result_advice(code: u32) -> &'static CStr {
+    of_result(code, &ERROR_ADVICE, None, c"")
+}
+
+pub(crate) fn result_clause(code: u32) -> &'static CStr {
+    of_result(code, &ERROR_CLAUSES, None, c"")
+}
+
+/// What stands for a number that is in no table.
+fn unknown(number: u32) -> &'static CStr {
+    if number == SWO_NONE { c"none" } else { c"unknown" }
+}
+
+fn name(table: u32, number: u32) -> Done<&'static CStr> {
+    let event_kinds = TABLES.iter().position(|name| *name == "event_kind");
+    Ok(match number {
+        NEED_DATA if event_kinds == Some(table as usize) => c"need-data",
+        PAUSED if event_kinds == Some(table as usize) => c"paused",
+        _ => NAMES.get(table as usize).and_then(|names| names.get(number as usize)).unwrap_or(unknown(number)),
+    })
+}
+
+fn sentence(table: u32, number: u32) -> Done<&'static CStr> {
+    let found = SENTENCES.iter().find(|(name, _)| TABLES.get(table as usize) == Some(name));
+    Ok(found.and_then(|(_, texts)| texts.get(number as usize)).unwrap_or(unknown(number)))
 }
 
 export! {
-    /// The name of a SWO_ROLE_* number. Like all names: static, never NULL, `unknown` for other numbers.
-    fn swo_role_name(role: u32) -> *const c_char = role(role);
+    /// The stable name of a number of an enum: `swo_name(SWO_TABLE_WHY, swo_why(conn))`. `none` for SWO_NONE, `unknown` for
+    /// another number without a name. Never NULL, static.
+    fn swo_name(table: u32, number: u32) -> *const c_char = name(table, number);
 
-    /// The name of a SWO_PHASE_* number.
-    fn swo_phase_name(phase: u32) -> *const c_char = phase(phase);
-
-    /// The name of a SWO_RX_* number.
-    fn swo_rx_name(rx: u32) -> *const c_char = rx(rx);
-
-    /// The name of a SWO_TX_* number.
-    fn swo_tx_name(tx: u32) -> *const c_char = tx(tx);
-
-    /// The name of a SWO_TURN_* number.
-    fn swo_turn_name(turn: u32) -> *const c_char = turn(turn);
-
-    /// The name of a SWO_EXPECT_* number.
-    fn swo_expect_name(expect: u32) -> *const c_char = expect(expect);
-
-    /// The name of a SWO_PEER_* number.
-    fn swo_peer_name(peer: u32) -> *const c_char = peer(peer);
-
-    /// The name of a SWO_AWAITING_* number.
-    fn swo_awaiting_name(awaiting: u32) -> *const c_char = awaiting(awaiting);
-
-    /// The name of a SWO_PAUSED_* number.
-    fn swo_paused_name(paused: u32) -> *const c_char = paused(paused);
-
-    /// The name of a SWO_SWITCHED_BY_* number.
-    fn swo_switched_by_name(by: u32) -> *const c_char = switched_by(by);
-
-    /// The name of a SWO_OWES_* number.
-    fn swo_owes_name(owes: u32) -> *const c_char = owes(owes);
-
-    /// The name of a SWO_CONTENT_* number.
-    fn swo_content_kind_name(kind: u32) -> *const c_char = content_kind(kind);
-
-    /// The name of a SWO_NO_OFFER_* number.
-    fn swo_no_offer_name(no_offer: u32) -> *const c_char = no_offer(no_offer);
-
-    /// The name of a SWO_INELIGIBLE_* number.
-    fn swo_ineligible_name(ineligible: u32) -> *const c_char = ineligible(ineligible);
-
-    /// A sentence for people about a SWO_INELIGIBLE_* number.
-    fn swo_ineligible_text(ineligible: u32) -> *const c_char = ineligible_text(ineligible);
-
-    /// The name of a SWO_ORDER_* number.
-    fn swo_order_name(order: u32) -> *const c_char = order(order);
-
-    /// The name of a SWO_WHY_* number.
-    fn swo_why_name(why: u32) -> *const c_char = why(why);
-
-    /// A sentence for people about a SWO_WHY_* number.
-    fn swo_why_text(why: u32) -> *const c_char = why_text(why);
-
-    /// The name of a SWO_OVER_HTTP2_* number.
-    fn swo_over_http2_name(over_http2: u32) -> *const c_char = over_http2(over_http2);
-
-    /// The name of a SWO_CAPSULE_FAULT_* number.
-    fn swo_capsule_fault_name(fault: u32) -> *const c_char = capsule_fault(fault);
-
-    /// A sentence for people about a SWO_CAPSULE_FAULT_* number.
-    fn swo_capsule_fault_text(fault: u32) -> *const c_char = capsule_fault_text(fault);
-
-    /// The name of a SWO_TRACE_STEP_* number.
-    fn swo_trace_step_name(step: u32) -> *const c_char = trace_step(step);
-
-    /// The name of a SWO_END_* number.
-    fn swo_end_name(end: u32) -> *const c_char = end(end);
-
-    /// The name of a SWO_BLAME_* number.
-    fn swo_blame_name(blame: u32) -> *const c_char = blame(blame);
-
-    /// The name of a SWO_EVENT_KIND_* number.
-    fn swo_event_kind_name(kind: u32) -> *const c_char = event_kind(kind);
-
-    /// The name of a SWO_KNOWN_FIELD_* number, in lower case.
-    fn swo_known_field_name(field: u32) -> *const c_char = known_field(field);
+    /// A sentence for people about a number of SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or
+    /// SWO_TABLE_CAPSULE_FAULT. `unknown` elsewhere. Never NULL, static.
+    fn swo_text(table: u32, number: u32) -> *const c_char = sentence(table, number);
 }

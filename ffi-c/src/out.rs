@@ -8,7 +8,7 @@ use switchover::{Error, ErrorKind};
 use crate::error::{Done, Own};
 use crate::types::{
     SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_deflate, swo_event, swo_failure_info, swo_field,
-    swo_offer, swo_protocol, swo_request, swo_selection, swo_slice, swo_state, swo_trace_entry,
+    swo_offer, swo_protocol, swo_request, swo_selection, swo_slice, swo_state_info, swo_trace_entry,
 };
 
 /// What may be written into the caller's memory as it is.
@@ -31,7 +31,7 @@ impl Plain for swo_protocol {}
 impl Plain for swo_request {}
 impl Plain for swo_selection {}
 impl Plain for swo_slice {}
-impl Plain for swo_state {}
+impl Plain for swo_state_info {}
 impl Plain for swo_trace_entry {}
 
 /// A place for one value.
@@ -95,14 +95,15 @@ impl<T> Array<'_, T> {
 pub(crate) type Output<'a> = Array<'a, u8>;
 
 impl Output<'_> {
-    /// All of what a decision writes, or nothing and how much space it needs, or which field line is wrong.
+    /// All of what a decision writes, or nothing and how much space it needs, or what is wrong.
     pub(crate) fn write(self, decide: impl FnOnce(&mut &mut [MaybeUninit<u8>]) -> Result<(), Error>) -> Done {
         let space = self.space.len();
         let mut free = self.space;
         match decide(&mut free) {
             Ok(()) => self.count.set(space - free.len()),
             Err(error) => {
-                if let Some(number) = error.needed().or(error.field()) {
+                let ineligible = || error.ineligible().map(|reason| reason.number() as usize);
+                if let Some(number) = error.needed().or(error.field()).or_else(ineligible) {
                     self.count.set(number)?;
                 }
                 Err(error.into())

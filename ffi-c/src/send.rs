@@ -16,8 +16,9 @@ export! {
     ///
     /// Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With too little space the
     /// result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed. With an error that is about one of the field lines
-    /// given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0;
-    /// with any other it is left alone.
+    /// given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0.
+    /// With SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer breaks,
+    /// SWO_INELIGIBLE_*. With any other error it is left alone.
     /// `out` may be NULL where `cap` is 0. Send what was written before the next call on the connection writes more.
     ///
     /// Errors: SWO_ERROR_INVALID_*, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
@@ -28,24 +29,16 @@ export! {
         offer_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = send_request(conn, request, (offer, offer_count), (out, cap, written));
 
-    /// Client: sends the request again with what a 426 asks for (swo_required), or with another offer, on this connection.
-    /// Where the 426 closed it, send the request on a new one. Errors: SWO_ERROR_NO_RETRY, and those of swo_send_request.
-    /// Next: as after swo_send_request. RFC 9110, 15.5.22.
-    fn swo_retry(conn: *mut swo_conn, request: *const swo_request_head, offer: *const swo_slice, offer_count: usize,
-        out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = retry(conn, request, (offer, offer_count), (out, cap, written));
-
     /// Server: sends an informational response other than 101. A 100 only while one is expected.
     /// Errors: SWO_ERROR_NOT_EXPECTED, SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
     /// SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED. Next: the rest of the request, or the final response. RFC 9110, 15.2.
-    fn swo_send_informational(conn: *mut swo_conn, status: u32, fields: *const swo_field, field_count: usize,
-        out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = send_informational(conn, status, (fields, field_count), (out, cap, written));
+    fn swo_send_informational(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
+        written: *mut usize) -> swo_result = send_informational(conn, response, (out, cap, written));
 
     /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
     /// accepts it. Errors: SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
     /// SWO_ERROR_INVALID_*, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
-    /// Next: swo_send_data and swo_send_end (swo_wants_content says whether). RFC 9112, 4 and 6.
+    /// Next: swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
     fn swo_send_response(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_response(conn, response, (out, cap, written));
 
@@ -69,7 +62,7 @@ export! {
 
     /// Drops the rest of the content being received, up to `drain` octets of the configuration; then receiving ends
     /// instead. The end of the message is still told. Errors: SWO_ERROR_NO_CONTENT. Next: swo_next_event.
-    fn swo_skip_body(conn: *mut swo_conn) -> swo_result = skip_body(conn);
+    fn swo_skip_content(conn: *mut swo_conn) -> swo_result = skip_content(conn);
 
     /// No request after this one. A server's next final response says `close`; without a request pending the connection
     /// closes now. A client closes after the response that is on its way. Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED.
@@ -105,13 +98,8 @@ fn send_request(mut conn: Conn<'_>, given: RequestGiven<'_>, offer: Few<&[u8]>, 
     out.write(|out| conn.send_request(&request, &offer, out))
 }
 
-fn retry(mut conn: Conn<'_>, given: RequestGiven<'_>, offer: Few<&[u8]>, out: Output<'_>) -> Done {
-    let (request, offer) = (request_head(&given)?, names(&offer)?);
-    out.write(|out| conn.retry(&request, &offer, out))
-}
-
-fn send_informational(mut conn: Conn<'_>, code: u32, fields: FieldList<'_>, out: Output<'_>) -> Done {
-    out.write(|out| conn.send_informational(status(code), &fields, out))
+fn send_informational(mut conn: Conn<'_>, given: ResponseGiven<'_>, out: Output<'_>) -> Done {
+    out.write(|out| conn.send_informational(&response_head(&given), out))
 }
 
 fn send_response(mut conn: Conn<'_>, given: ResponseGiven<'_>, out: Output<'_>) -> Done {
@@ -130,8 +118,8 @@ fn send_end(mut conn: Conn<'_>, trailers: FieldList<'_>, out: Output<'_>) -> Don
     out.write(|out| conn.send_end(&trailers, out))
 }
 
-fn skip_body(mut conn: Conn<'_>) -> Done {
-    Ok(conn.skip_body()?)
+fn skip_content(mut conn: Conn<'_>) -> Done {
+    Ok(conn.skip_content()?)
 }
 
 fn close_after_response(mut conn: Conn<'_>) -> Done {

@@ -127,9 +127,7 @@ pub union swo_event_detail {
     pub trailer_count: usize,
     /// SWO_EVENT_KIND_SWITCHED.
     pub switched: swo_switched,
-    /// SWO_EVENT_KIND_CLOSED: received octets that no message was made of.
-    pub discarded: usize,
-    /// SWO_EVENT_KIND_PAUSED: what the host has to do, SWO_PAUSED_*.
+    /// SWO_EVENT_KIND_PAUSED: what your code has to do, SWO_PAUSED_*.
     pub paused: u32,
 }
 
@@ -148,7 +146,7 @@ pub struct swo_event {
 /// The machine's state, for logs and for hosts that show it; the numbers are those of the enums of the same names.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
-pub struct swo_state {
+pub struct swo_state_info {
     /// The latest request, SWO_PHASE_*.
     pub request: u32,
     /// The response to the oldest unanswered request, SWO_PHASE_*.

@@ -1,5 +1,6 @@
 //! The upgrade verbs. Offering is `swo_send_request`, declining is any final response.
 
+use switchover::binding::selection_to_bits;
 use switchover::{Connection, Order, Selection};
 
 use crate::error::{Done, Own, swo_result};
@@ -24,7 +25,7 @@ export! {
     fn swo_selection_preference(selection: *const swo_selection) -> u32 = selection_preference(selection);
 
     /// Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete.
-    /// Errors: SWO_ERROR_BODY_PENDING before that (swo_accept_early does not wait), SWO_ERROR_STALE_SELECTION,
+    /// Errors: SWO_ERROR_BODY_PENDING before that (swo_selection_early does not wait), SWO_ERROR_STALE_SELECTION,
     /// SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_OUTPUT_TOO_SMALL.
     /// Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
     /// RFC 9110, 7.8 and 15.2.2.
@@ -32,11 +33,11 @@ export! {
         out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = accept(conn, selection, (fields, field_count), (out, cap, written));
 
-    /// swo_accept before the request is complete. Our direction switches at once, the peer's at the end of its request; a
-    /// client that waits for a 100 gets it first.
-    fn swo_accept_early(conn: *mut swo_conn, selection: *const swo_selection, fields: *const swo_field,
-        field_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = accept_early(conn, selection, (fields, field_count), (out, cap, written));
+    /// Has a selection accepted before the request is complete: our direction switches at once, the peer's at the end of its
+    /// request; a client that waits for a 100 gets it first. For a new protocol that needs no content.
+    /// Errors: SWO_NULL. Next: swo_accept. RFC 9110, 7.8.
+    fn swo_selection_early(selection: *const swo_selection, early: *mut swo_selection) -> swo_result
+        = selection_early(selection, early);
 
     /// Server: sends a 426 that requires one of these protocols. Errors: SWO_ERROR_INVALID_PROTOCOL, and those of
     /// swo_send_response. Next: content as after any response, then the client's next try. RFC 9110, 15.5.22.
@@ -60,21 +61,16 @@ export! {
         = agreed(conn, (protocols, cap, count));
 
     /// Client: what the latest 426 asks for, none where it does not say. Valid until the next inbound call.
-    /// Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_retry with what is spoken of it.
+    /// Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_send_request with what is spoken of it as the offer.
     /// RFC 9110, 15.5.22.
     fn swo_required(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
         = required(conn, (protocols, cap, count));
-
-    /// The first octets of the new protocol, after SWO_EVENT_KIND_SWITCHED; empty before. Valid until the next inbound call.
-    /// Next: give them to what speaks the new protocol as they stand, and free the connection then if HTTP does not come
-    /// back; or copy them with swo_take_leftover, which swo_resume_http asks for.
-    fn swo_leftover(conn: *const swo_conn, leftover: *mut swo_slice) -> swo_result = leftover(conn, leftover);
 }
 
 fn select(conn: &Connection, preferences: Few<&[u8]>, by: u32, out: Out<'_, swo_selection>) -> Done {
     let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
     let selection = conn.select(&preferences, by).ok_or(Own::Nothing)?;
-    out.set(swo_selection { opaque: selection.to_bits() })
+    out.set(swo_selection { opaque: selection_to_bits(selection) })
 }
 
 fn selection_preference(selection: Selection) -> Done<u32> {
@@ -85,8 +81,8 @@ fn accept(mut conn: Conn<'_>, selection: Selection, fields: FieldList<'_>, out: 
     out.write(|out| conn.accept(selection, &fields, out))
 }
 
-fn accept_early(mut conn: Conn<'_>, selection: Selection, fields: FieldList<'_>, out: Output<'_>) -> Done {
-    out.write(|out| conn.accept_early(selection, &fields, out))
+fn selection_early(selection: Selection, out: Out<'_, swo_selection>) -> Done {
+    out.set(swo_selection { opaque: selection_to_bits(selection.early()) })
 }
 
 fn require(mut conn: Conn<'_>, protocols: Few<&[u8]>, fields: FieldList<'_>, out: Output<'_>) -> Done {
@@ -110,8 +106,4 @@ fn agreed(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
 fn required(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
     let protocols: Vec<_> = conn.required().iter().collect();
     out.fill(protocols.into_iter())
-}
-
-fn leftover(conn: &Connection, out: Out<'_, swo_slice>) -> Done {
-    out.set(conn.leftover().into())
 }

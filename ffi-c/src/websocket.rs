@@ -4,7 +4,7 @@ use switchover::websocket::{self, Deflate};
 use switchover::{Connection, Order};
 
 use crate::error::{Done, Own, swo_result};
-use crate::event::head;
+use crate::event::{head, kept};
 use crate::few::Few;
 use crate::object::swo_conn;
 use crate::out::{Out, Output};
@@ -48,11 +48,11 @@ fn websocket_key(nonce: &[u8], out: Output<'_>) -> Done {
 
 fn select_subprotocol(conn: &Connection, preferences: Few<&[u8]>, by: u32, out: Out<'_, swo_slice>) -> Done {
     let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
-    out.set(conn.select_subprotocol(&preferences, by).ok_or(Own::Nothing)?.as_bytes().into())
+    out.set(websocket::select_subprotocol(&kept(conn)?, &preferences, by).ok_or(Own::Nothing)?.as_bytes().into())
 }
 
 fn select_deflate(conn: &Connection, own: &swo_deflate, out: Out<'_, swo_deflate>) -> Done {
-    out.set(conn.select_deflate(&own.into()).ok_or(Own::Nothing)?.into())
+    out.set(websocket::select_deflate(&kept(conn)?, &own.into()).ok_or(Own::Nothing)?.into())
 }
 
 fn agreed_deflate(conn: &Connection, out: Out<'_, swo_deflate>) -> Done {

@@ -35,10 +35,14 @@ static swo_result hear(swo_conn *conn, const char *text) {
     return swo_receive(conn, (const uint8_t *)text, strlen(text));
 }
 
+/* What next gives for a pause because the connection is over. */
+#define CLOSED 2000u
+
 static uint32_t next(swo_conn *conn) {
     swo_event event;
     swo_result result = swo_next_event(conn, &event);
-    return result ? result : event.kind;
+    if (result) return result;
+    return event.kind == SWO_EVENT_KIND_PAUSED && event.u.paused == SWO_PAUSED_CLOSED ? CLOSED : event.kind;
 }
 
 /* A server that has heard a request. */

@@ -2,7 +2,7 @@
  * runner.c. */
 
 static void must(player *p, swo_result result) {
-    if (result && !p->fault) p->fault = swo_strerror(result);
+    if (result && !p->fault) p->fault = swo_error_text(result);
 }
 
 /* A decision taken apart: words, of which the last are field lines `NAME:VALUE` in hex. */
@@ -72,21 +72,18 @@ static int ask(player *p, const char *verb, text *says) {
     FLAG("may-speak", swo_may_speak)
     FLAG("must-reset", swo_must_reset)
     FLAG("wants-input", swo_wants_input)
-    FLAG("owes-continue", swo_owes_continue)
-    FLAG("wants-content", swo_wants_content)
     FLAG("persists", swo_persists)
-    FLAG("secure", swo_is_secure)
     if (IS("why")) {
-        text_put(says, "why %s\n", swo_why(conn) == SWO_NONE ? "none" : swo_why_name(swo_why(conn)));
+        text_put(says, "why %s\n", swo_why(conn) == SWO_NONE ? "none" : swo_name(SWO_TABLE_WHY, swo_why(conn)));
     } else if (IS("awaiting")) {
-        text_put(says, "awaiting %s\n", swo_awaiting_name(swo_awaiting(conn)));
+        text_put(says, "awaiting %s\n", swo_name(SWO_TABLE_AWAITING, swo_awaiting(conn)));
     } else if (IS("owes")) {
-        text_put(says, "owes %s\n", swo_owes_name(swo_owes(conn)));
+        text_put(says, "owes %s\n", swo_name(SWO_TABLE_OWES, swo_owes(conn)));
     } else if (IS("take-end")) {
         text_put(says, "taken %s\n", swo_take_end(conn) ? "true" : "false");
     } else if (IS("content")) {
         must(p, swo_content(conn, &content));
-        text_put(says, "content %s", swo_content_kind_name(content.kind));
+        text_put(says, "content %s", swo_name(SWO_TABLE_CONTENT, content.kind));
         if (content.kind == SWO_CONTENT_LENGTH || content.kind == SWO_CONTENT_CHUNKED) {
             text_put(says, " %llu", (unsigned long long)content.len);
         }
@@ -116,7 +113,7 @@ static int ask(player *p, const char *verb, text *says) {
         while (!swo_trace(conn, &entry, 1, &count) && count) {
             /* What a try with too little space leaves: not every language has one. */
             if (entry.step == SWO_TRACE_STEP_REFUSED && entry.number == SWO_ERROR_OUTPUT_TOO_SMALL) continue;
-            text_put(says, "trace %s %u @%llu\n", swo_trace_step_name(entry.step), entry.number,
+            text_put(says, "trace %s %u @%llu\n", swo_name(SWO_TABLE_TRACE_STEP, entry.step), entry.number,
                      (unsigned long long)entry.offset);
         }
     } else if (IS("release")) {
@@ -151,10 +148,10 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
     const swo_field *fields = d->fields;
     swo_data_parts parts;
     d->list_count = 0;
-    if (IS("request") || IS("retry")) {
+    if (IS("request")) {
         swo_request_head head = {word(d, 0), word(d, 1), fields, d->field_count};
         take_list(d, 2);
-        return (IS("retry") ? swo_retry : swo_send_request)(conn, &head, d->list, d->list_count, out, cap, written);
+        return swo_send_request(conn, &head, d->list, d->list_count, out, cap, written);
     }
     if (IS("response") || IS("respond") || IS("prepared") || IS("reject")) {
         swo_slice reason = word(d, 1), content = word(d, 2);
@@ -197,8 +194,8 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
     }
     if (IS("pass")) return swo_pass_content(conn, strtoull(d->words[0], NULL, 10));
     if (IS("inform")) {
-        uint32_t status = (uint32_t)strtoul(d->words[0], NULL, 10);
-        return swo_send_informational(conn, status, fields, d->field_count, out, cap, written);
+        swo_response_head head = {(uint32_t)strtoul(d->words[0], NULL, 10), {NULL, 0}, fields, d->field_count};
+        return swo_send_informational(conn, &head, out, cap, written);
     }
     if (IS("select")) {
         take_list(d, 1);
@@ -208,8 +205,9 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
         take_list(d, 1);
         if (d->list_count) must(p, choose(p, d, says));
         if (!p->is_selected) return SWO_OK;
-        return (IS("accept") ? swo_accept : swo_accept_early)(conn, &p->selection, fields, d->field_count, out, cap,
-                                                              written);
+        swo_selection selection = p->selection;
+        if (!IS("accept")) must(p, swo_selection_early(&p->selection, &selection));
+        return swo_accept(conn, &selection, fields, d->field_count, out, cap, written);
     }
     if (IS("require")) {
         take_list(d, 0);
@@ -238,7 +236,7 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
         return SWO_OK;
     }
     if (IS("end")) return swo_send_end(conn, fields, d->field_count, out, cap, written);
-    if (IS("skip")) return swo_skip_body(conn);
+    if (IS("skip")) return swo_skip_content(conn);
     if (IS("close")) return swo_close_after_response(conn);
     if (IS("abandon")) return swo_abandon(conn);
     if (IS("resume")) return swo_resume_http(conn);
@@ -249,9 +247,9 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
 /* Decides with no space, then with an octet too little, then with what is needed: the first two must be refused, name the
  * size, and change nothing. */
 static swo_result decide_in_earnest(player *p, decision *d, text *says, uint8_t **out, size_t *written) {
-    swo_state before, after;
+    swo_state_info before, after;
     size_t needed = 0, again = 0;
-    swo_get_state(p->conn, &before);
+    swo_state(p->conn, &before);
     swo_result result = decide(p, d, NULL, 0, &needed, says);
     if (!result) return result;
     says->len = 0;
@@ -262,7 +260,7 @@ static swo_result decide_in_earnest(player *p, decision *d, text *says, uint8_t 
         for (size_t at = 0; at < needed; at++) {
             if ((*out)[at] != 0xaa) p->fault = "something is written into too little space";
         }
-        swo_get_state(p->conn, &after);
+        swo_state(p->conn, &after);
         if (result != SWO_ERROR_OUTPUT_TOO_SMALL || again != needed || memcmp(&before, &after, sizeof before)) {
             p->fault = "too little space changes something";
         }
@@ -270,7 +268,7 @@ static swo_result decide_in_earnest(player *p, decision *d, text *says, uint8_t 
         return decide(p, d, *out, needed, written, says);
     }
     result = decide(p, d, NULL, 0, &again, says);
-    swo_get_state(p->conn, &after);
+    swo_state(p->conn, &after);
     if (!result || memcmp(&before, &after, sizeof before)) p->fault = "a refusal changes something";
     return result;
 }

@@ -212,8 +212,19 @@ fn enums() -> String {
         list("over_http2", "OverHttp2", OverHttp2::ALL, OverHttp2::name, "upgrade/http2.rs"),
         list("capsule_fault", "CapsuleFault", CapsuleFault::ALL, CapsuleFault::name, "upgrade/masque/capsule.rs"),
         list("trace_step", "TraceStep", TraceStep::ALL, TraceStep::name, "trace.rs"),
+        tables(),
     ]
     .concat()
+}
+
+/// The tables of names, for swo_name.
+fn tables() -> String {
+    let row = |(number, name): (usize, &str)| format!("    SWO_TABLE_{} = {number},\n", upper(name));
+    let source = read("src/names.rs");
+    let (_, rows) = source.split_once("\ntables! {\n").expect("the tables");
+    let names = rows.lines().map_while(|line| line.trim().strip_prefix('"')?.split_once('"').map(|(name, _)| name));
+    let rows: String = names.enumerate().map(row).collect();
+    format!("/** The enums above, for swo_name and swo_text. */\nenum swo_table {{\n{rows}}};\n\n")
 }
 
 fn upper(name: &str) -> String {

@@ -47,7 +47,7 @@ static void put_offers(text *to, const swo_conn *conn, const swo_request *reques
     size_t count = 0;
     if (request->no_offer == SWO_NO_OFFER_ABSENT) return;
     if (request->no_offer != SWO_NONE) {
-        text_put(to, " offers nothing (%s)", swo_no_offer_name(request->no_offer));
+        text_put(to, " offers nothing (%s)", swo_name(SWO_TABLE_NO_OFFER, request->no_offer));
         return;
     }
     if (swo_offers(conn, offers, 256, &count) || count != request->offer_count) text_put(to, " OFFERS");
@@ -55,7 +55,7 @@ static void put_offers(text *to, const swo_conn *conn, const swo_request *reques
     for (size_t at = 0; at < count; at++) {
         text_put(to, at ? ", " : "");
         put_protocol(to, &offers[at].protocol);
-        if (offers[at].ineligible != SWO_NONE) text_put(to, "!%s", swo_ineligible_name(offers[at].ineligible));
+        if (offers[at].ineligible != SWO_NONE) text_put(to, "!%s", swo_name(SWO_TABLE_INELIGIBLE, offers[at].ineligible));
     }
     text_put(to, "]");
 }
@@ -70,7 +70,7 @@ static void put_error(text *to, const swo_conn *conn, swo_result result) {
 }
 
 static void put_switched(text *to, const swo_conn *conn, const swo_switched *switched, int shows_fields) {
-    text_put(to, "switched by %s", swo_switched_by_name(switched->by));
+    text_put(to, "switched by %s", swo_name(SWO_TABLE_SWITCHED_BY, switched->by));
     put_protocols(to, conn, swo_agreed, " to ");
     if (switched->request.method.data) {
         text_put(to, " for ");
@@ -86,6 +86,7 @@ static void put_switched(text *to, const swo_conn *conn, const swo_switched *swi
 
 static void put_event(text *to, const swo_conn *conn, const swo_event *event, int shows_fields, size_t refused) {
     int has_position = 1;
+    swo_slice unread;
     switch (event->kind) {
     case SWO_EVENT_KIND_REQUEST:
         text_put(to, "request ");
@@ -98,7 +99,7 @@ static void put_event(text *to, const swo_conn *conn, const swo_event *event, in
         break;
     case SWO_EVENT_KIND_INFORMATIONAL:
     case SWO_EVENT_KIND_RESPONSE:
-        text_put(to, "%s %u", swo_event_kind_name(event->kind), event->u.response.status);
+        text_put(to, "%s %u", swo_name(SWO_TABLE_EVENT_KIND, event->kind), event->u.response.status);
         if (event->kind == SWO_EVENT_KIND_RESPONSE) text_put(to, " 1.%u", event->u.response.minor_version);
         if (event->u.response.dropped) text_put(to, " dropped %u", event->u.response.dropped);
         if (shows_fields) put_fields(to, conn, swo_event_fields);
@@ -108,17 +109,15 @@ static void put_event(text *to, const swo_conn *conn, const swo_event *event, in
         put_fields(to, conn, swo_event_fields);
         break;
     case SWO_EVENT_KIND_SWITCHED: put_switched(to, conn, &event->u.switched, shows_fields); break;
-    case SWO_EVENT_KIND_CLOSED:
-        text_put(to, "closed");
-        if (event->u.discarded + refused) text_put(to, " discarded %zu", event->u.discarded + refused);
-        has_position = 0;
-        break;
     case SWO_EVENT_KIND_PAUSED:
-        text_put(to, "paused %s", swo_paused_name(event->u.paused));
+        text_put(to, "paused %s", swo_name(SWO_TABLE_PAUSED, event->u.paused));
+        if (event->u.paused == SWO_PAUSED_CLOSED && !swo_unread(conn, &unread) && unread.len + refused) {
+            text_put(to, " discarded %zu", unread.len + refused);
+        }
         has_position = 0;
         break;
     default:
-        text_put(to, "%s", swo_event_kind_name(event->kind));
+        text_put(to, "%s", swo_name(SWO_TABLE_EVENT_KIND, event->kind));
         has_position = 0;
     }
     if (has_position) text_put(to, " @%llu", (unsigned long long)event->position);

@@ -18,15 +18,16 @@ static void send_out(swo_result result, size_t written) {
 static void read_more(swo_conn *conn) {
     uint8_t *space;
     size_t cap;
-    if (swo_recv_buffer(conn, 4096, &space, &cap)) exit(1);
+    if (swo_receive_buffer(conn, 4096, &space, &cap)) exit(1);
     ssize_t got = recv(fd, space, cap, 0);
-    if (got > 0) swo_recv_commit(conn, (size_t)got);
+    if (got > 0) swo_receive_commit(conn, (size_t)got);
     else swo_receive_eof(conn, SWO_END_CLEAN);
 }
 
 static void send_continue(swo_conn *conn) {
     size_t written = 0;
-    swo_result result = swo_send_informational(conn, 100, NULL, 0, out, sizeof out, &written);
+    swo_response_head head = {100, {NULL, 0}, NULL, 0};
+    swo_result result = swo_send_informational(conn, &head, out, sizeof out, &written);
     send_out(result, written);
 }
 

@@ -16,7 +16,7 @@ static void null_is_refused(void) {
     IS(swo_next_event(NULL, &event), SWO_NULL);
     IS(swo_next_event(conn, NULL), SWO_NULL);
     IS(swo_current_event(NULL, &event), SWO_NULL);
-    IS(swo_recv_buffer(conn, 1, NULL, &count), SWO_NULL);
+    IS(swo_receive_buffer(conn, 1, NULL, &count), SWO_NULL);
     IS(swo_event_field(conn, NULL, &slice), SWO_NULL);
     IS(swo_event_fields(conn, NULL, 3, &count), SWO_NULL);
     IS(swo_send_request(conn, NULL, NULL, 0, out, sizeof out, &count), SWO_NULL);
@@ -70,9 +70,15 @@ static void numbers_are_checked(void) {
     HOLDS(!none);
     IS(swo_receive_eof(conn, 2), SWO_BAD_ENUM);
     IS(swo_select(conn, FOO, 1, 99, &selection), SWO_BAD_ENUM);
-    HOLDS(!strcmp(swo_why_name(99), "unknown") && !strcmp(swo_strerror(7), "unknown"));
+    HOLDS(!strcmp(swo_name(SWO_TABLE_WHY, 99), "unknown") && !strcmp(swo_error_text(7), "unknown"));
     HOLDS(!strcmp(swo_error_name(SWO_ERROR_BARE_LF), "bare-lf") && !strcmp(swo_error_name(SWO_PANIC), "panic"));
     HOLDS(swo_error_blame(SWO_ERROR_BARE_LF) == SWO_BLAME_PEER && swo_error_blame(SWO_NULL) == SWO_BLAME_LOCAL);
+    HOLDS(!strcmp(swo_name(999, 0), "unknown") && !strcmp(swo_name(SWO_TABLE_WHY, SWO_NONE), "none"));
+    HOLDS(!strcmp(swo_text(SWO_TABLE_WHY, SWO_WHY_DECLINED), "the request was answered in HTTP/1.1 instead"));
+    HOLDS(!strcmp(swo_text(SWO_TABLE_ROLE, 0), "unknown") && !strcmp(swo_text(999, 0), "unknown"));
+    HOLDS(!strcmp(swo_name(SWO_TABLE_EVENT_KIND, SWO_EVENT_KIND_PAUSED), "paused"));
+    HOLDS(!strcmp(swo_error_clause(SWO_ERROR_BARE_LF), "RFC 9112, 2.2") && strlen(swo_error_advice(SWO_ERROR_BARE_LF)) > 20);
+    HOLDS(!*swo_error_clause(SWO_NULL) && !*swo_error_advice(SWO_OK) && !*swo_error_advice(7));
     HOLDS(swo_error_blame(SWO_OK) == SWO_NONE && swo_is_fatal(SWO_PANIC) && !swo_is_fatal(SWO_ERROR_BUFFER_FULL));
     HOLDS(swo_is_fatal(SWO_ERROR_BARE_LF) && swo_error_status(SWO_ERROR_START_LINE_TOO_LONG) == 414);
     HOLDS(swo_reason(404).len == 9 && swo_reason(99999).len == 0);
@@ -266,7 +272,7 @@ static void whole_answers(void) {
     IS(swo_hand_over(second, out, sizeof out, &written), SWO_OK);
     HOLDS(!memcmp(out, "GET /over HTTP/1.1\r\nHost: a\r\n\r\nrest", written));
     IS(swo_hand_over(second, out, sizeof out, &written), SWO_ERROR_CLOSED);
-    IS(next(second), SWO_EVENT_KIND_CLOSED);
+    IS(next(second), CLOSED);
     swo_conn_free(second);
     IS(swo_prepared_free(prepared), SWO_OK);
 }
@@ -282,9 +288,8 @@ static void order_matters(void) {
     IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_UNASKED);
     IS(swo_send_response(client, &response, out, sizeof out, &written), SWO_ERROR_WRONG_ROLE);
     IS(swo_send_request(server, &request, NULL, 0, out, sizeof out, &written), SWO_ERROR_WRONG_ROLE);
-    IS(swo_retry(client, &request, NULL, 0, out, sizeof out, &written), SWO_ERROR_NO_RETRY);
     IS(swo_send_data_parts(server, 5, &parts), SWO_ERROR_NO_CONTENT);
-    IS(swo_skip_body(server), SWO_ERROR_NO_CONTENT);
+    IS(swo_skip_content(server), SWO_ERROR_NO_CONTENT);
     IS(swo_resume_http(server), SWO_ERROR_NOTHING_OWED);
     IS(swo_select(server, FOO, 1, SWO_ORDER_CLIENT, &selection), SWO_NOTHING);
     HOLDS(written == 77);
@@ -354,11 +359,11 @@ static void own_bytes_are_not_received(void) {
     IS(next(other), SWO_EVENT_KIND_REQUEST);
     IS(swo_next_event(other, &event), SWO_OK);
     IS(swo_receive(conn, event.u.data.data, event.u.data.len), SWO_OK);
-    /* What is read into the space is taken by swo_recv_commit. */
-    IS(swo_recv_buffer(other, 5, &space, &cap), SWO_OK);
+    /* What is read into the space is taken by swo_receive_commit. */
+    IS(swo_receive_buffer(other, 5, &space, &cap), SWO_OK);
     memcpy(space, "hello", 5);
     IS(swo_receive(other, space, 5), SWO_OVERLAP);
-    IS(swo_recv_commit(other, 5), SWO_OK);
+    IS(swo_receive_commit(other, 5), SWO_OK);
     swo_conn_free(conn);
     swo_conn_free(other);
 }
@@ -367,19 +372,19 @@ static void buffers_are_bounded(void) {
     swo_conn *conn = make(SWO_ROLE_SERVER);
     uint8_t *space = NULL;
     size_t cap = 0;
-    IS(swo_recv_commit(conn, SIZE_MAX), SWO_BAD_LENGTH); /* of no space nothing is taken */
-    IS(swo_recv_buffer(conn, SIZE_MAX, &space, &cap), SWO_OK);
+    IS(swo_receive_commit(conn, SIZE_MAX), SWO_BAD_LENGTH); /* of no space nothing is taken */
+    IS(swo_receive_buffer(conn, SIZE_MAX, &space, &cap), SWO_OK);
     HOLDS(cap < 1000000);
     IS(swo_receive(conn, NULL, 0), SWO_OK);
-    IS(swo_recv_commit(conn, 5), SWO_BAD_LENGTH); /* nor of space that was given back */
+    IS(swo_receive_commit(conn, 5), SWO_BAD_LENGTH); /* nor of space that was given back */
     IS(next(conn), SWO_EVENT_KIND_NEED_DATA);
-    IS(swo_recv_buffer(conn, 100, &space, &cap), SWO_OK);
+    IS(swo_receive_buffer(conn, 100, &space, &cap), SWO_OK);
     HOLDS(cap >= 100);
     memcpy(space, "GET", 3);
-    IS(swo_recv_commit(conn, 0), SWO_OK);
+    IS(swo_receive_commit(conn, 0), SWO_OK);
     IS(swo_receive_eof(conn, SWO_END_CLEAN), SWO_OK);
     IS(hear(conn, "late"), SWO_ERROR_AFTER_END);
-    IS(next(conn), SWO_EVENT_KIND_CLOSED);
+    IS(next(conn), CLOSED);
     swo_conn_free(conn);
 }
 
@@ -419,11 +424,11 @@ static void after_a_peer_error_each_call_says_so(void) {
     IS(swo_failure(conn, &failure), SWO_OK);
     HOLDS(failure.code == SWO_ERROR_BARE_LF && failure.status == 400 && failure.offset == 14);
     IS(hear(conn, "x"), SWO_ERROR_BARE_LF);
-    IS(swo_recv_buffer(conn, 1, &space, &cap), SWO_ERROR_BARE_LF);
+    IS(swo_receive_buffer(conn, 1, &space, &cap), SWO_ERROR_BARE_LF);
     IS(swo_send_response(conn, &response, out, sizeof out, &written), SWO_OK);
     IS(swo_send_end(conn, NULL, 0, out, sizeof out, &written), SWO_OK);
-    IS(next(conn), SWO_EVENT_KIND_CLOSED);
-    IS(next(conn), SWO_EVENT_KIND_CLOSED);
+    IS(next(conn), CLOSED);
+    IS(next(conn), CLOSED);
     swo_conn_free(conn);
 }
 

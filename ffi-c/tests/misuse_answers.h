@@ -35,9 +35,9 @@ static void no_connection_answers_nothing(void) {
     IS(swo_prepared_free((swo_prepared *)(void *)zeros), SWO_BAD_HANDLE);
     HOLDS(swo_owes((swo_conn *)(void *)zeros) == SWO_NONE && !swo_persists((swo_conn *)(void *)zeros));
     HOLDS(written == 77 && persists == 7 && content.kind == 7 && unread.len == 7);
-    HOLDS(!strcmp(swo_owes_name(99), "unknown") && !strcmp(swo_content_kind_name(99), "unknown"));
-    HOLDS(!strcmp(swo_owes_name(SWO_OWES_CONTINUE), "continue"));
-    HOLDS(!strcmp(swo_content_kind_name(SWO_CONTENT_UNTIL_CLOSE), "until-close"));
+    HOLDS(!strcmp(swo_name(SWO_TABLE_OWES, 99), "unknown") && !strcmp(swo_name(SWO_TABLE_CONTENT, 99), "unknown"));
+    HOLDS(!strcmp(swo_name(SWO_TABLE_OWES, SWO_OWES_CONTINUE), "continue"));
+    HOLDS(!strcmp(swo_name(SWO_TABLE_CONTENT, SWO_CONTENT_UNTIL_CLOSE), "until-close"));
     IS(swo_prepared_free(prepared), SWO_OK);
 }
 
@@ -75,7 +75,7 @@ static void whole_answers_are_checked(void) {
     head.field_count = 1;
     IS(swo_respond(server, &head, HELLO, 5, out, sizeof out, &written), SWO_OK);
     HOLDS(holds(out, written, "\r\nContent-Length: 5\r\n") && holds(out, written, "\r\n\r\nhello"));
-    HOLDS(swo_owes(server) == SWO_OWES_NOTHING && !swo_wants_content(server));
+    HOLDS(swo_owes(server) == SWO_OWES_NOTHING);
     IS(swo_send_data(server, HELLO, 5, out, sizeof out, &written), SWO_ERROR_NO_CONTENT);
     swo_conn_free(server);
     swo_conn_free(client);
@@ -162,7 +162,7 @@ static void rejections_are_checked(void) {
     HOLDS(!swo_wants_input(half) && !swo_persists(half));
     IS(hear(half, "P/1.1"), SWO_ERROR_CLOSED);
     IS(swo_reject(half, &head, HELLO, 5, out, sizeof out, &written), SWO_ERROR_CLOSED);
-    IS(next(half), SWO_EVENT_KIND_CLOSED);
+    IS(next(half), CLOSED);
     swo_conn_free(half);
     swo_conn_free(failed);
     swo_conn_free(client);

@@ -150,7 +150,7 @@ static void capsules_are_checked(void) {
     IS(swo_capsules_finish(capsules, &fault), SWO_REFUSED);
     HOLDS(fault == SWO_CAPSULE_FAULT_TRUNCATED);
     IS(swo_capsules_next(capsules, &datagram, &fault), SWO_REFUSED);
-    HOLDS(fault == SWO_CAPSULE_FAULT_TOO_LONG && !strcmp(swo_capsule_fault_name(fault), "too-long"));
+    HOLDS(fault == SWO_CAPSULE_FAULT_TOO_LONG && !strcmp(swo_name(SWO_TABLE_CAPSULE_FAULT, fault), "too-long"));
     HOLDS(!strcmp(swo_error_name(SWO_REFUSED), "refused") && !swo_is_fatal(SWO_REFUSED));
     swo_capsules_free(capsules);
     datagram.payload.data = NULL;
@@ -169,6 +169,33 @@ static void capsules_are_checked(void) {
     swo_capsules_free(capsules);
 }
 
+/* What an offer of ours breaks, whom a request is for, and a choice before its end. */
+static void offers_say_what_is_wrong(void) {
+    swo_conn *client = make(SWO_ROLE_CLIENT), *conn = make(SWO_ROLE_SERVER);
+    swo_field fields[] = {{SWO_TEXT("Host"), SWO_TEXT("a")}, {SWO_TEXT("Sec-WebSocket-Version"), SWO_TEXT("13")}};
+    swo_request_head request = {SWO_TEXT("GET"), SWO_TEXT("/"), fields, 2};
+    swo_slice websocket = SWO_TEXT("websocket"), authority = {NULL, 77};
+    swo_selection selection, early;
+    uint8_t out[256];
+    size_t written = 77;
+    IS(swo_send_request(client, &request, &websocket, 1, out, sizeof out, &written), SWO_ERROR_PROFILE_FIELD);
+    HOLDS(written == SWO_INELIGIBLE_KEY);
+    IS(swo_request_authority(conn, &authority), SWO_NOTHING);
+    IS(hear(conn, "POST http://b/ HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\nContent-Length: 5\r\n\r\n"),
+       SWO_OK);
+    IS(next(conn), SWO_EVENT_KIND_REQUEST);
+    IS(swo_request_authority(conn, &authority), SWO_OK);
+    HOLDS(authority.len == 1 && *authority.data == 'b');
+    IS(swo_select(conn, FOO, 1, SWO_ORDER_CLIENT, &selection), SWO_OK);
+    IS(swo_selection_early(NULL, &early), SWO_NULL);
+    IS(swo_selection_early(&selection, NULL), SWO_NULL);
+    IS(swo_accept(conn, &selection, NULL, 0, out, sizeof out, &written), SWO_ERROR_BODY_PENDING);
+    IS(swo_selection_early(&selection, &early), SWO_OK);
+    IS(swo_accept(conn, &early, NULL, 0, out, sizeof out, &written), SWO_OK);
+    swo_conn_free(conn);
+    swo_conn_free(client);
+}
+
 static void gateways_are_checked(void) {
     swo_conn *conn = asked(HANDSHAKE), *idle = make(SWO_ROLE_CLIENT);
     swo_protocol protocols[2];
@@ -176,7 +203,6 @@ static void gateways_are_checked(void) {
     size_t count = 77;
     IS(swo_forwardable(idle, protocols, 2, &count), SWO_NOTHING);
     IS(swo_end_to_end(idle, fields, 8, &count), SWO_NOTHING);
-    IS(swo_switch_end_to_end(idle, fields, 8, &count), SWO_NOTHING);
     IS(swo_forwardable(conn, NULL, 2, &count), SWO_NULL);
     HOLDS(count == 77);
     IS(swo_forwardable(conn, protocols, 1, &count), SWO_ARRAY_TOO_SMALL);
@@ -205,8 +231,8 @@ static void the_bridge_is_checked(void) {
     IS(swo_check_http2(70000, NULL, 0, &reason), SWO_OK);
     HOLDS(reason == SWO_NONE);
     IS(swo_check_http2(200, hop, 1, &reason), SWO_REFUSED);
-    HOLDS(reason == SWO_OVER_HTTP2_TE && !strcmp(swo_over_http2_name(reason), "te"));
-    HOLDS(!strcmp(swo_over_http2_name(SWO_NONE), "none"));
+    HOLDS(reason == SWO_OVER_HTTP2_TE && !strcmp(swo_name(SWO_TABLE_OVER_HTTP2, reason), "te"));
+    HOLDS(!strcmp(swo_name(SWO_TABLE_OVER_HTTP2, SWO_NONE), "none"));
     IS(swo_http1_fields(a, hop, 1, none, &lines, &reason), SWO_REFUSED);
     IS(swo_http1_fields(no_text, NULL, 0, none, &lines, &reason), SWO_ERROR_INVALID_HOST);
     IS(swo_http1_fields(a, NULL, 0, no_text, &lines, &reason), SWO_ERROR_INVALID_VALUE);
@@ -278,6 +304,7 @@ static void profiles_are_checked(void) {
     targets_are_checked();
     capsules_are_checked();
     gateways_are_checked();
+    offers_say_what_is_wrong();
     the_bridge_is_checked();
     splices_are_checked();
 }

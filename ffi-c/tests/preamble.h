@@ -6,22 +6,22 @@
  *
  * THE CONTRACT
  *
- * One swo_conn per transport connection. It never blocks, polls, wakes or reads a clock; the host moves the octets.
+ * One swo_conn per transport connection. It never blocks, polls, wakes or reads a clock; your code moves the bytes.
  *
- *  1. Octets in. swo_receive copies what the peer sent, or the host reads its socket straight into swo_recv_buffer and
- *     says how much with swo_recv_commit. swo_receive_eof says that no more will come. While swo_wants_input is 0, do
+ *  1. Bytes in. swo_receive copies what the peer sent. Or read the socket straight into swo_receive_buffer, and
+ *     say how much with swo_receive_commit. swo_receive_eof says that no more will come. While swo_wants_input is 0, do
  *     not read.
- *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA, SWO_EVENT_KIND_PAUSED or
- *     SWO_EVENT_KIND_CLOSED. Slices of an event are valid until the next *inbound* call on the connection. Each
- *     inbound call says so in its comment: swo_receive, swo_recv_buffer, swo_recv_commit, swo_receive_eof,
+ *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA (send what was written, then read) or
+ *     SWO_EVENT_KIND_PAUSED (act: decide, answer, speak the new protocol, or close). Slices of an event are valid until the next *inbound* call on the connection. Each
+ *     inbound call says so in its comment: swo_receive, swo_receive_buffer, swo_receive_commit, swo_receive_eof,
  *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Decisions do
  *     not end it, so an echo may send the very slice it was shown, and what speaks the next protocol may be given the
  *     leftover as SWO_EVENT_KIND_SWITCHED shows it.
- *  3. Decisions in, octets out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
+ *  3. Decisions in, bytes out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
  *     caller's memory: all of it or nothing. A refused one has changed nothing. Send what was written, then go on at 2.
  *
  * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
- * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. Who needs none of them calls none.
+ * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. If you need none of them, call none.
  *
  * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
  * must be good for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an

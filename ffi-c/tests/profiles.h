@@ -167,7 +167,7 @@ static void on_capsules(player *p, decision *d, swo_slice what, text *says) {
     while (!(result = swo_capsules_next(capsules, &datagram, &fault))) put_datagram(p, &datagram, says);
     if (result == SWO_NOTHING) result = swo_capsules_finish(capsules, &fault);
     needs(p, result, SWO_REFUSED);
-    text_put(says, "capsules %s\n", result ? swo_capsule_fault_name(fault) : "end");
+    text_put(says, "capsules %s\n", result ? swo_name(SWO_TABLE_CAPSULE_FAULT, fault) : "end");
     must(p, swo_capsules_free(capsules));
 }
 
@@ -188,7 +188,7 @@ static void on_forwardable(player *p, decision *d, swo_slice what, text *says) {
 static void on_end_to_end(player *p, decision *d, swo_slice what, text *says) {
     (void)what;
     text_put(says, "%s", d->verb);
-    put_fields(says, p->conn, *d->verb == 'e' ? swo_end_to_end : swo_switch_end_to_end);
+    put_fields(says, p->conn, swo_end_to_end);
     text_put(says, "\n");
 }
 
@@ -206,14 +206,14 @@ static void on_check_http2(player *p, decision *d, swo_slice what, text *says) {
     uint32_t status = (uint32_t)strtoul((const char *)what.data, NULL, 10), reason = 0;
     swo_result result = swo_check_http2(status, d->fields, d->field_count, &reason);
     needs(p, result, SWO_REFUSED);
-    text_put(says, "check-http2 %s\n", result ? swo_over_http2_name(reason) : "ok");
+    text_put(says, "check-http2 %s\n", result ? swo_name(SWO_TABLE_OVER_HTTP2, reason) : "ok");
 }
 
 static void on_http2(player *p, decision *d, swo_slice what, text *says) {
     current head;
     swo_lines *lines = NULL;
     swo_request_head request = take_request(p, &head);
-    uint32_t secure = swo_is_secure(p->conn);
+    uint32_t secure = p->vector->config.secure;
     if (what.len) must(p, swo_extended_connect(&request, what, secure, &lines));
     else must(p, swo_http2_request(&request, secure, &lines));
     put_lines(p, says, d->verb, lines);
@@ -240,7 +240,7 @@ static void on_http1(player *p, decision *d, swo_slice what, text *says) {
     }
     swo_result result = swo_http1_fields(authority, d->fields, d->field_count, key, &lines, &reason);
     needs(p, result, SWO_REFUSED);
-    if (result) text_put(says, "http1 %s\n", swo_over_http2_name(reason));
+    if (result) text_put(says, "http1 %s\n", swo_name(SWO_TABLE_OVER_HTTP2, reason));
     else put_lines(p, says, "http1", lines);
 }
 
@@ -252,7 +252,7 @@ static void on_splice(player *p, decision *d, swo_slice what, text *says) {
     swo_result result = swo_splice_new(p->conn, what.data, what.len, d->fields, d->field_count, &p->splice, &reason);
     needs(p, result, SWO_REFUSED);
     if (!result) must(p, swo_splice_free(splice));
-    text_put(says, "splice %s\n", result ? swo_ineligible_name(reason) : "ok");
+    text_put(says, "splice %s\n", result ? swo_name(SWO_TABLE_INELIGIBLE, reason) : "ok");
 }
 
 static void put_taken(text *says, const char *name, swo_slice octets) {
@@ -284,7 +284,7 @@ static int ask_of_profile(player *p, decision *d, text *says) {
         {"websocket-key", on_websocket_key}, {"subprotocol", on_subprotocol}, {"deflate", on_deflate},
         {"agreed-deflate", on_agreed_deflate}, {"says-capsules", on_says_capsules}, {"udp-target", on_target},
         {"ip-target", on_target}, {"capsules", on_capsules}, {"forwardable", on_forwardable}, {"may-forward", on_may_forward},
-        {"end-to-end", on_end_to_end}, {"switch-end-to-end", on_end_to_end}, {"check-http2", on_check_http2},
+        {"end-to-end", on_end_to_end}, {"check-http2", on_check_http2},
         {"http2", on_http2}, {"extended", on_http2}, {"http2-fields", on_http2_fields}, {"http1", on_http1},
         {"splice", on_splice}, {"from-client", on_spliced}, {"from-engine", on_spliced}, {"client-ended", on_spliced},
     };

@@ -1,5 +1,5 @@
 /* Runs the vectors: `runner CASES [SPLITS]` reads what `export` writes (its form stands in `tests/src/export.rs`), plays
- * each case whole, byte by byte, through swo_recv_buffer and swo_recv_commit, and cut in two at every place (SPLITS places
+ * each case whole, byte by byte, through swo_receive_buffer and swo_receive_commit, and cut in two at every place (SPLITS places
  * where there are more, 256 of an input over 4 kB), compares the logs here and prints `NAME DIGEST` for each. */
 #include "text.h"
 #include "lines.h"
@@ -60,10 +60,10 @@ static void feed_piece(player *p) {
     size_t cap;
     swo_result result;
     if (p->mode == COMMITTED) {
-        result = swo_recv_buffer(p->conn, len, &space, &cap);
+        result = swo_receive_buffer(p->conn, len, &space, &cap);
         if (!result) {
             memcpy(space, p->input.at, len);
-            result = swo_recv_commit(p->conn, len);
+            result = swo_receive_commit(p->conn, len);
         }
     } else {
         result = swo_receive(p->conn, (const uint8_t *)p->input.at, len);
@@ -103,7 +103,7 @@ static int observe(player *p, text *line) {
 static int begins(const text *line, const char *with) { return !strncmp(line->at, with, strlen(with)); }
 
 static int is_stop(const text *line) {
-    return begins(line, "need-data") || begins(line, "paused ") || begins(line, "closed");
+    return begins(line, "need-data") || begins(line, "paused ");
 }
 
 static void log_line(player *p, const text *line) {

@@ -13,6 +13,6 @@ uint32_t uses(swo_conn *conn) {
     case SWO_EVENT_KIND_REQUEST: return swo_select(conn, &foo, 1, SWO_ORDER_SERVER, &selection);
     case SWO_EVENT_KIND_RESPONSE: return event.u.response.status;
     case SWO_EVENT_KIND_DATA: return swo_owes(conn) == SWO_OWES_CONTENT ? swo_awaiting(conn) : swo_why(conn);
-    default: return swo_role(conn) == SWO_ROLE_CLIENT ? swo_awaiting(conn) : swo_why(conn);
+    default: return swo_persists(conn) ? swo_awaiting(conn) : swo_why(conn);
     }
 }

@@ -310,14 +310,17 @@ impl Connection {
         upgrade::select(self.request()?, preferences, by, self.cycle)
     }
 
+    /// The first bytes of the new protocol; none before the end of the request has been told.
+    pub(crate) fn leftover(&self) -> &[u8] {
+        if self.state.rx == Rx::Switched && !self.flags.owes_end { self.unread() } else { &[] }
+    }
+
     /// Takes the first octets of the new protocol out of the connection: the same that the event's `leftover` shows, and
     /// what has come since. Everything the transport delivers from now on is the new protocol's. The current event is over.
     /// Empty before `Switched`, so wait for that event.
     pub fn take_leftover(&mut self) -> Bytes {
         self.settle_event();
-        // Until the end of the request has been told, the switch has not.
-        let has_switched = self.state.rx == Rx::Switched && !self.flags.owes_end;
-        let leftover = if has_switched { Bytes::copy_from_slice(self.unread()) } else { Bytes::new() };
+        let leftover = Bytes::copy_from_slice(self.leftover());
         if let Some(scratch) = &mut self.scratch {
             scratch.buffer.consume(leftover.len());
         }

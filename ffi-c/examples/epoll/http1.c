@@ -67,7 +67,7 @@ static void send_head(connection *c, uint32_t status, const swo_field *fields, s
 /* Content goes out only where there is to be some: not after HEAD, nor where its head was refused. */
 static void send_content(connection *c, swo_slice data) {
     http1 *h = c->session;
-    if (c->is_over || !swo_wants_content(h->conn) || data.len == 0) return;
+    if (c->is_over || swo_owes(h->conn) != SWO_OWES_CONTENT || data.len == 0) return;
     size_t room, written = 0;
     uint8_t *out = connection_space(c, &room);
     swo_result result = swo_send_data(h->conn, data.data, data.len, out, room, &written);
@@ -76,7 +76,7 @@ static void send_content(connection *c, swo_slice data) {
 
 static void send_end(connection *c) {
     http1 *h = c->session;
-    if (!swo_wants_content(h->conn)) return;
+    if (swo_owes(h->conn) != SWO_OWES_CONTENT) return;
     size_t room, written = 0;
     uint8_t *out = connection_space(c, &room);
     swo_result result = swo_send_end(h->conn, NULL, 0, out, room, &written);
@@ -87,17 +87,19 @@ static void send_continue(connection *c) {
     http1 *h = c->session;
     size_t room, written = 0;
     uint8_t *out = connection_space(c, &room);
-    swo_result result = swo_send_informational(h->conn, 100, NULL, 0, out, room, &written);
+    swo_response_head head = {100, {NULL, 0}, NULL, 0};
+    swo_result result = swo_send_informational(h->conn, &head, out, room, &written);
     wrote(c, result, written);
 }
 
 static void respond(connection *c, uint32_t status, const char *text, size_t length) {
-    char digits[24];
-    size_t count = (size_t)snprintf(digits, sizeof digits, "%zu", length);
-    swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")},
-                          {SWO_TEXT("Content-Length"), {(const uint8_t *)digits, count}}};
-    send_head(c, status, fields, 2);
-    send_content(c, (swo_slice){(const uint8_t *)text, length});
+    http1 *h = c->session;
+    swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
+    swo_response_head head = {status, {NULL, 0}, fields, 1};
+    size_t room, written = 0;
+    uint8_t *out = connection_space(c, &room);
+    swo_result result = swo_respond(h->conn, &head, (const uint8_t *)text, length, out, room, &written);
+    wrote(c, result, written);
 }
 
 /* An echo is answered while its content still comes. Other content is dropped. */
@@ -112,7 +114,7 @@ static void answer(connection *c) {
     } else {
         size_t length = describe(text, request.method, request.target, "HTTP/1.1");
         respond(c, status_of(request.method, request.target), text, length);
-        swo_skip_body(h->conn);
+        swo_skip_content(h->conn);
     }
 }
 
@@ -177,7 +179,7 @@ static void hand_over(connection *c, const swo_switched *switched) {
 static void on_request(connection *c, const swo_request *request) {
     http1 *h = c->session;
     choose(c, request);
-    if (swo_owes_continue(h->conn) && (h->next != HTTP1 || is_echo(request->method, request->target))) send_continue(c);
+    if (swo_owes(h->conn) == SWO_OWES_CONTINUE && (h->next != HTTP1 || is_echo(request->method, request->target))) send_continue(c);
     if (h->next == HTTP1) answer(c);
 }
 
@@ -192,7 +194,7 @@ static void on_data(connection *c, swo_slice data) {
 
 /* A peer's error is answered where its status has a meaning, and nothing was answered yet. */
 static void refuse(connection *c, swo_result error) {
-    const char *text = swo_strerror(error);
+    const char *text = swo_error_text(error);
     if (swo_error_status(error)) respond(c, swo_error_status(error), text, strlen(text));
     connection_finish(c);
 }
@@ -211,8 +213,10 @@ static void advance(connection *c) {
         case SWO_EVENT_KIND_DATA: on_data(c, event.u.data); break;
         case SWO_EVENT_KIND_END_OF_MESSAGE: h->next == HTTP1 ? send_end(c) : accept_offer(c); break;
         case SWO_EVENT_KIND_SWITCHED: hand_over(c, &event.u.switched); return;
-        case SWO_EVENT_KIND_CLOSED: connection_finish(c); return;
-        default: return; /* more octets are needed */
+        case SWO_EVENT_KIND_PAUSED:
+            if (event.u.paused == SWO_PAUSED_CLOSED) connection_finish(c);
+            return;
+        default: return; /* more bytes are needed */
         }
         if (event.kind != SWO_EVENT_KIND_DATA) connection_progress(c);
     }
@@ -224,14 +228,14 @@ static uint8_t *space(connection *c, size_t *cap) {
     http1 *h = c->session;
     uint8_t *data = NULL;
     *cap = 0;
-    if (swo_recv_buffer(h->conn, 1, &data, cap)) connection_finish(c);
+    if (swo_receive_buffer(h->conn, 1, &data, cap)) connection_finish(c);
     return data;
 }
 
 static void receive(connection *c, const uint8_t *data, size_t length) {
     http1 *h = c->session;
     (void)data;
-    if (swo_recv_commit(h->conn, length)) connection_finish(c);
+    if (swo_receive_commit(h->conn, length)) connection_finish(c);
 }
 
 static void ended(connection *c) {

@@ -6,6 +6,7 @@ use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
+use switchover::binding::selection_from_bits;
 use switchover::masque::Datagram;
 use switchover::{Config, Field, FieldSource, Selection};
 
@@ -123,7 +124,7 @@ pub(crate) unsafe fn datagram<'a>(given: *const swo_datagram) -> Done<Datagram<'
 
 pub(crate) unsafe fn selection(given: *const swo_selection) -> Done<Selection> {
     // SAFETY: the contract: a pointer to such a struct, or NULL. The engine checks what the numbers say.
-    unsafe { one(given).map(|given| Selection::from_bits(given.opaque)) }
+    unsafe { one(given).map(|given| selection_from_bits(given.opaque)) }
 }
 
 // Outputs.
