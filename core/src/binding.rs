@@ -9,12 +9,13 @@ pub use crate::scan::Path as ScanPath;
 
 use crate::body::Content;
 use crate::connection::Connection;
+use crate::decision::RequestHead;
 use crate::error::Error;
 use crate::event::Event;
 use crate::fields::{Field, Fields};
 use crate::machine::Role;
 use crate::masque::Capsules;
-use crate::upgrade::{Request, Selection};
+use crate::upgrade::{Request, Selection, request};
 
 /// What a binding asks of a connection, because its language cannot hold what a Rust caller holds.
 pub trait Bound {
@@ -79,6 +80,15 @@ pub const fn content_kind(content: Content) -> (ContentKind, u64) {
 #[inline]
 pub fn request_line<'a>(request: &Request<'a>) -> (&'a [u8], &'a [u8]) {
     request.line_octets()
+}
+
+/// [`Request::authority`] of a head that is not the connection's any more.
+pub fn authority<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
+    request::authority(head.method.as_bytes(), head.target.as_bytes(), || {
+        let mut host = None;
+        head.fields.each(&mut |field| host = host.or(field.is("Host").then_some(field.value)));
+        host
+    })
 }
 
 /// The bytes that field lines lie in, and where each name and each value begins and ends there.

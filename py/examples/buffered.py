@@ -40,19 +40,22 @@ class Http(asyncio.BufferedProtocol):
             while self.step():
                 pass
         except http.RemoteProtocolError as error:
-            self.transport.write(self.connection.respond(error.status_hint or 400))
+            self.transport.write(self.connection.respond(error.status or 400))
             self.transport.close()
 
     def step(self) -> bool:
         """One event; whether another may follow."""
         match self.connection.next_event():
             case http.NEED_DATA:
-                if self.connection.owes_continue:
+                if self.connection.owes is http.Owes.CONTINUE:
                     self.transport.write(self.connection.send_informational(100))
                 return False
             case http.Request() as request:
                 self.request = request
                 return True
+            case http.Paused(http.PausedReason.CLOSED):
+                self.transport.close()
+                return False
             case http.Paused() if self.request:
                 self.transport.write(answer(self.connection, self.request))
                 return True
@@ -60,9 +63,6 @@ class Http(asyncio.BufferedProtocol):
                 foo = Foo(self.transport, self.request)
                 self.transport.set_protocol(foo)
                 foo.data_received(leftover)
-                return False
-            case http.Closed():
-                self.transport.close()
                 return False
             case _:
                 return True

@@ -24,7 +24,7 @@ async def ask(port: int, target: str, lines: list[str]) -> None:
                     writer.write(line.encode() + b"\n")
                 print((leftover + await reader.read()).decode(), end="")
                 break
-            case http.EndOfMessage() | http.Closed():
+            case http.EndOfMessage() | http.Paused():
                 break
             case _:
                 pass  # a 1xx

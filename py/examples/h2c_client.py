@@ -31,7 +31,7 @@ async def ask(port: int, target: str) -> None:
             case http.Switched(leftover=leftover):
                 await speak_http2(http2, f"127.0.0.1:{port}", octets(leftover, reader), writer)
                 break
-            case http.EndOfMessage() | http.Closed():
+            case http.EndOfMessage() | http.Paused():
                 break
             case _:
                 pass  # a 1xx

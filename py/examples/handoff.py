@@ -28,20 +28,22 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while True:
             match connection.next_event():
                 case http.NEED_DATA:
-                    if connection.owes_continue:
+                    if connection.owes is http.Owes.CONTINUE:
                         writer.write(connection.send_informational(100))
                     await writer.drain()
                     connection.receive_data(await reader.read(65536))
                 case http.Request() as request:
                     body = bytearray()
-                case http.Data(data) if connection.wants_content:
+                case http.Data(data) if connection.owes is http.Owes.CONTENT:
                     writer.write(connection.send_data(data))
                 case http.Data(data) if request and request.method == b"POST":
                     body += data
                     if len(body) > LARGEST:
                         writer.write(begin_answer(connection, request, body))
-                case http.EndOfMessage() if connection.wants_content:
+                case http.EndOfMessage() if connection.owes is http.Owes.CONTENT:
                     writer.write(connection.send_end())
+                case http.Paused(http.PausedReason.CLOSED):
+                    break
                 case http.Paused() if request:
                     if selection := connection.select(SPOKEN):
                         http2 = http2_after(request) if SPOKEN[selection.preference] == "h2c" else None
@@ -54,12 +56,10 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                     else:
                         await speak_websocket(octets(leftover, reader), writer)
                     break
-                case http.Closed():
-                    break
                 case _:
                     pass  # content that nobody asked for, and its end
     except http.RemoteProtocolError as error:
-        writer.write(connection.respond(error.status_hint or 400))
+        writer.write(connection.respond(error.status or 400))
     except ConnectionError:
         pass  # the peer has gone
     finally:
@@ -77,7 +77,7 @@ def begin_answer(connection: http.Connection, request: http.Request, body: bytea
     """An answer in HTTP/1.1, up to its end. An offer is thereby declined."""
     status, text = answer(request.method, request.target, b"HTTP/1.1")
     head = connection.send_response(status, {"Content-Type": "text/plain"})
-    return head + (connection.send_data(text or body) if connection.wants_content else b"")
+    return head + (connection.send_data(text or body) if connection.owes is http.Owes.CONTENT else b"")
 
 
 def answer(method: bytes, target: bytes, version: bytes) -> tuple[int, bytes]:

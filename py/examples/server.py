@@ -14,25 +14,25 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while True:
             match connection.next_event():
                 case http.NEED_DATA:
-                    if connection.owes_continue:
+                    if connection.owes is http.Owes.CONTINUE:
                         writer.write(connection.send_informational(100))
                     await writer.drain()
                     connection.receive_data(await reader.read(65536))
                 case http.Request() as request:
                     pass
+                case http.Paused(http.PausedReason.CLOSED):
+                    break
                 case http.Paused() if request:
                     writer.write(answer(connection, request))
                 case http.Switched(leftover=leftover) if request:
                     await speak_foo(request, leftover, reader, writer)
-                    break
-                case http.Closed():
                     break
                 case _:
                     pass  # content that nobody asked for, and its end
     except http.RemoteProtocolError as error:
         # Once, and only where no answer has begun.
         if connection.our_state in (http.Stage.IDLE, http.Stage.SEND_RESPONSE):
-            writer.write(connection.respond(error.status_hint or 400))
+            writer.write(connection.respond(error.status or 400))
     except ConnectionError:
         pass  # the peer has gone
     finally:

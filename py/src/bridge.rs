@@ -3,8 +3,9 @@
 
 use pyo3::prelude::*;
 
+use switchover::binding::authority;
 use switchover::bridge;
-use switchover::gateway::{self, EndToEnd, SwitchEndToEnd};
+use switchover::gateway::{self, EndToEnd};
 
 use crate::error::forbidden;
 use crate::head::Request;
@@ -19,11 +20,6 @@ impl Headers {
         Headers::of(&EndToEnd(self))
     }
 
-    /// Of a 101, the lines that an intermediary passes on with its own. Next: accept with them. RFC 9110, 7.6.1 and 8.6.
-    fn switch_end_to_end(&self) -> Headers {
-        Headers::of(&SwitchEndToEnd(self))
-    }
-
     /// The lines as HTTP/2 has them, without pseudo-header fields. RFC 9113, 8.2.2.
     fn http2_fields(&self) -> Headers {
         Headers::of(&bridge::http2_fields(self))
@@ -32,6 +28,12 @@ impl Headers {
 
 #[pymethods]
 impl Request {
+    /// The authority that the request is for: its target's, else the Host field's. RFC 9112, 3.3.
+    #[getter]
+    fn authority(&self) -> Option<Vec<u8>> {
+        self.as_head(|head| authority(head).map(<[u8]>::to_vec))
+    }
+
     /// The request as HTTP/2 has it, pseudo-header fields first. RFC 9113, 8.3.1.
     #[pyo3(signature = (*, secure))]
     fn http2_request(&self, secure: bool) -> Headers {

@@ -18,14 +18,14 @@ pub(crate) fn raise(py: Python<'_>, error: Error) -> PyErr {
     exception(py, error).map_or_else(|failed| failed, PyErr::from_value)
 }
 
-/// The same as a value, for a host that asks.
-pub(crate) fn exception(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
+/// The same as a value.
+fn exception(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
     let class = match error.blame() {
         Blame::Peer => REMOTE.import(py, "switchover._base", "RemoteProtocolError"),
         Blame::Local => LOCAL.import(py, "switchover._base", "LocalProtocolError"),
     }?;
-    let code = Member(error.kind());
-    class.call1((error.to_string(), code, error.kind().name(), error.status(), error.offset()))
+    let kind = Member(error.kind());
+    class.call1((error.to_string(), kind, error.offset(), error.field(), error.ineligible().map(Member)))
 }
 
 /// The exception for what a protocol's own rules forbid.

@@ -119,37 +119,7 @@ impl Switched {
     }
 }
 
-/// No more HTTP in either direction: close the transport. Repeats.
-#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Closed {
-    discarded: usize,
-}
-
-#[pymethods]
-impl Closed {
-    #[classattr]
-    fn __match_args__() -> Tuple<&'static str> {
-        Tuple(vec!["discarded"])
-    }
-
-    #[classattr]
-    fn kind() -> Member<EventKind> {
-        Member(EventKind::Closed)
-    }
-
-    #[new]
-    #[pyo3(signature = (discarded = 0))]
-    fn new(discarded: usize) -> Self {
-        Self { discarded }
-    }
-
-    fn __repr__(&self) -> String {
-        format!("Closed(discarded={})", self.discarded)
-    }
-}
-
-/// Nothing happens before the host acts.
+/// Nothing happens before your code acts.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Paused {
@@ -211,6 +181,5 @@ pub(crate) fn object<'py>(
             };
             switched.into_bound_py_any(py)
         }
-        Event::Closed { discarded } => Closed { discarded }.into_bound_py_any(py),
     }
 }

@@ -40,7 +40,7 @@ mod native {
     #[pymodule_export]
     use crate::connection::{Connection, Events, Prepared, panic_for_tests};
     #[pymodule_export]
-    use crate::event::{Closed, Data, EndOfMessage, Paused, Switched};
+    use crate::event::{Data, EndOfMessage, Paused, Switched};
     #[pymodule_export]
     use crate::head::{Informational, Request, Response};
     #[pymodule_export]

@@ -138,10 +138,10 @@ listed! {
     Expect "Expect" "The client's Expect: 100-continue."
     Peer "Peer" "The version that the client of a server speaks."
     Awaiting "Awaiting" "Whom the engine waits for; deadlines go by it."
-    Owes "Owes" "What only the host can send next."
+    Owes "Owes" "What the peer waits for that only your code can send."
     ContentKind "ContentKind" "How the end of content is found."
     Stage "Stage" "How far one side has come, in h11's words."
-    Paused "PausedReason" "What the host has to do before receiving goes on."
+    Paused "PausedReason" "What your code has to do before receiving goes on."
     EventKind "EventKind" "The kinds of event."
     SwitchedBy "SwitchedBy" "What made the peer's direction leave HTTP."
     End "End" "How the peer's octets ended."
@@ -166,7 +166,7 @@ listed! {
             member.setattr("text", self.text())
         }
     }
-    ErrorKind "ErrorCode" "The kinds of error; the numbers are stable." {
+    ErrorKind "ErrorKind" "The kinds of error; the numbers are stable." {
         const BASE: &'static str = "IntEnum";
 
         fn number(self) -> usize {
@@ -176,7 +176,9 @@ listed! {
         fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
             member.setattr("blame", Member(self.blame()))?;
             member.setattr("status", self.status())?;
-            member.setattr("text", self.text())
+            member.setattr("text", self.text())?;
+            member.setattr("clause", self.clause())?;
+            member.setattr("advice", self.advice())
         }
     }
 }

@@ -45,7 +45,7 @@ impl Stage {
     }
 
     /// Where our side stands.
-    pub(crate) fn ours(role: Role, state: core::State) -> Self {
+    pub(crate) fn ours(role: Role, state: core::state::State) -> Self {
         match state.tx {
             Tx::Open => Self::message(role, state),
             Tx::Closed => Self::Closed,
@@ -54,7 +54,7 @@ impl Stage {
     }
 
     /// Where the peer's side stands.
-    pub(crate) fn theirs(role: Role, state: core::State) -> Self {
+    pub(crate) fn theirs(role: Role, state: core::state::State) -> Self {
         match (state.rx, role) {
             (Rx::Open, Role::Client) => Self::message(Role::Server, state),
             (Rx::Open, Role::Server) => Self::message(Role::Client, state),
@@ -65,8 +65,8 @@ impl Stage {
     }
 
     /// What the side that is `sender` sends: a client requests, a server responses.
-    fn message(sender: Role, state: core::State) -> Self {
-        let core::State { request, response, turn, persist, .. } = state;
+    fn message(sender: Role, state: core::state::State) -> Self {
+        let core::state::State { request, response, turn, persist, .. } = state;
         match (sender, request, response) {
             (Role::Client, Phase::Body, _) | (Role::Server, _, Phase::Body) => Self::SendBody,
             (Role::Client, Phase::Cut, _) | (Role::Server, _, Phase::Cut) => Self::Error,

@@ -159,6 +159,11 @@ impl Selection {
         self.0.preference()
     }
 
+    /// The same choice, accepted before the request is complete. Next: accept.
+    fn early(&self) -> Self {
+        Self(self.0.early())
+    }
+
     fn __repr__(&self) -> String {
         format!("<switchover.Selection preference={}>", self.0.preference())
     }
@@ -174,7 +179,7 @@ pub(crate) struct Content {
 
 impl Content {
     pub(crate) fn of(content: core::Content) -> Self {
-        let (kind, length) = content.kind_and_len();
+        let (kind, length) = core::binding::content_kind(content);
         Self { kind: Member(kind), length }
     }
 }
@@ -201,7 +206,7 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    pub(crate) fn of(entry: core::Trace) -> Self {
+    pub(crate) fn of(entry: core::trace::Trace) -> Self {
         Self { step: Member(entry.step), number: entry.number, offset: entry.offset }
     }
 }
@@ -234,8 +239,8 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn of(state: core::State) -> Self {
-        let core::State { request, response, rx, tx, turn, expect, persist, peer, behind } = state;
+    pub(crate) fn of(state: core::state::State) -> Self {
+        let core::state::State { request, response, rx, tx, turn, expect, persist, peer, behind } = state;
         Self {
             request: Member(request),
             response: Member(response),

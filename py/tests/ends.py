@@ -6,7 +6,7 @@ import pytest
 from switchover import (
     CapsuleFault,
     Connection,
-    ErrorCode,
+    ErrorKind,
     Ineligible,
     LocalProtocolError,
     OverHttp2,
@@ -45,11 +45,11 @@ def client(method: str = "GET", offer: tuple[str, ...] = ()) -> Connection:
     return connection
 
 
-def code(call: Callable[[], object], error: type[ProtocolError] = LocalProtocolError) -> ErrorCode:
+def code(call: Callable[[], object], error: type[ProtocolError] = LocalProtocolError) -> ErrorKind:
     """Which error a call is refused with."""
     with pytest.raises(error) as caught:
         call()
-    return caught.value.code
+    return caught.value.kind
 
 
 def reason(call: Callable[[], object]) -> Ineligible | OverHttp2 | CapsuleFault:

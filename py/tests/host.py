@@ -15,7 +15,7 @@ class Host:
     def __init__(self, connection: Connection, config: Config) -> None:
         self.connection, self.config = connection, config
         self.selection: Selection | None = None
-        self.profiles = Profiles(connection)
+        self.profiles = Profiles(connection, config)
 
     def perform(self, words: list[str]) -> list[str]:
         """What a decision says, writes, and is refused with: then once more, because a refusal changes nothing."""
@@ -61,8 +61,8 @@ class Host:
         if verb == "select":
             self.selection = selection
         elif selection:
-            accept = connection.accept if verb == "accept" else connection.accept_early
-            lines.append(f"> {accept(selection, fields).hex()}")
+            selection = selection if verb == "accept" else selection.early()
+            lines.append(f"> {connection.accept(selection, fields).hex()}")
         return lines
 
     def write(self, verb: str, what: list[str], fields: Fields, lines: list[str]) -> bytes:
@@ -70,8 +70,6 @@ class Host:
         match verb:
             case "request":
                 return connection.send_request(octets(what[0]), octets(what[1]), fields, entries(what[2]))
-            case "retry":
-                return connection.retry(octets(what[0]), octets(what[1]), fields, entries(what[2]))
             case "response":
                 return connection.send_response(int(what[0]), fields, octets(what[1]) or None)
             case "respond":
@@ -107,7 +105,7 @@ class Host:
 
 
 WITHOUT_OUTPUT = {
-    "skip": "skip_body",
+    "skip": "skip_content",
     "close": "close_after_response",
     "abandon": "abandon",
     "resume": "resume_http",
@@ -154,9 +152,6 @@ QUESTIONS: dict[str, Callable[[Connection], list[str]]] = {
     "persists": lambda c: [f"persists {truth(c.persists)}"],
     "content": content,
     "take-end": lambda c: [f"taken {truth(c.take_end())}"],
-    "owes-continue": lambda c: [f"owes-continue {truth(c.owes_continue)}"],
-    "wants-content": lambda c: [f"wants-content {truth(c.wants_content)}"],
-    "secure": lambda c: [f"secure {truth(c.is_secure)}"],
     "request": request,
     "offers": offers,
     "take": take,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from switchover import (
-    Closed,
     EndOfMessage,
     Event,
     Headers,
@@ -64,9 +63,9 @@ def summary(octets: bytes) -> str:
 
 def error_line(error: ProtocolError) -> str:
     """A peer error."""
-    status = "-" if error.status_hint is None else error.status_hint
+    status = "-" if error.status is None else error.status
     offset = "-" if error.offset is None else error.offset
-    return f"error {error.code.value} {error.name} {status} @{offset}"
+    return f"error {error.code} {error.name} {status} @{offset}"
 
 
 def fields_text(headers: Headers) -> str:
@@ -87,7 +86,7 @@ def offers_text(request: Request) -> str:
     return f" offers [{', '.join(offers)}]"
 
 
-def event_line(event: Event, position: int, shows_fields: bool, refused: int) -> str:
+def event_line(event: Event, position: int, shows_fields: bool) -> str:
     """An event but Data, which is collected first."""
 
     def fields(headers: Headers) -> str:
@@ -112,8 +111,5 @@ def event_line(event: Event, position: int, shows_fields: bool, refused: int) ->
             elif event.response:
                 head = f" {event.response.status}{fields(event.response.headers)}"
             return f"switched by {by.label}{to}{head} @{position}"
-        case Closed(discarded):
-            total = discarded + refused
-            return f"closed discarded {total}" if total else "closed"
         case _:
             raise AssertionError(event)

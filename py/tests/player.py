@@ -9,13 +9,13 @@ from host import Host
 from lines import error_line, event_line, octets, summary
 from switchover import (
     NEED_DATA,
-    Closed,
     Config,
     Connection,
     Data,
-    ErrorCode,
+    ErrorKind,
     LocalProtocolError,
     Paused,
+    PausedReason,
     ProtocolError,
     RemoteProtocolError,
     Role,
@@ -117,9 +117,9 @@ class Player:
             else:
                 self.connection.receive_data(piece)
         except LocalProtocolError as error:
-            if error.code == ErrorCode.SWITCHED:
+            if error.kind == ErrorKind.SWITCHED:
                 self.leftover += piece
-            elif error.code == ErrorCode.CLOSED:
+            elif error.kind == ErrorKind.CLOSED:
                 self.refused += len(piece)
             else:
                 raise
@@ -139,14 +139,15 @@ class Player:
         if event is NEED_DATA:
             return "need-data", True
         if isinstance(event, Paused):
-            return f"paused {event.reason.label}", True
+            total = len(self.connection.unread) + self.refused
+            is_closed = event.reason is PausedReason.CLOSED and total
+            return f"paused {event.reason.label}" + (f" discarded {total}" if is_closed else ""), True
         if isinstance(event, Data):
             self.data += event.data
             return "", False
         if isinstance(event, Switched):
             self.leftover += event.leftover
-        line = event_line(event, self.connection.position, self.case.shows_fields, self.refused)
-        return line, isinstance(event, Closed)
+        return event_line(event, self.connection.position, self.case.shows_fields), False
 
     def expect(self, what: list[str]) -> None:
         """Waits for one line, feeding as needed, and logs it whatever it is."""

@@ -44,7 +44,6 @@ QUESTIONS = {
     "may-forward",
     "forwardable",
     "end-to-end",
-    "switch-end-to-end",
     "check-http2",
     "http2",
     "extended",
@@ -60,8 +59,9 @@ QUESTIONS = {
 class Profiles:
     """What a host keeps beside a connection, and what it is asked about protocols."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, config: Config) -> None:
         self.connection = connection
+        self.secure = config.secure
         self.current: Event | Paused | NeedData | None = None
         """What the connection has shown last."""
         self.splice: Splice | None = None
@@ -119,14 +119,13 @@ class Profiles:
             case "says-capsules":
                 return f" {truth(says_capsules(self.headers or ()))}"
             case "http2":
-                return fields_text(self.request.http2_request(secure=self.connection.is_secure))
+                return fields_text(self.request.http2_request(secure=self.secure))
             case "extended":
-                return fields_text(self.request.extended_connect(what, secure=self.connection.is_secure))
-            case "end-to-end" | "switch-end-to-end" | "http2-fields":
+                return fields_text(self.request.extended_connect(what, secure=self.secure))
+            case "end-to-end" | "http2-fields":
                 assert self.headers is not None
                 translate = {
                     "end-to-end": self.headers.end_to_end,
-                    "switch-end-to-end": self.headers.switch_end_to_end,
                     "http2-fields": self.headers.http2_fields,
                 }
                 return fields_text(translate[verb]())

@@ -14,7 +14,7 @@ from switchover import (
     Config,
     Connection,
     Data,
-    ErrorCode,
+    ErrorKind,
     EventKind,
     LocalProtocolError,
     Protocol,
@@ -113,7 +113,7 @@ def test_text_is_latin_1_or_refused() -> None:
         with pytest.raises(UnicodeEncodeError):
             call()
     assert b"\r\nA: caf\xe9\r\n" in connection.send_response(200, [("A", "caf\xe9"), (b"Content-Length", b"0")])
-    assert code(lambda: Connection(Role.CLIENT).send_request("GET", "/\xe9", HOST)) is ErrorCode.INVALID_TARGET
+    assert code(lambda: Connection(Role.CLIENT).send_request("GET", "/\xe9", HOST)) is ErrorKind.INVALID_TARGET
 
 
 def test_a_reason_goes_out_octet_for_octet() -> None:
@@ -286,7 +286,7 @@ def test_errors_are_values() -> None:
     error = caught.value
     twin = pickle.loads(pickle.dumps(error))
     assert (type(twin), twin.args, str(twin)) == (LocalProtocolError, error.args, str(error))
-    assert (error.status_hint, error.offset) == (None, None)
+    assert (error.status, error.offset) == (None, None)
 
 
 def test_every_event_class_says_its_kind() -> None:
@@ -301,7 +301,7 @@ def test_headers_are_put_right_where_asked() -> None:
         assert isinstance(connection.next_event(), Request)
         return connection.send_response(204, {"Content-Length": "5"})
 
-    assert code(lambda: answer(Config())) is ErrorCode.FRAMING_CONFLICT
+    assert code(lambda: answer(Config())) is ErrorKind.FRAMING_CONFLICT
     assert answer(Config(tidy=True)) == b"HTTP/1.1 204 No Content\r\n\r\n"
     assert (Config(tidy=True).tidy, Config(tidy=False) == Config()) == (True, True)
     assert repr(Config(status_without_space=True, tidy=True)) == "Config(status_without_space=True, tidy=True)"

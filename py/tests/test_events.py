@@ -11,11 +11,10 @@ from ends import CHUNKED, OFFER, PLAIN, POST, asked, client, server
 from switchover import (
     NEED_DATA,
     Awaiting,
-    Closed,
     Connection,
     Data,
     EndOfMessage,
-    ErrorCode,
+    ErrorKind,
     Event,
     Headers,
     Ineligible,
@@ -48,7 +47,6 @@ EVENTS: list[Event | Paused] = [
     Data(b"x"),
     EndOfMessage([("Digest", "x")]),
     Switched(SwitchedBy.UPGRADE, [Protocol("foo/2")], leftover=b"y"),
-    Closed(3),
     Paused(PausedReason.ANSWER),
 ]
 
@@ -254,7 +252,7 @@ def test_a_426_is_tried_again() -> None:
     assert (response.status, response.advertised, response.reason) == (426, (Protocol("foo/2"),), b"Upgrade Required")
     list(ours.events())
     assert (ours.required, ours.why) == ((Protocol("foo/2"),), Why.NOT_OFFERED)
-    assert b"Upgrade: foo/2\r\n" in ours.retry("GET", "/", {"Host": "a"}, ours.required)
+    assert b"Upgrade: foo/2\r\n" in ours.send_request("GET", "/", {"Host": "a"}, ours.required)
     assert ours.why is Why.UNDECIDED
 
 
@@ -283,7 +281,7 @@ def test_states_in_h11s_words() -> None:
     assert (connection.our_state, connection.their_state) == (Stage.SEND_BODY, Stage.MUST_CLOSE)
     assert (connection.state.response, connection.state.persist) == (Phase.BODY, False)
     connection.send_end()
-    assert connection.next_event() == Closed()
+    assert connection.next_event() == Paused(PausedReason.CLOSED)
     assert (connection.our_state, connection.their_state) == (Stage.CLOSED, Stage.CLOSED)
     assert "our_state=CLOSED" in repr(connection)
     broken = server(b"\0")
@@ -295,9 +293,8 @@ def test_states_in_h11s_words() -> None:
 def test_the_events_iterator_ends() -> None:
     connection = server()
     connection.receive_eof()
-    events = connection.events()
-    assert (list(events), list(events)) == ([Closed()], [])
-    assert list(connection.events()) == [Closed()]
+    assert list(connection.events()) == list(connection.events()) == []
+    assert connection.next_event() == Paused(PausedReason.CLOSED)
 
 
 def test_octets_may_come_with_the_question() -> None:
@@ -312,8 +309,8 @@ def test_octets_may_come_with_the_question() -> None:
     assert came[-1] == Request("GET", "/", [("Host", "a"), ("X", "y")], no_offer=NoOffer.ABSENT)
     assert together.next_event(None) == EndOfMessage()
     together.send_response(204)
-    assert together.next_event(b"") == Closed()
+    assert together.next_event(b"") == Paused(PausedReason.CLOSED)
     with pytest.raises(LocalProtocolError) as refused:
         together.next_event(b"GET")
-    assert refused.value.code is ErrorCode.CLOSED
-    assert together.next_event() == Closed()
+    assert refused.value.kind is ErrorKind.CLOSED
+    assert together.next_event() == Paused(PausedReason.CLOSED)

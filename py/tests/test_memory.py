@@ -13,13 +13,14 @@ from ends import OFFER, POST, server
 from switchover import (
     CapsuleFault,
     Capsules,
-    Closed,
     Config,
     Connection,
     Datagram,
     Deflate,
     Ineligible,
     OverHttp2,
+    Paused,
+    PausedReason,
     ProfileError,
     RemoteProtocolError,
     Request,
@@ -82,8 +83,8 @@ def fail() -> None:
     try:
         connection.next_event()
     except RemoteProtocolError as error:
-        connection.send_response(error.status_hint or 400, {"Content-Length": "0"})
-    assert connection.next_event() == Closed(discarded=26)
+        connection.send_response(error.status or 400, {"Content-Length": "0"})
+    assert (connection.next_event(), len(connection.unread)) == (Paused(PausedReason.CLOSED), 26)
 
 
 def forbidden(call: Callable[[], object]) -> object:

@@ -31,10 +31,10 @@ def test_members_carry_the_engines_names_and_texts() -> None:
     assert all(reason.text and reason.status >= 400 for reason in switchover.Ineligible)
     assert [fault.label for fault in switchover.CapsuleFault] == ["too-long", "no-context", "truncated"]
     assert all(fault.text for fault in switchover.CapsuleFault)
-    code = switchover.ErrorCode.HOST_MISSING
+    code = switchover.ErrorKind.HOST_MISSING
     assert (code, code.label, code.status, code.blame) == (301, "host-missing", 400, switchover.Blame.PEER)
-    assert all(code.text and code.label for code in switchover.ErrorCode)
-    assert {code.status for code in switchover.ErrorCode if code.blame is switchover.Blame.LOCAL} == {None}
+    assert all(code.text and code.label for code in switchover.ErrorKind)
+    assert {code.status for code in switchover.ErrorKind if code.blame is switchover.Blame.LOCAL} == {None}
 
 
 def test_options_have_the_same_names_and_defaults_in_the_same_order() -> None:

@@ -15,10 +15,11 @@ from switchover import (
     Datagram,
     Deflate,
     EndOfMessage,
-    ErrorCode,
+    ErrorKind,
     Headers,
     Ineligible,
     IpTarget,
+    LocalProtocolError,
     Offer,
     Order,
     OverHttp2,
@@ -87,10 +88,12 @@ def test_what_was_not_asked_for_is_not_chosen() -> None:
     selection = theirs.select(["websocket"])
     assert selection
     wrong = {"Sec-WebSocket-Protocol": "chat"}
-    assert code(lambda: theirs.accept(selection, wrong)) is ErrorCode.PROFILE_FIELD
+    assert code(lambda: theirs.accept(selection, wrong)) is ErrorKind.PROFILE_FIELD
     assert agreed_deflate({"Sec-WebSocket-Protocol": "chat"}) is None
     ours = Connection(Role.CLIENT)
-    assert code(lambda: ours.send_request("GET", "/", {"Host": "a"}, ["websocket"])) is ErrorCode.PROFILE_FIELD
+    with pytest.raises(LocalProtocolError, match="the Sec-WebSocket-Version is not 13") as caught:
+        ours.send_request("GET", "/", {"Host": "a"}, ["websocket"])
+    assert (caught.value.kind, caught.value.ineligible) == (ErrorKind.PROFILE_FIELD, Ineligible.VERSION)
 
 
 def test_parameters_are_values() -> None:
@@ -163,13 +166,17 @@ def test_streams_of_capsules_that_are_aborted() -> None:
 
 
 def test_an_intermediary_passes_on_what_is_for_the_other_end() -> None:
-    upstream, downstream = Connection(Role.CLIENT), server()
+    upstream, downstream = Connection(Role.CLIENT), Connection(Role.SERVER, Config(tidy=True))
     lines = [("Upgrade", "TLS/1.2, foo/2"), ("Connection", "upgrade, X-Mine"), ("X-Mine", "1"), ("X-Theirs", "2")]
     downstream.receive_data(b"GET /a HTTP/1.1\r\nHost: a\r\n")
     downstream.receive_data(b"".join(f"{name}: {value}\r\n".encode() for name, value in lines) + b"\r\n")
     request = next(downstream.events())
     assert isinstance(request, Request)
     assert downstream.forwardable == (Protocol("foo/2"),)
+    assert request.authority == b"a"
+    assert Request("GET", "http://b:8/x", {"Host": "a"}).authority == b"b:8"
+    assert Request("CONNECT", "c:443").authority == b"c:443"
+    assert Request("GET", "/", minor_version=0).authority is None
     passed = [*request.headers.end_to_end(), (b"Via", b"1.1 here")]
     sent = upstream.send_request(request.method, request.target, passed, downstream.forwardable)
     assert sent.splitlines()[1:-1] == [
@@ -183,10 +190,10 @@ def test_an_intermediary_passes_on_what_is_for_the_other_end() -> None:
     switched = upstream.next_event()
     assert isinstance(switched, Switched)
     assert switched.response
-    assert switched.response.headers.switch_end_to_end() == [(b"X", b"y")]
+    assert switched.response.headers.end_to_end() == [(b"X", b"y"), (b"Content-Length", b"0")]
     selection = downstream.select(switched.protocols)
     assert selection
-    assert b"\r\nX: y\r\n" in downstream.accept(selection, switched.response.headers.switch_end_to_end())
+    assert b"\r\nX: y\r\n" in downstream.accept(selection, switched.response.headers.end_to_end())
     assert (server().forwardable, client().forwardable) == ((), ())
 
 

@@ -13,7 +13,7 @@ mod http2;
 pub mod masque;
 mod policy;
 mod remembered;
-mod request;
+pub(crate) mod request;
 mod rules;
 mod selection;
 pub(crate) mod token;

@@ -36,8 +36,7 @@ impl<'a> Request<'a> {
     pub fn authority(&self) -> Option<&'a str> {
         let (method, target) = self.line_octets();
         let host = || self.head.values(KnownField::Host, self.bytes).next().map(|(value, _)| value);
-        let authority = if method == b"CONNECT" { Some(target) } else { absolute_authority(target).or_else(host) };
-        authority.map(text)
+        authority(method, target, host).map(text)
     }
 
     #[inline]
@@ -74,6 +73,15 @@ impl<'a> Request<'a> {
     pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         self.head.values(KnownField::Upgrade, self.bytes).map(|(value, _)| value)
     }
+}
+
+/// RFC 9112, 3.3: whom a request is for.
+pub(crate) fn authority<'a>(
+    method: &[u8],
+    target: &'a [u8],
+    host: impl FnOnce() -> Option<&'a [u8]>,
+) -> Option<&'a [u8]> {
+    if method == b"CONNECT" { Some(target) } else { absolute_authority(target).or_else(host) }
 }
 
 impl core::fmt::Debug for Request<'_> {

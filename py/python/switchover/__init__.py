@@ -13,7 +13,6 @@ from ._switchover import (
     Blame,
     CapsuleFault,
     Capsules,
-    Closed,
     Config,
     Connection,
     Content,
@@ -23,7 +22,7 @@ from ._switchover import (
     Deflate,
     End,
     EndOfMessage,
-    ErrorCode,
+    ErrorKind,
     EventKind,
     Expect,
     Headers,
@@ -68,7 +67,7 @@ from ._switchover import (
     websocket_key,
 )
 
-Event = Request | Informational | Response | Data | EndOfMessage | Switched | Closed
+Event = Request | Informational | Response | Data | EndOfMessage | Switched
 
 __all__ = [
     "IP_TEMPLATE",
@@ -79,7 +78,6 @@ __all__ = [
     "Blame",
     "CapsuleFault",
     "Capsules",
-    "Closed",
     "Config",
     "Connection",
     "Content",
@@ -89,7 +87,7 @@ __all__ = [
     "Deflate",
     "End",
     "EndOfMessage",
-    "ErrorCode",
+    "ErrorKind",
     "Event",
     "EventKind",
     "Expect",

@@ -1,9 +1,9 @@
 r"""HTTP/1.1 connections that can become something else: a sans-I/O engine for both roles.
 
-One `Connection` per transport connection. It never blocks, polls or reads a clock; the host moves the bytes.
+One `Connection` per transport connection. It never blocks, polls or reads a clock; your code moves the bytes.
 
 1. Bytes in: `receive_data` with what the peer sent, or `get_buffer` and `buffer_updated`; `receive_eof` at the end.
-2. Events out: `next_event` until it gives `NEED_DATA`, `Paused` or `Closed`, which repeats.
+2. Events out: `next_event` until it gives `NEED_DATA` (send what was written, then read) or `Paused` (act).
 3. Decisions in, bytes out: the `send_*` methods and the upgrade verbs. Send what they give, then go on at 2.
 
 >>> server = Connection(Role.SERVER)
@@ -22,7 +22,7 @@ b'HTTP/1.1 101 Switching Protocols\r\nSe'
 ...         print(*protocols, switched.leftover)
 foo/2 b'hello'
 
-A `RemoteProtocolError` is the peer's fault: receiving has ended, and a server may answer once, with `status_hint`.
+A `RemoteProtocolError` is the peer's fault: receiving has ended, and a server may answer once, with `status`.
 Every other exception is the caller's and has changed nothing.
 """
 
@@ -229,14 +229,16 @@ class Stage(enum.Enum):
 
 @final
 class PausedReason(enum.Enum):
-    """What the host has to do before receiving goes on."""
+    """What your code has to do before receiving goes on."""
 
     DECISION = 0
-    """Accept or decline: octets behind an offer or CONNECT belong to no protocol yet."""
+    """Accept or decline: the bytes after an offer or CONNECT belong to no protocol yet."""
     ANSWER = 1
     """Answer the request: the next one is not read before."""
     SWITCHED = 2
     """The peer's direction has left HTTP; take the leftover and speak the new protocol."""
+    CLOSED = 3
+    """No more HTTP in either direction: close the transport. `unread` holds the bytes that are discarded."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -251,7 +253,6 @@ class EventKind(enum.Enum):
     DATA = 3
     END_OF_MESSAGE = 4
     SWITCHED = 5
-    CLOSED = 6
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -479,15 +480,15 @@ class Blame(enum.Enum):
     """Who has to change something."""
 
     PEER = 0
-    """The peer sent what the protocol forbids. Receiving has ended; see `status_hint`."""
+    """The peer sent what the protocol forbids. Receiving has ended; see `status`."""
     LOCAL = 1
-    """The host called out of order or with a bad argument. Nothing has changed."""
+    """Your code called out of order or with a bad argument. Nothing has changed."""
 
     label: str
     """The engine's name for it, the same in every language."""
 
 @final
-class ErrorCode(enum.IntEnum):
+class ErrorKind(enum.IntEnum):
     """The kinds of error, with their stable numbers.
 
     1xx: start line. 2xx: field lines. 3xx: what the head means. 4xx: content. 5xx: the connection. 6xx: the switch.
@@ -625,7 +626,7 @@ class ErrorCode(enum.IntEnum):
     STALE_SELECTION = 813
     """The selection is of another request."""
     BODY_PENDING = 814
-    """The request is not complete; accept_early is the verb for that."""
+    """The request is not complete; `Selection.early` does not wait for that."""
     NOTHING_OWED = 815
     """No answer is owed above a new protocol."""
     LEFTOVER_PENDING = 816
@@ -642,8 +643,6 @@ class ErrorCode(enum.IntEnum):
     """The verb belongs to the other role."""
     BUFFER_FULL = 822
     """Too many octets wait already; nothing was taken."""
-    NO_RETRY = 823
-    """No 426 was received that asks for it."""
     AFTER_END = 824
     """Octets after the end of input."""
     UNREAD_INPUT = 825
@@ -691,6 +690,10 @@ class ErrorCode(enum.IntEnum):
     """The status that a server answers with, where there is one."""
     text: str
     """A sentence for people."""
+    clause: str
+    """The rule that it is about, such as `RFC 9112, 6.3`."""
+    advice: str
+    """What to do about it."""
 
 # What a connection is made with.
 
@@ -759,7 +762,7 @@ class Config:
     informational: Final[int]
     """Informational responses before one final response."""
     drain: Final[int]
-    """Content that `skip_body` reads and drops before it closes instead."""
+    """Content that `skip_content` reads and drops before it closes instead."""
     buffered: Final[int]
     """Bytes that wait before `receive_data` refuses more; raised to what one head needs."""
     offers: Final[int]
@@ -840,13 +843,9 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def end_to_end(self) -> Headers:
         """The lines without those that are for one hop: `Connection`, what it lists, and the like.
 
-        An intermediary sends them in the place of a message's own. Next: `send_request` or `send_response` with them,
+        An intermediary sends them in the place of a message's own. Next: `send_request`, `send_response`, or `accept`
+        (with a Config that is `tidy`, which leaves out the framing of a 101) with them,
         beside others as `[*headers.end_to_end(), ("Via", "1.1 here")]`. RFC 9110, 7.6.1.
-        """
-    def switch_end_to_end(self) -> Headers:
-        """Of a 101: `end_to_end`, also without the framing, which means nothing there (RFC 9110, 8.6; RFC 9112, 6.1).
-
-        Next: an intermediary's own `accept` with them.
         """
     def http2_fields(self) -> Headers:
         """The lines as HTTP/2 has them, without pseudo-header fields.
@@ -914,6 +913,12 @@ class Request:
     no_offer: Final[NoOffer | None]
     """Why there are none; None where there are."""
 
+    @property
+    def authority(self) -> bytes | None:
+        """Whom the request is for: the target's authority, else the Host header; None where HTTP/1.0 names none.
+
+        An intermediary routes by it and sends it on as Host. RFC 9112, 3.2 and 3.3.
+        """
     def __new__(
         cls,
         method: _Text,
@@ -1041,24 +1046,11 @@ class Switched:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
-@final
-class Closed:
-    """No more HTTP in either direction: close the transport. Repeats (RFC 9112, 9.6)."""
-
-    __match_args__ = ("discarded",)
-    kind: ClassVar[EventKind]
-    discarded: Final[int]
-    """Received bytes that no message was made of: whatever stood behind the last one."""
-
-    def __new__(cls, discarded: int = 0) -> Closed: ...
-    def __eq__(self, other: object, /) -> bool: ...
-    def __hash__(self) -> int: ...
-
-Event: TypeAlias = Request | Informational | Response | Data | EndOfMessage | Switched | Closed
+Event: TypeAlias = Request | Informational | Response | Data | EndOfMessage | Switched
 
 @final
 class Paused:
-    """Nothing happens before the host acts; `reason` says how."""
+    """Nothing happens before your code acts; `reason` says how."""
 
     __match_args__ = ("reason",)
     reason: Final[PausedReason]
@@ -1071,6 +1063,11 @@ class Paused:
 class Selection:
     """A choice among the offers of one request, made by `Connection.select`; of no use with any other."""
 
+    def early(self) -> Selection:
+        """The same choice, accepted before the request is complete, for a new protocol that needs no content.
+
+        Our direction switches at once, the peer's at the end of its request. Next: `accept`. RFC 9110, 7.8.
+        """
     @property
     def preference(self) -> int:
         """Which of the preferences that were given to `select` it is, from 0: what to prepare before the 101."""
@@ -1197,20 +1194,20 @@ class Connection:
         ValueError for more than there is, or without a buffer; else raises as `receive_data` does.
         """
     def next_event(self, data: ReadableBuffer | None = None, /) -> Event | NeedData | Paused:
-        """What happened next; `NEED_DATA` where more bytes must come first; `Paused` where the host must act first.
+        """What happened next; `NEED_DATA` where more bytes must come first; `Paused` where your code must act first.
 
         With `data`, takes that first: `receive_data(data)` and this in one call, and raises as that does. So `b""` is
         the peer's clean end here too; leave `data` out to ask again.
 
         >>> server = Connection(Role.SERVER)
         >>> server.next_event(), server.next_event(b"")
-        (NEED_DATA, Closed(discarded=0))
+        (NEED_DATA, Paused(reason=<PausedReason.CLOSED: 3>))
 
-        RemoteProtocolError where the peer broke the protocol: a server answers with `status_hint` and closes, a
+        RemoteProtocolError where the peer broke the protocol: a server answers with `status` and closes, a
         client closes. RFC 9112, 2.2 and 6.3.
         """
     def events(self) -> Iterator[Event]:
-        """The events there are now, up to `NEED_DATA` or `Paused`, or `Closed`. Raises as `next_event` does."""
+        """The events there are now, up to where `next_event` gives `NEED_DATA` or `Paused`. Raises as that does."""
 
     # Decisions in, bytes out.
 
@@ -1229,20 +1226,13 @@ class Connection:
         `send_end` where content follows; then `receive_data`. RFC 9112, 3; RFC 9110, 7.8.
         """
     @overload
-    def retry(
-        self, method: _Text, target: _Text, headers: _Lines, offer: _Protocols, *, into: None = None
+    def send_informational(
+        self, status: int, headers: _Lines = (), reason: _Text | None = None, *, into: None = None
     ) -> bytes: ...
     @overload
-    def retry(self, method: _Text, target: _Text, headers: _Lines, offer: _Protocols, *, into: bytearray) -> int:
-        """Client: the request again with what a 426 asks for (`required`), or another offer, on this connection.
-
-        LocalProtocolError NO_RETRY where no 426 came, or it closed the connection. Next: as after `send_request`.
-        RFC 9110, 15.5.22.
-        """
-    @overload
-    def send_informational(self, status: int, headers: _Lines = (), *, into: None = None) -> bytes: ...
-    @overload
-    def send_informational(self, status: int, headers: _Lines = (), *, into: bytearray) -> int:
+    def send_informational(
+        self, status: int, headers: _Lines = (), reason: _Text | None = None, *, into: bytearray
+    ) -> int:
         """Server: an informational response other than 101; a 100 only while one is expected.
 
         Next: the rest of the request, or the final response. RFC 9110, 15.2.
@@ -1328,17 +1318,9 @@ class Connection:
     def accept(self, selection: Selection, headers: _Lines = (), *, into: bytearray) -> int:
         """Server: accepts an offered protocol with a 101, after a 100 that is still owed, once the request is complete.
 
-        LocalProtocolError BODY_PENDING before that (`accept_early` does not wait), STALE_SELECTION for a choice of
+        LocalProtocolError BODY_PENDING before that (`selection.early()` does not wait), STALE_SELECTION for a choice of
         another request, NOT_OFFERED for one of another connection. Next: speak the new protocol, in which the request
         is answered; `next_event` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
-        """
-    @overload
-    def accept_early(self, selection: Selection, headers: _Lines = (), *, into: None = None) -> bytes: ...
-    @overload
-    def accept_early(self, selection: Selection, headers: _Lines = (), *, into: bytearray) -> int:
-        """Server: `accept` before the request is complete.
-
-        Our direction switches at once, the peer's at the end of its request. Next: `next_event`. RFC 9110, 7.8.
         """
     @overload
     def require(self, protocols: _Protocols, headers: _Lines = (), *, into: None = None) -> bytes: ...
@@ -1397,7 +1379,7 @@ class Connection:
 
         It remains an ordinary response. Next: `send_response`. RFC 9110, 7.8.
         """
-    def skip_body(self) -> None:
+    def skip_content(self) -> None:
         """Drops the rest of the content being received, up to the limit `drain`; then receiving ends instead.
 
         Next: `next_event`, which still tells the end of the message. RFC 9112, 9.3.
@@ -1448,9 +1430,6 @@ class Connection:
     # Questions.
 
     @property
-    def role(self) -> Role:
-        """Which end this is."""
-    @property
     def our_state(self) -> Stage:
         """How far our side has come, in h11's words."""
     @property
@@ -1468,9 +1447,6 @@ class Connection:
     @property
     def may_speak(self) -> bool:
         """Whether our direction may carry the new protocol: a client has its 101 and its request is out."""
-    @property
-    def owes_continue(self) -> bool:
-        """Server: the client waits for a 100 before it sends its content (RFC 9110, 10.1.1)."""
     @property
     def owes(self) -> Owes:
         """What the peer waits for that only your code can send. Of several things, the first one that it waits for."""
@@ -1492,9 +1468,6 @@ class Connection:
         them as HTTP, call `close_after_response` and they are never read (RFC 9931, 5).
         """
     @property
-    def wants_content(self) -> bool:
-        """Whether `send_data` has something to continue; false after the head of an answer to HEAD, say."""
-    @property
     def must_reset(self) -> bool:
         """Server: whether to reset the transport instead of closing it, should it close now.
 
@@ -1502,12 +1475,6 @@ class Connection:
         After a FIN the client would take what it has for all of it: `transport.abort()`, or SO_LINGER of 0 and close;
         over TLS no closure alert. RFC 9112, 8.
         """
-    @property
-    def is_secure(self) -> bool:
-        """Whether the transport is TLS, from the start or since `resume_http`."""
-    @property
-    def failure(self) -> RemoteProtocolError | None:
-        """The peer's error that ended receiving, if one did."""
     @property
     def position(self) -> int:
         """How many of the peer's bytes the events so far have passed."""
@@ -1525,7 +1492,9 @@ class Connection:
         """
     @property
     def required(self) -> tuple[Protocol, ...]:
-        """Client: what the latest 426 asks for, empty where it does not say. Offer some of it with `retry`."""
+        """Client: what the latest 426 asks for, empty where it does not say. Next: `send_request` with
+        some of it as the offer.
+        """
     @property
     def agreed(self) -> tuple[Protocol, ...]:
         """What a 101 switched to, lowest layer first."""
@@ -1535,9 +1504,6 @@ class Connection:
     @property
     def why(self) -> Why | None:
         """Why this cycle's upgrade did not happen; None where it did, or before the first request."""
-    @property
-    def leftover(self) -> bytes:
-        """The first bytes of the new protocol, after `Switched`; `take_leftover` also removes them."""
 
 # What goes with particular protocols, beside the connection.
 
@@ -1775,7 +1741,6 @@ __all__ = [
     "Blame",
     "CapsuleFault",
     "Capsules",
-    "Closed",
     "Config",
     "Connection",
     "Content",
@@ -1785,7 +1750,7 @@ __all__ = [
     "Deflate",
     "End",
     "EndOfMessage",
-    "ErrorCode",
+    "ErrorKind",
     "Event",
     "EventKind",
     "Expect",

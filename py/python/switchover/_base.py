@@ -6,7 +6,7 @@ import enum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from switchover import CapsuleFault, ErrorCode, Ineligible, OverHttp2
+    from switchover import Blame, CapsuleFault, ErrorKind, Ineligible, OverHttp2
 
 
 class NeedData(enum.Enum):
@@ -27,23 +27,58 @@ class ProtocolError(Exception):
 
     __module__ = "switchover"
 
-    code: ErrorCode
+    kind: ErrorKind
     """Which error it is; equal to its number."""
-    name: str
-    """The engine's name for it, such as `bare-lf`."""
-    status_hint: int | None
-    """The status that a server answers with; None for a caller's error and for what only a client can meet."""
     offset: int | None
     """Where in the peer's bytes, counted from the connection's first, it lies; None for a caller's error."""
+    field: int | None
+    """Which of the headers that were given a caller's error is about, from 0; None where it is about none."""
+    ineligible: Ineligible | None
+    """Which rule of its protocol the offer of a refused `send_request` breaks, after PROFILE_FIELD."""
 
     def __init__(
-        self, message: str, code: ErrorCode, name: str, status_hint: int | None = None, offset: int | None = None
+        self,
+        message: str,
+        kind: ErrorKind,
+        offset: int | None = None,
+        field: int | None = None,
+        ineligible: Ineligible | None = None,
     ) -> None:
-        super().__init__(message, code, name, status_hint, offset)
-        self.code = code
-        self.name = name
-        self.status_hint = status_hint
+        super().__init__(message, kind, offset, field, ineligible)
+        self.kind = kind
         self.offset = offset
+        self.field = field
+        self.ineligible = ineligible
+
+    @property
+    def code(self) -> int:
+        """The stable number."""
+        return int(self.kind)
+
+    @property
+    def name(self) -> str:
+        """The engine's name for it, such as `bare-lf`."""
+        return self.kind.label
+
+    @property
+    def blame(self) -> Blame:
+        """Whose fault it is."""
+        return self.kind.blame
+
+    @property
+    def status(self) -> int | None:
+        """The status that a server answers with; None for a caller's error and for what only a client can meet."""
+        return self.kind.status
+
+    @property
+    def clause(self) -> str:
+        """The rule that it is about, such as `RFC 9112, 6.3`."""
+        return self.kind.clause
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return self.kind.advice
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -65,9 +100,9 @@ class LocalProtocolError(ProtocolError):
 class RemoteProtocolError(ProtocolError):
     r"""The peer broke the protocol. Receiving has ended.
 
-    A server may send one response, for which `status_hint` is the status, unless one has begun already (`our_state` is
-    then SEND_BODY or later); it hears the same error until that response is complete. A client sends nothing more, and
-    its next event is `Closed`.
+    A server may send one response, for which `status` is the status, unless one has begun already (`our_state` is
+    then SEND_BODY or later); it hears the same error until that response is complete. A client sends nothing more; it
+    is paused, CLOSED.
 
     >>> from switchover import Connection, Role
     >>> server = Connection(Role.SERVER)
@@ -75,8 +110,8 @@ class RemoteProtocolError(ProtocolError):
     >>> try:
     ...     server.next_event()
     ... except RemoteProtocolError as error:
-    ...     print(error.code.name, int(error.code), error.name, error.status_hint, error.offset)
-    BARE_LF 206 bare-lf 400 14
+    ...     print(error.kind.name, error.code, error.name, error.status, error.offset, error.clause)
+    BARE_LF 206 bare-lf 400 14 RFC 9112, 2.2
     """
 
     __module__ = "switchover"

@@ -3,10 +3,10 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use switchover::{Awaiting, Order, Owes, Role, Why, gateway};
+use switchover::binding::Bound as _;
+use switchover::{Awaiting, Order, Owes, Why, gateway, websocket};
 
 use super::Connection;
-use crate::error::exception;
 use crate::head::Request;
 use crate::listed::Member;
 use crate::stage::Stage;
@@ -16,12 +16,6 @@ use crate::websocket::Deflate;
 
 #[pymethods]
 impl Connection {
-    /// Which end this is.
-    #[getter]
-    pub(super) fn role(&self) -> PyResult<Member<Role>> {
-        self.ask(|engine| Member(engine.role()))
-    }
-
     /// The machine's state.
     #[getter]
     fn state(&self) -> PyResult<State> {
@@ -58,13 +52,7 @@ impl Connection {
         self.ask(|engine| engine.may_speak())
     }
 
-    /// Server: the client waits for a 100. RFC 9110, 10.1.1.
-    #[getter]
-    fn owes_continue(&self) -> PyResult<bool> {
-        self.ask(|engine| engine.owes_continue())
-    }
-
-    /// What only the host can send next.
+    /// What the peer waits for that only your code can send.
     #[getter]
     fn owes(&self) -> PyResult<Member<Owes>> {
         self.ask(|engine| Member(engine.owes()))
@@ -103,28 +91,10 @@ impl Connection {
         self.call(py, |engine| engine.hand_over()).map(|bytes| PyBytes::new(py, &bytes))
     }
 
-    /// Whether send_data has something to continue.
-    #[getter]
-    fn wants_content(&self) -> PyResult<bool> {
-        self.ask(|engine| engine.wants_content())
-    }
-
     /// Server: whether a close now would make an unfinished answer look complete.
     #[getter]
     fn must_reset(&self) -> PyResult<bool> {
         self.ask(|engine| engine.must_reset())
-    }
-
-    /// Whether the transport is TLS.
-    #[getter]
-    fn is_secure(&self) -> PyResult<bool> {
-        self.ask(|engine| engine.is_secure())
-    }
-
-    /// The peer's error that ended receiving, if one did.
-    #[getter]
-    fn failure<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.ask(|engine| engine.failure())?.map(|error| exception(py, error)).transpose()
     }
 
     /// How many of the peer's octets the events have passed.
@@ -163,12 +133,6 @@ impl Connection {
         self.ask(|engine| engine.why().map(Member))
     }
 
-    /// The first octets of the new protocol, after Switched.
-    #[getter]
-    fn leftover<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        self.ask(|engine| PyBytes::new(py, engine.leftover()))
-    }
-
     /// Takes the first octets of the new protocol out of the connection. Next: speak it.
     fn take_leftover<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.with(|inner| PyBytes::new(py, &inner.engine.take_leftover()))
@@ -195,14 +159,17 @@ impl Connection {
         text_signature = "($self, preferences, order=...)"
     )]
     fn select_subprotocol(&self, preferences: ProtocolList, order: Member<Order>) -> PyResult<Option<String>> {
-        self.ask(|engine| engine.select_subprotocol(&preferences.refs(), order.0).map(Into::into))
+        self.ask(|engine| {
+            let chosen = websocket::select_subprotocol(&engine.request()?, &preferences.refs(), order.0);
+            chosen.map(Into::into)
+        })
     }
 
     /// Server: how to accept the permessage-deflate of an offered websocket. Next: accept with it, as text, as the value
     /// of Sec-WebSocket-Extensions. RFC 7692, 7.1.
     #[pyo3(signature = (own = Deflate::default()), text_signature = "($self, own=...)")]
     fn select_deflate(&self, own: Deflate) -> PyResult<Option<Deflate>> {
-        self.ask(|engine| engine.select_deflate(&own.0).map(Deflate))
+        self.ask(|engine| websocket::select_deflate(&engine.request()?, &own.0).map(Deflate))
     }
 
     /// Server, intermediary: what of the current request's offer may be offered to the next server. RFC 9110, 7.6.1.
@@ -217,8 +184,8 @@ impl Connection {
     }
 
     /// Drops the rest of the content being received. Next: next_event.
-    fn skip_body(&self, py: Python<'_>) -> PyResult<()> {
-        self.call(py, |engine| engine.skip_body())
+    fn skip_content(&self, py: Python<'_>) -> PyResult<()> {
+        self.call(py, |engine| engine.skip_content())
     }
 
     /// No request after this one. Next: go on; the engine closes when it is time. RFC 9112, 9.6.

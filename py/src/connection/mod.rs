@@ -9,6 +9,7 @@ mod send;
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
+use switchover::binding::Bound as _;
 use switchover::{self as core, Error, Role};
 
 pub(crate) use answer::Prepared;
@@ -52,7 +53,8 @@ impl Connection {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let (role, ours, theirs) = (self.role()?, self.our_state()?, self.their_state()?);
+        let role = self.ask(|engine| Member(engine.role()))?;
+        let (ours, theirs) = (self.our_state()?, self.their_state()?);
         let name = |member: PyResult<Bound<'_, PyAny>>| member?.getattr("name")?.extract::<String>();
         Ok(format!(
             "<switchover.Connection {} our_state={} their_state={}>",

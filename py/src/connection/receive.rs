@@ -1,14 +1,12 @@
 //! Octets in, events out.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyMemoryView, PySlice};
 
-use switchover::{self as core, End, Error, Event, Next};
+use switchover::{self as core, End, Error, Next};
 
 use super::{Connection, Inner};
 use crate::error::raise;
@@ -77,23 +75,21 @@ impl Connection {
             self.receive_data(py, data)?;
         }
         match self.advance(py)? {
-            Came::Event(event) | Came::Closed(event) => Ok(event),
+            Came::Event(event) => Ok(event),
             Came::Paused(reason) => Paused { reason: Member(reason) }.into_bound_py_any(py),
             Came::NeedData => NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned(),
         }
     }
 
-    /// The events there are now, up to where next_event says anything else, or Closed.
+    /// The events there are now, up to where next_event gives NEED_DATA or Paused.
     fn events(slf: &Bound<'_, Self>) -> Events {
-        Events { connection: slf.clone().unbind(), is_over: AtomicBool::new(false) }
+        Events(slf.clone().unbind())
     }
 }
 
 /// What `advance` came to.
 enum Came<'py> {
     Event(Bound<'py, PyAny>),
-    /// Repeats for ever.
-    Closed(Bound<'py, PyAny>),
     Paused(core::Paused),
     NeedData,
 }
@@ -115,7 +111,6 @@ impl Connection {
         match inner.engine.next_event() {
             Ok(Next::NeedData) => Ok(Came::NeedData),
             Ok(Next::Paused(reason)) => Ok(Came::Paused(reason)),
-            Ok(Next::Event(event @ Event::Closed { .. })) => object(py, event, &mut inner.offer).map(Came::Closed),
             Ok(Next::Event(event)) => object(py, event, &mut inner.offer).map(Came::Event),
             Err(error) => {
                 drop(held);
@@ -155,10 +150,7 @@ fn no_buffer() -> PyErr {
 
 /// The iterator of Connection.events.
 #[pyclass(frozen, module = "switchover")]
-pub(crate) struct Events {
-    connection: Py<Connection>,
-    is_over: AtomicBool,
-}
+pub(crate) struct Events(Py<Connection>);
 
 #[pymethods]
 impl Events {
@@ -167,16 +159,9 @@ impl Events {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        if self.is_over.load(Ordering::Relaxed) {
-            return Ok(None);
+        match self.0.get().advance(py)? {
+            Came::Event(event) => Ok(Some(event)),
+            Came::Paused(_) | Came::NeedData => Ok(None),
         }
-        Ok(match self.connection.get().advance(py)? {
-            Came::Event(event) => Some(event),
-            Came::Closed(event) => {
-                self.is_over.store(true, Ordering::Relaxed);
-                Some(event)
-            }
-            Came::Paused(_) | Came::NeedData => None,
-        })
     }
 }

@@ -33,35 +33,22 @@ impl Connection {
         self.write(py, into, |engine, out| engine.send_request(&head, &offer.refs(), out))
     }
 
-    /// Client: the request again with what a 426 asks for. Next: as after send_request. RFC 9110, 15.5.22.
-    #[pyo3(signature = (method, target, headers, offer, *, into = None))]
-    fn retry<'py>(
-        &self,
-        py: Python<'py>,
-        method: Text,
-        target: Text,
-        headers: FieldLines,
-        offer: ProtocolList,
-        into: Into<'_, 'py>,
-    ) -> Written<'py> {
-        let head = RequestHead::new(&method, &target, &headers);
-        self.write(py, into, |engine, out| engine.retry(&head, &offer.refs(), out))
-    }
-
     /// Server: an informational response other than 101. Next: the rest of the request, or the final response.
     /// RFC 9110, 15.2.
     #[pyo3(
-        signature = (status, headers = FieldLines::default(), *, into = None),
-        text_signature = "($self, status, headers=(), *, into=None)"
+        signature = (status, headers = FieldLines::default(), reason = None, *, into = None),
+        text_signature = "($self, status, headers=(), reason=None, *, into=None)"
     )]
     fn send_informational<'py>(
         &self,
         py: Python<'py>,
         status: Status,
         headers: FieldLines,
+        reason: Option<Octets>,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
-        self.write(py, into, |engine, out| engine.send_informational(status.0, &headers, out))
+        let head = head(&status, &headers, reason.as_ref());
+        self.write(py, into, |engine, out| engine.send_informational(&head, out))
     }
 
     /// Server: a final response head; it declines an offer, and a 2xx accepts a CONNECT. Next: send_data and send_end.
@@ -95,21 +82,6 @@ impl Connection {
         into: Into<'_, 'py>,
     ) -> Written<'py> {
         self.write(py, into, |engine, out| engine.accept(selection.0, &headers, out))
-    }
-
-    /// Server: accept before the request is complete. Next: next_event, through the rest of the request.
-    #[pyo3(
-        signature = (selection, headers = FieldLines::default(), *, into = None),
-        text_signature = "($self, selection, headers=(), *, into=None)"
-    )]
-    fn accept_early<'py>(
-        &self,
-        py: Python<'py>,
-        selection: &Selection,
-        headers: FieldLines,
-        into: Into<'_, 'py>,
-    ) -> Written<'py> {
-        self.write(py, into, |engine, out| engine.accept_early(selection.0, &headers, out))
     }
 
     /// Server: a 426 that requires one of these protocols. Next: send_data and send_end. RFC 9110, 15.5.22.
