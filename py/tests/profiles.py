@@ -9,6 +9,7 @@ from switchover import (
     IP_TEMPLATE,
     UDP_TEMPLATE,
     Capsules,
+    Config,
     Connection,
     Deflate,
     Event,
