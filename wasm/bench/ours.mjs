@@ -2,7 +2,7 @@
 
 import { Connection } from "switchover";
 
-/** @typedef {import("switchover").RequestHead} RequestHead */
+/** @typedef {import("switchover").Request} RequestHead */
 
 /**
  * Everything of a header section as strings, names and values in turn: what Node's parser gives.

@@ -51,7 +51,7 @@ async function response() {
         console.error(`speaking ${event.protocols.join(", ")}`);
         return http.takeLeftover();
       case "end-of-message":
-      case "closed":
+      case "paused":
         return null;
     }
   }

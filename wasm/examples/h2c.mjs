@@ -35,10 +35,10 @@ async function serve(socket) {
     http.receiveEof();
     exchange.converse();
   } catch (error) {
-    if (!(error instanceof ProtocolError) || error.side !== "peer") throw error;
+    if (!(error instanceof ProtocolError) || error.blame !== "peer") throw error;
     // The peer's mistake may be told once, if no answer has begun.
-    if (error.statusHint !== null && http.state.response === "idle") {
-      socket.write(http.respond({ status: error.statusHint }));
+    if (error.status !== null && http.state.response === "idle") {
+      socket.write(http.respond({ status: error.status }));
     }
   } finally {
     exchange.splice?.free();
@@ -62,6 +62,7 @@ function leave(socket) {
 class Exchange {
   /** @type {Splice | null} */ splice = null;
   /** @type {Uint8Array[]} */ content = [];
+  /** @type {import("switchover").Headers | undefined} */ trailers;
 
   /** @param {Connection} http @param {Socket} socket */
   constructor(http, socket) {
@@ -76,30 +77,32 @@ class Exchange {
       switch (event.kind) {
         case "request":
           this.content = [];
-          if (this.http.owesContinue) this.socket.write(this.http.sendInformational(100));
+          if (this.http.owes === "continue") this.socket.write(this.http.sendInformational({ status: 100 }));
           break;
         case "data":
           // More than an upgrade can take along is read, and not kept.
           if (this.content.length < 65_536) this.content.push(event.data);
           break;
         case "end-of-message":
-          if (!this.accept(event.trailers)) this.answer();
+          this.trailers = event.trailers;
+          break;
+        case "paused":
+          if (event.why === "closed") return;
+          if (!this.accept()) this.answer();
           break;
         case "switched":
         case "need-data":
-        case "paused":
-        case "closed":
           return;
       }
     }
   }
 
-  /** Whether the request can be taken along. @param {import("switchover").Headers} trailers */
-  accept(trailers) {
+  /** Whether the request can be taken along. */
+  accept() {
     const selection = this.http.select(["h2c"]);
     if (!selection) return false;
     try {
-      this.splice = new Splice(this.http, Buffer.concat(this.content), trailers);
+      this.splice = new Splice(this.http, Buffer.concat(this.content), this.trailers);
     } catch (error) {
       if (error instanceof ProfileError) return false;
       throw error;

@@ -33,10 +33,10 @@ async function serve(socket) {
     http.receiveEof();
     converse(http, socket, request);
   } catch (error) {
-    if (!(error instanceof ProtocolError) || error.side !== "peer") throw error;
+    if (!(error instanceof ProtocolError) || error.blame !== "peer") throw error;
     // The peer's mistake may be told once, if no answer has begun.
-    if (error.statusHint !== null && http.state.response === "idle") {
-      socket.write(http.respond({ status: error.statusHint }));
+    if (error.status !== null && http.state.response === "idle") {
+      socket.write(http.respond({ status: error.status }));
     }
   } finally {
     http.free();
@@ -68,16 +68,15 @@ function converse(http, socket, request) {
       case "request":
         // Of a request without an offer nothing is kept but what is kept here, for its content may come later.
         request.method = event.method;
-        if (http.owesContinue) socket.write(http.sendInformational(100));
+        if (http.owes === "continue") socket.write(http.sendInformational({ status: 100 }));
         break;
-      case "end-of-message":
+      case "paused":
+        if (event.why === "closed") return null;
         answer(http, socket, request.method);
         break;
       case "switched":
         return event;
       case "need-data":
-      case "paused":
-      case "closed":
         return null;
     }
   }

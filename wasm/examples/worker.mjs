@@ -55,7 +55,7 @@ async function switched(http, input) {
       case "switched":
         return http.takeLeftover();
       case "response":
-      case "closed":
+      case "paused":
         return null;
     }
   }

@@ -15,15 +15,30 @@ import { Awaiting, Order, Owes, Why } from "./tables.js";
 export class Selection {
   readonly #owner: Connection;
   readonly #bits: Uint32Array;
+  readonly #isEarly: boolean;
   /** Which of the preferences that were given to `select` it is, counted from 0. */
   readonly preference: number;
 
   /** @internal */
-  constructor(owner: Connection, bits: readonly number[], preference: number) {
+  constructor(owner: Connection, bits: readonly number[], preference: number, isEarly = false) {
     if (!Array.isArray(bits) || bits.length !== 4) throw new TypeError("a selection comes from select");
     this.#owner = owner;
     this.#bits = Uint32Array.from(bits);
+    this.#isEarly = isEarly;
     this.preference = preference;
+  }
+
+  /**
+   * The same choice, accepted before the request is complete, for a new protocol that needs no content. Our direction switches
+   * at once, the peer's at the end of its request; a client that waits for a 100 gets it first. Next: `accept`. RFC 9110, 7.8.
+   */
+  early(): Selection {
+    return new Selection(this.#owner, [...this.#bits], this.preference, true);
+  }
+
+  /** @internal */
+  static isEarly(selection: Selection): boolean {
+    return selection.#isEarly;
   }
 
   /** @internal The engine's four numbers for it, on the connection that it was made on. */
@@ -42,7 +57,7 @@ const owed = namesOf(Owes);
 const reasons = namesOf(Why);
 
 /**
- * One HTTP/1.1 connection, without its transport. The host moves the octets: what it reads goes into `receive`, what the
+ * One HTTP/1.1 connection, without its transport. Your code moves the bytes: what it reads goes into `receive`, what the
  * verbs return goes out. No call waits, and none reads a clock.
  *
  * A `ProtocolError` of a verb is the caller's and has changed nothing; that of `nextEvent` is the peer's. A wrong argument
@@ -68,19 +83,13 @@ export class Connection extends Profiled {
 
   /**
    * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete, else
-   * it throws `body-pending`; `acceptEarly` does not wait. Next: speak the new protocol, in which the request is answered;
+   * it throws `body-pending`; `selection.early()` does not wait. Next: speak the new protocol, in which the request is answered;
    * `nextEvent` comes to `switched`. RFC 9110, 7.8 and 15.2.2.
    */
   accept(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer> {
-    return this.#switch(selection, headers, false);
-  }
-
-  /**
-   * `accept` before the request is complete. Our direction switches at once, the peer's at the end of its request; a client
-   * that waits for a 100 gets it first. Next: as after `accept`.
-   */
-  acceptEarly(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer> {
-    return this.#switch(selection, headers, true);
+    const bits = Selection.bitsOn(this, selection);
+    const parcel = pack(() => putHeaders(headers));
+    return this.sent(raw.accept(this.live(), bits, Selection.isEarly(selection), parcel));
   }
 
   /**
@@ -103,7 +112,7 @@ export class Connection extends Profiled {
 
   /**
    * Client: what the latest 426 asks for, in the server's spelling (see `sameProtocol`); empty where it does not say. Next:
-   * `retry` with some of it.
+   * `sendRequest` with some of it as the offer.
    */
   get required(): string[] {
     const handle = this.live();
@@ -122,12 +131,6 @@ export class Connection extends Profiled {
    */
   get maySpeak(): boolean {
     return raw.may_speak(this.live());
-  }
-
-  /** The first octets of the new protocol, after `switched`; a copy, which stays in the connection too. */
-  get leftover(): Uint8Array<ArrayBuffer> {
-    raw.leftover(this.live());
-    return octetsLeft();
   }
 
   /** Takes the first octets of the new protocol out of the connection. Next: speak it, or `resumeHttp`. */
@@ -159,14 +162,6 @@ export class Connection extends Profiled {
     return awaited[raw.awaiting(this.live())] as Awaiting;
   }
 
-  /**
-   * Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes the
-   * connection). RFC 9110, 10.1.1.
-   */
-  get owesContinue(): boolean {
-    return raw.owes_continue(this.live());
-  }
-
   /** What the peer waits for that only your code can send. Of several things, the first one that it waits for. */
   get owes(): Owes {
     return owed[raw.owes(this.live())] as Owes;
@@ -185,11 +180,6 @@ export class Connection extends Profiled {
   get unread(): Uint8Array<ArrayBuffer> {
     raw.unread(this.live());
     return octetsLeft();
-  }
-
-  /** Whether `sendData` has something to continue: a message of ours that has content to come. */
-  get wantsContent(): boolean {
-    return raw.wants_content(this.live());
   }
 
   /**
@@ -211,17 +201,7 @@ export class Connection extends Profiled {
     return raw.position(this.live());
   }
 
-  /** Whether the transport is TLS, from the start or since `resumeHttp`. */
-  get isSecure(): boolean {
-    return raw.is_secure(this.live());
-  }
-
-  /** The peer's error that ended receiving, if one did. */
-  get failure(): ProtocolError | null {
-    return raw.failure(this.live()) ? new ProtocolError(new Reader()) : null;
-  }
-
-  /** The machine's state, for logs and for hosts that show it. */
+  /** The machine's state, for logs and for pages that show it. Its parts may change with any version. */
   get state(): State {
     const handle = this.live();
     return readState(reading(() => raw.state(handle)));
@@ -237,7 +217,8 @@ export class Connection extends Profiled {
   toJSON(): object {
     const { role } = this;
     try {
-      const { state, awaiting, why, failure: error } = this;
+      const { state, awaiting, why } = this;
+      const error = raw.failure(this.live()) ? new ProtocolError(new Reader()) : null;
       const unread = raw.unread_len(this.live());
       return { role, state, awaiting, why, unread, error };
     } catch (error) {
@@ -249,11 +230,5 @@ export class Connection extends Profiled {
   /** @internal The same for a console. */
   [inspect](): object {
     return Object.assign(new Shown(), this.toJSON());
-  }
-
-  #switch(selection: Selection, headers: HeaderSource | undefined, isEarly: boolean): Uint8Array<ArrayBuffer> {
-    const bits = Selection.bitsOn(this, selection);
-    const parcel = pack(() => putHeaders(headers));
-    return this.sent(raw.accept(this.live(), bits, isEarly, parcel));
   }
 }

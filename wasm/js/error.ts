@@ -1,13 +1,14 @@
 // What a call is refused with, and what the peer did wrong.
 
-import type { Reader } from "./reader.js";
-import { Blame, type CapsuleFault, type ErrorKind, type Ineligible, type OverHttp2 } from "./tables.js";
-import { namesOf } from "./reader.js";
+import { raw } from "./raw.js";
+import { namesOf, reading, type Reader } from "./reader.js";
+import { Blame, Ineligible, type CapsuleFault, type ErrorKind, type OverHttp2 } from "./tables.js";
 
 const blames = namesOf(Blame);
+const ineligibles = namesOf(Ineligible);
 
 /**
- * A rule of the protocol was broken: by the peer (receiving has ended; a server may answer with `statusHint`, once), or by
+ * A rule of the protocol was broken: by the peer (receiving has ended; a server may answer with `status`, once), or by
  * the caller (nothing has changed). The numbers and names are those of every surface of the engine; `errorText` has the
  * sentences.
  */
@@ -17,27 +18,45 @@ export class ProtocolError extends Error {
   /** The stable name of the number. */
   readonly kind: ErrorKind;
   /** Who has to change something. */
-  readonly side: Blame;
+  readonly blame: Blame;
   /** The status that a server answers a peer's error with; `null` for the caller's and for what only a client can meet. */
-  readonly statusHint: number | null;
+  readonly status: number | null;
   /** Where a peer's error lies, in octets from the connection's first; `null` for the caller's errors. */
   readonly offset: number | null;
+  /** Which of the headers that were given a caller's error is about, from 0; `null` where it is about none. */
+  readonly field: number | null;
+  /** Which rule of its protocol the offer of a refused `sendRequest` breaks, after `profile-field`; else `null`. */
+  readonly ineligible: Ineligible | null;
 
   /** @internal */
   constructor(reader: Reader) {
     const code = reader.number();
-    const side = reader.name(blames);
-    const statusHint = reader.option();
+    const blame = reader.name(blames);
+    const status = reader.option();
     const hasOffset = reader.boolean();
     const offset = reader.large();
+    const field = reader.option();
+    const ineligible = reader.optionalName(ineligibles);
     const kind = reader.text() as ErrorKind;
     super(reader.text());
     this.name = "ProtocolError";
     this.code = code;
     this.kind = kind;
-    this.side = side;
-    this.statusHint = statusHint;
+    this.blame = blame;
+    this.status = status;
     this.offset = hasOffset ? offset : null;
+    this.field = field;
+    this.ineligible = ineligible;
+  }
+
+  /** The rule that it is about, such as `RFC 9112, 6.3`. */
+  get clause(): string {
+    return reading(() => raw.error_clause(this.code)).text();
+  }
+
+  /** What to do about it. */
+  get advice(): string {
+    return reading(() => raw.error_advice(this.code)).text();
   }
 }
 

@@ -13,12 +13,12 @@ export interface Offer {
   readonly protocol: string;
   /** Why it cannot be accepted; `null` where it can. */
   readonly ineligible: Ineligible | null;
-  /** The status to answer with for a host that wants this protocol and nothing else; `null` where it is eligible. */
-  readonly statusHint: number | null;
+  /** The status to answer with for one that wants this protocol and nothing else; `null` where it is eligible. */
+  readonly status: number | null;
 }
 
 /** A request head, as it was sent (RFC 9112, 3). */
-export interface RequestHead {
+export interface Request {
   /** A token; compare it exactly. */
   readonly method: string;
   /** As sent: nothing is decoded or normalised. */
@@ -34,7 +34,7 @@ export interface RequestHead {
 }
 
 /** A response head, as it was sent (RFC 9112, 4). */
-export interface ResponseHead {
+export interface Response {
   /** 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15). */
   readonly status: number;
   /** Often empty, without any meaning. */
@@ -53,24 +53,24 @@ export interface ResponseHead {
 }
 
 /** Server: a request head. Next come data and end-of-message, and an answer is owed. */
-export interface RequestEvent extends RequestHead {
+export interface RequestEvent extends Request {
   readonly kind: "request";
 }
 
 /** Client: a response head with a status of 1xx but 101. The final response is still to come. */
-export interface InformationalEvent extends ResponseHead {
+export interface InformationalEvent extends Response {
   readonly kind: "informational";
 }
 
 /** Client: a final response head. Next come data and end-of-message. */
-export interface ResponseEvent extends ResponseHead {
+export interface ResponseEvent extends Response {
   readonly kind: "response";
 }
 
 /** Some content. How it is cut has no meaning. */
 export interface DataEvent {
   readonly kind: "data";
-  /** A copy, the host's own. */
+  /** A copy, your own. */
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
@@ -92,18 +92,11 @@ export interface SwitchedEvent {
    */
   readonly protocols: readonly string[];
   /** Server: the request, which is to be answered in the new protocol. */
-  readonly request: RequestHead | null;
+  readonly request: Request | null;
   /** Client: the 101, or the 2xx to CONNECT. */
-  readonly response: ResponseHead | null;
+  readonly response: Response | null;
   /** The first octets of the new protocol, as far as they have come; a copy. They stay until `takeLeftover`. */
   readonly leftover: Uint8Array<ArrayBuffer>;
-}
-
-/** No more HTTP in either direction: close the transport. Repeats. */
-export interface ClosedEvent {
-  readonly kind: "closed";
-  /** Received octets that no message was made of. */
-  readonly discarded: number;
 }
 
 /** One thing that the peer said; `kind` tells which. */
@@ -113,15 +106,14 @@ export type Event =
   | ResponseEvent
   | DataEvent
   | EndOfMessageEvent
-  | SwitchedEvent
-  | ClosedEvent;
+  | SwitchedEvent;
 
 /** Nothing happens before more octets come. Next: `receive`. */
 export interface NeedDataStep {
   readonly kind: "need-data";
 }
 
-/** Nothing happens before the host acts. */
+/** Nothing happens before your code acts. */
 export interface PausedStep {
   readonly kind: "paused";
   /** What it has to do. */
@@ -158,13 +150,11 @@ export function readEvent(reader: Reader): Event {
         response: reader.boolean() ? readResponse(reader) : null,
         leftover: octetsLeft(),
       };
-    case "closed":
-      return { kind, discarded: reader.number() };
   }
 }
 
 /** @internal The request head that a call left. */
-export function readRequest(reader: Reader): RequestHead {
+export function readRequest(reader: Reader): Request {
   const { kind: _, ...request } = readRequestEvent(reader);
   return request;
 }
@@ -178,12 +168,12 @@ function readRequestEvent(reader: Reader): RequestEvent {
   const noOffer = reader.optionalName(noOffers);
   const offers: Offer[] = [];
   for (let left = reader.number(); left > 0; left--) {
-    offers.push({ protocol: reader.text(), ineligible: reader.optionalName(ineligibles), statusHint: reader.option() });
+    offers.push({ protocol: reader.text(), ineligible: reader.optionalName(ineligibles), status: reader.option() });
   }
   return { kind: "request", method, target, minorVersion, offers, noOffer, headers: reader.headers(head) };
 }
 
-function readResponse(reader: Reader): ResponseHead {
+function readResponse(reader: Reader): Response {
   const head = reader.head();
   const status = reader.number();
   const reason = head.substring(0, reader.number());

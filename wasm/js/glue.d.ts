@@ -33,6 +33,11 @@ export function agreed(handle: number): void;
 export function agreed_deflate(parcel: Uint8Array | number[]): boolean;
 
 /**
+ * Leaves whom the current request is for, with whether anybody is.
+ */
+export function authority(handle: number): boolean;
+
+/**
  * Whom the engine waits for.
  */
 export function awaiting(handle: number): number;
@@ -125,6 +130,16 @@ export function deflate_text(server_forgets: boolean, client_forgets: boolean, s
 export function end_to_end(handle: number): boolean;
 
 /**
+ * Leaves what to do about an error.
+ */
+export function error_advice(code: number): void;
+
+/**
+ * Leaves the rule that an error is about.
+ */
+export function error_clause(code: number): void;
+
+/**
  * Leaves the sentence of an error.
  */
 export function error_text(code: number): void;
@@ -192,19 +207,9 @@ export function ineligible_text(reason: number): void;
 export function ip_target(parcel: Uint8Array | number[]): boolean;
 
 /**
- * Whether the transport is TLS.
- */
-export function is_secure(handle: number): boolean;
-
-/**
  * The largest value of a bound; negative where there is none of that name.
  */
 export function largest_limit(name: string): number;
-
-/**
- * Leaves the first octets of the new protocol.
- */
-export function leftover(handle: number): void;
 
 /**
  * Whether an intermediary may pass on an offer of that protocol.
@@ -230,11 +235,6 @@ export function next_event(handle: number): number;
  * What only the host can send next.
  */
 export function owes(handle: number): number;
-
-/**
- * Whether a 100 is owed.
- */
-export function owes_continue(handle: number): boolean;
 
 /**
  * Counts content that did not come through here; false leaves the error.
@@ -379,14 +379,14 @@ export function send_data_parts(handle: number, len: number): boolean;
 export function send_end(handle: number, parcel: Uint8Array | number[]): boolean;
 
 /**
- * Sends an informational response; the parcel is the fields.
+ * Sends an informational response; the parcel is fields and reason.
  */
-export function send_informational(handle: number, status: number, parcel: Uint8Array | number[]): boolean;
+export function send_informational(handle: number, status: number, has_reason: boolean, parcel: Uint8Array | number[]): boolean;
 
 /**
  * Sends a request; the parcel is method, target, offer, fields.
  */
-export function send_request(handle: number, parcel: Uint8Array | number[], is_retry: boolean): boolean;
+export function send_request(handle: number, parcel: Uint8Array | number[]): boolean;
 
 /**
  * Sends a final response; the parcel is fields and reason.
@@ -396,7 +396,7 @@ export function send_response(handle: number, status: number, has_reason: boolea
 /**
  * Drops the rest of the content; false leaves the error.
  */
-export function skip_body(handle: number): boolean;
+export function skip_content(handle: number): boolean;
 
 /**
  * The client has ended.
@@ -460,11 +460,6 @@ export function stage(): number;
 export function state(handle: number): void;
 
 /**
- * Leaves the field lines of a 101 that are not for one hop; false where there is no head.
- */
-export function switch_end_to_end(handle: number): boolean;
-
-/**
  * Folds the end of the message into the current event; says whether it did.
  */
 export function take_end(handle: number): boolean;
@@ -500,11 +495,6 @@ export function unread(handle: number): void;
 export function unread_len(handle: number): number;
 
 /**
- * Whether there is content to send.
- */
-export function wants_content(handle: number): boolean;
-
-/**
  * Whether to read the transport.
  */
 export function wants_input(handle: number): boolean;
@@ -534,6 +524,7 @@ export interface InitOutput {
     readonly advertise: (a: number, b: number, c: number) => number;
     readonly agreed: (a: number) => void;
     readonly agreed_deflate: (a: number, b: number) => number;
+    readonly authority: (a: number) => number;
     readonly awaiting: (a: number) => number;
     readonly capsules_finish: (a: number) => number;
     readonly capsules_free: (a: number) => void;
@@ -552,6 +543,8 @@ export interface InitOutput {
     readonly datagram_write: (a: bigint, b: number, c: number) => void;
     readonly deflate_text: (a: number, b: number, c: number, d: number) => void;
     readonly end_to_end: (a: number) => number;
+    readonly error_advice: (a: number) => void;
+    readonly error_clause: (a: number) => void;
     readonly error_text: (a: number) => void;
     readonly event: (a: number) => number;
     readonly exchange: () => number;
@@ -565,15 +558,12 @@ export interface InitOutput {
     readonly http2_request: (a: number) => number;
     readonly ineligible_text: (a: number) => void;
     readonly ip_target: (a: number, b: number) => number;
-    readonly is_secure: (a: number) => number;
     readonly largest_limit: (a: number, b: number) => number;
-    readonly leftover: (a: number) => void;
     readonly may_forward: (a: number, b: number) => number;
     readonly may_speak: (a: number) => number;
     readonly must_reset: (a: number) => number;
     readonly next_event: (a: number) => number;
     readonly owes: (a: number) => number;
-    readonly owes_continue: (a: number) => number;
     readonly pass_content: (a: number, b: number) => number;
     readonly persists: (a: number) => number;
     readonly position: (a: number) => number;
@@ -602,10 +592,10 @@ export interface InitOutput {
     readonly send_data: (a: number, b: number, c: number) => number;
     readonly send_data_parts: (a: number, b: number) => number;
     readonly send_end: (a: number, b: number, c: number) => number;
-    readonly send_informational: (a: number, b: number, c: number, d: number) => number;
-    readonly send_request: (a: number, b: number, c: number, d: number) => number;
+    readonly send_informational: (a: number, b: number, c: number, d: number, e: number) => number;
+    readonly send_request: (a: number, b: number, c: number) => number;
     readonly send_response: (a: number, b: number, c: number, d: number, e: number) => number;
-    readonly skip_body: (a: number) => number;
+    readonly skip_content: (a: number) => number;
     readonly splice_client_ended: (a: number) => void;
     readonly splice_client_sent: (a: number, b: number, c: number) => void;
     readonly splice_engine_sent: (a: number, b: number, c: number) => void;
@@ -618,7 +608,6 @@ export interface InitOutput {
     readonly splice_wants_client: (a: number) => number;
     readonly stage: () => number;
     readonly state: (a: number) => void;
-    readonly switch_end_to_end: (a: number) => number;
     readonly take_end: (a: number) => number;
     readonly take_leftover: (a: number) => void;
     readonly trace: (a: number) => number;
@@ -626,7 +615,6 @@ export interface InitOutput {
     readonly unanswered: (a: number) => number;
     readonly unread: (a: number) => void;
     readonly unread_len: (a: number) => number;
-    readonly wants_content: (a: number) => number;
     readonly wants_input: (a: number) => number;
     readonly websocket_key: (a: number, b: number) => void;
     readonly why: (a: number) => number;

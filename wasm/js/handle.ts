@@ -19,8 +19,8 @@ export class Handle extends Owned {
     this.#role = role;
   }
 
-  /** Which end this is. */
-  get role(): Role {
+  /** @internal Which end this is. */
+  protected get role(): Role {
     return this.#role;
   }
 

@@ -2,7 +2,7 @@
 
 import { count, numberOf, octets } from "./check.js";
 import { ProtocolError } from "./error.js";
-import { readEvent, readRequest, type Event, type RequestHead, type Step } from "./event.js";
+import { readEvent, readRequest, type Event, type Request, type Step } from "./event.js";
 import { Handle } from "./handle.js";
 import { lengthOf } from "./octets.js";
 import { raw, stage } from "./raw.js";
@@ -79,8 +79,9 @@ export class Inbound extends Handle {
   // Events out.
 
   /**
-   * Moves on to the next event. Call it until it says `need-data`, `paused` or `closed`, which repeats. An error is the
-   * peer's: receiving has ended, and a server may still answer it once, with `statusHint`. Next: what the event says.
+   * Moves on to the next event. Call it until it says `need-data` (send what was written, then read) or `paused`
+   * (act). An error is the peer's: receiving has ended, and a server may still answer it once, with `status`. Next: what the
+   * event says.
    */
   nextEvent(): Step {
     const step = raw.next_event(this.live());
@@ -99,7 +100,7 @@ export class Inbound extends Handle {
   }
 
   /**
-   * `nextEvent` for a host that need not see everything: moves on, and says only the kind of what it came to. `event` and
+   * `nextEvent` for code that need not see everything: moves on, and says only the kind of what it came to. `event` and
    * `request` show the rest. Errors are those of `nextEvent`.
    */
   advance(): Step["kind"] {
@@ -107,6 +108,18 @@ export class Inbound extends Handle {
     this.space = undefined;
     if (step === 0) throw new ProtocolError(new Reader());
     return steps[step] as Step["kind"];
+  }
+
+  /**
+   * The events there are now, up to where `nextEvent` says `need-data` or `paused`; that says it again. Errors are those of
+   * `nextEvent`. Next: `nextEvent`, which says what to do.
+   */
+  *events(): Generator<Event, void, void> {
+    for (;;) {
+      const step = this.nextEvent();
+      if (step.kind === "need-data" || step.kind === "paused") return;
+      yield step;
+    }
   }
 
   /** The current event once more, until the next inbound call; `null` where there is none. Decisions do not end it. */
@@ -118,8 +131,17 @@ export class Inbound extends Handle {
    * Server: the current request, as long as its head is kept: through the event that showed it, and with an offer, a
    * CONNECT or an answer owed in a new protocol until that is settled.
    */
-  get request(): RequestHead | null {
+  get request(): Request | null {
     return raw.request(this.live()) ? readRequest(new Reader()) : null;
+  }
+
+  /**
+   * Server: whom the current request is for: the authority in the target of a CONNECT or of an absolute target, else the Host
+   * header; `null` where HTTP/1.0 names none, or no request is kept. An intermediary routes by it and sends it on as Host.
+   * RFC 9112, 3.2 and 3.3.
+   */
+  get authority(): string | null {
+    return raw.authority(this.live()) ? new Reader().text() : null;
   }
 
   /**
@@ -167,8 +189,8 @@ export class Inbound extends Handle {
   // What a host may decide without sending anything.
 
   /** Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. Next: `nextEvent`. */
-  skipBody(): void {
-    this.must(raw.skip_body(this.live()));
+  skipContent(): void {
+    this.must(raw.skip_content(this.live()));
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
  * HTTP/1.1 connections that can become something else: an engine without I/O for both roles, with the `Upgrade` mechanism as
- * its speciality. The host moves the octets; `Connection` says what they mean and what to answer.
+ * its speciality. Your code moves the bytes; `Connection` says what they mean and what to answer.
  *
  * This entry (`switchover/manual`) does not start the engine: call `initSync` first. The others do it when they are imported.
  */
@@ -11,7 +11,6 @@ export { Connection, Selection } from "./connection.js";
 export type { Config } from "./config.js";
 export { ProfileError, ProtocolError } from "./error.js";
 export type {
-  ClosedEvent,
   DataEvent,
   EndOfMessageEvent,
   Event,
@@ -19,10 +18,10 @@ export type {
   NeedDataStep,
   Offer,
   PausedStep,
+  Request,
   RequestEvent,
-  RequestHead,
+  Response,
   ResponseEvent,
-  ResponseHead,
   Step,
   SwitchedEvent,
 } from "./event.js";
@@ -30,9 +29,9 @@ export { GoneError } from "./gone.js";
 export type { Headers } from "./headers.js";
 export { ipTarget, saysCapsules, udpTarget, type IpTarget, type UdpTarget } from "./masque.js";
 export type { Content } from "./inbound.js";
-export type { DataParts, OutgoingRequest } from "./outbound.js";
+export type { DataParts, RequestHead } from "./outbound.js";
 export type { HeaderSource } from "./parcel.js";
-export { Prepared, type OutgoingResponse } from "./prepared.js";
+export { Prepared, type ResponseHead } from "./prepared.js";
 export { mayForward, sameProtocol } from "./protocol.js";
 export { initSync } from "./raw.js";
 export { Splice } from "./splice.js";

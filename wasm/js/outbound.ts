@@ -1,14 +1,14 @@
 // Decisions in, octets out.
 
-import { count, object, octets, statusOf } from "./check.js";
+import { count, object, octets } from "./check.js";
 import { Inbound } from "./inbound.js";
 import { pack, putHeaders, putText, putTexts, type HeaderSource } from "./parcel.js";
-import { contentOf, packResponse, Prepared, type OutgoingResponse } from "./prepared.js";
+import { contentOf, packResponse, Prepared, type ResponseHead } from "./prepared.js";
 import { raw } from "./raw.js";
 import { octetsLeft, Reader } from "./reader.js";
 
 /** A request to send. The version is always HTTP/1.1. */
-export interface OutgoingRequest {
+export interface RequestHead {
   /** A token. */
   readonly method: string;
   /** The target in the form that fits the method (RFC 9112, 3.2). */
@@ -23,11 +23,11 @@ export interface OutgoingRequest {
   readonly offer?: readonly string[];
 }
 
-/** What to write around a piece of content that the host sends itself. */
+/** What to write around a piece of content that your code sends itself. */
 export interface DataParts {
   /** What goes before the content. */
   readonly prefix: Uint8Array<ArrayBuffer>;
-  /** What goes behind it. */
+  /** What goes after it. */
   readonly suffix: Uint8Array<ArrayBuffer>;
 }
 
@@ -40,32 +40,31 @@ export class Outbound extends Inbound {
    * Client: sends a request head, with an offer of other protocols or none. Next: `sendData` and `sendEnd` where content
    * follows; then `receive`. RFC 9112, 3; RFC 9110, 7.8.
    */
-  sendRequest(request: OutgoingRequest): Uint8Array<ArrayBuffer> {
-    return this.#ask(request, false);
-  }
-
-  /**
-   * Client: sends a request again with what a 426 asks for, or with another offer, on this connection. Where the 426 closed
-   * it, send the request with `required` on a new one. Next: as after `sendRequest`. RFC 9110, 15.5.22.
-   */
-  retry(request: OutgoingRequest): Uint8Array<ArrayBuffer> {
-    return this.#ask(request, true);
+  sendRequest(request: RequestHead): Uint8Array<ArrayBuffer> {
+    const { method, target, offer = [], headers } = object(request, "request");
+    const parcel = pack(() => {
+      putText(method, "method");
+      putText(target, "target");
+      putTexts(offer, "offer");
+      putHeaders(headers);
+    });
+    return this.sent(raw.send_request(this.live(), parcel));
   }
 
   /**
    * Server: sends an informational response other than 101; a 100 only while one is expected. Next: the rest of the
    * request, or the final response. RFC 9110, 15.2.
    */
-  sendInformational(status: number, headers?: HeaderSource): Uint8Array<ArrayBuffer> {
-    const parcel = pack(() => putHeaders(headers));
-    return this.sent(raw.send_informational(this.live(), statusOf(status), parcel));
+  sendInformational(response: ResponseHead): Uint8Array<ArrayBuffer> {
+    const { status, hasReason, parcel } = packResponse(response);
+    return this.sent(raw.send_informational(this.live(), status, hasReason, parcel));
   }
 
   /**
    * Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts
    * it. Next: `sendData` and `sendEnd`. RFC 9112, 4 and 6.
    */
-  sendResponse(response: OutgoingResponse): Uint8Array<ArrayBuffer> {
+  sendResponse(response: ResponseHead): Uint8Array<ArrayBuffer> {
     const { status, hasReason, parcel } = packResponse(response);
     return this.sent(raw.send_response(this.live(), status, hasReason, parcel));
   }
@@ -77,7 +76,7 @@ export class Outbound extends Inbound {
    * `framing-conflict` for a `Transfer-Encoding`, or content where the status has none; `length-exceeded` and `length-short`
    * for a `Content-Length` that is not the content's. Next: `nextEvent`. RFC 9110, 8.6; RFC 9112, 6.
    */
-  respond(response: OutgoingResponse, content?: Uint8Array): Uint8Array<ArrayBuffer> {
+  respond(response: ResponseHead, content?: Uint8Array): Uint8Array<ArrayBuffer> {
     const given = contentOf(content);
     const { status, hasReason, parcel } = packResponse(response);
     return this.sent(raw.respond(this.live(), status, hasReason, parcel, given));
@@ -98,7 +97,7 @@ export class Outbound extends Inbound {
    * for 400 to 599, `unanswered` while a request is under way, which `respond` answers. Next: send what was written, end the
    * sending side, read what still comes and drop it. RFC 9110, 15.5.9.
    */
-  reject(response: OutgoingResponse, content?: Uint8Array): Uint8Array<ArrayBuffer> {
+  reject(response: ResponseHead, content?: Uint8Array): Uint8Array<ArrayBuffer> {
     const given = contentOf(content);
     const { status, hasReason, parcel } = packResponse(response);
     return this.sent(raw.reject(this.live(), status, hasReason, parcel, given));
@@ -113,7 +112,7 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * `sendData` for content of that length that the host writes itself: it must send prefix, content and suffix, in that
+   * `sendData` for content of that length that your code writes itself: it must send prefix, content and suffix, in that
    * order. So large content is never copied into the module.
    */
   sendDataParts(length: number): DataParts {
@@ -131,16 +130,5 @@ export class Outbound extends Inbound {
   sendEnd(trailers?: HeaderSource): Uint8Array<ArrayBuffer> {
     const parcel = trailers === undefined ? NOTHING : pack(() => putHeaders(trailers));
     return this.sent(raw.send_end(this.live(), parcel));
-  }
-
-  #ask(request: OutgoingRequest, isRetry: boolean): Uint8Array<ArrayBuffer> {
-    const { method, target, offer = [], headers } = object(request, "request");
-    const parcel = pack(() => {
-      putText(method, "method");
-      putText(target, "target");
-      putTexts(offer, "offer");
-      putHeaders(headers);
-    });
-    return this.sent(raw.send_request(this.live(), parcel, isRetry));
   }
 }

@@ -8,9 +8,9 @@ import { pack, putHeaders, putText, type HeaderSource } from "./parcel.js";
 import { raw } from "./raw.js";
 import { octetsLeft, Reader } from "./reader.js";
 
-/** A final response to send. */
-export interface OutgoingResponse {
-  /** 200 to 599. */
+/** The head of a response to send. */
+export interface ResponseHead {
+  /** 200 to 599; of `sendInformational` another 1xx than 101. */
   readonly status: number;
   /** The reason phrase; the usual one where it is left out. */
   readonly reason?: string;
@@ -29,7 +29,7 @@ export interface PackedResponse {
 }
 
 /** @internal */
-export function packResponse(response: OutgoingResponse): PackedResponse {
+export function packResponse(response: ResponseHead): PackedResponse {
   const { status, reason, headers } = object(response, "response");
   const parcel = pack(() => {
     putHeaders(headers);
@@ -57,7 +57,7 @@ export class Prepared extends Owned {
    * Checks and encodes. `config` is that of the connections; with its `tidy` the headers may be put right. Throws what
    * `respond` throws for what is wrong with the response itself. Next: `respondPrepared`.
    */
-  constructor(response: OutgoingResponse, content?: Uint8Array, config?: Config) {
+  constructor(response: ResponseHead, content?: Uint8Array, config?: Config) {
     super(prepare(response, content, config), raw.prepared_free, "prepared response");
   }
 
@@ -74,7 +74,7 @@ export class Prepared extends Owned {
 }
 
 /** The number of a new one. */
-function prepare(response: OutgoingResponse, content: Uint8Array | undefined, config: Config | undefined): number {
+function prepare(response: ResponseHead, content: Uint8Array | undefined, config: Config | undefined): number {
   const given = contentOf(content);
   // The configuration last: to read the response may run the caller's code, which may make a connection itself.
   const { status, hasReason, parcel } = packResponse(response);

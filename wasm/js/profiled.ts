@@ -38,18 +38,11 @@ export class Profiled extends Outbound {
 
   /**
    * The field lines of the current head without those that are for one hop: `Connection`, what it lists, and the like; `null`
-   * where there is no head. Next: `sendRequest` or `sendResponse` on the other side, beside `Via`.
+   * where there is no head. Next: `sendRequest`, `sendResponse`, or `accept` (with a `tidy` configuration, which leaves out the
+   * framing of a 101) on the other side, beside `Via`.
    */
   get endToEnd(): Headers | null {
     return raw.end_to_end(this.live()) ? new Reader().headers() : null;
-  }
-
-  /**
-   * The field lines of a 101, which is the current head, without those that are for one hop and without framing, which means
-   * nothing there; `null` where there is no head. Next: `accept` with them on the other side. RFC 9110, 8.6; RFC 9112, 6.1.
-   */
-  get switchEndToEnd(): Headers | null {
-    return raw.switch_end_to_end(this.live()) ? new Reader().headers() : null;
   }
 
   /**

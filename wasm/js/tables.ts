@@ -109,18 +109,18 @@ export const EventKind = {
   data: 3,
   "end-of-message": 4,
   switched: 5,
-  closed: 6,
 } as const;
 /** The kinds of event. */
 export type EventKind = keyof typeof EventKind;
 
-/** What the host has to do before receiving goes on. */
+/** What your code has to do before receiving goes on. */
 export const Paused = {
   decision: 0,
   answer: 1,
   switched: 2,
+  closed: 3,
 } as const;
-/** What the host has to do before receiving goes on. */
+/** What your code has to do before receiving goes on. */
 export type Paused = keyof typeof Paused;
 
 /** What made the peer's direction leave HTTP. */
@@ -328,7 +328,6 @@ export const ErrorKind = {
   failed: 820,
   "wrong-role": 821,
   "buffer-full": 822,
-  "no-retry": 823,
   "after-end": 824,
   "unread-input": 825,
   "head-gone": 826,

@@ -1,7 +1,8 @@
 //! What an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2.
 
+use switchover::binding::Bound;
 use switchover::bridge::{self, FieldLine};
-use switchover::gateway::{self, EndToEnd, SwitchEndToEnd};
+use switchover::gateway::{self, EndToEnd};
 use switchover::{Connection, Event, FieldSource, Fields, RequestHead};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -29,12 +30,6 @@ fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut Exchange)) -> b
 #[wasm_bindgen]
 pub fn end_to_end(handle: u32) -> bool {
     put_head(handle, |fields, out| out.fields(&EndToEnd(fields)))
-}
-
-/// Leaves the field lines of a 101 that are not for one hop; false where there is no head.
-#[wasm_bindgen]
-pub fn switch_end_to_end(handle: u32) -> bool {
-    put_head(handle, |fields, out| out.fields(&SwitchEndToEnd(fields)))
 }
 
 /// Leaves the field lines as HTTP/2 has them; false where there is no head.

@@ -1,5 +1,6 @@
 //! Octets in, events out.
 
+use switchover::binding::{Bound, event_kind};
 use switchover::{End, Error, Next};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -93,7 +94,7 @@ pub fn advance(handle: u32) -> u32 {
         }
         Ok(Next::NeedData) => Outcome::NeedData as u32,
         Ok(Next::Paused(_)) => Outcome::Paused as u32,
-        Ok(Next::Event(next)) => Outcome::Event as u32 + next.kind().number(),
+        Ok(Next::Event(next)) => Outcome::Event as u32 + event_kind(&next).number(),
     })
 }
 
@@ -101,12 +102,6 @@ pub fn advance(handle: u32) -> u32 {
 #[wasm_bindgen]
 pub fn event(handle: u32) -> bool {
     with(handle, |connection, out| connection.event().map(|event| event::put(&event, out)).is_some())
-}
-
-/// Leaves the first octets of the new protocol.
-#[wasm_bindgen]
-pub fn leftover(handle: u32) {
-    with(handle, |connection, out| out.octets.extend_from_slice(connection.leftover()));
 }
 
 /// Leaves the first octets of the new protocol, which are out of the connection then.
@@ -123,8 +118,8 @@ fn decide(handle: u32, verb: fn(&mut switchover::Connection) -> Result<(), Error
 
 /// Drops the rest of the content; false leaves the error.
 #[wasm_bindgen]
-pub fn skip_body(handle: u32) -> bool {
-    decide(handle, switchover::Connection::skip_body)
+pub fn skip_content(handle: u32) -> bool {
+    decide(handle, switchover::Connection::skip_content)
 }
 
 /// No request after this one; false leaves the error.

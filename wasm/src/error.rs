@@ -1,6 +1,6 @@
 //! A refusal or a peer's error, for the face to throw; and the faults that particular protocols know.
 
-use switchover::Error;
+use switchover::{Error, Ineligible};
 
 use crate::exchange::Exchange;
 
@@ -22,6 +22,8 @@ pub(crate) fn put(error: &Error, out: &mut Exchange) {
     out.option(error.status().map(u32::from));
     out.number(error.offset().is_some().into());
     out.large(error.offset().unwrap_or_default());
+    out.option(error.field().map(|index| index as u32));
+    out.option(error.ineligible().map(Ineligible::number));
     out.text(error.kind().name().as_bytes());
     out.display(error);
 }

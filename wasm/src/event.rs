@@ -1,19 +1,19 @@
 //! Events, as numbers and texts.
 
+use switchover::binding::event_kind;
 use switchover::{Event, Fields, Offer, Protocols, Request, Response, Switched};
 
 use crate::exchange::{Exchange, Place};
 
 /// All of an event; the kind comes first.
 pub(crate) fn put(event: &Event<'_>, out: &mut Exchange) {
-    out.number(event.kind().number());
+    out.number(event_kind(event).number());
     match event {
         Event::Request(request) => put_request(request, out),
         Event::Informational(response) | Event::Response(response) => put_response(response, out),
         Event::Data(data) => out.octets.extend_from_slice(data),
         Event::EndOfMessage(trailers) => put_trailers(trailers, out),
         Event::Switched(switched) => put_switched(switched, out),
-        Event::Closed { discarded } => out.number(*discarded as u32),
     }
 }
 

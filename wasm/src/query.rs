@@ -1,5 +1,6 @@
 //! What a host may ask in between.
 
+use switchover::binding::{Bound, content_kind, selection_to_bits};
 use switchover::{Order, Protocol};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -59,22 +60,10 @@ pub fn persists(handle: u32) -> bool {
 #[wasm_bindgen]
 pub fn content(handle: u32) {
     with(handle, |connection, out| {
-        let (kind, len) = connection.content().kind_and_len();
+        let (kind, len) = content_kind(connection.content());
         out.number(kind.number());
         out.large(len);
     });
-}
-
-/// Whether a 100 is owed.
-#[wasm_bindgen]
-pub fn owes_continue(handle: u32) -> bool {
-    ask(handle, |connection| connection.owes_continue())
-}
-
-/// Whether there is content to send.
-#[wasm_bindgen]
-pub fn wants_content(handle: u32) -> bool {
-    ask(handle, |connection| connection.wants_content())
 }
 
 /// Whether to read the transport.
@@ -93,12 +82,6 @@ pub fn may_speak(handle: u32) -> bool {
 #[wasm_bindgen]
 pub fn must_reset(handle: u32) -> bool {
     ask(handle, |connection| connection.must_reset())
-}
-
-/// Whether the transport is TLS.
-#[wasm_bindgen]
-pub fn is_secure(handle: u32) -> bool {
-    ask(handle, |connection| connection.is_secure())
 }
 
 /// How many of the peer's octets have been passed.
@@ -129,6 +112,16 @@ pub fn failure(handle: u32) -> bool {
 #[wasm_bindgen]
 pub fn request(handle: u32) -> bool {
     with(handle, |connection, out| connection.request().map(|request| put_request(&request, out)).is_some())
+}
+
+/// Leaves whom the current request is for, with whether anybody is.
+#[wasm_bindgen]
+pub fn authority(handle: u32) -> bool {
+    with(handle, |connection, out| {
+        let request = connection.request();
+        let authority = request.and_then(|request| request.authority());
+        authority.map(|authority| out.text(authority.as_bytes())).is_some()
+    })
 }
 
 /// Leaves what a 426 asks for.
@@ -167,7 +160,7 @@ pub fn select(handle: u32, parcel: &[u8], by: u32) -> bool {
     with(handle, |connection, out| {
         let selection = connection.select(&borrowed(&preferences), by);
         if let Some(selection) = selection {
-            selection.to_bits().into_iter().for_each(|number| out.number(number));
+            selection_to_bits(selection).into_iter().for_each(|number| out.number(number));
             out.number(selection.preference() as u32);
         }
         selection.is_some()

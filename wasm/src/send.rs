@@ -1,6 +1,7 @@
 //! Decisions in, octets out. Each leaves what it wrote; false leaves the error.
 
-use switchover::{RequestHead, Selection};
+use switchover::RequestHead;
+use switchover::binding::selection_from_bits;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::answer::with_head;
@@ -10,26 +11,24 @@ use crate::parcel::{Parcel, borrowed};
 
 /// Sends a request; the parcel is method, target, offer, fields.
 #[wasm_bindgen]
-pub fn send_request(handle: u32, parcel: &[u8], is_retry: bool) -> bool {
+pub fn send_request(handle: u32, parcel: &[u8]) -> bool {
     let mut parcel = Parcel::new(parcel);
     let (method, target, offer, fields) = (parcel.text(), parcel.text(), parcel.texts(), parcel.fields());
     let (head, offer) = (RequestHead::new(&method, &target, &fields), borrowed(&offer));
     with(handle, |connection, out| {
-        let sent = match is_retry {
-            false => connection.send_request(&head, &offer, &mut out.octets),
-            true => connection.retry(&head, &offer, &mut out.octets),
-        };
+        let sent = connection.send_request(&head, &offer, &mut out.octets);
         done(sent, out)
     })
 }
 
-/// Sends an informational response; the parcel is the fields.
+/// Sends an informational response; the parcel is fields and reason.
 #[wasm_bindgen]
-pub fn send_informational(handle: u32, status: u16, parcel: &[u8]) -> bool {
-    let fields = Parcel::new(parcel).fields();
-    with(handle, |connection, out| {
-        let sent = connection.send_informational(status, &fields, &mut out.octets);
-        done(sent, out)
+pub fn send_informational(handle: u32, status: u16, has_reason: bool, parcel: &[u8]) -> bool {
+    with_head(status, has_reason, parcel, |head| {
+        with(handle, |connection, out| {
+            let sent = connection.send_informational(head, &mut out.octets);
+            done(sent, out)
+        })
     })
 }
 
@@ -50,11 +49,9 @@ pub fn accept(handle: u32, selection: &[u32], early: bool, parcel: &[u8]) -> boo
     let fields = Parcel::new(parcel).fields();
     with(handle, |connection, out| {
         // Other than four numbers stand for no selection, and are refused as such.
-        let selection = Selection::from_bits(selection.try_into().unwrap_or_default());
-        let sent = match early {
-            false => connection.accept(selection, &fields, &mut out.octets),
-            true => connection.accept_early(selection, &fields, &mut out.octets),
-        };
+        let selection = selection_from_bits(selection.try_into().unwrap_or_default());
+        let selection = if early { selection.early() } else { selection };
+        let sent = connection.accept(selection, &fields, &mut out.octets);
         done(sent, out)
     })
 }

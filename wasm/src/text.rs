@@ -27,6 +27,18 @@ pub fn error_text(code: u32) {
     leave(ErrorKind::from_code(code).map_or("", ErrorKind::text));
 }
 
+/// Leaves the rule that an error is about.
+#[wasm_bindgen]
+pub fn error_clause(code: u32) {
+    leave(ErrorKind::from_code(code).map_or("", ErrorKind::clause));
+}
+
+/// Leaves what to do about an error.
+#[wasm_bindgen]
+pub fn error_advice(code: u32) {
+    leave(ErrorKind::from_code(code).map_or("", ErrorKind::advice));
+}
+
 /// Leaves the reason phrase of a status.
 #[wasm_bindgen]
 pub fn reason(status: u16) {

@@ -22,7 +22,8 @@ pub fn select_subprotocol(handle: u32, parcel: &[u8], by: u32) -> u32 {
     let by = Order::from_number(by).unwrap_or_default();
     ask(handle, |connection| {
         let preferences = borrowed(&preferences);
-        let selected = connection.select_subprotocol(&preferences, by);
+        let request = connection.request();
+        let selected = request.and_then(|request| websocket::select_subprotocol(&request, &preferences, by));
         let place = selected.and_then(|name| preferences.iter().position(|preference| *preference == name));
         place.map_or(0, |place| place as u32 + 1)
     })
@@ -60,7 +61,9 @@ pub fn select_deflate(
     client_bits: u32,
 ) -> bool {
     let own = deflate(server_forgets, client_forgets, server_bits, client_bits);
-    with(handle, |connection, out| put_deflate(connection.select_deflate(&own), out))
+    with(handle, |connection, out| {
+        put_deflate(connection.request().and_then(|request| websocket::select_deflate(&request, &own)), out)
+    })
 }
 
 /// Leaves the parameters that a 101 has agreed to; false where there are none. The parcel is the fields.

@@ -27,7 +27,7 @@ test("to advance is to hear only the kind", () => {
   assert.deepEqual([server.advance(), server.event(), server.nextEvent()], ["paused", null, { kind: "paused", why: "answer" }]);
   server.sendResponse({ status: 204 });
   server.receive(octets(" HTTP/9\r\n"));
-  assert.throws(() => server.advance(), { code: 105, side: "peer", offset: 38 });
+  assert.throws(() => server.advance(), { code: 105, blame: "peer", offset: 38 });
 });
 
 test("what one end sends the other reads", () => {
@@ -42,8 +42,8 @@ test("what one end sends the other reads", () => {
   assert.equal(request.noOffer, null);
   assert.deepEqual([...(server.request?.headers ?? [])], [...request.headers]);
 
-  assert.equal(server.owesContinue, true);
-  client.receive(server.sendInformational(100, [["X", "1"]]));
+  assert.equal(server.owes, "continue");
+  client.receive(server.sendInformational({ status: 100, headers: [["X", "1"]] }));
   const early = client.nextEvent();
   assert(early.kind === "informational" && early.status === 100 && early.headers.get("x") === "1");
 
@@ -70,7 +70,6 @@ test("what one end sends the other reads", () => {
   assert.deepEqual([response.status, response.reason, response.advertised, response.dropped], [299, "Fine", ["baz/1"], 0]);
   assert.equal(client.why, "declined");
   assert.equal(server.why, "declined");
-  assert.equal(client.role, "client");
   client.free();
   server.free();
 });
@@ -84,7 +83,7 @@ test("a switch, its leftover, and what a 426 requires", () => {
   while (client.nextEvent().kind !== "need-data");
   assert.deepEqual(client.required, ["foo/2"]);
   server.nextEvent();
-  server.receive(client.retry({ ...request, offer: client.required }));
+  server.receive(client.sendRequest({ ...request, offer: client.required }));
   server.receive(octets("early"));
   server.nextEvent();
   const selection = server.select(["foo/2"], "server");
@@ -95,9 +94,9 @@ test("a switch, its leftover, and what a 426 requires", () => {
   const switched = client.nextEvent();
   assert(switched.kind === "switched" && switched.request === null && switched.response?.status === 101);
   assert.deepEqual([switched.by, switched.protocols, client.agreed], ["upgrade", ["foo/2"], ["foo/2"]]);
-  assert.deepEqual(client.leftover, octets("hello"));
+  assert.deepEqual(client.unread, octets("hello"));
   assert.deepEqual(client.takeLeftover(), octets("hello"));
-  assert.deepEqual([client.leftover.length, client.maySpeak, client.unanswered], [0, true, 1]);
+  assert.deepEqual([client.unread.length, client.maySpeak, client.unanswered], [0, true, 1]);
   assert.deepEqual(server.state.tx, "switched");
   assert.equal(server.nextEvent().kind, "end-of-message");
   const left = server.nextEvent();
@@ -114,13 +113,12 @@ test("every bound, leniency and flag is taken", () => {
   new Connection("server", { limits: { ...Limits }, lenient: { ...Lenient }, ...Flags }).free();
   const flags = { secure: true, http2Preface: true, bareH2c: true, tidy: true };
   const connection = new Connection("server", { ...flags, limits: Object.fromEntries(names(Limits).map((name) => [name, 9])) });
-  assert.equal(connection.isSecure, true);
   connection.receive(octets("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
   const event = connection.nextEvent();
   assert(event.kind === "switched" && event.by === "http2-preface");
   const strict = new Connection("server", { limits: { startLine: 20 } });
   strict.receive(octets(`GET /${"a".repeat(30)}`));
-  assert.throws(() => strict.nextEvent(), { kind: "start-line-too-long", statusHint: 414, side: "peer" });
+  assert.throws(() => strict.nextEvent(), { kind: "start-line-too-long", status: 414, blame: "peer" });
 });
 
 test("every reason and error has its sentence", () => {
@@ -129,11 +127,31 @@ test("every reason and error has its sentence", () => {
   for (const kind of names(ErrorKind)) assert.match(errorText(kind), /^[a-zA-Z].{4,}/, kind);
 });
 
+test("events end where it is another's turn", () => {
+  const { server } = pair();
+  server.receive(octets("POST http://b/ HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"));
+  assert.deepEqual([...server.events()].map(({ kind }) => kind), ["request", "data", "end-of-message"]);
+  assert.deepEqual(server.nextEvent(), { kind: "paused", why: "answer" });
+  server.respond({ status: 204 });
+  assert.deepEqual([[...server.events()], server.nextEvent()], [[], { kind: "need-data" }]);
+  server.receive(octets("GET / HTTP/9\r\n"));
+  assert.throws(() => [...server.events()], { code: 105 });
+});
+
+test("an error says what it is about, and what to do", () => {
+  const { client } = pair();
+  const asked = { method: "GET", target: "/", headers: { Host: "a", "A B": "c" } };
+  assert.throws(() => client.sendRequest(asked), { kind: "invalid-name", field: 1, ineligible: null, clause: "RFC 9110, 5.1" });
+  const offer = { method: "GET", target: "/", headers: { Host: "a" }, offer: ["websocket"] };
+  assert.throws(() => client.sendRequest(offer), { kind: "profile-field", field: null, ineligible: "version" });
+  assert.throws(() => client.sendRequest(asked), ({ advice }) => advice.length > 10);
+});
+
 test("what is left of the peer's octets, and the trace", () => {
   const { server } = pair();
   server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\n\r\nrest"));
   server.nextEvent();
-  assert.deepEqual([server.position, server.failure, server.wantsContent], [27, null, false]);
+  assert.deepEqual([server.position, server.authority, server.owes], [27, "a", "response"]);
   const before = server.trace();
   assert.deepEqual(before, [{ step: "received-request", number: 0, offset: 27 }]);
   assert.deepEqual(server.trace(), []);
@@ -141,8 +159,8 @@ test("what is left of the peer's octets, and the trace", () => {
   server.abandon();
   const step = server.nextEvent();
   assert(step.kind === "end-of-message");
-  const closed = server.nextEvent();
-  assert(closed.kind === "closed" && closed.discarded === 4);
+  assert.deepEqual([server.nextEvent(), [...server.events()]], [{ kind: "paused", why: "closed" }, []]);
+  assert.deepEqual([server.unread, server.authority], [octets("rest"), null]);
   assert.equal(server.awaiting, "nothing");
 });
 

@@ -45,7 +45,7 @@ function everything() {
   const chunked = /** @type {const} */ (["Transfer-Encoding", "chunked"]);
   const host = /** @type {const} */ (["Host", "a"]);
   pass(client.sendRequest({ method: "POST", target: "/", headers: [host, chunked, ...LINES], offer: ["foo"] }), server);
-  pass(server.sendInformational(103, LINES), client);
+  pass(server.sendInformational({ status: 103, headers: LINES }), client);
   client.sendEnd();
   pass(octets(`0\r\n${TRAILERS}\r\n`), server);
   const answer = server.sendResponse({ status: 200, headers: [chunked, ...LINES] });
@@ -62,7 +62,7 @@ function everything() {
   // Refusals, and connections in each state; one has octets of the peer's that nobody has read.
   const broken = new Connection("server");
   broken.receive(octets(`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${SECRET}\0\r\n\r\n`));
-  shown.push(thrown(() => broken.nextEvent()), broken.failure);
+  shown.push(thrown(() => broken.nextEvent()), broken.toJSON());
   for (const [name] of LINES) {
     for (const value of [`${SECRET}\0`, `${SECRET}\u20ac`, [SECRET]]) {
       const headers = /** @type {any} */ ([host, [name, value]]);
@@ -119,9 +119,9 @@ test("a console shows field lines, and where a connection stands", () => {
   assert(event.kind === "request");
   assert.equal(inspect(event.headers), "Headers(3) [ 'Host: a', 'host-name: b', 'Cookie: <hidden>' ]");
   assert.match(inspect(server), /^Connection \{\n  role: 'server',\n  state: \{\n    request: 'done',/);
-  const { role, state, awaiting, why, unread: { length: unread } } = server;
-  assert.deepEqual(server.toJSON(), { role, state, awaiting, why, unread, error: null });
-  assert.deepEqual([role, awaiting, why, unread], ["server", "host", "not-offered", 3]);
+  const { state, awaiting, why, unread: { length: unread } } = server;
+  assert.deepEqual(server.toJSON(), { role: "server", state, awaiting, why, unread, error: null });
+  assert.deepEqual([awaiting, why, unread], ["host", "not-offered", 3]);
   server.free();
   assert.equal(inspect(server), "Connection { role: 'server', gone: 'freed' }");
   assert.equal(JSON.stringify(server), '{"role":"server","gone":"freed"}');

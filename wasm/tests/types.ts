@@ -31,8 +31,6 @@ export function told(step: Step): string | number {
       return step.trailers.length;
     case "switched":
       return step.protocols.join();
-    case "closed":
-      return step.discarded;
     case "need-data":
       return 0;
     case "paused":

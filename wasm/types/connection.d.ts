@@ -1,4 +1,3 @@
-import { ProtocolError } from "./error.js";
 import { type HeaderSource } from "./parcel.js";
 import { Profiled } from "./profiled.js";
 import { type State, type TraceEntry } from "./state.js";
@@ -8,9 +7,14 @@ export declare class Selection {
     #private;
     /** Which of the preferences that were given to `select` it is, counted from 0. */
     readonly preference: number;
+    /**
+     * The same choice, accepted before the request is complete, for a new protocol that needs no content. Our direction switches
+     * at once, the peer's at the end of its request; a client that waits for a 100 gets it first. Next: `accept`. RFC 9110, 7.8.
+     */
+    early(): Selection;
 }
 /**
- * One HTTP/1.1 connection, without its transport. The host moves the octets: what it reads goes into `receive`, what the
+ * One HTTP/1.1 connection, without its transport. Your code moves the bytes: what it reads goes into `receive`, what the
  * verbs return goes out. No call waits, and none reads a clock.
  *
  * A `ProtocolError` of a verb is the caller's and has changed nothing; that of `nextEvent` is the peer's. A wrong argument
@@ -19,7 +23,6 @@ export declare class Selection {
  * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
  */
 export declare class Connection extends Profiled {
-    #private;
     /**
      * Server: one offered protocol that both sides can live with, by the client's order of preference or the server's. Each
      * preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. `null` where nothing
@@ -28,15 +31,10 @@ export declare class Connection extends Profiled {
     select(preferences: readonly string[], by?: Order): Selection | null;
     /**
      * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete, else
-     * it throws `body-pending`; `acceptEarly` does not wait. Next: speak the new protocol, in which the request is answered;
+     * it throws `body-pending`; `selection.early()` does not wait. Next: speak the new protocol, in which the request is answered;
      * `nextEvent` comes to `switched`. RFC 9110, 7.8 and 15.2.2.
      */
     accept(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer>;
-    /**
-     * `accept` before the request is complete. Our direction switches at once, the peer's at the end of its request; a client
-     * that waits for a 100 gets it first. Next: as after `accept`.
-     */
-    acceptEarly(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer>;
     /**
      * Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the client's next
      * try. RFC 9110, 15.5.22.
@@ -46,7 +44,7 @@ export declare class Connection extends Profiled {
     advertise(protocols: readonly string[]): void;
     /**
      * Client: what the latest 426 asks for, in the server's spelling (see `sameProtocol`); empty where it does not say. Next:
-     * `retry` with some of it.
+     * `sendRequest` with some of it as the offer.
      */
     get required(): string[];
     /** What a 101 switched to, lowest layer first; a client sees the server's spelling, so compare with `sameProtocol`. */
@@ -56,8 +54,6 @@ export declare class Connection extends Profiled {
      * its request is out. No event tells a client the latter: ask after the `sendData` or `sendEnd` that completes it.
      */
     get maySpeak(): boolean;
-    /** The first octets of the new protocol, after `switched`; a copy, which stays in the connection too. */
-    get leftover(): Uint8Array<ArrayBuffer>;
     /** Takes the first octets of the new protocol out of the connection. Next: speak it, or `resumeHttp`. */
     takeLeftover(): Uint8Array<ArrayBuffer>;
     /**
@@ -70,11 +66,6 @@ export declare class Connection extends Profiled {
     get why(): Why | null;
     /** Whom the engine waits for; set deadlines by it. When one runs out, `abandon`. */
     get awaiting(): Awaiting;
-    /**
-     * Server: the client waits for a 100 before it sends its content. Send one, or a final response (which then closes the
-     * connection). RFC 9110, 10.1.1.
-     */
-    get owesContinue(): boolean;
     /** What the peer waits for that only your code can send. Of several things, the first one that it waits for. */
     get owes(): Owes;
     /** Whether another request may follow on this connection, as far as is known. RFC 9112, 9.3. */
@@ -85,8 +76,6 @@ export declare class Connection extends Profiled {
      * never read (RFC 9931, 5).
      */
     get unread(): Uint8Array<ArrayBuffer>;
-    /** Whether `sendData` has something to continue: a message of ours that has content to come. */
-    get wantsContent(): boolean;
     /**
      * Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
      * connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it has
@@ -97,11 +86,7 @@ export declare class Connection extends Profiled {
     get unanswered(): number;
     /** How many of the peer's octets have been passed by the events so far. */
     get position(): number;
-    /** Whether the transport is TLS, from the start or since `resumeHttp`. */
-    get isSecure(): boolean;
-    /** The peer's error that ended receiving, if one did. */
-    get failure(): ProtocolError | null;
-    /** The machine's state, for logs and for hosts that show it. */
+    /** The machine's state, for logs and for pages that show it. Its parts may change with any version. */
     get state(): State;
     /** Takes what happened so far, the oldest first: at most the latest 32 things. */
     trace(): TraceEntry[];

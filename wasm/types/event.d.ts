@@ -9,11 +9,11 @@ export interface Offer {
     readonly protocol: string;
     /** Why it cannot be accepted; `null` where it can. */
     readonly ineligible: Ineligible | null;
-    /** The status to answer with for a host that wants this protocol and nothing else; `null` where it is eligible. */
-    readonly statusHint: number | null;
+    /** The status to answer with for one that wants this protocol and nothing else; `null` where it is eligible. */
+    readonly status: number | null;
 }
 /** A request head, as it was sent (RFC 9112, 3). */
-export interface RequestHead {
+export interface Request {
     /** A token; compare it exactly. */
     readonly method: string;
     /** As sent: nothing is decoded or normalised. */
@@ -28,7 +28,7 @@ export interface RequestHead {
     readonly headers: Headers;
 }
 /** A response head, as it was sent (RFC 9112, 4). */
-export interface ResponseHead {
+export interface Response {
     /** 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15). */
     readonly status: number;
     /** Often empty, without any meaning. */
@@ -46,21 +46,21 @@ export interface ResponseHead {
     readonly headers: Headers;
 }
 /** Server: a request head. Next come data and end-of-message, and an answer is owed. */
-export interface RequestEvent extends RequestHead {
+export interface RequestEvent extends Request {
     readonly kind: "request";
 }
 /** Client: a response head with a status of 1xx but 101. The final response is still to come. */
-export interface InformationalEvent extends ResponseHead {
+export interface InformationalEvent extends Response {
     readonly kind: "informational";
 }
 /** Client: a final response head. Next come data and end-of-message. */
-export interface ResponseEvent extends ResponseHead {
+export interface ResponseEvent extends Response {
     readonly kind: "response";
 }
 /** Some content. How it is cut has no meaning. */
 export interface DataEvent {
     readonly kind: "data";
-    /** A copy, the host's own. */
+    /** A copy, your own. */
     readonly data: Uint8Array<ArrayBuffer>;
 }
 /** The end of the message (RFC 9112, 6.3). */
@@ -80,25 +80,19 @@ export interface SwitchedEvent {
      */
     readonly protocols: readonly string[];
     /** Server: the request, which is to be answered in the new protocol. */
-    readonly request: RequestHead | null;
+    readonly request: Request | null;
     /** Client: the 101, or the 2xx to CONNECT. */
-    readonly response: ResponseHead | null;
+    readonly response: Response | null;
     /** The first octets of the new protocol, as far as they have come; a copy. They stay until `takeLeftover`. */
     readonly leftover: Uint8Array<ArrayBuffer>;
 }
-/** No more HTTP in either direction: close the transport. Repeats. */
-export interface ClosedEvent {
-    readonly kind: "closed";
-    /** Received octets that no message was made of. */
-    readonly discarded: number;
-}
 /** One thing that the peer said; `kind` tells which. */
-export type Event = RequestEvent | InformationalEvent | ResponseEvent | DataEvent | EndOfMessageEvent | SwitchedEvent | ClosedEvent;
+export type Event = RequestEvent | InformationalEvent | ResponseEvent | DataEvent | EndOfMessageEvent | SwitchedEvent;
 /** Nothing happens before more octets come. Next: `receive`. */
 export interface NeedDataStep {
     readonly kind: "need-data";
 }
-/** Nothing happens before the host acts. */
+/** Nothing happens before your code acts. */
 export interface PausedStep {
     readonly kind: "paused";
     /** What it has to do. */

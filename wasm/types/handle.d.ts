@@ -6,8 +6,6 @@ export declare class Handle extends Owned {
     #private;
     /** A connection of that role. Next: a server receives, a client sends a request. */
     constructor(role: Role, config?: Config);
-    /** Which end this is. */
-    get role(): Role;
     /** Gives memory back where a connection is parked. What `trace`, `required` and the current event held is gone. */
     release(): void;
 }

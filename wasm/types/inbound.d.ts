@@ -1,4 +1,4 @@
-import { type Event, type RequestHead, type Step } from "./event.js";
+import { type Event, type Request, type Step } from "./event.js";
 import { Handle } from "./handle.js";
 import { ContentKind, End } from "./tables.js";
 /** What is still to come of a message that is being received. */
@@ -34,22 +34,34 @@ export declare class Inbound extends Handle {
     /** Whether to go on reading the transport. While it is false, the peer feels it as back-pressure. */
     get wantsInput(): boolean;
     /**
-     * Moves on to the next event. Call it until it says `need-data`, `paused` or `closed`, which repeats. An error is the
-     * peer's: receiving has ended, and a server may still answer it once, with `statusHint`. Next: what the event says.
+     * Moves on to the next event. Call it until it says `need-data` (send what was written, then read) or `paused`
+     * (act). An error is the peer's: receiving has ended, and a server may still answer it once, with `status`. Next: what the
+     * event says.
      */
     nextEvent(): Step;
     /**
-     * `nextEvent` for a host that need not see everything: moves on, and says only the kind of what it came to. `event` and
+     * `nextEvent` for code that need not see everything: moves on, and says only the kind of what it came to. `event` and
      * `request` show the rest. Errors are those of `nextEvent`.
      */
     advance(): Step["kind"];
+    /**
+     * The events there are now, up to where `nextEvent` says `need-data` or `paused`; that says it again. Errors are those of
+     * `nextEvent`. Next: `nextEvent`, which says what to do.
+     */
+    events(): Generator<Event, void, void>;
     /** The current event once more, until the next inbound call; `null` where there is none. Decisions do not end it. */
     event(): Event | null;
     /**
      * Server: the current request, as long as its head is kept: through the event that showed it, and with an offer, a
      * CONNECT or an answer owed in a new protocol until that is settled.
      */
-    get request(): RequestHead | null;
+    get request(): Request | null;
+    /**
+     * Server: whom the current request is for: the authority in the target of a CONNECT or of an absolute target, else the Host
+     * header; `null` where HTTP/1.0 names none, or no request is kept. An intermediary routes by it and sends it on as Host.
+     * RFC 9112, 3.2 and 3.3.
+     */
+    get authority(): string | null;
     /**
      * What is still to come of the message being received, after the current event. When the message was cut short, this is what
      * was missing. Next: `passContent`, if your code can read content past the engine. RFC 9112, 6.3.
@@ -74,7 +86,7 @@ export declare class Inbound extends Handle {
      */
     handOver(): Uint8Array<ArrayBuffer>;
     /** Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. Next: `nextEvent`. */
-    skipBody(): void;
+    skipContent(): void;
     /**
      * No request after this one. A server's next final response says `close`, without a request pending the connection closes
      * now, and once that head has left it throws `too-late`. A client closes after the response that is on its way. RFC 9112,

@@ -1,8 +1,8 @@
 import { Inbound } from "./inbound.js";
 import { type HeaderSource } from "./parcel.js";
-import { Prepared, type OutgoingResponse } from "./prepared.js";
+import { Prepared, type ResponseHead } from "./prepared.js";
 /** A request to send. The version is always HTTP/1.1. */
-export interface OutgoingRequest {
+export interface RequestHead {
     /** A token. */
     readonly method: string;
     /** The target in the form that fits the method (RFC 9112, 3.2). */
@@ -16,36 +16,30 @@ export interface OutgoingRequest {
     /** Other protocols such as `foo/2`, the one that is liked best first (RFC 9110, 7.8). */
     readonly offer?: readonly string[];
 }
-/** What to write around a piece of content that the host sends itself. */
+/** What to write around a piece of content that your code sends itself. */
 export interface DataParts {
     /** What goes before the content. */
     readonly prefix: Uint8Array<ArrayBuffer>;
-    /** What goes behind it. */
+    /** What goes after it. */
     readonly suffix: Uint8Array<ArrayBuffer>;
 }
 /** The half of a connection that speaks. What a verb returns is to be sent; a refused one has changed nothing. */
 export declare class Outbound extends Inbound {
-    #private;
     /**
      * Client: sends a request head, with an offer of other protocols or none. Next: `sendData` and `sendEnd` where content
      * follows; then `receive`. RFC 9112, 3; RFC 9110, 7.8.
      */
-    sendRequest(request: OutgoingRequest): Uint8Array<ArrayBuffer>;
-    /**
-     * Client: sends a request again with what a 426 asks for, or with another offer, on this connection. Where the 426 closed
-     * it, send the request with `required` on a new one. Next: as after `sendRequest`. RFC 9110, 15.5.22.
-     */
-    retry(request: OutgoingRequest): Uint8Array<ArrayBuffer>;
+    sendRequest(request: RequestHead): Uint8Array<ArrayBuffer>;
     /**
      * Server: sends an informational response other than 101; a 100 only while one is expected. Next: the rest of the
      * request, or the final response. RFC 9110, 15.2.
      */
-    sendInformational(status: number, headers?: HeaderSource): Uint8Array<ArrayBuffer>;
+    sendInformational(response: ResponseHead): Uint8Array<ArrayBuffer>;
     /**
      * Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts
      * it. Next: `sendData` and `sendEnd`. RFC 9112, 4 and 6.
      */
-    sendResponse(response: OutgoingResponse): Uint8Array<ArrayBuffer>;
+    sendResponse(response: ResponseHead): Uint8Array<ArrayBuffer>;
     /**
      * Server: sends a whole final response: head, content and end, all of it or nothing. The content is framed by its length,
      * which is added, so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the
@@ -53,7 +47,7 @@ export declare class Outbound extends Inbound {
      * `framing-conflict` for a `Transfer-Encoding`, or content where the status has none; `length-exceeded` and `length-short`
      * for a `Content-Length` that is not the content's. Next: `nextEvent`. RFC 9110, 8.6; RFC 9112, 6.
      */
-    respond(response: OutgoingResponse, content?: Uint8Array): Uint8Array<ArrayBuffer>;
+    respond(response: ResponseHead, content?: Uint8Array): Uint8Array<ArrayBuffer>;
     /**
      * Server: `respond` with a response that was checked and encoded before: the same bytes, states and errors. Next:
      * `nextEvent`.
@@ -65,14 +59,14 @@ export declare class Outbound extends Inbound {
      * for 400 to 599, `unanswered` while a request is under way, which `respond` answers. Next: send what was written, end the
      * sending side, read what still comes and drop it. RFC 9110, 15.5.9.
      */
-    reject(response: OutgoingResponse, content?: Uint8Array): Uint8Array<ArrayBuffer>;
+    reject(response: ResponseHead, content?: Uint8Array): Uint8Array<ArrayBuffer>;
     /**
      * Sends content. Content of a known length ends by itself. Throws `no-content`, `length-exceeded`. Next: more, or
      * `sendEnd`. RFC 9112, 6 and 7.
      */
     sendData(data: Uint8Array): Uint8Array<ArrayBuffer>;
     /**
-     * `sendData` for content of that length that the host writes itself: it must send prefix, content and suffix, in that
+     * `sendData` for content of that length that your code writes itself: it must send prefix, content and suffix, in that
      * order. So large content is never copied into the module.
      */
     sendDataParts(length: number): DataParts;

@@ -1,9 +1,9 @@
 import { type Config } from "./config.js";
 import { Owned } from "./owned.js";
 import { type HeaderSource } from "./parcel.js";
-/** A final response to send. */
-export interface OutgoingResponse {
-    /** 200 to 599. */
+/** The head of a response to send. */
+export interface ResponseHead {
+    /** 200 to 599; of `sendInformational` another 1xx than 101. */
     readonly status: number;
     /** The reason phrase; the usual one where it is left out. */
     readonly reason?: string;
@@ -24,7 +24,7 @@ export declare class Prepared extends Owned {
      * Checks and encodes. `config` is that of the connections; with its `tidy` the headers may be put right. Throws what
      * `respond` throws for what is wrong with the response itself. Next: `respondPrepared`.
      */
-    constructor(response: OutgoingResponse, content?: Uint8Array, config?: Config);
+    constructor(response: ResponseHead, content?: Uint8Array, config?: Config);
     /** The status. */
     get status(): number;
     /** The content, copied. */

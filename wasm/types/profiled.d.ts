@@ -18,14 +18,10 @@ export declare class Profiled extends Outbound {
     selectDeflate(own?: DeflateParameters): Deflate | null;
     /**
      * The field lines of the current head without those that are for one hop: `Connection`, what it lists, and the like; `null`
-     * where there is no head. Next: `sendRequest` or `sendResponse` on the other side, beside `Via`.
+     * where there is no head. Next: `sendRequest`, `sendResponse`, or `accept` (with a `tidy` configuration, which leaves out the
+     * framing of a 101) on the other side, beside `Via`.
      */
     get endToEnd(): Headers | null;
-    /**
-     * The field lines of a 101, which is the current head, without those that are for one hop and without framing, which means
-     * nothing there; `null` where there is no head. Next: `accept` with them on the other side. RFC 9110, 8.6; RFC 9112, 6.1.
-     */
-    get switchEndToEnd(): Headers | null;
     /**
      * Server: the protocols of the current request that an intermediary may offer to its own server, in the client's order and
      * spelling (see `sameProtocol`): those that may be accepted and are not, like TLS and h2c, between two neighbours. Next:

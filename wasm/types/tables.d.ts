@@ -95,17 +95,17 @@ export declare const EventKind: {
     readonly data: 3;
     readonly "end-of-message": 4;
     readonly switched: 5;
-    readonly closed: 6;
 };
 /** The kinds of event. */
 export type EventKind = keyof typeof EventKind;
-/** What the host has to do before receiving goes on. */
+/** What your code has to do before receiving goes on. */
 export declare const Paused: {
     readonly decision: 0;
     readonly answer: 1;
     readonly switched: 2;
+    readonly closed: 3;
 };
-/** What the host has to do before receiving goes on. */
+/** What your code has to do before receiving goes on. */
 export type Paused = keyof typeof Paused;
 /** What made the peer's direction leave HTTP. */
 export declare const SwitchedBy: {
@@ -302,7 +302,6 @@ export declare const ErrorKind: {
     readonly failed: 820;
     readonly "wrong-role": 821;
     readonly "buffer-full": 822;
-    readonly "no-retry": 823;
     readonly "after-end": 824;
     readonly "unread-input": 825;
     readonly "head-gone": 826;

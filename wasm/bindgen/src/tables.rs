@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use switchover::binding::{ContentKind, EventKind};
+use switchover::binding::{ContentKind, EventKind, SECRETS};
 use switchover::bridge::OverHttp2;
 use switchover::masque::{CapsuleFault, IP_TEMPLATE, UDP_PAYLOAD, UDP_TEMPLATE};
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
 use switchover::{
-    Awaiting, Blame, Config, End, ErrorKind, Field, Ineligible, Lenient, Limits, NoOffer, Order, Owes, Paused, Role,
+    Awaiting, Blame, Config, End, ErrorKind, Ineligible, Lenient, Limits, NoOffer, Order, Owes, Paused, Role,
     SwitchedBy, Why,
 };
 
@@ -26,10 +26,10 @@ pub(crate) fn typescript() -> String {
     out += &upgrades();
     let errors = ErrorKind::ALL.iter().map(|kind| (kind.name(), u64::from(kind.code())));
     out += &table("ErrorKind", "What went wrong, with its stable number.", errors);
-    let limits = Limits::DEFAULT.table().map(|(name, value)| (camel(name), value));
+    let limits: Vec<_> = Limits::DEFAULT.table().map(|(name, value)| (camel(name), value)).collect();
     out +=
         &object("Limits", "Every bound with its default.", limits.iter().map(|(name, value)| (name.as_str(), value)));
-    let lenient = Lenient::none().table().map(|(name, value)| (camel(name), value));
+    let lenient: Vec<_> = Lenient::none().table().map(|(name, value)| (camel(name), value)).collect();
     let lenient = lenient.iter().map(|(name, value)| (name.as_str(), value));
     out += &object("Lenient", "Every leniency with its default.", lenient);
     let Config { secure, http2_preface, bare_h2c, tidy, limits: _, lenient: _ } = Config::default();
@@ -53,7 +53,7 @@ fn state() -> String {
 
 fn events() -> String {
     names("EventKind", "The kinds of event.", EventKind::ALL, EventKind::name)
-        + &names("Paused", "What the host has to do before receiving goes on.", Paused::ALL, Paused::name)
+        + &names("Paused", "What your code has to do before receiving goes on.", Paused::ALL, Paused::name)
         + &names("SwitchedBy", "What made the peer's direction leave HTTP.", SwitchedBy::ALL, SwitchedBy::name)
         + &names("End", "How the peer's octets ended.", End::ALL, End::name)
         + &names("TraceStep", "What kind of thing happened.", TraceStep::ALL, TraceStep::name)
@@ -76,7 +76,7 @@ fn constants() -> String {
     constant("UDP_TEMPLATE", udp, &format!("{UDP_TEMPLATE:?}"))
         + &constant("IP_TEMPLATE", ip, &format!("{IP_TEMPLATE:?}"))
         + &constant("UDP_PAYLOAD", "The longest UDP payload, in octets (RFC 9298, 5).", &UDP_PAYLOAD.to_string())
-        + &constant("SECRET_FIELDS", secrets, &format!("{:?} as const", Field::SECRETS))
+        + &constant("SECRET_FIELDS", secrets, &format!("{:?} as const", SECRETS))
 }
 
 fn constant(name: &str, text: &str, value: &str) -> String {

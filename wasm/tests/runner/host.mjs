@@ -24,9 +24,6 @@ const QUESTIONS = {
   persists: ({ persists }) => [`persists ${persists}`],
   content: ({ content: { kind, length } }) => [`content ${kind}${kind === "length" || kind === "chunked" ? ` ${length}` : ""}`],
   "take-end": (connection) => [`taken ${connection.takeEnd()}`],
-  "owes-continue": ({ owesContinue }) => [`owes-continue ${owesContinue}`],
-  "wants-content": ({ wantsContent }) => [`wants-content ${wantsContent}`],
-  secure: ({ isSecure }) => [`secure ${isSecure}`],
   request: ({ request }) => [request === null ? "request none" : `request ${request.method} ${request.target}`],
   offers: ({ request }) => [offersLine(request)],
   trace: (connection) => connection.trace().map(({ step, number, offset }) => `trace ${step} ${number} @${offset}`),
@@ -82,11 +79,10 @@ export class Host {
     const { connection } = this;
     const [first = "-", second = "-", third = "-"] = words;
     switch (verb) {
-      case "request":
-      case "retry": {
+      case "request": {
         const method = untext(first);
         const request = { method, target: untext(second), offer: list(third), headers: fields(words.slice(3)) };
-        return verb === "request" ? connection.sendRequest(request) : connection.retry(request);
+        return connection.sendRequest(request);
       }
       case "response":
       case "respond":
@@ -109,7 +105,7 @@ export class Host {
       case "hand-over":
         return void lines.push(`handed ${summary(connection.handOver())}`);
       case "inform":
-        return connection.sendInformational(Number(first), fields(words.slice(1)));
+        return connection.sendInformational({ status: Number(first), headers: fields(words.slice(1)) });
       case "select":
         this.selection = this.#select(first, second, lines);
         return;
@@ -118,7 +114,7 @@ export class Host {
         const selection = second === "-" ? this.selection : this.#select(first, second, lines);
         if (selection === null) return;
         const headers = fields(words.slice(2));
-        return verb === "accept" ? connection.accept(selection, headers) : connection.acceptEarly(selection, headers);
+        return connection.accept(verb === "accept" ? selection : selection.early(), headers);
       }
       case "require":
         return connection.require(list(first), fields(words.slice(1)));
@@ -146,7 +142,7 @@ export class Host {
       case "pass":
         return connection.passContent(Number(first));
       case "skip":
-        return connection.skipBody();
+        return connection.skipContent();
       case "close":
         return connection.closeAfterResponse();
       case "abandon":

@@ -8,23 +8,23 @@ export function isStop(line) {
 }
 
 /** @param {import("switchover").ProtocolError} error */
-export function errorLine({ code, kind, statusHint, offset }) {
-  return `error ${code} ${kind} ${statusHint ?? "-"} @${offset ?? "-"}`;
+export function errorLine({ code, kind, status, offset }) {
+  return `error ${code} ${kind} ${status ?? "-"} @${offset ?? "-"}`;
 }
 
 /**
  * @param {import("switchover").Step} step
  * @param {number} position
  * @param {boolean} shows
- * @param {number} refused
+ * @param {number} discarded
  * @returns {string}
  */
-export function stepLine(step, position, shows, refused) {
+export function stepLine(step, position, shows, discarded) {
   switch (step.kind) {
     case "need-data":
       return "need-data";
     case "paused":
-      return `paused ${step.why}`;
+      return step.why === "closed" && discarded > 0 ? `paused closed discarded ${discarded}` : `paused ${step.why}`;
     case "request": {
       const line = `request ${compact(step.method)} ${compact(step.target)} 1.${step.minorVersion}${offers(step)}`;
       return `${line}${shows ? fields(step.headers) : ""} @${position}`;
@@ -42,10 +42,6 @@ export function stepLine(step, position, shows, refused) {
       return `end${fields(step.trailers)} @${position}`;
     case "switched":
       return `switched by ${step.by}${to(step.protocols)}${forWhat(step, shows)} @${position}`;
-    case "closed": {
-      const total = step.discarded + refused;
-      return total === 0 ? "closed" : `closed discarded ${total}`;
-    }
   }
 }
 
@@ -61,14 +57,14 @@ function forWhat({ request, response }, shows) {
   return "";
 }
 
-/** @param {import("switchover").RequestHead} request */
+/** @param {import("switchover").Request} request */
 function offers({ offers, noOffer }) {
   if (noOffer !== null) return noOffer === "absent" ? "" : ` offers nothing (${noOffer})`;
   const list = offers.map(({ protocol, ineligible }) => (ineligible === null ? protocol : `${protocol}!${ineligible}`));
   return ` offers [${list.join(", ")}]`;
 }
 
-/** @param {import("switchover").RequestHead | null} request */
+/** @param {import("switchover").Request | null} request */
 export function offersLine(request) {
   return `offers${request === null ? " none" : offers(request)}`;
 }

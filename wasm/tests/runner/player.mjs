@@ -46,14 +46,14 @@ class Player {
     }
     const line = this.#observe();
     if (item === undefined) return this.#end(line);
-    if (line !== undefined && !isStop(line) && !line.startsWith("closed")) throw new Error(`unexpected: ${line}`);
+    if (line !== undefined && !isStop(line)) throw new Error(`unexpected: ${line}`);
     this.#take(item);
     return true;
   }
 
   /** @param {string | undefined} line */
   #end(line) {
-    const isOver = line !== undefined && (line.startsWith("closed") || isStop(line));
+    const isOver = line !== undefined && isStop(line);
     const isKnown = line?.startsWith("error") && this.log.some((before) => before.startsWith("error"));
     if (!isOver && !isKnown) throw new Error(`unexpected at the end: ${line ?? summary(this.data)}`);
     return false;
@@ -76,7 +76,7 @@ class Player {
     }
     const line = this.#observe();
     if (line === undefined) return;
-    if ((isStop(line) || line.startsWith("closed")) && this.pieces.length > 0) return this.#feedPiece();
+    if (isStop(line) && this.pieces.length > 0) return this.#feedPiece();
     this.#told(line);
   }
 
@@ -121,11 +121,9 @@ class Player {
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      const { failure } = this.connection;
       if (error.kind === "switched") this.leftover = joined(this.leftover, piece);
-      else if (error.kind === "closed" || (failure?.code === error.code && failure.offset === error.offset)) {
-        this.refused += piece.length;
-      } else throw error;
+      else if (error.kind === "closed" || error.blame === "peer") this.refused += piece.length;
+      else throw error;
     }
   }
 
@@ -139,7 +137,8 @@ class Player {
         return undefined;
       }
       if (step.kind === "switched") this.leftover = joined(this.leftover, step.leftover);
-      return stepLine(step, this.connection.position, this.script.showsFields, this.refused);
+      const discarded = this.connection.unread.length + this.refused;
+      return stepLine(step, this.connection.position, this.script.showsFields, discarded);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       return errorLine(error);

@@ -44,7 +44,6 @@ const QUESTIONS = {
   "may-forward": ({ text }) => `may-forward ${mayForward(text)}`,
   forwardable: ({ connection }) => `forwardable ${connection.forwardable.join(", ")}`.trimEnd(),
   "end-to-end": ({ connection }) => line("end-to-end", connection.endToEnd),
-  "switch-end-to-end": ({ connection }) => line("switch-end-to-end", connection.switchEndToEnd),
   "check-http2": ({ text, given }) => `check-http2 ${checkHttp2(text === "" ? null : Number(text), given) ?? "ok"}`,
   http2: ({ connection }) => line("http2", connection.http2Request),
   extended: ({ connection, text }) => line("extended", connection.extendedConnect(text)),
