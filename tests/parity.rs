@@ -124,7 +124,7 @@ fn the_python_stubs_have_the_tables() {
     let stubs = read("py/python/switchover/__init__.pyi");
     for Table { name, values } in tables() {
         let class = match name {
-            "ErrorKind" => "class ErrorCode(enum.IntEnum):".into(),
+            "ErrorKind" => "class ErrorKind(enum.IntEnum):".into(),
             "Paused" => "class PausedReason(enum.Enum):".into(),
             name => format!("class {name}(enum.Enum):"),
         };
@@ -257,6 +257,8 @@ fn spellings(verb: &str) -> (String, String, String) {
         "status" => ("", "", ""),
         // What borrows in Rust is asked of the connection elsewhere.
         "EndToEnd" => ("swo_end_to_end", "end_to_end", "endToEnd"),
+        // In C any list field is asked for by its name.
+        "subprotocols" => ("swo_event_list", "subprotocols", "subprotocols"),
         "key" => ("swo_websocket_key", "websocket_key", "websocketKey"),
         "deflate" => ("swo_deflate", "Deflate", "Deflate"),
         "next_datagram" => ("swo_capsules_next", "Datagram", "Datagram"),
@@ -272,4 +274,123 @@ fn spellings(verb: &str) -> (String, String, String) {
         }
     };
     (c.to_owned(), python.to_owned(), typescript.to_owned())
+}
+
+/// The public functions and members of a type, as its file has them.
+fn members(file: &str, name: &str) -> Vec<String> {
+    let source = read(&format!("core/src/{file}.rs"));
+    let mut found = Vec::new();
+    for opening in [format!("pub struct {name}"), format!("impl {name}"), format!("impl<'a> {name}<'a>")] {
+        for block in source.split(&format!("\n{opening}")).skip(1) {
+            // A longer name that begins alike is another type, and so is the trait of an `impl … for`.
+            let (head, body) = block.split_once(" {\n").unwrap_or_default();
+            if !matches!(head, "" | "<'a>" | "<'_>") {
+                continue;
+            }
+            let body = body.split("\n}").next().unwrap_or_default();
+            let member = |line: &str| {
+                let rest = line.strip_prefix("    pub ")?;
+                let rest = ["const fn ", "fn "].iter().find_map(|opening| rest.strip_prefix(opening)).unwrap_or(rest);
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+                (!rest.starts_with("const ")).then(|| rest[..end].to_owned())
+            };
+            found.extend(body.lines().filter_map(member));
+        }
+    }
+    found
+}
+
+/// The lines of a class, an interface or a struct, without the others of its file.
+fn class<'t>(text: &'t str, opening: &str) -> &'t str {
+    let at = text.find(opening).unwrap_or_else(|| panic!("no {opening:?}"));
+    let rest = &text[at + opening.len()..];
+    // What stands at the beginning of a line is outside.
+    let end = rest
+        .match_indices('\n')
+        .map(|(end, _)| end + 1)
+        .find(|&end| rest[end..].starts_with(|c: char| c > ' ' && c != '}'));
+    &rest[..end.unwrap_or(rest.len())]
+}
+
+/// A type of the core: its name, its file, and what opens its twins in Python and TypeScript.
+const TYPES: [(&str, &str, &str, &str); 10] = [
+    ("Error", "error", "class ProtocolError(", "class ProtocolError "),
+    ("ErrorKind", "error/table", "class ErrorKind(", "class ProtocolError "),
+    ("Request", "upgrade/request", "class Request:", "interface Request "),
+    ("Offer", "upgrade/request", "class Offer:", "interface Offer "),
+    ("Response", "event", "class Response:", "interface Response "),
+    ("Switched", "event", "class Switched:", "interface SwitchedEvent "),
+    ("Selection", "upgrade/selection", "class Selection:", "class Selection "),
+    ("Prepared", "connection/prepared", "class Prepared:", "class Prepared "),
+    ("Ineligible", "upgrade/rules", "class Ineligible(", "interface Offer "),
+    ("Datagram", "upgrade/masque/capsule", "class Datagram:", "class Datagram "),
+];
+
+/// A member of a type in each language; empty where a language has no such thing, and why.
+fn spellings_of(name: &str, member: &str) -> (String, String, String) {
+    let (c, python, typescript) = match (name, member) {
+        // In C a result is the kind and its number, and what else there is to say stands in `written` or swo_failure_info.
+        ("Error", "kind" | "code") => ("swo_result", member, member),
+        ("Error", "offset") => ("swo_failure_info", "offset", "offset"),
+        ("Error", "field" | "ineligible") => ("written", member, member),
+        // Python and JavaScript bring memory that grows.
+        ("Error", "needed") => ("written", "", ""),
+        // An enum of the language's own.
+        ("ErrorKind", "from_code") => ("swo_result_code", "", ""),
+        ("ErrorKind", "code" | "name") => ("swo_error_name", "label", "kind"),
+        // JavaScript has it beside the error: it is the message.
+        ("ErrorKind", "text") => ("swo_error_text", "text", ""),
+        ("Error" | "ErrorKind", _) => return (format!("swo_error_{member}"), member.into(), member.into()),
+        ("Request", "fields") => ("swo_request_fields", "headers", "headers"),
+        ("Request", "offers") => ("swo_offers", "offers", "offers"),
+        ("Request", "offer_count") => ("offer_count", "offers", "offers"),
+        // An event of JavaScript is plain data; the connection is asked.
+        ("Request", "authority") => ("swo_request_authority", "authority", ""),
+        ("Response", "fields") => ("swo_event_fields", "headers", "headers"),
+        ("Response", "advertised") => ("swo_advertised", "advertised", "advertised"),
+        ("Switched", "protocols") => ("swo_agreed", "protocols", "protocols"),
+        ("Prepared", "new" | "with_config") => ("swo_prepared_new", "__new__", "constructor"),
+        // What a prepared answer holds, a caller in C has given it.
+        ("Prepared", _) => ("", member, member),
+        ("Selection", _) => return (format!("swo_selection_{member}"), member.into(), member.into()),
+        ("Ineligible", "status") => ("swo_offer", "status", "status"),
+        ("Ineligible", "text") => ("swo_text", "text", ""),
+        // How long it would be: for memory that is brought.
+        ("Datagram", "written_len") => ("written", "", ""),
+        ("Datagram", "parse" | "write") => ("swo_datagram_write", "write", "write"),
+        _ => return (member.into(), member.into(), camel(member)),
+    };
+    (c.into(), python.into(), typescript.into())
+}
+
+#[test]
+fn every_member_of_a_type_is_on_every_surface() {
+    let header = read("ffi-c/include/switchover.h");
+    let stubs = read("py/python/switchover/__init__.pyi") + &read("py/python/switchover/_base.py");
+    let face: String = switchover_tests::files(&home().join("../wasm/types"), "ts")
+        .iter()
+        .map(|file| fs::read_to_string(file).expect("a declaration file"))
+        .collect();
+    let (mut missing, mut count) = (Vec::new(), 0);
+    for (name, file, in_python, in_typescript) in TYPES {
+        let members = members(file, name);
+        assert!(!members.is_empty(), "{name} has no members");
+        for member in members {
+            count += 1;
+            let (c, python, typescript) = spellings_of(name, &member);
+            let surfaces = [
+                (header.as_str(), c, "C"),
+                (class(&stubs, in_python), python, "Python"),
+                (class(&face, in_typescript), typescript, "TypeScript"),
+            ];
+            for (text, word, surface) in surfaces {
+                let is_there = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|found| found == word);
+                if !word.is_empty() && !is_there {
+                    missing.push(format!("{surface}: {name}.{word}"));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    numbers::check("members of public types", count);
 }

@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use switchover::binding::Bound;
 use switchover::{Connection, Event, RequestHead, ResponseHead, Role, Step};
 use switchover_benches::inputs::{self, Input};
 use switchover_benches::peers::{self, Message, Peer};

@@ -18,7 +18,7 @@
 //!    or answer at once.
 //! 3. **Decisions in, octets out.** The `send_*` methods and the upgrade verbs write into whatever the host gives them.
 //!    They write all of it or nothing: a refused one has changed nothing. Send what was written, then go on at 2.
-//! 4. **The end.** Once our direction is closed ([`State::tx`]), shut down the transport's sending side and read on; at
+//! 4. **The end.** Once our direction is closed ([`State::tx`](state::State::tx)), shut down the transport's sending side and read on; at
 //!    [`Paused::Closed`] close it. To close with octets of the peer unread resets the connection, and takes our last answer
 //!    away from it (RFC 9112, 9.6). If you close before an answer is complete, ask [`must_reset`](Connection::must_reset)
 //!    first. A 2xx to CONNECT opens a tunnel: a server that has none answers 501.

@@ -217,7 +217,7 @@ pub struct Config {
     /// handshake that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute target's. For
     /// frameworks and intermediaries, whose field lines come from somebody else. What has two meanings is refused all the
     /// same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what was done
-    /// ([`TraceStep::Tidied`](crate::TraceStep::Tidied)). Off by default: a mistake in your own code is better refused.
+    /// ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off by default: a mistake in your own code is better refused.
     pub tidy: bool,
 }
 

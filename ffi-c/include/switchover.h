@@ -567,9 +567,9 @@ enum swo_result_code {
     SWO_ERROR_PIPELINE_FULL = 806,
     /** the connection will not carry another request. */
     SWO_ERROR_NOT_PERSISTENT = 807,
-    /** the head said that no content follows, or all of it has been sent. */
+    /** no message is open that takes content: no head was sent, it said that none follows, or all has been sent. */
     SWO_ERROR_NO_CONTENT = 808,
-    /** nobody expects a 100. */
+    /** no 100 is expected. */
     SWO_ERROR_NOT_EXPECTED = 809,
     /** an HTTP/1.0 client gets no informational response. */
     SWO_ERROR_HTTP_1_0_PEER = 810,
@@ -595,11 +595,11 @@ enum swo_result_code {
     SWO_ERROR_FAILED = 820,
     /** the verb belongs to the other role. */
     SWO_ERROR_WRONG_ROLE = 821,
-    /** too many octets wait already; nothing was taken. */
+    /** too many bytes wait already; nothing was taken. */
     SWO_ERROR_BUFFER_FULL = 822,
-    /** octets after the end of input. */
+    /** bytes after the end of input. */
     SWO_ERROR_AFTER_END = 824,
-    /** octets wait that no request asked for; the next event says what they are. */
+    /** bytes wait in the engine that must be read first. */
     SWO_ERROR_UNREAD_INPUT = 825,
     /** the head of the request is no longer there as it came. */
     SWO_ERROR_HEAD_GONE = 826,
@@ -607,15 +607,15 @@ enum swo_result_code {
     SWO_ERROR_OUTPUT_TOO_SMALL = 901,
     /** the method is not a token. */
     SWO_ERROR_INVALID_METHOD = 902,
-    /** the target does not fit the method or holds a forbidden octet. */
+    /** the target does not fit the method or holds a forbidden byte. */
     SWO_ERROR_INVALID_TARGET = 903,
     /** the status does not fit this call. */
     SWO_ERROR_INVALID_STATUS = 904,
-    /** the reason holds a forbidden octet. */
+    /** the reason holds a forbidden byte. */
     SWO_ERROR_INVALID_REASON = 905,
     /** the field name is not a token. */
     SWO_ERROR_INVALID_NAME = 906,
-    /** the field value holds a forbidden octet. */
+    /** the field value holds a forbidden byte. */
     SWO_ERROR_INVALID_VALUE = 907,
     /** not a list of protocol names. */
     SWO_ERROR_INVALID_PROTOCOL = 908,
@@ -758,7 +758,7 @@ typedef struct swo_config {
      */
     uint32_t informational;
     /**
-     * Content that swo_skip_body reads and drops before it closes instead.
+     * Content that swo_skip_content reads and drops before it closes instead.
      */
     uint64_t drain;
     /**

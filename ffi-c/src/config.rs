@@ -38,7 +38,7 @@ pub struct swo_config {
     pub trailers: u32,
     /// Informational responses before one final response.
     pub informational: u32,
-    /// Content that swo_skip_body reads and drops before it closes instead.
+    /// Content that swo_skip_content reads and drops before it closes instead.
     pub drain: u64,
     /// Octets that wait in the buffer before swo_receive refuses more; raised to what one head needs.
     pub buffered: u32,

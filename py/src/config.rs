@@ -36,7 +36,7 @@ impl Config {
     }
 
     fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let number = self.0.limits.table().into_iter().find(|(known, _)| *known == name);
+        let number = self.0.limits.table().find(|(known, _)| *known == name);
         if let Some((_, value)) = number {
             return value.into_bound_py_any(py);
         }
@@ -48,13 +48,13 @@ impl Config {
     }
 
     fn __dir__(&self) -> Vec<&'static str> {
-        let limits = self.0.limits.table().into_iter().map(|(name, _)| name);
+        let limits = self.0.limits.table().map(|(name, _)| name);
         limits.chain(self.flags().into_iter().map(|(name, _)| name)).collect()
     }
 
     /// What differs from the defaults.
     fn __repr__(&self) -> String {
-        let limits = self.0.limits.table().into_iter().zip(core::Limits::DEFAULT.table());
+        let limits = self.0.limits.table().zip(core::Limits::DEFAULT.table());
         let limits =
             limits.filter(|(ours, default)| ours != default).map(|((name, value), _)| format!("{name}={value}"));
         let flags = self.flags().into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| format!("{name}=True"));
@@ -73,7 +73,7 @@ impl Config {
     fn flags(&self) -> Vec<(&'static str, bool)> {
         let core::Config { secure, http2_preface, bare_h2c, tidy, .. } = *self.0;
         let own = [("secure", secure), ("http2_preface", http2_preface), ("bare_h2c", bare_h2c), ("tidy", tidy)];
-        self.0.lenient.table().into_iter().chain(own).collect()
+        self.0.lenient.table().chain(own).collect()
     }
 }
 

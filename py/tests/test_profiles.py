@@ -65,6 +65,7 @@ def test_both_sides_agree_on_a_subprotocol_and_on_compression() -> None:
     list(theirs.events())
     selection = theirs.select(["websocket"])
     assert selection
+    assert theirs.subprotocols == ("chat", "superchat")
     assert theirs.select_subprotocol([b"none", "superchat", "chat"]) == "chat"
     subprotocol = theirs.select_subprotocol(["none", "superchat", "chat"], Order.SERVER)
     agreed = theirs.select_deflate(Deflate(client_max_window_bits=10))

@@ -460,6 +460,11 @@ export function stage(): number;
 export function state(handle: number): void;
 
 /**
+ * Leaves the subprotocols that the current request asks for.
+ */
+export function subprotocols(handle: number): void;
+
+/**
  * Folds the end of the message into the current event; says whether it did.
  */
 export function take_end(handle: number): boolean;
@@ -608,6 +613,7 @@ export interface InitOutput {
     readonly splice_wants_client: (a: number) => number;
     readonly stage: () => number;
     readonly state: (a: number) => void;
+    readonly subprotocols: (a: number) => void;
     readonly take_end: (a: number) => number;
     readonly take_leftover: (a: number) => void;
     readonly trace: (a: number) => number;

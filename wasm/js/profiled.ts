@@ -14,6 +14,15 @@ export class Profiled extends Outbound {
   // WebSocket (RFC 6455).
 
   /**
+   * Server: the subprotocols that the current request asks for, in the client's order of preference; empty where it asks for
+   * none, or no request is kept. Next: `selectSubprotocol`. RFC 6455, 4.1.
+   */
+  get subprotocols(): string[] {
+    const handle = this.live();
+    return reading(() => raw.subprotocols(handle)).texts();
+  }
+
+  /**
    * Server: the subprotocol of an offered `websocket` that both sides can live with, by the client's order of preference or
    * the server's; `null` where there is none. Next: `accept` with it as the value of `Sec-WebSocket-Protocol`; without that
    * field none is spoken. RFC 6455, 4.2.2.

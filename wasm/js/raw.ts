@@ -302,6 +302,7 @@ export const raw: Raw = {
   splice_take_for_engine: guarded(glue.splice_take_for_engine),
   splice_wants_client: guarded(glue.splice_wants_client),
   state: guarded(glue.state),
+  subprotocols: guarded(glue.subprotocols),
   take_end: guarded(glue.take_end),
   take_leftover: guarded(glue.take_leftover),
   trace: guarded(glue.trace),

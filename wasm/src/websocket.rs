@@ -15,6 +15,15 @@ pub fn websocket_key(nonce: &[u8]) {
     with_exchange(|out| out.text(key.as_bytes()));
 }
 
+/// Leaves the subprotocols that the current request asks for.
+#[wasm_bindgen]
+pub fn subprotocols(handle: u32) {
+    with(handle, |connection, out| {
+        let request = connection.request();
+        out.displays(request.iter().flat_map(websocket::subprotocols));
+    });
+}
+
 /// Which of the preferences is the subprotocol, counted from 1; 0 is none. The parcel is the preferences.
 #[wasm_bindgen]
 pub fn select_subprotocol(handle: u32, parcel: &[u8], by: u32) -> u32 {

@@ -63,6 +63,7 @@ test("both ends of a WebSocket handshake", () => {
   const host = server(text(client.sendRequest({ method: "GET", target: "/", headers, offer: ["WebSocket"] })));
   const selection = host.select(["foo", "websocket"]);
   assert.equal(selection?.preference, 1);
+  assert.deepEqual([...host.subprotocols].sort(), [...new Set(host.subprotocols)].sort());
   assert.equal(host.selectSubprotocol(["v3", "v2", "v1"]), "v1");
   assert.equal(host.selectSubprotocol(["v3", "v2", "v1"], "server"), "v2");
   assert.equal(host.selectSubprotocol(["v3", "\xe9"]), null);

@@ -5,6 +5,11 @@ import { Deflate, type DeflateParameters } from "./websocket.js";
 /** The part of a connection that knows particular protocols. The current head is a server's request, a client's response. */
 export declare class Profiled extends Outbound {
     /**
+     * Server: the subprotocols that the current request asks for, in the client's order of preference; empty where it asks for
+     * none, or no request is kept. Next: `selectSubprotocol`. RFC 6455, 4.1.
+     */
+    get subprotocols(): string[];
+    /**
      * Server: the subprotocol of an offered `websocket` that both sides can live with, by the client's order of preference or
      * the server's; `null` where there is none. Next: `accept` with it as the value of `Sec-WebSocket-Protocol`; without that
      * field none is spoken. RFC 6455, 4.2.2.

@@ -198,7 +198,7 @@ errors! {
         "For WebSocket: the accept value is wrong, or a subprotocol or extension was not asked for. Do not go on.";
     Unasked = 801 "unasked" Local 0 "RFC 9112, 9.2"
         "no request is there to be answered"
-        "Wait for a `Request` event; close an idle connection instead of answering it.";
+        "Wait for a `Request` event. To answer before one has come, `reject`.";
     Answered = 802 "answered" Local 0 "RFC 9110, 15"
         "the final response has begun already"
         "One final response for each request; go on with `send_data` and `send_end`.";
@@ -218,11 +218,11 @@ errors! {
         "the connection will not carry another request"
         "Open another connection.";
     NoContent = 808 "no-content" Local 0 "RFC 9112, 6.3"
-        "the head said that no content follows, or all of it has been sent"
-        "A request has content only with `Content-Length` or `Transfer-Encoding` in its head; the answers to HEAD, 204 and 304 have none. `wants_content` says so. `send_end` may be called once behind such a message.";
+        "no message is open that takes content: no head was sent, it said that none follows, or all has been sent"
+        "Send a head first. A request has content only with `Content-Length` or `Transfer-Encoding` in its head; the answers to HEAD, 204 and 304 have none. While content may come, `owes` is `Content`. `send_end` may be called once after such a message.";
     NotExpected = 809 "not-expected" Local 0 "RFC 9110, 10.1.1"
-        "nobody expects a 100"
-        "Ask `owes` first.";
+        "no 100 is expected"
+        "Send a 100 only while `owes` is `Continue`.";
     Http10Peer = 810 "http-1.0-peer" Local 0 "RFC 9110, 15.2"
         "an HTTP/1.0 client gets no informational response"
         "Leave it out; HTTP/1.0 knows none.";
@@ -246,13 +246,13 @@ errors! {
         "`advance` to the `Switched` event, `take_leftover`, then `resume_http`.";
     TooLate = 817 "too-late" Local 0 "RFC 9112, 9.6"
         "the head that would have said so has left"
-        "Close the transport behind the response instead.";
+        "Close the transport after the response instead.";
     Closed = 818 "closed" Local 0 "RFC 9112, 9.6"
         "the direction is closed"
         "Close the transport, or open another connection.";
     Switched = 819 "switched" Local 0 "RFC 9110, 7.8"
         "the direction has left HTTP"
-        "What comes now is the new protocol's, behind the leftover: `take_leftover`, then hand it to its library.";
+        "What comes now is the new protocol's, after the leftover: `take_leftover`, then hand it to its library.";
     Failed = 820 "failed" Local 0 "RFC 9112, 9.6"
         "the peer broke the protocol earlier"
         "Answer once with `Error::status`, then close.";
@@ -260,14 +260,14 @@ errors! {
         "the verb belongs to the other role"
         "A server responds, a client requests: `Role` says which it is.";
     BufferFull = 822 "buffer-full" Local 0 "the contract"
-        "too many octets wait already; nothing was taken"
+        "too many bytes wait already; nothing was taken"
         "`advance` first; while `wants_input` is false, do not read the transport.";
     AfterEnd = 824 "after-end" Local 0 "the contract"
-        "octets after the end of input"
-        "Nothing comes behind `receive_eof`.";
+        "bytes after the end of input"
+        "Nothing comes after `receive_eof`.";
     UnreadInput = 825 "unread-input" Local 0 "RFC 9112, 9.2"
-        "octets wait that no request asked for; the next event says what they are"
-        "Look at the next event: an idle server does not speak.";
+        "bytes wait in the engine that must be read first"
+        "`advance` first. Before a request: no request asked for these bytes, and the next event says what they are. Before `pass_content`: they are content too.";
     HeadGone = 826 "head-gone" Local 0 "the contract"
         "the head of the request is no longer there as it came"
         "Call `hand_over` at the `Request` event, before the next inbound call.";
@@ -278,20 +278,20 @@ errors! {
         "the method is not a token"
         "Upper-case letters, as a rule.";
     InvalidTarget = 903 "invalid-target" Local 0 "RFC 9112, 3.2"
-        "the target does not fit the method or holds a forbidden octet"
-        "A path that begins with `/`, `*` for OPTIONS, `host:port` for CONNECT; encode what is not ASCII.";
+        "the target does not fit the method or holds a forbidden byte"
+        "A path that begins with `/`, a whole `http` or `https` URI, `*` for OPTIONS, `host:port` for CONNECT. Percent-encode what is not ASCII, spaces and `#`.";
     InvalidStatus = 904 "invalid-status" Local 0 "RFC 9110, 15"
         "the status does not fit this call"
-        "200 to 599 for a response, another 1xx than 101 for `send_informational`; `require` sends a 426, `accept` a 101.";
+        "`send_response` and `respond` send 200 to 599, `reject` 400 to 599, `send_informational` 1xx. A 101 is sent by `accept`, a 426 by `require`.";
     InvalidReason = 905 "invalid-reason" Local 0 "RFC 9112, 4"
-        "the reason holds a forbidden octet"
-        "No control octets; it may be left empty.";
+        "the reason holds a forbidden byte"
+        "No control bytes; it may be left empty.";
     InvalidName = 906 "invalid-name" Local 0 "RFC 9110, 5.1"
         "the field name is not a token"
         "Letters, digits and a few signs; no colon, no space.";
     InvalidValue = 907 "invalid-value" Local 0 "RFC 9110, 5.5"
-        "the field value holds a forbidden octet"
-        "A line break here would let whoever wrote the value write the message: check where it comes from. `Connection` lists names.";
+        "the field value holds a forbidden byte"
+        "A line break here would let the author of the value write the message: check where it comes from. `Connection` lists names.";
     InvalidProtocol = 908 "invalid-protocol" Local 0 "RFC 9110, 7.8"
         "not a list of protocol names"
         "`name` or `name/version`, both tokens.";
@@ -300,22 +300,22 @@ errors! {
         "Give `Host` once: a host with an optional port.";
     FramingConflict = 910 "framing-conflict" Local 0 "RFC 9112, 6"
         "framing or connection fields that contradict each other, the status or the peer's version"
-        "Give a length or chunked, not both, and neither where the status forbids content: in a 204, a 1xx, a 2xx to CONNECT (which opens a tunnel). A 1xx neither closes nor keeps alive.";
+        "Give a length or chunked, not both, and neither where the status forbids content: in a 204, a 1xx, a 2xx to CONNECT (which opens a tunnel). `respond` frames by length alone. A 1xx neither closes nor keeps alive.";
     ReservedField = 911 "reserved-field" Local 0 "RFC 9110, 7.8"
         "the engine writes this field itself"
-        "`Upgrade` is given as the offer, or by `accept`, `require` and `advertise`; what proves a handshake (`Sec-WebSocket-Accept`) the engine makes.";
+        "`Upgrade` is given as the offer of `send_request`, or by `accept`, `require` and `advertise`. `accept` makes what proves a handshake (`Sec-WebSocket-Accept`).";
     LengthExceeded = 912 "length-exceeded" Local 0 "RFC 9110, 8.6"
         "more content than the Content-Length says"
-        "Give the length that you send, or leave the framing to the engine.";
+        "Give the length that you send, or leave the framing to the engine. Of `pass_content`: no more than `content` says.";
     LengthShort = 913 "length-short" Local 0 "RFC 9110, 8.6"
         "less content than the Content-Length says"
-        "Send the rest; if you cannot, `abandon`, so that the peer sees the cut.";
+        "Send the rest; if you cannot, `abandon`, so that the peer sees the cut. Of `respond`: give the content's own length, or none.";
     TrailerForbidden = 914 "trailer-forbidden" Local 0 "RFC 9110, 6.5.1"
         "a field that may not be a trailer, or trailers without chunked"
         "Send it in the head, or send chunked content.";
     ProfileField = 915 "profile-field" Local 0 "RFC 6455, 4.1 and 4.2.2"
         "the head breaks the rules of a protocol that it names"
-        "For WebSocket: a key of 16 octets, version 13; in a 101 only what was asked for. Other protocols have rules of their own.";
+        "Of `send_request`, `Error::ineligible` says which rule. In a 101, answer only what was asked for.";
     HostDiffers = 916 "host-differs" Local 0 "RFC 9112, 3.2"
         "Host is not the authority of the absolute target"
         "Give the target's authority as Host, port and all; or send the path alone. Some servers would look at one, some at the other.";

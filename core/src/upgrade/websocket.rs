@@ -152,7 +152,7 @@ fn is_key(value: &[u8]) -> bool {
     value.len() == 24 && STANDARD.decode_slice(value, &mut [0; 18]) == Ok(16)
 }
 
-fn asked_for<'f>(fields: &'f (impl FieldSource + ?Sized)) -> Vec<&'f [u8]> {
+fn asked_for(fields: &(impl FieldSource + ?Sized)) -> Vec<&[u8]> {
     let mut list = Vec::new();
     fields.each_of(1 << SUBPROTOCOL.len(), &mut |field| {
         if field.is(SUBPROTOCOL) {

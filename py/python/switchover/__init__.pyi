@@ -1491,6 +1491,12 @@ class Connection:
         where no request is kept. Next: another connection's `send_request` with them as the offer. RFC 9110, 7.6.1.
         """
     @property
+    def subprotocols(self) -> tuple[str, ...]:
+        """Server: the WebSocket subprotocols that the current request asks for, in the client's order of preference.
+
+        Empty where it asks for none, or no request is kept. Next: `select_subprotocol`. RFC 6455, 4.1.
+        """
+    @property
     def required(self) -> tuple[Protocol, ...]:
         """Client: what the latest 426 asks for, empty where it does not say. Next: `send_request` with
         some of it as the offer.

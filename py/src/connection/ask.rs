@@ -152,6 +152,15 @@ impl Connection {
         self.ask(|engine| engine.select(&preferences.refs(), order.0).map(Selection))
     }
 
+    /// Server: the subprotocols that the current request asks for, in the client's order. RFC 6455, 4.1.
+    #[getter]
+    fn subprotocols(&self) -> PyResult<Tuple<String>> {
+        self.ask(|engine| {
+            let request = engine.request();
+            Tuple(request.iter().flat_map(websocket::subprotocols).map(Into::into).collect())
+        })
+    }
+
     /// Server: the subprotocol of an offered websocket that both sides can live with. Next: accept with it as the value
     /// of Sec-WebSocket-Protocol. RFC 6455, 4.2.2.
     #[pyo3(
