@@ -205,11 +205,12 @@ fn items(file: &str, openings: &[&str]) -> Vec<String> {
 /// The public methods of `Connection`, and what stands beside it for particular protocols: `Splice::client_sent` is
 /// `splice_client_sent` here.
 fn verbs() -> Vec<String> {
-    let connection =
-        ["mod", "receive", "send", "prepared"].map(|file| items(&format!("connection/{file}"), &["    pub fn "]));
-    let profiles = ["bridge", "gateway", "hop", "http2", "websocket", "masque/mod"]
-        .map(|file| items(&format!("upgrade/{file}"), &["pub fn ", "pub struct ", "pub const "]));
-    let splice = items("upgrade/h2c/splice", &["    pub fn "]).into_iter().map(|name| format!("splice_{name}"));
+    let connection = ["mod", "inbound/mod", "outbound/mod", "outbound/prepared"]
+        .map(|file| items(&format!("connection/{file}"), &["    pub fn "]));
+    let profiles =
+        ["beside/bridge", "beside/gateway", "upgrade/hop", "upgrade/http2", "upgrade/websocket", "beside/masque/mod"]
+            .map(|file| items(file, &["pub fn ", "pub struct ", "pub const "]));
+    let splice = items("beside/h2c/splice", &["    pub fn "]).into_iter().map(|name| format!("splice_{name}"));
     let capsules = ["capsules_new", "capsules_receive", "next_datagram", "capsules_finish", "datagram_write"];
     let types = ["deflate", "udp_target", "ip_target", "UDP_TEMPLATE", "IP_TEMPLATE", "UDP_PAYLOAD"];
     let listed = capsules.into_iter().chain(types).map(str::to_owned);
@@ -314,16 +315,16 @@ fn class<'t>(text: &'t str, opening: &str) -> &'t str {
 
 /// A type of the core: its name, its file, and what opens its twins in Python and TypeScript.
 const TYPES: [(&str, &str, &str, &str); 10] = [
-    ("Error", "error", "class ProtocolError(", "class ProtocolError "),
+    ("Error", "error/mod", "class ProtocolError(", "class ProtocolError "),
     ("ErrorKind", "error/table", "class ErrorKind(", "class ProtocolError "),
     ("Request", "upgrade/request", "class Request:", "interface Request "),
     ("Offer", "upgrade/request", "class Offer:", "interface Offer "),
-    ("Response", "event", "class Response:", "interface Response "),
-    ("Switched", "event", "class Switched:", "interface SwitchedEvent "),
+    ("Response", "event/mod", "class Response:", "interface Response "),
+    ("Switched", "event/mod", "class Switched:", "interface SwitchedEvent "),
     ("Selection", "upgrade/selection", "class Selection:", "class Selection "),
-    ("Prepared", "connection/prepared", "class Prepared:", "class Prepared "),
-    ("Ineligible", "upgrade/rules", "class Ineligible(", "interface Offer "),
-    ("Datagram", "upgrade/masque/capsule", "class Datagram:", "class Datagram "),
+    ("Prepared", "connection/outbound/prepared", "class Prepared:", "class Prepared "),
+    ("Ineligible", "error/ineligible", "class Ineligible(", "interface Offer "),
+    ("Datagram", "beside/masque/capsule", "class Datagram:", "class Datagram "),
 ];
 
 /// A member of a type in each language; empty where a language has no such thing, and why.

@@ -2,20 +2,20 @@
 
 use bytes::BufMut;
 
-pub use crate::body::ContentKind;
 pub use crate::event::EventKind;
-pub use crate::known::KnownField;
-pub use crate::scan::Path as ScanPath;
+pub use crate::wire::body::ContentKind;
+pub use crate::wire::known::KnownField;
+pub use crate::wire::scan::Path as ScanPath;
 
-use crate::body::Content;
+use crate::beside::masque::Capsules;
 use crate::connection::Connection;
-use crate::decision::RequestHead;
 use crate::error::Error;
 use crate::event::Event;
-use crate::fields::{Field, Fields};
 use crate::machine::Role;
-use crate::masque::Capsules;
 use crate::upgrade::{Request, Selection, request};
+use crate::wire::body::Content;
+use crate::wire::fields::{Field, Fields};
+use crate::wire::outgoing::RequestHead;
 
 /// What a binding asks of a connection, because its language cannot hold what a Rust caller holds.
 pub trait Bound {

@@ -42,8 +42,8 @@ use alloc::string::ToString;
 use ::http::{Error, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 
 use crate::event::Response;
-use crate::fields::{Field, FieldSource, Fields};
 use crate::upgrade::Request;
+use crate::wire::fields::{Field, FieldSource, Fields};
 
 /// The target that a request for this URI has on a connection to the server itself: its path and query, the authority for
 /// CONNECT, `*` for an OPTIONS of the server as a whole. To a proxy the target is the URI as it is. RFC 9112, 3.2.

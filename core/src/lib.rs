@@ -156,9 +156,16 @@
 //!
 //! # Reading the code
 //!
-//! The modules stand in the order in which the data passes them:
-//! `buffer scan syntax known fields head framing body upgrade connection`, then back out through `decision` and `encode`.
-//! `state` is the machine. `docs/architecture.md` draws it.
+//! | folder | what it has |
+//! |---|---|
+//! | `wire` | bytes: what came is read (`buffer scan syntax known fields head framing body`), what goes out is written (`outgoing encode`) |
+//! | `machine` | the state of a connection, and everything that changes it |
+//! | `upgrade` | what the machine asks about an offer: tokens, their rules, the selection |
+//! | `event` | what comes out of a connection |
+//! | `connection` | a connection: `inbound` reads and shows events, `outbound` checks and sends decisions |
+//! | `beside` | what your code may use beside a connection: the splice, capsules, the bridge, the gateway |
+//!
+//! Each uses only those above it here. `docs/architecture.md` draws it.
 
 #![no_std]
 
@@ -166,39 +173,26 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-// The vocabulary.
-mod listed;
-
-mod decision;
+// The floors, the lowest first; `tests/floors.rs` holds which may use which. Errors, limits and the trace are for all.
 mod error;
-mod event;
 mod limits;
-mod machine;
+mod listed;
 pub mod trace;
 
-// Inbound, in order.
-mod buffer;
-mod scan;
-mod syntax;
+mod wire;
 
-mod known;
-
-mod fields;
-mod head;
-
-mod body;
-mod framing;
+mod machine;
 
 mod upgrade;
 
-#[cfg(feature = "http")]
-pub mod http;
-
-// Outbound.
-mod encode;
-mod tidy;
+mod event;
 
 mod connection;
+
+mod beside;
+
+#[cfg(feature = "http")]
+pub mod http;
 
 #[doc(hidden)]
 pub mod binding;
@@ -209,19 +203,20 @@ pub mod state {
     pub use crate::machine::{Expect, Peer, Phase, Rx, State, Turn, Tx};
 }
 
-pub use body::Content;
+#[cfg(feature = "h2c")]
+pub use beside::h2c;
+pub use beside::{bridge, gateway, masque};
 pub use connection::{Connection, End, Next, Owes, Prepared};
-pub use decision::{DataParts, RequestHead, ResponseHead, reason};
-pub use error::{Blame, Error, ErrorKind};
+pub use error::{Blame, Error, ErrorKind, Ineligible};
 pub use event::{Event, Paused, Response, Step, Switched, SwitchedBy};
-pub use fields::{Field, FieldSource, Fields, Protocol};
 pub use limits::{Config, Lenient, Limits};
 pub use machine::{Awaiting, Role};
-#[cfg(feature = "h2c")]
-pub use upgrade::h2c;
 #[cfg(feature = "websocket")]
 pub use upgrade::websocket;
-pub use upgrade::{Ineligible, NoOffer, Offer, Order, Protocols, Request, Selection, Why, bridge, gateway, masque};
+pub use upgrade::{NoOffer, Offer, Order, Protocols, Request, Selection, Why};
+pub use wire::body::Content;
+pub use wire::fields::{Field, FieldSource, Fields, Protocol};
+pub use wire::outgoing::{DataParts, RequestHead, ResponseHead, reason};
 
 /// The README's exchange, compiled and run.
 #[cfg(doctest)]

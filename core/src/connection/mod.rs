@@ -1,12 +1,8 @@
 //! The only module that knows all the others: octets in, events out (`receive.rs`, and `message.rs` for what they mean);
 //! decisions in, octets out (`send.rs`, and `compose.rs` for what they take); and what a host may ask in between.
 
-mod answer;
-mod compose;
-mod message;
-mod prepared;
-mod receive;
-mod send;
+mod inbound;
+mod outbound;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -14,19 +10,19 @@ use alloc::vec::Vec;
 
 use bytes::{BufMut, Bytes};
 
-pub use prepared::Prepared;
-pub use receive::Next;
+pub use inbound::Next;
+pub use outbound::Prepared;
 
-use crate::body::Body;
-use crate::buffer::Buffer;
-use crate::encode;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Parts, Shown};
-use crate::head::Head;
 use crate::limits::{self, Config};
 use crate::machine::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
 use crate::upgrade::{self, Order, Protocols, Remembered, Request, Selection, Terms, Why};
+use crate::wire::body::Body;
+use crate::wire::buffer::Buffer;
+use crate::wire::encode;
+use crate::wire::head::Head;
 
 /// How the peer's octets ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -585,7 +581,12 @@ impl Connection {
 
 #[cold]
 #[inline(never)]
-fn fresh<'s>(none: &'s mut Option<Box<Scratch>>, config: Option<&Config>, role: Role, flags: Flags) -> &'s mut Scratch {
+pub(in crate::connection) fn fresh<'s>(
+    none: &'s mut Option<Box<Scratch>>,
+    config: Option<&Config>,
+    role: Role,
+    flags: Flags,
+) -> &'s mut Scratch {
     let config = config.unwrap_or(&limits::DEFAULT);
     none.insert(Box::new(Scratch {
         buffer: Buffer::with_room_for(config.limits.waiting()),

@@ -3,8 +3,8 @@
 use core::fmt::{Display, Formatter, Result, Write};
 
 use super::{Event, Switched};
-use crate::fields::Fields;
 use crate::upgrade::{NoOffer, Request};
+use crate::wire::fields::Fields;
 
 /// Content of this length or less is shown.
 const SHOWN: usize = 160;

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::extension::{Extension, extensions};
-use crate::fields::FieldSource;
+use crate::wire::fields::FieldSource;
 
 pub(crate) const NAME: &[u8] = b"permessage-deflate";
 

@@ -4,10 +4,10 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use crate::fields::FieldSource;
-use crate::scan;
-use crate::scan::class::TOKEN_CLASS;
-use crate::syntax::{is_ows, is_token};
+use crate::wire::fields::FieldSource;
+use crate::wire::scan;
+use crate::wire::scan::class::TOKEN_CLASS;
+use crate::wire::syntax::{is_ows, is_token};
 
 pub(crate) const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::fields::{Field, FieldSource, members};
+use crate::wire::fields::{Field, FieldSource, members};
 
 /// Fields that are for one hop even where `Connection` does not list them (RFC 9110, 7.6.1; RFC 7540, 3.2.1).
 const HOP_BY_HOP: [&str; 7] =

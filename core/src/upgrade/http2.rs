@@ -4,10 +4,10 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::hop::EndToEnd;
-use crate::decision::RequestHead;
-use crate::fields::{Field, FieldSource, members};
 use crate::listed::listed;
-use crate::syntax::{TargetForm, is_token, is_value, target_form, trim};
+use crate::wire::fields::{Field, FieldSource, members};
+use crate::wire::outgoing::RequestHead;
+use crate::wire::syntax::{TargetForm, is_token, is_value, target_form, trim};
 
 /// What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

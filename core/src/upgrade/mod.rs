@@ -1,20 +1,18 @@
 //! The Upgrade mechanism: what was offered, what may be accepted, and why a switch did not happen (RFC 9110, 7.8).
 
-pub mod bridge;
 #[cfg(feature = "websocket")]
 mod deflate;
 #[cfg(feature = "websocket")]
 mod extension;
-pub mod gateway;
 #[cfg(feature = "h2c")]
-pub mod h2c;
-mod hop;
-mod http2;
-pub mod masque;
-mod policy;
+pub(crate) mod h2c;
+pub(crate) mod hop;
+pub(crate) mod http2;
+mod masque;
+pub(crate) mod policy;
 mod remembered;
 pub(crate) mod request;
-mod rules;
+pub(crate) mod rules;
 mod selection;
 pub(crate) mod token;
 #[cfg(feature = "websocket")]
@@ -26,7 +24,6 @@ pub(crate) use policy::is_for_response;
 pub(crate) use remembered::Remembered;
 pub use request::{NoOffer, Offer, Request};
 pub(crate) use request::{judge, offered};
-pub use rules::Ineligible;
 pub(crate) use rules::{Proof, Terms};
 pub use selection::Selection;
 pub(crate) use selection::{select, write_selection};
@@ -35,13 +32,13 @@ pub use token::{Order, Protocols};
 
 use self::rules::{Values, has};
 use self::selection::{is_http11, same_name};
-use crate::decision::RequestHead;
-use crate::error::{ErrorKind, Fault};
-use crate::fields::{Field, FieldSource, Fields, Protocol, members};
-use crate::head::Head;
-use crate::known::KnownField;
+use crate::error::{ErrorKind, Fault, Ineligible};
 use crate::limits::Lenient;
 use crate::listed::listed;
+use crate::wire::fields::{Field, FieldSource, Fields, Protocol, members};
+use crate::wire::head::Head;
+use crate::wire::known::KnownField;
+use crate::wire::outgoing::RequestHead;
 
 /// Why this cycle's upgrade did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

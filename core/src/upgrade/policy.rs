@@ -1,8 +1,9 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
-use super::rules::{Ineligible, Proof, Terms, has};
-use crate::decision::RequestHead;
-use crate::fields::{Field, FieldSource, Protocol, length_bit, members};
+use super::rules::{Proof, Terms, has};
+use crate::error::Ineligible;
+use crate::wire::fields::{Field, FieldSource, Protocol, length_bit, members};
+use crate::wire::outgoing::RequestHead;
 
 /// One row of the table: what a token asks of its offer and of its 101.
 pub(crate) struct Policy {

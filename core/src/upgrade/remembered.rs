@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::fields::{Field, FieldSource};
+use crate::wire::fields::{Field, FieldSource};
 
 /// Field lines as they were sent, `name: value`, each ended by an LF, which no value holds.
 #[derive(Debug, Default, PartialEq, Eq)]

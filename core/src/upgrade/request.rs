@@ -1,13 +1,14 @@
 //! A request that was received, and what it offers (RFC 9110, 7.8).
 
-use super::rules::{Ineligible, Terms};
+use super::rules::Terms;
 use super::{Selection, policy, token};
-use crate::decision::RequestHead;
-use crate::fields::{Fields, Options, Protocol, members};
-use crate::head::Head;
-use crate::known::KnownField;
+use crate::error::Ineligible;
 use crate::listed::listed;
-use crate::syntax::absolute_authority;
+use crate::wire::fields::{Fields, Options, Protocol, members};
+use crate::wire::head::Head;
+use crate::wire::known::KnownField;
+use crate::wire::outgoing::RequestHead;
+use crate::wire::syntax::absolute_authority;
 
 /// A request head, as it was sent.
 #[derive(Clone, Copy)]

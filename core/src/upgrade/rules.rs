@@ -1,69 +1,8 @@
 //! What the rules of particular tokens are written with: what they are judged by, and how they judge.
 
-use crate::fields::{Field, FieldSource, length_bit};
 use crate::limits::Config;
-use crate::listed::listed;
 use crate::machine::Role;
-
-/// Why one protocol of an offer cannot be accepted. The others beside it are not concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Ineligible {
-    /// The protocol is offered with another method.
-    Method,
-    /// `Sec-WebSocket-Key` is missing, repeated or not 16 octets in base64.
-    Key,
-    /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer.
-    Version,
-    /// `Sec-WebSocket-Protocol` is not a list of distinct names.
-    Subprotocol,
-    /// `Sec-WebSocket-Extensions` is malformed.
-    Extension,
-    /// The request has content that the protocol does not allow, or more than can be taken along.
-    Content,
-    /// The head is larger than `limits.h2c_head`.
-    Head,
-    /// The protocol cannot be switched to over TLS.
-    Secure,
-    /// `HTTP2-Settings` is missing, repeated or no legal settings.
-    Settings,
-    /// A field of the protocol that is meant for this hop is not listed in `Connection`.
-    NotListed,
-}
-
-listed! {
-    Ineligible {
-        Method = "method", Key = "key", Version = "version", Subprotocol = "subprotocol", Extension = "extension",
-        Content = "content", Head = "head", Secure = "secure", Settings = "settings", NotListed = "not-listed",
-    }
-}
-
-impl Ineligible {
-    /// The status that a host may answer with, if it wants the protocol and nothing else.
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::Version => 426,
-            Self::Head => 431,
-            _ => 400,
-        }
-    }
-
-    /// A sentence for people.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Method => "the protocol cannot be offered with this method",
-            Self::Key => "the Sec-WebSocket-Key is not one base64 of 16 octets",
-            Self::Version => "the Sec-WebSocket-Version is not 13",
-            Self::Subprotocol => "the Sec-WebSocket-Protocol is not a list of distinct names",
-            Self::Extension => "the Sec-WebSocket-Extensions is malformed",
-            Self::Content => "the request has content that the protocol does not allow, or too much of it",
-            Self::Head => "the head is too large to be answered in HTTP/2",
-            Self::Secure => "the protocol cannot be switched to over TLS",
-            Self::Settings => "the HTTP2-Settings are missing, repeated or not legal",
-            Self::NotListed => "Connection does not list the protocol's own field",
-        }
-    }
-}
+use crate::wire::fields::{Field, FieldSource, length_bit};
 
 /// What of a connection decides which offers may be accepted, or made.
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]

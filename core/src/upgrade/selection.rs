@@ -6,7 +6,7 @@ use super::policy;
 use super::request::{Request, offers};
 use super::token::{Order, write_protocol};
 use crate::error::ErrorKind;
-use crate::fields::{Protocol, members};
+use crate::wire::fields::{Protocol, members};
 
 /// A choice among the offers of one request; borrows nothing and does not outlive its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,8 +3,8 @@
 
 use alloc::vec::Vec;
 
-use crate::fields::{Protocol, members};
 use crate::listed::listed;
+use crate::wire::fields::{Protocol, members};
 
 /// A list of protocols, in its order.
 #[derive(Clone, Copy)]

@@ -13,10 +13,11 @@ pub use super::deflate::Deflate;
 use super::deflate;
 use super::extension::{self, EXTENSIONS, Extension, extensions};
 use super::request::Request;
-use super::rules::{Ineligible, Proof, Values, values};
+use super::rules::{Proof, Values, values};
 use super::token::Order;
-use crate::fields::{FieldSource, members};
-use crate::syntax::is_token;
+use crate::error::Ineligible;
+use crate::wire::fields::{FieldSource, members};
+use crate::wire::syntax::is_token;
 
 /// What every `Sec-WebSocket-Accept` is made with.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

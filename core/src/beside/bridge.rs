@@ -1,0 +1,98 @@
+//! Between HTTP/1.1 and HTTP/2: what must not cross, and an offer as an extended CONNECT (RFC 9113, 8.2.2; RFC 8441).
+//!
+//! ```
+//! use switchover::RequestHead;
+//! use switchover::bridge::{OverHttp2, check_http2, extended_connect, http1_fields};
+//!
+//! // An offer in HTTP/1.1, asked for over HTTP/2: what belongs to the one hop is not there, nor is the key.
+//! let fields = [("Host", "a"), ("Connection", "Upgrade"), ("Sec-WebSocket-Key", "…"), ("Sec-WebSocket-Version", "13")];
+//! let asked = extended_connect(&RequestHead::new("GET", "/chat", &fields), "websocket", true);
+//! let asked: Vec<(&str, &str)> =
+//!     asked.iter().map(|(name, value)| (str::from_utf8(name).unwrap(), str::from_utf8(value).unwrap())).collect();
+//! assert_eq!(
+//!     asked,
+//!     [
+//!         (":method", "CONNECT"),
+//!         (":protocol", "websocket"),
+//!         (":scheme", "https"),
+//!         (":authority", "a"),
+//!         (":path", "/chat"),
+//!         ("sec-websocket-version", "13"),
+//!     ]
+//! );
+//!
+//! // And the other way: the field lines to send with `GET /chat` and the offer of `websocket`, with a key of one's own.
+//! let fields = [(":protocol", "websocket"), ("sec-websocket-version", "13")];
+//! let lines = http1_fields("a", &fields, Some("dGhlIHNhbXBsZSBub25jZQ==")).expect("nothing that has no place there");
+//! assert_eq!(lines[0], (b"host".to_vec(), b"a".to_vec()));
+//!
+//! // Upgrade and its like have no place in HTTP/2.
+//! assert_eq!(check_http2(None, &[("upgrade", "foo/2")]), Err(OverHttp2::Upgrade));
+//! ```
+
+use alloc::vec::Vec;
+
+use crate::upgrade::http2::pseudo;
+pub use crate::upgrade::http2::{FieldLine, OverHttp2, check_http2, http2_fields, http2_request};
+use crate::upgrade::policy;
+use crate::wire::fields::{FieldSource, Protocol};
+use crate::wire::outgoing::RequestHead;
+
+/// A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2, pseudo-header fields
+/// first. A 2xx to it is the 101. Only where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. RFC 8441, 4 and 5.
+pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
+    let registered = Protocol::parse(protocol.as_bytes()).map(policy::registered);
+    // The name as it is registered, since `:protocol` is compared as it is.
+    let name = registered.filter(|known| known.version.is_none()).map_or(protocol, |known| known.name);
+    pseudo(request, b"CONNECT", Some(name), secure)
+}
+
+/// The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `:authority`, cookies in one line again
+/// (RFC 9113, 8.2.3). For an extended CONNECT send them with GET, its `:path` and its `:protocol` as the offer, and for
+/// `websocket` with a key of this hop's own (RFC 8441, 5). Pseudo-header fields in `fields` are left out. An error where
+/// the list holds what has no place in HTTP/2, an upper-case name or a line break in a value among it.
+pub fn http1_fields(
+    authority: &str,
+    fields: &dyn FieldSource,
+    websocket_key: Option<&str>,
+) -> Result<Vec<FieldLine>, OverHttp2> {
+    check_http2(None, fields)?;
+    // What stands beside the list becomes a line as well.
+    check_http2(None, &[("host", authority), ("cookie", websocket_key.unwrap_or_default())])?;
+    // RFC 9113, 8.3.1: Host counts where there is no `:authority`.
+    let mut host = authority.as_bytes().to_vec();
+    fields.each(&mut |field| {
+        if host.is_empty() && field.is("host") {
+            host = field.value.to_vec();
+        }
+    });
+    let mut list = alloc::vec![(b"host".to_vec(), host)];
+    let mut cookies: Vec<u8> = Vec::new();
+    fields.each(&mut |field| {
+        if field.is("cookie") {
+            let separator: &[u8] = if cookies.is_empty() { b"" } else { b"; " };
+            cookies.extend_from_slice(separator);
+            cookies.extend_from_slice(field.value);
+        } else if !field.name.starts_with(b":") && !field.is("host") && !field.is("http2-settings") {
+            list.push((field.name.to_vec(), field.value.to_vec()));
+        }
+    });
+    let key = websocket_key.map(|key| (b"sec-websocket-key".to_vec(), key.as_bytes().to_vec()));
+    let cookies = Some((b"cookie".to_vec(), cookies)).filter(|(_, value)| !value.is_empty());
+    list.extend(key.into_iter().chain(cookies));
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_break_becomes_a_line_of_its_own() {
+        let fields = [("x-a", "b")];
+        assert_eq!(http1_fields("a\r\nx: y", &fields, None), Err(OverHttp2::Value));
+        assert_eq!(http1_fields("a", &fields, Some("k\r\nx: y")), Err(OverHttp2::Value));
+        assert_eq!(http1_fields("a", &[("x-a", "b\nc")], None), Err(OverHttp2::Value));
+        assert_eq!(http1_fields("a", &fields, Some("k")).map(|lines| lines.len()), Ok(3));
+    }
+}

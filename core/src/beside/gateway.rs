@@ -1,0 +1,51 @@
+//! What an intermediary passes on, and what is for one hop alone (RFC 9110, 7.6.1).
+//!
+//! ```
+//! use switchover::gateway::{EndToEnd, forwardable};
+//! use switchover::{Connection, RequestHead, Role};
+//!
+//! # fn main() -> Result<(), switchover::Error> {
+//! let (mut client_side, mut server_side) = (Connection::new(Role::Server), Connection::new(Role::Client));
+//! client_side.receive(
+//!     b"GET /chat HTTP/1.1\r\nHost: a\r\nX-Hop: 1\r\nUpgrade: h2c, foo/2\r\nConnection: upgrade, x-hop\r\n\r\n",
+//! )?;
+//! client_side.advance()?;
+//! let request = client_side.request().expect("a request with an offer is kept");
+//!
+//! // h2c is between two neighbours; foo/2 may be offered to the server.
+//! let offer: Vec<String> = forwardable(&request).map(|protocol| protocol.to_string()).collect();
+//! let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
+//! let fields = request.fields();
+//! let fields = (EndToEnd(&fields), [("Via", "1.1 here")]);
+//! let mut to_server = Vec::new();
+//! server_side.send_request(&RequestHead::new(request.method(), request.target(), &fields), &offer, &mut to_server)?;
+//! assert_eq!(
+//!     to_server,
+//!     b"GET /chat HTTP/1.1\r\nHost: a\r\nVia: 1.1 here\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n"
+//! );
+//! // If the server's answer is a 101, `accept` on the client's side with `EndToEnd` of its fields. `Config::tidy` there leaves
+//! // out what belongs to the server's handshake alone: the engine makes the client's proof itself.
+//! # Ok(())
+//! # }
+//! ```
+
+pub use crate::upgrade::hop::EndToEnd;
+use crate::upgrade::policy;
+use crate::upgrade::request::{Request, offers};
+use crate::wire::fields::Protocol;
+
+/// Whether an intermediary may pass on an offer of that protocol: a single one, and not one that is, like TLS and h2c,
+/// between two neighbours. For the `:protocol` of an extended CONNECT, which no offer stands for yet.
+pub fn may_forward(protocol: &str) -> bool {
+    Protocol::parse(protocol.as_bytes()).is_some_and(|protocol| policy::may_be_forwarded(&protocol))
+}
+
+/// The protocols of a request that an intermediary may offer to its own server, in the client's order: those that may be
+/// accepted and are not, like TLS and h2c, between two neighbours. Registered names are told as they are registered.
+pub fn forwardable<'a>(request: &Request<'a>) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
+    let request = *request;
+    let has_offer = request.offers().is_ok();
+    offers(request)
+        .filter(move |offer| has_offer && offer.ineligible.is_none() && policy::may_be_forwarded(&offer.protocol))
+        .map(|offer| policy::registered(offer.protocol))
+}

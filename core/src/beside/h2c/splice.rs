@@ -1,0 +1,505 @@
+//! Any HTTP/2 engine answers the request of an upgrade on stream 1, though it knows nothing of upgrades (RFC 7540, 3.2).
+//!
+//! To the engine it looks as if the client had spoken HTTP/2 from the start: behind the client's preface and its first
+//! SETTINGS come the request and its content, as frames on stream 1. Three things must not show:
+//!
+//! - The settings of `HTTP2-Settings` go first, in a SETTINGS frame of their own, because engines refuse a frame that says
+//!   a setting twice. The engine acknowledges it, the client never sent it: that first ACK is dropped.
+//! - The content takes room of the engine's window that the client does not know is gone: a *debt*. As much is taken off
+//!   what the engine's first WINDOW_UPDATEs give to the connection. Until then the client may send more than the engine
+//!   takes, so what is too much waits here.
+//! - What waits keeps its order where order has a meaning: within a stream, and among header blocks and ACKs of settings,
+//!   since compression has a state and settings. All else overtakes, or an engine that waits for a window would wait for
+//!   ever.
+//!
+//! While there is debt nothing is given to the client, so it sends 65,535 octets of DATA at most, and that is the most of
+//! them that can wait. Once the debt is paid both sides mean the same window, and nothing waits any more.
+
+use alloc::collections::VecDeque;
+use alloc::collections::btree_map::{BTreeMap, Entry};
+use alloc::vec::Vec;
+
+use super::frame::{
+    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Header, LONGEST, PADDED, PREFACE, Piece,
+    SETTINGS, WINDOW_UPDATE,
+};
+use crate::error::Ineligible;
+use crate::upgrade::Request;
+use crate::upgrade::h2c::{check, requested};
+use crate::upgrade::http2::{http2_fields, http2_request};
+use crate::wire::fields::FieldSource;
+use crate::wire::outgoing::RequestHead;
+
+/// The window that a connection begins with (RFC 9113, 6.9.2).
+const FIRST_WINDOW: usize = 65_535;
+
+/// Octets that may wait before the client is not read any more: its window, and frames that take no window.
+const MOST_WAITING: usize = 4 * FIRST_WINDOW;
+
+/// Stands between a client that was answered `101` for `h2c` and an HTTP/2 engine, and is out of the way as soon as both
+/// have the same picture.
+///
+/// What the client sends goes to [`client_sent`](Self::client_sent), what the engine writes to
+/// [`engine_sent`](Self::engine_sent); after either, pass on what [`take_for_engine`](Self::take_for_engine) and
+/// [`take_for_client`](Self::take_for_client) hold. Do not read the client while [`wants_client`](Self::wants_client) is
+/// false. Once [`is_done`](Self::is_done), connect the two directly.
+///
+/// The engine is a plain HTTP/2 server, the same that takes clients with prior knowledge. Behind the client's preface and
+/// first SETTINGS it finds the settings of the offer and the request as stream 1; its ACK for the former does not reach the
+/// client. What a client sends that is no HTTP/2 it gets as it is, and reports.
+///
+/// ```
+/// use switchover::h2c::Splice;
+/// use switchover::{Connection, Order, Role};
+///
+/// # fn main() -> Result<(), switchover::Error> {
+/// let mut server = Connection::new(Role::Server);
+/// server.receive(
+///     b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
+///       HTTP2-Settings: AAMAAABk\r\n\r\n",
+/// )?;
+/// server.advance()?;
+///
+/// // All that the request brings along is needed before the 101; with content, that is at its end.
+/// let selection = server.select(&["h2c"], Order::Client).expect("the offer is in order");
+/// let request = server.request().expect("a request with an offer is kept");
+/// let mut splice = Splice::new(&request, b"", &()).expect("nothing is too large");
+/// let mut out = Vec::new();
+/// server.accept(selection, &(), &mut out)?;
+///
+/// // What the client sends from now on goes through the splice; here its preface and empty SETTINGS.
+/// splice.client_sent(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+/// let for_engine = splice.take_for_engine();
+/// assert!(for_engine.starts_with(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0d"));
+///
+/// // The engine acknowledges both SETTINGS; the client has sent one.
+/// splice.engine_sent(b"\0\0\0\x04\x01\0\0\0\0\0\0\0\x04\x01\0\0\0\0");
+/// assert_eq!(splice.take_for_client(), b"\0\0\0\x04\x01\0\0\0\0");
+/// assert!(splice.is_done());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Splice {
+    start: Start,
+    client: Frames,
+    engine: Frames,
+    /// What happens to the current frame of the client's, and to the header block that it began.
+    client_frame: Fate,
+    block: Option<Fate>,
+    engine_frame: Reply,
+    windows: Windows,
+    waiting: Waiting,
+    has_dropped_ack: bool,
+    /// The client has ended.
+    has_ended: bool,
+    for_engine: Vec<u8>,
+    for_client: Vec<u8>,
+}
+
+/// How far it has come, and none of what passes: a header block may hold a password.
+impl core::fmt::Debug for Splice {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Splice")
+            .field("is_done", &self.is_done())
+            .field("waiting", &self.waiting.octets)
+            .field("windows", &self.windows)
+            .finish_non_exhaustive()
+    }
+}
+
+enum Start {
+    /// The preface and the first SETTINGS are not there yet.
+    Awaited {
+        held: Vec<u8>,
+        /// The payload of the frame that goes before the client's own.
+        settings: Vec<u8>,
+        /// The frames of the request, which go behind it.
+        request: Vec<u8>,
+        content: usize,
+    },
+    Passed,
+    /// The client's first octets are not HTTP/2. The engine gets them as they are and reports it.
+    Malformed,
+}
+
+/// What becomes of a frame of the client's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Passes,
+    Waits,
+}
+
+/// What becomes of a frame of the engine's.
+#[derive(PartialEq, Eq)]
+enum Reply {
+    Passes,
+    Dropped,
+    /// A WINDOW_UPDATE of the connection, whose payload is awaited.
+    Update(Vec<u8>),
+}
+
+#[derive(Debug)]
+struct Windows {
+    /// What the engine takes on the connection.
+    engine: i64,
+    /// What the client believes that it takes beyond that.
+    debt: u32,
+}
+
+/// The client's frames that the engine does not take yet, in their order.
+#[derive(Default)]
+struct Waiting {
+    frames: VecDeque<(Header, Vec<u8>)>,
+    octets: usize,
+    /// How many frames of each stream.
+    streams: BTreeMap<u32, usize>,
+    /// How many of them a header block must not overtake.
+    blocks_and_acks: usize,
+}
+
+impl Splice {
+    /// Before the 101: what the request brings along. `content` and `trailers` (`&()` is none) are all that came, at most
+    /// 65,535 octets.
+    /// Where it cannot be taken along the error says why; then decline the offer.
+    pub fn new(request: &Request<'_>, content: &[u8], trailers: &dyn FieldSource) -> Result<Self, Ineligible> {
+        let fields = request.fields();
+        let head = RequestHead::new(request.method(), request.target(), &fields);
+        check(&head, request.terms)?;
+        let settings = requested(&fields).ok_or(Ineligible::Settings)?;
+        let says_otherwise = |len: &[u8]| crate::wire::syntax::decimal(len) != Some(content.len() as u64);
+        if content.len() > FIRST_WINDOW || fields.get("Content-Length").is_some_and(says_otherwise) {
+            return Err(Ineligible::Content);
+        }
+        Ok(Self {
+            start: Start::Awaited {
+                held: Vec::new(),
+                settings,
+                request: frames(&head, content, trailers),
+                content: content.len(),
+            },
+            client: Frames::default(),
+            engine: Frames::default(),
+            client_frame: Fate::Passes,
+            block: None,
+            engine_frame: Reply::Passes,
+            windows: Windows { engine: FIRST_WINDOW as i64, debt: content.len() as u32 },
+            waiting: Waiting::default(),
+            has_dropped_ack: false,
+            has_ended: false,
+            for_engine: Vec::new(),
+            for_client: Vec::new(),
+        })
+    }
+
+    /// Octets of the client, the leftover of the 101 first.
+    pub fn client_sent(&mut self, mut octets: &[u8]) {
+        if let Start::Awaited { held, .. } = &mut self.start {
+            held.extend_from_slice(octets);
+            octets = &[];
+            self.begin();
+        } else if matches!(self.start, Start::Malformed) {
+            self.for_engine.extend_from_slice(octets);
+            return;
+        }
+        self.read_client(octets);
+    }
+
+    /// The client has ended: what has not come whole goes to the engine as it is. Tell the engine of the end once
+    /// [`is_waiting`](Self::is_waiting) is false.
+    pub fn client_ended(&mut self) {
+        if let Start::Awaited { held, .. } = &mut self.start {
+            let held = core::mem::take(held);
+            self.leave_to_engine(&held);
+        }
+        self.has_ended = true;
+        if !self.client.is_whole() && self.client_frame == Fate::Passes {
+            // Nothing can come behind a frame that is cut off.
+            self.waiting = Waiting::default();
+        }
+        self.release(self.client.is_whole());
+    }
+
+    /// Octets that the engine has written.
+    pub fn engine_sent(&mut self, octets: &[u8]) {
+        let (mut input, mut frames) = (octets, core::mem::take(&mut self.engine));
+        while let Some(piece) = frames.next(&mut input) {
+            match piece {
+                Piece::Header(header) => self.begin_reply(header),
+                Piece::Payload(payload) => self.go_on_with_reply(payload, frames.is_whole()),
+            }
+        }
+        self.engine = frames;
+        if matches!(self.start, Start::Malformed) {
+            // Nothing is dropped and nothing is owed, so no header has to come whole to be passed.
+            self.for_client.append(&mut self.engine.take_partial());
+        }
+        self.release(self.client.is_whole());
+    }
+
+    /// What goes to the engine now.
+    pub fn take_for_engine(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.for_engine)
+    }
+
+    /// What goes to the client now.
+    pub fn take_for_client(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.for_client)
+    }
+
+    /// Whether the client should be read. False only while too much waits for the engine.
+    pub fn wants_client(&self) -> bool {
+        self.waiting.octets < MOST_WAITING || !self.client.is_whole()
+    }
+
+    /// Whether octets of the client wait for the engine's window.
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.frames.is_empty()
+    }
+
+    /// Both sides have the same picture and nothing is held here: client and engine can be connected directly. With content
+    /// that needs the engine to give as much of its window back; until then go on as before, which harms nothing.
+    pub fn is_done(&self) -> bool {
+        let is_settled = match self.start {
+            Start::Awaited { .. } => false,
+            Start::Passed => self.has_dropped_ack && self.windows.debt == 0 && !self.is_waiting(),
+            Start::Malformed => true,
+        };
+        let holds_reply = self.engine.has_partial() || (self.engine_frame != Reply::Passes && !self.engine.is_whole());
+        let has_output = !self.for_engine.is_empty() || !self.for_client.is_empty();
+        is_settled && !self.client.has_partial() && !holds_reply && !has_output
+    }
+
+    // From the client to the engine.
+
+    /// Puts the request behind the client's first SETTINGS, once these have come.
+    fn begin(&mut self) {
+        let Start::Awaited { held, settings, request, content } = &mut self.start else { return };
+        let Some(is_http2) = first_settings(held) else { return };
+        let held = core::mem::take(held);
+        let Ok(len) = is_http2 else { return self.leave_to_engine(&held) };
+        self.for_engine.extend_from_slice(PREFACE);
+        frame::put(SETTINGS, 0, 0, settings, &mut self.for_engine);
+        self.for_engine.extend_from_slice(&held[PREFACE.len()..len]);
+        self.for_engine.append(request);
+        self.windows.engine -= *content as i64;
+        self.start = Start::Passed;
+        self.read_client(&held[len..]);
+    }
+
+    /// The client's first octets are not HTTP/2: everything passes as it is, and no content was taken along.
+    fn leave_to_engine(&mut self, held: &[u8]) {
+        self.for_engine.extend_from_slice(held);
+        self.start = Start::Malformed;
+        self.windows.debt = 0;
+    }
+
+    fn read_client(&mut self, mut input: &[u8]) {
+        let mut frames = core::mem::take(&mut self.client);
+        while let Some(piece) = frames.next(&mut input) {
+            match piece {
+                Piece::Header(header) => self.begin_frame(header),
+                Piece::Payload(payload) => match self.client_frame {
+                    Fate::Passes => self.for_engine.extend_from_slice(payload),
+                    Fate::Waits => self.waiting.push_payload(payload),
+                },
+            }
+            if frames.is_whole() {
+                // Not before: nothing may stand inside a frame.
+                self.release(true);
+            }
+        }
+        self.client = frames;
+    }
+
+    fn begin_frame(&mut self, header: Header) {
+        let continues = header.kind() == CONTINUATION;
+        let fate = self.block.filter(|_| continues).unwrap_or_else(|| self.fate(header));
+        if matches!(header.kind(), HEADERS | CONTINUATION) {
+            self.block = if header.has(END_HEADERS) { None } else { Some(fate) };
+        }
+        self.client_frame = fate;
+        match fate {
+            Fate::Passes => self.pass(header, &[]),
+            Fate::Waits => self.waiting.push(header),
+        }
+    }
+
+    /// What order asks for, and the engine's window.
+    fn fate(&self, header: Header) -> Fate {
+        // Longer than what may wait: a fault of the client's that the engine will find.
+        let may_wait = header.len() as usize <= MOST_WAITING;
+        let must_wait = match header.kind() {
+            DATA if i64::from(header.len()) > self.windows.engine && self.windows.debt > 0 => true,
+            HEADERS | CONTINUATION => self.waiting.blocks_and_acks > 0,
+            SETTINGS if header.is_settings_ack() => self.is_waiting(),
+            _ => false,
+        };
+        let has_earlier = header.stream() > 0 && self.waiting.streams.contains_key(&header.stream());
+        if may_wait && (must_wait || has_earlier) { Fate::Waits } else { Fate::Passes }
+    }
+
+    fn pass(&mut self, header: Header, payload: &[u8]) {
+        if header.kind() == DATA {
+            self.windows.engine -= i64::from(header.len());
+        }
+        self.for_engine.extend_from_slice(&header.octets);
+        self.for_engine.extend_from_slice(payload);
+    }
+
+    /// Sends what waits and is taken now, unless a frame or a header block is on its way.
+    fn release(&mut self, is_whole: bool) {
+        let is_between_frames = is_whole || self.client_frame == Fate::Waits;
+        let is_inside = !is_between_frames || self.block == Some(Fate::Passes);
+        if is_inside && !self.has_ended {
+            return;
+        }
+        // The last one may not have come whole; behind the client's end nothing more of it comes.
+        let is_incomplete = !is_whole || self.block == Some(Fate::Waits);
+        let kept = usize::from(is_incomplete && !self.has_ended);
+        while self.waiting.frames.len() > kept {
+            let Some((header, payload)) = self.take_waiting() else { return };
+            self.pass(header, &payload);
+        }
+        if self.has_ended {
+            self.for_engine.append(&mut self.client.take_partial());
+        }
+    }
+
+    /// The first of what waits, as far as the engine takes it: a frame, or as much of its DATA as fits. An engine may give
+    /// nothing back before what it has given is used up.
+    fn take_waiting(&mut self) -> Option<(Header, Vec<u8>)> {
+        let (header, _) = self.waiting.frames.front()?;
+        let room = match self.windows.debt {
+            0 => u32::MAX,
+            _ => u32::try_from(self.windows.engine).unwrap_or(0),
+        };
+        if header.kind() != DATA || header.len() <= room {
+            return self.waiting.pop();
+        }
+        // The octets of padding are not known to be the last ones.
+        if room == 0 || header.has(PADDED) {
+            return None;
+        }
+        self.waiting.split(room)
+    }
+
+    // From the engine to the client.
+
+    fn begin_reply(&mut self, header: Header) {
+        let is_update = header.kind() == WINDOW_UPDATE && header.stream() == 0 && header.len() == 4;
+        self.engine_frame = if header.is_settings_ack() && header.len() == 0 && self.awaits_ack() {
+            self.has_dropped_ack = true;
+            Reply::Dropped
+        } else if is_update && self.windows.debt > 0 {
+            Reply::Update(Vec::new())
+        } else {
+            self.for_client.extend_from_slice(&header.octets);
+            Reply::Passes
+        };
+    }
+
+    fn awaits_ack(&self) -> bool {
+        !self.has_dropped_ack && matches!(self.start, Start::Passed)
+    }
+
+    fn go_on_with_reply(&mut self, payload: &[u8], is_whole: bool) {
+        match &mut self.engine_frame {
+            Reply::Passes => self.for_client.extend_from_slice(payload),
+            Reply::Dropped => {}
+            Reply::Update(held) => {
+                held.extend_from_slice(payload);
+                if let (true, Some(&octets)) = (is_whole, <&[u8; 4]>::try_from(&held[..]).ok()) {
+                    self.pay(u32::from_be_bytes(octets) & 0x7fff_ffff);
+                }
+            }
+        }
+    }
+
+    /// The engine gives the connection so much; the client gets what is left behind the debt.
+    fn pay(&mut self, given: u32) {
+        let paid = self.windows.debt.min(given);
+        self.windows.debt -= paid;
+        self.windows.engine += i64::from(given);
+        // An update by nothing is an error of the engine's own, and the client's to find.
+        if paid < given || given == 0 {
+            frame::put(WINDOW_UPDATE, 0, 0, &(given - paid).to_be_bytes(), &mut self.for_client);
+        }
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, header: Header) {
+        self.octets += header.octets.len();
+        self.blocks_and_acks += usize::from(keeps_place(&header));
+        *self.streams.entry(header.stream()).or_default() += 1;
+        self.frames.push_back((header, Vec::new()));
+    }
+
+    fn push_payload(&mut self, payload: &[u8]) {
+        if let Some((_, held)) = self.frames.back_mut() {
+            held.extend_from_slice(payload);
+            self.octets += payload.len();
+        }
+    }
+
+    /// Takes the beginning of the first frame's payload, as a frame of its own.
+    fn split(&mut self, len: u32) -> Option<(Header, Vec<u8>)> {
+        let (header, payload) = self.frames.front_mut()?;
+        let rest = payload.split_off(payload.len().min(len as usize));
+        let first = core::mem::replace(payload, rest);
+        let (front, back) = header.split(len);
+        *header = back;
+        self.octets -= first.len();
+        Some((front, first))
+    }
+
+    fn pop(&mut self) -> Option<(Header, Vec<u8>)> {
+        let (header, payload) = self.frames.pop_front()?;
+        self.octets -= header.octets.len() + payload.len();
+        self.blocks_and_acks -= usize::from(keeps_place(&header));
+        if let Entry::Occupied(mut count) = self.streams.entry(header.stream()) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+        Some((header, payload))
+    }
+}
+
+/// A header block must not overtake this: another block, or the ACK of settings that say how blocks are written.
+fn keeps_place(header: &Header) -> bool {
+    matches!(header.kind(), HEADERS | CONTINUATION) || header.is_settings_ack()
+}
+
+/// The request on stream 1.
+fn frames(head: &RequestHead<'_>, content: &[u8], trailers: &dyn FieldSource) -> Vec<u8> {
+    let trailers = http2_fields(trailers);
+    let mut out = Vec::new();
+    frame::put_list(&http2_request(head, false), content.is_empty() && trailers.is_empty(), 1, &mut out);
+    let mut pieces = content.chunks(LONGEST).peekable();
+    while let Some(piece) = pieces.next() {
+        let is_last = pieces.peek().is_none() && trailers.is_empty();
+        frame::put(DATA, if is_last { END_STREAM } else { 0 }, 1, piece, &mut out);
+    }
+    if !trailers.is_empty() {
+        frame::put_list(&trailers, true, 1, &mut out);
+    }
+    out
+}
+
+/// How far the preface and the first SETTINGS go, once they have come whole; an error where it is something else.
+fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
+    let seen = held.len().min(PREFACE.len());
+    if held[..seen] != PREFACE[..seen] {
+        return Some(Err(()));
+    }
+    let octets = *held.get(PREFACE.len()..)?.first_chunk::<9>()?;
+    let header = Header { octets };
+    let len = header.len() as usize;
+    if header.kind() != SETTINGS || header.is_settings_ack() || header.stream() != 0 || len > LONGEST {
+        return Some(Err(()));
+    }
+    let end = PREFACE.len() + octets.len() + len;
+    (held.len() >= end).then_some(Ok(end))
+}

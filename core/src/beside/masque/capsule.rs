@@ -1,0 +1,272 @@
+//! The capsules behind a 101: DATAGRAM is read, others are skipped (RFC 9297, 3).
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use bytes::BufMut;
+
+use crate::wire::buffer::overlap;
+
+/// What is wrong with a stream of capsules. The stream is aborted (RFC 9297, 3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CapsuleFault {
+    /// A datagram that is longer than the limit.
+    TooLong,
+    /// A datagram without its context (RFC 9298, 5).
+    NoContext,
+    /// The stream ended inside a capsule.
+    Truncated,
+}
+
+crate::listed::listed! {
+    CapsuleFault { TooLong = "too-long", NoContext = "no-context", Truncated = "truncated" }
+}
+
+impl CapsuleFault {
+    /// A sentence for people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::TooLong => "a datagram is longer than the limit",
+            Self::NoContext => "a datagram has no context",
+            Self::Truncated => "the stream ended inside a capsule",
+        }
+    }
+}
+
+impl core::fmt::Display for CapsuleFault {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl core::error::Error for CapsuleFault {}
+
+/// One datagram of a stream of capsules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Datagram<'a> {
+    /// What it is about: 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is
+    /// not known (RFC 9298, 4). It has 62 bits; what is beyond them is not written.
+    pub context: u64,
+    /// What it carries.
+    pub payload: &'a [u8],
+}
+
+/// The longest UDP payload (RFC 9298, 5).
+pub const UDP_PAYLOAD: usize = 65_527;
+
+const DATAGRAM: u64 = 0;
+
+/// The largest number that RFC 9000, 16 can write.
+const LARGEST: u64 = (1 << 62) - 1;
+
+/// Reads DATAGRAM capsules out of the octets behind a 101; capsules of other types are skipped (RFC 9297, 3.3).
+pub struct Capsules {
+    /// The longest datagram payload, a bound on what is held.
+    longest: usize,
+    held: Vec<u8>,
+    /// How much of `held` the last datagram took.
+    passed: usize,
+    /// How much of a capsule that nobody knows is still to come.
+    skip: u64,
+    /// What is wrong with the stream; nothing behind it is read.
+    fault: Option<CapsuleFault>,
+}
+
+/// How far it has come, and none of what passes.
+impl core::fmt::Debug for Capsules {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Capsules")
+            .field("held", &(self.held.len() - self.passed))
+            .field("skip", &self.skip)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Capsules {
+    /// A reader that takes datagrams up to that payload; [`UDP_PAYLOAD`] is the most that UDP has.
+    pub fn new(longest: usize) -> Self {
+        Self { longest, held: Vec::new(), passed: 0, skip: 0, fault: None }
+    }
+
+    /// Takes octets of the stream, the leftover of the 101 first. Next: [`next_datagram`](Self::next_datagram) until there
+    /// is none.
+    pub fn receive(&mut self, octets: &[u8]) {
+        self.held.drain(..core::mem::take(&mut self.passed));
+        self.held.extend_from_slice(octets);
+    }
+
+    /// Whether any of these bytes lies in the memory that holds what was received.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        overlap(&self.held, bytes)
+    }
+
+    /// The next datagram; `None` before more octets come. An error is the end of the stream: abort it, each further call
+    /// says the same.
+    pub fn next_datagram(&mut self) -> Result<Option<Datagram<'_>>, CapsuleFault> {
+        let datagram = match self.fault {
+            Some(fault) => Err(fault),
+            None => self.read(),
+        };
+        self.fault = datagram.as_ref().err().copied();
+        let datagram = datagram?;
+        Ok(datagram.map(|(context, payload)| Datagram { context, payload: &self.held[payload] }))
+    }
+
+    /// The context of the next datagram, and where its payload stands.
+    fn read(&mut self) -> Result<Option<(u64, Range<usize>)>, CapsuleFault> {
+        let value = loop {
+            let rest = &self.held[self.passed..];
+            let skipped = self.skip.min(rest.len() as u64);
+            self.skip -= skipped;
+            self.passed += skipped as usize;
+            let rest = &rest[skipped as usize..];
+            let Some((kind, behind)) = varint(rest) else { return Ok(None) };
+            let Some((len, value)) = varint(behind) else { return Ok(None) };
+            let prefix = rest.len() - value.len();
+            if kind != DATAGRAM {
+                self.passed += prefix;
+                self.skip = len;
+                continue;
+            }
+            // A context has at most eight octets.
+            if len > (self.longest as u64).saturating_add(8) {
+                return Err(CapsuleFault::TooLong);
+            }
+            let start = self.passed + prefix;
+            let Some(end) = usize::try_from(len).ok().and_then(|len| start.checked_add(len)) else {
+                return Err(CapsuleFault::TooLong);
+            };
+            if self.held.len() < end {
+                return Ok(None);
+            }
+            self.passed = end;
+            break start..end;
+        };
+        let (context, payload) = varint(&self.held[value.clone()]).ok_or(CapsuleFault::NoContext)?;
+        if payload.len() > self.longest {
+            return Err(CapsuleFault::TooLong);
+        }
+        Ok(Some((context, value.end - payload.len()..value.end)))
+    }
+
+    /// The stream has ended; an error where that was inside a capsule.
+    pub fn finish(&self) -> Result<(), CapsuleFault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let is_whole = self.skip == 0 && self.held.len() == self.passed;
+        if is_whole { Ok(()) } else { Err(CapsuleFault::Truncated) }
+    }
+}
+
+impl Datagram<'_> {
+    /// Writes it as a DATAGRAM capsule. RFC 9297, 3.5.
+    pub fn write(&self, out: &mut impl BufMut) {
+        let len = self.payload.len() as u64 + varint_len(self.known_context()) as u64;
+        for number in [DATAGRAM, len, self.known_context()] {
+            put_varint(number, out);
+        }
+        out.put_slice(self.payload);
+    }
+
+    /// How many octets [`write`](Self::write) writes.
+    pub fn written_len(&self) -> usize {
+        let len = self.payload.len() + varint_len(self.known_context());
+        1 + varint_len(len as u64) + len
+    }
+
+    fn known_context(&self) -> u64 {
+        self.context & LARGEST
+    }
+}
+
+/// RFC 9000, 16: the number and what is behind it.
+fn varint(octets: &[u8]) -> Option<(u64, &[u8])> {
+    let len = 1 << (octets.first()? >> 6);
+    let (octets, rest) = octets.split_at_checked(len)?;
+    let number = octets.iter().fold(0, |number: u64, &octet| number << 8 | u64::from(octet));
+    Some((number & (u64::MAX >> (66 - 8 * len)), rest))
+}
+
+fn varint_len(number: u64) -> usize {
+    match number {
+        0..=0x3f => 1,
+        0x40..=0x3fff => 2,
+        0x4000..=0x3fff_ffff => 4,
+        _ => 8,
+    }
+}
+
+fn put_varint(number: u64, out: &mut impl BufMut) {
+    match varint_len(number) {
+        1 => out.put_u8(number as u8),
+        2 => out.put_u16(number as u16 | 0x4000),
+        4 => out.put_u32(number as u32 | 0x8000_0000),
+        _ => out.put_u64(number | 0xc000_0000_0000_0000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    /// What comes out of `octets` cut into pieces of that size.
+    fn shown(octets: &[u8], piece: usize, longest: usize) -> String {
+        let (mut capsules, mut out) = (Capsules::new(longest), String::new());
+        for piece in octets.chunks(piece) {
+            capsules.receive(piece);
+            loop {
+                match capsules.next_datagram() {
+                    Ok(Some(Datagram { context, payload })) => {
+                        out += &alloc::format!("{context}:{} ", String::from_utf8_lossy(payload));
+                    }
+                    Ok(None) => break,
+                    Err(fault) => return out + fault.name(),
+                }
+            }
+        }
+        out + capsules.finish().err().map_or("", CapsuleFault::name)
+    }
+
+    /// R9297-3.3-1: skipped if unknown, an error if truncated; the same however it is cut.
+    #[test]
+    fn streams() {
+        let mut stream = Vec::new();
+        Datagram { context: 0, payload: b"one" }.write(&mut stream);
+        // Type 0x1b of two octets, and one of 8 octets' length that holds 70.
+        stream.extend_from_slice(b"\x1b\x02xx\x2f\xc0\0\0\0\0\0\0\x46");
+        stream.extend_from_slice(&[b'y'; 70]);
+        Datagram { context: 64, payload: b"" }.write(&mut stream);
+        // A number need not be written in its shortest form (RFC 9000, 16).
+        stream.extend_from_slice(b"\x40\x00\x40\x04\x40\x00zz");
+        for piece in 1..=stream.len() {
+            assert_eq!(shown(&stream, piece, 100), "0:one 64: 0:zz ", "{piece}");
+            assert_eq!(shown(&stream[..stream.len() - 1], piece, 100), "0:one 64: truncated", "{piece}");
+            assert_eq!(shown(&stream[..20], piece, 100), "0:one truncated", "{piece}");
+            assert_eq!(shown(&stream, piece, 2), "too-long", "{piece}");
+        }
+        assert_eq!(shown(b"\x00\x00", 1, 9), "no-context");
+        assert_eq!(shown(b"\x00\x01\x40", 1, 9), "no-context");
+        assert_eq!(shown(b"\x00\xff\xff\xff\xff\xff\xff\xff\xff", 3, UDP_PAYLOAD), "too-long");
+    }
+
+    #[test]
+    fn the_length_is_known_before() {
+        let beyond = Datagram { context: 1 << 62 | 7, payload: b"abc" };
+        let mut out = Vec::new();
+        beyond.write(&mut out);
+        assert_eq!((shown(&out, 1, usize::MAX).as_str(), out.len()), ("7:abc ", beyond.written_len()));
+        for (context, len) in [(0, 0), (63, 62), (64, 63), (1 << 14, 16_383), (1 << 30, 65_527), ((1 << 62) - 1, 1)] {
+            let (payload, mut out) = (alloc::vec![b'x'; len], Vec::new());
+            let datagram = Datagram { context, payload: &payload };
+            datagram.write(&mut out);
+            assert_eq!(out.len(), datagram.written_len());
+            let mut capsules = Capsules::new(UDP_PAYLOAD);
+            capsules.receive(&out);
+            assert_eq!(capsules.next_datagram(), Ok(Some(datagram)));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Proxying over HTTP/1.1 by upgrade: `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the capsules that they and
+//! others speak behind the 101 (RFC 9297).
+//!
+//! ```
+//! use switchover::masque::{Capsules, Datagram, UDP_PAYLOAD, UDP_TEMPLATE, UdpTarget};
+//! use switchover::{Connection, Order, Role, Step};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut proxy = Connection::new(Role::Server);
+//! proxy.receive(
+//!     b"GET /.well-known/masque/udp/192.0.2.6/443/ HTTP/1.1\r\nHost: proxy\r\n\
+//!       Connection: Upgrade\r\nUpgrade: connect-udp\r\nCapsule-Protocol: ?1\r\n\r\n\0\x03\0hi",
+//! )?;
+//! let mut out = Vec::new();
+//! while let Step::Event = proxy.advance()? {
+//!     let Some(selection) = proxy.select(&["connect-udp"], Order::Client) else { continue };
+//!     let target = proxy.request().and_then(|request| UdpTarget::parse(UDP_TEMPLATE, request.target()));
+//!     let target = target.ok_or("answer 400")?;
+//!     assert_eq!((target.host.as_str(), target.port), ("192.0.2.6", 443));
+//!     // Such a request has no content, so nothing has to be waited for. The engine adds `Capsule-Protocol: ?1`.
+//!     proxy.accept(selection.early(), &(), &mut out)?;
+//! }
+//!
+//! // What comes is capsules; each datagram of context 0 is for the socket.
+//! let mut capsules = Capsules::new(UDP_PAYLOAD);
+//! capsules.receive(&proxy.take_leftover());
+//! assert_eq!(capsules.next_datagram()?, Some(Datagram { context: 0, payload: b"hi" }));
+//! assert_eq!(capsules.next_datagram()?, None);
+//!
+//! // And what the socket gives goes back as one.
+//! out.clear();
+//! Datagram { context: 0, payload: b"hello" }.write(&mut out);
+//! assert_eq!(out, b"\0\x06\0hello");
+//! # Ok(())
+//! # }
+//! ```
+
+mod capsule;
+mod target;
+
+pub use capsule::{CapsuleFault, Capsules, Datagram, UDP_PAYLOAD};
+pub use target::{IP_TEMPLATE, IpTarget, UDP_TEMPLATE, UdpTarget};
+
+use crate::upgrade::rules::{Values, values};
+use crate::wire::fields::FieldSource;
+use crate::wire::scan::class::is_tchar;
+
+/// Whether a message says that capsules follow: `Capsule-Protocol` is the item `?1`, with any parameters. Anything else
+/// counts as absent (RFC 9297, 3.4).
+pub fn says_capsules(fields: &dyn FieldSource) -> bool {
+    match values(fields, "Capsule-Protocol") {
+        Values::One(value) => value.strip_prefix(b"?1").is_some_and(are_parameters),
+        Values::None | Values::Several => false,
+    }
+}
+
+/// RFC 9651, 3.1.2: `*( ";" *SP key [ "=" bare-item ] )`.
+fn are_parameters(mut rest: &[u8]) -> bool {
+    while let Some(parameter) = rest.strip_prefix(b";") {
+        let start = parameter.iter().position(|&octet| octet != b' ').unwrap_or(parameter.len());
+        let parameter = &parameter[start..];
+        let is_key = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"_-.*".contains(&octet);
+        let key = parameter.iter().position(|&octet| !is_key(octet)).unwrap_or(parameter.len());
+        if !parameter.first().is_some_and(|&octet| octet.is_ascii_lowercase() || octet == b'*') {
+            return false;
+        }
+        rest = match parameter[key..].strip_prefix(b"=").map(bare_item) {
+            Some(Some(rest)) => rest,
+            Some(None) => return false,
+            None => &parameter[key..],
+        };
+    }
+    rest.is_empty()
+}
+
+/// What is behind a bare item (RFC 9651, 3.3).
+fn bare_item(value: &[u8]) -> Option<&[u8]> {
+    match value {
+        [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),
+        [b'?', b'0' | b'1', rest @ ..] => Some(rest),
+        [b':', rest @ ..] => {
+            let end = rest.iter().position(|&octet| octet == b':')?;
+            let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=".contains(octet);
+            rest[..end].iter().all(is_base64).then_some(&rest[end + 1..])
+        }
+        [b'@', rest @ ..] => number(rest),
+        [first, ..] if first.is_ascii_digit() || *first == b'-' => number(value),
+        [first, rest @ ..] if first.is_ascii_alphabetic() || *first == b'*' => {
+            let is_over = |&octet: &u8| !(is_tchar(octet) || octet == b':' || octet == b'/');
+            Some(&rest[rest.iter().position(is_over).unwrap_or(rest.len())..])
+        }
+        _ => None,
+    }
+}
+
+/// The rest of a string, whose octets are visible ASCII and the space.
+fn string(mut rest: &[u8]) -> Option<&[u8]> {
+    loop {
+        rest = match rest {
+            [b'"', rest @ ..] => return Some(rest),
+            [b'\\', b'"' | b'\\', rest @ ..] => rest,
+            [octet, rest @ ..] if *octet != b'\\' && (octet.is_ascii_graphic() || *octet == b' ') => rest,
+            _ => return None,
+        };
+    }
+}
+
+/// An integer or a decimal; how many digits they may have is not looked at.
+fn number(value: &[u8]) -> Option<&[u8]> {
+    let digits = |value: &[u8]| value.iter().position(|octet| !octet.is_ascii_digit()).unwrap_or(value.len());
+    let value = value.strip_prefix(b"-").unwrap_or(value);
+    let (whole, rest) = value.split_at(digits(value));
+    let rest = match rest.strip_prefix(b".") {
+        Some(fraction) => fraction.split_at_checked(digits(fraction)).filter(|(digits, _)| !digits.is_empty())?.1,
+        None => rest,
+    };
+    (!whole.is_empty()).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R9297-3.4-1, R9297-3.4-2.
+    #[test]
+    fn capsule_protocol_is_an_item() {
+        for good in [
+            "?1",
+            "?1;a",
+            "?1;a=1;b=\"x;\\\"y\"",
+            "?1; *a-b.c=:AQ==:",
+            "?1;a=?0",
+            "?1;a=-1.5;b=@1700000000;c=t*/x:y",
+            "?1;a=%\"x%c3\"",
+        ] {
+            assert!(says_capsules(&[("capsule-protocol", good)]), "{good}");
+        }
+        for bad in [
+            "?0",
+            "",
+            "1",
+            "?1, ?1",
+            "?1,",
+            "(?1)",
+            "\"?1\"",
+            "?1 ",
+            "?1;",
+            "?1;A",
+            "?1;a=",
+            "?1;a=\"x",
+            "?1x",
+            "?1;a=?5",
+            "?1;a=@@",
+            "?1;a=-",
+            "?1;a=1.",
+            "?1;a=\"é\"",
+            "?1;a=:!:",
+        ] {
+            assert!(!says_capsules(&[("capsule-protocol", bad)]), "{bad}");
+        }
+        assert!(!says_capsules(&[("capsule-protocol", "?1"), ("Capsule-Protocol", "?1")]));
+        assert!(!says_capsules(&()));
+    }
+}

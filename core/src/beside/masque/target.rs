@@ -1,0 +1,252 @@
+//! What a request wants to reach: the variables of its target (RFC 9298, 3; RFC 9484, 4.6).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::wire::syntax::{Port, is_authority};
+
+/// Where a `connect-udp` request wants its datagrams to go (RFC 9298, 3).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UdpTarget {
+    /// A name or an address; an IPv6 address without brackets.
+    pub host: String,
+    /// 1 to 65535.
+    pub port: u16,
+}
+
+/// What a `connect-ip` request wants to reach (RFC 9484, 4.6).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IpTarget {
+    /// A name, an address or a prefix such as `192.0.2.0/24`; `None` is `*`, any.
+    pub target: Option<String>,
+    /// The Internet Protocol number; `None` is `*`, any.
+    pub protocol: Option<u8>,
+}
+
+/// The template for `connect-udp` where nothing else is configured (RFC 9298, 2).
+pub const UDP_TEMPLATE: &str = "/.well-known/masque/udp/{target_host}/{target_port}/";
+
+/// The template for `connect-ip` where nothing else is configured (RFC 9484, 3).
+pub const IP_TEMPLATE: &str = "/.well-known/masque/ip/{target}/{ipproto}/";
+
+impl UdpTarget {
+    /// Reads the variables `target_host` and `target_port` of a request target; `None` where it does not fit the template
+    /// or a variable is not valid, and a 400 is the answer. RFC 9298, 3.1.
+    pub fn parse(template: &str, target: &str) -> Option<Self> {
+        let [host, port] = variables(template, target, ["target_host", "target_port"])?;
+        let port = number(&port).filter(|&port: &u16| port > 0)?;
+        is_host(&host).then_some(Self { host, port })
+    }
+}
+
+impl IpTarget {
+    /// Reads the variables `target` and `ipproto` of a request target; `None` where it does not fit the template or a
+    /// variable is not valid, and a 400 is the answer. RFC 9484, 4.6.
+    pub fn parse(template: &str, target: &str) -> Option<Self> {
+        let [target, protocol] = variables(template, target, ["target", "ipproto"])?;
+        let protocol = match protocol.as_str() {
+            "*" => None,
+            digits => Some(number(digits)?),
+        };
+        let target = Some(target).filter(|target| target != "*");
+        let is_valid = target.as_deref().is_none_or(|target| is_prefix(target).unwrap_or_else(|| is_host(target)));
+        is_valid.then_some(Self { target, protocol })
+    }
+}
+
+/// A name as RFC 3986 has them, or an address; a name needs no percent sign, since it has been decoded.
+fn is_host(host: &str) -> bool {
+    let is_name = || !host.contains([':', '[', '%']) && is_authority(host.as_bytes(), Port::Optional);
+    !host.is_empty() && (is_name() || host.parse::<core::net::Ipv6Addr>().is_ok())
+}
+
+/// Decimal digits without leading zeros.
+fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
+    let is_plain = digits.bytes().all(|octet| octet.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    is_plain.then(|| digits.parse().ok())?
+}
+
+/// Whether `address/length` is one; `None` where there is no slash. RFC 9484, 4.6: no bit behind the prefix is set.
+fn is_prefix(target: &str) -> Option<bool> {
+    let (address, length) = target.split_once('/')?;
+    let length: u32 = number(length).unwrap_or(u32::MAX);
+    Some(match address.parse() {
+        Ok(core::net::IpAddr::V4(address)) => {
+            length <= 32 && u64::from(address.to_bits()) & ((1 << (32 - length)) - 1) == 0
+        }
+        Ok(core::net::IpAddr::V6(address)) => {
+            length <= 128 && address.to_bits() & 1u128.checked_shl(128 - length).unwrap_or(0).wrapping_sub(1) == 0
+        }
+        Err(_) => false,
+    })
+}
+
+/// The values of a template's variables, decoded. A template has expressions of the forms `{name}` and `{?name,name}`
+/// (RFC 6570, 1.2), which is what RFC 9298 and RFC 9484 need; each variable occurs once.
+fn variables<const N: usize>(template: &str, target: &str, names: [&str; N]) -> Option<[String; N]> {
+    let mut values = [const { None::<String> }; N];
+    let (mut template, mut rest) = (template, path_and_query(target));
+    while let Some((literal, behind)) = template.split_once('{') {
+        let (expression, after) = behind.split_once('}')?;
+        rest = rest.strip_prefix(literal)?;
+        // The value ends where the template goes on, with the query that `{?` begins or with what it says.
+        let end = if after.starts_with("{?") { Some('?') } else { after.chars().next() };
+        match expression.strip_prefix('?') {
+            None => rest = take_value(expression, rest, end, &names, &mut values)?,
+            Some(list) => {
+                for (index, name) in list.split(',').enumerate() {
+                    rest =
+                        rest.strip_prefix(if index == 0 { '?' } else { '&' })?.strip_prefix(name)?.strip_prefix('=')?;
+                    rest = take_value(name, rest, Some('&'), &names, &mut values)?;
+                }
+            }
+        }
+        template = after;
+    }
+    if rest != template {
+        return None;
+    }
+    let mut values = values.into_iter();
+    let decoded = core::array::from_fn(|_| values.next().flatten());
+    let is_complete = decoded.iter().all(Option::is_some);
+    is_complete.then(|| decoded.map(Option::unwrap_or_default))
+}
+
+/// The value of one variable, up to `end` or the end of the target; gives what is behind it.
+fn take_value<'a>(
+    name: &str,
+    rest: &'a str,
+    end: Option<char>,
+    names: &[&str],
+    values: &mut [Option<String>],
+) -> Option<&'a str> {
+    let len = end.and_then(|end| rest.find(end)).unwrap_or(rest.len());
+    let place = names.iter().position(|wanted| *wanted == name)?;
+    let value = decode(&rest[..len])?;
+    values[place].replace(value).is_none().then_some(&rest[len..])
+}
+
+/// RFC 6570, 3.2.2: what is neither unreserved nor percent-encoded cannot come from a variable. A bare `*` is what
+/// RFC 9484, 4.6 writes for any.
+fn decode(value: &str) -> Option<String> {
+    let mut octets = Vec::new();
+    let mut rest = value.as_bytes();
+    loop {
+        rest = match rest {
+            [] => break,
+            [b'%', high, low, rest @ ..] => {
+                let digit = |octet: u8| (octet as char).to_digit(16);
+                octets.push((digit(*high)? * 16 + digit(*low)?) as u8);
+                rest
+            }
+            [octet, rest @ ..] if octet.is_ascii_alphanumeric() || b"-._~*".contains(octet) => {
+                octets.push(*octet);
+                rest
+            }
+            _ => return None,
+        };
+    }
+    String::from_utf8(octets).ok()
+}
+
+/// The path and query of a target in origin or absolute form.
+fn path_and_query(target: &str) -> &str {
+    match target.split_once("://") {
+        Some((_, rest)) if !target.starts_with('/') => rest.find(['/', '?']).map_or("", |path| &rest[path..]),
+        _ => target,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::ToString;
+
+    fn udp(template: &str, target: &str) -> Option<String> {
+        UdpTarget::parse(template, target).map(|UdpTarget { host, port }| format!("{host} {port}"))
+    }
+
+    /// R9298-3.1-1.
+    #[test]
+    fn udp_targets() {
+        let default = |rest: &str| udp(UDP_TEMPLATE, &format!("/.well-known/masque/udp/{rest}"));
+        assert_eq!(default("192.0.2.6/443/").as_deref(), Some("192.0.2.6 443"));
+        assert_eq!(default("2001%3Adb8%3A%3A42/443/").as_deref(), Some("2001:db8::42 443"));
+        assert_eq!(default("a%2Eexample/65535/").as_deref(), Some("a.example 65535"));
+        for bad in [
+            "/443/",
+            "a/0/",
+            "a/65536/",
+            "a/+1/",
+            "a//",
+            "a/x/",
+            "a/443",
+            "a/443/x",
+            "a/b/443/",
+            "2001:db8::42/443/",
+            "%5B%3A%3A1%5D/443/",
+            "1%3A2/443/",
+            "a%0/443/",
+            "a%00/443/",
+            "a%FF/443/",
+            "a%20b/443/",
+            "a%40b/443/",
+            "a%23b/443/",
+            "a%5Cb/443/",
+            "a%25b/443/",
+            "%C3%A9/443/",
+            "a/0443/",
+        ] {
+            assert_eq!(default(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn templates() {
+        for (template, target, wanted) in [
+            ("/p?h={target_host}&p={target_port}", "/p?h=a&p=1", Some("a 1")),
+            ("/p{?target_host,target_port}", "/p?target_host=a&target_port=1", Some("a 1")),
+            ("/p{?target_host,target_port}", "https://proxy/p?target_host=a&target_port=1", Some("a 1")),
+            ("/p{?target_host,target_port}", "/p?target_host=a", None),
+            ("/p{?target_host,target_port}", "/p?target_port=1&target_host=a", None),
+            ("/{target_host}", "/a", None),
+            ("/x/{target_host}{?target_port}", "/x/a?target_port=1", Some("a 1")),
+            ("/{target_host}/{target_port}/{target_host}", "/a/1/a", None),
+            ("/{target_host}/{target_port}/{other}", "/a/1/c", None),
+            ("/{target_host", "/a", None),
+        ] {
+            assert_eq!(udp(template, target).as_deref(), wanted, "{template} {target}");
+        }
+    }
+
+    /// R9484-4.1-1.
+    #[test]
+    fn ip_targets() {
+        let parse = |rest: &str| IpTarget::parse(IP_TEMPLATE, &format!("/.well-known/masque/ip/{rest}"));
+        let both = |target: Option<&str>, protocol| Some(IpTarget { target: target.map(|t| t.to_string()), protocol });
+        assert_eq!(parse("*/*/"), both(None, None));
+        assert_eq!(parse("%2A/17/"), both(None, Some(17)));
+        assert_eq!(parse("a.example/*/"), both(Some("a.example"), None));
+        assert_eq!(parse("192.0.2.0%2F24/6/"), both(Some("192.0.2.0/24"), Some(6)));
+        assert_eq!(parse("2001%3Adb8%3A%3A%2F32/*/"), both(Some("2001:db8::/32"), None));
+        assert_eq!(parse("0.0.0.0%2F0/*/"), both(Some("0.0.0.0/0"), None));
+        assert_eq!(parse("%3A%3A%2F0/*/"), both(Some("::/0"), None));
+        for bad in [
+            "/*/",
+            "*/256/",
+            "*/+6/",
+            "*//",
+            "192.0.2.1%2F24/6/",
+            "192.0.2.0%2F33/6/",
+            "2001%3Adb8%3A%3A1%2F32/*/",
+            "%3A%3A1%2F0/*/",
+            "a%2F24/6/",
+            "192.0.2.0%2F/6/",
+            "192.0.2.0%2F024/6/",
+            "*/06/",
+        ] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+}

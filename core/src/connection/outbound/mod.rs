@@ -1,0 +1,166 @@
+//! Decisions in, octets out: the verbs. A refused one has changed nothing and written nothing; `request` and `answer` do the work.
+
+mod answer;
+mod prepared;
+mod request;
+mod tidy;
+
+use bytes::BufMut;
+
+pub use prepared::Prepared;
+
+use super::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::machine::Role;
+use crate::upgrade::{Selection, token};
+use crate::wire::encode;
+use crate::wire::fields::FieldSource;
+use crate::wire::outgoing::{DataParts, RequestHead, ResponseHead};
+
+impl Connection {
+    /// Client: sends a request head, with an offer of other protocols in order of preference (or none). Content follows only
+    /// where the head says so, by `Content-Length` or `Transfer-Encoding`. Next: `send_data` and `send_end` where it does;
+    /// then `receive`. RFC 9112, 3; RFC 9110, 7.8.
+    ///
+    /// Refused: `InvalidMethod`, `InvalidTarget`, `InvalidHost`, `HostDiffers`, `InvalidName`, `InvalidValue`, `InvalidProtocol`,
+    /// `FramingConflict`, `ReservedField`, `ProfileField`; `OfferPending`, `RequestUnfinished`, `NotPersistent`, `PipelineFull`,
+    /// `UnreadInput`, `Closed`; `OutputTooSmall`.
+    pub fn send_request(
+        &mut self,
+        request: &RequestHead<'_>,
+        offer: &[&str],
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
+        self.ask(request, offer, out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: sends an informational response other than 101. A 100 only while one is expected. Next: the rest of
+    /// the request, or the final response. RFC 9110, 15.2.
+    ///
+    /// Refused: `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`; `NotExpected` for a 100, `Http10Peer`, `Unasked`, `Answered`,
+    /// `Switched`, `Closed`; `OutputTooSmall`.
+    pub fn send_informational(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
+        self.inform(response, out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
+    /// accepts it, so a server without tunnels answers 501. A 426 is sent by [`require`](Self::require). Next: `send_data`
+    /// and `send_end`. RFC 9112, 4 and 6.
+    ///
+    /// Refused: `InvalidStatus` (also for a 426 without a list), `InvalidReason`, `InvalidName`, `InvalidValue`,
+    /// `FramingConflict`, `ReservedField`; `Unasked`, `Answered`, `Switched`, `Closed`; `OutputTooSmall`.
+    pub fn send_response(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
+        self.answer(response, &[], None, out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: sends a whole final response: head, content and end in one, all of it or nothing. The content is framed by its
+    /// length, which is added, so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is
+    /// written and the content is not; without content no length is said. A 204, 205 or 304 has none, and a 2xx to CONNECT
+    /// opens a tunnel. What else there is to say of a response, [`send_response`](Self::send_response) says. Next: the next
+    /// request. RFC 9110, 8.6; RFC 9112, 6.
+    ///
+    /// Refused: as `send_response`; `FramingConflict` for a `Transfer-Encoding`, or content where the status has none;
+    /// `LengthExceeded`, `LengthShort` for a `Content-Length` that is not the content's.
+    pub fn respond(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
+        self.answer(response, &[], Some(content), out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. The
+    /// engine reads no more, and the connection closes. If the client has sent a request by then, this is its answer, also
+    /// if it was sent as the next one on a connection that has served others. Framed as by [`respond`](Self::respond). Next:
+    /// send what was written, close the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+    ///
+    /// Refused: `InvalidStatus` but for 400 to 599; `Unanswered` while a request is under way, which `respond` answers;
+    /// `Switched`, `Closed`, `Failed`; then as `respond`.
+    pub fn reject(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
+        self.answer_nobody(response, content, out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: says that your code sends the final response itself, before it does so, and gives whether the connection
+    /// persists after it. If not, the head must say `Connection: close`; if so, that to an HTTP/1.0 client must say
+    /// `Connection: keep-alive`. `has_content` is whether content follows the head, and false in answer to HEAD; `closes` is
+    /// whether the response says `close` or ends with the connection anyway. Next: [`send_end`](Self::send_end), which
+    /// writes nothing, once the content has been sent. For servers that have a writer of responses.
+    ///
+    /// Refused: `InvalidStatus`, `FramingConflict` for content where there is none; `WrongRole`, `Unasked`, `Answered`,
+    /// `Switched`, `Closed`.
+    pub fn note_response(&mut self, status: u16, has_content: bool, closes: bool) -> Result<bool, Error> {
+        self.note_answer(status, has_content, closes).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: accepts an offered protocol with a 101 and these field lines (`&()` is none), after a 100 that is still owed.
+    /// Only once the request is complete, unless the selection is [`early`](Selection::early). Next: speak the new protocol,
+    /// in which the request is answered; `advance` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
+    ///
+    /// Refused: `StaleSelection`, `NotOffered`, `BodyPending`, `NothingOffered`, `Answered`, `Switched`, `Failed`;
+    /// `FramingConflict`, `ReservedField`, `ProfileField` (an answer that was not asked for); `OutputTooSmall`.
+    pub fn accept(
+        &mut self,
+        selection: Selection,
+        fields: &dyn FieldSource,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
+        self.switch(selection, fields, out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the
+    /// client's next try. RFC 9110, 15.5.22.
+    ///
+    /// Refused: `InvalidProtocol`, then as `send_response`.
+    pub fn require(
+        &mut self,
+        protocols: &[&str],
+        fields: &dyn FieldSource,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
+        if !token::is_list(protocols) {
+            return self.refuse(ErrorKind::InvalidProtocol);
+        }
+        self.answer(&ResponseHead::new(426, fields), protocols, None, out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
+    /// response. RFC 9110, 7.8.
+    ///
+    /// Refused: `InvalidProtocol`.
+    pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
+        if self.role == Role::Client {
+            return self.refuse(ErrorKind::WrongRole);
+        }
+        if !token::is_list(protocols) {
+            return self.refuse(ErrorKind::InvalidProtocol);
+        }
+        encode::join(protocols, &mut self.scratch().offer);
+        Ok(())
+    }
+
+    /// Sends content, with at most 20 octets around it. Content of a known length ends by itself. Next: more, or `send_end`.
+    ///
+    /// Refused: `LengthExceeded`, `NoContent`, `Switched`, `Closed`; `OutputTooSmall`.
+    pub fn send_data(&mut self, data: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
+        self.put_content(data, out).or_else(|error| self.refuse_with(error))
+    }
+
+    /// [`send_data`](Self::send_data) for content that the host writes itself: what to put around it. The host must
+    /// send prefix, content and suffix, in that order. So an echo needs no copy of its own: ask for the parts with the
+    /// length of the slice that was shown, then look at the event again, which decisions do not end.
+    pub fn send_data_parts(&mut self, len: usize) -> Result<DataParts, Error> {
+        match self.plan_data(len) {
+            Ok((parts, next, outgoing)) => {
+                self.commit_data(next, outgoing);
+                Ok(parts)
+            }
+            Err(error) => self.refuse_with(error),
+        }
+    }
+
+    /// Ends the message, with trailers where it is chunked. A message without content, or with all of its
+    /// `Content-Length` sent, has ended already: one such call is then allowed and writes nothing. Next: a client
+    /// receives, a server advances.
+    ///
+    /// Refused: `LengthShort`, `TrailerForbidden`, `InvalidName`, `InvalidValue`, `NoContent`, `Switched`, `Closed`;
+    /// `OutputTooSmall`.
+    pub fn send_end(&mut self, trailers: &dyn FieldSource, out: &mut impl BufMut) -> Result<(), Error> {
+        self.finish(trailers, out).or_else(|error| self.refuse_with(error))
+    }
+}

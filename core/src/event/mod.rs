@@ -1,0 +1,246 @@
+//! What comes out of a connection. An event borrows from the connection's buffer until the next inbound call.
+
+mod line;
+
+use crate::listed::listed;
+use crate::upgrade::{Protocols, Request, Terms};
+use crate::wire::fields::{Fields, Protocol};
+use crate::wire::head::Head;
+
+/// What [`advance`](crate::Connection::advance) came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Something happened: look at [`event`](crate::Connection::event).
+    Event,
+    /// Nothing happens before more octets come: call [`receive`](crate::Connection::receive). A client is told so too when
+    /// it is its own turn, before it has asked, while its content is missing, and behind the answer:
+    /// [`awaiting`](crate::Connection::awaiting) is then `Host`.
+    NeedData,
+    /// Nothing happens before the host acts.
+    Paused(Paused),
+}
+
+/// What the host has to do before receiving goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Paused {
+    /// Accept or decline: octets behind an offer or CONNECT belong to no protocol yet.
+    Decision,
+    /// Answer the request, or finish the answer with `send_end`: the next one is not read before.
+    Answer,
+    /// The peer's direction has left HTTP; take the leftover and speak the new protocol.
+    Switched,
+    /// No more HTTP in either direction: close the transport. [`unread`](crate::Connection::unread) holds the bytes that
+    /// are discarded. After [`hand_over`](crate::Connection::hand_over): drop the engine, keep the transport.
+    Closed,
+}
+
+listed! { Paused { Decision = "decision", Answer = "answer", Switched = "switched", Closed = "closed" } }
+
+/// One thing that the peer said.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A request head. Server; next come its content and its end, and an answer is owed.
+    Request(Request<'a>),
+    /// A response head with a status of 1xx but 101. Client; the final response is still to come.
+    Informational(Response<'a>),
+    /// A final response head. Client; next come its content and its end.
+    Response(Response<'a>),
+    /// Some content. How it is cut into slices has no meaning.
+    Data(&'a [u8]),
+    /// The end of the message, with its trailers.
+    EndOfMessage(Fields<'a>),
+    /// The peer's direction has left HTTP. Take the leftover; what comes next on the transport is the new protocol's.
+    Switched(Switched<'a>),
+}
+
+/// The kinds of event, without what they show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// [`Event::Request`].
+    Request,
+    /// [`Event::Informational`].
+    Informational,
+    /// [`Event::Response`].
+    Response,
+    /// [`Event::Data`].
+    Data,
+    /// [`Event::EndOfMessage`].
+    EndOfMessage,
+    /// [`Event::Switched`].
+    Switched,
+}
+
+listed! {
+    EventKind {
+        Request = "request", Informational = "informational", Response = "response", Data = "data",
+        EndOfMessage = "end-of-message", Switched = "switched",
+    }
+}
+
+impl Event<'_> {
+    pub(crate) const fn kind(&self) -> EventKind {
+        match self {
+            Self::Request(_) => EventKind::Request,
+            Self::Informational(_) => EventKind::Informational,
+            Self::Response(_) => EventKind::Response,
+            Self::Data(_) => EventKind::Data,
+            Self::EndOfMessage(_) => EventKind::EndOfMessage,
+            Self::Switched(_) => EventKind::Switched,
+        }
+    }
+
+    /// The name of its kind, such as `end-of-message`; the same in every language.
+    pub const fn name(&self) -> &'static str {
+        self.kind().name()
+    }
+}
+
+/// A response head, as it was sent.
+#[derive(Clone, Copy)]
+pub struct Response<'a> {
+    pub(crate) head: &'a Head,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) dropped: u8,
+}
+
+impl<'a> Response<'a> {
+    /// The status, 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15).
+    #[inline]
+    pub fn status(&self) -> u16 {
+        self.head.status
+    }
+
+    /// The reason phrase, often empty, without any meaning.
+    #[inline]
+    pub fn reason(&self) -> &'a [u8] {
+        self.head.reason(self.bytes)
+    }
+
+    /// The x of HTTP/1.x.
+    #[inline]
+    pub fn minor_version(&self) -> u8 {
+        self.head.minor
+    }
+
+    /// The field lines.
+    #[inline]
+    pub fn fields(&self) -> Fields<'a> {
+        self.head.fields(self.bytes)
+    }
+
+    /// How many pipelined requests behind this response's will not be answered, because it closes the connection.
+    /// They may be sent again on another one where that is safe (RFC 9112, 9.3.2).
+    pub fn dropped(&self) -> u8 {
+        self.dropped
+    }
+
+    /// What the server would switch to: the `Upgrade` field of a 426, or of any other response that advertises.
+    pub fn advertised(&self) -> impl Iterator<Item = Protocol<'a>> + use<'a> {
+        self.fields().list("upgrade").filter_map(Protocol::parse)
+    }
+}
+
+impl core::fmt::Debug for Response<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Response").field("status", &self.status()).field("fields", &self.fields()).finish()
+    }
+}
+
+/// What made the peer's direction leave HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SwitchedBy {
+    /// A 101.
+    Upgrade,
+    /// A 2xx to CONNECT.
+    Connect,
+    /// The HTTP/2 preface, which is the beginning of the leftover.
+    Http2Preface,
+}
+
+listed! { SwitchedBy { Upgrade = "upgrade", Connect = "connect", Http2Preface = "http2-preface" } }
+
+/// The peer's direction has left HTTP.
+#[derive(Clone, Copy, Debug)]
+pub struct Switched<'a> {
+    /// What made it so.
+    pub by: SwitchedBy,
+    /// What it speaks now, lowest layer first; empty after CONNECT or a preface.
+    pub protocols: Protocols<'a>,
+    /// Server: the request, which is to be answered in the new protocol.
+    pub request: Option<Request<'a>>,
+    /// Client: the 101 or the 2xx.
+    pub response: Option<Response<'a>>,
+    /// The first octets of the new protocol, as far as they have come.
+    pub leftover: &'a [u8],
+}
+
+/// Which event is current, without what it borrows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shown {
+    #[default]
+    Nothing,
+    Request,
+    Informational,
+    Response {
+        dropped: u8,
+    },
+    /// `len` octets of content, and `behind` them some that nobody needs.
+    Data {
+        len: usize,
+        behind: usize,
+    },
+    /// `len` octets of trailer section.
+    End {
+        len: usize,
+    },
+    Switched(SwitchedBy),
+}
+
+/// Everything that an event may borrow from.
+pub(crate) struct Parts<'a> {
+    pub(crate) head: &'a Head,
+    pub(crate) head_bytes: &'a [u8],
+    pub(crate) trailers: &'a Head,
+    pub(crate) unread: &'a [u8],
+    pub(crate) agreed: &'a [u8],
+    pub(crate) terms: &'a Terms,
+    pub(crate) is_request: bool,
+}
+
+impl<'a> Parts<'a> {
+    #[inline(always)]
+    pub(crate) fn request(&self) -> Request<'a> {
+        Request { head: self.head, bytes: self.head_bytes, terms: self.terms }
+    }
+
+    #[inline]
+    pub(crate) fn response(&self, dropped: u8) -> Response<'a> {
+        Response { head: self.head, bytes: self.head_bytes, dropped }
+    }
+
+    #[inline(always)]
+    pub(crate) fn event(&self, shown: Shown) -> Option<Event<'a>> {
+        Some(match shown {
+            Shown::Nothing => return None,
+            Shown::Request => Event::Request(self.request()),
+            Shown::Informational => Event::Informational(self.response(0)),
+            Shown::Response { dropped } => Event::Response(self.response(dropped)),
+            Shown::Data { len, .. } => Event::Data(self.unread.get(..len).unwrap_or_default()),
+            Shown::End { len } => Event::EndOfMessage(self.trailers.fields(self.unread.get(..len).unwrap_or_default())),
+            Shown::Switched(by) => Event::Switched(self.switched(by)),
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn switched(&self, by: SwitchedBy) -> Switched<'a> {
+        let has_head = by != SwitchedBy::Http2Preface;
+        Switched {
+            by,
+            protocols: Protocols::new(self.agreed),
+            request: (has_head && self.is_request).then(|| self.request()),
+            response: (has_head && !self.is_request).then(|| self.response(0)),
+            leftover: self.unread,
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! Content, from octets to slices of them: by length, chunked, until the end.
+//!
+//! The chunk line is a little automaton that consumes octet by octet, so nothing of it has to stay in the buffer and
+//! a cut anywhere makes no difference. Trailers are field lines: `head.rs` reads them.
+
+use crate::error::{ErrorKind, Fault};
+use crate::limits::Limits;
+use crate::listed::listed;
+use crate::wire::framing::Framing;
+use crate::wire::scan::class::{is_tchar, is_value_octet};
+use crate::wire::syntax::is_ows;
+
+/// What is still to come of the message that is being received. See [`Connection::content`](crate::Connection::content).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// Nothing: there is no message, or all of its content has been shown.
+    None,
+    /// This many bytes.
+    Length(u64),
+    /// This many bytes of the current chunk. What follows that chunk is not known yet.
+    Chunked(u64),
+    /// Whatever comes before the connection ends.
+    UntilClose,
+}
+
+/// The kinds of [`Content`], without their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ContentKind {
+    /// Nothing.
+    None,
+    /// So many bytes.
+    Length,
+    /// So many bytes of the current chunk.
+    Chunked,
+    /// Whatever comes before the connection ends.
+    UntilClose,
+}
+
+listed! {
+    ContentKind { None = "none", Length = "length", Chunked = "chunked", UntilClose = "until-close" }
+}
+
+impl Content {
+    pub(crate) const fn kind_and_len(self) -> (ContentKind, u64) {
+        match self {
+            Self::None => (ContentKind::None, 0),
+            Self::Length(len) => (ContentKind::Length, len),
+            Self::Chunked(len) => (ContentKind::Chunked, len),
+            Self::UntilClose => (ContentKind::UntilClose, 0),
+        }
+    }
+}
+
+/// What is left of the message being received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    None,
+    Length(u64),
+    Chunked(Chunked),
+    /// The last chunk has come; field lines follow.
+    Trailers,
+    UntilClose,
+}
+
+/// What the next octets are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// `skip` octets of framing, then `len` of content, then `behind` octets that nobody needs any more.
+    Data { skip: usize, len: usize, behind: usize },
+    /// `skip` octets of framing, then the trailer section.
+    Trailers { skip: usize },
+    /// `skip` octets of framing, and more is needed.
+    More { skip: usize },
+}
+
+impl Body {
+    pub(crate) fn new(framing: Framing) -> Self {
+        match framing {
+            Framing::None | Framing::Length(0) => Self::None,
+            Framing::Length(length) => Self::Length(length),
+            Framing::Chunked => Self::Chunked(Chunked::NEW),
+            Framing::UntilClose => Self::UntilClose,
+        }
+    }
+
+    /// What comes next in the first `len` of `bytes`, all that have come. The content of small chunks is moved together.
+    pub(crate) fn decode(&mut self, bytes: &mut [u8], len: usize, limits: &Limits) -> Result<Part, Fault> {
+        match self {
+            Self::Trailers => Ok(Part::Trailers { skip: 0 }),
+            _ if len == 0 => Ok(Part::More { skip: 0 }),
+            Self::None => Ok(Part::More { skip: 0 }),
+            Self::Length(left) => Ok(Part::Data { skip: 0, len: take(left, len), behind: 0 }),
+            Self::UntilClose => Ok(Part::Data { skip: 0, len, behind: 0 }),
+            Self::Chunked(chunked) => {
+                let part = chunked.decode(bytes, len, limits)?;
+                if matches!(part, Part::Trailers { .. }) {
+                    *self = Self::Trailers;
+                }
+                Ok(part)
+            }
+        }
+    }
+
+    /// What is still to come, as far as the framing has said.
+    pub(crate) fn content(self) -> Content {
+        match self {
+            Self::None | Self::Length(0) => Content::None,
+            Self::Length(left) => Content::Length(left),
+            Self::Chunked(Chunked { left, place: Place::Data, .. }) => Content::Chunked(left),
+            Self::Chunked(_) | Self::Trailers => Content::Chunked(0),
+            Self::UntilClose => Content::UntilClose,
+        }
+    }
+
+    /// Takes `len` bytes of content that the caller has read; says whether there can be as many.
+    pub(crate) fn pass(&mut self, len: u64) -> bool {
+        match self {
+            Self::UntilClose => true,
+            Self::Length(left) if *left >= len => {
+                *left -= len;
+                true
+            }
+            Self::Chunked(chunked @ Chunked { place: Place::Data, .. }) if chunked.left >= len => {
+                chunked.left -= len;
+                if chunked.left == 0 {
+                    chunked.place = Place::DataCr;
+                }
+                true
+            }
+            _ => len == 0,
+        }
+    }
+
+    /// Everything has come that the framing asks for.
+    pub(crate) fn is_complete(self) -> bool {
+        matches!(self, Self::None | Self::Length(0))
+    }
+}
+
+/// As much of `left` as there is.
+fn take(left: &mut u64, available: usize) -> usize {
+    let len = usize::try_from(*left).map_or(available, |left| left.min(available));
+    *left -= len as u64;
+    len
+}
+
+/// Where in the chunked coding the next octet stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before the first digit.
+    Start,
+    Size,
+    /// Whitespace before a semicolon.
+    Gap,
+    /// Behind a semicolon.
+    Semicolon,
+    Name,
+    /// Whitespace behind a name.
+    NameGap,
+    Equals,
+    Token,
+    Quoted,
+    Escaped,
+    /// Behind a closing quote.
+    QuotedEnd,
+    LineEnd,
+    Data,
+    DataCr,
+    DataLf,
+}
+
+/// The chunked coding of RFC 9112, 7.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chunked {
+    /// Of the chunk size while it is read, then of the data still to come.
+    left: u64,
+    /// Octets of this chunk line.
+    line: u32,
+    /// Octets of all extensions.
+    extensions: u32,
+    place: Place,
+}
+
+impl Chunked {
+    const NEW: Self = Self { left: 0, line: 0, extensions: 0, place: Place::Start };
+
+    fn decode(&mut self, bytes: &mut [u8], len: usize, limits: &Limits) -> Result<Part, Fault> {
+        if let Some((start, size)) = self.plain_line(bytes, 0, limits).filter(|(start, _)| *start < len) {
+            (self.left, self.line, self.place) = (size, 0, Place::Data);
+            return Ok(self.data(bytes, start, len, limits));
+        }
+        for at in 0..len {
+            let octet = bytes[at];
+            if self.place == Place::Data {
+                return Ok(self.data(bytes, at, len, limits));
+            }
+            let fault = |kind| Fault { kind, at };
+            let next = self.step(octet).map_err(fault)?;
+            self.count(octet, next, limits).map_err(fault)?;
+            if self.place == Place::LineEnd && self.left == 0 {
+                return Ok(Part::Trailers { skip: at + 1 });
+            }
+            self.place = next;
+        }
+        Ok(Part::More { skip: len })
+    }
+
+    /// The content at `at`, and behind it that of further chunks as long as they are small, plain and all there: a copy of
+    /// so few octets costs less than an event.
+    fn data(&mut self, bytes: &mut [u8], at: usize, len: usize, limits: &Limits) -> Part {
+        let mut end = at + take(&mut self.left, len - at);
+        let mut content = end;
+        if self.left == 0 {
+            self.place = Place::DataCr;
+            while let Some((start, size)) = self.plain_line(bytes, end, limits).filter(|(_, size)| *size <= SMALL) {
+                let size = size as usize;
+                if start + size > len {
+                    break;
+                }
+                move_down(bytes, start, content, size);
+                (content, end) = (content + size, start + size);
+            }
+        }
+        Part::Data { skip: at, len: content - at, behind: end - content }
+    }
+
+    /// `chunk-size CRLF` as nearly everybody sends it, behind the CRLF of the chunk before if there was one: where its data
+    /// begins, and how much it is, not nothing. Any other line is for the automaton.
+    #[inline(always)]
+    fn plain_line(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
+        let at = match self.place {
+            Place::Start => at,
+            Place::DataCr if bytes.get(at..at + 2)? == b"\r\n" => at + 2,
+            _ => return None,
+        };
+        let line = bytes.get(at..)?.first_chunk::<LINE>()?;
+        let mut size = 0;
+        for (digits, &octet) in line.iter().enumerate() {
+            let digit = HEX[octet as usize];
+            if digit > 15 {
+                let ends =
+                    octet == b'\r' && line.get(digits + 1) == Some(&b'\n') && digits <= limits.chunk_line as usize;
+                return (ends && size > 0).then_some((at + digits + 2, size));
+            }
+            size = size << 4 | u64::from(digit);
+        }
+        None
+    }
+
+    fn step(&mut self, octet: u8) -> Result<Place, ErrorKind> {
+        use Place::*;
+        Ok(match (self.place, octet) {
+            (Start | Size, digit) if digit.is_ascii_hexdigit() => {
+                self.push(digit)?;
+                Size
+            }
+            (Size | Name | Token | QuotedEnd, b'\r') => LineEnd,
+            (Size | Gap | Name | NameGap | Token | QuotedEnd, b';') => Semicolon,
+            (Size | Gap | Token | QuotedEnd, octet) if is_ows(octet) => Gap,
+            (Semicolon, octet) if is_ows(octet) => Semicolon,
+            (Semicolon | Name, octet) if is_tchar(octet) => Name,
+            (Name | NameGap, octet) if is_ows(octet) => NameGap,
+            (Name | NameGap, b'=') => Equals,
+            (Equals, octet) if is_ows(octet) => Equals,
+            (Equals, b'"') => Quoted,
+            (Equals | Token, octet) if is_tchar(octet) => Token,
+            (Quoted, b'"') => QuotedEnd,
+            (Quoted, b'\\') => Escaped,
+            (Quoted | Escaped, octet) if is_value_octet(octet) => Quoted,
+            (LineEnd, b'\n') => Data,
+            (DataCr, b'\r') => DataLf,
+            (DataLf, b'\n') => Start,
+            (DataCr | DataLf, _) => return Err(ErrorKind::ChunkEnd),
+            (LineEnd, _) => return Err(ErrorKind::BareCr),
+            (_, b'\n') => return Err(ErrorKind::BareLf),
+            (Start | Size, _) => return Err(ErrorKind::ChunkSize),
+            _ => return Err(ErrorKind::ChunkExtension),
+        })
+    }
+
+    fn push(&mut self, digit: u8) -> Result<(), ErrorKind> {
+        let value = u64::from(HEX[digit as usize]);
+        self.left =
+            self.left.checked_mul(16).and_then(|size| size.checked_add(value)).ok_or(ErrorKind::ChunkSizeOverflow)?;
+        Ok(())
+    }
+
+    /// Counts the octets of the line and of the extensions; the CRLF is neither.
+    fn count(&mut self, octet: u8, next: Place, limits: &Limits) -> Result<(), ErrorKind> {
+        match (self.place, next) {
+            (Place::DataCr | Place::DataLf, _) => self.line = 0,
+            (Place::LineEnd, _) => self.line = 0,
+            (_, Place::LineEnd) => debug_assert_eq!(octet, b'\r'),
+            (_, Place::Size) => self.line = self.line.saturating_add(1),
+            _ => {
+                self.line = self.line.saturating_add(1);
+                self.extensions = self.extensions.saturating_add(1);
+            }
+        }
+        if self.line > limits.chunk_line {
+            return Err(ErrorKind::ChunkLineTooLong);
+        }
+        if self.extensions > limits.chunk_extensions {
+            return Err(ErrorKind::ChunkExtensionsTooLong);
+        }
+        Ok(())
+    }
+}
+
+/// Chunks up to here are gathered.
+const SMALL: u64 = 1024;
+
+/// How much of a line is looked at to see whether it is plain: seven digits and CRLF.
+const LINE: usize = 9;
+
+/// The value of each hex digit; more than 15 for other octets.
+static HEX: [u8; 256] = {
+    let (mut table, mut octet) = ([u8::MAX; 256], 0);
+    while octet < 256 {
+        table[octet] = match octet as u8 {
+            digit @ b'0'..=b'9' => digit - b'0',
+            digit @ b'a'..=b'f' => digit - b'a' + 10,
+            digit @ b'A'..=b'F' => digit - b'A' + 10,
+            _ => u8::MAX,
+        };
+        octet += 1;
+    }
+    table
+};
+
+/// Moves octets to a lower place. Sixteen at a time without asking how many there are, where what is overwritten behind
+/// them has been read.
+#[inline(always)]
+fn move_down(bytes: &mut [u8], from: usize, to: usize, len: usize) {
+    let rounded = len.next_multiple_of(16);
+    if to + rounded > from + len || from + rounded > bytes.len() {
+        return bytes.copy_within(from..from + len, to);
+    }
+    for at in (0..rounded).step_by(16) {
+        let octets: Option<&[u8; 16]> = bytes.get(from + at..).and_then(<[u8]>::first_chunk);
+        let Some(&octets) = octets else { return };
+        if let Some(place) = bytes.get_mut(to + at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = octets;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// All content, and how many octets came before the trailer section; fed `step` octets at a time.
+    fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, Option<usize>), (ErrorKind, usize)> {
+        let (mut body, mut content, mut at) = (Body::new(Framing::Chunked), Vec::new(), 0);
+        let mut end = 0;
+        let mut input = input.to_vec();
+        while at < input.len() || end < input.len() {
+            end = end.max((at + step).min(input.len()));
+            let have = end - at;
+            match body.decode(&mut input[at..], have, &Limits::DEFAULT).map_err(|fault| (fault.kind, at + fault.at))? {
+                Part::Data { skip, len, behind } => {
+                    content.extend_from_slice(&input[at + skip..at + skip + len]);
+                    at += skip + len + behind;
+                }
+                Part::Trailers { skip } => return Ok((content, Some(at + skip))),
+                Part::More { skip } => {
+                    at += skip;
+                    if end == input.len() {
+                        break;
+                    }
+                    end = (end + step).min(input.len());
+                }
+            }
+        }
+        Ok((content, None))
+    }
+
+    #[test]
+    fn chunks_and_extensions() {
+        let input = b"5;a;b=c ; d = \"x\\\"y;\"\r\nhello\r\n006\r\n world\r\n000\r\n";
+        for step in 1..=input.len() {
+            assert_eq!(decode(input, step), Ok((b"hello world".to_vec(), Some(input.len()))), "step {step}");
+        }
+    }
+
+    #[test]
+    fn small_chunks_are_gathered_and_nothing_is_lost() {
+        for size in [1usize, 2, 3, 5, 15, 16, 17, 31, 33, 200, 1023, 1024, 1025] {
+            let mut content = Vec::new();
+            let mut input = Vec::new();
+            for number in 0..20usize {
+                let chunk: Vec<u8> = (0..size + number % 3).map(|at| (at * 7 + number) as u8).collect();
+                let line = alloc::format!("{:X}\r\n", chunk.len());
+                input.extend([line.as_bytes(), &chunk, b"\r\n"].concat());
+                content.extend(chunk);
+            }
+            input.extend_from_slice(b"0\r\n");
+            for step in [1, 2, 3, 7, 16, 64, 100, 1000, input.len()] {
+                assert_eq!(decode(&input, step), Ok((content.clone(), Some(input.len()))), "{size} by {step}");
+            }
+            let (mut body, len) = (Body::new(Framing::Chunked), input.len());
+            let first = body.decode(&mut input, len, &Limits::DEFAULT);
+            let whole = size + 2 <= SMALL as usize;
+            assert!(
+                matches!(first, Ok(Part::Data { len, .. }) if (len == content.len()) == whole),
+                "{size}: {first:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn malformed_lines_fail_at_the_octet_that_is_wrong() {
+        use ErrorKind::*;
+        for (input, kind, at) in [
+            ("x", ChunkSize, 0),
+            ("+5", ChunkSize, 0),
+            ("0x5", ChunkSize, 1),
+            ("5 \r\n", ChunkExtension, 2),
+            ("5\n", BareLf, 1),
+            ("5\rx", BareCr, 2),
+            ("5;\r\n", ChunkExtension, 2),
+            ("5;a=\r\n", ChunkExtension, 4),
+            ("5;a b\r\n", ChunkExtension, 4),
+            ("5;a=\"\0", ChunkExtension, 5),
+            ("1\r\nab", ChunkEnd, 4),
+            ("1\r\na\rb", ChunkEnd, 5),
+            ("10000000000000000", ChunkSizeOverflow, 16),
+        ] {
+            for step in 1..=input.len() {
+                assert_eq!(decode(input.as_bytes(), step), Err((kind, at)), "{input:?} by {step}");
+            }
+        }
+    }
+}

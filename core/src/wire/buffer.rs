@@ -1,0 +1,301 @@
+//! Received octets. One allocation that stays between messages, always initialised, moved only by inbound calls.
+//!
+//! ```text
+//!   kept          consumed   unread            free
+//! ┌─────────────┬──────────┬─────────────────┬──────────┐
+//! │ a head      │          │ parsed from here│ receive  │
+//! └─────────────┴──────────┴─────────────────┴──────────┘
+//!                           start             end
+//! ```
+//! Behind the free octets are a few that are never used, so that the scanner can load whole blocks.
+//!
+//! A head that must stay readable is *kept*: what is consumed behind it can be reclaimed without moving its spans,
+//! which count from the head's start.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::wire::scan::PADDING;
+
+/// The smallest allocation. Most heads fit, and allocators keep blocks of up to about this size at hand.
+const FIRST: usize = 1024;
+
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    data: Vec<u8>,
+    kept: Range<usize>,
+    start: usize,
+    end: usize,
+    /// Octets behind `end` that were given away to be written into. None once `end` has moved otherwise.
+    reserved: usize,
+    /// So many unread octets may wait before the caller is told to stop. Memory for more is asked for only if one read brings
+    /// more.
+    waiting: usize,
+}
+
+impl Buffer {
+    pub(crate) fn with_room_for(waiting: usize) -> Self {
+        Self { waiting, ..Self::default() }
+    }
+
+    #[inline]
+    pub(crate) fn unread(&self) -> &[u8] {
+        &self.data[self.start..self.end]
+    }
+
+    /// All memory from the first unread octet on, and how many are unread: for the one rewrite that parsing does (a
+    /// fold becomes spaces), and so that the scanner can read whole blocks.
+    pub(crate) fn unread_mut(&mut self) -> (&mut [u8], usize) {
+        let len = self.len();
+        (&mut self.data[self.start..], len)
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    #[inline]
+    pub(crate) fn kept(&self) -> &[u8] {
+        &self.data[self.kept.clone()]
+    }
+
+    /// Whether anything is kept.
+    pub(crate) fn keeps(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    /// Consumes `len` octets.
+    #[inline]
+    pub(crate) fn consume(&mut self, len: usize) {
+        debug_assert!(len <= self.len());
+        self.start += len;
+        if self.is_empty() && self.end != self.kept.end {
+            self.start = self.kept.end;
+            self.end = self.start;
+            self.reserved = 0;
+        }
+    }
+
+    /// Consumes `len` octets and keeps them readable, instead of what was kept before.
+    pub(crate) fn keep(&mut self, len: usize) {
+        self.kept = self.start..self.start + len;
+        self.start += len;
+    }
+
+    /// Lets go of what was kept.
+    pub(crate) fn unkeep(&mut self) {
+        self.kept = 0..0;
+        self.consume(0);
+    }
+
+    /// Free octets behind the unread ones, `min` at least; `commit` makes the written ones unread.
+    #[inline]
+    pub(crate) fn reserve(&mut self, min: usize) -> &mut [u8] {
+        if self.free() < min {
+            self.make_room(min);
+        }
+        self.reserved = self.free();
+        &mut self.data[self.end..][..self.reserved]
+    }
+
+    fn free(&self) -> usize {
+        self.data.len().saturating_sub(self.end + PADDING)
+    }
+
+    /// How many octets of the reserved space are received now: `len`, or none where there are not as many.
+    #[inline]
+    pub(crate) fn commit(&mut self, len: usize) -> usize {
+        // Nothing, or more than there is: then the space stays as it is, and what has been read into it is not lost.
+        if len == 0 || len > self.reserved {
+            return 0;
+        }
+        self.end += len;
+        self.reserved = 0;
+        len
+    }
+
+    #[inline]
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        if self.free() < bytes.len() {
+            self.make_room(bytes.len());
+        }
+        let end = self.end + bytes.len();
+        match bytes {
+            // A call for each octet of slow input would cost more than all the rest.
+            [octet] => self.data[self.end] = *octet,
+            _ => self.data[self.end..end].copy_from_slice(bytes),
+        }
+        self.end = end;
+        self.reserved = 0;
+    }
+
+    /// Gives the memory back, unless something in it is still needed.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty() && self.kept.is_empty() {
+            *self = Self::with_room_for(self.waiting);
+        } else {
+            self.compact();
+            self.data.truncate(self.end + PADDING);
+            self.data.shrink_to_fit();
+        }
+    }
+
+    /// Whether any of these bytes lies in this memory.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        overlap(&self.data, bytes)
+    }
+
+    pub(crate) fn has_memory(&self) -> bool {
+        self.data.capacity() > 0
+    }
+
+    #[cold]
+    fn make_room(&mut self, min: usize) {
+        self.reserved = 0;
+        // What may wait, and the head that is kept before it. More is moved, and grows, by a step at a time, or a caller who
+        // always asks for much space would pay for it with each byte.
+        let step = self.waiting / 8;
+        let most = self.waiting.saturating_add(2 * step).saturating_add(self.kept.len() + PADDING);
+        let reclaimed = self.start - self.kept.len();
+        if reclaimed >= self.data.len() / 2 || (self.needed(min) > most && reclaimed > step) {
+            self.compact();
+        }
+        if self.free() < min {
+            let doubled = self.data.len().saturating_mul(2).max(FIRST);
+            let needed = self.needed(min);
+            let len = match needed > most {
+                // One read that brings more than may wait gets just that.
+                true if min > self.waiting => needed,
+                true => needed.saturating_add(step),
+                false => needed.max(doubled.min(most)),
+            };
+            self.data.reserve_exact(len - self.data.len());
+            self.data.resize(len, 0);
+        }
+    }
+
+    /// How long the memory has to be for `min` octets more. More than there can be is asked for as that, and not as what is
+    /// left of the number.
+    fn needed(&self, min: usize) -> usize {
+        self.end.saturating_add(min).saturating_add(PADDING)
+    }
+
+    fn compact(&mut self) {
+        self.reserved = 0;
+        self.data.copy_within(self.kept.clone(), 0);
+        self.kept = 0..self.kept.len();
+        self.data.copy_within(self.start..self.end, self.kept.end);
+        self.end = self.kept.end + self.len();
+        self.start = self.kept.end;
+    }
+}
+
+/// Whether the two have a byte of memory in common.
+pub(crate) fn overlap(one: &[u8], other: &[u8]) -> bool {
+    let (one, other) = (one.as_ptr_range(), other.as_ptr_range());
+    one.start.max(other.start) < one.end.min(other.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: usize = 10_000;
+
+    #[test]
+    fn what_overlaps_has_a_byte_in_common() {
+        let bytes = [0; 4];
+        let cases = [(0..2, 1..3, true), (0..4, 2..2, false), (0..2, 2..4, false), (1..2, 0..4, true)];
+        for (one, other, wanted) in cases {
+            assert_eq!(overlap(&bytes[one.clone()], &bytes[other.clone()]), wanted, "{one:?} {other:?}");
+            assert_eq!(overlap(&bytes[other.clone()], &bytes[one.clone()]), wanted, "{other:?} {one:?}");
+        }
+    }
+
+    #[test]
+    fn a_kept_head_survives_growth_and_compaction() {
+        let mut buffer = Buffer::with_room_for(ROOM);
+        buffer.append(b"head");
+        buffer.keep(4);
+        for round in 0..10_000u32 {
+            buffer.append(&round.to_be_bytes());
+            assert_eq!(buffer.unread(), round.to_be_bytes());
+            buffer.consume(4);
+            assert_eq!(buffer.kept(), b"head");
+        }
+        assert!(buffer.data.len() <= FIRST, "consumed octets are reclaimed: {}", buffer.data.len());
+    }
+
+    #[test]
+    fn unread_octets_keep_their_order_when_moved() {
+        let mut buffer = Buffer::with_room_for(ROOM);
+        let (mut wrote, mut read) = (0u8, 0u8);
+        for step in 0..5_000usize {
+            for _ in 0..step % 7 {
+                buffer.append(&[wrote]);
+                wrote = wrote.wrapping_add(1);
+            }
+            for _ in 0..(step % 5).min(buffer.len()) {
+                assert_eq!(buffer.unread()[0], read);
+                buffer.consume(1);
+                read = read.wrapping_add(1);
+            }
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_by_what_may_wait_and_a_quarter() {
+        let mut buffer = Buffer::with_room_for(ROOM);
+        buffer.append(&[b'h'; 700]);
+        buffer.keep(700);
+        for round in 0..100_000usize {
+            while buffer.len() < ROOM {
+                buffer.append(&[b'x'; 7]);
+            }
+            buffer.consume(round % 900);
+        }
+        assert!(buffer.data.capacity() <= 700 + ROOM + ROOM / 4 + PADDING, "{}", buffer.data.capacity());
+        // One read may bring more than that, and gets it.
+        buffer.append(&[b'y'; 3 * ROOM]);
+        assert_eq!(buffer.kept(), [b'h'; 700]);
+        assert!(buffer.data.capacity() <= 700 + 4 * ROOM + ROOM / 4 + PADDING, "{}", buffer.data.capacity());
+    }
+
+    #[test]
+    fn much_space_asked_for_again_and_again_is_not_moved_each_time() {
+        let mut buffer = Buffer::with_room_for(ROOM);
+        let (mut grown, mut moved, mut before) = (0, 0, (0, 0));
+        for round in 0..3 * ROOM {
+            buffer.reserve(ROOM);
+            buffer.commit(1);
+            if buffer.len() == ROOM {
+                buffer.consume(100);
+            }
+            let now = (buffer.data.len(), buffer.end);
+            grown += usize::from(now.0 != before.0);
+            moved += usize::from(now.1 < before.1);
+            before = now;
+            assert!(buffer.data.capacity() <= 2 * ROOM + ROOM / 2 + PADDING, "{} in {round}", buffer.data.capacity());
+        }
+        assert!(grown <= 16 && moved <= 32, "{grown} times grown, {moved} times moved");
+    }
+
+    #[test]
+    fn release_keeps_what_is_needed_and_frees_the_rest() {
+        let mut buffer = Buffer::with_room_for(ROOM);
+        buffer.append(b"abcdef");
+        buffer.keep(3);
+        buffer.release();
+        assert_eq!((buffer.kept(), buffer.unread()), (&b"abc"[..], &b"def"[..]));
+        buffer.consume(3);
+        buffer.unkeep();
+        buffer.release();
+        assert!(!buffer.has_memory());
+    }
+}

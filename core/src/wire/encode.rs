@@ -1,0 +1,481 @@
+//! Decisions, from heads to bytes: the only code that writes a CRLF. A head is composed in memory that stays between
+//! messages. Each of the caller's field lines is checked as it is written, in one walk: so no line break, NUL or second
+//! meaning can leave, even if the source says something else the second time. The head is handed over only if there is space
+//! for all of it.
+
+use alloc::vec::Vec;
+
+use bytes::BufMut;
+
+use crate::error::{Error, ErrorKind};
+use crate::wire::fields::{Field, FieldSource, Options, expects_continue, members};
+use crate::wire::known::KnownField;
+use crate::wire::outgoing::{REASON_AT, usual_line};
+use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
+
+/// Hands over what was composed: all of it or nothing.
+pub(crate) fn hand_over(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
+    let len = parts.iter().map(|part| part.len()).sum();
+    if out.remaining_mut() < len {
+        return Err(Error::too_small(len));
+    }
+    parts.iter().for_each(|part| out.put_slice(part));
+    Ok(())
+}
+
+/// Where something stands in the draft.
+type Place = (usize, usize);
+
+fn at(place: Place, draft: &[u8]) -> &[u8] {
+    draft.get(place.0..place.1).unwrap_or_default()
+}
+
+/// What the caller's field lines say that the engine has to know.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Survey {
+    pub(crate) length: Option<u64>,
+    /// There is a Transfer-Encoding, and chunked is its last coding.
+    pub(crate) chunked: bool,
+    pub(crate) options: Options,
+    pub(crate) expects_continue: bool,
+    codings: bool,
+    /// A Connection field is there: what it lists is merged with what the engine has to say.
+    connection: bool,
+    /// A TE field is there: it is for this hop, so it is listed (RFC 9110, 10.1.4).
+    te: bool,
+    hosts: u32,
+    /// Where in the draft the line of Host stands, and which of the lines it is.
+    host: Place,
+    host_index: usize,
+    /// Where in the draft all the lines stand.
+    lines: Place,
+}
+
+/// Writes the caller's field lines to the draft, each one checked; the first that may not be sent is the error.
+pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<Survey, Error> {
+    lines_allowed(draft, source, |_| true)
+}
+
+/// The same with lines that must be allowed besides; that one of them is not is the last of all errors.
+pub(crate) fn lines_allowed(
+    draft: &mut Vec<u8>,
+    source: &dyn FieldSource,
+    is_allowed: impl Fn(Field<'_>) -> bool,
+) -> Result<Survey, Error> {
+    let (mut survey, mut fault, mut reserved, mut index) = (Survey::default(), None, None, 0);
+    let begin = draft.len();
+    source.each(&mut |field| {
+        let start = draft.len();
+        line(draft, field);
+        fault = fault.or(survey.line(field, start, index).err().map(|kind| Error::in_field(kind, index)));
+        reserved = reserved.or((!is_allowed(field)).then_some(Error::in_field(ErrorKind::ReservedField, index)));
+        index += 1;
+    });
+    survey.lines = (begin, draft.len());
+    let final_coding_is_missing = survey.codings && !survey.chunked;
+    // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
+    if (survey.codings && survey.length.is_some()) || final_coding_is_missing {
+        fault = fault.or(Some(Error::local(ErrorKind::FramingConflict)));
+    }
+    match fault.or(reserved) {
+        Some(error) => Err(error),
+        None => Ok(survey),
+    }
+}
+
+impl Survey {
+    /// Checks the line at `index` and notes what it says; it begins in the draft at `start`.
+    fn line(&mut self, field: Field<'_>, start: usize, index: usize) -> Result<(), ErrorKind> {
+        check(field)?;
+        match KnownField::recognise(field.name) {
+            None => {}
+            Some(KnownField::Upgrade) => return Err(ErrorKind::ReservedField),
+            Some(KnownField::Connection) => {
+                if !members(field.value).all(is_token) {
+                    return Err(ErrorKind::InvalidValue);
+                }
+                self.connection = true;
+                self.options.add(field.value);
+            }
+            Some(KnownField::Host) => {
+                self.hosts += 1;
+                if self.hosts > 1 || !is_authority(field.value, Port::Optional) {
+                    return Err(ErrorKind::InvalidHost);
+                }
+                self.host = (start, start + field.name.len() + field.value.len() + 4);
+                self.host_index = index;
+            }
+            Some(KnownField::ContentLength) => {
+                let length = decimal(field.value).ok_or(ErrorKind::FramingConflict)?;
+                if self.length.replace(length).is_some() {
+                    return Err(ErrorKind::FramingConflict);
+                }
+            }
+            Some(KnownField::TransferEncoding) => {
+                let mut codings = members(field.value).peekable();
+                // A line that names no coding is one that our own reader refuses.
+                codings.peek().ok_or(ErrorKind::FramingConflict)?;
+                for coding in codings {
+                    // RFC 9112, 6.1: chunked is applied once, and last.
+                    if self.chunked || !is_token(coding) {
+                        return Err(ErrorKind::FramingConflict);
+                    }
+                    self.chunked = coding.eq_ignore_ascii_case(b"chunked");
+                }
+                self.codings = true;
+            }
+            Some(KnownField::Te) => {
+                self.te = true;
+                // RFC 9112, 7.4: every recipient takes chunked, so nobody lists it.
+                if members(field.value).any(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
+                    return Err(ErrorKind::FramingConflict);
+                }
+            }
+            Some(KnownField::Expect) => {
+                self.expects_continue |= expects_continue(field.value);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn has_framing(&self) -> bool {
+        self.length.is_some() || self.codings
+    }
+
+    /// A Transfer-Encoding is there.
+    pub(crate) fn is_coded(&self) -> bool {
+        self.codings
+    }
+
+    #[inline(always)]
+    fn says_nothing_of_the_hop(&self) -> bool {
+        !self.connection && !self.te
+    }
+
+    pub(crate) fn has_host(&self) -> bool {
+        self.hosts == 1
+    }
+
+    /// Host is not what it has to be.
+    pub(crate) fn host_differs(&self) -> Error {
+        Error::in_field(ErrorKind::HostDiffers, self.host_index)
+    }
+
+    /// The value of Host.
+    pub(crate) fn host<'d>(&self, draft: &'d [u8]) -> &'d [u8] {
+        first_line(at(self.host, draft)).map_or(&[], |(field, _)| field.value)
+    }
+
+    /// The lines as they were written.
+    pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> Written<'d> {
+        Written(at(self.lines, draft))
+    }
+}
+
+/// Field lines in the form in which they leave; every one of them has been checked.
+#[derive(Clone, Copy)]
+pub(crate) struct Written<'d>(&'d [u8]);
+
+impl FieldSource for Written<'_> {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        let mut rest = self.0;
+        while let Some((field, after)) = first_line(rest) {
+            each(field);
+            rest = after;
+        }
+    }
+}
+
+/// The first of some written lines, and the others. A name has no colon, and a value no CR.
+fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
+    let colon = memchr::memchr(b':', lines)?;
+    let end = colon + memchr::memchr(b'\r', &lines[colon..])?;
+    let value = lines.get(colon + 2..end)?;
+    Some((Field { name: &lines[..colon], value }, lines.get(end + 2..).unwrap_or_default()))
+}
+
+fn check(field: Field<'_>) -> Result<(), ErrorKind> {
+    if !is_token(field.name) {
+        return Err(ErrorKind::InvalidName);
+    }
+    is_value(field.value).then_some(()).ok_or(ErrorKind::InvalidValue)
+}
+
+/// RFC 9110, 6.5.1: fields that change how a message is framed, routed, authenticated or read cannot come behind it.
+const NEVER_TRAILERS: &[&str] = &[
+    "Age",
+    "Authorization",
+    "Cache-Control",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Range",
+    "Content-Type",
+    "Cookie",
+    "Date",
+    "Expect",
+    "Expires",
+    "Host",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Keep-Alive",
+    "Location",
+    "Max-Forwards",
+    "Pragma",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Range",
+    "Retry-After",
+    "Set-Cookie",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "Vary",
+    "WWW-Authenticate",
+];
+
+pub(crate) fn never_a_trailer(field: &Field<'_>) -> bool {
+    NEVER_TRAILERS.iter().any(|name| field.is(name))
+}
+
+/// Writes a trailer section with its empty line, each line checked; gives whether it holds anything.
+pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<bool, Error> {
+    let (mut count, mut fault) = (0, None);
+    source.each(&mut |field| {
+        line(draft, field);
+        let verdict = check(field).and(if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) });
+        fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, count)));
+        count += 1;
+    });
+    draft.extend_from_slice(b"\r\n");
+    fault.map_or(Ok(count > 0), Err)
+}
+
+/// The one framing field that the engine adds, if any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FramingLine {
+    #[default]
+    None,
+    /// `Content-Length` with this number.
+    Length(u64),
+    /// `Transfer-Encoding: chunked`.
+    Chunked,
+}
+
+impl FramingLine {
+    #[inline(always)]
+    fn put(self, draft: &mut Vec<u8>) {
+        match self {
+            Self::None => {}
+            Self::Chunked => draft.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            Self::Length(length) => put_length(draft, length),
+        }
+    }
+}
+
+fn put_length(draft: &mut Vec<u8>, length: u64) {
+    /// As many digits as the largest number has.
+    const DIGITS: usize = 20;
+    let (mut digits, mut first, mut rest) = ([b'0'; DIGITS], DIGITS - 1, length);
+    while rest > 9 {
+        digits[first] += (rest % 10) as u8;
+        rest /= 10;
+        first -= 1;
+    }
+    digits[first] += rest as u8;
+    for part in [b"Content-Length: ", &digits[first..], b"\r\n"] {
+        draft.extend_from_slice(part);
+    }
+}
+
+/// What the engine adds to the caller's field lines.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Added<'a> {
+    /// What the rules of the protocols that are spoken of add.
+    pub(crate) markers: &'a [Field<'a>],
+    /// What a protocol's rules ask of its 101.
+    pub(crate) proof: Option<Field<'a>>,
+    /// The framing field that the caller left to the engine.
+    pub(crate) framing: FramingLine,
+    /// The `Upgrade` list, entry by entry.
+    pub(crate) upgrade: &'a [&'a str],
+    /// Names of fields that are for this hop alone.
+    pub(crate) hop_fields: &'a [&'a str],
+    pub(crate) close: bool,
+    pub(crate) keep_alive: bool,
+}
+
+impl Added<'_> {
+    #[inline(always)]
+    fn says_nothing_of_the_hop(&self) -> bool {
+        let is_silent = self.upgrade.is_empty() && !self.close && !self.keep_alive && self.hop_fields.is_empty();
+        is_silent && self.markers.is_empty() && self.proof.is_none()
+    }
+}
+
+pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
+    for part in [method.as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\n"] {
+        draft.extend_from_slice(part);
+    }
+}
+
+/// `HTTP-version SP status-code SP [ reason-phrase ] CRLF` (RFC 9112, 4).
+#[derive(Clone, Copy)]
+pub(crate) enum StatusLine<'a> {
+    /// As most are, with the reason that goes with the status.
+    Usual(&'static str),
+    /// With a reason of the host's.
+    Own(u16, &'a [u8]),
+}
+
+impl<'a> StatusLine<'a> {
+    /// With the reason that goes with the status; with none, where none does.
+    #[inline]
+    pub(crate) fn usual(status: u16) -> Self {
+        match usual_line(status) {
+            "" => Self::Own(status, b""),
+            line => Self::Usual(line),
+        }
+    }
+
+    pub(crate) fn new(status: u16, reason: &'a [u8]) -> Self {
+        let usual = usual_line(status);
+        match usual.as_bytes().get(REASON_AT..).and_then(|rest| rest.strip_suffix(b"\r\n")) {
+            Some(usual_reason) if usual_reason == reason => Self::Usual(usual),
+            _ => Self::Own(status, reason),
+        }
+    }
+
+    pub(crate) fn is_valid(self) -> bool {
+        match self {
+            Self::Usual(_) => true,
+            Self::Own(_, reason) => is_value(reason),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn put(self, draft: &mut Vec<u8>) {
+        let (status, reason) = match self {
+            Self::Usual(line) => return draft.extend_from_slice(line.as_bytes()),
+            Self::Own(status, reason) => (status, reason),
+        };
+        let mut start = *b"HTTP/1.1 000 ";
+        for (place, digit) in [(9, status / 100), (10, status / 10), (11, status)] {
+            start[place] += (digit % 10) as u8;
+        }
+        // The space before the reason is sent even when there is none.
+        for part in [&start, reason, b"\r\n"] {
+            draft.extend_from_slice(part);
+        }
+    }
+}
+
+/// Host goes first (RFC 9110, 7.2).
+pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
+    let ((begin, _), (start, end)) = (survey.lines, survey.host);
+    if begin < start
+        && let Some(before) = draft.get_mut(begin..end)
+    {
+        before.rotate_right(end - start);
+    }
+}
+
+/// What the engine adds after the caller's lines, and the empty line.
+#[inline(always)]
+pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
+    if survey.says_nothing_of_the_hop() && added.says_nothing_of_the_hop() {
+        added.framing.put(draft);
+        draft.extend_from_slice(b"\r\n");
+    } else {
+        finish_for_the_hop(draft, survey, added);
+    }
+}
+
+/// Most heads say nothing about the connection or a protocol; these do.
+#[inline(never)]
+fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
+    let given = take_connection(draft, survey);
+    for &field in added.markers.iter().chain(&added.proof) {
+        line(draft, field);
+    }
+    added.framing.put(draft);
+    if !added.upgrade.is_empty() {
+        draft.extend_from_slice(b"Upgrade: ");
+        for (index, entry) in added.upgrade.iter().enumerate() {
+            if index > 0 {
+                draft.extend_from_slice(b", ");
+            }
+            draft.extend_from_slice(entry.as_bytes());
+        }
+        draft.extend_from_slice(b"\r\n");
+    }
+    connection(draft, Written(&given), survey.te, added);
+    draft.extend_from_slice(b"\r\n");
+}
+
+/// Takes the caller's `Connection` out of the draft. Gives the lines as they were, or nothing if there was none.
+fn take_connection(draft: &mut Vec<u8>, survey: &Survey) -> Vec<u8> {
+    if !survey.connection {
+        return Vec::new();
+    }
+    let given = at(survey.lines, draft).to_vec();
+    draft.truncate(survey.lines.0);
+    Written(&given).each(&mut |field| {
+        if !field.is("Connection") {
+            line(draft, field);
+        }
+    });
+    given
+}
+
+/// One `Connection` for all that has to be said: ours, then what the caller listed beyond that.
+fn connection(draft: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
+    let said = [
+        (!added.upgrade.is_empty(), "Upgrade"),
+        (added.close, "close"),
+        (added.keep_alive && !added.close, "keep-alive"),
+        (te, "TE"),
+    ];
+    let hop_fields = added.hop_fields.iter().map(|&name| (true, name));
+    let ours = said.into_iter().chain(hop_fields);
+    let mut separator: &[u8] = b"Connection: ";
+    let mut list = |option: &[u8]| {
+        draft.extend_from_slice(separator);
+        draft.extend_from_slice(option);
+        separator = b", ";
+    };
+    ours.clone().filter(|(is_said, _)| *is_said).for_each(|(_, option)| list(option.as_bytes()));
+    given.each(&mut |field| {
+        if field.is("Connection") {
+            // Whether ours are said is for the state to say, and not for the caller.
+            let is_ours = |option: &&[u8]| ours.clone().any(|(_, name)| option.eq_ignore_ascii_case(name.as_bytes()));
+            members(field.value).filter(|option| !is_ours(option)).for_each(&mut list);
+        }
+    });
+    if separator == b", " {
+        draft.extend_from_slice(b"\r\n");
+    }
+}
+
+fn line(draft: &mut Vec<u8>, field: Field<'_>) {
+    draft.reserve(field.name.len() + field.value.len() + 4);
+    for part in [field.name, b": ", field.value, b"\r\n"] {
+        draft.extend_from_slice(part);
+    }
+}
+
+/// Joins list entries as they are sent, for what the engine remembers of them.
+pub(crate) fn join(entries: &[&str], list: &mut Vec<u8>) {
+    list.clear();
+    for entry in entries {
+        if !list.is_empty() {
+            list.extend_from_slice(b", ");
+        }
+        list.extend_from_slice(entry.as_bytes());
+    }
+}

@@ -1,0 +1,402 @@
+//! Ordered field lines: look-up by name, and the list walk of RFC 9110, 5.6.1.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use crate::wire::known::{FirstLines, KnownField, NOWHERE};
+use crate::wire::scan;
+use crate::wire::scan::class::TOKEN_CLASS;
+use crate::wire::syntax::{is_token, trim};
+
+/// A piece of a head, counted from the head's first octet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Span {
+    #[inline]
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        // A head is bounded by a u32 limit, so nothing is lost here.
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    #[inline]
+    pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FieldSpan {
+    pub(crate) name: Span,
+    pub(crate) value: Span,
+}
+
+/// One field line: the name as it was spelled, the value without the whitespace around it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Field<'a> {
+    /// The name, in the sender's spelling; compare it without regard to case.
+    pub name: &'a [u8],
+    /// The value; its octets above 0x7f mean what the field says, nothing is decoded (RFC 9110, 5.5).
+    pub value: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    /// The names that [`is_secret`](Self::is_secret) knows, in lower case.
+    pub(crate) const SECRETS: [&'static str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+
+    /// Whether it is the field of that name (RFC 9110, 5.1).
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// Whether it commonly holds a credential, which has no place in a log: `Authorization`, `Proxy-Authorization`,
+    /// `Cookie`, `Set-Cookie`. `Debug` leaves such values out, here and in all that shows field lines.
+    pub fn is_secret(&self) -> bool {
+        Self::SECRETS.iter().any(|name| self.is(name))
+    }
+}
+
+/// As text, without a secret value.
+impl core::fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("Field").field(&String::from_utf8_lossy(self.name)).field(&self.shown_value()).finish()
+    }
+}
+
+impl Field<'_> {
+    fn shown_value(&self) -> Cow<'_, str> {
+        if self.is_secret() { "…".into() } else { String::from_utf8_lossy(self.value) }
+    }
+}
+
+impl<'a> From<(&'a str, &'a str)> for Field<'a> {
+    fn from((name, value): (&'a str, &'a str)) -> Self {
+        Self { name: name.as_bytes(), value: value.as_bytes() }
+    }
+}
+
+/// The field lines of a head or trailer section, in the order and spelling in which they came.
+#[derive(Clone, Copy)]
+pub struct Fields<'a> {
+    bytes: &'a [u8],
+    spans: &'a [FieldSpan],
+    first: &'a FirstLines,
+}
+
+impl<'a> Fields<'a> {
+    #[inline]
+    pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan], first: &'a FirstLines) -> Self {
+        Self { bytes, spans, first }
+    }
+
+    /// One piece that every name and value is a part of, for an owner that copies it once.
+    pub fn octets(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How many field lines there are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// The field line at `index`, counted from 0.
+    #[inline]
+    pub fn at(&self, index: usize) -> Option<Field<'a>> {
+        self.spans.get(index).map(|span| self.view(span))
+    }
+
+    /// All field lines in order.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = Field<'a>> + Clone + use<'a> {
+        let fields = *self;
+        self.spans.iter().map(move |span| fields.view(span))
+    }
+
+    #[inline]
+    pub(crate) fn spans(&self) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
+        (self.bytes, self.spans.iter().map(|span| [span.name.start, span.name.end, span.value.start, span.value.end]))
+    }
+
+    /// The value of the first field line of that name.
+    pub fn get(&self, name: &str) -> Option<&'a [u8]> {
+        self.all(name).next()
+    }
+
+    /// Where the first line of a field that the engine acts on stands, without a search; [`at`](Self::at) gives it.
+    pub(crate) fn index_of(&self, field: KnownField) -> Option<usize> {
+        let first = self.first[field as usize];
+        (first != NOWHERE).then_some(first as usize)
+    }
+
+    /// The values of all field lines of that name, in order.
+    pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        self.iter().filter(move |field| field.is(name)).map(|field| field.value)
+    }
+
+    /// The members of a list field over all its lines (RFC 9110, 5.6.1): trimmed, empty ones left out.
+    ///
+    /// A comma inside a quoted string splits too: the lists of this engine hold tokens only.
+    pub fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        self.all(name).flat_map(members)
+    }
+
+    #[inline]
+    fn view(&self, span: &FieldSpan) -> Field<'a> {
+        Field { name: span.name.of(self.bytes), value: span.value.of(self.bytes) }
+    }
+}
+
+impl core::fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let lines = self.iter().map(|field| (String::from_utf8_lossy(field.name), field));
+        f.debug_map().entries(lines.map(|(name, field)| (name, String::from(field.shown_value())))).finish()
+    }
+}
+
+/// The members of one list value, trimmed, empty ones left out.
+pub(crate) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    Commas { rest: Some(value) }.map(trim).filter(|member| !member.is_empty())
+}
+
+#[derive(Clone)]
+struct Commas<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Iterator for Commas<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest?;
+        // Most lists are a word or two, which a call would cost more than.
+        let comma = match rest.len() {
+            0..32 => rest.iter().position(|&octet| octet == b','),
+            _ => memchr::memchr(b',', rest),
+        };
+        match comma {
+            Some(comma) => {
+                self.rest = Some(&rest[comma + 1..]);
+                Some(&rest[..comma])
+            }
+            None => {
+                self.rest = None;
+                Some(rest)
+            }
+        }
+    }
+}
+
+/// The connection options that this engine acts on (RFC 9110, 7.6.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) close: bool,
+    pub(crate) keep_alive: bool,
+    pub(crate) upgrade: bool,
+}
+
+impl Options {
+    pub(crate) fn add(&mut self, value: &[u8]) {
+        for option in members(value) {
+            match option.len() {
+                5 => self.close |= option.eq_ignore_ascii_case(b"close"),
+                7 => self.upgrade |= option.eq_ignore_ascii_case(b"upgrade"),
+                10 => self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive"),
+                _ => {}
+            }
+        }
+    }
+
+    /// RFC 9112, 9.3: `close` ends it, HTTP/1.1 goes on, HTTP/1.0 goes on with `keep-alive`.
+    pub(crate) fn persist(self, minor: u8) -> bool {
+        !self.close && (minor > 0 || self.keep_alive)
+    }
+}
+
+/// Whether an `Expect` lists `100-continue`, in any case (RFC 9110, 10.1.1).
+pub(crate) fn expects_continue(value: &[u8]) -> bool {
+    members(value).any(|expectation| expectation.eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// Something that a head or trailer section is written from, in order.
+///
+/// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`] of a received
+/// message, for two of them as a pair, and for `()`: `&()` is none, where `&[]` would not say of what.
+///
+/// An implementation gives the same lines every time. The engine checks them as it writes them, in one walk; the rules of an
+/// offered protocol, and [`Config::tidy`](crate::Config::tidy), ask again.
+pub trait FieldSource {
+    /// Calls `each` with every field line in order.
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>));
+
+    /// The same of the lines whose names have one of some lengths, a bit for each below 32, for whoever looks for a name:
+    /// most lines can be passed over without being looked at.
+    #[doc(hidden)]
+    fn each_of<'s>(&'s self, lengths: u32, each: &mut dyn FnMut(Field<'s>)) {
+        self.each(&mut |field| {
+            if lengths & length_bit(field.name.len()) != 0 {
+                each(field);
+            }
+        });
+    }
+}
+
+/// The bit of a name's length.
+pub(crate) const fn length_bit(len: usize) -> u32 {
+    if len < 32 { 1 << len } else { 0 }
+}
+
+impl FieldSource for () {
+    fn each<'s>(&'s self, _: &mut dyn FnMut(Field<'s>)) {}
+}
+
+impl FieldSource for Fields<'_> {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.iter().for_each(each);
+    }
+
+    fn each_of<'s>(&'s self, lengths: u32, each: &mut dyn FnMut(Field<'s>)) {
+        let is_wanted = |span: &&FieldSpan| lengths & length_bit((span.name.end - span.name.start) as usize) != 0;
+        self.spans.iter().filter(is_wanted).for_each(|span| each(self.view(span)));
+    }
+}
+
+impl FieldSource for [Field<'_>] {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.iter().for_each(|&field| each(field));
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FieldSource for [(N, V)] {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.iter().for_each(|(name, value)| each(Field { name: name.as_ref(), value: value.as_ref() }));
+    }
+}
+
+impl<T, const N: usize> FieldSource for [T; N]
+where
+    [T]: FieldSource,
+{
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.as_slice().each(each);
+    }
+}
+
+impl<T> FieldSource for alloc::vec::Vec<T>
+where
+    [T]: FieldSource,
+{
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.as_slice().each(each);
+    }
+}
+
+/// One behind the other.
+impl<A: FieldSource, B: FieldSource> FieldSource for (A, B) {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.0.each(each);
+        self.1.each(each);
+    }
+}
+
+impl<S: FieldSource + ?Sized> FieldSource for &S {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        (**self).each(each);
+    }
+
+    fn each_of<'s>(&'s self, lengths: u32, each: &mut dyn FnMut(Field<'s>)) {
+        (**self).each_of(lengths, each);
+    }
+}
+
+/// `protocol-name ["/" protocol-version]` (RFC 9110, 7.8). Equal are those that mean the same: names without regard to
+/// case, versions exactly.
+#[derive(Clone, Copy, Debug)]
+pub struct Protocol<'a> {
+    /// The name; compared without regard to case.
+    pub name: &'a str,
+    /// The version behind the slash; compared exactly.
+    pub version: Option<&'a str>,
+}
+
+impl<'a> Protocol<'a> {
+    /// Reads one list member.
+    pub fn parse(member: &'a [u8]) -> Option<Self> {
+        let (name, rest) = member.split_at(scan::run(&TOKEN_CLASS, member, 0));
+        let version = match rest {
+            [] => None,
+            [b'/', version @ ..] if is_token(version) => Some(core::str::from_utf8(version).ok()?),
+            _ => return None,
+        };
+        (!name.is_empty()).then_some(Self { name: core::str::from_utf8(name).ok()?, version })
+    }
+
+    /// Whether both mean the same protocol.
+    pub fn same_as(&self, other: &Protocol<'_>) -> bool {
+        self.name.eq_ignore_ascii_case(other.name) && self.version == other.version
+    }
+}
+
+impl PartialEq for Protocol<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.same_as(other)
+    }
+}
+
+impl Eq for Protocol<'_> {}
+
+impl core::fmt::Display for Protocol<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name)?;
+        match self.version {
+            Some(version) => write!(f, "/{version}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{string::ToString, vec::Vec};
+
+    #[test]
+    fn lists_skip_empty_members_and_whitespace() {
+        let got: Vec<_> = members(b" ,a , b c,\t,d,").collect();
+        assert_eq!(got, [&b"a"[..], b"b c", b"d"]);
+        assert_eq!(members(b"").count(), 0);
+    }
+
+    #[test]
+    fn protocols() {
+        assert_eq!(Protocol::parse(b"foo/2").map(|p| p.to_string()).as_deref(), Some("foo/2"));
+        for bad in ["", "/1", "a/", "a/b/c", "a b", "a;b", "\u{e9}"] {
+            assert_eq!(Protocol::parse(bad.as_bytes()), None, "{bad}");
+        }
+        let foo = Protocol::parse(b"Foo/a").unwrap();
+        assert!(foo.same_as(&Protocol::parse(b"fOO/a").unwrap()));
+        assert!(!foo.same_as(&Protocol::parse(b"foo/A").unwrap()));
+        assert!(!foo.same_as(&Protocol::parse(b"foo").unwrap()));
+    }
+
+    #[test]
+    fn options_and_persistence() {
+        let of = |value: &[u8]| {
+            let mut options = Options::default();
+            options.add(value);
+            options
+        };
+        assert!(of(b"keep-alive").persist(0) && !of(b"").persist(0));
+        assert!(of(b"").persist(1) && !of(b"x, Close ,y").persist(1));
+        assert!(!of(b"close, keep-alive").persist(0));
+        assert!(of(b"foo,,UPGRADE").upgrade && !of(b"upgrade-insecure-requests").upgrade);
+    }
+}

@@ -1,0 +1,190 @@
+//! Where a message ends: RFC 9112, 6.3 step by step, and the rules about a request's target and Host.
+//!
+//! Pure functions of a complete head. Of several faults the one with the lowest offset is told.
+
+use crate::error::{ErrorKind, Fault};
+use crate::wire::fields::members;
+use crate::wire::head::Head;
+use crate::wire::known::KnownField;
+use crate::wire::scan;
+use crate::wire::scan::class::HOST_CLASS;
+use crate::wire::syntax::{Port, TargetFault, decimal, is_authority, is_token, target_form, trim};
+
+/// How the end of a message is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Framing {
+    /// The message ends with its head.
+    None,
+    /// After that many octets of content.
+    Length(u64),
+    /// By the chunked coding.
+    Chunked,
+    /// By the end of the connection (responses only).
+    UntilClose,
+}
+
+impl Framing {
+    /// Something follows the head.
+    pub(crate) fn has_content(self) -> bool {
+        !matches!(self, Self::None | Self::Length(0))
+    }
+}
+
+/// Keeps the fault with the lowest offset.
+#[derive(Default)]
+struct Lowest(Option<Fault>);
+
+impl Lowest {
+    fn add(&mut self, kind: ErrorKind, at: usize) {
+        if self.0.is_none_or(|lowest| at < lowest.at) {
+            self.0 = Some(Fault { kind, at });
+        }
+    }
+
+    fn or<T>(self, value: T) -> Result<T, Fault> {
+        self.0.map_or(Ok(value), Err)
+    }
+}
+
+/// The framing of a request, if the head means something legal. The first `len` of `bytes` are the head.
+pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool) -> Result<Framing, Fault> {
+    let mut faults = Lowest::default();
+    target(head, bytes, secure, &mut faults);
+    host(head, bytes, len, &mut faults);
+    if !head.has(KnownField::ContentLength) && !head.has(KnownField::TransferEncoding) {
+        return faults.or(Framing::None);
+    }
+    let length = content_length(head, bytes, &mut faults);
+    let codings = transfer_encoding(head, bytes, &mut faults);
+    let framing = match (codings, length) {
+        (Some(codings), _) => {
+            if codings.last_is_chunked {
+                if let Some(at) = codings.other {
+                    // RFC 9112, 6.1: a coding that is not understood is answered 501.
+                    faults.add(ErrorKind::CodingUnknown, at);
+                }
+            } else {
+                // RFC 9112, 6.3: the end of such a request cannot be found.
+                faults.add(ErrorKind::CodingNotFinal, codings.at);
+            }
+            Framing::Chunked
+        }
+        (None, Some(length)) => Framing::Length(length),
+        (None, None) => Framing::None,
+    };
+    if head.method(bytes) == b"CONNECT" && framing.has_content() {
+        let known = if codings.is_some() { KnownField::TransferEncoding } else { KnownField::ContentLength };
+        head.values(known, bytes).take(1).for_each(|(_, at)| faults.add(ErrorKind::ConnectContent, at));
+    }
+    faults.or(framing)
+}
+
+/// The framing of a response to a request that was not a HEAD, and not a CONNECT that it accepts.
+pub(crate) fn response(head: &Head, bytes: &[u8]) -> Result<Framing, Fault> {
+    // RFC 9112, 6.3: these end at the empty line whatever their fields say.
+    if matches!(head.status, 100..=199 | 204 | 304) {
+        return Ok(Framing::None);
+    }
+    let mut faults = Lowest::default();
+    let length = content_length(head, bytes, &mut faults);
+    let codings = transfer_encoding(head, bytes, &mut faults);
+    faults.or(match (codings, length) {
+        (Some(codings), _) if codings.last_is_chunked => Framing::Chunked,
+        (None, Some(length)) => Framing::Length(length),
+        (Some(_), _) | (None, None) => Framing::UntilClose,
+    })
+}
+
+fn target(head: &Head, bytes: &[u8], secure: bool, faults: &mut Lowest) {
+    let target = head.target(bytes);
+    let kind = match target_form(head.method(bytes), target) {
+        Err(TargetFault::Form) => ErrorKind::TargetForm,
+        Err(TargetFault::Authority) => ErrorKind::TargetAuthority,
+        // RFC 9110, 7.4: an https target is accepted over a secured connection alone.
+        Ok(_) if !secure && has_https_scheme(target) => ErrorKind::TargetInsecure,
+        Ok(_) => return,
+    };
+    faults.add(kind, head.target_offset());
+}
+
+fn has_https_scheme(target: &[u8]) -> bool {
+    target.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https://"))
+}
+
+/// RFC 9112, 3.2: exactly one, and a host with an optional port; HTTP/1.0 may do without.
+fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut Lowest) {
+    let mut count = 0;
+    for (value, at) in head.values(KnownField::Host, bytes) {
+        count += 1;
+        if count > 1 {
+            faults.add(ErrorKind::HostRepeated, at);
+        } else if scan::run(&HOST_CLASS, bytes, at) < value.len() && !is_authority(value, Port::Optional) {
+            faults.add(ErrorKind::HostInvalid, at);
+        }
+    }
+    if count == 0 && head.minor > 0 {
+        // It is missed where the head ends.
+        faults.add(ErrorKind::HostMissing, len - 2);
+    }
+}
+
+/// RFC 9112, 6.3: members and lines that agree are one length; anything else has no safe reading.
+fn content_length(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<u64> {
+    let mut length = None;
+    for (value, at) in head.values(KnownField::ContentLength, bytes) {
+        for member in value.split(|&octet| octet == b',') {
+            match (decimal(trim(member)), length) {
+                (None, _) => faults.add(ErrorKind::ContentLengthInvalid, at),
+                (Some(number), Some(before)) if number != before => {
+                    faults.add(ErrorKind::ContentLengthDiffers, at);
+                }
+                (number, _) => length = number,
+            }
+        }
+    }
+    length
+}
+
+#[derive(Clone, Copy)]
+struct Codings {
+    last_is_chunked: bool,
+    /// Where a coding other than chunked is named.
+    other: Option<usize>,
+    at: usize,
+}
+
+fn transfer_encoding(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<Codings> {
+    let mut codings: Option<Codings> = None;
+    let mut chunked = 0;
+    for (value, at) in head.values(KnownField::TransferEncoding, bytes) {
+        let found = codings.get_or_insert(Codings { last_is_chunked: false, other: None, at });
+        let mut is_empty = true;
+        for member in members(value) {
+            is_empty = false;
+            found.last_is_chunked = member.eq_ignore_ascii_case(b"chunked");
+            if found.last_is_chunked {
+                chunked += 1;
+            } else {
+                found.other = found.other.or(Some(at));
+            }
+            // RFC 9112, 7.1: chunked has no parameters, and is applied once. Others may have some (RFC 9110, 10.1.4).
+            let name = trim(member.split(|&octet| octet == b';').next().unwrap_or_default());
+            let is_chunked_with_parameters = name.len() < member.len() && name.eq_ignore_ascii_case(b"chunked");
+            if !is_token(name) || is_chunked_with_parameters || chunked > 1 {
+                faults.add(ErrorKind::CodingInvalid, at);
+            }
+        }
+        if is_empty {
+            faults.add(ErrorKind::CodingInvalid, at);
+        }
+        if head.minor == 0 {
+            // RFC 9112, 6.1: an HTTP/1.0 recipient on the way would not have understood it.
+            faults.add(ErrorKind::CodingIn10, at);
+        }
+    }
+    // RFC 9112, 6.1: both is how requests are smuggled.
+    if let (Some(codings), Some((_, at))) = (codings, head.values(KnownField::ContentLength, bytes).next()) {
+        faults.add(ErrorKind::BothFramings, codings.at.max(at));
+    }
+    codings
+}

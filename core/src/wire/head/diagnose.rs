@@ -1,0 +1,172 @@
+//! The cold pass: one line, octet by octet, to the first one that no valid message could have had there.
+//!
+//! It is a little automaton, so its verdict on an octet depends on nothing behind that octet: whatever made the fast
+//! parser stop, and however much of the input was there by then, the answer is the same. On one octet syntax comes
+//! before limits.
+
+use super::section::Section;
+use crate::error::{ErrorKind, Fault};
+use crate::limits::Limits;
+use crate::wire::scan::class::{is_target_octet, is_tchar, is_value_octet};
+use crate::wire::syntax::is_ows;
+
+/// Which line it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Line {
+    Request,
+    Status {
+        /// It may end with the status-code.
+        bare: bool,
+    },
+    /// The `index`-th field line of its section.
+    Field {
+        section: Section,
+        index: usize,
+    },
+}
+
+/// Where in a line the automaton stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Method,
+    Target,
+    /// In the version, at this octet of it.
+    Version(u8),
+    /// In a status code, at this digit or the space behind.
+    Status(u8),
+    FieldStart,
+    FieldName,
+    /// In a field value or reason.
+    Text,
+    /// Behind a CR.
+    Cr,
+    /// Behind the CR of an empty line.
+    LastCr,
+}
+
+/// The first fault of the line that begins at `start`; `bytes` begins with the head and ends where looking further
+/// cannot matter. `limit` bounds the whole section.
+pub(crate) fn diagnose(line: Line, bytes: &[u8], start: usize, limit: usize, limits: &Limits) -> Fault {
+    let fault = first_fault(line, bytes, start, limit, limits);
+    debug_assert!(fault.is_some(), "the fast parser refused what the slow one takes: {line:?} {bytes:?}");
+    fault.unwrap_or(Fault { kind: ErrorKind::BadFieldValue, at: bytes.len() })
+}
+
+/// The same, where there may be none.
+pub(crate) fn first_fault(line: Line, bytes: &[u8], start: usize, limit: usize, limits: &Limits) -> Option<Fault> {
+    let mut place = match line {
+        Line::Request => Place::Method,
+        Line::Status { .. } => Place::Version(0),
+        Line::Field { .. } => Place::FieldStart,
+    };
+    for (index, &octet) in bytes[start..].iter().enumerate() {
+        let at = start + index;
+        // The first octet of the method or of the target: neither may be empty.
+        let is_first = index == 0 || bytes[at - 1] == b' ';
+        match step(line, place, octet, is_first) {
+            Err(kind) => return Some(Fault { kind, at }),
+            Ok(next) => {
+                if let Some(kind) = exceeded(line, place, octet, index, limits) {
+                    return Some(Fault { kind, at });
+                }
+                place = next;
+            }
+        }
+        if at >= limit {
+            return Some(Fault { kind: section_too_large(line), at });
+        }
+    }
+    None
+}
+
+fn section_too_large(line: Line) -> ErrorKind {
+    match line {
+        Line::Field { section: Section::Trailers { .. }, .. } => ErrorKind::TrailersTooLarge,
+        _ => ErrorKind::HeadTooLarge,
+    }
+}
+
+/// A limit that the octet at `index` of its line is the first to break.
+fn exceeded(line: Line, place: Place, octet: u8, index: usize, limits: &Limits) -> Option<ErrorKind> {
+    let is_end = octet == b'\r' || matches!(place, Place::Cr | Place::LastCr);
+    match line {
+        _ if is_end => None,
+        Line::Request if place == Place::Method && octet != b' ' && index >= limits.method as usize => {
+            Some(ErrorKind::MethodTooLong)
+        }
+        Line::Request | Line::Status { .. } if index >= limits.start_line as usize => Some(ErrorKind::StartLineTooLong),
+        Line::Field { .. } if index >= limits.field_line as usize => Some(ErrorKind::FieldLineTooLong),
+        Line::Field { index: count, .. } if index == 0 && count >= limits.fields as usize && !is_ows(octet) => {
+            Some(ErrorKind::TooManyFields)
+        }
+        _ => None,
+    }
+}
+
+fn step(line: Line, place: Place, octet: u8, is_first: bool) -> Result<Place, ErrorKind> {
+    match place {
+        Place::Cr | Place::LastCr => return if octet == b'\n' { Ok(place) } else { Err(ErrorKind::BareCr) },
+        Place::Method if is_tchar(octet) => return Ok(Place::Method),
+        Place::Method if octet == b' ' && !is_first => return Ok(Place::Target),
+        Place::Target if is_target_octet(octet) => return Ok(Place::Target),
+        Place::Target if octet == b' ' && !is_first => return Ok(Place::Version(0)),
+        Place::Version(at) => return version(line, at, octet),
+        Place::Status(at) => return status(line, at, octet),
+        Place::FieldStart if octet == b'\r' => return Ok(Place::LastCr),
+        Place::FieldStart if is_ows(octet) => return fold(line),
+        Place::FieldStart | Place::FieldName if is_tchar(octet) => return Ok(Place::FieldName),
+        Place::FieldName if octet == b':' => return Ok(Place::Text),
+        Place::Text if octet == b'\r' => return Ok(Place::Cr),
+        Place::Text if is_value_octet(octet) => return Ok(Place::Text),
+        _ => {}
+    }
+    Err(match (octet, place) {
+        (b'\n', _) => ErrorKind::BareLf,
+        (0, _) => ErrorKind::Nul,
+        (b'\r', Place::Target) => ErrorKind::BadVersion,
+        (b'\r', Place::FieldName) => ErrorKind::MissingColon,
+        (_, Place::Method) => ErrorKind::BadMethod,
+        (_, Place::Target) => ErrorKind::BadTarget,
+        (b' ' | b'\t', _) => ErrorKind::SpaceBeforeColon,
+        (_, Place::FieldStart | Place::FieldName) => ErrorKind::BadFieldName,
+        _ => ErrorKind::BadFieldValue,
+    })
+}
+
+fn version(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
+    let is_request = matches!(line, Line::Request);
+    match (at, octet) {
+        (0..=4, _) if b"HTTP/"[at as usize] == octet => Ok(Place::Version(at + 1)),
+        (0..=4, _) if !is_request => Err(ErrorKind::NotHttp),
+        (5, b'1') | (6, b'.') | (7, b'0'..=b'9') => Ok(Place::Version(at + 1)),
+        (5, b'0'..=b'9') => Err(ErrorKind::VersionUnsupported),
+        (8, b'\r') if is_request => Ok(Place::Cr),
+        (8, b' ') if !is_request => Ok(Place::Status(0)),
+        (_, b'\n') => Err(ErrorKind::BareLf),
+        (8, _) if !is_request => Err(ErrorKind::BadStatusLine),
+        _ => Err(ErrorKind::BadVersion),
+    }
+}
+
+fn status(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
+    match (at, octet) {
+        (3, b'\r') if matches!(line, Line::Status { bare: true }) => Ok(Place::Cr),
+        (0, b'1'..=b'9') | (1 | 2, b'0'..=b'9') => Ok(Place::Status(at + 1)),
+        (3, b' ') => Ok(Place::Text),
+        (_, b'\n') => Err(ErrorKind::BareLf),
+        _ => Err(ErrorKind::BadStatusLine),
+    }
+}
+
+/// Whitespace that begins a line (RFC 9112, 2.2 and 5.2).
+fn fold(line: Line) -> Result<Place, ErrorKind> {
+    match line {
+        Line::Field { section: Section::Response { .. } | Section::Trailers { folds: true }, index: 1.. } => {
+            Ok(Place::Text)
+        }
+        Line::Field { section: Section::Trailers { .. }, .. } | Line::Field { index: 1.., .. } => {
+            Err(ErrorKind::ObsFold)
+        }
+        _ => Err(ErrorKind::LeadingSpace),
+    }
+}

@@ -1,0 +1,478 @@
+//! Start line and field lines, from octets to spans.
+//!
+//! A head that is there as a whole, as most are, is taken in one go: `scan` finds all its lines, then each is read. A head
+//! that comes in pieces, or has anything unusual in it, is taken line by line as their ends are found: an octet that
+//! has been looked at is not looked at again, however the input is cut. Both ways read a line by the same functions, and what
+//! is accepted is checked for good.
+//!
+//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line which finds the first octet that no valid
+//! message could have had there: so an error is the same for one input at every split.
+
+mod diagnose;
+mod section;
+mod whole;
+
+use alloc::vec::Vec;
+
+use self::diagnose::{Line, diagnose};
+pub(crate) use self::section::Section;
+use crate::error::Fault;
+use crate::limits::Limits;
+use crate::wire::fields::{FieldSpan, Fields, Options, Span};
+use crate::wire::known::{Known, KnownField, NOWHERE};
+use crate::wire::scan;
+use crate::wire::scan::class::{TARGET_CLASS, TOKEN_CLASS, is_tchar};
+use crate::wire::syntax::{is_ows, trim};
+
+/// A head, or a trailer section, while it is parsed and afterwards.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    /// Method or reason.
+    word: Span,
+    target: Span,
+    pub(crate) status: u16,
+    /// The x of HTTP/1.x.
+    pub(crate) minor: u8,
+    has_start_line: bool,
+    is_complete: bool,
+    known: Known,
+    /// Which offers were found to be eligible when the request was taken, of the first 64; a bit for each.
+    pub(crate) eligible: u64,
+    fields: Vec<FieldSpan>,
+    /// Where the scanner found the ends of lines; means nothing between two heads.
+    ends: Vec<u32>,
+    /// Where the current line begins.
+    line: usize,
+    /// Up to where no line end was found.
+    scanned: usize,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self {
+            word: Span::default(),
+            target: Span::default(),
+            status: 0,
+            minor: 0,
+            has_start_line: false,
+            is_complete: false,
+            known: Known::NONE,
+            eligible: 0,
+            fields: Vec::new(),
+            ends: Vec::new(),
+            line: 0,
+            scanned: 0,
+        }
+    }
+}
+
+impl Head {
+    /// Ready for the next head; the memory stays.
+    pub(crate) fn clear(&mut self) {
+        let Self { mut fields, ends, .. } = core::mem::take(self);
+        fields.clear();
+        *self = Self { fields, ends, ..Self::default() };
+    }
+
+    /// Gives back the memory that means nothing between two heads.
+    pub(crate) fn release(&mut self) {
+        self.ends = Vec::new();
+    }
+
+    /// Whether some of it has been seen, and not all.
+    pub(crate) fn is_begun(&self) -> bool {
+        !self.is_complete && self.scanned > 0
+    }
+
+    /// Whether all of it has been read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// Parses on. The first `len` of `bytes` begin with the head's first octet and are all that has come; behind them may be
+    /// more, which means nothing. Gives the head's length once its empty line is there.
+    #[inline(always)]
+    pub(crate) fn parse(
+        &mut self,
+        bytes: &mut [u8],
+        len: usize,
+        section: Section,
+        limits: &Limits,
+    ) -> Result<Option<usize>, Fault> {
+        if self.is_complete || self.scanned == 0 {
+            // A trailer section is a line or two, and behind it may be anything.
+            if !section.is_trailers()
+                && let Some(len) = self.whole(bytes, len, section, limits)
+            {
+                return Ok(Some(len));
+            }
+            self.clear();
+        }
+        self.line_by_line(&mut bytes[..len], section, limits)
+    }
+
+    #[inline(never)]
+    fn line_by_line(&mut self, bytes: &mut [u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
+        loop {
+            let stop = scan::control(&bytes[self.scanned..]).map(|found| self.scanned + found);
+            let end = match stop {
+                Some(at) if bytes[at] == b'\r' => match bytes.get(at + 1) {
+                    Some(b'\n') => at,
+                    Some(_) => return Err(self.fault(bytes, at + 1, section, limits)),
+                    None => {
+                        self.scanned = at;
+                        return self.partial(bytes, section, limits);
+                    }
+                },
+                Some(at) => return Err(self.fault(bytes, at, section, limits)),
+                None => {
+                    self.scanned = bytes.len();
+                    return self.partial(bytes, section, limits);
+                }
+            };
+            let next = end + 2;
+            let is_last = self.has_start_line_or(section) && end == self.line;
+            let fits = next <= section.limit(limits);
+            if !fits || !(is_last || self.take_line(bytes, end, section, limits)) {
+                return Err(self.fault(bytes, end + 1, section, limits));
+            }
+            if is_last {
+                self.is_complete = true;
+                return Ok(Some(next));
+            }
+            self.line = next;
+            self.scanned = next;
+        }
+    }
+
+    /// More octets are needed, unless what is there is too much already.
+    fn partial(&self, bytes: &[u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
+        let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
+        if self.scanned - self.line > line as usize || bytes.len() > section.limit(limits) {
+            return Err(self.fault(bytes, bytes.len() - 1, section, limits));
+        }
+        Ok(None)
+    }
+
+    /// Whether all that is new is more of a line that has not ended; then it has been looked at. The short cut for slow
+    /// input: the caller has seen to the limits, by `slack`.
+    #[inline]
+    pub(crate) fn goes_on(&mut self, bytes: &[u8]) -> bool {
+        let goes_on = bytes.get(self.scanned..).is_some_and(|new| scan::control(new).is_none());
+        if goes_on {
+            self.scanned = bytes.len();
+        }
+        goes_on
+    }
+
+    /// How many octets more may come in the line that has not ended, `len` octets from the head's first, before a limit is
+    /// looked at again.
+    pub(crate) fn slack(&self, len: usize, section: Section, limits: &Limits) -> usize {
+        let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
+        self.line.saturating_add(line as usize).min(section.limit(limits)).saturating_sub(len)
+    }
+
+    fn has_start_line_or(&self, section: Section) -> bool {
+        self.has_start_line || section.is_trailers()
+    }
+
+    fn take_line(&mut self, bytes: &mut [u8], end: usize, section: Section, limits: &Limits) -> bool {
+        let line = &bytes[self.line..end];
+        match section {
+            Section::Request if !self.has_start_line => self.request_line(&bytes[..end], end, limits),
+            Section::Response { bare } if !self.has_start_line => self.status_line(line, bare, limits),
+            _ if line.len() > limits.field_line as usize => false,
+            _ if section.folds() && is_ows(line[0]) && !self.fields.is_empty() => {
+                self.unfold(bytes, end);
+                true
+            }
+            _ => self.fields.len() < limits.fields as usize && self.field_line(bytes, end),
+        }
+    }
+
+    /// `method SP request-target SP HTTP-version`, on exactly two spaces (RFC 9112, 3). What stands in `bytes` behind the end
+    /// of the line is not looked at.
+    #[inline(always)]
+    fn request_line(&mut self, bytes: &[u8], end: usize, limits: &Limits) -> bool {
+        let method_end = self.line + scan::run(&TOKEN_CLASS, bytes, self.line);
+        let target = method_end + 1;
+        let target_end = target + scan::run(&TARGET_CLASS, bytes, target);
+        let Some([b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9']) = bytes.get(target_end..end)
+        else {
+            return false;
+        };
+        self.word = Span::new(self.line, method_end);
+        self.target = Span::new(target, target_end);
+        self.minor = minor - b'0';
+        self.has_start_line = true;
+        bytes[method_end] == b' '
+            && method_end > self.line
+            && target_end > target
+            && end - self.line <= limits.start_line as usize
+            && method_end - self.line <= limits.method as usize
+    }
+
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4); a bare one ends with the status-code.
+    fn status_line(&mut self, line: &[u8], bare: bool, limits: &Limits) -> bool {
+        let [
+            b'H',
+            b'T',
+            b'T',
+            b'P',
+            b'/',
+            b'1',
+            b'.',
+            minor @ b'0'..=b'9',
+            b' ',
+            hundreds @ b'1'..=b'9',
+            tens @ b'0'..=b'9',
+            ones @ b'0'..=b'9',
+            rest @ ..,
+        ] = line
+        else {
+            return false;
+        };
+        self.minor = minor - b'0';
+        self.status = [hundreds, tens, ones].iter().fold(0, |status, digit| status * 10 + u16::from(**digit - b'0'));
+        self.word = Span::new(self.line + line.len() - rest.len().saturating_sub(1), self.line + line.len());
+        self.has_start_line = true;
+        (rest.first() == Some(&b' ') || (bare && rest.is_empty())) && line.len() <= limits.start_line as usize
+    }
+
+    fn field_line(&mut self, bytes: &[u8], end: usize) -> bool {
+        let Some(field) = field_line(bytes, self.line, token_len(&bytes[self.line..end]), end) else { return false };
+        self.known.note(slot(field, bytes), self.fields.len());
+        self.fields.push(field);
+        true
+    }
+
+    /// RFC 9112, 5.2: a client replaces a fold in a response by spaces.
+    fn unfold(&mut self, bytes: &mut [u8], end: usize) {
+        bytes[self.line - 2..self.line].fill(b' ');
+        let more = trimmed(&bytes[self.line..end], self.line);
+        let Some(last) = self.fields.last_mut() else { return };
+        // Only what is new is looked at, or a head of folds would cost its square.
+        if more.start < more.end {
+            let is_empty = last.value.start == last.value.end;
+            last.value = Span { start: if is_empty { more.start } else { last.value.start }, end: more.end };
+        }
+    }
+
+    /// The lowest octet that is wrong. `seen` is the last one that had to be looked at to know that something is.
+    fn fault(&self, bytes: &[u8], seen: usize, section: Section, limits: &Limits) -> Fault {
+        let line = match section {
+            Section::Request if self.line == 0 => Line::Request,
+            Section::Response { bare } if self.line == 0 => Line::Status { bare },
+            _ => Line::Field { section, index: self.fields.len() },
+        };
+        diagnose(line, &bytes[..=seen], self.line, section.limit(limits), limits)
+    }
+
+    // Afterwards.
+
+    #[inline]
+    pub(crate) fn method<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        self.word.of(bytes)
+    }
+
+    #[inline]
+    pub(crate) fn reason<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        self.word.of(bytes)
+    }
+
+    #[inline]
+    pub(crate) fn target<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        self.target.of(bytes)
+    }
+
+    pub(crate) fn target_offset(&self) -> usize {
+        self.target.start as usize
+    }
+
+    #[inline]
+    pub(crate) fn fields<'b>(&'b self, bytes: &'b [u8]) -> Fields<'b> {
+        Fields::new(bytes, &self.fields, &self.known.first)
+    }
+
+    #[inline]
+    pub(crate) fn has(&self, known: KnownField) -> bool {
+        self.known.seen & (1 << known as u8) != 0
+    }
+
+    /// The values of all lines of a known field, with their places.
+    pub(crate) fn values<'b>(
+        &'b self,
+        known: KnownField,
+        bytes: &'b [u8],
+    ) -> impl Iterator<Item = (&'b [u8], usize)> + Clone {
+        let first = match self.known.first[known as usize] {
+            NOWHERE => self.fields.len(),
+            first => first as usize,
+        };
+        let again = self.known.repeated & (1 << known as u8) != 0;
+        let lines = if again { &self.fields[first..] } else { self.fields.get(first..=first).unwrap_or_default() };
+        lines
+            .iter()
+            .filter(move |field| !again || KnownField::recognise(field.name.of(bytes)) == Some(known))
+            .map(move |field| (field.value.of(bytes), field.value.start as usize))
+    }
+
+    pub(crate) fn options(&self, bytes: &[u8]) -> Options {
+        let mut options = Options::default();
+        self.values(KnownField::Connection, bytes).for_each(|(value, _)| options.add(value));
+        options
+    }
+}
+
+/// Whether a line ends there.
+#[inline(always)]
+fn ends_at(bytes: &[u8], end: usize) -> bool {
+    bytes.get(end..end + 2) == Some(b"\r\n")
+}
+
+fn token_len(line: &[u8]) -> usize {
+    line.iter().take_while(|&&octet| is_tchar(octet)).count()
+}
+
+fn slot(field: FieldSpan, bytes: &[u8]) -> usize {
+    KnownField::recognise(field.name.of(bytes)).map_or(KnownField::COUNT, |known| known as usize)
+}
+
+/// A field line as anybody may send it.
+fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<FieldSpan> {
+    let colon = start + name;
+    if name == 0 || bytes.get(colon) != Some(&b':') {
+        return None;
+    }
+    let raw = bytes.get(colon + 1..end)?;
+    Some(FieldSpan { name: Span::new(start, colon), value: trimmed(raw, colon + 1) })
+}
+
+/// The span of `raw`, which stands at `start`, without the whitespace around it.
+fn trimmed(raw: &[u8], start: usize) -> Span {
+    let value = trim(raw);
+    let lead = if value.is_empty() { 0 } else { raw.iter().take_while(|&&octet| is_ows(octet)).count() };
+    Span::new(start + lead, start + lead + value.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::diagnose::first_fault;
+    use super::*;
+    use alloc::vec::Vec;
+
+    const LIMITS: Limits =
+        Limits { start_line: 40, method: 9, field_line: 30, fields: 4, head: 120, trailers: 60, ..Limits::DEFAULT };
+
+    /// What the slow parser says of all the input: the head's length, a fault, or that more is needed.
+    fn slow(bytes: &[u8], section: Section) -> Result<Option<usize>, Fault> {
+        let (mut start, mut index) = (0, 0);
+        loop {
+            let line = match section {
+                Section::Request if start == 0 => Line::Request,
+                Section::Response { bare } if start == 0 => Line::Status { bare },
+                _ => Line::Field { section, index },
+            };
+            let end = memchr::memmem::find(&bytes[start..], b"\r\n").map(|at| start + at);
+            let seen = end.map_or(bytes.len(), |end| end + 2);
+            if let Some(fault) = first_fault(line, &bytes[..seen], start, section.limit(&LIMITS), &LIMITS) {
+                return Err(fault);
+            }
+            let Some(end) = end else { return Ok(None) };
+            let is_field = matches!(line, Line::Field { .. });
+            if is_field && end == start {
+                return Ok(Some(end + 2));
+            }
+            index += usize::from(is_field && !is_ows(bytes[start]));
+            start = end + 2;
+        }
+    }
+
+    /// A tiny deterministic generator (xorshift).
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % bound as u64) as usize
+        }
+    }
+
+    fn input(dice: &mut Dice, seed: &[u8]) -> Vec<u8> {
+        let mut bytes = seed.to_vec();
+        for _ in 0..dice.below(4) {
+            let at = dice.below(bytes.len().max(1));
+            match dice.below(4) {
+                0 => bytes[at] = dice.below(256) as u8,
+                1 => bytes.insert(at, b"\r\n\0 \t:H/1.aZ"[dice.below(12)]),
+                2 if bytes.len() > 1 => drop(bytes.remove(at)),
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn more_lines_than_the_scanner_counts_are_a_head_all_the_same() {
+        let limits = Limits { fields: 5_000, ..Limits::DEFAULT };
+        let counts = [513, 500, 511, 512, 958, 959, 960, 961, 962, 4_000];
+        // An interpreter takes minutes for all of them.
+        for &count in &counts[..if cfg!(miri) { 1 } else { counts.len() }] {
+            let mut bytes = [b"GET / HTTP/1.1\r\n".as_slice(), &b"Te: a\r\n".repeat(count), b"\r\n"].concat();
+            let len = bytes.len();
+            bytes.resize(len + scan::PADDING, 0);
+            let mut head = Head::default();
+            assert_eq!(head.parse(&mut bytes, len, Section::Request, &limits), Ok(Some(len)), "{count}");
+            assert_eq!((head.fields(&bytes).len(), head.values(KnownField::Te, &bytes).count()), (count, count));
+        }
+    }
+
+    #[test]
+    fn the_largest_limits_are_no_overflow() {
+        let all = u32::MAX;
+        let limits = Limits { field_line: all, start_line: all, head: all, fields: all, ..Limits::DEFAULT };
+        let mut bytes = [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0; scan::PADDING]].concat();
+        let mut head = Head::default();
+        for len in 1..27 {
+            assert_eq!(head.parse(&mut bytes, len, Section::Request, &limits), Ok(None));
+            assert!(head.slack(len, Section::Request, &limits) > 1 << 30);
+        }
+        assert_eq!(head.parse(&mut bytes, 27, Section::Request, &limits), Ok(Some(27)));
+    }
+
+    #[test]
+    fn the_fast_parser_and_the_slow_one_agree_at_every_cut() {
+        let response = Section::Response { bare: false };
+        let seeds: [(Section, &[u8]); 7] = [
+            (Section::Request, b"GET /a HTTP/1.1\r\nHost: a\r\nB:  c \r\nD:\r\n\r\n"),
+            (Section::Request, b"OPTIONS * HTTP/1.0\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
+            (response, b"HTTP/1.1 200 Fine\r\nA: b\r\n c\r\n\td\r\nE: f\r\n\r\nx"),
+            (response, b"HTTP/1.0 404 \r\n\r\n"),
+            (Section::Response { bare: true }, b"HTTP/1.1 200\r\nA: b\r\n\r\n"),
+            (Section::Trailers { folds: false }, b"A: b\r\nCdef: \xff\r\n\r\n0"),
+            (Section::Trailers { folds: true }, b"A: b\r\n c\r\nD: \r\n\te\r\n\r\n0"),
+        ];
+        let mut dice = Dice(0x5eed);
+        for round in 0..if cfg!(miri) { 100 } else { 60_000 } {
+            let (section, seed) = seeds[round % seeds.len()];
+            let bytes = input(&mut dice, seed);
+            let cut = dice.below(bytes.len() + 1);
+            // What stands behind the input must not matter.
+            let (mut head, mut fed) = (Head::default(), bytes.clone());
+            fed.resize(bytes.len() + scan::PADDING, b"\r\n x"[dice.below(4)]);
+            let first = head.parse(&mut fed, cut, section, &LIMITS);
+            let whole = bytes.len();
+            let outcome = if let Ok(None) = first { head.parse(&mut fed, whole, section, &LIMITS) } else { first };
+            match (outcome, slow(&bytes, section)) {
+                // The fast parser looks at a line that has not come whole only to bound it.
+                (Ok(None), Err(fault)) => {
+                    let line = bytes[..fault.at].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
+                    assert!(!bytes[line..].windows(2).any(|pair| pair == b"\r\n"), "{bytes:?} {fault:?}");
+                }
+                (fast, slow) => assert_eq!(fast, slow, "{:?} cut at {cut}", bytes.escape_ascii().collect::<Vec<_>>()),
+            }
+        }
+    }
+}

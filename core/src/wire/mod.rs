@@ -1,0 +1,16 @@
+//! Bytes. What came is read, in this order; what goes out is written by the last two.
+
+pub(crate) mod buffer;
+pub(crate) mod scan;
+pub(crate) mod syntax;
+
+pub(crate) mod known;
+
+pub(crate) mod fields;
+pub(crate) mod head;
+
+pub(crate) mod body;
+pub(crate) mod framing;
+
+pub(crate) mod encode;
+pub(crate) mod outgoing;

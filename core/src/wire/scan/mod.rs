@@ -1,0 +1,288 @@
+//! Finding lines fast. Everything that looks at octets in bulk is here, and with it all `unsafe` of this crate.
+//!
+//! # How it works
+//!
+//! A head is lines, and the octets that end a line (CR, LF) are control octets, which can stand nowhere else in it. So one
+//! pass over the head, 64 octets at a time, asks a single question of each octet: *is it a control octet other than
+//! HTAB?* The answers of a block are the bits of one word. Take 16 octets (`.` is a zero):
+//!
+//! ```text
+//! octets     A : 1 ␍ ␊ B b : 2 ␍ ␊ ␍ ␊ x y z
+//! control    . . . 1 1 . . . . 1 1 1 1 . . .      mask
+//! begins     . . . 1 . . . . . 1 . . . . . .      mask & !(mask << 1)
+//! third      . . . . . . . . . . . 1 1 . . .      mask & mask << 1 & mask << 2
+//! ```
+//!
+//! (The first octet is the lowest bit, so `<<` moves the picture to the right.) Where a run of control octets *begins*, a line
+//! may end: two lines end here, at 3 and at 9. A run of *three* means that a line begins with a control octet, which only the
+//! empty line does: the head ends there. Nothing in this depends on where a line began, so the processor works on
+//! several blocks at the same time, where a scanner that walks from line to line waits for each line's end.
+//!
+//! That is also all the checking a value needs. A stray NUL or a bare LF begins a run of its own, so it looks like the end of
+//! a line, and there `head.rs` finds no CRLF.
+//!
+//! The second pass asks of each field line how many token characters it begins with, which is its name, and hands the line
+//! to `head.rs`. Beyond that only [`run`] is asked for: how many octets of a class there are, of a method, a target, a host.
+//!
+//! # Who does it
+//!
+//! The two passes are written once, in `passes.rs`. `x86.rs`, `neon.rs` and `wasm.rs` give them the two questions in the
+//! instructions of their machines, `swar.rs` in ordinary arithmetic on words. On x86-64 the widest that the processor has is
+//! found out once, when the program runs; elsewhere the compiler knows. `naive.rs` is the twin that anybody can check, and
+//! each way must agree with it.
+
+pub(crate) mod class;
+#[cfg(test)]
+mod naive;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", not(miri)))]
+mod neon;
+mod passes;
+mod path;
+mod swar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+mod x86;
+
+pub(crate) use class::Class;
+pub(crate) use passes::{Line, OPENING, PADDING, Reader};
+pub use path::Path;
+
+use alloc::vec::Vec;
+
+/// Where the lines of a head end, up to its empty line, and how many they are; `None` where no empty line is among the first
+/// `len` octets, or fewer than [`PADDING`] stand behind those, or there are over `most` lines, and too many to go on: where
+/// they end would take more memory than the lines themselves. What stands behind makes no difference.
+///
+/// At each end stands a control octet: whether that is a CRLF is for the caller to see.
+#[inline]
+pub(crate) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    ends_on(Path::current(), bytes, len, most, ends)
+}
+
+/// Hands the reader every line from `start` on, one for each end that [`ends`] has found. The first line of a head is
+/// none of them.
+#[inline]
+pub(crate) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
+    lines_on(Path::current(), bytes, start, ends, reader);
+}
+
+#[inline(always)]
+#[allow(unsafe_code)]
+fn ends_on(path: Path, bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    match path {
+        // SAFETY: the path is AVX2 only where the processor has what that asks for.
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        Path::Avx2 => unsafe { x86::ends_avx2(bytes, len, most, ends) },
+        // SAFETY: SSE2 is part of x86-64.
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        Path::Sse2 => unsafe { x86::ends_sse2(bytes, len, most, ends) },
+        // SAFETY: this arm is compiled only where NEON is there.
+        #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(miri)))]
+        Path::Neon => unsafe { neon::ends(bytes, len, most, ends) },
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        Path::Simd128 => wasm::ends(bytes, len, most, ends),
+        _ => swar::ends(bytes, len, most, ends),
+    }
+}
+
+#[inline(always)]
+#[allow(unsafe_code)]
+fn lines_on(path: Path, bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
+    match path {
+        // SAFETY: the path is AVX2 only where the processor has what that asks for.
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        Path::Avx2 => unsafe { x86::lines_avx2(bytes, start, ends, reader) },
+        // SAFETY: SSE2 is part of x86-64.
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        Path::Sse2 => unsafe { x86::lines_sse2(bytes, start, ends, reader) },
+        // SAFETY: this arm is compiled only where NEON is there.
+        #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(miri)))]
+        Path::Neon => unsafe { neon::lines(bytes, start, ends, reader) },
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        Path::Simd128 => wasm::lines(bytes, start, ends, reader),
+        _ => swar::lines(bytes, start, ends, reader),
+    }
+}
+
+/// How many octets of a class stand at `at`, one behind the other.
+#[inline]
+pub(crate) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
+    run_on(Path::current(), class, bytes, at)
+}
+
+#[inline(always)]
+#[allow(unsafe_code)]
+fn run_on(path: Path, class: &Class, bytes: &[u8], at: usize) -> usize {
+    match path {
+        // SAFETY: the path is AVX2 only where the processor has what that asks for.
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        Path::Avx2 => unsafe { x86::run_avx2(class, bytes, at) },
+        // SAFETY: this arm is compiled only where NEON is there.
+        #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(miri)))]
+        Path::Neon => unsafe { neon::run(class, bytes, at) },
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        Path::Simd128 => wasm::run(class, bytes, at),
+        // SSE2 cannot look anything up.
+        _ => class.run(bytes, at),
+    }
+}
+
+/// The first control octet other than HTAB: the only octets that end a line or are errors in it. For input that comes in
+/// pieces, where there is little to look at.
+#[inline]
+pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        // The slowest input of all is not worth a call.
+        [octet] => swar::stops(*octet).then_some(0),
+        _ => swar::control(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::scan::class::is_tchar;
+    use alloc::string::ToString;
+
+    #[test]
+    fn control_agrees_with_its_twin_on_every_octet_at_every_place() {
+        for octet in (0..=255u8).step_by(if cfg!(miri) { 37 } else { 1 }) {
+            for len in 0..if cfg!(miri) { 18 } else { 70 } {
+                for at in 0..=len {
+                    let mut bytes = alloc::vec![b'a'; len + 1];
+                    bytes[at] = octet;
+                    bytes[len] = b'\r';
+                    assert_eq!(control(&bytes), naive::control(&bytes), "octet {octet} at {at} of {len}");
+                    assert_eq!(control(&bytes[..len]), naive::control(&bytes[..len]));
+                }
+            }
+        }
+    }
+
+    struct Seen<'a> {
+        bytes: &'a [u8],
+        lines: Vec<(usize, usize, usize)>,
+    }
+
+    impl Reader for Seen<'_> {
+        type State = Vec<(usize, usize, usize)>;
+
+        fn start(&mut self) -> Self::State {
+            Vec::new()
+        }
+
+        fn finish(&mut self, lines: Self::State) {
+            self.lines = lines;
+        }
+
+        fn line(&self, lines: &mut Self::State, line: Line<'_>) {
+            let rest = &self.bytes[line.start..];
+            assert_eq!(line.opening, &rest[..OPENING]);
+            assert_eq!(line.middle.to_le_bytes(), rest[line.name..][..4]);
+            assert_eq!(line.closing.to_le_bytes(), self.bytes[line.end - 1..][..4]);
+            // What a path may leave to the reader.
+            let all = rest.iter().take_while(|&&octet| is_tchar(octet)).count();
+            assert!(line.name == all || (line.name < all && line.opening.get(line.name) != Some(&b':')));
+            lines.push((line.start, all, line.end));
+        }
+    }
+
+    /// Every path that this machine has, on the same input; what stands behind it must not matter.
+    fn agree(input: &[u8]) {
+        for path in Path::available() {
+            for behind in [b'x', b'\r', b' ', b':'] {
+                let (bytes, mut ends) = ([input, &[behind; PADDING]].concat(), Vec::new());
+                let found = ends_on(path, &bytes, input.len(), usize::MAX, &mut ends).map(|count| {
+                    let first = ends[0] as usize;
+                    let mut seen = Seen { bytes: &bytes, lines: Vec::new() };
+                    lines_on(path, &bytes, first + 2, &ends[1..count], &mut seen);
+                    seen.lines
+                });
+                let expected = naive::lines(input, &bytes[input.len()..]);
+                assert_eq!(found, expected, "{path:?} {:?}", input.escape_ascii().to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn runs_end_at_the_first_octet_of_no_class() {
+        for (class, has) in [
+            (&crate::wire::scan::class::TOKEN_CLASS, is_tchar as fn(u8) -> bool),
+            (&crate::wire::scan::class::TARGET_CLASS, crate::wire::scan::class::is_target_octet),
+        ] {
+            for octet in (0..=255u8).step_by(if cfg!(miri) { 5 } else { 1 }) {
+                for at in (0..70).step_by(if cfg!(miri) { 23 } else { 1 }) {
+                    let mut bytes = [b'a'; 75];
+                    bytes[at] = octet;
+                    let expected = if has(octet) { 75 } else { at };
+                    for path in Path::available() {
+                        assert_eq!(run_on(path, class, &bytes, 0), expected, "{path:?} {octet} at {at}");
+                        assert_eq!(run_on(path, class, &bytes[..at], 0), at);
+                        assert_eq!(run_on(path, class, &bytes, 80), 0);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_octet_at_every_place_of_a_block() {
+        let (octets, places) = if cfg!(miri) { (61, 47) } else { (1, 1) };
+        for octet in (0..=255u8).step_by(octets) {
+            for at in (0..140).step_by(places) {
+                let mut bytes = [b'a'; 144];
+                bytes[at] = octet;
+                bytes[140..].copy_from_slice(b"\r\n\r\n");
+                agree(&bytes);
+                agree(&bytes[..143]);
+            }
+        }
+    }
+
+    #[test]
+    fn every_name_at_every_distance_from_the_end() {
+        for octet in (0..=255u8).step_by(if cfg!(miri) { 61 } else { 1 }) {
+            for len in (0..70).step_by(if cfg!(miri) { 17 } else { 1 }) {
+                let name = [&[b'n'; 80][..len], &[octet], b":"].concat();
+                agree(&[&b"a\r\n"[..], &name, b"\r\n\r\n"].concat());
+                agree(&[&name, &b"\r\n\r\n"[..]].concat());
+            }
+        }
+    }
+
+    #[test]
+    fn lines_without_end_take_no_memory() {
+        let bytes = b"a\n".repeat(100_000);
+        for path in Path::available() {
+            let mut ends = Vec::new();
+            assert_eq!(ends_on(path, &bytes, bytes.len() - PADDING, 100, &mut ends), None);
+            assert!(ends.capacity() <= 1024, "{path:?}: {}", ends.capacity());
+        }
+    }
+
+    #[test]
+    fn random_lines() {
+        let mut state = 0x5eed_u64;
+        let mut below = |bound: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % bound as u64) as usize
+        };
+        for _ in 0..if cfg!(miri) { 15 } else { 10_000 } {
+            let mut bytes = Vec::new();
+            for _ in 0..below(9) {
+                let line = below(90);
+                bytes.extend((0..line).map(|_| b"abcXYZ019-_!~:: \t\x80\xff"[below(19)]));
+                bytes.extend_from_slice(b"\r\n");
+            }
+            bytes.extend_from_slice(b"\r\n");
+            for _ in 0..below(3) {
+                let at = below(bytes.len());
+                bytes[at] = b"\r\n\0\x7f\x1f a:"[below(8)];
+            }
+            agree(&bytes);
+        }
+    }
+}

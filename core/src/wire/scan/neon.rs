@@ -1,0 +1,71 @@
+//! aarch64: 16 octets at a time.
+#![allow(unsafe_code)]
+
+use alloc::vec::Vec;
+use core::arch::aarch64::*;
+
+use super::class::{Class, ROWS};
+use super::passes::{self, Reader};
+use crate::wire::scan::class::TOKEN_CLASS;
+
+#[target_feature(enable = "neon")]
+pub(super) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    passes::ends(|block| controls(block), bytes, len, most, ends)
+}
+
+#[target_feature(enable = "neon")]
+pub(super) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
+    passes::lines(|opening| prefix(&TOKEN_CLASS, opening), bytes, start, ends, reader);
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn load(octets: &[u8; 16]) -> uint8x16_t {
+    // SAFETY: 16 octets are read where 16 are, and the instruction asks for no alignment.
+    unsafe { vld1q_u8(octets.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn controls(block: &[u8; 64]) -> u64 {
+    let (quarters, _) = block.as_chunks::<16>();
+    let [a, b, c, d] = core::array::from_fn(|at| {
+        let octets = load(&quarters[at]);
+        let tab = vceqq_u8(octets, vdupq_n_u8(b'\t'));
+        let control = vbicq_u8(vcltq_u8(octets, vdupq_n_u8(0x20)), tab);
+        vorrq_u8(control, vceqq_u8(octets, vdupq_n_u8(0x7f)))
+    });
+    // There is no instruction that gathers top bits: each octet keeps the bit of its place, and sums of neighbours bring the
+    // bits together.
+    let places = load(&[1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128]);
+    let ab = vpaddq_u8(vandq_u8(a, places), vandq_u8(b, places));
+    let cd = vpaddq_u8(vandq_u8(c, places), vandq_u8(d, places));
+    let abcd = vpaddq_u8(ab, cd);
+    vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(abcd, abcd)))
+}
+
+#[target_feature(enable = "neon")]
+pub(super) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
+    class.run_by(|octets| prefix(class, octets), bytes, at)
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn prefix(class: &Class, octets: &[u8; 32]) -> usize {
+    let (halves, _) = octets.as_chunks::<16>();
+    let first = prefix_of(class, &halves[0]);
+    if first < 16 { first } else { 16 + prefix_of(class, &halves[1]) }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn prefix_of(class: &Class, octets: &[u8; 16]) -> usize {
+    let octets = load(octets);
+    // An index beyond the table finds zero.
+    let column = vqtbl1q_u8(load(&class.columns), vandq_u8(octets, vdupq_n_u8(0x8f)));
+    let row = vqtbl1q_u8(load(&ROWS), vshrq_n_u8::<4>(octets));
+    let others = vreinterpretq_u16_u8(vceqq_u8(vandq_u8(column, row), vdupq_n_u8(0)));
+    // Four bits for each octet.
+    let others = vget_lane_u64::<0>(vreinterpret_u64_u8(vshrn_n_u16::<4>(others)));
+    others.trailing_zeros() as usize / 4
+}

@@ -1,0 +1,68 @@
+//! Eight octets at a time in a plain register.
+//!
+//! In a word `w` an octet below 0x20 is one whose subtraction of 0x20 borrows while its top bit was clear; equality
+//! with a constant is an octet that becomes zero under XOR. Borrows may run into the octets above, so only the lowest
+//! flag is trusted, and the octet there is looked at again.
+
+use alloc::vec::Vec;
+
+use super::passes::{self, OPENING, Reader};
+use crate::wire::scan::class::is_tchar;
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The top bit of each octet that is below the bound; the first is right, those behind it may not be.
+const fn below(word: u64, bound: u8) -> u64 {
+    word.wrapping_sub(LOW * bound as u64) & !word & HIGH
+}
+
+const fn equal(word: u64, octet: u8) -> u64 {
+    below(word ^ (LOW * octet as u64), 1)
+}
+
+pub(super) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    passes::ends(controls, bytes, len, most, ends)
+}
+
+pub(super) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
+    let token = |opening: &[u8; OPENING]| opening.iter().take_while(|&&octet| is_tchar(octet)).count();
+    passes::lines(token, bytes, start, ends, reader);
+}
+
+/// Exact in every bit: no sum or difference leaves its octet.
+#[inline(always)]
+fn controls(block: &[u8; 64]) -> u64 {
+    let (words, _) = block.as_chunks::<8>();
+    words.iter().rev().fold(0, |mask, word| {
+        let word = u64::from_le_bytes(*word);
+        let seven = word & !HIGH;
+        // The top bit of an octet: at least 0x20; not HTAB; not DEL.
+        let visible = (seven + LOW * 0x60) | word;
+        let not_tab = ((seven ^ (LOW * 0x09)) + LOW * 0x7f) | word;
+        let not_del = ((seven ^ (LOW * 0x7f)) + LOW * 0x7f) | word;
+        let control = ((!visible & not_tab) | !not_del) & HIGH;
+        // Gathers the eight top bits into the top octet.
+        mask << 8 | (control >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    })
+}
+
+pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for chunk in words {
+        let word = u64::from_le_bytes(*chunk);
+        // HTAB counts as a candidate here: it is rare, and leaving it out would cost every word.
+        if (below(word, 0x20) | equal(word, 0x7f)) != 0
+            && let Some(found) = chunk.iter().position(|&octet| stops(octet))
+        {
+            return Some(at + found);
+        }
+        at += 8;
+    }
+    rest.iter().position(|&octet| stops(octet)).map(|found| at + found)
+}
+
+pub(super) const fn stops(octet: u8) -> bool {
+    (octet < 0x20 && octet != b'\t') || octet == 0x7f
+}

@@ -1,0 +1,115 @@
+//! x86-64: 32 octets at a time with AVX2, 16 with the SSE2 that every such processor has.
+#![allow(unsafe_code)]
+
+use alloc::vec::Vec;
+use core::arch::x86_64::*;
+
+use super::class::{Class, ROWS};
+use super::passes::{self, OPENING, Reader};
+use crate::wire::scan::class::TOKEN_CLASS;
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+pub(super) fn ends_avx2(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    passes::ends(|block| controls_avx2(block), bytes, len, most, ends)
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+pub(super) fn lines_avx2(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
+    passes::lines(|opening| prefix_avx2(&TOKEN_CLASS, opening), bytes, start, ends, reader);
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_avx2(octets: &[u8; 32]) -> __m256i {
+    // SAFETY: 32 octets are read where 32 are, and the instruction asks for no alignment.
+    unsafe { _mm256_loadu_si256(octets.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn controls_avx2(block: &[u8; 64]) -> u64 {
+    let (halves, _) = block.as_chunks::<32>();
+    halves.iter().rev().fold(0, |mask, half| {
+        let octets = load_avx2(half);
+        let low = _mm256_cmpeq_epi8(_mm256_min_epu8(octets, _mm256_set1_epi8(0x1f)), octets);
+        let tab = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(b'\t' as i8));
+        let del = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(0x7f));
+        let control = _mm256_or_si256(_mm256_andnot_si256(tab, low), del);
+        mask << 32 | u64::from(_mm256_movemask_epi8(control) as u32)
+    })
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+pub(super) fn run_avx2(class: &Class, bytes: &[u8], at: usize) -> usize {
+    class.run_by(|octets| prefix_avx2(class, octets), bytes, at)
+}
+
+/// Each octet of a class is in a table of 16 by 8, a column for its low half, a bit of it for its high half. Octets above
+/// 0x7f find nothing there.
+#[inline]
+#[target_feature(enable = "avx2,bmi1")]
+fn prefix_avx2(class: &Class, octets: &[u8; 32]) -> usize {
+    let octets = load_avx2(octets);
+    let columns = _mm256_broadcastsi128_si256(load_sse2(&class.columns));
+    let rows = _mm256_broadcastsi128_si256(load_sse2(&ROWS));
+    let column = _mm256_shuffle_epi8(columns, octets);
+    let high = _mm256_and_si256(_mm256_srli_epi16::<4>(octets), _mm256_set1_epi8(0x0f));
+    let row = _mm256_shuffle_epi8(rows, high);
+    let others = _mm256_cmpeq_epi8(_mm256_and_si256(column, row), _mm256_setzero_si256());
+    (_mm256_movemask_epi8(others) as u32).trailing_zeros() as usize
+}
+
+#[target_feature(enable = "sse2")]
+pub(super) fn ends_sse2(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    passes::ends(|block| controls_sse2(block), bytes, len, most, ends)
+}
+
+#[target_feature(enable = "sse2")]
+pub(super) fn lines_sse2(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
+    passes::lines(|opening| token_sse2(opening), bytes, start, ends, reader);
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn load_sse2(octets: &[u8; 16]) -> __m128i {
+    // SAFETY: 16 octets are read where 16 are, and the instruction asks for no alignment.
+    unsafe { _mm_loadu_si128(octets.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn controls_sse2(block: &[u8; 64]) -> u64 {
+    let (quarters, _) = block.as_chunks::<16>();
+    quarters.iter().rev().fold(0, |mask, quarter| {
+        let octets = load_sse2(quarter);
+        let tab = _mm_cmpeq_epi8(octets, _mm_set1_epi8(b'\t' as i8));
+        let del = _mm_cmpeq_epi8(octets, _mm_set1_epi8(0x7f));
+        let control = _mm_or_si128(_mm_andnot_si128(tab, is_at_most(octets, 0x1f)), del);
+        mask << 16 | u64::from(_mm_movemask_epi8(control) as u32)
+    })
+}
+
+/// Without a table to look up in: letters, digits, `-` and `_`, which is what names are made of. At another character it
+/// stops, and the caller looks on.
+#[inline]
+#[target_feature(enable = "sse2")]
+fn token_sse2(octets: &[u8; OPENING]) -> usize {
+    let (halves, _) = octets.as_chunks::<16>();
+    let usual = halves.iter().rev().fold(0, |mask, half| {
+        let octets = load_sse2(half);
+        let minus = |from: u8, octets| _mm_sub_epi8(octets, _mm_set1_epi8(from as i8));
+        let letter = is_at_most(minus(b'a', _mm_or_si128(octets, _mm_set1_epi8(0x20))), 25);
+        let digit = is_at_most(minus(b'0', octets), 9);
+        let hyphen = _mm_cmpeq_epi8(octets, _mm_set1_epi8(b'-' as i8));
+        let underscore = _mm_cmpeq_epi8(octets, _mm_set1_epi8(b'_' as i8));
+        let usual = _mm_or_si128(_mm_or_si128(letter, digit), _mm_or_si128(hyphen, underscore));
+        mask << 16 | _mm_movemask_epi8(usual) as u32
+    });
+    (!usual).trailing_zeros() as usize
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn is_at_most(octets: __m128i, bound: u8) -> __m128i {
+    _mm_cmpeq_epi8(_mm_min_epu8(octets, _mm_set1_epi8(bound as i8)), octets)
+}

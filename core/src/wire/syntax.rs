@@ -1,0 +1,260 @@
+//! The octet classes of RFC 9110 and RFC 9112, and the small grammars made of them.
+
+use crate::wire::scan;
+use crate::wire::scan::class::{HOST_CLASS, TARGET_CLASS, TOKEN_CLASS, is_host_octet};
+
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && scan::run(&TOKEN_CLASS, bytes, 0) == bytes.len()
+}
+
+pub(crate) fn is_target(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && scan::run(&TARGET_CLASS, bytes, 0) == bytes.len()
+}
+
+pub(crate) fn is_value(bytes: &[u8]) -> bool {
+    scan::control(bytes).is_none()
+}
+
+/// RFC 9110, 5.6.3: whitespace around a value or a list member is not part of it.
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    let Some(first) = bytes.iter().position(|&octet| !is_ows(octet)) else { return &[] };
+    let last = bytes.iter().rposition(|&octet| !is_ows(octet)).unwrap_or(first);
+    &bytes[first..=last]
+}
+
+pub(crate) fn is_ows(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t')
+}
+
+/// RFC 9110, 8.6: `1*DIGIT`, none of it lost; `None` for anything else and for what 64 bits cannot hold.
+pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
+    if bytes.is_empty() {
+        return None;
+    }
+    bytes.iter().try_fold(0u64, |number, &octet| {
+        let digit = octet.is_ascii_digit().then(|| u64::from(octet - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// What a port must be when it is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// `[":" *DIGIT]`, as in Host.
+    Optional,
+    /// `":" 1*DIGIT` up to 65535, as in CONNECT (RFC 9110, 9.3.6).
+    Required,
+}
+
+/// RFC 9110, 4.2: `uri-host [ ":" port ]` without userinfo; `Optional` also takes nothing at all.
+pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
+    // Most hosts are plain names.
+    let plain = scan::run(&HOST_CLASS, bytes, 0);
+    let (host, rest) = match bytes {
+        _ if plain == bytes.len() => (bytes, &bytes[plain..]),
+        _ if bytes[plain] == b':' => bytes.split_at(plain),
+        [b'[', ..] => match bytes.iter().position(|&octet| octet == b']') {
+            Some(end) => (&bytes[..=end], &bytes[end + 1..]),
+            None => return false,
+        },
+        _ => bytes.split_at(bytes.iter().position(|&octet| octet == b':').unwrap_or(bytes.len())),
+    };
+    let host_is_valid = match host {
+        _ if host.len() == plain => true,
+        [b'[', literal @ .., b']'] => is_ip_literal(literal),
+        name => is_reg_name(name),
+    };
+    let port_is_valid = match (rest, port) {
+        ([], Port::Optional) => true,
+        ([b':', digits @ ..], Port::Optional) => {
+            digits.is_empty() || decimal(digits).is_some_and(|number| number <= 65_535)
+        }
+        ([b':', digits @ ..], Port::Required) => {
+            decimal(digits).is_some_and(|number| (1..=65_535).contains(&number)) && !host.is_empty()
+        }
+        _ => false,
+    };
+    host_is_valid && port_is_valid
+}
+
+fn is_ip_literal(literal: &[u8]) -> bool {
+    match literal {
+        // IPvFuture: "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ).
+        [b'v' | b'V', rest @ ..] => {
+            let Some(dot) = rest.iter().position(|&octet| octet == b'.') else { return false };
+            let (version, address) = (&rest[..dot], &rest[dot + 1..]);
+            !version.is_empty()
+                && version.iter().all(u8::is_ascii_hexdigit)
+                && !address.is_empty()
+                && address.iter().all(|&octet| octet == b':' || is_host_octet(octet))
+        }
+        _ => core::str::from_utf8(literal).is_ok_and(|text| text.parse::<core::net::Ipv6Addr>().is_ok()),
+    }
+}
+
+fn is_reg_name(name: &[u8]) -> bool {
+    let mut rest = name;
+    loop {
+        rest = match rest {
+            [] => return true,
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
+            [octet, rest @ ..] if is_host_octet(*octet) => rest,
+            _ => return false,
+        }
+    }
+}
+
+/// The form of a request target, RFC 9112, 3.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TargetForm {
+    /// `/where?q=now`
+    Origin,
+    /// `http://www.example.org/where`
+    Absolute,
+    /// `www.example.com:80`, with CONNECT alone.
+    Authority,
+    /// `*`, with OPTIONS alone.
+    Asterisk,
+}
+
+/// Why a target and its method are no pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TargetFault {
+    Form,
+    Authority,
+}
+
+/// Which form `target` has, if that form fits `method`.
+pub(crate) fn target_form(method: &[u8], target: &[u8]) -> Result<TargetForm, TargetFault> {
+    if method == b"CONNECT" {
+        return match is_authority(target, Port::Required) {
+            true => Ok(TargetForm::Authority),
+            false => Err(TargetFault::Authority),
+        };
+    }
+    match target {
+        [b'/', ..] => Ok(TargetForm::Origin),
+        b"*" if method == b"OPTIONS" => Ok(TargetForm::Asterisk),
+        _ => absolute_form(target),
+    }
+}
+
+fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
+    let colon = target.iter().position(|&octet| octet == b':').ok_or(TargetFault::Form)?;
+    let (scheme, rest) = (&target[..colon], &target[colon + 1..]);
+    let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic)
+        && scheme.iter().all(|&octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.'));
+    if !is_scheme {
+        return Err(TargetFault::Form);
+    }
+    if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
+        // "host:port" outside CONNECT looks like a scheme; a hierarchical URI does not.
+        return match rest.strip_prefix(b"//") {
+            Some(after) if !is_authority_with_userinfo(until_path(after)) => Err(TargetFault::Authority),
+            None if !rest.starts_with(b"/") => Err(TargetFault::Form),
+            _ => Ok(TargetForm::Absolute),
+        };
+    }
+    // RFC 9110, 4.2: an http URI has a non-empty host, and userinfo from the wire is an error.
+    let after = rest.strip_prefix(b"//").ok_or(TargetFault::Authority)?;
+    match authority_has_host(until_path(after)) {
+        true => Ok(TargetForm::Absolute),
+        false => Err(TargetFault::Authority),
+    }
+}
+
+/// The authority that a target in absolute form names, without userinfo (RFC 9112, 3.2); empty where its URI has none.
+pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
+    if matches!(target, [b'/', ..] | b"*") {
+        return None;
+    }
+    let colon = memchr::memchr(b':', target)?;
+    let authority = until_path(target[colon + 1..].strip_prefix(b"//").unwrap_or_default());
+    Some(memchr::memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..]))
+}
+
+/// The authority at the beginning of what follows `//`.
+fn until_path(after: &[u8]) -> &[u8] {
+    &after[..after.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(after.len())]
+}
+
+/// Other schemes may have userinfo, and an empty host (RFC 3986, 3.2).
+fn is_authority_with_userinfo(authority: &[u8]) -> bool {
+    let host = authority.iter().rposition(|&octet| octet == b'@').map_or(authority, |at| &authority[at + 1..]);
+    is_authority(host, Port::Optional)
+}
+
+fn authority_has_host(authority: &[u8]) -> bool {
+    !authority.is_empty() && authority[0] != b':' && is_authority(authority, Port::Optional)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities() {
+        for host in ["", "a", "a.b:80", "a:", "[::1]", "[::1]:8080", "[v1.a:b]", "1.2.3.4:1", "0.0.0.0=5000", "%41b"] {
+            assert!(is_authority(host.as_bytes(), Port::Optional), "{host}");
+        }
+        for host in ["a b", "u@a", "a/b", "a:b", "a:65536", "[::1", "[x]", "[::1]x", "%4", "a:1:2", "\u{e9}"] {
+            assert!(!is_authority(host.as_bytes(), Port::Optional), "{host}");
+        }
+        assert!(is_authority(b"a:1", Port::Required));
+        for host in ["a", "a:", ":1", "a:0", "a:x"] {
+            assert!(!is_authority(host.as_bytes(), Port::Required), "{host}");
+        }
+    }
+
+    #[test]
+    fn forms_fit_their_methods() {
+        use TargetForm::*;
+        for (method, target, form) in [
+            ("GET", "/", Ok(Origin)),
+            ("GET", "//a//b", Ok(Origin)),
+            ("GET", "http://a", Ok(Absolute)),
+            ("GET", "HTTPS://a:1/x?y", Ok(Absolute)),
+            ("GET", "ftp://a/x", Ok(Absolute)),
+            ("GET", "ftp://u:p@a:21/x", Ok(Absolute)),
+            ("GET", "file:///x", Ok(Absolute)),
+            ("GET", "s://]a/", Err(TargetFault::Authority)),
+            ("OPTIONS", "*", Ok(Asterisk)),
+            ("CONNECT", "a:1", Ok(Authority)),
+            ("GET", "*", Err(TargetFault::Form)),
+            ("GET", "a:1", Err(TargetFault::Form)),
+            ("GET", "a", Err(TargetFault::Form)),
+            ("GET", "http:///x", Err(TargetFault::Authority)),
+            ("GET", "http://:80/x", Err(TargetFault::Authority)),
+            ("GET", "http://u:p@a/", Err(TargetFault::Authority)),
+            ("CONNECT", "/", Err(TargetFault::Authority)),
+            ("CONNECT", "a", Err(TargetFault::Authority)),
+        ] {
+            assert_eq!(target_form(method.as_bytes(), target.as_bytes()), form, "{method} {target}");
+        }
+    }
+
+    #[test]
+    fn what_an_absolute_target_names() {
+        for (target, authority) in [
+            ("/", None),
+            ("//a/b", None),
+            ("*", None),
+            ("http://a", Some("a")),
+            ("HTTP://A.b:80/x:y@z", Some("A.b:80")),
+            ("http://[::1]:1?q", Some("[::1]:1")),
+            ("ftp://u:p@a:21/x", Some("a:21")),
+            ("file:///x", Some("")),
+            ("urn:/x", Some("")),
+        ] {
+            assert_eq!(absolute_authority(target.as_bytes()), authority.map(str::as_bytes), "{target}");
+        }
+    }
+
+    #[test]
+    fn numbers_do_not_overflow() {
+        assert_eq!(decimal(b"18446744073709551615"), Some(u64::MAX));
+        for bad in ["18446744073709551616", "", "+1", "-1", "1_0", "0x5", " 1"] {
+            assert_eq!(decimal(bad.as_bytes()), None, "{bad}");
+        }
+    }
+}
