@@ -3,6 +3,7 @@
 use bytes::BufMut;
 
 pub use crate::event::EventKind;
+pub use crate::upgrade::http2::FieldLine;
 pub use crate::wire::body::ContentKind;
 pub use crate::wire::known::KnownField;
 pub use crate::wire::scan::Path as ScanPath;

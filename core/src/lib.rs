@@ -216,7 +216,7 @@ pub use upgrade::websocket;
 pub use upgrade::{NoOffer, Offer, Order, Protocols, Request, Selection, Why};
 pub use wire::body::Content;
 pub use wire::fields::{Field, FieldSource, Fields, Protocol};
-pub use wire::outgoing::{DataParts, RequestHead, ResponseHead, reason};
+pub use wire::outgoing::{DataParts, RequestHead, ResponseHead};
 
 /// The README's exchange, compiled and run.
 #[cfg(doctest)]

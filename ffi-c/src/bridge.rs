@@ -1,7 +1,8 @@
 //! Between HTTP/1.1 and HTTP/2 (RFC 9113, 8.2.2; RFC 8441).
 
 use switchover::ErrorKind;
-use switchover::bridge::{self, FieldLine, OverHttp2};
+use switchover::binding::FieldLine;
+use switchover::bridge::{self, OverHttp2};
 
 use crate::convert::status;
 use crate::error::{Done, swo_result};

@@ -4,7 +4,7 @@
 use std::ops::{Deref, DerefMut};
 use std::thread;
 
-use switchover::bridge::FieldLine;
+use switchover::binding::FieldLine;
 use switchover::h2c::Splice;
 use switchover::masque::Capsules;
 use switchover::{Connection, Prepared};

@@ -131,5 +131,5 @@ fn abandon(mut conn: Conn<'_>) -> Done {
 }
 
 fn reason(code: u32) -> Done<swo_slice> {
-    Ok(swo_slice::of(switchover::reason(status(code)).as_bytes()))
+    Ok(swo_slice::of(switchover::ResponseHead::usual_reason(status(code)).as_bytes()))
 }

@@ -117,9 +117,9 @@ fn macros() -> String {
 "#,
         env!("CARGO_PKG_VERSION"),
         env!("SWO_ABI"),
-        masque::UDP_TEMPLATE,
-        masque::IP_TEMPLATE,
-        masque::UDP_PAYLOAD
+        masque::UdpTarget::TEMPLATE,
+        masque::IpTarget::TEMPLATE,
+        masque::Capsules::UDP_PAYLOAD
     )
 }
 

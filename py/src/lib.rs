@@ -55,11 +55,11 @@ mod native {
     use crate::websocket::{Deflate, agreed_deflate, websocket_key};
 
     #[pymodule_export]
-    const UDP_PAYLOAD: usize = masque::UDP_PAYLOAD;
+    const UDP_PAYLOAD: usize = masque::Capsules::UDP_PAYLOAD;
     #[pymodule_export]
-    const UDP_TEMPLATE: &str = masque::UDP_TEMPLATE;
+    const UDP_TEMPLATE: &str = masque::UdpTarget::TEMPLATE;
     #[pymodule_export]
-    const IP_TEMPLATE: &str = masque::IP_TEMPLATE;
+    const IP_TEMPLATE: &str = masque::IpTarget::TEMPLATE;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
-use switchover::masque::{self as core, IP_TEMPLATE, UDP_PAYLOAD, UDP_TEMPLATE};
+use switchover::masque as core;
 
 use crate::error::forbidden;
 use crate::exclusive::Exclusive;
@@ -22,7 +22,7 @@ pub(crate) fn says_capsules(fields: FieldLines) -> bool {
 
 /// Where a connect-udp request wants to go; None where its target does not fit the template. RFC 9298, 3.
 #[pyfunction]
-#[pyo3(signature = (target, template = Text::Owned(UDP_TEMPLATE.into())), text_signature = "(target, template=...)")]
+#[pyo3(signature = (target, template = Text::Owned(core::UdpTarget::TEMPLATE.into())), text_signature = "(target, template=...)")]
 pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
     let core::UdpTarget { host, port } = core::UdpTarget::parse(&template, &target)?;
     Some(UdpTarget { host, port })
@@ -30,7 +30,7 @@ pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
 
 /// What a connect-ip request wants to reach; None where its target does not fit the template. RFC 9484, 4.6.
 #[pyfunction]
-#[pyo3(signature = (target, template = Text::Owned(IP_TEMPLATE.into())), text_signature = "(target, template=...)")]
+#[pyo3(signature = (target, template = Text::Owned(core::IpTarget::TEMPLATE.into())), text_signature = "(target, template=...)")]
 pub(crate) fn ip_target(target: Text, template: Text) -> Option<IpTarget> {
     let core::IpTarget { target, protocol } = core::IpTarget::parse(&template, &target)?;
     Some(IpTarget { target, protocol })
@@ -138,7 +138,7 @@ pub(crate) struct Capsules(Exclusive<core::Capsules>);
 impl Capsules {
     // 32 bits, so that nothing that is counted can overflow.
     #[new]
-    #[pyo3(signature = (longest = UDP_PAYLOAD as u32), text_signature = "(longest=...)")]
+    #[pyo3(signature = (longest = core::Capsules::UDP_PAYLOAD as u32), text_signature = "(longest=...)")]
     fn new(longest: u32) -> Self {
         Self(Exclusive::new("reader", core::Capsules::new(longest as usize)))
     }

@@ -1,7 +1,8 @@
 //! What an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2.
 
 use switchover::binding::Bound;
-use switchover::bridge::{self, FieldLine};
+use switchover::binding::FieldLine;
+use switchover::bridge;
 use switchover::gateway::{self, EndToEnd};
 use switchover::{Connection, Event, FieldSource, Fields, RequestHead};
 use wasm_bindgen::prelude::wasm_bindgen;

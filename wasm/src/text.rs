@@ -42,7 +42,7 @@ pub fn error_advice(code: u32) {
 /// Leaves the reason phrase of a status.
 #[wasm_bindgen]
 pub fn reason(status: u16) {
-    leave(switchover::reason(status));
+    leave(switchover::ResponseHead::usual_reason(status));
 }
 
 /// Where the exchange says what the latest call left.

@@ -38,7 +38,7 @@ use h2::ext::Protocol;
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
-use switchover::bridge::{FieldLine, OverHttp2, http1_fields, http2_fields};
+use switchover::bridge::{OverHttp2, http1_fields, http2_fields};
 use switchover::gateway::{EndToEnd, may_forward};
 use switchover::{Event, FieldSource, RequestHead, websocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,7 +49,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::backend::Backend;
-use crate::forward::{Trailers, count_down, http1, known_status, last_answer, via};
+use crate::forward::{FieldLine, Trailers, count_down, http1, known_status, last_answer, via};
 use crate::listen::{Stop, serve_all};
 use crate::paced::send;
 use crate::refusal::Refusal;

@@ -1,8 +1,10 @@
 //! What an intermediary passes on, and with what in it (RFC 9110, 7.6).
 
-use switchover::bridge::FieldLine;
 use switchover::gateway::{EndToEnd, forwardable};
 use switchover::{Field, FieldSource, Request};
+
+/// A name and a value.
+pub(crate) type FieldLine = (Vec<u8>, Vec<u8>);
 
 /// The name under which we stand in Via.
 const NAME: &str = "switchover";

@@ -1,7 +1,7 @@
 //! What a request's offer comes to: the 101, or an answer that says what would have done.
 
 use switchover::h2c::Splice;
-use switchover::masque::{UDP_TEMPLATE, UdpTarget};
+use switchover::masque::UdpTarget;
 use switchover::{Connection, Event};
 
 use crate::routes::Route;
@@ -69,7 +69,7 @@ impl Session<'_> {
     /// RFC 9298, 3.1: what cannot be reached is refused before anything is switched.
     pub(crate) fn negotiate_udp(&mut self) -> Result<(), Ended> {
         let Some(question) = &self.question else { return Ok(()) };
-        match UdpTarget::parse(UDP_TEMPLATE, &question.target) {
+        match UdpTarget::parse(UdpTarget::TEMPLATE, &question.target) {
             None => self.reply(400, &[TEXT], "The path names no host and port.\n"),
             Some(target) if !udp::is_allowed(&target) => self.reply(403, &[TEXT], "Only to this machine.\n"),
             // Both sides of it are waited for at once, which this example does not do over TLS.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
-use switchover::masque::{Capsules, Datagram, UDP_PAYLOAD};
+use switchover::masque::{Capsules, Datagram};
 use tungstenite::protocol::{Role, WebSocket};
 use tungstenite::{Error, Message};
 
@@ -76,7 +76,7 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
 /// half a second behind the end of the input.
 pub(crate) fn datagrams(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
     let mut stdout = io::stdout().lock();
-    let (mut capsules, mut typed, mut patience) = (Capsules::new(UDP_PAYLOAD), Vec::new(), None);
+    let (mut capsules, mut typed, mut patience) = (Capsules::new(Capsules::UDP_PAYLOAD), Vec::new(), None);
     capsules.receive(early);
     line.feed(io::stdin());
     loop {
@@ -107,7 +107,7 @@ pub(crate) fn datagrams(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std
 
 fn datagram(line: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    Datagram { context: 0, payload: &line[..line.len().min(UDP_PAYLOAD)] }.write(&mut out);
+    Datagram { context: 0, payload: &line[..line.len().min(Capsules::UDP_PAYLOAD)] }.write(&mut out);
     out
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use switchover::h2c::Splice;
-use switchover::masque::{UDP_TEMPLATE, UdpTarget};
+use switchover::masque::UdpTarget;
 use switchover::state::Phase;
 use switchover::{Config, Connection, Error, Event, FieldSource, Limits, Owes, ResponseHead, Role, SwitchedBy};
 
@@ -261,11 +261,12 @@ impl<'h> Session<'h> {
             _ if token == "h2c" => {
                 http2::serve(self.splice.take(), &leftover, self.house.window, socket).map_err(|e| e.to_string())
             }
-            (None, Some(question)) if token == udp::TOKENS[0] => match UdpTarget::parse(UDP_TEMPLATE, &question.target)
-            {
-                Some(target) => udp::relay(&target, &leftover, socket).map_err(|e| e.to_string()),
-                None => Ok(0),
-            },
+            (None, Some(question)) if token == udp::TOKENS[0] => {
+                match UdpTarget::parse(UdpTarget::TEMPLATE, &question.target) {
+                    Some(target) => udp::relay(&target, &leftover, socket).map_err(|e| e.to_string()),
+                    None => Ok(0),
+                }
+            }
             _ if self.route() == Route::Live => {
                 live::serve(&self.house.live, self.house.address, leftover, socket).map_err(|e| e.to_string())
             }

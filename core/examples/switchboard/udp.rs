@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use switchover::masque::{Capsules, Datagram, UDP_PAYLOAD, UdpTarget};
+use switchover::masque::{Capsules, Datagram, UdpTarget};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
@@ -25,7 +25,7 @@ pub(crate) fn is_allowed(target: &UdpTarget) -> bool {
 pub(crate) fn echo(address: SocketAddr) -> bool {
     let Ok(socket) = std::net::UdpSocket::bind(address) else { return false };
     let echo = move || {
-        let mut payload = [0; UDP_PAYLOAD];
+        let mut payload = [0; Capsules::UDP_PAYLOAD];
         loop {
             if let Ok((len, from)) = socket.recv_from(&mut payload) {
                 // UDP loses datagrams.
@@ -45,9 +45,9 @@ async fn carry(target: &UdpTarget, leftover: &[u8], stream: Tapped) -> io::Resul
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     socket.connect((Ipv4Addr::LOCALHOST, target.port)).await?;
     let (mut reader, mut writer) = tokio::io::split(stream);
-    let mut capsules = Capsules::new(UDP_PAYLOAD);
+    let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
     capsules.receive(leftover);
-    let (mut octets, mut payload) = (vec![0; PIECE], vec![0; UDP_PAYLOAD]);
+    let (mut octets, mut payload) = (vec![0; PIECE], vec![0; Capsules::UDP_PAYLOAD]);
     let mut datagrams = 0;
     loop {
         while let Some(Datagram { context, payload }) = capsules.next_datagram().map_err(io::Error::other)? {

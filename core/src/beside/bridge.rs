@@ -32,8 +32,9 @@
 
 use alloc::vec::Vec;
 
+use crate::upgrade::http2::FieldLine;
 use crate::upgrade::http2::pseudo;
-pub use crate::upgrade::http2::{FieldLine, OverHttp2, check_http2, http2_fields, http2_request};
+pub use crate::upgrade::http2::{OverHttp2, check_http2, http2_fields, http2_request};
 use crate::upgrade::policy;
 use crate::wire::fields::{FieldSource, Protocol};
 use crate::wire::outgoing::RequestHead;

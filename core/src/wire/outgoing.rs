@@ -38,14 +38,14 @@ pub struct ResponseHead<'a> {
 impl<'a> ResponseHead<'a> {
     /// A response of these parts, with the usual reason phrase.
     pub const fn new(status: u16, fields: &'a dyn FieldSource) -> Self {
-        Self { status, reason: reason(status).as_bytes(), fields }
+        Self { status, reason: Self::usual_reason(status).as_bytes(), fields }
     }
-}
 
-/// The reason phrase that goes with a status (RFC 9110, 15, and the IANA registry); empty for others.
-pub const fn reason(status: u16) -> &'static str {
-    let line = usual_line(status);
-    if line.is_empty() { line } else { line.split_at(line.len() - 2).0.split_at(REASON_AT).1 }
+    /// The reason phrase that goes with a status (RFC 9110, 15, and the IANA registry); empty for others.
+    pub const fn usual_reason(status: u16) -> &'static str {
+        let line = usual_line(status);
+        if line.is_empty() { line } else { line.split_at(line.len() - 2).0.split_at(REASON_AT).1 }
+    }
 }
 
 /// Where the reason stands in a status line.
@@ -181,12 +181,12 @@ mod tests {
             let line = usual_line(status);
             assert_eq!(!line.is_empty(), REGISTERED.contains(&status), "{status}");
             if !line.is_empty() {
-                assert_eq!(line, alloc::format!("HTTP/1.1 {status} {}\r\n", reason(status)));
-                assert!(reason(status).len() > 1, "{status}");
+                assert_eq!(line, alloc::format!("HTTP/1.1 {status} {}\r\n", ResponseHead::usual_reason(status)));
+                assert!(ResponseHead::usual_reason(status).len() > 1, "{status}");
             }
         }
-        assert_eq!(reason(416), "Range Not Satisfiable");
-        assert_eq!(reason(203), "Non-Authoritative Information");
+        assert_eq!(ResponseHead::usual_reason(416), "Range Not Satisfiable");
+        assert_eq!(ResponseHead::usual_reason(203), "Non-Authoritative Information");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use switchover::bridge::{check_http2, extended_connect, http1_fields, http2_fields, http2_request};
 use switchover::gateway::{EndToEnd, forwardable, may_forward};
 use switchover::h2c::Splice;
-use switchover::masque::{IP_TEMPLATE, IpTarget, UDP_TEMPLATE, UdpTarget, says_capsules};
+use switchover::masque::{IpTarget, UdpTarget, says_capsules};
 use switchover::websocket::Deflate;
 use switchover::{Config, Connection, ErrorKind, Event, Field, FieldSource, Order, RequestHead, Role, Step};
 
@@ -236,8 +236,8 @@ fn receive(client: &mut Connection, wire: &[u8]) -> Result<(), String> {
 // Targets.
 
 const TEMPLATES: &[&str] = &[
-    UDP_TEMPLATE,
-    IP_TEMPLATE,
+    UdpTarget::TEMPLATE,
+    IpTarget::TEMPLATE,
     "/p?h={target_host}&p={target_port}",
     "/p{?target_host,target_port}",
     "/{target}{?ipproto}",

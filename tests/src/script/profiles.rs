@@ -2,10 +2,11 @@
 //! the splice in front of an HTTP/2 engine.
 
 use switchover::binding::Bound;
-use switchover::bridge::{self, FieldLine};
+use switchover::binding::FieldLine;
+use switchover::bridge;
 use switchover::gateway::{self, EndToEnd};
 use switchover::h2c::Splice;
-use switchover::masque::{self, Capsules, IpTarget, UDP_PAYLOAD, UdpTarget};
+use switchover::masque::{self, Capsules, IpTarget, UdpTarget};
 use switchover::websocket::{self, Deflate};
 use switchover::{Connection, Event, Field, FieldSource, Fields, Order, Request, RequestHead};
 
@@ -188,7 +189,7 @@ fn own_deflate(what: &str) -> Deflate {
 }
 
 fn udp_target(template: &str, request: Option<Request<'_>>) -> String {
-    let template = if template.is_empty() { masque::UDP_TEMPLATE } else { template };
+    let template = if template.is_empty() { masque::UdpTarget::TEMPLATE } else { template };
     match request.and_then(|request| UdpTarget::parse(template, request.target())) {
         Some(UdpTarget { host, port }) => format!("udp-target {host} {port}"),
         None => "udp-target none".into(),
@@ -196,7 +197,7 @@ fn udp_target(template: &str, request: Option<Request<'_>>) -> String {
 }
 
 fn ip_target(template: &str, request: Option<Request<'_>>) -> String {
-    let template = if template.is_empty() { masque::IP_TEMPLATE } else { template };
+    let template = if template.is_empty() { masque::IpTarget::TEMPLATE } else { template };
     match request.and_then(|request| IpTarget::parse(template, request.target())) {
         Some(IpTarget { target, protocol }) => {
             let protocol = protocol.map_or("*".to_owned(), |protocol| protocol.to_string());
@@ -207,7 +208,7 @@ fn ip_target(template: &str, request: Option<Request<'_>>) -> String {
 }
 
 fn capsules(octets: &[u8]) -> Vec<String> {
-    let mut capsules = Capsules::new(UDP_PAYLOAD);
+    let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
     capsules.receive(octets);
     let mut lines = Vec::new();
     loop {

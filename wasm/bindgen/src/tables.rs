@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use switchover::binding::{ContentKind, EventKind, SECRETS};
 use switchover::bridge::OverHttp2;
-use switchover::masque::{CapsuleFault, IP_TEMPLATE, UDP_PAYLOAD, UDP_TEMPLATE};
+use switchover::masque::{CapsuleFault, Capsules, IpTarget, UdpTarget};
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
 use switchover::{
@@ -73,9 +73,13 @@ fn constants() -> String {
     let secrets = "The fields that commonly hold a credential, in lower case: logs do not show what they say.";
     let udp = "The template for `connect-udp` where nothing else is configured (RFC 9298, 2).";
     let ip = "The template for `connect-ip` where nothing else is configured (RFC 9484, 3).";
-    constant("UDP_TEMPLATE", udp, &format!("{UDP_TEMPLATE:?}"))
-        + &constant("IP_TEMPLATE", ip, &format!("{IP_TEMPLATE:?}"))
-        + &constant("UDP_PAYLOAD", "The longest UDP payload, in octets (RFC 9298, 5).", &UDP_PAYLOAD.to_string())
+    constant("UDP_TEMPLATE", udp, &format!("{:?}", UdpTarget::TEMPLATE))
+        + &constant("IP_TEMPLATE", ip, &format!("{:?}", IpTarget::TEMPLATE))
+        + &constant(
+            "UDP_PAYLOAD",
+            "The longest UDP payload, in octets (RFC 9298, 5).",
+            &Capsules::UDP_PAYLOAD.to_string(),
+        )
         + &constant("SECRET_FIELDS", secrets, &format!("{:?} as const", SECRETS))
 }
 

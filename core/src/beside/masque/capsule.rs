@@ -52,9 +52,6 @@ pub struct Datagram<'a> {
     pub payload: &'a [u8],
 }
 
-/// The longest UDP payload (RFC 9298, 5).
-pub const UDP_PAYLOAD: usize = 65_527;
-
 const DATAGRAM: u64 = 0;
 
 /// The largest number that RFC 9000, 16 can write.
@@ -85,7 +82,10 @@ impl core::fmt::Debug for Capsules {
 }
 
 impl Capsules {
-    /// A reader that takes datagrams up to that payload; [`UDP_PAYLOAD`] is the most that UDP has.
+    /// The longest UDP payload (RFC 9298, 5).
+    pub const UDP_PAYLOAD: usize = 65_527;
+
+    /// A reader that takes datagrams up to that payload; [`UDP_PAYLOAD`](Self::UDP_PAYLOAD) is the most that UDP has.
     pub fn new(longest: usize) -> Self {
         Self { longest, held: Vec::new(), passed: 0, skip: 0, fault: None }
     }
@@ -250,7 +250,7 @@ mod tests {
         }
         assert_eq!(shown(b"\x00\x00", 1, 9), "no-context");
         assert_eq!(shown(b"\x00\x01\x40", 1, 9), "no-context");
-        assert_eq!(shown(b"\x00\xff\xff\xff\xff\xff\xff\xff\xff", 3, UDP_PAYLOAD), "too-long");
+        assert_eq!(shown(b"\x00\xff\xff\xff\xff\xff\xff\xff\xff", 3, Capsules::UDP_PAYLOAD), "too-long");
     }
 
     #[test]
@@ -264,7 +264,7 @@ mod tests {
             let datagram = Datagram { context, payload: &payload };
             datagram.write(&mut out);
             assert_eq!(out.len(), datagram.written_len());
-            let mut capsules = Capsules::new(UDP_PAYLOAD);
+            let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
             capsules.receive(&out);
             assert_eq!(capsules.next_datagram(), Ok(Some(datagram)));
         }

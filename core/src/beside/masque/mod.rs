@@ -2,7 +2,7 @@
 //! others speak behind the 101 (RFC 9297).
 //!
 //! ```
-//! use switchover::masque::{Capsules, Datagram, UDP_PAYLOAD, UDP_TEMPLATE, UdpTarget};
+//! use switchover::masque::{Capsules, Datagram, UdpTarget};
 //! use switchover::{Connection, Order, Role, Step};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,7 +14,7 @@
 //! let mut out = Vec::new();
 //! while let Step::Event = proxy.advance()? {
 //!     let Some(selection) = proxy.select(&["connect-udp"], Order::Client) else { continue };
-//!     let target = proxy.request().and_then(|request| UdpTarget::parse(UDP_TEMPLATE, request.target()));
+//!     let target = proxy.request().and_then(|request| UdpTarget::parse(UdpTarget::TEMPLATE, request.target()));
 //!     let target = target.ok_or("answer 400")?;
 //!     assert_eq!((target.host.as_str(), target.port), ("192.0.2.6", 443));
 //!     // Such a request has no content, so nothing has to be waited for. The engine adds `Capsule-Protocol: ?1`.
@@ -22,7 +22,7 @@
 //! }
 //!
 //! // What comes is capsules; each datagram of context 0 is for the socket.
-//! let mut capsules = Capsules::new(UDP_PAYLOAD);
+//! let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
 //! capsules.receive(&proxy.take_leftover());
 //! assert_eq!(capsules.next_datagram()?, Some(Datagram { context: 0, payload: b"hi" }));
 //! assert_eq!(capsules.next_datagram()?, None);
@@ -38,8 +38,8 @@
 mod capsule;
 mod target;
 
-pub use capsule::{CapsuleFault, Capsules, Datagram, UDP_PAYLOAD};
-pub use target::{IP_TEMPLATE, IpTarget, UDP_TEMPLATE, UdpTarget};
+pub use capsule::{CapsuleFault, Capsules, Datagram};
+pub use target::{IpTarget, UdpTarget};
 
 use crate::upgrade::rules::{Values, values};
 use crate::wire::fields::FieldSource;

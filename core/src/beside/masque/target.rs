@@ -23,13 +23,10 @@ pub struct IpTarget {
     pub protocol: Option<u8>,
 }
 
-/// The template for `connect-udp` where nothing else is configured (RFC 9298, 2).
-pub const UDP_TEMPLATE: &str = "/.well-known/masque/udp/{target_host}/{target_port}/";
-
-/// The template for `connect-ip` where nothing else is configured (RFC 9484, 3).
-pub const IP_TEMPLATE: &str = "/.well-known/masque/ip/{target}/{ipproto}/";
-
 impl UdpTarget {
+    /// The template for `connect-udp` where nothing else is configured (RFC 9298, 2).
+    pub const TEMPLATE: &str = "/.well-known/masque/udp/{target_host}/{target_port}/";
+
     /// Reads the variables `target_host` and `target_port` of a request target; `None` where it does not fit the template
     /// or a variable is not valid, and a 400 is the answer. RFC 9298, 3.1.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
@@ -40,6 +37,9 @@ impl UdpTarget {
 }
 
 impl IpTarget {
+    /// The template for `connect-ip` where nothing else is configured (RFC 9484, 3).
+    pub const TEMPLATE: &str = "/.well-known/masque/ip/{target}/{ipproto}/";
+
     /// Reads the variables `target` and `ipproto` of a request target; `None` where it does not fit the template or a
     /// variable is not valid, and a 400 is the answer. RFC 9484, 4.6.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
@@ -170,7 +170,7 @@ mod tests {
     /// R9298-3.1-1.
     #[test]
     fn udp_targets() {
-        let default = |rest: &str| udp(UDP_TEMPLATE, &format!("/.well-known/masque/udp/{rest}"));
+        let default = |rest: &str| udp(UdpTarget::TEMPLATE, &format!("/.well-known/masque/udp/{rest}"));
         assert_eq!(default("192.0.2.6/443/").as_deref(), Some("192.0.2.6 443"));
         assert_eq!(default("2001%3Adb8%3A%3A42/443/").as_deref(), Some("2001:db8::42 443"));
         assert_eq!(default("a%2Eexample/65535/").as_deref(), Some("a.example 65535"));
@@ -223,7 +223,7 @@ mod tests {
     /// R9484-4.1-1.
     #[test]
     fn ip_targets() {
-        let parse = |rest: &str| IpTarget::parse(IP_TEMPLATE, &format!("/.well-known/masque/ip/{rest}"));
+        let parse = |rest: &str| IpTarget::parse(IpTarget::TEMPLATE, &format!("/.well-known/masque/ip/{rest}"));
         let both = |target: Option<&str>, protocol| Some(IpTarget { target: target.map(|t| t.to_string()), protocol });
         assert_eq!(parse("*/*/"), both(None, None));
         assert_eq!(parse("%2A/17/"), both(None, Some(17)));
