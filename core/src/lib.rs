@@ -154,6 +154,14 @@
 //! Without a feature its token is one like any other. The crate is `no_std` and needs `alloc`. The oldest Rust is 1.88. A
 //! later version may need a newer one, but none that is less than a year old.
 //!
+//! # Versions
+//!
+//! Semantic versioning. Breaking: an item or a method that goes, another signature, an error's number that means something else, a
+//! message that was taken and is refused though the RFC allows it. Not breaking: a new method, a new error number, a new reason
+//! in the enums that are `#[non_exhaustive]` (of offers, of errors, of what a trace says), another text or advice, a message that
+//! was taken and is refused because the RFC forbids it, anything in [`state`]. [`Event`], [`Step`], [`Next`] and [`Paused`] are
+//! closed on purpose: a loop that handles them all stays complete. `core/api.txt` lists what is promised, and a test compares it.
+//!
 //! # Reading the code
 //!
 //! | folder | what it has |
