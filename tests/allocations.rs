@@ -78,7 +78,7 @@ fn a_parked_connection_holds_no_heap() {
         // It is still alive here, and `measure` sees what it holds.
         std::mem::forget(server);
     });
-    assert_eq!(info.bytes_current, 0, "a parked connection holds {} octets", info.bytes_current);
+    assert_eq!(info.bytes_current, 0, "a parked connection holds {} bytes", info.bytes_current);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_parked_connection_goes_on() {
     }
 }
 
-/// Many line ends in octets that are no head, or no more a head, must not cost more memory than the octets themselves.
+/// Many line ends in bytes that are no head, or no more a head, must not cost more memory than the bytes themselves.
 #[test]
 fn lines_cost_no_memory_before_they_are_a_head() {
     let open = b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec();
@@ -109,7 +109,7 @@ fn lines_cost_no_memory_before_they_are_a_head() {
             std::mem::forget(server);
         });
         let beside = info.bytes_max - input.len() as u64;
-        assert!(beside < 16_384, "{} octets take {beside} more", input.len());
+        assert!(beside < 16_384, "{} bytes take {beside} more", input.len());
     }
 }
 
@@ -126,7 +126,7 @@ fn what_waits_costs_no_more_memory_than_the_limit_says() {
         let mut server = Connection::new(Role::Server);
         server.receive(OFFER).expect("room");
         while let Ok(Step::Event) = server.advance() {}
-        // Behind an offer nothing is read, so all of it waits.
+        // After an offer nothing is read, so all of it waits.
         while server.receive(&[b'x'; 1000]).is_ok() {}
         assert!(server.unread().len() >= limits.buffered as usize);
         std::mem::forget(server);

@@ -105,12 +105,12 @@ fn every_error_has_a_vector() {
     let elsewhere = [
         // The runner tries each output with too little space, so this one is everywhere and written nowhere.
         ErrorKind::OutputTooSmall,
-        // `misuse.rs` has these: they need more than one connection, many requests, or input that nobody looks at.
+        // `misuse.rs` has these: they need more than one connection, many requests, or input that no test looks at.
         ErrorKind::UnreadInput,
         ErrorKind::NotOffered,
         ErrorKind::PipelineFull,
         // The machine's own safeguards, which no order of calls reaches: a server asks nothing, and after a peer error
-        // that error itself is told.
+        // that error itself is given.
         ErrorKind::Unanswered,
         ErrorKind::Failed,
     ];

@@ -138,7 +138,7 @@ fn what_came_before_a_request_is_not_its_answer() {
     let request = RequestHead::new("GET", "/", &[("Host", "a")]);
     let mut out = Vec::new();
 
-    // Before any request, and behind the answer to the one before; it makes no difference whether it was looked at.
+    // Before any request, and after the answer to the one before; it makes no difference whether it was looked at.
     for asks_before in [false, true] {
         let mut client = Connection::new(Role::Client);
         if asks_before {
@@ -216,12 +216,12 @@ fn a_commit_takes_no_more_than_was_given_and_nothing_that_has_moved() {
     assert_eq!(server.commit(usize::MAX), 0);
     let space = server.receive_buffer(28).expect("room");
     space[..28].copy_from_slice(b"GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
-    // Between the two calls the octets are read and the space is no longer where it was.
+    // Between the two calls the bytes are read and the space is no longer where it was.
     assert_eq!(server.advance(), Ok(Step::Event));
     server.send_response(&ResponseHead::new(204, &()), &mut Vec::new()).expect("an answer");
     assert_eq!((server.advance(), server.advance()), (Ok(Step::Event), Ok(Step::NeedData)));
     assert_eq!(server.commit(28), 0);
-    assert_eq!(server.advance(), Ok(Step::NeedData), "no octet is read twice");
+    assert_eq!(server.advance(), Ok(Step::NeedData), "no byte is read twice");
     let space = server.receive_buffer(28).map(|space| space.len()).expect("room");
     assert_eq!((server.commit(space + 1), server.commit(0)), (0, 0), "more than there is, and nothing");
     assert_eq!((server.commit(space), server.commit(1)), (space, 0), "one commit for each space");

@@ -1,4 +1,4 @@
-//! Properties on random input. A test case is a tape of octets from which every choice is read, so a failure shrinks. It
+//! Properties on random input. A test case is a tape of bytes from which every choice is read, so a failure shrinks. It
 //! prints the seed of its run, which makes the same cases again.
 
 use proptest::collection::vec;
@@ -92,7 +92,7 @@ fn answer(connection: &mut Connection) -> bool {
     connection.send_response(&ResponseHead::new(200, &length), &mut Vec::new()).is_ok()
 }
 
-/// The input of a vector with a few octets changed, and where to cut it.
+/// The input of a vector with a few bytes changed, and where to cut it.
 fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
     let vector = &vectors[(tape.below(256) * 256 + tape.below(256)) % vectors.len()];
     let mut bytes = input(vector);

@@ -45,7 +45,7 @@ fn add_cases(claims: &mut Claims, source: &Path) {
     let text = fs::read_to_string(source).expect("a source file");
     for case in text.split("\n@case(").skip(1) {
         let name = case.split_once("\ndef ").and_then(|(_, rest)| rest.split_once('('));
-        let (name, rest) = name.expect("a function behind @case");
+        let (name, rest) = name.expect("a function after @case");
         let documentation = rest.trim_start_matches(|c| c != '\n').trim_start().strip_prefix("\"\"\"");
         let documentation = documentation.and_then(|rest| rest.split("\"\"\"").next()).unwrap_or_default();
         claims.entry(name.to_owned()).or_default().extend(claimed(documentation));
@@ -83,7 +83,7 @@ fn every_requirement_has_a_proof_that_claims_it() {
     let claims = claims();
     let (mut proven, mut duties, mut open, mut wrong) = (0, 0, 0, Vec::new());
     for Row { id, proof } in rows() {
-        if proof.starts_with("host's duty: ") {
+        if proof.starts_with("caller's duty: ") {
             duties += 1;
         } else if proof.starts_with("not implemented: ") {
             open += 1;

@@ -1,12 +1,12 @@
 //! What one end sends the other reads: every head that a vector shows is encoded by a connection of the other role and
-//! parsed again; and an octet that nothing can begin with, put behind a vector's input, changes nothing before it.
+//! parsed again; and a byte that nothing can begin with, put after a vector's input, changes nothing before it.
 
 use switchover::{Connection, Event, Field, RequestHead, ResponseHead, Role, Step};
 use switchover_tests::script::{Head, heads, with_junk_behind};
 use switchover_tests::vector::load;
 use switchover_tests::{home, numbers};
 
-/// The fields that the engine writes itself, from what it is told.
+/// The fields that the engine writes itself, from what it is given.
 const OURS: &[&str] = &["capsule-protocol", "connection", "upgrade", "transfer-encoding", "content-length", "te"];
 
 fn sorted(fields: &[(Vec<u8>, Vec<u8>)]) -> Vec<(Vec<u8>, Vec<u8>)> {

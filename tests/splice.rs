@@ -20,9 +20,9 @@ struct Plan {
     body: usize,
     /// Content of the requests on streams 3 and 5; none of them where it is `None`.
     uploads: [Option<usize>; 2],
-    /// Octets that the client sends at a time.
+    /// Bytes that the client sends at a time.
     piece: usize,
-    /// The client's first octets come only once the engine has spoken.
+    /// The client's first bytes come only once the engine has spoken.
     late_preface: bool,
 }
 
@@ -45,7 +45,7 @@ fn upgrade(body: usize, target: &str) -> Splice {
     splice
 }
 
-/// A client behind its 101: it has asked on stream 1, and speaks HTTP/2 from now on.
+/// A client after its 101: it has asked on stream 1, and speaks HTTP/2 from now on.
 struct Client {
     plan: Plan,
     /// What it has to send and has not.
@@ -154,7 +154,7 @@ impl Client {
             4 => self.take_settings(payload),
             7 => panic!("the engine has given up: {:?} {}", payload, String::from_utf8_lossy(&payload[8..])),
             8 => {
-                let given = i64::from(u32::from_be_bytes(payload.try_into().expect("four octets")));
+                let given = i64::from(u32::from_be_bytes(payload.try_into().expect("four bytes")));
                 match stream {
                     0 => self.connection_window += given,
                     1 => {}
@@ -226,11 +226,11 @@ async fn exchange(plan: Plan, target: &str, mut io: impl AsyncRead + AsyncWrite 
     let uploaded = plan.uploads.iter().flatten().sum::<usize>();
     let must_be_done = plan.body == 0 || uploaded >= 100_000;
     assert!(splice.is_done() || !must_be_done, "{plan:?}: the splice is still in the way: {splice:?}");
-    assert!(!splice.is_waiting(), "{plan:?}: something was left behind: {splice:?}");
+    assert!(!splice.is_waiting(), "{plan:?}: something was left after: {splice:?}");
     client.answers
 }
 
-/// What comes behind the last answer: the debt may be paid then.
+/// What comes after the last answer: the debt may be paid then.
 async fn settle(splice: &mut Splice, client: &mut Client, io: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
     let mut space = vec![0; 1 << 16];
     while let Ok(Ok(len @ 1..)) = timeout(Duration::from_millis(100), io.read(&mut space)).await {
@@ -291,7 +291,7 @@ async fn h2_answers_and_goes_on() {
     }
 }
 
-/// However the client's octets are cut.
+/// However the client's bytes are cut.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_at_every_split() {
     for piece in (1..140).chain([1_000, 9_999, 16_393]) {
@@ -337,7 +337,7 @@ struct Nghttpd {
 
 impl Nghttpd {
     fn start() -> Option<Self> {
-        // Taken and given back at once: nobody else asks for a port in between.
+        // Taken and given back at once: no other asks for a port in between.
         let port = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
         let process = Command::new("nghttpd")
             .args(["--no-tls", "--echo-upload", "-a", "127.0.0.1", &port.to_string()])

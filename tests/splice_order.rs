@@ -1,4 +1,4 @@
-//! What `h2c::Splice` lets through to an engine, for frames, windows and cuts that nobody would think of: everything that
+//! What `h2c::Splice` lets through to an engine, for frames, windows and cuts that one would not think of: everything that
 //! the client has sent, in an order that means the same, and never more than the engine takes.
 
 use proptest::collection::vec;
@@ -69,7 +69,7 @@ impl Frame {
 enum Move {
     /// The client sends frames that belong together.
     Client(Vec<Frame>),
-    /// So many octets of what it has sent arrive.
+    /// So many bytes of what it has sent arrive.
     Arrive(usize),
     /// The engine gives so much room back on the connection.
     Give(u32),
@@ -174,7 +174,7 @@ impl Play {
         }
         for frame in Frame::read(&self.splice.take_for_client()) {
             assert_eq!((frame.kind, frame.stream), (WINDOW_UPDATE, 0), "all else was dropped");
-            self.client_window += i64::from(u32::from_be_bytes(frame.payload.try_into().expect("four octets")));
+            self.client_window += i64::from(u32::from_be_bytes(frame.payload.try_into().expect("four bytes")));
         }
         let before = whole(&self.got);
         self.got.extend(self.splice.take_for_engine());
@@ -195,7 +195,7 @@ impl Play {
     }
 }
 
-/// How many octets are whole frames.
+/// How many bytes are whole frames.
 fn whole_len(octets: &[u8]) -> usize {
     let mut at = 0;
     while octets.len() - at >= 9 {
@@ -272,7 +272,7 @@ proptest! {
         }
     }
 
-    /// Any octets on either side, in any pieces: no panic, and nothing grows without bound.
+    /// Any bytes on either side, in any pieces: no panic, and nothing grows without bound.
     #[test]
     fn rubbish_is_passed_or_held(
         body in 0usize..300,

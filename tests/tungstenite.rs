@@ -28,7 +28,7 @@ fn advance(connection: &mut Connection, stream: &mut UnixStream) -> Step {
             return step;
         }
         let space = connection.receive_buffer(1).expect("room");
-        let len = stream.read(space).expect("octets in time");
+        let len = stream.read(space).expect("bytes in time");
         assert!(len > 0, "the peer has closed");
         connection.commit(len);
     }
@@ -88,7 +88,7 @@ fn tungstenite_as_the_server() {
     });
     let mut connection = Connection::new(Role::Client);
     let mut out = Vec::new();
-    let key = websocket::key(b"sixteen octets!!");
+    let key = websocket::key(b"sixteen bytes !!");
     let fields = [
         ("Host", "localhost"),
         ("Sec-WebSocket-Key", &key),

@@ -2,7 +2,7 @@
 //! each request comes on another one, so that nothing of its connection is in the cache.
 //!
 //! The heap is counted by an allocator that counts; what the kernel says the process has in memory stands beside it.
-//! Asserts that an idle connection costs no more than its struct, and that no more than 128 octets.
+//! Asserts that an idle connection costs no more than its struct, and that no more than 128 bytes.
 
 use std::fs;
 use std::hint::black_box;
@@ -64,7 +64,7 @@ fn in_event() -> Connection {
     connection
 }
 
-/// Octets that the process has in memory.
+/// Bytes that the process has in memory.
 fn resident() -> f64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,4 +1,4 @@
-//! Whole cycles in memory: octets in, every event, the answer's octets out; against hyper, which is a whole server around
+//! Whole cycles in memory: bytes in, every event, the answer's bytes out; against hyper, which is a whole server around
 //! its parser, over an in-memory pipe, and against tungstenite's handshake.
 
 use std::convert::Infallible;
@@ -18,7 +18,7 @@ use switchover_benches::{Figures, Job, best, is_wanted, rounds};
 /// Requests in one run.
 const COUNT: usize = 256;
 
-/// How many are in one read: each alone, or many one behind the other.
+/// How many are in one read: each alone, or many one after the other.
 const PIPELINED: usize = 32;
 
 /// hyper sends one, so we do.
@@ -59,7 +59,7 @@ impl AsyncWrite for Pipe<'_> {
     }
 }
 
-/// hyper's octets for all the reads.
+/// hyper's bytes for all the reads.
 fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
     let mut written = 0;
     let service = service_fn(|_: hyper::Request<Incoming>| {
@@ -193,7 +193,7 @@ fn main() -> io::Result<()> {
     for (name, head) in [("a", MINIMAL), ("b", BENCH), ("c, declined", WEBSOCKET), ("e, declined", H2C)] {
         let requests = vec![head.to_vec(); COUNT];
         cycles(&mut figures, name, &requests, 1)?;
-        // Behind an offer nothing is pipelined.
+        // After an offer nothing is pipelined.
         if !name.contains("declined") {
             cycles(&mut figures, name, &requests, PIPELINED)?;
         }

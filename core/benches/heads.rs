@@ -1,7 +1,7 @@
-//! Heads and content, against parsers: everything the engine does with a message from the octets that a read left in its
+//! Heads and content, against parsers: everything the engine does with a message from the bytes that a read left in its
 //! buffer to the end of the message, strictness, framing and offers included, against the bare syntax of the peers.
 //!
-//! The octets are put where `receive_buffer` says, which stands for the read; that is not timed, as the peers get theirs in
+//! The bytes are put where `receive_buffer` says, which stands for the read; that is not timed, as the peers get theirs in
 //! place. The answer, without which a server reads no second request, is not timed here either: `cycles.rs` times it all.
 
 use std::time::{Duration, Instant};
@@ -43,7 +43,7 @@ impl Ours {
         (fields, spent)
     }
 
-    /// Everything that is not measured: the request before is answered (or asked), and the octets are read.
+    /// Everything that is not measured: the request before is answered (or asked), and the bytes are read.
     fn prepare(&mut self, batch: &[&[u8]]) {
         let Self { connections, role, out, .. } = self;
         connections.resize_with(batch.len().max(connections.len()), || Connection::new(*role));

@@ -3,14 +3,14 @@
 /// The seed of [`distinct`]; the same one gives the same heads.
 pub const SEED: u64 = 0x5eed_0f11;
 
-/// One input: its letter in the tables, what it is, its octets.
+/// One input: its letter in the tables, what it is, its bytes.
 #[derive(Debug)]
 pub struct Input {
     /// The letter.
     pub name: &'static str,
     /// What it is, for people.
     pub what: &'static str,
-    /// Its octets: one message, or heads one behind the other.
+    /// Its bytes: one message, or heads one after the other.
     pub octets: Vec<u8>,
 }
 
@@ -84,7 +84,7 @@ pub fn all() -> Vec<Input> {
         Input { name: "f", what: "an 8 KiB head with one long Cookie", octets: long_cookie() },
         Input { name: "f2", what: "an 8 KiB head of about 100 fields", octets: many_fields() },
         Input { name: "g", what: "1 MiB in chunks of 4 KiB", octets: chunked(4096) },
-        Input { name: "g2", what: "1 MiB in chunks of 16 octets", octets: chunked(16) },
+        Input { name: "g2", what: "1 MiB in chunks of 16 bytes", octets: chunked(16) },
         Input { name: "k", what: "1000 different heads", octets: distinct().concat() },
     ];
     small().into_iter().chain(large).collect()

@@ -16,7 +16,7 @@ use serde_json::json;
 pub struct Job<'a> {
     /// The column it fills.
     pub name: String,
-    /// How many messages (chunks, octets, …) one run handles: times are for one of them.
+    /// How many messages (chunks, bytes, …) one run handles: times are for one of them.
     pub units: usize,
     run: Box<dyn FnMut() -> Duration + 'a>,
 }
@@ -91,7 +91,7 @@ impl Figures {
         writeln!(self.0, "{}", json!({ "version": { "name": name, "version": version } }))
     }
 
-    /// One row of a table: what each job took, for messages of so many octets where that says something.
+    /// One row of a table: what each job took, for messages of so many bytes where that says something.
     pub fn row(
         &mut self,
         table: &str,
@@ -109,7 +109,7 @@ impl Figures {
         Ok(())
     }
 
-    /// One figure of ours that is no time, or that nobody else has.
+    /// One figure of ours that is no time, or that no peer has.
     pub fn value(&mut self, table: &str, row: &str, value: f64, unit: &str) -> std::io::Result<()> {
         println!("{row:<58} {value:>12.1} {unit}");
         let line = json!({ "table": table, "row": row, "column": "switchover", "value": value, "unit": unit });

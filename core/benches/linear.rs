@@ -1,5 +1,5 @@
 //! Costs that could grow faster than the input, and must not: each kind of input in sizes from one to four times the other.
-//! Asserts what was parsed, prints what an octet took, and says where it takes more than twice as long in the larger input;
+//! Asserts what was parsed, prints what a byte took, and says where it takes more than twice as long in the larger input;
 //! with the variable `JUDGE` that is a failure. Without it only what was parsed can be wrong: no test hangs on a time.
 
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use switchover::{Config, Connection, Event, Limits, Paused, RequestHead, Respons
 use switchover_benches::inputs::MINIMAL;
 use switchover_benches::{Job, best};
 
-/// How much more an octet may cost in an input of four times the size.
+/// How much more a byte may cost in an input of four times the size.
 const MOST: f64 = 2.0;
 /// The machine is noisy: a cost that really grows does so every time.
 const TRIES: usize = 4;
@@ -29,14 +29,14 @@ type Kind = (&'static str, &'static [usize], fn(usize) -> Input);
 
 const KINDS: &[Kind] = &[
     ("a head as a whole", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| head(size, |len| vec![len])),
-    ("a head, octet by octet", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| head(size, |len| vec![1; len])),
+    ("a head, byte by byte", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| head(size, |len| vec![1; len])),
     ("a head in two pieces, a quarter first", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
         head(size, |len| vec![len / 4, len - len / 4])
     }),
     ("a head in two pieces, three quarters first", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
         head(size, |len| vec![len - len / 4, len / 4])
     }),
-    ("a head in two pieces, all but an octet first", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
+    ("a head in two pieces, all but a byte first", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
         head(size, |len| vec![len - 1, 1])
     }),
     ("field lines `a:b`", &[8 * KIB, 32 * KIB, 128 * KIB, 512 * KIB, MIB], |size| short_lines(size, usize::MAX)),
@@ -44,8 +44,8 @@ const KINDS: &[Kind] = &[
         short_lines(size, 1460)
     }),
     ("folds of a response", &[8 * KIB, 32 * KIB, 128 * KIB, 512 * KIB, MIB], folds),
-    ("chunks of one octet", &[62_500, 250_000, 1_000_000], chunks),
-    ("octets behind a 101", &[64 * KIB, 256 * KIB, MIB], switch),
+    ("chunks of one byte", &[62_500, 250_000, 1_000_000], chunks),
+    ("bytes after a 101", &[64 * KIB, 256 * KIB, MIB], switch),
     ("minimal requests in one piece", &[100, 400, 1600, 6400, 25_600], pipeline),
 ];
 
@@ -56,7 +56,7 @@ fn config() -> Arc<Config> {
     Arc::new(Config { limits, ..Config::default() })
 }
 
-/// A head of about that many octets, with field lines as browsers send them.
+/// A head of about that many bytes, with field lines as browsers send them.
 fn head(octets: usize, cut: fn(usize) -> Vec<usize>) -> Input {
     let mut head = b"GET /where?q=now HTTP/1.1\r\nHost: www.example.com\r\n".to_vec();
     let mut number = 0;
@@ -84,8 +84,8 @@ fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) 
     let run = move || {
         let (mut found, mut rest) = (0, &head[..]);
         for &len in &pieces {
-            let (piece, behind) = rest.split_at(len.min(rest.len()));
-            rest = behind;
+            let (piece, after) = rest.split_at(len.min(rest.len()));
+            rest = after;
             server.receive(piece).expect("room");
             while let Ok(Step::Event) = server.advance() {
                 if let Some(Event::Request(request)) = server.event() {
@@ -147,7 +147,7 @@ fn chunks(number: usize) -> Input {
 fn switch(octets: usize) -> Input {
     let mut message = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n".to_vec();
     message.extend(std::iter::repeat_n(b"\r\n\r\nno HTTP", octets / 11).flatten());
-    let behind = octets / 11 * 11;
+    let after = octets / 11 * 11;
     let (octets, config, mut out) = (message.len(), config(), Vec::new());
     let run = move || {
         let mut client = Connection::with_config(Role::Client, config.clone());
@@ -159,7 +159,7 @@ fn switch(octets: usize) -> Input {
                 leftover = switched.leftover.len();
             }
         }
-        assert_eq!(leftover, behind);
+        assert_eq!(leftover, after);
     };
     Input { octets, run: Box::new(run) }
 }
@@ -187,7 +187,7 @@ fn pipeline(number: usize) -> Input {
     Input { octets, run: Box::new(run) }
 }
 
-/// What an octet takes in each size, in nanoseconds. Small inputs are read several times.
+/// What a byte takes in each size, in nanoseconds. Small inputs are read several times.
 fn measure((_, sizes, make): &Kind) -> Vec<(usize, f64)> {
     let mut inputs: Vec<Input> = sizes.iter().map(|&size| make(size)).collect();
     let all: Vec<usize> = inputs.iter().map(|input| input.octets).collect();
@@ -220,11 +220,11 @@ fn main() -> ExitCode {
         let mut before = None;
         for &(octets, cost) in &costs {
             let growth = before.map_or(String::new(), |before| format!("{:>8.2} times the size before", cost / before));
-            println!("{octets:>12} octets {cost:>8.3} ns each {growth}");
+            println!("{octets:>12} bytes {cost:>8.3} ns each {growth}");
             before = Some(cost);
         }
         if growth(&costs) > MOST {
-            println!("    an octet costs more than {MOST} times as much in an input of four times the size");
+            println!("    a byte costs more than {MOST} times as much in an input of four times the size");
             is_linear = false;
         }
     }

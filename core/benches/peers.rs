@@ -37,7 +37,7 @@ impl Span {
 
     /// # Safety
     ///
-    /// Where it is not empty, its octets must live as long as is said here.
+    /// Where it is not empty, its bytes must live as long as is said here.
     unsafe fn octets<'a>(self) -> &'a [u8] {
         // SAFETY: as above.
         if self.len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(self.start, self.len) } }
@@ -112,7 +112,7 @@ impl Peer {
         Some(move |messages: &[Message<'_>]| unsafe { call(messages.as_ptr(), messages.len()) })
     }
 
-    /// The same of one message, an octet at a time.
+    /// The same of one message, a byte at a time.
     pub fn octet_by_octet(&self) -> Option<impl Fn(Message<'_>) -> usize + '_> {
         // SAFETY: as above.
         let call = unsafe { self.library.get::<One>("peer_octet_by_octet") }.ok()?;
@@ -120,7 +120,7 @@ impl Peer {
         Some(move |message: Message<'_>| unsafe { call(&raw const message) })
     }
 
-    /// How many octets of content it finds in a chunked message that is read so many octets at a time.
+    /// How many bytes of content it finds in a chunked message that is read so many bytes at a time.
     pub fn chunked(&self) -> Option<impl Fn(Message<'_>, usize) -> usize + '_> {
         type Chunked = unsafe extern "C" fn(*const Message<'_>, usize) -> usize;
         // SAFETY: as above.
@@ -135,7 +135,7 @@ impl Peer {
         unsafe { self.library.get::<ReadHead>("peer_head") }.is_ok()
     }
 
-    /// What it reads of one head, which may have more behind it: `None` where that is not complete; or why it refuses it.
+    /// What it reads of one head, which may have more after it: `None` where that is not complete; or why it refuses it.
     pub fn head<'a>(&self, octets: &'a [u8], is_response: bool) -> Result<Option<Head<'a>>, String> {
         // SAFETY: as above.
         let call = unsafe { self.library.get::<ReadHead>("peer_head") }.map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Content and slow input: chunks large and small, a long body, heads octet by octet; everything through the public API,
+//! Content and slow input: chunks large and small, a long body, heads byte by byte; everything through the public API,
 //! against llhttp, which is the peer that goes on where its input stopped, and against the parsers that begin again.
 
 use std::hint::black_box;
@@ -11,7 +11,7 @@ use switchover_benches::{Figures, Job, best, rounds};
 /// What a server reads at once.
 const READ: usize = 65_536;
 
-/// Takes a whole message, `read` octets at a time, answers it, and gives how much content there was.
+/// Takes a whole message, `read` bytes at a time, answers it, and gives how much content there was.
 fn content(server: &mut Connection, message: &[u8], read: usize, out: &mut Vec<u8>) -> usize {
     let mut content = 0;
     for piece in message.chunks(read) {
@@ -71,10 +71,10 @@ fn main() -> std::io::Result<()> {
     slow(&mut figures, &peers)
 }
 
-/// Heads one octet at a time.
+/// Heads one byte at a time.
 fn slow(figures: &mut Figures, peers: &[peers::Peer]) -> std::io::Result<()> {
     for (row, head, truth) in
-        [("h: b octet by octet, each octet", BENCH, 9), ("h: c octet by octet, each octet", WEBSOCKET, 12)]
+        [("h: b byte by byte, each byte", BENCH, 9), ("h: c byte by byte, each byte", WEBSOCKET, 12)]
     {
         let (mut server, mut out) = (Connection::new(Role::Server), Vec::new());
         let mut jobs = vec![Job::whole("switchover", head.len(), || {

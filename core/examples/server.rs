@@ -55,7 +55,7 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
         match http.next_event() {
             Ok(Next::Event(Event::Request(request))) => {
                 deadline = Instant::now() + patience;
-                // RFC 9110, 9.3.2: a HEAD is told what a GET would be.
+                // RFC 9110, 9.3.2: a HEAD gets the head that a GET would get.
                 let method = if request.method() == "HEAD" { "GET" } else { request.method() };
                 line = format!("{method} {}", request.target());
                 status = if matches!(method, "GET" | "POST") { 200 } else { 501 };
@@ -68,7 +68,7 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
                 stream.write_all(&out)?;
                 return speak_foo(&line, &http.take_leftover(), stream, patience);
             }
-            // Content that nobody asked for.
+            // Content that this server does not use.
             Ok(Next::Event(_)) => {}
             Ok(Next::Paused(Paused::Closed)) => break,
             // The request is complete, and it is our turn.

@@ -3,9 +3,9 @@
 //!
 //! # The contract
 //!
-//! One [`Connection`] per transport connection. It never blocks, polls, wakes or reads a clock; the host moves the octets.
+//! One [`Connection`] per transport connection. It never blocks, polls, wakes or reads a clock; the host moves the bytes.
 //!
-//! 1. **Octets in.** [`receive`](Connection::receive) copies what the peer sent, or the host reads its socket straight
+//! 1. **Bytes in.** [`receive`](Connection::receive) copies what the peer sent, or the host reads its socket straight
 //!    into [`receive_buffer`](Connection::receive_buffer) and says how much with [`commit`](Connection::commit).
 //!    [`receive_eof`](Connection::receive_eof) says that no more will come. A host that reads ahead of the events asks
 //!    [`wants_input`](Connection::wants_input) first; one that reads only on [`Step::NeedData`] need not.
@@ -16,10 +16,10 @@
 //!    A client that sent `Expect: 100-continue` may wait for a 100 before it sends its content: before you read on, ask
 //!    [`owes`](Connection::owes), and send one with [`send_informational`](Connection::send_informational)
 //!    or answer at once.
-//! 3. **Decisions in, octets out.** The `send_*` methods and the upgrade verbs write into whatever the host gives them.
+//! 3. **Decisions in, bytes out.** The `send_*` methods and the upgrade verbs write into whatever the host gives them.
 //!    They write all of it or nothing: a refused one has changed nothing. Send what was written, then go on at 2.
 //! 4. **The end.** Once our direction is closed ([`State::tx`](state::State::tx)), shut down the transport's sending side and read on; at
-//!    [`Paused::Closed`] close it. To close with octets of the peer unread resets the connection, and takes our last answer
+//!    [`Paused::Closed`] close it. To close with bytes of the peer unread resets the connection, and takes our last answer
 //!    away from it (RFC 9112, 9.6). If you close before an answer is complete, ask [`must_reset`](Connection::must_reset)
 //!    first. A 2xx to CONNECT opens a tunnel: a server that has none answers 501.
 //!
@@ -55,7 +55,7 @@
 //! # }
 //! ```
 //!
-//! A client is told what came of its offer, and why. A refusal is an ordinary response, and the connection goes on:
+//! A client gets to know whether its offer was accepted, and why not. A refusal is an ordinary response, and the connection goes on:
 //!
 //! ```
 //! use switchover::{Connection, Event, RequestHead, Role, Step, Why};
@@ -99,7 +99,7 @@
 //! # fn main() -> Result<(), switchover::Error> {
 //! let (mut client, mut server) = (Connection::new(Role::Client), Connection::new(Role::Server));
 //! let (mut to_server, mut to_client) = (Vec::new(), Vec::new());
-//! let key = websocket::key(b"16 random octets");
+//! let key = websocket::key(b"16 random bytes.");
 //! let fields = [
 //!     ("Host", "example.org"),
 //!     ("Sec-WebSocket-Key", &key),
@@ -131,7 +131,7 @@
 //! ```
 //!
 //! Each of the others has an example of its own: [`h2c::Splice`] stands between a client that was answered 101 for `h2c` and
-//! an HTTP/2 engine that knows nothing of upgrades; [`masque`] has the variables of a target and the capsules behind it;
+//! an HTTP/2 engine that knows nothing of upgrades; [`masque`] has the variables of a target and the capsules after it;
 //! after a 101 for TLS, [`resume_http`](Connection::resume_http) goes on above it. [`gateway`] and [`bridge`] are for
 //! intermediaries.
 //!
@@ -146,7 +146,7 @@
 //!
 //! | feature | default | what it adds | what it needs |
 //! |---|---|---|---|
-//! | `std` | yes | the standard library's faster look for octets in `memchr` and `bytes`; nothing else changes | – |
+//! | `std` | yes | the standard library's faster look for bytes in `memchr` and `bytes`; nothing else changes | – |
 //! | `websocket` | yes | [`websocket`], and the handshake's rules | `sha1`, `base64` |
 //! | `h2c` | yes | [`h2c`], and the offer's rules | `base64` |
 //! | `http` | no | `switchover::http`: to and from the types of the `http` crate | `http`, `std` |

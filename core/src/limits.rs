@@ -1,13 +1,13 @@
 //! What a connection tolerates: every bound with its default and its reason, every leniency with its risk.
 
-/// Bounds, in octets unless the name says otherwise. Each is counted on the octets as they come, so it holds for
+/// Bounds, in bytes unless the name says otherwise. Each is counted on the bytes as they come, so it holds for
 /// input that arrives one byte at a time. Content as a whole has none: it goes by, and how much of it to keep is the host's
 /// to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least. Default 8,192.
     pub start_line: u32,
-    /// A method. The longest one registered has 17 octets; a longer one is noise. Default 32.
+    /// A method. The longest one registered has 17 bytes; a longer one is noise. Default 32.
     pub method: u32,
     /// A field line without its CRLF: room for the cookies that browsers send. Default 16,384.
     pub field_line: u32,
@@ -19,7 +19,7 @@ pub struct Limits {
     pub empty_lines: u32,
     /// A chunk's line without its CRLF: 16 hex digits and a short extension. Default 1,024.
     pub chunk_line: u32,
-    /// All chunk extensions of one message: nobody uses them, attackers do. Default 4,096.
+    /// All chunk extensions of one message: real programs do not use them, attackers do. Default 4,096.
     pub chunk_extensions: u32,
     /// A trailer section with its CRLFs: a checksum and some metadata. Default 8,192.
     pub trailers: u32,
@@ -28,7 +28,7 @@ pub struct Limits {
     pub informational: u32,
     /// Content that `skip_content` reads and drops before it closes instead. Default 262,144.
     pub drain: u64,
-    /// Octets that wait in the buffer before `receive` refuses more; raised to what one head needs. The buffer holds at most
+    /// Bytes that wait in the buffer before `receive` refuses more; raised to what one head needs. The buffer holds at most
     /// half as much again, the head that is kept, and the space that one read asks for beyond the bound. Default 131,072.
     pub buffered: u32,
     /// Protocols in one offer. Default 32.
@@ -121,7 +121,7 @@ impl Limits {
         limits.table().find(|(known, _)| *known == name).map(|(_, largest)| largest)
     }
 
-    /// Octets that may wait: never so few that a legal head or trailer section, or the 24 octets of an HTTP/2 preface,
+    /// Bytes that may wait: never so few that a legal head or trailer section, or the 24 bytes of an HTTP/2 preface,
     /// could not be completed.
     pub(crate) fn waiting(&self) -> usize {
         self.buffered.max(self.head.saturating_add(1)).max(self.trailers.saturating_add(1)).max(24) as usize
@@ -205,7 +205,7 @@ pub struct Config {
     pub lenient: Lenient,
     /// The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
     pub secure: bool,
-    /// A server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4). Off by
+    /// A server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113, 3.4). Off by
     /// default: the preface is then a request with an unsupported version.
     pub http2_preface: bool,
     /// An `h2c` offer without `HTTP2-Settings` may be made and accepted: the token then is one like any other, and what
@@ -215,7 +215,7 @@ pub struct Config {
     /// Field lines that contradict themselves are put right before they are sent, where they would be refused else: a
     /// length where the status forbids one or chunked is there, the same length twice, chunked to HTTP/1.0, what belongs to a
     /// handshake that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute target's. For
-    /// frameworks and intermediaries, whose field lines come from somebody else. What has two meanings is refused all the
+    /// frameworks and intermediaries, whose field lines are not their own. What has two meanings is refused all the
     /// same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what was done
     /// ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off by default: a mistake in your own code is better refused.
     pub tidy: bool,

@@ -15,7 +15,7 @@ pub enum TraceStep {
     ReceivedResponse,
     /// A message ended.
     ReceivedEnd,
-    /// The peer's direction has left HTTP; octets of leftover.
+    /// The peer's direction has left HTTP; bytes of leftover.
     ReceivedSwitch,
     /// The input ended.
     ReceivedEof,
@@ -63,7 +63,7 @@ pub struct Trace {
     pub step: TraceStep,
     /// What goes with it; see [`TraceStep`].
     pub number: u32,
-    /// Octets received and passed when it happened.
+    /// Bytes received and passed when it happened.
     pub offset: u64,
 }
 

@@ -57,9 +57,9 @@ static struct row {
     {.name = "parse f", .input = "f"},
     {.name = "parse f2", .input = "f2"},
     {.name = "parse k", .input = "k"},
-    {.name = "b, octet by octet, per octet", .input = "b", .how = BYTEWISE},
+    {.name = "b, byte by byte, per byte", .input = "b", .how = BYTEWISE},
     {.name = "g, per chunk of 4 KiB", .input = "g", .how = CONTENT, .per = 256},
-    {.name = "g2, per chunk of 16 octets", .input = "g2", .how = CONTENT, .per = 65536},
+    {.name = "g2, per chunk of 16 bytes", .input = "g2", .how = CONTENT, .per = 65536},
     {.name = "cycle a", .input = "a", .how = CYCLE},
     {.name = "cycle b", .input = "b", .how = CYCLE},
     {.name = "cycle k", .input = "k", .how = CYCLE},
@@ -101,7 +101,7 @@ static void load(struct row *row, const char *folder) {
     fclose(file);
 }
 
-/* Heads one behind the other are taken apart. A single one is repeated, for about the same work in each row. */
+/* Heads one after the other are taken apart. A single one is repeated, for about the same work in each row. */
 static void split(struct row *row) {
     static const char end[] = "\r\n\r\n";
     char *from = row->data, *found;
@@ -196,7 +196,7 @@ static int same(struct span one, struct span other) {
     return one.len == other.len && (one.len == 0 || !memcmp(one.data, other.data, one.len));
 }
 
-/* The peers leave in a value what whitespace is behind it. */
+/* The peers leave in a value what whitespace is after it. */
 static struct span trimmed(struct span value) {
     while (value.len > 0 && (value.data[value.len - 1] == ' ' || value.data[value.len - 1] == '\t')) value.len--;
     return value;

@@ -9,7 +9,7 @@
 enum {
     SLOTS = 16,     /* connections that take turns */
     LINES = 128,    /* field lines of a head, at most */
-    SPACE = 16384,  /* octets that a slot holds, at most */
+    SPACE = 16384,  /* bytes that a slot holds, at most */
 };
 
 struct span {
@@ -42,9 +42,9 @@ struct parser {
     void (*finish)(size_t slots);
     /* What the last head parsed was, if slot 0 has parsed it. */
     void (*show)(struct head *head);
-    /* Parses a message that comes octet by octet. Returns how many field lines there were. */
+    /* Parses a message that comes byte by byte. Returns how many field lines there were. */
     size_t (*bytewise)(const char *data, size_t len);
-    /* Parses a piece of a message with content, in slot 0. Returns how many octets of content there were. */
+    /* Parses a piece of a message with content, in slot 0. Returns how many bytes of content there were. */
     size_t (*content)(void);
     /* Receives a request with a copy, parses it and answers. NULL: it cannot. */
     size_t (*cycle)(size_t slot, const char *data, size_t len);

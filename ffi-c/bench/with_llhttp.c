@@ -57,7 +57,7 @@ static int complete(llhttp_t *parser) {
     return 0;
 }
 
-/* Where it comes octet by octet, spans come in pieces, one behind the other. */
+/* Where it comes byte by byte, spans come in pieces, one after the other. */
 
 static int is_in_name;
 

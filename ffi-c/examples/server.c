@@ -67,7 +67,7 @@ static void earned(client *c, size_t bytes) {
     if (c->deadline > now + patience) c->deadline = now + patience;
 }
 
-/* Writing. The engine writes into `out` behind what waits there. */
+/* Writing. The engine writes into `out` after what waits there. */
 
 static uint8_t *space(client *c) { return c->out + c->waiting; }
 static size_t room(const client *c) { return OUT - c->waiting; }
@@ -193,14 +193,14 @@ static int drive(client *c) {
             new_message(c);
             begin_request(c, &event.u.request);
             break;
-        case SWO_EVENT_KIND_DATA: break; /* content that nobody asked for */
+        case SWO_EVENT_KIND_DATA: break; /* content that this server does not use */
         case SWO_EVENT_KIND_END_OF_MESSAGE: new_message(c); break;
         case SWO_EVENT_KIND_PAUSED:
             if (event.u.paused == SWO_PAUSED_CLOSED) {
                 c->is_over = 1;
                 return 0;
             }
-            /* It is our turn. An answer that comes later is given here as well: the pause is told again, and after the
+            /* It is our turn. An answer that comes later is given here as well: the pause comes again, and after the
              * answer the next event comes before the next recv(2), because more requests may wait in the engine. */
             if (c->due == 0) c->due = now + c->delay;
             if (c->due > now) return 0;

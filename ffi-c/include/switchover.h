@@ -159,7 +159,7 @@ enum swo_awaiting {
     SWO_AWAITING_RESPONSE = 3,
     /** The peer: a 100 before content is sent; bounded by the host's patience (RFC 9110, 10.1.1). */
     SWO_AWAITING_CONTINUE = 4,
-    /** Nobody: HTTP is over on this connection. */
+    /** Nothing: HTTP is over on this connection. */
     SWO_AWAITING_NOTHING = 5,
 };
 
@@ -187,7 +187,7 @@ enum swo_content_kind {
     SWO_CONTENT_UNTIL_CLOSE = 3,
 };
 
-/** How the peer's octets ended. */
+/** How the peer's bytes ended. */
 enum swo_end {
     /** A FIN, and over TLS a closure alert before it. */
     SWO_END_CLEAN = 0,
@@ -217,7 +217,7 @@ enum swo_event_kind {
     SWO_EVENT_KIND_END_OF_MESSAGE = 4,
     /** The peer's direction has left HTTP. Take the leftover; what comes next on the transport is the new protocol's. */
     SWO_EVENT_KIND_SWITCHED = 5,
-    /** Nothing happens before more octets come: read the transport. */
+    /** Nothing happens before more bytes come: read the transport. */
     SWO_EVENT_KIND_NEED_DATA = 1000,
     /** Nothing happens before the host acts; `u.paused` says how. */
     SWO_EVENT_KIND_PAUSED = 1001,
@@ -243,7 +243,7 @@ enum swo_known_field {
 
 /** What the host has to do before receiving goes on. */
 enum swo_paused {
-    /** Accept or decline: octets behind an offer or CONNECT belong to no protocol yet. */
+    /** Accept or decline: bytes after an offer or CONNECT belong to no protocol yet. */
     SWO_PAUSED_DECISION = 0,
     /** Answer the request, or finish the answer with `send_end`: the next one is not read before. */
     SWO_PAUSED_ANSWER = 1,
@@ -284,7 +284,7 @@ enum swo_no_offer {
 enum swo_ineligible {
     /** The protocol is offered with another method. */
     SWO_INELIGIBLE_METHOD = 0,
-    /** `Sec-WebSocket-Key` is missing, repeated or not 16 octets in base64. */
+    /** `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64. */
     SWO_INELIGIBLE_KEY = 1,
     /** `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer. */
     SWO_INELIGIBLE_VERSION = 2,
@@ -388,7 +388,7 @@ enum swo_trace_step {
     SWO_TRACE_STEP_RECEIVED_RESPONSE = 2,
     /** A message ended. */
     SWO_TRACE_STEP_RECEIVED_END = 3,
-    /** The peer's direction has left HTTP; octets of leftover. */
+    /** The peer's direction has left HTTP; bytes of leftover. */
     SWO_TRACE_STEP_RECEIVED_SWITCH = 4,
     /** The input ended. */
     SWO_TRACE_STEP_RECEIVED_EOF = 5,
@@ -453,7 +453,7 @@ enum swo_result_code {
     SWO_ERROR_BAD_METHOD = 101,
     /** the method is longer than any that is known. */
     SWO_ERROR_METHOD_TOO_LONG = 102,
-    /** an octet that no request-target may hold. */
+    /** a byte that no request-target may hold. */
     SWO_ERROR_BAD_TARGET = 103,
     /** the HTTP-version is malformed. */
     SWO_ERROR_BAD_VERSION = 104,
@@ -473,13 +473,13 @@ enum swo_result_code {
     SWO_ERROR_SPACE_BEFORE_COLON = 202,
     /** a field line without a colon. */
     SWO_ERROR_MISSING_COLON = 203,
-    /** a control octet in a field value or reason. */
+    /** a control byte in a field value or reason. */
     SWO_ERROR_BAD_FIELD_VALUE = 204,
     /** a CR that no LF follows. */
     SWO_ERROR_BARE_CR = 205,
     /** an LF that no CR precedes. */
     SWO_ERROR_BARE_LF = 206,
-    /** a NUL octet. */
+    /** a NUL byte. */
     SWO_ERROR_NUL = 207,
     /** a folded field line in a request or trailer section. */
     SWO_ERROR_OBS_FOLD = 208,
@@ -537,7 +537,7 @@ enum swo_result_code {
     SWO_ERROR_TRUNCATED = 501,
     /** the input ended before the response. */
     SWO_ERROR_NO_RESPONSE = 502,
-    /** octets from the server that no request asked for. */
+    /** bytes from the server that no request asked for. */
     SWO_ERROR_UNSOLICITED = 503,
     /** more informational responses than the limit. */
     SWO_ERROR_TOO_MANY_INFORMATIONAL = 504,
@@ -674,7 +674,7 @@ enum swo_result_code {
 #define SWO_NONE UINT32_MAX
 
 /**
- * A reader of the capsules behind a 101: swo_capsules_new makes it.
+ * A reader of the capsules after a 101: swo_capsules_new makes it.
  */
 typedef struct swo_capsules swo_capsules;
 
@@ -722,7 +722,7 @@ typedef struct swo_config {
      */
     uint32_t start_line;
     /**
-     * A method. The longest one registered has 17 octets; a longer one is noise.
+     * A method. The longest one registered has 17 bytes; a longer one is noise.
      */
     uint32_t method;
     /**
@@ -746,7 +746,7 @@ typedef struct swo_config {
      */
     uint32_t chunk_line;
     /**
-     * All chunk extensions of one message: nobody uses them, attackers do.
+     * All chunk extensions of one message: real programs do not use them, attackers do.
      */
     uint32_t chunk_extensions;
     /**
@@ -762,7 +762,7 @@ typedef struct swo_config {
      */
     uint64_t drain;
     /**
-     * Octets that wait in the buffer before swo_receive refuses more; raised to what one head needs.
+     * Bytes that wait in the buffer before swo_receive refuses more; raised to what one head needs.
      */
     uint32_t buffered;
     /**
@@ -783,7 +783,7 @@ typedef struct swo_config {
      */
     uint32_t secure;
     /**
-     * Not 0: a server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4).
+     * Not 0: a server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113, 3.4).
      */
     uint32_t http2_preface;
     /**
@@ -817,7 +817,7 @@ typedef struct swo_config {
     uint32_t status_without_space;
     /**
      * Not 0: field lines that contradict themselves are put right where they would be refused, for programs whose field
-     * lines come from somebody else; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
+     * lines are not their own; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
      */
     uint32_t tidy;
 } swo_config;
@@ -828,12 +828,12 @@ typedef struct swo_config {
 typedef uint32_t swo_flag;
 
 /**
- * Octets that belong to somebody else. In an event they belong to the connection and are valid until the next inbound
+ * Bytes that are not the caller's. In an event they belong to the connection and are valid until the next inbound
  * call on it; in an argument they need to live only as long as the call. `data` may be NULL where `len` is 0.
  */
 typedef struct swo_slice {
     /**
-     * The first octet; not ended by a NUL.
+     * The first byte; not ended by a NUL.
      */
     const uint8_t *data;
     /**
@@ -893,7 +893,7 @@ typedef struct swo_response {
      */
     uint32_t minor_version;
     /**
-     * How many pipelined requests behind this response's will not be answered, because it closes the connection. They
+     * How many pipelined requests after this response's will not be answered, because it closes the connection. They
      * may be sent again on another one where that is safe (RFC 9112, 9.3.2).
      */
     uint32_t dropped;
@@ -923,7 +923,7 @@ typedef struct swo_switched {
      */
     struct swo_response response;
     /**
-     * The first octets of the new protocol, as far as they have come. Give them to what speaks it as they stand here,
+     * The first bytes of the new protocol, as far as they have come. Give them to what speaks it as they stand here,
      * and free the connection then if HTTP does not come back (swo_resume_http); or copy them with swo_take_leftover.
      */
     struct swo_slice leftover;
@@ -968,7 +968,7 @@ typedef struct swo_event {
      */
     uint32_t kind;
     /**
-     * How many of the peer's octets have been passed, with this event.
+     * How many of the peer's bytes have been passed, with this event.
      */
     uint64_t position;
     /**
@@ -1001,7 +1001,7 @@ typedef struct swo_protocol {
      */
     struct swo_slice name;
     /**
-     * The part behind it; `data` is NULL where there is none.
+     * The part after it; `data` is NULL where there is none.
      */
     struct swo_slice version;
 } swo_protocol;
@@ -1084,7 +1084,7 @@ typedef struct swo_data_parts {
      */
     size_t prefix_len;
     /**
-     * What goes behind the content; static.
+     * What goes after the content; static.
      */
     struct swo_slice suffix;
 } swo_data_parts;
@@ -1114,11 +1114,11 @@ typedef struct swo_deflate {
      */
     uint32_t client_no_context_takeover;
     /**
-     * The server's window has at most 2 to this many octets, 8 to 15; 0 is not said and means 15.
+     * The server's window has at most 2 to this many bytes, 8 to 15; 0 is not said and means 15.
      */
     uint32_t server_max_window_bits;
     /**
-     * The client's window has at most 2 to this many octets, 8 to 15; 0 is not said and means 15.
+     * The client's window has at most 2 to this many bytes, 8 to 15; 0 is not said and means 15.
      */
     uint32_t client_max_window_bits;
 } swo_deflate;
@@ -1177,7 +1177,7 @@ typedef struct swo_state_info {
     /**
      * Client: complete requests before the latest whose final response has not ended.
      */
-    uint32_t behind;
+    uint32_t pipelined;
 } swo_state_info;
 
 /**
@@ -1207,7 +1207,7 @@ typedef struct swo_failure_info {
      */
     uint32_t status;
     /**
-     * Where in the peer's octets it lies, counted from the connection's first. The same however the input was cut.
+     * Where in the peer's bytes it lies, counted from the connection's first. The same however the input was cut.
      */
     uint64_t offset;
 } swo_failure_info;
@@ -1225,7 +1225,7 @@ typedef struct swo_trace_entry {
      */
     uint32_t number;
     /**
-     * Octets received and passed when it happened.
+     * Bytes received and passed when it happened.
      */
     uint64_t offset;
 } swo_trace_entry;
@@ -1293,7 +1293,7 @@ swo_result swo_conn_init(void *memory,
 swo_result swo_conn_deinit(struct swo_conn *conn);
 
 /**
- * Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells.
+ * Takes bytes that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells.
  * **Inbound:** ends the current event and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL
  * while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
  * SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and SWO_OVERLAP where `data` lies in the
@@ -1305,7 +1305,7 @@ swo_result swo_receive(struct swo_conn *conn,
                        size_t len);
 
 /**
- * Space for recv(2) to write into. `cap` is what there is: `min` octets at least, and often more, all of which may be
+ * Space for recv(2) to write into. `cap` is what there is: `min` bytes at least, and often more, all of which may be
  * used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until the
  * next inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points to.
  * **Inbound:** ends the current event and its slices.
@@ -1314,7 +1314,7 @@ swo_result swo_receive(struct swo_conn *conn,
 swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
 
 /**
- * Takes the first `len` octets of the space that swo_receive_buffer gave, once. **Inbound:** ends the current event and its
+ * Takes the first `len` bytes of the space that swo_receive_buffer gave, once. **Inbound:** ends the current event and its
  * slices. 0 is nothing, and not the end, which swo_receive_eof tells.
  * Errors: SWO_BAD_LENGTH where the space does not hold as many (what was read is still there: call again), or another
  * inbound call has moved it; then nothing is taken. Next: swo_next_event.
@@ -1323,18 +1323,18 @@ swo_result swo_receive_commit(struct swo_conn *conn,
                               size_t len);
 
 /**
- * The peer's octets have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;
- * SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, 9.8). The end has its place behind the octets: it
+ * The peer's bytes have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;
+ * SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, 9.8). The end has its place after the bytes: it
  * counts when all before it has been read. **Inbound:** ends the current event and its slices.
  * Errors: SWO_BAD_ENUM. Next: swo_next_event.
  */
 swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
 
 /**
- * Takes the first octets of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
+ * Takes the first bytes of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
  * the transport delivers from now on is the new protocol's. Only swo_resume_http needs this call: who is done with
  * HTTP may give `leftover` of the event, to the new protocol as it stands and free the connection
- * behind it. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
+ * after it. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
  * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
  */
 swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
@@ -1380,7 +1380,7 @@ swo_result swo_release(struct swo_conn *conn);
  * Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
  * the next inbound call.
  * Errors: a peer error (swo_is_fatal). Receiving has then ended: swo_failure says where, swo_error_status what a server
- * may answer once. A client is then paused, SWO_PAUSED_CLOSED; a server is told the same error until its answer is
+ * may answer once. A client is then paused, SWO_PAUSED_CLOSED; a server gets the same error until its answer is
  * complete, so answer, or swo_abandon where an answer has begun that is not to be ended as if it were whole.
  * Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
  * SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
@@ -1517,7 +1517,7 @@ swo_result swo_send_response(struct swo_conn *conn,
                              size_t *written);
 
 /**
- * Sends content, with at most 20 octets around it. Content of a known length ends by itself. The data may be what an
+ * Sends content, with at most 20 bytes around it. Content of a known length ends by itself. The data may be what an
  * event shows, so an echo needs no copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or
  * swo_send_end. RFC 9112, 6.
  */
@@ -1529,7 +1529,7 @@ swo_result swo_send_data(struct swo_conn *conn,
                          size_t *written);
 
 /**
- * swo_send_data for content of `len` octets that the host writes itself, with writev(2) say: what to put around it.
+ * swo_send_data for content of `len` bytes that the host writes itself, with writev(2) say: what to put around it.
  * The host must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
  */
 swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_data_parts *parts);
@@ -1548,7 +1548,7 @@ swo_result swo_send_end(struct swo_conn *conn,
                         size_t *written);
 
 /**
- * Drops the rest of the content being received, up to `drain` octets of the configuration; then receiving ends
+ * Drops the rest of the content being received, up to `drain` bytes of the configuration; then receiving ends
  * instead. The end of the message is still told. Errors: SWO_ERROR_NO_CONTENT. Next: swo_next_event.
  */
 swo_result swo_skip_content(struct swo_conn *conn);
@@ -1734,8 +1734,8 @@ swo_result swo_required(const struct swo_conn *conn,
                         size_t *count);
 
 /**
- * Client: the `Sec-WebSocket-Key` of a nonce: 16 octets that nobody can guess, new for each connection. It has 24
- * octets. Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`.
+ * Client: the `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection. It has 24
+ * bytes. Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`.
  * Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and `websocket` as the offer. RFC 6455, 4.1.
  */
 swo_result swo_websocket_key(const uint8_t *nonce, size_t len, uint8_t *out, size_t cap, size_t *written);
@@ -1770,14 +1770,14 @@ swo_result swo_agreed_deflate(const struct swo_conn *conn, struct swo_deflate *a
 
 /**
  * Writes parameters as the value of `Sec-WebSocket-Extensions`: a server's agreement, or a client's offer.
- * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; 160 octets are always enough. RFC 7692, 7.
+ * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; 160 bytes are always enough. RFC 7692, 7.
  */
 swo_result swo_deflate_write(const struct swo_deflate *deflate, uint8_t *out, size_t cap, size_t *written);
 
 /**
  * Server: makes a splice between the client and an HTTP/2 engine that knows nothing of upgrades: to the engine it looks
  * as if the client had spoken HTTP/2 from the start, with the current request on stream 1. To be made when the request
- * is complete, before swo_accept; `data` is all of its content, at most 65,535 octets.
+ * is complete, before swo_accept; `data` is all of its content, at most 65,535 bytes.
  * Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along, with a SWO_INELIGIBLE_* as
  * the `reason` (else SWO_NONE): then decline.
  * Next: swo_accept; at SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end swo_splice_free.
@@ -1792,7 +1792,7 @@ swo_result swo_splice_new(const struct swo_conn *conn,
                           uint32_t *reason);
 
 /**
- * Octets of the client, the leftover of the 101 first.
+ * Bytes of the client, the leftover of the 101 first.
  * Next: pass on what swo_splice_take_for_engine and swo_splice_take_for_client hold.
  */
 swo_result swo_splice_client_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
@@ -1804,7 +1804,7 @@ swo_result swo_splice_client_sent(struct swo_splice *splice, const uint8_t *data
 swo_result swo_splice_client_ended(struct swo_splice *splice);
 
 /**
- * Octets that the engine has written. Next: as after swo_splice_client_sent.
+ * Bytes that the engine has written. Next: as after swo_splice_client_sent.
  */
 swo_result swo_splice_engine_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
 
@@ -1826,7 +1826,7 @@ swo_result swo_splice_take_for_client(struct swo_splice *splice, struct swo_slic
 swo_flag swo_splice_wants_client(const struct swo_splice *splice);
 
 /**
- * Whether octets of the client wait for the engine's window.
+ * Whether bytes of the client wait for the engine's window.
  */
 swo_flag swo_splice_is_waiting(const struct swo_splice *splice);
 
@@ -1849,7 +1849,7 @@ swo_flag swo_says_capsules(const struct swo_field *fields, size_t count);
 
 /**
  * Server: where a `connect-udp` request wants its datagrams to go: the variables `target_host` and `target_port` of its
- * target. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never more octets than the
+ * target. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never more bytes than the
  * target has; `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or what else the clients are configured with:
  * a path and query with expressions of the forms `{name}` and `{?name,name}`.
  * Errors: SWO_NOTHING where the target does not fit or a variable is not valid, and a 400 is the answer;
@@ -1885,7 +1885,7 @@ swo_result swo_ip_target(const char *uri_template,
 swo_result swo_capsules_new(size_t longest, struct swo_capsules **capsules);
 
 /**
- * Takes octets of the stream. It ends what swo_capsules_next has shown.
+ * Takes bytes of the stream. It ends what swo_capsules_next has shown.
  * Errors: SWO_OVERLAP where `data` lies in the reader's own memory, as a payload that it has shown does: copy it first.
  * Next: swo_capsules_next until SWO_NOTHING.
  */
@@ -1893,7 +1893,7 @@ swo_result swo_capsules_receive(struct swo_capsules *capsules, const uint8_t *da
 
 /**
  * The next datagram. Its payload is valid until the next swo_capsules_receive or swo_capsules_free.
- * Errors: SWO_NOTHING before more octets come; SWO_REFUSED where the stream is malformed, with a
+ * Errors: SWO_NOTHING before more bytes come; SWO_REFUSED where the stream is malformed, with a
  * SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE), and then it is aborted: close the transport. RFC 9297, 3.3.
  */
 swo_result swo_capsules_next(struct swo_capsules *capsules, struct swo_datagram *datagram, uint32_t *fault);
@@ -1911,7 +1911,7 @@ swo_result swo_capsules_free(struct swo_capsules *capsules);
 
 /**
  * Writes a datagram as a DATAGRAM capsule. Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more;
- * SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next: send it behind the 101. RFC 9297, 3.5.
+ * SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next: send it after the 101. RFC 9297, 3.5.
  */
 swo_result swo_datagram_write(const struct swo_datagram *datagram, uint8_t *out, size_t cap, size_t *written);
 
@@ -2008,8 +2008,8 @@ swo_result swo_lines_free(struct swo_lines *lines);
 swo_result swo_state(const struct swo_conn *conn, struct swo_state_info *state);
 
 /**
- * Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as octets of ours leave;
- * not as octets come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When one
+ * Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as bytes of ours leave;
+ * not as bytes come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When one
  * runs out: swo_abandon.
  */
 uint32_t swo_awaiting(const struct swo_conn *conn);
@@ -2070,7 +2070,7 @@ swo_flag swo_must_reset(const struct swo_conn *conn);
 uint32_t swo_unanswered(const struct swo_conn *conn);
 
 /**
- * How many of the peer's octets have been passed by the events so far.
+ * How many of the peer's bytes have been passed by the events so far.
  */
 uint64_t swo_position(const struct swo_conn *conn);
 

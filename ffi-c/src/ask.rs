@@ -12,8 +12,8 @@ export! {
     /// The machine's state, all of it in one struct. Its parts may change with any version.
     fn swo_state(conn: *const swo_conn, state: *mut swo_state_info) -> swo_result = state(conn, state);
 
-    /// Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as octets of ours leave;
-    /// not as octets come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When one
+    /// Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as bytes of ours leave;
+    /// not as bytes come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When one
     /// runs out: swo_abandon.
     fn swo_awaiting(conn: *const swo_conn) -> u32 = awaiting(conn);
 
@@ -54,7 +54,7 @@ export! {
     /// another one where that is safe (RFC 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
     fn swo_unanswered(conn: *const swo_conn) -> u32 = unanswered(conn);
 
-    /// How many of the peer's octets have been passed by the events so far.
+    /// How many of the peer's bytes have been passed by the events so far.
     fn swo_position(conn: *const swo_conn) -> u64 = position(conn);
 
     /// The peer's error that ended receiving. Errors: SWO_NOTHING where none did.

@@ -20,7 +20,7 @@ pub struct swo_config {
     pub struct_size: usize,
     /// A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least.
     pub start_line: u32,
-    /// A method. The longest one registered has 17 octets; a longer one is noise.
+    /// A method. The longest one registered has 17 bytes; a longer one is noise.
     pub method: u32,
     /// A field line without its CRLF: room for the cookies that browsers send.
     pub field_line: u32,
@@ -32,7 +32,7 @@ pub struct swo_config {
     pub empty_lines: u32,
     /// A chunk's line without its CRLF: 16 hex digits and a short extension.
     pub chunk_line: u32,
-    /// All chunk extensions of one message: nobody uses them, attackers do.
+    /// All chunk extensions of one message: real programs do not use them, attackers do.
     pub chunk_extensions: u32,
     /// A trailer section with its CRLFs: a checksum and some metadata.
     pub trailers: u32,
@@ -40,7 +40,7 @@ pub struct swo_config {
     pub informational: u32,
     /// Content that swo_skip_content reads and drops before it closes instead.
     pub drain: u64,
-    /// Octets that wait in the buffer before swo_receive refuses more; raised to what one head needs.
+    /// Bytes that wait in the buffer before swo_receive refuses more; raised to what one head needs.
     pub buffered: u32,
     /// Protocols in one offer.
     pub offers: u32,
@@ -51,7 +51,7 @@ pub struct swo_config {
     pub h2c_head: u32,
     /// Not 0: the transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
     pub secure: u32,
-    /// Not 0: a server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4).
+    /// Not 0: a server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113, 3.4).
     pub http2_preface: u32,
     /// Not 0: an `h2c` offer without `HTTP2-Settings` may be made and accepted; the token then is one like any other
     /// (BuildKit). RFC 7540, 3.2.1 forbids such an upgrade.
@@ -73,13 +73,13 @@ pub struct swo_config {
     /// servers). Risk: small, as such a line means nothing else.
     pub status_without_space: u32,
     /// Not 0: field lines that contradict themselves are put right where they would be refused, for programs whose field
-    /// lines come from somebody else; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
+    /// lines are not their own; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
     pub tidy: u32,
 }
 
 const _: () = assert!(
     size_of::<swo_config>() == offset_of!(swo_config, tidy) + size_of::<u32>(),
-    "no padding behind the last field: append two fields of 32 bits, or one of 64"
+    "no padding after the last field: append two fields of 32 bits, or one of 64"
 );
 
 export! {

@@ -15,7 +15,7 @@ use crate::types::{
     swo_switched, swo_trace_entry,
 };
 
-/// A number that the engine keeps in two octets; one that has no room there is one that it refuses.
+/// A number that the engine keeps in two bytes; one that has no room there is one that it refuses.
 pub(crate) fn status(status: u32) -> u16 {
     u16::try_from(status).unwrap_or(u16::MAX)
 }
@@ -164,7 +164,7 @@ impl swo_event {
 impl From<State> for swo_state_info {
     fn from(state: State) -> Self {
         // Taken apart, so that a new part of the state does not compile before it is here.
-        let State { request, response, rx, tx, turn, expect, persist, peer, behind } = state;
+        let State { request, response, rx, tx, turn, expect, persist, peer, pipelined } = state;
         Self {
             request: request.number(),
             response: response.number(),
@@ -174,7 +174,7 @@ impl From<State> for swo_state_info {
             expect: expect.number(),
             persist: u32::from(persist),
             peer: peer.number(),
-            behind: u32::from(behind),
+            pipelined: u32::from(pipelined),
         }
     }
 }
@@ -188,7 +188,7 @@ impl From<DataParts> for swo_data_parts {
     }
 }
 
-/// A window that is said. One that has no room in an octet is one that nobody has.
+/// A window that is said. One that has no room in a byte is none.
 fn window(bits: u32) -> Option<u8> {
     (bits != 0).then(|| u8::try_from(bits).unwrap_or(u8::MAX))
 }

@@ -14,7 +14,7 @@ export! {
     /// Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
     /// the next inbound call.
     /// Errors: a peer error (swo_is_fatal). Receiving has then ended: swo_failure says where, swo_error_status what a server
-    /// may answer once. A client is then paused, SWO_PAUSED_CLOSED; a server is told the same error until its answer is
+    /// may answer once. A client is then paused, SWO_PAUSED_CLOSED; a server gets the same error until its answer is
     /// complete, so answer, or swo_abandon where an answer has begun that is not to be ended as if it were whole.
     /// Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
     /// SWO_EVENT_KIND_PAUSED (do what `u.paused` says).

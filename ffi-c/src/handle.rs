@@ -1,5 +1,5 @@
 //! The boundary: here and in `memory` stands all that is `unsafe`. Pointers that C gives become references and slices, once
-//! and by their type; the rest of the crate is safe code. This file knows the objects behind the pointers, `memory` the
+//! and by their type; the rest of the crate is safe code. This file knows the objects after the pointers, `memory` the
 //! caller's own memory.
 //!
 //! What all of it rests on is *the contract* in the header's first lines. A pointer is NULL, or points to an object of
@@ -134,7 +134,7 @@ unsafe fn marked<H: Handle>(handle: *const H) -> Done<(*mut Object<H::Value>, u6
     if object.is_null() {
         return Err(Own::Null.into());
     }
-    // SAFETY: the contract: memory that is or was an object, or zeroed; the mark is an integer, which any octets are.
+    // SAFETY: the contract: memory that is or was an object, or zeroed; the mark is an integer, which any bytes are.
     let mark = unsafe { (&raw const (*object).mark).read() };
     if H::MARKS.contains(&mark) { Ok((object, mark)) } else { Err(Own::BadHandle.into()) }
 }
@@ -148,7 +148,7 @@ unsafe fn seen<'a, H: Handle>(handle: *const H) -> Done<&'a H::Value>
 where
     H::Value: 'a,
 {
-    // SAFETY: the contract and the mark: it is an object, and nobody changes it during the call.
+    // SAFETY: the contract and the mark: it is an object, and no other call changes it meanwhile.
     unsafe { marked(handle).map(|(object, _)| &*object) }?.alive()
 }
 

@@ -1,4 +1,4 @@
-//! Octets in.
+//! Bytes in.
 
 use switchover::End;
 use switchover::binding::Bound;
@@ -9,7 +9,7 @@ use crate::out::{Out, Output};
 use crate::types::swo_flag;
 
 export! {
-    /// Takes octets that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells.
+    /// Takes bytes that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells.
     /// **Inbound:** ends the current event and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL
     /// while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
     /// SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and SWO_OVERLAP where `data` lies in the
@@ -17,7 +17,7 @@ export! {
     /// what was read into it). Next: swo_next_event.
     fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive(conn, (data, len));
 
-    /// Space for recv(2) to write into. `cap` is what there is: `min` octets at least, and often more, all of which may be
+    /// Space for recv(2) to write into. `cap` is what there is: `min` bytes at least, and often more, all of which may be
     /// used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until the
     /// next inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points to.
     /// **Inbound:** ends the current event and its slices.
@@ -25,22 +25,22 @@ export! {
     fn swo_receive_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
         = receive_buffer(conn, min, data, cap);
 
-    /// Takes the first `len` octets of the space that swo_receive_buffer gave, once. **Inbound:** ends the current event and its
+    /// Takes the first `len` bytes of the space that swo_receive_buffer gave, once. **Inbound:** ends the current event and its
     /// slices. 0 is nothing, and not the end, which swo_receive_eof tells.
     /// Errors: SWO_BAD_LENGTH where the space does not hold as many (what was read is still there: call again), or another
     /// inbound call has moved it; then nothing is taken. Next: swo_next_event.
     fn swo_receive_commit(conn: *mut swo_conn, len: usize) -> swo_result = receive_commit(conn, len);
 
-    /// The peer's octets have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;
-    /// SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, 9.8). The end has its place behind the octets: it
+    /// The peer's bytes have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;
+    /// SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, 9.8). The end has its place after the bytes: it
     /// counts when all before it has been read. **Inbound:** ends the current event and its slices.
     /// Errors: SWO_BAD_ENUM. Next: swo_next_event.
     fn swo_receive_eof(conn: *mut swo_conn, end: u32) -> swo_result = receive_eof(conn, end);
 
-    /// Takes the first octets of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
+    /// Takes the first bytes of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
     /// the transport delivers from now on is the new protocol's. Only swo_resume_http needs this call: who is done with
     /// HTTP may give `leftover` of the event, to the new protocol as it stands and free the connection
-    /// behind it. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
+    /// after it. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
     /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
     fn swo_take_leftover(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = take_leftover(conn, (out, cap, written));

@@ -1,4 +1,4 @@
-//! Proxying by upgrade (RFC 9298, RFC 9484), and the capsules that are spoken behind the 101 (RFC 9297).
+//! Proxying by upgrade (RFC 9298, RFC 9484), and the capsules that are spoken after the 101 (RFC 9297).
 
 use std::ffi::c_char;
 
@@ -18,7 +18,7 @@ export! {
     fn swo_says_capsules(fields: *const swo_field, count: usize) -> swo_flag = says_capsules((fields, count));
 
     /// Server: where a `connect-udp` request wants its datagrams to go: the variables `target_host` and `target_port` of its
-    /// target. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never more octets than the
+    /// target. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never more bytes than the
     /// target has; `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or what else the clients are configured with:
     /// a path and query with expressions of the forms `{name}` and `{?name,name}`.
     /// Errors: SWO_NOTHING where the target does not fit or a variable is not valid, and a 400 is the answer;
@@ -40,14 +40,14 @@ export! {
     /// Next: swo_capsules_receive with the leftover of the 101; at the end swo_capsules_free. RFC 9297, 3.
     fn swo_capsules_new(longest: usize, capsules: *mut *mut swo_capsules) -> swo_result = capsules_new(longest, capsules);
 
-    /// Takes octets of the stream. It ends what swo_capsules_next has shown.
+    /// Takes bytes of the stream. It ends what swo_capsules_next has shown.
     /// Errors: SWO_OVERLAP where `data` lies in the reader's own memory, as a payload that it has shown does: copy it first.
     /// Next: swo_capsules_next until SWO_NOTHING.
     fn swo_capsules_receive(capsules: *mut swo_capsules, data: *const u8, len: usize) -> swo_result
         = capsules_receive(capsules, (data, len));
 
     /// The next datagram. Its payload is valid until the next swo_capsules_receive or swo_capsules_free.
-    /// Errors: SWO_NOTHING before more octets come; SWO_REFUSED where the stream is malformed, with a
+    /// Errors: SWO_NOTHING before more bytes come; SWO_REFUSED where the stream is malformed, with a
     /// SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE), and then it is aborted: close the transport. RFC 9297, 3.3.
     fn swo_capsules_next(capsules: *mut swo_capsules, datagram: *mut swo_datagram, fault: *mut u32) -> swo_result
         = capsules_next(capsules, datagram, fault);
@@ -61,7 +61,7 @@ export! {
     fn swo_capsules_free(capsules: *mut swo_capsules) -> swo_result = capsules_free((capsules, ()));
 
     /// Writes a datagram as a DATAGRAM capsule. Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more;
-    /// SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next: send it behind the 101. RFC 9297, 3.5.
+    /// SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next: send it after the 101. RFC 9297, 3.5.
     fn swo_datagram_write(datagram: *const swo_datagram, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = datagram_write(datagram, (out, cap, written));
 }

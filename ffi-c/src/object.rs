@@ -1,4 +1,4 @@
-//! What stands behind a pointer that C cannot look behind: a value, a mark that tells it from other memory, and whether
+//! What stands after a pointer that C cannot look after: a value, a mark that tells it from other memory, and whether
 //! it is dead.
 
 use std::ops::{Deref, DerefMut};
@@ -23,7 +23,7 @@ pub struct swo_lines {
     _opaque: [u8; 0],
 }
 
-/// A reader of the capsules behind a 101: swo_capsules_new makes it.
+/// A reader of the capsules after a 101: swo_capsules_new makes it.
 pub struct swo_capsules {
     _opaque: [u8; 0],
 }
@@ -40,7 +40,7 @@ pub struct swo_prepared {
 
 /// What C knows by its pointer only.
 pub(crate) trait Handle: Sized {
-    /// What is behind it.
+    /// What is after it.
     type Value;
 
     /// What an [`Object`] of this kind may have as its mark; the first is that of one on the heap.
@@ -98,7 +98,7 @@ impl Lines {
     }
 }
 
-/// A splice and the octets that C was lent of it.
+/// A splice and the bytes that C was lent of it.
 pub(crate) struct Spliced {
     pub(crate) splice: Splice,
     pub(crate) for_engine: Vec<u8>,
@@ -111,7 +111,7 @@ impl Spliced {
     }
 }
 
-/// A value behind a pointer. Zeroed memory, and what was one, has no mark of a kind. The mark comes first, so that it is
+/// A value after a pointer. Zeroed memory, and what was one, has no mark of a kind. The mark comes first, so that it is
 /// found in an object of every kind.
 #[repr(C)]
 pub(crate) struct Object<T> {

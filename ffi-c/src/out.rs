@@ -91,7 +91,7 @@ impl<T> Array<'_, T> {
     }
 }
 
-/// A place for octets and how many were written.
+/// A place for bytes and how many were written.
 pub(crate) type Output<'a> = Array<'a, u8>;
 
 impl Output<'_> {
@@ -111,7 +111,7 @@ impl Output<'_> {
         }
     }
 
-    /// All `len` octets of what is written, or nothing and that many.
+    /// All `len` bytes of what is written, or nothing and that many.
     pub(crate) fn put(self, len: usize, write: impl FnOnce(&mut &mut [MaybeUninit<u8>])) -> Done {
         let mut free = self.space;
         let fits = len <= free.len();
@@ -122,7 +122,7 @@ impl Output<'_> {
         if fits { Ok(()) } else { Err(ErrorKind::OutputTooSmall.into()) }
     }
 
-    /// These octets, or nothing and how many there are.
+    /// These bytes, or nothing and how many there are.
     pub(crate) fn copy(self, octets: &[u8]) -> Done {
         self.put(octets.len(), |space| space.put_slice(octets))
     }

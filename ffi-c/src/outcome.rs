@@ -1,4 +1,4 @@
-//! What an exported function returns, and the barrier behind which a panic stays.
+//! What an exported function returns, and the barrier after which a panic stays.
 
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};

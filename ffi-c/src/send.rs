@@ -1,4 +1,4 @@
-//! Decisions in, octets out: HTTP's own verbs. A refused one has changed nothing and written nothing.
+//! Decisions in, bytes out: HTTP's own verbs. A refused one has changed nothing and written nothing.
 
 use switchover::{ErrorKind, RequestHead};
 
@@ -42,13 +42,13 @@ export! {
     fn swo_send_response(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_response(conn, response, (out, cap, written));
 
-    /// Sends content, with at most 20 octets around it. Content of a known length ends by itself. The data may be what an
+    /// Sends content, with at most 20 bytes around it. Content of a known length ends by itself. The data may be what an
     /// event shows, so an echo needs no copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or
     /// swo_send_end. RFC 9112, 6.
     fn swo_send_data(conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize)
         -> swo_result = send_data(conn, (data, len), (out, cap, written));
 
-    /// swo_send_data for content of `len` octets that the host writes itself, with writev(2) say: what to put around it.
+    /// swo_send_data for content of `len` bytes that the host writes itself, with writev(2) say: what to put around it.
     /// The host must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
     fn swo_send_data_parts(conn: *mut swo_conn, len: usize, parts: *mut swo_data_parts) -> swo_result
         = send_data_parts(conn, len, parts);
@@ -60,7 +60,7 @@ export! {
     fn swo_send_end(conn: *mut swo_conn, trailers: *const swo_field, trailer_count: usize, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_end(conn, (trailers, trailer_count), (out, cap, written));
 
-    /// Drops the rest of the content being received, up to `drain` octets of the configuration; then receiving ends
+    /// Drops the rest of the content being received, up to `drain` bytes of the configuration; then receiving ends
     /// instead. The end of the message is still told. Errors: SWO_ERROR_NO_CONTENT. Next: swo_next_event.
     fn swo_skip_content(conn: *mut swo_conn) -> swo_result = skip_content(conn);
 
@@ -78,7 +78,7 @@ export! {
     fn swo_reason(status: u32) -> swo_slice = reason(status);
 }
 
-/// The engine takes texts. Octets that are none cannot be what it takes, so this is what it would say of them.
+/// The engine takes texts. Bytes that are none cannot be what it takes, so this is what it would say of them.
 pub(crate) fn text(octets: &[u8], or: ErrorKind) -> Done<&str> {
     Ok(str::from_utf8(octets).map_err(|_| or)?)
 }

@@ -14,7 +14,7 @@ use crate::types::{swo_field, swo_flag, swo_slice};
 export! {
     /// Server: makes a splice between the client and an HTTP/2 engine that knows nothing of upgrades: to the engine it looks
     /// as if the client had spoken HTTP/2 from the start, with the current request on stream 1. To be made when the request
-    /// is complete, before swo_accept; `data` is all of its content, at most 65,535 octets.
+    /// is complete, before swo_accept; `data` is all of its content, at most 65,535 bytes.
     /// Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along, with a SWO_INELIGIBLE_* as
     /// the `reason` (else SWO_NONE): then decline.
     /// Next: swo_accept; at SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end swo_splice_free.
@@ -23,7 +23,7 @@ export! {
         trailer_count: usize, splice: *mut *mut swo_splice, reason: *mut u32) -> swo_result
         = splice_new(conn, (data, len), (trailers, trailer_count), splice, reason);
 
-    /// Octets of the client, the leftover of the 101 first.
+    /// Bytes of the client, the leftover of the 101 first.
     /// Next: pass on what swo_splice_take_for_engine and swo_splice_take_for_client hold.
     fn swo_splice_client_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
         = client_sent(splice, (data, len));
@@ -32,7 +32,7 @@ export! {
     /// the engine of the end once swo_splice_is_waiting is 0.
     fn swo_splice_client_ended(splice: *mut swo_splice) -> swo_result = client_ended(splice);
 
-    /// Octets that the engine has written. Next: as after swo_splice_client_sent.
+    /// Bytes that the engine has written. Next: as after swo_splice_client_sent.
     fn swo_splice_engine_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
         = engine_sent(splice, (data, len));
 
@@ -49,7 +49,7 @@ export! {
     /// Whether the client should be read; 0 only while too much waits for the engine.
     fn swo_splice_wants_client(splice: *const swo_splice) -> swo_flag = wants_client(splice);
 
-    /// Whether octets of the client wait for the engine's window.
+    /// Whether bytes of the client wait for the engine's window.
     fn swo_splice_is_waiting(splice: *const swo_splice) -> swo_flag = is_waiting(splice);
 
     /// Whether both sides have the same picture and nothing is held: connect client and engine directly, and free the

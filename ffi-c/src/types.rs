@@ -4,7 +4,7 @@
 /// function returns for a connection that is NULL or dead.
 pub const SWO_NONE: u32 = u32::MAX;
 
-/// Nothing happens before more octets come: call swo_receive, or swo_recv_buffer and swo_recv_commit.
+/// Nothing happens before more bytes come: call swo_receive, or swo_recv_buffer and swo_recv_commit.
 pub(crate) const NEED_DATA: u32 = 1000;
 /// Nothing happens before the host acts; `u.paused` says how.
 pub(crate) const PAUSED: u32 = 1001;
@@ -14,12 +14,12 @@ pub(crate) const PAUSED: u32 = 1001;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct swo_flag(pub u32);
 
-/// Octets that belong to somebody else. In an event they belong to the connection and are valid until the next inbound
+/// Bytes that are not the caller's. In an event they belong to the connection and are valid until the next inbound
 /// call on it; in an argument they need to live only as long as the call. `data` may be NULL where `len` is 0.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_slice {
-    /// The first octet; not ended by a NUL.
+    /// The first byte; not ended by a NUL.
     pub data: *const u8,
     /// How many there are.
     pub len: usize,
@@ -42,7 +42,7 @@ pub struct swo_field {
 pub struct swo_protocol {
     /// The part before the slash.
     pub name: swo_slice,
-    /// The part behind it; `data` is NULL where there is none.
+    /// The part after it; `data` is NULL where there is none.
     pub version: swo_slice,
 }
 
@@ -88,7 +88,7 @@ pub struct swo_response {
     pub status: u32,
     /// The x of HTTP/1.x.
     pub minor_version: u32,
-    /// How many pipelined requests behind this response's will not be answered, because it closes the connection. They
+    /// How many pipelined requests after this response's will not be answered, because it closes the connection. They
     /// may be sent again on another one where that is safe (RFC 9112, 9.3.2).
     pub dropped: u32,
 }
@@ -108,7 +108,7 @@ pub struct swo_switched {
     pub request: swo_request,
     /// Client: the 101 or the 2xx. Server: all zero.
     pub response: swo_response,
-    /// The first octets of the new protocol, as far as they have come. Give them to what speaks it as they stand here,
+    /// The first bytes of the new protocol, as far as they have come. Give them to what speaks it as they stand here,
     /// and free the connection then if HTTP does not come back (swo_resume_http); or copy them with swo_take_leftover.
     pub leftover: swo_slice,
 }
@@ -137,7 +137,7 @@ pub union swo_event_detail {
 pub struct swo_event {
     /// SWO_EVENT_KIND_*.
     pub kind: u32,
-    /// How many of the peer's octets have been passed, with this event.
+    /// How many of the peer's bytes have been passed, with this event.
     pub position: u64,
     /// What goes with it.
     pub u: swo_event_detail,
@@ -164,7 +164,7 @@ pub struct swo_state_info {
     /// Server: the client's version, SWO_PEER_*.
     pub peer: u32,
     /// Client: complete requests before the latest whose final response has not ended.
-    pub behind: u32,
+    pub pipelined: u32,
 }
 
 /// One thing that happened.
@@ -175,7 +175,7 @@ pub struct swo_trace_entry {
     pub step: u32,
     /// What goes with it: a status, an error's number, a count; the constant's comment says which.
     pub number: u32,
-    /// Octets received and passed when it happened.
+    /// Bytes received and passed when it happened.
     pub offset: u64,
 }
 
@@ -187,7 +187,7 @@ pub struct swo_failure_info {
     pub code: u32,
     /// The status that a server answers with; 0 for what only a client can meet.
     pub status: u32,
-    /// Where in the peer's octets it lies, counted from the connection's first. The same however the input was cut.
+    /// Where in the peer's bytes it lies, counted from the connection's first. The same however the input was cut.
     pub offset: u64,
 }
 
@@ -199,7 +199,7 @@ pub struct swo_data_parts {
     pub prefix: [u8; 24],
     /// How much of it there is.
     pub prefix_len: usize,
-    /// What goes behind the content; static.
+    /// What goes after the content; static.
     pub suffix: swo_slice,
 }
 
@@ -252,9 +252,9 @@ pub struct swo_deflate {
     pub server_no_context_takeover: u32,
     /// Not 0: the client forgets its window after each message.
     pub client_no_context_takeover: u32,
-    /// The server's window has at most 2 to this many octets, 8 to 15; 0 is not said and means 15.
+    /// The server's window has at most 2 to this many bytes, 8 to 15; 0 is not said and means 15.
     pub server_max_window_bits: u32,
-    /// The client's window has at most 2 to this many octets, 8 to 15; 0 is not said and means 15.
+    /// The client's window has at most 2 to this many bytes, 8 to 15; 0 is not said and means 15.
     pub client_max_window_bits: u32,
 }
 

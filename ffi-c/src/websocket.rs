@@ -12,8 +12,8 @@ use crate::send::names;
 use crate::types::{swo_deflate, swo_slice};
 
 export! {
-    /// Client: the `Sec-WebSocket-Key` of a nonce: 16 octets that nobody can guess, new for each connection. It has 24
-    /// octets. Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`.
+    /// Client: the `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection. It has 24
+    /// bytes. Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`.
     /// Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and `websocket` as the offer. RFC 6455, 4.1.
     fn swo_websocket_key(nonce: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = websocket_key((nonce, len), (out, cap, written));
@@ -37,7 +37,7 @@ export! {
     fn swo_agreed_deflate(conn: *const swo_conn, agreed: *mut swo_deflate) -> swo_result = agreed_deflate(conn, agreed);
 
     /// Writes parameters as the value of `Sec-WebSocket-Extensions`: a server's agreement, or a client's offer.
-    /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; 160 octets are always enough. RFC 7692, 7.
+    /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; 160 bytes are always enough. RFC 7692, 7.
     fn swo_deflate_write(deflate: *const swo_deflate, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = deflate_write(deflate, (out, cap, written));
 }

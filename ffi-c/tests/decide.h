@@ -9,7 +9,7 @@ static void must(player *p, swo_result result) {
 typedef struct decision {
     char *verb, *words[4], *copy;
     size_t word_count, list_count, field_count, free_count;
-    text octets[512]; /* what the words are in octets */
+    text octets[512]; /* what the words are in bytes */
     swo_slice list[64];
     swo_field fields[200];
 } decision;
@@ -244,7 +244,7 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
     return SWO_OK;
 }
 
-/* Decides with no space, then with an octet too little, then with what is needed: the first two must be refused, name the
+/* Decides with no space, then with a byte too little, then with what is needed: the first two must be refused, name the
  * size, and change nothing. */
 static swo_result decide_in_earnest(player *p, decision *d, text *says, uint8_t **out, size_t *written) {
     swo_state_info before, after;

@@ -1,4 +1,4 @@
-"""Octets for the epoll example that no common client sends: split, early, malformed, unread.
+"""Bytes for the epoll example that no common client sends: split, early, malformed, unread.
 
 epoll.py PORT [CASE...]    none: all but `late`, which needs a server that waits for 3 seconds
 """
@@ -36,7 +36,7 @@ def same(got, wanted):
 
 
 class Peer:
-    """A connection to the server, whose octets leave together or one by one."""
+    """A connection to the server, whose bytes leave together or one by one."""
 
     def __init__(self, step=None):
         self.socket = socket.create_connection(("127.0.0.1", PORT), timeout=WAIT)
@@ -356,7 +356,7 @@ def other_offers_are_declined():
 
 @case
 def methods():
-    """A HEAD is told what a GET would be; what is not known is not implemented."""
+    """A HEAD gets the head that a GET would get; what is not known is not implemented."""
     heads = []
     for method in (b"GET", b"HEAD"):
         peer = Peer()
@@ -374,7 +374,7 @@ def errors_are_answered_once():
     peer = Peer()
     peer.send(b"GET / HTTP/1.1\r\n\r\n")
     peer.status(b"400")
-    # What comes behind the answer is no reason for a reset: the server lingers. A reset would show in the second send.
+    # What comes after the answer is no reason for a reset: the server lingers. A reset would show in the second send.
     peer.send(b"x")
     time.sleep(0.2)
     peer.send(b"x" * 300_000)
@@ -404,7 +404,7 @@ def blocks(peer, octets):
 
 
 def exchanged(peer, octets, wanted):
-    """Sends the octets and reads, both at once, until as many have come as are wanted."""
+    """Sends the bytes and reads, both at once, until as many have come as are wanted."""
     got, end = bytearray(), time.monotonic() + WAIT
     while len(got) < wanted and time.monotonic() < end:
         readable, writable, _ = select.select([peer.socket], [peer.socket] if octets else [], [], WAIT)

@@ -157,7 +157,7 @@ struct Row {
     signature: String,
 }
 
-/// The rows of a file, with empty lines between: a comment, `fn name(arguments) -> result`, and behind the `=` what does the work.
+/// The rows of a file, with empty lines between: a comment, `fn name(arguments) -> result`, and after the `=` what does the work.
 fn exported(source: &str) -> Vec<Row> {
     let Some((_, block)) = source.split_once("\nexport! {\n") else { return Vec::new() };
     let (block, _) = block.split_once("\n}\n").expect("an end of export!");
@@ -242,7 +242,7 @@ fn list<T: Copy + Debug>(name: &str, commented: &str, all: &[T], name_of: fn(T) 
         writeln!(text, "{}    {constant} = {number},", comments.of_variant(&format!("{value:?}"))).expect("a string");
     }
     if name == "event_kind" {
-        text.push_str("    /** Nothing happens before more octets come: read the transport. */\n");
+        text.push_str("    /** Nothing happens before more bytes come: read the transport. */\n");
         text.push_str("    SWO_EVENT_KIND_NEED_DATA = 1000,\n");
         text.push_str("    /** Nothing happens before the host acts; `u.paused` says how. */\n");
         text.push_str("    SWO_EVENT_KIND_PAUSED = 1001,\n");
@@ -297,16 +297,16 @@ fn comment_before(text: &str) -> String {
 fn plain(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
-    while let Some((before, behind)) = rest.split_once("[`") {
-        let (text, behind) = behind.split_once("`]").expect("an end of the link's text");
+    while let Some((before, after)) = rest.split_once("[`") {
+        let (text, after) = after.split_once("`]").expect("an end of the link's text");
         out.push_str(before);
         match text.strip_prefix("Connection::") {
             Some(question) => out.push_str(&format!("swo_{question}")),
             None => out.push_str(&format!("`{text}`")),
         }
-        rest = match behind.strip_prefix('(') {
+        rest = match after.strip_prefix('(') {
             Some(target) => target.split_once(')').expect("an end of the link").1,
-            None => behind,
+            None => after,
         };
     }
     out + rest

@@ -116,7 +116,7 @@ static void structs_say_their_size(void) {
     IS(swo_conn_free(conn), SWO_OK);
     newer.later = 1;
     IS(swo_conn_new(SWO_ROLE_SERVER, &newer.config, &conn), SWO_STRUCT_TOO_NEW);
-    /* Nobody means bounds of 0: it has not been filled. */
+    /* Bounds of 0 are not meant: it has not been filled. */
     memset(&config, 0, sizeof config);
     config.struct_size = sizeof config;
     config.secure = 1;
@@ -315,7 +315,7 @@ static void order_matters(void) {
     IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_ANSWERED);
     /* A selection of a request that is over, and of another connection. */
     IS(hear(server, OFFER), SWO_OK);
-    IS(hear(server, "new octets"), SWO_OK);
+    IS(hear(server, "new bytes"), SWO_OK);
     IS(next(server), SWO_EVENT_KIND_END_OF_MESSAGE);
     IS(next(server), SWO_EVENT_KIND_REQUEST);
     IS(swo_accept(server, &stale, NULL, 0, out, sizeof out, &written), SWO_ERROR_STALE_SELECTION);
@@ -331,9 +331,9 @@ static void order_matters(void) {
     IS(next(server), SWO_EVENT_KIND_SWITCHED);
     IS(hear(server, "more"), SWO_ERROR_SWITCHED);
     IS(swo_take_leftover(server, &one, 1, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
-    HOLDS(written == 10);
+    HOLDS(written == 9);
     IS(swo_take_leftover(server, out, sizeof out, &written), SWO_OK);
-    HOLDS(written == 10 && !memcmp(out, "new octets", 10));
+    HOLDS(written == 9 && !memcmp(out, "new bytes", 9));
     swo_conn_free(server);
     swo_conn_free(client);
     swo_conn_free(other);

@@ -147,7 +147,7 @@ static int step(player *p, text *line) {
     const vector *v = p->vector;
     int is_end = p->at == v->count;
     enum item_kind kind = is_end ? FEED : v->items[p->at].kind;
-    /* A decision right behind input is one that is made when all of it has come. */
+    /* A decision right after input is one that is made when all of it has come. */
     int after_input = p->at && (v->items[p->at - 1].kind == FEED || v->items[p->at - 1].kind == END);
     if (p->input.len && (kind == FEED || kind == END || (kind == DO && after_input))) {
         feed_piece(p);

@@ -1,4 +1,4 @@
-/* Growing texts, and octets as the lines of a case have them: what the runner needs that is not the library. */
+/* Growing texts, and bytes as the lines of a case have them: what the runner needs that is not the library. */
 #ifndef SWO_TEST_TEXT_H
 #define SWO_TEST_TEXT_H
 
@@ -62,7 +62,7 @@ static void put_escaped(text *to, const void *data, size_t len) {
     }
 }
 
-/* Escaped, long runs of one octet as a repetition. */
+/* Escaped, long runs of one byte as a repetition. */
 static void put_compact(text *to, swo_slice slice) {
     for (size_t at = 0, run; at < slice.len; at += run) {
         for (run = 1; at + run < slice.len && slice.data[at + run] == slice.data[at];) run++;
@@ -102,7 +102,7 @@ static unsigned long long checksum(const void *data, size_t len) {
 /* A short stand-in for long content: its length and a checksum. */
 static void put_summary(text *to, const void *data, size_t len) {
     if (len > 160) {
-        text_put(to, "%zu octets %016llx", len, checksum(data, len));
+        text_put(to, "%zu bytes %016llx", len, checksum(data, len));
         return;
     }
     text_add(to, "\"", 1);

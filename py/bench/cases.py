@@ -301,7 +301,7 @@ def parse_kept(name: str, request: bytes) -> Case:
 
 
 def octet_by_octet(name: str, request: bytes) -> Case:
-    """A request that comes one octet at a time; whether something has happened is asked after each."""
+    """A request that comes one byte at a time; whether something has happened is asked after each."""
     octets = [request[at : at + 1] for at in range(len(request))]
 
     def ours() -> object:
@@ -353,7 +353,7 @@ def octet_by_octet(name: str, request: bytes) -> Case:
 
     expected = lines(request)
     return Case(
-        f"{name} octet by octet",
+        f"{name} byte by byte",
         lambda headers: same_lines(headers, expected),
         {OURS: ours, "h11": with_h11, "h11r": with_h11r, "httptools": with_httptools},
         {(OURS, "httptools"): 1.2},
@@ -436,7 +436,7 @@ def is_switch(out: bytes, fields: Pairs) -> bool:
 
 
 def switch(name: str, request: bytes) -> Case:
-    """An offer accepted with a 101. Ours works out Sec-WebSocket-Accept; the others are told."""
+    """An offer accepted with a 101. Ours works out Sec-WebSocket-Accept; the others get it."""
     fields = fields_of_switch(request)
     switching = b"HTTP/1.1 101 Switching Protocols\r\n%s\r\n" % b"".join(b"%s: %s\r\n" % line for line in fields)
 
@@ -530,6 +530,6 @@ def all_of(inputs: Path) -> Iterator[Case]:
     yield parse_kept("b", b)
     yield octet_by_octet("b", b)
     yield content("g, 1 MiB in chunks of 4 KiB", g)
-    yield content("g2, 1 MiB in chunks of 16 octets", g2)
+    yield content("g2, 1 MiB in chunks of 16 bytes", g2)
     yield switch("c", c)
     yield websocket("c", c)

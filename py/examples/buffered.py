@@ -29,7 +29,7 @@ class Http(asyncio.BufferedProtocol):
         self.go_on()
 
     def eof_received(self) -> bool:
-        """Whoever has asked still gets an answer."""
+        """A client that has asked still gets an answer."""
         self.connection.receive_eof()
         self.go_on()
         return True

@@ -57,7 +57,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                         await speak_websocket(octets(leftover, reader), writer)
                     break
                 case _:
-                    pass  # content that nobody asked for, and its end
+                    pass  # content that this server does not use, and its end
     except http.RemoteProtocolError as error:
         writer.write(connection.respond(error.status or 400))
     except ConnectionError:
@@ -67,7 +67,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def octets(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """What the peer says in the new protocol, from its first octet, which may have come already."""
+    """What the peer says in the new protocol, from its first byte, which may have come already."""
     yield leftover
     while data := await reader.read(65536):
         yield data
@@ -123,7 +123,7 @@ class Reply:
     is_echo: bool
     waiting: bytearray
     is_complete: bool = False
-    owed: int = 0  # octets that came and that the client has not been given room for again
+    owed: int = 0  # bytes that came and that the client has not been given room for again
 
 
 def reply_to(method: bytes, target: bytes) -> Reply:

@@ -1,4 +1,4 @@
-"""A server that speaks HTTP/1.1, and foo/2 with whoever offers it: `python server.py [PORT]`."""
+"""A server that speaks HTTP/1.1, and foo/2 with each client that offers it: `python server.py [PORT]`."""
 
 import asyncio
 import sys
@@ -28,7 +28,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                     await speak_foo(request, leftover, reader, writer)
                     break
                 case _:
-                    pass  # content that nobody asked for, and its end
+                    pass  # content that this server does not use, and its end
     except http.RemoteProtocolError as error:
         # Once, and only where no answer has begun.
         if connection.our_state in (http.Stage.IDLE, http.Stage.SEND_RESPONSE):
@@ -43,7 +43,7 @@ def answer(connection: http.Connection, request: http.Request) -> bytes:
     """Accepts foo/2 if it was offered; else says that it could have been."""
     if selection := connection.select(["foo/2"]):
         return connection.accept(selection)
-    # A HEAD is told what a GET would be.
+    # A HEAD gets the head that a GET would get.
     method = b"GET" if request.method == b"HEAD" else request.method
     body = b"%s %s in HTTP/1.1\n" % (method, request.target)
     connection.advertise(["foo/2"])

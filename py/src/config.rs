@@ -9,7 +9,7 @@ use pyo3::{IntoPyObjectExt, PyTypeInfo};
 
 use switchover::{self as core};
 
-/// Bounds, leniencies and what else a connection is told; shared by as many connections as wanted.
+/// Bounds, leniencies and what else a connection is made with; shared by as many connections as wanted.
 #[pyclass(frozen, eq, module = "switchover")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config(pub(crate) Arc<core::Config>);

@@ -216,7 +216,7 @@ impl Headers {
         self.all(&name).map(|value| PyBytes::new(py, value)).collect()
     }
 
-    /// How often this line occurs, octet for octet.
+    /// How often this line occurs, byte for byte.
     fn count(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
         self.list(py)?.as_sequence().count(self::line(line)?)
     }

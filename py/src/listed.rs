@@ -144,7 +144,7 @@ listed! {
     Paused "PausedReason" "What your code has to do before receiving goes on."
     EventKind "EventKind" "The kinds of event."
     SwitchedBy "SwitchedBy" "What made the peer's direction leave HTTP."
-    End "End" "How the peer's octets ended."
+    End "End" "How the peer's bytes ended."
     Order "Order" "Whose order of preference counts."
     NoOffer "NoOffer" "Why a request offers nothing at all."
     TraceStep "TraceStep" "What kind of thing happened."

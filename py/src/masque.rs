@@ -1,4 +1,4 @@
-//! What goes with `connect-udp` and `connect-ip`: where a request wants to go, and the capsules behind the 101
+//! What goes with `connect-udp` and `connect-ip`: where a request wants to go, and the capsules after the 101
 //! (RFC 9297, RFC 9298, RFC 9484).
 
 use pyo3::exceptions::PyValueError;
@@ -113,7 +113,7 @@ impl Datagram {
         Ok(Self { context, payload })
     }
 
-    /// It as a DATAGRAM capsule. Next: send it behind the 101. RFC 9297, 3.5.
+    /// It as a DATAGRAM capsule. Next: send it after the 101. RFC 9297, 3.5.
     #[pyo3(signature = (*, into = None))]
     fn write<'py>(&self, py: Python<'py>, into: Into<'_, 'py>) -> Written<'py> {
         reserve(into)?;
@@ -130,7 +130,7 @@ impl Datagram {
     }
 }
 
-/// Reads datagrams out of the octets behind a 101; capsules of other types are skipped. RFC 9297, 3.3.
+/// Reads datagrams out of the bytes after a 101; capsules of other types are skipped. RFC 9297, 3.3.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Capsules(Exclusive<core::Capsules>);
 
@@ -143,13 +143,13 @@ impl Capsules {
         Self(Exclusive::new("reader", core::Capsules::new(longest as usize)))
     }
 
-    /// Takes octets of the stream, the leftover of the 101 first. Next: next_datagram until it is None.
+    /// Takes bytes of the stream, the leftover of the 101 first. Next: next_datagram until it is None.
     fn receive_data(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         let octets = data.octets(py)?;
         self.0.with(|capsules| capsules.receive(&octets))
     }
 
-    /// The next datagram; None before more octets come.
+    /// The next datagram; None before more bytes come.
     fn next_datagram(&self, py: Python<'_>) -> PyResult<Option<Datagram>> {
         let came = self.0.with(|capsules| {
             let owned = |datagram: core::Datagram<'_>| Datagram {

@@ -1,4 +1,4 @@
-//! Short octets that come again and again, methods and the names of fields, as `bytes` that are made once.
+//! Short bytes that come again and again, methods and the names of fields, as `bytes` that are made once.
 
 use atomic_refcell::{AtomicRefCell, AtomicRefMut};
 
@@ -12,10 +12,10 @@ const KEPT: usize = 256;
 /// What is longer is not worth a comparison, nor the memory.
 const LONGEST: usize = 32;
 
-/// Each at the place that its octets come to; the latest one stays.
+/// Each at the place that its bytes come to; the latest one stays.
 static KNOWN: AtomicRefCell<[Option<PyBackedBytes>; KEPT]> = AtomicRefCell::new([const { None }; KEPT]);
 
-/// Gives names as long as it lives; while somebody else has one, without the ones that are kept.
+/// Gives names as long as it lives; while another call has one, without the ones that are kept.
 pub(crate) struct Names(Option<AtomicRefMut<'static, [Option<PyBackedBytes>; KEPT]>>);
 
 impl Names {
@@ -23,7 +23,7 @@ impl Names {
         Self(KNOWN.try_borrow_mut().ok())
     }
 
-    /// The octets as `bytes`.
+    /// The bytes as `bytes`.
     pub(crate) fn get<'py>(&mut self, py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
         let Some(known) = self.0.as_mut().filter(|_| octets.len() <= LONGEST) else { return PyBytes::new(py, octets) };
         let kept = &mut known[place(octets)];
@@ -36,7 +36,7 @@ impl Names {
     }
 }
 
-/// Where octets are kept: their length and a few of them tell the usual names apart.
+/// Where bytes are kept: their length and a few of them tell the usual names apart.
 fn place(octets: &[u8]) -> usize {
     let at = |index: usize| octets.get(index).map_or(0, |&octet| usize::from(octet));
     let (first, middle, last) = (at(0), at(octets.len() / 2), at(octets.len().wrapping_sub(1)));

@@ -1,4 +1,4 @@
-//! What a call writes: bytes, or octets that are appended to `into` and counted.
+//! What a call writes: bytes, or bytes that are appended to `into` and counted.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::intern;
@@ -8,7 +8,7 @@ use pyo3::types::{PyByteArray, PyBytes};
 pub(crate) type Into<'a, 'py> = Option<&'a Bound<'py, PyByteArray>>;
 pub(crate) type Written<'py> = PyResult<Bound<'py, PyAny>>;
 
-/// A bytearray that somebody looks into cannot grow: found out before anything is decided.
+/// A bytearray that a view looks into cannot grow: found out before anything is decided.
 pub(crate) fn reserve(into: Into<'_, '_>) -> PyResult<()> {
     let Some(into) = into else { return Ok(()) };
     let len = into.len();

@@ -33,7 +33,7 @@ impl Splice {
         }
     }
 
-    /// Octets of the client, the leftover of the 101 first. Next: take_for_engine.
+    /// Bytes of the client, the leftover of the 101 first. Next: take_for_engine.
     fn client_sent(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         let octets = data.octets(py)?;
         self.0.with(|splice| splice.client_sent(&octets))
@@ -44,7 +44,7 @@ impl Splice {
         self.0.with(|splice| splice.client_ended())
     }
 
-    /// Octets that the engine has written. Next: take_for_client and take_for_engine.
+    /// Bytes that the engine has written. Next: take_for_client and take_for_engine.
     fn engine_sent(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         let octets = data.octets(py)?;
         self.0.with(|splice| splice.engine_sent(&octets))
@@ -66,7 +66,7 @@ impl Splice {
         self.0.with(|splice| splice.wants_client())
     }
 
-    /// Whether octets of the client wait for the engine's window.
+    /// Whether bytes of the client wait for the engine's window.
     #[getter]
     fn is_waiting(&self) -> PyResult<bool> {
         self.0.with(|splice| splice.is_waiting())

@@ -15,7 +15,7 @@ use crate::headers::Headers;
 use crate::shared::Shared;
 use crate::view::Protocol;
 
-/// Octets of a name, value, method, target or reason.
+/// Bytes of a name, value, method, target or reason.
 pub(crate) enum Octets {
     Bytes(PyBackedBytes),
     /// All of it ASCII.
@@ -71,7 +71,7 @@ impl FromPyObject<'_, '_> for Octets {
     }
 }
 
-/// Text where the engine takes a `str`: each octet is one character, and what is no ASCII is for the engine to refuse.
+/// Text where the engine takes a `str`: each byte is one character, and what is no ASCII is for the engine to refuse.
 pub(crate) enum Text {
     Shared(PyBackedStr),
     Owned(String),
@@ -99,7 +99,7 @@ impl FromPyObject<'_, '_> for Text {
     }
 }
 
-/// Each octet as one character.
+/// Each byte as one character.
 pub(crate) fn characters(octets: &[u8]) -> String {
     match str::from_utf8(octets) {
         Ok(ascii) if ascii.is_ascii() => ascii.into(),
@@ -285,7 +285,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Chunk<'a, 'py> {
             Ok(buffer) => Ok(Self::Buffer(buffer)),
             // A released view says so itself.
             Err(error) if error.is_instance_of::<PyValueError>(object.py()) => Err(error),
-            Err(_) => Err(wrong("bytes, bytearray or a memoryview of octets", object)),
+            Err(_) => Err(wrong("bytes, bytearray or a memoryview of bytes", object)),
         }
     }
 }

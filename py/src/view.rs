@@ -235,12 +235,12 @@ pub(crate) struct State {
     expect: Member<Expect>,
     persist: bool,
     peer: Member<Peer>,
-    behind: u8,
+    pipelined: u8,
 }
 
 impl State {
     pub(crate) fn of(state: core::state::State) -> Self {
-        let core::state::State { request, response, rx, tx, turn, expect, persist, peer, behind } = state;
+        let core::state::State { request, response, rx, tx, turn, expect, persist, peer, pipelined } = state;
         Self {
             request: Member(request),
             response: Member(response),
@@ -250,7 +250,7 @@ impl State {
             expect: Member(expect),
             persist,
             peer: Member(peer),
-            behind,
+            pipelined,
         }
     }
 }
@@ -258,6 +258,6 @@ impl State {
 #[pymethods]
 impl State {
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        show(slf, &["request", "response", "rx", "tx", "turn", "expect", "persist", "peer", "behind"])
+        show(slf, &["request", "response", "rx", "tx", "turn", "expect", "persist", "peer", "pipelined"])
     }
 }

@@ -10,13 +10,13 @@ use switchover::websocket as core;
 use crate::text::{Chunk, FieldLines};
 use crate::view::show;
 
-/// The Sec-WebSocket-Key of a nonce of 16 octets. Next: send_request with it. RFC 6455, 4.1.
+/// The Sec-WebSocket-Key of a nonce of 16 bytes. Next: send_request with it. RFC 6455, 4.1.
 #[pyfunction]
 pub(crate) fn websocket_key(py: Python<'_>, nonce: Chunk<'_, '_>) -> PyResult<String> {
     let nonce = nonce.octets(py)?;
     let nonce = <&[u8; 16]>::try_from(&nonce[..]).ok().ok_or_else(|| {
         let len = nonce.len();
-        PyValueError::new_err(format!("a nonce has 16 octets, got {len}"))
+        PyValueError::new_err(format!("a nonce has 16 bytes, got {len}"))
     })?;
     Ok(core::key(nonce))
 }

@@ -41,7 +41,7 @@ def escape(octets: bytes) -> str:
 
 
 def compact(octets: bytes) -> str:
-    """Escaped, long runs of one octet written as a repetition."""
+    """Escaped, long runs of one byte written as a repetition."""
     out, at = "", 0
     while at < len(octets):
         run = len(octets) - at - len(octets[at:].lstrip(octets[at : at + 1]))
@@ -58,7 +58,7 @@ def summary(octets: bytes) -> str:
     value = 0xCBF29CE484222325
     for octet in octets:
         value = (value ^ octet) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return f"{len(octets)} octets {value:016x}"
+    return f"{len(octets)} bytes {value:016x}"
 
 
 def error_line(error: ProtocolError) -> str:

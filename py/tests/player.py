@@ -50,7 +50,7 @@ def configured(case: Case) -> Config:
 
 
 class Player:
-    """Feeds as it is told, and lets the host decide as soon as the lines before have come."""
+    """Feeds as the case says, and lets the host decide as soon as the lines before have come."""
 
     def __init__(self, case: Case, feed: str | int) -> None:
         self.case = case
@@ -71,7 +71,7 @@ class Player:
             if verb == "expect":
                 self.expect(rest)
             elif verb == "do":
-                # A decision right behind input is made when all of it has come.
+                # A decision right after input is made when all of it has come.
                 while self.pieces and before in ("feed", "end"):
                     self.feed_piece()
                 self.log += self.host.perform(rest)

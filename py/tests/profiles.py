@@ -159,7 +159,7 @@ class Profiles:
         return "splice ok"
 
     def go_on(self, verb: str, data: bytes) -> list[str]:
-        """What a splice makes of octets, and where it stands then."""
+        """What a splice makes of bytes, and where it stands then."""
         splice = self.splice
         assert splice
         match verb:

@@ -56,7 +56,7 @@ HOST = [("Host", "a")]
         (lambda: UNTYPED(Role.SERVER).receive_data("GET"), TypeError, "expected bytes, bytearray or a memoryview"),
         (lambda: UNTYPED(Role.SERVER).receive_data(None), TypeError, "got NoneType"),
         (lambda: UNTYPED(Role.SERVER).next_event("GET"), TypeError, "expected bytes, bytearray or a memoryview"),
-        (lambda: server().receive_data(memoryview(b"12345678").cast("Q")), TypeError, "of octets, got memoryview"),
+        (lambda: server().receive_data(memoryview(b"12345678").cast("Q")), TypeError, "of bytes, got memoryview"),
         (lambda: UNTYPED(Role.SERVER).select("foo/2"), TypeError, "expected a list of protocols, got str"),
         (lambda: UNTYPED(Role.SERVER).select(["foo/2"], "client"), TypeError, "expected a switchover.Order"),
         (lambda: UNTYPED(Role.SERVER).accept(None), TypeError, "Selection"),
@@ -205,7 +205,7 @@ def test_buffer_updated_takes_what_there_is() -> None:
     with pytest.raises(ValueError, match="get_buffer comes before"):
         connection.buffer_updated(1)
     assert len(connection.get_buffer(-1)) == 65_536
-    with pytest.raises(ValueError, match="65537 octets do not fit"):
+    with pytest.raises(ValueError, match="65537 bytes do not fit"):
         connection.buffer_updated(65_537)
     with pytest.raises(OverflowError):
         connection.buffer_updated(-1)

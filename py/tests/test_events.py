@@ -285,7 +285,7 @@ def test_states_in_h11s_words() -> None:
     assert (connection.our_state, connection.their_state) == (Stage.CLOSED, Stage.CLOSED)
     assert "our_state=CLOSED" in repr(connection)
     broken = server(b"\0")
-    with pytest.raises(RemoteProtocolError, match="a NUL octet"):
+    with pytest.raises(RemoteProtocolError, match="a NUL byte"):
         broken.next_event()
     assert broken.their_state is Stage.ERROR
 

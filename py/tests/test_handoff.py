@@ -1,4 +1,4 @@
-"""The programs that hand over to wsproto and h2, against each other, curl, websockets, and octets in every cut."""
+"""The programs that hand over to wsproto and h2, against each other, curl, websockets, and bytes in every cut."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Peer:
         return head
 
     def some(self) -> bytes:
-        """What has come, at least an octet; empty at the end."""
+        """What has come, at least a byte; empty at the end."""
         data, self.heard = self.heard or self.socket.recv(65536), b""
         return data
 
@@ -336,7 +336,7 @@ def test_websockets_gets_its_messages_back(port: int) -> None:
 
 
 def test_all_three_on_one_port(port: int) -> None:
-    # Plain requests, a switch behind them, all in one segment.
+    # Plain requests, a switch after them, all in one segment.
     plain = b"GET /a HTTP/1.1\r\n%s\r\nPOST /b HTTP/1.1\r\n%sContent-Length: 4\r\n\r\nbody" % (HOST, HOST)
     with Peer(port, plain + WEBSOCKET + b"\x88\x80\0\0\0\0") as peer:
         heard = peer.rest()

@@ -41,7 +41,7 @@ H2C = POST.replace(
 
 
 def resident() -> int:
-    """Octets of memory that the process has."""
+    """Bytes of memory that the process has."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
 
 
@@ -137,7 +137,7 @@ def test_memory_is_flat(make: Callable[[], Callable[[], None]], share: int) -> N
     before = resident()
     run(count)
     grown = resident() - before
-    print(f"{count} cycles, {grown} octets more resident")
+    print(f"{count} cycles, {grown} bytes more resident")
     assert grown < 512 * 1024
 
     tracemalloc.start()

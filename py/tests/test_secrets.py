@@ -95,7 +95,7 @@ def test_no_secret_is_in_the_text_of_anything_public() -> None:
     texts = [text for item in shown for text in (repr(item), str(item))]
     for text in texts:
         assert SECRET not in text, text
-        # Nor as numbers, as a list of octets would show it.
+        # Nor as numbers, as a list of bytes would show it.
         assert ", ".join(str(octet) for octet in SECRET.encode()) not in text, text
     assert any("Cookie" in text and "hidden" in text for text in texts)
 

@@ -1,5 +1,5 @@
 //! By which rules the engine refuses what a peer takes, and takes what a peer refuses. And what an error says must be
-//! so: that is looked at here octet by octet, without the engine.
+//! so: that is looked at here byte by byte, without the engine.
 
 use switchover::ErrorKind::{self, *};
 
@@ -18,20 +18,20 @@ pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
     (&[EmptyLines], BOTH, "our limit: RFC 9112, 2.2 asks for one empty line before a request line"),
     (&[NotHttp], BOTH, "RFC 9112, 2.2: empty lines may stand before a request line, not before a status line"),
     (&[BadMethod], ONLY_LLHTTP, "RFC 9112, 2.2: what may stand before a request line is CRLF, not any CR or LF"),
-    (&[MethodTooLong], ONLY_HTTPARSE, "our limit: no method has more than 32 octets"),
+    (&[MethodTooLong], ONLY_HTTPARSE, "our limit: no method has more than 32 bytes"),
     (&[BadTarget], BOTH, "RFC 9112, 3 and 3.2: one space before the target, no fragment, ASCII alone"),
     (&[BadVersion], ONLY_LLHTTP, "RFC 9112, 3: a request line has a version; there is no HTTP/0.9 here"),
     (&[VersionUnsupported], ONLY_LLHTTP, "RFC 9112, 2.3: major version 1"),
     (
         &[BadStatusLine],
         BOTH,
-        "RFC 9112, 4: a space behind the status code, and RFC 9110, 15: a first digit that is not 0",
+        "RFC 9112, 4: a space after the status code, and RFC 9110, 15: a first digit that is not 0",
     ),
-    (&[Nul, BadFieldValue], ONLY_LLHTTP, "RFC 9112, 4: no control octets in a reason"),
+    (&[Nul, BadFieldValue], ONLY_LLHTTP, "RFC 9112, 4: no control bytes in a reason"),
     (
         &[StartLineTooLong, FieldLineTooLong, TooManyFields, HeadTooLarge],
         BOTH,
-        "our limits: 8,192 octets a start line, 16,384 a field line, 65,536 a head, 128 field lines",
+        "our limits: 8,192 bytes a start line, 16,384 a field line, 65,536 a head, 128 field lines",
     ),
     (&[HostMissing, HostRepeated, HostInvalid], BOTH, "RFC 9112, 3.2: one Host with a host in it"),
     (&[TargetForm, TargetAuthority], BOTH, "RFC 9112, 3.2.1 to 3.2.4: the target has a form that fits the method"),
@@ -134,7 +134,7 @@ fn has_no_content(input: &Input) -> bool {
     input.is_response && (matches!(input.words()[1], b"204" | b"304") || input.words()[1].starts_with(b"1"))
 }
 
-/// Whether the error is true of the octet at `at`.
+/// Whether the error is true of the byte at `at`.
 pub(crate) fn is_right(kind: ErrorKind, input: &Input, at: usize) -> bool {
     let octets = &input.octets;
     let Some(&octet) = octets.get(at) else { return false };

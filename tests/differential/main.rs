@@ -90,7 +90,7 @@ fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<
     if let Err((kind, at)) = ours
         && !explained::is_right(kind, input, at)
     {
-        return Err(format!("{} is said of an octet that it does not fit", kind.name()));
+        return Err(format!("{} is said of a byte that it does not fit", kind.name()));
     }
     let mut found = Vec::new();
     for (peer, theirs) in parsers.theirs(input) {
@@ -113,7 +113,7 @@ fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<
     Ok((ours.is_ok_and(|head| head.is_some()) && found.is_empty(), found))
 }
 
-/// The input without every octet that does not matter to how it fails.
+/// The input without every byte that does not matter to how it fails.
 fn smallest(parsers: &mut Parsers, input: &Input, failure: &str) -> Input {
     let mut small = input.clone();
     for len in [256, 64, 16, 4, 1, 1] {

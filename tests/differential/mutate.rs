@@ -37,14 +37,14 @@ impl Input {
         self.lines().skip(1).filter(|line| named(line).eq_ignore_ascii_case(name)).count()
     }
 
-    /// The name, in lower case, of the field line that has the octet at `at`.
+    /// The name, in lower case, of the field line that has the byte at `at`.
     pub(crate) fn field_at(&self, at: usize) -> Vec<u8> {
         let before = self.octets[..at].split(|&octet| octet == b'\n');
         let line = before.rev().find(|line| !line.starts_with(b" ") && !line.starts_with(b"\t"));
         named(line.unwrap_or_default()).to_ascii_lowercase()
     }
 
-    /// Whether a parser can know that the head is over: an empty line stands behind something.
+    /// Whether a parser can know that the head is over: an empty line stands after something.
     pub(crate) fn has_ended(&self) -> bool {
         let start = self.octets.iter().position(|octet| !matches!(octet, b'\r' | b'\n')).unwrap_or(self.octets.len());
         let rest = &self.octets[start..];
@@ -265,7 +265,7 @@ fn mutate(octets: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice
             insert(octets, starts[line], &field);
         }
         16 => {
-            // What stands behind moves to within two octets of the border of a block.
+            // What stands after moves to within two bytes of the border of a block.
             let border = [32, 64][dice.below(2)];
             let len = border * 2 - (starts[line] + 5) % border + dice.below(5) - 2;
             insert(octets, starts[line], &[b"P: ", &vec![b'p'; len - border.min(len)][..], b"\r\n"].concat());

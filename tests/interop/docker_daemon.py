@@ -1,6 +1,6 @@
 """A daemon with one container and one command in it, `cat`: as much of Docker's API as `docker exec` asks for.
 
-Its answers are a real daemon's (`dockerd` 20.10.24), whose octets are among the captures. A command without a terminal
+Its answers are a real daemon's (`dockerd` 20.10.24), whose bytes are among the captures. A command without a terminal
 speaks a stream of frames: what came on standard input goes out in frames of standard output.
 """
 
@@ -49,7 +49,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_):
-        """Nobody reads it."""
+        """It is not read."""
 
 
 class Daemon(http.server.ThreadingHTTPServer):

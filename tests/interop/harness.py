@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 WAIT = 20  # seconds for one thing to happen
 SLOW_START = 80  # for a browser, or something that has to be built
 LIMIT = 90  # and for a whole case, without what it installs
-LARGE = bytes(range(256)) * 4096  # 1 MiB in which every octet occurs
+LARGE = bytes(range(256)) * 4096  # 1 MiB in which every byte occurs
 LINES = b"".join(b"line %06d with some text on it\n" % number for number in range(32_768))  # 1 MiB of lines
 
 
@@ -80,7 +80,7 @@ def same(got, wanted, what="octets"):
         shorter = min(len(got), len(wanted))
         at = next((i for i, (a, b) in enumerate(zip(got, wanted, strict=False)) if a != b), shorter)
         raise AssertionError(
-            f"{what}: {len(got)} octets instead of {len(wanted)}, first difference at {at}: "
+            f"{what}: {len(got)} bytes instead of {len(wanted)}, first difference at {at}: "
             f"{got[at : at + 40]!r} instead of {wanted[at : at + 40]!r}"
         )
 
@@ -141,9 +141,9 @@ def beside(name):
     return Path(Switchboard.program).with_name(name)
 
 
-def between(name, behind, *arguments):
+def between(name, backend, *arguments):
     """The `gateway` or the `bridge`, in front of a port."""
-    return Example(beside(name), "--backend", f"127.0.0.1:{behind}", *arguments)
+    return Example(beside(name), "--backend", f"127.0.0.1:{backend}", *arguments)
 
 
 def wait_for(read, pattern, seconds=WAIT):
@@ -182,7 +182,7 @@ def server(*command):
 
 
 class Raw:
-    """A plain socket to a server, for octets that no library would send."""
+    """A plain socket to a server, for bytes that no library would send."""
 
     def __init__(self, port, octets=b""):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT)
@@ -242,7 +242,7 @@ def scripted(*scripts):
 
 
 def read_head(connection):
-    """Reads a request head, no octet further as long as the client waits for its answer."""
+    """Reads a request head, no byte further as long as the client waits for its answer."""
     head = b""
     while b"\r\n\r\n" not in head:
         piece = connection.recv(65536)

@@ -1,6 +1,6 @@
 """Real servers and proxies: installed, given their settings in a temporary folder, started by hand, stopped by pid.
 
-Each of them is a context manager. A proxy takes the port of the server behind it; all yield the port they listen on.
+Each of them is a context manager. A proxy takes the port of the server that it passes on to; all yield the port they listen on.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ def written(place, name, text):
 
 
 def certificate(place):
-    """One that nobody vouches for, and its key."""
+    """One that no authority vouches for, and its key."""
     files = place / "certificate.pem", place / "key.pem"
     new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     run(debian("openssl", "openssl"), *new, "-subj", "/CN=localhost", "-out", files[0], "-keyout", files[1])
@@ -105,7 +105,7 @@ http {{
     server {{
         listen 127.0.0.1:{port}{secure};
         location / {{
-            proxy_pass http://127.0.0.1:{behind};
+            proxy_pass http://127.0.0.1:{backend};
             proxy_http_version 1.1;
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection $connection_upgrade;
@@ -116,7 +116,7 @@ http {{
 
 
 @contextlib.contextmanager
-def nginx(behind, tls=False):
+def nginx(backend, tls=False):
     """As its documentation says for WebSocket: it forwards whatever Upgrade says."""
     program, port = debian("nginx", "nginx"), free_port()
     with folder() as place:
@@ -125,7 +125,7 @@ def nginx(behind, tls=False):
             if tls
             else ""
         )
-        settings = written(place, "nginx.conf", NGINX.format(place=place, port=port, behind=behind, secure=secure))
+        settings = written(place, "nginx.conf", NGINX.format(place=place, port=port, backend=backend, secure=secure))
         with running(port, program, "-p", place, "-c", settings, "-e", "stderr"):
             yield port
 
@@ -139,15 +139,15 @@ defaults
     timeout tunnel 20s
 listen switchboard
     bind 127.0.0.1:{port}
-    server one 127.0.0.1:{behind}
+    server one 127.0.0.1:{backend}
 """
 
 
 @contextlib.contextmanager
-def haproxy(behind):
+def haproxy(backend):
     program, port = debian("haproxy", "haproxy"), free_port()
     with folder() as place:
-        settings = written(place, "haproxy.cfg", HAPROXY.format(port=port, behind=behind))
+        settings = written(place, "haproxy.cfg", HAPROXY.format(port=port, backend=backend))
         with running(port, program, "-db", "-f", settings):
             yield port
 
@@ -183,9 +183,9 @@ def apache(modules, rules, files=None):
             yield port
 
 
-def apache_proxy(behind):
+def apache_proxy(backend):
     """`upgrade=ANY` forwards any protocol; without it only WebSocket is forwarded."""
-    return apache(["proxy", "proxy_http"], f"ProxyPass / http://127.0.0.1:{behind}/ upgrade=ANY")
+    return apache(["proxy", "proxy_http"], f"ProxyPass / http://127.0.0.1:{backend}/ upgrade=ANY")
 
 
 def apache_files(files):
@@ -217,19 +217,19 @@ def lighttpd_files(files):
     return lighttpd('mimetype.assign = ( ".txt" => "text/plain" )', files)
 
 
-def lighttpd_proxy(behind):
+def lighttpd_proxy(backend):
     return lighttpd(
-        f'proxy.server = ( "" => ( ( "host" => "127.0.0.1", "port" => {behind} ) ) )\n'
+        f'proxy.server = ( "" => ( ( "host" => "127.0.0.1", "port" => {backend} ) ) )\n'
         'proxy.header = ( "upgrade" => "enable" )'
     )
 
 
 @contextlib.contextmanager
-def nghttpx(behind):
+def nghttpx(backend):
     program, port = debian("nghttpx", "nghttp2-proxy"), free_port()
     with folder() as place:
         settings = written(place, "nghttpx.conf", "")
-        front, back = f"--frontend={LOOPBACK},{port};no-tls", f"--backend={LOOPBACK},{behind}"
+        front, back = f"--frontend={LOOPBACK},{port};no-tls", f"--backend={LOOPBACK},{backend}"
         with running(port, program, f"--conf={settings}", front, back, "--workers=1", "--no-ocsp"):
             yield port
 
@@ -244,7 +244,7 @@ hosts:
   default:
     paths:
       /:
-        proxy.reverse.url: http://127.0.0.1:{behind}/
+        proxy.reverse.url: http://127.0.0.1:{backend}/
         proxy.websocket: ON
         proxy.preserve-host: ON
 num-threads: 1
@@ -253,17 +253,17 @@ user: root
 
 
 @contextlib.contextmanager
-def h2o(behind):
+def h2o(backend):
     program, port = debian("h2o", "h2o"), free_port()
     with folder() as place:
-        settings = written(place, "h2o.conf", H2O.format(place=place, port=port, behind=behind))
+        settings = written(place, "h2o.conf", H2O.format(place=place, port=port, backend=backend))
         with running(port, program, "-c", settings):
             yield port
 
 
 SQUID = """
 http_port 127.0.0.1:{port} accel defaultsite=localhost no-vhost
-cache_peer 127.0.0.1 parent {behind} 0 no-query originserver name=one
+cache_peer 127.0.0.1 parent {backend} 0 no-query originserver name=one
 cache_peer_access one allow all
 http_access allow all
 http_upgrade_request_protocols OTHER allow all
@@ -278,10 +278,10 @@ shutdown_lifetime 0 seconds
 
 
 @contextlib.contextmanager
-def squid(behind):
+def squid(backend):
     program, port = debian("squid", "squid"), free_port()
     with folder() as place:
-        settings = written(place, "squid.conf", SQUID.format(place=place, port=port, behind=behind))
+        settings = written(place, "squid.conf", SQUID.format(place=place, port=port, backend=backend))
         with running(port, program, "-N", "-f", settings):
             yield port
 
@@ -303,11 +303,11 @@ sub vcl_pipe {
 
 
 @contextlib.contextmanager
-def varnish(behind):
+def varnish(backend):
     """As its documentation says for WebSocket, for any protocol."""
     program, port = debian("varnishd", "varnish"), free_port()
     with folder() as place:
-        rules = written(place, "default.vcl", VARNISH % behind)
+        rules = written(place, "default.vcl", VARNISH % backend)
         with running(
             port, program, "-F", "-n", place / "work", "-a", f"{LOOPBACK}:{port}", "-f", rules, "-s", "default,1m"
         ):
@@ -319,7 +319,7 @@ def varnish(behind):
 
 @contextlib.contextmanager
 def nghttpd(*options):
-    """HTTP/2 from the first octet: it knows no Upgrade."""
+    """HTTP/2 from the first byte: it knows no Upgrade."""
     program, port = debian("nghttpd", "nghttp2-server"), free_port()
     with folder() as place:
         written(place, "index.html", "a page\n")

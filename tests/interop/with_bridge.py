@@ -1,6 +1,6 @@
-"""The bridge, an example on the engine and on `h2`: HTTP/2 over TLS before it, HTTP/1.1 behind it.
+"""The bridge, an example on the engine and on `h2`: HTTP/2 over TLS before it, HTTP/1.1 after it.
 
-It takes nothing but HTTP/2, so whoever gets a WebSocket through it has asked with an extended CONNECT (RFC 8441).
+It takes nothing but HTTP/2, so a client that gets a WebSocket through it has asked with an extended CONNECT (RFC 8441).
 """
 
 import functools
@@ -29,8 +29,8 @@ from with_probe import SWITCH, with_content
 from with_websocket import SLOW, socket_url
 
 
-def bridge(behind):
-    return between("bridge", behind)
+def bridge(backend):
+    return between("bridge", backend)
 
 
 def in_chromium(front):
@@ -108,10 +108,10 @@ def h2_ends_its_direction_before_the_bridge(_):
         count = 0
         while piece := connection.recv(65536):
             count += len(piece)
-        connection.sendall(b"%d octets, then the end\n" % count)
+        connection.sendall(b"%d bytes, then the end\n" % count)
 
     with scripted(script) as url, bridge(port_of(url)) as front:
-        same(h2_client(front, "half-close"), "welcome, 1048576 octets, then the end\n")
+        same(h2_client(front, "half-close"), "welcome, 1048576 bytes, then the end\n")
 
 
 def curl_http2(front, path, *arguments, stdin=b"", expect=0):
@@ -167,7 +167,7 @@ def curl_is_told_by_the_bridge_what_went_wrong(_):
         same(curl_http2(front, "/", *status)[0], b" 504")
         same(curl_http2(front, "/", *status, "--data-binary", "@-", stdin=LARGE)[0], b"no 413")
         curl_http2(front, "/", expect=92)  # what curl calls a reset stream
-    with bridge(port_of(url)) as front:  # nobody is there any more
+    with bridge(port_of(url)) as front:  # no listener is there any more
         same(curl_http2(front, "/", *status)[0], b" 502")
         same(curl_http2(front, "/", *status, "-X", "TRACE", "-d", "content")[0], b" 400")
 
@@ -191,7 +191,7 @@ def curl_gets_odd_answers_through_the_bridge(_):
     with scripted(*[functools.partial(script, answer=octets) for octets in odd]) as url, bridge(port_of(url)) as front:
         for wanted in odd.values():
             same(curl_http2(front, "/", *status, *hops)[0], wanted)
-    with bridge(port_of(url)) as front:  # nobody is there any more
+    with bridge(port_of(url)) as front:  # no listener is there any more
         spent = ["-H", "Max-Forwards: 0", "-H", "Cookie: secret"]
         same(curl_http2(front, "/", *status, "-X", "OPTIONS", *spent)[0], b" 200")
         traced, _ = curl_http2(front, "/x", *status, "-X", "TRACE", *spent)

@@ -45,7 +45,7 @@ def says(answer, *arguments, reason, status, told=b"", offer="echo/1"):
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_drops_the_connection(_):
     """The client's connection, when an offer is refused: aiohttp."""
-    says(b"", reason=FAILED + "the input ended before the response (error 502) at octet 0", status=1)
+    says(b"", reason=FAILED + "the input ended before the response (error 502) at byte 0", status=1)
 
 
 @case("a script", "echo/1", FROM_US)
@@ -72,7 +72,7 @@ def complaint_an_offer_with_content_is_refused(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_octets_behind_the_101_are_lost(_):
-    """Behind a private attribute (httpcore), or dropped (proxies). Here none is lost, however they are cut."""
+    """After a private attribute (httpcore), or dropped (proxies). Here none is lost, however they are cut."""
     says(SWITCH + b"hello", reason="switched to echo/1, number 1 of 1 offered", status=0, told=b"hello")
 
 
@@ -80,7 +80,7 @@ def complaint_octets_behind_the_101_are_lost(_):
 def complaint_a_101_without_connection_upgrade(_):
     """Many clients take it."""
     answer = SWITCH.replace(b"Connection: Upgrade\r\n", b"")
-    reason = FAILED + "a 101 whose Connection does not list upgrade (error 603) at octet 0"
+    reason = FAILED + "a 101 whose Connection does not list upgrade (error 603) at byte 0"
     errors = says(answer, reason=reason, status=1)
     check(b"< Upgrade: echo/1\n" in errors and b"lenient.switch_without_connection" in errors, errors)
     says(answer, "--lenient", "switch_without_connection", reason="switched to echo/1, number 1 of 1 offered", status=0)
@@ -93,7 +93,7 @@ def complaint_another_protocol_is_switched_to(_):
     place = answer.index(b"websocket")
     says(
         answer,
-        reason=FAILED + f"a 101 that names what was not offered (error 604) at octet {place}",
+        reason=FAILED + f"a 101 that names what was not offered (error 604) at byte {place}",
         status=1,
         offer="h2c",
     )
@@ -102,7 +102,7 @@ def complaint_another_protocol_is_switched_to(_):
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_switches_without_a_101(_):
     """Apache, for an HTTP/1.0 request: HTTP/2 frames where a status line should be."""
-    reason = FAILED + "another protocol where a status line should be (error 108) at octet 0"
+    reason = FAILED + "another protocol where a status line should be (error 108) at byte 0"
     says(b"\x00\x00\x06\x04\x00\x00\x00\x00\x00", reason=reason, status=1)
 
 
@@ -146,12 +146,12 @@ NEXT = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
 def complaint_a_declined_offer_is_no_no_op(_):
     """The content is lost (uvicorn), the connection dropped (aiohttp), the next request misread (gevent)."""
     declined = offer(method=b"POST", more=b"Content-Length: 5\r\n")
-    serves(declined + b"hello" + NEXT, f"no switch: {DECLINED}", b"POST /plain: 5 octets", b"GET /plain: 0 octets")
+    serves(declined + b"hello" + NEXT, f"no switch: {DECLINED}", b"POST /plain: 5 bytes", b"GET /plain: 0 bytes")
 
 
 @case("a socket", "HTTP/1.1")
 def complaint_one_listener_takes_all_or_nothing(_):
-    """Node: whoever listens for WebSocket gets every other offer, too."""
+    """Node: a listener for WebSocket gets every other offer, too."""
     serves(
         offer(b"/foo", tokens=b"echo/1, IRC/6.9"), f"no switch: {DECLINED}", b"Upgrade: foo/2, foo/1", b"This is /foo"
     )
@@ -164,11 +164,11 @@ def complaint_give_me_lists_and_other_tokens(_):
 
 @case("a socket", "HTTP/1.1")
 def complaint_what_was_meant_for_the_new_protocol_becomes_a_request(_):
-    """A proxy that tunnels on intent has left the connection open behind a refusal (RFC 9931)."""
+    """A proxy that tunnels on intent has left the connection open after a refusal (RFC 9931)."""
     early = b"hello in echo/1\r\n"
     place = len(offer()) + len(b"hello in ")
-    reason = f"the HTTP-version is malformed (error 104) at octet {place}; "
-    reason += "it stands behind an offer that was declined, and may have been meant for it"
+    reason = f"the HTTP-version is malformed (error 104) at byte {place}; "
+    reason += "it stands after an offer that was declined, and may have been meant for it"
     serves(offer() + early, reason, b"200 OK", b"400 Bad Request")
 
 
@@ -194,7 +194,7 @@ def complaint_an_offer_in_http_1_0(_):
 @case("a socket", "HTTP/1.1")
 def complaint_a_bad_key_is_answered_400_and_nobody_knows_why(_):
     key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n"
-    flaw = "the Sec-WebSocket-Key is not one base64 of 16 octets"
+    flaw = "the Sec-WebSocket-Key is not one base64 of 16 bytes"
     reason = f"no switch: no offered protocol satisfies its own rules: {flaw}"
     serves(offer(b"/ws", tokens=b"websocket", more=key), reason, b"400 Bad Request", flaw.encode())
 
@@ -204,19 +204,19 @@ def complaint_an_error_behind_an_offer_is_told_as_a_decline(_):
     """The first thing that went wrong is the reason, whatever is said afterwards."""
     chunked = offer(b"/foo", method=b"POST", more=b"Transfer-Encoding: chunked\r\n")
     place = len(chunked)
-    reason = f"the chunk size is malformed (error 401) at octet {place}"
+    reason = f"the chunk size is malformed (error 401) at byte {place}"
     serves(chunked + b"no size\r\n", reason, b"400 Bad Request")
     cut = offer(b"/foo", method=b"POST", more=b"Content-Length: 5\r\n")
-    serves(cut + b"he", f"the input ended inside a message (error 501) at octet {len(cut) + 2}", b"400 Bad Request")
+    serves(cut + b"he", f"the input ended inside a message (error 501) at byte {len(cut) + 2}", b"400 Bad Request")
 
 
 @case("a socket", "HTTP/1.1")
 def complaint_empty_lines_are_no_end_of_anything(_):
-    serves(b"\r\n" * 3 + NEXT, "", b"GET /plain: 0 octets")
-    serves(b"\r\n" * 40, "too many empty lines before the request line (error 109) at octet 8", b"400 Bad Request")
+    serves(b"\r\n" * 3 + NEXT, "", b"GET /plain: 0 bytes")
+    serves(b"\r\n" * 40, "too many empty lines before the request line (error 109) at byte 8", b"400 Bad Request")
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_empty_lines_before_a_status_line(_):
-    reason = FAILED + "another protocol where a status line should be (error 108) at octet 0"
+    reason = FAILED + "another protocol where a status line should be (error 108) at byte 0"
     says(b"\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", reason=reason, status=1)

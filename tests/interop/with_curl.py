@@ -63,7 +63,7 @@ def curl_http2_is_declined_and_nothing_changes(board):
         twice[-1] = f"@{content.name}"
         out, errors = curl(board, "/plain", "-v", "-H", "Expect:", *twice, board.url + "/plain")
     check(errors.count(b"> Upgrade: h2c") == 2, errors)
-    check(out.count(b"POST /plain: 1048576 octets of content came.") == 2, out)
+    check(out.count(b"POST /plain: 1048576 bytes of content came.") == 2, out)
     check(b"200 1\n" in out and b"200 0\n" in out, "the second request took another connection:", out)
 
 

@@ -1,4 +1,4 @@
-"""Clients that offer h2c, where nobody takes it: they go on in HTTP/1.1, and offer it again with each request."""
+"""Clients that offer h2c, where it is not taken: they go on in HTTP/1.1, and offer it again with each request."""
 
 from environment import debian
 from harness import HERE, Switchboard, case, check, needs, run, same
@@ -12,7 +12,7 @@ def java_is_declined(_):
         out, _ = run(java, HERE / "java/HttpClientH2c.java", board.url + "/plain", 9, within=SLOW)
         log = board.read()
     wanted = [(b"GET", b"GET", 0)] * 2 + [(name, b"POST", 9) for name in [b"POST", b"chunked", b"Expect"]]
-    text = b"%s HTTP_1_1 200 %s /plain: %d octets of content came. No offer is taken here.\n"
+    text = b"%s HTTP_1_1 200 %s /plain: %d bytes of content came. No offer is taken here.\n"
     same(out, b"".join(text % line for line in wanted))
     check(log.count(b"* offers h2c\n") == 5, log)
     check(log.count(b"connected\n") == 4, "the second request took another connection:", log)

@@ -1,6 +1,6 @@
 """The gateway, an example on two of the engine's connections: between other people's programs, and beside proxies.
 
-What was offered arrives, what was agreed on goes both ways, and octets behind a declined offer reach nobody.
+What was offered arrives, what was agreed on goes both ways, and bytes after a declined offer reach no program.
 """
 
 import contextlib
@@ -37,8 +37,8 @@ from with_servers import python_server
 from with_sockets import HELLO, answer
 
 
-def gateway(behind):
-    return between("gateway", behind)
+def gateway(backend):
+    return between("gateway", backend)
 
 
 @contextlib.contextmanager
@@ -47,7 +47,7 @@ def gateway_before_a_switchboard():
         yield board, front
 
 
-# Other people's servers behind it, other people's clients before it.
+# Other people's servers after it, other people's clients before it.
 
 
 @case("ws", "websocket", THROUGH_US)
@@ -84,12 +84,12 @@ def the_gateway_behind_node_http(_):
 def the_gateway_between_docker_and_its_daemon(_):
     """It asks in HTTP/1.1, switches for the command, and ends its direction when its own input ends."""
     docker = needs("docker", ["docker", "--version"])
-    with daemon() as behind, gateway(behind.server_port) as front, tempfile.TemporaryDirectory() as home:
+    with daemon() as after, gateway(after.server_port) as front, tempfile.TemporaryDirectory() as home:
         command = ["env", f"DOCKER_CONFIG={home}", docker, "-H", f"tcp://127.0.0.1:{front.port}"]
         for typed in [b"", b"hello\nworld\n", LARGE]:
             out, _ = run(*command, "exec", "-i", "foo", "cat", stdin=typed)
             same(out, typed)
-    check(behind.offers == [("Upgrade", "tcp")] * 3 and behind.half_closes == 3, behind.offers, behind.half_closes)
+    check(after.offers == [("Upgrade", "tcp")] * 3 and after.half_closes == 3, after.offers, after.half_closes)
 
 
 @case("hypercorn", "websocket", THROUGH_US, large=True)
@@ -101,7 +101,7 @@ def the_gateway_before_hypercorn(_):
 
 @case("nginx", "HTTP/1.1", THROUGH_US, large=True)
 def the_gateway_before_nginx(_):
-    with Switchboard() as board, programs.nginx(board.port) as behind, gateway(behind) as front:
+    with Switchboard() as board, programs.nginx(board.port) as after, gateway(after) as front:
         out, _ = with_curl.curl(front, "/", "-i")
         check(out.startswith(b"HTTP/1.1 200 OK\r\n") and b"\r\nServer: nginx" in out and b"</html>" in out, out)
         out, _ = with_curl.curl(front, "/echo", "--data-binary", "@-", stdin=LARGE)
@@ -110,11 +110,11 @@ def the_gateway_before_nginx(_):
 
 @case("nginx", "websocket", THROUGH_US, large=True)
 def the_gateway_before_nginx_before_node_ws(_):
-    with server(*node("servers.cjs"), "ws") as url, programs.nginx(port_of(url)) as behind, gateway(behind) as front:
+    with server(*node("servers.cjs"), "ws") as url, programs.nginx(port_of(url)) as after, gateway(after) as front:
         check_messages(front.url)
 
 
-# The switchboard behind it, and nobody in front.
+# The switchboard after it, and none in front.
 
 
 def before_the_switchboard(program, protocol):
@@ -163,14 +163,14 @@ def a_declined_offer(_, front):
     raw = Raw(front.port)
     for content in [None, b"hello"]:
         raw.socket.sendall(offer(b"/plain", b"foo/2", content))
-        check_answered(raw, b" /plain: %d octets of content came." % len(content or b""))
+        check_answered(raw, b" /plain: %d bytes of content came." % len(content or b""))
     raw.socket.sendall(offer(b"/foo", b"foo/2"))
     check_switched(raw)
 
 
 @before_the_switchboard("a socket", "foo/2")
 def early_octets(board, front):
-    """Behind an accepted offer they are what was agreed on; behind a declined one they are nothing."""
+    """After an accepted offer they are what was agreed on; after a declined one they are nothing."""
     raw = Raw(front.port, offer(b"/foo", b"foo/2") + b"early\nQUIT\n")
     check_switched(raw)
     same(raw.rest(), ANSWER + b"EARLY\nBYE\n")
@@ -184,7 +184,7 @@ def drops_early_octets(board, port):
 
 
 def check_dropped(board, port, octets):
-    """The offer is answered, the connection is over, and what came behind the offer has reached nobody."""
+    """The offer is answered, the connection is over, and what came after the offer has reached no program."""
     raw = Raw(port)
     raw.send_beside(octets)
     head = raw.until(b"\r\n\r\n")
@@ -222,7 +222,7 @@ def large_payloads_both_ways(_, front):
 def pipelined_requests(_, front):
     raw = Raw(front.port, HELLO * 3 + offer(b"/foo", b"foo/2") + b"early\n")
     for _ in range(3):
-        same(answer(raw), b"GET /plain: 0 octets of content came. No offer is taken here.\n")
+        same(answer(raw), b"GET /plain: 0 bytes of content came. No offer is taken here.\n")
     check_switched(raw)
     raw.socket.shutdown(socket.SHUT_WR)
     same(raw.rest(), ANSWER + b"EARLY\n")
@@ -281,7 +281,7 @@ def an_error(_, front):
 
 # Proxies beside it.
 
-# Varnish does not look at what comes behind an offer, so that it reaches the gateway: which lets none of it pass.
+# Varnish does not look at what comes after an offer, so that it reaches the gateway: which lets none of it pass.
 VARNISH = {"passes_requests": False, "passes_anything": False}
 BESIDE = [
     replace(proxy, **VARNISH) if proxy.passes_anything else proxy
@@ -290,10 +290,10 @@ BESIDE = [
 ]
 
 
-def behind(proxy, what, protocol):
+def after(proxy, what, protocol):
     """The proxy before the gateway before the switchboard: what the proxy did without the gateway it does with it.
 
-    nginx and HAProxy take octets behind a declined offer for the client's next request before the gateway sees them.
+    nginx and HAProxy take bytes after a declined offer for the client's next request before the gateway sees them.
     """
 
     def through_us(_):
@@ -305,10 +305,10 @@ def behind(proxy, what, protocol):
 
 
 def before(proxy):
-    """The gateway before the proxy before the switchboard: octets behind a declined offer do not reach the proxy."""
+    """The gateway before the proxy before the switchboard: bytes after a declined offer do not reach the proxy."""
 
     def through_us(_):
-        with Switchboard() as board, proxy.start(board.port) as behind, gateway(behind) as front:
+        with Switchboard() as board, proxy.start(board.port) as after, gateway(after) as front:
             drops_early_octets(board, front.port)
 
     through_us.__name__ = f"the_gateway_before_{proxy.name}_and_early_octets"
@@ -318,4 +318,4 @@ def before(proxy):
 for each in BESIDE:
     before(each)
     for tried, spoken in with_proxies.ALWAYS + with_proxies.IF_FORWARDED:
-        behind(each, tried, spoken)
+        after(each, tried, spoken)

@@ -30,20 +30,20 @@ def curl_h2c(board, path, *arguments, stdin=b""):
 def curl_switches_to_h2c(board):
     out, errors = curl_h2c(board, "/h2c", "-v", *VERSION)
     check(b"< HTTP/1.1 101 Switching Protocols" in errors and b"< HTTP/2 200" in errors, errors)
-    same(out, b"GET /h2c stream 1, 0 octets\nHTTP/2 on 1 new\n")
+    same(out, b"GET /h2c stream 1, 0 bytes\nHTTP/2 on 1 new\n")
 
 
 @case("curl", "h2c")
 def curl_brings_content_along(board):
     out, _ = curl_h2c(board, "/h2c", *VERSION, "--data-binary", "@-", stdin=b"x" * 60_000)
-    same(out, b"POST /h2c stream 1, 60000 octets\nHTTP/2 on 1 new\n")
+    same(out, b"POST /h2c stream 1, 60000 bytes\nHTTP/2 on 1 new\n")
 
 
 @case("curl", "h2c")
 def curl_brings_chunks_along(board):
     out, errors = curl_h2c(board, "/h2c", "-v", *VERSION, "-T", "-", stdin=b"x" * 60_000)
     check(b"> Transfer-Encoding: chunked" in errors, errors)
-    same(out, b"PUT /h2c stream 1, 60000 octets\nHTTP/2 on 1 new\n")
+    same(out, b"PUT /h2c stream 1, 60000 bytes\nHTTP/2 on 1 new\n")
 
 
 @case("curl", "h2c")
@@ -52,13 +52,13 @@ def curl_expects_and_switches(board):
     out, errors = curl_h2c(board, "/h2c", "-v", *VERSION, *expect, "--data-binary", "@-", stdin=b"x" * 60_000)
     order = [errors.index(b"< HTTP/1.1 100"), errors.index(b"< HTTP/1.1 101"), errors.index(b"< HTTP/2 200")]
     check(order == sorted(order), errors)
-    same(out, b"POST /h2c stream 1, 60000 octets\nHTTP/2 on 1 new\n")
+    same(out, b"POST /h2c stream 1, 60000 bytes\nHTTP/2 on 1 new\n")
 
 
 @case("curl", "h2c")
 def curl_goes_on_with_stream_3(board):
     out, _ = curl_h2c(board, "/h2c", *VERSION, board.url + "/h2c")
-    same(out, b"GET /h2c stream 1, 0 octets\nHTTP/2 on 1 new\nGET /h2c stream 3, 0 octets\nHTTP/2 on 0 new\n")
+    same(out, b"GET /h2c stream 1, 0 bytes\nHTTP/2 on 1 new\nGET /h2c stream 3, 0 bytes\nHTTP/2 on 0 new\n")
 
 
 def each_window(try_it):
@@ -81,7 +81,7 @@ def curl_uploads_behind_the_switch(_):
             out, _ = curl_h2c(
                 board, "/h2c", "--data-binary", f"@{first.name}", *VERSION, board.url + "/h2c", *next_one, *to_echo
             )
-            check(out.startswith(b"POST /h2c stream 1, 60000 octets\n"), out)
+            check(out.startswith(b"POST /h2c stream 1, 60000 bytes\n"), out)
             same(got.read(), large)
 
     each_window(upload)
@@ -102,8 +102,8 @@ def pycurl_switches_to_h2c(board):
 def java_switches_to_h2c(board):
     java = needs("Java 17", ["java", "--version"])
     out, _ = run(java, HERE / "java/HttpClientH2c.java", board.url + "/h2c", 9, within=SLOW)
-    gets = b"GET HTTP_2 200 GET /h2c stream 1, 0 octets\nGET HTTP_2 200 GET /h2c stream 3, 0 octets\n"
-    posts = [b"%s HTTP_2 200 POST /h2c stream 1, 9 octets\n" % name for name in [b"POST", b"chunked", b"Expect"]]
+    gets = b"GET HTTP_2 200 GET /h2c stream 1, 0 bytes\nGET HTTP_2 200 GET /h2c stream 3, 0 bytes\n"
+    posts = [b"%s HTTP_2 200 POST /h2c stream 1, 9 bytes\n" % name for name in [b"POST", b"chunked", b"Expect"]]
     same(out, gets + b"".join(posts))
 
 
@@ -114,7 +114,7 @@ def java_uploads_behind_the_switch(_):
 
     def upload(board):
         out, _ = run(java, HERE / "java/HttpClientUploads.java", board.url, within=SLOW)
-        same(out, b"upgraded POST /h2c stream 1, 60000 octets\n" + b"HTTP_2 true\n" * 3)
+        same(out, b"upgraded POST /h2c stream 1, 60000 bytes\n" + b"HTTP_2 true\n" * 3)
 
     each_window(upload)
 
@@ -127,7 +127,7 @@ def pycurl_uploads_behind_the_switch(_):
 @case("nghttp", "h2c", large=True)
 def nghttp_switches_to_h2c(board):
     out, errors = run(debian("nghttp", "nghttp2-client"), "-u", board.url + "/h2c")
-    same(out, b"GET /h2c stream 1, 0 octets\n")
+    same(out, b"GET /h2c stream 1, 0 bytes\n")
     check(not errors, errors)
 
 
@@ -167,7 +167,7 @@ def probe_and_apache_in_h2c(_):
 def probe_and_nghttpx_in_h2c(board):
     with programs.nghttpx(board.port) as port:
         check_stream_1(
-            f"http://127.0.0.1:{port}/plain", b"GET /plain: 0 octets of content came. No offer is taken here.\n"
+            f"http://127.0.0.1:{port}/plain", b"GET /plain: 0 bytes of content came. No offer is taken here.\n"
         )
 
 
@@ -175,7 +175,7 @@ def probe_and_nghttpx_in_h2c(board):
 def probe_and_h2o_in_h2c(board):
     with programs.h2o(board.port) as port:
         check_stream_1(
-            f"http://127.0.0.1:{port}/plain", b"GET /plain: 0 octets of content came. No offer is taken here.\n"
+            f"http://127.0.0.1:{port}/plain", b"GET /plain: 0 bytes of content came. No offer is taken here.\n"
         )
 
 

@@ -1,6 +1,6 @@
 """Our clients in C and Python hand over to engines that can own stream 1, nghttp2 and h2, at other people's servers.
 
-The probe in Rust cannot go on behind stream 1: the `h2` crate's client does not take a stream that it did not open.
+The probe in Rust cannot go on after stream 1: the `h2` crate's client does not take a stream that it did not open.
 """
 
 import contextlib
@@ -72,7 +72,7 @@ def c_and_apache(_):
 
 @case("nghttpx", "h2c, nghttp2", FROM_US, large=True)
 def c_and_nghttpx(board):
-    check_c(programs.nghttpx(board.port), "GET /plain: 0 octets of content came. No offer is taken here.\n", "/plain")
+    check_c(programs.nghttpx(board.port), "GET /plain: 0 bytes of content came. No offer is taken here.\n", "/plain")
 
 
 @case("hypercorn", "h2c, nghttp2", FROM_US, large=True)
@@ -93,7 +93,7 @@ def python_and_apache(_):
 @case("nghttpx", "h2c, python-h2", FROM_US, large=True)
 def python_and_nghttpx(board):
     check_python(
-        programs.nghttpx(board.port), "GET /plain: 0 octets of content came. No offer is taken here.", "/plain"
+        programs.nghttpx(board.port), "GET /plain: 0 bytes of content came. No offer is taken here.", "/plain"
     )
 
 

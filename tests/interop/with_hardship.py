@@ -71,13 +71,13 @@ def in_tls(connection):
     return context.wrap_socket(connection, server_hostname="localhost")
 
 
-def in_rust(behind, descriptors=None, patience=PATIENCE):
+def in_rust(backend, descriptors=None, patience=PATIENCE):
     """The examples in Rust; what has a backend has that one."""
     start = {
         "server.rs": [beside("server"), "0", patience],
         "switchboard": [beside("switchboard"), "--port", "0", "--patience", patience, "--connections", "2000"],
-        "gateway": [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{behind}", "--patience", patience],
-        "bridge": [beside("bridge"), "--port", "0", "--backend", f"127.0.0.1:{behind}", "--patience", patience],
+        "gateway": [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--patience", patience],
+        "bridge": [beside("bridge"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--patience", patience],
     }
     return [Server(name, command, descriptors, name == "bridge") for name, command in start.items()]
 
@@ -158,7 +158,7 @@ def a_thousand_idle_connections(server):
 
 @case("a socket", "HTTP/1.1")
 def an_answer_that_comes_later(_):
-    """What stands behind its request waits in the engine, and needs no more bytes to be served then."""
+    """What stands after its request waits in the engine, and needs no more bytes to be served then."""
     with Server("server.c", [in_c.server(), "0", str(3 * WAIT)]) as server:
         raw = Raw(server.port, HELLO.replace(b"/plain", b"/later") + HELLO)
         for _ in range(2):
@@ -299,5 +299,5 @@ def the_gateway_is_interrupted_in_the_middle(_):
     check(got.startswith(b"HTTP/1.1 200 ") and b"\r\nConnection: close\r\n" in got and got.endswith(b"half"), got)
 
 
-def gateway(behind, *arguments):
-    return Server("gateway", [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{behind}", *arguments])
+def gateway(backend, *arguments):
+    return Server("gateway", [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{backend}", *arguments])

@@ -1,4 +1,4 @@
-"""What the gateway passes on to a script behind it, and what it makes of the script's answers (RFC 9110, 7.6.1)."""
+"""What the gateway passes on to a script after it, and what it makes of the script's answers (RFC 9110, 7.6.1)."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ from with_sockets import HELLO
 
 
 def arrives(request):
-    """The lines of a request's head as the server behind the gateway has them."""
+    """The lines of a request's head as the server after the gateway has them."""
     heads = []
 
     def script(connection):
@@ -23,8 +23,8 @@ def arrives(request):
     with scripted(script) as url, gateway(port_of(url)) as front:
         raw = Raw(front.port, request)
         check(raw.until(b"\r\n\r\n").startswith(b"HTTP/1.1 204 "), request)
-        behind = url.removeprefix("http://").encode()
-    return [line.replace(behind, b"BEHIND") for line in heads[0].removesuffix(b"\r\n\r\n").split(b"\r\n")]
+        after = url.removeprefix("http://").encode()
+    return [line.replace(after, b"BEHIND") for line in heads[0].removesuffix(b"\r\n\r\n").split(b"\r\n")]
 
 
 def passed_on(fields):
@@ -81,7 +81,7 @@ def the_gateway_believes_no_wrong_101(_):
 
 @case("a script", "echo/1", THROUGH_US)
 def the_gateway_passes_on_a_101(_):
-    """And what stands right behind it, but no field that means nothing there."""
+    """And what stands right after it, but no field that means nothing there."""
     more = b"X-Mine: 1\r\nContent-Length: 0\r\nConnection: x-mine\r\nX-Theirs: 2\r\n\r\nwelcome\n"
     got = answered(SWITCH[:-2] + more, offer(b"/", b"echo/1"))
     wanted = (
@@ -106,14 +106,14 @@ def the_gateway_tells_the_client_what_went_wrong(_):
     bad = [b"", b"SSH-2.0-OpenSSH_9\r\n", b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n"]
     for octets in bad:
         got = answered(octets, HELLO)
-        check(got.startswith(b"HTTP/1.1 502 ") and got.count(b"HTTP/1.1 ") == 1, octets, got)
+        check(got.startswith(b"HTTP/1.1 502 ") and got.count(b"HTTP/1.1 ") == 1, bytes, got)
     with gateway(programs.free_port()) as front:
         check(Raw(front.port, HELLO).until(b"\r\n\r\n").startswith(b"HTTP/1.1 502 "))
 
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_passes_on_an_answer_that_comes_too_early(_):
-    """A server that has seen enough answers and closes; the client, still sending, is told, and that this was all."""
+    """A server that has seen enough answers and closes; the client, still sending, hears so, and that this was all."""
 
     def script(connection):
         read_head(connection)
@@ -173,7 +173,7 @@ def the_gateway_counts_max_forwards(_):
         (b"TRACE", b"-1", b"-1"),
     ]:
         check(b"Max-Forwards: " + after in arrives(request % (method, before)), method, before)
-    with gateway(programs.free_port()) as front:  # and nobody there
+    with gateway(programs.free_port()) as front:  # and none there
         traced = request.replace(b"\r\nMax", b"\r\nCookie: secret\r\nMax")
         raw = Raw(front.port, traced % (b"TRACE", b"0"))
         head, content = raw.until(b"\r\n\r\n"), request % (b"TRACE", b"0")
@@ -186,7 +186,7 @@ def the_gateway_counts_max_forwards(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_asks_for_what_the_target_says(_):
-    """An absolute target counts more than Host; the server behind it gets a path.
+    """An absolute target counts more than Host; the server that it passes on to gets a path.
 
     Proves: R9112-3.2.2-5, R9112-3.2.4-3.
     """
@@ -225,7 +225,7 @@ def the_gateway_passes_on_few_trailers(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_waits_with_the_client_for_a_100(_):
-    """Whether the content is wanted, the server behind it says."""
+    """Whether the content is wanted, the server that it passes on to says."""
     request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
 
     def takes_it(connection):
@@ -253,7 +253,7 @@ def the_gateway_waits_with_the_client_for_a_100(_):
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_answers_mistakes_of_clients_itself(_):
-    """The server behind it does not hear of them: nobody is there."""
+    """The server that it passes on to does not hear of them: none is there."""
     with gateway(programs.free_port()) as front:
         for request in [
             b"TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
@@ -295,7 +295,7 @@ def the_gateway_takes_answers_as_servers_send_them(_):
         (b"999 Denied\r\nContent-Length: 3\r\n\r\nabc", b"502 ", b"abc"),
     ]:
         got = answered(b"HTTP/1.1 " + octets, HELLO)
-        check(got.startswith(b"HTTP/1.1 " + wanted) and got.count(b"HTTP/1.1 ") == 1, octets, got)
+        check(got.startswith(b"HTTP/1.1 " + wanted) and got.count(b"HTTP/1.1 ") == 1, bytes, got)
         same(unframed(got), content, octets)
         check(b"Sec-WebSocket" not in got, got)
 

@@ -1,4 +1,4 @@
-"""`connect-udp` (RFC 9298): we forward datagrams, directly and behind proxies that know nothing of them.
+"""`connect-udp` (RFC 9298): we forward datagrams, directly and after proxies that know nothing of them.
 
 No client that can be installed asks for it in HTTP/1.1, so sockets play one.
 """
@@ -14,13 +14,13 @@ from with_proxies import PROXIES
 
 REQUEST = b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: connect-udp\r\nCapsule-Protocol: ?1\r\n\r\n"
 TEMPLATE = "/.well-known/masque/udp/127.0.0.1/%d/"
-# RFC 9297, 3.2: of a type that nobody knows, so it is skipped.
+# RFC 9297, 3.2: of an unknown type, so it is skipped.
 UNKNOWN_CAPSULE = b"\x17\x03abc"
 NAME, ADDRESS = "example.test", "192.0.2.7"
 
 
 def datagram(payload):
-    """A DATAGRAM capsule with context 0, whose length takes two octets (RFC 9000, 16)."""
+    """A DATAGRAM capsule with context 0, whose length takes two bytes (RFC 9000, 16)."""
     return b"\x00" + struct.pack(">H", 0x4000 | len(payload) + 1) + b"\x00" + payload
 
 

@@ -55,7 +55,7 @@ def probe_and_node_without_a_listener(_):
     with server(*node("servers.cjs", modules=False), "plain") as url, with_content(LARGE) as file:
         for more in [[], ["--expect"]]:
             out, errors = probe(url, "--offer", "echo/1", "--body", file.name, *more, expect=2)
-            same(out, b"1048576 octets came\n")
+            same(out, b"1048576 bytes came\n")
             check(b"* not switched (200): the request was answered in HTTP/1.1 instead\n" in errors, errors)
             check((b"< HTTP/1.1 100 Continue\n" in errors) == bool(more), errors)
 
@@ -155,7 +155,7 @@ def probe_has_colours_for_terminals_alone(board):
         process = subprocess.Popen(command, env={**without, **environment}, stdout=subprocess.DEVNULL, stderr=theirs)
         os.close(theirs)
         said = b""
-        with contextlib.suppress(OSError):  # a terminal that nobody writes to any more
+        with contextlib.suppress(OSError):  # a terminal that is not written to any more
             while piece := os.read(ours, 65536):
                 said += piece
         os.close(ours)
@@ -178,8 +178,8 @@ def probe_shows_the_octet_that_is_wrong(_):
     # The sign stands below the space before the colon.
     octets, sign = lines[at + 1], lines[at + 2]
     same(octets[sign.index("^") :][:3], " : ", "octets")
-    check(sign.endswith("octet 33"), sign)
-    check(lines[-1].endswith("whitespace in or after a field name (error 202) at octet 33"), lines[-1])
+    check(sign.endswith("byte 33"), sign)
+    check(lines[-1].endswith("whitespace in or after a field name (error 202) at byte 33"), lines[-1])
 
 
 # Scripted servers.
@@ -194,7 +194,7 @@ def probe_hears_a_server_that_speaks_first(_):
     with scripted(script) as url:
         out, errors = probe(url, "--offer", "echo/1")
     same(out, b"first\n" + LARGE)
-    check(b" 0 octets of it came along" not in errors, errors)
+    check(b" 0 bytes of it came along" not in errors, errors)
 
 
 @case("a script", "echo/1", FROM_US)
@@ -234,11 +234,11 @@ def probe_ends_its_direction_first(_):
         got = b""
         while piece := connection.recv(65536):
             got += piece
-        connection.sendall(b"%d octets, then the end\n" % len(got))
+        connection.sendall(b"%d bytes, then the end\n" % len(got))
 
     with scripted(script) as url:
         out, _ = probe(url, "--offer", "echo/1", stdin=LARGE)
-    same(out, b"%d octets, then the end\n" % len(LARGE))
+    same(out, b"%d bytes, then the end\n" % len(LARGE))
 
 
 @case("a script", "echo/1", FROM_US)
@@ -320,7 +320,7 @@ def probe_takes_leave_of_a_server_that_lingers(_):
     with scripted(script) as url:
         out, errors = probe(url, "--offer", "websocket")
     same(out, b"hi\n")
-    check(b"* of the new protocol 6 octets came and " in errors, "what came with the 101 is not counted:", errors)
+    check(b"* of the new protocol 6 bytes came and " in errors, "what came with the 101 is not counted:", errors)
 
 
 @case("a script", "echo/1", FROM_US)

@@ -15,11 +15,11 @@ from with_probe import with_content
 
 OFFER = b"%s %s HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: %s\r\n"
 ANSWER = b"foo/2 200 GET /foo 0\n"
-# It is a request by its looks, and by nothing else: nobody means octets of another protocol to be one.
+# It is a request by its looks, and by nothing else: bytes of another protocol are not meant to be one.
 LIKE_A_REQUEST = b"EARLYGET /plain?early HTTP/1.1\r\nHost: a\r\n\r\n"
 NO_REQUEST = b"\x81\x05\r\n\r\n\r\n"
 
-ALL, SOME = "arrives", "loses octets"
+ALL, SOME = "arrives", "loses bytes"
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Proxy:
 
     name: str
     start: Callable
-    # Whether `foo/2` arrives, and whether it does with content, or behind another token.
+    # Whether `foo/2` arrives, and whether it does with content, or after another token.
     forwards_any: bool = True
     forwards_content: bool = True
     forwards_lists: bool = True
     # What becomes of the answers when the client ends its direction first.
     half_close: str = ALL
-    # Whether what comes behind a declined offer reaches us: if it is like a request, and if it is like nothing.
+    # Whether what comes after a declined offer reaches us: if it is like a request, and if it is like nothing.
     passes_requests: bool = True
     passes_anything: bool = False
 
@@ -126,18 +126,18 @@ def a_half_close(proxy, _, port):
 def a_declined_offer(proxy, _, port):
     for content in [None, b"hello"]:
         raw = Raw(port, offer(b"/plain", b"foo/2", content))
-        check_answered(raw, b" /plain: %d octets of content came." % len(content or b""))
+        check_answered(raw, b" /plain: %d bytes of content came." % len(content or b""))
 
 
 def early_octets_like_a_request(proxy, board, port):
-    """What follows a declined offer is the next request if it looks like one: that is how early octets are smuggled.
+    """What follows a declined offer is the next request if it looks like one: that is how early bytes are smuggled.
     No server can tell them apart; a client can, which sends none before it has its 101.
     """
     for content in [None, b"hello"]:
         raw = Raw(port, offer(b"/plain", b"foo/2", content) + LIKE_A_REQUEST)
         raw.until(b"No offer is taken here.\n")
         if proxy.passes_requests:
-            raw.until(b"EARLYGET /plain?early: 0 octets of content came. No offer is taken here.\n")
+            raw.until(b"EARLYGET /plain?early: 0 bytes of content came. No offer is taken here.\n")
         else:
             got = raw.rest()
             check(b"EARLYGET" not in board.read(), "it came to us:", got)

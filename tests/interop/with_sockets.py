@@ -1,4 +1,4 @@
-"""Octets that no library sends in this way, to the switchboard."""
+"""Bytes that no library sends in this way, to the switchboard."""
 
 import contextlib
 import re
@@ -55,9 +55,9 @@ def large_payloads_both_ways(board):
 @case("a socket", "foo/2")
 def pipelined_behind_a_declined_offer(board):
     raw = Raw(board.port, offer(b"/plain", b"foo/2", b"content") + offer(b"/plain?2", b"foo/2") + HELLO)
-    same(answer(raw), b"POST /plain: 7 octets of content came. No offer is taken here.\n")
-    same(answer(raw), b"GET /plain?2: 0 octets of content came. No offer is taken here.\n")
-    same(answer(raw), b"GET /plain: 0 octets of content came. No offer is taken here.\n")
+    same(answer(raw), b"POST /plain: 7 bytes of content came. No offer is taken here.\n")
+    same(answer(raw), b"GET /plain?2: 0 bytes of content came. No offer is taken here.\n")
+    same(answer(raw), b"GET /plain: 0 bytes of content came. No offer is taken here.\n")
     raw.socket.shutdown(socket.SHUT_WR)
     same(raw.rest(), b"")
 
@@ -137,7 +137,7 @@ def content_that_is_too_much(board):
         raw.send_beside(offer(b"/foo", b"foo/2", LARGE + excess) + HELLO)
         head = raw.until(b"\r\n\r\n")
         check(head.startswith(b"HTTP/1.1 413 Content Too Large\r\n"), head)
-        check((b"GET /plain: 0 octets" in raw.rest()) == is_answered, raw.got)
+        check((b"GET /plain: 0 bytes" in raw.rest()) == is_answered, raw.got)
 
 
 @case("a socket", "HTTP/1.1")

@@ -1,6 +1,6 @@
-"""TLS in both ways: below HTTP from the first octet (`https`, `wss`), and by Upgrade inside HTTP (RFC 2817).
+"""TLS in both ways: below HTTP from the first byte (`https`, `wss`), and by Upgrade inside HTTP (RFC 2817).
 
-Certificates are made for the case, and nobody vouches for them.
+Certificates are made for the case, and no authority vouches for them.
 """
 
 import contextlib
@@ -55,10 +55,10 @@ def first_required_before(board):
                 while self.request.recv(65536):
                     pass  # content that came without waiting for its 100, and the end
                 return
-            with socket.create_connection(("127.0.0.1", board.port)) as behind:
-                back = threading.Thread(target=pass_on, args=(behind, self.request), daemon=True)
+            with socket.create_connection(("127.0.0.1", board.port)) as after:
+                back = threading.Thread(target=pass_on, args=(after, self.request), daemon=True)
                 back.start()
-                pass_on(self.request, behind)
+                pass_on(self.request, after)
                 back.join()
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as front:

@@ -1,7 +1,7 @@
 //! Vectors for runners in other languages: every case in a form that needs no Markdown and no escapes, and the digest
 //! of what must come out. `bin/export.rs` writes both.
 //!
-//! A case is a block of lines, octets in hex (`-` for none), ended by a line with a full stop:
+//! A case is a block of lines, bytes in hex (`-` for none), ended by a line with a full stop:
 //!
 //! ```text
 //! case NAME client|server fields|- KEY=VALUE...     config: limits by name, flags as NAME=1

@@ -1,6 +1,6 @@
-//! Octets as text: printable ASCII as it is, the rest as `\r \n \t \0 \\ \xHH`, and `\{1000*ab}` for a repetition.
+//! Bytes as text: printable ASCII as it is, the rest as `\r \n \t \0 \\ \xHH`, and `\{1000*ab}` for a repetition.
 
-/// The octets that a line of a vector stands for.
+/// The bytes that a line of a vector stands for.
 pub fn unescape(text: &str) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::new(), text);
     while let Some(c) = rest.chars().next() {
@@ -23,10 +23,10 @@ pub fn unescape(text: &str) -> Vec<u8> {
                 rest = &rest[2..];
             }
             '{' => {
-                let (inside, behind) = rest.split_once('}').unwrap_or_else(|| panic!("no brace ends {text:?}"));
+                let (inside, after) = rest.split_once('}').unwrap_or_else(|| panic!("no brace ends {text:?}"));
                 let (count, what) = inside.split_once('*').unwrap_or_else(|| panic!("no star in {text:?}"));
                 out.extend(unescape(what).repeat(count.parse().unwrap_or_else(|_| panic!("no count in {text:?}"))));
-                rest = behind;
+                rest = after;
             }
             other => panic!("unknown escape \\{other} in {text:?}"),
         }
@@ -37,20 +37,20 @@ pub fn unescape(text: &str) -> Vec<u8> {
 /// A line with its repetitions written out: two that say the same are then the same.
 pub fn unfold(line: &str) -> String {
     let (mut out, mut rest) = (String::new(), line);
-    while let Some((before, behind)) = rest.split_once("\\{") {
-        let Some((count, (what, behind))) =
-            behind.split_once('*').and_then(|(count, behind)| count.parse::<usize>().ok().zip(behind.split_once('}')))
+    while let Some((before, after)) = rest.split_once("\\{") {
+        let Some((count, (what, after))) =
+            after.split_once('*').and_then(|(count, after)| count.parse::<usize>().ok().zip(after.split_once('}')))
         else {
             break;
         };
         out.push_str(before);
         out.push_str(&what.repeat(count));
-        rest = behind;
+        rest = after;
     }
     out + rest
 }
 
-/// The text that stands for octets.
+/// The text that stands for bytes.
 pub fn escape(bytes: &[u8]) -> String {
     let mut out = String::new();
     for &octet in bytes {
@@ -67,7 +67,7 @@ pub fn escape(bytes: &[u8]) -> String {
     out
 }
 
-/// Octets as hex digits, `-` for none: for readers that should not need the escapes.
+/// Bytes as hex digits, `-` for none: for readers that should not need the escapes.
 pub fn hex(bytes: &[u8]) -> String {
     if bytes.is_empty() { "-".into() } else { bytes.iter().map(|octet| format!("{octet:02x}")).collect() }
 }
@@ -84,7 +84,7 @@ pub fn summary(bytes: &[u8]) -> String {
     if bytes.len() <= 160 {
         return format!("\"{}\"", escape(bytes));
     }
-    format!("{} octets {:016x}", bytes.len(), checksum(bytes))
+    format!("{} bytes {:016x}", bytes.len(), checksum(bytes))
 }
 
 #[cfg(test)]

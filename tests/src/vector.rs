@@ -30,15 +30,15 @@ pub struct Vector {
 /// One line, or several output lines together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
-    /// `<` or `<<`: octets from the peer.
+    /// `<` or `<<`: bytes from the peer.
     Feed(Vec<u8>),
-    /// `<end`: the end of the peer's octets.
+    /// `<end`: the end of the peer's bytes.
     End(switchover::End),
     /// `=`: what comes out.
     Expect(String),
     /// `!`: what the host does.
     Do(String),
-    /// `>` or `>>`: octets to the peer, from the decision before.
+    /// `>` or `>>`: bytes to the peer, from the decision before.
     Output(Vec<u8>),
     /// `?`: the decision before is refused with this error.
     Refused(String),
@@ -81,7 +81,7 @@ pub fn parse(file: &Path) -> Vec<Vector> {
 }
 
 impl Vector {
-    /// A vector of these items; `info` is what stands behind the backquotes.
+    /// A vector of these items; `info` is what stands after the backquotes.
     fn new(name: String, file: &Path, info: &str, items: Vec<Item>) -> Self {
         let mut words = info.split_whitespace();
         let role = match words.next() {

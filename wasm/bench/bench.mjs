@@ -1,6 +1,6 @@
 // `bench.mjs FOLDER`: FOLDER holds `inputs` and `npm`; the figures go to standard output and to `FOLDER/wasm.jsonl`.
 //
-// All jobs of a row take turns in one process, each in batches long enough that collecting what they leave behind is part
+// All jobs of a row take turns in one process, each in batches long enough that collecting what they leave after is part
 // of the time; the best batch counts, for the machine may be busy with something else.
 
 import assert from "node:assert/strict";
@@ -54,7 +54,7 @@ function expected(message) {
  * @returns {Job}
  */
 function job(row, column, messages, look) {
-  // llhttp leaves spaces behind a value to its host.
+  // llhttp leaves spaces after a value to its host.
   const texts = (/** @type {readonly unknown[]} */ seen) =>
     seen.map((field) => (Buffer.isBuffer(field) ? field.toString("latin1") : String(field)).trimEnd());
   let fields = 0;

@@ -21,7 +21,7 @@ export const untouched = () => null;
 /**
  * One message on a connection that has no past, of which nothing but the kinds of its events is looked at: as little as one
  * can ask for.
- * @param {Uint8Array} octets
+ * @param {Uint8Array} bytes
  */
 export function parse(octets) {
   const connection = new Connection("server");
@@ -33,7 +33,7 @@ export function parse(octets) {
 
 /**
  * The same with its events made.
- * @param {Uint8Array} octets
+ * @param {Uint8Array} bytes
  * @param {(request: RequestHead) => string[] | null} look
  */
 export function events(octets, look) {
@@ -54,7 +54,7 @@ export class Kept {
   connection = new Connection("server");
 
   /**
-   * @param {Uint8Array} octets
+   * @param {Uint8Array} bytes
    * @param {(request: RequestHead) => string[] | null} look
    */
   exchange(octets, look) {
@@ -84,8 +84,8 @@ export class Kept {
 }
 
 /**
- * A WebSocket handshake of a server: from the request's octets to those of the 101.
- * @param {Uint8Array} octets
+ * A WebSocket handshake of a server: from the request's bytes to those of the 101.
+ * @param {Uint8Array} bytes
  */
 export function handshake(octets) {
   const connection = new Connection("server");

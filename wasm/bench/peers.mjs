@@ -1,4 +1,4 @@
-// The peers. Both are driven as their owners do it, or cheaper where that is possible, and each gets the same octets.
+// The peers. Both are driven as their owners do it, or cheaper where that is possible, and each gets the same bytes.
 
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -38,11 +38,11 @@ class Undici {
     this.space = new Uint8Array(this.exports.memory.buffer, this.place, this.size);
   }
 
-  /** @param {Uint8Array} octets */
-  execute(octets) {
-    this.input = octets;
-    this.space.set(octets);
-    const result = this.exports.llhttp_execute(this.parser, this.place, octets.length);
+  /** @param {Uint8Array} bytes */
+  execute(bytes) {
+    this.input = bytes;
+    this.space.set(bytes);
+    const result = this.exports.llhttp_execute(this.parser, this.place, bytes.length);
     if (result === OK) return;
     if (result !== PAUSED_UPGRADE) throw new Error(`llhttp says ${result}`);
     this.exports.llhttp_resume_after_upgrade(this.parser);
@@ -97,7 +97,7 @@ export function undici(folder) {
   };
 }
 
-/** The parser behind `node:http`, as that sets it up for a server. It always makes strings, of names and values in turn. */
+/** The parser after `node:http`, as that sets it up for a server. It always makes strings, of names and values in turn. */
 export class Native {
   /** @type {string[]} */
   fields = [];
@@ -123,7 +123,7 @@ export class Native {
     };
   }
 
-  /** @param {Uint8Array} octets */
+  /** @param {Uint8Array} bytes */
   execute(octets) {
     const result = this.parser.execute(octets);
     if (result !== octets.length) throw new Error(`the native parser says ${result}`);

@@ -30,7 +30,7 @@ try {
   socket.destroy();
 }
 
-/** The first octets of `foo/2`, or `null` where the server has answered in HTTP instead. */
+/** The first bytes of `foo/2`, or `null` where the server has answered in HTTP instead. */
 async function response() {
   for (;;) {
     const event = http.nextEvent();

@@ -9,7 +9,7 @@ import { Connection, ProfileError, ProtocolError, Splice } from "switchover";
 /** @typedef {import("node:net").Socket} Socket */
 
 const server = createServer({ allowHalfOpen: true }, (socket) => {
-  // A mistake of this server's ends the one connection, and is told; that the peer has vanished is none.
+  // A mistake of this server's ends the one connection, and is reported; that the peer has vanished is none.
   serve(socket).catch((error) => {
     if (error !== socket.errored) console.error(error);
     socket.destroy();
@@ -48,7 +48,7 @@ async function serve(socket) {
 }
 
 /**
- * Ends our direction, and reads on for a moment: to close with octets unread would take the last answer away (RFC 9112, 9.6).
+ * Ends our direction, and reads on for a moment: to close with bytes unread would take the last answer away (RFC 9112, 9.6).
  * @param {Socket} socket
  */
 function leave(socket) {
@@ -174,7 +174,7 @@ async function answerStream(stream, headers) {
   try {
     for await (const octets of stream) length += Buffer.byteLength(octets);
     stream.respond({ ":status": 200 });
-    stream.end(`${headers[":method"]} ${headers[":path"]} with ${length} octets, in HTTP/2\n`);
+    stream.end(`${headers[":method"]} ${headers[":path"]} with ${length} bytes, in HTTP/2\n`);
   } catch {
     stream.destroy();
   }

@@ -26,7 +26,7 @@ if (subprotocol) answer.push(["Sec-WebSocket-Protocol", subprotocol]);
 if (deflate) answer.push(["Sec-WebSocket-Extensions", String(deflate)]);
 client.receive(server.accept(selection, answer));
 
-// The client sees what was agreed, in the server's spelling. Frames are somebody else's work from here on.
+// The client sees what was agreed, in the server's spelling. Frames are another library's work from here on.
 const event = client.nextEvent();
 if (event.kind === "switched" && event.protocols.some((name) => sameProtocol(name, "websocket"))) {
   const agreed = event.response && agreedDeflate(event.response.headers);

@@ -6,7 +6,7 @@ import { Connection, ProtocolError } from "switchover";
 /** @typedef {import("node:net").Socket} Socket */
 
 const server = createServer({ allowHalfOpen: true }, (socket) => {
-  // A mistake of this server's ends the one connection, and is told; that the peer has vanished is none.
+  // A mistake of this server's ends the one connection, and is reported; that the peer has vanished is none.
   serve(socket).catch((error) => {
     if (error !== socket.errored) console.error(error);
     socket.destroy();
@@ -45,7 +45,7 @@ async function serve(socket) {
 }
 
 /**
- * Ends our direction, and reads on for a moment: to close with octets unread would take the last answer away (RFC 9112, 9.6).
+ * Ends our direction, and reads on for a moment: to close with bytes unread would take the last answer away (RFC 9112, 9.6).
  * @param {Socket} socket
  */
 function leave(socket) {

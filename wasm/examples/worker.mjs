@@ -2,8 +2,8 @@
 import { connect } from "cloudflare:sockets";
 import { Connection, websocketKey, whyText } from "switchover";
 
-/** @typedef {Uint8Array<ArrayBuffer>} Octets */
-/** @typedef {{ opcode: number, payload: Octets }} Frame */
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+/** @typedef {{ opcode: number, payload: Bytes }} Frame */
 
 const TEXT = 1;
 const CLOSE = 8;
@@ -32,16 +32,16 @@ export default {
   },
 };
 
-/** What the request must bring along: a nonce of 16 octets, and the version (RFC 6455, 4.1). @param {string} host */
+/** What the request must bring along: a nonce of 16 bytes, and the version (RFC 6455, 4.1). @param {string} host */
 function handshake(host) {
   const nonce = crypto.getRandomValues(new Uint8Array(16));
   return { Host: host, "Sec-WebSocket-Key": websocketKey(nonce), "Sec-WebSocket-Version": "13" };
 }
 
 /**
- * The first octets of WebSocket, or `null` where the server has answered in HTTP instead.
+ * The first bytes of WebSocket, or `null` where the server has answered in HTTP instead.
  * @param {Connection} http
- * @param {ReadableStreamDefaultReader<Octets>} input
+ * @param {ReadableStreamDefaultReader<Bytes>} input
  */
 async function switched(http, input) {
   for (;;) {
@@ -64,9 +64,9 @@ async function switched(http, input) {
 /**
  * Says one thing and that it was all; what the server said until it agreed.
  * @param {string} text
- * @param {Octets} leftover
- * @param {ReadableStreamDefaultReader<Octets>} input
- * @param {WritableStreamDefaultWriter<Octets>} output
+ * @param {Bytes} leftover
+ * @param {ReadableStreamDefaultReader<Bytes>} input
+ * @param {WritableStreamDefaultWriter<Bytes>} output
  */
 async function converse(text, leftover, input, output) {
   const messages = [];
@@ -79,9 +79,9 @@ async function converse(text, leftover, input, output) {
   throw new Error("the server has left without a Close");
 }
 
-// The framing of WebSocket in short, to show who speaks after the switch: one message, one frame, up to 65,535 octets.
+// The framing of WebSocket in short, to show who speaks after the switch: one message, one frame, up to 65,535 bytes.
 
-/** A frame of a client, with a mask that nobody can foretell (RFC 6455, 5.3). @param {number} opcode @param {Octets} payload */
+/** A frame of a client, with a mask that cannot be foretold (RFC 6455, 5.3). @param {number} opcode @param {Bytes} payload */
 function masked(opcode, payload) {
   const { length } = payload;
   if (length > 0xffff) throw new RangeError("a message that is too long for one frame here");
@@ -92,9 +92,9 @@ function masked(opcode, payload) {
 }
 
 /**
- * The frames of a server, which masks none (RFC 6455, 5.1). The first octets may have come with the 101.
- * @param {Octets} octets
- * @param {ReadableStreamDefaultReader<Octets>} input
+ * The frames of a server, which masks none (RFC 6455, 5.1). The first bytes may have come with the 101.
+ * @param {Bytes} bytes
+ * @param {ReadableStreamDefaultReader<Bytes>} input
  * @returns {AsyncGenerator<Frame>}
  */
 async function* frames(octets, input) {
@@ -106,7 +106,7 @@ async function* frames(octets, input) {
   }
 }
 
-/** The first frame, if all of it is there (RFC 6455, 5.2). @param {Octets} octets */
+/** The first frame, if all of it is there (RFC 6455, 5.2). @param {Bytes} bytes */
 function first(octets) {
   const [head = 0, short = 0, high = 0, low = 0] = octets;
   if (short > 126) throw new RangeError("a frame that is masked, or too long to be read here");

@@ -1,4 +1,4 @@
-// The capsules behind a 101: DATAGRAM is read and written, others are skipped (RFC 9297, 3).
+// The capsules after a 101: DATAGRAM is read and written, others are skipped (RFC 9297, 3).
 
 import { count, octets } from "./check.js";
 import { ProfileError } from "./error.js";
@@ -29,7 +29,7 @@ export class Datagram {
     this.payload = payload;
   }
 
-  /** It as a DATAGRAM capsule, to be sent behind the 101. RFC 9297, 3.5. */
+  /** It as a DATAGRAM capsule, to be sent after the 101. RFC 9297, 3.5. */
   write(): Uint8Array<ArrayBuffer> {
     raw.datagram_write(this.context, octets(this.payload));
     return octetsLeft();
@@ -37,26 +37,26 @@ export class Datagram {
 }
 
 /**
- * Reads DATAGRAM capsules out of the octets behind a 101; capsules of other types are skipped (RFC 9297, 3.3).
+ * Reads DATAGRAM capsules out of the bytes after a 101; capsules of other types are skipped (RFC 9297, 3.3).
  *
  * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
  */
 export class Capsules extends Owned {
   /**
-   * A reader that takes datagrams up to that payload, in octets, which bounds what is held; `UDP_PAYLOAD` is the most that
+   * A reader that takes datagrams up to that payload, in bytes, which bounds what is held; `UDP_PAYLOAD` is the most that
    * UDP has. Next: `receive`.
    */
   constructor(longest: number = UDP_PAYLOAD) {
     super(raw.capsules_new(count(longest, 2 ** 32 - 1, "longest")), raw.capsules_free, "reader of capsules");
   }
 
-  /** Takes octets of the stream, by copy, the leftover of the 101 first. Next: `nextDatagram` until there is none. */
+  /** Takes bytes of the stream, by copy, the leftover of the 101 first. Next: `nextDatagram` until there is none. */
   receive(bytes: Uint8Array): void {
     raw.capsules_receive(this.live(), octets(bytes));
   }
 
   /**
-   * The next datagram; `null` before more octets come. Throws a `ProfileError` with the `CapsuleFault` of a stream that is
+   * The next datagram; `null` before more bytes come. Throws a `ProfileError` with the `CapsuleFault` of a stream that is
    * broken: abort it. Next: once more, or `receive`.
    */
   nextDatagram(): Datagram | null {

@@ -3,14 +3,14 @@
 import { isOctets, plain } from "./octets.js";
 import { isInside } from "./raw.js";
 
-/** More octets at once than this, and the module could not hold them. */
+/** More bytes at once than this, and the module could not hold them. */
 const MOST = 2 ** 30;
 
-/** @internal Octets that may cross: a view of the module's own memory is copied first, for it may move when it grows. */
+/** @internal Bytes that may cross: a view of the module's own memory is copied first, for it may move when it grows. */
 export function octets(bytes: Uint8Array): Uint8Array {
-  if (!isOctets(bytes)) throw new TypeError("octets must be a Uint8Array");
+  if (!isOctets(bytes)) throw new TypeError("bytes must be a Uint8Array");
   const own = plain(bytes);
-  if (own.length > MOST) throw new RangeError(`octets must be at most ${MOST}`);
+  if (own.length > MOST) throw new RangeError(`bytes must be at most ${MOST}`);
   return isInside(own) ? own.slice() : own;
 }
 

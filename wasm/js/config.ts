@@ -6,13 +6,13 @@ import { Flags, Lenient, Limits } from "./tables.js";
 
 /** How a connection behaves. What is left out has the default that `Limits`, `Lenient` and `Flags` show. */
 export interface Config {
-  /** The bounds, in octets unless the name says otherwise. Every one of them is counted octet by octet. */
+  /** The bounds, in bytes unless the name says otherwise. Every one of them is counted byte by byte. */
   readonly limits?: { readonly [name in keyof typeof Limits]?: number };
   /** Deviations that a client puts up with; each has a risk, which the core's documentation names. */
   readonly lenient?: { readonly [name in keyof typeof Lenient]?: boolean };
   /** The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4). */
   readonly secure?: boolean;
-  /** A server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4). */
+  /** A server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113, 3.4). */
   readonly http2Preface?: boolean;
   /**
    * An `h2c` offer without `HTTP2-Settings` may be made and accepted: the token is then one like any other, and what the two
@@ -20,8 +20,8 @@ export interface Config {
    */
   readonly bareH2c?: boolean;
   /**
-   * Headers that contradict themselves are put right where they would be refused, for programs whose headers come from
-   * somebody else. `trace` says what was done (`tidied`).
+   * Headers that contradict themselves are put right where they would be refused, for programs whose headers are not
+   * their own. `trace` says what was done (`tidied`).
    */
   readonly tidy?: boolean;
 }
@@ -33,7 +33,7 @@ export function configure(config: Config): void {
   const { secure = Flags.secure, http2Preface = Flags.http2Preface, ...rest } = others;
   const { bareH2c = Flags.bareH2c, tidy = Flags.tidy, ...unknown } = rest;
   for (const name of Object.keys(unknown)) throw new TypeError(`there is nothing to configure by the name ${name}`);
-  // Read before the module is told anything: a getter is the caller's code, and may make a connection itself.
+  // Read before the module hears of anything: a getter is the caller's code, and may make a connection itself.
   const bounds = Object.entries(object(limits, "limits"));
   const deviations = Object.entries(object(lenient, "lenient"));
   try {

@@ -133,7 +133,7 @@ export class Connection extends Profiled {
     return raw.may_speak(this.live());
   }
 
-  /** Takes the first octets of the new protocol out of the connection. Next: speak it, or `resumeHttp`. */
+  /** Takes the first bytes of the new protocol out of the connection. Next: speak it, or `resumeHttp`. */
   takeLeftover(): Uint8Array<ArrayBuffer> {
     this.space = undefined;
     raw.take_leftover(this.live());
@@ -196,7 +196,7 @@ export class Connection extends Profiled {
     return raw.unanswered(this.live());
   }
 
-  /** How many of the peer's octets have been passed by the events so far. */
+  /** How many of the peer's bytes have been passed by the events so far. */
   get position(): number {
     return raw.position(this.live());
   }

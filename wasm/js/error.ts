@@ -21,7 +21,7 @@ export class ProtocolError extends Error {
   readonly blame: Blame;
   /** The status that a server answers a peer's error with; `null` for the caller's and for what only a client can meet. */
   readonly status: number | null;
-  /** Where a peer's error lies, in octets from the connection's first; `null` for the caller's errors. */
+  /** Where a peer's error lies, in bytes from the connection's first; `null` for the caller's errors. */
   readonly offset: number | null;
   /** Which of the headers that were given a caller's error is about, from 0; `null` where it is about none. */
   readonly field: number | null;

@@ -63,7 +63,7 @@ export function capsules_new(longest: number): number;
 export function capsules_next(handle: number): number;
 
 /**
- * Takes octets of the stream.
+ * Takes bytes of the stream.
  */
 export function capsules_receive(handle: number, octets: Uint8Array | number[]): void;
 
@@ -79,7 +79,7 @@ export function check_http2(status: number, parcel: Uint8Array | number[]): numb
 export function close_after_response(handle: number): boolean;
 
 /**
- * Takes the first `len` octets of that place.
+ * Takes the first `len` bytes of that place.
  */
 export function commit(handle: number, len: number): void;
 
@@ -247,7 +247,7 @@ export function pass_content(handle: number, len: number): boolean;
 export function persists(handle: number): boolean;
 
 /**
- * How many of the peer's octets have been passed.
+ * How many of the peer's bytes have been passed.
  */
 export function position(handle: number): number;
 
@@ -278,22 +278,22 @@ export function prepared_status(handle: number): number;
 export function reason(status: number): void;
 
 /**
- * Takes octets of the peer; false leaves the error.
+ * Takes bytes of the peer; false leaves the error.
  */
 export function receive(handle: number, bytes: Uint8Array | number[]): boolean;
 
 /**
- * Leaves where to read `min` octets or more to; false leaves the error.
+ * Leaves where to read `min` bytes or more to; false leaves the error.
  */
 export function receive_buffer(handle: number, min: number): boolean;
 
 /**
- * The peer's octets have ended.
+ * The peer's bytes have ended.
  */
 export function receive_eof(handle: number, end: number): void;
 
 /**
- * Takes octets of the peer from where [`stage`](crate::stage::stage) said; false leaves the error.
+ * Takes bytes of the peer from where [`stage`](crate::stage::stage) said; false leaves the error.
  */
 export function receive_staged(handle: number, len: number): boolean;
 
@@ -369,7 +369,7 @@ export function select_subprotocol(handle: number, parcel: Uint8Array | number[]
 export function send_data(handle: number, data: Uint8Array | number[]): boolean;
 
 /**
- * Leaves what to put around content of that length: the prefix's length, and both one behind the other.
+ * Leaves what to put around content of that length: the prefix's length, and both one after the other.
  */
 export function send_data_parts(handle: number, len: number): boolean;
 
@@ -404,12 +404,12 @@ export function skip_content(handle: number): boolean;
 export function splice_client_ended(handle: number): void;
 
 /**
- * Takes octets of the client.
+ * Takes bytes of the client.
  */
 export function splice_client_sent(handle: number, octets: Uint8Array | number[]): void;
 
 /**
- * Takes octets of the engine.
+ * Takes bytes of the engine.
  */
 export function splice_engine_sent(handle: number, octets: Uint8Array | number[]): void;
 
@@ -424,7 +424,7 @@ export function splice_free(handle: number): void;
 export function splice_is_done(handle: number): boolean;
 
 /**
- * Whether octets of the client wait.
+ * Whether bytes of the client wait.
  */
 export function splice_is_waiting(handle: number): boolean;
 
@@ -470,7 +470,7 @@ export function subprotocols(handle: number): void;
 export function take_end(handle: number): boolean;
 
 /**
- * Leaves the first octets of the new protocol, which are out of the connection then.
+ * Leaves the first bytes of the new protocol, which are out of the connection then.
  */
 export function take_leftover(handle: number): void;
 
@@ -505,7 +505,7 @@ export function unread_len(handle: number): number;
 export function wants_input(handle: number): boolean;
 
 /**
- * Leaves the key of a nonce; nothing where that has not 16 octets.
+ * Leaves the key of a nonce; nothing where that has not 16 bytes.
  */
 export function websocket_key(nonce: Uint8Array | number[]): void;
 

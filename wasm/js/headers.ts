@@ -10,7 +10,7 @@ const { Headers: Shown } = { Headers: class extends Array<string> {} };
 
 /**
  * The field lines of a head or trailer section, in the order and spelling in which they came (RFC 9110, 5). Nothing is
- * decoded, joined or lower-cased: a character is an octet. Names and values become strings when they are asked for.
+ * decoded, joined or lower-cased: a character is a byte. Names and values become strings when they are asked for.
  */
 export class Headers implements Iterable<[name: string, value: string]> {
   readonly #text: string;
@@ -29,7 +29,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this.#spans.length / (this.#isLong ? 4 : 2);
   }
 
-  /** The field line at `index`, counted from 0; `undefined` behind the last. */
+  /** The field line at `index`, counted from 0; `undefined` after the last. */
   at(index: number): [name: string, value: string] | undefined {
     return Number.isInteger(index) && index >= 0 && index < this.length
       ? [this.#name(index), this.#value(index)]

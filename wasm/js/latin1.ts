@@ -1,4 +1,4 @@
-// Octets as characters, one each: RFC 9110 (5.5) gives those above 0x7f no other meaning.
+// Bytes as characters, one each: RFC 9110 (5.5) gives those above 0x7f no other meaning.
 
 /** What Node, Deno and Bun decode with: asked for in a way that no bundler follows. */
 interface Buffers {
@@ -13,10 +13,10 @@ interface Host {
 
 const Buffer = (globalThis as Host).process?.getBuiltinModule?.("node:buffer").Buffer;
 
-// A host name that begins with U+FEFF is another than the one behind it.
+// A host name that begins with U+FEFF is another than the one after it.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-/** @internal What decodes octets of that memory, from one place to another. */
+/** @internal What decodes bytes of that memory, from one place to another. */
 export function decoderOf(memory: Uint8Array<ArrayBuffer>): (start: number, end: number) => string {
   if (Buffer === undefined) return (start, end) => latin1(memory.subarray(start, end));
   const buffer = Buffer.from(memory.buffer);
@@ -27,7 +27,7 @@ export function decoderOf(memory: Uint8Array<ArrayBuffer>): (start: number, end:
 function latin1(octets: Uint8Array): string {
   try {
     const text = decoder.decode(octets);
-    // Other characters are encoded as more octets than one.
+    // Other characters are encoded as more bytes than one.
     if (text.length === octets.length) return text;
   } catch {
     // Not UTF-8 at all.

@@ -1,4 +1,4 @@
-// Octets that come from outside. A subclass, or a property of the array's own, can say anything of its length and its
+// Bytes that come from outside. A subclass, or a property of the array's own, can say anything of its length and its
 // memory; what these functions say is the array's own, as the engine of JavaScript keeps it.
 
 const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
@@ -13,7 +13,7 @@ const kindOf = getter<string | undefined>(Symbol.toStringTag);
 const memoryOf = getter<ArrayBuffer>("buffer");
 const startOf = getter<number>("byteOffset");
 
-/** @internal How many octets there are; none where the memory was transferred, or has become too small. */
+/** @internal How many bytes there are; none where the memory was transferred, or has become too small. */
 export const lengthOf = getter<number>("length");
 
 /** @internal Whether it is a Uint8Array, of whatever class and window; an object that only inherits from one is none. */
@@ -21,10 +21,10 @@ export function isOctets(value: unknown): value is Uint8Array {
   return kindOf(value as Uint8Array) === "Uint8Array";
 }
 
-/** @internal The same octets, in an array that is nobody else's. Memory that is not there any more is a TypeError. */
+/** @internal The same bytes, in an array of its own. Memory that is not there any more is a TypeError. */
 export function plain(octets: Uint8Array): Uint8Array {
   const length = lengthOf(octets);
-  // An array of no octets, and one that has lost them, both have the length 0; only the latter has no first place.
+  // An array of no bytes, and one that has lost them, both have the length 0; only the latter has no first place.
   if (length === 0) at(octets, 0);
   return new Uint8Array(memoryOf(octets), startOf(octets), length);
 }

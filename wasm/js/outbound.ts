@@ -1,4 +1,4 @@
-// Decisions in, octets out.
+// Decisions in, bytes out.
 
 import { count, object, octets } from "./check.js";
 import { Inbound } from "./inbound.js";
@@ -124,7 +124,7 @@ export class Outbound extends Inbound {
 
   /**
    * Ends the message, with trailers where it is chunked (RFC 9112, 7.1.2). One such
-   * call behind a message that has ended by itself (no content, or all of its `Content-Length`) writes nothing; the next
+   * call after a message that has ended by itself (no content, or all of its `Content-Length`) writes nothing; the next
    * throws `no-content`. Next: a client receives, a server goes on with `nextEvent`.
    */
   sendEnd(trailers?: HeaderSource): Uint8Array<ArrayBuffer> {

@@ -1,24 +1,24 @@
-// What goes into the module: texts and lists in one run of octets; `parcel.rs` takes it apart.
+// What goes into the module: texts and lists in one run of bytes; `parcel.rs` takes it apart.
 
 import { octets } from "./check.js";
 import { isOctets } from "./octets.js";
 
 /**
  * Field lines to send, in order: pairs of name and value (an array, a `Map`, the `Headers` of a received message or of the
- * platform), or an object. A character stands for one octet, so none may be above U+00FF; a value may be octets too.
+ * platform), or an object. A character stands for one byte, so none may be above U+00FF; a value may be bytes too.
  */
 export type HeaderSource =
   | Iterable<readonly [name: string, value: string | Uint8Array]>
   | Readonly<Record<string, string>>;
 
-/** The octets that are being packed; kept between calls while they are not many. */
+/** The bytes that are being packed; kept between calls while they are not many. */
 let space = new Uint8Array(4096);
 let used = 0;
 let isPacking = false;
 
 const KEPT = 65_536;
 
-/** @internal Packs what `fill` puts in. The octets stay until the next call. */
+/** @internal Packs what `fill` puts in. The bytes stay until the next call. */
 export function pack(fill: () => void): Uint8Array {
   // A header source may be the caller's own code, and that may send something itself.
   const outer = isPacking ? { space, used } : undefined;
@@ -34,7 +34,7 @@ export function pack(fill: () => void): Uint8Array {
   }
 }
 
-/** @internal A text, a character an octet. */
+/** @internal A text, a character a byte. */
 export function putText(text: string, what: string): void {
   if (typeof text !== "string") throw new TypeError(`${what} must be a string`);
   const { length } = text;
@@ -49,11 +49,11 @@ export function putText(text: string, what: string): void {
     all |= character;
     to[start + index] = character;
   }
-  if (all > 0xff) throw new TypeError(`${what} holds a character above U+00FF, for which no octet stands`);
+  if (all > 0xff) throw new TypeError(`${what} holds a character above U+00FF, for which no byte stands`);
   used = start + length;
 }
 
-/** @internal A text that the engine takes as text, which is the same as its octets only in ASCII. */
+/** @internal A text that the engine takes as text, which is the same as its bytes only in ASCII. */
 export function putAscii(text: string, what: string): void {
   putText(text, what);
   if (!/^[\0-\x7f]*$/.test(text)) throw new TypeError(`${what} holds a character that is not ASCII`);
@@ -130,7 +130,7 @@ function putNumber(number: number): void {
   used += 4;
 }
 
-/** 32 bits, the least significant octet first. */
+/** 32 bits, the least significant byte first. */
 function write(place: number, number: number): void {
   space[place] = number;
   space[place + 1] = number >>> 8;

@@ -87,7 +87,7 @@ export class Profiled extends Outbound {
   /**
    * The field lines of the current head as HTTP/2 has them: names in lower case, nothing that is for one hop but
    * `te: trailers`, nothing of a WebSocket handshake that HTTP/2 has no use for; `null` where there is no head. Next: the
-   * response of an HTTP/2 engine, behind `:status`. RFC 9113, 8.2.2; RFC 8441, 5.
+   * response of an HTTP/2 engine, after `:status`. RFC 9113, 8.2.2; RFC 8441, 5.
    */
   get http2Fields(): Headers | null {
     return raw.http2_fields(this.live()) ? new Reader().headers() : null;

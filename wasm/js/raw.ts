@@ -16,7 +16,7 @@ let trapped: unknown;
 export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object;
 
 /**
- * Starts the engine from a compiled module, or from the octets of `switchover.wasm`. The entries of the package do it by
+ * Starts the engine from a compiled module, or from the bytes of `switchover.wasm`. The entries of the package do it by
  * themselves; call it after importing `switchover/manual`, in hosts that load modules in a way of their own. The second
  * call, and all after it, do nothing. Next: `new Connection(role)`.
  */
@@ -31,7 +31,7 @@ export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<
 /** How much may be staged: `LEN` of `stage.rs`. */
 const STAGE = 65_536;
 
-/** The module's memory as octets and as numbers: made again when it grew, for the old ones are empty then. */
+/** The module's memory as bytes and as numbers: made again when it grew, for the old ones are empty then. */
 let octets = new Uint8Array(0);
 let words = new Uint32Array(0);
 let staged = octets;
@@ -46,7 +46,7 @@ function renew(): void {
 }
 
 /**
- * @internal Where the latest call left numbers, text and octets; the order is that of `exchange.rs`. Ask it first: it is where
+ * @internal Where the latest call left numbers, text and bytes; the order is that of `exchange.rs`. Ask it first: it is where
  * the views are made again.
  */
 export function left(index: number): number {
@@ -67,12 +67,12 @@ export function wordsAt(start: number, count: number): number[] {
   return copy;
 }
 
-/** @internal Octets of the module's memory as characters, one each. */
+/** @internal Bytes of the module's memory as characters, one each. */
 export function text(start: number, length: number): string {
   return length === 0 ? "" : decode(start, start + length);
 }
 
-/** @internal Puts octets where the next call takes them from, and says how many; 0 where there are too many, or none. */
+/** @internal Puts bytes where the next call takes them from, and says how many; 0 where there are too many, or none. */
 export function stage(bytes: Uint8Array): number {
   if (!isOctets(bytes)) return 0;
   const length = lengthOf(bytes);
@@ -88,13 +88,13 @@ export function view(start: number, length: number): Uint8Array<ArrayBuffer> {
   return octets.subarray(start, start + length);
 }
 
-/** @internal Octets of the module's memory, copied out. */
+/** @internal Bytes of the module's memory, copied out. */
 export function copy(start: number, length: number): Uint8Array<ArrayBuffer> {
   // A length of 0 is the dearest of all to V8, but not in this form.
   return length === 0 ? new Uint8Array([]) : octets.slice(start, start + length);
 }
 
-/** @internal Whether octets stand in the module's memory. */
+/** @internal Whether bytes stand in the module's memory. */
 export function isInside(bytes: Uint8Array): boolean {
   return bytes.buffer === memory?.buffer;
 }

@@ -8,15 +8,15 @@ export function namesOf<T extends string>(table: Readonly<Record<T, number>>): r
   return Object.keys(table) as T[];
 }
 
-// A host name that begins with U+FEFF is another than the one behind it.
+// A host name that begins with U+FEFF is another than the one after it.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** @internal The octets that a call left, copied out. */
+/** @internal The bytes that a call left, copied out. */
 export function octetsLeft(): Uint8Array<ArrayBuffer> {
   return copy(left(4), left(5));
 }
 
-/** @internal The octets that a call left, as the UTF-8 that they are. */
+/** @internal The bytes that a call left, as the UTF-8 that they are. */
 export function utf8Left(): string {
   return decoder.decode(view(left(4), left(5)));
 }

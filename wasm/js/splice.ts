@@ -21,14 +21,14 @@ import { octetsLeft, Reader } from "./reader.js";
 export class Splice extends Owned {
   /**
    * Server, before the 101: what the connection's current request brings along. `content` and `trailers` are all that came,
-   * at most 65,535 octets. Where it cannot be taken along a `ProfileError` with the `Ineligible` says why: decline the
+   * at most 65,535 bytes. Where it cannot be taken along a `ProfileError` with the `Ineligible` says why: decline the
    * offer then. A connection without a current request is a `TypeError`. Next: `accept`, then `clientSent` with the leftover.
    */
   constructor(connection: Connection, content: Uint8Array, trailers?: HeaderSource) {
     super(begin(connection, content, trailers), raw.splice_free, "splice");
   }
 
-  /** Takes octets of the client, by copy, the leftover of the 101 first. Next: `takeForEngine`, `takeForClient`. */
+  /** Takes bytes of the client, by copy, the leftover of the 101 first. Next: `takeForEngine`, `takeForClient`. */
   clientSent(bytes: Uint8Array): void {
     raw.splice_client_sent(this.live(), octets(bytes));
   }
@@ -41,7 +41,7 @@ export class Splice extends Owned {
     raw.splice_client_ended(this.live());
   }
 
-  /** Takes octets that the engine has written, by copy. Next: `takeForEngine`, `takeForClient`. */
+  /** Takes bytes that the engine has written, by copy. Next: `takeForEngine`, `takeForClient`. */
   engineSent(bytes: Uint8Array): void {
     raw.splice_engine_sent(this.live(), octets(bytes));
   }
@@ -63,7 +63,7 @@ export class Splice extends Owned {
     return raw.splice_wants_client(this.live());
   }
 
-  /** Whether octets of the client wait for the engine's window. */
+  /** Whether bytes of the client wait for the engine's window. */
   get isWaiting(): boolean {
     return raw.splice_is_waiting(this.live());
   }

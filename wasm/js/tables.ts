@@ -132,12 +132,12 @@ export const SwitchedBy = {
 /** What made the peer's direction leave HTTP. */
 export type SwitchedBy = keyof typeof SwitchedBy;
 
-/** How the peer's octets ended. */
+/** How the peer's bytes ended. */
 export const End = {
   clean: 0,
   truncated: 1,
 } as const;
-/** How the peer's octets ended. */
+/** How the peer's bytes ended. */
 export type End = keyof typeof End;
 
 /** What kind of thing happened. */
@@ -393,7 +393,7 @@ export const UDP_TEMPLATE = "/.well-known/masque/udp/{target_host}/{target_port}
 /** The template for `connect-ip` where nothing else is configured (RFC 9484, 3). */
 export const IP_TEMPLATE = "/.well-known/masque/ip/{target}/{ipproto}/";
 
-/** The longest UDP payload, in octets (RFC 9298, 5). */
+/** The longest UDP payload, in bytes (RFC 9298, 5). */
 export const UDP_PAYLOAD = 65527;
 
 /** The fields that commonly hold a credential, in lower case: logs do not show what they say. */

@@ -19,7 +19,7 @@ pub fn capsules_free(handle: u32) {
     handle::remove::<Capsules>(handle);
 }
 
-/// Takes octets of the stream.
+/// Takes bytes of the stream.
 #[wasm_bindgen]
 pub fn capsules_receive(handle: u32, octets: &[u8]) {
     ask_kept(handle, |capsules: &mut Capsules| capsules.receive(octets));

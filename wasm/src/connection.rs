@@ -1,4 +1,4 @@
-//! Octets in, events out.
+//! Bytes in, events out.
 
 use switchover::binding::{Bound, event_kind};
 use switchover::{End, Error, Next};
@@ -10,19 +10,19 @@ use crate::exchange::address;
 use crate::handle::{ask, with, with_place};
 use crate::stage::staged;
 
-/// Takes octets of the peer; false leaves the error.
+/// Takes bytes of the peer; false leaves the error.
 #[wasm_bindgen]
 pub fn receive(handle: u32, bytes: &[u8]) -> bool {
     with(handle, |connection, out| done(connection.receive(bytes), out))
 }
 
-/// Takes octets of the peer from where [`stage`](crate::stage::stage) said; false leaves the error.
+/// Takes bytes of the peer from where [`stage`](crate::stage::stage) said; false leaves the error.
 #[wasm_bindgen]
 pub fn receive_staged(handle: u32, len: usize) -> bool {
     staged(len, |bytes| with(handle, |connection, out| done(connection.receive(bytes), out)))
 }
 
-/// Leaves where to read `min` octets or more to; false leaves the error.
+/// Leaves where to read `min` bytes or more to; false leaves the error.
 #[wasm_bindgen]
 pub fn receive_buffer(handle: u32, min: usize) -> bool {
     with_place(handle, |connection, out| match connection.receive_buffer(min) {
@@ -34,7 +34,7 @@ pub fn receive_buffer(handle: u32, min: usize) -> bool {
     })
 }
 
-/// Takes the first `len` octets of that place.
+/// Takes the first `len` bytes of that place.
 #[wasm_bindgen]
 pub fn commit(handle: u32, len: usize) {
     ask(handle, |connection| {
@@ -42,7 +42,7 @@ pub fn commit(handle: u32, len: usize) {
     });
 }
 
-/// The peer's octets have ended.
+/// The peer's bytes have ended.
 #[wasm_bindgen]
 pub fn receive_eof(handle: u32, end: u32) {
     let end = End::from_number(end).unwrap_or(End::Truncated);
@@ -104,7 +104,7 @@ pub fn event(handle: u32) -> bool {
     with(handle, |connection, out| connection.event().map(|event| event::put(&event, out)).is_some())
 }
 
-/// Leaves the first octets of the new protocol, which are out of the connection then.
+/// Leaves the first bytes of the new protocol, which are out of the connection then.
 #[wasm_bindgen]
 pub fn take_leftover(handle: u32) {
     with(handle, |connection, out| out.octets.extend_from_slice(&connection.take_leftover()));

@@ -1,7 +1,7 @@
-//! What a call leaves for its caller: numbers, text and octets, at addresses that the caller reads its memory at.
+//! What a call leaves for its caller: numbers, text and bytes, at addresses that the caller reads its memory at.
 //!
 //! Everything of one event crosses at once. A head is not copied: the face gets told where it stands in the connection's
-//! buffer, decodes it with one call, and takes it apart by the places among the numbers. Other texts stand one behind the
+//! buffer, decodes it with one call, and takes it apart by the places among the numbers. Other texts stand one after the
 //! other, to be taken apart by their lengths. What a call left is over with the next one.
 
 use std::fmt::{Display, Write as _};
@@ -53,7 +53,7 @@ impl Exchange {
         ];
     }
 
-    /// Octets that stay where they are until the next call.
+    /// Bytes that stay where they are until the next call.
     pub(crate) fn publish_place(&mut self, place: (u32, u32)) {
         self.publish();
         (self.view[4], self.view[5]) = place;

@@ -1,4 +1,4 @@
-//! What the npm package is built from: the engine behind plain functions over numbers and octets.
+//! What the npm package is built from: the engine after plain functions over numbers and bytes.
 //!
 //! A connection is a number here. Each function finds it, calls the core, and leaves what cannot be returned as one
 //! number in `exchange.rs`, from where the TypeScript face in `js/` reads it before the next call. There are no

@@ -12,7 +12,7 @@ pub fn says_capsules(parcel: &[u8]) -> bool {
     masque::says_capsules(&Parcel::new(parcel).fields())
 }
 
-// What a target decodes to is UTF-8, unlike all other text here: it is left as octets.
+// What a target decodes to is UTF-8, unlike all other text here: it is left as bytes.
 
 /// Leaves port and host; false where there is no such target. The parcel is template and request target.
 #[wasm_bindgen]

@@ -1,5 +1,5 @@
-//! What the face passes in: texts and lists in one run of octets, each text behind its length, each list behind its
-//! count (32 bits, least significant octet first).
+//! What the face passes in: texts and lists in one run of bytes, each text after its length, each list after its
+//! count (32 bits, least significant byte first).
 
 use std::borrow::Cow;
 
@@ -31,7 +31,7 @@ impl<'a> Parcel<'a> {
         octets
     }
 
-    /// Each octet is a character here: the face writes Latin-1.
+    /// Each byte is a character here: the face writes Latin-1.
     #[inline(never)]
     pub(crate) fn text(&mut self) -> Cow<'a, str> {
         let octets = self.octets();

@@ -22,7 +22,7 @@ pub fn state(handle: u32) {
         out.number(state.expect.number());
         out.number(state.persist.into());
         out.number(state.peer.number());
-        out.number(state.behind.into());
+        out.number(state.pipelined.into());
     });
 }
 
@@ -84,7 +84,7 @@ pub fn must_reset(handle: u32) -> bool {
     ask(handle, |connection| connection.must_reset())
 }
 
-/// How many of the peer's octets have been passed.
+/// How many of the peer's bytes have been passed.
 #[wasm_bindgen]
 pub fn position(handle: u32) -> f64 {
     ask(handle, |connection| connection.position() as f64)

@@ -1,4 +1,4 @@
-//! Decisions in, octets out. Each leaves what it wrote; false leaves the error.
+//! Decisions in, bytes out. Each leaves what it wrote; false leaves the error.
 
 use switchover::RequestHead;
 use switchover::binding::selection_from_bits;
@@ -83,7 +83,7 @@ pub fn send_data(handle: u32, data: &[u8]) -> bool {
     })
 }
 
-/// Leaves what to put around content of that length: the prefix's length, and both one behind the other.
+/// Leaves what to put around content of that length: the prefix's length, and both one after the other.
 #[wasm_bindgen]
 pub fn send_data_parts(handle: u32, len: usize) -> bool {
     with(handle, |connection, out| match connection.send_data_parts(len) {

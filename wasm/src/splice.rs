@@ -36,7 +36,7 @@ pub fn splice_free(handle: u32) {
     handle::remove::<Splice>(handle);
 }
 
-/// Takes octets of the client.
+/// Takes bytes of the client.
 #[wasm_bindgen]
 pub fn splice_client_sent(handle: u32, octets: &[u8]) {
     ask_kept(handle, |splice: &mut Splice| splice.client_sent(octets));
@@ -48,7 +48,7 @@ pub fn splice_client_ended(handle: u32) {
     ask_kept(handle, |splice: &mut Splice| splice.client_ended());
 }
 
-/// Takes octets of the engine.
+/// Takes bytes of the engine.
 #[wasm_bindgen]
 pub fn splice_engine_sent(handle: u32, octets: &[u8]) {
     ask_kept(handle, |splice: &mut Splice| splice.engine_sent(octets));
@@ -72,7 +72,7 @@ pub fn splice_wants_client(handle: u32) -> bool {
     ask_kept(handle, |splice: &mut Splice| splice.wants_client())
 }
 
-/// Whether octets of the client wait.
+/// Whether bytes of the client wait.
 #[wasm_bindgen]
 pub fn splice_is_waiting(handle: u32) -> bool {
     ask_kept(handle, |splice: &mut Splice| splice.is_waiting())

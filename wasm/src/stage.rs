@@ -22,7 +22,7 @@ pub fn stage() -> u32 {
     })
 }
 
-/// Calls with the first `len` octets of it.
+/// Calls with the first `len` bytes of it.
 pub(crate) fn staged<R>(len: usize, call: impl FnOnce(&[u8]) -> R) -> R {
     STAGE.with_borrow(|stage| call(stage.get(..len).unwrap_or_default()))
 }

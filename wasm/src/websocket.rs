@@ -8,7 +8,7 @@ use crate::exchange::Exchange;
 use crate::handle::{ask, with, with_exchange};
 use crate::parcel::{Parcel, borrowed};
 
-/// Leaves the key of a nonce; nothing where that has not 16 octets.
+/// Leaves the key of a nonce; nothing where that has not 16 bytes.
 #[wasm_bindgen]
 pub fn websocket_key(nonce: &[u8]) {
     let key = nonce.try_into().map(websocket::key).unwrap_or_default();

@@ -48,7 +48,7 @@ function run(program, ...given) {
   );
 }
 
-/** What comes back for these octets. @param {string[]} pieces */
+/** What comes back for these bytes. @param {string[]} pieces */
 function exchange(...pieces) {
   return exchangeAt(port, ...pieces);
 }
@@ -73,7 +73,7 @@ const OFFER = "Upgrade: foo/2\r\nConnection: upgrade\r\n";
 test("client and server switch", async () => {
   const { stdout, stderr } = await run(process.execPath, join(examples, "client.mjs"), port, "hello", "there \u00e4");
   assert.equal(stderr, "speaking foo/2\n");
-  // Capitals of the octets as Latin-1: the second octet of the letter has none.
+  // Capitals of the bytes as Latin-1: the second byte of the letter has none.
   assert.equal(stdout.split("\n").slice(0, 2).join("\n"), "foo/2 answers GET /foo\nHELLO");
   assert.match(stdout, /^THERE /m);
 });
@@ -85,7 +85,7 @@ test("the new protocol in the segment of the request", async () => {
   assert.equal(body, "foo/2 answers GET /foo\nFIRST\nSECOND\n");
 });
 
-test("octet by octet", async () => {
+test("byte by byte", async () => {
   const said = await exchange(..."GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.match(said, /^HTTP\/1\.1 200 OK\r\n[^]*foo\/2 too\.\n$/);
 });
@@ -115,7 +115,7 @@ test("a peer that vanishes takes nobody with it", async () => {
   assert.match(await exchange(`${REQUEST}\r\n`), /^HTTP\/1\.1 200 OK\r\n/);
 });
 
-test("curl: plain, HEAD, content behind a 100, an offer that is declined", async () => {
+test("curl: plain, HEAD, content after a 100, an offer that is declined", async () => {
   assert.match((await curl()).stdout, /^HTTP\/1\.1 200 OK\r\n[^]*foo\/2 too\.\n$/);
   assert.match((await curl("--head")).stdout, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/);
   const posted = await curl("-H", "Expect: 100-continue", "--data-binary", "x".repeat(2000));
@@ -143,12 +143,12 @@ const offering = (...given) => run("curl", "-sS", "--http2", "--max-time", "20",
 test("curl: h2c, answered by an engine that knows nothing of upgrades", async () => {
   const there = `http://127.0.0.1:${h2cPort}`;
   const { stdout } = await offering("-i", `${there}/x`);
-  assert.match(stdout, /^HTTP\/1\.1 101 [^]*\r\n\r\nHTTP\/2 200 \r\n[^]*GET \/x with 0 octets, in HTTP\/2\n$/);
+  assert.match(stdout, /^HTTP\/1\.1 101 [^]*\r\n\r\nHTTP\/2 200 \r\n[^]*GET \/x with 0 bytes, in HTTP\/2\n$/);
   // What comes along with the request, and far more than a window on stream 3.
   const content = join(mkdtempSync(join(tmpdir(), "switchover-h2c-")), "content");
   writeFileSync(content, new Uint8Array(3_000_000));
   const posted = await offering("-d", "x".repeat(60_000), `${there}/a`, "--next", "--http2", "-T", content, `${there}/b`);
-  assert.equal(posted.stdout, "POST /a with 60000 octets, in HTTP/2\nPUT /b with 3000000 octets, in HTTP/2\n");
+  assert.equal(posted.stdout, "POST /a with 60000 bytes, in HTTP/2\nPUT /b with 3000000 bytes, in HTTP/2\n");
   rmSync(dirname(content), { recursive: true });
 });
 
@@ -158,8 +158,8 @@ test("h2c that cannot be taken along, and clients that leave", async () => {
   assert.match(await exchangeAt(h2cPort, `${head}HTTP2-Settings: !\r\n\r\n`), /^HTTP\/1\.1 200 OK\r\n[^]*in HTTP\/1\.1\n$/);
   // A POST on stream 3, whose content never comes.
   const stream = "\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x04\0\0\0\x03\x83\x86\x84";
-  for (const behind of ["", `${preface}\0`, `${preface}${stream}`]) {
-    const said = `${head}HTTP2-Settings: \r\n\r\n${behind}`;
+  for (const after of ["", `${preface}\0`, `${preface}${stream}`]) {
+    const said = `${head}HTTP2-Settings: \r\n\r\n${after}`;
     assert.match(await exchangeAt(h2cPort, said), /^HTTP\/1\.1 101 /);
     const socket = connect(Number(h2cPort), "127.0.0.1");
     socket.on("error", () => {});
@@ -167,7 +167,7 @@ test("h2c that cannot be taken along, and clients that leave", async () => {
     await once(socket, "data");
     socket.resetAndDestroy();
   }
-  assert.match((await offering(`http://127.0.0.1:${h2cPort}/y`)).stdout, /^GET \/y with 0 octets, in HTTP\/2\n$/);
+  assert.match((await offering(`http://127.0.0.1:${h2cPort}/y`)).stdout, /^GET \/y with 0 bytes, in HTTP\/2\n$/);
 });
 
 test("none of this is a mistake of the servers", () => {

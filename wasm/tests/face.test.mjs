@@ -147,7 +147,7 @@ test("an error says what it is about, and what to do", () => {
   assert.throws(() => client.sendRequest(asked), ({ advice }) => advice.length > 10);
 });
 
-test("what is left of the peer's octets, and the trace", () => {
+test("what is left of the peer's bytes, and the trace", () => {
   const { server } = pair();
   server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\n\r\nrest"));
   server.nextEvent();

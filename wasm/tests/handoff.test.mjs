@@ -113,7 +113,7 @@ test("a message and its answer", async () => {
   assert.deepEqual([status, JSON.parse(said)], [200, { leftover: 0, messages: ["h\u00e4llo came"] }]);
 });
 
-test("lengths of one, and of two octets", async () => {
+test("lengths of one, and of two bytes", async () => {
   for (const length of [0, 125, 126, 8_000]) {
     const say = "x".repeat(length);
     assert.deepEqual(JSON.parse((await ask("/echo", say)).said).messages, [`${say} came`]);
@@ -125,7 +125,7 @@ test("a server that speaks first, in the segment of its 101", async () => {
   assert.deepEqual(JSON.parse((await ask("/welcome")).said), { leftover: 9, messages: ["welcome", "hello came"] });
 });
 
-test("octet by octet", async () => {
+test("byte by byte", async () => {
   assert.deepEqual(JSON.parse((await ask("/slow")).said).messages, ["hi"]);
 });
 

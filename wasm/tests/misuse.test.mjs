@@ -140,7 +140,7 @@ test("what is wrong in a field line names it, and not its value", () => {
   const send = (/** @type {unknown} */ headers) => () =>
     new Connection("client").sendRequest({ method: "GET", target: "/", headers: wrong(headers) });
   const value = "the value must be a string or a Uint8Array";
-  const beyond = "holds a character above U+00FF, for which no octet stands";
+  const beyond = "holds a character above U+00FF, for which no byte stands";
   for (const [headers, message] of /** @type {const} */ ([
     [{ Host: "a", "X-B": 5 }, `field line 2 ("X-B"): ${value}`],
     [[["Host", "a"], ["Cookie", ["secret"]]], `field line 2 ("Cookie"): ${value}`],
@@ -153,7 +153,7 @@ test("what is wrong in a field line names it, and not its value", () => {
   }
 });
 
-/** Octets whose class says something else of them. */
+/** Bytes whose class says something else of them. */
 class Lying extends Uint8Array {
   /** @type {number} */
   lie = 0;
@@ -178,7 +178,7 @@ function lying(bytes, lie) {
   return liar;
 }
 
-test("octets are as many as there are, whatever they say of themselves", () => {
+test("bytes are as many as there are, whatever they say of themselves", () => {
   // Larger than what the module sets aside, in each case: were the lie believed, it would write over its own memory.
   for (const size of [10, 65_536, 65_537, 3_000_000]) {
     const content = new Uint8Array(size).fill(97);
@@ -208,14 +208,14 @@ test("octets are as many as there are, whatever they say of themselves", () => {
   assert.match(websocketKey(lying(new Uint8Array(16), 5)), /^A{21}[AQgw]==$/);
   assert.throws(() => websocketKey(lying(new Uint8Array(5), 16)), RangeError);
   for (const fake of [Object.create(Uint8Array.prototype), Object.setPrototypeOf(new Uint16Array(9), Uint8Array.prototype), new DataView(new ArrayBuffer(2))]) {
-    assert.throws(() => new Connection("server").receive(fake), { name: "TypeError", message: "octets must be a Uint8Array" });
+    assert.throws(() => new Connection("server").receive(fake), { name: "TypeError", message: "bytes must be a Uint8Array" });
     assert.throws(() => new Datagram(0n, fake), TypeError);
   }
   // What the module keeps for itself is in order.
   assert.equal(server(OFFER).event.kind, "request");
 });
 
-test("octets whose memory shrinks, grows, is shared or is gone", () => {
+test("bytes whose memory shrinks, grows, is shared or is gone", () => {
   const resizable = new ArrayBuffer(PLAIN.length, { maxByteLength: 100_000 });
   const part = new Uint8Array(resizable, 0, PLAIN.length);
   const whole = new Uint8Array(resizable);
@@ -229,7 +229,7 @@ test("octets whose memory shrinks, grows, is shared or is gone", () => {
   resizable.resize(100_000);
   assert.deepEqual([kinds(part), kinds(whole)], ["request", "request"]);
   resizable.resize(5);
-  // A view of its own length has lost its memory; one that is as long as the memory has five octets.
+  // A view of its own length has lost its memory; one that is as long as the memory has five bytes.
   assert.throws(() => kinds(part), TypeError);
   assert.equal(kinds(whole), "need-data");
   resizable.resize(0);
@@ -343,7 +343,7 @@ test("receiveBuffer and commit", () => {
   assert.equal(connection.nextEvent().kind, "request");
 });
 
-test("octets that are not there any more are refused, and nobody else suffers", () => {
+test("bytes that are not there any more are refused, and nobody else suffers", () => {
   const other = new Connection("server");
   const connection = new Connection("client");
   const gone = octets(OFFER);
@@ -419,7 +419,7 @@ test("headers that send something themselves, and those that throw", () => {
   assert.equal(text(connection.sendResponse({ status: 200, headers: headers() })), "HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 0\r\n\r\n");
 });
 
-test("octets above ASCII are characters, in and out", () => {
+test("bytes above ASCII are characters, in and out", () => {
   const { event } = server("GET / HTTP/1.1\r\nHost: a\r\nX: \x80\xe9\r\nx: 2\r\n\r\n");
   assert(event.kind === "request");
   assert.equal(event.headers.get("X"), "\x80\xe9");
@@ -434,7 +434,7 @@ test("octets above ASCII are characters, in and out", () => {
   assert.match(text(sent), /\r\nX: \x80\xe9\r\nx: 2\r\n/);
 });
 
-test("a head that is longer than 65535 octets", () => {
+test("a head that is longer than 65535 bytes", () => {
   const limits = { head: 300_000, fieldLine: 200_000, buffered: 300_000 };
   const connection = new Connection("server", { limits });
   const long = "a".repeat(100_000);

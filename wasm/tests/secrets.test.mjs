@@ -59,7 +59,7 @@ function everything() {
   pass(server.accept(selection, LINES), client);
   shown.push(server.nextEvent());
 
-  // Refusals, and connections in each state; one has octets of the peer's that nobody has read.
+  // Refusals, and connections in each state; one has bytes of the peer's that were not read.
   const broken = new Connection("server");
   broken.receive(octets(`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${SECRET}\0\r\n\r\n`));
   shown.push(thrown(() => broken.nextEvent()), broken.toJSON());
@@ -82,7 +82,7 @@ function everything() {
 /** The context of a datagram is no number that JSON has. @param {unknown} thing */
 const json = (thing) => JSON.stringify(thing, (_, value) => (typeof value === "bigint" ? Number(value) : value));
 
-/** A text as a list of its octets, as an array of them is shown. @param {string} separator */
+/** A text as a list of its bytes, as an array of them is shown. @param {string} separator */
 const numbers = (separator) => [...octets(SECRET)].join(separator);
 
 test("no secret is in what logs show", () => {

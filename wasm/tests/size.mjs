@@ -53,7 +53,7 @@ function sections(file) {
   return all;
 }
 
-/** Octets of code by the crate and module that it comes from. @param {string} file */
+/** Bytes of code by the crate and module that it comes from. @param {string} file */
 function groups(file) {
   const all = sections(file);
   const names = functionNames(all.filter(({ name }) => name === "custom").map(({ content }) => content));
@@ -95,7 +95,7 @@ const CRATES = "dlmalloc memchr sha1 base64 bytes wasm_bindgen compiler_builtins
 function groupOf(name) {
   // What describes the functions to wasm-bindgen is not in the finished module.
   if (name.includes("__wbindgen_describe")) return "";
-  // Both manglings write the parts of a path behind their lengths; the older one writes `..` inside a part.
+  // Both manglings write the parts of a path after their lengths; the older one writes `..` inside a part.
   const parts = [...name.matchAll(/\d+(?=[A-Za-z_])/g)].map((match) => {
     const start = match.index + match[0].length;
     return name.slice(start, start + Number(match[0])).replaceAll("..", "::");
@@ -109,7 +109,7 @@ function groupOf(name) {
 
 const gzipped = (/** @type {Uint8Array} */ bytes) => gzipSync(bytes, { level: 9 }).length;
 const module = readFileSync(finished);
-console.log(`# module: ${module.length} octets, ${gzipped(module)} gzipped`);
+console.log(`# module: ${module.length} bytes, ${gzipped(module)} gzipped`);
 const parts = sections(finished).map(({ name, content }) => `${name} ${content.bytes.length}`);
 console.log(`#   sections: ${parts.join(", ")}`);
 for (const [group, size] of groups(named).filter(([group, size]) => group !== "" && size >= 1000)) {
@@ -117,4 +117,4 @@ for (const [group, size] of groups(named).filter(([group, size]) => group !== ""
 }
 const scripts = readdirSync(face).filter((file) => file.endsWith(".js"));
 const text = Buffer.concat(scripts.map((file) => readFileSync(join(face, file))));
-console.log(`# scripts: ${text.length} octets in ${scripts.length} files, ${gzipped(text)} gzipped together`);
+console.log(`# scripts: ${text.length} bytes in ${scripts.length} files, ${gzipped(text)} gzipped together`);

@@ -17,7 +17,7 @@ import {
   sameProtocol,
 } from "switchover";
 
-/** Every kind of step is told apart by its name, and there is no other. */
+/** Every kind of step has a name of its own, and there is no other. */
 export function told(step: Step): string | number {
   switch (step.kind) {
     case "request":
@@ -75,7 +75,7 @@ export function explains(error: unknown): number {
 }
 
 export function misuses(connection: Connection): void {
-  // @ts-expect-error Content is octets.
+  // @ts-expect-error Content is bytes.
   new Splice(connection, "content");
   // @ts-expect-error There is no such parameter.
   connection.selectDeflate({ windowBits: 9 });
@@ -88,7 +88,7 @@ export function refuses(connection: Connection, error: unknown): ErrorKind | und
   new AConnection("proxy");
   // @ts-expect-error There is no such limit.
   new AConnection("server", { limits: { heads: 1 } });
-  // @ts-expect-error Octets, not text.
+  // @ts-expect-error Bytes, not text.
   connection.receive("GET");
   // @ts-expect-error Only `select` makes selections.
   connection.accept({});

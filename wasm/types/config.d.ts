@@ -1,7 +1,7 @@
 import { Lenient, Limits } from "./tables.js";
 /** How a connection behaves. What is left out has the default that `Limits`, `Lenient` and `Flags` show. */
 export interface Config {
-    /** The bounds, in octets unless the name says otherwise. Every one of them is counted octet by octet. */
+    /** The bounds, in bytes unless the name says otherwise. Every one of them is counted byte by byte. */
     readonly limits?: {
         readonly [name in keyof typeof Limits]?: number;
     };
@@ -11,7 +11,7 @@ export interface Config {
     };
     /** The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4). */
     readonly secure?: boolean;
-    /** A server takes the HTTP/2 preface as the connection's first octets for a switch (RFC 9113, 3.4). */
+    /** A server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113, 3.4). */
     readonly http2Preface?: boolean;
     /**
      * An `h2c` offer without `HTTP2-Settings` may be made and accepted: the token is then one like any other, and what the two
@@ -19,8 +19,8 @@ export interface Config {
      */
     readonly bareH2c?: boolean;
     /**
-     * Headers that contradict themselves are put right where they would be refused, for programs whose headers come from
-     * somebody else. `trace` says what was done (`tidied`).
+     * Headers that contradict themselves are put right where they would be refused, for programs whose headers are not
+     * their own. `trace` says what was done (`tidied`).
      */
     readonly tidy?: boolean;
 }

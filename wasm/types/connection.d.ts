@@ -54,7 +54,7 @@ export declare class Connection extends Profiled {
      * its request is out. No event tells a client the latter: ask after the `sendData` or `sendEnd` that completes it.
      */
     get maySpeak(): boolean;
-    /** Takes the first octets of the new protocol out of the connection. Next: speak it, or `resumeHttp`. */
+    /** Takes the first bytes of the new protocol out of the connection. Next: speak it, or `resumeHttp`. */
     takeLeftover(): Uint8Array<ArrayBuffer>;
     /**
      * HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions must
@@ -84,7 +84,7 @@ export declare class Connection extends Profiled {
     get mustReset(): boolean;
     /** Client: how many requests have no complete final response (RFC 9112, 9.3.2). */
     get unanswered(): number;
-    /** How many of the peer's octets have been passed by the events so far. */
+    /** How many of the peer's bytes have been passed by the events so far. */
     get position(): number;
     /** The machine's state, for logs and for pages that show it. Its parts may change with any version. */
     get state(): State;

@@ -83,12 +83,12 @@ export interface SwitchedEvent {
     readonly request: Request | null;
     /** Client: the 101, or the 2xx to CONNECT. */
     readonly response: Response | null;
-    /** The first octets of the new protocol, as far as they have come; a copy. They stay until `takeLeftover`. */
+    /** The first bytes of the new protocol, as far as they have come; a copy. They stay until `takeLeftover`. */
     readonly leftover: Uint8Array<ArrayBuffer>;
 }
 /** One thing that the peer said; `kind` tells which. */
 export type Event = RequestEvent | InformationalEvent | ResponseEvent | DataEvent | EndOfMessageEvent | SwitchedEvent;
-/** Nothing happens before more octets come. Next: `receive`. */
+/** Nothing happens before more bytes come. Next: `receive`. */
 export interface NeedDataStep {
     readonly kind: "need-data";
 }

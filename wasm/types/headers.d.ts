@@ -1,12 +1,12 @@
 /**
  * The field lines of a head or trailer section, in the order and spelling in which they came (RFC 9110, 5). Nothing is
- * decoded, joined or lower-cased: a character is an octet. Names and values become strings when they are asked for.
+ * decoded, joined or lower-cased: a character is a byte. Names and values become strings when they are asked for.
  */
 export declare class Headers implements Iterable<[name: string, value: string]> {
     #private;
     /** How many field lines there are. */
     get length(): number;
-    /** The field line at `index`, counted from 0; `undefined` behind the last. */
+    /** The field line at `index`, counted from 0; `undefined` after the last. */
     at(index: number): [name: string, value: string] | undefined;
     /** The value of the first field line of that name, in any case (RFC 9110, 5.1); `undefined` where there is none. */
     get(name: string): string | undefined;

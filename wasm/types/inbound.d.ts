@@ -10,24 +10,24 @@ export interface Content {
 /** The half of a connection that hears the peer. */
 export declare class Inbound extends Handle {
     /**
-     * Takes octets that the peer sent, all of them, by copy; the way to read a transport that hands out buffers of its own.
-     * Throws `buffer-full` while `limits.buffered` octets wait already, and where nothing more is read; then nothing is taken.
+     * Takes bytes that the peer sent, all of them, by copy; the way to read a transport that hands out buffers of its own.
+     * Throws `buffer-full` while `limits.buffered` bytes wait already, and where nothing more is read; then nothing is taken.
      * Next: `nextEvent`.
      */
     receive(bytes: Uint8Array): void;
     /**
-     * Space of at least `min` octets (of `limits.buffered` at most) in the engine's own memory, for a host that can read into
+     * Space of at least `min` bytes (of `limits.buffered` at most) in the engine's own memory, for a host that can read into
      * it at once: write, then `commit`, and make no other call in between, for the memory may move. Refused like `receive`.
      * Next: `commit`.
      */
     receiveBuffer(min?: number): Uint8Array<ArrayBuffer>;
     /**
-     * Takes the first `length` octets of the space that `receiveBuffer` gave; a `RangeError` if there are not as many, if an
+     * Takes the first `length` bytes of the space that `receiveBuffer` gave; a `RangeError` if there are not as many, if an
      * inbound call came in between, or if the memory has moved. Next: `nextEvent`.
      */
     commit(length: number): void;
     /**
-     * The peer's octets have ended: `clean` by a FIN, over TLS behind a closure alert, else `truncated` (RFC 9112, 9.8). The
+     * The peer's bytes have ended: `clean` by a FIN, over TLS after a closure alert, else `truncated` (RFC 9112, 9.8). The
      * end counts when everything before it has been read. Next: `nextEvent`.
      */
     receiveEof(end?: End): void;

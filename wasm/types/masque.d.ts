@@ -15,7 +15,7 @@ export interface IpTarget {
 }
 /**
  * Whether the field lines of a message say that capsules follow: `Capsule-Protocol` is the item `?1`, with any parameters.
- * Anything else counts as absent. Next: `Capsules` behind the 101. RFC 9297, 3.4.
+ * Anything else counts as absent. Next: `Capsules` after the 101. RFC 9297, 3.4.
  */
 export declare function saysCapsules(headers: HeaderSource): boolean;
 /**

@@ -14,18 +14,18 @@ import { type HeaderSource } from "./parcel.js";
 export declare class Splice extends Owned {
     /**
      * Server, before the 101: what the connection's current request brings along. `content` and `trailers` are all that came,
-     * at most 65,535 octets. Where it cannot be taken along a `ProfileError` with the `Ineligible` says why: decline the
+     * at most 65,535 bytes. Where it cannot be taken along a `ProfileError` with the `Ineligible` says why: decline the
      * offer then. A connection without a current request is a `TypeError`. Next: `accept`, then `clientSent` with the leftover.
      */
     constructor(connection: Connection, content: Uint8Array, trailers?: HeaderSource);
-    /** Takes octets of the client, by copy, the leftover of the 101 first. Next: `takeForEngine`, `takeForClient`. */
+    /** Takes bytes of the client, by copy, the leftover of the 101 first. Next: `takeForEngine`, `takeForClient`. */
     clientSent(bytes: Uint8Array): void;
     /**
      * The client has ended: what has not come whole goes to the engine as it is. Next: `takeForEngine`; tell the engine of the
      * end once `isWaiting` is false.
      */
     clientEnded(): void;
-    /** Takes octets that the engine has written, by copy. Next: `takeForEngine`, `takeForClient`. */
+    /** Takes bytes that the engine has written, by copy. Next: `takeForEngine`, `takeForClient`. */
     engineSent(bytes: Uint8Array): void;
     /** Takes what goes to the engine now, often nothing. */
     takeForEngine(): Uint8Array<ArrayBuffer>;
@@ -33,7 +33,7 @@ export declare class Splice extends Owned {
     takeForClient(): Uint8Array<ArrayBuffer>;
     /** Whether the client should be read. False only while too much waits for the engine. */
     get wantsClient(): boolean;
-    /** Whether octets of the client wait for the engine's window. */
+    /** Whether bytes of the client wait for the engine's window. */
     get isWaiting(): boolean;
     /** Both sides have the same picture and nothing is held here: connect client and engine directly, and `free` it. */
     get isDone(): boolean;

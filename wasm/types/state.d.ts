@@ -18,14 +18,14 @@ export interface State {
     /** The client's version (server only). */
     readonly peer: Peer;
     /** Complete requests before the latest whose final response has not ended (client only). */
-    readonly behind: number;
+    readonly pipelined: number;
 }
 /** One thing that happened. */
 export interface TraceEntry {
     /** What it was. */
     readonly step: TraceStep;
-    /** What goes with it: a status, an error's number, a count of protocols or octets; 0 where there is nothing. */
+    /** What goes with it: a status, an error's number, a count of protocols or bytes; 0 where there is nothing. */
     readonly number: number;
-    /** Octets received and passed when it happened. */
+    /** Bytes received and passed when it happened. */
     readonly offset: number;
 }

@@ -115,12 +115,12 @@ export declare const SwitchedBy: {
 };
 /** What made the peer's direction leave HTTP. */
 export type SwitchedBy = keyof typeof SwitchedBy;
-/** How the peer's octets ended. */
+/** How the peer's bytes ended. */
 export declare const End: {
     readonly clean: 0;
     readonly truncated: 1;
 };
-/** How the peer's octets ended. */
+/** How the peer's bytes ended. */
 export type End = keyof typeof End;
 /** What kind of thing happened. */
 export declare const TraceStep: {
@@ -361,7 +361,7 @@ export declare const Flags: {
 export declare const UDP_TEMPLATE = "/.well-known/masque/udp/{target_host}/{target_port}/";
 /** The template for `connect-ip` where nothing else is configured (RFC 9484, 3). */
 export declare const IP_TEMPLATE = "/.well-known/masque/ip/{target}/{ipproto}/";
-/** The longest UDP payload, in octets (RFC 9298, 5). */
+/** The longest UDP payload, in bytes (RFC 9298, 5). */
 export declare const UDP_PAYLOAD = 65527;
 /** The fields that commonly hold a credential, in lower case: logs do not show what they say. */
 export declare const SECRET_FIELDS: readonly ["authorization", "proxy-authorization", "cookie", "set-cookie"];

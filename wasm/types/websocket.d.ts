@@ -1,6 +1,6 @@
 import { type HeaderSource } from "./parcel.js";
 /**
- * Client: the `Sec-WebSocket-Key` of a nonce, which is 16 octets that nobody can guess, new for each connection:
+ * Client: the `Sec-WebSocket-Key` of a nonce, which is 16 bytes that cannot be guessed, new for each connection:
  * `crypto.getRandomValues(new Uint8Array(16))`. Other lengths are a `RangeError`. Next: `sendRequest` with it and
  * `Sec-WebSocket-Version: 13`, offering `websocket`; the engine checks what the 101 proves. RFC 6455, 4.1.
  */
@@ -11,9 +11,9 @@ export interface DeflateParameters {
     readonly serverNoContextTakeover?: boolean;
     /** The client forgets its window after each message. */
     readonly clientNoContextTakeover?: boolean;
-    /** The server's window has at most 2 to this many octets, 8 to 15; `null` is not said and means 15. */
+    /** The server's window has at most 2 to this many bytes, 8 to 15; `null` is not said and means 15. */
     readonly serverMaxWindowBits?: number | null;
-    /** The client's window has at most 2 to this many octets, 8 to 15; `null` is not said and means 15. */
+    /** The client's window has at most 2 to this many bytes, 8 to 15; `null` is not said and means 15. */
     readonly clientMaxWindowBits?: number | null;
 }
 /**
@@ -25,9 +25,9 @@ export declare class Deflate implements DeflateParameters {
     readonly serverNoContextTakeover: boolean;
     /** The client forgets its window after each message. */
     readonly clientNoContextTakeover: boolean;
-    /** The server's window has at most 2 to this many octets, 8 to 15; `null` is not said and means 15. */
+    /** The server's window has at most 2 to this many bytes, 8 to 15; `null` is not said and means 15. */
     readonly serverMaxWindowBits: number | null;
-    /** The client's window has at most 2 to this many octets, 8 to 15; `null` is not said and means 15. */
+    /** The client's window has at most 2 to this many bytes, 8 to 15; `null` is not said and means 15. */
     readonly clientMaxWindowBits: number | null;
     /** These parameters. Next: `Connection.selectDeflate` with them. */
     constructor(parameters?: DeflateParameters);

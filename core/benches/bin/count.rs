@@ -1,4 +1,4 @@
-//! Work to be counted, not timed: `count INPUT TIMES` takes every message of an input that often, from the octets to the
+//! Work to be counted, not timed: `count INPUT TIMES` takes every message of an input that often, from the bytes to the
 //! answer, on the scan path that the variable `SCAN` names. `tests/instructions` runs it under callgrind.
 
 use switchover::binding::ScanPath;

@@ -7,7 +7,7 @@ fn main() -> std::io::Result<()> {
     std::fs::create_dir_all(&folder)?;
     for input in switchover_benches::inputs::all() {
         std::fs::write(folder.join(input.name), &input.octets)?;
-        println!("{:<3} {:>8} octets  {}", input.name, input.octets.len(), input.what);
+        println!("{:<3} {:>8} bytes  {}", input.name, input.octets.len(), input.what);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-/* llhttp behind the interface of peer.h. The callbacks keep what a host needs of a head: where the target, the names and
+/* llhttp after the interface of peer.h. The callbacks keep what a host needs of a head: where the target, the names and
    the values are. */
 
 #include "llhttp.h"
@@ -66,7 +66,7 @@ static int on_end(llhttp_t *parser) {
     return HPE_PAUSED;
 }
 
-/* `alone` stops behind the head. */
+/* `alone` stops after the head. */
 static llhttp_settings_t settings, alone;
 
 __attribute__((constructor)) static void set_up(void) {

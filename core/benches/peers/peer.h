@@ -1,5 +1,5 @@
 /* What a peer's shared library gives the benches and the tests. A library leaves out what its parser cannot do. Every
-   function but the last returns how many fields it has found in all (content octets for peer_chunked), which the bench
+   function but the last returns how many fields it has found in all (content bytes for peer_chunked), which the bench
    compares with the truth. */
 
 #ifndef PEER_H
@@ -18,7 +18,7 @@ size_t peer_responses(const struct message *messages, size_t count);
 size_t peer_octet_by_octet(const struct message *message);
 size_t peer_chunked(const struct message *message, size_t read);
 
-/* Octets of the message, or of the parser's own tables. */
+/* Bytes of the message, or of the parser's own tables. */
 struct span {
     const char *start;
     size_t len;

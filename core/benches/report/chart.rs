@@ -10,7 +10,7 @@ use crate::figures::Figures;
 const COLOURS: [RGBColor; 4] =
     [RGBColor(0x1f, 0x77, 0xb4), RGBColor(0x9a, 0x9a, 0x9a), RGBColor(0xd8, 0x8c, 0x3a), RGBColor(0x6b, 0x9e, 0x5a)];
 
-/// Draws nanoseconds per octet, so that a head of 37 octets and one of 8,000 stand side by side.
+/// Draws nanoseconds per byte, so that a head of 37 bytes and one of 8,000 stand side by side.
 pub(crate) fn draw(figures: &Figures, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let rows = figures.rows("heads");
     let names: Vec<&str> = ["switchover"].into_iter().chain(PEERS).collect();
@@ -23,12 +23,12 @@ pub(crate) fn draw(figures: &Figures, path: &Path) -> Result<(), Box<dyn std::er
     root.fill(&WHITE)?;
     let width = (names.len() + 1) as f64;
     let mut chart = ChartBuilder::on(&root)
-        .caption("A request head, nanoseconds per octet (lower is better)", ("sans-serif", 18))
+        .caption("A request head, nanoseconds per byte (lower is better)", ("sans-serif", 18))
         .margin(12)
         .x_label_area_size(30)
         .y_label_area_size(48)
         .build_cartesian_2d(0.0..rows.len() as f64 * width, 0.0..highest * 1.05)?;
-    chart.configure_mesh().disable_x_mesh().y_desc("ns per octet").x_labels(0).draw()?;
+    chart.configure_mesh().disable_x_mesh().y_desc("ns per byte").x_labels(0).draw()?;
     for (index, name) in names.iter().enumerate() {
         let colour = COLOURS[index % COLOURS.len()];
         let bars = rows.iter().enumerate().filter_map(|(place, row)| {

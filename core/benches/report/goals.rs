@@ -47,8 +47,8 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         goal("picohttpparser, syntax", "e", 1.0, heads("e", "picohttpparser", "")),
         goal("llhttp", "k", 5.0, heads("k", "llhttp", "")),
         goal("llhttp", "geometric mean", 3.5, figures.mean("heads", "llhttp", "")),
-        goal("llhttp", "chunks of 16 octets", 2.0, stream("g2: 16 B chunks, 64 KiB reads, each chunk")),
-        goal("llhttp", "octet by octet", 1.8, stream("h: b octet by octet, each octet")),
+        goal("llhttp", "chunks of 16 bytes", 2.0, stream("g2: 16 B chunks, 64 KiB reads, each chunk")),
+        goal("llhttp", "byte by byte", 1.8, stream("h: b byte by byte, each byte")),
         goal("hyper, in memory, answer included", "a, pipelined", 5.0, cycle("a, pipelined")),
         goal("hyper, in memory, answer included", "k, pipelined", 5.0, cycle("k, pipelined")),
         goal("hyper, in memory, answer included", "a, serial", 2.0, cycle("a, serial")),
@@ -67,7 +67,7 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
             8.0,
             between("python", "parse b, kept connection", "switchover, lazy", "httptools"),
         ),
-        goal("Python: httptools", "octet by octet", 1.2, python("b octet by octet", "httptools")),
+        goal("Python: httptools", "byte by byte", 1.2, python("b byte by byte", "httptools")),
         goal("Python: wsproto", "handshake", 40.0, python("WebSocket handshake c", "wsproto")),
         goal("Python: websockets", "handshake", 25.0, python("WebSocket handshake c", "websockets")),
         goal("WASM: undici's llhttp", "b", 3.0, figures.ratio("wasm", "parse b", "undici llhttp_simd.wasm", "")),
@@ -80,7 +80,7 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
     ];
     goals.push(Goal {
         is_bound: true,
-        ..goal("memory", "octets of an idle connection", 128.0, figures.at("connections", "the struct", "switchover"))
+        ..goal("memory", "bytes of an idle connection", 128.0, figures.at("connections", "the struct", "switchover"))
     });
     goals.push(Goal {
         is_bound: true,

@@ -92,7 +92,7 @@ fn preface(page: &mut String, figures: &Figures) -> std::fmt::Result {
 }
 
 fn goals_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
-    writeln!(page, "## Goals\n\nTimes as fast as the peer's best build; of memory, octets.\n")?;
+    writeln!(page, "## Goals\n\nTimes as fast as the peer's best build; of memory, bytes.\n")?;
     writeln!(page, "| against | on | goal | reached | |\n|---|---|---|---|---|")?;
     for goal in goals::goals(figures) {
         let reached = goal.reached.map_or("not measured".to_owned(), |reached| format!("{reached:.2}"));
@@ -117,7 +117,7 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
          93 fields. k: a thousand different heads, seed {:#x}.\n",
         switchover_benches::inputs::SEED
     )?;
-    writeln!(page, "| | octets | ns | GB/s | {} | httparse with meaning |", PEERS.join(" | "))?;
+    writeln!(page, "| | bytes | ns | GB/s | {} | httparse with meaning |", PEERS.join(" | "))?;
     writeln!(page, "|---|---|---|---|{}---|", "---|".repeat(PEERS.len()))?;
     for row in figures.rows("heads") {
         let Some(ours) = figures.best("heads", row, "switchover", "") else { continue };

@@ -109,7 +109,7 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, mut s
             }
             Ok(None) => return Ok(()),
             Err(_) if connection.has_streams() => {}
-            // Idle: the client is told, and has the same time once more.
+            // Idle: tell the client, which has the same time once more.
             Err(_) if !is_ending => {
                 is_ending = true;
                 connection.graceful_shutdown();

@@ -10,7 +10,7 @@ pub(crate) type FieldLine = (Vec<u8>, Vec<u8>);
 const NAME: &str = "switchover";
 
 /// Fields that mean the same in a trailer section as in a header section, by their definitions. A recipient may take any
-/// other for a header field that nobody has checked (RFC 9110, 6.5.1).
+/// other for a header field that was not checked (RFC 9110, 6.5.1).
 const TRAILERS: [&str; 10] = [
     "Authentication-Info",
     "Content-Digest",
@@ -119,7 +119,7 @@ pub(crate) fn last_answer(line: &str, fields: &dyn FieldSource) -> Vec<u8> {
     text
 }
 
-/// The status that a client is told: one that is none counts as that of a failed server (RFC 9110, 15).
+/// The status for a client: one that is none counts as that of a failed server (RFC 9110, 15).
 pub(crate) fn known_status(status: u16) -> u16 {
     if status < 600 { status } else { 502 }
 }

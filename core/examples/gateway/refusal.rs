@@ -1,11 +1,11 @@
-//! Who is to blame, and what the client is told.
+//! Who is to blame, and what the client gets to know.
 
 use std::error::Error;
 use std::io;
 
 use crate::side::Failure;
 
-/// Why an exchange has failed, and what the client is told about it.
+/// Why an exchange has failed, and what the client gets to know about it.
 pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) why: Failure,

@@ -146,7 +146,7 @@ impl Side {
             match self.connection.advance()? {
                 Step::Event => return Ok(None),
                 Step::Paused(why) => return Ok(Some(why)),
-                // Answers that nobody takes are a reason to read no further request.
+                // Answers that are not taken are a reason to read no further request.
                 Step::NeedData => self.work(self.has_room(), true).await?,
             }
         }

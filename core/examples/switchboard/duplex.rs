@@ -1,8 +1,8 @@
 //! A socket for a client that must be able to read at any time: while it sends content, because the answer may come
-//! first, and while it speaks a new protocol, because nobody knows whose turn it is there.
+//! first, and while it speaks a new protocol, because whose turn it is there is not known.
 //!
-//! Three threads move octets and decide nothing; everything that happens arrives in one inbox. The threads that fill
-//! it can be made to wait, and so can the one that feeds in our own octets, but never the one that empties it: two
+//! Three threads move bytes and decide nothing; everything that happens arrives in one inbox. The threads that fill
+//! it can be made to wait, and so can the one that feeds in our own bytes, but never the one that empties it: two
 //! sides that both wait for the other to read would wait for ever.
 
 use std::io::{self, Read, Write};
@@ -14,20 +14,20 @@ use std::time::{Duration, Instant};
 
 use switchover::End;
 
-/// Octets that are moved at a time.
+/// Bytes that are moved at a time.
 const PIECE: usize = 16 * 1024;
 
 /// Pieces that wait in the inbox.
 const INBOX: usize = 16;
 
-/// Octets that wait to be sent before no more are fed in.
+/// Bytes that wait to be sent before no more are fed in.
 const QUEUED: usize = 256 * 1024;
 
 /// What can happen.
 pub(crate) enum Input {
     /// The peer has sent this.
     Peer(Vec<u8>),
-    /// The peer's octets have ended.
+    /// The peer's bytes have ended.
     PeerEnd(End),
     /// The source that is being fed in has given this; send it in whatever form it needs.
     Local(Vec<u8>),
@@ -73,14 +73,14 @@ impl Duplex {
         Ok(Self { stream, inbox, to_inbox, outbox, queue })
     }
 
-    /// Sends these octets, behind all others.
+    /// Sends these bytes, after all others.
     pub(crate) fn send(&self, octets: Vec<u8>) {
         self.queue.add(octets.len());
         // The writer has gone only if the socket has failed, and the reader tells of that.
         let _ = self.outbox.send(Output::Octets(octets));
     }
 
-    /// Ends our direction, behind all octets.
+    /// Ends our direction, after all bytes.
     pub(crate) fn finish(&self) {
         let _ = self.outbox.send(Output::End);
     }
@@ -111,7 +111,7 @@ impl Duplex {
 
 impl Drop for Duplex {
     fn drop(&mut self) {
-        // Ends the reader, who would wait for a peer that nobody listens to.
+        // Ends the reader, who would wait for a peer in vain.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
@@ -143,7 +143,7 @@ fn write(mut stream: TcpStream, outputs: &Receiver<Output>, queue: &Queue) {
     queue.give_up();
 }
 
-/// Counts the octets that wait to be sent.
+/// Counts the bytes that wait to be sent.
 #[derive(Default)]
 struct Queue {
     state: Mutex<Queued>,

@@ -32,8 +32,8 @@ impl Session<'_> {
     pub(crate) fn give_up(&mut self, ended: Ended) {
         let _ = match ended {
             Ended::ByPeer(error) => {
-                let behind = "; it stands behind an offer that was declined, and may have been meant for it";
-                self.fail(format_args!("{error}{}", if self.has_declined { behind } else { "" }));
+                let after = "; it stands after an offer that was declined, and may have been meant for it";
+                self.fail(format_args!("{error}{}", if self.has_declined { after } else { "" }));
                 error.status().map(|status| self.reply(status, &[TEXT], &format!("{error}\n")))
             }
             Ended::Slow => {
@@ -64,7 +64,7 @@ impl Session<'_> {
         let _ = self.wire.engine.abandon();
     }
 
-    // What is told besides.
+    // What else to say.
 
     pub(crate) fn say(&self, remark: impl Display) {
         self.wire.engine.transcript.say(remark);

@@ -28,7 +28,7 @@ impl Engine {
         self.connection.state()
     }
 
-    // Octets in, events out.
+    // Bytes in, events out.
 
     pub(crate) fn receive(&mut self, octets: &[u8]) -> Result<(), Error> {
         self.connection.receive(octets)?;
@@ -36,7 +36,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Has a reader put octets straight into the engine's memory; how many it was.
+    /// Has a reader put bytes straight into the engine's memory; how many it was.
     pub(crate) fn read_from(
         &mut self,
         most: usize,
@@ -76,7 +76,7 @@ impl Engine {
         leftover.into()
     }
 
-    // Decisions in, octets out.
+    // Decisions in, bytes out.
 
     pub(crate) fn send_request(
         &mut self,
@@ -129,7 +129,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Sends back the very octets that the event shows.
+    /// Sends back the very bytes that the event shows.
     pub(crate) fn echo(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
         let Some(Event::Data(data)) = self.connection.event() else { return Ok(()) };
         let (before, len) = (out.len(), data.len());

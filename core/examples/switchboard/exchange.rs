@@ -23,7 +23,7 @@ type Failure = Box<dyn AnyError>;
 /// RFC 9110, 10.1.1: a client does not wait for ever for its 100.
 const UNTIL_CONTINUE: Duration = Duration::from_secs(1);
 
-/// Octets of the new protocol that may come before our own request is out.
+/// Bytes of the new protocol that may come before our own request is out.
 const EARLY: usize = 1 << 20;
 
 /// Whether what was agreed on is TLS with HTTP above it.
@@ -180,7 +180,7 @@ impl<'a> Exchange<'a> {
         let is_closed = step == Ok(Step::Paused(Paused::Closed));
         self.handle_event()?;
         Ok(match self.engine.state().request {
-            // An answer that came first does not free us from the rest of the request, as long as somebody reads it.
+            // An answer that came first does not free us from the rest of the request, as long as it is read.
             Phase::Body if !is_closed => None,
             // The engine knows the end of the content by its length; the source's own end must not be left for others.
             Phase::Done if self.is_feeding && !is_closed => None,
@@ -215,7 +215,7 @@ impl<'a> Exchange<'a> {
             Some(Event::EndOfMessage(_)) => self.is_answered = true,
             Some(Event::Switched(Switched { protocols, leftover, .. })) => {
                 let len = leftover.len();
-                self.say(format_args!("the server speaks {protocols} now; {len} octets of it came along"));
+                self.say(format_args!("the server speaks {protocols} now; {len} bytes of it came along"));
                 self.early = self.engine.take_leftover();
             }
             Some(Event::Informational(_) | Event::Request(_)) | None => {}
@@ -283,7 +283,7 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    // What is told besides.
+    // What else to say.
 
     /// How it came out, and why.
     fn judge(&self, outcome: Outcome, offer: &[&str]) {

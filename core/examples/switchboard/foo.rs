@@ -3,14 +3,14 @@
 //! RFC 9110, 7.8: after the 101 the request is still outstanding, and is answered in the new protocol. So:
 //!
 //! 1. The server speaks first and answers the request: the line `foo/2 200 POST /foo 5`, that is the protocol, a
-//!    status, method, target, and how many octets of content follow; then that many octets, which are the request's
+//!    status, method, target, and how many bytes of content follow; then that many bytes, which are the request's
 //!    own content, and a line feed if there were any.
 //! 2. Each line that the client sends comes back: in capitals in `foo/2`, as it was in `foo/1`.
 //! 3. `QUIT` is answered with `BYE` and the server closes. So it does when the client ends its direction, after it
 //!    has answered every whole line and the unfinished one.
 //!
-//! Lines end with LF, or CRLF, and have 65,536 octets at most; a longer one is answered `ERROR line too long`, and
-//! the server closes. Octets outside ASCII are nobody's business and come back as they were.
+//! Lines end with LF, or CRLF, and have 65,536 bytes at most; a longer one is answered `ERROR line too long`, and
+//! the server closes. Bytes outside ASCII are not looked at and come back as they were.
 
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ const LONGEST: u64 = 65_536;
 /// How long a client may take for one line.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Speaks `token` until one side ends it, beginning with the octets that came along with HTTP. How many lines it was.
+/// Speaks `token` until one side ends it, beginning with the bytes that came along with HTTP. How many lines it was.
 pub(crate) fn speak(token: &str, question: &Question, leftover: &[u8], socket: &Socket) -> io::Result<u64> {
     let mut reader = BufReader::new(leftover.chain(socket));
     let mut writer = BufWriter::new(socket);

@@ -1,5 +1,5 @@
-//! The probe's transport: the octets of the socket as they are, or inside TLS. What happens to a TLS connection is decided
-//! where all else is, in one thread; the socket's own threads move what it has made of the octets.
+//! The probe's transport: the bytes of the socket as they are, or inside TLS. What happens to a TLS connection is decided
+//! where all else is, in one thread; the socket's own threads move what it has made of the bytes.
 
 use std::io::{self, Read, Write};
 use std::rc::Rc;
@@ -21,7 +21,7 @@ pub(crate) struct Line {
     opened: Vec<u8>,
     has_ended: bool,
     patience: Duration,
-    /// Who is told what is said.
+    /// Who hears what is said.
     overhearing: Option<Rc<Transcript>>,
 }
 
@@ -46,7 +46,7 @@ impl Line {
         self.tls.is_some()
     }
 
-    /// From now on there is TLS below, of whose octets some have come already. Returns once its handshake is over.
+    /// From now on there is TLS below, of whose bytes some have come already. Returns once its handshake is over.
     pub(crate) fn start_tls(&mut self, host: &str, leftover: &[u8]) -> io::Result<()> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let config = tls::client().map_err(io::Error::other)?;
@@ -66,7 +66,7 @@ impl Line {
         Ok(())
     }
 
-    /// Sends these octets, behind all others.
+    /// Sends these bytes, after all others.
     pub(crate) fn send(&mut self, octets: Vec<u8>) -> io::Result<()> {
         self.tell(By::Us, &octets);
         let octets = match &mut self.tls {
@@ -85,7 +85,7 @@ impl Line {
         Ok(())
     }
 
-    /// Ends our direction, behind all octets.
+    /// Ends our direction, after all bytes.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         if let Some(tls) = &mut self.tls {
             // RFC 8446, 6.1: so that the peer can tell an end from a cut.
@@ -101,7 +101,7 @@ impl Line {
         self.duplex.feed(source);
     }
 
-    /// From now on a transcript is told what is said, which is not HTTP any more.
+    /// From now on a transcript hears what is said, which is not HTTP any more.
     pub(crate) fn overhear(&mut self, transcript: &Rc<Transcript>) {
         self.overhearing = Some(Rc::clone(transcript));
     }
@@ -122,7 +122,7 @@ impl Line {
     }
 
     fn wait(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
-        // What came behind the last record of the handshake waits already.
+        // What came after the last record of the handshake waits already.
         loop {
             if !self.opened.is_empty() {
                 return Ok(Some(Input::Peer(std::mem::take(&mut self.opened))));
@@ -148,7 +148,7 @@ impl Line {
     /// Takes records and what is in them. rustls holds a bounded amount of either, so both in turn.
     fn open(&mut self, tls: &mut ClientConnection, mut sealed: &[u8]) -> io::Result<()> {
         while !sealed.is_empty() {
-            // Behind its end TLS takes nothing more.
+            // After its end TLS takes nothing more.
             if tls.read_tls(&mut sealed)? == 0 {
                 break;
             }

@@ -9,7 +9,7 @@
 //! read. The server's part is `server` (who is let in), `wire` (a socket and a `Connection`), `session` (the events of
 //! one connection), `routes` (what each path answers), `negotiate` (what an offer comes to) and `ending` (how it came out);
 //! the client's is `probe`, `exchange`, `line`, `duplex` and `relay`. Both have the `engine`, which writes down what passes
-//! it, for a `transcript` and for those who watch the page (`live`). What is spoken behind a switch: `foo`, `websocket`,
+//! it, for a `transcript` and for those who watch the page (`live`). What is spoken after a switch: `foo`, `websocket`,
 //! `http2`, `udp`, and `tls` with HTTP above it.
 
 mod duplex;
@@ -79,7 +79,7 @@ struct ServeArgs {
     /// How many connections are served at a time; others wait to be accepted
     #[arg(long, default_value_t = 256)]
     connections: usize,
-    /// The windows of HTTP/2, of a stream and of the connection, in octets
+    /// The windows of HTTP/2, of a stream and of the connection, in bytes
     #[arg(long, value_name = "OCTETS", default_value_t = 65_535)]
     window: u32,
     /// Seconds that a client may take for a head, and longer for long content or a slow link
@@ -95,7 +95,7 @@ enum Prefer {
 
 #[derive(Args)]
 struct ProbeArgs {
-    /// http://host[:port]/path, or https, ws, wss; whose certificate it is nobody checks
+    /// http://host[:port]/path, or https, ws, wss; the certificate is not checked
     url: Target,
     /// Protocols in order of preference, such as "foo/2, websocket"
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = protocol)]
@@ -126,7 +126,7 @@ struct ProbeArgs {
     /// Show what is left out else: the values of Authorization, Cookie and their like
     #[arg(long)]
     secrets: bool,
-    /// Pipe octets whatever the new protocol is
+    /// Pipe bytes whatever the new protocol is
     #[arg(long)]
     raw: bool,
     /// Seconds to wait for the server as long as it speaks HTTP
@@ -141,7 +141,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help is no error; if it cannot be printed there is nobody to tell.
+            // Help is no error; if it cannot be printed, nothing can be said.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }

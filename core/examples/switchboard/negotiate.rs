@@ -10,7 +10,7 @@ use crate::udp;
 use crate::wire::Ended;
 
 impl Session<'_> {
-    /// The page's own, and nobody else's.
+    /// For the page alone.
     pub(crate) fn negotiate_live(&mut self) -> Result<(), Ended> {
         match self.question.as_ref().is_some_and(|question| question.is_foreign) {
             true => self.reply(403, &[TEXT], "Not for the page of another server.\n"),
@@ -41,7 +41,7 @@ impl Session<'_> {
         }
     }
 
-    /// Everything that the switch needs is made before the 101, so that it cannot fail behind it.
+    /// Everything that the switch needs is made before the 101, so that it cannot fail after it.
     pub(crate) fn negotiate_http2(&mut self) -> Result<(), Ended> {
         let (connection, question) = (self.wire.engine.ask(), self.question.as_ref());
         let selection = connection.select(&["h2c"], self.house.prefer);
@@ -63,7 +63,7 @@ impl Session<'_> {
 
     fn stay(&mut self, reason: &str) -> Result<(), Ended> {
         let octets = self.question.as_ref().map_or(0, |question| question.octets);
-        self.reply(200, &[TEXT], &format!("This is HTTP/1.1: {reason}. {octets} octets of content came.\n"))
+        self.reply(200, &[TEXT], &format!("This is HTTP/1.1: {reason}. {octets} bytes of content came.\n"))
     }
 
     /// RFC 9298, 3.1: what cannot be reached is refused before anything is switched.

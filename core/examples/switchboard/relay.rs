@@ -18,7 +18,7 @@ const QUIET: Duration = Duration::from_millis(500);
 /// How long we wait for the other side to close a WebSocket that we have closed.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// Octets as they are, until the server closes. `early` came before the relay began.
+/// Bytes as they are, until the server closes. `early` came before the relay began.
 pub(crate) fn pipe(line: &mut Line, early: &[u8], peer_ended: bool) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     print(&mut stdout, early)?;
@@ -73,7 +73,7 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
 }
 
 /// Each line of standard input as a datagram, each datagram as a line, until the server closes or has been silent for
-/// half a second behind the end of the input.
+/// half a second after the end of the input.
 pub(crate) fn datagrams(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
     let mut stdout = io::stdout().lock();
     let (mut capsules, mut typed, mut patience) = (Capsules::new(Capsules::UDP_PAYLOAD), Vec::new(), None);

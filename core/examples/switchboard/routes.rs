@@ -10,7 +10,7 @@ use crate::{foo, live, tls, udp};
 pub(crate) enum Route {
     /// `/` and what it is made of: shows the server's connections.
     Page(&'static live::File),
-    /// `/live`: what the page is told, in WebSocket.
+    /// `/live`: what the page gets, in WebSocket.
     Live,
     /// `/ws`: WebSocket, and nothing else.
     Ws,
@@ -99,7 +99,7 @@ pub(crate) struct Question {
     pub(crate) refusal: Option<(u16, &'static str)>,
     /// Its Connection lists upgrade, and that is all of an offer that there is.
     pub(crate) lacks_upgrade: bool,
-    /// It comes from a page of somebody else's.
+    /// It comes from another site's page.
     pub(crate) is_foreign: bool,
     /// The first rule that an offered protocol breaks.
     pub(crate) flaw: Option<Ineligible>,

@@ -86,7 +86,7 @@ fn stop_on_signal(stop: &Arc<AtomicBool>, address: SocketAddr) -> io::Result<()>
             // Asked twice: at once, then.
             std::process::exit(130);
         }
-        // Wakes `accept`; if this fails, nobody is waiting there.
+        // Wakes `accept`; if this fails, nothing waits there.
         let _ = TcpStream::connect(address);
     })
     .map_err(io::Error::other)

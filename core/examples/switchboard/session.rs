@@ -81,7 +81,7 @@ impl<'h> Session<'h> {
         if let Err(ended) = session.serve() {
             session.give_up(ended);
         }
-        // Whatever stands in the way of the last octets, the connection is over.
+        // Whatever stands in the way of the last bytes, the connection is over.
         let _ = session.wire.flush();
         if session.wire.engine.ask().must_reset() {
             let _ = session.wire.socket.reset();
@@ -194,10 +194,10 @@ impl<'h> Session<'h> {
             Route::Page((_, kind, text)) => self.reply(200, &[("Content-Type", kind), live::POLICY], text),
             Route::Live => self.negotiate_live(),
             Route::Plain | Route::Missing => {
-                // RFC 9110, 9.3.2: a HEAD is told what a GET would be.
+                // RFC 9110, 9.3.2: a HEAD gets the head that a GET would get.
                 let method = if question.method == "HEAD" { "GET" } else { &question.method };
                 let (target, octets) = (&question.target, question.octets);
-                let text = format!("{method} {target}: {octets} octets of content came. No offer is taken here.\n");
+                let text = format!("{method} {target}: {octets} bytes of content came. No offer is taken here.\n");
                 self.reply(200, &[TEXT], &text)
             }
             Route::H2c => self.negotiate_http2(),
@@ -238,11 +238,11 @@ impl<'h> Session<'h> {
 
     // What is no longer HTTP.
 
-    /// The 101 is on its way; what came behind the request is the new protocol's beginning.
+    /// The 101 is on its way; what came after the request is the new protocol's beginning.
     fn speak(&mut self, token: &str) -> Result<Flow, Ended> {
         let leftover = self.wire.engine.take_leftover();
         self.wire.flush()?;
-        self.say(format_args!("speaks {token} now; {} octets of it came along", leftover.len()));
+        self.say(format_args!("speaks {token} now; {} bytes of it came along", leftover.len()));
         self.wire.engine.transcript.conclude(Verdict::new("switched", format_args!("closed; switched to {token}")));
         // The client's spelling of a protocol's name is as good as ours.
         let is = |known: &&&str| known.eq_ignore_ascii_case(token);
@@ -251,7 +251,7 @@ impl<'h> Session<'h> {
         }
         let socket = &self.wire.socket;
         if self.route() == Route::Live {
-            // To be told what one is told would never end.
+            // To watch the watching would never end.
             self.say("a page watches; what it is told is not shown");
             self.wire.engine.transcript.be_private();
         }

@@ -16,10 +16,10 @@ use crate::transcript::{By, Transcript};
 /// How long a call blocks in the kernel before the deadline and the stop flag are looked at again.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// A transfer slower than this is cut off: octets per second.
+/// A transfer slower than this is cut off: bytes per second.
 const SLOWEST: u64 = 1024;
 
-/// The longest that a closed connection is listened to, and how many octets of it.
+/// The longest that a closed connection is listened to, and how many bytes of it.
 const LINGER: (Duration, usize) = (Duration::from_secs(2), 1 << 20);
 
 /// The stream. Reading and writing take `&Socket`, so that a buffered reader and a writer can share it.
@@ -31,7 +31,7 @@ pub(crate) struct Socket {
     grace: Duration,
     stop: Arc<AtomicBool>,
     heeds_stop: Cell<bool>,
-    /// Who is told what is said.
+    /// Who hears what is said.
     overhearing: RefCell<Option<Rc<Transcript>>>,
 }
 
@@ -63,7 +63,7 @@ impl Socket {
         Ok((len > 0).then_some(octet[0]))
     }
 
-    /// From now on there is TLS below, of whose octets some have come already.
+    /// From now on there is TLS below, of whose bytes some have come already.
     pub(crate) fn start_tls(&self, config: &Arc<ServerConfig>, mut leftover: &[u8]) -> io::Result<()> {
         let mut tls = Box::new(ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?);
         while !leftover.is_empty() {
@@ -103,7 +103,7 @@ impl Socket {
         outcome
     }
 
-    /// From now on a transcript is told what is said, which is not HTTP any more.
+    /// From now on a transcript hears what is said, which is not HTTP any more.
     pub(crate) fn overhear(&self, transcript: &Rc<Transcript>) {
         *self.overhearing.borrow_mut() = Some(Rc::clone(transcript));
     }
@@ -119,7 +119,7 @@ impl Socket {
         self.stream.set_read_timeout(Some(slice))
     }
 
-    /// How long a transfer of that many octets may take: a peer that trickles them has no more time than one that
+    /// How long a transfer of that many bytes may take: a peer that trickles them has no more time than one that
     /// stalls.
     pub(crate) fn allowance(&self, octets: u64) -> Duration {
         self.grace + Duration::from_secs(octets / SLOWEST)
@@ -142,7 +142,7 @@ impl Socket {
             tls.send_close_notify();
             let _ = self.patiently(|mut stream| tls.write_tls(&mut stream));
         }
-        // A peer that has gone already cannot be told; there is nobody to report it to.
+        // A peer that has gone already cannot hear of it, and no other can.
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
@@ -152,7 +152,7 @@ impl Socket {
         tokio::net::TcpSocket::from_std_stream(self.stream.try_clone()?).set_zero_linger()
     }
 
-    /// RFC 9112, 9.6: closing at once, with octets of the peer unread, would reset the connection and take our last
+    /// RFC 9112, 9.6: closing at once, with bytes of the peer unread, would reset the connection and take our last
     /// response away from it. So: our end first, then read on for a bounded while.
     pub(crate) fn linger(&self) {
         self.finish();
@@ -169,7 +169,7 @@ impl Socket {
     /// Repeats a call that gave up after a slice, as long as there is time.
     fn patiently(&self, mut call: impl FnMut(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
         loop {
-            // Before each call: a peer that sends an octet now and then never makes one give up.
+            // Before each call: a peer that sends a byte now and then never makes one give up.
             if self.heeds_stop.get() && self.stop.load(Ordering::Relaxed) {
                 return Err(io::Error::new(ErrorKind::ConnectionAborted, "the server stops"));
             }
@@ -194,7 +194,7 @@ fn one_turn(tls: &mut ServerConnection, mut stream: &TcpStream) -> io::Result<us
         return Err(ErrorKind::UnexpectedEof.into());
     }
     let outcome = tls.process_new_packets().map_err(io::Error::other);
-    // What is wrong the peer is told, if it still listens.
+    // The peer hears what is wrong, if it still listens.
     while tls.wants_write() {
         tls.write_tls(&mut stream)?;
     }

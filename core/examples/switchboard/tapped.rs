@@ -1,4 +1,4 @@
-//! A stream of the asynchronous kind, of which a transcript is told what is said.
+//! A stream of the asynchronous kind, of which a transcript hears what is said.
 
 use std::io;
 use std::pin::Pin;

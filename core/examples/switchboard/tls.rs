@@ -1,4 +1,4 @@
-//! TLS for both ends: a certificate made at the start, which nobody has a reason to trust, and a client that trusts any,
+//! TLS for both ends: a certificate made at the start, which no client has a reason to trust, and a client that trusts any,
 //! because it asks what a server does and not who it is.
 
 use std::error::Error;
@@ -12,7 +12,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme}
 /// The versions of TLS that are spoken, as RFC 2817 names them.
 pub(crate) const TOKENS: [&str; 2] = ["TLS/1.3", "TLS/1.2"];
 
-/// The first octet of a client that begins with TLS: a handshake record. No HTTP method begins so.
+/// The first byte of a client that begins with TLS: a handshake record. No HTTP method begins so.
 pub(crate) const HANDSHAKE: u8 = 22;
 
 pub(crate) fn server() -> Result<Arc<ServerConfig>, Box<dyn Error>> {

@@ -13,7 +13,7 @@ use crate::tapped::Tapped;
 /// The token.
 pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
 
-/// Octets that are read at a time.
+/// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
 /// Whether the proxy takes datagrams there. It is an example, not a way into other people's networks.
@@ -36,7 +36,7 @@ pub(crate) fn echo(address: SocketAddr) -> bool {
     std::thread::Builder::new().spawn(echo).is_ok()
 }
 
-/// Carries datagrams until the client ends, beginning with the octets that came along. How many it was, both ways.
+/// Carries datagrams until the client ends, beginning with the bytes that came along. How many it was, both ways.
 pub(crate) fn relay(target: &UdpTarget, leftover: &[u8], socket: &Socket) -> io::Result<u64> {
     socket.run(|stream| carry(target, leftover, stream))?.unwrap_or(Ok(0))
 }
@@ -54,7 +54,7 @@ async fn carry(target: &UdpTarget, leftover: &[u8], stream: Tapped) -> io::Resul
             // RFC 9298, 4: what another context means has not been agreed on.
             if context == 0 {
                 datagrams += 1;
-                // UDP loses datagrams; a port that nobody listens on is told with the next call.
+                // UDP loses datagrams; that a port is closed, the next call says.
                 let _ = socket.send(payload).await;
             }
         }

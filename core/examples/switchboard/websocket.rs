@@ -1,4 +1,4 @@
-//! WebSocket behind the handshake: tungstenite reads and writes the frames, the engine has done everything before.
+//! WebSocket after the handshake: tungstenite reads and writes the frames, the engine has done everything before.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ const LARGEST: usize = 4 << 20;
 /// How long a client may be silent.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Sends every message back until one side closes, beginning with the octets that came along with HTTP. How many
+/// Sends every message back until one side closes, beginning with the bytes that came along with HTTP. How many
 /// messages it was.
 pub(crate) fn echo(leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>> {
     let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));

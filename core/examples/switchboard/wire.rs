@@ -9,7 +9,7 @@ use switchover::{Awaiting, Blame, End, Error, Event, Paused, Step};
 use crate::engine::Engine;
 use crate::socket::Socket;
 
-/// Octets that are read at a time, and that may wait to be written while more are produced.
+/// Bytes that are read at a time, and that may wait to be written while more are produced.
 const PIECE: usize = 16 * 1024;
 
 /// What is read from the socket goes into the engine, what the engine writes goes out.
@@ -125,7 +125,7 @@ impl Wire {
     }
 
     /// A new message gives the peer new time, more content only as much as a slow link needs for it. So a request
-    /// head that comes octet by octet has no more time than one that does not come at all.
+    /// head that comes byte by byte has no more time than one that does not come at all.
     fn deadline(&mut self) -> Instant {
         let content = if self.engine.ask().awaiting() == Awaiting::Content { self.octets } else { 0 };
         *self.since.get_or_insert_with(Instant::now) + self.socket.allowance(content)

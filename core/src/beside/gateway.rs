@@ -41,7 +41,7 @@ pub fn may_forward(protocol: &str) -> bool {
 }
 
 /// The protocols of a request that an intermediary may offer to its own server, in the client's order: those that may be
-/// accepted and are not, like TLS and h2c, between two neighbours. Registered names are told as they are registered.
+/// accepted and are not, like TLS and h2c, between two neighbours. Registered names have their registered spelling.
 pub fn forwardable<'a>(request: &Request<'a>) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
     let request = *request;
     let has_offer = request.offers().is_ok();

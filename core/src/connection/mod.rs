@@ -1,5 +1,5 @@
-//! The only module that knows all the others: octets in, events out (`receive.rs`, and `message.rs` for what they mean);
-//! decisions in, octets out (`send.rs`, and `compose.rs` for what they take); and what a host may ask in between.
+//! The only module that knows all the others: bytes in, events out (`receive.rs`, and `message.rs` for what they mean);
+//! decisions in, bytes out (`send.rs`, and `compose.rs` for what they take); and what a host may ask in between.
 
 mod inbound;
 mod outbound;
@@ -24,7 +24,7 @@ use crate::wire::buffer::Buffer;
 use crate::wire::encode;
 use crate::wire::head::Head;
 
-/// How the peer's octets ended.
+/// How the peer's bytes ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum End {
     /// A FIN, and over TLS a closure alert before it.
@@ -55,11 +55,11 @@ crate::listed::listed! { Owes { Nothing = "nothing", Continue = "continue", Resp
 enum Outgoing {
     /// Nothing.
     None,
-    /// That many octets.
+    /// That many bytes.
     Length(u64),
     /// Chunks until the host ends it.
     Chunked,
-    /// Octets until the host ends it; then the connection closes.
+    /// Bytes until the host ends it; then the connection closes.
     UntilClose,
     /// What the caller writes without the engine; see [`Connection::note_response`].
     Own,
@@ -67,7 +67,7 @@ enum Outgoing {
 
 /// One HTTP/1.1 connection, without its transport.
 ///
-/// The host moves the octets: what it reads from the transport goes into [`receive`](Self::receive), what the `send_*`
+/// The host moves the bytes: what it reads from the transport goes into [`receive`](Self::receive), what the `send_*`
 /// methods write goes out. No call blocks, and none reads a clock.
 pub struct Connection {
     config: Option<Arc<Config>>,
@@ -75,7 +75,7 @@ pub struct Connection {
     pub(crate) scratch: Option<Box<Scratch>>,
     body: Body,
     outgoing: Outgoing,
-    /// Where in the peer's octets the unread ones begin.
+    /// Where in the peer's bytes the unread ones begin.
     offset: u64,
     pub(crate) failure: Option<Error>,
     /// Which of the unanswered requests are HEAD, the oldest in the lowest bit.
@@ -136,9 +136,9 @@ pub(crate) struct Scratch {
     /// Where in the peer's bytes the head of the current request ends.
     head_end: u64,
     shown: Shown,
-    /// What decides on the offer in `head`. Where there is none, nobody asks but for the limits, which never change.
+    /// What decides on the offer in `head`. Unused where there is none, but for the limits, which never change.
     terms: Terms,
-    /// A head is being read and has stopped inside a line: so many octets may come that only continue it. Else 0.
+    /// A head is being read and has stopped inside a line: so many bytes may come that only continue it. Else 0.
     slack: usize,
     /// The client's own offer, or what a server advertises next.
     offer: Vec<u8>,
@@ -229,7 +229,7 @@ impl Connection {
         self.scratch.as_deref().map_or(&[], |scratch| scratch.buffer.unread().get(after(scratch)..).unwrap_or_default())
     }
 
-    /// How many of the peer's octets have been passed by the events so far.
+    /// How many of the peer's bytes have been passed by the events so far.
     #[inline]
     pub fn position(&self) -> u64 {
         let shown = self.scratch.as_ref().map_or(0, |scratch| scratch.shown_len());
@@ -281,7 +281,7 @@ impl Connection {
     pub fn unanswered(&self) -> u8 {
         match (self.role, self.state.request, self.state.response) {
             (Role::Server, _, _) | (_, Phase::Idle, _) | (_, _, Phase::Done) => 0,
-            _ => self.state.behind + 1,
+            _ => self.state.pipelined + 1,
         }
     }
 
@@ -311,7 +311,7 @@ impl Connection {
         if self.state.rx == Rx::Switched && !self.flags.owes_end { self.unread() } else { &[] }
     }
 
-    /// Takes the first octets of the new protocol out of the connection: the same that the event's `leftover` shows, and
+    /// Takes the first bytes of the new protocol out of the connection: the same that the event's `leftover` shows, and
     /// what has come since. Everything the transport delivers from now on is the new protocol's. The current event is over.
     /// Empty before `Switched`, so wait for that event.
     pub fn take_leftover(&mut self) -> Bytes {
@@ -466,7 +466,7 @@ impl Connection {
 
     /// Gives the memory back where a connection is parked: without a message or leftover under way nothing stays on
     /// the heap, else only what is needed. What `trace`, `required` and the current event held is gone. Among thousands of
-    /// connections it is also faster to do so behind each answer: the next one gets memory that is still in the cache.
+    /// connections it is also faster to do so after each answer: the next one gets memory that is still in the cache.
     pub fn release(&mut self) {
         self.settle_event();
         let idle = self.state.is_idle() || self.state.is_over();
@@ -545,7 +545,7 @@ impl Connection {
         }
     }
 
-    /// What the last event showed is over: its octets are consumed, its head is let go unless it is still needed.
+    /// What the last event showed is over: its bytes are consumed, its head is let go unless it is still needed.
     #[inline]
     fn settle_event(&mut self) {
         // Most calls come while a message is still arriving and nothing was shown.
@@ -609,11 +609,11 @@ impl Scratch {
         }
     }
 
-    /// How many unread octets the current event shows.
+    /// How many unread bytes the current event shows.
     #[inline]
     fn shown_len(&self) -> usize {
         match self.shown {
-            Shown::Data { len, behind } => len + behind,
+            Shown::Data { len, tail } => len + tail,
             Shown::End { len } => len,
             _ => 0,
         }

@@ -8,7 +8,7 @@ use crate::listed::listed;
 pub enum Ineligible {
     /// The protocol is offered with another method.
     Method,
-    /// `Sec-WebSocket-Key` is missing, repeated or not 16 octets in base64.
+    /// `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64.
     Key,
     /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer.
     Version,
@@ -49,7 +49,7 @@ impl Ineligible {
     pub const fn text(self) -> &'static str {
         match self {
             Self::Method => "the protocol cannot be offered with this method",
-            Self::Key => "the Sec-WebSocket-Key is not one base64 of 16 octets",
+            Self::Key => "the Sec-WebSocket-Key is not one base64 of 16 bytes",
             Self::Version => "the Sec-WebSocket-Version is not 13",
             Self::Subprotocol => "the Sec-WebSocket-Protocol is not a list of distinct names",
             Self::Extension => "the Sec-WebSocket-Extensions is malformed",

@@ -36,7 +36,7 @@ pub(crate) struct Fault {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
     kind: ErrorKind,
-    /// A peer error: octets since the connection began. `OutputTooSmall`: octets needed. Of other local errors: which of
+    /// A peer error: bytes since the connection began. `OutputTooSmall`: bytes needed. Of other local errors: which of
     /// the host's field lines it is about, from 1.
     number: u64,
 }
@@ -98,7 +98,7 @@ impl Error {
         self.kind.status()
     }
 
-    /// Where in the peer's octets, counted from the connection's first, a peer error lies.
+    /// Where in the peer's bytes, counted from the connection's first, a peer error lies.
     pub const fn offset(&self) -> Option<u64> {
         match self.blame() {
             Blame::Peer => Some(self.number),
@@ -123,7 +123,7 @@ impl Error {
         }
     }
 
-    /// How many octets of output space the refused call needs, after [`ErrorKind::OutputTooSmall`].
+    /// How many bytes of output space the refused call needs, after [`ErrorKind::OutputTooSmall`].
     pub const fn needed(&self) -> Option<usize> {
         match self.kind {
             ErrorKind::OutputTooSmall => Some(self.number as usize),
@@ -136,8 +136,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (error {})", self.kind.text(), self.kind.code())?;
         match (self.offset(), self.needed(), self.field(), self.ineligible()) {
-            (Some(offset), ..) => write!(f, " at octet {offset}"),
-            (_, Some(needed), ..) => write!(f, ": {needed} octets needed"),
+            (Some(offset), ..) => write!(f, " at byte {offset}"),
+            (_, Some(needed), ..) => write!(f, ": {needed} bytes needed"),
             (_, _, Some(index), _) => write!(f, ": field line {}", index + 1),
             (.., Some(reason)) => write!(f, ": {}", reason.text()),
             _ => Ok(()),

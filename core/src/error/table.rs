@@ -42,16 +42,16 @@ macro_rules! errors {
 errors! {
     BadMethod = 101 "bad-method" Peer 400 "RFC 9110, 9.1"
         "the method is not a token"
-        "Not HTTP, or an octet too many before it: often the rest of content that was longer than it said. Look at the request before.";
+        "Not HTTP, or a byte too many before it: often the rest of content that was longer than it said. Look at the request before.";
     MethodTooLong = 102 "method-too-long" Peer 501 "RFC 9112, 3"
         "the method is longer than any that is known"
         "Raise `limits.method` if a method of that length is one of yours.";
     BadTarget = 103 "bad-target" Peer 400 "RFC 9112, 3.2"
-        "an octet that no request-target may hold"
+        "a byte that no request-target may hold"
         "The client did not encode its target; `target` is only ever ASCII without spaces.";
     BadVersion = 104 "bad-version" Peer 400 "RFC 9112, 2.3"
         "the HTTP-version is malformed"
-        "A request: two or more spaces, something behind the version, or early octets of a protocol whose offer was declined.";
+        "A request: two or more spaces, something after the version, or early bytes of a protocol whose offer was declined.";
     VersionUnsupported = 105 "version-unsupported" Peer 505 "RFC 9110, 2.5"
         "the major version is not 1"
         "Another major version; HTTP/2 begins with a preface (`http2_preface`).";
@@ -63,7 +63,7 @@ errors! {
         "The server is broken; use another connection, and try again only what is safe to repeat.";
     NotHttp = 108 "not-http" Peer 0 "RFC 9112, 4"
         "another protocol where a status line should be"
-        "Something else listens on that port: look at the octets. A server that switches without a 101 looks like this, too.";
+        "Something else listens on that port: look at the bytes. A server that switches without a 101 looks like this, too.";
     EmptyLines = 109 "empty-lines" Peer 400 "RFC 9112, 2.2"
         "too many empty lines before the request line"
         "Raise `limits.empty_lines` for a client that is known to send them.";
@@ -75,10 +75,10 @@ errors! {
         "Never to be repaired: it is how requests are smuggled past a proxy that reads the name otherwise.";
     MissingColon = 203 "missing-colon" Peer 400 "RFC 9112, 5"
         "a field line without a colon"
-        "Often a line break inside a value that somebody did not check.";
+        "Often a line break inside a value that was not checked.";
     BadFieldValue = 204 "bad-field-value" Peer 400 "RFC 9110, 5.5"
-        "a control octet in a field value or reason"
-        "A value made of user input that nobody checked.";
+        "a control byte in a field value or reason"
+        "A value made of user input that was not checked.";
     BareCr = 205 "bare-cr" Peer 400 "RFC 9112, 2.2"
         "a CR that no LF follows"
         "Never to be repaired: line ends that two readers see differently smuggle requests.";
@@ -86,7 +86,7 @@ errors! {
         "an LF that no CR precedes"
         "A sender written by hand; it must end lines with CRLF.";
     Nul = 207 "nul" Peer 400 "RFC 9110, 5.5"
-        "a NUL octet"
+        "a NUL byte"
         "Binary data where a head should be.";
     ObsFold = 208 "obs-fold" Peer 400 "RFC 9112, 5.2"
         "a folded field line in a request or trailer section"
@@ -141,7 +141,7 @@ errors! {
         "A proxy has passed on what an HTTP/1.0 peer cannot have meant.";
     ConnectContent = 313 "connect-content" Peer 400 "RFC 9110, 9.3.6"
         "a CONNECT with content"
-        "What is behind a CONNECT is the tunnel's; the client must not say that it is content.";
+        "What is after a CONNECT is the tunnel's; the client must not say that it is content.";
     TargetInsecure = 314 "target-insecure" Peer 421 "RFC 9110, 7.4"
         "an https target on a connection without TLS"
         "Set `secure` if the transport is TLS; else the client meant another server.";
@@ -159,10 +159,10 @@ errors! {
         "Raise `limits.chunk_line` if you know the extensions.";
     ChunkExtensionsTooLong = 405 "chunk-extensions-too-long" Peer 413 "RFC 9112, 7.1.1"
         "all chunk extensions together are longer than the limit"
-        "Chunks of an octet with long extensions are an attack on your time; raise `limits.chunk_extensions` if you know better.";
+        "Chunks of a byte with long extensions are an attack on your time; raise `limits.chunk_extensions` if you know better.";
     ChunkEnd = 406 "chunk-end" Peer 400 "RFC 9112, 7.1"
         "chunk data is not followed by CRLF"
-        "The chunk had more octets than its size said, or fewer.";
+        "The chunk had more bytes than its size said, or fewer.";
     TrailersTooLarge = 407 "trailers-too-large" Peer 431 "RFC 9112, 7.1.2"
         "the trailer section is larger than the limit"
         "Raise `limits.trailers`.";
@@ -173,7 +173,7 @@ errors! {
         "the input ended before the response"
         "The server closed an idle connection as the request left, or does not like what it read. What is idempotent may be repeated on a new connection.";
     Unsolicited = 503 "unsolicited" Peer 0 "RFC 9112, 9.2"
-        "octets from the server that no request asked for"
+        "bytes from the server that no request asked for"
         "Do not use the connection again: an answer to nothing would become the answer to the next request.";
     TooManyInformational = 504 "too-many-informational" Peer 0 "RFC 9110, 15.2"
         "more informational responses than the limit"

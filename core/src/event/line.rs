@@ -9,7 +9,7 @@ use crate::wire::fields::Fields;
 /// Content of this length or less is shown.
 const SHOWN: usize = 160;
 
-/// The kind, then what matters of it, such as `request GET /chat 1.1 offers [foo/2, websocket!key]`. Octets other than
+/// The kind, then what matters of it, such as `request GET /chat 1.1 offers [foo/2, websocket!key]`. Bytes other than
 /// printable ASCII are escaped, so it is one line whatever the peer has sent; content is shown where it is short. Of field
 /// lines only those of trailers are there, without the values of those that hold secrets.
 impl Display for Event<'_> {
@@ -29,7 +29,7 @@ impl Display for Event<'_> {
                 }
             }
             Self::Data(data) if data.len() <= SHOWN => write!(f, "data \"{}\"", Escaped(data)),
-            Self::Data(data) => write!(f, "data {} octets", data.len()),
+            Self::Data(data) => write!(f, "data {} bytes", data.len()),
             Self::EndOfMessage(fields) => {
                 f.write_str("end")?;
                 trailers(fields, f)
@@ -79,7 +79,7 @@ fn change(switched: &Switched<'_>, f: &mut Formatter<'_>) -> Result {
     }
 }
 
-/// Octets, with `\r \n \t \0 \\ \xHH` for what would not be one line of ASCII.
+/// Bytes, with `\r \n \t \0 \\ \xHH` for what would not be one line of ASCII.
 struct Escaped<'a>(&'a [u8]);
 
 impl Display for Escaped<'_> {
@@ -130,6 +130,6 @@ mod tests {
     #[test]
     fn what_is_short_is_shown_and_what_is_long_is_counted() {
         assert_eq!(Event::Data(b"a\\\n\xff").to_string(), "data \"a\\\\\\n\\xff\"");
-        assert_eq!(Event::Data(&[b'x'; 161]).to_string(), "data 161 octets");
+        assert_eq!(Event::Data(&[b'x'; 161]).to_string(), "data 161 bytes");
     }
 }

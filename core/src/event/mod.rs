@@ -12,8 +12,8 @@ use crate::wire::head::Head;
 pub enum Step {
     /// Something happened: look at [`event`](crate::Connection::event).
     Event,
-    /// Nothing happens before more octets come: call [`receive`](crate::Connection::receive). A client is told so too when
-    /// it is its own turn, before it has asked, while its content is missing, and behind the answer:
+    /// Nothing happens before more bytes come: call [`receive`](crate::Connection::receive). A client gets this too when
+    /// it is its own turn, before it has asked, while its content is missing, and after the answer:
     /// [`awaiting`](crate::Connection::awaiting) is then `Host`.
     NeedData,
     /// Nothing happens before the host acts.
@@ -23,7 +23,7 @@ pub enum Step {
 /// What the host has to do before receiving goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Paused {
-    /// Accept or decline: octets behind an offer or CONNECT belong to no protocol yet.
+    /// Accept or decline: bytes after an offer or CONNECT belong to no protocol yet.
     Decision,
     /// Answer the request, or finish the answer with `send_end`: the next one is not read before.
     Answer,
@@ -128,7 +128,7 @@ impl<'a> Response<'a> {
         self.head.fields(self.bytes)
     }
 
-    /// How many pipelined requests behind this response's will not be answered, because it closes the connection.
+    /// How many pipelined requests after this response's will not be answered, because it closes the connection.
     /// They may be sent again on another one where that is safe (RFC 9112, 9.3.2).
     pub fn dropped(&self) -> u8 {
         self.dropped
@@ -170,7 +170,7 @@ pub struct Switched<'a> {
     pub request: Option<Request<'a>>,
     /// Client: the 101 or the 2xx.
     pub response: Option<Response<'a>>,
-    /// The first octets of the new protocol, as far as they have come.
+    /// The first bytes of the new protocol, as far as they have come.
     pub leftover: &'a [u8],
 }
 
@@ -184,12 +184,12 @@ pub(crate) enum Shown {
     Response {
         dropped: u8,
     },
-    /// `len` octets of content, and `behind` them some that nobody needs.
+    /// `len` bytes of content, and `tail` after them that are not needed.
     Data {
         len: usize,
-        behind: usize,
+        tail: usize,
     },
-    /// `len` octets of trailer section.
+    /// `len` bytes of trailer section.
     End {
         len: usize,
     },

@@ -1,4 +1,4 @@
-//! The machine of both roles. Everything that changes the state of a connection is here, and nothing here knows an octet.
+//! The machine of both roles. Everything that changes the state of a connection is here, and nothing here knows a byte.
 //!
 //! This file says what a state is and what can be asked of it; `input` what moves it; `transition` how, or which
 //! error it is that it does not move.
@@ -108,7 +108,7 @@ pub enum Awaiting {
     Response,
     /// The peer: a 100 before content is sent; bounded by the host's patience (RFC 9110, 10.1.1).
     Continue,
-    /// Nobody: HTTP is over on this connection.
+    /// Nothing: HTTP is over on this connection.
     Nothing,
 }
 
@@ -132,7 +132,7 @@ pub struct State {
     /// The client's version (server only).
     pub peer: Peer,
     /// Complete requests before the latest whose final response has not ended (client only).
-    pub behind: u8,
+    pub pipelined: u8,
 }
 
 impl State {
@@ -146,7 +146,7 @@ impl State {
         expect: Expect::None,
         persist: true,
         peer: Peer::Unknown,
-        behind: 0,
+        pipelined: 0,
     };
 
     /// An offer or a CONNECT waits for its answer.
@@ -157,7 +157,7 @@ impl State {
     /// No request is under way and none unanswered.
     pub fn is_idle(self) -> bool {
         self.request == Phase::Idle
-            || (matches!(self.request, Phase::Done) && self.response == Phase::Done && self.behind == 0)
+            || (matches!(self.request, Phase::Done) && self.response == Phase::Done && self.pipelined == 0)
     }
 
     /// A server may read the next request head; a client may send one in a fresh cycle.

@@ -6,12 +6,12 @@
 //! names the clause.
 //!
 //! A transition is a pure function from value to value: a refused one changes nothing, and the caller commits the new
-//! state only after the octets that belong to it have been written.
+//! state only after the bytes that belong to it have been written.
 
 use super::{Answer, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
 use crate::error::ErrorKind;
 
-/// How many complete requests a client may have waiting behind the one being answered.
+/// How many complete requests a client may have waiting after the one being answered.
 pub(crate) const PIPELINE: u8 = 63;
 
 /// Which of the two messages an input belongs to.
@@ -57,7 +57,7 @@ impl State {
         if matches!(self.request, Phase::Body | Phase::Cut) {
             return Err(ErrorKind::RequestUnfinished);
         }
-        // Nothing is pipelined behind an offer: it would reach a server that may have switched.
+        // Nothing is pipelined after an offer: it would reach a server that may have switched.
         if self.undecided() || self.turn == Turn::Agreed {
             return Err(ErrorKind::OfferPending);
         }
@@ -68,8 +68,8 @@ impl State {
             match role {
                 // RFC 9112, 9.3.2: a client may pipeline; a server answers in order, one request at a time.
                 Role::Server => return Err(ErrorKind::Unanswered),
-                Role::Client if self.behind == PIPELINE => return Err(ErrorKind::PipelineFull),
-                Role::Client => self.behind += 1,
+                Role::Client if self.pipelined == PIPELINE => return Err(ErrorKind::PipelineFull),
+                Role::Client => self.pipelined += 1,
             }
         } else {
             self.response = Phase::Idle;
@@ -124,7 +124,7 @@ impl State {
                 return Err(ErrorKind::NotExpected);
             }
         }
-        if is_continue && self.behind == 0 {
+        if is_continue && self.pipelined == 0 {
             self.expect = Expect::None;
         }
         Ok(self)
@@ -133,7 +133,7 @@ impl State {
     #[inline]
     fn switch(mut self, role: Role, early: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
-        if self.turn != Turn::Offered || self.behind > 0 {
+        if self.turn != Turn::Offered || self.pipelined > 0 {
             return Err(ErrorKind::NothingOffered);
         }
         if role == Role::Server {
@@ -159,7 +159,7 @@ impl State {
     #[inline(always)]
     fn answer(mut self, role: Role, answer: Answer) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
-        let latest = self.behind == 0;
+        let latest = self.pipelined == 0;
         if latest && self.turn == Turn::Connect && answer.success && self.rx == Rx::Open {
             // RFC 9110, 9.3.6: a 2xx to CONNECT is a tunnel from the empty line on.
             self.turn = Turn::Agreed;
@@ -183,8 +183,8 @@ impl State {
             self.refuse();
             self.expect = Expect::None;
         } else if !answer.persist {
-            // RFC 9112, 9.6: nothing behind a response with "close" will be answered.
-            self.behind = 0;
+            // RFC 9112, 9.6: nothing after a response with "close" will be answered.
+            self.pipelined = 0;
             self.refuse();
             self.expect = Expect::None;
             self.cut_request(role);
@@ -208,7 +208,7 @@ impl State {
         let over = match role {
             // A client that stops after our closing response has not broken anything.
             Role::Server => self.is_idle() || (self.response == Phase::Done && !self.persist),
-            Role::Client => self.request == Phase::Idle || (self.response == Phase::Done && self.behind == 0),
+            Role::Client => self.request == Phase::Idle || (self.response == Phase::Done && self.pipelined == 0),
         };
         if !over {
             return Err(ErrorKind::Truncated);
@@ -402,8 +402,8 @@ impl State {
     #[inline(always)]
     fn answered(mut self, role: Role) -> Self {
         self.response = Phase::Done;
-        if self.behind > 0 {
-            self.behind -= 1;
+        if self.pipelined > 0 {
+            self.pipelined -= 1;
             self.response = Phase::Idle;
         }
         self.settle(role)
@@ -412,7 +412,7 @@ impl State {
     /// Closes what a cycle without a successor leaves open.
     #[inline(always)]
     pub(super) fn settle(mut self, role: Role) -> Self {
-        if self.persist || self.response != Phase::Done || self.behind > 0 {
+        if self.persist || self.response != Phase::Done || self.pipelined > 0 {
             return self;
         }
         match role {

@@ -15,9 +15,9 @@ pub struct Deflate {
     pub server_no_context_takeover: bool,
     /// The client forgets its window after each message.
     pub client_no_context_takeover: bool,
-    /// The server's window has at most 2 to this many octets, 8 to 15; `None` is not said and means 15.
+    /// The server's window has at most 2 to this many bytes, 8 to 15; `None` is not said and means 15.
     pub server_max_window_bits: Option<u8>,
-    /// The client's window has at most 2 to this many octets, 8 to 15; `None` is not said and means 15.
+    /// The client's window has at most 2 to this many bytes, 8 to 15; `None` is not said and means 15.
     pub client_max_window_bits: Option<u8>,
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Extension<'a> {
     pub(crate) parameters: Vec<Parameter<'a>>,
 }
 
-/// A name and its value, which is told without the quotes that it may have.
+/// A name and its value, without the quotes that it may have.
 pub(crate) type Parameter<'a> = (&'a [u8], Option<Cow<'a, [u8]>>);
 
 impl Extension<'_> {
@@ -38,7 +38,7 @@ pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>>
     list
 }
 
-/// The extensions of one line, behind those of earlier lines; `None` where the line is malformed.
+/// The extensions of one line, after those of earlier lines; `None` where the line is malformed.
 pub(crate) fn parse<'a>(value: &'a [u8], mut list: Vec<Extension<'a>>) -> Option<Vec<Extension<'a>>> {
     walk(value, &mut |piece| match piece {
         Piece::Name(name) => list.push(Extension { name, parameters: Vec::new() }),

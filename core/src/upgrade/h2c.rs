@@ -42,7 +42,7 @@ pub(crate) fn check(request: &RequestHead<'_>, terms: &Terms) -> Result<(), Inel
     if fits { Ok(()) } else { Err(Ineligible::Head) }
 }
 
-/// What each line adds to the size of a list, beside its octets (RFC 9113, 6.5.2).
+/// What each line adds to the size of a list, beside its bytes (RFC 9113, 6.5.2).
 const LINE: usize = 32;
 
 /// The size of a field list as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113, 6.5.2).
@@ -63,7 +63,7 @@ fn settings(value: &[u8]) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(value).ok().filter(|payload| are_legal(payload))
 }
 
-/// Whether the value decodes. Nobody sends more than a few settings, and for those no memory is asked for.
+/// Whether the value decodes. Clients send no more than a few settings, and for those no memory is asked for.
 fn are_settings(value: &[u8]) -> bool {
     let mut few = [0; 96];
     match value.len() {

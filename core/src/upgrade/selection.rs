@@ -30,7 +30,7 @@ const HTTP: u8 = u8::MAX;
 impl Selection {
     const LAYERS: usize = 4;
 
-    /// A place in the offer is an octet, and the last one is taken.
+    /// A place in the offer is a byte, and the last one is taken.
     pub(super) const LARGEST_OFFER: u32 = HTTP as u32 - 1;
 
     /// Four numbers that stand for it where a Rust value cannot go: across a language's boundary.
@@ -71,7 +71,7 @@ impl Selection {
 /// The first choice that both sides can live with. Each preference is a protocol or a stack of them, lowest first.
 pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycle: u32) -> Option<Selection> {
     let stacks = preferences.iter().enumerate().filter_map(|(index, preference)| {
-        // More preferences than an offer has places: those behind are not told apart, and match all the same.
+        // More preferences than an offer has places: those after are not told apart, and match all the same.
         let index = u16::try_from(index).unwrap_or(u16::MAX);
         stack(request, preference, cycle).map(|selection| Selection { preference: index, ..selection })
     });

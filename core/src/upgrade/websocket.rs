@@ -33,7 +33,7 @@ const LENGTHS: u32 = 1 << KEY.len() | 1 << VERSION.len() | 1 << SUBPROTOCOL.len(
 /// The fields of an offer by which its 101 is judged.
 pub(crate) const REMEMBERED: &[&str] = &[KEY, SUBPROTOCOL, EXTENSIONS];
 
-/// The `Sec-WebSocket-Key` of a nonce: 16 octets that nobody can guess, new for each connection (RFC 6455, 4.1). Send it
+/// The `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection (RFC 6455, 4.1). Send it
 /// with `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
 pub fn key(nonce: &[u8; 16]) -> String {
     STANDARD.encode(nonce)
@@ -148,7 +148,7 @@ pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
     extensions(&fields)?.iter().filter(|extension| extension.is(deflate::NAME)).find_map(|offer| own.accept(offer))
 }
 
-/// Whether it is base64 of 16 octets.
+/// Whether it is base64 of 16 bytes.
 fn is_key(value: &[u8]) -> bool {
     value.len() == 24 && STANDARD.decode_slice(value, &mut [0; 18]) == Ok(16)
 }

@@ -1,6 +1,6 @@
-//! Content, from octets to slices of them: by length, chunked, until the end.
+//! Content, from bytes to slices of them: by length, chunked, until the end.
 //!
-//! The chunk line is a little automaton that consumes octet by octet, so nothing of it has to stay in the buffer and
+//! The chunk line is a little automaton that consumes byte by byte, so nothing of it has to stay in the buffer and
 //! a cut anywhere makes no difference. Trailers are field lines: `head.rs` reads them.
 
 use crate::error::{ErrorKind, Fault};
@@ -62,14 +62,14 @@ pub(crate) enum Body {
     UntilClose,
 }
 
-/// What the next octets are.
+/// What the next bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// `skip` octets of framing, then `len` of content, then `behind` octets that nobody needs any more.
-    Data { skip: usize, len: usize, behind: usize },
-    /// `skip` octets of framing, then the trailer section.
+    /// `skip` bytes of framing, then `len` of content, then `tail` bytes that are not needed any more.
+    Data { skip: usize, len: usize, tail: usize },
+    /// `skip` bytes of framing, then the trailer section.
     Trailers { skip: usize },
-    /// `skip` octets of framing, and more is needed.
+    /// `skip` bytes of framing, and more is needed.
     More { skip: usize },
 }
 
@@ -89,8 +89,8 @@ impl Body {
             Self::Trailers => Ok(Part::Trailers { skip: 0 }),
             _ if len == 0 => Ok(Part::More { skip: 0 }),
             Self::None => Ok(Part::More { skip: 0 }),
-            Self::Length(left) => Ok(Part::Data { skip: 0, len: take(left, len), behind: 0 }),
-            Self::UntilClose => Ok(Part::Data { skip: 0, len, behind: 0 }),
+            Self::Length(left) => Ok(Part::Data { skip: 0, len: take(left, len), tail: 0 }),
+            Self::UntilClose => Ok(Part::Data { skip: 0, len, tail: 0 }),
             Self::Chunked(chunked) => {
                 let part = chunked.decode(bytes, len, limits)?;
                 if matches!(part, Part::Trailers { .. }) {
@@ -144,7 +144,7 @@ fn take(left: &mut u64, available: usize) -> usize {
     len
 }
 
-/// Where in the chunked coding the next octet stands.
+/// Where in the chunked coding the next byte stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     /// Before the first digit.
@@ -152,16 +152,16 @@ enum Place {
     Size,
     /// Whitespace before a semicolon.
     Gap,
-    /// Behind a semicolon.
+    /// After a semicolon.
     Semicolon,
     Name,
-    /// Whitespace behind a name.
+    /// Whitespace after a name.
     NameGap,
     Equals,
     Token,
     Quoted,
     Escaped,
-    /// Behind a closing quote.
+    /// After a closing quote.
     QuotedEnd,
     LineEnd,
     Data,
@@ -174,9 +174,9 @@ enum Place {
 pub(crate) struct Chunked {
     /// Of the chunk size while it is read, then of the data still to come.
     left: u64,
-    /// Octets of this chunk line.
+    /// Bytes of this chunk line.
     line: u32,
-    /// Octets of all extensions.
+    /// Bytes of all extensions.
     extensions: u32,
     place: Place,
 }
@@ -205,8 +205,8 @@ impl Chunked {
         Ok(Part::More { skip: len })
     }
 
-    /// The content at `at`, and behind it that of further chunks as long as they are small, plain and all there: a copy of
-    /// so few octets costs less than an event.
+    /// The content at `at`, and after it that of further chunks as long as they are small, plain and all there: a copy of
+    /// so few bytes costs less than an event.
     fn data(&mut self, bytes: &mut [u8], at: usize, len: usize, limits: &Limits) -> Part {
         let mut end = at + take(&mut self.left, len - at);
         let mut content = end;
@@ -221,10 +221,10 @@ impl Chunked {
                 (content, end) = (content + size, start + size);
             }
         }
-        Part::Data { skip: at, len: content - at, behind: end - content }
+        Part::Data { skip: at, len: content - at, tail: end - content }
     }
 
-    /// `chunk-size CRLF` as nearly everybody sends it, behind the CRLF of the chunk before if there was one: where its data
+    /// `chunk-size CRLF` as nearly everybody sends it, after the CRLF of the chunk before if there was one: where its data
     /// begins, and how much it is, not nothing. Any other line is for the automaton.
     #[inline(always)]
     fn plain_line(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
@@ -285,7 +285,7 @@ impl Chunked {
         Ok(())
     }
 
-    /// Counts the octets of the line and of the extensions; the CRLF is neither.
+    /// Counts the bytes of the line and of the extensions; the CRLF is neither.
     fn count(&mut self, octet: u8, next: Place, limits: &Limits) -> Result<(), ErrorKind> {
         match (self.place, next) {
             (Place::DataCr | Place::DataLf, _) => self.line = 0,
@@ -313,7 +313,7 @@ const SMALL: u64 = 1024;
 /// How much of a line is looked at to see whether it is plain: seven digits and CRLF.
 const LINE: usize = 9;
 
-/// The value of each hex digit; more than 15 for other octets.
+/// The value of each hex digit; more than 15 for other bytes.
 static HEX: [u8; 256] = {
     let (mut table, mut octet) = ([u8::MAX; 256], 0);
     while octet < 256 {
@@ -328,7 +328,7 @@ static HEX: [u8; 256] = {
     table
 };
 
-/// Moves octets to a lower place. Sixteen at a time without asking how many there are, where what is overwritten behind
+/// Moves bytes to a lower place. Sixteen at a time without asking how many there are, where what is overwritten after
 /// them has been read.
 #[inline(always)]
 fn move_down(bytes: &mut [u8], from: usize, to: usize, len: usize) {
@@ -350,7 +350,7 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
-    /// All content, and how many octets came before the trailer section; fed `step` octets at a time.
+    /// All content, and how many bytes came before the trailer section; fed `step` bytes at a time.
     fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, Option<usize>), (ErrorKind, usize)> {
         let (mut body, mut content, mut at) = (Body::new(Framing::Chunked), Vec::new(), 0);
         let mut end = 0;
@@ -359,9 +359,9 @@ mod tests {
             end = end.max((at + step).min(input.len()));
             let have = end - at;
             match body.decode(&mut input[at..], have, &Limits::DEFAULT).map_err(|fault| (fault.kind, at + fault.at))? {
-                Part::Data { skip, len, behind } => {
+                Part::Data { skip, len, tail } => {
                     content.extend_from_slice(&input[at + skip..at + skip + len]);
-                    at += skip + len + behind;
+                    at += skip + len + tail;
                 }
                 Part::Trailers { skip } => return Ok((content, Some(at + skip))),
                 Part::More { skip } => {

@@ -1,4 +1,4 @@
-//! Received octets. One allocation that stays between messages, always initialised, moved only by inbound calls.
+//! Received bytes. One allocation that stays between messages, always initialised, moved only by inbound calls.
 //!
 //! ```text
 //!   kept          consumed   unread            free
@@ -7,9 +7,9 @@
 //! └─────────────┴──────────┴─────────────────┴──────────┘
 //!                           start             end
 //! ```
-//! Behind the free octets are a few that are never used, so that the scanner can load whole blocks.
+//! After the free bytes are a few that are never used, so that the scanner can load whole blocks.
 //!
-//! A head that must stay readable is *kept*: what is consumed behind it can be reclaimed without moving its spans,
+//! A head that must stay readable is *kept*: what is consumed after it can be reclaimed without moving its spans,
 //! which count from the head's start.
 
 use alloc::vec::Vec;
@@ -26,9 +26,9 @@ pub(crate) struct Buffer {
     kept: Range<usize>,
     start: usize,
     end: usize,
-    /// Octets behind `end` that were given away to be written into. None once `end` has moved otherwise.
+    /// Bytes after `end` that were given away to be written into. None once `end` has moved otherwise.
     reserved: usize,
-    /// So many unread octets may wait before the caller is told to stop. Memory for more is asked for only if one read brings
+    /// So many unread bytes may wait before the caller has to stop. Memory for more is asked for only if one read brings
     /// more.
     waiting: usize,
 }
@@ -43,7 +43,7 @@ impl Buffer {
         &self.data[self.start..self.end]
     }
 
-    /// All memory from the first unread octet on, and how many are unread: for the one rewrite that parsing does (a
+    /// All memory from the first unread byte on, and how many are unread: for the one rewrite that parsing does (a
     /// fold becomes spaces), and so that the scanner can read whole blocks.
     pub(crate) fn unread_mut(&mut self) -> (&mut [u8], usize) {
         let len = self.len();
@@ -70,7 +70,7 @@ impl Buffer {
         !self.kept.is_empty()
     }
 
-    /// Consumes `len` octets.
+    /// Consumes `len` bytes.
     #[inline]
     pub(crate) fn consume(&mut self, len: usize) {
         debug_assert!(len <= self.len());
@@ -82,7 +82,7 @@ impl Buffer {
         }
     }
 
-    /// Consumes `len` octets and keeps them readable, instead of what was kept before.
+    /// Consumes `len` bytes and keeps them readable, instead of what was kept before.
     pub(crate) fn keep(&mut self, len: usize) {
         self.kept = self.start..self.start + len;
         self.start += len;
@@ -94,7 +94,7 @@ impl Buffer {
         self.consume(0);
     }
 
-    /// Free octets behind the unread ones, `min` at least; `commit` makes the written ones unread.
+    /// Free bytes after the unread ones, `min` at least; `commit` makes the written ones unread.
     #[inline]
     pub(crate) fn reserve(&mut self, min: usize) -> &mut [u8] {
         if self.free() < min {
@@ -108,7 +108,7 @@ impl Buffer {
         self.data.len().saturating_sub(self.end + PADDING)
     }
 
-    /// How many octets of the reserved space are received now: `len`, or none where there are not as many.
+    /// How many bytes of the reserved space are received now: `len`, or none where there are not as many.
     #[inline]
     pub(crate) fn commit(&mut self, len: usize) -> usize {
         // Nothing, or more than there is: then the space stays as it is, and what has been read into it is not lost.
@@ -127,7 +127,7 @@ impl Buffer {
         }
         let end = self.end + bytes.len();
         match bytes {
-            // A call for each octet of slow input would cost more than all the rest.
+            // A call for each byte of slow input would cost more than all the rest.
             [octet] => self.data[self.end] = *octet,
             _ => self.data[self.end..end].copy_from_slice(bytes),
         }
@@ -180,7 +180,7 @@ impl Buffer {
         }
     }
 
-    /// How long the memory has to be for `min` octets more. More than there can be is asked for as that, and not as what is
+    /// How long the memory has to be for `min` bytes more. More than there can be is asked for as that, and not as what is
     /// left of the number.
     fn needed(&self, min: usize) -> usize {
         self.end.saturating_add(min).saturating_add(PADDING)
@@ -229,7 +229,7 @@ mod tests {
             buffer.consume(4);
             assert_eq!(buffer.kept(), b"head");
         }
-        assert!(buffer.data.len() <= FIRST, "consumed octets are reclaimed: {}", buffer.data.len());
+        assert!(buffer.data.len() <= FIRST, "consumed bytes are reclaimed: {}", buffer.data.len());
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Survey {
             }
             Some(KnownField::Te) => {
                 self.te = true;
-                // RFC 9112, 7.4: every recipient takes chunked, so nobody lists it.
+                // RFC 9112, 7.4: every recipient takes chunked, so it is not listed.
                 if members(field.value).any(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
                     return Err(ErrorKind::FramingConflict);
                 }
@@ -201,7 +201,7 @@ fn check(field: Field<'_>) -> Result<(), ErrorKind> {
     is_value(field.value).then_some(()).ok_or(ErrorKind::InvalidValue)
 }
 
-/// RFC 9110, 6.5.1: fields that change how a message is framed, routed, authenticated or read cannot come behind it.
+/// RFC 9110, 6.5.1: fields that change how a message is framed, routed, authenticated or read cannot come after it.
 const NEVER_TRAILERS: &[&str] = &[
     "Age",
     "Authorization",

@@ -8,7 +8,7 @@ use crate::wire::scan;
 use crate::wire::scan::class::TOKEN_CLASS;
 use crate::wire::syntax::{is_token, trim};
 
-/// A piece of a head, counted from the head's first octet.
+/// A piece of a head, counted from the head's first byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) start: u32,
@@ -39,7 +39,7 @@ pub(crate) struct FieldSpan {
 pub struct Field<'a> {
     /// The name, in the sender's spelling; compare it without regard to case.
     pub name: &'a [u8],
-    /// The value; its octets above 0x7f mean what the field says, nothing is decoded (RFC 9110, 5.5).
+    /// The value; its bytes above 0x7f mean what the field says, nothing is decoded (RFC 9110, 5.5).
     pub value: &'a [u8],
 }
 
@@ -237,7 +237,7 @@ pub trait FieldSource {
     /// Calls `each` with every field line in order.
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>));
 
-    /// The same of the lines whose names have one of some lengths, a bit for each below 32, for whoever looks for a name:
+    /// The same of the lines whose names have one of some lengths, a bit for each below 32, for a caller that looks for a name:
     /// most lines can be passed over without being looked at.
     #[doc(hidden)]
     fn each_of<'s>(&'s self, lengths: u32, each: &mut dyn FnMut(Field<'s>)) {
@@ -299,7 +299,7 @@ where
     }
 }
 
-/// One behind the other.
+/// One after the other.
 impl<A: FieldSource, B: FieldSource> FieldSource for (A, B) {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         self.0.each(each);
@@ -323,7 +323,7 @@ impl<S: FieldSource + ?Sized> FieldSource for &S {
 pub struct Protocol<'a> {
     /// The name; compared without regard to case.
     pub name: &'a str,
-    /// The version behind the slash; compared exactly.
+    /// The version after the slash; compared exactly.
     pub version: Option<&'a str>,
 }
 

@@ -1,6 +1,6 @@
 //! Where a message ends: RFC 9112, 6.3 step by step, and the rules about a request's target and Host.
 //!
-//! Pure functions of a complete head. Of several faults the one with the lowest offset is told.
+//! Pure functions of a complete head. Of several faults the one with the lowest offset is reported.
 
 use crate::error::{ErrorKind, Fault};
 use crate::wire::fields::members;
@@ -15,7 +15,7 @@ use crate::wire::syntax::{Port, TargetFault, decimal, is_authority, is_token, ta
 pub(crate) enum Framing {
     /// The message ends with its head.
     None,
-    /// After that many octets of content.
+    /// After that many bytes of content.
     Length(u64),
     /// By the chunked coding.
     Chunked,

@@ -62,10 +62,10 @@ impl KnownField {
         slots
     };
 
-    /// Whether a name of this one's length and first eight octets is this one.
+    /// Whether a name of this one's length and first eight bytes is this one.
     #[inline]
     pub(crate) fn ends_like(self, name: &[u8]) -> bool {
-        // As below: in names, octets that differ in this bit alone are the same letter.
+        // As below: in names, bytes that differ in this bit alone are the same letter.
         let same = |(octet, letter): (&u8, &u8)| octet | 0x20 == *letter;
         let rest = self.name().as_bytes().get(8..).unwrap_or_default();
         name.get(8..).is_some_and(|name| name.iter().zip(rest).all(same))
@@ -75,8 +75,8 @@ impl KnownField {
     /// which place it has in [`ALL`](Self::ALL), or [`COUNT`](Self::COUNT). The name has token characters alone, and ends before
     /// the opening does.
     ///
-    /// No two known names have the same length, so the length says which one it could be; its first eight octets, whether
-    /// it is. What stands behind those, of the [`LONG`](Self::LONG) ones, is for the caller to compare.
+    /// No two known names have the same length, so the length says which one it could be; its first eight bytes, whether
+    /// it is. What stands after those, of the [`LONG`](Self::LONG) ones, is for the caller to compare.
     #[inline(always)]
     pub(crate) fn slot(opening: &[u8; scan::OPENING], len: usize) -> usize {
         let shape = &SHAPES[len % scan::OPENING];
@@ -114,7 +114,7 @@ static SHAPES: [Shape; scan::OPENING] = {
     shapes
 };
 
-/// Where each known field stands first, and in the last place where the first of all others does, which nobody asks.
+/// Where each known field stands first, and in the last place where the first of all others does, which is not asked for.
 pub(crate) type FirstLines = [u32; KnownField::COUNT + 1];
 
 /// No line.
@@ -133,7 +133,7 @@ pub(crate) struct Known {
 impl Known {
     pub(crate) const NONE: Self = Self { first: [NOWHERE; KnownField::COUNT + 1], seen: 0, repeated: 0 };
 
-    /// The line at `index` has the known field in that slot, or one that nobody asks for.
+    /// The line at `index` has the known field in that slot, or one that is not asked for.
     pub(crate) fn note(&mut self, slot: usize, index: usize) {
         let bit = (1 << slot) & KnownField::SLOTS;
         self.first[slot] = self.first[slot].min(index as u32);
@@ -167,7 +167,7 @@ mod tests {
         for &field in KnownField::ALL {
             assert_eq!(slot(field.name().to_uppercase().as_bytes()), field as usize);
             assert_eq!(KnownField::LONG.contains(&field), field.name().len() > 8);
-            // One octet changed, to every token character, at every place that is looked at.
+            // One byte changed, to every token character, at every place that is looked at.
             for at in 0..field.name().len().min(8) {
                 for octet in (0..=255).filter(|&octet| is_tchar(octet)) {
                     let mut name = field.name().as_bytes().to_vec();

@@ -27,7 +27,7 @@ impl<'a> RequestHead<'a> {
 pub struct ResponseHead<'a> {
     /// The status, 200 to 599.
     pub status: u16,
-    /// The reason phrase, as octets like those of a received one; it may be empty.
+    /// The reason phrase, as bytes like those of a received one; it may be empty.
     pub reason: &'a [u8],
     /// The field lines; a slice of name and value pairs will do, and `&()` is none. `Connection` is merged with what the engine
     /// has to say. Without `Content-Length` and `Transfer-Encoding` a response that has content is sent chunked, to an
@@ -158,7 +158,7 @@ impl DataParts {
         &self.prefix[..self.len as usize]
     }
 
-    /// What goes behind the content.
+    /// What goes after the content.
     pub fn suffix(&self) -> &'static [u8] {
         self.suffix
     }

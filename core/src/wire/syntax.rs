@@ -1,4 +1,4 @@
-//! The octet classes of RFC 9110 and RFC 9112, and the small grammars made of them.
+//! The byte classes of RFC 9110 and RFC 9112, and the small grammars made of them.
 
 use crate::wire::scan;
 use crate::wire::scan::class::{HOST_CLASS, TARGET_CLASS, TOKEN_CLASS, is_host_octet};

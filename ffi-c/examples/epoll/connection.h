@@ -11,10 +11,10 @@
 #include <switchover.h>
 
 enum {
-    READ = 16384,    /* octets of one recv(2) */
+    READ = 16384,    /* bytes of one recv(2) */
     HELD = 65536,    /* content of a request that offers h2c, held until it is complete */
     ROOM = 98304,    /* what one event of the engine can make us write: held content, one read, and what goes around */
-    OUTPUT = 131072, /* octets that wait for the peer to read them */
+    OUTPUT = 131072, /* bytes that wait for the peer to read them */
     TEXT = 320       /* the longest text that answers a request */
 };
 
@@ -24,7 +24,7 @@ typedef struct connection connection;
 typedef struct protocol {
     uint8_t *(*space)(connection *c, size_t *cap); /* where to receive into; NULL: anywhere */
     void (*receive)(connection *c, const uint8_t *data, size_t length);
-    void (*ended)(connection *c); /* the peer has sent its last octet; NULL: `peer_ended` is enough */
+    void (*ended)(connection *c); /* the peer has sent its last byte; NULL: `peer_ended` is enough */
     void (*advance)(connection *c); /* writes what there is to write, as far as there is room */
     bool (*wants_input)(connection *c);
     bool (*must_reset)(connection *c); /* a close now would look like an end that was meant; NULL: never */
@@ -45,7 +45,7 @@ struct connection {
 
 /* epoll.c: the transport. */
 
-/* The free part of the output; what is written there is told by adding to `end`. */
+/* The free part of the output; what is written there is counted by adding to `end`. */
 uint8_t *connection_space(connection *c, size_t *room);
 /* Writes as much as there is room for, and says how much that was. */
 size_t connection_write(connection *c, const uint8_t *data, size_t length);

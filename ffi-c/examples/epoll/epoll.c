@@ -3,8 +3,8 @@
  *
  *   epoll [PORT [SECONDS]]     0 or none: a free port; SECONDS that a peer may take for a message (30)
  *
- * One thread. This file moves octets between sockets and protocols, and knows none of them. A peer that does not read
- * is not read from: at most OUTPUT octets wait for it. */
+ * One thread. This file moves bytes between sockets and protocols, and knows none of them. A peer that does not read
+ * is not read from: at most OUTPUT bytes wait for it. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -152,7 +152,7 @@ static bool flush(connection *c) {
     return true;
 }
 
-/* A close with octets unread would be a reset, which may take the last response away from the peer: our direction is
+/* A close with bytes unread would be a reset, which may take the last response away from the peer: our direction is
  * closed first, and what still comes is read and dropped for a while (RFC 9112, 9.6). */
 static void linger(connection *c) {
     if (c->is_shut || c->begin < c->end) return;

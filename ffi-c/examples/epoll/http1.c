@@ -1,5 +1,5 @@
 /* HTTP/1.1 by the engine: answers `/` with a text and `/echo` with the content that comes, and says of each request
- * whether its offer is accepted. Whoever accepts goes on with the request, all of it, and with the octets behind it. */
+ * whether its offer is accepted. The one that accepts goes on with the request, all of it, and with the bytes after it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 typedef struct http1 {
     swo_conn *conn;
-    enum { HTTP1, WEBSOCKET, HTTP2 } next; /* what is spoken behind the current request */
+    enum { HTTP1, WEBSOCKET, HTTP2 } next; /* what is spoken after the current request */
     swo_selection selection;
     http2 *http2; /* made for an offer of h2c; it holds the request's content */
 } http1;
@@ -158,7 +158,7 @@ static void decline(connection *c) {
     forget_http2(h);
 }
 
-/* The leftover is what the client sent behind its request; after a preface, all that it sent. The new session takes it
+/* The leftover is what the client sent after its request; after a preface, all that it sent. The new session takes it
  * as it stands, and nothing is left that the engine would be needed for. */
 static void hand_over(connection *c, const swo_switched *switched) {
     http1 *h = c->session;

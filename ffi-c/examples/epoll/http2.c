@@ -154,7 +154,7 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *
     stream *s = nghttp2_session_get_stream_user_data(session, id);
     (void)error, (void)user;
     if (!s) return 0;
-    /* What a stream leaves behind must not stay in the connection's window. */
+    /* What a stream leaves after must not stay in the connection's window. */
     int result = nghttp2_session_consume_connection(session, s->received);
     close_stream(s);
     return result;

@@ -37,7 +37,7 @@ pub(crate) unsafe fn octets<'a>(part: swo_slice) -> Done<&'a [u8]> {
     unsafe { entries((part.data, part.len)) }
 }
 
-/// Octets, or none where the pointer is NULL.
+/// Bytes, or none where the pointer is NULL.
 pub(crate) unsafe fn optional<'a>((part, ()): (swo_slice, ())) -> Done<Option<&'a [u8]>> {
     // SAFETY: the contract.
     let given = unsafe { octets(part) }?;
@@ -105,14 +105,14 @@ pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>
     if given.is_null() {
         return Ok(None);
     }
-    // SAFETY: the contract: the size comes first, and so many octets there are.
+    // SAFETY: the contract: the size comes first, and so many bytes there are.
     let given = unsafe { slice::from_raw_parts(given.cast::<u8>(), swo_config::size(given.cast::<usize>().read())?) };
     let common = given.len().min(size_of::<swo_config>());
     if given[common..].iter().any(|&octet| octet != 0) {
         return Err(Own::StructTooNew.into());
     }
     let mut config = swo_config::from(Config::default());
-    // SAFETY: both have so many octets, and the struct is made of integers, which any octets are.
+    // SAFETY: both have so many bytes, and the struct is made of integers, which any bytes are.
     unsafe { ptr::copy_nonoverlapping(given.as_ptr(), (&raw mut config).cast::<u8>(), common) };
     config.was_filled().map(Some)
 }

@@ -164,7 +164,7 @@ class Awaiting(enum.Enum):
     CONTINUE = 4
     """The peer: a 100 before content is sent; bounded by the host's patience (RFC 9110, 10.1.1)."""
     NOTHING = 5
-    """Nobody: HTTP is over on this connection."""
+    """Nothing: HTTP is over on this connection."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -273,7 +273,7 @@ class SwitchedBy(enum.Enum):
 
 @final
 class End(enum.Enum):
-    """How the peer's octets ended."""
+    """How the peer's bytes ended."""
 
     CLEAN = 0
     """A FIN, and over TLS a closure alert before it."""
@@ -322,7 +322,7 @@ class Ineligible(enum.Enum):
     METHOD = 0
     """The protocol is offered with another method."""
     KEY = 1
-    """`Sec-WebSocket-Key` is missing, repeated or not 16 octets in base64 (RFC 6455, 4.2.1)."""
+    """`Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1)."""
     VERSION = 2
     """`Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer (RFC 6455, 4.4)."""
     SUBPROTOCOL = 3
@@ -442,7 +442,7 @@ class TraceStep(enum.Enum):
     RECEIVED_END = 3
     """A message ended."""
     RECEIVED_SWITCH = 4
-    """The peer's direction has left HTTP; octets of leftover."""
+    """The peer's direction has left HTTP; bytes of leftover."""
     RECEIVED_EOF = 5
     """The input ended."""
     PEER_ERROR = 6
@@ -500,7 +500,7 @@ class ErrorKind(enum.IntEnum):
     METHOD_TOO_LONG = 102
     """The method is longer than any that is known."""
     BAD_TARGET = 103
-    """An octet that no request-target may hold."""
+    """A byte that no request-target may hold."""
     BAD_VERSION = 104
     """The HTTP-version is malformed."""
     VERSION_UNSUPPORTED = 105
@@ -520,13 +520,13 @@ class ErrorKind(enum.IntEnum):
     MISSING_COLON = 203
     """A field line without a colon."""
     BAD_FIELD_VALUE = 204
-    """A control octet in a field value or reason."""
+    """A control byte in a field value or reason."""
     BARE_CR = 205
     """A CR that no LF follows."""
     BARE_LF = 206
     """An LF that no CR precedes."""
     NUL = 207
-    """A NUL octet."""
+    """A NUL byte."""
     OBS_FOLD = 208
     """A folded field line in a request or trailer section."""
     LEADING_SPACE = 209
@@ -584,7 +584,7 @@ class ErrorKind(enum.IntEnum):
     NO_RESPONSE = 502
     """The input ended before the response."""
     UNSOLICITED = 503
-    """Octets from the server that no request asked for."""
+    """Bytes from the server that no request asked for."""
     TOO_MANY_INFORMATIONAL = 504
     """More informational responses than the limit."""
     SWITCH_UNASKED = 601
@@ -616,7 +616,7 @@ class ErrorKind(enum.IntEnum):
     NO_CONTENT = 808
     """The message has no content, or none any more."""
     NOT_EXPECTED = 809
-    """Nobody expects a 100."""
+    """No 100 is expected."""
     HTTP_1_0_PEER = 810
     """An HTTP/1.0 client gets no informational response."""
     NOTHING_OFFERED = 811
@@ -642,11 +642,11 @@ class ErrorKind(enum.IntEnum):
     WRONG_ROLE = 821
     """The verb belongs to the other role."""
     BUFFER_FULL = 822
-    """Too many octets wait already; nothing was taken."""
+    """Too many bytes wait already; nothing was taken."""
     AFTER_END = 824
-    """Octets after the end of input."""
+    """Bytes after the end of input."""
     UNREAD_INPUT = 825
-    """Octets wait that no request asked for; advance says what they are."""
+    """Bytes wait that no request asked for; advance says what they are."""
     HEAD_GONE = 826
     """The head of the request is no longer there as it came."""
     OUTPUT_TOO_SMALL = 901
@@ -654,15 +654,15 @@ class ErrorKind(enum.IntEnum):
     INVALID_METHOD = 902
     """The method is not a token."""
     INVALID_TARGET = 903
-    """The target does not fit the method or holds a forbidden octet."""
+    """The target does not fit the method or holds a forbidden byte."""
     INVALID_STATUS = 904
     """The status does not fit this call."""
     INVALID_REASON = 905
-    """The reason holds a forbidden octet."""
+    """The reason holds a forbidden byte."""
     INVALID_NAME = 906
     """The field name is not a token."""
     INVALID_VALUE = 907
-    """The field value holds a forbidden octet."""
+    """The field value holds a forbidden byte."""
     INVALID_PROTOCOL = 908
     """Not a list of protocol names."""
     INVALID_HOST = 909
@@ -975,7 +975,7 @@ class Response:
     headers: Final[Headers]
     minor_version: Final[int]
     dropped: Final[int]
-    """How many pipelined requests behind this one's will not be answered (RFC 9112, 9.3.2)."""
+    """How many pipelined requests after this one's will not be answered (RFC 9112, 9.3.2)."""
     advertised: Final[tuple[Protocol, ...]]
     """What the server would switch to: its Upgrade field."""
 
@@ -1149,7 +1149,7 @@ class State:
     """A further request may follow."""
     peer: Final[Peer]
     """Server: the client's version."""
-    behind: Final[int]
+    pipelined: Final[int]
     """Client: complete requests before the latest whose final response has not ended."""
 
     def __eq__(self, other: object, /) -> bool: ...
@@ -1339,7 +1339,7 @@ class Connection:
         LocalProtocolError NO_CONTENT, LENGTH_EXCEEDED.
         """
     def send_data_parts(self, length: int) -> tuple[bytes, bytes]:
-        """`send_data` for content that the host writes itself: what to send before and behind `length` bytes of it.
+        """`send_data` for content that the host writes itself: what to send before and after `length` bytes of it.
 
         All three must be sent, in that order: made for `writelines` and `sendmsg`. Next: as after `send_data`.
         """
@@ -1514,7 +1514,7 @@ class Connection:
 # What goes with particular protocols, beside the connection.
 
 def websocket_key(nonce: ReadableBuffer) -> str:
-    """The Sec-WebSocket-Key of a nonce: 16 bytes that nobody can guess, new for each connection.
+    """The Sec-WebSocket-Key of a nonce: 16 bytes that cannot be guessed, new for each connection.
 
     ValueError for any other length. Next: `send_request` with it, `Sec-WebSocket-Version: 13` and the offer
     `websocket`; the engine compares the 101 with it. RFC 6455, 4.1.
@@ -1577,7 +1577,7 @@ UDP_PAYLOAD: Final[int]
 def says_capsules(fields: _Lines) -> bool:
     """Whether a message with these field lines says that capsules follow: `Capsule-Protocol: ?1` (RFC 9297, 3.4).
 
-    The engine writes the field itself with the protocols that need it. Next: `Capsules` behind the 101.
+    The engine writes the field itself with the protocols that need it. Next: `Capsules` after the 101.
     """
 
 @final
@@ -1651,7 +1651,7 @@ class Datagram:
 
 @final
 class Capsules:
-    """Reads datagrams out of the bytes behind a 101; capsules of other types are skipped (RFC 9297, 3.3).
+    """Reads datagrams out of the bytes after a 101; capsules of other types are skipped (RFC 9297, 3.3).
 
     `longest` is the longest payload in bytes, `UDP_PAYLOAD` unless told otherwise: a bound on what is held. One thread
     at a time, like a connection.

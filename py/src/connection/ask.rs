@@ -97,7 +97,7 @@ impl Connection {
         self.ask(|engine| engine.must_reset())
     }
 
-    /// How many of the peer's octets the events have passed.
+    /// How many of the peer's bytes the events have passed.
     #[getter]
     fn position(&self) -> PyResult<u64> {
         self.ask(|engine| engine.position())
@@ -133,7 +133,7 @@ impl Connection {
         self.ask(|engine| engine.why().map(Member))
     }
 
-    /// Takes the first octets of the new protocol out of the connection. Next: speak it.
+    /// Takes the first bytes of the new protocol out of the connection. Next: speak it.
     fn take_leftover<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.with(|inner| PyBytes::new(py, &inner.engine.take_leftover()))
     }

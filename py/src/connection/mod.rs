@@ -1,4 +1,4 @@
-//! The connection: `receive.rs` takes octets in and events out, `send.rs` and `answer.rs` decisions in and octets out, `ask.rs` has the
+//! The connection: `receive.rs` takes bytes in and events out, `send.rs` and `answer.rs` decisions in and bytes out, `ask.rs` has the
 //! questions and what is decided without sending.
 
 mod answer;
@@ -21,7 +21,7 @@ use crate::exclusive::Exclusive;
 use crate::head::Request;
 use crate::listed::Member;
 
-/// One HTTP/1.1 connection, without its transport. The host moves the octets and never waits here.
+/// One HTTP/1.1 connection, without its transport. The host moves the bytes and never waits here.
 #[pyclass(frozen, weakref, module = "switchover")]
 pub(crate) struct Connection(Exclusive<Inner>);
 

@@ -1,4 +1,4 @@
-//! Octets in, events out.
+//! Bytes in, events out.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
@@ -29,7 +29,7 @@ impl Connection {
         self.take(py, &data)
     }
 
-    /// The peer's octets have ended; clean after a FIN, and over TLS a closure alert before it. Next: next_event.
+    /// The peer's bytes have ended; clean after a FIN, and over TLS a closure alert before it. Next: next_event.
     #[pyo3(signature = (clean = true))]
     fn receive_eof(&self, clean: bool) -> PyResult<()> {
         self.with(|inner| {
@@ -60,7 +60,7 @@ impl Connection {
             self.with(|inner| inner.landing.as_ref().filter(|_| inner.is_lent).map(|landing| landing.clone_ref(py)))?;
         let landing = lent.ok_or_else(no_buffer)?.into_bound(py);
         if nbytes > landing.len() {
-            return Err(PyValueError::new_err(format!("{nbytes} octets do not fit into the buffer")));
+            return Err(PyValueError::new_err(format!("{nbytes} bytes do not fit into the buffer")));
         }
         let part = PySlice::new(py, 0, nbytes as isize, 1);
         let filled = PyMemoryView::from(landing.as_any())?.get_item(part)?;
@@ -121,7 +121,7 @@ impl Connection {
 }
 
 impl Inner {
-    /// Octets of any buffer go straight into the engine's. What the engine refuses is raised when nobody is at it.
+    /// Bytes of any buffer go straight into the engine's. What the engine refuses is raised when no call is at it.
     fn take(&mut self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<Result<(), Error>> {
         self.is_lent = false;
         if let Chunk::Bytes(bytes) = data {

@@ -1,4 +1,4 @@
-//! Decisions in, octets out. Each gives bytes, or appends them to `into` and gives their number.
+//! Decisions in, bytes out. Each gives bytes, or appends them to `into` and gives their number.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -108,15 +108,15 @@ impl Connection {
         let (prefix, suffix) = (parts.prefix(), parts.suffix());
         let written = PyBytes::new_with(py, prefix.len() + len + suffix.len(), |space| {
             let (before, rest) = space.split_at_mut(prefix.len());
-            let (middle, behind) = rest.split_at_mut(len);
+            let (middle, after) = rest.split_at_mut(len);
             before.copy_from_slice(prefix);
-            behind.copy_from_slice(suffix);
+            after.copy_from_slice(suffix);
             data.copy_to(py, middle)
         })?;
         hand_over(py, into, written)
     }
 
-    /// What goes before and behind `length` octets of content that the host sends itself. Next: as after send_data.
+    /// What goes before and after `length` bytes of content that the host sends itself. Next: as after send_data.
     fn send_data_parts<'py>(
         &self,
         py: Python<'py>,

@@ -7,7 +7,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 
-/** {@code java.net.http}'s client, which offers h2c unless it is told not to. Prints a line for each request. */
+/** {@code java.net.http}'s client, which offers h2c unless it is asked not to. Prints a line for each request. */
 public class HttpClientH2c {
     public static void main(String[] arguments) throws Exception {
         URI url = URI.create(arguments[0]);

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * {@code java.net.http}'s client posts behind its upgrade: 60 kB that are taken along, then 200 kB, then twice 120 kB at
+ * {@code java.net.http}'s client posts after its upgrade: 60 kB that are taken along, then 200 kB, then twice 120 kB at
  * the same time. Prints a line for each answer.
  */
 public class HttpClientUploads {

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** {@code java.net.http}'s WebSocket: text, 1 MiB of octets, a ping, an orderly close. */
+/** {@code java.net.http}'s WebSocket: text, 1 MiB of bytes, a ping, an orderly close. */
 public class WebSocketClient {
     /** What came, each message as one object. */
     static class Inbox implements WebSocket.Listener {

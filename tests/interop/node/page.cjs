@@ -86,7 +86,7 @@ async function byKeyboard(tab) {
   const numbers = [];
   for (const key of ["Home", "ArrowDown", "ArrowDown", "ArrowUp", "End"]) {
     await tab.keyboard.press(key);
-    // What the keyboard is at, what is chosen and what is told of it are the same, once they are drawn.
+    // What the keyboard is at, what is chosen and what is said of it are the same, once they are drawn.
     const told = await tab.waitForFunction(() => {
       const { id } = document.querySelector('[aria-selected="true"]') ?? {};
       const at = document.getElementById("connections").getAttribute("aria-activedescendant");
@@ -177,7 +177,7 @@ function overflow(tab) {
     violations.narrow = await audit(narrow);
     const widths = { wide: await overflow(tab), narrow: await overflow(narrow) };
     await narrow.screenshot({ path: path.join(folder, "narrow.png"), fullPage: true });
-    // A second page that comes and goes leaves nothing open; the first is told of it.
+    // A second page that comes and goes leaves nothing open; the first hears of it.
     await narrow.close();
     await dark.close();
     await tab.waitForFunction(() => /, 0 open/.test(document.getElementById("count").textContent), null, { timeout: 30_000 });

@@ -6,7 +6,7 @@ const servers = {
   upgrade() {
     const server = http.createServer((request, response) => response.end("in HTTP/1.1\n"));
     return server.on("upgrade", (request, socket, head) => {
-      // The first octets leave in one segment with the 101, and what came behind the request goes back first.
+      // The first bytes leave in one segment with the 101, and what came after the request goes back first.
       socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\nwelcome\n");
       socket.write(head);
       socket.pipe(socket);
@@ -16,7 +16,7 @@ const servers = {
     return http.createServer(async (request, response) => {
       let octets = 0;
       for await (const piece of request) octets += piece.length;
-      response.end(`${octets} octets came\n`);
+      response.end(`${octets} bytes came\n`);
     });
   },
   ws() {

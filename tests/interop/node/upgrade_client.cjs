@@ -23,7 +23,7 @@ async function accepted(content) {
   await once(socket, "close");
   const answer = Buffer.from(`foo/2 200 ${content.length ? "POST" : "GET"} /foo ${content.length}\n`);
   const wanted = [answer, content, Buffer.from(content.length ? "\n" : ""), Buffer.from(lines.toUpperCase())];
-  assert.ok(Buffer.concat(pieces).equals(Buffer.concat(wanted)), "octets differ");
+  assert.ok(Buffer.concat(pieces).equals(Buffer.concat(wanted)), "bytes differ");
 }
 
 async function declined(content) {
@@ -35,7 +35,7 @@ async function declined(content) {
   let text = "";
   for await (const piece of response) text += piece;
   assert.equal(response.statusCode, 200);
-  assert.match(text, new RegExp(`^POST /plain: ${content.length} octets`));
+  assert.match(text, new RegExp(`^POST /plain: ${content.length} bytes`));
   return request.reusedSocket;
 }
 

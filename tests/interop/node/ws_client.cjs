@@ -14,13 +14,13 @@ const WebSocket = require("ws");
     socket.send(sent, options);
     const [got, isBinary] = await echo;
     assert.equal(isBinary, Buffer.isBuffer(sent));
-    assert.ok(got.equals(Buffer.from(sent)), "octets differ");
+    assert.ok(got.equals(Buffer.from(sent)), "bytes differ");
   }
   const echo = once(socket, "message");
   for (let at = 0; at < large.length; at += 1 << 16) {
     socket.send(large.subarray(at, at + (1 << 16)), { fin: at + (1 << 16) >= large.length, binary: true });
   }
-  assert.ok((await echo)[0].equals(large), "octets differ in fragments");
+  assert.ok((await echo)[0].equals(large), "bytes differ in fragments");
   const pong = once(socket, "pong");
   socket.ping("are you there");
   assert.equal((await pong)[0].toString(), "are you there");

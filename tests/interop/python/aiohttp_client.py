@@ -20,7 +20,7 @@ async def websocket(session, url):
         assert await socket.receive_str() == "h\u00e9llo"
         large = os.urandom(1 << 20)
         await socket.send_bytes(large)
-        assert await socket.receive_bytes() == large, "octets differ"
+        assert await socket.receive_bytes() == large, "bytes differ"
         await socket.ping()
         await socket.close(code=1000)
         assert socket.close_code == 1000, socket.close_code
@@ -30,12 +30,12 @@ async def requests(session, url):
     large = os.urandom(1 << 20)
     for _ in range(2):
         async with session.post(f"{url}/echo", data=chunks(large)) as response:
-            assert await response.read() == large, "octets differ"
+            assert await response.read() == large, "bytes differ"
         async with session.post(f"{url}/plain", data=large, headers=OFFER) as response:
             text = await response.text()
-            assert (response.status, "1048576 octets" in text) == (200, True), text
+            assert (response.status, "1048576 bytes" in text) == (200, True), text
         async with session.post(f"{url}/echo", data=large, expect100=True) as response:
-            assert await response.read() == large, "octets differ"
+            assert await response.read() == large, "bytes differ"
 
 
 async def main(url):

@@ -85,7 +85,7 @@ class Client:
                 self.read()
 
     def data(self):
-        """The next octets; nothing at the end of the stream."""
+        """The next bytes; nothing at the end of the stream."""
         event = self.wait(DataReceived, StreamEnded)
         if isinstance(event, StreamEnded):
             return b""
@@ -134,7 +134,7 @@ def websocket(client):
     frames = Socket(client)
     for data, kind in [("héllo", TextMessage), (os.urandom(60_000), BytesMessage), (os.urandom(1 << 20), BytesMessage)]:
         frames.send(kind(data=data))
-        assert frames.message() == data, "octets differ"
+        assert frames.message() == data, "bytes differ"
     frames.send(Ping(payload=b"there?"))
     assert frames.next() == Pong(payload=b"there?")
     frames.send(CloseConnection(code=1000, reason="enough"))

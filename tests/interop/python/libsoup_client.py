@@ -1,4 +1,4 @@
-"""libsoup as a client: text, 1 MiB of octets, an orderly close. Played by the Python that has Debian's `gi`."""
+"""libsoup as a client: text, 1 MiB of bytes, an orderly close. Played by the Python that has Debian's `gi`."""
 
 import sys
 
@@ -34,7 +34,7 @@ class Client:
 
     def received(self, socket, kind, message):
         if (kind, message.get_data()) != self.left.pop(0):
-            self.failure = "octets differ"
+            self.failure = "bytes differ"
             self.loop.quit()
         elif self.left:
             self.send()

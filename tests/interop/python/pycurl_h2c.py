@@ -27,9 +27,9 @@ def fresh():
 
 url = sys.argv[1] + "/h2c"
 handle = fresh()
-assert ask(handle, url) == (b"GET /h2c stream 1, 0 octets\n", 1)
-assert ask(handle, url) == (b"GET /h2c stream 3, 0 octets\n", 0)
+assert ask(handle, url) == (b"GET /h2c stream 1, 0 bytes\n", 1)
+assert ask(handle, url) == (b"GET /h2c stream 3, 0 bytes\n", 0)
 handle = fresh()
-assert ask(handle, url, b"x" * 60_000) == (b"POST /h2c stream 1, 60000 octets\n", 1)
+assert ask(handle, url, b"x" * 60_000) == (b"POST /h2c stream 1, 60000 bytes\n", 1)
 large = bytes(range(256)) * 800
 assert ask(handle, sys.argv[1] + "/echo", large) == (large, 0)

@@ -1,4 +1,4 @@
-"""pycurl posts behind its upgrade: 60 kB that are taken along, then 200 kB, then twice 120 kB at the same time."""
+"""pycurl posts after its upgrade: 60 kB that are taken along, then 200 kB, then twice 120 kB at the same time."""
 
 import io
 import sys
@@ -52,7 +52,7 @@ def perform(multi, *requests):
 multi = pycurl.CurlMulti()
 upgraded = request("/h2c", bytes(60_000))
 perform(multi, upgraded)
-assert upgraded[1].getvalue() == b"POST /h2c stream 1, 60000 octets\n", upgraded[1].getvalue()
+assert upgraded[1].getvalue() == b"POST /h2c stream 1, 60000 bytes\n", upgraded[1].getvalue()
 for lengths in [[200_000], [120_000, 120_000]]:
     uploads = [request("/echo", octets(length)) for length in lengths]
     perform(multi, *uploads)

@@ -1,4 +1,4 @@
-"""`websocket-client`: text, 1 MiB of octets, a ping, an orderly close."""
+"""`websocket-client`: text, 1 MiB of bytes, a ping, an orderly close."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ import websocket
 socket = websocket.create_connection(sys.argv[1], timeout=15)
 for sent, send in [("héllo", socket.send), (os.urandom(1 << 20), socket.send_binary), ("", socket.send)]:
     send(sent)
-    assert socket.recv() == sent, "octets differ"
+    assert socket.recv() == sent, "bytes differ"
 socket.ping(b"there?")
 opcode, _ = socket.recv_data(control_frame=True)
 assert opcode == websocket.ABNF.OPCODE_PONG, opcode

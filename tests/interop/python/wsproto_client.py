@@ -41,7 +41,7 @@ client = Client(sys.argv[1])
 assert isinstance(client.next(), AcceptConnection)
 for data, kind in [("héllo", TextMessage), (os.urandom(1 << 20), BytesMessage)]:
     client.send(kind(data=data))
-    assert client.message() == data, "octets differ"
+    assert client.message() == data, "bytes differ"
 client.send(Ping(payload=b"there?"))
 assert client.next() == Pong(payload=b"there?")
 client.send(CloseConnection(code=1000, reason="enough"))

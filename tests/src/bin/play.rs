@@ -1,4 +1,4 @@
-//! Plays the vectors of files, such as those that the switchboard's page copies: whole, octet by octet, and cut in two at every
+//! Plays the vectors of files, such as those that the switchboard's page copies: whole, byte by byte, and cut in two at every
 //! place. Says where one goes another way than it says.
 //!
 //! ```text

@@ -29,7 +29,7 @@ pub fn judge(case: &Case, outcome: &Outcome, score: Score) -> Vec<String> {
     }
 }
 
-/// Octets behind an error must not have become a message, where the case allows to read on at all.
+/// Bytes after an error must not have become a message, where the case allows to read on at all.
 fn too_many(case: &Case, outcome: &Outcome) -> Option<String> {
     let (got, most) = (outcome.messages.len(), case.expected.total?);
     (case.expected.verdict.is_none() && got > most).then(|| format!("{got} messages before the error, at most {most}"))
@@ -109,7 +109,7 @@ fn upgrade(case: &Case, outcome: &Outcome) -> Vec<String> {
         wrong.push(format!("it should {}switch", if *switches { "" } else { "not " }));
     }
     if trailing != rest {
-        wrong.push(format!("{} octets behind the messages instead of {}", trailing.len(), rest.len()));
+        wrong.push(format!("{} bytes after the messages instead of {}", trailing.len(), rest.len()));
     }
     wrong
 }

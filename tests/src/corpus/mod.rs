@@ -20,7 +20,7 @@ pub struct Case {
     pub id: String,
     /// Which end the engine is.
     pub role: Role,
-    /// The peer's octets.
+    /// The peer's bytes.
     pub input: Vec<u8>,
     /// Whether the end of input follows.
     pub eof: bool,
@@ -67,7 +67,7 @@ pub struct Expected {
     pub messages: Vec<ExpectedMessage>,
     /// How many messages the input holds.
     pub total: Option<usize>,
-    /// Whether the connection switches, and the octets that are no longer HTTP.
+    /// Whether the connection switches, and the bytes that are no longer HTTP.
     pub upgrade: Option<(bool, Vec<u8>)>,
 }
 
@@ -197,7 +197,7 @@ fn decoded(value: &Value) -> Vec<u8> {
     STANDARD.decode(string(value)).expect("base64")
 }
 
-/// Octets above 0x7f stand in the file as the Latin-1 characters of that number.
+/// Bytes above 0x7f stand in the file as the Latin-1 characters of that number.
 fn octets(text: &str) -> Vec<u8> {
     let latin: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
     latin.unwrap_or_else(|_| text.as_bytes().to_vec())

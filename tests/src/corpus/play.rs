@@ -11,7 +11,7 @@ use super::{Case, FieldLine, Verdict};
 pub enum Feed {
     /// Not at all.
     Whole,
-    /// One octet at a time.
+    /// One byte at a time.
     Bytes,
     /// In pieces of many lengths, the same ones in every run of a case.
     Random,
@@ -28,11 +28,11 @@ pub struct Outcome {
     pub messages: Vec<Message>,
     /// What happened to an offer or a CONNECT, if one was met.
     pub upgrade: Option<Upgrade>,
-    /// The peer's error behind a rejection.
+    /// The peer's error after a rejection.
     pub error: Option<Error>,
 }
 
-/// What became of an offer or a CONNECT, with the octets that no message was made of.
+/// What became of an offer or a CONNECT, with the bytes that no message was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upgrade {
     /// The connection has switched.
@@ -100,7 +100,7 @@ struct Player<'c> {
     case: &'c Case,
     connection: Connection,
     log: Log,
-    /// Octets received by the engine.
+    /// Bytes received by the engine.
     fed: usize,
     /// Requests sent, or answered.
     asked: usize,
@@ -285,9 +285,9 @@ fn random_pieces(case: &Case) -> Vec<&[u8]> {
     while !rest.is_empty() {
         state = step(state);
         // The high bits of such a generator are the good ones.
-        let (piece, behind) = rest.split_at(LENGTHS[(state >> 61) as usize].min(rest.len()));
+        let (piece, after) = rest.split_at(LENGTHS[(state >> 61) as usize].min(rest.len()));
         pieces.push(piece);
-        rest = behind;
+        rest = after;
     }
     pieces
 }

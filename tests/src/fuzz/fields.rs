@@ -189,7 +189,7 @@ fn answer(client: &mut Connection, server: &mut Connection, token: &str, asked: 
             assert!(!is_plain, "{error}: what was selected is refused: {fields:?}");
             if error.kind() == ErrorKind::ProfileField {
                 server.accept(selection.early(), &(), &mut wire).expect("nothing but a 101");
-                // Behind the empty line of a 100, if there is one.
+                // After the empty line of a 100, if there is one.
                 let end = wire.len() - 2;
                 wire.splice(end.., by_hand("", &fields).into_iter().skip(2));
                 assert!(receive(client, &wire).is_err(), "refused by the server alone: {}", wire.escape_ascii());

@@ -143,7 +143,7 @@ impl Side {
         true
     }
 
-    /// A response that the engine does not write: as it is told of, and closed where it says so.
+    /// A response that the engine does not write: as it is announced, and closed where it says so.
     fn write(&mut self, status: u16, has_content: bool, closes: bool) -> bool {
         let state = self.connection.state();
         let Ok(persists) = self.connection.note_response(status, has_content, closes) else {

@@ -204,7 +204,7 @@ impl Play {
             assert_eq!(stream.answer, format!("POST /{} {}", stream.id, stream.len).as_bytes(), "stream {}", stream.id);
         }
         assert_eq!(self.client.unacknowledged, 0, "an ACK for each SETTINGS of the client's");
-        assert!(!self.splice.is_waiting(), "something was left behind: {:?}", self.splice);
+        assert!(!self.splice.is_waiting(), "something was left after: {:?}", self.splice);
         assert!(self.splice.is_done() || body > 0, "the splice is still in the way: {:?}", self.splice);
     }
 }

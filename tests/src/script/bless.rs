@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_vector_that_fails_is_not_blessed() {
-        // Nobody reads what comes after the request, until there is more of it than the connection keeps.
+        // What comes after is not read the request, until there is more of it than the connection keeps.
         let lines =
             "< GET / HTTP/1.1\n< Host: a\n< Upgrade: foo\n< Connection: upgrade\n<\n<< \\{300000*a}\n= paused\n<< a\n";
         let refused = bless(&Vector::of_lines("late", "server", lines));

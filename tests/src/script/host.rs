@@ -48,7 +48,7 @@ impl Host {
         lines.clear();
         let mut short = vec![0xaa; needed - 1];
         let refused = self.decide(decision, &mut &mut short[..], &mut lines);
-        assert_eq!(refused.err().and_then(|error| error.needed()), Some(needed), "{decision}: one octet too little");
+        assert_eq!(refused.err().and_then(|error| error.needed()), Some(needed), "{decision}: one byte too little");
         assert!(short.iter().all(|&octet| octet == 0xaa), "{decision}: nothing is written into too little space");
         assert_eq!(before, self.connection.state(), "{decision}: too little space changes nothing");
         lines.clear();

@@ -55,7 +55,7 @@ fn owned(fields: Fields<'_>) -> Vec<FieldLine> {
     fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
 }
 
-/// Octets as marked lines: one a line of the wire.
+/// Bytes as marked lines: one a line of the wire.
 pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = bytes;
@@ -68,16 +68,16 @@ pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
                 rest = &rest[end + 2..];
             }
             _ => {
-                let (piece, behind) = rest.split_at(rest.len().min(100_000));
+                let (piece, after) = rest.split_at(rest.len().min(100_000));
                 lines.push(format!("{mark}{mark} {}", compact(piece)));
-                rest = behind;
+                rest = after;
             }
         }
     }
     lines
 }
 
-/// Escaped, long runs of one octet written as a repetition.
+/// Escaped, long runs of one byte written as a repetition.
 fn compact(bytes: &[u8]) -> String {
     with_repetitions(bytes, escape)
 }

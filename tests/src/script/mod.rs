@@ -27,11 +27,11 @@ pub(crate) fn is_profile_question(verb: &str) -> bool {
 pub enum Feed {
     /// As the file has it.
     Whole,
-    /// One octet at a time.
+    /// One byte at a time.
     Bytes,
     /// In two, at this place of all the input.
     Split(usize),
-    /// Through `receive_buffer` and `commit`, a few octets at a time.
+    /// Through `receive_buffer` and `commit`, a few bytes at a time.
     Committed,
 }
 
@@ -67,7 +67,7 @@ pub fn heads(vector: &Vector) -> Vec<Head> {
     player.heads
 }
 
-/// Puts a NUL, with which nothing can begin, behind the input of a vector that decides nothing afterwards. What came out
+/// Puts a NUL, with which nothing can begin, after the input of a vector that decides nothing afterwards. What came out
 /// before still does; content and leftover may end with the NUL, and an error may follow. Says whether it applied.
 pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     let Some(last) = vector.items.iter().rposition(|item| matches!(item, Item::Feed(_))) else { return Ok(false) };
@@ -83,7 +83,7 @@ pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     for (index, line) in before.iter().enumerate() {
         let now = after.get(index).map(String::as_str).unwrap_or_default();
         if now != line && !is_content_and_junk(now, line) {
-            return Err(format!("{}: with junk behind, {line} became {now}", vector.name));
+            return Err(format!("{}: with junk after, {line} became {now}", vector.name));
         }
     }
     let is_consequence = |line: &&String| {
@@ -91,7 +91,7 @@ pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
             || ["= data", "= leftover"].contains(&line.strip_suffix(" \"\\0\"").unwrap_or_default())
     };
     match after[before.len().min(after.len())..].iter().find(|line| !is_consequence(line)) {
-        Some(line) => Err(format!("{}: with junk behind, there is also {line}", vector.name)),
+        Some(line) => Err(format!("{}: with junk after, there is also {line}", vector.name)),
         None => Ok(true),
     }
 }

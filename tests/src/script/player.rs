@@ -24,9 +24,9 @@ pub(super) struct Player<'v> {
     fed: usize,
     /// Content seen and not yet matched.
     pub(super) data: Vec<u8>,
-    /// The new protocol's octets: what the engine handed over, then what it no longer takes.
+    /// The new protocol's bytes: what the engine handed over, then what it no longer takes.
     pub(super) leftover: Vec<u8>,
-    /// Octets that came when nothing was read any more.
+    /// Bytes that came when nothing was read any more.
     refused: usize,
     pub(super) heads: Vec<Head>,
     pub(super) blessed: Option<Blessed>,
@@ -68,7 +68,7 @@ impl<'v> Player<'v> {
             return self.bless_step();
         }
         match self.peek() {
-            // A decision right behind input is one that is made when all of it has come.
+            // A decision right after input is one that is made when all of it has come.
             Some(Item::Do(_)) if !self.pieces.is_empty() && self.last_was_input() => self.feed_piece().map(|()| true),
             Some(Item::Do(decision)) => {
                 self.at += 1;
@@ -239,7 +239,7 @@ impl<'v> Player<'v> {
                 self.leftover.extend(piece);
                 Ok(())
             }
-            // A connection that reads no more says so; the octets are the host's to drop.
+            // A connection that reads no more says so; the bytes are the host's to drop.
             Err(error) if error.kind() == ErrorKind::Closed || self.host.connection.failure() == Some(error) => {
                 self.refused += piece.len();
                 Ok(())

@@ -58,7 +58,7 @@ impl Profiles {
         let request = connection.request();
         Some(match verb {
             "websocket-key" => {
-                let nonce = unescape(what).try_into().expect("16 octets");
+                let nonce = unescape(what).try_into().expect("16 bytes");
                 vec![format!("websocket-key {}", websocket::key(&nonce))]
             }
             "subprotocol" => vec![format!("subprotocol {}", subprotocol(connection, what).unwrap_or("none"))],
@@ -119,7 +119,7 @@ impl Profiles {
         }
     }
 
-    /// What a splice makes of octets, and where it stands then.
+    /// What a splice makes of bytes, and where it stands then.
     fn splice(&mut self, verb: &str, octets: &[u8]) -> Vec<String> {
         let splice = self.splice.as_mut().expect("a splice");
         match verb {

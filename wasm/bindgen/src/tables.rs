@@ -55,7 +55,7 @@ fn events() -> String {
     names("EventKind", "The kinds of event.", EventKind::ALL, EventKind::name)
         + &names("Paused", "What your code has to do before receiving goes on.", Paused::ALL, Paused::name)
         + &names("SwitchedBy", "What made the peer's direction leave HTTP.", SwitchedBy::ALL, SwitchedBy::name)
-        + &names("End", "How the peer's octets ended.", End::ALL, End::name)
+        + &names("End", "How the peer's bytes ended.", End::ALL, End::name)
         + &names("TraceStep", "What kind of thing happened.", TraceStep::ALL, TraceStep::name)
         + &names("Blame", "Who has to change something.", Blame::ALL, Blame::name)
 }
@@ -77,7 +77,7 @@ fn constants() -> String {
         + &constant("IP_TEMPLATE", ip, &format!("{:?}", IpTarget::TEMPLATE))
         + &constant(
             "UDP_PAYLOAD",
-            "The longest UDP payload, in octets (RFC 9298, 5).",
+            "The longest UDP payload, in bytes (RFC 9298, 5).",
             &Capsules::UDP_PAYLOAD.to_string(),
         )
         + &constant("SECRET_FIELDS", secrets, &format!("{:?} as const", SECRETS))

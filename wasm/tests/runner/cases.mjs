@@ -69,7 +69,7 @@ function item(word, [first = "", ...rest]) {
 }
 
 /**
- * Octets of hex digits; `-` is none.
+ * Bytes of hex digits; `-` is none.
  * @param {string} digits
  */
 export function unhex(digits) {
@@ -78,7 +78,7 @@ export function unhex(digits) {
 }
 
 /**
- * A text of hex digits, one character an octet.
+ * A text of hex digits, one character a byte.
  * @param {string} digits
  */
 export function untext(digits) {

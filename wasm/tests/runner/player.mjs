@@ -7,7 +7,7 @@ import { errorLine, isStop, stepLine } from "./lines.mjs";
 import { summary } from "./text.mjs";
 
 /**
- * How the input is cut: as it stands, one octet at a time, seven through `receiveBuffer`, or in two at a place.
+ * How the input is cut: as it stands, one byte at a time, seven through `receiveBuffer`, or in two at a place.
  * @typedef {"whole" | "bytes" | "committed" | number} Feed
  */
 
@@ -17,8 +17,8 @@ class Player {
   /** @type {Uint8Array[]} Input not fed yet. */ pieces = [];
   /** How much of all input has been taken. */ fed = 0;
   /** @type {Uint8Array} Content seen and not yet told. */ data = new Uint8Array(0);
-  /** @type {Uint8Array} The new protocol's octets. */ leftover = new Uint8Array(0);
-  /** Octets that came when nothing was read any more. */ refused = 0;
+  /** @type {Uint8Array} The new protocol's bytes. */ leftover = new Uint8Array(0);
+  /** Bytes that came when nothing was read any more. */ refused = 0;
 
   /** @param {import("./cases.mjs").Case} script @param {Feed} feed */
   constructor(script, feed) {

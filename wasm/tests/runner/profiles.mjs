@@ -22,7 +22,7 @@ import { summary } from "./text.mjs";
 
 /**
  * @typedef {import("switchover").Connection} Connection
- * @typedef {{ connection: Connection, octets: Uint8Array, text: string, given: [string, Uint8Array][] }} Question
+ * @typedef {{ connection: Connection, bytes: Uint8Array, text: string, given: [string, Uint8Array][] }} Question
  */
 
 /** @type {Record<string, (question: Question) => string | string[]>} */
@@ -54,7 +54,7 @@ const QUESTIONS = {
   },
 };
 
-/** What a host keeps beside its connection for the protocol behind it. */
+/** What a host keeps beside its connection for the protocol after it. */
 export class Profiles {
   /** @type {Splice | undefined} */ #splice;
 
@@ -72,7 +72,7 @@ export class Profiles {
   answer(verb, [what = "-", ...rest]) {
     const { connection } = this;
     const octets = unhex(what);
-    // Only where it is asked for: the octets of a splice are more than some runtimes make into a text at once.
+    // Only where it is asked for: the bytes of a splice are more than some runtimes make into a text at once.
     const question = { connection, octets, get text() { return untext(what); }, given: fields(rest) };
     if (verb === "splice") {
       return [reasoned("splice", () => ((this.#splice = new Splice(connection, octets, question.given)), " ok"))];
@@ -86,7 +86,7 @@ export class Profiles {
     this.#splice?.free();
   }
 
-  /** What a splice makes of octets, and where it stands then. @param {string} verb @param {Uint8Array} octets */
+  /** What a splice makes of bytes, and where it stands then. @param {string} verb @param {Uint8Array} bytes */
   #move(verb, octets) {
     const splice = this.#splice;
     if (splice === undefined) throw new Error(`${verb} without a splice`);
@@ -139,7 +139,7 @@ function ownDeflate(text) {
   return Object.fromEntries(named);
 }
 
-/** @param {Uint8Array} octets */
+/** @param {Uint8Array} bytes */
 function capsules(octets) {
   const reader = new Capsules();
   /** @type {string[]} */

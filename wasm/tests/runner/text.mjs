@@ -1,4 +1,4 @@
-// Octets as text, as `tests/src/text.rs` writes them.
+// Bytes as text, as `tests/src/text.rs` writes them.
 
 const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
 const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
@@ -11,14 +11,14 @@ export function hex(bytes) {
   return bytes.length === 0 ? "-" : Array.from(bytes, (octet) => HEX[octet]).join("");
 }
 
-/** @param {string} text one character an octet */
+/** @param {string} text one character a byte */
 export function escape(text) {
   let out = "";
   for (let at = 0; at < text.length; at++) out += ESCAPES[text.charCodeAt(at)];
   return out;
 }
 
-/** Escaped, long runs of one octet written as a repetition. @param {string} text */
+/** Escaped, long runs of one byte written as a repetition. @param {string} text */
 export function compact(text) {
   return text.replace(/([^])\1*/g, (run, one) =>
     run.length >= 24 ? `\\{${run.length}*${escape(one)}}` : escape(run),
@@ -28,7 +28,7 @@ export function compact(text) {
 /** A stand-in for long content. @param {Uint8Array} bytes */
 export function summary(bytes) {
   if (bytes.length <= 160) return `"${escape(String.fromCharCode(...bytes))}"`;
-  return `${bytes.length} octets ${checksum(bytes)}`;
+  return `${bytes.length} bytes ${checksum(bytes)}`;
 }
 
 /** FNV-1a of 64 bits, in two halves of 32. @param {Uint8Array} bytes */

@@ -17,7 +17,7 @@ const TURN: Duration = Duration::from_millis(5);
 /// How long a server may take for its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Octets of a client's preface (RFC 9113, 3.4), and what of the frames behind it matters here.
+/// Bytes of a client's preface (RFC 9113, 3.4), and what of the frames after it matters here.
 const PREFACE: usize = 24;
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
@@ -94,7 +94,7 @@ struct Opening {
 }
 
 impl Opening {
-    /// The octets to send, without the HEADERS and CONTINUATION of stream 1.
+    /// The bytes to send, without the HEADERS and CONTINUATION of stream 1.
     fn without_request(&mut self, octets: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(octets);
         let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! HTTP/2 behind an upgrade, by the `h2` crate, which knows nothing of upgrades: `serve` with the engine's splice in
+//! HTTP/2 after an upgrade, by the `h2` crate, which knows nothing of upgrades: `serve` with the engine's splice in
 //! front, `ask` with a way around it.
 
 mod ask;
@@ -9,8 +9,8 @@ mod spliced;
 pub(crate) use ask::{SETTINGS, ask};
 pub(crate) use serve::serve;
 
-/// Octets that are read at a time.
+/// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Octets that may wait for the other side.
+/// Bytes that may wait for the other side.
 const MOST_WAITING: usize = 64 * 1024;

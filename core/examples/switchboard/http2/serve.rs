@@ -12,7 +12,7 @@ use super::spliced::Spliced;
 use crate::socket::Socket;
 use crate::target::path;
 
-/// Speaks HTTP/2 until one side ends it, beginning with the octets that came along with HTTP/1.1. A client with prior
+/// Speaks HTTP/2 until one side ends it, beginning with the bytes that came along with HTTP/1.1. A client with prior
 /// knowledge needs no splice. How many requests it was.
 pub(crate) fn serve(splice: Option<Splice>, leftover: &[u8], window: u32, socket: &Socket) -> io::Result<u64> {
     let outcome = socket.run(|stream| answer_all(Spliced::new(stream, splice, leftover), window))?;
@@ -54,7 +54,7 @@ async fn answer(request: Request<RecvStream>, mut respond: SendResponse<bytes::B
         content.flow_control().release_capacity(len)?;
     }
     let stream = content.stream_id().as_u32();
-    let text = format!("{} {path} stream {stream}, {octets} octets\n", head.method);
+    let text = format!("{} {path} stream {stream}, {octets} bytes\n", head.method);
     let response = Response::builder().header("content-type", "text/plain; charset=utf-8").body(());
     let response = response.map_err(|_| Reason::INTERNAL_ERROR)?;
     respond.send_response(response, false)?.send_data(text.into(), true)

@@ -1,4 +1,4 @@
-//! What the page can have played: a client of the server's own, with every octet that it sends.
+//! What the page can have played: a client of the server's own, with every byte that it sends.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,12 +42,12 @@ static EXHIBITS: &[Exhibit] = &[
     Exhibit {
         name: "decline",
         title: "An offer is declined",
-        about: "The request has content and another request is behind it. Nothing but the answer tells that anything was offered.",
+        about: "The request has content and another request is after it. Nothing but the answer tells that anything was offered.",
         script: &[
             Offer("POST /plain", "foo/2", &["Content-Length: 5"]),
             Send("helloGET /plain HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
-            Await("POST /plain: 5 octets"),
-            Await("GET /plain: 0 octets"),
+            Await("POST /plain: 5 bytes"),
+            Await("GET /plain: 0 bytes"),
             Finish,
             AwaitEnd,
         ],
@@ -68,10 +68,10 @@ static EXHIBITS: &[Exhibit] = &[
     Exhibit {
         name: "content",
         title: "Content, then a switch",
-        about: "The request's content comes first. The new protocol begins right behind it, in the same segment.",
+        about: "The request's content comes first. The new protocol begins right after it, in the same segment.",
         script: &[
             Offer("POST /foo", "foo/2", &["Content-Length: 16", "Content-Type: application/json"]),
-            Send("{\"Detach\":false}hello, behind the content\n"),
+            Send("{\"Detach\":false}hello, after the content\n"),
             Await("HELLO, BEHIND"),
             Send("QUIT\n"),
             AwaitEnd,
@@ -80,7 +80,7 @@ static EXHIBITS: &[Exhibit] = &[
     Exhibit {
         name: "expect",
         title: "100, content, 101",
-        about: "The client waits for a 100 before it sends its content, and switches behind it. A 101 first would leave it waiting.",
+        about: "The client waits for a 100 before it sends its content, and switches after it. A 101 first would leave it waiting.",
         script: &[
             Offer("POST /foo", "foo/2", &["Content-Length: 5", "Expect: 100-continue"]),
             Await("100 Continue\r\n\r\n"),
@@ -93,7 +93,7 @@ static EXHIBITS: &[Exhibit] = &[
     Exhibit {
         name: "speaks-first",
         title: "The server speaks first",
-        about: "The client says nothing behind its request. What comes behind the 101, in the same segment, is the new protocol.",
+        about: "The client says nothing after its request. What comes after the 101, in the same segment, is the new protocol.",
         script: &[Offer("GET /foo", "foo/1", &[]), Await("foo/1 200 GET /foo"), Finish, AwaitEnd],
     },
     Exhibit {
@@ -126,7 +126,7 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "early",
-        title: "Early octets after a decline",
+        title: "Early bytes after a decline",
         about: "The client was sure that it would be foo/2, and spoke it at once. The offer is declined: what it said is no request.",
         script: &[
             Offer("GET /plain", "foo/2", &[]),
@@ -204,7 +204,7 @@ fn start(exhibit: &'static Exhibit, address: SocketAddr) -> Option<SocketAddr> {
     }
     let actor = Actor::connect(address);
     let peer = actor.as_ref().ok().and_then(Actor::address);
-    // A client that fails has failed on the connection that is looked at; nobody else has to be told.
+    // A client that fails has failed on the connection that is looked at; no other has to hear of it.
     let played = thread::Builder::new().name(exhibit.name.into()).spawn(move || {
         if let Ok(mut actor) = actor {
             // Time to draw the beginning.

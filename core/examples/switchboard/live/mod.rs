@@ -1,6 +1,6 @@
-//! The page: who watches the server's connections, and what they are told.
+//! The page: who watches the server's connections, and what they see.
 //!
-//! A page opens a WebSocket to `/live`, on the same server. It is told each [`Moment`] of every connection but its own, and
+//! A page opens a WebSocket to `/live`, on the same server. It gets each [`Moment`] of every connection but its own, and
 //! may ask for one of the `exhibits` to be played.
 
 mod exhibits;
@@ -19,13 +19,13 @@ use crate::socket::Socket;
 use crate::transcript::Moment;
 use crate::websocket;
 
-/// Octets that may wait for a viewer who does not keep up; what comes on top is left out, and it is told.
+/// Bytes that may wait for a viewer who does not keep up; what comes on top is left out, and the viewer learns.
 const WAITING: usize = 4 << 20;
 
 /// As many, about, go into one message.
 const AT_ONCE: usize = 256 * 1024;
 
-/// How long a viewer who is told nothing is left without a look at what it asks for.
+/// How long a viewer that hears nothing is left without a look at what it asks for.
 const NAP: Duration = Duration::from_millis(20);
 
 /// How long a viewer may take for a message of ours.
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A viewer who says nothing is asked whether it is still there, and has as long again to answer.
 const ASKED_AFTER: Duration = Duration::from_secs(30);
 
-/// The page takes nothing from anywhere else, and is shown in nobody else's.
+/// The page takes nothing from anywhere else, and is shown in no other.
 pub(crate) const POLICY: (&str, &str) = (
     "Content-Security-Policy",
     "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'",
@@ -81,7 +81,7 @@ pub(crate) fn is_ours(origin: &[u8]) -> bool {
 #[derive(Default)]
 pub(crate) struct Hub {
     viewers: Mutex<Vec<Arc<Viewer>>>,
-    /// How many they are, so that nothing is put into words for nobody.
+    /// How many they are, so that nothing is put into words in vain.
     count: AtomicUsize,
 }
 
@@ -132,7 +132,7 @@ struct Viewer {
 #[derive(Default)]
 struct Waiting {
     moments: VecDeque<Arc<str>>,
-    /// Octets of all of these.
+    /// Bytes of all of these.
     octets: usize,
     left_out: usize,
 }

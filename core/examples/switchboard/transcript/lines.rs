@@ -7,14 +7,14 @@ use switchover::{Error, Event, Field, FieldSource, Switched};
 
 use super::{By, What};
 
-/// Octets of one piece that are written out: of what the engine reads and writes, and of what is said behind a switch.
+/// Bytes of one piece that are written out: of what the engine reads and writes, and of what is said after a switch.
 pub(super) const MOST: usize = 4096;
 pub(super) const MOST_SPOKEN: usize = 512;
 
 /// Content of this length or less is written out where it comes out of the engine.
 const SHORT: usize = 160;
 
-/// A line of the wire this long is written as a run of octets.
+/// A line of the wire this long is written as a run of bytes.
 const LONG_LINE: usize = 4000;
 
 /// The lines of one thing; a remark is none.
@@ -43,7 +43,7 @@ fn with_output(decision: String, wrote: &[u8]) -> Vec<String> {
 fn came(event: &Event<'_>, position: u64) -> Vec<String> {
     match event {
         Event::Data(data) if data.len() > SHORT => {
-            vec![format!("= data {} octets {:016x}", data.len(), checksum(data))]
+            vec![format!("= data {} bytes {:016x}", data.len(), checksum(data))]
         }
         Event::Data(_) => vec![format!("= {event}")],
         Event::Switched(Switched { leftover, .. }) if !leftover.is_empty() => {
@@ -56,7 +56,7 @@ fn came(event: &Event<'_>, position: u64) -> Vec<String> {
 fn summary(octets: &[u8]) -> String {
     match octets.len() {
         0..=SHORT => format!("\"{}\"", escape(octets)),
-        len => format!("{len} octets {:016x}", checksum(octets)),
+        len => format!("{len} bytes {:016x}", checksum(octets)),
     }
 }
 
@@ -74,18 +74,18 @@ fn failed(error: &Error) -> String {
     format!("= error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-/// Octets as lines, with their mark: one for each of the wire, and twice the mark before a run that is no line.
+/// Bytes as lines, with their mark: one for each of the wire, and twice the mark before a run that is no line.
 fn marked(octets: &[u8], most: usize, mark: char) -> Vec<String> {
     let (mut lines, mut rest) = (Vec::new(), &octets[..octets.len().min(most)]);
     while !rest.is_empty() {
         let end = rest.windows(2).take(LONG_LINE).position(|pair| pair == b"\r\n");
-        let (line, behind) = rest.split_at(end.unwrap_or(rest.len().min(LONG_LINE)));
+        let (line, after) = rest.split_at(end.unwrap_or(rest.len().min(LONG_LINE)));
         lines.push(match end {
             Some(0) => mark.to_string(),
             Some(_) => format!("{mark} {}", text(line)),
             None => format!("{mark}{mark} {}", text(line)),
         });
-        rest = &behind[if end.is_some() { 2 } else { 0 }..];
+        rest = &after[if end.is_some() { 2 } else { 0 }..];
     }
     lines
 }
@@ -114,7 +114,7 @@ fn is_hidden(field: Field<'_>) -> bool {
     field.is_secret() && !SHOWS_SECRETS.load(Ordering::Relaxed)
 }
 
-/// Octets as one line of ASCII.
+/// Bytes as one line of ASCII.
 pub(super) fn escape(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len());
     for &octet in octets {
@@ -134,7 +134,7 @@ pub(super) fn escape(octets: &[u8]) -> String {
     text
 }
 
-/// Octets as a decision has them: what would end them is written as an octet.
+/// Bytes as a decision has them: what would end them is written as a byte.
 fn word(octets: &[u8]) -> String {
     let text = escape(octets).replace('|', "\\x7c");
     let inner = text.trim_matches(' ');

@@ -33,11 +33,11 @@ pub(crate) enum By {
 pub(crate) enum What<'a> {
     /// A connection of that peer; how the engine is set up, as a vector says it.
     Opened { peer: &'a str, setup: &'a str },
-    /// The engine took these octets.
+    /// The engine took these bytes.
     Received(&'a [u8]),
-    /// The peer's octets have ended.
+    /// The peer's bytes have ended.
     Ended(End),
-    /// The engine made this of them; so many octets have passed.
+    /// The engine made this of them; so many bytes have passed.
     Came(Event<'a>, u64),
     /// The engine goes on when the host has acted.
     Paused(Paused),
@@ -51,7 +51,7 @@ pub(crate) enum What<'a> {
     Refused(&'a str, Error),
     /// The engine's state is another one now.
     State(State),
-    /// Octets of the new protocol.
+    /// Bytes of the new protocol.
     Spoke(By, &'a [u8]),
     /// What the host has to say.
     Remark(&'a str),
@@ -78,16 +78,16 @@ impl Verdict {
     }
 }
 
-/// Somebody who wants to know.
+/// A listener.
 pub(crate) trait Listener {
     fn hear(&mut self, at: Duration, what: &What<'_>);
 }
 
-/// The story of a connection, told to whoever listens while it happens.
+/// The story of a connection, told to its listeners while it happens.
 pub(crate) struct Transcript {
     begun: Instant,
     listener: Option<RefCell<Box<dyn Listener + Send>>>,
-    /// Who may come and go, and whether what is said behind the switch is not for them.
+    /// Who may come and go, and whether what is said after the switch is not for them.
     live: Option<Arc<Hub>>,
     is_private: Cell<bool>,
     /// How many things have been told to them.
@@ -125,7 +125,7 @@ impl Transcript {
         }
     }
 
-    /// Whether anybody listens; nothing is put into words for nobody.
+    /// Whether anybody listens; nothing is put into words in vain.
     pub(crate) fn is_heard(&self) -> bool {
         self.listener.is_some() || self.live.as_ref().is_some_and(|hub| hub.is_watched())
     }
@@ -149,7 +149,7 @@ impl Transcript {
         }
     }
 
-    /// Octets of the new protocol.
+    /// Bytes of the new protocol.
     pub(crate) fn spoke(&self, by: By, octets: &[u8]) {
         if !octets.is_empty() {
             self.tell_if_heard(|| What::Spoke(by, octets));
@@ -197,7 +197,7 @@ impl Transcript {
         self.tell_if_heard(|| What::Verdict(&verdict));
     }
 
-    /// Who watches is not told what is said behind the switch.
+    /// Who watches is not told what is said after the switch.
     pub(crate) fn be_private(&self) {
         self.is_private.set(true);
     }

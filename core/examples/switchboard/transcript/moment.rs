@@ -28,7 +28,7 @@ pub(crate) struct Moment {
     /// In the language of the engine's test vectors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<String>,
-    /// How many octets went over the wire; of a switch, the leftover's.
+    /// How many bytes went over the wire; of a switch, the leftover's.
     #[serde(skip_serializing_if = "Option::is_none")]
     octets: Option<usize>,
     /// There were more of them than the lines show.
@@ -153,7 +153,7 @@ impl Moment {
         Self { step, ..self }
     }
 
-    /// So many octets, of which the lines show the first `most`.
+    /// So many bytes, of which the lines show the first `most`.
     fn octets(self, what: &'static str, octets: &[u8], most: usize) -> Self {
         Self { what, octets: Some(octets.len()), cut: octets.len() > most, ..self }
     }
@@ -173,7 +173,7 @@ pub(super) struct Printer;
 impl Listener for Printer {
     fn hear(&mut self, at: Duration, what: &What<'_>) {
         if let Ok(line) = serde_json::to_string(&Moment::of(0, at, what)) {
-            // A transcript that nobody reads any more is no reason to fail.
+            // A transcript that is not read any more is no reason to fail.
             let _ = writeln!(std::io::stderr(), "{line}");
         }
     }

@@ -1,4 +1,4 @@
-//! What happened, for people: heads as they were, content by its length, octets where something is wrong with them.
+//! What happened, for people: heads as they were, content by its length, bytes where something is wrong with them.
 //!
 //! ```text
 //! time mark text          milliseconds since the connection began
@@ -18,7 +18,7 @@ use switchover::{Error, Event, Fields, Request, Response, Why};
 use super::lines::{escape, text};
 use super::{By, Listener, What};
 
-/// Octets before and behind a fault that are shown.
+/// Bytes before and after a fault that are shown.
 const BEFORE: usize = 48;
 const BEHIND: usize = 32;
 
@@ -27,14 +27,14 @@ pub(super) struct Narrator {
     to: To,
     /// Tells connections apart that are served at the same time.
     prefix: String,
-    /// The latest octets that the engine took, and where in all of them they end.
+    /// The latest bytes that the engine took, and where in all of them they end.
     latest: Vec<u8>,
     passed: u64,
     /// Content that has gone by uncounted in the current messages.
     content: [u64; 2],
     /// That of a 426 is shown: another answer will follow.
     shows_content: bool,
-    /// Octets of the new protocol.
+    /// Bytes of the new protocol.
     spoken: [u64; 2],
 }
 
@@ -62,14 +62,14 @@ impl Narrator {
         let style = style(mark);
         let milliseconds = at.as_micros() as f64 / 1000.0;
         let line = format!("{milliseconds:9.1} {}{style}{mark} {text}{style:#}\n", self.prefix);
-        // A transcript that nobody reads any more is no reason to fail.
+        // A transcript that is not read any more is no reason to fail.
         let _ = match self.to {
             To::Stdout => AutoStream::auto(std::io::stdout()).write_all(line.as_bytes()),
             To::Stderr => AutoStream::auto(std::io::stderr()).write_all(line.as_bytes()),
         };
     }
 
-    /// What there is in the lines of these octets.
+    /// What there is in the lines of these bytes.
     fn each_line(&self, at: Duration, mark: char, octets: &[u8]) {
         let lines = octets.split(|&octet| octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         lines.filter(|line| !line.is_empty()).for_each(|line| self.line(at, mark, text(line)));
@@ -129,10 +129,10 @@ impl Narrator {
         });
     }
 
-    /// What is wrong: the octets around it, with a sign below the first of it; of a head that is wrong as a whole, all lines.
+    /// What is wrong: the bytes around it, with a sign below the first of it; of a head that is wrong as a whole, all lines.
     fn failed(&self, at: Duration, error: &Error) {
         let status = error.status().map_or(String::new(), |status| format!(", to be answered {status}"));
-        let place = error.offset().map_or(String::new(), |offset| format!(" at octet {offset}"));
+        let place = error.offset().map_or(String::new(), |offset| format!(" at byte {offset}"));
         self.line(at, '=', format_args!("error {}, {}{place}{status}", error.code(), error.kind().name()));
         self.octets_of(at, error);
         self.line(at, '*', format_args!("{}: {}", error.kind().clause(), error.kind().advice()));
@@ -164,7 +164,7 @@ impl Narrator {
         }
         let before = escape(&self.latest[first..place]);
         self.line(at, '<', format_args!("{before}{}", escape(&self.latest[place..last])));
-        self.line(at, ' ', format_args!("{:>1$} octet {offset}", '^', before.len() + 1));
+        self.line(at, ' ', format_args!("{:>1$} byte {offset}", '^', before.len() + 1));
     }
 
     fn decided(&mut self, at: Duration, decision: &str, wrote: &[u8]) {
@@ -186,7 +186,7 @@ impl Narrator {
     fn count_content(&mut self, at: Duration, by: By) {
         match std::mem::take(&mut self.content[by as usize]) {
             0 => {}
-            octets => self.line(at, mark(by), format_args!("({octets} octets of content)")),
+            octets => self.line(at, mark(by), format_args!("({octets} bytes of content)")),
         }
     }
 
@@ -219,7 +219,7 @@ impl Listener for Narrator {
             What::Verdict(verdict) => {
                 let [theirs, ours] = self.spoken;
                 if theirs + ours > 0 {
-                    self.line(at, '*', format_args!("of the new protocol {theirs} octets came and {ours} went"));
+                    self.line(at, '*', format_args!("of the new protocol {theirs} bytes came and {ours} went"));
                 }
                 self.line(at, '*', &verdict.text);
             }

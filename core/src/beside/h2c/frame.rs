@@ -21,7 +21,7 @@ pub(super) const END_STREAM: u8 = 1;
 pub(super) const END_HEADERS: u8 = 4;
 pub(super) const PADDED: u8 = 8;
 
-/// The nine octets before a payload.
+/// The nine bytes before a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) octets: [u8; 9],
@@ -64,7 +64,7 @@ impl Header {
     }
 }
 
-/// Reads frames out of octets that come in any pieces; a payload is told as it comes.
+/// Reads frames out of bytes that come in any pieces; a payload is given as it comes.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     partial: Vec<u8>,
@@ -102,7 +102,7 @@ impl Frames {
         self.left == 0
     }
 
-    /// The octets of a header that has not come whole.
+    /// The bytes of a header that has not come whole.
     pub(super) fn take_partial(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.partial)
     }

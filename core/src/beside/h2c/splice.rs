@@ -1,6 +1,6 @@
 //! Any HTTP/2 engine answers the request of an upgrade on stream 1, though it knows nothing of upgrades (RFC 7540, 3.2).
 //!
-//! To the engine it looks as if the client had spoken HTTP/2 from the start: behind the client's preface and its first
+//! To the engine it looks as if the client had spoken HTTP/2 from the start: after the client's preface and its first
 //! SETTINGS come the request and its content, as frames on stream 1. Three things must not show:
 //!
 //! - The settings of `HTTP2-Settings` go first, in a SETTINGS frame of their own, because engines refuse a frame that says
@@ -12,7 +12,7 @@
 //!   since compression has a state and settings. All else overtakes, or an engine that waits for a window would wait for
 //!   ever.
 //!
-//! While there is debt nothing is given to the client, so it sends 65,535 octets of DATA at most, and that is the most of
+//! While there is debt nothing is given to the client, so it sends 65,535 bytes of DATA at most, and that is the most of
 //! them that can wait. Once the debt is paid both sides mean the same window, and nothing waits any more.
 
 use alloc::collections::VecDeque;
@@ -33,7 +33,7 @@ use crate::wire::outgoing::RequestHead;
 /// The window that a connection begins with (RFC 9113, 6.9.2).
 const FIRST_WINDOW: usize = 65_535;
 
-/// Octets that may wait before the client is not read any more: its window, and frames that take no window.
+/// Bytes that may wait before the client is not read any more: its window, and frames that take no window.
 const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 
 /// Stands between a client that was answered `101` for `h2c` and an HTTP/2 engine, and is out of the way as soon as both
@@ -44,7 +44,7 @@ const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 /// [`take_for_client`](Self::take_for_client) hold. Do not read the client while [`wants_client`](Self::wants_client) is
 /// false. Once [`is_done`](Self::is_done), connect the two directly.
 ///
-/// The engine is a plain HTTP/2 server, the same that takes clients with prior knowledge. Behind the client's preface and
+/// The engine is a plain HTTP/2 server, the same that takes clients with prior knowledge. After the client's preface and
 /// first SETTINGS it finds the settings of the offer and the request as stream 1; its ACK for the former does not reach the
 /// client. What a client sends that is no HTTP/2 it gets as it is, and reports.
 ///
@@ -113,12 +113,12 @@ enum Start {
         held: Vec<u8>,
         /// The payload of the frame that goes before the client's own.
         settings: Vec<u8>,
-        /// The frames of the request, which go behind it.
+        /// The frames of the request, which go after it.
         request: Vec<u8>,
         content: usize,
     },
     Passed,
-    /// The client's first octets are not HTTP/2. The engine gets them as they are and reports it.
+    /// The client's first bytes are not HTTP/2. The engine gets them as they are and reports it.
     Malformed,
 }
 
@@ -159,7 +159,7 @@ struct Waiting {
 
 impl Splice {
     /// Before the 101: what the request brings along. `content` and `trailers` (`&()` is none) are all that came, at most
-    /// 65,535 octets.
+    /// 65,535 bytes.
     /// Where it cannot be taken along the error says why; then decline the offer.
     pub fn new(request: &Request<'_>, content: &[u8], trailers: &dyn FieldSource) -> Result<Self, Ineligible> {
         let fields = request.fields();
@@ -191,7 +191,7 @@ impl Splice {
         })
     }
 
-    /// Octets of the client, the leftover of the 101 first.
+    /// Bytes of the client, the leftover of the 101 first.
     pub fn client_sent(&mut self, mut octets: &[u8]) {
         if let Start::Awaited { held, .. } = &mut self.start {
             held.extend_from_slice(octets);
@@ -213,13 +213,13 @@ impl Splice {
         }
         self.has_ended = true;
         if !self.client.is_whole() && self.client_frame == Fate::Passes {
-            // Nothing can come behind a frame that is cut off.
+            // Nothing can come after a frame that is cut off.
             self.waiting = Waiting::default();
         }
         self.release(self.client.is_whole());
     }
 
-    /// Octets that the engine has written.
+    /// Bytes that the engine has written.
     pub fn engine_sent(&mut self, octets: &[u8]) {
         let (mut input, mut frames) = (octets, core::mem::take(&mut self.engine));
         while let Some(piece) = frames.next(&mut input) {
@@ -251,7 +251,7 @@ impl Splice {
         self.waiting.octets < MOST_WAITING || !self.client.is_whole()
     }
 
-    /// Whether octets of the client wait for the engine's window.
+    /// Whether bytes of the client wait for the engine's window.
     pub fn is_waiting(&self) -> bool {
         !self.waiting.frames.is_empty()
     }
@@ -271,7 +271,7 @@ impl Splice {
 
     // From the client to the engine.
 
-    /// Puts the request behind the client's first SETTINGS, once these have come.
+    /// Puts the request after the client's first SETTINGS, once these have come.
     fn begin(&mut self) {
         let Start::Awaited { held, settings, request, content } = &mut self.start else { return };
         let Some(is_http2) = first_settings(held) else { return };
@@ -286,7 +286,7 @@ impl Splice {
         self.read_client(&held[len..]);
     }
 
-    /// The client's first octets are not HTTP/2: everything passes as it is, and no content was taken along.
+    /// The client's first bytes are not HTTP/2: everything passes as it is, and no content was taken along.
     fn leave_to_engine(&mut self, held: &[u8]) {
         self.for_engine.extend_from_slice(held);
         self.start = Start::Malformed;
@@ -353,7 +353,7 @@ impl Splice {
         if is_inside && !self.has_ended {
             return;
         }
-        // The last one may not have come whole; behind the client's end nothing more of it comes.
+        // The last one may not have come whole; after the client's end nothing more of it comes.
         let is_incomplete = !is_whole || self.block == Some(Fate::Waits);
         let kept = usize::from(is_incomplete && !self.has_ended);
         while self.waiting.frames.len() > kept {
@@ -376,7 +376,7 @@ impl Splice {
         if header.kind() != DATA || header.len() <= room {
             return self.waiting.pop();
         }
-        // The octets of padding are not known to be the last ones.
+        // The bytes of padding are not known to be the last ones.
         if room == 0 || header.has(PADDED) {
             return None;
         }
@@ -415,7 +415,7 @@ impl Splice {
         }
     }
 
-    /// The engine gives the connection so much; the client gets what is left behind the debt.
+    /// The engine gives the connection so much; the client gets what is left after the debt.
     fn pay(&mut self, given: u32) {
         let paid = self.windows.debt.min(given);
         self.windows.debt -= paid;

@@ -1,4 +1,4 @@
-//! The capsules behind a 101: DATAGRAM is read, others are skipped (RFC 9297, 3).
+//! The capsules after a 101: DATAGRAM is read, others are skipped (RFC 9297, 3).
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -57,16 +57,16 @@ const DATAGRAM: u64 = 0;
 /// The largest number that RFC 9000, 16 can write.
 const LARGEST: u64 = (1 << 62) - 1;
 
-/// Reads DATAGRAM capsules out of the octets behind a 101; capsules of other types are skipped (RFC 9297, 3.3).
+/// Reads DATAGRAM capsules out of the bytes after a 101; capsules of other types are skipped (RFC 9297, 3.3).
 pub struct Capsules {
     /// The longest datagram payload, a bound on what is held.
     longest: usize,
     held: Vec<u8>,
     /// How much of `held` the last datagram took.
     passed: usize,
-    /// How much of a capsule that nobody knows is still to come.
+    /// How much of a capsule of an unknown type is still to come.
     skip: u64,
-    /// What is wrong with the stream; nothing behind it is read.
+    /// What is wrong with the stream; nothing after it is read.
     fault: Option<CapsuleFault>,
 }
 
@@ -90,7 +90,7 @@ impl Capsules {
         Self { longest, held: Vec::new(), passed: 0, skip: 0, fault: None }
     }
 
-    /// Takes octets of the stream, the leftover of the 101 first. Next: [`next_datagram`](Self::next_datagram) until there
+    /// Takes bytes of the stream, the leftover of the 101 first. Next: [`next_datagram`](Self::next_datagram) until there
     /// is none.
     pub fn receive(&mut self, octets: &[u8]) {
         self.held.drain(..core::mem::take(&mut self.passed));
@@ -102,7 +102,7 @@ impl Capsules {
         overlap(&self.held, bytes)
     }
 
-    /// The next datagram; `None` before more octets come. An error is the end of the stream: abort it, each further call
+    /// The next datagram; `None` before more bytes come. An error is the end of the stream: abort it, each further call
     /// says the same.
     pub fn next_datagram(&mut self) -> Result<Option<Datagram<'_>>, CapsuleFault> {
         let datagram = match self.fault {
@@ -122,15 +122,15 @@ impl Capsules {
             self.skip -= skipped;
             self.passed += skipped as usize;
             let rest = &rest[skipped as usize..];
-            let Some((kind, behind)) = varint(rest) else { return Ok(None) };
-            let Some((len, value)) = varint(behind) else { return Ok(None) };
+            let Some((kind, after)) = varint(rest) else { return Ok(None) };
+            let Some((len, value)) = varint(after) else { return Ok(None) };
             let prefix = rest.len() - value.len();
             if kind != DATAGRAM {
                 self.passed += prefix;
                 self.skip = len;
                 continue;
             }
-            // A context has at most eight octets.
+            // A context has at most eight bytes.
             if len > (self.longest as u64).saturating_add(8) {
                 return Err(CapsuleFault::TooLong);
             }
@@ -171,7 +171,7 @@ impl Datagram<'_> {
         out.put_slice(self.payload);
     }
 
-    /// How many octets [`write`](Self::write) writes.
+    /// How many bytes [`write`](Self::write) writes.
     pub fn written_len(&self) -> usize {
         let len = self.payload.len() + varint_len(self.known_context());
         1 + varint_len(len as u64) + len
@@ -182,7 +182,7 @@ impl Datagram<'_> {
     }
 }
 
-/// RFC 9000, 16: the number and what is behind it.
+/// RFC 9000, 16: the number and what is after it.
 fn varint(octets: &[u8]) -> Option<(u64, &[u8])> {
     let len = 1 << (octets.first()? >> 6);
     let (octets, rest) = octets.split_at_checked(len)?;
@@ -236,7 +236,7 @@ mod tests {
     fn streams() {
         let mut stream = Vec::new();
         Datagram { context: 0, payload: b"one" }.write(&mut stream);
-        // Type 0x1b of two octets, and one of 8 octets' length that holds 70.
+        // Type 0x1b of two bytes, and one of 8 bytes' length that holds 70.
         stream.extend_from_slice(b"\x1b\x02xx\x2f\xc0\0\0\0\0\0\0\x46");
         stream.extend_from_slice(&[b'y'; 70]);
         Datagram { context: 64, payload: b"" }.write(&mut stream);

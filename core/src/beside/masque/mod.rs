@@ -1,5 +1,5 @@
 //! Proxying over HTTP/1.1 by upgrade: `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the capsules that they and
-//! others speak behind the 101 (RFC 9297).
+//! others speak after the 101 (RFC 9297).
 //!
 //! ```
 //! use switchover::masque::{Capsules, Datagram, UdpTarget};
@@ -73,7 +73,7 @@ fn are_parameters(mut rest: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// What is behind a bare item (RFC 9651, 3.3).
+/// What is after a bare item (RFC 9651, 3.3).
 fn bare_item(value: &[u8]) -> Option<&[u8]> {
     match value {
         [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),
@@ -93,7 +93,7 @@ fn bare_item(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The rest of a string, whose octets are visible ASCII and the space.
+/// The rest of a string, whose bytes are visible ASCII and the space.
 fn string(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         rest = match rest {

@@ -66,7 +66,7 @@ fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
     is_plain.then(|| digits.parse().ok())?
 }
 
-/// Whether `address/length` is one; `None` where there is no slash. RFC 9484, 4.6: no bit behind the prefix is set.
+/// Whether `address/length` is one; `None` where there is no slash. RFC 9484, 4.6: no bit after the prefix is set.
 fn is_prefix(target: &str) -> Option<bool> {
     let (address, length) = target.split_once('/')?;
     let length: u32 = number(length).unwrap_or(u32::MAX);
@@ -86,8 +86,8 @@ fn is_prefix(target: &str) -> Option<bool> {
 fn variables<const N: usize>(template: &str, target: &str, names: [&str; N]) -> Option<[String; N]> {
     let mut values = [const { None::<String> }; N];
     let (mut template, mut rest) = (template, path_and_query(target));
-    while let Some((literal, behind)) = template.split_once('{') {
-        let (expression, after) = behind.split_once('}')?;
+    while let Some((literal, opened)) = template.split_once('{') {
+        let (expression, after) = opened.split_once('}')?;
         rest = rest.strip_prefix(literal)?;
         // The value ends where the template goes on, with the query that `{?` begins or with what it says.
         let end = if after.starts_with("{?") { Some('?') } else { after.chars().next() };
@@ -112,7 +112,7 @@ fn variables<const N: usize>(template: &str, target: &str, names: [&str; N]) -> 
     is_complete.then(|| decoded.map(Option::unwrap_or_default))
 }
 
-/// The value of one variable, up to `end` or the end of the target; gives what is behind it.
+/// The value of one variable, up to `end` or the end of the target; gives what is after it.
 fn take_value<'a>(
     name: &str,
     rest: &'a str,

@@ -1,4 +1,4 @@
-//! Messages as they come: heads and content, from octets to events and inputs of the machine.
+//! Messages as they come: heads and content, from bytes to events and inputs of the machine.
 
 use crate::connection::{Connection, Scratch};
 use crate::error::{Error, ErrorKind, Fault};
@@ -64,7 +64,7 @@ impl Connection {
         }
     }
 
-    /// Consumes octets that no event shows.
+    /// Consumes bytes that no event shows.
     fn pass(&mut self, len: usize) {
         self.scratch().buffer.consume(len);
         self.offset += len as u64;
@@ -162,7 +162,7 @@ impl Connection {
         self.informational = 0;
     }
 
-    /// A client without an open question: stray empty lines pass, anything else is nobody's answer.
+    /// A client without an open question: stray empty lines pass, anything else is no answer.
     #[inline(never)]
     pub(in crate::connection) fn read_idle(&mut self) -> Result<Option<Step>, Error> {
         let may_be_empty_line = self.skip_empty_lines()?;
@@ -230,7 +230,7 @@ impl Connection {
 
     fn take_final(&mut self, len: usize, status: u16) -> Result<Option<Step>, Error> {
         let success = (200..=299).contains(&status);
-        let is_latest = self.state.behind == 0;
+        let is_latest = self.state.pipelined == 0;
         let tunnels = is_latest && self.state.turn == Turn::Connect && success;
         let is_head = self.heads & 1 != 0;
         let scratch = self.scratch();
@@ -244,7 +244,7 @@ impl Connection {
         let minor = scratch.head.minor;
         let persist = scratch.head.options(bytes).persist(minor) && framing != Framing::UntilClose;
         let answer = Answer { success, content: framing.has_content(), persist };
-        let dropped = if persist { 0 } else { self.state.behind };
+        let dropped = if persist { 0 } else { self.state.pipelined };
         let undecided = self.state.undecided();
         self.received(Input::Response(answer))?;
         self.flags.old_server |= minor == 0;
@@ -305,13 +305,13 @@ impl Connection {
             return Ok(None);
         }
         match part {
-            Part::Data { len, behind, .. } => self.take_data(len, behind),
+            Part::Data { len, tail, .. } => self.take_data(len, tail),
             Part::More { .. } => self.need_data(),
             Part::Trailers { .. } => self.read_trailers(),
         }
     }
 
-    /// Consumes octets of content or of its framing. What the host skips is counted; false where it has become too much
+    /// Consumes bytes of content or of its framing. What the host skips is counted; false where it has become too much
     /// and receiving has ended.
     fn consume_content(&mut self, len: usize) -> Result<bool, Error> {
         let room = self.config().limits.drain.saturating_sub(self.drained);
@@ -325,17 +325,17 @@ impl Connection {
         Ok(false)
     }
 
-    fn take_data(&mut self, len: usize, behind: usize) -> Result<Option<Step>, Error> {
+    fn take_data(&mut self, len: usize, tail: usize) -> Result<Option<Step>, Error> {
         if self.role == Role::Server {
             self.received(Input::RequestContent)?;
         }
-        if self.flags.skips && !self.consume_content(len + behind)? {
+        if self.flags.skips && !self.consume_content(len + tail)? {
             return Ok(None);
         }
         if self.body.is_complete() {
             self.end_incoming()?;
         }
-        Ok(if self.flags.skips { None } else { self.show(Shown::Data { len, behind }) })
+        Ok(if self.flags.skips { None } else { self.show(Shown::Data { len, tail }) })
     }
 
     fn read_trailers(&mut self) -> Result<Option<Step>, Error> {

@@ -1,4 +1,4 @@
-//! Octets in, events out.
+//! Bytes in, events out.
 
 mod messages;
 
@@ -17,15 +17,15 @@ use crate::wire::body::{Body, Content};
 pub enum Next<'a> {
     /// Something happened.
     Event(Event<'a>),
-    /// Nothing happens before more octets come.
+    /// Nothing happens before more bytes come.
     NeedData,
     /// Nothing happens before the host acts.
     Paused(Paused),
 }
 
 impl Connection {
-    /// Takes octets that the peer sent, all of them, however many; the current event is over. Refused with `BufferFull`
-    /// while `limits.buffered` octets wait already, and where nothing more is read; then nothing is taken. Next: `advance`.
+    /// Takes bytes that the peer sent, all of them, however many; the current event is over. Refused with `BufferFull`
+    /// while `limits.buffered` bytes wait already, and where nothing more is read; then nothing is taken. Next: `advance`.
     #[inline]
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if let Some(scratch) = self.mid_line()
@@ -47,7 +47,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Space of at least `min` octets to read the transport into (of `limits.buffered` at most); the current event is
+    /// Space of at least `min` bytes to read the transport into (of `limits.buffered` at most); the current event is
     /// over. Refused like [`receive`](Self::receive). Next: [`commit`](Self::commit) what was read.
     #[inline]
     pub fn receive_buffer(&mut self, min: usize) -> Result<&mut [u8], Error> {
@@ -56,7 +56,7 @@ impl Connection {
         Ok(self.scratch().buffer.reserve(min.clamp(1, most)))
     }
 
-    /// Takes the first `len` octets of the space that [`receive_buffer`](Self::receive_buffer) gave, once, and says how
+    /// Takes the first `len` bytes of the space that [`receive_buffer`](Self::receive_buffer) gave, once, and says how
     /// many it took: none where the space does not hold as many, which may be tried again, or another inbound call has
     /// moved it. Next: `advance`.
     #[inline]
@@ -67,7 +67,7 @@ impl Connection {
         scratch.buffer.commit(len)
     }
 
-    /// The peer's octets have ended. The end has its place behind them: it counts when everything before it has been
+    /// The peer's bytes have ended. The end has its place after them: it counts when everything before it has been
     /// read. Next: `advance`.
     pub fn receive_eof(&mut self, end: End) {
         self.settle_event();
@@ -131,7 +131,7 @@ impl Connection {
     #[inline(never)]
     fn advance_whole(&mut self) -> Result<Step, Error> {
         self.settle_event();
-        // Behind most heads nothing follows but the end.
+        // After most heads nothing follows but the end.
         if mem::take(&mut self.flags.owes_end) {
             return Ok(self.tell_end(0));
         }
@@ -216,7 +216,7 @@ impl Connection {
         if self.role == Role::Server { self.state.request } else { self.state.response }
     }
 
-    /// On slow input most calls bring a few octets of a line that has not come whole, and nothing else can have happened:
+    /// On slow input most calls bring a few bytes of a line that has not come whole, and nothing else can have happened:
     /// no event is current, no limit near.
     #[inline(always)]
     fn mid_line(&mut self) -> Option<&mut Scratch> {
@@ -264,7 +264,7 @@ impl Connection {
         Some(Step::Event)
     }
 
-    /// The end of a message, with `len` octets of trailer section.
+    /// The end of a message, with `len` bytes of trailer section.
     pub(in crate::connection) fn tell_end(&mut self, len: usize) -> Step {
         self.show(Shown::End { len });
         self.note(TraceStep::ReceivedEnd, 0);
@@ -314,7 +314,7 @@ impl Connection {
         }
     }
 
-    /// The peer broke the protocol at `at` octets from the unread ones' start.
+    /// The peer broke the protocol at `at` bytes from the unread ones' start.
     #[cold]
     pub(in crate::connection) fn fail<T>(&mut self, kind: ErrorKind, at: usize) -> Result<T, Error> {
         let error = Error::at(kind, self.offset + at as u64);
@@ -331,7 +331,7 @@ impl Connection {
     }
 
     /// The machine takes every input that the wire can give it here; if one is missing, that is our fault and must not
-    /// become somebody's panic.
+    /// make a program panic.
     #[inline(always)]
     pub(in crate::connection) fn received(&mut self, input: Input) -> Result<(), Error> {
         self.change(input).or_else(|refusal| self.not_received(input, refusal))

@@ -164,7 +164,7 @@ impl Connection {
             framing,
             upgrade,
             close: !persist && !tunnels,
-            // RFC 9112, 9.3: an HTTP/1.0 client keeps the connection only if it is told to.
+            // RFC 9112, 9.3: an HTTP/1.0 client keeps the connection only if the response says so.
             keep_alive: persist && self.state.peer == Peer::V10 && !tunnels,
             ..Added::default()
         };

@@ -1,4 +1,4 @@
-//! Decisions in, octets out: the verbs. A refused one has changed nothing and written nothing; `request` and `answer` do the work.
+//! Decisions in, bytes out: the verbs. A refused one has changed nothing and written nothing; `request` and `answer` do the work.
 
 mod answer;
 mod prepared;
@@ -134,7 +134,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends content, with at most 20 octets around it. Content of a known length ends by itself. Next: more, or `send_end`.
+    /// Sends content, with at most 20 bytes around it. Content of a known length ends by itself. Next: more, or `send_end`.
     ///
     /// Refused: `LengthExceeded`, `NoContent`, `Switched`, `Closed`; `OutputTooSmall`.
     pub fn send_data(&mut self, data: &[u8], out: &mut impl BufMut) -> Result<(), Error> {

@@ -47,7 +47,7 @@ struct Parts {
     wire: Vec<u8>,
     /// Where in it the content begins.
     head_len: usize,
-    /// What the machine is told of that answer.
+    /// What the machine knows of that answer.
     answer: Answer,
     /// What was put right in the field lines, as [`TraceStep::Tidied`] says it.
     tidied: u32,
@@ -121,7 +121,7 @@ impl Connection {
         let parts = &*prepared.0;
         if self.answers_plainly(parts) {
             let before = self.state;
-            // A refusal is told by `respond`, which meets the same one.
+            // A refusal is given by `respond`, which meets the same one.
             if self.change(Input::Response(parts.answer)).is_ok() && self.state.persist == parts.answer.persist {
                 if let Err(error) = encode::hand_over(&[&parts.wire], out) {
                     self.state = before;

@@ -109,7 +109,7 @@ impl Connection {
         offer: &[&str],
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        // RFC 9112, 9.2: what came before a request was asked is not its answer, whoever looks at it first.
+        // RFC 9112, 9.2: what came before a request was asked is not its answer, whichever is looked at first.
         if self.state.rx == Rx::Open && self.state.is_idle() && !self.unread().is_empty() {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
@@ -142,7 +142,7 @@ impl Connection {
         encode::finish(draft, &survey, &added);
         encode::hand_over(&[draft], out)?;
         // The place of this request among the unanswered ones.
-        let place = next.behind;
+        let place = next.pipelined;
         let bit = 1 << place;
         self.heads = (self.heads & (bit - 1)) | if request.method == "HEAD" { bit } else { 0 };
         if self.state.is_idle() {

@@ -77,7 +77,7 @@ fn all() -> BTreeSet<String> {
 fn occurring(role: Role) -> BTreeSet<String> {
     let mut occurring = BTreeSet::new();
     for state in search(&Alone { role, machine: Machine::WHOLE }, Until::Exhausted).nodes {
-        let fields = FIELDS.iter().filter(|field| field.name != "behind");
+        let fields = FIELDS.iter().filter(|field| field.name != "pipelined");
         occurring.extend(fields.map(|field| format!("{} {}", field.name, (field.value)(state))));
         occurring.insert(format!("awaiting {}", state.awaiting(role).name()));
         occurring.extend(inputs(role, state.turn).into_iter().map(|input| match state.apply(role, input) {
@@ -111,6 +111,6 @@ fn a_pipeline_is_bounded() {
         Input::Request(Opening { turn: Turn::None, content: false, expect: false, persist: true, version: Peer::V11 });
     let ask_again = |state: State| state.apply(Role::Client, ask);
     let full = (0..=PIPELINE).try_fold(State::NEW, |state, _| ask_again(state));
-    assert_eq!(full.map(|full| full.behind), Ok(PIPELINE));
+    assert_eq!(full.map(|full| full.pipelined), Ok(PIPELINE));
     assert_eq!(full.and_then(ask_again), Err(ErrorKind::PipelineFull));
 }

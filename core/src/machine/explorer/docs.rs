@@ -44,7 +44,7 @@ impl Seen {
         let states = search(&Alone { role, machine: Machine::WHOLE }, Until::Exhausted).nodes;
         let edge = |from: State, input| from.apply(role, input).ok().map(|to| Edge { from, input, to });
         let from = |&state: &State| inputs(role, state.turn).into_iter().filter_map(move |input| edge(state, input));
-        let edges = states.iter().flat_map(from).filter(|edge| edge.to.behind < PIPELINE).collect();
+        let edges = states.iter().flat_map(from).filter(|edge| edge.to.pipelined < PIPELINE).collect();
         Self { role, states, edges }
     }
 
@@ -103,7 +103,7 @@ fn sizes(roles: &[Seen]) -> String {
 // The diagrams: what the steps come to where only a few fields are looked at.
 
 fn exchange(seen: &Seen) -> String {
-    let is_plain = |state: State| state.rx == Rx::Open && state.tx == Tx::Open && state.behind == 0;
+    let is_plain = |state: State| state.rx == Rx::Open && state.tx == Tx::Open && state.pipelined == 0;
     let is_message = |input| !matches!(input, Input::Abandon | Input::DrainLimit | Input::Fail | Input::Resume);
     let edges = seen.edges.iter().filter(|edge| is_plain(edge.from) && is_plain(edge.to) && is_message(edge.input));
     let title = "One exchange while both directions are open: request / response";

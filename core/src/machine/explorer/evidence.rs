@@ -28,7 +28,7 @@ impl Rule {
     pub(super) fn evidence(self) -> &'static [(Place, Fault)] {
         use Place::{Against, Alone, Product};
         match self {
-            Self::BehindCounts => &[(Product, Fault::Mismatched)],
+            Self::PipelinedCounts => &[(Product, Fault::Mismatched)],
             Self::EndHasAPlace => &[(Product, Fault::Blamed)],
             Self::OnlyOpenSwitches => &[(Alone(Role::Client), Fault::Reopened), (Alone(Role::Server), Fault::Reopened)],
             Self::IdleCloses => &[(Product, Fault::Deadlock)],
@@ -40,7 +40,7 @@ impl Rule {
             }
             Self::ResumeForgetsEnd => &[(Product, Fault::Blamed)],
             Self::NoUnaskedResponse => &[(Product, Fault::Mismatched)],
-            Self::NothingBehindOffer => &[(Product, Fault::HttpAtSwitched), (Product, Fault::ForeignAtHttp)],
+            Self::NothingAfterOffer => &[(Product, Fault::HttpAtSwitched), (Product, Fault::ForeignAtHttp)],
             Self::RefusedConnectCloses => &[(Against(Habit::SpeaksEarly), Fault::ForeignAtHttp)],
             Self::CloseDropsPipeline => &[(Product, Fault::Blamed)],
             Self::EndsDropPersist => {
@@ -96,7 +96,7 @@ fn count<M: Model>(title: &str, model: &M) {
 
 #[test]
 fn behind_counts() {
-    Rule::BehindCounts.is_needed();
+    Rule::PipelinedCounts.is_needed();
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn no_response_without_a_request() {
 
 #[test]
 fn nothing_is_pipelined_behind_an_offer() {
-    Rule::NothingBehindOffer.is_needed();
+    Rule::NothingAfterOffer.is_needed();
 }
 
 #[test]

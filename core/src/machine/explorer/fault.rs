@@ -32,7 +32,7 @@ pub(super) enum Fault {
     /// Nothing that follows a response with `close` is processed, so it does no harm.
     DiscardedAfterClose,
     /// No rule can prevent it, because a refused Upgrade keeps the connection.
-    EarlyBehindUpgrade,
+    EarlyAfterUpgrade,
     /// A client goes on after a refused CONNECT, because the proxy does; one that refuses and tunnels all the same is not told
     /// apart from one that answers.
     TunnelAfterRefusal,
@@ -41,7 +41,7 @@ pub(super) enum Fault {
 impl Fault {
     /// The protocol itself allows it; it is counted, not forbidden.
     pub(super) fn is_inherent(self) -> bool {
-        matches!(self, Self::EarlyBehindUpgrade | Self::TunnelAfterRefusal | Self::DiscardedAfterClose)
+        matches!(self, Self::EarlyAfterUpgrade | Self::TunnelAfterRefusal | Self::DiscardedAfterClose)
     }
 }
 
@@ -55,7 +55,7 @@ listed! {
         KeepAliveAfterEnd = "a direction has ended, and a further request is promised",
         ExpectStray = "a 100 is expected for content whose request is being answered",
         AcceptPostponed = "an offer in a complete request cannot be accepted at once",
-        Deadlock = "nobody can move, and one end is not done with HTTP",
+        Deadlock = "neither end can move, and one is not done with HTTP",
         MutualWait = "each end waits for the other, and nothing is on the way",
         Mismatched = "a response is taken for another request's",
         Refused = "an honest message is refused",
@@ -65,8 +65,8 @@ listed! {
         ForeignAtHttp = "the new protocol is read as HTTP",
         Disagreement = "the ends differ on what a direction carries",
         RequestAsContent = "a request is read as the content of the one before",
-        DiscardedAfterClose = "the same, behind a response with `close`",
-        EarlyBehindUpgrade = "the new protocol is read as HTTP behind a refused Upgrade",
+        DiscardedAfterClose = "the same, after a response with `close`",
+        EarlyAfterUpgrade = "the new protocol is read as HTTP after a refused Upgrade",
         TunnelAfterRefusal = "a client reads a tunnel as HTTP after the proxy has refused it",
     }
 }

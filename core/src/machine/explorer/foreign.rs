@@ -16,11 +16,11 @@ use crate::machine::{Answer, Input, Opening, Peer, Phase, Role, Turn};
 /// How the peer misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Habit {
-    /// A client that speaks the new protocol right behind its offer or CONNECT.
+    /// A client that speaks the new protocol right after its offer or CONNECT.
     SpeaksEarly,
     /// A client that waits for a 100, gets a final response instead, and goes on to its next request.
     DropsContent,
-    /// A client that sends another request behind its offer, to be read as if it came through the new layer.
+    /// A client that sends another request after its offer, to be read as if it came through the new layer.
     Injects,
     /// A server that refuses, and speaks the new protocol all the same.
     TunnelsAnyway,
@@ -52,7 +52,7 @@ enum Mind {
     Sending(Turn),
     /// It speaks the new protocol that was offered, or through the tunnel.
     Tunnelling(Turn),
-    /// It has offered something, and sends plain requests behind.
+    /// It has offered something, and sends plain requests after.
     Injecting,
 }
 
@@ -70,10 +70,10 @@ impl Against {
             (_, Mind::Tunnelling(_)) => vec![(What::Foreign, node.mind)],
             (_, Mind::Injecting) => vec![(What::Http(Input::Request(PLAIN)), Mind::Injecting)],
             (Role::Client, Mind::Free) => self.refusals(node),
-            (Role::Client, Mind::Sending(turn)) => vec![(What::Http(Input::ResponseEnd), self.behind(turn))],
+            (Role::Client, Mind::Sending(turn)) => vec![(What::Http(Input::ResponseEnd), self.mind_after(turn))],
             (Role::Server, Mind::Free) => openings(Role::Server).filter_map(|opening| self.asks(opening)).collect(),
             (Role::Server, Mind::Sending(turn)) => {
-                let end = (What::Http(Input::RequestEnd), self.behind(turn));
+                let end = (What::Http(Input::RequestEnd), self.mind_after(turn));
                 vec![(What::Http(Input::RequestContent), node.mind), end]
             }
             // Its head has been read and answered, and no 100 has come.
@@ -89,14 +89,14 @@ impl Against {
         let mind = match opening {
             Opening { expect: true, version: Peer::V11, .. } if drops => Mind::Holding,
             Opening { content: true, turn, .. } => Mind::Sending(turn),
-            Opening { turn, .. } => self.behind(turn),
+            Opening { turn, .. } => self.mind_after(turn),
         };
         // The client that drops its content need not offer anything for that.
         (!drops || opening.turn == Turn::None).then_some((What::Http(Input::Request(opening)), mind))
     }
 
     /// Where the peer is when the message about an offer or CONNECT is complete.
-    fn behind(&self, turn: Turn) -> Mind {
+    fn mind_after(&self, turn: Turn) -> Mind {
         match (self.habit, turn) {
             (Habit::SpeaksEarly | Habit::TunnelsAnyway, Turn::Offered | Turn::Connect) => Mind::Tunnelling(turn),
             (Habit::Injects, Turn::Offered) => Mind::Injecting,
@@ -110,10 +110,10 @@ impl Against {
         if state.request == Phase::Idle || state.response != Phase::Idle || !node.queue.is_empty() {
             return vec![];
         }
-        let refused = if state.behind == 0 { state.turn } else { Turn::None };
+        let refused = if state.pipelined == 0 { state.turn } else { Turn::None };
         let refusals = answers(Turn::None).filter(|answer| !answer.success);
         let send = |answer: Answer| {
-            let mind = if answer.content { Mind::Sending(refused) } else { self.behind(refused) };
+            let mind = if answer.content { Mind::Sending(refused) } else { self.mind_after(refused) };
             (What::Http(Input::Response(answer)), mind)
         };
         refusals.map(send).collect()
@@ -123,14 +123,14 @@ impl Against {
     fn read(&self, node: &Pair, message: Message) -> Option<Result<Side, Fault>> {
         let side = node.side;
         // It has nothing else to hide: what it answers, and what its content belongs to, is right.
-        let message = Message { age: if self.role() == Role::Client { side.state.behind } else { 0 }, ..message };
+        let message = Message { age: if self.role() == Role::Client { side.state.pipelined } else { 0 }, ..message };
         Some(side.read(&self.scope, message)?.or_else(|fault| match (fault, node.mind) {
-            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Offered)) => Err(Fault::EarlyBehindUpgrade),
+            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Offered)) => Err(Fault::EarlyAfterUpgrade),
             (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Connect)) if self.role() == Role::Client => {
                 Err(Fault::TunnelAfterRefusal)
             }
             (Fault::RequestAsContent, _) if !side.state.persist => Err(Fault::DiscardedAfterClose),
-            // Plain octets behind the switch are the new protocol's to refuse, before `Resume` and after it.
+            // Plain bytes after the switch are the new protocol's to refuse, before `Resume` and after it.
             (Fault::HttpAtSwitched, _) => Ok(side),
             (Fault::WrongLayer, _) if !side.keeps_old => Ok(side),
             (Fault::Refused | Fault::Blamed, _) => Ok(side.failed(&self.scope)),
@@ -199,7 +199,7 @@ fn assert_only(habit: Habit, inherent: &[Fault]) {
 
 #[test]
 fn an_early_speaker_is_not_read_behind_a_refused_connect() {
-    assert_only(Habit::SpeaksEarly, &[Fault::EarlyBehindUpgrade]);
+    assert_only(Habit::SpeaksEarly, &[Fault::EarlyAfterUpgrade]);
 }
 
 #[test]
@@ -214,5 +214,5 @@ fn an_injected_request_does_not_come_through_the_new_layer() {
 
 #[test]
 fn a_tunnel_is_read_as_an_answer_only_where_the_server_has_said_that_there_is_none() {
-    assert_only(Habit::TunnelsAnyway, &[Fault::EarlyBehindUpgrade, Fault::TunnelAfterRefusal]);
+    assert_only(Habit::TunnelsAnyway, &[Fault::EarlyAfterUpgrade, Fault::TunnelAfterRefusal]);
 }

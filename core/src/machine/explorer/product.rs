@@ -56,7 +56,7 @@ impl Joint {
             // A verb that begins an answer of its own says whose it is.
             let is_rejection = matches!(choice.act, Act::Does(Input::Reject));
             let Side { layer, age, .. } = if is_rejection { choice.side } else { *self.side(role) };
-            // Whose the end of a response is, nobody asks; see `Side::take`.
+            // Whose the end of a response is, is not asked; see `Side::take`.
             let is_asked = matches!(what, What::Http(_)) && what != What::Http(Input::ResponseEnd);
             let age = if is_asked { age } else { 0 };
             self.incoming(role.other()).push(Message { what, layer, age });

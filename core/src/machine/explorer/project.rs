@@ -35,9 +35,9 @@ pub(super) const FIELDS: &[Field] = &[
     },
     Field { name: "peer", meaning: "the version that the client speaks", value: |state| state.peer.name().into() },
     Field {
-        name: "behind",
+        name: "pipelined",
         meaning: "complete requests before the latest whose final response has not ended",
-        value: |state| format!("{}", state.behind),
+        value: |state| format!("{}", state.pipelined),
     },
 ];
 

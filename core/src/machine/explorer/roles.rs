@@ -17,7 +17,7 @@ pub(super) struct Alone {
 
 /// Every request head that can reach the machine of `role`.
 pub(super) fn openings(role: Role) -> impl Iterator<Item = Opening> {
-    // Our client speaks HTTP/1.1; a server is told what its client speaks.
+    // Our client speaks HTTP/1.1; a server sees what its client speaks.
     let versions: &[Peer] = if role == Role::Client { &[Peer::V11] } else { &[Peer::V10, Peer::V11] };
     let turns = [Turn::None, Turn::Offered, Turn::Connect];
     versions.iter().flat_map(move |&version| turns.into_iter().flat_map(move |turn| heads(turn, version))).filter(
@@ -84,7 +84,7 @@ impl Model for Alone {
     fn steps(&self, node: &State, steps: &mut Vec<Step<Self>>) {
         for label in inputs(self.role, node.turn) {
             let Ok(next) = self.machine.apply(*node, self.role, label) else { continue };
-            if next.behind < PIPELINE {
+            if next.pipelined < PIPELINE {
                 let to = self.edge_fault(*node, label, next).map_or(Ok(next), Err);
                 steps.push(Step { label, to, is_due: true });
             }
@@ -125,13 +125,13 @@ impl Alone {
             Role::Server => state.tx == Tx::Switched,
         };
         let is_ended = matches!(state.rx, Rx::Closed | Rx::Failed) || state.tx == Tx::Closed;
-        let is_answered = state.behind == 0 && state.response != Phase::Idle;
+        let is_answered = state.pipelined == 0 && state.response != Phase::Idle;
         if (state.turn == Turn::Agreed) != answers_switched {
             Some(Fault::AgreedElsewhere)
         } else if is_ended && state.persist {
             Some(Fault::KeepAliveAfterEnd)
         } else if is_answered && state.expect != Expect::None && state.request == Phase::Body {
-            // One that a closing response has dropped may keep its expectation, for which nobody asks any more.
+            // One that a closing response has dropped may keep its expectation, which is not asked for any more.
             Some(Fault::ExpectStray)
         } else {
             None

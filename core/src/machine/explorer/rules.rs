@@ -16,7 +16,7 @@ pub(super) struct Machine {
 /// A rule that can be switched off. Its name, at the end of this file, is the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
-    BehindCounts,
+    PipelinedCounts,
     EndHasAPlace,
     OnlyOpenSwitches,
     IdleCloses,
@@ -26,7 +26,7 @@ pub(super) enum Rule {
     ResumeTakesLeftover,
     ResumeForgetsEnd,
     NoUnaskedResponse,
-    NothingBehindOffer,
+    NothingAfterOffer,
     RefusedConnectCloses,
     CloseDropsPipeline,
     EndsDropPersist,
@@ -71,13 +71,13 @@ impl Rule {
     /// What the machine would do without this rule, where that differs.
     fn bent(self, state: State, role: Role, input: Input) -> Bent {
         match self {
-            Self::BehindCounts => forget_count(state, role, input),
+            Self::PipelinedCounts => forget_count(state, role, input),
             Self::OnlyOpenSwitches => reopen(state, role, input),
             Self::IdleCloses => idle_on(state, input),
             Self::UnsentContinueCloses => read_on(state, role, input),
             Self::ResumeNeedsBoth => resume_half(state, input),
             Self::NoUnaskedResponse => answer_nobody(state, role, input),
-            Self::NothingBehindOffer => pipeline_behind_offer(state, role, input),
+            Self::NothingAfterOffer => pipeline_behind_offer(state, role, input),
             Self::RefusedConnectCloses => keep_after_connect(state, role, input),
             Self::CloseDropsPipeline => keep_pipeline(state, role, input),
             Self::EndsDropPersist => keep_persist(state, role, input),
@@ -94,7 +94,7 @@ impl Rule {
 /// More than one is remembered as one.
 fn forget_count(state: State, role: Role, input: Input) -> Bent {
     let next = state.apply(role, input).ok()?;
-    (next.behind > 1).then_some(Ok(State { behind: 1, ..next }))
+    (next.pipelined > 1).then_some(Ok(State { pipelined: 1, ..next }))
 }
 
 /// A closed direction, and a request that was cut, are treated as whole by what switches.
@@ -146,7 +146,7 @@ fn keep_after_connect(state: State, role: Role, input: Input) -> Bent {
 /// Keep-alive is given up, and nothing else.
 fn keep_pipeline(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer @ Answer { persist: false, .. }) = input else { return None };
-    (role == Role::Client && state.behind > 0).then(|| {
+    (role == Role::Client && state.pipelined > 0).then(|| {
         let next = state.apply(role, Input::Response(Answer { persist: true, ..answer }))?;
         Ok(State { persist: false, ..next })
     })
@@ -178,7 +178,7 @@ fn reject_and_read(state: State, role: Role, input: Input) -> Bent {
 
 listed! {
     Rule {
-        BehindCounts = "`behind` counts; it is not none, one or many",
+        PipelinedCounts = "`pipelined` counts; it is not none, one or many",
         EndHasAPlace = "an end of input has a place in the byte order",
         OnlyOpenSwitches = "only an Open direction becomes Switched",
         IdleCloses = "`close_after_response` while idle closes at once",
@@ -188,9 +188,9 @@ listed! {
         ResumeTakesLeftover = "`resume_http` needs the leftover taken",
         ResumeForgetsEnd = "`resume_http` forgets an earlier end",
         NoUnaskedResponse = "no response without a request",
-        NothingBehindOffer = "nothing is pipelined behind an offer",
+        NothingAfterOffer = "nothing is pipelined after an offer",
         RefusedConnectCloses = "a server closes after a refused CONNECT",
-        CloseDropsPipeline = "a response with `close` drops what is behind it",
+        CloseDropsPipeline = "a response with `close` drops what is after it",
         EndsDropPersist = "all that ends a direction drops `persist`",
         AcceptLooksAtFraming = "`accept` looks at framing, not at the event shown",
         LateCloseRefused = "`close_after_response` is refused once the final head has left",

@@ -146,7 +146,7 @@ impl<N: Copy + Eq + Hash> Tree<N> {
     }
 }
 
-/// A hash for keys that nobody chooses with evil intent: a multiplication for each field.
+/// A hash for keys that no attacker chooses: a multiplication for each field.
 #[derive(Default)]
 struct Multiply(u64);
 

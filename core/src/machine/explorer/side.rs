@@ -39,7 +39,7 @@ pub(super) struct Side {
     pub(super) state: State,
     /// How often HTTP was resumed.
     pub(super) layer: u8,
-    /// The end of this layer's octets has been sent.
+    /// The end of this layer's bytes has been sent.
     pub(super) ended: bool,
     /// It has cut a message short, closed while a request may be on its way, or seen the peer do so. A peer that
     /// misses something afterwards is not wrong to say so.
@@ -131,7 +131,7 @@ impl Side {
         }
     }
 
-    /// Octets of the layer below, which the host gave to the new protocol before it resumed HTTP, or whose carrier
+    /// Bytes of the layer below, which the host gave to the new protocol before it resumed HTTP, or whose carrier
     /// takes them now. Only what was received before and not taken could reach the engine.
     fn read_old(self, scope: &Scope, what: What) -> Result<Self, Fault> {
         match what {
@@ -147,7 +147,7 @@ impl Side {
         match message.what {
             _ if message.layer > self.layer => None,
             What::Http(_) => Some(Err(Fault::HttpAtSwitched)),
-            // The end of the transport is met again by whoever reads next; the end of a layer is forgotten.
+            // The end of the transport is met again by the next reader; the end of a layer is forgotten.
             What::Eof { gave_up } if gave_up || scope.machine.lacks(Rule::ResumeForgetsEnd) => None,
             What::Foreign | What::Eof { .. } => Some(Ok(self)),
         }
@@ -166,7 +166,7 @@ impl Side {
         })
     }
 
-    /// A server does not read behind a complete request.
+    /// A server does not read after a complete request.
     fn is_reading(self) -> bool {
         self.role == Role::Client || self.state.request == Phase::Body || self.state.next_cycle()
     }
@@ -179,9 +179,9 @@ impl Side {
         let expected = match self.role {
             Role::Server if is_request => age,
             Role::Server => self.age,
-            // Where a response with `close` has dropped the requests behind it, its end has nothing to be matched to.
+            // Where a response with `close` has dropped the requests after it, its end has nothing to be matched to.
             Role::Client if input == Input::ResponseEnd => age,
-            Role::Client => self.state.behind,
+            Role::Client => self.state.pipelined,
         };
         if self.role == Role::Client && age == NEXT {
             // It has asked nothing: to a client this is no answer, and the connection is over.
@@ -257,7 +257,7 @@ impl Side {
         let keeps_old = match next.filter(|next| next.layer == 0).map(|next| next.what) {
             None => false,
             Some(What::Eof { .. }) => scope.machine.lacks(Rule::ResumeForgetsEnd),
-            // Octets that nobody has taken.
+            // Bytes that were not taken.
             Some(_) if self.state.rx == Rx::Switched && !scope.machine.lacks(Rule::ResumeTakesLeftover) => return None,
             Some(_) => scope.machine.lacks(Rule::ResumeTakesLeftover),
         };
@@ -285,7 +285,7 @@ impl Side {
         if self.ended {
             return;
         }
-        if self.state.behind + 1 < PIPELINE || self.state.is_idle() {
+        if self.state.pipelined + 1 < PIPELINE || self.state.is_idle() {
             let openings = openings(Role::Client).map(Input::Request);
             moves.extend(openings.filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)));
         }

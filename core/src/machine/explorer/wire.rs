@@ -20,9 +20,9 @@ pub(super) struct Message {
 pub(super) enum What {
     /// HTTP: what one side decided is what the other receives.
     Http(Input),
-    /// Octets of the new protocol.
+    /// Bytes of the new protocol.
     Foreign,
-    /// The end of the layer's octets; whether the sender had given up, so that a message may be cut short.
+    /// The end of the layer's bytes; whether the sender had given up, so that a message may be cut short.
     Eof {
         /// The sender gave up.
         gave_up: bool,

@@ -1,7 +1,7 @@
-//! The cold pass: one line, octet by octet, to the first one that no valid message could have had there.
+//! The cold pass: one line, byte by byte, to the first one that no valid message could have had there.
 //!
-//! It is a little automaton, so its verdict on an octet depends on nothing behind that octet: whatever made the fast
-//! parser stop, and however much of the input was there by then, the answer is the same. On one octet syntax comes
+//! It is a little automaton, so its verdict on a byte depends on nothing after that byte: whatever made the fast
+//! parser stop, and however much of the input was there by then, the answer is the same. On one byte syntax comes
 //! before limits.
 
 use super::section::Section;
@@ -30,17 +30,17 @@ pub(crate) enum Line {
 enum Place {
     Method,
     Target,
-    /// In the version, at this octet of it.
+    /// In the version, at this byte of it.
     Version(u8),
-    /// In a status code, at this digit or the space behind.
+    /// In a status code, at this digit or the space after.
     Status(u8),
     FieldStart,
     FieldName,
     /// In a field value or reason.
     Text,
-    /// Behind a CR.
+    /// After a CR.
     Cr,
-    /// Behind the CR of an empty line.
+    /// After the CR of an empty line.
     LastCr,
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn first_fault(line: Line, bytes: &[u8], start: usize, limit: usize, 
     };
     for (index, &octet) in bytes[start..].iter().enumerate() {
         let at = start + index;
-        // The first octet of the method or of the target: neither may be empty.
+        // The first byte of the method or of the target: neither may be empty.
         let is_first = index == 0 || bytes[at - 1] == b' ';
         match step(line, place, octet, is_first) {
             Err(kind) => return Some(Fault { kind, at }),
@@ -86,7 +86,7 @@ fn section_too_large(line: Line) -> ErrorKind {
     }
 }
 
-/// A limit that the octet at `index` of its line is the first to break.
+/// A limit that the byte at `index` of its line is the first to break.
 fn exceeded(line: Line, place: Place, octet: u8, index: usize, limits: &Limits) -> Option<ErrorKind> {
     let is_end = octet == b'\r' || matches!(place, Place::Cr | Place::LastCr);
     match line {

@@ -1,11 +1,11 @@
-//! Start line and field lines, from octets to spans.
+//! Start line and field lines, from bytes to spans.
 //!
 //! A head that is there as a whole, as most are, is taken in one go: `scan` finds all its lines, then each is read. A head
-//! that comes in pieces, or has anything unusual in it, is taken line by line as their ends are found: an octet that
+//! that comes in pieces, or has anything unusual in it, is taken line by line as their ends are found: a byte that
 //! has been looked at is not looked at again, however the input is cut. Both ways read a line by the same functions, and what
 //! is accepted is checked for good.
 //!
-//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line which finds the first octet that no valid
+//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line which finds the first byte that no valid
 //! message could have had there: so an error is the same for one input at every split.
 
 mod diagnose;
@@ -89,7 +89,7 @@ impl Head {
         self.is_complete
     }
 
-    /// Parses on. The first `len` of `bytes` begin with the head's first octet and are all that has come; behind them may be
+    /// Parses on. The first `len` of `bytes` begin with the head's first byte and are all that has come; after them may be
     /// more, which means nothing. Gives the head's length once its empty line is there.
     #[inline(always)]
     pub(crate) fn parse(
@@ -100,7 +100,7 @@ impl Head {
         limits: &Limits,
     ) -> Result<Option<usize>, Fault> {
         if self.is_complete || self.scanned == 0 {
-            // A trailer section is a line or two, and behind it may be anything.
+            // A trailer section is a line or two, and after it may be anything.
             if !section.is_trailers()
                 && let Some(len) = self.whole(bytes, len, section, limits)
             {
@@ -145,7 +145,7 @@ impl Head {
         }
     }
 
-    /// More octets are needed, unless what is there is too much already.
+    /// More bytes are needed, unless what is there is too much already.
     fn partial(&self, bytes: &[u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
         let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
         if self.scanned - self.line > line as usize || bytes.len() > section.limit(limits) {
@@ -165,7 +165,7 @@ impl Head {
         goes_on
     }
 
-    /// How many octets more may come in the line that has not ended, `len` octets from the head's first, before a limit is
+    /// How many bytes more may come in the line that has not ended, `len` bytes from the head's first, before a limit is
     /// looked at again.
     pub(crate) fn slack(&self, len: usize, section: Section, limits: &Limits) -> usize {
         let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
@@ -190,7 +190,7 @@ impl Head {
         }
     }
 
-    /// `method SP request-target SP HTTP-version`, on exactly two spaces (RFC 9112, 3). What stands in `bytes` behind the end
+    /// `method SP request-target SP HTTP-version`, on exactly two spaces (RFC 9112, 3). What stands in `bytes` after the end
     /// of the line is not looked at.
     #[inline(always)]
     fn request_line(&mut self, bytes: &[u8], end: usize, limits: &Limits) -> bool {
@@ -258,7 +258,7 @@ impl Head {
         }
     }
 
-    /// The lowest octet that is wrong. `seen` is the last one that had to be looked at to know that something is.
+    /// The lowest byte that is wrong. `seen` is the last one that had to be looked at to know that something is.
     fn fault(&self, bytes: &[u8], seen: usize, section: Section, limits: &Limits) -> Fault {
         let line = match section {
             Section::Request if self.line == 0 => Line::Request,
@@ -459,7 +459,7 @@ mod tests {
             let (section, seed) = seeds[round % seeds.len()];
             let bytes = input(&mut dice, seed);
             let cut = dice.below(bytes.len() + 1);
-            // What stands behind the input must not matter.
+            // What stands after the input must not matter.
             let (mut head, mut fed) = (Head::default(), bytes.clone());
             fed.resize(bytes.len() + scan::PADDING, b"\r\n x"[dice.below(4)]);
             let first = head.parse(&mut fed, cut, section, &LIMITS);

@@ -116,7 +116,7 @@ impl<'a> scan::Reader for FieldLines<'a> {
     }
 
     /// `field-name ":" OWS field-value OWS` (RFC 9112, 5) as nearly everybody sends it: a name of some length, one space before
-    /// the value, none behind it. The value's octets have passed the scanner.
+    /// the value, none after it. The value's bytes have passed the scanner.
     #[inline(always)]
     fn line(&self, found: &mut Found<'a>, line: scan::Line<'_>) {
         let scan::Line { start, mut name, end, opening, middle, closing } = line;

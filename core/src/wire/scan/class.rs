@@ -1,22 +1,22 @@
-//! Sets of octets, in the form in which 16 or 32 of them can be looked up at once: those of RFC 9110 and RFC 9112.
+//! Sets of bytes, in the form in which 16 or 32 of them can be looked up at once: those of RFC 9110 and RFC 9112.
 
-/// A set of ASCII characters: a table of 16 columns, one for each low half of an octet, with a bit for each high half. The
-/// octets above 0x7f are in no set.
+/// A set of ASCII characters: a table of 16 columns, one for each low half of a byte, with a bit for each high half. The
+/// bytes above 0x7f are in no set.
 #[derive(Debug)]
 pub(crate) struct Class {
     #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
     pub(super) columns: [u8; 16],
-    /// The same for one octet at a time: a bit in a table of all.
+    /// The same for one byte at a time: a bit in a table of all.
     table: &'static [u8; 256],
     bit: u8,
 }
 
-/// The bit for each high half. There is none for octets above 0x7f.
+/// The bit for each high half. There is none for bytes above 0x7f.
 #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
 pub(super) const ROWS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
 
 impl Class {
-    /// The octets that have the bit in the table.
+    /// The bytes that have the bit in the table.
     pub(crate) const fn of(table: &'static [u8; 256], bit: u8) -> Self {
         let (mut columns, mut octet) = ([0; 16], 0);
         while octet < 0x80 {
@@ -28,13 +28,13 @@ impl Class {
         Self { columns, table, bit }
     }
 
-    /// How many octets of the class stand at `at`.
+    /// How many bytes of the class stand at `at`.
     pub(super) fn run(&self, bytes: &[u8], at: usize) -> usize {
         let is_in = |octet: &&u8| self.table[**octet as usize] & self.bit != 0;
         bytes.get(at..).unwrap_or_default().iter().take_while(is_in).count()
     }
 
-    /// The same, where `prefix` says it of 32 octets.
+    /// The same, where `prefix` says it of 32 bytes.
     #[inline(always)]
     #[cfg_attr(miri, allow(dead_code))]
     pub(super) fn run_by(&self, prefix: impl Fn(&[u8; 32]) -> usize, bytes: &[u8], at: usize) -> usize {
@@ -59,10 +59,10 @@ const VALUE: u8 = 8;
 pub(crate) static TOKEN_CLASS: Class = Class::of(CLASS, TOKEN);
 /// What a request target may have.
 pub(crate) static TARGET_CLASS: Class = Class::of(CLASS, TARGET);
-/// What the name of a host may have, but for escaped octets.
+/// What the name of a host may have, but for escaped bytes.
 pub(crate) static HOST_CLASS: Class = Class::of(CLASS, HOST);
 
-/// One octet, all its classes.
+/// One byte, all its classes.
 const CLASS: &[u8; 256] = &classes();
 
 const fn classes() -> [u8; 256] {
@@ -79,7 +79,7 @@ const fn classes() -> [u8; 256] {
         if byte.is_ascii_graphic() && byte != b'#' {
             class |= TARGET;
         }
-        // RFC 3986, 3.2.2: reg-name without its percent sign, which needs two digits behind it.
+        // RFC 3986, 3.2.2: reg-name without its percent sign, which needs two digits after it.
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._~!$&'()*+,;=") {
             class |= HOST;
         }

@@ -1,20 +1,20 @@
-//! Finding lines fast. Everything that looks at octets in bulk is here, and with it all `unsafe` of this crate.
+//! Finding lines fast. Everything that looks at bytes in bulk is here, and with it all `unsafe` of this crate.
 //!
 //! # How it works
 //!
-//! A head is lines, and the octets that end a line (CR, LF) are control octets, which can stand nowhere else in it. So one
-//! pass over the head, 64 octets at a time, asks a single question of each octet: *is it a control octet other than
-//! HTAB?* The answers of a block are the bits of one word. Take 16 octets (`.` is a zero):
+//! A head is lines, and the bytes that end a line (CR, LF) are control bytes, which can stand nowhere else in it. So one
+//! pass over the head, 64 bytes at a time, asks a single question of each byte: *is it a control byte other than
+//! HTAB?* The answers of a block are the bits of one word. Take 16 bytes (`.` is a zero):
 //!
 //! ```text
-//! octets     A : 1 ␍ ␊ B b : 2 ␍ ␊ ␍ ␊ x y z
+//! bytes     A : 1 ␍ ␊ B b : 2 ␍ ␊ ␍ ␊ x y z
 //! control    . . . 1 1 . . . . 1 1 1 1 . . .      mask
 //! begins     . . . 1 . . . . . 1 . . . . . .      mask & !(mask << 1)
 //! third      . . . . . . . . . . . 1 1 . . .      mask & mask << 1 & mask << 2
 //! ```
 //!
-//! (The first octet is the lowest bit, so `<<` moves the picture to the right.) Where a run of control octets *begins*, a line
-//! may end: two lines end here, at 3 and at 9. A run of *three* means that a line begins with a control octet, which only the
+//! (The first byte is the lowest bit, so `<<` moves the picture to the right.) Where a run of control bytes *begins*, a line
+//! may end: two lines end here, at 3 and at 9. A run of *three* means that a line begins with a control byte, which only the
 //! empty line does: the head ends there. Nothing in this depends on where a line began, so the processor works on
 //! several blocks at the same time, where a scanner that walks from line to line waits for each line's end.
 //!
@@ -22,7 +22,7 @@
 //! a line, and there `head.rs` finds no CRLF.
 //!
 //! The second pass asks of each field line how many token characters it begins with, which is its name, and hands the line
-//! to `head.rs`. Beyond that only [`run`] is asked for: how many octets of a class there are, of a method, a target, a host.
+//! to `head.rs`. Beyond that only [`run`] is asked for: how many bytes of a class there are, of a method, a target, a host.
 //!
 //! # Who does it
 //!
@@ -51,10 +51,10 @@ pub use path::Path;
 use alloc::vec::Vec;
 
 /// Where the lines of a head end, up to its empty line, and how many they are; `None` where no empty line is among the first
-/// `len` octets, or fewer than [`PADDING`] stand behind those, or there are over `most` lines, and too many to go on: where
-/// they end would take more memory than the lines themselves. What stands behind makes no difference.
+/// `len` bytes, or fewer than [`PADDING`] stand after those, or there are over `most` lines, and too many to go on: where
+/// they end would take more memory than the lines themselves. What stands after makes no difference.
 ///
-/// At each end stands a control octet: whether that is a CRLF is for the caller to see.
+/// At each end stands a control byte: whether that is a CRLF is for the caller to see.
 #[inline]
 pub(crate) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
     ends_on(Path::current(), bytes, len, most, ends)
@@ -105,7 +105,7 @@ fn lines_on(path: Path, bytes: &[u8], start: usize, ends: &[u32], reader: &mut i
     }
 }
 
-/// How many octets of a class stand at `at`, one behind the other.
+/// How many bytes of a class stand at `at`, one after the other.
 #[inline]
 pub(crate) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
     run_on(Path::current(), class, bytes, at)
@@ -128,7 +128,7 @@ fn run_on(path: Path, class: &Class, bytes: &[u8], at: usize) -> usize {
     }
 }
 
-/// The first control octet other than HTAB: the only octets that end a line or are errors in it. For input that comes in
+/// The first control byte other than HTAB: the only bytes that end a line or are errors in it. For input that comes in
 /// pieces, where there is little to look at.
 #[inline]
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
@@ -153,7 +153,7 @@ mod tests {
                     let mut bytes = alloc::vec![b'a'; len + 1];
                     bytes[at] = octet;
                     bytes[len] = b'\r';
-                    assert_eq!(control(&bytes), naive::control(&bytes), "octet {octet} at {at} of {len}");
+                    assert_eq!(control(&bytes), naive::control(&bytes), "byte {octet} at {at} of {len}");
                     assert_eq!(control(&bytes[..len]), naive::control(&bytes[..len]));
                 }
             }
@@ -188,11 +188,11 @@ mod tests {
         }
     }
 
-    /// Every path that this machine has, on the same input; what stands behind it must not matter.
+    /// Every path that this machine has, on the same input; what stands after it must not matter.
     fn agree(input: &[u8]) {
         for path in Path::available() {
-            for behind in [b'x', b'\r', b' ', b':'] {
-                let (bytes, mut ends) = ([input, &[behind; PADDING]].concat(), Vec::new());
+            for after in [b'x', b'\r', b' ', b':'] {
+                let (bytes, mut ends) = ([input, &[after; PADDING]].concat(), Vec::new());
                 let found = ends_on(path, &bytes, input.len(), usize::MAX, &mut ends).map(|count| {
                     let first = ends[0] as usize;
                     let mut seen = Seen { bytes: &bytes, lines: Vec::new() };

@@ -1,4 +1,4 @@
-//! The twins of the fast scanners, octet by octet.
+//! The twins of the fast scanners, byte by byte.
 
 use alloc::vec::Vec;
 
@@ -12,16 +12,16 @@ fn is_control(octet: u8) -> bool {
     octet != b'\t' && octet.is_ascii_control()
 }
 
-/// Start, name and end of every line behind the first one, up to the empty one. A line ends where a run of control octets
-/// begins; the run of three is the last. A name may go on into what stands behind the octets.
-pub(crate) fn lines(bytes: &[u8], behind: &[u8]) -> Option<Vec<(usize, usize, usize)>> {
+/// Start, name and end of every line after the first one, up to the empty one. A line ends where a run of control bytes
+/// begins; the run of three is the last. A name may go on into what stands after the bytes.
+pub(crate) fn lines(bytes: &[u8], after: &[u8]) -> Option<Vec<(usize, usize, usize)>> {
     let (mut lines, mut start) = (Vec::new(), 0);
     for end in 0..bytes.len() {
         let begins = is_control(bytes[end]) && (end == 0 || !is_control(bytes[end - 1]));
         if !begins {
             continue;
         }
-        let rest = bytes[start.min(bytes.len())..].iter().chain(behind);
+        let rest = bytes[start.min(bytes.len())..].iter().chain(after);
         lines.push((start, rest.take_while(|&&octet| is_tchar(octet)).count(), end));
         if bytes[end..].iter().take_while(|&&octet| is_control(octet)).count() >= 3 {
             lines.remove(0);

@@ -1,4 +1,4 @@
-//! aarch64: 16 octets at a time.
+//! aarch64: 16 bytes at a time.
 #![allow(unsafe_code)]
 
 use alloc::vec::Vec;
@@ -21,7 +21,7 @@ pub(super) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl 
 #[inline]
 #[target_feature(enable = "neon")]
 fn load(octets: &[u8; 16]) -> uint8x16_t {
-    // SAFETY: 16 octets are read where 16 are, and the instruction asks for no alignment.
+    // SAFETY: 16 bytes are read where 16 are, and the instruction asks for no alignment.
     unsafe { vld1q_u8(octets.as_ptr()) }
 }
 
@@ -35,7 +35,7 @@ fn controls(block: &[u8; 64]) -> u64 {
         let control = vbicq_u8(vcltq_u8(octets, vdupq_n_u8(0x20)), tab);
         vorrq_u8(control, vceqq_u8(octets, vdupq_n_u8(0x7f)))
     });
-    // There is no instruction that gathers top bits: each octet keeps the bit of its place, and sums of neighbours bring the
+    // There is no instruction that gathers top bits: each byte keeps the bit of its place, and sums of neighbours bring the
     // bits together.
     let places = load(&[1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128]);
     let ab = vpaddq_u8(vandq_u8(a, places), vandq_u8(b, places));
@@ -65,7 +65,7 @@ fn prefix_of(class: &Class, octets: &[u8; 16]) -> usize {
     let column = vqtbl1q_u8(load(&class.columns), vandq_u8(octets, vdupq_n_u8(0x8f)));
     let row = vqtbl1q_u8(load(&ROWS), vshrq_n_u8::<4>(octets));
     let others = vreinterpretq_u16_u8(vceqq_u8(vandq_u8(column, row), vdupq_n_u8(0)));
-    // Four bits for each octet.
+    // Four bits for each byte.
     let others = vget_lane_u64::<0>(vreinterpret_u64_u8(vshrn_n_u16::<4>(others)));
     others.trailing_zeros() as usize / 4
 }

@@ -1,12 +1,12 @@
-//! The two passes, for whoever can answer their questions.
+//! The two passes, for a reader that can answer their questions.
 #![allow(unsafe_code)]
 
 use alloc::vec::Vec;
 
-/// How many octets of a line are looked at for its name.
+/// How many bytes of a line are looked at for its name.
 pub(crate) const OPENING: usize = 32;
 
-/// How many octets stand behind those that are looked at, so that a block can be loaded wherever a line begins or ends.
+/// How many bytes stand after those that are looked at, so that a block can be loaded wherever a line begins or ends.
 pub(crate) const PADDING: usize = 64;
 
 /// A field line, as far as it is known before anybody reads it.
@@ -14,15 +14,15 @@ pub(crate) const PADDING: usize = 64;
 pub(crate) struct Line<'a> {
     /// Where it begins.
     pub(crate) start: usize,
-    /// How many token characters it begins with. Perhaps there are more: where no colon stands behind them, look again.
+    /// How many token characters it begins with. Perhaps there are more: where no colon stands after them, look again.
     pub(crate) name: usize,
-    /// Where the control octet stands that ends it.
+    /// Where the control byte stands that ends it.
     pub(crate) end: usize,
-    /// The octets from `start` on: of this line, and of what follows where it is shorter.
+    /// The bytes from `start` on: of this line, and of what follows where it is shorter.
     pub(crate) opening: &'a [u8; OPENING],
-    /// The four octets behind the name, the first one lowest.
+    /// The four bytes after the name, the first one lowest.
     pub(crate) middle: u32,
-    /// The last octet before `end` and the three from there on, the first one lowest.
+    /// The last byte before `end` and the three from there on, the first one lowest.
     pub(crate) closing: u32,
 }
 
@@ -39,11 +39,11 @@ pub(crate) trait Reader {
     /// The next line.
     fn line(&self, state: &mut Self::State, line: Line<'_>);
 
-    /// Behind the last line.
+    /// After the last line.
     fn finish(&mut self, state: Self::State);
 }
 
-/// The `LEN` octets at `at`.
+/// The `LEN` bytes at `at`.
 ///
 /// # Safety
 /// They are there.
@@ -54,7 +54,7 @@ unsafe fn octets<const LEN: usize>(bytes: &[u8], at: usize) -> &[u8; LEN] {
     unsafe { &*bytes.as_ptr().add(at).cast() }
 }
 
-/// `controls` has bit i set where octet i of a block is a control octet other than HTAB.
+/// `controls` has bit i set where byte i of a block is a control byte other than HTAB.
 ///
 /// Inlined into the caller, so that the closure is compiled for the caller's instruction set.
 #[inline(always)]
@@ -72,7 +72,7 @@ pub(super) fn ends(
             make_room(ends, count, most)?;
         }
         let slots = ends.get_mut(count..)?.first_chunk_mut()?;
-        // SAFETY: `at` is below `len`, and behind those are as many octets as a block has.
+        // SAFETY: `at` is below `len`, and after those are as many bytes as a block has.
         let mut mask = controls(unsafe { octets(bytes, at) });
         if len - at < 64 {
             mask &= (1 << (len - at)) - 1;
@@ -81,7 +81,7 @@ pub(super) fn ends(
         let begins = mask & !behind_one;
         let third = mask & behind_one & (mask << 2 | before >> 62);
         if third != 0 {
-            // Runs that begin behind the third octet are behind the head.
+            // Runs that begin after the third byte are after the head.
             let begins = begins & (third & third.wrapping_neg()).wrapping_sub(1);
             return Some(count + store(begins, at, slots));
         }
@@ -118,7 +118,7 @@ fn store(mut bits: u64, at: usize, slots: &mut [u32; 64]) -> usize {
     count
 }
 
-/// `token` says how many token characters its octets begin with, or stops before one that is unusual.
+/// `token` says how many token characters its bytes begin with, or stops before one that is unusual.
 #[inline(always)]
 pub(super) fn lines(
     token: impl Fn(&[u8; OPENING]) -> usize,
@@ -134,7 +134,7 @@ pub(super) fn lines(
         if start == 0 || start > end || end > most {
             break;
         }
-        // SAFETY: behind `start` and `end` are 64 octets, of which 32, then 4 behind at most 32, and 3 are asked for; before
+        // SAFETY: after `start` and `end` are 64 bytes, of which 32, then 4 after at most 32, and 3 are asked for; before
         // `end`, which is not 0, is one.
         let (opening, closing) = unsafe { (octets(bytes, start), u32::from_le_bytes(*octets(bytes, end - 1))) };
         let name = token(opening);

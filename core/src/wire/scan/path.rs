@@ -6,15 +6,15 @@ use core::sync::atomic::{AtomicU8, Ordering};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Path {
-    /// x86-64 of about 2013 and later, 32 octets an instruction.
+    /// x86-64 of about 2013 and later, 32 bytes an instruction.
     Avx2 = 1,
-    /// Every x86-64, 16 octets.
+    /// Every x86-64, 16 bytes.
     Sse2,
-    /// Every aarch64, 16 octets.
+    /// Every aarch64, 16 bytes.
     Neon,
-    /// WebAssembly with its fixed-width vectors, 16 octets.
+    /// WebAssembly with its fixed-width vectors, 16 bytes.
     Simd128,
-    /// Any machine, 8 octets.
+    /// Any machine, 8 bytes.
     Swar,
 }
 

@@ -1,8 +1,8 @@
-//! Eight octets at a time in a plain register.
+//! Eight bytes at a time in a plain register.
 //!
-//! In a word `w` an octet below 0x20 is one whose subtraction of 0x20 borrows while its top bit was clear; equality
-//! with a constant is an octet that becomes zero under XOR. Borrows may run into the octets above, so only the lowest
-//! flag is trusted, and the octet there is looked at again.
+//! In a word `w` a byte below 0x20 is one whose subtraction of 0x20 borrows while its top bit was clear; equality
+//! with a constant is a byte that becomes zero under XOR. Borrows may run into the bytes above, so only the lowest
+//! flag is trusted, and the byte there is looked at again.
 
 use alloc::vec::Vec;
 
@@ -12,7 +12,7 @@ use crate::wire::scan::class::is_tchar;
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// The top bit of each octet that is below the bound; the first is right, those behind it may not be.
+/// The top bit of each byte that is below the bound; the first is right, those after it may not be.
 const fn below(word: u64, bound: u8) -> u64 {
     word.wrapping_sub(LOW * bound as u64) & !word & HIGH
 }
@@ -30,19 +30,19 @@ pub(super) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl 
     passes::lines(token, bytes, start, ends, reader);
 }
 
-/// Exact in every bit: no sum or difference leaves its octet.
+/// Exact in every bit: no sum or difference leaves its byte.
 #[inline(always)]
 fn controls(block: &[u8; 64]) -> u64 {
     let (words, _) = block.as_chunks::<8>();
     words.iter().rev().fold(0, |mask, word| {
         let word = u64::from_le_bytes(*word);
         let seven = word & !HIGH;
-        // The top bit of an octet: at least 0x20; not HTAB; not DEL.
+        // The top bit of a byte: at least 0x20; not HTAB; not DEL.
         let visible = (seven + LOW * 0x60) | word;
         let not_tab = ((seven ^ (LOW * 0x09)) + LOW * 0x7f) | word;
         let not_del = ((seven ^ (LOW * 0x7f)) + LOW * 0x7f) | word;
         let control = ((!visible & not_tab) | !not_del) & HIGH;
-        // Gathers the eight top bits into the top octet.
+        // Gathers the eight top bits into the top byte.
         mask << 8 | (control >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
     })
 }

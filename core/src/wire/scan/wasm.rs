@@ -1,4 +1,4 @@
-//! WebAssembly with fixed-width vectors: 16 octets at a time.
+//! WebAssembly with fixed-width vectors: 16 bytes at a time.
 #![allow(unsafe_code)]
 
 use alloc::vec::Vec;
@@ -18,7 +18,7 @@ pub(super) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl 
 
 #[inline]
 fn load(octets: &[u8; 16]) -> v128 {
-    // SAFETY: 16 octets are read where 16 are, and the instruction asks for no alignment.
+    // SAFETY: 16 bytes are read where 16 are, and the instruction asks for no alignment.
     unsafe { v128_load(octets.as_ptr().cast()) }
 }
 

@@ -1,4 +1,4 @@
-//! x86-64: 32 octets at a time with AVX2, 16 with the SSE2 that every such processor has.
+//! x86-64: 32 bytes at a time with AVX2, 16 with the SSE2 that every such processor has.
 #![allow(unsafe_code)]
 
 use alloc::vec::Vec;
@@ -21,7 +21,7 @@ pub(super) fn lines_avx2(bytes: &[u8], start: usize, ends: &[u32], reader: &mut 
 #[inline]
 #[target_feature(enable = "avx2")]
 fn load_avx2(octets: &[u8; 32]) -> __m256i {
-    // SAFETY: 32 octets are read where 32 are, and the instruction asks for no alignment.
+    // SAFETY: 32 bytes are read where 32 are, and the instruction asks for no alignment.
     unsafe { _mm256_loadu_si256(octets.as_ptr().cast()) }
 }
 
@@ -44,7 +44,7 @@ pub(super) fn run_avx2(class: &Class, bytes: &[u8], at: usize) -> usize {
     class.run_by(|octets| prefix_avx2(class, octets), bytes, at)
 }
 
-/// Each octet of a class is in a table of 16 by 8, a column for its low half, a bit of it for its high half. Octets above
+/// Each byte of a class is in a table of 16 by 8, a column for its low half, a bit of it for its high half. Bytes above
 /// 0x7f find nothing there.
 #[inline]
 #[target_feature(enable = "avx2,bmi1")]
@@ -72,7 +72,7 @@ pub(super) fn lines_sse2(bytes: &[u8], start: usize, ends: &[u32], reader: &mut 
 #[inline]
 #[target_feature(enable = "sse2")]
 fn load_sse2(octets: &[u8; 16]) -> __m128i {
-    // SAFETY: 16 octets are read where 16 are, and the instruction asks for no alignment.
+    // SAFETY: 16 bytes are read where 16 are, and the instruction asks for no alignment.
     unsafe { _mm_loadu_si128(octets.as_ptr().cast()) }
 }
 

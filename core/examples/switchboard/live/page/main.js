@@ -22,13 +22,13 @@ let active = null;
 let awaited = null;
 /** For a connection that only its path tells. */
 let awaitedPath = null;
-/** Whether what comes next is to be chosen: until somebody has chosen. */
+/** Whether what comes next is to be chosen: until a choice was made. */
 let follows = true;
 let leftOut = 0;
 /** The run of the server that all of this is of. */
 let known = null;
 
-// What is told.
+// What is said.
 
 function tell(moments) {
   for (const moment of moments) {
@@ -127,7 +127,7 @@ function drawRow(story) {
   draw(parts.svg, story, width);
 }
 
-/** The latest first, in whatever order they are told of. */
+/** The latest first, in the order in which they come. */
 function place(row, number) {
   let before = list.firstElementChild;
   while (before !== null && numberOf(before) > number) before = before.nextElementSibling;
@@ -228,7 +228,7 @@ function moveTo(story) {
 
 let hasMoved = false;
 
-/** Behind the drawing, for the row may not have been there before. */
+/** After the drawing, for the row may not have been there before. */
 function markActive() {
   const row = active === null ? undefined : rows.get(active.number)?.row;
   if (row === undefined || !hasMoved) return;

@@ -3,7 +3,7 @@
 // A moment is what the server says of one thing: `at` in milliseconds, `what`, and as it fits `name`, `lines` (in the language
 // of the engine's test vectors), `octets`, `text`, `state`. `transcript/moment.rs` has all of it.
 
-/** What belongs into a vector: what went through the engine, and not what was said behind the switch. */
+/** What belongs into a vector: what went through the engine, and not what was said after the switch. */
 const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision", "refused"]);
 
 /** How much of a story is kept, in steps and in characters; the beginning matters most, and the end is always told. */
