@@ -23,9 +23,9 @@ export const untouched = () => null;
  * can ask for.
  * @param {Uint8Array} bytes
  */
-export function parse(octets) {
+export function parse(bytes) {
   const connection = new Connection("server");
-  connection.receive(octets);
+  connection.receive(bytes);
   if (connection.advance() !== "request" || connection.advance() !== "end-of-message") throw new Error("no message");
   connection.free();
   return null;
@@ -36,9 +36,9 @@ export function parse(octets) {
  * @param {Uint8Array} bytes
  * @param {(request: RequestHead) => string[] | null} look
  */
-export function events(octets, look) {
+export function events(bytes, look) {
   const connection = new Connection("server");
-  connection.receive(octets);
+  connection.receive(bytes);
   const event = connection.nextEvent();
   if (event.kind !== "request") throw new Error(event.kind);
   const seen = look(event);
@@ -57,12 +57,12 @@ export class Kept {
    * @param {Uint8Array} bytes
    * @param {(request: RequestHead) => string[] | null} look
    */
-  exchange(octets, look) {
+  exchange(bytes, look) {
     const { connection } = this;
     /** @type {string[] | null} */
     let seen = null;
     let written = 0;
-    connection.receive(octets);
+    connection.receive(bytes);
     for (;;) {
       const event = connection.nextEvent();
       switch (event.kind) {
@@ -87,9 +87,9 @@ export class Kept {
  * A WebSocket handshake of a server: from the request's bytes to those of the 101.
  * @param {Uint8Array} bytes
  */
-export function handshake(octets) {
+export function handshake(bytes) {
   const connection = new Connection("server");
-  connection.receive(octets);
+  connection.receive(bytes);
   while (connection.nextEvent().kind !== "end-of-message");
   const selection = connection.select(["websocket"]);
   if (selection === null) throw new Error("nothing was offered");

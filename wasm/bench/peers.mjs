@@ -124,8 +124,8 @@ export class Native {
   }
 
   /** @param {Uint8Array} bytes */
-  execute(octets) {
-    const result = this.parser.execute(octets);
-    if (result !== octets.length) throw new Error(`the native parser says ${result}`);
+  execute(bytes) {
+    const result = this.parser.execute(bytes);
+    if (result !== bytes.length) throw new Error(`the native parser says ${result}`);
   }
 }

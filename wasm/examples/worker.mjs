@@ -97,20 +97,20 @@ function masked(opcode, payload) {
  * @param {ReadableStreamDefaultReader<Bytes>} input
  * @returns {AsyncGenerator<Frame>}
  */
-async function* frames(octets, input) {
+async function* frames(bytes, input) {
   for (;;) {
-    for (let next; (next = first(octets)); octets = octets.subarray(next.end)) yield next;
+    for (let next; (next = first(bytes)); bytes = bytes.subarray(next.end)) yield next;
     const { value, done } = await input.read();
     if (done) return;
-    octets = Uint8Array.of(...octets, ...value);
+    bytes = Uint8Array.of(...bytes, ...value);
   }
 }
 
 /** The first frame, if all of it is there (RFC 6455, 5.2). @param {Bytes} bytes */
-function first(octets) {
-  const [head = 0, short = 0, high = 0, low = 0] = octets;
+function first(bytes) {
+  const [head = 0, short = 0, high = 0, low = 0] = bytes;
   if (short > 126) throw new RangeError("a frame that is masked, or too long to be read here");
   const [start, length] = short < 126 ? [2, short] : [4, (high << 8) | low];
   const end = start + length;
-  return octets.length < start || octets.length < end ? null : { opcode: head & 15, payload: octets.subarray(start, end), end };
+  return bytes.length < start || bytes.length < end ? null : { opcode: head & 15, payload: bytes.subarray(start, end), end };
 }

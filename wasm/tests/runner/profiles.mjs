@@ -27,7 +27,7 @@ import { summary } from "./text.mjs";
 
 /** @type {Record<string, (question: Question) => string | string[]>} */
 const QUESTIONS = {
-  "websocket-key": ({ octets }) => `websocket-key ${websocketKey(octets)}`,
+  "websocket-key": ({ bytes }) => `websocket-key ${websocketKey(bytes)}`,
   subprotocol: ({ connection, text }) => `subprotocol ${subprotocol(connection, text) ?? "none"}`,
   deflate: ({ connection, text }) => `deflate ${connection.selectDeflate(ownDeflate(text)) ?? "none"}`,
   "agreed-deflate": ({ connection }) => `agreed-deflate ${agreedDeflate(headersOf(connection)) ?? "none"}`,
@@ -40,7 +40,7 @@ const QUESTIONS = {
     const target = ipTarget(text || IP_TEMPLATE, connection.request?.target ?? "");
     return `ip-target ${target === null ? "none" : `${target.target ?? "*"} ${target.protocol ?? "*"}`}`;
   },
-  capsules: ({ octets }) => capsules(octets),
+  capsules: ({ bytes }) => capsules(bytes),
   "may-forward": ({ text }) => `may-forward ${mayForward(text)}`,
   forwardable: ({ connection }) => `forwardable ${connection.forwardable.join(", ")}`.trimEnd(),
   "end-to-end": ({ connection }) => line("end-to-end", connection.endToEnd),
@@ -71,13 +71,13 @@ export class Profiles {
    */
   answer(verb, [what = "-", ...rest]) {
     const { connection } = this;
-    const octets = unhex(what);
+    const bytes = unhex(what);
     // Only where it is asked for: the bytes of a splice are more than some runtimes make into a text at once.
-    const question = { connection, octets, get text() { return untext(what); }, given: fields(rest) };
+    const question = { connection, bytes, get text() { return untext(what); }, given: fields(rest) };
     if (verb === "splice") {
-      return [reasoned("splice", () => ((this.#splice = new Splice(connection, octets, question.given)), " ok"))];
+      return [reasoned("splice", () => ((this.#splice = new Splice(connection, bytes, question.given)), " ok"))];
     }
-    if (verb === "from-client" || verb === "from-engine" || verb === "client-ended") return this.#move(verb, octets);
+    if (verb === "from-client" || verb === "from-engine" || verb === "client-ended") return this.#move(verb, bytes);
     const answer = QUESTIONS[verb]?.(question);
     return answer === undefined ? undefined : [answer].flat();
   }
@@ -87,14 +87,14 @@ export class Profiles {
   }
 
   /** What a splice makes of bytes, and where it stands then. @param {string} verb @param {Uint8Array} bytes */
-  #move(verb, octets) {
+  #move(verb, bytes) {
     const splice = this.#splice;
     if (splice === undefined) throw new Error(`${verb} without a splice`);
-    if (verb === "from-client") splice.clientSent(octets);
-    else if (verb === "from-engine") splice.engineSent(octets);
+    if (verb === "from-client") splice.clientSent(bytes);
+    else if (verb === "from-engine") splice.engineSent(bytes);
     else splice.clientEnded();
     const taken = /** @type {const} */ ([["for-engine", splice.takeForEngine()], ["for-client", splice.takeForClient()]]);
-    const lines = taken.filter(([, octets]) => octets.length > 0).map(([name, octets]) => `${name} ${summary(octets)}`);
+    const lines = taken.filter(([, bytes]) => bytes.length > 0).map(([name, bytes]) => `${name} ${summary(bytes)}`);
     const { isDone, isWaiting, wantsClient } = splice;
     return [...lines, `splice done=${isDone} waiting=${isWaiting} wants=${wantsClient}`];
   }
@@ -140,12 +140,12 @@ function ownDeflate(text) {
 }
 
 /** @param {Uint8Array} bytes */
-function capsules(octets) {
+function capsules(bytes) {
   const reader = new Capsules();
   /** @type {string[]} */
   const lines = [];
   const end = reasoned("capsules", () => {
-    reader.receive(octets);
+    reader.receive(bytes);
     for (let next; (next = reader.nextDatagram()) !== null; ) {
       lines.push(`datagram ${next.context} ${summary(next.payload)} ${next.write().length}`);
     }
