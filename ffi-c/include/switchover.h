@@ -1299,17 +1299,20 @@ swo_result swo_conn_deinit(struct swo_conn *conn);
  * SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and SWO_OVERLAP where `data` lies in the
  * connection's own memory: a slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit takes
  * what was read into it). Next: swo_next_event.
+ *
+ * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_receive(struct swo_conn *conn,
                        const uint8_t *data,
                        size_t len);
 
 /**
- * Space for recv(2) to write into. `cap` is what there is: `min` bytes at least, and often more, all of which may be
- * used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until the
- * next inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points to.
- * **Inbound:** ends the current event and its slices.
- * Errors: those of swo_receive. Next: swo_receive_commit with what was read.
+ * Space for recv(2) to write into. `cap` is what there is: `min` bytes at least, and often more, all of which may
+ * be used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until
+ * the next inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points
+ * to. **Inbound:** ends the current event and its slices. Next: swo_receive_commit with what was read.
+ *
+ * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
 
@@ -1346,6 +1349,9 @@ swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, si
  * Errors, after which nothing is counted: SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_NO_CONTENT,
  * SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, or the peer's earlier error.
  * Next: swo_next_event; after the last byte it shows the end. RFC 9112, 6.
+ *
+ * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_AFTER_END,
+ * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_pass_content(struct swo_conn *conn,
                             uint64_t len);
@@ -1364,6 +1370,9 @@ swo_flag swo_take_end(struct swo_conn *conn);
  * Errors, after which nothing has changed: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`;
  * SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_hand_over(struct swo_conn *conn,
                          uint8_t *out,
@@ -1474,16 +1483,19 @@ swo_flag swo_protocol_is(struct swo_slice name, struct swo_slice version, const 
  * Client: sends a request head, with an offer of other protocols in order of preference (or none).
  *
  * Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With too little space the
- * result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed. With an error that is about one of the field lines
- * given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0.
- * With SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer breaks,
- * SWO_INELIGIBLE_*. With any other error it is left alone.
- * `out` may be NULL where `cap` is 0. Send what was written before the next call on the connection writes more.
+ * result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed. With an error that is about one of the field
+ * lines given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index,
+ * from 0. With SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer breaks,
+ * SWO_INELIGIBLE_*. With any other error it is left alone. `out` may be NULL where `cap` is 0. Send what was
+ * written before the next call on the connection writes more.
  *
- * Errors: SWO_ERROR_INVALID_*, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
- * SWO_ERROR_PROFILE_FIELD, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_UNANSWERED,
- * SWO_ERROR_OFFER_PENDING, SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_CLOSED.
  * Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC 9110, 7.8.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING, SWO_ERROR_PIPELINE_FULL,
+ * SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
+ * SWO_ERROR_INVALID_METHOD, SWO_ERROR_INVALID_TARGET, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+ * SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_INVALID_HOST, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT,
+ * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_request(struct swo_conn *conn,
                             const struct swo_request_head *request,
@@ -1494,9 +1506,13 @@ swo_result swo_send_request(struct swo_conn *conn,
                             size_t *written);
 
 /**
- * Server: sends an informational response other than 101. A 100 only while one is expected.
- * Errors: SWO_ERROR_NOT_EXPECTED, SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
- * SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED. Next: the rest of the request, or the final response. RFC 9110, 15.2.
+ * Server: sends an informational response other than 101. A 100 only while one is expected. Next: the rest of the
+ * request, or the final response. RFC 9110, 15.2.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_NOT_EXPECTED,
+ * SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS,
+ * SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
+ * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_informational(struct swo_conn *conn,
                                   const struct swo_response_head *response,
@@ -1506,9 +1522,12 @@ swo_result swo_send_informational(struct swo_conn *conn,
 
 /**
  * Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
- * accepts it. Errors: SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
- * SWO_ERROR_INVALID_*, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
+ * accepts it.
  * Next: swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
+ * SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_response(struct swo_conn *conn,
                              const struct swo_response_head *response,
@@ -1517,9 +1536,11 @@ swo_result swo_send_response(struct swo_conn *conn,
                              size_t *written);
 
 /**
- * Sends content, with at most 20 bytes around it. Content of a known length ends by itself. The data may be what an
- * event shows, so an echo needs no copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or
- * swo_send_end. RFC 9112, 6.
+ * Sends content, with at most 20 bytes around it. Content of a known length ends by itself. The data may be what
+ * an event shows, so an echo needs no copy. Next: more, or swo_send_end. RFC 9112, 6.
+ *
+ * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_data(struct swo_conn *conn,
                          const uint8_t *data,
@@ -1531,14 +1552,19 @@ swo_result swo_send_data(struct swo_conn *conn,
 /**
  * swo_send_data for content of `len` bytes that the host writes itself, with writev(2) say: what to put around it.
  * The host must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
+ *
+ * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED.
  */
 swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_data_parts *parts);
 
 /**
  * Ends the message, with trailers where it is chunked. A message without content, or with all of its
  * `Content-Length` sent, has ended already: one such call is then allowed and writes nothing.
- * Errors: SWO_ERROR_LENGTH_SHORT, SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_NO_CONTENT, SWO_ERROR_INVALID_*.
  * Next: a client receives, a server goes on with swo_next_event. RFC 9112, 7.1.2.
+ *
+ * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
+ * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_end(struct swo_conn *conn,
                         const struct swo_field *trailers,
@@ -1549,14 +1575,18 @@ swo_result swo_send_end(struct swo_conn *conn,
 
 /**
  * Drops the rest of the content being received, up to `drain` bytes of the configuration; then receiving ends
- * instead. The end of the message is still told. Errors: SWO_ERROR_NO_CONTENT. Next: swo_next_event.
+ * instead. The end of the message is still told. Next: swo_next_event.
+ *
+ * Refused: SWO_ERROR_NO_CONTENT.
  */
 swo_result swo_skip_content(struct swo_conn *conn);
 
 /**
  * No request after this one. A server's next final response says `close`; without a request pending the connection
- * closes now. A client closes after the response that is on its way. Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED.
+ * closes now. A client closes after the response that is on its way.
  * Next: answer, or swo_next_event. RFC 9112, 9.6.
+ *
+ * Refused: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_close_after_response(struct swo_conn *conn);
 
@@ -1573,12 +1603,16 @@ swo_result swo_abandon(struct swo_conn *conn);
 struct swo_slice swo_reason(uint32_t status);
 
 /**
- * Server: sends a whole final response, all of it or nothing. The content is framed by its length, which is added, so
- * that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the content is not. A
- * 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
- * Errors: those of swo_send_response; SWO_ERROR_FRAMING_CONFLICT for a Transfer-Encoding, or content where the status
- * has none; SWO_ERROR_LENGTH_EXCEEDED and SWO_ERROR_LENGTH_SHORT for a Content-Length that is not the content's.
+ * Server: sends a whole final response, all of it or nothing. The content is framed by its length, which is added,
+ * so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the content
+ * is not. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
+ * SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status has none.
  * Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
+ * SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
+ * SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_respond(struct swo_conn *conn,
                        const struct swo_response_head *response,
@@ -1610,8 +1644,12 @@ swo_result swo_prepared_free(struct swo_prepared *prepared);
 
 /**
  * Server: swo_respond with a response that was checked and encoded before: the same bytes, states and errors.
- * Errors: those of swo_respond; SWO_BAD_HANDLE for what is no prepared response.
+ * Errors: SWO_BAD_HANDLE for what is no prepared response.
  * Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+ * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_respond_prepared(struct swo_conn *conn,
                                 const struct swo_prepared *prepared,
@@ -1620,12 +1658,15 @@ swo_result swo_respond_prepared(struct swo_conn *conn,
                                 size_t *written);
 
 /**
- * Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. No
- * more is read, and the connection closes. If the client has sent a request by then, this is its answer.
- * Errors: SWO_ERROR_INVALID_STATUS but for 400 to 599; SWO_ERROR_UNANSWERED while a request is under way, and the
- * peer's earlier error, both of which swo_respond answers; SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED; then those of
- * swo_respond.
+ * Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted.
+ * No more is read, and the connection closes. If the client has sent a request by then, this is its answer.
+ * SWO_ERROR_UNANSWERED while a request is under way, and the peer's earlier error: swo_respond answers both.
  * Next: send what was written, shut down the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNANSWERED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
+ * SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
+ * SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_reject(struct swo_conn *conn,
                       const struct swo_response_head *response,
@@ -1636,13 +1677,14 @@ swo_result swo_reject(struct swo_conn *conn,
                       size_t *written);
 
 /**
- * Server: says that your code sends the final response itself, before it does so. `has_content` is not 0 if content
- * follows the head (never in answer to HEAD), `closes` if the response says `close` or ends with the connection.
- * `persists` becomes 1 if the connection goes on afterwards; if it becomes 0, the head must say `Connection: close`. To
- * an HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`.
- * Errors: SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT for content where there is none, SWO_ERROR_UNASKED,
- * SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
+ * Server: says that your code sends the final response itself, before it does so. `has_content` is not 0 if
+ * content follows the head (never in answer to HEAD), `closes` if the response says `close` or ends with the
+ * connection. `persists` becomes 1 if the connection goes on afterwards; if it becomes 0, the head must say
+ * `Connection: close`. To an HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`.
  * Next: send the response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
  */
 swo_result swo_note_response(struct swo_conn *conn,
                              uint32_t status,
@@ -1670,11 +1712,15 @@ swo_result swo_select(const struct swo_conn *conn,
 uint32_t swo_selection_preference(const struct swo_selection *selection);
 
 /**
- * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete.
- * Errors: SWO_ERROR_BODY_PENDING before that (swo_selection_early does not wait), SWO_ERROR_STALE_SELECTION,
- * SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is
+ * complete. SWO_ERROR_BODY_PENDING before that: swo_selection_early does not wait.
  * Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
  * RFC 9110, 7.8 and 15.2.2.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED, SWO_ERROR_STALE_SELECTION,
+ * SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
+ * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+ * SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_accept(struct swo_conn *conn,
                       const struct swo_selection *selection,
@@ -1692,8 +1738,12 @@ swo_result swo_accept(struct swo_conn *conn,
 swo_result swo_selection_early(const struct swo_selection *selection, struct swo_selection *early);
 
 /**
- * Server: sends a 426 that requires one of these protocols. Errors: SWO_ERROR_INVALID_PROTOCOL, and those of
- * swo_send_response. Next: content as after any response, then the client's next try. RFC 9110, 15.5.22.
+ * Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the client's
+ * next try. RFC 9110, 15.5.22.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
+ * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_require(struct swo_conn *conn,
                        const struct swo_slice *protocols,
@@ -1705,15 +1755,19 @@ swo_result swo_require(struct swo_conn *conn,
                        size_t *written);
 
 /**
- * Server: says on the next final response what the connection could be upgraded to. It remains an ordinary response.
- * Errors: SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_WRONG_ROLE. Next: swo_send_response. RFC 9110, 7.8.
+ * Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
+ * response. Next: swo_send_response. RFC 9110, 7.8.
+ *
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
  */
 swo_result swo_advertise(struct swo_conn *conn, const struct swo_slice *protocols, size_t count);
 
 /**
- * HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions must
- * have switched by a 101 and the leftover must have been taken. **Inbound:** ends the current event and its slices.
- * Errors: SWO_ERROR_LEFTOVER_PENDING, SWO_ERROR_NOTHING_OWED. Next: a server answers, a client receives. RFC 2817, 3.
+ * HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions
+ * must have switched by a 101 and the leftover must have been taken. **Inbound:** ends the current event and its
+ * slices. Next: a server answers, a client receives. RFC 2817, 3.
+ *
+ * Refused: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
  */
 swo_result swo_resume_http(struct swo_conn *conn);
 

@@ -12,12 +12,16 @@ use crate::out::{Out, Output};
 use crate::types::swo_response_head;
 
 export! {
-    /// Server: sends a whole final response, all of it or nothing. The content is framed by its length, which is added, so
-    /// that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the content is not. A
-    /// 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
-    /// Errors: those of swo_send_response; SWO_ERROR_FRAMING_CONFLICT for a Transfer-Encoding, or content where the status
-    /// has none; SWO_ERROR_LENGTH_EXCEEDED and SWO_ERROR_LENGTH_SHORT for a Content-Length that is not the content's.
+    /// Server: sends a whole final response, all of it or nothing. The content is framed by its length, which is added,
+    /// so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the content
+    /// is not. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
+    /// SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status has none.
     /// Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+    ///
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
+    /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
+    /// SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_respond(conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize, out: *mut u8,
         cap: usize, written: *mut usize) -> swo_result = respond(conn, response, (data, len), (out, cap, written));
 
@@ -35,27 +39,35 @@ export! {
     fn swo_prepared_free(prepared: *mut swo_prepared) -> swo_result = prepared_free((prepared, ()));
 
     /// Server: swo_respond with a response that was checked and encoded before: the same bytes, states and errors.
-    /// Errors: those of swo_respond; SWO_BAD_HANDLE for what is no prepared response.
+    /// Errors: SWO_BAD_HANDLE for what is no prepared response.
     /// Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+    ///
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_respond_prepared(conn: *mut swo_conn, prepared: *const swo_prepared, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = respond_prepared(conn, prepared, (out, cap, written));
 
-    /// Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. No
-    /// more is read, and the connection closes. If the client has sent a request by then, this is its answer.
-    /// Errors: SWO_ERROR_INVALID_STATUS but for 400 to 599; SWO_ERROR_UNANSWERED while a request is under way, and the
-    /// peer's earlier error, both of which swo_respond answers; SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED; then those of
-    /// swo_respond.
+    /// Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted.
+    /// No more is read, and the connection closes. If the client has sent a request by then, this is its answer.
+    /// SWO_ERROR_UNANSWERED while a request is under way, and the peer's earlier error: swo_respond answers both.
     /// Next: send what was written, shut down the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+    ///
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNANSWERED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
+    /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
+    /// SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_reject(conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize, out: *mut u8,
         cap: usize, written: *mut usize) -> swo_result = reject(conn, response, (data, len), (out, cap, written));
 
-    /// Server: says that your code sends the final response itself, before it does so. `has_content` is not 0 if content
-    /// follows the head (never in answer to HEAD), `closes` if the response says `close` or ends with the connection.
-    /// `persists` becomes 1 if the connection goes on afterwards; if it becomes 0, the head must say `Connection: close`. To
-    /// an HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`.
-    /// Errors: SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT for content where there is none, SWO_ERROR_UNASKED,
-    /// SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
+    /// Server: says that your code sends the final response itself, before it does so. `has_content` is not 0 if
+    /// content follows the head (never in answer to HEAD), `closes` if the response says `close` or ends with the
+    /// connection. `persists` becomes 1 if the connection goes on afterwards; if it becomes 0, the head must say
+    /// `Connection: close`. To an HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`.
     /// Next: send the response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
+    ///
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
     fn swo_note_response(conn: *mut swo_conn, status: u32, has_content: u32, closes: u32, persists: *mut u32)
         -> swo_result = note_response(conn, status, has_content, closes, persists);
 }

@@ -15,58 +15,79 @@ export! {
     /// Client: sends a request head, with an offer of other protocols in order of preference (or none).
     ///
     /// Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With too little space the
-    /// result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed. With an error that is about one of the field lines
-    /// given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0.
-    /// With SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer breaks,
-    /// SWO_INELIGIBLE_*. With any other error it is left alone.
-    /// `out` may be NULL where `cap` is 0. Send what was written before the next call on the connection writes more.
+    /// result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed. With an error that is about one of the field
+    /// lines given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index,
+    /// from 0. With SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer breaks,
+    /// SWO_INELIGIBLE_*. With any other error it is left alone. `out` may be NULL where `cap` is 0. Send what was
+    /// written before the next call on the connection writes more.
     ///
-    /// Errors: SWO_ERROR_INVALID_*, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
-    /// SWO_ERROR_PROFILE_FIELD, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_UNANSWERED,
-    /// SWO_ERROR_OFFER_PENDING, SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_CLOSED.
     /// Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC 9110, 7.8.
+    ///
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING, SWO_ERROR_PIPELINE_FULL,
+    /// SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
+    /// SWO_ERROR_INVALID_METHOD, SWO_ERROR_INVALID_TARGET, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+    /// SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_INVALID_HOST, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT,
+    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_request(conn: *mut swo_conn, request: *const swo_request_head, offer: *const swo_slice,
         offer_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = send_request(conn, request, (offer, offer_count), (out, cap, written));
 
-    /// Server: sends an informational response other than 101. A 100 only while one is expected.
-    /// Errors: SWO_ERROR_NOT_EXPECTED, SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
-    /// SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED. Next: the rest of the request, or the final response. RFC 9110, 15.2.
+    /// Server: sends an informational response other than 101. A 100 only while one is expected. Next: the rest of the
+    /// request, or the final response. RFC 9110, 15.2.
+    ///
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_NOT_EXPECTED,
+    /// SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS,
+    /// SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
+    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_informational(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_informational(conn, response, (out, cap, written));
 
     /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
-    /// accepts it. Errors: SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
-    /// SWO_ERROR_INVALID_*, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED.
+    /// accepts it.
     /// Next: swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
+    ///
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
+    /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_response(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_response(conn, response, (out, cap, written));
 
-    /// Sends content, with at most 20 bytes around it. Content of a known length ends by itself. The data may be what an
-    /// event shows, so an echo needs no copy. Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED. Next: more, or
-    /// swo_send_end. RFC 9112, 6.
+    /// Sends content, with at most 20 bytes around it. Content of a known length ends by itself. The data may be what
+    /// an event shows, so an echo needs no copy. Next: more, or swo_send_end. RFC 9112, 6.
+    ///
+    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_data(conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize)
         -> swo_result = send_data(conn, (data, len), (out, cap, written));
 
     /// swo_send_data for content of `len` bytes that the host writes itself, with writev(2) say: what to put around it.
     /// The host must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
+    ///
+    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED.
     fn swo_send_data_parts(conn: *mut swo_conn, len: usize, parts: *mut swo_data_parts) -> swo_result
         = send_data_parts(conn, len, parts);
 
     /// Ends the message, with trailers where it is chunked. A message without content, or with all of its
     /// `Content-Length` sent, has ended already: one such call is then allowed and writes nothing.
-    /// Errors: SWO_ERROR_LENGTH_SHORT, SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_NO_CONTENT, SWO_ERROR_INVALID_*.
     /// Next: a client receives, a server goes on with swo_next_event. RFC 9112, 7.1.2.
+    ///
+    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
+    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_end(conn: *mut swo_conn, trailers: *const swo_field, trailer_count: usize, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_end(conn, (trailers, trailer_count), (out, cap, written));
 
     /// Drops the rest of the content being received, up to `drain` bytes of the configuration; then receiving ends
-    /// instead. The end of the message is still told. Errors: SWO_ERROR_NO_CONTENT. Next: swo_next_event.
+    /// instead. The end of the message is still told. Next: swo_next_event.
+    ///
+    /// Refused: SWO_ERROR_NO_CONTENT.
     fn swo_skip_content(conn: *mut swo_conn) -> swo_result = skip_content(conn);
 
     /// No request after this one. A server's next final response says `close`; without a request pending the connection
-    /// closes now. A client closes after the response that is on its way. Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED.
+    /// closes now. A client closes after the response that is on its way.
     /// Next: answer, or swo_next_event. RFC 9112, 9.6.
+    ///
+    /// Refused: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_close_after_response(conn: *mut swo_conn) -> swo_result = close_after_response(conn);
 
     /// Gives up, when a deadline has passed for instance. A client with an unfinished request cuts it and reads on for the

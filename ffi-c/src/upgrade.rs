@@ -24,11 +24,15 @@ export! {
     /// Which of the preferences that swo_select was given the selection is, counted from 0; SWO_NONE for NULL.
     fn swo_selection_preference(selection: *const swo_selection) -> u32 = selection_preference(selection);
 
-    /// Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete.
-    /// Errors: SWO_ERROR_BODY_PENDING before that (swo_selection_early does not wait), SWO_ERROR_STALE_SELECTION,
-    /// SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is
+    /// complete. SWO_ERROR_BODY_PENDING before that: swo_selection_early does not wait.
     /// Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
     /// RFC 9110, 7.8 and 15.2.2.
+    ///
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED, SWO_ERROR_STALE_SELECTION,
+    /// SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
+    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+    /// SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_accept(conn: *mut swo_conn, selection: *const swo_selection, fields: *const swo_field, field_count: usize,
         out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = accept(conn, selection, (fields, field_count), (out, cap, written));
@@ -39,20 +43,28 @@ export! {
     fn swo_selection_early(selection: *const swo_selection, early: *mut swo_selection) -> swo_result
         = selection_early(selection, early);
 
-    /// Server: sends a 426 that requires one of these protocols. Errors: SWO_ERROR_INVALID_PROTOCOL, and those of
-    /// swo_send_response. Next: content as after any response, then the client's next try. RFC 9110, 15.5.22.
+    /// Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the client's
+    /// next try. RFC 9110, 15.5.22.
+    ///
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
+    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_require(conn: *mut swo_conn, protocols: *const swo_slice, count: usize, fields: *const swo_field,
         field_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = require(conn, (protocols, count), (fields, field_count), (out, cap, written));
 
-    /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary response.
-    /// Errors: SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_WRONG_ROLE. Next: swo_send_response. RFC 9110, 7.8.
+    /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
+    /// response. Next: swo_send_response. RFC 9110, 7.8.
+    ///
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
     fn swo_advertise(conn: *mut swo_conn, protocols: *const swo_slice, count: usize) -> swo_result
         = advertise(conn, (protocols, count));
 
-    /// HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions must
-    /// have switched by a 101 and the leftover must have been taken. **Inbound:** ends the current event and its slices.
-    /// Errors: SWO_ERROR_LEFTOVER_PENDING, SWO_ERROR_NOTHING_OWED. Next: a server answers, a client receives. RFC 2817, 3.
+    /// HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions
+    /// must have switched by a 101 and the leftover must have been taken. **Inbound:** ends the current event and its
+    /// slices. Next: a server answers, a client receives. RFC 2817, 3.
+    ///
+    /// Refused: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
     fn swo_resume_http(conn: *mut swo_conn) -> swo_result = resume_http(conn);
 
     /// What a 101 switched to, lowest layer first; none before. Valid until the next inbound call.

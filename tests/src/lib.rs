@@ -13,6 +13,7 @@ pub mod random;
 pub mod script;
 pub mod text;
 pub mod vector;
+mod verbs;
 
 use std::path::{Path, PathBuf};
 

@@ -85,6 +85,9 @@ export class Connection extends Profiled {
    * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete, else
    * it throws `body-pending`; `selection.early()` does not wait. Next: speak the new protocol, in which the request is answered;
    * `nextEvent` comes to `switched`. RFC 9110, 7.8 and 15.2.2.
+   * @throws ProtocolError: `wrong-role`, `nothing-offered`, `not-offered`, `stale-selection`, `body-pending`,
+   * `answered`, `closed`, `switched`, `failed`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`,
+   * `profile-field`.
    */
   accept(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer> {
     const bits = Selection.bitsOn(this, selection);
@@ -95,6 +98,8 @@ export class Connection extends Profiled {
   /**
    * Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the client's next
    * try. RFC 9110, 15.5.22.
+   * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-name`,
+   * `invalid-value`, `invalid-protocol`, `framing-conflict`, `reserved-field`.
    */
   require(protocols: readonly string[], headers?: HeaderSource): Uint8Array<ArrayBuffer> {
     const parcel = pack(() => {
@@ -104,7 +109,10 @@ export class Connection extends Profiled {
     return this.sent(raw.require(this.live(), parcel));
   }
 
-  /** Server: says on the next final response what the connection could be upgraded to. Next: `sendResponse`. */
+  /**
+   * Server: says on the next final response what the connection could be upgraded to. Next: `sendResponse`.
+   * @throws ProtocolError: `wrong-role`, `invalid-protocol`.
+   */
   advertise(protocols: readonly string[]): void {
     const parcel = pack(() => putTexts(protocols, "protocols"));
     this.must(raw.advertise(this.live(), parcel));
@@ -144,6 +152,7 @@ export class Connection extends Profiled {
    * HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions must
    * have switched by a 101, else `nothing-owed`; the leftover must have been taken. Next: a server answers, a client
    * receives. RFC 2817, 3.3; RFC 9110, 7.8.
+   * @throws ProtocolError: `nothing-owed`, `leftover-pending`.
    */
   resumeHttp(): void {
     this.must(raw.resume_http(this.live()));

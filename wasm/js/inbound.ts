@@ -29,6 +29,7 @@ export class Inbound extends Handle {
    * Takes bytes that the peer sent, all of them, by copy; the way to read a transport that hands out buffers of its own.
    * Throws `buffer-full` while `limits.buffered` bytes wait already, and where nothing more is read; then nothing is taken.
    * Next: `nextEvent`.
+   * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
    */
   receive(bytes: Uint8Array): void {
     this.space = undefined;
@@ -41,6 +42,7 @@ export class Inbound extends Handle {
    * Space of at least `min` bytes (of `limits.buffered` at most) in the engine's own memory, for a host that can read into
    * it at once: write, then `commit`, and make no other call in between, for the memory may move. Refused like `receive`.
    * Next: `commit`.
+   * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
    */
   receiveBuffer(min = 1): Uint8Array<ArrayBuffer> {
     const handle = this.live();
@@ -167,6 +169,8 @@ export class Inbound extends Handle {
    * Counts bytes of content that your code has read from the transport itself. The state and the positions are those after the
    * same bytes through `receive`. Allowed for as many as `content` says, once all bytes given to the engine have been read from
    * it. Throws `unread-input`, `length-exceeded`, `no-content`. Next: `nextEvent`. RFC 9112, 6.
+   * @throws ProtocolError: `no-content`, `unread-input`, `length-exceeded`, `after-end`, `closed`, `switched`,
+   * `failed`.
    */
   passContent(length: number): void {
     const handle = this.live();
@@ -179,6 +183,7 @@ export class Inbound extends Handle {
    * Server: gives the whole connection to another parser: the current request's head and all bytes after it, exactly as they
    * came. Allowed until something after the head was read or something was answered. Throws `unasked`, `answered`, `head-gone`.
    * Next: `free` the engine, keep the transport.
+   * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `head-gone`, `closed`, `switched`, `failed`.
    */
   handOver(): Uint8Array<ArrayBuffer> {
     const handle = this.live();
@@ -188,7 +193,10 @@ export class Inbound extends Handle {
 
   // What a host may decide without sending anything.
 
-  /** Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. Next: `nextEvent`. */
+  /**
+   * Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. Next: `nextEvent`.
+   * @throws ProtocolError: `no-content`.
+   */
   skipContent(): void {
     this.must(raw.skip_content(this.live()));
   }
@@ -197,6 +205,7 @@ export class Inbound extends Handle {
    * No request after this one. A server's next final response says `close`, without a request pending the connection closes
    * now, and once that head has left it throws `too-late`. A client closes after the response that is on its way. RFC 9112,
    * 9.6.
+   * @throws ProtocolError: `too-late`, `closed`, `switched`, `failed`.
    */
   closeAfterResponse(): void {
     this.must(raw.close_after_response(this.live()));

@@ -33,14 +33,22 @@ export declare class Connection extends Profiled {
      * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is complete, else
      * it throws `body-pending`; `selection.early()` does not wait. Next: speak the new protocol, in which the request is answered;
      * `nextEvent` comes to `switched`. RFC 9110, 7.8 and 15.2.2.
+     * @throws ProtocolError: `wrong-role`, `nothing-offered`, `not-offered`, `stale-selection`, `body-pending`,
+     * `answered`, `closed`, `switched`, `failed`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`,
+     * `profile-field`.
      */
     accept(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer>;
     /**
      * Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the client's next
      * try. RFC 9110, 15.5.22.
+     * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-name`,
+     * `invalid-value`, `invalid-protocol`, `framing-conflict`, `reserved-field`.
      */
     require(protocols: readonly string[], headers?: HeaderSource): Uint8Array<ArrayBuffer>;
-    /** Server: says on the next final response what the connection could be upgraded to. Next: `sendResponse`. */
+    /**
+     * Server: says on the next final response what the connection could be upgraded to. Next: `sendResponse`.
+     * @throws ProtocolError: `wrong-role`, `invalid-protocol`.
+     */
     advertise(protocols: readonly string[]): void;
     /**
      * Client: what the latest 426 asks for, in the server's spelling (see `sameProtocol`); empty where it does not say. Next:
@@ -60,6 +68,7 @@ export declare class Connection extends Profiled {
      * HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions must
      * have switched by a 101, else `nothing-owed`; the leftover must have been taken. Next: a server answers, a client
      * receives. RFC 2817, 3.3; RFC 9110, 7.8.
+     * @throws ProtocolError: `nothing-owed`, `leftover-pending`.
      */
     resumeHttp(): void;
     /** Why the current cycle's upgrade did not happen; `null` where it did, or before the first request. See `whyText`. */

@@ -13,12 +13,14 @@ export declare class Inbound extends Handle {
      * Takes bytes that the peer sent, all of them, by copy; the way to read a transport that hands out buffers of its own.
      * Throws `buffer-full` while `limits.buffered` bytes wait already, and where nothing more is read; then nothing is taken.
      * Next: `nextEvent`.
+     * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
      */
     receive(bytes: Uint8Array): void;
     /**
      * Space of at least `min` bytes (of `limits.buffered` at most) in the engine's own memory, for a host that can read into
      * it at once: write, then `commit`, and make no other call in between, for the memory may move. Refused like `receive`.
      * Next: `commit`.
+     * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
      */
     receiveBuffer(min?: number): Uint8Array<ArrayBuffer>;
     /**
@@ -77,20 +79,27 @@ export declare class Inbound extends Handle {
      * Counts bytes of content that your code has read from the transport itself. The state and the positions are those after the
      * same bytes through `receive`. Allowed for as many as `content` says, once all bytes given to the engine have been read from
      * it. Throws `unread-input`, `length-exceeded`, `no-content`. Next: `nextEvent`. RFC 9112, 6.
+     * @throws ProtocolError: `no-content`, `unread-input`, `length-exceeded`, `after-end`, `closed`, `switched`,
+     * `failed`.
      */
     passContent(length: number): void;
     /**
      * Server: gives the whole connection to another parser: the current request's head and all bytes after it, exactly as they
      * came. Allowed until something after the head was read or something was answered. Throws `unasked`, `answered`, `head-gone`.
      * Next: `free` the engine, keep the transport.
+     * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `head-gone`, `closed`, `switched`, `failed`.
      */
     handOver(): Uint8Array<ArrayBuffer>;
-    /** Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. Next: `nextEvent`. */
+    /**
+     * Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. Next: `nextEvent`.
+     * @throws ProtocolError: `no-content`.
+     */
     skipContent(): void;
     /**
      * No request after this one. A server's next final response says `close`, without a request pending the connection closes
      * now, and once that head has left it throws `too-late`. A client closes after the response that is on its way. RFC 9112,
      * 9.6.
+     * @throws ProtocolError: `too-late`, `closed`, `switched`, `failed`.
      */
     closeAfterResponse(): void;
     /**

@@ -328,7 +328,7 @@ impl Connection {
     /// they came. Allowed until something after the head has been read, or a final response or 101 was sent. The engine is then
     /// done; [`Paused::Closed`](crate::Paused::Closed) follows. Drop the engine, keep the transport.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered` (also by a 101), `HeadGone`, `Closed`, `Switched`, `Failed`.
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`, `Failed`, `OutputTooSmall`.
     pub fn hand_over(&mut self) -> Result<Bytes, Error> {
         let mut bytes = Vec::new();
         self.give_all(&mut bytes)?;
@@ -385,7 +385,9 @@ impl Connection {
     // What a host may decide without sending anything.
 
     /// Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. The end of
-    /// the message is still told. Next: `advance`. RFC 9112, 9.3. Refused: `NoContent`.
+    /// the message is still told. Next: `advance`. RFC 9112, 9.3.
+    ///
+    /// Refused: `NoContent`.
     pub fn skip_content(&mut self) -> Result<(), Error> {
         if self.incoming() != Phase::Body {
             return self.refuse(ErrorKind::NoContent);
@@ -396,7 +398,9 @@ impl Connection {
 
     /// No request after this one. A server's next final response says `close`; without a request pending the
     /// connection closes now; once that head has left it is too late. A client closes after the response that is on its
-    /// way, and cuts a request that it has not finished by then. RFC 9112, 9.6. Refused: `TooLate`, `Switched`, `Closed`.
+    /// way, and cuts a request that it has not finished by then. RFC 9112, 9.6.
+    ///
+    /// Refused: `TooLate`, `Closed`, `Switched`, `Failed`.
     pub fn close_after_response(&mut self) -> Result<(), Error> {
         self.apply(Input::CloseAfterResponse)
     }
@@ -443,6 +447,8 @@ impl Connection {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Refused: `NothingOwed`, `LeftoverPending`.
     pub fn resume_http(&mut self) -> Result<(), Error> {
         let next = match self.state.apply(self.role, Input::Resume) {
             Ok(next) => next,

@@ -1175,8 +1175,9 @@ class Connection:
     def receive_data(self, data: ReadableBuffer) -> None:
         """Takes what the peer sent, all of it; `b""` is its clean end, as from `socket.recv`. Next: `next_event`.
 
-        LocalProtocolError BUFFER_FULL while `buffered` bytes wait already; SWITCHED, CLOSED or AFTER_END where
-        nothing more is read. RemoteProtocolError after the peer's error. RFC 9112, 2.2.
+        BUFFER_FULL while `buffered` bytes wait already. RemoteProtocolError after the peer's error. RFC 9112, 2.2.
+
+        Raises LocalProtocolError: BUFFER_FULL, AFTER_END, CLOSED, SWITCHED, FAILED.
         """
     def receive_eof(self, clean: bool = True) -> None:
         """The peer's bytes have ended: after a FIN, and over TLS a closure alert, or not cleanly (RFC 9112, 9.8).
@@ -1187,6 +1188,8 @@ class Connection:
         """A space of 65,536 bytes to read the transport into, whatever the hint: `asyncio.BufferedProtocol`'s.
 
         It is the same space each time, and copied from. Raises as `receive_data` does. Next: `buffer_updated`.
+
+        Raises LocalProtocolError: BUFFER_FULL, AFTER_END, CLOSED, SWITCHED, FAILED.
         """
     def buffer_updated(self, nbytes: int) -> None:
         """Takes the first `nbytes` of what `get_buffer` gave. Next: `next_event`.
@@ -1224,6 +1227,10 @@ class Connection:
         Host is needed and goes out first; Upgrade is not given as a header but as the offer. Content follows if
         there is a Content-Length above 0 or a Transfer-Encoding that ends in chunked. Next: `send_data` and
         `send_end` where content follows; then `receive_data`. RFC 9112, 3; RFC 9110, 7.8.
+
+        Raises LocalProtocolError: WRONG_ROLE, REQUEST_UNFINISHED, OFFER_PENDING, PIPELINE_FULL, NOT_PERSISTENT,
+        UNREAD_INPUT, CLOSED, SWITCHED, FAILED, INVALID_METHOD, INVALID_TARGET, INVALID_NAME, INVALID_VALUE,
+        INVALID_PROTOCOL, INVALID_HOST, HOST_DIFFERS, FRAMING_CONFLICT, RESERVED_FIELD, PROFILE_FIELD.
         """
     @overload
     def send_informational(
@@ -1236,6 +1243,9 @@ class Connection:
         """Server: an informational response other than 101; a 100 only while one is expected.
 
         Next: the rest of the request, or the final response. RFC 9110, 15.2.
+
+        Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, NOT_EXPECTED, HTTP_1_0_PEER, CLOSED, SWITCHED, FAILED,
+        INVALID_STATUS, INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD.
         """
     @overload
     def send_response(
@@ -1248,6 +1258,9 @@ class Connection:
         An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Without Content-Length
         and Transfer-Encoding, content is sent chunked, to an HTTP/1.0 client until close. Next: `send_data` and
         `send_end`. RFC 9112, 4 and 6.
+
+        Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
+        INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD.
         """
     @overload
     def respond(
@@ -1273,9 +1286,11 @@ class Connection:
 
         The content is framed by its length, which is added, so an HTTP/1.0 client may keep the connection too. In
         answer to HEAD the length is written and the content is not. A 204, 205 or 304 has no content, and a 2xx to
-        CONNECT opens a tunnel. LocalProtocolError as from `send_response`; FRAMING_CONFLICT for a Transfer-Encoding, or
-        content where the status has none; LENGTH_EXCEEDED and LENGTH_SHORT for a Content-Length that is not the
-        content's. Next: `next_event`. RFC 9110, 8.6; RFC 9112, 6.
+        CONNECT opens a tunnel. FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status has
+        none. Next: `next_event`. RFC 9110, 8.6; RFC 9112, 6.
+
+        Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
+        INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
         """
     @overload
     def respond_prepared(self, prepared: Prepared, *, into: None = None) -> bytes: ...
@@ -1284,6 +1299,9 @@ class Connection:
         """Server: `respond` with a response that was checked and encoded before: the same bytes, states and errors.
 
         Next: `next_event`.
+
+        Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
+        FRAMING_CONFLICT, RESERVED_FIELD.
         """
     @overload
     def reject(
@@ -1307,10 +1325,12 @@ class Connection:
     ) -> int:
         """Server: answers although no request has come: a 408 to half a head, a 503 to a client that is not wanted.
 
-        No more is read, and the connection closes. If the client has sent a request by then, this is its answer.
-        LocalProtocolError INVALID_STATUS but for 400 to 599, UNANSWERED while a request is under way (`respond` answers
-        it). Next: send what was written, shut down the sending side, read what still comes and drop it. RFC 9110,
-        15.5.9.
+        No more is read, and the connection closes. If the client has sent a request by then, this is its answer. The
+        status is one of 400 to 599. UNANSWERED while a request is under way: `respond` answers it. Next: send what was
+        written, shut down the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+
+        Raises LocalProtocolError: WRONG_ROLE, UNANSWERED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
+        INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
         """
     @overload
     def accept(self, selection: Selection, headers: _Lines = (), *, into: None = None) -> bytes: ...
@@ -1318,9 +1338,12 @@ class Connection:
     def accept(self, selection: Selection, headers: _Lines = (), *, into: bytearray) -> int:
         """Server: accepts an offered protocol with a 101, after a 100 that is still owed, once the request is complete.
 
-        LocalProtocolError BODY_PENDING before that (`selection.early()` does not wait), STALE_SELECTION for a choice of
-        another request, NOT_OFFERED for one of another connection. Next: speak the new protocol, in which the request
+        BODY_PENDING before that: `selection.early()` does not wait. STALE_SELECTION for a choice of another request,
+        NOT_OFFERED for one of another connection. Next: speak the new protocol, in which the request
         is answered; `next_event` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
+
+        Raises LocalProtocolError: WRONG_ROLE, NOTHING_OFFERED, NOT_OFFERED, STALE_SELECTION, BODY_PENDING, ANSWERED,
+        CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, PROFILE_FIELD.
         """
     @overload
     def require(self, protocols: _Protocols, headers: _Lines = (), *, into: None = None) -> bytes: ...
@@ -1329,6 +1352,9 @@ class Connection:
         """Server: a 426 that requires one of these protocols.
 
         Next: content as after any response, then the client's next try. RFC 9110, 15.5.22.
+
+        Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
+        INVALID_PROTOCOL, FRAMING_CONFLICT, RESERVED_FIELD.
         """
     @overload
     def send_data(self, data: ReadableBuffer, *, into: None = None) -> bytes: ...
@@ -1336,12 +1362,14 @@ class Connection:
     def send_data(self, data: ReadableBuffer, *, into: bytearray) -> int:
         """Content; of a known length it ends by itself. Next: more, or `send_end`. RFC 9112, 6 and 7.1.
 
-        LocalProtocolError NO_CONTENT, LENGTH_EXCEEDED.
+        Raises LocalProtocolError: NO_CONTENT, LENGTH_EXCEEDED, CLOSED, SWITCHED, FAILED.
         """
     def send_data_parts(self, length: int) -> tuple[bytes, bytes]:
         """`send_data` for content that the host writes itself: what to send before and after `length` bytes of it.
 
         All three must be sent, in that order: made for `writelines` and `sendmsg`. Next: as after `send_data`.
+
+        Raises LocalProtocolError: NO_CONTENT, LENGTH_EXCEEDED, CLOSED, SWITCHED, FAILED.
         """
     @overload
     def send_end(self, trailers: _Lines = (), *, into: None = None) -> bytes: ...
@@ -1350,8 +1378,11 @@ class Connection:
         """Ends the message, with trailers where it is chunked.
 
         A message without content, or with all of its Content-Length sent, has ended already: the call is allowed and
-        gives nothing. LocalProtocolError LENGTH_SHORT, TRAILER_FORBIDDEN. Next: a client receives, a server goes on
+        gives nothing. Next: a client receives, a server goes on
         with `next_event`. RFC 9112, 7.1.2.
+
+        Raises LocalProtocolError: NO_CONTENT, LENGTH_SHORT, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
+        TRAILER_FORBIDDEN.
         """
 
     # Decisions without bytes.
@@ -1378,16 +1409,22 @@ class Connection:
         """Server: says on the next final response what the connection could be upgraded to.
 
         It remains an ordinary response. Next: `send_response`. RFC 9110, 7.8.
+
+        Raises LocalProtocolError: WRONG_ROLE, INVALID_PROTOCOL.
         """
     def skip_content(self) -> None:
         """Drops the rest of the content being received, up to the limit `drain`; then receiving ends instead.
 
         Next: `next_event`, which still tells the end of the message. RFC 9112, 9.3.
+
+        Raises LocalProtocolError: NO_CONTENT.
         """
     def close_after_response(self) -> None:
         """No request after this one: a server's next final response says close; an idle connection closes now.
 
-        LocalProtocolError TOO_LATE once that head has left. Next: go on as before. RFC 9112, 9.6.
+        TOO_LATE once that head has left. Next: go on as before. RFC 9112, 9.6.
+
+        Raises LocalProtocolError: TOO_LATE, CLOSED, SWITCHED, FAILED.
         """
     def abandon(self) -> None:
         """Gives up: after a deadline, say.
@@ -1398,8 +1435,10 @@ class Connection:
     def resume_http(self) -> None:
         """HTTP goes on above the new layer, on this same object, where the original request is answered.
 
-        LocalProtocolError NOTHING_OWED unless both directions switched by a 101, LEFTOVER_PENDING before
-        `take_leftover`. Next: a server answers, a client receives. RFC 2817, 3; RFC 9110, 7.8.
+        Both directions must have switched by a 101, and `take_leftover` must have been called. Next: a server answers,
+        a client receives. RFC 2817, 3; RFC 9110, 7.8.
+
+        Raises LocalProtocolError: NOTHING_OWED, LEFTOVER_PENDING.
         """
     def take_leftover(self) -> bytes:
         """Takes the first bytes of the new protocol out of the connection. Next: speak it."""
@@ -1413,14 +1452,18 @@ class Connection:
         """Counts bytes of content that your code has read from the transport itself.
 
         The state and the positions are those after the same bytes through `receive_data`. Allowed for as many as
-        `content` says, once all bytes given to the engine have been read from it. LocalProtocolError UNREAD_INPUT,
-        LENGTH_EXCEEDED, NO_CONTENT. Next: `next_event`. RFC 9112, 6.
+        `content` says, once all bytes given to the engine have been read from it. Next:
+        `next_event`. RFC 9112, 6.
+
+        Raises LocalProtocolError: NO_CONTENT, UNREAD_INPUT, LENGTH_EXCEEDED, AFTER_END, CLOSED, SWITCHED, FAILED.
         """
     def hand_over(self) -> bytes:
         """Server: gives the whole connection to another parser: the current request's head and all bytes after it.
 
         They are exactly as they came. Allowed until something after the head was read or something was answered.
-        LocalProtocolError UNASKED, ANSWERED, HEAD_GONE. Next: drop the engine, keep the transport.
+        Next: drop the engine, keep the transport.
+
+        Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HEAD_GONE, CLOSED, SWITCHED, FAILED.
         """
     def trace(self) -> list[Trace]:
         """Takes what has happened, at most the latest 32 entries: what a transcript is printed from."""

@@ -360,8 +360,7 @@ impl<'t> Host<'t> {
         let from_tape = if self.patience > 50 { Move::read(&mut self.tape) } else { None };
         // What depends on how many bytes are there already can only be asked where all of them are.
         let is_possible = |decision: &Move| {
-            let needs_all =
-                matches!(decision, Move::Request(_) | Move::Retry(_) | Move::Resume | Move::HandOver | Move::Pass(_));
+            let needs_all = matches!(decision, Move::Request(_) | Move::Resume | Move::HandOver | Move::Pass(_));
             place == Place::Boundary || !needs_all
         };
         match from_tape.filter(is_possible) {

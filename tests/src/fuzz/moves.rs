@@ -4,6 +4,7 @@
 use switchover::{Connection, Error, Order, Prepared, RequestHead, ResponseHead};
 
 use super::tape::Tape;
+use crate::verbs::check_refusal;
 
 type Pairs = &'static [(&'static str, &'static str)];
 
@@ -81,7 +82,6 @@ const TRAILERS: &[Pairs] = &[&[], &[("X-Sum", "1")], &[("Content-Length", "1")],
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Move {
     Request(usize),
-    Retry(usize),
     Response {
         status: u16,
         answer: usize,
@@ -142,8 +142,7 @@ impl Move {
     pub(crate) fn read(tape: &mut Tape<'_>) -> Option<Self> {
         let answer = |tape: &mut Tape<'_>| tape.below(ANSWERS.len());
         Some(match tape.byte() % 40 {
-            1..=5 => Self::Request(tape.below(REQUESTS.len())),
-            6 => Self::Retry(tape.below(REQUESTS.len())),
+            1..=6 => Self::Request(tape.below(REQUESTS.len())),
             7..=10 => Self::Response { status: tape.pick(STATUSES), answer: answer(tape) },
             11 => Self::Informational { status: tape.pick(INTERIM), answer: 1 },
             12 => Self::Informational { status: tape.pick(INTERIM), answer: answer(tape) },
@@ -182,14 +181,52 @@ impl Move {
         Self::Accept { preferences: tape.below(PREFERENCES.len()), by, answer, early }
     }
 
-    /// Makes it. Content is as many `x`.
+    /// Its name, as the table of verbs has it.
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Request(_) => "send_request",
+            Self::Response { .. } => "send_response",
+            Self::Whole { how: Whole::Respond, .. } => "respond",
+            Self::Whole { how: Whole::Prepared, .. } => "respond_prepared",
+            Self::Whole { how: Whole::Reject, .. } => "reject",
+            Self::Note { .. } => "note_response",
+            Self::Informational { .. } => "send_informational",
+            Self::Accept { .. } => "accept",
+            Self::Require { .. } => "require",
+            Self::Advertise(_) => "advertise",
+            Self::Data(_) => "send_data",
+            Self::Parts(_) => "send_data_parts",
+            Self::End(_) => "send_end",
+            Self::Skip => "skip_content",
+            Self::CloseAfterResponse => "close_after_response",
+            Self::Abandon => "abandon",
+            Self::Resume => "resume_http",
+            Self::TakeEnd => "take_end",
+            Self::HandOver => "hand_over",
+            Self::Pass(_) => "pass_content",
+        }
+    }
+
+    /// Makes it, and holds what it is refused with against the table of verbs. Content is as many `x`.
     pub(crate) fn make(self, connection: &mut Connection, out: &mut impl bytes::BufMut) -> Result<(), Error> {
+        // What is wrong with a prepared answer is found where it is prepared.
+        let prepared = match self {
+            Self::Whole { how: Whole::Prepared, status, answer, len } => {
+                Some(Prepared::new(&ResponseHead::new(status, &ANSWERS[answer]), &[b'x'; 256][..len])?)
+            }
+            _ => None,
+        };
+        self.made(connection, prepared, out).inspect_err(|error| check_refusal(self.verb(), error))
+    }
+
+    fn made(
+        self,
+        connection: &mut Connection,
+        prepared: Option<Prepared>,
+        out: &mut impl bytes::BufMut,
+    ) -> Result<(), Error> {
         match self {
             Self::Request(index) => {
-                let (method, target, fields, offer) = REQUESTS[index];
-                connection.send_request(&RequestHead::new(method, target, &fields), offer, out)
-            }
-            Self::Retry(index) => {
                 let (method, target, fields, offer) = REQUESTS[index];
                 connection.send_request(&RequestHead::new(method, target, &fields), offer, out)
             }
@@ -201,7 +238,7 @@ impl Move {
                 match how {
                     Whole::Respond => connection.respond(&response, content, out),
                     Whole::Reject => connection.reject(&response, content, out),
-                    Whole::Prepared => connection.respond_prepared(&Prepared::new(&response, content)?, out),
+                    Whole::Prepared => connection.respond_prepared(&prepared.expect("it was prepared"), out),
                 }
             }
             Self::Note { status, has_content, closes } => {
@@ -249,7 +286,7 @@ impl Move {
     /// The field lines of a request or a response.
     pub(crate) fn fields(self) -> Pairs {
         match self {
-            Self::Request(index) | Self::Retry(index) => REQUESTS[index].2,
+            Self::Request(index) => REQUESTS[index].2,
             Self::Response { answer, .. }
             | Self::Whole { answer, .. }
             | Self::Informational { answer, .. }
@@ -263,7 +300,7 @@ impl Move {
     /// Method and target of a request.
     pub(crate) fn request_line(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Request(index) | Self::Retry(index) => Some((REQUESTS[index].0, REQUESTS[index].1)),
+            Self::Request(index) => Some((REQUESTS[index].0, REQUESTS[index].1)),
             _ => None,
         }
     }

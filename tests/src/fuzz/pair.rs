@@ -110,7 +110,7 @@ impl Side {
         let is_client = self.connection.role() == Role::Client;
         let fields = lines(decision.fields());
         match decision {
-            Move::Request(_) | Move::Retry(_) => {
+            Move::Request(_) => {
                 let (method, target) = decision.request_line().expect("it is one");
                 self.say(Said::Request { method: method.into(), target: target.into(), fields });
             }

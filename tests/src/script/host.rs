@@ -8,6 +8,7 @@ use switchover::{
 use super::lines::{FieldLine, offers_line};
 use super::profiles::Profiles;
 use crate::text::{escape, summary, unescape};
+use crate::verbs::check_refusal;
 
 /// A connection and what its host keeps beside it.
 pub(super) struct Host {
@@ -110,6 +111,11 @@ impl Host {
     }
 
     fn decide(&mut self, decision: &str, out: &mut impl bytes::BufMut, lines: &mut Vec<String>) -> Result<(), Error> {
+        let (verb, _) = decision.split_once(' ').unwrap_or((decision, ""));
+        self.made(decision, out, lines).inspect_err(|error| check_refusal(verb_of(verb), error))
+    }
+
+    fn made(&mut self, decision: &str, out: &mut impl bytes::BufMut, lines: &mut Vec<String>) -> Result<(), Error> {
         let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
         let (what, fields) = split_fields(rest);
         let fields: Vec<Field<'_>> = fields.iter().map(|(name, value)| Field { name, value }).collect();
@@ -224,4 +230,26 @@ pub(crate) fn split_fields(rest: &str) -> (&str, Vec<FieldLine>) {
 
 fn text_of(text: &str) -> String {
     String::from_utf8(unescape(text)).expect("text")
+}
+
+/// The verb of the engine that a verb of a vector stands for.
+fn verb_of(verb: &str) -> &str {
+    match verb {
+        "request" => "send_request",
+        "response" => "send_response",
+        // What is wrong with a prepared answer is found where it is prepared.
+        "prepared" => "respond",
+        "note" => "note_response",
+        "inform" => "send_informational",
+        "accept-early" => "accept",
+        "data" => "send_data",
+        "parts" => "send_data_parts",
+        "end" => "send_end",
+        "skip" => "skip_content",
+        "close" => "close_after_response",
+        "resume" => "resume_http",
+        "hand-over" => "hand_over",
+        "pass" => "pass_content",
+        same => same,
+    }
 }

@@ -26,6 +26,8 @@ pub enum Next<'a> {
 impl Connection {
     /// Takes bytes that the peer sent, all of them, however many; the current event is over. Refused with `BufferFull`
     /// while `limits.buffered` bytes wait already, and where nothing more is read; then nothing is taken. Next: `advance`.
+    ///
+    /// Refused: `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
     #[inline]
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if let Some(scratch) = self.mid_line()
@@ -49,6 +51,8 @@ impl Connection {
 
     /// Space of at least `min` bytes to read the transport into (of `limits.buffered` at most); the current event is
     /// over. Refused like [`receive`](Self::receive). Next: [`commit`](Self::commit) what was read.
+    ///
+    /// Refused: `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
     #[inline]
     pub fn receive_buffer(&mut self, min: usize) -> Result<&mut [u8], Error> {
         self.may_receive()?;
@@ -186,7 +190,7 @@ impl Connection {
     /// [`content`](Self::content) says, once all bytes given to the engine have been read from it. Next: `advance`; after
     /// the last byte it shows the end. RFC 9112, 6.
     ///
-    /// Refused: `UnreadInput`, `LengthExceeded`, `NoContent`; `AfterEnd`, `Switched`, `Closed`, `Failed`.
+    /// Refused: `NoContent`, `UnreadInput`, `LengthExceeded`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
     pub fn pass_content(&mut self, len: u64) -> Result<(), Error> {
         self.settle_event();
         if self.state.rx != Rx::Open || self.end.is_some() {

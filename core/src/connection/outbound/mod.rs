@@ -22,9 +22,10 @@ impl Connection {
     /// where the head says so, by `Content-Length` or `Transfer-Encoding`. Next: `send_data` and `send_end` where it does;
     /// then `receive`. RFC 9112, 3; RFC 9110, 7.8.
     ///
-    /// Refused: `InvalidMethod`, `InvalidTarget`, `InvalidHost`, `HostDiffers`, `InvalidName`, `InvalidValue`, `InvalidProtocol`,
-    /// `FramingConflict`, `ReservedField`, `ProfileField`; `OfferPending`, `RequestUnfinished`, `NotPersistent`, `PipelineFull`,
-    /// `UnreadInput`, `Closed`; `OutputTooSmall`.
+    /// Refused: `WrongRole`, `RequestUnfinished`, `OfferPending`, `PipelineFull`, `NotPersistent`, `UnreadInput`,
+    /// `Closed`, `Switched`, `Failed`, `InvalidMethod`, `InvalidTarget`, `InvalidName`, `InvalidValue`,
+    /// `InvalidProtocol`, `InvalidHost`, `HostDiffers`, `FramingConflict`, `ReservedField`, `ProfileField`,
+    /// `OutputTooSmall`.
     pub fn send_request(
         &mut self,
         request: &RequestHead<'_>,
@@ -37,18 +38,19 @@ impl Connection {
     /// Server: sends an informational response other than 101. A 100 only while one is expected. Next: the rest of
     /// the request, or the final response. RFC 9110, 15.2.
     ///
-    /// Refused: `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`; `NotExpected` for a 100, `Http10Peer`, `Unasked`, `Answered`,
-    /// `Switched`, `Closed`; `OutputTooSmall`.
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `NotExpected`, `Http10Peer`, `Closed`, `Switched`, `Failed`,
+    /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`,
+    /// `OutputTooSmall`.
     pub fn send_informational(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
         self.inform(response, out).or_else(|error| self.refuse_with(error))
     }
 
     /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
     /// accepts it, so a server without tunnels answers 501. A 426 is sent by [`require`](Self::require). Next: `send_data`
-    /// and `send_end`. RFC 9112, 4 and 6.
+    /// and `send_end`. A 426 without its list is an `InvalidStatus`. RFC 9112, 4 and 6.
     ///
-    /// Refused: `InvalidStatus` (also for a 426 without a list), `InvalidReason`, `InvalidName`, `InvalidValue`,
-    /// `FramingConflict`, `ReservedField`; `Unasked`, `Answered`, `Switched`, `Closed`; `OutputTooSmall`.
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
+    /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
     pub fn send_response(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
         self.answer(response, &[], None, out).or_else(|error| self.refuse_with(error))
     }
@@ -56,11 +58,12 @@ impl Connection {
     /// Server: sends a whole final response: head, content and end in one, all of it or nothing. The content is framed by its
     /// length, which is added, so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is
     /// written and the content is not; without content no length is said. A 204, 205 or 304 has none, and a 2xx to CONNECT
-    /// opens a tunnel. What else there is to say of a response, [`send_response`](Self::send_response) says. Next: the next
+    /// opens a tunnel. `FramingConflict` is also for a `Transfer-Encoding`, and for content where the status has none. What else there is to say of a response, [`send_response`](Self::send_response) says. Next: the next
     /// request. RFC 9110, 8.6; RFC 9112, 6.
     ///
-    /// Refused: as `send_response`; `FramingConflict` for a `Transfer-Encoding`, or content where the status has none;
-    /// `LengthExceeded`, `LengthShort` for a `Content-Length` that is not the content's.
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
+    /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`, `LengthShort`,
+    /// `OutputTooSmall`.
     pub fn respond(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
         self.answer(response, &[], Some(content), out).or_else(|error| self.refuse_with(error))
     }
@@ -68,10 +71,12 @@ impl Connection {
     /// Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. The
     /// engine reads no more, and the connection closes. If the client has sent a request by then, this is its answer, also
     /// if it was sent as the next one on a connection that has served others. Framed as by [`respond`](Self::respond). Next:
-    /// send what was written, close the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+    /// send what was written, close the sending side, read what still comes and drop it. A request that is under way is
+    /// `Unanswered`: [`respond`](Self::respond) answers it. RFC 9110, 15.5.9.
     ///
-    /// Refused: `InvalidStatus` but for 400 to 599; `Unanswered` while a request is under way, which `respond` answers;
-    /// `Switched`, `Closed`, `Failed`; then as `respond`.
+    /// Refused: `WrongRole`, `Unanswered`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
+    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`,
+    /// `LengthShort`, `OutputTooSmall`.
     pub fn reject(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
         self.answer_nobody(response, content, out).or_else(|error| self.refuse_with(error))
     }
@@ -82,8 +87,7 @@ impl Connection {
     /// whether the response says `close` or ends with the connection anyway. Next: [`send_end`](Self::send_end), which
     /// writes nothing, once the content has been sent. For servers that have a writer of responses.
     ///
-    /// Refused: `InvalidStatus`, `FramingConflict` for content where there is none; `WrongRole`, `Unasked`, `Answered`,
-    /// `Switched`, `Closed`.
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `FramingConflict`.
     pub fn note_response(&mut self, status: u16, has_content: bool, closes: bool) -> Result<bool, Error> {
         self.note_answer(status, has_content, closes).or_else(|error| self.refuse_with(error))
     }
@@ -92,8 +96,9 @@ impl Connection {
     /// Only once the request is complete, unless the selection is [`early`](Selection::early). Next: speak the new protocol,
     /// in which the request is answered; `advance` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
     ///
-    /// Refused: `StaleSelection`, `NotOffered`, `BodyPending`, `NothingOffered`, `Answered`, `Switched`, `Failed`;
-    /// `FramingConflict`, `ReservedField`, `ProfileField` (an answer that was not asked for); `OutputTooSmall`.
+    /// Refused: `WrongRole`, `NothingOffered`, `NotOffered`, `StaleSelection`, `BodyPending`, `Answered`, `Closed`,
+    /// `Switched`, `Failed`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `ProfileField`,
+    /// `OutputTooSmall`.
     pub fn accept(
         &mut self,
         selection: Selection,
@@ -106,7 +111,8 @@ impl Connection {
     /// Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the
     /// client's next try. RFC 9110, 15.5.22.
     ///
-    /// Refused: `InvalidProtocol`, then as `send_response`.
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
+    /// `InvalidProtocol`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
     pub fn require(
         &mut self,
         protocols: &[&str],
@@ -122,7 +128,7 @@ impl Connection {
     /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
     /// response. RFC 9110, 7.8.
     ///
-    /// Refused: `InvalidProtocol`.
+    /// Refused: `WrongRole`, `InvalidProtocol`.
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
         if self.role == Role::Client {
             return self.refuse(ErrorKind::WrongRole);
@@ -136,7 +142,7 @@ impl Connection {
 
     /// Sends content, with at most 20 bytes around it. Content of a known length ends by itself. Next: more, or `send_end`.
     ///
-    /// Refused: `LengthExceeded`, `NoContent`, `Switched`, `Closed`; `OutputTooSmall`.
+    /// Refused: `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`, `OutputTooSmall`.
     pub fn send_data(&mut self, data: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
         self.put_content(data, out).or_else(|error| self.refuse_with(error))
     }
@@ -144,6 +150,8 @@ impl Connection {
     /// [`send_data`](Self::send_data) for content that the host writes itself: what to put around it. The host must
     /// send prefix, content and suffix, in that order. So an echo needs no copy of its own: ask for the parts with the
     /// length of the slice that was shown, then look at the event again, which decisions do not end.
+    ///
+    /// Refused: `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`.
     pub fn send_data_parts(&mut self, len: usize) -> Result<DataParts, Error> {
         match self.plan_data(len) {
             Ok((parts, next, outgoing)) => {
@@ -158,8 +166,8 @@ impl Connection {
     /// `Content-Length` sent, has ended already: one such call is then allowed and writes nothing. Next: a client
     /// receives, a server advances.
     ///
-    /// Refused: `LengthShort`, `TrailerForbidden`, `InvalidName`, `InvalidValue`, `NoContent`, `Switched`, `Closed`;
-    /// `OutputTooSmall`.
+    /// Refused: `NoContent`, `LengthShort`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
+    /// `TrailerForbidden`, `OutputTooSmall`.
     pub fn send_end(&mut self, trailers: &dyn FieldSource, out: &mut impl BufMut) -> Result<(), Error> {
         self.finish(trailers, out).or_else(|error| self.refuse_with(error))
     }

@@ -117,6 +117,9 @@ impl Connection {
     /// refusals. They are copied as they stand, unless the request was a HEAD, a CONNECT or HTTP/1.0, this connection is to
     /// close or [advertises](Self::advertise), a 100 is still expected, or only [`Config::tidy`] allows them and this connection
     /// is not tidy: then they are composed anew.
+    ///
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `FramingConflict`,
+    /// `ReservedField`, `OutputTooSmall`.
     pub fn respond_prepared(&mut self, prepared: &Prepared, out: &mut impl BufMut) -> Result<(), Error> {
         let parts = &*prepared.0;
         if self.answers_plainly(parts) {

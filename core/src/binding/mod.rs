@@ -1,6 +1,10 @@
 //! What bindings for other languages need. It is no part of the API: it may change in any version.
 
+mod verbs;
+
 use bytes::BufMut;
+
+pub use verbs::{VERBS, Verb};
 
 pub use crate::event::EventKind;
 pub use crate::upgrade::http2::FieldLine;

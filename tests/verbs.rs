@@ -1,0 +1,220 @@
+//! What a verb can be refused with stands in the documents of four languages, each time as one paragraph that is written from
+//! the core's table. A stale one fails; `BLESS=1 cargo test -p switchover-tests --test verbs` writes them.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use switchover::ErrorKind;
+use switchover::binding::VERBS;
+use switchover_tests::{files, home};
+
+/// A line of a document is at most this long.
+const WIDTH: usize = 120;
+
+/// Where and how a language documents its verbs.
+struct Language {
+    folder: &'static str,
+    ending: &'static str,
+    /// Its files begin with one of these, or it is all of them.
+    only: &'static [&'static str],
+    /// Whether the caller brings the memory, so that it may be too small.
+    brings_memory: bool,
+    /// What the paragraph begins with; a paragraph that begins so is written anew.
+    opening: &'static str,
+    /// What stands before each line of a document.
+    margin: &'static str,
+    /// The line that declares a verb of that name begins with this.
+    declares: fn(&str) -> String,
+    /// The verb's name, where it has one.
+    name: fn(&str) -> Option<String>,
+    /// How it writes a kind of error.
+    error: fn(ErrorKind) -> String,
+}
+
+fn upper(kind: ErrorKind) -> String {
+    kind.name().replace(['-', '.'], "_").to_uppercase()
+}
+
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |out, word| out + &word[..1].to_uppercase() + &word[1..])
+}
+
+const LANGUAGES: [Language; 4] = [
+    Language {
+        folder: "core/src/connection",
+        ending: "rs",
+        only: &[],
+        brings_memory: true,
+        opening: "Refused: ",
+        margin: "    /// ",
+        declares: |name| format!("    pub fn {name}("),
+        name: |name| Some(name.into()),
+        error: |kind| format!("`{kind:?}`"),
+    },
+    Language {
+        folder: "ffi-c/src",
+        ending: "rs",
+        only: &[],
+        brings_memory: true,
+        opening: "Refused: ",
+        margin: "    /// ",
+        declares: |name| format!("    fn {name}("),
+        name: |name| Some(format!("swo_{name}")),
+        error: |kind| format!("SWO_ERROR_{}", upper(kind)),
+    },
+    Language {
+        folder: "py/python/switchover",
+        ending: "pyi",
+        only: &["__init__"],
+        brings_memory: false,
+        opening: "Raises LocalProtocolError: ",
+        margin: "        ",
+        declares: |name| format!("    def {name}("),
+        name: |name| match name {
+            "receive" => Some("receive_data".into()),
+            "receive_buffer" => Some("get_buffer".into()),
+            // For servers in C that have a writer of responses.
+            "note_response" => None,
+            same => Some(same.into()),
+        },
+        error: upper,
+    },
+    Language {
+        folder: "wasm/js",
+        ending: "ts",
+        only: &["inbound", "outbound", "connection"],
+        brings_memory: false,
+        opening: "@throws ProtocolError: ",
+        margin: "   * ",
+        declares: |name| format!("  {name}("),
+        name: |name| Some(camel(name)).filter(|_| name != "note_response"),
+        error: |kind| format!("`{}`", kind.name()),
+    },
+];
+
+/// A paragraph, broken into lines.
+fn wrapped(margin: &str, text: &str) -> Vec<String> {
+    let mut lines = vec![margin.to_owned()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("a line");
+        let space = if line.len() == margin.len() { "" } else { " " };
+        if line.len() + space.len() + word.len() > WIDTH {
+            lines.push(margin.to_owned() + word);
+        } else {
+            *line += &format!("{space}{word}");
+        }
+    }
+    lines
+}
+
+/// The lines of the document of the verb that a line declares: where they begin, and where they end.
+fn document(lines: &[String], declared: usize, language: &Language) -> (usize, usize) {
+    if language.ending == "pyi" {
+        // Of overloads the last one has it.
+        let opens =
+            (declared..lines.len()).find(|&at| lines[at].trim_start().starts_with("\"\"\"")).expect("a document");
+        let text = lines[opens].trim_start().trim_start_matches("\"\"\"");
+        let closes = if text.contains("\"\"\"") {
+            opens
+        } else {
+            (opens + 1..lines.len()).find(|&at| lines[at].trim_end().ends_with("\"\"\"")).expect("its end")
+        };
+        return (opens, closes);
+    }
+    let is_of_it = |line: &String| {
+        let line = line.trim_start();
+        line.starts_with("///") || line.starts_with('*') || line.starts_with("/**") || line.starts_with("#[")
+    };
+    let begin = (0..declared).rev().find(|&at| !is_of_it(&lines[at])).map_or(0, |at| at + 1);
+    let end = (begin..declared).find(|&at| lines[at].trim_start().starts_with("#[")).unwrap_or(declared);
+    (begin, end)
+}
+
+/// The source with the paragraph of that verb as the table has it; `None` where the source does not declare the verb.
+fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) -> Option<String> {
+    let mut lines: Vec<String> = source.lines().map(str::to_owned).collect();
+    let declares = (language.declares)(name);
+    let generic = declares.replace('(', "<");
+    let is_it = |line: &String| line.starts_with(&declares) || line.starts_with(&generic);
+    // A stub has other classes too.
+    let from = lines.iter().position(|line| line == "class Connection:").unwrap_or(0);
+    let is_class = |line: &String| line.starts_with("class ");
+    let to =
+        lines.iter().skip(from + 1).position(is_class).filter(|_| from > 0).map_or(lines.len(), |at| from + 1 + at);
+    let declared = from + lines[from..to].iter().rposition(is_it)?;
+    let (begin, end) = document(&lines, declared, language);
+    let list: Vec<String> = errors.iter().map(|&kind| (language.error)(kind)).collect();
+    let paragraph = wrapped(language.margin, &format!("{}{}.", language.opening, list.join(", ")));
+    let bare = language.margin.trim_end();
+    let text_of = |line: &String| line.strip_prefix(bare).unwrap_or(line).trim().to_owned();
+    // An old one goes from its opening to the next empty line, or to the end.
+    let old = (begin..end.max(begin + 1)).find(|&at| text_of(&lines[at]).starts_with(language.opening.trim_end()));
+    match language.ending {
+        "rs" => {
+            let first = old.unwrap_or(end);
+            let last = (first..end).find(|&at| text_of(&lines[at]).is_empty()).unwrap_or(end);
+            let gap = if old.is_none() && begin < end { vec![bare.to_owned()] } else { vec![] };
+            lines.splice(first..last, gap.into_iter().chain(paragraph));
+        }
+        "ts" => {
+            let one_line = lines[begin].trim_start().starts_with("/**") && lines[begin].trim_end().ends_with("*/");
+            if one_line {
+                let text = lines[begin].trim().trim_start_matches("/**").trim_end_matches("*/").trim().to_owned();
+                let opened = [String::from("  /**")].into_iter().chain(wrapped("   * ", &text));
+                lines.splice(begin..=begin, opened.chain(paragraph).chain([String::from("   */")]));
+            } else {
+                let closes = end - 1;
+                let first = old.unwrap_or(closes);
+                lines.splice(first..closes, paragraph);
+            }
+        }
+        _ => {
+            let is_one_line = begin == end;
+            if is_one_line {
+                let text = lines[begin].trim().trim_matches('"').to_owned();
+                let opened = [format!("        \"\"\"{text}"), String::new()].into_iter();
+                lines.splice(begin..=begin, opened.chain(paragraph).chain([String::from("        \"\"\"")]));
+            } else {
+                let first = old.unwrap_or(end);
+                let gap = if old.is_none() { vec![String::new()] } else { vec![] };
+                lines.splice(first..end, gap.into_iter().chain(paragraph));
+            }
+        }
+    }
+    Some(lines.join("\n") + "\n")
+}
+
+#[test]
+fn every_verb_documents_what_it_is_refused_with() {
+    let mut stale = Vec::new();
+    for language in &LANGUAGES {
+        let mut paths: Vec<PathBuf> = files(&home().join("..").join(language.folder), language.ending);
+        paths.retain(|path| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            language.only.is_empty() || language.only.contains(&&*name)
+        });
+        for verb in VERBS.iter().filter(|verb| !verb.errors.is_empty()) {
+            let Some(name) = (language.name)(verb.name) else { continue };
+            let mut is_found = false;
+            for path in &paths {
+                let source = fs::read_to_string(path).expect("a source");
+                let given = |kind: &&ErrorKind| language.brings_memory || **kind != ErrorKind::OutputTooSmall;
+                let errors: Vec<ErrorKind> = verb.errors.iter().filter(given).copied().collect();
+                let Some(wanted) = written(&source, language, &name, &errors) else { continue };
+                is_found = true;
+                if wanted == source {
+                    continue;
+                }
+                if env::var_os("BLESS").is_some() {
+                    fs::write(path, wanted).expect("a writable source");
+                } else {
+                    stale.push(format!("{} in {}", name, path.display()));
+                }
+            }
+            assert!(is_found, "{name} is not in {}", language.folder);
+        }
+    }
+    assert!(stale.is_empty(), "stale, BLESS=1 rewrites them: {stale:#?}");
+}
