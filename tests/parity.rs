@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use switchover::binding::{EventKind, KnownField};
+use switchover::binding::{ContentKind, EventKind, KnownField};
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
@@ -119,24 +119,89 @@ fn the_c_header_has_the_tables() {
     }
 }
 
+/// The members of the stubs' enums are written from the core's tables, with what the core says of each.
 #[test]
 fn the_python_stubs_have_the_tables() {
-    let stubs = read("py/python/switchover/__init__.pyi");
-    for Table { name, values } in tables() {
-        let class = match name {
-            "ErrorKind" => "class ErrorKind(enum.IntEnum):".into(),
-            "Paused" => "class PausedReason(enum.Enum):".into(),
-            name => format!("class {name}(enum.Enum):"),
+    let path = "py/python/switchover/__init__.pyi";
+    let mut stubs = read(path);
+    let mut tables = tables();
+    tables.extend(tables!(ContentKind));
+    for Table { name, values } in tables {
+        let (class, base) = match name {
+            "ErrorKind" => ("ErrorKind", "IntEnum"),
+            "Paused" => ("PausedReason", "Enum"),
+            name => (name, "Enum"),
         };
-        let found: Vec<_> = section(&stubs, &class, "class ").iter().filter_map(|line| value(line, " = ")).collect();
-        let constant = |name: &str| match upper_snake(name) {
+        let documents = documents(name);
+        assert_eq!(documents.len(), values.len(), "{name}");
+        let mut members = String::new();
+        for ((number, name), document) in values.into_iter().zip(documents) {
+            let constant = upper_snake(name);
             // A Python name cannot begin with a digit.
-            name if name.starts_with(|c: char| c.is_ascii_digit()) => format!("V{name}"),
-            name => name,
-        };
-        let wanted: Vec<_> = values.iter().map(|(number, name)| (*number, constant(name))).collect();
-        assert_eq!(found, wanted, "{name}");
+            let version = if constant.starts_with(|c: char| c.is_ascii_digit()) { "V" } else { "" };
+            members += &format!("    {version}{constant} = {number}\n{}", in_quotes(&document));
+        }
+        let opening = format!("class {class}(enum.{base}):\n");
+        let from = stubs.find(&opening).unwrap_or_else(|| panic!("no {opening}")) + opening.len();
+        // After the document of the class, which an empty line ends.
+        let from = from + stubs[from..].find("\"\"\"\n\n").expect("a document") + "\"\"\"\n\n".len();
+        let to = from + stubs[from..].find("\n    label: str\n").expect("the label");
+        stubs.replace_range(from..to, &members);
     }
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(home().join("..").join(path), &stubs).expect("writable stubs");
+    }
+    assert!(stubs == read(path), "the stubs' enums are stale; BLESS=1 rewrites them");
+}
+
+/// What the core says of each value of an enum, in their order.
+fn documents(enumeration: &str) -> Vec<String> {
+    if enumeration == "ErrorKind" {
+        let sentence = |text: &str| text[..1].to_uppercase() + &text[1..] + ".";
+        return ErrorKind::ALL.iter().map(|kind| sentence(kind.text())).collect();
+    }
+    let opening = format!("pub enum {enumeration} {{");
+    let source = switchover_tests::files(&home().join("../core/src"), "rs")
+        .iter()
+        .map(|path| fs::read_to_string(path).expect("a source"))
+        .find(|source| source.lines().any(|line| line == opening))
+        .unwrap_or_else(|| panic!("no {opening}"));
+    let (mut found, mut text) = (Vec::new(), Vec::new());
+    for line in section(&source, &opening, "}") {
+        match line.strip_prefix("///") {
+            Some(words) => text.push(words.trim()),
+            None if line.starts_with("#[") => {}
+            None => found.push(plain(&text.split_off(0).join(" "))),
+        }
+    }
+    found
+}
+
+/// A document without its links.
+fn plain(text: &str) -> String {
+    let mut pieces = text.split("[`");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once("`]").unwrap_or((piece, ""));
+        let rest = if rest.starts_with('(') { rest.split_once(')').map_or("", |(_, rest)| rest) } else { rest };
+        out += &format!("`{name}`{rest}");
+    }
+    out
+}
+
+/// A document of a stub, in lines of at most 120.
+fn in_quotes(text: &str) -> String {
+    let mut lines = vec![String::from("    \"\"\"")];
+    for (at, word) in text.split(' ').enumerate() {
+        let line = lines.last_mut().expect("a line");
+        if line.len() + 1 + word.len() > 117 {
+            lines.push(format!("    {word}"));
+        } else {
+            *line += if at == 0 { "" } else { " " };
+            *line += word;
+        }
+    }
+    lines.join("\n") + "\"\"\"\n"
 }
 
 #[test]

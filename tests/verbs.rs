@@ -1,11 +1,12 @@
 //! What a verb can be refused with stands in the documents of four languages, each time as one paragraph that is written from
-//! the core's table. A stale one fails; `BLESS=1 cargo test -p switchover-tests --test verbs` writes them.
+//! the core's table; so is the table of its names. A stale one fails; `BLESS=1 cargo test -p switchover-tests --test verbs`
+//! writes them.
 
 use std::path::PathBuf;
 use std::{env, fs};
 
 use switchover::ErrorKind;
-use switchover::binding::VERBS;
+use switchover::binding::{VERBS, Verb};
 use switchover_tests::{files, home};
 
 /// A line of a document is at most this long.
@@ -26,19 +27,13 @@ struct Language {
     /// The line that declares a verb of that name begins with this.
     declares: fn(&str) -> String,
     /// The verb's name, where it has one.
-    name: fn(&str) -> Option<String>,
+    name: fn(&Verb) -> Option<String>,
     /// How it writes a kind of error.
     error: fn(ErrorKind) -> String,
 }
 
 fn upper(kind: ErrorKind) -> String {
     kind.name().replace(['-', '.'], "_").to_uppercase()
-}
-
-fn camel(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |out, word| out + &word[..1].to_uppercase() + &word[1..])
 }
 
 const LANGUAGES: [Language; 4] = [
@@ -50,7 +45,7 @@ const LANGUAGES: [Language; 4] = [
         opening: "Refused: ",
         margin: "    /// ",
         declares: |name| format!("    pub fn {name}("),
-        name: |name| Some(name.into()),
+        name: |verb| Some(verb.name.into()),
         error: |kind| format!("`{kind:?}`"),
     },
     Language {
@@ -61,7 +56,7 @@ const LANGUAGES: [Language; 4] = [
         opening: "Refused: ",
         margin: "    /// ",
         declares: |name| format!("    fn {name}("),
-        name: |name| Some(format!("swo_{name}")),
+        name: in_c,
         error: |kind| format!("SWO_ERROR_{}", upper(kind)),
     },
     Language {
@@ -72,13 +67,7 @@ const LANGUAGES: [Language; 4] = [
         opening: "Raises LocalProtocolError: ",
         margin: "        ",
         declares: |name| format!("    def {name}("),
-        name: |name| match name {
-            "receive" => Some("receive_data".into()),
-            "receive_buffer" => Some("get_buffer".into()),
-            // For servers in C that have a writer of responses.
-            "note_response" => None,
-            same => Some(same.into()),
-        },
+        name: in_python,
         error: upper,
     },
     Language {
@@ -89,10 +78,38 @@ const LANGUAGES: [Language; 4] = [
         opening: "@throws ProtocolError: ",
         margin: "   * ",
         declares: |name| format!("  {name}("),
-        name: |name| Some(camel(name)).filter(|_| name != "note_response"),
+        name: in_javascript,
         error: |kind| format!("`{}`", kind.name()),
     },
 ];
+
+/// Its name in C.
+fn in_c(verb: &Verb) -> Option<String> {
+    Some(match verb.name {
+        "commit" => "swo_receive_commit".into(),
+        name => format!("swo_{name}"),
+    })
+}
+
+/// Its name in Python, where it is there: `note_response` is for servers in C that have a writer of responses.
+fn in_python(verb: &Verb) -> Option<String> {
+    let name = match verb.name {
+        "receive" => "receive_data",
+        // As in asyncio's `BufferedProtocol`.
+        "receive_buffer" => "get_buffer",
+        "commit" => "buffer_updated",
+        same => same,
+    };
+    Some(name.to_owned()).filter(|name| name != "note_response")
+}
+
+/// Its name in JavaScript, where it is there.
+fn in_javascript(verb: &Verb) -> Option<String> {
+    let mut words = verb.name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    let camel = words.fold(first, |out, word| out + &word[..1].to_uppercase() + &word[1..]);
+    Some(camel).filter(|_| verb.name != "note_response")
+}
 
 /// A paragraph, broken into lines.
 fn wrapped(margin: &str, text: &str) -> Vec<String> {
@@ -196,7 +213,7 @@ fn every_verb_documents_what_it_is_refused_with() {
             language.only.is_empty() || language.only.contains(&&*name)
         });
         for verb in VERBS.iter().filter(|verb| !verb.errors.is_empty()) {
-            let Some(name) = (language.name)(verb.name) else { continue };
+            let Some(name) = (language.name)(verb) else { continue };
             let mut is_found = false;
             for path in &paths {
                 let source = fs::read_to_string(path).expect("a source");
@@ -217,4 +234,59 @@ fn every_verb_documents_what_it_is_refused_with() {
         }
     }
     assert!(stale.is_empty(), "stale, BLESS=1 rewrites them: {stale:#?}");
+}
+
+/// The table of names in `coming-from.md`, between its marks.
+#[test]
+fn the_table_of_names() {
+    let path = home().join("../core/docs/coming-from.md");
+    let page = fs::read_to_string(&path).expect("the page");
+    let (open, close) = ("<!-- verbs: tests/verbs.rs writes this table -->\n", "<!-- end of verbs -->\n");
+    let (before, rest) = page.split_once(open).expect("the opening mark");
+    let (_, after) = rest.split_once(close).expect("the closing mark");
+    let mut table =
+        String::from("| Rust | C | Python | JavaScript | whose | next | rule |\n|---|---|---|---|---|---|---|\n");
+    for verb in VERBS {
+        let code = |name: Option<String>| name.map_or_else(|| "–".to_owned(), |name| format!("`{name}`"));
+        let whose = verb.role.map_or("both", |role| role.name());
+        let names = LANGUAGES.each_ref().map(|language| (language.name)(verb));
+        let names = names.map(code).join(" | ");
+        table += &format!("| {names} | {whose} | {} | {} |\n", linked(verb.next), verb.clause);
+    }
+    let wanted = format!("{before}{open}\n{table}\n{close}{after}");
+    if env::var_os("BLESS").is_some() {
+        fs::write(&path, &wanted).expect("a writable page");
+    } else {
+        assert!(wanted == page, "the table of names is stale; BLESS=1 rewrites it");
+    }
+}
+
+/// What comes next, with the verbs in it marked as code.
+fn linked(next: &str) -> String {
+    let is_code = |word: &str| VERBS.iter().any(|verb| verb.name == word) || matches!(word, "advance" | "Switched");
+    let marked = next.split(' ').map(|word| {
+        let bare = word.trim_end_matches([',', ';']);
+        if is_code(bare) { format!("`{bare}`{}", &word[bare.len()..]) } else { word.to_owned() }
+    });
+    marked.collect::<Vec<_>>().join(" ")
+}
+
+/// Each verb is declared in each language that the table has a name of, so that the table names nothing that is not there.
+#[test]
+fn every_verb_is_there() {
+    for language in &LANGUAGES {
+        let sources: Vec<String> = files(&home().join("..").join(language.folder), language.ending)
+            .iter()
+            .map(|path| fs::read_to_string(path).expect("a source"))
+            .collect();
+        for verb in VERBS {
+            let is_of_one = verb.role.is_some();
+            assert_eq!(is_of_one, verb.errors.contains(&ErrorKind::WrongRole), "{}", verb.name);
+            let Some(name) = (language.name)(verb) else { continue };
+            let declares = (language.declares)(&name);
+            let generic = declares.replace('(', "<");
+            let is_there = |line: &str| line.starts_with(&declares) || line.starts_with(&generic);
+            assert!(sources.iter().any(|source| source.lines().any(is_there)), "{name} is not in {}", language.folder);
+        }
+    }
 }

@@ -199,7 +199,7 @@ enum swo_end {
 enum swo_blame {
     /** The peer sent what the protocol forbids. Receiving has ended; a server may answer it once. */
     SWO_BLAME_PEER = 0,
-    /** The host called out of order or with a bad argument. Nothing has changed. */
+    /** Your code called out of order or with a bad argument. Nothing has changed. */
     SWO_BLAME_LOCAL = 1,
 };
 
@@ -284,13 +284,13 @@ enum swo_no_offer {
 enum swo_ineligible {
     /** The protocol is offered with another method. */
     SWO_INELIGIBLE_METHOD = 0,
-    /** `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64. */
+    /** `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1). */
     SWO_INELIGIBLE_KEY = 1,
-    /** `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer. */
+    /** `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer (RFC 6455, 4.4). */
     SWO_INELIGIBLE_VERSION = 2,
-    /** `Sec-WebSocket-Protocol` is not a list of distinct names. */
+    /** `Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1). */
     SWO_INELIGIBLE_SUBPROTOCOL = 3,
-    /** `Sec-WebSocket-Extensions` is malformed. */
+    /** `Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1). */
     SWO_INELIGIBLE_EXTENSION = 4,
     /** The request has content that the protocol does not allow, or more than can be taken along. */
     SWO_INELIGIBLE_CONTENT = 5,
@@ -298,9 +298,9 @@ enum swo_ineligible {
     SWO_INELIGIBLE_HEAD = 6,
     /** The protocol cannot be switched to over TLS. */
     SWO_INELIGIBLE_SECURE = 7,
-    /** `HTTP2-Settings` is missing, repeated or no legal settings. */
+    /** `HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1). */
     SWO_INELIGIBLE_SETTINGS = 8,
-    /** A field of the protocol that is meant for this hop is not listed in `Connection`. */
+    /** A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540, 3.2.1). */
     SWO_INELIGIBLE_NOT_LISTED = 9,
 };
 

@@ -1,75 +1,94 @@
-//! The verbs of a connection: what each can be refused with, and what to call next. `tests/verbs.rs` writes the lists in the
-//! documents of all languages from this table, and the tests fail where a verb gives an error that is not listed here.
+//! The verbs of a connection: whose they are, what each can be refused with, and what to call next.
+//! `tests/verbs.rs` writes the lists in the documents of all languages and the table of their names from this one, and the tests
+//! fail where a verb gives an error that is not listed here.
 
 use crate::error::ErrorKind::{self, *};
+use crate::machine::Role;
 
 /// A verb of [`Connection`](crate::Connection).
 pub struct Verb {
     /// Its name in Rust.
     pub name: &'static str,
+    /// Who has it; `None` for both.
+    pub role: Option<Role>,
+    /// The rule that it follows.
+    pub clause: &'static str,
+    /// What to call or to do next, in Rust's names.
+    pub next: &'static str,
     /// What it can be refused with. After the peer's error each call that `Failed` would refuse gives that error instead.
     pub errors: &'static [ErrorKind],
 }
 
 macro_rules! verbs {
-    ($($name:literal [$($error:ident),*];)+) => {
-        /// Every verb that can be refused.
-        pub const VERBS: &[Verb] = &[$(Verb { name: $name, errors: &[$($error),*] }),+];
+    ($($name:literal, $role:expr, $clause:literal, $next:literal, [$($error:ident),*];)+) => {
+        /// Every verb.
+        pub const VERBS: &[Verb] = &[$(
+            Verb { name: $name, role: $role, clause: $clause, next: $next, errors: &[$($error),*] }
+        ),+];
     };
 }
 
+const BOTH: Option<Role> = None;
+const SERVER: Option<Role> = Some(Role::Server);
+const CLIENT: Option<Role> = Some(Role::Client);
+
 verbs! {
-    "receive" [BufferFull, AfterEnd, Closed, Switched, Failed];
-    "receive_buffer" [BufferFull, AfterEnd, Closed, Switched, Failed];
-    "pass_content" [NoContent, UnreadInput, LengthExceeded, AfterEnd, Closed, Switched, Failed];
-    "hand_over" [WrongRole, Unasked, Answered, HeadGone, Closed, Switched, Failed, OutputTooSmall];
-    "skip_content" [NoContent];
-    "send_request" [
+    "receive", BOTH, "RFC 9112, 2.2", "advance", [BufferFull, AfterEnd, Closed, Switched, Failed];
+    "receive_buffer", BOTH, "RFC 9112, 2.2", "commit", [BufferFull, AfterEnd, Closed, Switched, Failed];
+    "commit", BOTH, "RFC 9112, 2.2", "advance", [];
+    "receive_eof", BOTH, "RFC 9112, 8", "advance", [];
+    "next_event", BOTH, "RFC 9112, 2", "what the event asks for", [];
+    "take_end", BOTH, "RFC 9112, 6", "advance", [];
+    "take_leftover", BOTH, "RFC 9110, 7.8", "speak the new protocol; resume_http", [];
+    "pass_content", BOTH, "RFC 9112, 6", "advance", [NoContent, UnreadInput, LengthExceeded, AfterEnd, Closed, Switched, Failed];
+    "hand_over", SERVER, "RFC 9112, 2", "drop the engine, keep the transport", [WrongRole, Unasked, Answered, HeadGone, Closed, Switched, Failed, OutputTooSmall];
+    "skip_content", BOTH, "RFC 9112, 9.3", "advance", [NoContent];
+    "send_request", CLIENT, "RFC 9112, 3", "send_data, send_end; receive", [
         WrongRole, RequestUnfinished, OfferPending, PipelineFull, NotPersistent, UnreadInput, Closed, Switched, Failed,
         InvalidMethod, InvalidTarget, InvalidName, InvalidValue, InvalidProtocol, InvalidHost, HostDiffers,
         FramingConflict, ReservedField, ProfileField, OutputTooSmall
     ];
-    "send_informational" [
+    "send_informational", SERVER, "RFC 9110, 15.2", "advance, or the final response", [
         WrongRole, Unasked, Answered, NotExpected, Http10Peer, Closed, Switched, Failed,
         InvalidStatus, InvalidReason, InvalidName, InvalidValue, FramingConflict, ReservedField, OutputTooSmall
     ];
-    "send_response" [
+    "send_response", SERVER, "RFC 9112, 4", "send_data, send_end", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed,
         InvalidStatus, InvalidReason, InvalidName, InvalidValue, FramingConflict, ReservedField, OutputTooSmall
     ];
-    "respond" [
+    "respond", SERVER, "RFC 9112, 6", "advance", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed,
         InvalidStatus, InvalidReason, InvalidName, InvalidValue, FramingConflict, ReservedField, LengthExceeded, LengthShort,
         OutputTooSmall
     ];
-    "respond_prepared" [
+    "respond_prepared", SERVER, "RFC 9112, 6", "advance", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed,
         InvalidStatus, FramingConflict, ReservedField, OutputTooSmall
     ];
-    "reject" [
+    "reject", SERVER, "RFC 9110, 15.5.9", "close the sending side, drop what still comes", [
         WrongRole, Unanswered, Answered, Closed, Switched, Failed,
         InvalidStatus, InvalidReason, InvalidName, InvalidValue, FramingConflict, ReservedField, LengthExceeded, LengthShort,
         OutputTooSmall
     ];
-    "note_response" [
+    "note_response", SERVER, "RFC 9112, 9.3", "send_end where it has content", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidStatus, FramingConflict
     ];
-    "accept" [
+    "accept", SERVER, "RFC 9110, 7.8", "advance, to Switched", [
         WrongRole, NothingOffered, NotOffered, StaleSelection, BodyPending, Answered, Closed, Switched, Failed,
         InvalidName, InvalidValue, FramingConflict, ReservedField, ProfileField, OutputTooSmall
     ];
-    "require" [
+    "require", SERVER, "RFC 9110, 15.5.22", "send_data, send_end", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed,
         InvalidName, InvalidValue, InvalidProtocol, FramingConflict, ReservedField, OutputTooSmall
     ];
-    "advertise" [WrongRole, InvalidProtocol];
-    "send_data" [NoContent, LengthExceeded, Closed, Switched, Failed, OutputTooSmall];
-    "send_data_parts" [NoContent, LengthExceeded, Closed, Switched, Failed];
-    "send_end" [
+    "advertise", SERVER, "RFC 9110, 7.8", "send_response", [WrongRole, InvalidProtocol];
+    "send_data", BOTH, "RFC 9112, 6", "send_data, send_end", [NoContent, LengthExceeded, Closed, Switched, Failed, OutputTooSmall];
+    "send_data_parts", BOTH, "RFC 9112, 7.1", "prefix, content and suffix; send_end", [NoContent, LengthExceeded, Closed, Switched, Failed];
+    "send_end", BOTH, "RFC 9112, 7.1.2", "a client receives, a server advances", [
         NoContent, LengthShort, Closed, Switched, Failed,
         InvalidName, InvalidValue, TrailerForbidden, OutputTooSmall
     ];
-    "close_after_response" [TooLate, Closed, Switched, Failed];
-    "abandon" [];
-    "resume_http" [NothingOwed, LeftoverPending];
+    "close_after_response", BOTH, "RFC 9112, 9.6", "go on as before", [TooLate, Closed, Switched, Failed];
+    "abandon", BOTH, "RFC 9112, 9.5", "close the transport where it has ended", [];
+    "resume_http", BOTH, "RFC 2817, 3", "a server answers, a client receives", [NothingOwed, LeftoverPending];
 }

@@ -8,13 +8,13 @@ use crate::listed::listed;
 pub enum Ineligible {
     /// The protocol is offered with another method.
     Method,
-    /// `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64.
+    /// `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1).
     Key,
-    /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer.
+    /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer (RFC 6455, 4.4).
     Version,
-    /// `Sec-WebSocket-Protocol` is not a list of distinct names.
+    /// `Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1).
     Subprotocol,
-    /// `Sec-WebSocket-Extensions` is malformed.
+    /// `Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1).
     Extension,
     /// The request has content that the protocol does not allow, or more than can be taken along.
     Content,
@@ -22,9 +22,9 @@ pub enum Ineligible {
     Head,
     /// The protocol cannot be switched to over TLS.
     Secure,
-    /// `HTTP2-Settings` is missing, repeated or no legal settings.
+    /// `HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1).
     Settings,
-    /// A field of the protocol that is meant for this hop is not listed in `Connection`.
+    /// A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540, 3.2.1).
     NotListed,
 }
 

@@ -19,7 +19,7 @@ use crate::listed::listed;
 pub enum Blame {
     /// The peer sent what the protocol forbids. Receiving has ended; a server may answer it once.
     Peer,
-    /// The host called out of order or with a bad argument. Nothing has changed.
+    /// Your code called out of order or with a bad argument. Nothing has changed.
     Local,
 }
 

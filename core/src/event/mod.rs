@@ -56,17 +56,17 @@ pub enum Event<'a> {
 /// The kinds of event, without what they show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
-    /// [`Event::Request`].
+    /// A request head.
     Request,
-    /// [`Event::Informational`].
+    /// The head of a response of 1xx but 101.
     Informational,
-    /// [`Event::Response`].
+    /// The head of a final response.
     Response,
-    /// [`Event::Data`].
+    /// Some content.
     Data,
-    /// [`Event::EndOfMessage`].
+    /// The end of a message, with its trailers.
     EndOfMessage,
-    /// [`Event::Switched`].
+    /// The peer's direction has left HTTP.
     Switched,
 }
 

@@ -23,16 +23,16 @@ pub enum Content {
     UntilClose,
 }
 
-/// The kinds of [`Content`], without their numbers.
+/// How the end of content is found: the kinds of [`Content`], without their numbers (RFC 9112, 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContentKind {
-    /// Nothing.
+    /// There is none, or none any more.
     None,
-    /// So many bytes.
+    /// By its length.
     Length,
-    /// So many bytes of the current chunk.
+    /// By chunks.
     Chunked,
-    /// Whatever comes before the connection ends.
+    /// By the end of the connection.
     UntilClose,
 }
 

@@ -232,13 +232,14 @@ class PausedReason(enum.Enum):
     """What your code has to do before receiving goes on."""
 
     DECISION = 0
-    """Accept or decline: the bytes after an offer or CONNECT belong to no protocol yet."""
+    """Accept or decline: bytes after an offer or CONNECT belong to no protocol yet."""
     ANSWER = 1
-    """Answer the request: the next one is not read before."""
+    """Answer the request, or finish the answer with `send_end`: the next one is not read before."""
     SWITCHED = 2
     """The peer's direction has left HTTP; take the leftover and speak the new protocol."""
     CLOSED = 3
-    """No more HTTP in either direction: close the transport. `unread` holds the bytes that are discarded."""
+    """No more HTTP in either direction: close the transport. `unread` holds the bytes that are discarded. After
+    `hand_over`: drop the engine, keep the transport."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -248,11 +249,17 @@ class EventKind(enum.Enum):
     """The kinds of event, without what they show."""
 
     REQUEST = 0
+    """A request head."""
     INFORMATIONAL = 1
+    """The head of a response of 1xx but 101."""
     RESPONSE = 2
+    """The head of a final response."""
     DATA = 3
+    """Some content."""
     END_OF_MESSAGE = 4
+    """The end of a message, with its trailers."""
     SWITCHED = 5
+    """The peer's direction has left HTTP."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -330,9 +337,9 @@ class Ineligible(enum.Enum):
     EXTENSION = 4
     """`Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1)."""
     CONTENT = 5
-    """The request has content that the protocol does not allow, or more than can be taken along (`h2c_content`)."""
+    """The request has content that the protocol does not allow, or more than can be taken along."""
     HEAD = 6
-    """The head is larger than `h2c_head`."""
+    """The head is larger than `limits.h2c_head`."""
     SECURE = 7
     """The protocol cannot be switched to over TLS."""
     SETTINGS = 8
@@ -370,7 +377,7 @@ class OverHttp2(enum.Enum):
     SEC_WEBSOCKET_ACCEPT = 8
     """A `Sec-WebSocket-Accept` field."""
     NAME = 9
-    """A name that is not a token in lower case; only a pseudo-header's begins with a colon (RFC 9113, 8.2.1)."""
+    """A name that is not a token in lower case; only a pseudo-header field's begins with a colon (RFC 9113, 8.2.1)."""
     VALUE = 10
     """A value with a CR, LF, NUL or another control, or whitespace around it (RFC 9113, 8.2.1)."""
 
@@ -416,7 +423,7 @@ class Why(enum.Enum):
     DECLINED = 8
     """A final response came instead of the 101."""
     REQUIRED = 9
-    """A 426 came: another protocol is required."""
+    """A 426 came: the server requires one of the protocols that it names, which may be the one that was offered."""
     DROPPED = 10
     """An earlier response closed the connection before the offer was looked at."""
     FAILED = 11
@@ -464,11 +471,9 @@ class TraceStep(enum.Enum):
     ABANDONED = 14
     """The host gave up."""
     TIDIED = 15
-    """Headers were put right before they were sent (`Config.tidy`); what was done, a bit each.
-
-    1: a Content-Length left out. 2: one length written once. 4: a Transfer-Encoding left out. 8: a field of a handshake
-    left out. 16: trailers left out. 32: an Expect left out. 64: Host written as the target has it.
-    """
+    """Field lines were put right before they were sent (`Config::tidy`); what was done, a bit each. 1: a
+    `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
+    handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it."""
     HANDED_OVER = 16
     """The connection was given to another parser; how many bytes."""
 
@@ -480,7 +485,7 @@ class Blame(enum.Enum):
     """Who has to change something."""
 
     PEER = 0
-    """The peer sent what the protocol forbids. Receiving has ended; see `status`."""
+    """The peer sent what the protocol forbids. Receiving has ended; a server may answer it once."""
     LOCAL = 1
     """Your code called out of order or with a bad argument. Nothing has changed."""
 
@@ -614,7 +619,7 @@ class ErrorKind(enum.IntEnum):
     NOT_PERSISTENT = 807
     """The connection will not carry another request."""
     NO_CONTENT = 808
-    """The message has no content, or none any more."""
+    """No message is open that takes content: no head was sent, it said that none follows, or all has been sent."""
     NOT_EXPECTED = 809
     """No 100 is expected."""
     HTTP_1_0_PEER = 810
@@ -626,11 +631,11 @@ class ErrorKind(enum.IntEnum):
     STALE_SELECTION = 813
     """The selection is of another request."""
     BODY_PENDING = 814
-    """The request is not complete; `Selection.early` does not wait for that."""
+    """The request is not complete yet."""
     NOTHING_OWED = 815
     """No answer is owed above a new protocol."""
     LEFTOVER_PENDING = 816
-    """The leftover has not been taken."""
+    """The leftover has not been taken, or the end before it not been told."""
     TOO_LATE = 817
     """The head that would have said so has left."""
     CLOSED = 818
@@ -646,7 +651,7 @@ class ErrorKind(enum.IntEnum):
     AFTER_END = 824
     """Bytes after the end of input."""
     UNREAD_INPUT = 825
-    """Bytes wait that no request asked for; advance says what they are."""
+    """Bytes wait in the engine that must be read first."""
     HEAD_GONE = 826
     """The head of the request is no longer there as it came."""
     OUTPUT_TOO_SMALL = 901
@@ -668,9 +673,9 @@ class ErrorKind(enum.IntEnum):
     INVALID_HOST = 909
     """The request needs exactly one valid Host."""
     FRAMING_CONFLICT = 910
-    """Framing fields that contradict each other, the status or the peer's version."""
+    """Framing or connection fields that contradict each other, the status or the peer's version."""
     RESERVED_FIELD = 911
-    """The engine writes this field itself; there is a verb for it."""
+    """The engine writes this field itself."""
     LENGTH_EXCEEDED = 912
     """More content than the Content-Length says."""
     LENGTH_SHORT = 913
