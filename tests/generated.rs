@@ -28,7 +28,7 @@ fn the_table_of_errors() {
     for kind in ErrorKind::ALL {
         let blame = match kind.blame() {
             Blame::Peer => "the peer's",
-            Blame::Local => "the host's",
+            Blame::Local => "yours",
         };
         let status = kind.status().map_or("–".into(), |status| status.to_string());
         let (rule, wrong, todo) = (kind.clause(), kind.text(), kind.advice());
@@ -93,7 +93,7 @@ fn with_commas(number: usize) -> String {
     groups.join(",")
 }
 
-/// Every error that a peer can cause, and every one that a host can, has a vector in which it occurs.
+/// Every error that a peer can cause, and every one that a caller can, has a vector in which it occurs.
 #[test]
 fn every_error_has_a_vector() {
     let lines: Vec<String> = switchover_tests::files(&home().join("vectors"), "md")

@@ -1,4 +1,4 @@
-//! What a host can do wrong that a vector cannot say, and what it may do that a vector does not.
+//! What a caller can do wrong that a vector cannot say, and what it may do that a vector does not.
 
 use switchover::binding::{KnownField, index_of, selection_from_bits, selection_to_bits};
 use switchover::h2c::Splice;

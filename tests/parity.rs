@@ -307,7 +307,7 @@ fn every_verb_is_on_every_surface() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// A method in each host's spelling; nothing where the host has no such thing, and why.
+/// A method in each host's spelling; nothing where the caller has no such thing, and why.
 fn spellings(verb: &str) -> (String, String, String) {
     let (c, python, typescript) = match verb {
         // Construction is each language's own.

@@ -45,7 +45,7 @@ fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
     }
     for piece in pieces.iter().copied().map(Some).chain([None]) {
         match piece {
-            // What is not taken any more would be dropped by a host.
+            // What is not taken any more would be dropped by a caller.
             Some(piece) => drop(connection.receive(piece)),
             None => connection.receive_eof(End::Clean),
         }
@@ -382,7 +382,7 @@ impl Pair {
         let (from, to) = if from == 0 { (&mut left[0], &mut right[0]) } else { (&mut right[0], &mut left[0]) };
         let len = from.sent.len().min(1 + tape.below(64));
         let piece: Vec<u8> = from.sent.drain(..len).collect();
-        // A reader that has stopped drops it, as a host would.
+        // A reader that has stopped drops it, as a caller would.
         let _ = to.connection.receive(&piece);
         if from.sent.is_empty() && from.connection.state().tx == Tx::Closed && !from.told_end {
             from.told_end = true;

@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             (Step::Event, _) => {}
             // More is needed only while something is owed: `NeedData` also says that nothing has been asked.
-            (Step::NeedData, _) if http.awaiting() == Awaiting::Host => return Ok(()),
+            (Step::NeedData, _) if http.awaiting() == Awaiting::Caller => return Ok(()),
             (Step::NeedData, _) => match stream.read(http.receive_buffer(16_384)?)? {
                 0 => http.receive_eof(End::Clean),
                 len => drop(http.commit(len)),

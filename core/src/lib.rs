@@ -3,11 +3,11 @@
 //!
 //! # The contract
 //!
-//! One [`Connection`] per transport connection. It never blocks, polls, wakes or reads a clock; the host moves the bytes.
+//! One [`Connection`] per transport connection. It never blocks, polls, wakes or reads a clock; your code moves the bytes.
 //!
-//! 1. **Bytes in.** [`receive`](Connection::receive) copies what the peer sent, or the host reads its socket straight
+//! 1. **Bytes in.** [`receive`](Connection::receive) copies what the peer sent, or your code reads its socket straight
 //!    into [`receive_buffer`](Connection::receive_buffer) and says how much with [`commit`](Connection::commit).
-//!    [`receive_eof`](Connection::receive_eof) says that no more will come. A host that reads ahead of the events asks
+//!    [`receive_eof`](Connection::receive_eof) says that no more will come. Code that reads ahead of the events asks
 //!    [`wants_input`](Connection::wants_input) first; one that reads only on [`Step::NeedData`] need not.
 //! 2. **Events out.** [`advance`](Connection::advance) until it is anything but [`Step::Event`]; look at each with [`event`](Connection::event) as often as wanted. It borrows
 //!    from the connection's buffer until the next inbound call; decisions do not end it, so an echo may send the very
@@ -16,16 +16,16 @@
 //!    A client that sent `Expect: 100-continue` may wait for a 100 before it sends its content: before you read on, ask
 //!    [`owes`](Connection::owes), and send one with [`send_informational`](Connection::send_informational)
 //!    or answer at once.
-//! 3. **Decisions in, bytes out.** The `send_*` methods and the upgrade verbs write into whatever the host gives them.
+//! 3. **Decisions in, bytes out.** The `send_*` methods and the upgrade verbs write into whatever your code gives them.
 //!    They write all of it or nothing: a refused one has changed nothing. Send what was written, then go on at 2.
 //! 4. **The end.** Once our direction is closed ([`State::tx`](state::State::tx)), shut down the transport's sending side and read on; at
 //!    [`Paused::Closed`] close it. To close with bytes of the peer unread resets the connection, and takes our last answer
 //!    away from it (RFC 9112, 9.6). If you close before an answer is complete, ask [`must_reset`](Connection::must_reset)
 //!    first. A 2xx to CONNECT opens a tunnel: a server that has none answers 501.
 //!
-//! `examples/server.rs` and `examples/client.rs` are hosts of a screen each, on blocking sockets.
+//! `examples/server.rs` and `examples/client.rs` are programs of two screens each, on blocking sockets.
 //!
-//! A request offers, the host selects, the engine answers:
+//! A request offers, your code selects, the engine answers:
 //!
 //! ```
 //! use switchover::{Connection, Event, Order, Role, Step};

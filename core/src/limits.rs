@@ -1,7 +1,7 @@
 //! What a connection tolerates: every bound with its default and its reason, every leniency with its risk.
 
 /// Bounds, in bytes unless the name says otherwise. Each is counted on the bytes as they come, so it holds for
-/// input that arrives one byte at a time. Content as a whole has none: it goes by, and how much of it to keep is the host's
+/// input that arrives one byte at a time. Content as a whole has none: it goes by, and how much of it to keep is yours
 /// to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
@@ -33,7 +33,7 @@ pub struct Limits {
     pub buffered: u32,
     /// Protocols in one offer. Default 32.
     pub offers: u32,
-    /// A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what the host's
+    /// A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your
     /// HTTP/2 engine takes as a list of fields. Default 16,384, which the common ones take.
     pub h2c_head: u32,
     /// Content that `h2c` takes along: at most what HTTP/2's first window takes. Default 65,535.
@@ -82,7 +82,7 @@ impl Limits {
         table.into_iter()
     }
 
-    /// Sets a bound by its name, for hosts that have names and not fields; a value beyond the bound's type is its
+    /// Sets a bound by its name, for bindings that have names and not fields; a value beyond the bound's type is its
     /// largest. False where there is no such bound.
     pub fn set(&mut self, name: &str, value: u64) -> bool {
         let bound = match name {

@@ -35,7 +35,7 @@ pub enum TraceStep {
     Refused,
     /// HTTP was resumed above a new layer.
     Resumed,
-    /// The host gave up.
+    /// Your code gave up.
     Abandoned,
     /// Field lines were put right before they were sent ([`Config::tidy`](crate::Config::tidy)); what was done, a bit each.
     /// 1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a

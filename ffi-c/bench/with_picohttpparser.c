@@ -1,5 +1,5 @@
 /* picohttpparser as the bench wants it. NAME is what this build is called. It checks syntax and gives spans; everything else, such as
- * where the message ends, is left to its host. */
+ * where the message ends, is left to its caller. */
 #include <string.h>
 
 #include <picohttpparser.h>

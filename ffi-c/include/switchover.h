@@ -147,17 +147,17 @@ enum swo_peer {
     SWO_PEER_1_1 = 2,
 };
 
-/** Whom the engine waits for; the host sets its deadlines by it. */
+/** Whom the engine waits for; your code sets its deadlines by it. */
 enum swo_awaiting {
-    /** The host: a decision, an answer, more content, the next request. */
-    SWO_AWAITING_HOST = 0,
+    /** Your code: a decision, an answer, more content, the next request. */
+    SWO_AWAITING_CALLER = 0,
     /** The peer: the next request (an idle server connection). */
     SWO_AWAITING_REQUEST = 1,
     /** The peer: more content or the end of the message. */
     SWO_AWAITING_CONTENT = 2,
     /** The peer: a response. */
     SWO_AWAITING_RESPONSE = 3,
-    /** The peer: a 100 before content is sent; bounded by the host's patience (RFC 9110, 10.1.1). */
+    /** The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1). */
     SWO_AWAITING_CONTINUE = 4,
     /** Nothing: HTTP is over on this connection. */
     SWO_AWAITING_NOTHING = 5,
@@ -219,7 +219,7 @@ enum swo_event_kind {
     SWO_EVENT_KIND_SWITCHED = 5,
     /** Nothing happens before more bytes come: read the transport. */
     SWO_EVENT_KIND_NEED_DATA = 1000,
-    /** Nothing happens before the host acts; `u.paused` says how. */
+    /** Nothing happens before the caller acts; `u.paused` says how. */
     SWO_EVENT_KIND_PAUSED = 1001,
 };
 
@@ -241,7 +241,7 @@ enum swo_known_field {
     SWO_KNOWN_FIELD_TE = 6,
 };
 
-/** What the host has to do before receiving goes on. */
+/** What your code has to do before receiving goes on. */
 enum swo_paused {
     /** Accept or decline: bytes after an offer or CONNECT belong to no protocol yet. */
     SWO_PAUSED_DECISION = 0,
@@ -338,7 +338,7 @@ enum swo_why {
     SWO_WHY_DROPPED = 10,
     /** The connection failed first. */
     SWO_WHY_FAILED = 11,
-    /** The host gave up or closed first. */
+    /** Your code gave up or closed first. */
     SWO_WHY_ABANDONED = 12,
 };
 
@@ -408,7 +408,7 @@ enum swo_trace_step {
     SWO_TRACE_STEP_REFUSED = 12,
     /** HTTP was resumed above a new layer. */
     SWO_TRACE_STEP_RESUMED = 13,
-    /** The host gave up. */
+    /** Your code gave up. */
     SWO_TRACE_STEP_ABANDONED = 14,
     /** Field lines were put right before they were sent (`Config::tidy`); what was done, a bit each.
      *  1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
@@ -774,7 +774,7 @@ typedef struct swo_config {
      */
     uint64_t h2c_content;
     /**
-     * A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what the host's
+     * A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your
      * HTTP/2 engine takes as a list of fields.
      */
     uint32_t h2c_head;
@@ -1072,7 +1072,7 @@ typedef struct swo_response_head {
 } swo_response_head;
 
 /**
- * What to write around content that the host writes itself: prefix, content, suffix, in that order.
+ * What to write around content that your code writes itself: prefix, content, suffix, in that order.
  */
 typedef struct swo_data_parts {
     /**
@@ -1139,7 +1139,7 @@ typedef struct swo_datagram {
 } swo_datagram;
 
 /**
- * The machine's state, for logs and for hosts that show it; the numbers are those of the enums of the same names.
+ * The machine's state, for logs and for pages that show it; the numbers are those of the enums of the same names.
  */
 typedef struct swo_state_info {
     /**
@@ -1550,8 +1550,8 @@ swo_result swo_send_data(struct swo_conn *conn,
                          size_t *written);
 
 /**
- * swo_send_data for content of `len` bytes that the host writes itself, with writev(2) say: what to put around it.
- * The host must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
+ * swo_send_data for content of `len` bytes that your code writes itself, with writev(2) say: what to put around it.
+ * Your code must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
  *
  * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED.

@@ -1,4 +1,4 @@
-//! What a host may ask at any time. Nothing here changes anything but `swo_trace`, which takes entries out.
+//! What your code may ask at any time. Nothing here changes anything but `swo_trace`, which takes entries out.
 
 use switchover::Connection;
 use switchover::binding::Bound;

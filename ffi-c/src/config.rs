@@ -46,7 +46,7 @@ pub struct swo_config {
     pub offers: u32,
     /// Content that `h2c` takes along: at most what HTTP/2's first window takes.
     pub h2c_content: u64,
-    /// A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what the host's
+    /// A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your
     /// HTTP/2 engine takes as a list of fields.
     pub h2c_head: u32,
     /// Not 0: the transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).

@@ -1,4 +1,4 @@
-//! The life of a connection, and what a host may ask of it in between.
+//! The life of a connection, and what your code may ask of it in between.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;

@@ -60,8 +60,8 @@ export! {
     fn swo_send_data(conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize)
         -> swo_result = send_data(conn, (data, len), (out, cap, written));
 
-    /// swo_send_data for content of `len` bytes that the host writes itself, with writev(2) say: what to put around it.
-    /// The host must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
+    /// swo_send_data for content of `len` bytes that your code writes itself, with writev(2) say: what to put around it.
+    /// Your code must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
     ///
     /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED.

@@ -6,7 +6,7 @@ pub const SWO_NONE: u32 = u32::MAX;
 
 /// Nothing happens before more bytes come: call swo_receive, or swo_recv_buffer and swo_recv_commit.
 pub(crate) const NEED_DATA: u32 = 1000;
-/// Nothing happens before the host acts; `u.paused` says how.
+/// Nothing happens before your code acts; `u.paused` says how.
 pub(crate) const PAUSED: u32 = 1001;
 
 /// 1 for yes, 0 for no; 0 also for a connection, or what else is asked, that is NULL or dead.
@@ -143,7 +143,7 @@ pub struct swo_event {
     pub u: swo_event_detail,
 }
 
-/// The machine's state, for logs and for hosts that show it; the numbers are those of the enums of the same names.
+/// The machine's state, for logs and for pages that show it; the numbers are those of the enums of the same names.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_state_info {
@@ -191,7 +191,7 @@ pub struct swo_failure_info {
     pub offset: u64,
 }
 
-/// What to write around content that the host writes itself: prefix, content, suffix, in that order.
+/// What to write around content that your code writes itself: prefix, content, suffix, in that order.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_data_parts {

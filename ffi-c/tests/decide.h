@@ -1,4 +1,4 @@
-/* The host of a case: what each decision asks of the connection, and what each question is answered with. Part of
+/* The caller of a case: what each decision asks of the connection, and what each question is answered with. Part of
  * runner.c. */
 
 static void must(player *p, swo_result result) {

@@ -244,7 +244,7 @@ fn list<T: Copy + Debug>(name: &str, commented: &str, all: &[T], name_of: fn(T) 
     if name == "event_kind" {
         text.push_str("    /** Nothing happens before more bytes come: read the transport. */\n");
         text.push_str("    SWO_EVENT_KIND_NEED_DATA = 1000,\n");
-        text.push_str("    /** Nothing happens before the host acts; `u.paused` says how. */\n");
+        text.push_str("    /** Nothing happens before the caller acts; `u.paused` says how. */\n");
         text.push_str("    SWO_EVENT_KIND_PAUSED = 1001,\n");
     }
     text + "};\n\n"

@@ -1,6 +1,6 @@
 """What is measured: each case is a row, with one function per library that does the same work to the same result.
 
-Each does what a host of that library would: it takes every event, and makes the headers into what a host uses, a
+Each does what a user of that library would: it takes every event, and makes the headers into what a user needs, a
 sequence of (name, value) in bytes. Where the columns differ in what they do, the row's comment says so.
 """
 

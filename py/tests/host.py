@@ -1,4 +1,4 @@
-"""The host of a vector: what each decision asks of the connection, and what each question is answered with."""
+"""The caller of a vector: what each decision asks of the connection, and what each question is answered with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from switchover import Config, Connection, ContentKind, Order, Prepared, Protoco
 
 
 class Host:
-    """A connection and the selection that its host keeps beside it."""
+    """A connection and the selection that its caller keeps beside it."""
 
     def __init__(self, connection: Connection, config: Config) -> None:
         self.connection, self.config = connection, config

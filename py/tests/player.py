@@ -50,7 +50,7 @@ def configured(case: Case) -> Config:
 
 
 class Player:
-    """Feeds as the case says, and lets the host decide as soon as the lines before have come."""
+    """Feeds as the case says, and lets the caller decide as soon as the lines before have come."""
 
     def __init__(self, case: Case, feed: str | int) -> None:
         self.case = case

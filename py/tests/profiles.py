@@ -58,7 +58,7 @@ QUESTIONS = {
 
 
 class Profiles:
-    """What a host keeps beside a connection, and what it is asked about protocols."""
+    """What a caller keeps beside a connection, and what it is asked about protocols."""
 
     def __init__(self, connection: Connection, config: Config) -> None:
         self.connection = connection

@@ -240,7 +240,7 @@ def test_headers_that_call_back_are_read_before_the_connection_is_touched() -> N
 
     def fails() -> Iterator[tuple[str, str]]:
         yield "A", "b"
-        raise KeyError("the host's own")
+        raise KeyError("the caller's own")
 
     other = asked()
     with pytest.raises(KeyError):

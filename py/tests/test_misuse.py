@@ -1,4 +1,4 @@
-"""What a host can do wrong, and exactly what it hears."""
+"""What a caller can do wrong, and exactly what it hears."""
 
 from __future__ import annotations
 

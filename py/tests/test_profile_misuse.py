@@ -1,4 +1,4 @@
-"""What goes with particular protocols, used wrongly: exactly what a host hears."""
+"""What goes with particular protocols, used wrongly: exactly what a caller hears."""
 
 from __future__ import annotations
 

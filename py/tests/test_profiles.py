@@ -1,4 +1,4 @@
-"""What goes with particular protocols, as a host uses it."""
+"""What goes with particular protocols, as a caller uses it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ pub fn cases() -> Vec<Vector> {
     vectors.into_iter().chain(corpus::load().iter().map(of_case)).collect()
 }
 
-/// A corpus case as a vector: what a host that answers every request with an empty 200 sees of it, up to an offer.
+/// A corpus case as a vector: what a caller that answers every request with an empty 200 sees of it, up to an offer.
 fn of_case(case: &Case) -> Vector {
     let mut lines = String::new();
     for asked in &case.asked {

@@ -36,7 +36,7 @@ pub enum Item {
     End(switchover::End),
     /// `=`: what comes out.
     Expect(String),
-    /// `!`: what the host does.
+    /// `!`: what the caller does.
     Do(String),
     /// `>` or `>>`: bytes to the peer, from the decision before.
     Output(Vec<u8>),

@@ -54,7 +54,7 @@ function expected(message) {
  * @returns {Job}
  */
 function job(row, column, messages, look) {
-  // llhttp leaves spaces after a value to its host.
+  // llhttp leaves spaces after a value to its caller.
   const texts = (/** @type {readonly unknown[]} */ seen) =>
     seen.map((field) => (Buffer.isBuffer(field) ? field.toString("latin1") : String(field)).trimEnd());
   let fields = 0;

@@ -1,5 +1,5 @@
 /**
- * The entry for hosts that compile bytes: Node, Deno, Bun, browsers. From a file it reads `switchover.wasm` beside it, else
+ * The entry for runtimes that compile bytes: Node, Deno, Bun, browsers. From a file it reads `switchover.wasm` beside it, else
  * it fetches it.
  */
 

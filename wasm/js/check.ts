@@ -1,4 +1,4 @@
-// Arguments that are not what the types say: hosts without a compiler must hear of it too.
+// Arguments that are not what the types say: code without a type checker must hear of it too.
 
 import { isOctets, plain } from "./octets.js";
 import { isInside } from "./raw.js";

@@ -164,7 +164,7 @@ export class Connection extends Profiled {
     return why === 0 ? null : (reasons[why - 1] as Why);
   }
 
-  // What a host may ask in between.
+  // What your code may ask in between.
 
   /** Whom the engine waits for; set deadlines by it. When one runs out, `abandon`. */
   get awaiting(): Awaiting {

@@ -1,5 +1,5 @@
 /**
- * The entry for hosts that refuse code made from bytes at run time (workerd, edge functions): the module is imported.
+ * The entry for runtimes that refuse code made from bytes at run time (workerd, edge functions): the module is imported.
  */
 
 import module from "./switchover.wasm?module";

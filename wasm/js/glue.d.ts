@@ -232,7 +232,7 @@ export function must_reset(handle: number): boolean;
 export function next_event(handle: number): number;
 
 /**
- * What only the host can send next.
+ * What only the caller can send next.
  */
 export function owes(handle: number): number;
 

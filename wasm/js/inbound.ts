@@ -39,7 +39,7 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Space of at least `min` bytes (of `limits.buffered` at most) in the engine's own memory, for a host that can read into
+   * Space of at least `min` bytes (of `limits.buffered` at most) in the engine's own memory, for code that can read into
    * it at once: write, then `commit`, and make no other call in between, for the memory may move. Refused like `receive`.
    * Next: `commit`.
    * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
@@ -191,7 +191,7 @@ export class Inbound extends Handle {
     return this.sent(raw.hand_over(handle));
   }
 
-  // What a host may decide without sending anything.
+  // What your code may decide without sending anything.
 
   /**
    * Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. Next: `nextEvent`.

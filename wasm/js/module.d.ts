@@ -1,3 +1,3 @@
-/** The engine's code, as hosts hand it out that can import it; `initSync` takes it. */
+/** The engine's code, as runtimes give it that can import it; `initSync` takes it. */
 declare const module: WebAssembly.Module;
 export default module;

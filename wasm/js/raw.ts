@@ -17,7 +17,7 @@ export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: 
 
 /**
  * Starts the engine from a compiled module, or from the bytes of `switchover.wasm`. The entries of the package do it by
- * themselves; call it after importing `switchover/manual`, in hosts that load modules in a way of their own. The second
+ * themselves; call it after importing `switchover/manual`, in runtimes that load modules in a way of their own. The second
  * call, and all after it, do nothing. Next: `new Connection(role)`.
  */
 export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {

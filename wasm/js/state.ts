@@ -3,7 +3,7 @@
 import { namesOf, type Reader } from "./reader.js";
 import { Expect, Peer, Phase, Rx, TraceStep, Turn, Tx } from "./tables.js";
 
-/** The state of one connection, for logs and for hosts that show it. */
+/** The state of one connection, for logs and for pages that show it. */
 export interface State {
   /** The latest request. */
   readonly request: Phase;

@@ -71,7 +71,7 @@ export type Peer = keyof typeof Peer;
 
 /** Whom the engine waits for; set deadlines by it. */
 export const Awaiting = {
-  host: 0,
+  caller: 0,
   request: 1,
   content: 2,
   response: 3,

@@ -110,7 +110,7 @@ pub fn take_leftover(handle: u32) {
     with(handle, |connection, out| out.octets.extend_from_slice(&connection.take_leftover()));
 }
 
-// What a host may decide without sending anything.
+// What a caller may decide without sending anything.
 
 fn decide(handle: u32, verb: fn(&mut switchover::Connection) -> Result<(), Error>) -> bool {
     with(handle, |connection, out| done(verb(connection), out))

@@ -1,4 +1,4 @@
-//! What a host may ask in between.
+//! What a caller may ask in between.
 
 use switchover::binding::{Bound, content_kind, selection_to_bits};
 use switchover::{Order, Protocol};
@@ -44,7 +44,7 @@ pub fn unread_len(handle: u32) -> u32 {
     ask(handle, |connection| connection.unread().len() as u32)
 }
 
-/// What only the host can send next.
+/// What only the caller can send next.
 #[wasm_bindgen]
 pub fn owes(handle: u32) -> u32 {
     ask(handle, |connection| connection.owes() as u32)

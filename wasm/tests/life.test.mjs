@@ -28,7 +28,7 @@ test("before initSync, and twice", () => {
 });
 
 test("after a trap nothing goes on, and everything says so", () => {
-  // More memory than there can be: the one way in which a host brings the module down.
+  // More memory than there can be: the one way in which a caller brings the module down.
   const script = `
     import { Connection } from "switchover";
     const other = new Connection("client");

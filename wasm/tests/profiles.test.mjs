@@ -1,4 +1,4 @@
-// Particular protocols, as a host meets them: the spellings of this face, and what it makes of misuse.
+// Particular protocols, as a caller meets them: the spellings of this face, and what it makes of misuse.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

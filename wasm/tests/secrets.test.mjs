@@ -121,7 +121,7 @@ test("a console shows field lines, and where a connection stands", () => {
   assert.match(inspect(server), /^Connection \{\n  role: 'server',\n  state: \{\n    request: 'done',/);
   const { state, awaiting, why, unread: { length: unread } } = server;
   assert.deepEqual(server.toJSON(), { role: "server", state, awaiting, why, unread, error: null });
-  assert.deepEqual([awaiting, why, unread], ["host", "not-offered", 3]);
+  assert.deepEqual([awaiting, why, unread], ["caller", "not-offered", 3]);
   server.free();
   assert.equal(inspect(server), "Connection { role: 'server', gone: 'freed' }");
   assert.equal(JSON.stringify(server), '{"role":"server","gone":"freed"}');

@@ -1,4 +1,4 @@
 /**
- * The entry for hosts that refuse code made from bytes at run time (workerd, edge functions): the module is imported.
+ * The entry for runtimes that refuse code made from bytes at run time (workerd, edge functions): the module is imported.
  */
 export * from "./index.js";

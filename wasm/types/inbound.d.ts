@@ -17,7 +17,7 @@ export declare class Inbound extends Handle {
      */
     receive(bytes: Uint8Array): void;
     /**
-     * Space of at least `min` bytes (of `limits.buffered` at most) in the engine's own memory, for a host that can read into
+     * Space of at least `min` bytes (of `limits.buffered` at most) in the engine's own memory, for code that can read into
      * it at once: write, then `commit`, and make no other call in between, for the memory may move. Refused like `receive`.
      * Next: `commit`.
      * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.

@@ -60,7 +60,7 @@ export declare const Peer: {
 export type Peer = keyof typeof Peer;
 /** Whom the engine waits for; set deadlines by it. */
 export declare const Awaiting: {
-    readonly host: 0;
+    readonly caller: 0;
     readonly request: 1;
     readonly content: 2;
     readonly response: 3;

@@ -1,4 +1,4 @@
-/* llhttp after the interface of peer.h. The callbacks keep what a host needs of a head: where the target, the names and
+/* llhttp after the interface of peer.h. The callbacks keep what a caller needs of a head: where the target, the names and
    the values are. */
 
 #include "llhttp.h"

@@ -5,7 +5,7 @@
 //! switchboard probe URL [--offer LIST] [--body FILE]     offers protocols, says what came of it and why
 //! ```
 //!
-//! Threads and blocking sockets, because the engine leaves the choice to its host and these are the fewest lines to
+//! Threads and blocking sockets, because the engine leaves the choice to its caller and these are the fewest lines to
 //! read. The server's part is `server` (who is let in), `wire` (a socket and a `Connection`), `session` (the events of
 //! one connection), `routes` (what each path answers), `negotiate` (what an offer comes to) and `ending` (how it came out);
 //! the client's is `probe`, `exchange`, `line`, `duplex` and `relay`. Both have the `engine`, which writes down what passes

@@ -90,7 +90,7 @@ fn refusal(route: Route, method: &str) -> Option<(u16, &'static str)> {
 }
 
 /// What is kept of a request until it is answered. The engine keeps the head only as long as there is an offer to
-/// decide on; the others are the host's to copy.
+/// decide on; the others are the caller's to copy.
 pub(crate) struct Question {
     pub(crate) route: Route,
     pub(crate) method: String,

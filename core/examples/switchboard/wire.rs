@@ -30,9 +30,9 @@ pub(crate) struct Wire {
 pub(crate) enum Ended {
     /// The peer broke the protocol; it may be told so once.
     ByPeer(Error),
-    /// The host called out of order.
+    /// The caller called out of order.
     ByHost(Error),
-    /// The host left something undone.
+    /// The caller left something undone.
     Owing(Paused),
     /// The peer takes too long.
     Slow,
@@ -61,7 +61,7 @@ impl Wire {
     }
 
     /// Moves on to the next event; sends and reads as needed on the way. The session answers each request with the
-    /// event that ends it, so the engine never has to wait for the host. False once the connection is over.
+    /// event that ends it, so the engine never has to wait for the caller. False once the connection is over.
     pub(crate) fn advance(&mut self) -> Result<bool, Ended> {
         loop {
             match self.engine.advance()? {

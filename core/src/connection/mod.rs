@@ -1,5 +1,5 @@
 //! The only module that knows all the others: bytes in, events out (`receive.rs`, and `message.rs` for what they mean);
-//! decisions in, bytes out (`send.rs`, and `compose.rs` for what they take); and what a host may ask in between.
+//! decisions in, bytes out (`send.rs`, and `compose.rs` for what they take); and what your code may ask in between.
 
 mod inbound;
 mod outbound;
@@ -57,9 +57,9 @@ enum Outgoing {
     None,
     /// That many bytes.
     Length(u64),
-    /// Chunks until the host ends it.
+    /// Chunks until your code ends it.
     Chunked,
-    /// Bytes until the host ends it; then the connection closes.
+    /// Bytes until your code ends it; then the connection closes.
     UntilClose,
     /// What the caller writes without the engine; see [`Connection::note_response`].
     Own,
@@ -67,7 +67,7 @@ enum Outgoing {
 
 /// One HTTP/1.1 connection, without its transport.
 ///
-/// The host moves the bytes: what it reads from the transport goes into [`receive`](Self::receive), what the `send_*`
+/// Your code moves the bytes: what it reads from the transport goes into [`receive`](Self::receive), what the `send_*`
 /// methods write goes out. No call blocks, and none reads a clock.
 pub struct Connection {
     config: Option<Arc<Config>>,
@@ -122,7 +122,7 @@ pub(crate) struct Flags {
     owes_switched: Option<crate::event::SwitchedBy>,
     /// The message sent was complete before `send_end`; that call may still come.
     ended_itself: bool,
-    /// The host does not want the rest of the content.
+    /// Your code does not want the rest of the content.
     skips: bool,
     /// The server has answered in HTTP/1.0.
     old_server: bool,
@@ -186,9 +186,9 @@ impl Connection {
         }
     }
 
-    // What a host may ask.
+    // What your code may ask.
 
-    /// The machine's state, for logs and for hosts that show it.
+    /// The machine's state, for logs and for pages that show it.
     pub fn state(&self) -> State {
         self.state
     }
@@ -382,7 +382,7 @@ impl Connection {
         if is_kept { Ok(()) } else { Err(Error::local(ErrorKind::HeadGone)) }
     }
 
-    // What a host may decide without sending anything.
+    // What your code may decide without sending anything.
 
     /// Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. The end of
     /// the message is still told. Next: `advance`. RFC 9112, 9.3.
@@ -520,7 +520,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The same as a decision of the host's.
+    /// The same as a decision of yours.
     fn apply(&mut self, input: Input) -> Result<(), Error> {
         self.change(input).or_else(|kind| self.refuse(kind))
     }

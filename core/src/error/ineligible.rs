@@ -36,7 +36,7 @@ listed! {
 }
 
 impl Ineligible {
-    /// The status that a host may answer with, if it wants the protocol and nothing else.
+    /// The status that your code may answer with, if it wants the protocol and nothing else.
     pub const fn status(self) -> u16 {
         match self {
             Self::Version => 426,

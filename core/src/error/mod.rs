@@ -37,7 +37,7 @@ pub(crate) struct Fault {
 pub struct Error {
     kind: ErrorKind,
     /// A peer error: bytes since the connection began. `OutputTooSmall`: bytes needed. Of other local errors: which of
-    /// the host's field lines it is about, from 1.
+    /// your field lines it is about, from 1.
     number: u64,
 }
 
@@ -83,7 +83,7 @@ impl Error {
         self.kind.code()
     }
 
-    /// What is wrong with the host's field line at `index`.
+    /// What is wrong with your field line at `index`.
     pub(crate) const fn in_field(kind: ErrorKind, index: usize) -> Self {
         Self { kind, number: index as u64 + 1 }
     }
@@ -106,7 +106,7 @@ impl Error {
         }
     }
 
-    /// Which of the field lines that the host gave a local error is about, from 0, where it is about one.
+    /// Which of the field lines that your code gave a local error is about, from 0, where it is about one.
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
             (Blame::Peer, _, _) | (_, ErrorKind::OutputTooSmall | ErrorKind::ProfileField, _) | (_, _, 0) => None,

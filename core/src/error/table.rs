@@ -69,7 +69,7 @@ errors! {
         "Raise `limits.empty_lines` for a client that is known to send them.";
     BadFieldName = 201 "bad-field-name" Peer 400 "RFC 9110, 5.1"
         "the field name is not a token"
-        "The sender is broken, or its host let a user write a field name.";
+        "The sender is broken, or its program let a user write a field name.";
     SpaceBeforeColon = 202 "space-before-colon" Peer 400 "RFC 9112, 5.1"
         "whitespace in or after a field name"
         "Never to be repaired: it is how requests are smuggled past a proxy that reads the name otherwise.";
@@ -360,7 +360,7 @@ impl ErrorKind {
         self.row().clause
     }
 
-    /// What to do about it, for the people who run or write the host.
+    /// What to do about it, for the people who run or write your code.
     pub const fn advice(self) -> &'static str {
         self.row().advice
     }

@@ -16,11 +16,11 @@ pub enum Step {
     /// it is its own turn, before it has asked, while its content is missing, and after the answer:
     /// [`awaiting`](crate::Connection::awaiting) is then `Host`.
     NeedData,
-    /// Nothing happens before the host acts.
+    /// Nothing happens before your code acts.
     Paused(Paused),
 }
 
-/// What the host has to do before receiving goes on.
+/// What your code has to do before receiving goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Paused {
     /// Accept or decline: bytes after an offer or CONNECT belong to no protocol yet.

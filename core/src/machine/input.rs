@@ -30,13 +30,13 @@ pub(crate) enum Input {
     End,
     /// The peer broke the protocol.
     Fail,
-    /// More content than the host is willing to skip.
+    /// More content than the caller is willing to skip.
     DrainLimit,
     /// A server answers before there is a request, and reads no more. A final response follows at once.
     Reject,
-    /// The host wants no further request.
+    /// The caller wants no further request.
     CloseAfterResponse,
-    /// The host gives up.
+    /// The caller gives up.
     Abandon,
     /// HTTP goes on above the new layer.
     Resume,

@@ -95,18 +95,18 @@ pub enum Peer {
     V11,
 }
 
-/// Whom the engine waits for; the host sets its deadlines by it.
+/// Whom the engine waits for; your code sets its deadlines by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Awaiting {
-    /// The host: a decision, an answer, more content, the next request.
-    Host,
+    /// Your code: a decision, an answer, more content, the next request.
+    Caller,
     /// The peer: the next request (an idle server connection).
     Request,
     /// The peer: more content or the end of the message.
     Content,
     /// The peer: a response.
     Response,
-    /// The peer: a 100 before content is sent; bounded by the host's patience (RFC 9110, 10.1.1).
+    /// The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1).
     Continue,
     /// Nothing: HTTP is over on this connection.
     Nothing,
@@ -196,26 +196,26 @@ impl State {
             if self.is_idle() {
                 return Awaiting::Request;
             }
-            // A client that waits for its 100 sends nothing: the host is the one to move.
+            // A client that waits for its 100 sends nothing: your code is the one to move.
             let owed = self.expect == Expect::Owed && self.response == Phase::Idle;
             if self.request == Phase::Body && !owed {
                 return Awaiting::Content;
             }
         }
-        Awaiting::Host
+        Awaiting::Caller
     }
 
     fn client_awaits(self) -> Awaiting {
         if self.rx != Rx::Open {
-            return Awaiting::Host;
+            return Awaiting::Caller;
         }
         match (self.response, self.request) {
             (Phase::Idle, Phase::Body) if self.expect == Expect::Owed => Awaiting::Continue,
             // An answer that comes early does not finish the request: a server that reads on waits for the rest, and
             // if each end waited for the other's content, neither would be the one to move.
-            (Phase::Body, Phase::Body) if self.expect != Expect::Owed => Awaiting::Host,
+            (Phase::Body, Phase::Body) if self.expect != Expect::Owed => Awaiting::Caller,
             (Phase::Body, _) => Awaiting::Content,
-            (_, Phase::Body | Phase::Idle) | (Phase::Done, _) => Awaiting::Host,
+            (_, Phase::Body | Phase::Idle) | (Phase::Done, _) => Awaiting::Caller,
             (Phase::Idle | Phase::Cut, Phase::Done | Phase::Cut) => Awaiting::Response,
         }
     }
@@ -229,7 +229,7 @@ listed! {
     Turn { None = "none", Offered = "offered", Connect = "connect", Agreed = "agreed", Refused = "refused", Spent = "spent" }
     Expect { None = "none", Owed = "owed", Begun = "begun" }
     Peer { Unknown = "unknown", V10 = "1.0", V11 = "1.1" }
-    Awaiting { Host = "host", Request = "request", Content = "content", Response = "response", Continue = "continue", Nothing = "nothing" }
+    Awaiting { Caller = "caller", Request = "request", Content = "content", Response = "response", Continue = "continue", Nothing = "nothing" }
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub enum Why {
     Dropped,
     /// The connection failed first.
     Failed,
-    /// The host gave up or closed first.
+    /// Your code gave up or closed first.
     Abandoned,
 }
 
@@ -174,7 +174,7 @@ fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) ->
     })
 }
 
-/// What a client sends with an offer, beyond the host's field lines, and what it has to remember.
+/// What a client sends with an offer, beyond your field lines, and what it has to remember.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     /// What its protocols have both sides send.
@@ -210,19 +210,19 @@ pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> R
     Ok(asked)
 }
 
-/// A marker is said once, and not again where the host has said it.
+/// A marker is said once, and not again where your code has said it.
 fn add_marker(protocol: &Protocol<'_>, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
     markers.extend(policy::marker(protocol).filter(|marker| !markers.contains(marker) && !has(fields, marker.name)));
 }
 
-/// What a server's 101 says beyond the host's field lines.
+/// What a server's 101 says beyond your field lines.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub(crate) markers: Vec<Field<'static>>,
     pub(crate) proof: Option<Proof>,
 }
 
-/// What the 101 for an agreed list says, if the host's field lines keep to what was asked.
+/// What the 101 for an agreed list says, if your field lines keep to what was asked.
 pub(crate) fn answer(
     request: Request<'_>,
     agreed: Protocols<'_>,

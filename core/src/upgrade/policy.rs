@@ -185,7 +185,7 @@ pub(crate) fn proof(protocol: &Protocol<'_>, asked: &dyn FieldSource) -> Result<
     of(protocol).map_or(Ok(None), |policy| (policy.proof)(asked))
 }
 
-/// Whether the field may stand in a response of that status that the host writes.
+/// Whether the field may stand in a response of that status that your code writes.
 pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     // Most names are not even as long as one of these.
     if LENGTHS & length_bit(field.name.len()) == 0 {

@@ -55,7 +55,7 @@ pub(crate) fn count(value: &[u8]) -> Option<usize> {
     members(value).try_fold(0, |count, member| Protocol::parse(member).map(|_| count + 1))
 }
 
-/// A non-empty list that the host gave, each entry one protocol or several with commas between.
+/// A non-empty list that your code gave, each entry one protocol or several with commas between.
 pub(crate) fn is_list(entries: &[&str]) -> bool {
     let total =
         entries.iter().try_fold(0, |total, entry| count(entry.as_bytes()).filter(|&n| n > 0).map(|n| total + n));

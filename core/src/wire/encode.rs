@@ -329,7 +329,7 @@ pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
 pub(crate) enum StatusLine<'a> {
     /// As most are, with the reason that goes with the status.
     Usual(&'static str),
-    /// With a reason of the host's.
+    /// With a reason of the caller's.
     Own(u16, &'a [u8]),
 }
 

@@ -1,4 +1,4 @@
-//! What goes in: the heads that a host sends, in the words of the events that its peer receives.
+//! What goes in: the heads that a caller sends, in the words of the events that its peer receives.
 
 use crate::wire::fields::FieldSource;
 
@@ -119,7 +119,7 @@ pub(crate) const fn usual_line(status: u16) -> &'static str {
     }
 }
 
-/// What to write around a piece of content that the host sends itself, for vectored writes: the prefix, the content,
+/// What to write around a piece of content that the caller sends itself, for vectored writes: the prefix, the content,
 /// the suffix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataParts {

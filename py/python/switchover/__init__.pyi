@@ -151,10 +151,10 @@ class Peer(enum.Enum):
 
 @final
 class Awaiting(enum.Enum):
-    """Whom the engine waits for; the host sets its deadlines by it."""
+    """Whom the engine waits for; your code sets its deadlines by it."""
 
-    HOST = 0
-    """The host: a decision, an answer, more content, the next request."""
+    CALLER = 0
+    """Your code: a decision, an answer, more content, the next request."""
     REQUEST = 1
     """The peer: the next request (an idle server connection)."""
     CONTENT = 2
@@ -162,7 +162,7 @@ class Awaiting(enum.Enum):
     RESPONSE = 3
     """The peer: a response."""
     CONTINUE = 4
-    """The peer: a 100 before content is sent; bounded by the host's patience (RFC 9110, 10.1.1)."""
+    """The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1)."""
     NOTHING = 5
     """Nothing: HTTP is over on this connection."""
 
@@ -350,7 +350,7 @@ class Ineligible(enum.Enum):
     label: str
     """The engine's name for it, the same in every language."""
     status: int
-    """The status that a host may answer with, if it wants the protocol and nothing else."""
+    """The status that your code may answer with, if it wants the protocol and nothing else."""
     text: str
     """A sentence for people."""
 
@@ -429,7 +429,7 @@ class Why(enum.Enum):
     FAILED = 11
     """The connection failed first."""
     ABANDONED = 12
-    """The host gave up or closed first."""
+    """Your code gave up or closed first."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -469,7 +469,7 @@ class TraceStep(enum.Enum):
     RESUMED = 13
     """HTTP was resumed above a new layer."""
     ABANDONED = 14
-    """The host gave up."""
+    """Your code gave up."""
     TIDIED = 15
     """Field lines were put right before they were sent (`Config::tidy`); what was done, a bit each. 1: a
     `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
@@ -1140,7 +1140,7 @@ class Trace:
 
 @final
 class State:
-    """The machine's state, for logs and for hosts that show it."""
+    """The machine's state, for logs and for pages that show it."""
 
     request: Final[Phase]
     """The latest request."""
@@ -1370,7 +1370,7 @@ class Connection:
         Raises LocalProtocolError: NO_CONTENT, LENGTH_EXCEEDED, CLOSED, SWITCHED, FAILED.
         """
     def send_data_parts(self, length: int) -> tuple[bytes, bytes]:
-        """`send_data` for content that the host writes itself: what to send before and after `length` bytes of it.
+        """`send_data` for content that your code writes itself: what to send before and after `length` bytes of it.
 
         All three must be sent, in that order: made for `writelines` and `sendmsg`. Next: as after `send_data`.
 

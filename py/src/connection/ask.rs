@@ -1,4 +1,4 @@
-//! What a host may ask, and what it may decide without sending anything.
+//! What your code may ask, and what it may decide without sending anything.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;

@@ -21,7 +21,7 @@ use crate::exclusive::Exclusive;
 use crate::head::Request;
 use crate::listed::Member;
 
-/// One HTTP/1.1 connection, without its transport. The host moves the bytes and never waits here.
+/// One HTTP/1.1 connection, without its transport. Your code moves the bytes and never waits here.
 #[pyclass(frozen, weakref, module = "switchover")]
 pub(crate) struct Connection(Exclusive<Inner>);
 

@@ -116,7 +116,7 @@ impl Connection {
         hand_over(py, into, written)
     }
 
-    /// What goes before and after `length` bytes of content that the host sends itself. Next: as after send_data.
+    /// What goes before and after `length` bytes of content that your code sends itself. Next: as after send_data.
     fn send_data_parts<'py>(
         &self,
         py: Python<'py>,

@@ -1,4 +1,4 @@
-//! The host of a vector: what each decision asks of the connection, and what each question is answered with.
+//! The caller of a vector: what each decision asks of the connection, and what each question is answered with.
 
 use switchover::trace::TraceStep;
 use switchover::{
@@ -10,7 +10,7 @@ use super::profiles::Profiles;
 use crate::text::{escape, summary, unescape};
 use crate::verbs::check_refusal;
 
-/// A connection and what its host keeps beside it.
+/// A connection and what its caller keeps beside it.
 pub(super) struct Host {
     pub(super) connection: Connection,
     config: Config,

@@ -239,7 +239,7 @@ impl<'v> Player<'v> {
                 self.leftover.extend(piece);
                 Ok(())
             }
-            // A connection that reads no more says so; the bytes are the host's to drop.
+            // A connection that reads no more says so; the bytes are the caller's to drop.
             Err(error) if error.kind() == ErrorKind::Closed || self.host.connection.failure() == Some(error) => {
                 self.refused += piece.len();
                 Ok(())

@@ -1,4 +1,4 @@
-//! The questions of a vector about particular protocols: what a host negotiates beside the token, what it passes on, and
+//! The questions of a vector about particular protocols: what a caller negotiates beside the token, what it passes on, and
 //! the splice in front of an HTTP/2 engine.
 
 use switchover::binding::Bound;
@@ -14,7 +14,7 @@ use super::host::{entries, split_fields};
 use super::lines::put_fields;
 use crate::text::{summary, unescape};
 
-/// What a host is asked about protocols.
+/// What a caller is asked about protocols.
 pub(crate) const QUESTIONS: [&str; 20] = [
     "may-forward",
     "websocket-key",
@@ -43,7 +43,7 @@ pub(super) fn is_answer(word: &str) -> bool {
     QUESTIONS.contains(&word) || ["datagram", "for-engine", "for-client"].contains(&word)
 }
 
-/// What a host keeps beside the connection.
+/// What a caller keeps beside the connection.
 #[derive(Default)]
 pub(super) struct Profiles {
     splice: Option<Splice>,

@@ -1,4 +1,4 @@
-// The host of a vector: what each decision asks of the connection, and what each question is answered with.
+// The caller of a vector: what each decision asks of the connection, and what each question is answered with.
 
 import { Prepared, ProtocolError } from "switchover";
 
@@ -29,7 +29,7 @@ const QUESTIONS = {
   trace: (connection) => connection.trace().map(({ step, number, offset }) => `trace ${step} ${number} @${offset}`),
 };
 
-/** What a host keeps beside its connection. */
+/** What a caller keeps beside its connection. */
 export class Host {
   /** @param {Connection} connection @param {import("switchover").Config} config */
   constructor(connection, config) {

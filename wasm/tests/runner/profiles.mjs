@@ -54,7 +54,7 @@ const QUESTIONS = {
   },
 };
 
-/** What a host keeps beside its connection for the protocol after it. */
+/** What a caller keeps beside its connection for the protocol after it. */
 export class Profiles {
   /** @type {Splice | undefined} */ #splice;
 

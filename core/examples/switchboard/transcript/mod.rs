@@ -39,11 +39,11 @@ pub(crate) enum What<'a> {
     Ended(End),
     /// The engine made this of them; so many bytes have passed.
     Came(Event<'a>, u64),
-    /// The engine goes on when the host has acted.
+    /// The engine goes on when the caller has acted.
     Paused(Paused),
     /// The peer broke the protocol.
     Failed(Error),
-    /// The host decided this, in the words of a vector, and the engine wrote that.
+    /// The caller decided this, in the words of a vector, and the engine wrote that.
     Decided(&'a str, &'a [u8]),
     /// It gave this content, and the engine wrote that.
     Gave(&'a [u8], &'a [u8]),
@@ -53,7 +53,7 @@ pub(crate) enum What<'a> {
     State(State),
     /// Bytes of the new protocol.
     Spoke(By, &'a [u8]),
-    /// What the host has to say.
+    /// What the caller has to say.
     Remark(&'a str),
     /// How it came out, and why: nothing comes after it.
     Verdict(&'a Verdict),

@@ -4,7 +4,7 @@
 //! time mark text          milliseconds since the connection began
 //!      <    received      =  the engine's event or error
 //!      >    sent          !  a decision that was refused, or that writes nothing
-//!                         *  what the host has to say; the last of these is how it came out
+//!                         *  what the caller has to say; the last of these is how it came out
 //! ```
 
 use std::fmt::Display;

@@ -311,7 +311,7 @@ impl Connection {
         }
     }
 
-    /// Consumes bytes of content or of its framing. What the host skips is counted; false where it has become too much
+    /// Consumes bytes of content or of its framing. What your code skips is counted; false where it has become too much
     /// and receiving has ended.
     fn consume_content(&mut self, len: usize) -> Result<bool, Error> {
         let room = self.config().limits.drain.saturating_sub(self.drained);

@@ -19,7 +19,7 @@ pub enum Next<'a> {
     Event(Event<'a>),
     /// Nothing happens before more bytes come.
     NeedData,
-    /// Nothing happens before the host acts.
+    /// Nothing happens before your code acts.
     Paused(Paused),
 }
 
@@ -250,7 +250,7 @@ impl Connection {
             Rx::Open => self.read(),
             Rx::Switched => Ok(self.tell_switch()),
             Rx::Failed => match self.failure {
-                // Told again until the host has answered it.
+                // Told again until your code has answered it.
                 Some(failure) if self.state.tx == Tx::Open => Err(failure),
                 _ => Ok(Some(Step::Paused(Paused::Closed))),
             },

@@ -147,7 +147,7 @@ impl Connection {
         self.put_content(data, out).or_else(|error| self.refuse_with(error))
     }
 
-    /// [`send_data`](Self::send_data) for content that the host writes itself: what to put around it. The host must
+    /// [`send_data`](Self::send_data) for content that your code writes itself: what to put around it. Your code must
     /// send prefix, content and suffix, in that order. So an echo needs no copy of its own: ask for the parts with the
     /// length of the slice that was shown, then look at the event again, which decisions do not end.
     ///

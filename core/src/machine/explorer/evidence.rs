@@ -33,7 +33,7 @@ impl Rule {
             Self::OnlyOpenSwitches => &[(Alone(Role::Client), Fault::Reopened), (Alone(Role::Server), Fault::Reopened)],
             Self::IdleCloses => &[(Product, Fault::Deadlock)],
             Self::UnsentContinueCloses => &[(Against(Habit::DropsContent), Fault::RequestAsContent)],
-            Self::OwedContinueNamesHost => &[(Product, Fault::MutualWait)],
+            Self::OwedContinueNamesCaller => &[(Product, Fault::MutualWait)],
             Self::ResumeNeedsBoth => &[(Product, Fault::WrongLayer)],
             Self::ResumeTakesLeftover => {
                 &[(Product, Fault::ForeignAtHttp), (Against(Habit::Injects), Fault::WrongLayer)]
@@ -121,7 +121,7 @@ fn a_final_response_with_the_100_unsent_closes() {
 
 #[test]
 fn an_owed_100_names_the_host() {
-    Rule::OwedContinueNamesHost.is_needed();
+    Rule::OwedContinueNamesCaller.is_needed();
 }
 
 #[test]

@@ -5,9 +5,9 @@
 //! first, and prints the shortest way to each fault that it meets (`fault.rs`).
 //!
 //! - `roles.rs`: each role alone, fed with every input in every state, as a foreign host and a foreign peer might.
-//! - `side.rs`: an end as the `Connection` makes it: what it reads and when, and every choice of its host.
+//! - `side.rs`: an end as the `Connection` makes it: what it reads and when, and every choice of its caller.
 //!   `wire.rs`: what is on the way between two of them.
-//! - `product.rs`: client × server, both honest. They must understand each other whatever their hosts choose.
+//! - `product.rs`: client × server, both honest. They must understand each other whatever their callers choose.
 //! - `foreign.rs`: each role against peers that do not keep the rules. Two honest ends hide what the rules are for.
 //! - `rules.rs`: the rules that look arbitrary, and the machine without one of them; `evidence.rs`: each is needed,
 //!   because without it a fault is found. It is also the proof that the explorer can find something.

@@ -21,7 +21,7 @@ pub(super) enum Rule {
     OnlyOpenSwitches,
     IdleCloses,
     UnsentContinueCloses,
-    OwedContinueNamesHost,
+    OwedContinueNamesCaller,
     ResumeNeedsBoth,
     ResumeTakesLeftover,
     ResumeForgetsEnd,
@@ -59,7 +59,7 @@ impl Machine {
 
     pub(super) fn awaiting(self, state: State, role: Role) -> Awaiting {
         match role {
-            Role::Server if self.lacks(Rule::OwedContinueNamesHost) => {
+            Role::Server if self.lacks(Rule::OwedContinueNamesCaller) => {
                 State { expect: Expect::None, ..state }.awaiting(role)
             }
             _ => state.awaiting(role),
@@ -84,7 +84,7 @@ impl Rule {
             Self::AcceptLooksAtFraming => wait_for_end_event(state, role, input),
             Self::LateCloseRefused => close_late(state, role, input),
             Self::RejectionIsLast => reject_and_read(state, role, input),
-            Self::EndHasAPlace | Self::OwedContinueNamesHost | Self::ResumeTakesLeftover | Self::ResumeForgetsEnd => {
+            Self::EndHasAPlace | Self::OwedContinueNamesCaller | Self::ResumeTakesLeftover | Self::ResumeForgetsEnd => {
                 None
             }
         }
@@ -183,7 +183,7 @@ listed! {
         OnlyOpenSwitches = "only an Open direction becomes Switched",
         IdleCloses = "`close_after_response` while idle closes at once",
         UnsentContinueCloses = "after a final response with the 100 unsent nothing further is read",
-        OwedContinueNamesHost = "`awaiting` names the host while a 100 is owed",
+        OwedContinueNamesCaller = "`awaiting` names the caller while a 100 is owed",
         ResumeNeedsBoth = "`resume_http` needs both directions switched",
         ResumeTakesLeftover = "`resume_http` needs the leftover taken",
         ResumeForgetsEnd = "`resume_http` forgets an earlier end",

@@ -29,7 +29,7 @@ pub(super) trait Model {
 pub(super) struct Step<M: Model + ?Sized> {
     pub(super) label: M::Label,
     pub(super) to: Result<M::Node, Fault>,
-    /// It must happen some time. The others are a host's free choice to give something up.
+    /// It must happen some time. The others are a caller's free choice to give something up.
     pub(super) is_due: bool,
 }
 

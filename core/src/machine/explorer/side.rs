@@ -1,5 +1,5 @@
 //! One end of a connection: the machine, the little that stands beside it in a `Connection`, what it reads and when,
-//! and every choice that its host has.
+//! and every choice that its caller has.
 
 use std::prelude::v1::*;
 use std::vec;
@@ -50,7 +50,7 @@ pub(super) struct Side {
     pub(super) age: u8,
 }
 
-/// A choice of the host.
+/// A choice of the caller.
 pub(super) struct Move {
     pub(super) act: Act,
     pub(super) side: Side,
@@ -80,12 +80,12 @@ impl Side {
         }
     }
 
-    /// Neither direction carries HTTP: all that is left is the host's.
+    /// Neither direction carries HTTP: all that is left is the caller's.
     pub(super) fn is_over(self) -> bool {
         self.state.is_over()
     }
 
-    /// Nothing that comes is read any more: the direction has ended, or the host has closed the transport.
+    /// Nothing that comes is read any more: the direction has ended, or the caller has closed the transport.
     pub(super) fn is_deaf(self) -> bool {
         matches!(self.state.rx, Rx::Closed | Rx::Failed) || (self.gave_up && self.is_over())
     }
@@ -95,7 +95,7 @@ impl Side {
         let has_ended = self.state.tx != Tx::Closed || self.ended;
         has_ended
             && match scope.machine.awaiting(self.state, self.role) {
-                Awaiting::Host | Awaiting::Nothing => false,
+                Awaiting::Caller | Awaiting::Nothing => false,
                 Awaiting::Request | Awaiting::Content | Awaiting::Response | Awaiting::Continue => true,
             }
     }
@@ -131,7 +131,7 @@ impl Side {
         }
     }
 
-    /// Bytes of the layer below, which the host gave to the new protocol before it resumed HTTP, or whose carrier
+    /// Bytes of the layer below, which the caller gave to the new protocol before it resumed HTTP, or whose carrier
     /// takes them now. Only what was received before and not taken could reach the engine.
     fn read_old(self, scope: &Scope, what: What) -> Result<Self, Fault> {
         match what {
@@ -142,7 +142,7 @@ impl Side {
         }
     }
 
-    /// The host reads for the new protocol; what a peer sends above it waits until HTTP is resumed here too.
+    /// The caller reads for the new protocol; what a peer sends above it waits until HTTP is resumed here too.
     fn read_switched(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
         match message.what {
             _ if message.layer > self.layer => None,
@@ -208,7 +208,7 @@ impl Side {
 
     // Deciding.
 
-    /// Every choice of the host, where this is on the way here.
+    /// Every choice of the caller, where this is on the way here.
     pub(super) fn moves(self, scope: &Scope, coming: Queue) -> Vec<Move> {
         let mut moves = self.moves_of_both(scope, coming.first());
         match self.role {

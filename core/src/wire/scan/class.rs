@@ -75,7 +75,7 @@ const fn classes() -> [u8; 256] {
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"!#$%&'*+-.^_`|~") {
             class |= TOKEN;
         }
-        // RFC 9112, 3.2: no whitespace, no control, no fragment; what else a URI may not hold is the host's business.
+        // RFC 9112, 3.2: no whitespace, no control, no fragment; what else a URI may not hold is the caller's business.
         if byte.is_ascii_graphic() && byte != b'#' {
             class |= TARGET;
         }
