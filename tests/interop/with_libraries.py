@@ -1,7 +1,7 @@
-"""Node's and Python's libraries as clients of the switchboard."""
+"""Node's and Python's libraries as clients of the switchboard; and what they do where our client gives an error."""
 
 from environment import node, python
-from harness import HERE, case, run
+from harness import HERE, case, read_head, run, same, scripted
 
 
 @case("node", "foo/2")
@@ -22,3 +22,31 @@ def python_websockets_echoes(board):
 @case("aiohttp", "websocket")
 def python_aiohttp_requests_and_echoes(board):
     run(python(), HERE / "python/aiohttp_client.py", board.url)
+
+
+NOT_OFFERED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"
+
+
+def switched_to(*command):
+    """What a client that offers `foo/2` says that it has switched to."""
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(NOT_OFFERED)
+        connection.recv(1)
+
+    with scripted(script) as url:
+        out, _ = run(*command, url)
+    return out
+
+
+@case("node", "foo/2")
+def node_http_switches_to_what_was_not_offered(_):
+    """As the README says."""
+    same(switched_to(*node("unoffered.cjs", modules=False)), b"websocket\n")
+
+
+@case("aiohttp", "foo/2")
+def python_aiohttp_switches_to_what_was_not_offered(_):
+    """As the README says."""
+    same(switched_to(python(), HERE / "python/unoffered.py"), b"websocket\n")
