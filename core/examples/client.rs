@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
-use switchover::{Awaiting, Connection, End, Event, Paused, RequestHead, Role, Step};
+use switchover::{Awaiting, Connection, End, Event, Next, Paused, RequestHead, Role};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -19,24 +19,29 @@ fn main() -> Result<(), Box<dyn Error>> {
     http.send_request(&RequestHead::new("GET", &target, &[("Host", &host)]), &["foo/2"], &mut out)?;
     stream.write_all(&out)?;
     loop {
-        match (http.advance()?, http.event()) {
-            (Step::Event, Some(Event::Response(response))) => {
-                println!("{} in HTTP/1.1: {}", response.status(), http.why().map_or("", |why| why.text()));
+        match http.next_event()? {
+            Next::Event(Event::Response(response)) => {
+                let status = response.status();
+                println!("{status} in HTTP/1.1: {}", http.why().map_or("", |why| why.text()));
             }
-            (Step::Event, Some(Event::Data(content))) => io::stdout().write_all(content)?,
-            (Step::Event, Some(Event::Switched(switched))) => {
+            Next::Event(Event::Data(content)) => io::stdout().write_all(content)?,
+            Next::Event(Event::Switched(switched)) => {
                 io::stdout().write_all(switched.leftover)?;
                 return speak_foo(&lines, stream);
             }
-            (Step::Event, _) => {}
-            // More is needed only while something is owed: `NeedData` also says that nothing has been asked.
-            (Step::NeedData, _) if http.awaiting() == Awaiting::Caller => return Ok(()),
-            (Step::NeedData, _) => match stream.read(http.receive_buffer(16_384)?)? {
-                0 => http.receive_eof(End::Clean),
-                len => drop(http.commit(len)),
-            },
-            (Step::Paused(Paused::Closed), _) => return Ok(()),
-            (Step::Paused(why), _) => return Err(why.name().into()),
+            Next::Event(_) => {}
+            Next::NeedData => {
+                // The exchange is complete: no response is awaited any more.
+                if http.awaiting() == Awaiting::Caller {
+                    return Ok(());
+                }
+                match stream.read(http.receive_buffer(16_384)?)? {
+                    0 => http.receive_eof(End::Clean),
+                    len => drop(http.commit(len)),
+                }
+            }
+            Next::Paused(Paused::Closed) => return Ok(()),
+            Next::Paused(why) => return Err(why.name().into()),
         }
     }
 }

@@ -3,62 +3,67 @@
 //!
 //! # The contract
 //!
-//! One [`Connection`] per transport connection. It never blocks, polls, wakes or reads a clock; your code moves the bytes.
+//! Make one [`Connection`] for each transport connection. It never blocks and reads no clock. Your code moves the bytes.
 //!
-//! 1. **Bytes in.** [`receive`](Connection::receive) copies what the peer sent, or your code reads its socket straight
-//!    into [`receive_buffer`](Connection::receive_buffer) and says how much with [`commit`](Connection::commit).
-//!    [`receive_eof`](Connection::receive_eof) says that no more will come. Code that reads ahead of the events asks
-//!    [`wants_input`](Connection::wants_input) first; one that reads only on [`Step::NeedData`] need not.
-//! 2. **Events out.** [`advance`](Connection::advance) until it is anything but [`Step::Event`]; look at each with [`event`](Connection::event) as often as wanted. It borrows
-//!    from the connection's buffer until the next inbound call; decisions do not end it, so an echo may send the very
-//!    slice it was shown ([`send_data_parts`](Connection::send_data_parts)). Of a request without an offer the head is gone
-//!    with the next call: copy what the answer will need.
-//!    A client that sent `Expect: 100-continue` may wait for a 100 before it sends its content: before you read on, ask
-//!    [`owes`](Connection::owes), and send one with [`send_informational`](Connection::send_informational)
-//!    or answer at once.
-//! 3. **Decisions in, bytes out.** The `send_*` methods and the upgrade verbs write into whatever your code gives them.
-//!    They write all of it or nothing: a refused one has changed nothing. Send what was written, then go on at 2.
-//! 4. **The end.** Once our direction is closed ([`State::tx`](state::State::tx)), shut down the transport's sending side and read on; at
-//!    [`Paused::Closed`] close it. To close with bytes of the peer unread resets the connection, and takes our last answer
-//!    away from it (RFC 9112, 9.6). If you close before an answer is complete, ask [`must_reset`](Connection::must_reset)
-//!    first. A 2xx to CONNECT opens a tunnel: a server that has none answers 501.
+//! 1. **Bytes in.** [`receive`](Connection::receive) copies what the peer sent. Or read your socket straight into
+//!    [`receive_buffer`](Connection::receive_buffer), and say how much with [`commit`](Connection::commit).
+//!    [`receive_eof`](Connection::receive_eof) says that no more will come. Read when the engine says [`Next::NeedData`]. Code
+//!    that reads at other times asks [`wants_input`](Connection::wants_input) first.
+//! 2. **Events out.** Call [`next_event`](Connection::next_event) until it gives something else than [`Next::Event`]. An event
+//!    borrows from the connection until the next inbound call. The next call frees the request's head, unless the request
+//!    offers an upgrade: copy what your answer needs. A client that sent `Expect: 100-continue` may wait for a 100. So ask
+//!    [`owes`](Connection::owes) at each request: if it says [`Owes::Continue`], send a 100 with
+//!    [`send_informational`](Connection::send_informational), or answer at once.
+//! 3. **Decisions in, bytes out.** At [`Next::Paused`] it is your turn: [`respond`](Connection::respond),
+//!    [`accept`](Connection::accept), [`require`](Connection::require). Each verb writes all of its bytes into your buffer, or
+//!    nothing. A call that is refused has changed nothing. Send the bytes, then go on at 2. You may answer later: stop at the
+//!    pause, and go on when you have answered.
+//! 4. **The end.** When our direction is closed ([`State::tx`](state::State::tx)), shut down the sending side of the
+//!    transport and read on. Close the transport at [`Paused::Closed`]. If you close it with unread bytes, the connection is
+//!    reset, and the peer may lose the last answer (RFC 9112, 9.6). Before you close in the middle of an answer, ask
+//!    [`must_reset`](Connection::must_reset). A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
 //!
-//! `examples/server.rs` and `examples/client.rs` are programs of two screens each, on blocking sockets.
+//! `examples/server.rs` and `examples/client.rs` are programs on blocking sockets.
 //!
-//! A request offers, your code selects, the engine answers:
+//! # Accept an upgrade
 //!
 //! ```
-//! use switchover::{Connection, Event, Order, Role, Step};
+//! use switchover::{Connection, Event, Next, Order, Paused, ResponseHead, Role};
 //!
 //! # fn main() -> Result<(), switchover::Error> {
 //! let mut server = Connection::new(Role::Server);
 //! server.receive(b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\nhello")?;
 //!
 //! let mut out = Vec::new();
-//! assert_eq!(server.advance()?, Step::Event);
-//! if let Some(Event::Request(request)) = server.event() {
-//!     assert_eq!(request.target(), "/chat");
-//!     // The first of the client's offers that this server speaks; without one, any other response declines.
-//!     let selection = server.select(&["bar", "foo/2"], Order::Client).expect("foo/2 is offered");
-//!     server.accept(selection, &[("Server", "example")], &mut out)?;
-//! }
-//! assert!(out.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
-//!
-//! while let Step::Event = server.advance()? {
-//!     if let Some(Event::Switched(switched)) = server.event() {
-//!         assert_eq!(switched.protocols.to_string(), "foo/2");
-//!         // No byte of the new protocol is lost, and none has been looked at.
-//!         assert_eq!(switched.leftover, b"hello");
+//! loop {
+//!     match server.next_event()? {
+//!         Next::Event(Event::Request(request)) => assert_eq!(request.target(), "/chat"),
+//!         Next::Event(Event::Switched(switched)) => {
+//!             assert_eq!(switched.protocols.to_string(), "foo/2");
+//!             // Every byte of the new protocol that has come; none has been looked at.
+//!             assert_eq!(switched.leftover, b"hello");
+//!             break;
+//!         }
+//!         Next::Event(_) => {}
+//!         Next::NeedData | Next::Paused(Paused::Closed) => break,
+//!         // The first of the client's offers that this server speaks. Any other response declines.
+//!         Next::Paused(_) => match server.select(&["bar", "foo/2"], Order::Client) {
+//!             Some(selection) => server.accept(selection, &[("Server", "example")], &mut out)?,
+//!             None => server.respond(&ResponseHead::new(200, &()), b"still HTTP/1.1", &mut out)?,
+//!         },
 //!     }
 //! }
+//! assert!(out.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A client gets to know whether its offer was accepted, and why not. A refusal is an ordinary response, and the connection goes on:
+//! # Offer an upgrade
+//!
+//! A client learns whether its offer was accepted, and why not. A refusal is an ordinary response, and the connection goes on:
 //!
 //! ```
-//! use switchover::{Connection, Event, RequestHead, Role, Step, Why};
+//! use switchover::{Connection, Event, Next, RequestHead, Role, Why};
 //!
 //! # fn main() -> Result<(), switchover::Error> {
 //! let mut client = Connection::new(Role::Client);
@@ -69,12 +74,12 @@
 //!
 //! client.receive(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")?;
 //! let mut content = Vec::new();
-//! while let Step::Event = client.advance()? {
-//!     match client.event() {
-//!         Some(Event::Response(response)) => assert_eq!(response.status(), 200),
-//!         Some(Event::Data(data)) => content.extend_from_slice(data),
+//! while let Next::Event(event) = client.next_event()? {
+//!     match event {
+//!         Event::Response(response) => assert_eq!(response.status(), 200),
+//!         Event::Data(data) => content.extend_from_slice(data),
 //!         // The new protocol: `switched.leftover` is its beginning, `may_speak` says when to speak it.
-//!         Some(Event::Switched(_)) => break,
+//!         Event::Switched(_) => break,
 //!         _ => {}
 //!     }
 //! }
@@ -89,8 +94,8 @@
 //!
 //! # Protocols with rules
 //!
-//! A token needs nothing to be offered and accepted. Those that have rules are checked on both sides, and a request that
-//! breaks them is served like any other: [`Request::offers`] says what is wrong. What is negotiated beside the token:
+//! You can upgrade to any protocol name. For those below the engine also checks the rules, on both sides. If an offer breaks
+//! them, answer the request normally: [`Request::offers`] says what is wrong. A WebSocket handshake has more to agree on:
 //!
 //! ```
 //! # #[cfg(feature = "websocket")] {
@@ -130,17 +135,20 @@
 //! # }
 //! ```
 //!
-//! Each of the others has an example of its own: [`h2c::Splice`] stands between a client that was answered 101 for `h2c` and
-//! an HTTP/2 engine that knows nothing of upgrades; [`masque`] has the variables of a target and the capsules after it;
-//! after a 101 for TLS, [`resume_http`](Connection::resume_http) goes on above it. [`gateway`] and [`bridge`] are for
-//! intermediaries.
+//! Each of the others has its own example:
+//!
+//! | for | use |
+//! |---|---|
+//! | HTTP/2 by upgrade | [`h2c::Splice`], an adapter for an HTTP/2 engine that does not know upgrades |
+//! | UDP and IP (MASQUE) | [`masque`]: the target's variables, and capsules |
+//! | TLS by upgrade | [`resume_http`](Connection::resume_http), after the TLS handshake |
+//! | intermediaries | [`gateway`] and [`bridge`] |
 //!
 //! # Errors
 //!
-//! An [`Error`] from `advance` is the peer's: receiving has ended, [`Error::status`] says what a server may answer, once.
-//! Its number and offset are the same however the input was cut; [`ErrorKind::clause`] says which rule it is about,
-//! [`ErrorKind::advice`] what to do. Every other error is the caller's and has changed nothing. No input and no order of
-//! calls panics.
+//! An [`Error`] from `next_event` is the peer's. Receiving has ended, and a server may answer once, with [`Error::status`]. The
+//! error's number and offset do not depend on how the input was cut. [`ErrorKind::clause`] is the rule, [`ErrorKind::advice`]
+//! says what to do. Every other error is your code's, and has changed nothing. No input and no order of calls panics.
 //!
 //! # Features
 //!
