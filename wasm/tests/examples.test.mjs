@@ -133,6 +133,12 @@ test("curl: an offer that is accepted", async () => {
   assert.match(await text(child.stdout), /^HTTP\/1\.1 101 Switching Protocols\r\n[^]*foo\/2 answers GET \/foo\n$/);
 });
 
+test("what the README opens with", async () => {
+  assert.equal((await run(process.execPath, join(examples, "offered.mjs"))).stdout, "hello\n");
+  const error = "ProtocolError: a 101 that names what was not offered (error 604) at byte 43\n";
+  assert.equal((await run(process.execPath, join(examples, "not-offered.mjs"))).stdout, error);
+});
+
 test("what WebSocket agrees on beside the token", async () => {
   assert.equal((await run(process.execPath, join(examples, "profiles.mjs"))).stdout, "chat.v1 12\n");
 });
