@@ -21,7 +21,7 @@ def curl_gets_a_page(board):
 @case("curl", "HTTP/1.1")
 def curl_head_is_no_end(board):
     out, _ = curl(board, "/echo", "-I", "-w", "%{num_connects}\\n", board.url + "/plain")
-    check(b"\r\nContent-Length: 62\r\n\r\n1\n" in out and out.endswith(b"\r\n\r\n0\n"), out)
+    check(b"\r\nContent-Length: 61\r\n\r\n1\n" in out and out.endswith(b"\r\n\r\n0\n"), out)
 
 
 @case("curl", "HTTP/1.1")

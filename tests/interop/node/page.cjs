@@ -52,7 +52,7 @@ async function play(tab, name) {
       outcome: document.getElementById("outcome").textContent,
       last: document.querySelector("#lines li:last-child code").textContent,
       state: Object.fromEntries([...document.querySelectorAll("[data-state]")].map((at) => [at.dataset.state, at.textContent])),
-      drawn: { events: count(".event"), decisions: count(".decision"), switches: count(".switch"), faults: count(".fault"), other: count(".octets.other") },
+      drawn: { events: count(".event"), decisions: count(".decision"), switches: count(".switch"), faults: count(".fault"), other: count(".bytes.other") },
       lines: [...document.querySelectorAll("#lines code")].map((line) => line.textContent),
     };
   });

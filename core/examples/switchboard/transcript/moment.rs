@@ -30,7 +30,7 @@ pub(crate) struct Moment {
     lines: Vec<String>,
     /// How many bytes went over the wire; of a switch, the leftover's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    octets: Option<usize>,
+    bytes: Option<usize>,
     /// There were more of them than the lines show.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cut: bool,
@@ -101,7 +101,7 @@ impl Moment {
             what: "",
             name: String::new(),
             lines: lines::of(what),
-            octets: None,
+            bytes: None,
             cut: false,
             text: String::new(),
             state: None,
@@ -114,10 +114,10 @@ impl Moment {
             What::Opened { peer, setup } => {
                 Self { what: "opened", name: (*setup).into(), text: (*peer).into(), ..moment }
             }
-            What::Received(octets) => moment.octets("received", octets, MOST),
+            What::Received(octets) => moment.bytes("received", octets, MOST),
             What::Ended(end) => Self { what: "ended", name: end.name().into(), ..moment },
             What::Came(Event::Switched(switched), _) => {
-                Self { name: "switched".into(), ..moment.octets("event", switched.leftover, usize::MAX) }
+                Self { name: "switched".into(), ..moment.bytes("event", switched.leftover, usize::MAX) }
             }
             What::Came(event, _) => Self { what: "event", name: event.name().into(), ..moment },
             What::Paused(why) => Self { what: "paused", name: why.name().into(), ..moment },
@@ -128,15 +128,15 @@ impl Moment {
                 error: Some(error.into()),
                 ..moment
             },
-            What::Decided(decision, wrote) => Self { name: verb(decision), ..moment.octets("decision", wrote, MOST) },
-            What::Gave(_, wrote) => Self { name: "data".into(), ..moment.octets("decision", wrote, MOST) },
+            What::Decided(decision, wrote) => Self { name: verb(decision), ..moment.bytes("decision", wrote, MOST) },
+            What::Gave(_, wrote) => Self { name: "data".into(), ..moment.bytes("decision", wrote, MOST) },
             What::Refused(decision, error) => {
                 let text = error.to_string();
                 Self { what: "refused", name: verb(decision), text, error: Some(error.into()), ..moment }
             }
             What::State(state) => Self { what: "state", state: Some(state.into()), ..moment },
-            What::Spoke(By::Peer, octets) => moment.octets("heard", octets, MOST_SPOKEN),
-            What::Spoke(By::Us, octets) => moment.octets("spoke", octets, MOST_SPOKEN),
+            What::Spoke(By::Peer, octets) => moment.bytes("heard", octets, MOST_SPOKEN),
+            What::Spoke(By::Us, octets) => moment.bytes("spoke", octets, MOST_SPOKEN),
             What::Remark(text) => Self { what: "remark", text: (*text).into(), ..moment },
             What::Verdict(Verdict { outcome, text, status, why }) => Self {
                 what: "verdict",
@@ -154,8 +154,8 @@ impl Moment {
     }
 
     /// So many bytes, of which the lines show the first `most`.
-    fn octets(self, what: &'static str, octets: &[u8], most: usize) -> Self {
-        Self { what, octets: Some(octets.len()), cut: octets.len() > most, ..self }
+    fn bytes(self, what: &'static str, octets: &[u8], most: usize) -> Self {
+        Self { what, bytes: Some(octets.len()), cut: octets.len() > most, ..self }
     }
 }
 

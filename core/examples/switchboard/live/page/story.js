@@ -1,7 +1,7 @@
 // One connection, as far as it has been told.
 //
 // A moment is what the server says of one thing: `at` in milliseconds, `what`, and as it fits `name`, `lines` (in the language
-// of the engine's test vectors), `octets`, `text`, `state`. `transcript/moment.rs` has all of it.
+// of the engine's test vectors), `bytes`, `text`, `state`. `transcript/moment.rs` has all of it.
 
 /** What belongs into a vector: what went through the engine, and not what was said after the switch. */
 const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision", "refused"]);

@@ -19,16 +19,16 @@ function node(name, attributes, tip) {
 }
 
 /** Wider for more bytes, but not as much wider. */
-function widthOf(octets) {
-  return Math.min(46, 4 + 4.2 * Math.log2(1 + octets / 16));
+function widthOf(bytes) {
+  return Math.min(46, 4 + 4.2 * Math.log2(1 + bytes / 16));
 }
 
 /** The steps of a moment: each has a width, and what draws it at a place. */
 function stepOf(moment, world) {
   const tip = `${moment.at.toFixed(1)} ms: ${moment.lines?.[0] ?? moment.text ?? moment.what}`;
-  const bar = (y, octets, kind) => ({
-    width: widthOf(octets),
-    draw: (x) => [node("rect", { class: `bytes ${kind}`, x, y: y - 4, width: widthOf(octets), height: 8, rx: 1.5 }, tip)],
+  const bar = (y, bytes, kind) => ({
+    width: widthOf(bytes),
+    draw: (x) => [node("rect", { class: `bytes ${kind}`, x, y: y - 4, width: widthOf(bytes), height: 8, rx: 1.5 }, tip)],
   });
   const cross = (y) => ({
     width: 9,
@@ -36,30 +36,30 @@ function stepOf(moment, world) {
   });
   switch (moment.what) {
     case "received":
-      return bar(ABOVE, moment.octets, "http");
+      return bar(ABOVE, moment.bytes, "http");
     case "heard":
-      return bar(ABOVE, moment.octets, "other");
+      return bar(ABOVE, moment.bytes, "other");
     case "spoke":
-      return bar(BELOW, moment.octets, "other");
+      return bar(BELOW, moment.bytes, "other");
     case "decision": {
       const diamond = (x) => node("path", { class: "decision", d: `M${x + 4.5} ${BELOW - 4.5}l4.5 4.5-4.5 4.5-4.5-4.5Z` }, tip);
-      if (!moment.octets) return { width: 9, draw: (x) => [diamond(x)] };
-      const width = widthOf(moment.octets);
-      const wrote = `${moment.octets} bytes: ${moment.lines?.[1] ?? ""}`;
-      const octets = (x) => node("rect", { class: "bytes http", x: x + 11, y: BELOW - 4, width, height: 8, rx: 1.5 }, wrote);
-      return { width: 11 + width, draw: (x) => [diamond(x), octets(x)] };
+      if (!moment.bytes) return { width: 9, draw: (x) => [diamond(x)] };
+      const width = widthOf(moment.bytes);
+      const wrote = `${moment.bytes} bytes: ${moment.lines?.[1] ?? ""}`;
+      const bytes = (x) => node("rect", { class: "bytes http", x: x + 11, y: BELOW - 4, width, height: 8, rx: 1.5 }, wrote);
+      return { width: 11 + width, draw: (x) => [diamond(x), bytes(x)] };
     }
     case "event":
       if (moment.name === "switched") {
         const name = 12 + 6.1 * world.protocol.length;
-        const leftover = moment.octets > 0 ? widthOf(moment.octets) : 0;
+        const leftover = moment.bytes > 0 ? widthOf(moment.bytes) : 0;
         const bar = { class: "bytes leftover", y: ABOVE - 4, width: leftover, height: 8, rx: 1.5 };
         return {
           width: Math.max(name, 8 + leftover),
           draw: (x) => [
             node("path", { class: "switch", d: `M${x + 2} 2V${HEIGHT - 2}` }, tip),
             Object.assign(node("text", { class: "sign", x: x + 6, y: HEIGHT / 2 + 4.5 }), { textContent: world.protocol }),
-            ...(leftover > 0 ? [node("rect", { ...bar, x: x + 6 }, `${moment.octets} bytes of it came along`)] : []),
+            ...(leftover > 0 ? [node("rect", { ...bar, x: x + 6 }, `${moment.bytes} bytes of it came along`)] : []),
           ],
         };
       }
