@@ -263,7 +263,7 @@ fn the_table_of_names() {
 
 /// What comes next, with the verbs in it marked as code.
 fn linked(next: &str) -> String {
-    let is_code = |word: &str| VERBS.iter().any(|verb| verb.name == word) || matches!(word, "advance" | "Switched");
+    let is_code = |word: &str| VERBS.iter().any(|verb| verb.name == word) || word == "Switched";
     let marked = next.split(' ').map(|word| {
         let bare = word.trim_end_matches([',', ';']);
         if is_code(bare) { format!("`{bare}`{}", &word[bare.len()..]) } else { word.to_owned() }

@@ -7,7 +7,6 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use switchover::state::Tx;
 use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead, Role};
 
 /// How long `accept` is left alone after it has failed.
@@ -59,9 +58,6 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
                 let method = if request.method() == "HEAD" { "GET" } else { request.method() };
                 line = format!("{method} {}", request.target());
                 status = if matches!(method, "GET" | "POST") { 200 } else { 501 };
-                if http.owes() == Owes::Continue {
-                    http.send_informational(&ResponseHead::new(100, &()), &mut out)?;
-                }
             }
             Ok(Next::Event(Event::EndOfMessage(_))) => deadline = Instant::now() + patience,
             Ok(Next::Event(Event::Switched(_))) => {
@@ -74,11 +70,15 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
             // The request is complete, and it is our turn.
             Ok(Next::Paused(_)) => answer(&mut http, status, &line, &mut out)?,
             Ok(Next::NeedData) => {
+                match http.owes() {
+                    // The client waits for it before it sends its content.
+                    Owes::Continue => http.send_informational(&ResponseHead::new(100, &()), &mut out)?,
+                    // The last answer is out: what still comes is not needed.
+                    Owes::Nothing if !http.persists() => break,
+                    _ => {}
+                }
                 stream.write_all(&out)?;
                 out.clear();
-                if http.state().tx == Tx::Closed {
-                    break;
-                }
                 match read_by(deadline, stream, http.receive_buffer(16_384)?)? {
                     0 => http.receive_eof(End::Clean),
                     len => {
@@ -89,7 +89,7 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
                     }
                 }
             }
-            // The peer's mistake: it may be told once, unless an answer is on its way already.
+            // The peer's mistake: answer it once, unless an answer is on its way already.
             Err(error) => {
                 if let Some(status) = error.status() {
                     let _ = http.respond(&ResponseHead::new(status, &()), b"", &mut out);

@@ -11,17 +11,19 @@
 //!    that reads at other times asks [`wants_input`](Connection::wants_input) first.
 //! 2. **Events out.** Call [`next_event`](Connection::next_event) until it gives something else than [`Next::Event`]. An event
 //!    borrows from the connection until the next inbound call. The next call frees the request's head, unless the request
-//!    offers an upgrade: copy what your answer needs. A client that sent `Expect: 100-continue` may wait for a 100. So ask
-//!    [`owes`](Connection::owes) at each request: if it says [`Owes::Continue`], send a 100 with
-//!    [`send_informational`](Connection::send_informational), or answer at once.
+//!    offers an upgrade: copy what your answer needs. A client that sent `Expect: 100-continue` may wait for a 100. So before
+//!    you read, ask [`owes`](Connection::owes): if it says [`Owes::Continue`], send a 100 with
+//!    [`send_informational`](Connection::send_informational).
 //! 3. **Decisions in, bytes out.** At [`Next::Paused`] it is your turn: [`respond`](Connection::respond),
 //!    [`accept`](Connection::accept), [`require`](Connection::require). Each verb writes all of its bytes into your buffer, or
 //!    nothing. A call that is refused has changed nothing. Send the bytes, then go on at 2. You may answer later: stop at the
 //!    pause, and go on when you have answered.
-//! 4. **The end.** When our direction is closed ([`State::tx`](state::State::tx)), shut down the sending side of the
-//!    transport and read on. Close the transport at [`Paused::Closed`]. If you close it with unread bytes, the connection is
-//!    reset, and the peer may lose the last answer (RFC 9112, 9.6). Before you close in the middle of an answer, ask
-//!    [`must_reset`](Connection::must_reset). A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
+//! 4. **The end.** At [`Paused::Closed`], after an error, or when nothing is owed and the connection does not
+//!    [persist](Connection::persists): shut down the sending side of the transport, read on for a moment, then close it. If you
+//!    close it with unread bytes, the connection is reset, and the peer may lose the last answer (RFC 9112, 9.6). Before you
+//!    close in the middle of an answer, ask [`must_reset`](Connection::must_reset).
+//!
+//! A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
 //!
 //! `examples/server.rs` and `examples/client.rs` are programs on blocking sockets.
 //!
@@ -49,7 +51,7 @@
 //!         // The first of the client's offers that this server speaks. Any other response declines.
 //!         Next::Paused(_) => match server.select(&["bar", "foo/2"], Order::Client) {
 //!             Some(selection) => server.accept(selection, &[("Server", "example")], &mut out)?,
-//!             None => server.respond(&ResponseHead::new(200, &()), b"still HTTP/1.1", &mut out)?,
+//!             None => server.respond(&ResponseHead::new(404, &()), b"only /chat is here", &mut out)?,
 //!         },
 //!     }
 //! }
@@ -146,7 +148,8 @@
 //!
 //! # Errors
 //!
-//! An [`Error`] from `next_event` is the peer's. Receiving has ended, and a server may answer once, with [`Error::status`]. The
+//! An [`Error`] from `next_event` is the peer's, and receiving has ended. If [`owes`](Connection::owes) is [`Owes::Response`], answer it
+//! once, with [`respond`](Connection::respond) and [`Error::status`]. The
 //! error's number and offset do not depend on how the input was cut. [`ErrorKind::clause`] is the rule, [`ErrorKind::advice`]
 //! says what to do. Every other error is your code's, and has changed nothing. No input and no order of calls panics.
 //!

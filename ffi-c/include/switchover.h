@@ -11,14 +11,20 @@
  *  1. Bytes in. swo_receive copies what the peer sent. Or read the socket straight into swo_receive_buffer, and
  *     say how much with swo_receive_commit. swo_receive_eof says that no more will come. While swo_wants_input is 0, do
  *     not read.
- *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA (send what was written, then read) or
- *     SWO_EVENT_KIND_PAUSED (act: decide, answer, speak the new protocol, or close). Slices of an event are valid until the next *inbound* call on the connection. Each
+ *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA (send a 100 if swo_owes is SWO_OWES_CONTINUE,
+ *     send what was written, then read) or SWO_EVENT_KIND_PAUSED (act: decide, answer, speak the new protocol, or close).
+ *     Slices of an event are valid until the next *inbound* call on the connection: copy what the answer needs. Each
  *     inbound call says so in its comment: swo_receive, swo_receive_buffer, swo_receive_commit, swo_receive_eof,
  *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Decisions do
  *     not end it, so an echo may send the very slice it was shown, and what speaks the next protocol may be given the
  *     leftover as SWO_EVENT_KIND_SWITCHED shows it.
  *  3. Decisions in, bytes out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
  *     caller's memory: all of it or nothing. A refused one has changed nothing. Send what was written, then go on at 2.
+ *     A peer error from swo_next_event is answered once, with swo_respond and swo_error_status, if swo_owes is
+ *     SWO_OWES_RESPONSE. A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
+ *  4. The end. At SWO_PAUSED_CLOSED, after an error, or when nothing is owed and swo_persists is 0: shut down the sending
+ *     side, read on for a moment, then close. To close with bytes unread resets the connection, and may take the last
+ *     answer away from the peer (RFC 9112, 9.6). Before you close in the middle of an answer, ask swo_must_reset.
  *
  * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
  * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. If you need none of them, call none.
@@ -243,7 +249,7 @@ enum swo_known_field {
 
 /** What your code has to do before receiving goes on. */
 enum swo_paused {
-    /** Accept or decline: bytes after an offer or CONNECT belong to no protocol yet. */
+    /** Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before. */
     SWO_PAUSED_DECISION = 0,
     /** Answer the request, or finish the answer with `send_end`: the next one is not read before. */
     SWO_PAUSED_ANSWER = 1,
@@ -1335,19 +1341,19 @@ swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
 
 /**
  * Takes the first bytes of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
- * the transport delivers from now on is the new protocol's. Only swo_resume_http needs this call: who is done with
- * HTTP may give `leftover` of the event, to the new protocol as it stands and free the connection
- * after it. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
+ * the transport delivers from now on is the new protocol's. They are the bytes that the event has as `leftover`: if you are done with HTTP, you
+ * may use those as they stand, and free the connection after it. swo_resume_http needs this call. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
  * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
  */
-swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
+swo_result swo_take_leftover(struct swo_conn *conn,
+                             uint8_t *out,
+                             size_t cap,
+                             size_t *written);
 
 /**
  * Counts `len` bytes of content that your code has read from the transport itself, with splice(2) or into its own memory.
  * The state and the positions are those after the same bytes through swo_receive. Allowed for as many as swo_content
  * says, once all bytes given to the engine have been read from it. **Inbound:** ends the current event and its slices.
- * Errors, after which nothing is counted: SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_NO_CONTENT,
- * SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, or the peer's earlier error.
  * Next: swo_next_event; after the last byte it shows the end. RFC 9112, 6.
  *
  * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_AFTER_END,
@@ -1738,8 +1744,8 @@ swo_result swo_accept(struct swo_conn *conn,
 swo_result swo_selection_early(const struct swo_selection *selection, struct swo_selection *early);
 
 /**
- * Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the client's
- * next try. RFC 9110, 15.5.22.
+ * Server: sends the head of a 426 that requires one of these protocols. Next: swo_send_data for content, and
+ * swo_send_end, then the client's next try. RFC 9110, 15.5.22.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
@@ -1756,7 +1762,7 @@ swo_result swo_require(struct swo_conn *conn,
 
 /**
  * Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
- * response. Next: swo_send_response. RFC 9110, 7.8.
+ * response. Next: swo_respond or swo_send_response. RFC 9110, 7.8.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
  */

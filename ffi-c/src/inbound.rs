@@ -41,9 +41,8 @@ export! {
     fn swo_receive_eof(conn: *mut swo_conn, end: u32) -> swo_result = receive_eof(conn, end);
 
     /// Takes the first bytes of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
-    /// the transport delivers from now on is the new protocol's. Only swo_resume_http needs this call: who is done with
-    /// HTTP may give `leftover` of the event, to the new protocol as it stands and free the connection
-    /// after it. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
+    /// the transport delivers from now on is the new protocol's. They are the bytes that the event has as `leftover`: if you are done with HTTP, you
+    /// may use those as they stand, and free the connection after it. swo_resume_http needs this call. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
     /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
     fn swo_take_leftover(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = take_leftover(conn, (out, cap, written));
@@ -51,8 +50,6 @@ export! {
     /// Counts `len` bytes of content that your code has read from the transport itself, with splice(2) or into its own memory.
     /// The state and the positions are those after the same bytes through swo_receive. Allowed for as many as swo_content
     /// says, once all bytes given to the engine have been read from it. **Inbound:** ends the current event and its slices.
-    /// Errors, after which nothing is counted: SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_NO_CONTENT,
-    /// SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, or the peer's earlier error.
     /// Next: swo_next_event; after the last byte it shows the end. RFC 9112, 6.
     ///
     /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_AFTER_END,

@@ -43,8 +43,8 @@ export! {
     fn swo_selection_early(selection: *const swo_selection, early: *mut swo_selection) -> swo_result
         = selection_early(selection, early);
 
-    /// Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the client's
-    /// next try. RFC 9110, 15.5.22.
+    /// Server: sends the head of a 426 that requires one of these protocols. Next: swo_send_data for content, and
+    /// swo_send_end, then the client's next try. RFC 9110, 15.5.22.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
@@ -54,7 +54,7 @@ export! {
         = require(conn, (protocols, count), (fields, field_count), (out, cap, written));
 
     /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
-    /// response. Next: swo_send_response. RFC 9110, 7.8.
+    /// response. Next: swo_respond or swo_send_response. RFC 9110, 7.8.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
     fn swo_advertise(conn: *mut swo_conn, protocols: *const swo_slice, count: usize) -> swo_result

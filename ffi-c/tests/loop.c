@@ -33,6 +33,19 @@ static void send_continue(swo_conn *conn) {
 
 #include "answer.inc"
 
+static void answer_error(swo_conn *conn, uint32_t status) {
+    size_t written = 0;
+    swo_response_head head = {(uint16_t)status, {NULL, 0}, NULL, 0};
+    swo_result result = swo_respond(conn, &head, NULL, 0, out, sizeof out, &written);
+    send_out(result, written);
+}
+
+static void leave(swo_conn *conn) {
+    swo_conn_free(conn);
+    shutdown(fd, SHUT_WR);
+    while (recv(fd, out, sizeof out, 0) > 0) continue;
+}
+
 static void speak(const swo_switched *switched) {
     (void)switched;
     exit(1); /* nothing was accepted */
@@ -40,7 +53,6 @@ static void speak(const swo_switched *switched) {
 
 static void serve(void) {
 #include "loop.inc"
-    exit(1); /* curl makes no mistakes */
 }
 
 int main(void) {

@@ -11,14 +11,20 @@
  *  1. Bytes in. swo_receive copies what the peer sent. Or read the socket straight into swo_receive_buffer, and
  *     say how much with swo_receive_commit. swo_receive_eof says that no more will come. While swo_wants_input is 0, do
  *     not read.
- *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA (send what was written, then read) or
- *     SWO_EVENT_KIND_PAUSED (act: decide, answer, speak the new protocol, or close). Slices of an event are valid until the next *inbound* call on the connection. Each
+ *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA (send a 100 if swo_owes is SWO_OWES_CONTINUE,
+ *     send what was written, then read) or SWO_EVENT_KIND_PAUSED (act: decide, answer, speak the new protocol, or close).
+ *     Slices of an event are valid until the next *inbound* call on the connection: copy what the answer needs. Each
  *     inbound call says so in its comment: swo_receive, swo_receive_buffer, swo_receive_commit, swo_receive_eof,
  *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Decisions do
  *     not end it, so an echo may send the very slice it was shown, and what speaks the next protocol may be given the
  *     leftover as SWO_EVENT_KIND_SWITCHED shows it.
  *  3. Decisions in, bytes out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
  *     caller's memory: all of it or nothing. A refused one has changed nothing. Send what was written, then go on at 2.
+ *     A peer error from swo_next_event is answered once, with swo_respond and swo_error_status, if swo_owes is
+ *     SWO_OWES_RESPONSE. A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
+ *  4. The end. At SWO_PAUSED_CLOSED, after an error, or when nothing is owed and swo_persists is 0: shut down the sending
+ *     side, read on for a moment, then close. To close with bytes unread resets the connection, and may take the last
+ *     answer away from the peer (RFC 9112, 9.6). Before you close in the middle of an answer, ask swo_must_reset.
  *
  * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
  * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. If you need none of them, call none.

@@ -1,6 +1,7 @@
 """A server that speaks HTTP/1.1, and foo/2 with each client that offers it: `python server.py [PORT]`."""
 
 import asyncio
+import contextlib
 import sys
 
 import switchover as http
@@ -31,12 +32,21 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                     pass  # content that this server does not use, and its end
     except http.RemoteProtocolError as error:
         # Once, and only where no answer has begun.
-        if connection.our_state in (http.Stage.IDLE, http.Stage.SEND_RESPONSE):
+        if connection.owes is http.Owes.RESPONSE:
             writer.write(connection.respond(error.status or 400))
     except ConnectionError:
         pass  # the peer has gone
-    finally:
-        writer.close()
+    await leave(reader, writer)
+
+
+async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Ends our direction and reads on for a moment: to close with bytes unread would take the last answer away."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(1):
+            writer.write_eof()
+            while await reader.read(65536):
+                pass
+    writer.close()
 
 
 def answer(connection: http.Connection, request: http.Request) -> bytes:

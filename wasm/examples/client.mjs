@@ -23,7 +23,7 @@ try {
     for (const line of lines) socket.write(`${line}\n`);
     socket.write("QUIT\n");
     process.stdout.write(leftover);
-    for await (const octets of input) process.stdout.write(octets);
+    for await (const bytes of input) process.stdout.write(bytes);
   }
 } finally {
   http.free();

@@ -24,8 +24,8 @@ async function serve(socket) {
   // A peer may vanish at any time, also while something is being written; without a listener that would end the process.
   socket.on("error", () => socket.destroy());
   try {
-    for await (const octets of socket.iterator({ destroyOnReturn: false })) {
-      http.receive(octets);
+    for await (const bytes of socket.iterator({ destroyOnReturn: false })) {
+      http.receive(bytes);
       const switched = converse(http, socket, request);
       if (switched) return await speakFoo(socket, switched, http.takeLeftover());
       if (http.awaiting === "nothing") return;
@@ -34,10 +34,8 @@ async function serve(socket) {
     converse(http, socket, request);
   } catch (error) {
     if (!(error instanceof ProtocolError) || error.blame !== "peer") throw error;
-    // The peer's mistake may be told once, if no answer has begun.
-    if (error.status !== null && http.state.response === "idle") {
-      socket.write(http.respond({ status: error.status }));
-    }
+    // The peer's mistake is answered once, if no answer has begun.
+    if (http.owes === "response") socket.write(http.respond({ status: error.status ?? 400 }));
   } finally {
     http.free();
     leave(socket);
@@ -68,7 +66,6 @@ function converse(http, socket, request) {
       case "request":
         // Of a request without an offer nothing is kept but what is kept here, for its content may come later.
         request.method = event.method;
-        if (http.owes === "continue") socket.write(http.sendInformational({ status: 100 }));
         break;
       case "paused":
         if (event.why === "closed") return null;
@@ -77,6 +74,8 @@ function converse(http, socket, request) {
       case "switched":
         return event;
       case "need-data":
+        // Some clients wait for it before they send their content.
+        if (http.owes === "continue") socket.write(http.sendInformational({ status: 100 }));
         return null;
     }
   }
@@ -103,8 +102,8 @@ function answer(http, socket, method) {
 async function speakFoo(socket, { request, protocols }, leftover) {
   socket.write(`${protocols[0]} answers ${request?.method} ${request?.target}\n`);
   let text = "";
-  for await (const octets of withFirst(leftover, socket)) {
-    const lines = (text + Buffer.from(octets).toString("latin1")).split("\n");
+  for await (const bytes of withFirst(leftover, socket)) {
+    const lines = (text + Buffer.from(bytes).toString("latin1")).split("\n");
     text = lines.pop() ?? "";
     for (const line of lines) {
       if (line.trimEnd() === "QUIT") return;

@@ -96,8 +96,8 @@ export class Connection extends Profiled {
   }
 
   /**
-   * Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the client's next
-   * try. RFC 9110, 15.5.22.
+   * Server: sends the head of a 426 that requires one of these protocols. Next: `sendData` for content, and `sendEnd`, then the
+   * client's next try. RFC 9110, 15.5.22.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-name`,
    * `invalid-value`, `invalid-protocol`, `framing-conflict`, `reserved-field`.
    */
@@ -110,7 +110,7 @@ export class Connection extends Profiled {
   }
 
   /**
-   * Server: says on the next final response what the connection could be upgraded to. Next: `sendResponse`.
+   * Server: says on the next final response what the connection could be upgraded to. Next: `respond` or `sendResponse`.
    * @throws ProtocolError: `wrong-role`, `invalid-protocol`.
    */
   advertise(protocols: readonly string[]): void {

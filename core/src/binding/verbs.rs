@@ -33,22 +33,22 @@ const SERVER: Option<Role> = Some(Role::Server);
 const CLIENT: Option<Role> = Some(Role::Client);
 
 verbs! {
-    "receive", BOTH, "RFC 9112, 2.2", "advance", [BufferFull, AfterEnd, Closed, Switched, Failed];
+    "receive", BOTH, "RFC 9112, 2.2", "next_event", [BufferFull, AfterEnd, Closed, Switched, Failed];
     "receive_buffer", BOTH, "RFC 9112, 2.2", "commit", [BufferFull, AfterEnd, Closed, Switched, Failed];
-    "commit", BOTH, "RFC 9112, 2.2", "advance", [];
-    "receive_eof", BOTH, "RFC 9112, 8", "advance", [];
+    "commit", BOTH, "RFC 9112, 2.2", "next_event", [];
+    "receive_eof", BOTH, "RFC 9112, 8", "next_event", [];
     "next_event", BOTH, "RFC 9112, 2", "what the event asks for", [];
-    "take_end", BOTH, "RFC 9112, 6", "advance", [];
+    "take_end", BOTH, "RFC 9112, 6", "next_event", [];
     "take_leftover", BOTH, "RFC 9110, 7.8", "speak the new protocol; resume_http", [];
-    "pass_content", BOTH, "RFC 9112, 6", "advance", [NoContent, UnreadInput, LengthExceeded, AfterEnd, Closed, Switched, Failed];
+    "pass_content", BOTH, "RFC 9112, 6", "next_event", [NoContent, UnreadInput, LengthExceeded, AfterEnd, Closed, Switched, Failed];
     "hand_over", SERVER, "RFC 9112, 2", "drop the engine, keep the transport", [WrongRole, Unasked, Answered, HeadGone, Closed, Switched, Failed, OutputTooSmall];
-    "skip_content", BOTH, "RFC 9112, 9.3", "advance", [NoContent];
+    "skip_content", BOTH, "RFC 9112, 9.3", "next_event", [NoContent];
     "send_request", CLIENT, "RFC 9112, 3", "send_data, send_end; receive", [
         WrongRole, RequestUnfinished, OfferPending, PipelineFull, NotPersistent, UnreadInput, Closed, Switched, Failed,
         InvalidMethod, InvalidTarget, InvalidName, InvalidValue, InvalidProtocol, InvalidHost, HostDiffers,
         FramingConflict, ReservedField, ProfileField, OutputTooSmall
     ];
-    "send_informational", SERVER, "RFC 9110, 15.2", "advance, or the final response", [
+    "send_informational", SERVER, "RFC 9110, 15.2", "next_event, or the final response", [
         WrongRole, Unasked, Answered, NotExpected, Http10Peer, Closed, Switched, Failed,
         InvalidStatus, InvalidReason, InvalidName, InvalidValue, FramingConflict, ReservedField, OutputTooSmall
     ];
@@ -56,12 +56,12 @@ verbs! {
         WrongRole, Unasked, Answered, Closed, Switched, Failed,
         InvalidStatus, InvalidReason, InvalidName, InvalidValue, FramingConflict, ReservedField, OutputTooSmall
     ];
-    "respond", SERVER, "RFC 9112, 6", "advance", [
+    "respond", SERVER, "RFC 9112, 6", "next_event", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed,
         InvalidStatus, InvalidReason, InvalidName, InvalidValue, FramingConflict, ReservedField, LengthExceeded, LengthShort,
         OutputTooSmall
     ];
-    "respond_prepared", SERVER, "RFC 9112, 6", "advance", [
+    "respond_prepared", SERVER, "RFC 9112, 6", "next_event", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed,
         InvalidStatus, FramingConflict, ReservedField, OutputTooSmall
     ];
@@ -73,7 +73,7 @@ verbs! {
     "note_response", SERVER, "RFC 9112, 9.3", "send_end where it has content", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidStatus, FramingConflict
     ];
-    "accept", SERVER, "RFC 9110, 7.8", "advance, to Switched", [
+    "accept", SERVER, "RFC 9110, 7.8", "next_event, to Switched", [
         WrongRole, NothingOffered, NotOffered, StaleSelection, BodyPending, Answered, Closed, Switched, Failed,
         InvalidName, InvalidValue, FramingConflict, ReservedField, ProfileField, OutputTooSmall
     ];
@@ -81,10 +81,10 @@ verbs! {
         WrongRole, Unasked, Answered, Closed, Switched, Failed,
         InvalidName, InvalidValue, InvalidProtocol, FramingConflict, ReservedField, OutputTooSmall
     ];
-    "advertise", SERVER, "RFC 9110, 7.8", "send_response", [WrongRole, InvalidProtocol];
+    "advertise", SERVER, "RFC 9110, 7.8", "respond or send_response", [WrongRole, InvalidProtocol];
     "send_data", BOTH, "RFC 9112, 6", "send_data, send_end", [NoContent, LengthExceeded, Closed, Switched, Failed, OutputTooSmall];
     "send_data_parts", BOTH, "RFC 9112, 7.1", "prefix, content and suffix; send_end", [NoContent, LengthExceeded, Closed, Switched, Failed];
-    "send_end", BOTH, "RFC 9112, 7.1.2", "a client receives, a server advances", [
+    "send_end", BOTH, "RFC 9112, 7.1.2", "a client receives, a server calls next_event", [
         NoContent, LengthShort, Closed, Switched, Failed,
         InvalidName, InvalidValue, TrailerForbidden, OutputTooSmall
     ];

@@ -1,5 +1,5 @@
-//! The only module that knows all the others: bytes in, events out (`receive.rs`, and `message.rs` for what they mean);
-//! decisions in, bytes out (`send.rs`, and `compose.rs` for what they take); and what your code may ask in between.
+//! The only module that knows all the others: bytes in, events out (`inbound`), decisions in, bytes out (`outbound`), and
+//! what your code may ask in between.
 
 mod inbound;
 mod outbound;
@@ -385,7 +385,7 @@ impl Connection {
     // What your code may decide without sending anything.
 
     /// Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. The end of
-    /// the message is still told. Next: `advance`. RFC 9112, 9.3.
+    /// the message is still told. Next: `next_event`. RFC 9112, 9.3.
     ///
     /// Refused: `NoContent`.
     pub fn skip_content(&mut self) -> Result<(), Error> {

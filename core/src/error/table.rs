@@ -237,13 +237,13 @@ errors! {
         "Select again; each request has its own offer.";
     BodyPending = 814 "body-pending" Local 0 "RFC 9110, 7.8"
         "the request is not complete yet"
-        "Go on with `advance` until the end of the request, or accept `selection.early()` if the new protocol needs no content.";
+        "Go on with `next_event` until the end of the request, or accept `selection.early()` if the new protocol needs no content.";
     NothingOwed = 815 "nothing-owed" Local 0 "RFC 9110, 7.8"
         "no answer is owed above a new protocol"
         "`resume_http` is for a 101 in both directions whose request is not answered yet.";
     LeftoverPending = 816 "leftover-pending" Local 0 "RFC 9110, 7.8"
         "the leftover has not been taken, or the end before it not been told"
-        "`advance` to the `Switched` event, `take_leftover`, then `resume_http`.";
+        "`next_event` to the `Switched` event, `take_leftover`, then `resume_http`.";
     TooLate = 817 "too-late" Local 0 "RFC 9112, 9.6"
         "the head that would have said so has left"
         "Close the transport after the response instead.";
@@ -261,13 +261,13 @@ errors! {
         "A server responds, a client requests: `Role` says which it is.";
     BufferFull = 822 "buffer-full" Local 0 "the contract"
         "too many bytes wait already; nothing was taken"
-        "`advance` first; while `wants_input` is false, do not read the transport.";
+        "`next_event` first; while `wants_input` is false, do not read the transport.";
     AfterEnd = 824 "after-end" Local 0 "the contract"
         "bytes after the end of input"
         "Nothing comes after `receive_eof`.";
     UnreadInput = 825 "unread-input" Local 0 "RFC 9112, 9.2"
         "bytes wait in the engine that must be read first"
-        "`advance` first. Before a request: no request asked for these bytes, and the next event says what they are. Before `pass_content`: they are content too.";
+        "`next_event` first. Before a request: no request asked for these bytes, and the next event says what they are. Before `pass_content`: they are content too.";
     HeadGone = 826 "head-gone" Local 0 "the contract"
         "the head of the request is no longer there as it came"
         "Call `hand_over` at the `Request` event, before the next inbound call.";

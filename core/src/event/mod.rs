@@ -14,7 +14,7 @@ pub enum Step {
     Event,
     /// Nothing happens before more bytes come: call [`receive`](crate::Connection::receive). A client gets this too when
     /// it is its own turn, before it has asked, while its content is missing, and after the answer:
-    /// [`awaiting`](crate::Connection::awaiting) is then `Host`.
+    /// [`awaiting`](crate::Connection::awaiting) is then `Caller`.
     NeedData,
     /// Nothing happens before your code acts.
     Paused(Paused),
@@ -23,7 +23,7 @@ pub enum Step {
 /// What your code has to do before receiving goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Paused {
-    /// Accept or decline: bytes after an offer or CONNECT belong to no protocol yet.
+    /// Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before.
     Decision,
     /// Answer the request, or finish the answer with `send_end`: the next one is not read before.
     Answer,

@@ -1,7 +1,7 @@
 //! Content, from bytes to slices of them: by length, chunked, until the end.
 //!
 //! The chunk line is a little automaton that consumes byte by byte, so nothing of it has to stay in the buffer and
-//! a cut anywhere makes no difference. Trailers are field lines: `head.rs` reads them.
+//! a cut anywhere makes no difference. Trailers are field lines: the folder `head` reads them.
 
 use crate::error::{ErrorKind, Fault};
 use crate::limits::Limits;

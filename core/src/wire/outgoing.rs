@@ -25,7 +25,7 @@ impl<'a> RequestHead<'a> {
 /// A response to send.
 #[derive(Clone, Copy)]
 pub struct ResponseHead<'a> {
-    /// The status, 200 to 599.
+    /// The status: 200 to 599, for `send_informational` 1xx, for `reject` 400 to 599.
     pub status: u16,
     /// The reason phrase, as bytes like those of a received one; it may be empty.
     pub reason: &'a [u8],

@@ -232,7 +232,7 @@ class PausedReason(enum.Enum):
     """What your code has to do before receiving goes on."""
 
     DECISION = 0
-    """Accept or decline: bytes after an offer or CONNECT belong to no protocol yet."""
+    """Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before."""
     ANSWER = 1
     """Answer the request, or finish the answer with `send_end`: the next one is not read before."""
     SWITCHED = 2
@@ -1354,9 +1354,9 @@ class Connection:
     def require(self, protocols: _Protocols, headers: _Lines = (), *, into: None = None) -> bytes: ...
     @overload
     def require(self, protocols: _Protocols, headers: _Lines = (), *, into: bytearray) -> int:
-        """Server: a 426 that requires one of these protocols.
+        """Server: the head of a 426 that requires one of these protocols.
 
-        Next: content as after any response, then the client's next try. RFC 9110, 15.5.22.
+        Next: `send_data` for content, and `send_end`, then the client's next try. RFC 9110, 15.5.22.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
         INVALID_PROTOCOL, FRAMING_CONFLICT, RESERVED_FIELD.
@@ -1413,7 +1413,7 @@ class Connection:
     def advertise(self, protocols: _Protocols) -> None:
         """Server: says on the next final response what the connection could be upgraded to.
 
-        It remains an ordinary response. Next: `send_response`. RFC 9110, 7.8.
+        It remains an ordinary response. Next: `respond` or `send_response`. RFC 9110, 7.8.
 
         Raises LocalProtocolError: WRONG_ROLE, INVALID_PROTOCOL.
         """
@@ -1446,7 +1446,10 @@ class Connection:
         Raises LocalProtocolError: NOTHING_OWED, LEFTOVER_PENDING.
         """
     def take_leftover(self) -> bytes:
-        """Takes the first bytes of the new protocol out of the connection. Next: speak it."""
+        """Takes the first bytes of the new protocol out of the connection: the same as `Switched.leftover`.
+
+        `resume_http` needs this call. Next: speak the new protocol.
+        """
     def take_end(self) -> bool:
         """Folds the end of the message into the current event: True where that was the last of its message.
 

@@ -25,7 +25,7 @@ pub enum Next<'a> {
 
 impl Connection {
     /// Takes bytes that the peer sent, all of them, however many; the current event is over. Refused with `BufferFull`
-    /// while `limits.buffered` bytes wait already, and where nothing more is read; then nothing is taken. Next: `advance`.
+    /// while `limits.buffered` bytes wait already, and where nothing more is read; then nothing is taken. Next: `next_event`.
     ///
     /// Refused: `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
     #[inline]
@@ -62,7 +62,7 @@ impl Connection {
 
     /// Takes the first `len` bytes of the space that [`receive_buffer`](Self::receive_buffer) gave, once, and says how
     /// many it took: none where the space does not hold as many, which may be tried again, or another inbound call has
-    /// moved it. Next: `advance`.
+    /// moved it. Next: `next_event`.
     #[inline]
     pub fn commit(&mut self, len: usize) -> usize {
         self.settle_event();
@@ -72,7 +72,7 @@ impl Connection {
     }
 
     /// The peer's bytes have ended. The end has its place after them: it counts when everything before it has been
-    /// read. Next: `advance`.
+    /// read. Next: `next_event`.
     pub fn receive_eof(&mut self, end: End) {
         self.settle_event();
         // After the switch it is the new protocol's end.
@@ -143,7 +143,7 @@ impl Connection {
     }
 
     /// The current event, until the next inbound call: `receive`, `receive_buffer`, `commit`, `receive_eof`,
-    /// `advance`, `take_leftover`, `resume_http` or `release`. Decisions do not end it.
+    /// `next_event`, `advance`, `take_leftover`, `resume_http` or `release`. Decisions do not end it.
     #[inline(always)]
     pub fn event(&self) -> Option<Event<'_>> {
         let scratch = self.scratch.as_deref()?;
@@ -187,7 +187,7 @@ impl Connection {
     /// Counts `len` bytes of content that your code has read from the transport itself, with `splice`, `sendfile` or into
     /// its own memory. The state and the positions are those after the same bytes through [`receive`](Self::receive); they
     /// do not count towards `limits.drain`. The current event is over. Allowed for as many bytes as
-    /// [`content`](Self::content) says, once all bytes given to the engine have been read from it. Next: `advance`; after
+    /// [`content`](Self::content) says, once all bytes given to the engine have been read from it. Next: `next_event`; after
     /// the last byte it shows the end. RFC 9112, 6.
     ///
     /// Refused: `NoContent`, `UnreadInput`, `LengthExceeded`, `AfterEnd`, `Closed`, `Switched`, `Failed`.

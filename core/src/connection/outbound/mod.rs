@@ -94,7 +94,7 @@ impl Connection {
 
     /// Server: accepts an offered protocol with a 101 and these field lines (`&()` is none), after a 100 that is still owed.
     /// Only once the request is complete, unless the selection is [`early`](Selection::early). Next: speak the new protocol,
-    /// in which the request is answered; `advance` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
+    /// in which the request is answered; `next_event` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
     ///
     /// Refused: `WrongRole`, `NothingOffered`, `NotOffered`, `StaleSelection`, `BodyPending`, `Answered`, `Closed`,
     /// `Switched`, `Failed`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `ProfileField`,
@@ -108,8 +108,8 @@ impl Connection {
         self.switch(selection, fields, out).or_else(|error| self.refuse_with(error))
     }
 
-    /// Server: sends a 426 that requires one of these protocols. Next: content as after any response, then the
-    /// client's next try. RFC 9110, 15.5.22.
+    /// Server: sends the head of a 426 that requires one of these protocols. Next: `send_data` for content, and
+    /// `send_end`, then the client's next try. RFC 9110, 15.5.22.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
     /// `InvalidProtocol`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
@@ -126,7 +126,7 @@ impl Connection {
     }
 
     /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
-    /// response. RFC 9110, 7.8.
+    /// response. Next: `respond` or `send_response`. RFC 9110, 7.8.
     ///
     /// Refused: `WrongRole`, `InvalidProtocol`.
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! What the verbs of `send.rs` do, but for a server's answers: validate, count, compare with the space, write, and only then change the state.
+//! What the verbs of `mod.rs` do, but for a server's answers: validate, count, compare with the space, write, and only then change the state.
 
 use alloc::vec::Vec;
 

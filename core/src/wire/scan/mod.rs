@@ -19,10 +19,10 @@
 //! several blocks at the same time, where a scanner that walks from line to line waits for each line's end.
 //!
 //! That is also all the checking a value needs. A stray NUL or a bare LF begins a run of its own, so it looks like the end of
-//! a line, and there `head.rs` finds no CRLF.
+//! a line, and there the folder `head` finds no CRLF.
 //!
 //! The second pass asks of each field line how many token characters it begins with, which is its name, and hands the line
-//! to `head.rs`. Beyond that only [`run`] is asked for: how many bytes of a class there are, of a method, a target, a host.
+//! to the folder `head`. Beyond that only [`run`] is asked for: how many bytes of a class there are, of a method, a target, a host.
 //!
 //! # Who does it
 //!
