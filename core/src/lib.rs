@@ -167,11 +167,18 @@
 //!
 //! # Versions
 //!
-//! Semantic versioning. Breaking: an item or a method that goes, another signature, an error's number that means something else, a
-//! message that was taken and is refused though the RFC allows it. Not breaking: a new method, a new error number, a new reason
-//! in the enums that are `#[non_exhaustive]` (of offers, of errors, of what a trace says), another text or advice, a message that
-//! was taken and is refused because the RFC forbids it, anything in [`state`]. [`Event`], [`Step`], [`Next`] and [`Paused`] are
-//! closed on purpose: a loop that handles them all stays complete. `core/api.txt` lists what is promised, and a test compares it.
+//! Semantic versioning:
+//!
+//! | breaking | not breaking |
+//! |---|---|
+//! | an item or a method goes, or has another signature | a new method |
+//! | an error's number means something else | a new error number, another text or advice |
+//! | a new variant of [`Event`], [`Step`], [`Next`] or [`Paused`]: a loop that handles them all stays complete | a new reason in an enum that is `#[non_exhaustive]` |
+//! | a message is refused though the RFC allows it | a message is refused because the RFC forbids it |
+//! | | anything in [`state`] |
+//!
+//! `core/api.txt` lists what is promised, and a test compares it. End literals of [`Config`], [`Limits`] and [`Lenient`] with
+//! `..Default::default()`: they may get new members.
 //!
 //! # Reading the code
 //!

@@ -2,7 +2,7 @@
 
 /// Bounds, in bytes unless the name says otherwise. Each is counted on the bytes as they come, so it holds for
 /// input that arrives one byte at a time. Content as a whole has none: it goes by, and how much of it to keep is yours
-/// to say.
+/// to say. End a literal with `..Limits::DEFAULT`: a later version may have more of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least. Default 8,192.
@@ -196,7 +196,8 @@ impl Lenient {
     }
 }
 
-/// How a connection behaves; shared between connections by an `Arc`.
+/// How a connection behaves; shared between connections by an `Arc`. End a literal with `..Config::default()`: a later version
+/// may have more members.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// The bounds.
