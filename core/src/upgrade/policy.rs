@@ -25,6 +25,8 @@ pub(crate) struct Policy {
     hint: Option<(&'static str, &'static str)>,
     /// Its refusal is the end of the connection.
     closes: bool,
+    /// The fields that are its own.
+    own: &'static [Own],
     /// The fields of the offer by which its 101 is judged.
     remembered: &'static [&'static str],
     /// What else the request must say. Both sides ask: the client before it sends, the server when it has received.
@@ -47,6 +49,7 @@ impl Policy {
         marker: None,
         hint: None,
         closes: false,
+        own: &[],
         remembered: &[],
         request: |_, _| Ok(()),
         answer: |_, _| true,
@@ -56,8 +59,9 @@ impl Policy {
     /// RFC 9298, RFC 9484 and the connect-tcp draft: capsules from the 101 on, and nothing goes on after a refusal.
     const CAPSULES: Self = Self {
         method: Some("GET"),
-        marker: Some((CAPSULE_PROTOCOL, "?1")),
+        marker: Some(("Capsule-Protocol", "?1")),
         closes: true,
+        own: &[Own { name: "Capsule-Protocol", carried_by: Some(starts_capsules) }],
         request: |request, _| super::masque::check(request),
         answer: |_, answer| super::masque::is_answer(answer),
         ..Self::GENERIC
@@ -70,6 +74,8 @@ static TABLE: &[Policy] = &[
         name: "websocket",
         method: Some("GET"),
         hint: Some(("Sec-WebSocket-Version", "13")),
+        // RFC 6455, 11.3.
+        own: &[Own::of("Sec-WebSocket-Key"), Own::of("Sec-WebSocket-Accept")],
         remembered: super::websocket::REMEMBERED,
         request: |request, _| super::websocket::check(request.fields),
         answer: super::websocket::is_answer,
@@ -81,6 +87,8 @@ static TABLE: &[Policy] = &[
         name: "h2c",
         over_tls: false,
         hop_field: Some(super::h2c::SETTINGS),
+        // RFC 7540, 3.2.1.
+        own: &[Own::of(super::h2c::SETTINGS)],
         request: super::h2c::check,
         ..Policy::GENERIC
     },
@@ -90,18 +98,36 @@ static TABLE: &[Policy] = &[
     Policy { name: "connect-tcp", ..Policy::CAPSULES },
 ];
 
-/// The fields that belong to requests and to switches: no other response carries them (RFC 6455, 11.3; RFC 7540, 3.2.1).
-const NOT_IN_RESPONSES: [&str; 3] = ["Sec-WebSocket-Key", "Sec-WebSocket-Accept", "HTTP2-Settings"];
+/// A field that only its protocol uses.
+struct Own {
+    name: &'static str,
+    /// Whether your code may write it into a response of that status. `None`: into no response. It belongs to requests, or the
+    /// engine writes it.
+    carried_by: Option<fn(status: u16) -> bool>,
+}
 
-/// What only says something where capsules start.
-const CAPSULE_PROTOCOL: &str = "Capsule-Protocol";
+#[cfg(any(feature = "websocket", feature = "h2c"))]
+impl Own {
+    const fn of(name: &'static str) -> Self {
+        Self { name, carried_by: None }
+    }
+}
 
-/// The lengths of all these names.
-const LENGTHS: u32 = {
-    let (mut lengths, mut at) = (length_bit(CAPSULE_PROTOCOL.len()), 0);
-    while at < NOT_IN_RESPONSES.len() {
-        lengths |= length_bit(NOT_IN_RESPONSES[at].len());
-        at += 1;
+/// RFC 9297, 3.2 and 3.4: what starts no capsules does not say so.
+fn starts_capsules(status: u16) -> bool {
+    status == 101 || (matches!(status, 200..=299) && !matches!(status, 204..=206))
+}
+
+/// The lengths of the names of all own fields.
+const OWN_LENGTHS: u32 = {
+    let (mut lengths, mut row) = (0, 0);
+    while row < TABLE.len() {
+        let (own, mut at) = (TABLE[row].own, 0);
+        while at < own.len() {
+            lengths |= length_bit(own[at].name.len());
+            at += 1;
+        }
+        row += 1;
     }
     lengths
 };
@@ -188,13 +214,11 @@ pub(crate) fn proof(protocol: &Protocol<'_>, asked: &dyn FieldSource) -> Result<
 /// Whether the field may stand in a response of that status that your code writes.
 pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     // Most names are not even as long as one of these.
-    if LENGTHS & length_bit(field.name.len()) == 0 {
+    if OWN_LENGTHS & length_bit(field.name.len()) == 0 {
         return true;
     }
-    // RFC 9297, 3.2 and 3.4: what starts no capsules does not say so.
-    let may_start_capsules = status == 101 || (matches!(status, 200..=299) && !matches!(status, 204..=206));
-    let says_capsules = !may_start_capsules && field.is(CAPSULE_PROTOCOL);
-    !says_capsules && !NOT_IN_RESPONSES.iter().any(|name| field.is(name))
+    let mut own = TABLE.iter().flat_map(|policy| policy.own);
+    own.all(|own| !field.is(own.name) || own.carried_by.is_some_and(|carries| carries(status)))
 }
 
 /// Whether a list field has that member, in any case.
