@@ -3,80 +3,16 @@
 
 use std::fs;
 
-use switchover::binding::{ContentKind, EventKind, KnownField};
-use switchover::bridge::OverHttp2;
-use switchover::masque::CapsuleFault;
-use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
-use switchover::trace::TraceStep;
-use switchover::{
-    Awaiting, Blame, End, ErrorKind, Ineligible, Lenient, Limits, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
-};
-use switchover_tests::{home, numbers};
-
-/// An enum of the core: what Rust calls it, and its values in order.
-struct Table {
-    name: &'static str,
-    values: Vec<(u64, &'static str)>,
-}
-
-macro_rules! tables {
-    ($($name:ident),+) => {
-        vec![$(Table {
-            name: stringify!($name),
-            values: $name::ALL.iter().enumerate().map(|(number, value)| (number as u64, value.name())).collect(),
-        }),+]
-    };
-}
-
-fn tables() -> Vec<Table> {
-    let mut tables = tables!(
-        Role,
-        Phase,
-        Rx,
-        Tx,
-        Turn,
-        Expect,
-        Peer,
-        Awaiting,
-        Owes,
-        EventKind,
-        Paused,
-        SwitchedBy,
-        End,
-        TraceStep,
-        Blame,
-        NoOffer,
-        Ineligible,
-        Order,
-        Why,
-        OverHttp2,
-        CapsuleFault
-    );
-    let errors = ErrorKind::ALL.iter().map(|kind| (u64::from(kind.code()), kind.name())).collect();
-    tables.push(Table { name: "ErrorKind", values: errors });
-    tables
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(home().join("..").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// The lines between the one that begins with `opening` and the next that begins with `closing`.
-fn section<'t>(text: &'t str, opening: &str, closing: &str) -> Vec<&'t str> {
-    let mut lines = text.lines().skip_while(|line| *line != opening);
-    assert!(lines.next().is_some(), "no {opening:?}");
-    lines.take_while(|line| !line.starts_with(closing)).map(str::trim).collect()
-}
+use switchover::binding::KnownField;
+use switchover::{Lenient, Limits};
+use switchover_tests::tables::{Table, read, section, tables, upper_snake};
+use switchover_tests::{home, numbers, tables};
 
 /// `NAME<separator>NUMBER`, whatever follows.
 fn value(line: &str, separator: &str) -> Option<(u64, String)> {
     let (name, rest) = line.split_once(separator)?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     Some((digits.parse().ok()?, name.trim_matches('"').to_owned()))
-}
-
-fn upper_snake(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 
 /// `NoOffer` as `no_offer`.
@@ -119,91 +55,6 @@ fn the_c_header_has_the_tables() {
     }
 }
 
-/// The members of the stubs' enums are written from the core's tables, with what the core says of each.
-#[test]
-fn the_python_stubs_have_the_tables() {
-    let path = "py/python/switchover/__init__.pyi";
-    let mut stubs = read(path);
-    let mut tables = tables();
-    tables.extend(tables!(ContentKind));
-    for Table { name, values } in tables {
-        let (class, base) = match name {
-            "ErrorKind" => ("ErrorKind", "IntEnum"),
-            "Paused" => ("PausedReason", "Enum"),
-            name => (name, "Enum"),
-        };
-        let documents = documents(name);
-        assert_eq!(documents.len(), values.len(), "{name}");
-        let mut members = String::new();
-        for ((number, name), document) in values.into_iter().zip(documents) {
-            let constant = upper_snake(name);
-            // A Python name cannot begin with a digit.
-            let version = if constant.starts_with(|c: char| c.is_ascii_digit()) { "V" } else { "" };
-            members += &format!("    {version}{constant} = {number}\n{}", in_quotes(&document));
-        }
-        let opening = format!("class {class}(enum.{base}):\n");
-        let from = stubs.find(&opening).unwrap_or_else(|| panic!("no {opening}")) + opening.len();
-        // After the document of the class, which an empty line ends.
-        let from = from + stubs[from..].find("\"\"\"\n\n").expect("a document") + "\"\"\"\n\n".len();
-        let to = from + stubs[from..].find("\n    label: str\n").expect("the label");
-        stubs.replace_range(from..to, &members);
-    }
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(home().join("..").join(path), &stubs).expect("writable stubs");
-    }
-    assert!(stubs == read(path), "the stubs' enums are stale; BLESS=1 rewrites them");
-}
-
-/// What the core says of each value of an enum, in their order.
-fn documents(enumeration: &str) -> Vec<String> {
-    if enumeration == "ErrorKind" {
-        let sentence = |text: &str| text[..1].to_uppercase() + &text[1..] + ".";
-        return ErrorKind::ALL.iter().map(|kind| sentence(kind.text())).collect();
-    }
-    let opening = format!("pub enum {enumeration} {{");
-    let source = switchover_tests::files(&home().join("../core/src"), "rs")
-        .iter()
-        .map(|path| fs::read_to_string(path).expect("a source"))
-        .find(|source| source.lines().any(|line| line == opening))
-        .unwrap_or_else(|| panic!("no {opening}"));
-    let (mut found, mut text) = (Vec::new(), Vec::new());
-    for line in section(&source, &opening, "}") {
-        match line.strip_prefix("///") {
-            Some(words) => text.push(words.trim()),
-            None if line.starts_with("#[") => {}
-            None => found.push(plain(&text.split_off(0).join(" "))),
-        }
-    }
-    found
-}
-
-/// A document without its links.
-fn plain(text: &str) -> String {
-    let mut pieces = text.split("[`");
-    let mut out = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (name, rest) = piece.split_once("`]").unwrap_or((piece, ""));
-        let rest = if rest.starts_with('(') { rest.split_once(')').map_or("", |(_, rest)| rest) } else { rest };
-        out += &format!("`{name}`{rest}");
-    }
-    out
-}
-
-/// A document of a stub, in lines of at most 120.
-fn in_quotes(text: &str) -> String {
-    let mut lines = vec![String::from("    \"\"\"")];
-    for (at, word) in text.split(' ').enumerate() {
-        let line = lines.last_mut().expect("a line");
-        if line.len() + 1 + word.len() > 117 {
-            lines.push(format!("    {word}"));
-        } else {
-            *line += if at == 0 { "" } else { " " };
-            *line += word;
-        }
-    }
-    lines.join("\n") + "\"\"\"\n"
-}
-
 #[test]
 fn the_typescript_face_has_the_tables() {
     let face = read("wasm/types/tables.d.ts");
@@ -227,7 +78,6 @@ fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
     let limits: Vec<_> = Limits::DEFAULT.table().collect();
     let flags: Vec<_> = Lenient::none().table().collect();
     let header = read("ffi-c/include/switchover.h");
-    let stubs = read("py/python/switchover/__init__.pyi");
     let face = read("wasm/types/tables.d.ts");
 
     let in_c = |line: &str| {
@@ -238,17 +88,6 @@ fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
     let missing: Vec<_> = names.filter(|name| !members.iter().any(|member| member == name)).collect();
     assert!(missing.is_empty(), "the C header lacks {missing:?}");
 
-    for (name, default) in &limits {
-        let wanted = format!("{name}: int = {default},");
-        assert!(
-            stubs.lines().any(|line| line.trim().replace('_', "") == wanted.replace('_', "")),
-            "Python lacks {wanted}"
-        );
-    }
-    for (name, _) in &flags {
-        let wanted = format!("{name}: bool = False,");
-        assert!(stubs.lines().any(|line| line.trim() == wanted), "Python lacks {wanted}");
-    }
     let wanted: Vec<_> = limits.iter().map(|(name, default)| (*default, camel(name))).collect();
     assert_eq!(constants(&face, "Limits"), wanted);
     let found: Vec<_> = section(&face, "export declare const Lenient: {", "}")

@@ -13,23 +13,12 @@ static int read_line(FILE *file, text *line) {
 
 /* Sets a bound or flag by its name. */
 static int set_option(swo_config *config, const char *name, unsigned long long value) {
-#define OPTION(member) \
+#define OPTION(member, type) \
     if (!strcmp(name, #member)) { \
-        config->member = value; \
+        config->member = (type)value; \
         return 1; \
     }
-#define OPTION32(member) \
-    if (!strcmp(name, #member)) { \
-        config->member = (uint32_t)value; \
-        return 1; \
-    }
-    OPTION(drain) OPTION(h2c_content)
-    OPTION32(start_line) OPTION32(method) OPTION32(field_line) OPTION32(fields) OPTION32(head) OPTION32(empty_lines)
-    OPTION32(chunk_line) OPTION32(chunk_extensions) OPTION32(trailers) OPTION32(informational) OPTION32(buffered)
-    OPTION32(offers) OPTION32(h2c_head) OPTION32(secure) OPTION32(http2_preface) OPTION32(bare_h2c)
-    OPTION32(switch_without_connection)
-    OPTION32(switch_without_upgrade) OPTION32(switch_to_alternatives) OPTION32(switch_in_http10)
-    OPTION32(status_without_space) OPTION32(tidy)
+#include "options.h"
     return 0;
 }
 

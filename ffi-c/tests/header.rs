@@ -37,6 +37,22 @@ fn the_header() {
     compare("include/switchover.h", &header());
 }
 
+/// The members of the configuration with their types, for the runner of vectors, which sets them by their names.
+#[test]
+fn the_options() {
+    let source = read("src/config.rs");
+    let member = |line: &str| {
+        let (name, kind) = line.strip_prefix("    pub ")?.strip_suffix(',')?.split_once(": ")?;
+        let is_option = name != "struct_size" && matches!(kind, "u32" | "u64");
+        is_option.then(|| format!("OPTION({name}, {})\n", kind.replace('u', "uint") + "_t"))
+    };
+    let options: String = source.lines().filter_map(member).collect();
+    compare(
+        "tests/options.h",
+        &format!("/* Written from src/config.rs by the test `header`; do not edit. */\n{options}"),
+    );
+}
+
 /// What the shared library exports, one name a line: what the header declares, and nothing else.
 #[test]
 fn the_symbols() {

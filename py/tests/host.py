@@ -100,16 +100,12 @@ class Host:
             case "receive":
                 connection.receive_data(octets(what[0]))
             case _:
-                getattr(connection, WITHOUT_OUTPUT[verb])()
+                # A verb without arguments has its own name, where it is not a short one.
+                getattr(connection, SHORT.get(verb, verb.replace("-", "_")))()
         return b""
 
 
-WITHOUT_OUTPUT = {
-    "skip": "skip_content",
-    "close": "close_after_response",
-    "abandon": "abandon",
-    "resume": "resume_http",
-}
+SHORT = {"skip": "skip_content", "close": "close_after_response", "resume": "resume_http"}
 
 
 def take(connection: Connection) -> list[str]:

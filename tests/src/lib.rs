@@ -11,6 +11,7 @@ pub mod numbers;
 pub mod path;
 pub mod random;
 pub mod script;
+pub mod tables;
 pub mod text;
 pub mod vector;
 mod verbs;

@@ -216,9 +216,9 @@ impl Connection {
     }
 
     /// Whether another request may follow on this connection, as far as is known: nothing has been sent or received that
-    /// closes it. RFC 9112, 9.3.
+    /// closes it, and no direction has left HTTP. RFC 9112, 9.3.
     pub fn persists(&self) -> bool {
-        self.state.persist
+        self.state.persist && self.state.rx != Rx::Switched && self.state.tx != Tx::Switched
     }
 
     /// The received bytes after the current event, which nothing has read yet. While an offer is undecided they belong to no

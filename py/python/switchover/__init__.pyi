@@ -747,53 +747,71 @@ class Config:
     ) -> Config: ...
 
     start_line: Final[int]
-    """A request or status line without its CRLF (RFC 9112, 3)."""
+    """A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least."""
     method: Final[int]
-    """A method."""
+    """A method. The longest one registered has 17 bytes; a longer one is noise."""
     field_line: Final[int]
-    """A field line without its CRLF."""
+    """A field line without its CRLF: room for the cookies that browsers send."""
     fields: Final[int]
-    """Field lines of a head, and again of a trailer section."""
+    """Field lines of a head, and again of a trailer section; real requests have about 20."""
     head: Final[int]
-    """A whole head."""
+    """A whole head with its CRLFs; the common servers take between 8 and 64 KiB."""
     empty_lines: Final[int]
-    """Empty lines before a request line (RFC 9112, 2.2)."""
+    """Empty lines before a request line; RFC 9112, 2.2 asks for one."""
     chunk_line: Final[int]
-    """A chunk's line without its CRLF."""
+    """A chunk's line without its CRLF: 16 hex digits and a short extension."""
     chunk_extensions: Final[int]
-    """All chunk extensions of one message."""
+    """All chunk extensions of one message: real programs do not use them, attackers do."""
     trailers: Final[int]
-    """A trailer section."""
+    """A trailer section with its CRLFs: a checksum and some metadata."""
     informational: Final[int]
-    """Informational responses before one final response."""
+    """Informational responses before one final response. A server that sends a 102 every ten seconds meets it after
+    five minutes (error 504): raise it where you wait longer."""
     drain: Final[int]
     """Content that `skip_content` reads and drops before it closes instead."""
     buffered: Final[int]
-    """Bytes that wait before `receive_data` refuses more; raised to what one head needs."""
+    """Bytes that wait in the buffer before `receive` refuses more; raised to what one head needs. The buffer holds
+    at most half as much again, the head that is kept, and the space that one read asks for beyond the bound."""
     offers: Final[int]
     """Protocols in one offer."""
     h2c_head: Final[int]
-    """A request head that h2c takes along, counted as HTTP/2 does: what its engine takes (RFC 9113, 6.5.2)."""
+    """A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your HTTP/2
+    engine takes as a list of fields."""
     h2c_content: Final[int]
-    """Content that h2c takes along: at most what HTTP/2's first window takes (RFC 9113, 6.9.2)."""
+    """Content that `h2c` takes along: at most what HTTP/2's first window takes."""
     switch_without_connection: Final[bool]
-    """A client takes a 101 whose Connection does not list upgrade. Risk: an intermediary passed it on unread."""
+    """A 101 whose `Connection` does not list `upgrade` (cupsd 2.4 sends `Keep-Alive`). Risk: a response that an
+    intermediary passed on without understanding it is taken for a switch."""
     switch_without_upgrade: Final[bool]
-    """A client takes a 101 without Upgrade for its first offer. Risk: the two sides may mean different protocols."""
+    """A 101 without any `Upgrade` (Jetty 9.4), taken for the first offer. Risk: the two sides may mean different
+    protocols where several were offered."""
     switch_to_alternatives: Final[bool]
-    """A client takes a 101 that lists several versions of one offer. Risk: the next protocol must find out which."""
+    """A 101 that lists several versions of one offered protocol (cupsd 2.4: `TLS/1.2,TLS/1.1,TLS/1.0`) instead of
+    the one it chose. Risk: which one it is, the next protocol must find out. Nothing that was not offered is ever
+    taken."""
     switch_in_http10: Final[bool]
-    """A client takes a 101 in HTTP/1.0. Risk: an intermediary between may go on in HTTP."""
+    """A 101 in HTTP/1.0 (aiohttp, Deno, to HTTP/1.0 requests). Risk: HTTP/1.0 has no such mechanism, so an
+    intermediary between may go on in HTTP."""
     status_without_space: Final[bool]
-    """A client takes `HTTP/1.1 200` as a status line. Risk: one that was cut there may be taken for a whole one."""
+    """A status line that ends with the status, without the space before the reason: `HTTP/1.1 200` (small devices
+    and hand-written servers; h11, Node, curl and Python's http.client take it). Risk: small, as such a line means
+    nothing else; but a server that leaves this out may be careless elsewhere."""
     secure: Final[bool]
-    """The transport is TLS; without it a request for an https target is refused (RFC 9110, 7.4)."""
+    """The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4)."""
     http2_preface: Final[bool]
-    """A server takes the HTTP/2 preface as the first bytes for a switch (RFC 9113, 3.4)."""
+    """A server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113, 3.4). Off by
+    default: the preface is then a request with an unsupported version."""
     bare_h2c: Final[bool]
-    """An h2c offer needs no HTTP2-Settings: what is spoken then is the two sides' affair (against RFC 7540, 3.2.1)."""
+    """An `h2c` offer without `HTTP2-Settings` may be made and accepted: the token then is one like any other, and
+    what the two sides speak is their own affair (BuildKit reverses the roles of HTTP/2). Off by default: RFC 7540,
+    3.2.1 forbids such an upgrade."""
     tidy: Final[bool]
-    """Headers that contradict themselves are put right where they would be refused; the trace says so (TIDIED)."""
+    """Field lines that contradict themselves are put right before they are sent, where they would be refused else: a
+    length where the status forbids one or chunked is there, the same length twice, chunked to HTTP/1.0, what belongs
+    to a handshake that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute
+    target's. For frameworks and intermediaries, whose field lines are not their own. What has two meanings is
+    refused all the same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what
+    was done (`TraceStep::Tidied`). Off by default: a mistake in your own code is better refused."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

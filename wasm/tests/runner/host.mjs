@@ -29,6 +29,9 @@ const QUESTIONS = {
   trace: (connection) => connection.trace().map(({ step, number, offset }) => `trace ${step} ${number} @${offset}`),
 };
 
+/** @type {Record<string, string>} */
+const SHORT = { skip: "skipContent", close: "closeAfterResponse", resume: "resumeHttp", take: "takeLeftover" };
+
 /** What a caller keeps beside its connection. */
 export class Host {
   /** @param {Connection} connection @param {import("switchover").Config} config */
@@ -141,22 +144,15 @@ export class Host {
         return connection.advertise(list(first));
       case "pass":
         return connection.passContent(Number(first));
-      case "skip":
-        return connection.skipContent();
-      case "close":
-        return connection.closeAfterResponse();
-      case "abandon":
-        return connection.abandon();
-      case "resume":
-        return connection.resumeHttp();
-      case "take":
-        return void connection.takeLeftover();
-      case "release":
-        return connection.release();
       case "receive":
         return connection.receive(unhex(first));
-      default:
-        throw new Error(`${verb} is no decision`);
+      default: {
+        // A verb without arguments has its own name, where it is not a short one.
+        const name = SHORT[verb] ?? verb.replace(/-./g, (letter) => letter.slice(1).toUpperCase());
+        const verbs = /** @type {Record<string, () => void>} */ (/** @type {unknown} */ (connection));
+        if (typeof verbs[name] !== "function") throw new Error(`${verb} is no decision`);
+        return void verbs[name]();
+      }
     }
   }
 

@@ -143,7 +143,7 @@ impl Connection {
     }
 
     /// The current event, until the next inbound call: `receive`, `receive_buffer`, `commit`, `receive_eof`,
-    /// `next_event`, `advance`, `take_leftover`, `resume_http` or `release`. Decisions do not end it.
+    /// `next_event`, `advance`, `pass_content`, `take_leftover`, `hand_over`, `resume_http` or `release`. Decisions do not end it.
     #[inline(always)]
     pub fn event(&self) -> Option<Event<'_>> {
         let scratch = self.scratch.as_deref()?;

@@ -1,0 +1,78 @@
+//! The tables of the core, and what its sources say of their values: what the four surfaces are compared with.
+
+use std::fs;
+
+use switchover::binding::EventKind;
+use switchover::bridge::OverHttp2;
+use switchover::masque::CapsuleFault;
+use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::trace::TraceStep;
+use switchover::{Awaiting, Blame, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why};
+
+use crate::home;
+
+/// A file of the repository.
+pub fn read(path: &str) -> String {
+    fs::read_to_string(home().join("..").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// An enum of the core.
+pub struct Table {
+    /// What Rust calls it.
+    pub name: &'static str,
+    /// Its values in order, with their numbers.
+    pub values: Vec<(u64, &'static str)>,
+}
+
+/// The tables of enums, by their names.
+#[macro_export]
+macro_rules! tables {
+    ($($name:ident),+) => {
+        vec![$($crate::tables::Table {
+            name: stringify!($name),
+            values: $name::ALL.iter().enumerate().map(|(number, value)| (number as u64, value.name())).collect(),
+        }),+]
+    };
+}
+
+/// All that reach every language.
+pub fn tables() -> Vec<Table> {
+    let mut tables = tables!(
+        Role,
+        Phase,
+        Rx,
+        Tx,
+        Turn,
+        Expect,
+        Peer,
+        Awaiting,
+        Owes,
+        EventKind,
+        Paused,
+        SwitchedBy,
+        End,
+        TraceStep,
+        Blame,
+        NoOffer,
+        Ineligible,
+        Order,
+        Why,
+        OverHttp2,
+        CapsuleFault
+    );
+    let errors = ErrorKind::ALL.iter().map(|kind| (u64::from(kind.code()), kind.name())).collect();
+    tables.push(Table { name: "ErrorKind", values: errors });
+    tables
+}
+
+/// The lines between the one that begins with `opening` and the next that begins with `closing`.
+pub fn section<'t>(text: &'t str, opening: &str, closing: &str) -> Vec<&'t str> {
+    let mut lines = text.lines().skip_while(|line| *line != opening);
+    assert!(lines.next().is_some(), "no {opening:?}");
+    lines.take_while(|line| !line.starts_with(closing)).map(str::trim).collect()
+}
+
+/// `http-1.0` as `HTTP_1_0`.
+pub fn upper_snake(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
