@@ -9,6 +9,7 @@ pub mod fuzz;
 pub mod naive;
 pub mod numbers;
 pub mod path;
+mod plain;
 pub mod random;
 pub mod script;
 pub mod tables;

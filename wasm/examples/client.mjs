@@ -49,7 +49,7 @@ async function response() {
         break;
       case "switched":
         console.error(`speaking ${event.protocols.join(", ")}`);
-        return http.takeLeftover();
+        return event.leftover;
       case "end-of-message":
       case "paused":
         return null;

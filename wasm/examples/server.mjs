@@ -1,4 +1,4 @@
-// A server for two protocols on one port: HTTP/1.1, and `foo/2` for who asks for it. `server.mjs PORT`; 0 is any free one.
+// A server for two protocols on one port: HTTP/1.1, and `foo/2` for clients that offer it. `server.mjs PORT`; 0 is any free one.
 import { createServer } from "node:net";
 import process from "node:process";
 import { Connection, ProtocolError } from "switchover";
@@ -6,7 +6,7 @@ import { Connection, ProtocolError } from "switchover";
 /** @typedef {import("node:net").Socket} Socket */
 
 const server = createServer({ allowHalfOpen: true }, (socket) => {
-  // A mistake of this server's ends the one connection, and is reported; that the peer has vanished is none.
+  // A mistake of this server's ends the one connection, and is reported. A peer that has vanished is not.
   serve(socket).catch((error) => {
     if (error !== socket.errored) console.error(error);
     socket.destroy();
@@ -27,7 +27,7 @@ async function serve(socket) {
     for await (const bytes of socket.iterator({ destroyOnReturn: false })) {
       http.receive(bytes);
       const switched = converse(http, socket, request);
-      if (switched) return await speakFoo(socket, switched, http.takeLeftover());
+      if (switched) return await speakFoo(socket, switched);
       if (http.awaiting === "nothing") return;
     }
     http.receiveEof();
@@ -97,9 +97,8 @@ function answer(http, socket, method) {
  * The new protocol: its first line answers the request, then every line comes back in capitals, until `QUIT`.
  * @param {Socket} socket
  * @param {import("switchover").SwitchedEvent} switched
- * @param {Uint8Array} leftover
  */
-async function speakFoo(socket, { request, protocols }, leftover) {
+async function speakFoo(socket, { request, protocols, leftover }) {
   socket.write(`${protocols[0]} answers ${request?.method} ${request?.target}\n`);
   let text = "";
   for await (const bytes of withFirst(leftover, socket)) {

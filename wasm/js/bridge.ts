@@ -4,7 +4,7 @@ import { statusOf } from "./check.js";
 import { ProfileError } from "./error.js";
 import type { Headers } from "./headers.js";
 import { pack, packHeaders, putAscii, putAsciis, putHeaders, type HeaderSource } from "./parcel.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 import { namesOf, Reader } from "./reader.js";
 import { OverHttp2 } from "./tables.js";
 

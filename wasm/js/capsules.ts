@@ -3,7 +3,7 @@
 import { count, octets } from "./check.js";
 import { ProfileError } from "./error.js";
 import { Owned } from "./owned.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 import { UDP_PAYLOAD } from "./tables.js";
 

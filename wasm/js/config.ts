@@ -1,7 +1,7 @@
 // How a connection behaves.
 
 import { boolean, count, object } from "./check.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 import { Flags, Lenient, Limits } from "./tables.js";
 
 /** How a connection behaves. What is left out has the default that `Limits`, `Lenient` and `Flags` show. */

@@ -6,7 +6,7 @@ import { GoneError } from "./gone.js";
 import { inspect } from "./inspect.js";
 import { pack, putHeaders, putTexts, type HeaderSource } from "./parcel.js";
 import { Profiled } from "./profiled.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 import { namesOf, octetsLeft, Reader, reading } from "./reader.js";
 import { readState, readTrace, type State, type TraceEntry } from "./state.js";
 import { Awaiting, Order, Owes, Why } from "./tables.js";

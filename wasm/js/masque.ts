@@ -1,7 +1,7 @@
 // Proxying over HTTP/1.1 by upgrade: what requests for `connect-udp` (RFC 9298) and `connect-ip` (RFC 9484) say.
 
 import { pack, packHeaders, putText, type HeaderSource } from "./parcel.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 import { Reader, utf8Left } from "./reader.js";
 
 /** Where a `connect-udp` request wants its datagrams to go (RFC 9298, 3). */

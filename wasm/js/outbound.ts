@@ -4,7 +4,7 @@ import { count, object, octets } from "./check.js";
 import { Inbound } from "./inbound.js";
 import { pack, putHeaders, putText, putTexts, type HeaderSource } from "./parcel.js";
 import { contentOf, packResponse, Prepared, type ResponseHead } from "./prepared.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 
 /** A request to send. The version is always HTTP/1.1. */

@@ -5,7 +5,7 @@ import { configure, type Config } from "./config.js";
 import { ProtocolError } from "./error.js";
 import { Owned } from "./owned.js";
 import { pack, putHeaders, putText, type HeaderSource } from "./parcel.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 
 /** The head of a response to send. */

@@ -4,7 +4,7 @@ import { numberOf } from "./check.js";
 import type { Headers } from "./headers.js";
 import { Outbound } from "./outbound.js";
 import { pack, putAscii, putTexts } from "./parcel.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 import { Reader, reading } from "./reader.js";
 import { Order } from "./tables.js";
 import { Deflate, packDeflate, readDeflate, type DeflateParameters } from "./websocket.js";

@@ -1,7 +1,7 @@
 // The names of protocols.
 
 import { pack, putText } from "./parcel.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 
 /**
  * Whether two names, such as `foo/2`, mean the same protocol: the name without regard to case, the version exactly. Peers

@@ -5,7 +5,7 @@ import { Connection } from "./connection.js";
 import { ProfileError } from "./error.js";
 import { Owned } from "./owned.js";
 import { packHeaders, type HeaderSource } from "./parcel.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 
 /**

@@ -2,7 +2,7 @@
 
 import { boolean, count, object, octets } from "./check.js";
 import { packHeaders, type HeaderSource } from "./parcel.js";
-import { raw } from "./raw.js";
+import { raw } from "./calls.js";
 import { Reader, reading } from "./reader.js";
 
 /** How many bytes a nonce has. */

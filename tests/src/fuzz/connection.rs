@@ -361,13 +361,13 @@ impl<'t> Host<'t> {
         let from_tape = if self.patience > 50 { Move::read(&mut self.tape) } else { None };
         // What depends on how many bytes are there already can only be asked where all of them are.
         let is_possible = |decision: &Move| {
-            let needs_all = matches!(decision, Move::Request(_) | Move::Resume | Move::HandOver | Move::Pass(_));
+            let needs_all = matches!(*decision, Move::Request(_) | Move::RESUME | Move::HandOver | Move::Pass(_));
             place == Place::Boundary || !needs_all
         };
         match from_tape.filter(is_possible) {
-            Some(Move::Resume) => {
+            Some(Move::RESUME) => {
                 self.take_leftover();
-                if self.make(Move::Resume) {
+                if self.make(Move::RESUME) {
                     self.tell_leftover();
                 }
                 true
@@ -422,8 +422,8 @@ impl<'t> Host<'t> {
         match (self.role, place) {
             (Role::Client, Place::Boundary) => self.make(Move::GET),
             (_, Place::Boundary | Place::Event) => false,
-            (Role::Client, Place::Pause) => self.make(Move::Abandon),
-            (Role::Server, Place::Pause) => self.make(Move::OK) || self.make(Move::END) || self.make(Move::Abandon),
+            (Role::Client, Place::Pause) => self.make(Move::ABANDON),
+            (Role::Server, Place::Pause) => self.make(Move::OK) || self.make(Move::END) || self.make(Move::ABANDON),
         }
     }
 
@@ -445,7 +445,7 @@ impl<'t> Host<'t> {
             assert!(out.is_empty(), "{decision:?} is refused and writes");
             assert_eq!(self.seen(), before, "{decision:?} is refused and changes something");
         } else {
-            self.skips |= decision == Move::Skip;
+            self.skips |= decision == Move::SKIP;
             // What is handed over is not shown any more.
             let is_kept = decision != Move::HandOver;
             assert!(!is_kept || self.seen().event == before.event, "{decision:?} changes the event that is shown");

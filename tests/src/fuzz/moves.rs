@@ -4,6 +4,7 @@
 use switchover::{Connection, Error, Order, Prepared, RequestHead, ResponseHead};
 
 use super::tape::Tape;
+use crate::plain::{PLAIN, plain};
 use crate::verbs::check_refusal;
 
 type Pairs = &'static [(&'static str, &'static str)];
@@ -115,10 +116,8 @@ pub(crate) enum Move {
     Data(usize),
     Parts(usize),
     End(usize),
-    Skip,
-    CloseAfterResponse,
-    Abandon,
-    Resume,
+    /// A verb without arguments, by what vectors call it.
+    Plain(&'static str),
     TakeEnd,
     HandOver,
     /// That many bytes of content come past the engine.
@@ -137,6 +136,10 @@ impl Move {
     pub(crate) const GET: Self = Self::Request(0);
     pub(crate) const OK: Self = Self::Response { status: 200, answer: 0 };
     pub(crate) const END: Self = Self::End(0);
+    pub(crate) const SKIP: Self = Self::Plain("skip");
+    pub(crate) const CLOSE: Self = Self::Plain("close");
+    pub(crate) const ABANDON: Self = Self::Plain("abandon");
+    pub(crate) const RESUME: Self = Self::Plain("resume");
 
     /// The next decision of a tape, `None` where it leaves it to others.
     pub(crate) fn read(tape: &mut Tape<'_>) -> Option<Self> {
@@ -155,10 +158,7 @@ impl Move {
             22 => Self::Parts(tape.below(256)),
             23 | 24 => Self::END,
             25 => Self::End(tape.below(TRAILERS.len())),
-            26 => Self::Skip,
-            27 => Self::CloseAfterResponse,
-            28 => Self::Abandon,
-            29 => Self::Resume,
+            which @ 26..=29 => Self::Plain(PLAIN[usize::from(which - 26)].short),
             30 => Self::whole(tape, Whole::Respond),
             31 => Self::whole(tape, Whole::Prepared),
             32 => Self::whole(tape, Whole::Reject),
@@ -166,6 +166,7 @@ impl Move {
             34 => Self::TakeEnd,
             35 => Self::HandOver,
             36 | 37 => Self::Pass(tape.below(256)),
+            38 => Self::Plain(PLAIN[tape.below(PLAIN.len())].short),
             _ => return None,
         })
     }
@@ -197,10 +198,7 @@ impl Move {
             Self::Data(_) => "send_data",
             Self::Parts(_) => "send_data_parts",
             Self::End(_) => "send_end",
-            Self::Skip => "skip_content",
-            Self::CloseAfterResponse => "close_after_response",
-            Self::Abandon => "abandon",
-            Self::Resume => "resume_http",
+            Self::Plain(short) => plain(short).map_or(short, |plain| plain.name),
             Self::TakeEnd => "take_end",
             Self::HandOver => "hand_over",
             Self::Pass(_) => "pass_content",
@@ -271,10 +269,7 @@ impl Move {
                 Ok(())
             }
             Self::End(index) => connection.send_end(&TRAILERS[index], out),
-            Self::Skip => connection.skip_content(),
-            Self::CloseAfterResponse => connection.close_after_response(),
-            Self::Abandon => connection.abandon(),
-            Self::Resume => connection.resume_http(),
+            Self::Plain(short) => plain(short).map_or(Ok(()), |plain| (plain.call)(connection)),
         }
     }
 

@@ -133,9 +133,9 @@ impl Side {
             }
             Move::Data(len) | Move::Parts(len) => add_content(&mut self.said, &[b'x'; 256][..len]),
             // A client may cut its request by either.
-            Move::CloseAfterResponse if is_client => self.has_given_up = true,
-            Move::Abandon => self.has_given_up = true,
-            Move::Skip => self.has_skipped = true,
+            Move::CLOSE if is_client => self.has_given_up = true,
+            Move::ABANDON => self.has_given_up = true,
+            Move::SKIP => self.has_skipped = true,
             _ => {}
         }
         let trailers = if matches!(decision, Move::End(_)) { lines(decision.fields()) } else { Vec::new() };
@@ -247,7 +247,7 @@ impl Side {
         match self.connection.role() {
             Role::Client if state.request == Phase::Body => drop(self.send_the_rest()),
             Role::Server if !self.is_over && self.is_its_turn() && state.tx == Tx::Open => {
-                let _ = self.make(Move::OK) || self.send_the_rest() || self.make(Move::Abandon);
+                let _ = self.make(Move::OK) || self.send_the_rest() || self.make(Move::ABANDON);
             }
             _ => {}
         }
@@ -295,7 +295,7 @@ impl Pair {
         match what >> 1 & 7 {
             0..=3 => match Move::read(tape) {
                 // Both ends do it at once, when nothing is on the way.
-                Some(Move::Resume) => self.resume(),
+                Some(Move::RESUME) => self.resume(),
                 // Another reader has what comes then; what comes past the engine is for the target `connection`.
                 Some(Move::HandOver | Move::Pass(_)) => {}
                 Some(decision) => drop(one.make(decision)),

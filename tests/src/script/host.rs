@@ -7,6 +7,7 @@ use switchover::{
 
 use super::lines::{FieldLine, offers_line};
 use super::profiles::Profiles;
+use crate::plain::plain;
 use crate::text::{escape, summary, unescape};
 use crate::verbs::check_refusal;
 
@@ -180,12 +181,11 @@ impl Host {
                 lines.push(format!("parts \"{}\" \"{}\"", escape(parts.prefix()), escape(parts.suffix())));
             }),
             "end" => connection.send_end(&fields, out),
-            "skip" => connection.skip_content(),
-            "close" => connection.close_after_response(),
-            "abandon" => connection.abandon(),
-            "resume" => connection.resume_http(),
             "receive" => connection.receive(&unescape(what)),
-            other => panic!("{other:?} is no decision"),
+            other => match plain(other) {
+                Some(plain) => (plain.call)(connection),
+                None => panic!("{other:?} is no decision"),
+            },
         }
     }
 }
@@ -245,11 +245,8 @@ fn verb_of(verb: &str) -> &str {
         "data" => "send_data",
         "parts" => "send_data_parts",
         "end" => "send_end",
-        "skip" => "skip_content",
-        "close" => "close_after_response",
-        "resume" => "resume_http",
         "hand-over" => "hand_over",
         "pass" => "pass_content",
-        same => same,
+        short => plain(short).map_or(short, |plain| plain.name),
     }
 }

@@ -1,0 +1,21 @@
+//! The verbs without arguments: the vectors and the tapes of the fuzz targets make each of them.
+
+use switchover::{Connection, Error};
+
+pub(crate) struct Plain {
+    /// What vectors call it.
+    pub(crate) short: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) call: fn(&mut Connection) -> Result<(), Error>,
+}
+
+pub(crate) const PLAIN: &[Plain] = &[
+    Plain { short: "skip", name: "skip_content", call: Connection::skip_content },
+    Plain { short: "close", name: "close_after_response", call: Connection::close_after_response },
+    Plain { short: "abandon", name: "abandon", call: Connection::abandon },
+    Plain { short: "resume", name: "resume_http", call: Connection::resume_http },
+];
+
+pub(crate) fn plain(short: &str) -> Option<&'static Plain> {
+    PLAIN.iter().find(|plain| plain.short == short)
+}
