@@ -132,14 +132,21 @@ const OWN_LENGTHS: u32 = {
     lengths
 };
 
-/// The row of a protocol. A version makes it another token: `websocket/2` has no rules that we know.
-fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
-    let is_about = |policy: &&Policy| {
+/// How many rows there are.
+pub(crate) const ROWS: usize = TABLE.len();
+
+/// Which row is about the protocol. A version makes it another token: `websocket/2` has no rules that we know.
+pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
+    let is_about = |policy: &Policy| {
         policy.name.len() == protocol.name.len()
             && policy.versioned == protocol.version.is_some()
             && protocol.name.eq_ignore_ascii_case(policy.name)
     };
-    TABLE.iter().find(is_about)
+    TABLE.iter().position(is_about)
+}
+
+fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
+    row(protocol).map(|row| &TABLE[row])
 }
 
 /// The protocol in the spelling of its registration, if it is one that we know.
@@ -152,9 +159,22 @@ pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
     of(protocol).is_some_and(|policy| policy.below_http)
 }
 
-/// Whether a request may offer the protocol, and a server accept it.
+/// Whether a request may offer the protocol.
 pub(crate) fn check(protocol: &Protocol<'_>, request: &RequestHead<'_>, terms: &Terms) -> Result<(), Ineligible> {
-    let Some(policy) = of(protocol) else { return Ok(()) };
+    of(protocol).map_or(Ok(()), |policy| keeps_to(policy, request, terms))
+}
+
+/// Whether a received request may be accepted for a protocol of that row: the same for all that the row is about.
+pub(crate) fn check_received(row: usize, request: &RequestHead<'_>, terms: &Terms) -> Result<(), Ineligible> {
+    let policy = &TABLE[row];
+    let is_listed = |name: &str| !has(request.fields, name.as_bytes()) || lists(request.fields, "Connection", name);
+    if !policy.hop_field.is_none_or(is_listed) {
+        return Err(Ineligible::NotListed);
+    }
+    keeps_to(policy, request, terms)
+}
+
+fn keeps_to(policy: &Policy, request: &RequestHead<'_>, terms: &Terms) -> Result<(), Ineligible> {
     if policy.method.is_some_and(|method| method != request.method) {
         return Err(Ineligible::Method);
     }
@@ -162,11 +182,6 @@ pub(crate) fn check(protocol: &Protocol<'_>, request: &RequestHead<'_>, terms: &
         return Err(Ineligible::Secure);
     }
     (policy.request)(request, terms)
-}
-
-/// Whether the `Connection` of a received request lists what the protocol needs listed.
-pub(crate) fn is_listed(protocol: &Protocol<'_>, fields: &dyn FieldSource) -> bool {
-    hop_field(protocol, fields).is_none_or(|name| lists(fields, "Connection", name))
 }
 
 /// Whether an intermediary may offer the protocol to its own server (RFC 2817, 5.1; RFC 7540, 3.2.1). Another version of

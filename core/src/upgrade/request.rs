@@ -157,25 +157,30 @@ pub(crate) fn offered(head: &Head, bytes: &[u8], options: Options, terms: &Terms
 
 /// The offers of a request, if it holds any. What was found eligible once is not asked again.
 pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
-    let protocols = request.upgrade_lines().flat_map(members).filter_map(Protocol::parse);
-    protocols.enumerate().map(move |(place, protocol)| {
+    protocols(request).enumerate().map(move |(place, protocol)| {
         let is_known = place < 64 && request.head.eligible & (1 << place) != 0;
-        Offer { protocol, ineligible: if is_known { None } else { check(&protocol, request).err() } }
+        let row = if is_known { None } else { policy::row(&protocol) };
+        Offer { protocol, ineligible: row.and_then(|row| check(row, request).err()) }
     })
 }
 
-fn check(protocol: &Protocol<'_>, request: Request<'_>) -> Result<(), Ineligible> {
-    let fields = request.fields();
-    if !policy::is_listed(protocol, &fields) {
-        return Err(Ineligible::NotListed);
-    }
-    policy::check(protocol, &RequestHead::new(request.method(), request.target(), &fields), request.terms)
+fn protocols<'a>(request: Request<'a>) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
+    request.upgrade_lines().flat_map(members).filter_map(Protocol::parse)
 }
 
-/// How many protocols a request offers, whether any of them may be accepted, and which of the first 64.
+#[inline(never)]
+fn check(row: usize, request: Request<'_>) -> Result<(), Ineligible> {
+    let fields = request.fields();
+    policy::check_received(row, &RequestHead::new(request.method(), request.target(), &fields), request.terms)
+}
+
+/// How many protocols a request offers, whether any of them may be accepted, and which of the first 64. Each row of the
+/// policies walks the request's fields once, however many protocols it is about.
 pub(crate) fn judge(request: Request<'_>) -> (u32, bool, u64) {
-    offers(request).fold((0, false, 0), |(total, any, eligible), offer| {
-        let is_eligible = offer.ineligible.is_none();
+    let mut verdicts = [None; policy::ROWS];
+    protocols(request).fold((0, false, 0), |(total, any, eligible), protocol| {
+        let judged = |row: usize| *verdicts[row].get_or_insert_with(|| check(row, request).is_ok());
+        let is_eligible = policy::row(&protocol).is_none_or(judged);
         (total + 1, any | is_eligible, eligible | if total < 64 { u64::from(is_eligible) << total } else { 0 })
     })
 }
