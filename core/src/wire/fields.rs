@@ -204,7 +204,21 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Adds those of a field line.
+    #[inline]
     pub(crate) fn add(&mut self, value: &[u8]) {
+        // What browsers, libraries and proxies send is compared as a whole.
+        match value {
+            b"keep-alive" | b"Keep-Alive" => self.keep_alive = true,
+            b"close" => self.close = true,
+            b"Upgrade" | b"upgrade" | b"Upgrade, HTTP2-Settings" => self.upgrade = true,
+            b"keep-alive, Upgrade" | b"Keep-Alive, Upgrade" => (self.keep_alive, self.upgrade) = (true, true),
+            _ => self.add_list(value),
+        }
+    }
+
+    #[inline(never)]
+    fn add_list(&mut self, value: &[u8]) {
         for option in members(value) {
             match option.len() {
                 5 => self.close |= option.eq_ignore_ascii_case(b"close"),
@@ -373,6 +387,29 @@ mod tests {
         let got: Vec<_> = members(b" ,a , b c,\t,d,").collect();
         assert_eq!(got, [&b"a"[..], b"b c", b"d"]);
         assert_eq!(members(b"").count(), 0);
+    }
+
+    #[test]
+    fn options_that_are_compared_whole_are_those_of_the_list() {
+        let options = ["keep-alive", "close", "upgrade", "http2-settings", "te", ""];
+        for (first, second) in options.iter().flat_map(|first| options.iter().map(move |second| (first, second))) {
+            for separator in [", ", ","] {
+                let lower = [*first, separator, *second].concat();
+                let capital = |word: &str| word.split('-').map(capitalised).collect::<Vec<_>>().join("-");
+                let capitals = [capital(first), separator.into(), capital(second)].concat();
+                let mixed = lower.replace("upgrade", "Upgrade").replace("http2-settings", "HTTP2-Settings");
+                for value in [lower, capitals, mixed, (*first).into(), capital(first)] {
+                    let (mut whole, mut list) = (Options::default(), Options::default());
+                    whole.add(value.as_bytes());
+                    list.add_list(value.as_bytes());
+                    assert_eq!(whole, list, "{value:?}");
+                }
+            }
+        }
+    }
+
+    fn capitalised(word: &str) -> alloc::string::String {
+        word.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }).collect()
     }
 
     #[test]
