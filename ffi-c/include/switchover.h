@@ -245,6 +245,18 @@ enum swo_known_field {
     SWO_KNOWN_FIELD_EXPECT = 5,
     /** RFC 9110, 10.1.4. */
     SWO_KNOWN_FIELD_TE = 6,
+    /** RFC 7540, 3.2.1. */
+    SWO_KNOWN_FIELD_HTTP2_SETTINGS = 7,
+    /** RFC 6455, 11.3.1. */
+    SWO_KNOWN_FIELD_SEC_WEBSOCKET_KEY = 8,
+    /** RFC 6455, 11.3.2. */
+    SWO_KNOWN_FIELD_SEC_WEBSOCKET_EXTENSIONS = 9,
+    /** RFC 6455, 11.3.3. */
+    SWO_KNOWN_FIELD_SEC_WEBSOCKET_ACCEPT = 10,
+    /** RFC 6455, 11.3.4. */
+    SWO_KNOWN_FIELD_SEC_WEBSOCKET_PROTOCOL = 11,
+    /** RFC 6455, 11.3.5. */
+    SWO_KNOWN_FIELD_SEC_WEBSOCKET_VERSION = 12,
 };
 
 /** What your code has to do before receiving goes on. */

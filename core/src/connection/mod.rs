@@ -136,7 +136,7 @@ pub(crate) struct Scratch {
     /// Where in the peer's bytes the head of the current request ends.
     head_end: u64,
     shown: Shown,
-    /// What decides on the offer in `head`. Unused where there is none, but for the limits, which never change.
+    /// What decides which offers may be made or accepted.
     terms: Terms,
     /// A head is being read and has stopped inside a line: so many bytes may come that only continue it. Else 0.
     slack: usize,
@@ -465,6 +465,7 @@ impl Connection {
         self.end = None;
         if let Some(scratch) = &mut self.scratch {
             scratch.shown = Shown::Nothing;
+            scratch.terms.secure = self.flags.secure;
         }
         self.note(TraceStep::Resumed, 0);
         Ok(())
@@ -491,12 +492,6 @@ impl Connection {
     #[inline]
     fn config(&self) -> &Config {
         self.config.as_deref().unwrap_or(&limits::DEFAULT)
-    }
-
-    /// What decides which offers may be made or accepted.
-    #[inline(always)]
-    fn terms(&self) -> Terms {
-        Terms::new(self.config(), self.role, self.flags.secure)
     }
 
     /// The head that was just read, wherever its cycle stands.

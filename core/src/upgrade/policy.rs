@@ -1,9 +1,9 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
-use super::rules::{Proof, Terms, has};
+use super::rules::{Asking, Proof, Terms, has};
 use crate::error::Ineligible;
-use crate::wire::fields::{Field, FieldSource, Protocol, length_bit, members};
-use crate::wire::outgoing::RequestHead;
+use crate::wire::fields::{Field, FieldSource, Protocol, members};
+use crate::wire::known::KnownField;
 
 /// One row of the table: what a token asks of its offer and of its 101.
 pub(crate) struct Policy {
@@ -30,7 +30,7 @@ pub(crate) struct Policy {
     /// The fields of the offer by which its 101 is judged.
     remembered: &'static [&'static str],
     /// What else the request must say. Both sides ask: the client before it sends, the server when it has received.
-    request: fn(&RequestHead<'_>, &Terms) -> Result<(), Ineligible>,
+    request: fn(&Asking<'_>, &Terms) -> Result<(), Ineligible>,
     /// Whether the field lines of a 101 keep to what was asked. The server asks before it sends, too.
     answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
     /// What proves that the server has understood what was asked, if the protocol has it proven.
@@ -118,6 +118,11 @@ fn starts_capsules(status: u16) -> bool {
     status == 101 || (matches!(status, 200..=299) && !matches!(status, 204..=206))
 }
 
+/// The bit of a name's length.
+const fn length_bit(len: usize) -> u32 {
+    if len < 32 { 1 << len } else { 0 }
+}
+
 /// The lengths of the names of all own fields.
 const OWN_LENGTHS: u32 = {
     let (mut lengths, mut row) = (0, 0);
@@ -134,6 +139,11 @@ const OWN_LENGTHS: u32 = {
 
 /// How many rows there are.
 pub(crate) const ROWS: usize = TABLE.len();
+
+/// The row of a list that is one registered name and nothing else, as nearly every offer is.
+pub(crate) fn lone(list: &[u8]) -> Option<usize> {
+    TABLE.iter().position(|policy| !policy.versioned && list.eq_ignore_ascii_case(policy.name.as_bytes()))
+}
 
 /// Which row is about the protocol. A version makes it another token: `websocket/2` has no rules that we know.
 pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
@@ -160,22 +170,22 @@ pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
 }
 
 /// Whether a request may offer the protocol.
-pub(crate) fn check(protocol: &Protocol<'_>, request: &RequestHead<'_>, terms: &Terms) -> Result<(), Ineligible> {
+pub(crate) fn check(protocol: &Protocol<'_>, request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
     of(protocol).map_or(Ok(()), |policy| keeps_to(policy, request, terms))
 }
 
 /// Whether a received request may be accepted for a protocol of that row: the same for all that the row is about.
-pub(crate) fn check_received(row: usize, request: &RequestHead<'_>, terms: &Terms) -> Result<(), Ineligible> {
+pub(crate) fn check_received(row: usize, request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
     let policy = &TABLE[row];
-    let is_listed = |name: &str| !has(request.fields, name.as_bytes()) || lists(request.fields, "Connection", name);
+    let is_listed = |name: &str| !has(request.fields, name.as_bytes()) || is_for_the_hop(request.fields, name);
     if !policy.hop_field.is_none_or(is_listed) {
         return Err(Ineligible::NotListed);
     }
     keeps_to(policy, request, terms)
 }
 
-fn keeps_to(policy: &Policy, request: &RequestHead<'_>, terms: &Terms) -> Result<(), Ineligible> {
-    if policy.method.is_some_and(|method| method != request.method) {
+fn keeps_to(policy: &Policy, request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
+    if policy.method.is_some_and(|method| method.as_bytes() != request.method) {
         return Err(Ineligible::Method);
     }
     if terms.secure && !policy.over_tls {
@@ -236,12 +246,11 @@ pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     own.all(|own| !field.is(own.name) || own.carried_by.is_some_and(|carries| carries(status)))
 }
 
-/// Whether a list field has that member, in any case.
-fn lists(fields: &dyn FieldSource, name: &str, wanted: &str) -> bool {
+/// Whether `Connection` lists a field (RFC 9110, 7.6.1).
+fn is_for_the_hop(fields: &dyn FieldSource, name: &str) -> bool {
     let mut is_listed = false;
-    fields.each_of(length_bit(name.len()), &mut |field| {
-        let mut members = members(field.value);
-        is_listed |= field.is(name) && members.any(|member| member.eq_ignore_ascii_case(wanted.as_bytes()));
+    fields.each_known(KnownField::Connection.bit(), &mut |_, value| {
+        is_listed |= members(value).any(|member| member.eq_ignore_ascii_case(name.as_bytes()));
     });
     is_listed
 }

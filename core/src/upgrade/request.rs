@@ -1,13 +1,12 @@
 //! A request that was received, and what it offers (RFC 9110, 7.8).
 
-use super::rules::Terms;
+use super::rules::{Asking, Terms};
 use super::{Selection, policy, token};
 use crate::error::Ineligible;
 use crate::listed::listed;
 use crate::wire::fields::{Fields, Options, Protocol, members};
 use crate::wire::head::Head;
 use crate::wire::known::KnownField;
-use crate::wire::outgoing::RequestHead;
 use crate::wire::syntax::absolute_authority;
 
 /// A request head, as it was sent.
@@ -61,14 +60,14 @@ impl<'a> Request<'a> {
     /// request offers nothing. Choose with [`select`](crate::Connection::select).
     #[inline]
     pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
-        offered(self.head, self.bytes, self.head.options(self.bytes), self.terms)?;
+        offered(*self, self.head.options(self.bytes))?;
         Ok(offers(*self))
     }
 
     /// How many protocols [`offers`](Self::offers) gives, without a look at what each would need.
     #[inline]
     pub fn offer_count(&self) -> Result<usize, NoOffer> {
-        offered(self.head, self.bytes, self.head.options(self.bytes), self.terms)
+        offered(*self, self.head.options(self.bytes)).map(|offered| offered.total)
     }
 
     pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
@@ -129,9 +128,17 @@ listed! {
     }
 }
 
-/// Whether a request head holds an offer at all, and of how many; the protocols are read from the head when they are asked
-/// for.
-pub(crate) fn offered(head: &Head, bytes: &[u8], options: Options, terms: &Terms) -> Result<usize, NoOffer> {
+/// How much is offered.
+pub(crate) struct Offered {
+    /// How many protocols.
+    total: usize,
+    /// The row of the only one, where it has one and is all that its field says.
+    lone: Option<usize>,
+}
+
+/// Whether a request holds an offer at all, and how much it is; the protocols are read from the head when they are asked for.
+pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<Offered, NoOffer> {
+    let Request { head, bytes, terms } = request;
     if !head.has(KnownField::Upgrade) {
         return Err(NoOffer::Absent);
     }
@@ -144,14 +151,22 @@ pub(crate) fn offered(head: &Head, bytes: &[u8], options: Options, terms: &Terms
     if !options.upgrade {
         return Err(NoOffer::NoConnectionOption);
     }
-    let total = head
-        .values(KnownField::Upgrade, bytes)
-        .try_fold(0, |total, (value, _)| token::count(value).map(|count| total + count))
-        .ok_or(NoOffer::Malformed)?;
+    let mut lines = request.upgrade_lines();
+    let lone = match (lines.next(), lines.next()) {
+        (Some(only), None) => policy::lone(only),
+        _ => None,
+    };
+    let total = match lone {
+        Some(_) => 1,
+        None => {
+            let count = |total, value| token::count(value).map(|count| total + count);
+            request.upgrade_lines().try_fold(0, count).ok_or(NoOffer::Malformed)?
+        }
+    };
     match total {
         0 => Err(NoOffer::Absent),
         _ if total > terms.offers.min(Selection::LARGEST_OFFER) as usize => Err(NoOffer::TooMany),
-        total => Ok(total),
+        total => Ok(Offered { total, lone }),
     }
 }
 
@@ -170,19 +185,38 @@ fn protocols<'a>(request: Request<'a>) -> impl Iterator<Item = Protocol<'a>> + C
 
 #[inline(never)]
 fn check(row: usize, request: Request<'_>) -> Result<(), Ineligible> {
-    let fields = request.fields();
-    policy::check_received(row, &RequestHead::new(request.method(), request.target(), &fields), request.terms)
+    let (fields, (method, target)) = (request.fields(), request.line_octets());
+    policy::check_received(row, &Asking { method, target, fields: &fields }, request.terms)
 }
 
-/// How many protocols a request offers, whether any of them may be accepted, and which of the first 64. Each row of the
-/// policies walks the request's fields once, however many protocols it is about.
-pub(crate) fn judge(request: Request<'_>) -> (u32, bool, u64) {
+/// What of an offer may be accepted.
+pub(crate) struct Verdict {
+    /// How many protocols are offered.
+    pub(crate) total: u32,
+    /// Whether any of them may be accepted.
+    pub(crate) any: bool,
+    /// Which of the first 64; a bit for each.
+    pub(crate) eligible: u64,
+}
+
+/// Judges all that a request offers, or says why it offers nothing. Each row of the policies is asked once, however many
+/// protocols it is about.
+pub(crate) fn judge(request: Request<'_>, options: Options) -> Result<Verdict, NoOffer> {
+    let Offered { total, lone } = offered(request, options)?;
+    let total = total as u32;
+    if let Some(row) = lone {
+        let is_eligible = check(row, request).is_ok();
+        return Ok(Verdict { total, any: is_eligible, eligible: u64::from(is_eligible) });
+    }
     let mut verdicts = [None; policy::ROWS];
-    protocols(request).fold((0, false, 0), |(total, any, eligible), protocol| {
+    let (mut any, mut eligible) = (false, 0);
+    for (place, protocol) in protocols(request).enumerate() {
         let judged = |row: usize| *verdicts[row].get_or_insert_with(|| check(row, request).is_ok());
         let is_eligible = policy::row(&protocol).is_none_or(judged);
-        (total + 1, any | is_eligible, eligible | if total < 64 { u64::from(is_eligible) << total } else { 0 })
-    })
+        any |= is_eligible;
+        eligible |= if place < 64 { u64::from(is_eligible) << place } else { 0 };
+    }
+    Ok(Verdict { total, any, eligible })
 }
 
 /// Method and target are checked to be ASCII when they are parsed.

@@ -2,7 +2,9 @@
 
 use crate::limits::Config;
 use crate::machine::Role;
-use crate::wire::fields::{Field, FieldSource, length_bit};
+use crate::wire::fields::{Field, FieldSource};
+use crate::wire::known::KnownField;
+use crate::wire::outgoing::RequestHead;
 
 /// What of a connection decides which offers may be accepted, or made.
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]
@@ -36,6 +38,7 @@ impl Terms {
 /// The field by which a 101 proves that the server has understood the request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Proof {
+    pub(crate) known: KnownField,
     pub(crate) name: &'static str,
     pub(crate) value: [u8; 28],
 }
@@ -49,7 +52,7 @@ impl Proof {
 /// Whether there is a field line of that name.
 pub(crate) fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
     let mut is_there = false;
-    fields.each_of(length_bit(name.len()), &mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
+    fields.each(&mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
     is_there
 }
 
@@ -67,12 +70,22 @@ impl<'a> Values<'a> {
     }
 }
 
-pub(crate) fn values<'a>(fields: &'a dyn FieldSource, name: &str) -> Values<'a> {
+pub(crate) fn values(fields: &dyn FieldSource, known: KnownField) -> Values<'_> {
     let mut values = Values::None;
-    fields.each_of(length_bit(name.len()), &mut |field| {
-        if field.is(name) {
-            values.add(field.value);
-        }
-    });
+    fields.each_known(known.bit(), &mut |_, value| values.add(value));
     values
+}
+
+/// A request that offers something, or is about to.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub(crate) method: &'a [u8],
+    pub(crate) target: &'a [u8],
+    pub(crate) fields: &'a dyn FieldSource,
+}
+
+impl<'a> From<&RequestHead<'a>> for Asking<'a> {
+    fn from(request: &RequestHead<'a>) -> Self {
+        Self { method: request.method.as_bytes(), target: request.target.as_bytes(), fields: request.fields }
+    }
 }

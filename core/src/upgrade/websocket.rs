@@ -17,18 +17,28 @@ use super::rules::{Proof, Values, values};
 use super::token::Order;
 use crate::error::Ineligible;
 use crate::wire::fields::{FieldSource, members};
+use crate::wire::known::{KnownField, KnownFields};
+use crate::wire::scan;
+use crate::wire::scan::class::BASE64_CLASS;
 use crate::wire::syntax::is_token;
 
 /// What every `Sec-WebSocket-Accept` is made with.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const KEY: &str = "Sec-WebSocket-Key";
-const VERSION: &str = "Sec-WebSocket-Version";
 const ACCEPT: &str = "Sec-WebSocket-Accept";
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
-/// The lengths of these names.
-const LENGTHS: u32 = 1 << KEY.len() | 1 << VERSION.len() | 1 << SUBPROTOCOL.len() | 1 << EXTENSIONS.len();
+/// What an offer is judged by.
+const ASKED: KnownFields = KnownField::set(&[
+    KnownField::WebSocketKey,
+    KnownField::WebSocketVersion,
+    KnownField::WebSocketProtocol,
+    KnownField::WebSocketExtensions,
+]);
+
+/// What a 101 chooses.
+const CHOSEN: KnownFields = KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
 
 /// The fields of an offer by which its 101 is judged.
 pub(crate) const REMEMBERED: &[&str] = &[KEY, SUBPROTOCOL, EXTENSIONS];
@@ -43,17 +53,11 @@ pub fn key(nonce: &[u8; 16]) -> String {
 pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     let (mut version, mut key) = (Values::None, Values::None);
     let (mut has_subprotocols, mut has_valid_extensions) = (false, true);
-    // One walk for all of them.
-    fields.each_of(LENGTHS, &mut |field| {
-        if field.is(KEY) {
-            key.add(field.value);
-        } else if field.is(VERSION) {
-            version.add(field.value);
-        } else if field.is(SUBPROTOCOL) {
-            has_subprotocols = true;
-        } else if field.is(EXTENSIONS) {
-            has_valid_extensions &= extension::is_valid(field.value);
-        }
+    fields.each_known(ASKED, &mut |known, value| match known {
+        KnownField::WebSocketKey => key.add(value),
+        KnownField::WebSocketVersion => version.add(value),
+        KnownField::WebSocketProtocol => has_subprotocols = true,
+        _ => has_valid_extensions &= extension::is_valid(value),
     });
     if version != Values::One(b"13") {
         return Err(Ineligible::Version);
@@ -78,12 +82,9 @@ fn are_valid(mut subprotocols: Vec<&[u8]>) -> bool {
 /// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was asked for.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
     let (mut subprotocol, mut extensions) = (Values::None, Values::None);
-    answer.each_of(LENGTHS, &mut |field| {
-        if field.is(SUBPROTOCOL) {
-            subprotocol.add(field.value);
-        } else if field.is(EXTENSIONS) {
-            extensions.add(field.value);
-        }
+    answer.each_known(CHOSEN, &mut |known, value| match known {
+        KnownField::WebSocketProtocol => subprotocol.add(value),
+        _ => extensions.add(value),
     });
     let subprotocol_is_asked = match subprotocol {
         Values::None => true,
@@ -113,12 +114,12 @@ fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> Option<bool> {
 /// RFC 6455, 4.2.2: base64 of SHA-1 of the key and the GUID.
 pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
     // Whether it is a good one, `check` has said.
-    let Values::One(key) = values(asked, KEY) else { return None };
+    let Values::One(key) = values(asked, KnownField::WebSocketKey) else { return None };
     let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
     let mut value = [0; 28];
     let written = STANDARD.encode_slice(digest, &mut value);
     debug_assert_eq!(written, Ok(28));
-    Some(Proof { name: ACCEPT, value })
+    Some(Proof { known: KnownField::WebSocketAccept, name: ACCEPT, value })
 }
 
 /// The subprotocols that a request asks for, in the client's order of preference. RFC 6455, 4.1.
@@ -148,18 +149,16 @@ pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
     extensions(&fields)?.iter().filter(|extension| extension.is(deflate::NAME)).find_map(|offer| own.accept(offer))
 }
 
-/// Whether it is base64 of 16 bytes.
+/// Whether it is base64 of 16 bytes: 22 characters, of which the last stands for two bits.
 fn is_key(value: &[u8]) -> bool {
-    value.len() == 24 && STANDARD.decode_slice(value, &mut [0; 18]) == Ok(16)
+    matches!(value, [.., b'A' | b'Q' | b'g' | b'w', b'=', b'='])
+        && value.len() == 24
+        && scan::run(&BASE64_CLASS, value, 0) == 22
 }
 
 fn asked_for(fields: &(impl FieldSource + ?Sized)) -> Vec<&[u8]> {
     let mut list = Vec::new();
-    fields.each_of(1 << SUBPROTOCOL.len(), &mut |field| {
-        if field.is(SUBPROTOCOL) {
-            list.extend(members(field.value));
-        }
-    });
+    fields.each_known(KnownField::WebSocketProtocol.bit(), &mut |_, value| list.extend(members(value)));
     list
 }
 

@@ -88,7 +88,6 @@ impl Survey {
     fn line(&mut self, field: Field<'_>, start: usize, index: usize) -> Result<(), ErrorKind> {
         check(field)?;
         match KnownField::recognise(field.name) {
-            None => {}
             Some(KnownField::Upgrade) => return Err(ErrorKind::ReservedField),
             Some(KnownField::Connection) => {
                 if !members(field.value).all(is_token) {
@@ -134,6 +133,8 @@ impl Survey {
             Some(KnownField::Expect) => {
                 self.expects_continue |= expects_continue(field.value);
             }
+            // The fields of a protocol are for its rules.
+            _ => {}
         }
         Ok(())
     }

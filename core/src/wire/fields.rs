@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::wire::known::{FirstLines, KnownField, NOWHERE};
+use crate::wire::known::{Known, KnownField, KnownFields, NOWHERE};
 use crate::wire::scan;
 use crate::wire::scan::class::TOKEN_CLASS;
 use crate::wire::syntax::{is_token, trim};
@@ -83,13 +83,13 @@ impl<'a> From<(&'a str, &'a str)> for Field<'a> {
 pub struct Fields<'a> {
     bytes: &'a [u8],
     spans: &'a [FieldSpan],
-    first: &'a FirstLines,
+    known: &'a Known,
 }
 
 impl<'a> Fields<'a> {
     #[inline]
-    pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan], first: &'a FirstLines) -> Self {
-        Self { bytes, spans, first }
+    pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan], known: &'a Known) -> Self {
+        Self { bytes, spans, known }
     }
 
     /// One piece that every name and value is a part of, for an owner that copies it once.
@@ -133,8 +133,18 @@ impl<'a> Fields<'a> {
 
     /// Where the first line of a field that the engine acts on stands, without a search; [`at`](Self::at) gives it.
     pub(crate) fn index_of(&self, field: KnownField) -> Option<usize> {
-        let first = self.first[field as usize];
+        let first = self.known.first[field as usize];
         (first != NOWHERE).then_some(first as usize)
+    }
+
+    /// The lines of a known field, without a search for the first.
+    #[inline]
+    pub(crate) fn known(&self, known: KnownField) -> impl Iterator<Item = &'a FieldSpan> + Clone + use<'a> {
+        let bytes = self.bytes;
+        let again = self.known.repeated & known.bit() != 0;
+        let lines = self.spans.get(self.known.first[known as usize] as usize..).unwrap_or_default();
+        let lines = if again { lines } else { lines.get(..1).unwrap_or_default() };
+        lines.iter().filter(move |span| !again || KnownField::recognise(span.name.of(bytes)) == Some(known))
     }
 
     /// The values of all field lines of that name, in order.
@@ -251,21 +261,21 @@ pub trait FieldSource {
     /// Calls `each` with every field line in order.
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>));
 
-    /// The same of the lines whose names have one of some lengths, a bit for each below 32, for a caller that looks for a name:
-    /// most lines can be passed over without being looked at.
+    /// The values of some known fields; the lines of one field come in their order.
     #[doc(hidden)]
-    fn each_of<'s>(&'s self, lengths: u32, each: &mut dyn FnMut(Field<'s>)) {
+    fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
         self.each(&mut |field| {
-            if lengths & length_bit(field.name.len()) != 0 {
-                each(field);
+            if let Some(known) = KnownField::recognise(field.name).filter(|known| wanted & known.bit() != 0) {
+                each(known, field.value);
             }
         });
     }
-}
 
-/// The bit of a name's length.
-pub(crate) const fn length_bit(len: usize) -> u32 {
-    if len < 32 { 1 << len } else { 0 }
+    /// At most as many lines, and bytes in them, if that is known without a walk.
+    #[doc(hidden)]
+    fn at_most(&self) -> Option<(usize, usize)> {
+        None
+    }
 }
 
 impl FieldSource for () {
@@ -277,9 +287,18 @@ impl FieldSource for Fields<'_> {
         self.iter().for_each(each);
     }
 
-    fn each_of<'s>(&'s self, lengths: u32, each: &mut dyn FnMut(Field<'s>)) {
-        let is_wanted = |span: &&FieldSpan| lengths & length_bit((span.name.end - span.name.start) as usize) != 0;
-        self.spans.iter().filter(is_wanted).for_each(|span| each(self.view(span)));
+    /// Only the lines that were found when the head was parsed.
+    fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
+        let mut rest = wanted & self.known.seen;
+        while rest != 0 {
+            let known = KnownField::ALL[rest.trailing_zeros() as usize];
+            rest &= rest - 1;
+            self.known(known).for_each(|span| each(known, span.value.of(self.bytes)));
+        }
+    }
+
+    fn at_most(&self) -> Option<(usize, usize)> {
+        Some((self.spans.len(), self.bytes.len()))
     }
 }
 
@@ -326,8 +345,12 @@ impl<S: FieldSource + ?Sized> FieldSource for &S {
         (**self).each(each);
     }
 
-    fn each_of<'s>(&'s self, lengths: u32, each: &mut dyn FnMut(Field<'s>)) {
-        (**self).each_of(lengths, each);
+    fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
+        (**self).each_known(wanted, each);
+    }
+
+    fn at_most(&self) -> Option<(usize, usize)> {
+        (**self).at_most()
     }
 }
 

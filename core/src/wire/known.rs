@@ -20,102 +20,150 @@ pub enum KnownField {
     Expect,
     /// RFC 9110, 10.1.4.
     Te,
+    /// RFC 7540, 3.2.1.
+    Http2Settings,
+    /// RFC 6455, 11.3.1.
+    WebSocketKey,
+    /// RFC 6455, 11.3.2.
+    WebSocketExtensions,
+    /// RFC 6455, 11.3.3.
+    WebSocketAccept,
+    /// RFC 6455, 11.3.4.
+    WebSocketProtocol,
+    /// RFC 6455, 11.3.5.
+    WebSocketVersion,
 }
 
 listed! {
     KnownField {
         Host = "host", ContentLength = "content-length", TransferEncoding = "transfer-encoding",
         Connection = "connection", Upgrade = "upgrade", Expect = "expect", Te = "te",
+        Http2Settings = "http2-settings", WebSocketKey = "sec-websocket-key",
+        WebSocketExtensions = "sec-websocket-extensions", WebSocketAccept = "sec-websocket-accept",
+        WebSocketProtocol = "sec-websocket-protocol", WebSocketVersion = "sec-websocket-version",
     }
 }
+
+/// Some known fields, a bit for each.
+pub(crate) type KnownFields = u16;
 
 impl KnownField {
     pub(crate) const COUNT: usize = Self::ALL.len();
 
-    /// A bit for each.
-    pub(crate) const SLOTS: u8 = (1 << Self::COUNT) - 1;
+    /// All of them.
+    pub(crate) const EACH: KnownFields = (1 << Self::COUNT) - 1;
 
-    pub(crate) fn recognise(name: &[u8]) -> Option<Self> {
-        let known = match name.len() {
-            2 => Self::Te,
-            4 => Self::Host,
-            6 => Self::Expect,
-            7 => Self::Upgrade,
-            10 => Self::Connection,
-            14 => Self::ContentLength,
-            17 => Self::TransferEncoding,
-            _ => return None,
-        };
-        name.eq_ignore_ascii_case(known.name().as_bytes()).then_some(known)
+    /// The set of this one alone.
+    pub(crate) const fn bit(self) -> KnownFields {
+        1 << self as u8
     }
 
-    /// The fields whose names are longer than what [`slot`](Self::slot) looks at.
-    pub(crate) const LONG: [Self; 3] = [Self::ContentLength, Self::TransferEncoding, Self::Connection];
-
-    /// A bit for each of those.
-    pub(crate) const LONG_SLOTS: u8 = {
-        let (mut slots, mut at) = (0, 0);
-        while at < Self::LONG.len() {
-            slots |= 1 << Self::LONG[at] as u8;
+    /// The set of these.
+    pub(crate) const fn set(fields: &[Self]) -> KnownFields {
+        let (mut set, mut at) = (0, 0);
+        while at < fields.len() {
+            set |= fields[at].bit();
             at += 1;
         }
-        slots
+        set
+    }
+
+    pub(crate) fn recognise(name: &[u8]) -> Option<Self> {
+        let shape = &SHAPES[shape_of(name.len(), *name.first()?)];
+        let known = Self::ALL.get(shape.slots[1] as usize)?;
+        name.eq_ignore_ascii_case(known.name().as_bytes()).then_some(*known)
+    }
+
+    /// The fields of whose names [`slot`](Self::slot) leaves out some bytes in the middle.
+    pub(crate) const LONG: KnownFields = {
+        let (mut set, mut at) = (0, 0);
+        while at < Self::COUNT {
+            set |= if Self::ALL[at].name().len() > 16 { Self::ALL[at].bit() } else { 0 };
+            at += 1;
+        }
+        set
     };
 
-    /// Whether a name of this one's length and first eight bytes is this one.
+    /// Whether a name that [`slot`](Self::slot) takes for a long one is that one.
     #[inline]
-    pub(crate) fn ends_like(self, name: &[u8]) -> bool {
+    pub(crate) fn is_what_it_seems(self, name: &[u8]) -> bool {
         // As below: in names, bytes that differ in this bit alone are the same letter.
         let same = |(octet, letter): (&u8, &u8)| octet | 0x20 == *letter;
-        let rest = self.name().as_bytes().get(8..).unwrap_or_default();
-        name.get(8..).is_some_and(|name| name.iter().zip(rest).all(same))
+        let middle = name.get(8..name.len().saturating_sub(8)).unwrap_or_default();
+        middle.iter().zip(self.name().as_bytes().get(8..).unwrap_or_default()).all(same)
     }
 
     /// [`recognise`](Self::recognise) for the name that a line begins with, without a branch that could be guessed wrong:
     /// which place it has in [`ALL`](Self::ALL), or [`COUNT`](Self::COUNT). The name has token characters alone, and ends before
     /// the opening does.
     ///
-    /// No two known names have the same length, so the length says which one it could be; its first eight bytes, whether
-    /// it is. What stands after those, of the [`LONG`](Self::LONG) ones, is for the caller to compare.
+    /// The length and one bit of the first letter say which known name it could be; its first and its last eight bytes, whether
+    /// it is. What lies between those, of the [`LONG`](Self::LONG) ones, is for the caller to compare.
     #[inline(always)]
     pub(crate) fn slot(opening: &[u8; scan::OPENING], len: usize) -> usize {
-        let shape = &SHAPES[len % scan::OPENING];
+        let len = len % scan::OPENING;
+        let shape = &SHAPES[shape_of(len, opening[0])];
         // A token character that differs from a letter in this bit alone is that letter in the other case.
-        let lower = opening.first_chunk().map_or(0, |octets| u64::from_le_bytes(*octets)) | 0x2020_2020_2020_2020;
-        shape.slots[usize::from(lower & shape.mask == shape.begins)] as usize
+        let lower = |at: usize| {
+            let octets = opening[at..].first_chunk().map_or(0, |octets| u64::from_le_bytes(*octets));
+            octets | 0x2020_2020_2020_2020
+        };
+        let differs = (lower(0) ^ shape.begins) | (lower(len.saturating_sub(8)) ^ shape.ends);
+        shape.slots[usize::from(differs & shape.mask == 0)] as usize
     }
 }
 
-/// The name of a length, if a known field has it.
+/// The known name of a length and a bit of the first letter, if there is one.
 #[derive(Clone, Copy)]
 struct Shape {
+    /// Of names that are shorter than eight bytes, what belongs to the name.
     mask: u64,
+    /// The first eight bytes.
     begins: u64,
+    /// The last eight bytes, or the first ones again.
+    ends: u64,
     /// What another name is, and what this name is.
     slots: [u8; 2],
 }
 
-static SHAPES: [Shape; scan::OPENING] = {
+const SHAPE_COUNT: usize = 2 * scan::OPENING;
+
+/// Which shape a name could have.
+#[inline(always)]
+const fn shape_of(len: usize, first: u8) -> usize {
+    (2 * len + (first & 1) as usize) % SHAPE_COUNT
+}
+
+static SHAPES: [Shape; SHAPE_COUNT] = {
     let none = KnownField::COUNT as u8;
-    // Nothing under an empty mask is 1.
-    let mut shapes = [Shape { mask: 0, begins: 1, slots: [none; 2] }; scan::OPENING];
+    // No byte of a name in lower case is 0.
+    let mut shapes = [Shape { mask: !0, begins: 0, ends: 0, slots: [none; 2] }; SHAPE_COUNT];
     let mut slot = 0;
     while slot < KnownField::COUNT {
         let name = KnownField::ALL[slot].name().as_bytes();
-        let (mut mask, mut begins, mut at) = (0, 0, 0);
+        let long = if name.len() > 8 { name.len() - 8 } else { 0 };
+        let (mut mask, mut begins, mut ends, mut at) = (0, 0, 0, 0);
         while at < name.len() && at < 8 {
             mask |= 0xff << (8 * at);
             begins |= ((name[at] | 0x20) as u64) << (8 * at);
+            ends |= ((name[long + at] | 0x20) as u64) << (8 * at);
             at += 1;
         }
-        shapes[name.len()] = Shape { mask, begins, slots: [none, slot as u8] };
+        let shape = &mut shapes[shape_of(name.len(), name[0])];
+        assert!(shape.slots[1] == none, "two known names have one shape");
+        *shape = Shape { mask, begins, ends, slots: [none, slot as u8] };
         slot += 1;
     }
     shapes
 };
 
-/// Where each known field stands first, and in the last place where the first of all others does, which is not asked for.
-pub(crate) type FirstLines = [u32; KnownField::COUNT + 1];
+/// Where each known field stands first, and after those the first of all others, which is not asked for.
+pub(crate) type FirstLines = [u32; FIRST_LINES];
+
+/// A power of two, so that a slot in range costs nothing to check.
+pub(crate) const FIRST_LINES: usize = 16;
+
+const _: () = assert!(KnownField::COUNT < FIRST_LINES);
 
 /// No line.
 pub(crate) const NOWHERE: u32 = u32::MAX;
@@ -124,18 +172,18 @@ pub(crate) const NOWHERE: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
     pub(crate) first: FirstLines,
-    /// A bit for each that is there.
-    pub(crate) seen: u8,
-    /// A bit for each that is there more than once.
-    pub(crate) repeated: u8,
+    /// Those that are there.
+    pub(crate) seen: KnownFields,
+    /// Those that are there more than once.
+    pub(crate) repeated: KnownFields,
 }
 
 impl Known {
-    pub(crate) const NONE: Self = Self { first: [NOWHERE; KnownField::COUNT + 1], seen: 0, repeated: 0 };
+    pub(crate) const NONE: Self = Self { first: [NOWHERE; FIRST_LINES], seen: 0, repeated: 0 };
 
     /// The line at `index` has the known field in that slot, or one that is not asked for.
     pub(crate) fn note(&mut self, slot: usize, index: usize) {
-        let bit = (1 << slot) & KnownField::SLOTS;
+        let bit = (1 << slot) & KnownField::EACH;
         self.first[slot] = self.first[slot].min(index as u32);
         self.repeated |= self.seen & bit;
         self.seen |= bit;
@@ -166,14 +214,15 @@ mod tests {
         };
         for &field in KnownField::ALL {
             assert_eq!(slot(field.name().to_uppercase().as_bytes()), field as usize);
-            assert_eq!(KnownField::LONG.contains(&field), field.name().len() > 8);
-            // One byte changed, to every token character, at every place that is looked at.
-            for at in 0..field.name().len().min(8) {
+            // One byte changed, to every token character, at every place.
+            for at in 0..field.name().len() {
                 for octet in (0..=255).filter(|&octet| is_tchar(octet)) {
                     let mut name = field.name().as_bytes().to_vec();
                     name[at] = octet;
                     let recognised = KnownField::recognise(&name).map_or(KnownField::COUNT, |field| field as usize);
-                    assert_eq!(slot(&name), recognised, "{:?}", name.escape_ascii().to_string());
+                    let slot = KnownField::ALL.get(slot(&name)).filter(|known| known.is_what_it_seems(&name));
+                    let slot = slot.map_or(KnownField::COUNT, |known| *known as usize);
+                    assert_eq!(slot, recognised, "{:?}", name.escape_ascii().to_string());
                 }
             }
         }

@@ -41,14 +41,20 @@ mod target;
 pub use capsule::{CapsuleFault, Capsules, Datagram};
 pub use target::{IpTarget, UdpTarget};
 
-use crate::upgrade::rules::{Values, values};
+use crate::upgrade::rules::Values;
 use crate::wire::fields::FieldSource;
 use crate::wire::scan::class::is_tchar;
 
 /// Whether a message says that capsules follow: `Capsule-Protocol` is the item `?1`, with any parameters. Anything else
 /// counts as absent (RFC 9297, 3.4).
 pub fn says_capsules(fields: &dyn FieldSource) -> bool {
-    match values(fields, "Capsule-Protocol") {
+    let mut capsules = Values::None;
+    fields.each(&mut |field| {
+        if field.is("Capsule-Protocol") {
+            capsules.add(field.value);
+        }
+    });
+    match capsules {
         Values::One(value) => value.strip_prefix(b"?1").is_some_and(are_parameters),
         Values::None | Values::Several => false,
     }

@@ -6,7 +6,7 @@ use crate::event::{Shown, Step, SwitchedBy};
 use crate::limits;
 use crate::machine::{Answer, Input, Opening, Peer, Role, Turn};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, Protocols, Why};
+use crate::upgrade::{self, Protocols, Verdict, Why};
 use crate::wire::body::{Body, Part};
 use crate::wire::fields::{Options, expects_continue};
 use crate::wire::framing::{self, Framing};
@@ -130,13 +130,11 @@ impl Connection {
     /// The request's head is legal and kept, and has an `Upgrade`: what it offers decides how its cycle begins.
     #[inline(never)]
     fn begin_offered(&mut self, opening: Opening, options: Options) -> Result<(), Error> {
-        let terms = self.terms();
-        self.scratch().terms = terms;
         let Some(request) = self.kept_request() else { return self.begin_cycle(opening, 0, Why::NotOffered) };
-        if let Err(reason) = upgrade::offered(request.head, request.bytes, options, &terms) {
-            return self.begin_cycle(opening, 0, reason.into());
-        }
-        let (total, any, eligible) = upgrade::judge(request);
+        let Verdict { total, any, eligible } = match upgrade::judge(request, options) {
+            Ok(verdict) => verdict,
+            Err(reason) => return self.begin_cycle(opening, 0, reason.into()),
+        };
         self.scratch().head.eligible = eligible;
         match any {
             false => self.begin_cycle(opening, total, Why::Ineligible),

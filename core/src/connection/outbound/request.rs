@@ -114,7 +114,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = write_request(draft, request, offer, self.flags.old_server)?;
-        let asked = upgrade::ask(request, offer, &self.terms()).map_err(Error::ineligible_offer)?;
+        let asked = upgrade::ask(request, offer, &self.scratch().terms).map_err(Error::ineligible_offer)?;
         let (turn, why) = match (request.method, offer) {
             ("CONNECT", _) => (Turn::Connect, Why::Connect),
             (_, []) => (Turn::None, Why::NotOffered),

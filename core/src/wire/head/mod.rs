@@ -19,7 +19,7 @@ pub(crate) use self::section::Section;
 use crate::error::Fault;
 use crate::limits::Limits;
 use crate::wire::fields::{FieldSpan, Fields, Options, Span};
-use crate::wire::known::{Known, KnownField, NOWHERE};
+use crate::wire::known::{Known, KnownField};
 use crate::wire::scan;
 use crate::wire::scan::class::{TARGET_CLASS, TOKEN_CLASS, is_tchar};
 use crate::wire::syntax::{is_ows, trim};
@@ -291,12 +291,12 @@ impl Head {
 
     #[inline]
     pub(crate) fn fields<'b>(&'b self, bytes: &'b [u8]) -> Fields<'b> {
-        Fields::new(bytes, &self.fields, &self.known.first)
+        Fields::new(bytes, &self.fields, &self.known)
     }
 
     #[inline]
     pub(crate) fn has(&self, known: KnownField) -> bool {
-        self.known.seen & (1 << known as u8) != 0
+        self.known.seen & known.bit() != 0
     }
 
     /// The values of all lines of a known field, with their places.
@@ -305,16 +305,7 @@ impl Head {
         known: KnownField,
         bytes: &'b [u8],
     ) -> impl Iterator<Item = (&'b [u8], usize)> + Clone {
-        let first = match self.known.first[known as usize] {
-            NOWHERE => self.fields.len(),
-            first => first as usize,
-        };
-        let again = self.known.repeated & (1 << known as u8) != 0;
-        let lines = if again { &self.fields[first..] } else { self.fields.get(first..=first).unwrap_or_default() };
-        lines
-            .iter()
-            .filter(move |field| !again || KnownField::recognise(field.name.of(bytes)) == Some(known))
-            .map(move |field| (field.value.of(bytes), field.value.start as usize))
+        self.fields(bytes).known(known).map(move |field| (field.value.of(bytes), field.value.start as usize))
     }
 
     pub(crate) fn options(&self, bytes: &[u8]) -> Options {

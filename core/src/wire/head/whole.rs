@@ -5,7 +5,7 @@ use core::slice::IterMut;
 use super::{Head, Section, ends_at, field_line, slot, token_len};
 use crate::limits::Limits;
 use crate::wire::fields::{FieldSpan, Span};
-use crate::wire::known::{FirstLines, Known, KnownField};
+use crate::wire::known::{FIRST_LINES, FirstLines, Known, KnownField, KnownFields};
 use crate::wire::scan;
 
 impl Head {
@@ -64,14 +64,14 @@ impl Head {
         self.is_complete.then_some(head_len)
     }
 
-    /// Whether the known fields with names longer than what `slot` has looked at are those.
+    /// Whether the known fields with names longer than what `slot` looks at are those.
     #[inline]
     fn are_what_they_seem(&self, bytes: &[u8]) -> bool {
-        let mut long = self.known.seen & KnownField::LONG_SLOTS;
+        let mut long = self.known.seen & KnownField::LONG;
         while long != 0 {
             let slot = long.trailing_zeros() as usize;
             let Some(field) = self.fields.get(self.known.first[slot] as usize) else { return false };
-            if !KnownField::ALL[slot].ends_like(field.name.of(bytes)) {
+            if !KnownField::ALL[slot].is_what_it_seems(field.name.of(bytes)) {
                 return false;
             }
             long &= long - 1;
@@ -91,7 +91,7 @@ struct FieldLines<'a> {
     fields: IterMut<'a, FieldSpan>,
     /// Where the places of known fields go: to where they stay, as a copy of what was just written waits for the writes.
     first: Option<&'a mut FirstLines>,
-    seen: u8,
+    seen: KnownFields,
     is_well: bool,
 }
 
@@ -101,8 +101,8 @@ struct Found<'a> {
     index: u32,
     /// Where each known field stands last, which is first as long as none is repeated.
     first: Option<&'a mut FirstLines>,
-    seen: u8,
-    repeated: u8,
+    seen: KnownFields,
+    repeated: KnownFields,
     is_well: bool,
 }
 
@@ -129,9 +129,9 @@ impl<'a> scan::Reader for FieldLines<'a> {
             found.is_well &= unusual.is_some();
             (name, value, slot) = unusual.unwrap_or_default();
         }
-        let bit = 1 << (slot % 8);
+        let bit = 1 << (slot % FIRST_LINES);
         if let Some(first) = &mut found.first {
-            first[slot % 8] = found.index;
+            first[slot % FIRST_LINES] = found.index;
         }
         found.repeated |= found.seen & bit;
         found.seen |= bit;
@@ -144,9 +144,9 @@ impl<'a> scan::Reader for FieldLines<'a> {
 
     #[inline(always)]
     fn finish(&mut self, found: Found<'a>) {
-        self.seen = found.seen & KnownField::SLOTS;
+        self.seen = found.seen & KnownField::EACH;
         // A field that stands twice is left to the other way.
-        self.is_well = found.is_well && found.repeated & KnownField::SLOTS == 0;
+        self.is_well = found.is_well && found.repeated & KnownField::EACH == 0;
     }
 }
 

@@ -67,6 +67,7 @@ const TOKEN: u8 = 1;
 const TARGET: u8 = 2;
 const HOST: u8 = 4;
 const VALUE: u8 = 8;
+const BASE64: u8 = 16;
 
 /// Token characters, for the scanner.
 pub(crate) static TOKEN_CLASS: Class = Class::of(CLASS, TOKEN);
@@ -74,6 +75,10 @@ pub(crate) static TOKEN_CLASS: Class = Class::of(CLASS, TOKEN);
 pub(crate) static TARGET_CLASS: Class = Class::of(CLASS, TARGET);
 /// What the name of a host may have, but for escaped bytes.
 pub(crate) static HOST_CLASS: Class = Class::of(CLASS, HOST);
+
+/// The digits of base64 (RFC 4648, 4).
+#[cfg(feature = "websocket")]
+pub(crate) static BASE64_CLASS: Class = Class::of(CLASS, BASE64);
 
 /// One byte, all its classes.
 const CLASS: &[u8; 256] = &classes();
@@ -99,6 +104,9 @@ const fn classes() -> [u8; 256] {
         // RFC 9110, 5.5: VCHAR, SP, HTAB, obs-text.
         if byte == b'\t' || (byte >= 0x20 && byte != 0x7f) {
             class |= VALUE;
+        }
+        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"+/") {
+            class |= BASE64;
         }
         table[octet] = class;
         octet += 1;
