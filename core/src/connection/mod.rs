@@ -479,7 +479,6 @@ impl Connection {
         let idle = self.state.is_idle() || self.state.is_over();
         let Some(scratch) = &mut self.scratch else { return };
         scratch.buffer.release();
-        scratch.head.release();
         scratch.draft = Vec::new();
         let advertises = self.role == Role::Server && !scratch.offer.is_empty();
         if idle && !scratch.buffer.has_memory() && !self.flags.owes_end && !advertises {

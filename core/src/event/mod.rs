@@ -107,7 +107,7 @@ impl<'a> Response<'a> {
     /// The status, 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15).
     #[inline]
     pub fn status(&self) -> u16 {
-        self.head.status
+        self.head.status()
     }
 
     /// The reason phrase, often empty, without any meaning.
@@ -119,7 +119,7 @@ impl<'a> Response<'a> {
     /// The x of HTTP/1.x.
     #[inline]
     pub fn minor_version(&self) -> u8 {
-        self.head.minor
+        self.head.minor()
     }
 
     /// The field lines.

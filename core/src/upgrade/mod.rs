@@ -132,7 +132,7 @@ pub(crate) fn verify(
     // Of a field that is not there, the head's beginning is the place.
     let place = |known| head.values(known, bytes).next().map_or(0, |(_, at)| at);
     let fault = |kind, at| Err(Fault { kind, at });
-    if head.minor == 0 && !lenient.switch_in_http10 {
+    if head.minor() == 0 && !lenient.switch_in_http10 {
         return fault(ErrorKind::SwitchIn10, 0);
     }
     for (value, at) in head.values(KnownField::Upgrade, bytes) {

@@ -47,7 +47,7 @@ impl<'a> Request<'a> {
     /// The x of HTTP/1.x.
     #[inline]
     pub fn minor_version(&self) -> u8 {
-        self.head.minor
+        self.head.minor()
     }
 
     /// The field lines.
@@ -142,7 +142,7 @@ pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<Offered,
     if !head.has(KnownField::Upgrade) {
         return Err(NoOffer::Absent);
     }
-    if head.minor == 0 {
+    if head.minor() == 0 {
         return Err(NoOffer::Http10);
     }
     if head.method(bytes) == b"CONNECT" {

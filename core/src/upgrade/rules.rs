@@ -78,6 +78,7 @@ pub(crate) fn values(fields: &dyn FieldSource, known: KnownField) -> Values<'_> 
 
 /// A request that offers something, or is about to.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "no other rule looks at the target"))]
 pub(crate) struct Asking<'a> {
     pub(crate) method: &'a [u8],
     pub(crate) target: &'a [u8],

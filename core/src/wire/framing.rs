@@ -82,7 +82,7 @@ pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool) -> Re
 /// The framing of a response to a request that was not a HEAD, and not a CONNECT that it accepts.
 pub(crate) fn response(head: &Head, bytes: &[u8]) -> Result<Framing, Fault> {
     // RFC 9112, 6.3: these end at the empty line whatever their fields say.
-    if matches!(head.status, 100..=199 | 204 | 304) {
+    if matches!(head.status(), 100..=199 | 204 | 304) {
         return Ok(Framing::None);
     }
     let mut faults = Lowest::default();
@@ -122,7 +122,7 @@ fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut Lowest) {
             faults.add(ErrorKind::HostInvalid, at);
         }
     }
-    if count == 0 && head.minor > 0 {
+    if count == 0 && head.minor() > 0 {
         // It is missed where the head ends.
         faults.add(ErrorKind::HostMissing, len - 2);
     }
@@ -177,7 +177,7 @@ fn transfer_encoding(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<C
         if is_empty {
             faults.add(ErrorKind::CodingInvalid, at);
         }
-        if head.minor == 0 {
+        if head.minor() == 0 {
             // RFC 9112, 6.1: an HTTP/1.0 recipient on the way would not have understood it.
             faults.add(ErrorKind::CodingIn10, at);
         }

@@ -112,8 +112,8 @@ impl Connection {
             content: framing.has_content(),
             expect: head.has(KnownField::Expect)
                 && head.values(KnownField::Expect, bytes).any(|(value, _)| expects_continue(value)),
-            persist: options.persist(head.minor),
-            version: if head.minor == 0 { Peer::V10 } else { Peer::V11 },
+            persist: options.persist(head.minor()),
+            version: if head.minor() == 0 { Peer::V10 } else { Peer::V11 },
         };
         let has_upgrade = head.has(KnownField::Upgrade);
         buffer.keep(len);
@@ -181,7 +181,7 @@ impl Connection {
     }
 
     fn take_response(&mut self, len: usize) -> Result<Option<Step>, Error> {
-        match self.scratch().head.status {
+        match self.scratch().head.status() {
             101 => self.take_switch(len),
             status @ 100..=199 => self.take_informational(len, status),
             status => self.take_final(len, status),
@@ -239,7 +239,7 @@ impl Connection {
             Ok(framing) => framing,
             Err(Fault { kind, at }) => return self.fail(kind, at),
         };
-        let minor = scratch.head.minor;
+        let minor = scratch.head.minor();
         let persist = scratch.head.options(bytes).persist(minor) && framing != Framing::UntilClose;
         let answer = Answer { success, content: framing.has_content(), persist };
         let dropped = if persist { 0 } else { self.state.pipelined };

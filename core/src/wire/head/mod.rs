@@ -10,37 +10,32 @@
 
 mod diagnose;
 mod section;
+mod start_line;
 mod whole;
 
 use alloc::vec::Vec;
 
 use self::diagnose::{Line, diagnose};
 pub(crate) use self::section::Section;
+use self::start_line::StartLine;
 use crate::error::Fault;
 use crate::limits::Limits;
 use crate::wire::fields::{FieldSpan, Fields, Options, Span};
 use crate::wire::known::{Known, KnownField};
 use crate::wire::scan;
-use crate::wire::scan::class::{TARGET_CLASS, TOKEN_CLASS, is_tchar};
+use crate::wire::scan::class::is_tchar;
 use crate::wire::syntax::{is_ows, trim};
 
 /// A head, or a trailer section, while it is parsed and afterwards.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
-    /// Method or reason.
-    word: Span,
-    target: Span,
-    pub(crate) status: u16,
-    /// The x of HTTP/1.x.
-    pub(crate) minor: u8,
+    start_line: StartLine,
     has_start_line: bool,
     is_complete: bool,
     known: Known,
     /// Which offers were found to be eligible when the request was taken, of the first 64; a bit for each.
     pub(crate) eligible: u64,
     fields: Vec<FieldSpan>,
-    /// Where the scanner found the ends of lines; means nothing between two heads.
-    ends: Vec<u32>,
     /// Where the current line begins.
     line: usize,
     /// Up to where no line end was found.
@@ -50,16 +45,12 @@ pub(crate) struct Head {
 impl Default for Head {
     fn default() -> Self {
         Self {
-            word: Span::default(),
-            target: Span::default(),
-            status: 0,
-            minor: 0,
+            start_line: StartLine::default(),
             has_start_line: false,
             is_complete: false,
             known: Known::NONE,
             eligible: 0,
             fields: Vec::new(),
-            ends: Vec::new(),
             line: 0,
             scanned: 0,
         }
@@ -69,14 +60,9 @@ impl Default for Head {
 impl Head {
     /// Ready for the next head; the memory stays.
     pub(crate) fn clear(&mut self) {
-        let Self { mut fields, ends, .. } = core::mem::take(self);
+        let mut fields = core::mem::take(&mut self.fields);
         fields.clear();
-        *self = Self { fields, ends, ..Self::default() };
-    }
-
-    /// Gives back the memory that means nothing between two heads.
-    pub(crate) fn release(&mut self) {
-        self.ends = Vec::new();
+        *self = Self { fields, ..Self::default() };
     }
 
     /// Whether some of it has been seen, and not all.
@@ -179,8 +165,10 @@ impl Head {
     fn take_line(&mut self, bytes: &mut [u8], end: usize, section: Section, limits: &Limits) -> bool {
         let line = &bytes[self.line..end];
         match section {
-            Section::Request if !self.has_start_line => self.request_line(&bytes[..end], end, limits),
-            Section::Response { bare } if !self.has_start_line => self.status_line(line, bare, limits),
+            Section::Request if !self.has_start_line => {
+                self.begin(StartLine::request(scan::run, line, line.len(), limits))
+            }
+            Section::Response { bare } if !self.has_start_line => self.begin(StartLine::response(line, bare, limits)),
             _ if line.len() > limits.field_line as usize => false,
             _ if section.folds() && is_ows(line[0]) && !self.fields.is_empty() => {
                 self.unfold(bytes, end);
@@ -190,53 +178,11 @@ impl Head {
         }
     }
 
-    /// `method SP request-target SP HTTP-version`, on exactly two spaces (RFC 9112, 3). What stands in `bytes` after the end
-    /// of the line is not looked at.
-    #[inline(always)]
-    fn request_line(&mut self, bytes: &[u8], end: usize, limits: &Limits) -> bool {
-        let method_end = self.line + scan::run(&TOKEN_CLASS, bytes, self.line);
-        let target = method_end + 1;
-        let target_end = target + scan::run(&TARGET_CLASS, bytes, target);
-        let Some([b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9']) = bytes.get(target_end..end)
-        else {
-            return false;
-        };
-        self.word = Span::new(self.line, method_end);
-        self.target = Span::new(target, target_end);
-        self.minor = minor - b'0';
-        self.has_start_line = true;
-        bytes[method_end] == b' '
-            && method_end > self.line
-            && target_end > target
-            && end - self.line <= limits.start_line as usize
-            && method_end - self.line <= limits.method as usize
-    }
-
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4); a bare one ends with the status-code.
-    fn status_line(&mut self, line: &[u8], bare: bool, limits: &Limits) -> bool {
-        let [
-            b'H',
-            b'T',
-            b'T',
-            b'P',
-            b'/',
-            b'1',
-            b'.',
-            minor @ b'0'..=b'9',
-            b' ',
-            hundreds @ b'1'..=b'9',
-            tens @ b'0'..=b'9',
-            ones @ b'0'..=b'9',
-            rest @ ..,
-        ] = line
-        else {
-            return false;
-        };
-        self.minor = minor - b'0';
-        self.status = [hundreds, tens, ones].iter().fold(0, |status, digit| status * 10 + u16::from(**digit - b'0'));
-        self.word = Span::new(self.line + line.len() - rest.len().saturating_sub(1), self.line + line.len());
-        self.has_start_line = true;
-        (rest.first() == Some(&b' ') || (bare && rest.is_empty())) && line.len() <= limits.start_line as usize
+    /// The first line is at the beginning of the head.
+    fn begin(&mut self, start_line: Option<StartLine>) -> bool {
+        self.has_start_line = start_line.is_some();
+        self.start_line = start_line.unwrap_or_default();
+        self.has_start_line
     }
 
     fn field_line(&mut self, bytes: &[u8], end: usize) -> bool {
@@ -272,21 +218,32 @@ impl Head {
 
     #[inline]
     pub(crate) fn method<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
-        self.word.of(bytes)
+        self.start_line.word.of(bytes)
     }
 
     #[inline]
     pub(crate) fn reason<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
-        self.word.of(bytes)
+        self.start_line.word.of(bytes)
     }
 
     #[inline]
     pub(crate) fn target<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
-        self.target.of(bytes)
+        self.start_line.target.of(bytes)
     }
 
     pub(crate) fn target_offset(&self) -> usize {
-        self.target.start as usize
+        self.start_line.target.start as usize
+    }
+
+    #[inline]
+    pub(crate) fn status(&self) -> u16 {
+        self.start_line.status
+    }
+
+    /// The x of HTTP/1.x.
+    #[inline]
+    pub(crate) fn minor(&self) -> u8 {
+        self.start_line.minor
     }
 
     #[inline]

@@ -48,60 +48,31 @@ pub(crate) use class::Class;
 pub(crate) use passes::{Line, OPENING, PADDING, Reader};
 pub use path::Path;
 
-use alloc::vec::Vec;
-
-/// Where the lines of a head end, up to its empty line, and how many they are; `None` where no empty line is among the first
-/// `len` bytes, or fewer than [`PADDING`] stand after those, or there are over `most` lines, and too many to go on: where
-/// they end would take more memory than the lines themselves. What stands after makes no difference.
+/// Reads the head that stands at the beginning: gives what the reader makes of its lines where the empty one is among the
+/// first `len` bytes. `None` where it has not all come, where fewer than [`PADDING`] bytes stand after those, and where it
+/// has more than `most` lines, or more than are taken in one go ([`Reader`] says what it has seen then means nothing). What
+/// stands after makes no difference.
 ///
-/// At each end stands a control byte: whether that is a CRLF is for the caller to see.
+/// Where a line ends stands a control byte: whether that is a CRLF is for the reader to see.
 #[inline]
-pub(crate) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    ends_on(Path::current(), bytes, len, most, ends)
-}
-
-/// Hands the reader every line from `start` on, one for each end that [`ends`] has found. The first line of a head is
-/// none of them.
-#[inline]
-pub(crate) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
-    lines_on(Path::current(), bytes, start, ends, reader);
+pub(crate) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+    head_on(Path::current(), bytes, len, most, reader)
 }
 
 #[inline(always)]
 #[allow(unsafe_code)]
-fn ends_on(path: Path, bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
+fn head_on<R: Reader>(path: Path, bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
     match path {
         // SAFETY: the path is AVX2 only where the processor has what that asks for.
         #[cfg(all(target_arch = "x86_64", not(miri)))]
-        Path::Avx2 => unsafe { x86::ends_avx2(bytes, len, most, ends) },
-        // SAFETY: SSE2 is part of x86-64.
+        Path::Avx2 => unsafe { x86::head_avx2(bytes, len, most, reader) },
         #[cfg(all(target_arch = "x86_64", not(miri)))]
-        Path::Sse2 => unsafe { x86::ends_sse2(bytes, len, most, ends) },
-        // SAFETY: this arm is compiled only where NEON is there.
+        Path::Sse2 => x86::head_sse2(bytes, len, most, reader),
         #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(miri)))]
-        Path::Neon => unsafe { neon::ends(bytes, len, most, ends) },
+        Path::Neon => neon::head(bytes, len, most, reader),
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        Path::Simd128 => wasm::ends(bytes, len, most, ends),
-        _ => swar::ends(bytes, len, most, ends),
-    }
-}
-
-#[inline(always)]
-#[allow(unsafe_code)]
-fn lines_on(path: Path, bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
-    match path {
-        // SAFETY: the path is AVX2 only where the processor has what that asks for.
-        #[cfg(all(target_arch = "x86_64", not(miri)))]
-        Path::Avx2 => unsafe { x86::lines_avx2(bytes, start, ends, reader) },
-        // SAFETY: SSE2 is part of x86-64.
-        #[cfg(all(target_arch = "x86_64", not(miri)))]
-        Path::Sse2 => unsafe { x86::lines_sse2(bytes, start, ends, reader) },
-        // SAFETY: this arm is compiled only where NEON is there.
-        #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(miri)))]
-        Path::Neon => unsafe { neon::lines(bytes, start, ends, reader) },
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        Path::Simd128 => wasm::lines(bytes, start, ends, reader),
-        _ => swar::lines(bytes, start, ends, reader),
+        Path::Simd128 => wasm::head(bytes, len, most, reader),
+        _ => swar::head(bytes, len, most, reader),
     }
 }
 
@@ -118,9 +89,8 @@ fn run_on(path: Path, class: &Class, bytes: &[u8], at: usize) -> usize {
         // SAFETY: the path is AVX2 only where the processor has what that asks for.
         #[cfg(all(target_arch = "x86_64", not(miri)))]
         Path::Avx2 => unsafe { x86::run_avx2(class, bytes, at) },
-        // SAFETY: this arm is compiled only where NEON is there.
         #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(miri)))]
-        Path::Neon => unsafe { neon::run(class, bytes, at) },
+        Path::Neon => neon::run(class, bytes, at),
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         Path::Simd128 => wasm::run(class, bytes, at),
         // SSE2 cannot look anything up.
@@ -141,9 +111,11 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::passes::LINES;
     use super::*;
     use crate::wire::scan::class::is_tchar;
     use alloc::string::ToString;
+    use alloc::vec::Vec;
 
     #[test]
     fn control_agrees_with_its_twin_on_every_octet_at_every_place() {
@@ -162,29 +134,35 @@ mod tests {
 
     struct Seen<'a> {
         bytes: &'a [u8],
-        lines: Vec<(usize, usize, usize)>,
+        lines: &'a mut Vec<(usize, usize, usize)>,
     }
 
     impl Reader for Seen<'_> {
-        type State = Vec<(usize, usize, usize)>;
+        type State = Vec<u8>;
+        type Item = (usize, usize, usize);
 
-        fn start(&mut self) -> Self::State {
-            Vec::new()
+        fn start(&mut self, _: impl Fn(&Class, &[u8], usize) -> usize, ends: &[u32]) -> Option<Vec<u8>> {
+            self.lines.resize(ends.len() - 1, (0, 0, 0));
+            Some(self.bytes.to_vec())
         }
 
-        fn finish(&mut self, lines: Self::State) {
-            self.lines = lines;
+        fn items(&mut self) -> &mut [Self::Item] {
+            self.lines
         }
 
-        fn line(&self, lines: &mut Self::State, line: Line<'_>) {
-            let rest = &self.bytes[line.start..];
+        fn finish(self, _: Vec<u8>) -> Option<usize> {
+            Some(self.lines.len())
+        }
+
+        fn line(bytes: &mut Vec<u8>, line: Line<'_>) -> (usize, usize, usize) {
+            let rest = &bytes[line.start..];
             assert_eq!(line.opening, &rest[..OPENING]);
-            assert_eq!(line.middle.to_le_bytes(), rest[line.name..][..4]);
-            assert_eq!(line.closing.to_le_bytes(), self.bytes[line.end - 1..][..4]);
+            assert_eq!(line.middle.to_be_bytes(), rest[line.name..][..4]);
+            assert_eq!(line.closing.to_le_bytes(), bytes[line.end - 1..][..4]);
             // What a path may leave to the reader.
             let all = rest.iter().take_while(|&&octet| is_tchar(octet)).count();
             assert!(line.name == all || (line.name < all && line.opening.get(line.name) != Some(&b':')));
-            lines.push((line.start, all, line.end));
+            (line.start, all, line.end)
         }
     }
 
@@ -192,13 +170,9 @@ mod tests {
     fn agree(input: &[u8]) {
         for path in Path::available() {
             for after in [b'x', b'\r', b' ', b':'] {
-                let (bytes, mut ends) = ([input, &[after; PADDING]].concat(), Vec::new());
-                let found = ends_on(path, &bytes, input.len(), usize::MAX, &mut ends).map(|count| {
-                    let first = ends[0] as usize;
-                    let mut seen = Seen { bytes: &bytes, lines: Vec::new() };
-                    lines_on(path, &bytes, first + 2, &ends[1..count], &mut seen);
-                    seen.lines
-                });
+                let (bytes, mut lines) = ([input, &[after; PADDING]].concat(), Vec::new());
+                let seen = Seen { bytes: &bytes, lines: &mut lines };
+                let found = head_on(path, &bytes, input.len(), usize::MAX, seen).map(|_| lines);
                 let expected = naive::lines(input, &bytes[input.len()..]);
                 assert_eq!(found, expected, "{path:?} {:?}", input.escape_ascii().to_string());
             }
@@ -252,12 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn lines_without_end_take_no_memory() {
-        let bytes = b"a\n".repeat(100_000);
+    fn more_lines_than_are_asked_for_are_not_read() {
         for path in Path::available() {
-            let mut ends = Vec::new();
-            assert_eq!(ends_on(path, &bytes, bytes.len() - PADDING, 100, &mut ends), None);
-            assert!(ends.capacity() <= 1024, "{path:?}: {}", ends.capacity());
+            for (lines, most, wanted) in [(3, 3, true), (64, 3, false), (LINES - 1, LINES, true), (5000, 5000, false)] {
+                let bytes = [&b"a\r\n".repeat(lines)[..], b"\r\n", &[b'x'; PADDING]].concat();
+                let seen = Seen { bytes: &bytes, lines: &mut Vec::new() };
+                let is_read = head_on(path, &bytes, bytes.len() - PADDING, most, seen);
+                assert_eq!(is_read.is_some(), wanted, "{path:?} {lines} of {most}");
+            }
         }
     }
 

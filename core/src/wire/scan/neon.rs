@@ -1,21 +1,42 @@
 //! aarch64: 16 bytes at a time.
 #![allow(unsafe_code)]
 
-use alloc::vec::Vec;
 use core::arch::aarch64::*;
 
 use super::class::{Class, ROWS};
-use super::passes::{self, Reader};
+use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::TOKEN_CLASS;
 
-#[target_feature(enable = "neon")]
-pub(super) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    passes::ends(|block| controls(block), bytes, len, most, ends)
+/// This file is compiled only where NEON is there.
+#[derive(Clone, Copy)]
+struct Neon;
+
+impl Questions for Neon {
+    #[inline(always)]
+    fn controls(self, block: &[u8; 64]) -> u64 {
+        // SAFETY: as said of the type.
+        unsafe { controls(block) }
+    }
+
+    #[inline(always)]
+    fn token(self, opening: &[u8; OPENING]) -> usize {
+        // SAFETY: as above.
+        unsafe { prefix(&TOKEN_CLASS, opening) }
+    }
+
+    #[inline(always)]
+    fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
+        // SAFETY: as above.
+        class.run_by(|octets| unsafe { prefix(class, octets) }, bytes, at)
+    }
 }
 
-#[target_feature(enable = "neon")]
-pub(super) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
-    passes::lines(|opening| prefix(&TOKEN_CLASS, opening), bytes, start, ends, reader);
+pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+    passes::head(Neon, bytes, len, most, reader)
+}
+
+pub(super) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
+    Neon.run(class, bytes, at)
 }
 
 #[inline]
@@ -42,11 +63,6 @@ fn controls(block: &[u8; 64]) -> u64 {
     let cd = vpaddq_u8(vandq_u8(c, places), vandq_u8(d, places));
     let abcd = vpaddq_u8(ab, cd);
     vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(abcd, abcd)))
-}
-
-#[target_feature(enable = "neon")]
-pub(super) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
-    class.run_by(|octets| prefix(class, octets), bytes, at)
 }
 
 #[inline]

@@ -1,13 +1,18 @@
 //! The two passes, for a reader that can answer their questions.
 #![allow(unsafe_code)]
 
-use alloc::vec::Vec;
+use core::mem::MaybeUninit;
+
+use super::Class;
 
 /// How many bytes of a line are looked at for its name.
 pub(crate) const OPENING: usize = 32;
 
 /// How many bytes stand after those that are looked at, so that a block can be loaded wherever a line begins or ends.
 pub(crate) const PADDING: usize = 64;
+
+/// How many lines a head may have that is taken in one go.
+pub(crate) const LINES: usize = 128;
 
 /// A field line, as far as it is known before anybody reads it.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +25,7 @@ pub(crate) struct Line<'a> {
     pub(crate) end: usize,
     /// The bytes from `start` on: of this line, and of what follows where it is shorter.
     pub(crate) opening: &'a [u8; OPENING],
-    /// The four bytes after the name, the first one lowest.
+    /// The four bytes after the name, the first one highest.
     pub(crate) middle: u32,
     /// The last byte before `end` and the three from there on, the first one lowest.
     pub(crate) closing: u32,
@@ -28,19 +33,116 @@ pub(crate) struct Line<'a> {
 
 /// Who wants to know the lines. A trait and no closure, because only a method can be told to be compiled into whatever
 /// calls it (all of them are `#[inline(always)]`): the call would cost as much as the line. What changes from line to line is
-/// a value of its own, made where the lines are found, so that it stays in registers.
-pub(crate) trait Reader {
+/// a value of its own, so that it stays in registers.
+pub(crate) trait Reader: Sized {
     /// What changes from line to line.
     type State;
 
-    /// Before the first line.
-    fn start(&mut self) -> Self::State;
+    /// What a field line becomes.
+    type Item;
 
-    /// The next line.
-    fn line(&self, state: &mut Self::State, line: Line<'_>);
+    /// The first line, which is no field line: it ends at the first of `ends`, at each of which a line ends. `run` is
+    /// [`run`](super::run). `None` where no more of the head is asked for.
+    fn start(&mut self, run: impl Fn(&Class, &[u8], usize) -> usize, ends: &[u32]) -> Option<Self::State>;
+
+    /// Where the field lines go, one after the other; those for which there is no place are not read.
+    fn items(&mut self) -> &mut [Self::Item];
+
+    /// The next field line.
+    fn line(state: &mut Self::State, line: Line<'_>) -> Self::Item;
 
     /// After the last line.
-    fn finish(&mut self, state: Self::State);
+    fn finish(self, state: Self::State) -> Option<usize>;
+}
+
+/// What an instruction set answers.
+pub(super) trait Questions: Copy {
+    /// Bit i is set where byte i is a control byte other than HTAB.
+    fn controls(self, block: &[u8; 64]) -> u64;
+
+    /// How many token characters the bytes begin with; or it stops before one that is unusual.
+    fn token(self, opening: &[u8; OPENING]) -> usize;
+
+    /// [`run`](super::run).
+    fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize;
+}
+
+/// What [`head`](super::head) is, for an instruction set.
+///
+/// Inlined into the caller, so that everything is compiled for the caller's instruction set.
+#[inline(always)]
+pub(super) fn head<R: Reader>(
+    ask: impl Questions,
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    mut reader: R,
+) -> Option<usize> {
+    let mut places = Places([MaybeUninit::uninit(); _]);
+    let lines = Lines::find(ask, bytes, len, most, &mut places)?;
+    let mut state = reader.start(|class, bytes, at| ask.run(class, bytes, at), lines.ends)?;
+    lines.read::<R>(ask, &mut state, reader.items());
+    reader.finish(state)
+}
+
+/// Space for where lines end: the last block may have more than is asked for.
+struct Places([MaybeUninit<u32>; LINES + 64]);
+
+/// Where the lines of a head end: its first line and all others, up to the empty one.
+///
+/// What the methods promise each other: every end is a place in `bytes` after which [`PADDING`] bytes stand, and between two
+/// ends that follow each other lies a byte that is neither.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    ends: &'a [u32],
+}
+
+impl<'a> Lines<'a> {
+    #[inline(always)]
+    fn find(ask: impl Questions, bytes: &'a [u8], len: usize, most: usize, places: &'a mut Places) -> Option<Self> {
+        bytes.len().checked_sub(PADDING).filter(|&most| len <= most)?;
+        let (mut count, mut at) = (0, 0);
+        // The last byte of the block before, and its last two.
+        let (mut one_before, mut two_before) = (0, 0);
+        while at < len && count <= most.min(LINES) {
+            // SAFETY: `at` is below `len`, and after those are as many bytes as a block has.
+            let mask = ask.controls(unsafe { octets(bytes, at) });
+            let (after_one, after_two) = (mask << 1 | one_before, mask << 2 | two_before);
+            let third = mask & after_one & after_two;
+            // Runs that begin after the third byte are after the head.
+            let begins = mask & !after_one & (third & third.wrapping_neg()).wrapping_sub(1);
+            count += store(begins, at, places.0.get_mut(count..)?.first_chunk_mut()?);
+            if third != 0 {
+                let is_here = at + (third.trailing_zeros() as usize) < len;
+                let places = places.0.get(..count)?;
+                // SAFETY: `store` has written as many places as it said; a place is a number.
+                let ends = unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), count) };
+                return (is_here && count <= most).then_some(Self { bytes, ends });
+            }
+            (one_before, two_before) = (mask >> 63, mask >> 62);
+            at += 64;
+        }
+        None
+    }
+
+    #[inline(always)]
+    fn read<R: Reader>(self, ask: impl Questions, state: &mut R::State, items: &mut [R::Item]) {
+        let Self { bytes, ends } = self;
+        let Some((&first, ends)) = ends.split_first() else { return };
+        let mut start = first as usize + 2;
+        for (&end, item) in ends.iter().zip(items) {
+            let end = end as usize;
+            debug_assert!(start <= end && end + PADDING <= bytes.len());
+            // SAFETY: `start` is at least 2 and at most `end`, as a byte lies between this end and the one before. After `end`,
+            // and so after `start`, are 64 bytes, of which 32, then 4 after at most 32, and 3 are asked for.
+            let (opening, closing) = unsafe { (octets(bytes, start), u32::from_le_bytes(*octets(bytes, end - 1))) };
+            let name = ask.token(opening).min(OPENING);
+            // SAFETY: as above.
+            let middle = u32::from_be_bytes(*unsafe { octets(bytes, start + name) });
+            *item = R::line(state, Line { start, name, end, opening, middle, closing });
+            start = end + 2;
+        }
+    }
 }
 
 /// The `LEN` bytes at `at`.
@@ -54,60 +156,13 @@ unsafe fn octets<const LEN: usize>(bytes: &[u8], at: usize) -> &[u8; LEN] {
     unsafe { &*bytes.as_ptr().add(at).cast() }
 }
 
-/// `controls` has bit i set where byte i of a block is a control byte other than HTAB.
-///
-/// Inlined into the caller, so that the closure is compiled for the caller's instruction set.
+/// Writes down where the set bits stand, and how many they are. The first two without a question: more are rare in one block,
+/// and a loop whose length cannot be guessed costs more than the writes.
 #[inline(always)]
-pub(super) fn ends(
-    controls: impl Fn(&[u8; 64]) -> u64,
-    bytes: &[u8],
-    len: usize,
-    most: usize,
-    ends: &mut Vec<u32>,
-) -> Option<usize> {
-    bytes.len().checked_sub(PADDING).filter(|&most| len <= most)?;
-    let (mut count, mut before, mut at) = (0, 0, 0);
-    while at < len {
-        if ends.len() < count + 64 {
-            make_room(ends, count, most)?;
-        }
-        let slots = ends.get_mut(count..)?.first_chunk_mut()?;
-        // SAFETY: `at` is below `len`, and after those are as many bytes as a block has.
-        let mut mask = controls(unsafe { octets(bytes, at) });
-        if len - at < 64 {
-            mask &= (1 << (len - at)) - 1;
-        }
-        let behind_one = mask << 1 | before >> 63;
-        let begins = mask & !behind_one;
-        let third = mask & behind_one & (mask << 2 | before >> 62);
-        if third != 0 {
-            // Runs that begin after the third byte are after the head.
-            let begins = begins & (third & third.wrapping_neg()).wrapping_sub(1);
-            return Some(count + store(begins, at, slots));
-        }
-        count += store(begins, at, slots);
-        before = mask;
-        at += 64;
-    }
-    None
-}
-
-#[cold]
-fn make_room(ends: &mut Vec<u32>, count: usize, most: usize) -> Option<()> {
-    if count > most {
-        return None;
-    }
-    ends.resize((count + 64).next_power_of_two().max(128), 0);
-    Some(())
-}
-
-/// Writes down where the set bits stand. The first two without a question: more are rare in one block, and a loop whose length
-/// cannot be guessed costs more than the writes.
-#[inline(always)]
-fn store(mut bits: u64, at: usize, slots: &mut [u32; 64]) -> usize {
+fn store(mut bits: u64, at: usize, slots: &mut [MaybeUninit<u32>; 64]) -> usize {
     let count = bits.count_ones() as usize;
-    let mut put = |slot: &mut u32| {
-        *slot = at as u32 + bits.trailing_zeros();
+    let mut put = |slot: &mut MaybeUninit<u32>| {
+        slot.write(at as u32 + bits.trailing_zeros());
         bits &= bits.wrapping_sub(1);
     };
     let (few, many) = slots.split_at_mut(2);
@@ -116,32 +171,4 @@ fn store(mut bits: u64, at: usize, slots: &mut [u32; 64]) -> usize {
         many.iter_mut().take(count - 2).for_each(put);
     }
     count
-}
-
-/// `token` says how many token characters its bytes begin with, or stops before one that is unusual.
-#[inline(always)]
-pub(super) fn lines(
-    token: impl Fn(&[u8; OPENING]) -> usize,
-    bytes: &[u8],
-    mut start: usize,
-    ends: &[u32],
-    reader: &mut impl Reader,
-) {
-    let most = bytes.len().saturating_sub(PADDING);
-    let mut state = reader.start();
-    for &end in ends {
-        let end = end as usize;
-        if start == 0 || start > end || end > most {
-            break;
-        }
-        // SAFETY: after `start` and `end` are 64 bytes, of which 32, then 4 after at most 32, and 3 are asked for; before
-        // `end`, which is not 0, is one.
-        let (opening, closing) = unsafe { (octets(bytes, start), u32::from_le_bytes(*octets(bytes, end - 1))) };
-        let name = token(opening);
-        // SAFETY: as above.
-        let middle = u32::from_le_bytes(*unsafe { octets(bytes, start + name.min(OPENING)) });
-        reader.line(&mut state, Line { start, name, end, opening, middle, closing });
-        start = end + 2;
-    }
-    reader.finish(state);
 }

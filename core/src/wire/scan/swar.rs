@@ -4,9 +4,8 @@
 //! with a constant is a byte that becomes zero under XOR. Borrows may run into the bytes above, so only the lowest
 //! flag is trusted, and the byte there is looked at again.
 
-use alloc::vec::Vec;
-
-use super::passes::{self, OPENING, Reader};
+use super::class::Class;
+use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::is_tchar;
 
 const LOW: u64 = 0x0101_0101_0101_0101;
@@ -21,13 +20,29 @@ const fn equal(word: u64, octet: u8) -> u64 {
     below(word ^ (LOW * octet as u64), 1)
 }
 
-pub(super) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    passes::ends(controls, bytes, len, most, ends)
+/// Any machine.
+#[derive(Clone, Copy)]
+struct Words;
+
+impl Questions for Words {
+    #[inline(always)]
+    fn controls(self, block: &[u8; 64]) -> u64 {
+        controls(block)
+    }
+
+    #[inline(always)]
+    fn token(self, opening: &[u8; OPENING]) -> usize {
+        opening.iter().take_while(|&&octet| is_tchar(octet)).count()
+    }
+
+    #[inline(always)]
+    fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
+        class.run(bytes, at)
+    }
 }
 
-pub(super) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
-    let token = |opening: &[u8; OPENING]| opening.iter().take_while(|&&octet| is_tchar(octet)).count();
-    passes::lines(token, bytes, start, ends, reader);
+pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+    passes::head(Words, bytes, len, most, reader)
 }
 
 /// Exact in every bit: no sum or difference leaves its byte.

@@ -1,19 +1,39 @@
 //! WebAssembly with fixed-width vectors: 16 bytes at a time.
 #![allow(unsafe_code)]
 
-use alloc::vec::Vec;
 use core::arch::wasm32::*;
 
 use super::class::{Class, ROWS};
-use super::passes::{self, Reader};
+use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::TOKEN_CLASS;
 
-pub(super) fn ends(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    passes::ends(controls, bytes, len, most, ends)
+/// This file is compiled only where the vectors are there.
+#[derive(Clone, Copy)]
+struct Simd128;
+
+impl Questions for Simd128 {
+    #[inline(always)]
+    fn controls(self, block: &[u8; 64]) -> u64 {
+        controls(block)
+    }
+
+    #[inline(always)]
+    fn token(self, opening: &[u8; OPENING]) -> usize {
+        prefix(&TOKEN_CLASS, opening)
+    }
+
+    #[inline(always)]
+    fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
+        class.run_by(|octets| prefix(class, octets), bytes, at)
+    }
 }
 
-pub(super) fn lines(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
-    passes::lines(|opening| prefix(&TOKEN_CLASS, opening), bytes, start, ends, reader);
+pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+    passes::head(Simd128, bytes, len, most, reader)
+}
+
+pub(super) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
+    Simd128.run(class, bytes, at)
 }
 
 #[inline]
@@ -32,10 +52,6 @@ fn controls(block: &[u8; 64]) -> u64 {
         let control = v128_or(v128_andnot(u8x16_lt(octets, u8x16_splat(0x20)), tab), del);
         mask << 16 | u64::from(u8x16_bitmask(control))
     })
-}
-
-pub(super) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
-    class.run_by(|octets| prefix(class, octets), bytes, at)
 }
 
 #[inline]

@@ -1,21 +1,44 @@
 //! x86-64: 32 bytes at a time with AVX2, 16 with the SSE2 that every such processor has.
 #![allow(unsafe_code)]
 
-use alloc::vec::Vec;
 use core::arch::x86_64::*;
 
 use super::class::{Class, ROWS};
-use super::passes::{self, OPENING, Reader};
+use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::TOKEN_CLASS;
 
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn ends_avx2(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    passes::ends(|block| controls_avx2(block), bytes, len, most, ends)
+/// The processor has AVX2 and what came with it.
+#[derive(Clone, Copy)]
+struct Avx2;
+
+impl Questions for Avx2 {
+    #[inline(always)]
+    fn controls(self, block: &[u8; 64]) -> u64 {
+        // SAFETY: there is a value of this type only where the instructions are there.
+        unsafe { controls_avx2(block) }
+    }
+
+    #[inline(always)]
+    fn token(self, opening: &[u8; OPENING]) -> usize {
+        // SAFETY: as above.
+        unsafe { prefix_avx2(&TOKEN_CLASS, opening) }
+    }
+
+    #[inline(always)]
+    fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
+        // SAFETY: as above.
+        class.run_by(|octets| unsafe { prefix_avx2(class, octets) }, bytes, at)
+    }
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn lines_avx2(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
-    passes::lines(|opening| prefix_avx2(&TOKEN_CLASS, opening), bytes, start, ends, reader);
+pub(super) fn head_avx2<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+    passes::head(Avx2, bytes, len, most, reader)
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+pub(super) fn run_avx2(class: &Class, bytes: &[u8], at: usize) -> usize {
+    Avx2.run(class, bytes, at)
 }
 
 #[inline]
@@ -39,11 +62,6 @@ fn controls_avx2(block: &[u8; 64]) -> u64 {
     })
 }
 
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn run_avx2(class: &Class, bytes: &[u8], at: usize) -> usize {
-    class.run_by(|octets| prefix_avx2(class, octets), bytes, at)
-}
-
 /// Each byte of a class is in a table of 16 by 8, a column for its low half, a bit of it for its high half. Bytes above
 /// 0x7f find nothing there.
 #[inline]
@@ -59,14 +77,32 @@ fn prefix_avx2(class: &Class, octets: &[u8; 32]) -> usize {
     (_mm256_movemask_epi8(others) as u32).trailing_zeros() as usize
 }
 
-#[target_feature(enable = "sse2")]
-pub(super) fn ends_sse2(bytes: &[u8], len: usize, most: usize, ends: &mut Vec<u32>) -> Option<usize> {
-    passes::ends(|block| controls_sse2(block), bytes, len, most, ends)
+/// Every x86-64 has SSE2.
+#[derive(Clone, Copy)]
+struct Sse2;
+
+impl Questions for Sse2 {
+    #[inline(always)]
+    fn controls(self, block: &[u8; 64]) -> u64 {
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe { controls_sse2(block) }
+    }
+
+    #[inline(always)]
+    fn token(self, opening: &[u8; OPENING]) -> usize {
+        // SAFETY: as above.
+        unsafe { token_sse2(opening) }
+    }
+
+    /// SSE2 cannot look anything up.
+    #[inline(always)]
+    fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
+        class.run(bytes, at)
+    }
 }
 
-#[target_feature(enable = "sse2")]
-pub(super) fn lines_sse2(bytes: &[u8], start: usize, ends: &[u32], reader: &mut impl Reader) {
-    passes::lines(|opening| token_sse2(opening), bytes, start, ends, reader);
+pub(super) fn head_sse2<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+    passes::head(Sse2, bytes, len, most, reader)
 }
 
 #[inline]

@@ -1,0 +1,70 @@
+//! The first line of a request or a response.
+
+use crate::limits::Limits;
+use crate::wire::fields::Span;
+use crate::wire::scan::class::{Class, TARGET_CLASS, TOKEN_CLASS};
+
+/// What it says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StartLine {
+    /// Method or reason.
+    pub(super) word: Span,
+    pub(super) target: Span,
+    pub(super) status: u16,
+    /// The x of HTTP/1.x.
+    pub(super) minor: u8,
+}
+
+/// `HTTP/1.`, in the low bytes.
+const HTTP_1: u64 = u64::from_le_bytes(*b"HTTP/1.\0");
+
+impl StartLine {
+    /// `method SP request-target SP HTTP-version`, on exactly two spaces (RFC 9112, 3). It stands at the beginning of `bytes` and
+    /// ends at `end`; what stands after that is not looked at. `run` is [`scan::run`](crate::wire::scan::run).
+    #[inline(always)]
+    pub(super) fn request(
+        run: impl Fn(&Class, &[u8], usize) -> usize,
+        bytes: &[u8],
+        end: usize,
+        limits: &Limits,
+    ) -> Option<Self> {
+        let method = run(&TOKEN_CLASS, bytes, 0);
+        let target = method + 1;
+        let target_end = target + run(&TARGET_CLASS, bytes, target);
+        let version: &[u8; 9] = bytes.get(target_end..end)?.try_into().ok()?;
+        let [name @ .., minor] = version;
+        let is_well = u64::from_le_bytes(*name) == HTTP_1 << 8 | b' ' as u64
+            && minor.is_ascii_digit()
+            && bytes.get(method) == Some(&b' ')
+            && method > 0
+            && target_end > target
+            && end <= limits.start_line as usize
+            && method <= limits.method as usize;
+        is_well.then(|| Self {
+            word: Span::new(0, method),
+            target: Span::new(target, target_end),
+            status: 0,
+            minor: minor - b'0',
+        })
+    }
+
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4); a bare one ends with the status-code.
+    #[inline]
+    pub(super) fn response(line: &[u8], bare: bool, limits: &Limits) -> Option<Self> {
+        let (version, rest) = line.split_first_chunk::<8>()?;
+        let ([space, code @ ..], rest) = rest.split_first_chunk::<4>()?;
+        let [hundreds, tens, ones] = code.map(|digit| u16::from(digit.wrapping_sub(b'0')));
+        let minor = version[7].wrapping_sub(b'0');
+        let is_well = *space == b' '
+            && u64::from_le_bytes(*version) & 0x00ff_ffff_ffff_ffff == HTTP_1
+            && (minor <= 9 && (1..=9).contains(&hundreds) && tens <= 9 && ones <= 9)
+            && (rest.first() == Some(&b' ') || (bare && rest.is_empty()))
+            && line.len() <= limits.start_line as usize;
+        is_well.then(|| Self {
+            word: Span::new(line.len() - rest.len().saturating_sub(1), line.len()),
+            target: Span::default(),
+            status: hundreds * 100 + tens * 10 + ones,
+            minor,
+        })
+    }
+}
