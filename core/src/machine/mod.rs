@@ -149,6 +149,9 @@ impl State {
         pipelined: 0,
     };
 
+    /// A server that has read all of a plain request: HTTP/1.1, no content, no offer, and the connection may go on.
+    pub(crate) const ASKED: Self = Self { request: Phase::Done, peer: Peer::V11, ..Self::NEW };
+
     /// An offer or a CONNECT waits for its answer.
     pub fn undecided(self) -> bool {
         matches!(self.turn, Turn::Offered | Turn::Connect)

@@ -5,7 +5,7 @@
 use crate::error::{ErrorKind, Fault};
 use crate::wire::fields::members;
 use crate::wire::head::Head;
-use crate::wire::known::KnownField;
+use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::scan::class::HOST_CLASS;
 use crate::wire::syntax::{Port, TargetFault, decimal, is_authority, is_token, target_form, trim};
@@ -44,6 +44,41 @@ impl Lowest {
     fn or<T>(self, value: T) -> Result<T, Fault> {
         self.0.map_or(Ok(value), Err)
     }
+}
+
+/// The framing of a plain request, which most are: HTTP/1.1, a path as its target, one Host that is a name and perhaps a
+/// port, perhaps a length, no `Connection` or one that says `keep-alive`, and nothing else that the engine acts on. The rules
+/// have nothing against such a head; every other one is for [`request`].
+#[inline(always)]
+pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Framing> {
+    const ASKS_FOR_MORE: KnownFields =
+        KnownField::set(&[KnownField::TransferEncoding, KnownField::Upgrade, KnownField::Expect]);
+    let is_plain = !head.has_any(ASKS_FOR_MORE)
+        && head.minor() > 0
+        && bytes.get(head.target_offset()) == Some(&b'/')
+        && head.method(bytes) != b"CONNECT";
+    if !is_plain {
+        return None;
+    }
+    let (host, at) = head.only(KnownField::Host, bytes)?;
+    let name = scan::run(&HOST_CLASS, bytes, at).min(host.len());
+    let port_is_valid = match &host[name..] {
+        [] => true,
+        [b':', port @ ..] => decimal(port).is_some_and(|port| port <= 65_535),
+        _ => false,
+    };
+    if !port_is_valid {
+        return None;
+    }
+    if head.has(KnownField::Connection)
+        && !matches!(head.only(KnownField::Connection, bytes)?.0, b"keep-alive" | b"Keep-Alive")
+    {
+        return None;
+    }
+    if !head.has(KnownField::ContentLength) {
+        return Some(Framing::None);
+    }
+    decimal(head.only(KnownField::ContentLength, bytes)?.0).map(Framing::Length)
 }
 
 /// The framing of a request, if the head means something legal. The first `len` of `bytes` are the head.

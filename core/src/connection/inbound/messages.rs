@@ -4,7 +4,7 @@ use crate::connection::{Connection, Scratch};
 use crate::error::{Error, ErrorKind, Fault};
 use crate::event::{Shown, Step, SwitchedBy};
 use crate::limits;
-use crate::machine::{Answer, Input, Opening, Peer, Role, Turn};
+use crate::machine::{Answer, Input, Opening, Peer, Phase, Role, State, Turn};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Protocols, Verdict, Why};
 use crate::wire::body::{Body, Part};
@@ -95,6 +95,54 @@ impl Connection {
 
     #[inline(always)]
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
+        let Scratch { head, buffer, .. } = self.scratch();
+        match framing::plain(head, buffer.unread_mut().0) {
+            Some(framing) => Ok(self.take_plain_request(len, framing)),
+            None => self.take_any_request(len),
+        }
+    }
+
+    /// What the rules and the machine make of a plain request is known beforehand, and is written down as they would.
+    #[inline(always)]
+    fn take_plain_request(&mut self, len: usize, framing: Framing) -> Option<Step> {
+        let end = self.offset + len as u64;
+        let state = match framing.has_content() {
+            true => State { request: Phase::Body, ..State::ASKED },
+            false => State::ASKED,
+        };
+        debug_assert_eq!(self.apply_plainly(len, framing), Ok(state));
+        let Scratch { head, buffer, head_end, .. } = self.scratch();
+        *head_end = end;
+        let is_head = head.method(buffer.unread()) == b"HEAD";
+        buffer.keep(len);
+        self.offset = end;
+        self.heads = u64::from(is_head);
+        self.state = state;
+        self.count_request(0, Why::NotOffered);
+        self.begin_body(framing);
+        self.show(Shown::Request)
+    }
+
+    /// What the rules and the machine say to a request that was found plain.
+    fn apply_plainly(&mut self, len: usize, framing: Framing) -> Result<State, ErrorKind> {
+        let secure = self.flags.secure;
+        let Scratch { head, buffer, .. } = self.scratch();
+        let bytes = buffer.unread_mut().0;
+        let is_plain = framing::request(head, bytes, len, secure) == Ok(framing)
+            && head.options(bytes).persist(head.minor())
+            && head.method(bytes) != b"CONNECT";
+        let opening = Opening {
+            turn: Turn::None,
+            content: framing.has_content(),
+            expect: false,
+            persist: is_plain,
+            version: Peer::V11,
+        };
+        self.state.apply(self.role, Input::Request(opening))
+    }
+
+    #[inline(never)]
+    fn take_any_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let secure = self.flags.secure;
         let end = self.offset + len as u64;
         let Scratch { head, buffer, head_end, .. } = self.scratch();
@@ -145,10 +193,15 @@ impl Connection {
     #[inline(always)]
     fn begin_cycle(&mut self, opening: Opening, offered: u32, why: Why) -> Result<(), Error> {
         self.received(Input::Request(opening))?;
+        self.count_request(offered, why);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn count_request(&mut self, offered: u32, why: Why) {
         self.cycle = self.cycle.wrapping_add(1);
         self.why = Some(why);
         self.note(TraceStep::ReceivedRequest, offered);
-        Ok(())
     }
 
     fn begin_body(&mut self, framing: Framing) {

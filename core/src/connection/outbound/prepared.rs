@@ -8,7 +8,7 @@ use bytes::BufMut;
 use crate::connection::{Connection, Outgoing};
 use crate::error::Error;
 use crate::limits::Config;
-use crate::machine::{Answer, Input, Peer, Phase, Role, State, Turn};
+use crate::machine::{Answer, Input, Peer, Role, State, Turn};
 use crate::trace::TraceStep;
 use crate::wire::encode;
 use crate::wire::outgoing::ResponseHead;
@@ -43,7 +43,7 @@ struct Parts {
     reason: Vec<u8>,
     /// The caller's own.
     fields: Vec<(Vec<u8>, Vec<u8>)>,
-    /// What [`Connection::respond`] writes in answer to [`PLAIN`].
+    /// What [`Connection::respond`] writes in answer to a plain request.
     wire: Vec<u8>,
     /// Where in it the content begins.
     head_len: usize,
@@ -52,9 +52,6 @@ struct Parts {
     /// What was put right in the field lines, as [`TraceStep::Tidied`] says it.
     tidied: u32,
 }
-
-/// A complete GET of HTTP/1.1 without an offer, whose connection may go on.
-const PLAIN: State = State { request: Phase::Done, peer: Peer::V11, ..State::NEW };
 
 impl Prepared {
     /// Checks and encodes a response with all of its content.
@@ -75,7 +72,7 @@ impl Prepared {
         response.fields.each(&mut |field| fields.push((field.name.to_vec(), field.value.to_vec())));
         // Made by `respond` itself, so that the two cannot differ.
         let mut model = Connection::with_config(Role::Server, config);
-        model.state = PLAIN;
+        model.state = State::ASKED;
         let mut wire = Vec::new();
         model.respond(&ResponseHead { fields: &fields, ..*response }, content, &mut wire)?;
         let (status, persist) = (response.status, model.state.persist);
@@ -146,7 +143,7 @@ impl Connection {
         self.respond(&response, prepared.content(), out)
     }
 
-    /// Nothing but the persistence could make the answer differ from that to [`PLAIN`].
+    /// Nothing but the persistence could make the answer differ from that to a plain request.
     fn answers_plainly(&self, parts: &Parts) -> bool {
         let advertises = || self.scratch.as_ref().is_some_and(|scratch| !scratch.offer.is_empty());
         let is_plain = self.role == Role::Server && self.state.peer == Peer::V11 && self.state.turn != Turn::Connect;

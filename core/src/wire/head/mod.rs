@@ -21,7 +21,7 @@ use self::start_line::StartLine;
 use crate::error::Fault;
 use crate::limits::Limits;
 use crate::wire::fields::{FieldSpan, Fields, Options, Span};
-use crate::wire::known::{Known, KnownField};
+use crate::wire::known::{Known, KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::scan::class::is_tchar;
 use crate::wire::syntax::{is_ows, trim};
@@ -254,6 +254,18 @@ impl Head {
     #[inline]
     pub(crate) fn has(&self, known: KnownField) -> bool {
         self.known.seen & known.bit() != 0
+    }
+
+    #[inline]
+    pub(crate) fn has_any(&self, known: KnownFields) -> bool {
+        self.known.seen & known != 0
+    }
+
+    /// The value of a known field that stands once, and its place.
+    #[inline]
+    pub(crate) fn only<'b>(&self, known: KnownField, bytes: &'b [u8]) -> Option<(&'b [u8], usize)> {
+        let field = self.fields.get(self.known.first[known as usize] as usize)?;
+        (self.known.repeated & known.bit() == 0).then(|| (field.value.of(bytes), field.value.start as usize))
     }
 
     /// The values of all lines of a known field, with their places.

@@ -49,7 +49,10 @@ impl Class {
 
     /// The same, where `prefix` says it of 32 bytes.
     #[inline(always)]
-    #[cfg_attr(miri, allow(dead_code))]
+    #[cfg_attr(
+        any(miri, not(any(target_arch = "x86_64", target_feature = "neon", target_feature = "simd128"))),
+        allow(dead_code, reason = "no instruction says it of 32 bytes")
+    )]
     pub(super) fn run_by(&self, prefix: impl Fn(&[u8; 32]) -> usize, bytes: &[u8], at: usize) -> usize {
         let mut len = 0;
         while let Some(octets) = bytes.get(at + len..).and_then(<[u8]>::first_chunk) {
