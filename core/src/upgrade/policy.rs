@@ -1,8 +1,8 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
-use super::rules::{Asking, Proof, Terms, has};
+use super::rules::{Asking, Proof, Terms, is_there};
 use crate::error::Ineligible;
-use crate::wire::fields::{Field, FieldSource, Protocol, members};
+use crate::wire::fields::{Field, FieldSource, Options, Protocol};
 use crate::wire::known::KnownField;
 
 /// One row of the table: what a token asks of its offer and of its 101.
@@ -18,7 +18,7 @@ pub(crate) struct Policy {
     /// Whether it may be offered where the transport is TLS.
     over_tls: bool,
     /// A field of its offer that is meant for this hop, so `Connection` lists it.
-    hop_field: Option<&'static str>,
+    hop_field: Option<HopField>,
     /// A field that goes out with its offer and its 101.
     marker: Option<(&'static str, &'static str)>,
     /// A field that goes out with a 426 that requires it.
@@ -35,6 +35,13 @@ pub(crate) struct Policy {
     answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
     /// What proves that the server has understood what was asked, if the protocol has it proven.
     proof: fn(asked: &dyn FieldSource) -> Result<Option<Proof>, Ineligible>,
+}
+
+/// A field that is meant for this hop.
+struct HopField {
+    known: KnownField,
+    name: &'static str,
+    is_listed: fn(Options) -> bool,
 }
 
 impl Policy {
@@ -86,7 +93,11 @@ static TABLE: &[Policy] = &[
     Policy {
         name: "h2c",
         over_tls: false,
-        hop_field: Some(super::h2c::SETTINGS),
+        hop_field: Some(HopField {
+            known: KnownField::Http2Settings,
+            name: super::h2c::SETTINGS,
+            is_listed: |options| options.http2_settings,
+        }),
         // RFC 7540, 3.2.1.
         own: &[Own::of(super::h2c::SETTINGS)],
         request: super::h2c::check,
@@ -175,10 +186,15 @@ pub(crate) fn check(protocol: &Protocol<'_>, request: &Asking<'_>, terms: &Terms
 }
 
 /// Whether a received request may be accepted for a protocol of that row: the same for all that the row is about.
-pub(crate) fn check_received(row: usize, request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
+pub(crate) fn check_received(
+    row: usize,
+    request: &Asking<'_>,
+    options: Options,
+    terms: &Terms,
+) -> Result<(), Ineligible> {
     let policy = &TABLE[row];
-    let is_listed = |name: &str| !has(request.fields, name.as_bytes()) || is_for_the_hop(request.fields, name);
-    if !policy.hop_field.is_none_or(is_listed) {
+    let is_for_the_hop = |field: &HopField| (field.is_listed)(options) || !is_there(request.fields, field.known);
+    if !policy.hop_field.as_ref().is_none_or(is_for_the_hop) {
         return Err(Ineligible::NotListed);
     }
     keeps_to(policy, request, terms)
@@ -203,7 +219,7 @@ pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
 
 /// The field that the protocol's offer has for this hop alone, if it is there.
 pub(crate) fn hop_field(protocol: &Protocol<'_>, fields: &dyn FieldSource) -> Option<&'static str> {
-    of(protocol)?.hop_field.filter(|name| has(fields, name.as_bytes()))
+    of(protocol)?.hop_field.as_ref().filter(|field| is_there(fields, field.known)).map(|field| field.name)
 }
 
 /// The field that the protocol's offer and its 101 carry.
@@ -244,13 +260,4 @@ pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     }
     let mut own = TABLE.iter().flat_map(|policy| policy.own);
     own.all(|own| !field.is(own.name) || own.carried_by.is_some_and(|carries| carries(status)))
-}
-
-/// Whether `Connection` lists a field (RFC 9110, 7.6.1).
-fn is_for_the_hop(fields: &dyn FieldSource, name: &str) -> bool {
-    let mut is_listed = false;
-    fields.each_known(KnownField::Connection.bit(), &mut |_, value| {
-        is_listed |= members(value).any(|member| member.eq_ignore_ascii_case(name.as_bytes()));
-    });
-    is_listed
 }

@@ -175,7 +175,8 @@ pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>
     protocols(request).enumerate().map(move |(place, protocol)| {
         let is_known = place < 64 && request.head.eligible & (1 << place) != 0;
         let row = if is_known { None } else { policy::row(&protocol) };
-        Offer { protocol, ineligible: row.and_then(|row| check(row, request).err()) }
+        let verdict = |row| check(row, request, request.head.options(request.bytes));
+        Offer { protocol, ineligible: row.and_then(|row| verdict(row).err()) }
     })
 }
 
@@ -184,9 +185,9 @@ fn protocols<'a>(request: Request<'a>) -> impl Iterator<Item = Protocol<'a>> + C
 }
 
 #[inline(never)]
-fn check(row: usize, request: Request<'_>) -> Result<(), Ineligible> {
+fn check(row: usize, request: Request<'_>, options: Options) -> Result<(), Ineligible> {
     let (fields, (method, target)) = (request.fields(), request.line_octets());
-    policy::check_received(row, &Asking { method, target, fields: &fields }, request.terms)
+    policy::check_received(row, &Asking { method, target, fields: &fields }, options, request.terms)
 }
 
 /// What of an offer may be accepted.
@@ -205,13 +206,13 @@ pub(crate) fn judge(request: Request<'_>, options: Options) -> Result<Verdict, N
     let Offered { total, lone } = offered(request, options)?;
     let total = total as u32;
     if let Some(row) = lone {
-        let is_eligible = check(row, request).is_ok();
+        let is_eligible = check(row, request, options).is_ok();
         return Ok(Verdict { total, any: is_eligible, eligible: u64::from(is_eligible) });
     }
     let mut verdicts = [None; policy::ROWS];
     let (mut any, mut eligible) = (false, 0);
     for (place, protocol) in protocols(request).enumerate() {
-        let judged = |row: usize| *verdicts[row].get_or_insert_with(|| check(row, request).is_ok());
+        let judged = |row: usize| *verdicts[row].get_or_insert_with(|| check(row, request, options).is_ok());
         let is_eligible = policy::row(&protocol).is_none_or(judged);
         any |= is_eligible;
         eligible |= if place < 64 { u64::from(is_eligible) << place } else { 0 };

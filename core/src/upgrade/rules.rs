@@ -56,6 +56,13 @@ pub(crate) fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
     is_there
 }
 
+/// Whether a known field is there.
+pub(crate) fn is_there(fields: &dyn FieldSource, known: KnownField) -> bool {
+    let mut is_there = false;
+    fields.each_known(known.bit(), &mut |_, _| is_there = true);
+    is_there
+}
+
 /// What a field that must stand once has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Values<'a> {

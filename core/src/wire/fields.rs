@@ -211,6 +211,7 @@ pub(crate) struct Options {
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
     pub(crate) upgrade: bool,
+    pub(crate) http2_settings: bool,
 }
 
 impl Options {
@@ -221,7 +222,8 @@ impl Options {
         match value {
             b"keep-alive" | b"Keep-Alive" => self.keep_alive = true,
             b"close" => self.close = true,
-            b"Upgrade" | b"upgrade" | b"Upgrade, HTTP2-Settings" => self.upgrade = true,
+            b"Upgrade" | b"upgrade" => self.upgrade = true,
+            b"Upgrade, HTTP2-Settings" => (self.upgrade, self.http2_settings) = (true, true),
             b"keep-alive, Upgrade" | b"Keep-Alive, Upgrade" => (self.keep_alive, self.upgrade) = (true, true),
             _ => self.add_list(value),
         }
@@ -234,6 +236,7 @@ impl Options {
                 5 => self.close |= option.eq_ignore_ascii_case(b"close"),
                 7 => self.upgrade |= option.eq_ignore_ascii_case(b"upgrade"),
                 10 => self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive"),
+                14 => self.http2_settings |= option.eq_ignore_ascii_case(b"http2-settings"),
                 _ => {}
             }
         }

@@ -3,7 +3,7 @@
 //! Pure functions of a complete head. Of several faults the one with the lowest offset is reported.
 
 use crate::error::{ErrorKind, Fault};
-use crate::wire::fields::members;
+use crate::wire::fields::{Options, members};
 use crate::wire::head::Head;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::scan;
@@ -46,13 +46,19 @@ impl Lowest {
     }
 }
 
-/// The framing of a plain request, which most are: HTTP/1.1, a path as its target, one Host that is a name and perhaps a
-/// port, perhaps a length, no `Connection` or one that says `keep-alive`, and nothing else that the engine acts on. The rules
-/// have nothing against such a head; every other one is for [`request`].
+/// What a plain request says of its end and its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plain {
+    pub(crate) framing: Framing,
+    pub(crate) options: Options,
+}
+
+/// Most requests are plain: HTTP/1.1, a path as its target, one Host that is a name and perhaps a port, at most one length and
+/// one `Connection`, which does not say `close`; no coding, no expectation. The rules have nothing against such a head, and
+/// [`request`] gives it the same framing; every other one is for that.
 #[inline(always)]
-pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Framing> {
-    const ASKS_FOR_MORE: KnownFields =
-        KnownField::set(&[KnownField::TransferEncoding, KnownField::Upgrade, KnownField::Expect]);
+pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Plain> {
+    const ASKS_FOR_MORE: KnownFields = KnownField::set(&[KnownField::TransferEncoding, KnownField::Expect]);
     let is_plain = !head.has_any(ASKS_FOR_MORE)
         && head.minor() > 0
         && bytes.get(head.target_offset()) == Some(&b'/')
@@ -67,18 +73,18 @@ pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Framing> {
         [b':', port @ ..] => decimal(port).is_some_and(|port| port <= 65_535),
         _ => false,
     };
-    if !port_is_valid {
+    let mut options = Options::default();
+    if head.has(KnownField::Connection) {
+        options.add(head.only(KnownField::Connection, bytes)?.0);
+    }
+    if !port_is_valid || options.close {
         return None;
     }
-    if head.has(KnownField::Connection)
-        && !matches!(head.only(KnownField::Connection, bytes)?.0, b"keep-alive" | b"Keep-Alive")
-    {
-        return None;
-    }
-    if !head.has(KnownField::ContentLength) {
-        return Some(Framing::None);
-    }
-    decimal(head.only(KnownField::ContentLength, bytes)?.0).map(Framing::Length)
+    let framing = match head.has(KnownField::ContentLength) {
+        true => Framing::Length(decimal(head.only(KnownField::ContentLength, bytes)?.0)?),
+        false => Framing::None,
+    };
+    Some(Plain { framing, options })
 }
 
 /// The framing of a request, if the head means something legal. The first `len` of `bytes` are the head.

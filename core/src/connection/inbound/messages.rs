@@ -9,12 +9,21 @@ use crate::trace::TraceStep;
 use crate::upgrade::{self, Protocols, Verdict, Why};
 use crate::wire::body::{Body, Part};
 use crate::wire::fields::{Options, expects_continue};
-use crate::wire::framing::{self, Framing};
+use crate::wire::framing::{self, Framing, Plain};
 use crate::wire::head::Section;
 use crate::wire::known::KnownField;
 
 /// What a client with prior knowledge of HTTP/2 sends first (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What a request could turn the connection into.
+struct Offered {
+    turn: Turn,
+    /// Why it has not, so far.
+    why: Why,
+    /// How many protocols it offers.
+    count: u32,
+}
 
 impl Connection {
     // Heads.
@@ -97,111 +106,106 @@ impl Connection {
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let Scratch { head, buffer, .. } = self.scratch();
         match framing::plain(head, buffer.unread_mut().0) {
-            Some(framing) => Ok(self.take_plain_request(len, framing)),
+            Some(plain) => Ok(self.take_plain_request(len, plain)),
             None => self.take_any_request(len),
         }
     }
 
     /// What the rules and the machine make of a plain request is known beforehand, and is written down as they would.
     #[inline(always)]
-    fn take_plain_request(&mut self, len: usize, framing: Framing) -> Option<Step> {
-        let end = self.offset + len as u64;
-        let state = match framing.has_content() {
-            true => State { request: Phase::Body, ..State::ASKED },
-            false => State::ASKED,
+    fn take_plain_request(&mut self, len: usize, Plain { framing, options }: Plain) -> Option<Step> {
+        debug_assert_eq!(self.framing_of(len), Ok(framing));
+        self.keep_request(len);
+        let offered = match self.scratch().head.has(KnownField::Upgrade) {
+            true => self.judge_offer(options),
+            false => Offered { turn: Turn::None, why: Why::NotOffered, count: 0 },
         };
-        debug_assert_eq!(self.apply_plainly(len, framing), Ok(state));
-        let Scratch { head, buffer, head_end, .. } = self.scratch();
-        *head_end = end;
-        let is_head = head.method(buffer.unread()) == b"HEAD";
-        buffer.keep(len);
-        self.offset = end;
-        self.heads = u64::from(is_head);
+        let request = if framing.has_content() { Phase::Body } else { Phase::Done };
+        let state = State { request, turn: offered.turn, ..State::ASKED };
+        if cfg!(debug_assertions) {
+            let opening = self.opening(framing, &offered);
+            assert_eq!(self.state.apply(self.role, Input::Request(opening)), Ok(state));
+        }
         self.state = state;
-        self.count_request(0, Why::NotOffered);
-        self.begin_body(framing);
-        self.show(Shown::Request)
-    }
-
-    /// What the rules and the machine say to a request that was found plain.
-    fn apply_plainly(&mut self, len: usize, framing: Framing) -> Result<State, ErrorKind> {
-        let secure = self.flags.secure;
-        let Scratch { head, buffer, .. } = self.scratch();
-        let bytes = buffer.unread_mut().0;
-        let is_plain = framing::request(head, bytes, len, secure) == Ok(framing)
-            && head.options(bytes).persist(head.minor())
-            && head.method(bytes) != b"CONNECT";
-        let opening = Opening {
-            turn: Turn::None,
-            content: framing.has_content(),
-            expect: false,
-            persist: is_plain,
-            version: Peer::V11,
-        };
-        self.state.apply(self.role, Input::Request(opening))
+        self.begin_request(framing, &offered)
     }
 
     #[inline(never)]
     fn take_any_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
-        let secure = self.flags.secure;
-        let end = self.offset + len as u64;
-        let Scratch { head, buffer, head_end, .. } = self.scratch();
-        *head_end = end;
-        let (bytes, _) = buffer.unread_mut();
-        let framing = match framing::request(head, bytes, len, secure) {
+        let framing = match self.framing_of(len) {
             Ok(framing) => framing,
             Err(Fault { kind, at }) => return self.fail(kind, at),
         };
-        let method = head.method(bytes);
-        let options = head.options(bytes);
-        let (is_connect, is_head) = (method == b"CONNECT", method == b"HEAD");
-        let opening = Opening {
-            turn: if is_connect { Turn::Connect } else { Turn::None },
-            content: framing.has_content(),
-            expect: head.has(KnownField::Expect)
-                && head.values(KnownField::Expect, bytes).any(|(value, _)| expects_continue(value)),
-            persist: options.persist(head.minor()),
-            version: if head.minor() == 0 { Peer::V10 } else { Peer::V11 },
+        self.keep_request(len);
+        let Scratch { head, buffer, .. } = self.scratch();
+        let bytes = buffer.kept();
+        let offered = match head.method(bytes) {
+            b"CONNECT" => Offered { turn: Turn::Connect, why: Why::Connect, count: 0 },
+            _ if head.has(KnownField::Upgrade) => {
+                let options = head.options(bytes);
+                self.judge_offer(options)
+            }
+            _ => Offered { turn: Turn::None, why: Why::NotOffered, count: 0 },
         };
-        let has_upgrade = head.has(KnownField::Upgrade);
-        buffer.keep(len);
-        self.offset = end;
-        self.heads = u64::from(is_head);
-        match has_upgrade && !is_connect {
-            true => self.begin_offered(opening, options)?,
-            false => self.begin_cycle(opening, 0, if is_connect { Why::Connect } else { Why::NotOffered })?,
-        }
-        self.begin_body(framing);
-        Ok(self.show(Shown::Request))
+        let opening = self.opening(framing, &offered);
+        self.received(Input::Request(opening))?;
+        Ok(self.begin_request(framing, &offered))
     }
 
-    /// The request's head is legal and kept, and has an `Upgrade`: what it offers decides how its cycle begins.
+    fn framing_of(&mut self, len: usize) -> Result<Framing, Fault> {
+        let secure = self.flags.secure;
+        let Scratch { head, buffer, .. } = self.scratch();
+        framing::request(head, buffer.unread_mut().0, len, secure)
+    }
+
+    #[inline(always)]
+    fn keep_request(&mut self, len: usize) {
+        self.offset += len as u64;
+        let end = self.offset;
+        let Scratch { head, buffer, head_end, .. } = self.scratch();
+        *head_end = end;
+        let is_head = head.method(buffer.unread()) == b"HEAD";
+        buffer.keep(len);
+        self.heads = u64::from(is_head);
+    }
+
+    /// What the machine needs to know of the request that is kept.
+    fn opening(&mut self, framing: Framing, offered: &Offered) -> Opening {
+        let Scratch { head, buffer, .. } = self.scratch();
+        let bytes = buffer.kept();
+        Opening {
+            turn: offered.turn,
+            content: framing.has_content(),
+            expect: head.values(KnownField::Expect, bytes).any(|(value, _)| expects_continue(value)),
+            persist: head.options(bytes).persist(head.minor()),
+            version: if head.minor() == 0 { Peer::V10 } else { Peer::V11 },
+        }
+    }
+
+    /// The request that is kept has an `Upgrade`: what it comes to.
     #[inline(never)]
-    fn begin_offered(&mut self, opening: Opening, options: Options) -> Result<(), Error> {
-        let Some(request) = self.kept_request() else { return self.begin_cycle(opening, 0, Why::NotOffered) };
-        let Verdict { total, any, eligible } = match upgrade::judge(request, options) {
+    fn judge_offer(&mut self, options: Options) -> Offered {
+        let none = |why| Offered { turn: Turn::None, why, count: 0 };
+        let Some(request) = self.kept_request() else { return none(Why::NotOffered) };
+        let Verdict { total: count, any, eligible } = match upgrade::judge(request, options) {
             Ok(verdict) => verdict,
-            Err(reason) => return self.begin_cycle(opening, 0, reason.into()),
+            Err(reason) => return none(reason.into()),
         };
         self.scratch().head.eligible = eligible;
         match any {
-            false => self.begin_cycle(opening, total, Why::Ineligible),
-            true => self.begin_cycle(Opening { turn: Turn::Offered, ..opening }, total, Why::Undecided),
+            false => Offered { count, ..none(Why::Ineligible) },
+            true => Offered { turn: Turn::Offered, why: Why::Undecided, count },
         }
     }
 
+    /// The machine has taken the request.
     #[inline(always)]
-    fn begin_cycle(&mut self, opening: Opening, offered: u32, why: Why) -> Result<(), Error> {
-        self.received(Input::Request(opening))?;
-        self.count_request(offered, why);
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn count_request(&mut self, offered: u32, why: Why) {
+    fn begin_request(&mut self, framing: Framing, offered: &Offered) -> Option<Step> {
         self.cycle = self.cycle.wrapping_add(1);
-        self.why = Some(why);
-        self.note(TraceStep::ReceivedRequest, offered);
+        self.why = Some(offered.why);
+        self.note(TraceStep::ReceivedRequest, offered.count);
+        self.begin_body(framing);
+        self.show(Shown::Request)
     }
 
     fn begin_body(&mut self, framing: Framing) {

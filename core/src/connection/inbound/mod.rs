@@ -128,17 +128,20 @@ impl Connection {
             }
             scratch.slack = 0;
         }
-        self.advance_whole()
+        // After most heads nothing follows but the end.
+        if mem::take(&mut self.flags.owes_end) { Ok(self.tell_owed_end()) } else { self.advance_whole() }
     }
 
-    /// Apart, so that the short cut does not pay for it.
+    #[inline(never)]
+    fn tell_owed_end(&mut self) -> Step {
+        self.settle_event();
+        self.tell_end(0)
+    }
+
+    /// Apart, so that the short cuts do not pay for it.
     #[inline(never)]
     fn advance_whole(&mut self) -> Result<Step, Error> {
         self.settle_event();
-        // After most heads nothing follows but the end.
-        if mem::take(&mut self.flags.owes_end) {
-            return Ok(self.tell_end(0));
-        }
         self.step_on()
     }
 
