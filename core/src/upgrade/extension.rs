@@ -10,8 +10,6 @@ use crate::wire::scan;
 use crate::wire::scan::class::TOKEN_CLASS;
 use crate::wire::syntax::{is_ows, is_token};
 
-pub(crate) const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
-
 /// One extension with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Extension<'a> {

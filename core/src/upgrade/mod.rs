@@ -20,6 +20,7 @@ pub mod websocket;
 
 use alloc::vec::Vec;
 
+use policy::Policy;
 pub(crate) use policy::is_for_response;
 pub(crate) use remembered::Remembered;
 pub use request::{NoOffer, Offer, Request};
@@ -135,6 +136,15 @@ pub(crate) fn verify(
     if head.minor() == 0 && !lenient.switch_in_http10 {
         return fault(ErrorKind::SwitchIn10, 0);
     }
+    let names_its_option = head.options(bytes).upgrade || lenient.switch_without_connection;
+    if let Some((token, _)) = head.only(KnownField::Upgrade, bytes)
+        && names_its_option
+        && offer.is_just(token)
+    {
+        // The one that was offered: there is nothing to compare.
+        agreed.extend_from_slice(token);
+        return Ok(());
+    }
     for (value, at) in head.values(KnownField::Upgrade, bytes) {
         if token::count(value).is_none() {
             return fault(ErrorKind::SwitchWithoutUpgrade, at);
@@ -148,7 +158,7 @@ pub(crate) fn verify(
         // The server said nothing, so it cannot have listed the option either.
         return Ok(());
     }
-    if !head.options(bytes).upgrade && !lenient.switch_without_connection {
+    if !names_its_option {
         return fault(ErrorKind::SwitchWithoutConnection, place(KnownField::Connection));
     }
     if !is_offered(Protocols::new(agreed), offer, lenient) {
@@ -183,36 +193,32 @@ pub(crate) struct Asked {
     pub(crate) hop_fields: Vec<&'static str>,
     /// A refusal ends the connection.
     pub(crate) closes: bool,
-    /// The field lines by which the 101 is judged.
+    /// By what the 101 is judged.
     pub(crate) remembered: Remembered,
 }
 
 /// What an offer asks beside its tokens; an error if the rules of one of them do not allow this request.
 pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> Result<Asked, Ineligible> {
-    let mut asked = Asked::default();
-    if offer.is_empty() {
-        return Ok(asked);
-    }
-    let protocols = offer.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter());
-    for protocol in protocols.clone() {
-        policy::check(&protocol, &request.into(), terms)?;
-        add_marker(&protocol, request.fields, &mut asked.markers);
-        let hop_field = policy::hop_field(&protocol, request.fields);
+    let (mut asked, mut remembered) = (Asked::default(), 0);
+    for policy in offer.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes()))) {
+        policy.check(&request.into(), terms)?;
+        add_marker(policy, request.fields, &mut asked.markers);
+        let hop_field = policy.hop_field(request.fields);
         asked.hop_fields.extend(hop_field.filter(|name| !asked.hop_fields.contains(name)));
-        asked.closes |= policy::closes(&protocol);
-    }
-    // Once, however often a protocol is offered.
-    request.fields.each(&mut |field| {
-        if protocols.clone().any(|protocol| policy::remembers(&protocol, field)) {
-            asked.remembered.push(field);
+        asked.closes |= policy.closes;
+        remembered |= policy.remembered;
+        if let (None, Some(proof)) = (&asked.remembered.proof, policy.proof) {
+            // Now, and not when the answer is there and waited for.
+            asked.remembered.proof = Some(proof(request.fields).ok_or(Ineligible::Key)?);
         }
-    });
+    }
+    request.fields.each_known(remembered, &mut |known, value| asked.remembered.push(known, value));
     Ok(asked)
 }
 
 /// A marker is said once, and not again where your code has said it.
-fn add_marker(protocol: &Protocol<'_>, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
-    markers.extend(policy::marker(protocol).filter(|marker| !markers.contains(marker) && !has(fields, marker.name)));
+fn add_marker(policy: &Policy, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
+    markers.extend(policy.marker().filter(|marker| !markers.contains(marker) && !has(fields, marker.name)));
 }
 
 /// What a server's 101 says beyond your field lines.
@@ -229,12 +235,14 @@ pub(crate) fn answer(
     fields: &dyn FieldSource,
 ) -> Result<Answer, ErrorKind> {
     let (asked, mut answer) = (request.fields(), Answer::default());
-    for protocol in agreed.iter() {
-        if !policy::is_answer(&protocol, &asked, fields) {
+    for policy in policy::of_list(agreed) {
+        if !(policy.answer)(&asked, fields) {
             return Err(ErrorKind::ProfileField);
         }
-        add_marker(&protocol, fields, &mut answer.markers);
-        answer.proof = answer.proof.or(policy::proof(&protocol, &asked).map_err(|_| ErrorKind::ProfileField)?);
+        add_marker(policy, fields, &mut answer.markers);
+        if let (None, Some(proof)) = (&answer.proof, policy.proof) {
+            answer.proof = Some(proof(&asked).ok_or(ErrorKind::ProfileField)?);
+        }
     }
     // An intermediary passes on the proof that it was given; any other is a mistake.
     let (mut is_said, mut fault) = (false, None);
@@ -250,15 +258,15 @@ pub(crate) fn answer(
 
 /// What a 426 that requires these protocols says besides.
 pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'static>> {
-    let protocols = required.iter().flat_map(|entry| Protocols::new(entry.as_bytes()).iter());
-    protocols.filter_map(|protocol| policy::hint(&protocol)).filter(|hint| !has(fields, hint.name)).collect()
+    let policies = required.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes())));
+    policies.filter_map(Policy::hint).filter(|hint| !has(fields, hint.name)).collect()
 }
 
 /// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to, and prove it.
 pub(crate) fn is_kept(fields: Fields<'_>, agreed: Protocols<'_>, asked: &Remembered) -> bool {
-    agreed.iter().all(|protocol| {
-        let is_proven = |proof: &Proof| rules::values(&fields, proof.known) == Values::One(&proof.value);
-        policy::is_answer(&protocol, asked, &fields)
-            && policy::proof(&protocol, asked).is_ok_and(|proof| proof.as_ref().is_none_or(is_proven))
-    })
+    let is_proven = || {
+        let proof = asked.proof.as_ref();
+        proof.is_some_and(|proof| rules::values(&fields, proof.known) == Values::One(&proof.value))
+    };
+    policy::of_list(agreed).all(|policy| (policy.answer)(asked, &fields) && (policy.proof.is_none() || is_proven()))
 }

@@ -1,9 +1,10 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
 use super::rules::{Asking, Proof, Terms, is_there};
+use super::token::Protocols;
 use crate::error::Ineligible;
 use crate::wire::fields::{Field, FieldSource, Options, Protocol};
-use crate::wire::known::KnownField;
+use crate::wire::known::{KnownField, KnownFields};
 
 /// One row of the table: what a token asks of its offer and of its 101.
 pub(crate) struct Policy {
@@ -24,17 +25,18 @@ pub(crate) struct Policy {
     /// A field that goes out with a 426 that requires it.
     hint: Option<(&'static str, &'static str)>,
     /// Its refusal is the end of the connection.
-    closes: bool,
+    pub(super) closes: bool,
     /// The fields that are its own.
     own: &'static [Own],
     /// The fields of the offer by which its 101 is judged.
-    remembered: &'static [&'static str],
+    pub(super) remembered: KnownFields,
     /// What else the request must say. Both sides ask: the client before it sends, the server when it has received.
     request: fn(&Asking<'_>, &Terms) -> Result<(), Ineligible>,
     /// Whether the field lines of a 101 keep to what was asked. The server asks before it sends, too.
-    answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
-    /// What proves that the server has understood what was asked, if the protocol has it proven.
-    proof: fn(asked: &dyn FieldSource) -> Result<Option<Proof>, Ineligible>,
+    pub(super) answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
+    /// What proves that the server has understood what was asked, if the protocol has it proven; `None` where nothing can
+    /// be proven of what was asked.
+    pub(super) proof: Option<fn(asked: &dyn FieldSource) -> Option<Proof>>,
 }
 
 /// A field that is meant for this hop.
@@ -57,10 +59,10 @@ impl Policy {
         hint: None,
         closes: false,
         own: &[],
-        remembered: &[],
+        remembered: 0,
         request: |_, _| Ok(()),
         answer: |_, _| true,
-        proof: |_| Ok(None),
+        proof: None,
     };
 
     /// RFC 9298, RFC 9484 and the connect-tcp draft: capsules from the 101 on, and nothing goes on after a refusal.
@@ -86,7 +88,7 @@ static TABLE: &[Policy] = &[
         remembered: super::websocket::REMEMBERED,
         request: |request, _| super::websocket::check(request.fields),
         answer: super::websocket::is_answer,
-        proof: |asked| super::websocket::proof(asked).map(Some).ok_or(Ineligible::Key),
+        proof: Some(super::websocket::proof),
         ..Policy::GENERIC
     },
     #[cfg(feature = "h2c")]
@@ -151,11 +153,6 @@ const OWN_LENGTHS: u32 = {
 /// How many rows there are.
 pub(crate) const ROWS: usize = TABLE.len();
 
-/// The row of a list that is one registered name and nothing else, as nearly every offer is.
-pub(crate) fn lone(list: &[u8]) -> Option<usize> {
-    TABLE.iter().position(|policy| !policy.versioned && list.eq_ignore_ascii_case(policy.name.as_bytes()))
-}
-
 /// Which row is about the protocol. A version makes it another token: `websocket/2` has no rules that we know.
 pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
     let is_about = |policy: &Policy| {
@@ -166,8 +163,20 @@ pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
     TABLE.iter().position(is_about)
 }
 
+/// Which row is about the bare token.
+pub(crate) fn bare_row(token: &[u8]) -> Option<usize> {
+    TABLE.iter().position(|policy| !policy.versioned && token.eq_ignore_ascii_case(policy.name.as_bytes()))
+}
+
 fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
     row(protocol).map(|row| &TABLE[row])
+}
+
+/// The rows that are about the protocols of a list, in its order.
+pub(crate) fn of_list(list: Protocols<'_>) -> impl Iterator<Item = &'static Policy> {
+    let lone = list.lone();
+    let others = if lone.is_some() { Protocols::NONE } else { list };
+    lone.map(|row| &TABLE[row]).into_iter().chain(others.iter().filter_map(|protocol| of(&protocol)))
 }
 
 /// The protocol in the spelling of its registration, if it is one that we know.
@@ -180,9 +189,32 @@ pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
     of(protocol).is_some_and(|policy| policy.below_http)
 }
 
-/// Whether a request may offer the protocol.
-pub(crate) fn check(protocol: &Protocol<'_>, request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
-    of(protocol).map_or(Ok(()), |policy| keeps_to(policy, request, terms))
+impl Policy {
+    /// Whether a request may offer the protocol.
+    pub(super) fn check(&self, request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
+        if self.method.is_some_and(|method| method.as_bytes() != request.method) {
+            return Err(Ineligible::Method);
+        }
+        if terms.secure && !self.over_tls {
+            return Err(Ineligible::Secure);
+        }
+        (self.request)(request, terms)
+    }
+
+    /// The field that the protocol's offer has for this hop alone, if it is there.
+    pub(super) fn hop_field(&self, fields: &dyn FieldSource) -> Option<&'static str> {
+        self.hop_field.as_ref().filter(|field| is_there(fields, field.known)).map(|field| field.name)
+    }
+
+    /// The field that the protocol's offer and its 101 carry.
+    pub(super) fn marker(&self) -> Option<Field<'static>> {
+        self.marker.map(Field::from)
+    }
+
+    /// The field that helps a client to offer the protocol.
+    pub(super) fn hint(&self) -> Option<Field<'static>> {
+        self.hint.map(Field::from)
+    }
 }
 
 /// Whether a received request may be accepted for a protocol of that row: the same for all that the row is about.
@@ -197,17 +229,7 @@ pub(crate) fn check_received(
     if !policy.hop_field.as_ref().is_none_or(is_for_the_hop) {
         return Err(Ineligible::NotListed);
     }
-    keeps_to(policy, request, terms)
-}
-
-fn keeps_to(policy: &Policy, request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
-    if policy.method.is_some_and(|method| method.as_bytes() != request.method) {
-        return Err(Ineligible::Method);
-    }
-    if terms.secure && !policy.over_tls {
-        return Err(Ineligible::Secure);
-    }
-    (policy.request)(request, terms)
+    policy.check(request, terms)
 }
 
 /// Whether an intermediary may offer the protocol to its own server (RFC 2817, 5.1; RFC 7540, 3.2.1). Another version of
@@ -215,41 +237,6 @@ fn keeps_to(policy: &Policy, request: &Asking<'_>, terms: &Terms) -> Result<(), 
 pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
     let is_draft_of_h2c = protocol.name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("h2c"));
     !is_draft_of_h2c && !["h2", "HTTP", "TLS", "SSL"].iter().any(|name| protocol.name.eq_ignore_ascii_case(name))
-}
-
-/// The field that the protocol's offer has for this hop alone, if it is there.
-pub(crate) fn hop_field(protocol: &Protocol<'_>, fields: &dyn FieldSource) -> Option<&'static str> {
-    of(protocol)?.hop_field.as_ref().filter(|field| is_there(fields, field.known)).map(|field| field.name)
-}
-
-/// The field that the protocol's offer and its 101 carry.
-pub(crate) fn marker(protocol: &Protocol<'_>) -> Option<Field<'static>> {
-    of(protocol)?.marker.map(Field::from)
-}
-
-/// The field that helps a client to offer the protocol.
-pub(crate) fn hint(protocol: &Protocol<'_>) -> Option<Field<'static>> {
-    of(protocol)?.hint.map(Field::from)
-}
-
-/// Whether the connection ends where the protocol is refused.
-pub(crate) fn closes(protocol: &Protocol<'_>) -> bool {
-    of(protocol).is_some_and(|policy| policy.closes)
-}
-
-/// Whether the protocol's 101 is judged by that field of its offer.
-pub(crate) fn remembers(protocol: &Protocol<'_>, field: Field<'_>) -> bool {
-    of(protocol).is_some_and(|policy| policy.remembered.iter().any(|name| field.is(name)))
-}
-
-/// Whether the field lines of a 101 keep to what the offer asked.
-pub(crate) fn is_answer(protocol: &Protocol<'_>, asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
-    of(protocol).is_none_or(|policy| (policy.answer)(asked, answer))
-}
-
-/// What the protocol's 101 proves; an error where nothing can be proven of what was asked.
-pub(crate) fn proof(protocol: &Protocol<'_>, asked: &dyn FieldSource) -> Result<Option<Proof>, Ineligible> {
-    of(protocol).map_or(Ok(None), |policy| (policy.proof)(asked))
 }
 
 /// Whether the field may stand in a response of that status that your code writes.

@@ -1,29 +1,40 @@
-//! The field lines of a request that a client keeps until it has judged the 101.
+//! What a client keeps of its offer until it has judged the 101.
 
 use alloc::vec::Vec;
 
+use super::rules::Proof;
 use crate::wire::fields::{Field, FieldSource};
+use crate::wire::known::{KnownField, KnownFields};
 
-/// Field lines as they were sent, `name: value`, each ended by an LF, which no value holds.
+/// Field lines that were sent, and the proof that one of them asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Remembered {
+    /// Which field it is, its value, and an LF, which no value holds.
     lines: Vec<u8>,
+    pub(crate) proof: Option<Proof>,
 }
 
 impl Remembered {
-    pub(crate) fn push(&mut self, field: Field<'_>) {
-        for part in [field.name, b":", field.value, b"\n"] {
-            self.lines.extend_from_slice(part);
-        }
+    pub(crate) fn push(&mut self, known: KnownField, value: &[u8]) {
+        self.lines.push(known as u8);
+        self.lines.extend_from_slice(value);
+        self.lines.push(b'\n');
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (KnownField, &[u8])> {
+        let lines = self.lines.split(|&octet| octet == b'\n');
+        lines
+            .filter_map(|line| line.split_first())
+            .filter_map(|(&known, value)| Some((KnownField::from_number(known.into())?, value)))
     }
 }
 
 impl FieldSource for Remembered {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        for line in self.lines.split(|&octet| octet == b'\n') {
-            if let Some(colon) = memchr::memchr(b':', line) {
-                each(Field { name: &line[..colon], value: &line[colon + 1..] });
-            }
-        }
+        self.lines().for_each(|(known, value)| each(Field { name: known.name().as_bytes(), value }));
+    }
+
+    fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
+        self.lines().filter(|(known, _)| wanted & known.bit() != 0).for_each(|(known, value)| each(known, value));
     }
 }

@@ -1,7 +1,7 @@
 //! A request that was received, and what it offers (RFC 9110, 7.8).
 
 use super::rules::{Asking, Terms};
-use super::{Selection, policy, token};
+use super::{Protocols, Selection, policy, token};
 use crate::error::Ineligible;
 use crate::listed::listed;
 use crate::wire::fields::{Fields, Options, Protocol, members};
@@ -153,7 +153,7 @@ pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<Offered,
     }
     let mut lines = request.upgrade_lines();
     let lone = match (lines.next(), lines.next()) {
-        (Some(only), None) => policy::lone(only),
+        (Some(only), None) => Protocols::new(only).lone(),
         _ => None,
     };
     let total = match lone {

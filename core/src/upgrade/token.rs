@@ -3,8 +3,10 @@
 
 use alloc::vec::Vec;
 
+use super::policy;
 use crate::listed::listed;
 use crate::wire::fields::{Protocol, members};
+use crate::wire::syntax::is_token;
 
 /// A list of protocols, in its order.
 #[derive(Clone, Copy)]
@@ -16,6 +18,19 @@ pub struct Protocols<'a> {
 impl<'a> Protocols<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
         Self { text }
+    }
+
+    pub(crate) const NONE: Self = Self { text: b"" };
+
+    /// The row of the policies that is about the only protocol, where the list is one registered name and nothing else, as
+    /// nearly every offer is.
+    pub(crate) fn lone(self) -> Option<usize> {
+        policy::bare_row(self.text)
+    }
+
+    /// Whether the list is the same text as another, and a single token.
+    pub(crate) fn is_just(self, token: &[u8]) -> bool {
+        self.text == token && is_token(token)
     }
 
     /// The protocols in order.

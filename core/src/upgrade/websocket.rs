@@ -11,7 +11,7 @@ use sha1::{Digest, Sha1};
 pub use super::deflate::Deflate;
 
 use super::deflate;
-use super::extension::{self, EXTENSIONS, Extension, extensions};
+use super::extension::{self, Extension, extensions};
 use super::request::Request;
 use super::rules::{Proof, Values, values};
 use super::token::Order;
@@ -25,7 +25,6 @@ use crate::wire::syntax::is_token;
 /// What every `Sec-WebSocket-Accept` is made with.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-const KEY: &str = "Sec-WebSocket-Key";
 const ACCEPT: &str = "Sec-WebSocket-Accept";
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
@@ -41,7 +40,7 @@ const ASKED: KnownFields = KnownField::set(&[
 const CHOSEN: KnownFields = KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
 
 /// The fields of an offer by which its 101 is judged.
-pub(crate) const REMEMBERED: &[&str] = &[KEY, SUBPROTOCOL, EXTENSIONS];
+pub(crate) const REMEMBERED: KnownFields = CHOSEN;
 
 /// The `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection (RFC 6455, 4.1). Send it
 /// with `Sec-WebSocket-Version: 13` in a request that offers `websocket`.

@@ -5,8 +5,7 @@ use alloc::string::String;
 
 use crate::wire::known::{Known, KnownField, KnownFields, NOWHERE};
 use crate::wire::scan;
-use crate::wire::scan::class::TOKEN_CLASS;
-use crate::wire::syntax::{is_token, trim};
+use crate::wire::syntax::trim;
 
 /// A piece of a head, counted from the head's first byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -370,13 +369,16 @@ pub struct Protocol<'a> {
 impl<'a> Protocol<'a> {
     /// Reads one list member.
     pub fn parse(member: &'a [u8]) -> Option<Self> {
-        let (name, rest) = member.split_at(scan::run(&TOKEN_CLASS, member, 0));
-        let version = match rest {
-            [] => None,
-            [b'/', version @ ..] if is_token(version) => Some(core::str::from_utf8(version).ok()?),
-            _ => return None,
+        let (name, rest) = scan::token(member);
+        let version = match rest.split_first() {
+            None => None,
+            Some((b'/', rest)) => match scan::token(rest) {
+                (version, []) if !version.is_empty() => Some(version),
+                _ => return None,
+            },
+            Some(_) => return None,
         };
-        (!name.is_empty()).then_some(Self { name: core::str::from_utf8(name).ok()?, version })
+        (!name.is_empty()).then_some(Self { name, version })
     }
 
     /// Whether both mean the same protocol.

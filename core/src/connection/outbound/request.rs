@@ -151,8 +151,12 @@ impl Connection {
         self.state = next;
         self.why = Some(why);
         self.begin_sending(outgoing);
-        encode::join(offer, &mut self.scratch().offer);
-        self.scratch().asked = asked.remembered;
+        let scratch = self.scratch();
+        encode::join(offer, &mut scratch.offer);
+        scratch.asked = asked.remembered;
+        // What the answer needs is asked for while the request travels.
+        scratch.head.make_room();
+        scratch.agreed.reserve(scratch.offer.len());
         let offered = offer.iter().filter_map(|entry| token::count(entry.as_bytes())).sum::<usize>();
         self.note(TraceStep::SentRequest, offered as u32);
         Ok(())

@@ -42,6 +42,9 @@ pub(crate) struct Head {
     scanned: usize,
 }
 
+/// Most heads have no more field lines.
+const USUAL: usize = 16;
+
 impl Default for Head {
     fn default() -> Self {
         Self {
@@ -63,6 +66,13 @@ impl Head {
         let mut fields = core::mem::take(&mut self.fields);
         fields.clear();
         *self = Self { fields, ..Self::default() };
+    }
+
+    /// Asks for the memory that most heads need, before one is waited for.
+    pub(crate) fn make_room(&mut self) {
+        if self.fields.capacity() == 0 {
+            self.fields.reserve(USUAL);
+        }
     }
 
     /// Whether some of it has been seen, and not all.

@@ -82,6 +82,15 @@ pub(crate) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
     run_on(Path::current(), class, bytes, at)
 }
 
+/// The token characters that the bytes begin with, as text, and the others.
+#[inline]
+#[allow(unsafe_code)]
+pub(crate) fn token(bytes: &[u8]) -> (&str, &[u8]) {
+    let (token, rest) = bytes.split_at(run(&class::TOKEN_CLASS, bytes, 0));
+    // SAFETY: the bytes of a class are ASCII.
+    (unsafe { core::str::from_utf8_unchecked(token) }, rest)
+}
+
 #[inline(always)]
 #[allow(unsafe_code)]
 fn run_on(path: Path, class: &Class, bytes: &[u8], at: usize) -> usize {
