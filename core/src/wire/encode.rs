@@ -149,7 +149,7 @@ impl Survey {
     }
 
     #[inline(always)]
-    fn says_nothing_of_the_hop(&self) -> bool {
+    pub(crate) fn says_nothing_of_the_hop(&self) -> bool {
         !self.connection && !self.te
     }
 

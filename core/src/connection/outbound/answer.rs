@@ -9,7 +9,7 @@ use super::tidy::{self, Allowed};
 use crate::connection::{Connection, Outgoing};
 use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
-use crate::machine::{Answer, Input, Peer, Phase, Role, Turn, Tx};
+use crate::machine::{Answer, Input, Peer, Phase, Role, State, Turn, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why};
 use crate::wire::encode::{self, Added, FramingLine, StatusLine, Survey};
@@ -140,12 +140,30 @@ impl Connection {
             Some(content) => self.frame_whole(response.status, &survey, content.len() as u64),
         };
         let (outgoing, framing) = framed.map_err(Error::local)?;
-        self.change(Input::Response(Answer {
+        let answer = Answer {
             success: (200..=299).contains(&response.status),
             content: outgoing != Outgoing::None,
             persist: !survey.options.close && outgoing != Outgoing::UntilClose,
-        }))
-        .map_err(Error::local)?;
+        };
+        let says_nothing_of_the_hop = survey.says_nothing_of_the_hop() && required.is_empty() && !advertises;
+        let declined = match self.state.turn {
+            Turn::None => Some(Turn::None),
+            Turn::Offered => Some(Turn::Refused),
+            _ => None,
+        };
+        if let Some(turn) = declined
+            && self.state == (State { turn: self.state.turn, ..State::ASKED })
+            && says_nothing_of_the_hop
+        {
+            // What the machine makes of the answer to a plain request is known beforehand.
+            let response = if answer.content { Phase::Body } else { Phase::Done };
+            let state = State { response, turn, ..State::ASKED };
+            debug_assert_eq!(self.state.apply(self.role, Input::Response(answer)), Ok(state));
+            self.state = state;
+            encode::finish(draft, &survey, &Added { framing, ..Added::default() });
+            return Ok(outgoing);
+        }
+        self.change(Input::Response(answer)).map_err(Error::local)?;
         let persist = self.state.persist;
         let tunnels = self.state.tx == Tx::Switched;
         let hints = match required {
