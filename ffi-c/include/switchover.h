@@ -257,6 +257,8 @@ enum swo_known_field {
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_PROTOCOL = 11,
     /** RFC 6455, 11.3.5. */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_VERSION = 12,
+    /** RFC 9110, 8.3. */
+    SWO_KNOWN_FIELD_CONTENT_TYPE = 13,
 };
 
 /** What your code has to do before receiving goes on. */

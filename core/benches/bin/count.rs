@@ -3,7 +3,7 @@
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;
-use switchover::{Connection, FieldSource, Order, RequestHead, ResponseHead, Role, Step};
+use switchover::{Connection, FieldSource, Order, Prepared, RequestHead, ResponseHead, Role, Step};
 use switchover_benches::inputs;
 
 fn main() {
@@ -15,36 +15,68 @@ fn main() {
     let wanted = std::env::var("SCAN").unwrap_or_else(|_| "sse2".into());
     let path = ScanPath::available().find(|path| format!("{path:?}").to_lowercase() == wanted);
     assert!(path.is_some_and(ScanPath::force), "no scan path {wanted} here");
-    if name == "hops" {
-        return (0..times).for_each(|_| forward());
-    }
-    let messages = match name.as_str() {
-        "handshake" => vec![inputs::WEBSOCKET.to_vec()],
-        "k" => inputs::distinct(),
-        _ => inputs::small().into_iter().filter(|input| input.name == name).map(|input| input.octets).collect(),
-    };
-    assert!(!messages.is_empty(), "no input {name}");
-    let mut connection = Connection::new(Role::Server);
     let mut out = Vec::with_capacity(1024);
-    if name == "handshake" {
-        return (0..times).for_each(|_| handshake(&mut out));
+    match name.as_str() {
+        "hops" => (0..times).for_each(|_| forward()),
+        "handshake" => (0..times).for_each(|_| handshake(&mut out)),
+        "d" => (0..times).for_each(|_| ask(&mut out)),
+        "hello" | "prepared" => {
+            let head = ResponseHead::new(200, &HELLO);
+            let prepared = (name == "prepared").then(|| Prepared::new(&head, b"hello").expect("a response"));
+            serve(&[inputs::MINIMAL.to_vec()], times, &mut out, |connection, out| match &prepared {
+                Some(prepared) => connection.respond_prepared(prepared, out),
+                None => connection.respond(&head, b"hello", out),
+            });
+        }
+        "date" => serve(&[inputs::MINIMAL.to_vec()], times, &mut out, |connection, out| {
+            connection.respond(&ResponseHead::new(204, &[HELLO[0]]), b"", out)
+        }),
+        _ => serve(&messages(&name), times, &mut out, |connection, out| {
+            connection.send_response(&ResponseHead::new(204, &()), out)
+        }),
     }
+}
+
+/// What servers say with five bytes of text.
+const HELLO: [(&str, &str); 2] = [("Date", "Fri, 20 Nov 2026 12:00:00 GMT"), ("Content-Type", "text/plain")];
+
+/// The messages of an input.
+fn messages(name: &str) -> Vec<Vec<u8>> {
+    match name {
+        "k" => inputs::distinct(),
+        "offers" => vec![offers()],
+        _ => {
+            let input = inputs::small().into_iter().find(|input| input.name == name);
+            vec![input.unwrap_or_else(|| panic!("no input {name}")).octets]
+        }
+    }
+}
+
+/// 32 offers among 90 field lines.
+fn offers() -> Vec<u8> {
+    let lines: String = (0..86).map(|line| format!("X-Given-{line}: {line}\r\n")).collect();
+    let offers: Vec<String> = (0..32).map(|offer| ["websocket", "h2c", "connect-udp"][offer % 3].to_owned()).collect();
+    let hop = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
+    format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}{hop}Upgrade: {}\r\n\r\n", offers.join(", ")).into_bytes()
+}
+
+/// Each message from the bytes to the answer, on one connection.
+fn serve<E: std::fmt::Debug>(
+    messages: &[Vec<u8>],
+    times: usize,
+    out: &mut Vec<u8>,
+    answer: impl Fn(&mut Connection, &mut Vec<u8>) -> Result<(), E>,
+) {
+    let mut connection = Connection::new(Role::Server);
     for message in messages.iter().cycle().take(messages.len() * times) {
         out.clear();
-        if name == "d" {
-            ask(&mut connection, &mut out);
-        }
         connection.receive(message).expect("room");
         let mut events = 0;
         while let Ok(Step::Event) = connection.advance() {
             events += usize::from(connection.event().is_some());
         }
-        if name == "d" {
-            assert_eq!((events, connection.may_speak()), (1, true));
-        } else {
-            connection.send_response(&ResponseHead::new(204, &()), &mut out).expect("an answer");
-            assert_eq!(events, 2);
-        }
+        answer(&mut connection, out).expect("an answer");
+        assert_eq!(events, 2);
     }
 }
 
@@ -70,8 +102,12 @@ fn handshake(out: &mut Vec<u8>) {
 }
 
 /// A new client, since a switch is the end of it, that offers what the 101 accepts.
-fn ask(connection: &mut Connection, out: &mut Vec<u8>) {
-    *connection = Connection::new(Role::Client);
+fn ask(out: &mut Vec<u8>) {
+    out.clear();
+    let mut client = Connection::new(Role::Client);
     let fields = [("Host", "example.com"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", inputs::KEY)];
-    connection.send_request(&RequestHead::new("GET", "/", &fields), &["websocket"], out).expect("an offer");
+    client.send_request(&RequestHead::new("GET", "/", &fields), &["websocket"], out).expect("an offer");
+    client.receive(inputs::SWITCHING).expect("room");
+    while let Ok(Step::Event) = client.advance() {}
+    assert!(client.may_speak());
 }

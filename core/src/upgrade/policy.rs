@@ -1,6 +1,6 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
-use super::rules::{Asking, Proof, Terms, is_there};
+use super::rules::{Asking, Proof, Terms, is_any_there};
 use super::token::Protocols;
 use crate::error::Ineligible;
 use crate::wire::fields::{Field, FieldSource, Options, Protocol};
@@ -203,7 +203,7 @@ impl Policy {
 
     /// The field that the protocol's offer has for this hop alone, if it is there.
     pub(super) fn hop_field(&self, fields: &dyn FieldSource) -> Option<&'static str> {
-        self.hop_field.as_ref().filter(|field| is_there(fields, field.known)).map(|field| field.name)
+        self.hop_field.as_ref().filter(|field| is_any_there(fields, field.known.bit())).map(|field| field.name)
     }
 
     /// The field that the protocol's offer and its 101 carry.
@@ -225,7 +225,8 @@ pub(crate) fn check_received(
     terms: &Terms,
 ) -> Result<(), Ineligible> {
     let policy = &TABLE[row];
-    let is_for_the_hop = |field: &HopField| (field.is_listed)(options) || !is_there(request.fields, field.known);
+    let is_for_the_hop =
+        |field: &HopField| (field.is_listed)(options) || !is_any_there(request.fields, field.known.bit());
     if !policy.hop_field.as_ref().is_none_or(is_for_the_hop) {
         return Err(Ineligible::NotListed);
     }

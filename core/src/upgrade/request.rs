@@ -67,7 +67,7 @@ impl<'a> Request<'a> {
     /// How many protocols [`offers`](Self::offers) gives, without a look at what each would need.
     #[inline]
     pub fn offer_count(&self) -> Result<usize, NoOffer> {
-        offered(*self, self.head.options(self.bytes)).map(|offered| offered.total)
+        offered(*self, self.head.options(self.bytes))
     }
 
     pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
@@ -128,17 +128,17 @@ listed! {
     }
 }
 
-/// How much is offered.
-pub(crate) struct Offered {
-    /// How many protocols.
-    total: usize,
-    /// The row of the only one, where it has one and is all that its field says.
-    lone: Option<usize>,
+/// Whether a request holds an offer at all, and of how many protocols; they are read from the head when they are asked for.
+pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<usize, NoOffer> {
+    may_offer(request, options)?;
+    let count = |total, value| token::count(value).map(|count| total + count);
+    let total = request.upgrade_lines().try_fold(0, count).ok_or(NoOffer::Malformed)?;
+    is_in_bounds(total, request.terms)
 }
 
-/// Whether a request holds an offer at all, and how much it is; the protocols are read from the head when they are asked for.
-pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<Offered, NoOffer> {
-    let Request { head, bytes, terms } = request;
+/// Whether a request may offer anything, whatever its `Upgrade` says.
+fn may_offer(request: Request<'_>, options: Options) -> Result<(), NoOffer> {
+    let Request { head, bytes, .. } = request;
     if !head.has(KnownField::Upgrade) {
         return Err(NoOffer::Absent);
     }
@@ -148,25 +148,14 @@ pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<Offered,
     if head.method(bytes) == b"CONNECT" {
         return Err(NoOffer::Connect);
     }
-    if !options.upgrade {
-        return Err(NoOffer::NoConnectionOption);
-    }
-    let mut lines = request.upgrade_lines();
-    let lone = match (lines.next(), lines.next()) {
-        (Some(only), None) => Protocols::new(only).lone(),
-        _ => None,
-    };
-    let total = match lone {
-        Some(_) => 1,
-        None => {
-            let count = |total, value| token::count(value).map(|count| total + count);
-            request.upgrade_lines().try_fold(0, count).ok_or(NoOffer::Malformed)?
-        }
-    };
+    if options.upgrade { Ok(()) } else { Err(NoOffer::NoConnectionOption) }
+}
+
+fn is_in_bounds(total: usize, terms: &Terms) -> Result<usize, NoOffer> {
     match total {
         0 => Err(NoOffer::Absent),
         _ if total > terms.offers.min(Selection::LARGEST_OFFER) as usize => Err(NoOffer::TooMany),
-        total => Ok(Offered { total, lone }),
+        total => Ok(total),
     }
 }
 
@@ -203,21 +192,25 @@ pub(crate) struct Verdict {
 /// Judges all that a request offers, or says why it offers nothing. Each row of the policies is asked once, however many
 /// protocols it is about.
 pub(crate) fn judge(request: Request<'_>, options: Options) -> Result<Verdict, NoOffer> {
-    let Offered { total, lone } = offered(request, options)?;
-    let total = total as u32;
-    if let Some(row) = lone {
+    may_offer(request, options)?;
+    if let Some((only, _)) = request.head.only(KnownField::Upgrade, request.bytes)
+        && let Some(row) = Protocols::new(only).lone()
+    {
+        is_in_bounds(1, request.terms)?;
         let is_eligible = check(row, request, options).is_ok();
-        return Ok(Verdict { total, any: is_eligible, eligible: u64::from(is_eligible) });
+        return Ok(Verdict { total: 1, any: is_eligible, eligible: u64::from(is_eligible) });
     }
     let mut verdicts = [None; policy::ROWS];
-    let (mut any, mut eligible) = (false, 0);
-    for (place, protocol) in protocols(request).enumerate() {
+    let (mut total, mut any, mut eligible) = (0, false, 0);
+    for member in request.upgrade_lines().flat_map(members) {
+        let protocol = Protocol::parse(member).ok_or(NoOffer::Malformed)?;
         let judged = |row: usize| *verdicts[row].get_or_insert_with(|| check(row, request, options).is_ok());
         let is_eligible = policy::row(&protocol).is_none_or(judged);
         any |= is_eligible;
-        eligible |= if place < 64 { u64::from(is_eligible) << place } else { 0 };
+        eligible |= if total < 64 { u64::from(is_eligible) << total } else { 0 };
+        total += 1;
     }
-    Ok(Verdict { total, any, eligible })
+    is_in_bounds(total, request.terms).map(|total| Verdict { total: total as u32, any, eligible })
 }
 
 /// Method and target are checked to be ASCII when they are parsed.

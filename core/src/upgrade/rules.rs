@@ -3,7 +3,7 @@
 use crate::limits::Config;
 use crate::machine::Role;
 use crate::wire::fields::{Field, FieldSource};
-use crate::wire::known::KnownField;
+use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::outgoing::RequestHead;
 
 /// What of a connection decides which offers may be accepted, or made.
@@ -56,10 +56,10 @@ pub(crate) fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
     is_there
 }
 
-/// Whether a known field is there.
-pub(crate) fn is_there(fields: &dyn FieldSource, known: KnownField) -> bool {
+/// Whether one of some known fields is there.
+pub(crate) fn is_any_there(fields: &dyn FieldSource, known: KnownFields) -> bool {
     let mut is_there = false;
-    fields.each_known(known.bit(), &mut |_, _| is_there = true);
+    fields.each_known(known, &mut |_, _| is_there = true);
     is_there
 }
 

@@ -32,6 +32,8 @@ pub enum KnownField {
     WebSocketProtocol,
     /// RFC 6455, 11.3.5.
     WebSocketVersion,
+    /// RFC 9110, 8.3.
+    ContentType,
 }
 
 listed! {
@@ -41,6 +43,7 @@ listed! {
         Http2Settings = "http2-settings", WebSocketKey = "sec-websocket-key",
         WebSocketExtensions = "sec-websocket-extensions", WebSocketAccept = "sec-websocket-accept",
         WebSocketProtocol = "sec-websocket-protocol", WebSocketVersion = "sec-websocket-version",
+        ContentType = "content-type",
     }
 }
 
@@ -68,10 +71,18 @@ impl KnownField {
         set
     }
 
+    /// Which of them a name is, in any case. The name is a token.
+    #[inline]
     pub(crate) fn recognise(name: &[u8]) -> Option<Self> {
         let shape = &SHAPES[shape_of(name.len(), *name.first()?)];
-        let known = Self::ALL.get(shape.slots[1] as usize)?;
-        name.eq_ignore_ascii_case(known.name().as_bytes()).then_some(*known)
+        let known = *Self::ALL.get(shape.slots[1] as usize)?;
+        let word = |octets: Option<&[u8; 8]>| octets.map_or(0, |octets| u64::from_le_bytes(*octets)) | LOWER;
+        let is_same = match name.len() {
+            0..8 => name.eq_ignore_ascii_case(known.name().as_bytes()),
+            8..=16 => word(name.first_chunk()) == shape.begins && word(name.last_chunk()) == shape.ends,
+            len => len == known.name().len() && name.eq_ignore_ascii_case(known.name().as_bytes()),
+        };
+        is_same.then_some(known)
     }
 
     /// The fields of whose names [`slot`](Self::slot) leaves out some bytes in the middle.

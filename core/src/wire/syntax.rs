@@ -12,7 +12,7 @@ pub(crate) fn is_target(bytes: &[u8]) -> bool {
 }
 
 pub(crate) fn is_value(bytes: &[u8]) -> bool {
-    scan::control(bytes).is_none()
+    !scan::has_control(bytes)
 }
 
 /// RFC 9110, 5.6.3: whitespace around a value or a list member is not part of it.

@@ -107,6 +107,12 @@ fn run_on(path: Path, class: &Class, bytes: &[u8], at: usize) -> usize {
     }
 }
 
+/// Whether there is a control byte other than HTAB.
+#[inline]
+pub(crate) fn has_control(bytes: &[u8]) -> bool {
+    swar::has_control(bytes)
+}
+
 /// The first control byte other than HTAB: the only bytes that end a line or are errors in it. For input that comes in
 /// pieces, where there is little to look at.
 #[inline]
@@ -136,6 +142,7 @@ mod tests {
                     bytes[len] = b'\r';
                     assert_eq!(control(&bytes), naive::control(&bytes), "byte {octet} at {at} of {len}");
                     assert_eq!(control(&bytes[..len]), naive::control(&bytes[..len]));
+                    assert_eq!(has_control(&bytes[..len]), naive::control(&bytes[..len]).is_some());
                 }
             }
         }

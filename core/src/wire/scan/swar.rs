@@ -78,6 +78,19 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(|&octet| stops(octet)).map(|found| at + found)
 }
 
+/// Words, of which the last ends with the bytes and repeats some of the one before.
+pub(super) fn has_control(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().any(|&octet| stops(octet)) };
+    let may_stop = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        below(word, 0x20) | equal(word, 0x7f)
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    // HTAB counts as a candidate here, as above.
+    let any = words.iter().fold(may_stop(last), |any, word| any | may_stop(word));
+    any != 0 && control(bytes).is_some()
+}
+
 pub(super) const fn stops(octet: u8) -> bool {
     (octet < 0x20 && octet != b'\t') || octet == 0x7f
 }
