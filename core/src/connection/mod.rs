@@ -132,7 +132,8 @@ pub(crate) struct Flags {
 pub(crate) struct Scratch {
     pub(crate) buffer: Buffer,
     head: Head,
-    trailers: Head,
+    /// Few messages have any.
+    trailers: Option<Box<Head>>,
     /// Where in the peer's bytes the head of the current request ends.
     head_end: u64,
     shown: Shown,
@@ -149,7 +150,7 @@ pub(crate) struct Scratch {
     /// What is being composed; means nothing between two calls.
     draft: Vec<u8>,
     /// What of its offer a client judges the 101 by.
-    asked: Remembered,
+    asked: Option<Box<Remembered>>,
     trace: Ring,
 }
 
@@ -601,7 +602,7 @@ impl Scratch {
         Parts {
             head: &self.head,
             head_bytes: self.buffer.kept(),
-            trailers: &self.trailers,
+            trailers: self.trailers.as_deref(),
             unread: self.buffer.unread(),
             agreed: &self.agreed,
             terms: &self.terms,

@@ -200,7 +200,7 @@ pub(crate) enum Shown {
 pub(crate) struct Parts<'a> {
     pub(crate) head: &'a Head,
     pub(crate) head_bytes: &'a [u8],
-    pub(crate) trailers: &'a Head,
+    pub(crate) trailers: Option<&'a Head>,
     pub(crate) unread: &'a [u8],
     pub(crate) agreed: &'a [u8],
     pub(crate) terms: &'a Terms,
@@ -226,7 +226,10 @@ impl<'a> Parts<'a> {
             Shown::Informational => Event::Informational(self.response(0)),
             Shown::Response { dropped } => Event::Response(self.response(dropped)),
             Shown::Data { len, .. } => Event::Data(self.unread.get(..len).unwrap_or_default()),
-            Shown::End { len } => Event::EndOfMessage(self.trailers.fields(self.unread.get(..len).unwrap_or_default())),
+            Shown::End { len } => {
+                let bytes = self.unread.get(..len).unwrap_or_default();
+                Event::EndOfMessage(self.trailers.map_or(Fields::NONE, |trailers| trailers.fields(bytes)))
+            }
             Shown::Switched(by) => Event::Switched(self.switched(by)),
         })
     }

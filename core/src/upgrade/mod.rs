@@ -193,8 +193,8 @@ pub(crate) struct Asked {
     pub(crate) hop_fields: Vec<&'static str>,
     /// A refusal ends the connection.
     pub(crate) closes: bool,
-    /// By what the 101 is judged.
-    pub(crate) remembered: Remembered,
+    /// By what the 101 is judged, if by anything.
+    pub(crate) remembered: Option<Remembered>,
 }
 
 /// What an offer asks beside its tokens; an error if the rules of one of them do not allow this request.
@@ -207,12 +207,15 @@ pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> R
         asked.hop_fields.extend(hop_field.filter(|name| !asked.hop_fields.contains(name)));
         asked.closes |= policy.closes;
         remembered |= policy.remembered;
-        if let (None, Some(proof)) = (&asked.remembered.proof, policy.proof) {
+        if let Some(proof) = policy.proof {
+            let kept = asked.remembered.get_or_insert_default();
             // Now, and not when the answer is there and waited for.
-            asked.remembered.proof = Some(proof(request.fields).ok_or(Ineligible::Key)?);
+            kept.proof = Some(proof(request.fields).ok_or(Ineligible::Key)?);
         }
     }
-    request.fields.each_known(remembered, &mut |known, value| asked.remembered.push(known, value));
+    request.fields.each_known(remembered, &mut |known, value| {
+        asked.remembered.get_or_insert_default().push(known, value);
+    });
     Ok(asked)
 }
 
@@ -263,10 +266,11 @@ pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'s
 }
 
 /// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to, and prove it.
-pub(crate) fn is_kept(fields: Fields<'_>, agreed: Protocols<'_>, asked: &Remembered) -> bool {
+pub(crate) fn is_kept(fields: Fields<'_>, agreed: Protocols<'_>, asked: Option<&Remembered>) -> bool {
+    let lines: &dyn FieldSource = asked.map_or(&(), |asked| asked);
     let is_proven = || {
-        let proof = asked.proof.as_ref();
+        let proof = asked.and_then(|asked| asked.proof.as_ref());
         proof.is_some_and(|proof| rules::values(&fields, proof.known) == Values::One(&proof.value))
     };
-    policy::of_list(agreed).all(|policy| (policy.answer)(asked, &fields) && (policy.proof.is_none() || is_proven()))
+    policy::of_list(agreed).all(|policy| (policy.answer)(lines, &fields) && (policy.proof.is_none() || is_proven()))
 }

@@ -86,6 +86,8 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    pub(crate) const NONE: Self = Self { bytes: &[], spans: &[], known: &Known::NONE };
+
     #[inline]
     pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan], known: &'a Known) -> Self {
         Self { bytes, spans, known }

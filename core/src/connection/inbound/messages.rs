@@ -270,7 +270,7 @@ impl Connection {
         let Scratch { buffer, head, offer, agreed, asked, .. } = self.scratch();
         let bytes = &buffer.unread()[..len];
         let verdict = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed).and_then(|()| {
-            let is_kept = upgrade::is_kept(head.fields(bytes), Protocols::new(agreed), asked);
+            let is_kept = upgrade::is_kept(head.fields(bytes), Protocols::new(agreed), asked.as_deref());
             if is_kept { Ok(()) } else { Err(Fault { kind: ErrorKind::SwitchProfile, at: 0 }) }
         });
         if let Err(Fault { kind, at }) = verdict {
@@ -398,7 +398,7 @@ impl Connection {
         let folds = self.role == Role::Client;
         let Scratch { buffer, trailers, .. } = self.scratch();
         let (bytes, len) = buffer.unread_mut();
-        let len = match trailers.parse(bytes, len, Section::Trailers { folds }, &limits) {
+        let len = match trailers.get_or_insert_default().parse(bytes, len, Section::Trailers { folds }, &limits) {
             Ok(Some(len)) => len,
             Ok(None) => return self.need_data(),
             Err(Fault { kind, at }) => return self.fail(kind, at),

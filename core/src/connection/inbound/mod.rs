@@ -264,8 +264,10 @@ impl Connection {
 
     pub(in crate::connection) fn show(&mut self, shown: Shown) -> Option<Step> {
         let scratch = self.scratch();
-        if shown == (Shown::End { len: 0 }) && scratch.trailers.is_complete() {
-            scratch.trailers.clear();
+        if shown == (Shown::End { len: 0 })
+            && let Some(trailers) = &mut scratch.trailers
+        {
+            trailers.clear();
         }
         scratch.shown = shown;
         Some(Step::Event)

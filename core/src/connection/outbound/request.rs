@@ -1,5 +1,6 @@
 //! What the verbs of `mod.rs` do, but for a server's answers: validate, count, compare with the space, write, and only then change the state.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use bytes::BufMut;
@@ -153,7 +154,7 @@ impl Connection {
         self.begin_sending(outgoing);
         let scratch = self.scratch();
         encode::join(offer, &mut scratch.offer);
-        scratch.asked = asked.remembered;
+        scratch.asked = asked.remembered.map(Box::new);
         // What the answer needs is asked for while the request travels.
         scratch.head.make_room();
         scratch.agreed.reserve(scratch.offer.len());

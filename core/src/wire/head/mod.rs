@@ -80,11 +80,6 @@ impl Head {
         !self.is_complete && self.scanned > 0
     }
 
-    /// Whether all of it has been read.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.is_complete
-    }
-
     /// Parses on. The first `len` of `bytes` begin with the head's first byte and are all that has come; after them may be
     /// more, which means nothing. Gives the head's length once its empty line is there.
     #[inline(always)]
