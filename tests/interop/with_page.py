@@ -55,6 +55,9 @@ def page_plays_every_exhibit(_):
         check(shown["last"].startswith("* closed; ") and outcome in shown["last"], name, shown["last"])
         check(shown["drawn"][drawn] > 0, name, shown["drawn"])
         check(any(line in text for text in shown["lines"]), name, line, shown["lines"])
+        # What the client waits for has come, or it would not have got to its last line.
+        if "foo/2" in outcome:
+            check(any(text.endswith("BYE\\n") for text in shown["lines"]), name, shown["lines"])
         check(shown["label"].startswith("#") and outcome in shown["label"], name, shown["label"])
 
 

@@ -72,7 +72,7 @@ static EXHIBITS: &[Exhibit] = &[
         script: &[
             Offer("POST /foo", "foo/2", &["Content-Length: 16", "Content-Type: application/json"]),
             Send("{\"Detach\":false}hello, after the content\n"),
-            Await("HELLO, BEHIND"),
+            Await("HELLO, AFTER"),
             Send("QUIT\n"),
             AwaitEnd,
         ],
