@@ -81,9 +81,16 @@ def page_has_nothing_to_complain_about(_):
 
 @case("Chromium", "websocket")
 def page_can_be_used_by_keyboard(_):
-    numbers, rows, focused = (seen()["keyboard"][what] for what in ["numbers", "rows", "focused"])
-    same(numbers, [rows[0], rows[1], rows[2], rows[1], rows[-1]], "the chosen connections")
-    same(focused, "lines")
+    moves = seen()["keyboard"]["moves"]
+    wanted = moves[0]["rows"][0]
+    for move in moves:
+        key, rows = move["key"], move["rows"]
+        here = rows.index(wanted)
+        wanted = rows[{"Home": 0, "ArrowDown": here + 1, "ArrowUp": here - 1, "End": -1}[key]]
+        # What is chosen, what the keyboard is at and what is said are the same.
+        same((move["selected"], move["active"]), ([wanted], wanted), key)
+        same(move["title"], f"Transcript of {wanted.replace('-', ' ')}", key)
+    same(seen()["keyboard"]["focused"], "lines")
 
 
 @case("Chromium", "websocket")

@@ -75,6 +75,7 @@ async function audit(tab) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
 
+/** What was in the list when each key came, and what was drawn for it. */
 async function byKeyboard(tab) {
   const before = await tab.textContent("#story-title");
   await tab.evaluate(() => document.activeElement?.blur());
@@ -82,22 +83,30 @@ async function byKeyboard(tab) {
   await tab.keyboard.press("Enter");
   await settled(tab, before);
   await tab.focus("#connections");
-  const rows = await tab.evaluate(() => [...document.querySelectorAll(".connection")].map((row) => row.id));
-  const numbers = [];
-  for (const key of ["Home", "ArrowDown", "ArrowDown", "ArrowUp", "End"]) {
-    await tab.keyboard.press(key);
-    // What the keyboard is at, what is chosen and what is said of it are the same, once they are drawn.
-    const told = await tab.waitForFunction(() => {
-      const { id } = document.querySelector('[aria-selected="true"]') ?? {};
-      const at = document.getElementById("connections").getAttribute("aria-activedescendant");
-      const title = document.getElementById("story-title").textContent;
-      return id !== undefined && id === at && title.endsWith(` ${id.replace("connection-", "")}`) && id;
+  // Rows may come at any time: a connection that loaded the page is seen when the server closes it.
+  await tab.evaluate(() => {
+    window.moves = [];
+    const list = document.getElementById("connections");
+    const note = (key, rows) => {
+      const selected = [...list.querySelectorAll('[aria-selected="true"]')].map((row) => row.id);
+      const active = list.getAttribute("aria-activedescendant");
+      window.moves.push({ key, rows, selected, active, title: document.getElementById("story-title").textContent });
+    };
+    // The page's own listener comes first, and so does its frame.
+    list.addEventListener("keydown", ({ key }) => {
+      const rows = [...list.children].map((row) => row.id);
+      requestAnimationFrame(() => note(key, rows));
     });
-    numbers.push(await told.jsonValue());
+  });
+  const keys = ["Home", "ArrowDown", "ArrowDown", "ArrowUp", "End"];
+  for (const [index, key] of keys.entries()) {
+    await tab.keyboard.press(key);
+    await tab.waitForFunction((drawn) => window.moves.length === drawn, index + 1, { timeout: 10_000 });
   }
+  const moves = await tab.evaluate(() => window.moves);
   await tab.keyboard.press("Enter");
   const focused = await tab.evaluate(() => document.activeElement.id);
-  return { numbers, rows, focused };
+  return { moves, focused };
 }
 
 /** Two hundred at once; the page still answers. */
