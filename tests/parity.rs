@@ -5,33 +5,15 @@ use std::fs;
 
 use switchover::binding::KnownField;
 use switchover::{Lenient, Limits};
-use switchover_tests::tables::{Table, read, section, tables, upper_snake};
-use switchover_tests::{home, numbers, tables};
+use switchover_tests::names::{camel, snake, upper_snake};
+use switchover_tests::tables::{Table, read, section, tables};
+use switchover_tests::{home, names, numbers, tables};
 
 /// `NAME<separator>NUMBER`, whatever follows.
 fn value(line: &str, separator: &str) -> Option<(u64, String)> {
     let (name, rest) = line.split_once(separator)?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     Some((digits.parse().ok()?, name.trim_matches('"').to_owned()))
-}
-
-/// `NoOffer` as `no_offer`.
-fn snake(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !out.is_empty() {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
-}
-
-/// `field_line` as `fieldLine`.
-fn camel(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |out, word| out + &word[..1].to_uppercase() + &word[1..])
 }
 
 #[test]
@@ -153,11 +135,6 @@ fn spellings(verb: &str) -> (String, String, String) {
         "new" | "with_config" => ("swo_conn_new", "Connection", "Connection"),
         // One call moves on and shows: across a boundary the pair would be two.
         "advance" | "event" | "next_event" => ("swo_next_event", "next_event", "nextEvent"),
-        "receive" => ("swo_receive", "receive_data", "receive"),
-        "receive_buffer" => ("swo_receive_buffer", "get_buffer", "receiveBuffer"),
-        "commit" => ("swo_receive_commit", "buffer_updated", "commit"),
-        // For servers in C that have a writer of responses already.
-        "note_response" => ("swo_note_response", "", ""),
         // What a prepared answer holds, the caller has given it.
         "status" => ("", "", ""),
         // What borrows in Rust is asked of the connection elsewhere.
@@ -174,8 +151,11 @@ fn spellings(verb: &str) -> (String, String, String) {
         "splice_new" => ("swo_splice_new", "Splice", "Splice"),
         _ => {
             // A class has methods where C has a prefix.
-            let method = ["splice_", "capsules_"].iter().find_map(|class| verb.strip_prefix(class)).unwrap_or(verb);
-            return (format!("swo_{verb}"), method.to_owned(), camel(method));
+            if let Some(method) = ["splice_", "capsules_"].iter().find_map(|class| verb.strip_prefix(class)) {
+                return (format!("swo_{verb}"), method.to_owned(), camel(method));
+            }
+            let (python, typescript) = (names::in_python(verb), names::in_javascript(verb));
+            return (names::in_c(verb), python.unwrap_or_default(), typescript.unwrap_or_default());
         }
     };
     (c.to_owned(), python.to_owned(), typescript.to_owned())

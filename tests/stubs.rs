@@ -5,7 +5,8 @@ use std::fs;
 
 use switchover::binding::ContentKind;
 use switchover::{ErrorKind, Lenient, Limits};
-use switchover_tests::tables::{Table, read, section, tables, upper_snake};
+use switchover_tests::names::upper_snake;
+use switchover_tests::tables::{Table, read, section, tables};
 use switchover_tests::{home, tables};
 
 const STUBS: &str = "py/python/switchover/__init__.pyi";

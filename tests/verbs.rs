@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use switchover::ErrorKind;
-use switchover::binding::{VERBS, Verb};
-use switchover_tests::{files, home};
+use switchover::binding::VERBS;
+use switchover_tests::names::upper_snake;
+use switchover_tests::{files, home, names};
 
 /// A line of a document is at most this long.
 const WIDTH: usize = 120;
@@ -27,13 +28,9 @@ struct Language {
     /// The line that declares a verb of that name begins with this.
     declares: fn(&str) -> String,
     /// The verb's name, where it has one.
-    name: fn(&Verb) -> Option<String>,
+    name: fn(&str) -> Option<String>,
     /// How it writes a kind of error.
     error: fn(ErrorKind) -> String,
-}
-
-fn upper(kind: ErrorKind) -> String {
-    kind.name().replace(['-', '.'], "_").to_uppercase()
 }
 
 const LANGUAGES: [Language; 4] = [
@@ -45,7 +42,7 @@ const LANGUAGES: [Language; 4] = [
         opening: "Refused: ",
         margin: "    /// ",
         declares: |name| format!("    pub fn {name}("),
-        name: |verb| Some(verb.name.into()),
+        name: |verb| Some(verb.into()),
         error: |kind| format!("`{kind:?}`"),
     },
     Language {
@@ -56,8 +53,8 @@ const LANGUAGES: [Language; 4] = [
         opening: "Refused: ",
         margin: "    /// ",
         declares: |name| format!("    fn {name}("),
-        name: in_c,
-        error: |kind| format!("SWO_ERROR_{}", upper(kind)),
+        name: |verb| Some(names::in_c(verb)),
+        error: |kind| format!("SWO_ERROR_{}", upper_snake(kind.name())),
     },
     Language {
         folder: "py/python/switchover",
@@ -67,8 +64,8 @@ const LANGUAGES: [Language; 4] = [
         opening: "Raises LocalProtocolError: ",
         margin: "        ",
         declares: |name| format!("    def {name}("),
-        name: in_python,
-        error: upper,
+        name: names::in_python,
+        error: |kind| upper_snake(kind.name()),
     },
     Language {
         folder: "wasm/js",
@@ -78,38 +75,10 @@ const LANGUAGES: [Language; 4] = [
         opening: "@throws ProtocolError: ",
         margin: "   * ",
         declares: |name| format!("  {name}("),
-        name: in_javascript,
+        name: names::in_javascript,
         error: |kind| format!("`{}`", kind.name()),
     },
 ];
-
-/// Its name in C.
-fn in_c(verb: &Verb) -> Option<String> {
-    Some(match verb.name {
-        "commit" => "swo_receive_commit".into(),
-        name => format!("swo_{name}"),
-    })
-}
-
-/// Its name in Python, where it is there: `note_response` is for servers in C that have a writer of responses.
-fn in_python(verb: &Verb) -> Option<String> {
-    let name = match verb.name {
-        "receive" => "receive_data",
-        // As in asyncio's `BufferedProtocol`.
-        "receive_buffer" => "get_buffer",
-        "commit" => "buffer_updated",
-        same => same,
-    };
-    Some(name.to_owned()).filter(|name| name != "note_response")
-}
-
-/// Its name in JavaScript, where it is there.
-fn in_javascript(verb: &Verb) -> Option<String> {
-    let mut words = verb.name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    let camel = words.fold(first, |out, word| out + &word[..1].to_uppercase() + &word[1..]);
-    Some(camel).filter(|_| verb.name != "note_response")
-}
 
 /// A paragraph, broken into lines.
 fn wrapped(margin: &str, text: &str) -> Vec<String> {
@@ -213,7 +182,7 @@ fn every_verb_documents_what_it_is_refused_with() {
             language.only.is_empty() || language.only.contains(&&*name)
         });
         for verb in VERBS.iter().filter(|verb| !verb.errors.is_empty()) {
-            let Some(name) = (language.name)(verb) else { continue };
+            let Some(name) = (language.name)(verb.name) else { continue };
             let mut is_found = false;
             for path in &paths {
                 let source = fs::read_to_string(path).expect("a source");
@@ -249,7 +218,7 @@ fn the_table_of_names() {
     for verb in VERBS {
         let code = |name: Option<String>| name.map_or_else(|| "–".to_owned(), |name| format!("`{name}`"));
         let whose = verb.role.map_or("both", |role| role.name());
-        let names = LANGUAGES.each_ref().map(|language| (language.name)(verb));
+        let names = LANGUAGES.each_ref().map(|language| (language.name)(verb.name));
         let names = names.map(code).join(" | ");
         table += &format!("| {names} | {whose} | {} | {} |\n", linked(verb.next), verb.clause);
     }
@@ -282,7 +251,7 @@ fn every_verb_is_there() {
         for verb in VERBS {
             let is_of_one = verb.role.is_some();
             assert_eq!(is_of_one, verb.errors.contains(&ErrorKind::WrongRole), "{}", verb.name);
-            let Some(name) = (language.name)(verb) else { continue };
+            let Some(name) = (language.name)(verb.name) else { continue };
             let declares = (language.declares)(&name);
             let generic = declares.replace('(', "<");
             let is_there = |line: &str| line.starts_with(&declares) || line.starts_with(&generic);

@@ -71,8 +71,3 @@ pub fn section<'t>(text: &'t str, opening: &str, closing: &str) -> Vec<&'t str> 
     assert!(lines.next().is_some(), "no {opening:?}");
     lines.take_while(|line| !line.starts_with(closing)).map(str::trim).collect()
 }
-
-/// `http-1.0` as `HTTP_1_0`.
-pub fn upper_snake(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
-}
