@@ -6,7 +6,7 @@ use std::fs;
 use switchover::binding::ContentKind;
 use switchover::{ErrorKind, Lenient, Limits};
 use switchover_tests::names::upper_snake;
-use switchover_tests::tables::{Table, read, section, tables};
+use switchover_tests::tables::{Table, WIDTH, read, section, tables, wrapped};
 use switchover_tests::{home, tables};
 
 const STUBS: &str = "py/python/switchover/__init__.pyi";
@@ -84,19 +84,12 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// A document of a stub, in lines of at most 120.
+/// A document of a stub.
 fn in_quotes(text: &str) -> String {
-    let mut lines = vec![String::from("    \"\"\"")];
-    for (at, word) in text.split(' ').enumerate() {
-        let line = lines.last_mut().expect("a line");
-        if line.len() + 1 + word.len() > 117 {
-            lines.push(format!("    {word}"));
-        } else {
-            *line += if at == 0 { "" } else { " " };
-            *line += word;
-        }
-    }
-    lines.join("\n") + "\"\"\"\n"
+    let quotes = "\"\"\"";
+    // Every line has room for the closing quotes.
+    let lines = wrapped(&format!("    {quotes}"), text, "    ", WIDTH - quotes.len());
+    lines.join("\n") + quotes + "\n"
 }
 
 /// The arguments of `Config` with their defaults, and its attributes with what the core says of them.

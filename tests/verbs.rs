@@ -8,10 +8,8 @@ use std::{env, fs};
 use switchover::ErrorKind;
 use switchover::binding::VERBS;
 use switchover_tests::names::upper_snake;
+use switchover_tests::tables::{WIDTH, wrapped};
 use switchover_tests::{files, home, names};
-
-/// A line of a document is at most this long.
-const WIDTH: usize = 120;
 
 /// Where and how a language documents its verbs.
 struct Language {
@@ -80,21 +78,6 @@ const LANGUAGES: [Language; 4] = [
     },
 ];
 
-/// A paragraph, broken into lines.
-fn wrapped(margin: &str, text: &str) -> Vec<String> {
-    let mut lines = vec![margin.to_owned()];
-    for word in text.split(' ') {
-        let line = lines.last_mut().expect("a line");
-        let space = if line.len() == margin.len() { "" } else { " " };
-        if line.len() + space.len() + word.len() > WIDTH {
-            lines.push(margin.to_owned() + word);
-        } else {
-            *line += &format!("{space}{word}");
-        }
-    }
-    lines
-}
-
 /// The lines of the document of the verb that a line declares: where they begin, and where they end.
 fn document(lines: &[String], declared: usize, language: &Language) -> (usize, usize) {
     if language.ending == "pyi" {
@@ -132,7 +115,8 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
     let declared = from + lines[from..to].iter().rposition(is_it)?;
     let (begin, end) = document(&lines, declared, language);
     let list: Vec<String> = errors.iter().map(|&kind| (language.error)(kind)).collect();
-    let paragraph = wrapped(language.margin, &format!("{}{}.", language.opening, list.join(", ")));
+    let text = format!("{}{}.", language.opening, list.join(", "));
+    let paragraph = wrapped(language.margin, &text, language.margin, WIDTH);
     let bare = language.margin.trim_end();
     let text_of = |line: &String| line.strip_prefix(bare).unwrap_or(line).trim().to_owned();
     // An old one goes from its opening to the next empty line, or to the end.
@@ -148,7 +132,7 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
             let one_line = lines[begin].trim_start().starts_with("/**") && lines[begin].trim_end().ends_with("*/");
             if one_line {
                 let text = lines[begin].trim().trim_start_matches("/**").trim_end_matches("*/").trim().to_owned();
-                let opened = [String::from("  /**")].into_iter().chain(wrapped("   * ", &text));
+                let opened = [String::from("  /**")].into_iter().chain(wrapped("   * ", &text, "   * ", WIDTH));
                 lines.splice(begin..=begin, opened.chain(paragraph).chain([String::from("   */")]));
             } else {
                 let closes = end - 1;

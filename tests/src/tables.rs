@@ -1,4 +1,5 @@
-//! The tables of the core, and what its sources say of their values: what the four surfaces are compared with.
+//! The tables of the core, and what its sources say of their values: what the four surfaces are compared with. And how that is
+//! broken into lines.
 
 use std::fs;
 
@@ -70,4 +71,24 @@ pub fn section<'t>(text: &'t str, opening: &str, closing: &str) -> Vec<&'t str> 
     let mut lines = text.lines().skip_while(|line| *line != opening);
     assert!(lines.next().is_some(), "no {opening:?}");
     lines.take_while(|line| !line.starts_with(closing)).map(str::trim).collect()
+}
+
+/// A line of a document is at most this long.
+pub const WIDTH: usize = 120;
+
+/// A document in lines of at most so many bytes: what the first begins with, the text, what each other begins with.
+pub fn wrapped(opening: &str, text: &str, margin: &str, width: usize) -> Vec<String> {
+    let (mut lines, mut line, mut space) = (Vec::new(), opening.to_owned(), "");
+    for word in text.split(' ') {
+        if line.len() + space.len() + word.len() > width {
+            lines.push(line);
+            line = margin.to_owned() + word;
+        } else {
+            line += space;
+            line += word;
+        }
+        space = " ";
+    }
+    lines.push(line);
+    lines
 }
