@@ -258,7 +258,7 @@ impl Connection {
     }
 
     /// The answer to the request that comes next.
-    pub(in crate::connection) fn answer_nobody(
+    pub(in crate::connection) fn answer_unasked(
         &mut self,
         response: &ResponseHead<'_>,
         content: &[u8],

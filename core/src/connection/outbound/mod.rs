@@ -78,7 +78,7 @@ impl Connection {
     /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`,
     /// `LengthShort`, `OutputTooSmall`.
     pub fn reject(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
-        self.answer_nobody(response, content, out).or_else(|error| self.refuse_with(error))
+        self.answer_unasked(response, content, out).or_else(|error| self.refuse_with(error))
     }
 
     /// Server: says that your code sends the final response itself, before it does so, and gives whether the connection

@@ -95,7 +95,7 @@ fn count<M: Model>(title: &str, model: &M) {
 }
 
 #[test]
-fn behind_counts() {
+fn pipelined_requests_are_counted() {
     Rule::PipelinedCounts.is_needed();
 }
 
@@ -120,7 +120,7 @@ fn a_final_response_with_the_100_unsent_closes() {
 }
 
 #[test]
-fn an_owed_100_names_the_host() {
+fn an_owed_100_names_the_caller() {
     Rule::OwedContinueNamesCaller.is_needed();
 }
 
@@ -145,7 +145,7 @@ fn no_response_without_a_request() {
 }
 
 #[test]
-fn nothing_is_pipelined_behind_an_offer() {
+fn nothing_is_pipelined_after_an_offer() {
     Rule::NothingAfterOffer.is_needed();
 }
 
