@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 
 // What starts the module is not called through the guard.
-const APART = ["initSync", "exchange", "stage"];
+const APART = ["initSync", "default", "exchange", "stage"];
 
 const declared = readFileSync(process.argv[2] ?? "", "utf8").matchAll(/^export function (\w+)\((.*)\): .*;$/gm);
 const names = (/** @type {string} */ list) => list.split(", ").map((entry) => entry.split(":")[0]).join(", ");
@@ -31,7 +31,7 @@ import * as glue from "./glue.js";
 import { alive, stopped } from "./raw.js";
 
 /** @internal */
-type Raw = Omit<typeof glue, ${["initSync", "default", "exchange", "stage"].map((name) => `"${name}"`).join(" | ")}>;
+type Raw = Omit<typeof glue, ${APART.map((name) => `"${name}"`).join(" | ")}>;
 
 /** @internal The functions of the module, guarded. */
 export const raw: Raw = {
