@@ -109,6 +109,16 @@ async function byKeyboard(tab) {
   return { moves, focused };
 }
 
+/** Waits until no connection is open; what the page says of their number then. */
+async function idle(tab) {
+  const isIdle = () => {
+    const { textContent } = document.getElementById("count");
+    return textContent.includes(", 0 open") && textContent;
+  };
+  const said = await tab.waitForFunction(isIdle, null, { timeout: 30_000 });
+  return said.jsonValue();
+}
+
 /** Two hundred at once; the page still answers. */
 async function crowd(tab) {
   const rows = () => tab.evaluate(() => document.querySelectorAll(".connection").length);
@@ -125,9 +135,9 @@ async function crowd(tab) {
   });
   await tab.click('[data-exhibit="crowd"]');
   await tab.waitForFunction((wanted) => document.querySelectorAll(".connection").length >= wanted, before + 200, { timeout: 30_000 });
-  await tab.waitForFunction(() => /, 0 open/.test(document.getElementById("count").textContent), null, { timeout: 30_000 });
+  await idle(tab);
   const after = await play(tab, "accept");
-  return { came: (await rows()) - before, count: await tab.textContent("#count"), after: after.outcome, frame: await tab.evaluate(() => Math.round(window.longest)) };
+  return { came: (await rows()) - before, count: await idle(tab), after: after.outcome, frame: await tab.evaluate(() => Math.round(window.longest)) };
 }
 
 /** Another run of the server numbers its connections anew, and what the page shows of it is not mixed with the old ones. */
@@ -189,7 +199,7 @@ function overflow(tab) {
     // A second page that comes and goes leaves nothing open; the first hears of it.
     await narrow.close();
     await dark.close();
-    await tab.waitForFunction(() => /, 0 open/.test(document.getElementById("count").textContent), null, { timeout: 30_000 });
+    await idle(tab);
     const said = complaints.splice(0);
     const anew = await restarted(browser);
     console.log(JSON.stringify({ names, played, keyboard, many, violations, widths, complaints: said, anew }));
