@@ -30,11 +30,12 @@ async function open(browser, options, page = url) {
   return tab;
 }
 
-/** Waits until another story is shown than before, to its end. */
+/** Waits until another story is shown than before, to its end. What began before the page came is none that was played. */
 function settled(tab, before) {
   const isThere = (before) => {
     const title = document.getElementById("story-title").textContent;
-    return title !== before && document.querySelector("#lines .verdict") !== null;
+    const isWhole = !document.getElementById("copy-vector").disabled;
+    return title !== before && isWhole && document.querySelector("#lines .verdict") !== null;
   };
   return tab.waitForFunction(isThere, before, { timeout: 10_000 });
 }
