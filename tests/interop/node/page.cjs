@@ -18,12 +18,13 @@ const NARROW = { width: 360, height: 740 };
 /** What the console said that it should not. */
 const complaints = [];
 
-async function open(browser, options, page = url) {
+async function open(browser, options, page = url, prepare = () => {}) {
   const context = await browser.newContext({ viewport: WIDE, ...options });
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(page).origin });
   const tab = await context.newPage();
   tab.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
   tab.on("pageerror", (error) => complaints.push(error.message));
+  await prepare(tab);
   await tab.goto(page);
   await tab.waitForSelector("#exhibits button");
   await tab.waitForSelector("#link.up");
@@ -158,6 +159,20 @@ async function restarted(browser) {
   return { rows, outcome: seen.outcome, lines: seen.lines };
 }
 
+/** Each client seems to come from the same port, as one may that comes soon after another; what was played is chosen. */
+async function fromOnePort(browser) {
+  const tab = await open(browser, {}, url, (tab) =>
+    tab.routeWebSocket("**/live", (page) => {
+      const server = page.connectToServer();
+      server.onMessage((text) => page.send(text.replace(/(?<="127\.0\.0\.1:)\d+(?=")/g, "1")));
+    }),
+  );
+  const outcomes = [];
+  for (const name of ["accept", "bad-key", "accept"]) outcomes.push((await play(tab, name)).outcome);
+  await tab.close();
+  return outcomes;
+}
+
 async function started(port) {
   const process = spawn(switchboard, ["--port", String(port)], { stdio: ["ignore", "pipe", "inherit"] });
   const [first] = await once(process.stdout, "data");
@@ -201,9 +216,10 @@ function overflow(tab) {
     await narrow.close();
     await dark.close();
     await idle(tab);
+    const port = await fromOnePort(browser);
     const said = complaints.splice(0);
     const anew = await restarted(browser);
-    console.log(JSON.stringify({ names, played, keyboard, many, violations, widths, complaints: said, anew }));
+    console.log(JSON.stringify({ names, played, keyboard, many, violations, widths, port, complaints: said, anew }));
   } finally {
     await browser.close();
   }

@@ -20,6 +20,8 @@ let chosen = null;
 let active = null;
 /** The client's end of what was played last: its connection is chosen when it comes. */
 let awaited = null;
+/** The latest connection when it was asked for: an earlier one may have come from the same port. */
+let latest = 0;
 /** For a connection that only its path tells. */
 let awaitedPath = null;
 /** Whether what comes next is to be chosen: until a choice was made. */
@@ -82,7 +84,7 @@ function begin(run) {
     }
   } else {
     [...stories.values()].forEach(forget);
-    [chosen, active, awaited, awaitedPath, follows, leftOut] = [null, null, null, null, true, 0];
+    [chosen, active, awaited, awaitedPath, follows, leftOut, latest] = [null, null, null, null, true, 0, 0];
     at("story-title").textContent = "Transcript";
     at("story-none").hidden = false;
     at("story-body").hidden = true;
@@ -306,15 +308,17 @@ function play(socket, name) {
   if (name === IN_THE_BROWSER.name) {
     awaitedPath = "/ws";
     playWebSocket();
-  } else if (socket.readyState === WebSocket.OPEN) socket.send(name);
-  else at("about").textContent = "The server has gone; nothing can be played before it is back.";
+  } else if (socket.readyState === WebSocket.OPEN) {
+    latest = Math.max(0, ...stories.keys());
+    socket.send(name);
+  } else at("about").textContent = "The server has gone; nothing can be played before it is back.";
   // On a small screen what comes of it is further down.
   at("connections-title").scrollIntoView({ block: "nearest" });
 }
 
 /** The connection may have been told of before the answer says which it is. */
 function awaitPeer(peer) {
-  const known = [...stories.values()].findLast((story) => story.peer === peer);
+  const known = [...stories.values()].findLast((story) => story.peer === peer && story.number > latest);
   if (known === undefined) awaited = peer;
   else choose(known);
 }
