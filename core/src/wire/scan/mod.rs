@@ -2,9 +2,9 @@
 //!
 //! # How it works
 //!
-//! A head is lines, and the bytes that end a line (CR, LF) are control bytes, which can stand nowhere else in it. So one
-//! pass over the head, 64 bytes at a time, asks a single question of each byte: *is it a control byte other than
-//! HTAB?* The answers of a block are the bits of one word. Take 16 bytes (`.` is a zero):
+//! A head is lines, and the bytes that end a line (CR, LF) are control bytes. So one
+//! pass over the head, 64 bytes at a time, asks a single question of each byte: *is it a control byte?* The
+//! answers of a block are the bits of one word. Take 16 bytes (`.` is a zero):
 //!
 //! ```text
 //! bytes     A : 1 ␍ ␊ B b : 2 ␍ ␊ ␍ ␊ x y z
@@ -19,7 +19,8 @@
 //! several blocks at the same time, where a scanner that walks from line to line waits for each line's end.
 //!
 //! That is also all the checking a value needs. A stray NUL or a bare LF begins a run of its own, so it looks like the end of
-//! a line, and there the folder `head` finds no CRLF.
+//! a line, and there the folder `head` finds no CRLF. So does an HTAB, which a value may have: such a head is rare, and is taken
+//! line by line.
 //!
 //! The second pass asks of each field line how many token characters it begins with, which is its name, and hands the line
 //! to the folder `head`. Beyond that only [`run`] is asked for: how many bytes of a class there are, of a method, a target, a host.

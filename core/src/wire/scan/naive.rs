@@ -5,11 +5,7 @@ use alloc::vec::Vec;
 use crate::wire::scan::class::is_tchar;
 
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|&octet| is_control(octet))
-}
-
-fn is_control(octet: u8) -> bool {
-    octet != b'\t' && octet.is_ascii_control()
+    bytes.iter().position(|&octet| octet != b'\t' && octet.is_ascii_control())
 }
 
 /// Start, name and end of every line after the first one, up to the empty one. A line ends where a run of control bytes
@@ -17,13 +13,13 @@ fn is_control(octet: u8) -> bool {
 pub(crate) fn lines(bytes: &[u8], after: &[u8]) -> Option<Vec<(usize, usize, usize)>> {
     let (mut lines, mut start) = (Vec::new(), 0);
     for end in 0..bytes.len() {
-        let begins = is_control(bytes[end]) && (end == 0 || !is_control(bytes[end - 1]));
+        let begins = bytes[end].is_ascii_control() && (end == 0 || !bytes[end - 1].is_ascii_control());
         if !begins {
             continue;
         }
         let rest = bytes[start.min(bytes.len())..].iter().chain(after);
         lines.push((start, rest.take_while(|&&octet| is_tchar(octet)).count(), end));
-        if bytes[end..].iter().take_while(|&&octet| is_control(octet)).count() >= 3 {
+        if bytes[end..].iter().take_while(|&&octet| octet.is_ascii_control()).count() >= 3 {
             lines.remove(0);
             return Some(lines);
         }

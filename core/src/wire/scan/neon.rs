@@ -52,9 +52,7 @@ fn controls(block: &[u8; 64]) -> u64 {
     let (quarters, _) = block.as_chunks::<16>();
     let [a, b, c, d] = core::array::from_fn(|at| {
         let octets = load(&quarters[at]);
-        let tab = vceqq_u8(octets, vdupq_n_u8(b'\t'));
-        let control = vbicq_u8(vcltq_u8(octets, vdupq_n_u8(0x20)), tab);
-        vorrq_u8(control, vceqq_u8(octets, vdupq_n_u8(0x7f)))
+        vorrq_u8(vcltq_u8(octets, vdupq_n_u8(0x20)), vceqq_u8(octets, vdupq_n_u8(0x7f)))
     });
     // There is no instruction that gathers top bits: each byte keeps the bit of its place, and sums of neighbours bring the
     // bits together.

@@ -57,7 +57,7 @@ pub(crate) trait Reader: Sized {
 
 /// What an instruction set answers.
 pub(super) trait Questions: Copy {
-    /// Bit i is set where byte i is a control byte other than HTAB.
+    /// Bit i is set where byte i is a control byte.
     fn controls(self, block: &[u8; 64]) -> u64;
 
     /// How many token characters the bytes begin with; or it stops before one that is unusual.

@@ -52,11 +52,10 @@ fn controls(block: &[u8; 64]) -> u64 {
     words.iter().rev().fold(0, |mask, word| {
         let word = u64::from_le_bytes(*word);
         let seven = word & !HIGH;
-        // The top bit of a byte: at least 0x20; not HTAB; not DEL.
+        // The top bit of a byte: at least 0x20; not DEL.
         let visible = (seven + LOW * 0x60) | word;
-        let not_tab = ((seven ^ (LOW * 0x09)) + LOW * 0x7f) | word;
         let not_del = ((seven ^ (LOW * 0x7f)) + LOW * 0x7f) | word;
-        let control = ((!visible & not_tab) | !not_del) & HIGH;
+        let control = (!visible | !not_del) & HIGH;
         // Gathers the eight top bits into the top byte.
         mask << 8 | (control >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
     })

@@ -47,9 +47,8 @@ fn controls(block: &[u8; 64]) -> u64 {
     let (quarters, _) = block.as_chunks::<16>();
     quarters.iter().rev().fold(0, |mask, quarter| {
         let octets = load(quarter);
-        let tab = u8x16_eq(octets, u8x16_splat(b'\t'));
         let del = u8x16_eq(octets, u8x16_splat(0x7f));
-        let control = v128_or(v128_andnot(u8x16_lt(octets, u8x16_splat(0x20)), tab), del);
+        let control = v128_or(u8x16_lt(octets, u8x16_splat(0x20)), del);
         mask << 16 | u64::from(u8x16_bitmask(control))
     })
 }

@@ -55,10 +55,8 @@ fn controls_avx2(block: &[u8; 64]) -> u64 {
     halves.iter().rev().fold(0, |mask, half| {
         let octets = load_avx2(half);
         let low = _mm256_cmpeq_epi8(_mm256_min_epu8(octets, _mm256_set1_epi8(0x1f)), octets);
-        let tab = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(b'\t' as i8));
         let del = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(0x7f));
-        let control = _mm256_or_si256(_mm256_andnot_si256(tab, low), del);
-        mask << 32 | u64::from(_mm256_movemask_epi8(control) as u32)
+        mask << 32 | u64::from(_mm256_movemask_epi8(_mm256_or_si256(low, del)) as u32)
     })
 }
 
@@ -118,9 +116,8 @@ fn controls_sse2(block: &[u8; 64]) -> u64 {
     let (quarters, _) = block.as_chunks::<16>();
     quarters.iter().rev().fold(0, |mask, quarter| {
         let octets = load_sse2(quarter);
-        let tab = _mm_cmpeq_epi8(octets, _mm_set1_epi8(b'\t' as i8));
         let del = _mm_cmpeq_epi8(octets, _mm_set1_epi8(0x7f));
-        let control = _mm_or_si128(_mm_andnot_si128(tab, is_at_most(octets, 0x1f)), del);
+        let control = _mm_or_si128(is_at_most(octets, 0x1f), del);
         mask << 16 | u64::from(_mm_movemask_epi8(control) as u32)
     })
 }
