@@ -205,6 +205,21 @@ impl Headers {
         Ok(format!("Headers([{}])", lines.join(", ")))
     }
 
+    /// All lines, as a list of pairs.
+    fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        self.list(py)
+    }
+
+    /// Each name and its value after it, in one list.
+    fn flat<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let mut names = Names::open();
+        let parts = (0..2 * self.lines.len()).map(|part| match self.line(part / 2) {
+            Some(field) if part % 2 == 0 => names.get(py, field.name),
+            field => PyBytes::new(py, field.map_or(b"", |field| field.value)),
+        });
+        PyList::new(py, parts)
+    }
+
     /// The first value of that name in any case, or `default`.
     #[pyo3(signature = (name, default = None))]
     fn get<'py>(&self, py: Python<'py>, name: Octets, default: Option<Bound<'py, PyAny>>) -> Option<Bound<'py, PyAny>> {

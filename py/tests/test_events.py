@@ -161,6 +161,9 @@ def test_headers_are_a_sequence() -> None:
         headers[1.5]  # type: ignore[call-overload]
     with pytest.raises(ValueError, match="not in list"):
         headers.index((b"x", b"y"))
+    assert (headers.lines(), headers.flat()) == (pairs, [part for pair in pairs for part in pair])
+    assert headers.lines() is not headers.lines()
+    assert (Headers().lines(), Headers().flat()) == ([], [])
     assert not Headers()
     assert Headers(OrderedDict(A="1")) == [(b"A", b"1")]
 

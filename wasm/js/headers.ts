@@ -59,25 +59,33 @@ export class Headers implements Iterable<[name: string, value: string]> {
 
   /** All field lines in order. */
   [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
-    return this.#lines()[Symbol.iterator]();
+    return this.lines()[Symbol.iterator]();
+  }
+
+  /** All field lines in order, in a new array. */
+  lines(): [name: string, value: string][] {
+    const lines: [name: string, value: string][] = [];
+    for (let index = 0; index < this.length; index++) lines.push([this.#name(index), this.#value(index)]);
+    return lines;
+  }
+
+  /** Each name and after it its value, in one new array: the least that can be made of all lines. Node calls it `rawHeaders`. */
+  flat(): string[] {
+    const parts: string[] = [];
+    for (let part = 0; part < 2 * this.length; part++) parts.push(this.#text.substring(this.#start(part), this.#end(part)));
+    return parts;
   }
 
   /**
    * All field lines as an array, for logs: without what the fields of `SECRET_FIELDS` say. `[...headers]` has all of it.
    */
   toJSON(): [name: string, value: string][] {
-    return this.#lines().map(([name, value]) => [name, secrets.has(name.toLowerCase()) ? HIDDEN : value]);
+    return this.lines().map(([name, value]) => [name, secrets.has(name.toLowerCase()) ? HIDDEN : value]);
   }
 
   /** @internal The same for a console. */
   [inspect](): string[] {
     return Shown.from(this.toJSON(), ([name, value]) => `${name}: ${value}`);
-  }
-
-  #lines(): [name: string, value: string][] {
-    const lines: [name: string, value: string][] = [];
-    for (let index = 0; index < this.length; index++) lines.push([this.#name(index), this.#value(index)]);
-    return lines;
   }
 
   #start(index: number): number {

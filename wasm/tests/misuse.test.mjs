@@ -425,6 +425,8 @@ test("bytes above ASCII are characters, in and out", () => {
   assert.equal(event.headers.get("X"), "\x80\xe9");
   assert.deepEqual(event.headers.getAll("x"), ["\x80\xe9", "2"]);
   assert.deepEqual(event.headers.at(0), ["Host", "a"]);
+  assert.deepEqual(event.headers.lines(), [...event.headers]);
+  assert.deepEqual(event.headers.flat(), [...event.headers].flat());
   assert.equal(event.headers.at(3), undefined);
   assert.equal(event.headers.at(wrong("0")), undefined);
   assert.equal(event.headers.has("host") && !event.headers.has("hos"), true);

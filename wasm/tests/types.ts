@@ -45,6 +45,9 @@ export function uses(connection: Connection): void {
   if (event?.kind === "request") {
     const headers: Headers = event.headers;
     const host: string | undefined = headers.get("host");
+    const pairs: [name: string, value: string][] = headers.lines();
+    const parts: string[] = headers.flat();
+    console.log(pairs, parts);
     for (const [name, value] of headers) console.log(name, value, host);
   }
   const why: Why | null = connection.why;

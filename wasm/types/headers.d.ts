@@ -16,6 +16,10 @@ export declare class Headers implements Iterable<[name: string, value: string]> 
     has(name: string): boolean;
     /** All field lines in order. */
     [Symbol.iterator](): IterableIterator<[name: string, value: string]>;
+    /** All field lines in order, in a new array. */
+    lines(): [name: string, value: string][];
+    /** Each name and after it its value, in one new array: the least that can be made of all lines. Node calls it `rawHeaders`. */
+    flat(): string[];
     /**
      * All field lines as an array, for logs: without what the fields of `SECRET_FIELDS` say. `[...headers]` has all of it.
      */

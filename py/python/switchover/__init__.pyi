@@ -859,6 +859,18 @@ class Headers(Sequence[tuple[bytes, bytes]]):
         """The first value of that name, in any case; `default` where there is none (RFC 9110, 5.1)."""
     def get_all(self, name: _Text) -> list[bytes]:
         """Every value of that name, in any case, in order."""
+    def lines(self) -> list[tuple[bytes, bytes]]:
+        """All lines in a new list, made in one call: for code that takes a list of pairs.
+
+        >>> Headers([("Host", "a"), ("Via", "1")]).lines()
+        [(b'Host', b'a'), (b'Via', b'1')]
+        """
+    def flat(self) -> list[bytes]:
+        """Each name and after it its value, in one new list: the least that can be made of all lines.
+
+        >>> Headers([("Host", "a"), ("Via", "1")]).flat()
+        [b'Host', b'a', b'Via', b'1']
+        """
     def count(self, line: object) -> int:
         """How often this line occurs, byte for byte; TypeError for a name, of which `get_all` has the values."""
     def index(self, line: object, start: int = 0, stop: int = 9223372036854775807) -> int:
