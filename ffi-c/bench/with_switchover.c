@@ -133,8 +133,7 @@ static void show(struct head *head) {
 static size_t bytewise(const char *data, size_t len) {
     swo_conn *conn = slots[0].conn;
     for (size_t i = 0; i + 1 < len; i++) {
-        OK(swo_receive(conn, (const uint8_t *)data + i, 1));
-        OK(swo_next_event(conn, &event));
+        OK(swo_receive_event(conn, (const uint8_t *)data + i, 1, &event));
         CHECK(event.kind == SWO_EVENT_KIND_NEED_DATA);
     }
     OK(swo_receive(conn, (const uint8_t *)data + len - 1, 1));
@@ -158,8 +157,10 @@ static size_t content(void) {
 
 static size_t cycle(size_t slot, const char *data, size_t len) {
     swo_conn *conn = slots[slot].conn;
-    OK(swo_receive(conn, (const uint8_t *)data, len));
-    parse_request(conn);
+    OK(swo_receive_event(conn, (const uint8_t *)data, len, &event));
+    CHECK(event.kind == SWO_EVENT_KIND_REQUEST);
+    take_lines(conn);
+    CHECK(swo_take_end(conn));
     answer(conn);
     OK(swo_next_event(conn, &event));
     CHECK(event.kind == SWO_EVENT_KIND_NEED_DATA);

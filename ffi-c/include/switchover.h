@@ -1417,6 +1417,17 @@ swo_result swo_release(struct swo_conn *conn);
 swo_result swo_next_event(struct swo_conn *conn, struct swo_event *event);
 
 /**
+ * Takes bytes that the peer sent and moves on to the next event: swo_receive and swo_next_event in one call, for servers
+ * that read into memory of their own. **Inbound:** ends the current event and its slices.
+ * Errors: those of swo_receive, after which nothing is taken and there is no event; then those of swo_next_event. If
+ * the kind of the event is not SWO_EVENT_KIND_NEED_DATA, go on with swo_next_event before more is received.
+ */
+swo_result swo_receive_event(struct swo_conn *conn,
+                             const uint8_t *data,
+                             size_t len,
+                             struct swo_event *event);
+
+/**
  * The current event again, as often as wanted: decisions do not end it. Errors: SWO_NOTHING where none is current.
  */
 swo_result swo_current_event(const struct swo_conn *conn, struct swo_event *event);

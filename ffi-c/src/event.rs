@@ -6,6 +6,7 @@ use switchover::binding::{KnownField, index_of, spans};
 use switchover::{Connection, Event, Fields, Protocol, Request, Response, Step};
 
 use crate::error::{Done, Own, swo_result};
+use crate::inbound::receive;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out};
 use crate::types::{swo_event, swo_field, swo_flag, swo_offer, swo_protocol, swo_request, swo_slice};
@@ -19,6 +20,13 @@ export! {
     /// Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
     /// SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
     fn swo_next_event(conn: *mut swo_conn, event: *mut swo_event) -> swo_result = next_event(conn, event);
+
+    /// Takes bytes that the peer sent and moves on to the next event: swo_receive and swo_next_event in one call, for servers
+    /// that read into memory of their own. **Inbound:** ends the current event and its slices.
+    /// Errors: those of swo_receive, after which nothing is taken and there is no event; then those of swo_next_event. If
+    /// the kind of the event is not SWO_EVENT_KIND_NEED_DATA, go on with swo_next_event before more is received.
+    fn swo_receive_event(conn: *mut swo_conn, data: *const u8, len: usize, event: *mut swo_event) -> swo_result
+        = receive_event(conn, (data, len), event);
 
     /// The current event again, as often as wanted: decisions do not end it. Errors: SWO_NOTHING where none is current.
     fn swo_current_event(conn: *const swo_conn, event: *mut swo_event) -> swo_result = current_event(conn, event);
@@ -97,6 +105,11 @@ fn next_event(mut conn: Conn<'_>, out: Out<'_, swo_event>) -> Done {
         Step::NeedData => out.set(swo_event::need_data(position)),
         Step::Paused(why) => out.set(swo_event::paused(why, position)),
     }
+}
+
+fn receive_event(mut conn: Conn<'_>, data: &[u8], out: Out<'_, swo_event>) -> Done {
+    receive(&mut conn, data)?;
+    next_event(conn, out)
 }
 
 fn current_event(conn: &Connection, out: Out<'_, swo_event>) -> Done {

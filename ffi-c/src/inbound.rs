@@ -1,7 +1,7 @@
 //! Bytes in.
 
-use switchover::End;
 use switchover::binding::Bound;
+use switchover::{Connection, End};
 
 use crate::error::{Done, Own, swo_result};
 use crate::object::{Conn, swo_conn};
@@ -17,7 +17,7 @@ export! {
     /// what was read into it). Next: swo_next_event.
     ///
     /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
-    fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive(conn, (data, len));
+    fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive_data(conn, (data, len));
 
     /// Space for recv(2) to write into. `cap` is what there is: `min` bytes at least, and often more, all of which may
     /// be used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until
@@ -78,7 +78,11 @@ export! {
     fn swo_release(conn: *mut swo_conn) -> swo_result = release(conn);
 }
 
-fn receive(mut conn: Conn<'_>, data: &[u8]) -> Done {
+fn receive_data(mut conn: Conn<'_>, data: &[u8]) -> Done {
+    receive(&mut conn, data)
+}
+
+pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
     if conn.holds(data) {
         return Err(Own::Overlap.into());
     }

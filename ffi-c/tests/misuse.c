@@ -38,6 +38,8 @@ static void null_is_refused(void) {
     IS(swo_unread(conn, NULL), SWO_NULL);
     IS(swo_hand_over(conn, out, sizeof out, NULL), SWO_NULL);
     IS(swo_pass_content(NULL, 1), SWO_NULL);
+    IS(swo_receive_event(conn, (const uint8_t *)"G", 1, NULL), SWO_NULL);
+    IS(swo_receive_event(conn, NULL, 1, &event), SWO_NULL);
     HOLDS(!swo_take_end(NULL) && !swo_persists(NULL) && swo_owes(NULL) == SWO_NONE);
     IS(swo_send_end(conn, NULL, 0, NULL, 5, &count), SWO_NULL);
     IS(swo_send_end(conn, NULL, 0, out, sizeof out, NULL), SWO_NULL);
@@ -211,6 +213,27 @@ static void an_event_is_over_after_the_next_inbound_call(void) {
     IS(swo_request_fields(conn, fields, 8, &count), SWO_OK);
     HOLDS(count == 3);
     swo_conn_free(conn);
+}
+
+static void received_and_told_in_one(void) {
+    static const char two[] = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n";
+    swo_conn *server = make(SWO_ROLE_SERVER);
+    swo_response_head head = {204, {NULL, 0}, NULL, 0};
+    swo_event event;
+    uint8_t out[64];
+    size_t written;
+    IS(swo_receive_event(server, (const uint8_t *)two, 4, &event), SWO_OK);
+    HOLDS(event.kind == SWO_EVENT_KIND_NEED_DATA);
+    IS(swo_receive_event(server, (const uint8_t *)two + 4, sizeof two - 5, &event), SWO_OK);
+    HOLDS(event.kind == SWO_EVENT_KIND_REQUEST && event.u.request.target.data[1] == '1' && swo_take_end(server));
+    IS(swo_respond(server, &head, NULL, 0, out, sizeof out, &written), SWO_OK);
+    /* What came with it comes next. */
+    IS(swo_receive_event(server, NULL, 0, &event), SWO_OK);
+    HOLDS(event.kind == SWO_EVENT_KIND_REQUEST && event.u.request.target.data[1] == '2' && swo_take_end(server));
+    IS(swo_respond(server, &head, NULL, 0, out, sizeof out, &written), SWO_OK);
+    IS(swo_receive_event(server, (const uint8_t *)" \r\n", 3, &event), SWO_ERROR_BAD_METHOD);
+    IS(swo_receive_event(server, (const uint8_t *)" \r\n", 3, &event), SWO_ERROR_BAD_METHOD);
+    swo_conn_free(server);
 }
 
 static void whole_answers(void) {
@@ -441,6 +464,7 @@ int main(void) {
     an_event_is_over_after_the_next_inbound_call();
     order_matters();
     whole_answers();
+    received_and_told_in_one();
     answers_are_checked();
     own_bytes_are_not_received();
     buffers_are_bounded();

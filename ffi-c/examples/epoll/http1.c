@@ -1,6 +1,5 @@
 /* HTTP/1.1 by the engine: answers `/` with a text and `/echo` with the content that comes, and says of each request
  * whether its offer is accepted. The one that accepts goes on with the request, all of it, and with the bytes after it. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,12 +37,20 @@ bool is_echo(swo_slice method, swo_slice target) {
     return status_of(method, target) == 200 && equals(path_of(target), "/echo");
 }
 
+static size_t append(char text[TEXT], size_t length, const void *data, size_t more) {
+    if (more > TEXT - length) more = TEXT - length;
+    memcpy(text + length, data, more);
+    return length + more;
+}
+
 size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char *version) {
     if (equals(method, "HEAD")) method = (swo_slice)SWO_TEXT("GET"); /* told what a GET would be (RFC 9110, 9.3.2) */
-    int method_length = method.len < 32 ? (int)method.len : 32;
-    int target_length = target.len < 256 ? (int)target.len : 256;
-    return (size_t)snprintf(text, TEXT, "%.*s %.*s over %s\n", method_length, (const char *)method.data, target_length,
-                            (const char *)target.data, version);
+    size_t length = append(text, 0, method.data, method.len < 32 ? method.len : 32);
+    length = append(text, length, " ", 1);
+    length = append(text, length, target.data, target.len < 256 ? target.len : 256);
+    length = append(text, length, " over ", 6);
+    length = append(text, length, version, strlen(version));
+    return append(text, length, "\n", 1);
 }
 
 /* Answers in HTTP/1.1. */
@@ -133,6 +140,7 @@ static void choose(connection *c, const swo_request *request) {
     http1 *h = c->session;
     swo_slice settings;
     h->next = HTTP1;
+    if (request->offer_count == 0) return;
     if (swo_select(h->conn, preferences, 2, SWO_ORDER_SERVER, &h->selection)) return;
     h->next = swo_selection_preference(&h->selection) == 0 ? WEBSOCKET : HTTP2;
     if (h->next == WEBSOCKET) return;
