@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use http_body_util::Empty;
@@ -11,7 +12,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::rt::{Read as AsyncRead, ReadBufCursor, Write as AsyncWrite};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use switchover::{Connection, Event, Order, ResponseHead, Role, Step};
+use switchover::{Config, Connection, Error, Event, Order, Prepared, ResponseHead, Role, Step};
 use switchover_benches::inputs::{self, BENCH, H2C, MINIMAL, WEBSOCKET};
 use switchover_benches::{Figures, Job, best, is_wanted, rounds};
 
@@ -86,24 +87,19 @@ fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
     written
 }
 
+/// How ours answers.
+type Answer<'a> = &'a dyn Fn(&mut Connection, &mut Vec<u8>) -> Result<(), Error>;
+
 /// Ours.
-fn ours(reads: &[Vec<u8>], served: &mut usize, out: &mut Vec<u8>) -> usize {
-    let mut server = Connection::new(Role::Server);
+fn ours(config: &Arc<Config>, reads: &[Vec<u8>], served: &mut usize, out: &mut Vec<u8>, answer: Answer<'_>) -> usize {
+    let mut server = Connection::with_config(Role::Server, Arc::clone(config));
     let mut written = 0;
     for read in reads {
         server.receive(read).expect("space");
-        loop {
-            match server.advance() {
-                Ok(Step::Event) => {
-                    if let Some(Event::EndOfMessage(_)) = server.event() {
-                        let fields = [("Date", DATE)];
-                        server.send_response(&ResponseHead::new(204, &fields), out).expect("an answer");
-                        *served += 1;
-                    }
-                }
-                Ok(_) => break,
-                Err(error) => panic!("{error}"),
-            }
+        while let Step::Event = server.advance().expect("a request") {
+            assert!(matches!(server.event(), Some(Event::Request(_))) && server.take_end());
+            answer(&mut server, out).expect("an answer");
+            *served += 1;
         }
         // One write for each read, as hyper has it with its flush put off.
         written += std::hint::black_box(&*out).len();
@@ -112,20 +108,33 @@ fn ours(reads: &[Vec<u8>], served: &mut usize, out: &mut Vec<u8>) -> usize {
     written
 }
 
+/// Ours, all of the requests.
+fn job<'a>(name: &str, config: &'a Arc<Config>, reads: &'a [Vec<u8>], total: usize, answer: Answer<'a>) -> Job<'a> {
+    let mut out = Vec::with_capacity(8192);
+    Job::whole(name, total, move || {
+        let mut count = 0;
+        assert!(ours(config, reads, &mut count, &mut out, answer) > 60 * total);
+        assert_eq!(count, total);
+    })
+}
+
 fn cycles(figures: &mut Figures, name: &str, requests: &[Vec<u8>], at_once: usize) -> io::Result<()> {
     let row = format!("{name}, {}", if at_once == 1 { "serial" } else { "pipelined" });
     if !is_wanted(&row) {
         return Ok(());
     }
+    let config = Arc::default();
     let reads: Vec<Vec<u8>> = requests.chunks(at_once).map(<[Vec<u8>]>::concat).collect();
-    let (mut count, served, mut out) = (0, std::cell::Cell::new(0), Vec::with_capacity(8192));
+    let served = std::cell::Cell::new(0);
     let total = requests.len();
+    let fields = [("Date", DATE)];
+    let head = ResponseHead::new(204, &fields);
+    let prepared = Prepared::new(&head, b"").expect("a response");
+    let compose = |server: &mut Connection, out: &mut Vec<u8>| server.respond(&head, b"", out);
+    let copy = |server: &mut Connection, out: &mut Vec<u8>| server.respond_prepared(&prepared, out);
     let mut jobs = vec![
-        Job::whole("switchover", total, || {
-            count = 0;
-            assert!(ours(&reads, &mut count, &mut out) > 60 * total);
-            assert_eq!(count, total);
-        }),
+        job("switchover", &config, &reads, total, &compose),
+        job("switchover, prepared", &config, &reads, total, &copy),
         Job::whole("hyper", total, || {
             served.set(0);
             assert!(hyper(&reads, &served) > 60 * total);
@@ -134,6 +143,24 @@ fn cycles(figures: &mut Figures, name: &str, requests: &[Vec<u8>], at_once: usiz
     ];
     let times = best(rounds(41), &mut jobs);
     figures.row("cycles", &row, None, &jobs, &times)
+}
+
+/// What it costs to judge offers among 120 field lines: none, one, and as many as are allowed.
+fn offers(figures: &mut Figures) -> io::Result<()> {
+    let mut config = Config::default();
+    config.limits.fields = 128;
+    let config = Arc::new(config);
+    let fields = [("Date", DATE)];
+    let head = ResponseHead::new(204, &fields);
+    let compose = |server: &mut Connection, out: &mut Vec<u8>| server.respond(&head, b"", out);
+    let reads: Vec<Vec<Vec<u8>>> = [0, 1, 32].map(|offers| vec![inputs::offers(offers, 120); COUNT]).into();
+    let mut jobs: Vec<Job<'_>> = ["no offer", "one offer", "32 offers"]
+        .into_iter()
+        .zip(&reads)
+        .map(|(name, reads)| job(name, &config, reads, COUNT, &compose))
+        .collect();
+    let times = best(rounds(41), &mut jobs);
+    figures.row("cycles", "120 field lines", None, &jobs, &times)
 }
 
 /// What a client sends, and what is answered.
@@ -201,5 +228,8 @@ fn main() -> io::Result<()> {
     let requests = inputs::distinct();
     cycles(&mut figures, "k", &requests, 1)?;
     cycles(&mut figures, "k", &requests, PIPELINED)?;
+    if is_wanted("120") {
+        offers(&mut figures)?;
+    }
     if is_wanted("handshake") { handshake(&mut figures) } else { Ok(()) }
 }

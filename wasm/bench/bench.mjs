@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 
-import { events, handshake, Kept, parse, strings, untouched } from "./ours.mjs";
+import { composed, handshake, Kept, parse, prepared, strings, untouched } from "./ours.mjs";
 import { Native, undici, undiciBuffers, undiciSilent, undiciStrings } from "./peers.mjs";
 
 const [folder = "target/bench"] = process.argv.slice(2);
@@ -22,7 +22,6 @@ const OURS = "switchover";
 const UNDICI = "undici llhttp_simd.wasm";
 const UNDICI_STRINGS = `${UNDICI}, strings`;
 const NATIVE = "node http_parser";
-const PEERS = [UNDICI, UNDICI_STRINGS, NATIVE];
 
 /** @param {string} name @returns {Buffer[]} The messages in it. */
 function input(name) {
@@ -99,15 +98,18 @@ function plan(module) {
       job(row, UNDICI_STRINGS, messages, latin),
       job(row, NATIVE, messages, native),
     ];
+    const exchange = (/** @type {string} */ row, /** @type {typeof untouched | typeof strings} */ look) => [
+      job(row, `${OURS}, prepared`, messages, (message) => kept.exchange(message, look, prepared)),
+      job(row, `${OURS}, composed`, messages, (message) => kept.exchange(message, look, composed)),
+    ];
     return [
       [
-        job(`parse ${name}`, OURS, messages, parse),
-        job(`parse ${name}`, UNDICI, messages, silent),
+        job(`kinds ${name}`, OURS, messages, (message) => kept.kinds(message)),
+        job(`kinds ${name}`, UNDICI, messages, silent),
       ],
-      [job(`events ${name}`, OURS, messages, (message) => events(message, untouched))],
-      [job(`strings ${name}`, OURS, messages, (message) => events(message, strings)), ...peers(`strings ${name}`)],
-      [job(`kept ${name}`, OURS, messages, (message) => kept.exchange(message, untouched))],
-      [job(`kept, strings ${name}`, OURS, messages, (message) => kept.exchange(message, strings))],
+      exchange(`events ${name}`, untouched),
+      [...exchange(`strings ${name}`, strings), ...peers(`strings ${name}`)],
+      [job(`new ${name}`, OURS, messages, parse)],
     ];
   });
   const offer = input("c");
@@ -147,19 +149,15 @@ function measure(jobs) {
 const { version, module } = undici(`${folder}/npm`);
 const versions = { node: process.versions.node, v8: process.versions.v8, undici: version, "node http_parser": `llhttp ${process.versions.llhttp}` };
 const lines = Object.entries(versions).map(([name, version]) => JSON.stringify({ version: { name, version } }));
-const WIDTH = 34;
 console.log(`Node ${process.versions.node}, undici ${version}; best of ${ROUNDS} rounds, ns per message, and how many times ours that is\n`);
-console.log(["".padEnd(18), ...[OURS, ...PEERS].map((column) => column.padStart(WIDTH))].join(""));
 for (const row of plan(module)) {
   const best = measure(row);
-  const figures = new Map(row.map(({ column }, index) => [column, best[index] ?? 0]));
-  const own = figures.get(OURS) ?? 0;
-  const cells = [OURS, ...PEERS].map((column) => {
-    const ns = figures.get(column);
-    if (ns === undefined) return "";
-    return column === OURS ? ns.toFixed(0) : `${ns.toFixed(0)}  ${(ns / own).toFixed(2)}x`;
+  const own = best[0] ?? 0;
+  const cells = row.map(({ column }, index) => {
+    const ns = best[index] ?? 0;
+    lines.push(JSON.stringify({ table: "wasm", row: row[0]?.row, column, ns: Number(ns.toFixed(1)) }));
+    return index === 0 ? `${column} ${ns.toFixed(0)}` : `${column} ${ns.toFixed(0)} (${(ns / own).toFixed(2)}x)`;
   });
-  console.log([row[0]?.row.padEnd(18), ...cells.map((cell) => cell.padStart(WIDTH))].join("").trimEnd());
-  for (const [column, ns] of figures) lines.push(JSON.stringify({ table: "wasm", row: row[0]?.row, column, ns: Number(ns.toFixed(1)) }));
+  console.log(`${row[0]?.row}: ${cells.join(", ")}`);
 }
 writeFileSync(`${folder}/wasm.jsonl`, `${lines.join("\n")}\n`);

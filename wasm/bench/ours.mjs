@@ -1,6 +1,6 @@
 // What is measured of the package, through its public face alone.
 
-import { Connection } from "switchover";
+import { Connection, Prepared } from "switchover";
 
 /** @typedef {import("switchover").Request} RequestHead */
 
@@ -8,12 +8,7 @@ import { Connection } from "switchover";
  * Everything of a header section as strings, names and values in turn: what Node's parser gives.
  * @param {RequestHead} request
  */
-export function strings(request) {
-  /** @type {string[]} */
-  const flat = [];
-  for (const [name, value] of request.headers) flat.push(name, value);
-  return flat;
-}
+export const strings = (request) => request.headers.flat();
 
 /** @returns {string[] | null} */
 export const untouched = () => null;
@@ -31,55 +26,43 @@ export function parse(bytes) {
   return null;
 }
 
-/**
- * The same with its events made.
- * @param {Uint8Array} bytes
- * @param {(request: RequestHead) => string[] | null} look
- */
-export function events(bytes, look) {
-  const connection = new Connection("server");
-  connection.receive(bytes);
-  const event = connection.nextEvent();
-  if (event.kind !== "request") throw new Error(event.kind);
-  const seen = look(event);
-  if (connection.nextEvent().kind !== "end-of-message") throw new Error("the message goes on");
-  connection.free();
-  return seen;
-}
+/** What is answered: no content, and nothing to say of it. */
+const EMPTY = Object.freeze({ status: 200, headers: Object.freeze({}) });
+const PREPARED = new Prepared(EMPTY);
 
-const RESPONSE = Object.freeze({ status: 200, headers: Object.freeze({ "Content-Length": "0" }) });
+/** @param {Connection} connection */
+export const composed = (connection) => connection.respond(EMPTY);
 
-/** A connection that is kept: each message is read to its end and answered, in the loop that the README shows. */
+/** @param {Connection} connection */
+export const prepared = (connection) => connection.respondPrepared(PREPARED);
+
+/** A connection that is kept: each message is read to its end and answered, and the next one is asked for. */
 export class Kept {
   connection = new Connection("server");
+
+  /** Only the kinds of the events are looked at. @param {Uint8Array} bytes */
+  kinds(bytes) {
+    const { connection } = this;
+    connection.receive(bytes);
+    if (connection.advance() !== "request" || !connection.takeEnd()) throw new Error("no message");
+    if (prepared(connection).length !== 38 || connection.advance() !== "need-data") throw new Error("no answer");
+    return null;
+  }
 
   /**
    * @param {Uint8Array} bytes
    * @param {(request: RequestHead) => string[] | null} look
+   * @param {(connection: Connection) => Uint8Array} answer
    */
-  exchange(bytes, look) {
+  exchange(bytes, look, answer) {
     const { connection } = this;
-    /** @type {string[] | null} */
-    let seen = null;
-    let written = 0;
     connection.receive(bytes);
-    for (;;) {
-      const event = connection.nextEvent();
-      switch (event.kind) {
-        case "request":
-          seen = look(event);
-          break;
-        case "end-of-message":
-          written += connection.sendResponse(RESPONSE).length;
-          written += connection.sendEnd().length;
-          break;
-        case "need-data":
-          if (written < 38) throw new Error("nothing was answered");
-          return seen;
-        default:
-          throw new Error(event.kind);
-      }
-    }
+    const event = connection.nextEvent();
+    if (event.kind !== "request") throw new Error(event.kind);
+    const seen = look(event);
+    if (!connection.takeEnd()) throw new Error("the message goes on");
+    if (answer(connection).length !== 38 || connection.advance() !== "need-data") throw new Error("no answer");
+    return seen;
   }
 }
 

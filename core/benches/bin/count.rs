@@ -44,20 +44,12 @@ const HELLO: [(&str, &str); 2] = [("Date", "Fri, 20 Nov 2026 12:00:00 GMT"), ("C
 fn messages(name: &str) -> Vec<Vec<u8>> {
     match name {
         "k" => inputs::distinct(),
-        "offers" => vec![offers()],
+        "offers" => vec![inputs::offers(32, 90)],
         _ => {
             let input = inputs::small().into_iter().find(|input| input.name == name);
             vec![input.unwrap_or_else(|| panic!("no input {name}")).octets]
         }
     }
-}
-
-/// 32 offers among 90 field lines.
-fn offers() -> Vec<u8> {
-    let lines: String = (0..86).map(|line| format!("X-Given-{line}: {line}\r\n")).collect();
-    let offers: Vec<String> = (0..32).map(|offer| ["websocket", "h2c", "connect-udp"][offer % 3].to_owned()).collect();
-    let hop = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
-    format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}{hop}Upgrade: {}\r\n\r\n", offers.join(", ")).into_bytes()
 }
 
 /// Each message from the bytes to the answer, on one connection.

@@ -18,44 +18,40 @@ impl Goal {
     }
 }
 
+/// What undici parses with.
+const UNDICI: &str = "undici llhttp_simd.wasm";
+const UNDICI_STRINGS: &str = "undici llhttp_simd.wasm, strings";
+
 /// All of them.
 pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
     let goal = |against, what, wanted, reached| Goal { against, what, wanted, reached, is_bound: false };
     let heads = |row, peer, suffix| figures.ratio("heads", row, peer, suffix);
-    let worst = |peer| {
-        let ratios = figures.rows("heads").into_iter().filter_map(|row| figures.ratio("heads", row, peer, ""));
-        ratios.min_by(f64::total_cmp)
-    };
     let between = |table, row, ours, theirs| Some(figures.at(table, row, theirs)? / figures.at(table, row, ours)?);
     let cycle = |row| figures.ratio("cycles", row, "hyper", "");
+    let prepared = |row| between("cycles", row, "switchover, prepared", "hyper");
+    let server = |table| between(table, "requests per second", "hyper", "switchover, epoll");
+    let javascript =
+        |row, peer| between("wasm", row, "switchover, prepared", peer).or(between("wasm", row, "switchover", peer));
     let stream = |row| figures.ratio("streams", row, "llhttp", "");
     let python = |row, peer| between("python", row, "switchover", peer);
     let mut goals = vec![
-        goal("httparse, syntax", "k", 2.8, heads("k", "httparse", "")),
-        goal("httparse, syntax", "geometric mean", 1.7, figures.mean("heads", "httparse", "")),
-        goal("httparse, syntax", "every input", 1.0, worst("httparse")),
-        goal("httparse and a walk for the meaning", "k", 3.9, heads("k", "httparse", ", with meaning")),
-        goal(
-            "httparse and a walk for the meaning",
-            "geometric mean",
-            2.4,
-            figures.mean("heads", "httparse", ", with meaning"),
-        ),
-        goal("picohttpparser, syntax", "k", 2.2, heads("k", "picohttpparser", "")),
-        goal("picohttpparser, syntax", "geometric mean", 1.3, figures.mean("heads", "picohttpparser", "")),
-        goal("picohttpparser, syntax", "a", 1.0, heads("a", "picohttpparser", "")),
-        goal("picohttpparser, syntax", "e", 1.0, heads("e", "picohttpparser", "")),
-        goal("llhttp", "k", 5.0, heads("k", "llhttp", "")),
-        goal("llhttp", "geometric mean", 3.5, figures.mean("heads", "llhttp", "")),
-        goal("llhttp", "chunks of 16 bytes", 2.0, stream("g2: 16 B chunks, 64 KiB reads, each chunk")),
-        goal("llhttp", "byte by byte", 1.8, stream("h: b byte by byte, each byte")),
-        goal("hyper, in memory, answer included", "a, pipelined", 5.0, cycle("a, pipelined")),
-        goal("hyper, in memory, answer included", "k, pipelined", 5.0, cycle("k, pipelined")),
-        goal("hyper, in memory, answer included", "a, serial", 2.0, cycle("a, serial")),
-        goal("hyper, in memory, answer included", "k, serial", 2.0, cycle("k, serial")),
-        goal("tungstenite", "handshake", 6.0, figures.ratio("cycles", "handshake: c accepted", "tungstenite", "")),
-        goal("C: picohttpparser", "k", 1.9, figures.ratio("c", "parse k", "picohttpparser", "")),
-        goal("C: llhttp", "k", 4.5, figures.ratio("c", "parse k", "llhttp", "")),
+        goal("httparse, syntax", "geometric mean", 1.1, figures.mean("heads", "httparse", "")),
+        goal("picohttpparser, syntax", "b", 1.1, heads("b", "picohttpparser", "")),
+        goal("picohttpparser, syntax", "k", 1.6, heads("k", "picohttpparser", "")),
+        goal("llhttp", "k", 4.0, heads("k", "llhttp", "")),
+        goal("llhttp", "geometric mean", 2.6, figures.mean("heads", "llhttp", "")),
+        goal("llhttp", "chunks of 16 bytes", 3.2, stream("g2: 16 B chunks, 64 KiB reads, each chunk")),
+        goal("llhttp", "byte by byte", 2.6, stream("h: b byte by byte, each byte")),
+        goal("hyper, the same answer, serial", "a", 2.6, cycle("a, serial")),
+        goal("hyper, the same answer, serial", "b", 5.5, cycle("b, serial")),
+        goal("hyper, the same answer, serial", "k", 5.5, cycle("k, serial")),
+        goal("hyper, the same answer, serial", "a, prepared", 4.0, prepared("a, serial")),
+        goal("hyper, the same answer, serial", "b, prepared", 7.0, prepared("b, serial")),
+        goal("hyper, the same answer, serial", "k, prepared", 6.5, prepared("k, serial")),
+        goal("tungstenite", "handshake", 2.5, figures.ratio("cycles", "handshake: c accepted", "tungstenite", "")),
+        goal("C: picohttpparser", "k", 1.3, figures.ratio("c", "parse k", "picohttpparser", "")),
+        goal("C: hyper, server", "pipelined", 1.15, server("end to end, pipelined")),
+        goal("C: hyper, server", "one at a time", 1.0, server("end to end, keep-alive")),
         goal("Python: h11", "cycle a", 40.0, python("cycle a", "h11")),
         goal("Python: h11", "cycle b", 40.0, python("cycle b", "h11")),
         goal("Python: h11r", "cycle a", 2.5, python("cycle a", "h11r")),
@@ -70,26 +66,29 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         goal("Python: httptools", "byte by byte", 1.2, python("b byte by byte", "httptools")),
         goal("Python: wsproto", "handshake", 40.0, python("WebSocket handshake c", "wsproto")),
         goal("Python: websockets", "handshake", 25.0, python("WebSocket handshake c", "websockets")),
-        goal("WASM: undici's llhttp", "b", 3.0, figures.ratio("wasm", "parse b", "undici llhttp_simd.wasm", "")),
-        goal(
-            "WASM: undici's llhttp",
-            "b, strings made",
-            3.5,
-            figures.ratio("wasm", "strings b", "undici llhttp_simd.wasm", ""),
-        ),
+        goal("JavaScript: undici's parser", "b, kinds", 1.5, javascript("kinds b", UNDICI)),
+        goal("JavaScript: undici's strings", "b, strings", 1.75, javascript("strings b", UNDICI_STRINGS)),
+        goal("JavaScript: node http_parser", "b, strings", 1.4, javascript("strings b", "node http_parser")),
     ];
-    goals.push(Goal {
-        is_bound: true,
-        ..goal("memory", "bytes of an idle connection", 128.0, figures.at("connections", "the struct", "switchover"))
-    });
-    goals.push(Goal {
-        is_bound: true,
-        ..goal(
-            "memory",
-            "heap of an idle connection",
-            0.0,
-            figures.at("connections", "1,000,000 idle: heap of each", "switchover"),
-        )
-    });
+    let parsed = [("a", 0.5), ("b", 1.4), ("c", 0.9), ("d", 0.5), ("e", 0.5), ("f", 2.8), ("f2", 2.4), ("k", 1.8)];
+    let parsed = parsed.map(|(row, wanted)| goal("httparse, syntax", row, wanted, heads(row, "httparse", "")));
+    goals.splice(0..0, parsed);
+    let offers = |column| figures.at("cycles", "120 field lines", column);
+    let over_none = |column| Some((offers(column)?, offers("no offer")?));
+    let bound = |against, what, wanted, reached| Goal { is_bound: true, ..goal(against, what, wanted, reached) };
+    goals.push(bound(
+        "no offer",
+        "one among 120 field lines, ns more",
+        15.0,
+        over_none("one offer").map(|(one, none)| one - none),
+    ));
+    goals.push(bound("no offer", "32 offers, times", 2.5, over_none("32 offers").map(|(many, none)| many / none)));
+    for (what, wanted, row) in [
+        ("bytes of an idle connection", 128.0, "the struct"),
+        ("heap of an idle connection", 0.0, "1,000,000 idle: heap of each"),
+        ("bytes of an active connection", 2500.0, "10,000 with a request shown: struct and heap of each"),
+    ] {
+        goals.push(bound("memory", what, wanted, figures.at("connections", row, "switchover")));
+    }
     goals
 }

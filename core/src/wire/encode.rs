@@ -67,8 +67,13 @@ pub(crate) fn lines_allowed(
     source.each(&mut |field| {
         let start = draft.len();
         line(draft, field);
-        fault = fault.or(survey.line(field, start, index).err().map(|kind| Error::in_field(kind, index)));
-        reserved = reserved.or((!is_allowed(field)).then_some(Error::in_field(ErrorKind::ReservedField, index)));
+        // Nearly always there is none, and nothing is moved.
+        if let Err(kind) = survey.line(field, start, index) {
+            fault.get_or_insert(Error::in_field(kind, index));
+        }
+        if !is_allowed(field) {
+            reserved.get_or_insert(Error::in_field(ErrorKind::ReservedField, index));
+        }
         index += 1;
     });
     survey.lines = (begin, draft.len());
