@@ -14,12 +14,13 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from cases import LAZY, OURS, Case, Work, all_of
+from case import LAZY, OURS, PREPARED, Case, Work
+from cases import all_of
 
 ROUND = 2_000_000
 """How many nanoseconds one column has in one round, about."""
 
-PEERS = ["h11", "h11r", "httptools", "wsproto", "websockets"]
+PEERS = ["h11", "h11r", "httptools", "zttp", "wsproto", "websockets"]
 
 
 def timed(work: Work, loops: int) -> int:
@@ -52,15 +53,16 @@ def measure(case: Case, rounds: int) -> dict[str, float]:
 
 def show(case: Case, best: dict[str, float]) -> None:
     """One row for people: the times, how many times as long as ours, and the goals."""
-    print(case.name)
+    own = [column for column in (OURS, PREPARED, LAZY) if column in best]
+    print(f"{case.name}\n    {case.note}")
     for column, time_ in best.items():
-        ratios = [f"{best[column] / best[own]:8.2f}x" for own in (OURS, LAZY) if own in best]
+        ratios = [f"{time_ / best[ours]:8.2f}x" for ours in own]
         goals = [
-            f"{'met' if time_ >= goal * best[own] else 'MISSED'}: {goal:g}x{' lazy' if own == LAZY else ''}"
-            for (own, peer), goal in case.goals.items()
+            f"{'met' if time_ >= goal * best[ours] else 'MISSED'}: {goal:g}x{ours.removeprefix(OURS)}"
+            for (ours, peer), goal in case.goals.items()
             if peer == column
         ]
-        print(f"    {column:<20}{time_:>14,.0f} ns {' '.join(ratios):<20}  {', '.join(goals)}".rstrip())
+        print(f"    {column:<20}{time_:>14,.0f} ns {' '.join(ratios):<29}  {'; '.join(goals)}".rstrip())
 
 
 def main() -> None:
@@ -69,14 +71,14 @@ def main() -> None:
     parser.add_argument("--inputs", type=Path, required=True, help="the folder of the inputs")
     parser.add_argument("--output", type=Path, help="where the figures go, as lines of JSON")
     parser.add_argument("--rounds", type=int, default=41)
-    parser.add_argument("--only", help="rows whose name has this in it")
+    parser.add_argument("--only", default="", help="rows whose name has this in it")
     arguments = parser.parse_args()
 
     output: list[object] = [{"version": {"name": "CPython", "version": platform.python_version()}}]
     output += [{"version": {"name": peer, "version": version(peer)}} for peer in PEERS]
     print(", ".join(" ".join(line["version"].values()) for line in output))  # type: ignore[index]
     for case in all_of(arguments.inputs):
-        if arguments.only and arguments.only not in case.name:
+        if arguments.only not in case.name:
             continue
         best = measure(case, arguments.rounds)
         show(case, best)

@@ -1,0 +1,103 @@
+"""What every case needs: the row itself, how a connection is made and kept, the parser's callbacks, expected lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import h11
+import h11r
+import httptools
+import switchover
+import zttp
+
+Work = Callable[[], object]
+Pairs = list[tuple[bytes, bytes]]
+
+OURS, PREPARED, LAZY = "switchover", "switchover, prepared", "switchover, lazy"
+"""Each field line made and the answer composed; the answer prepared instead; one value looked up in place of all."""
+
+
+@dataclass
+class Case:
+    """A row of the table."""
+
+    name: str
+    note: str
+    """What the columns do, where they differ above all."""
+    check: Callable[[Any], bool]
+    """Whether the work has come to what it should."""
+    columns: dict[str, Work]
+    goals: dict[tuple[str, str], float] = field(default_factory=dict)
+    """How many times as fast as a peer one of our columns should be."""
+
+
+class Sink:
+    """What an httptools parser calls: the headers as a list, the content as a list of pieces."""
+
+    def __init__(self) -> None:
+        self.headers: Pairs = []
+        self.content: list[bytes] = []
+        self.is_complete = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field line."""
+        self.headers.append((name, value))
+
+    def on_body(self, data: bytes) -> None:
+        """Some content."""
+        self.content.append(data)
+
+    def on_message_complete(self) -> None:
+        """The end."""
+        self.is_complete = True
+
+
+MAKERS: dict[str, Callable[[], object]] = {
+    "switchover": lambda: switchover.Connection(switchover.Role.SERVER),
+    "h11": lambda: h11.Connection(h11.SERVER),
+    "h11r": lambda: h11r.Connection(h11r.Role.SERVER),
+    "httptools": lambda: with_parser(Sink()),
+    "zttp": lambda: zttp.Connection(zttp.SERVER),
+}
+"""What each library reads a request with, by the name that its columns begin with."""
+
+
+KEPT = {True: "kept connection", False: "new connection"}
+"""What goes on from message to message; of httptools, which has no connection, its parser."""
+
+
+OFFERS = {"c": " Ours judges the offer of WebSocket, which the answer declines; the others do not."}
+"""What else has to be said of an input."""
+
+
+def with_parser(sink: Sink) -> tuple[httptools.HttpRequestParser, Sink]:
+    """An httptools parser and what it calls."""
+    return httptools.HttpRequestParser(sink), sink
+
+
+def columns(works: dict[str, Callable[[Any], object]], *, is_kept: bool) -> dict[str, Work]:
+    """Each work on one connection that goes on, or on a new one each time."""
+
+    def bound(make: Callable[[], object], work: Callable[[Any], object]) -> Work:
+        return partial(work, make()) if is_kept else lambda: work(make())
+
+    return {column: bound(MAKERS[column.partition(",")[0]], work) for column, work in works.items()}
+
+
+def lines(head: bytes) -> Pairs:
+    """The field lines of a head, by the shortest way."""
+    rows = head.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
+    return [(name, value.strip()) for name, _, value in (row.partition(b":") for row in rows)]
+
+
+def lower(fields: Pairs) -> Pairs:
+    """The names in lower case."""
+    return [(name.lower(), value) for name, value in fields]
+
+
+def same_lines(found: Pairs, expected: Pairs) -> bool:
+    """Whether these are the lines; h11 gives names in lower case."""
+    return lower(found) == lower(expected)

@@ -1,0 +1,159 @@
+"""A request in more than one read: byte by byte, and with content."""
+
+from __future__ import annotations
+
+import h11
+import h11r
+import httptools
+import switchover
+import zttp
+from case import OURS, Case, Sink, lines, same_lines
+from switchover import NEED_DATA, Role
+
+READ = 65_536
+"""What one read of a transport brings at most."""
+
+
+def octet_by_octet(name: str, request: bytes) -> Case:
+    """A request that comes one byte at a time; whether something has happened is asked after each."""
+    octets = [request[at : at + 1] for at in range(len(request))]
+
+    def ours() -> object:
+        connection = switchover.Connection(Role.SERVER)
+        advance, need_data = connection.next_event, NEED_DATA
+        for octet in octets:
+            event = advance(octet)
+            if event is not need_data:
+                break
+        headers = list(event.headers)
+        while type(advance()) is not switchover.EndOfMessage:
+            pass
+        return headers
+
+    def with_h11() -> object:
+        connection = h11.Connection(h11.SERVER)
+        receive, advance, need_data = connection.receive_data, connection.next_event, h11.NEED_DATA
+        for octet in octets:
+            receive(octet)
+            event = advance()
+            if event is not need_data:
+                break
+        headers = list(event.headers)
+        while type(advance()) is not h11.EndOfMessage:
+            pass
+        return headers
+
+    def with_h11r() -> object:
+        connection = h11r.Connection(h11r.Role.SERVER)
+        receive, advance, need_data = connection.receive_data, connection.next_event, h11r.ReceiveStatus.NEED_DATA
+        for octet in octets:
+            receive(octet)
+            event = advance()
+            if event is not need_data:
+                break
+        headers = event.headers
+        while type(advance()) is not h11r.EndOfMessage:
+            pass
+        return headers
+
+    def with_httptools() -> object:
+        sink = Sink()
+        feed = httptools.HttpRequestParser(sink).feed_data
+        for octet in octets:
+            feed(octet)
+            if sink.is_complete:
+                break
+        return sink.headers
+
+    def with_zttp() -> object:
+        receive, need_data = zttp.Connection(zttp.SERVER).receive_event, zttp.NEED_DATA
+        for octet in octets:
+            event = receive(octet)
+            if event is not need_data:
+                break
+        assert event.end_stream
+        return event.headers.to_list()
+
+    expected = lines(request)
+    return Case(
+        f"{name} byte by byte",
+        "A request and its fields on a new connection; whether something has happened is asked after each byte.",
+        lambda headers: same_lines(headers, expected),
+        {OURS: ours, "h11": with_h11, "h11r": with_h11r, "httptools": with_httptools, "zttp": with_zttp},
+        {(OURS, "httptools"): 1.2},
+    )
+
+
+def content(name: str, request: bytes) -> Case:
+    """A request with content, in reads of 64 KiB, to its end; the content as a list of pieces."""
+    reads = [request[at : at + READ] for at in range(0, len(request), READ)]
+
+    def ours() -> object:
+        connection = switchover.Connection(Role.SERVER)
+        advance, need_data, data = connection.next_event, NEED_DATA, switchover.Data
+        pieces = []
+        for read in reads:
+            connection.receive_data(read)
+            while (event := advance()) is not need_data:
+                if type(event) is data:
+                    pieces.append(event.data)
+                elif type(event) is switchover.EndOfMessage:
+                    return pieces
+        return None
+
+    def with_h11() -> object:
+        connection = h11.Connection(h11.SERVER)
+        advance, need_data, data = connection.next_event, h11.NEED_DATA, h11.Data
+        pieces = []
+        for read in reads:
+            connection.receive_data(read)
+            while (event := advance()) is not need_data:
+                if type(event) is data:
+                    pieces.append(event.data)
+                elif type(event) is h11.EndOfMessage:
+                    return pieces
+        return None
+
+    def with_h11r() -> object:
+        connection = h11r.Connection(h11r.Role.SERVER)
+        advance, need_data, data = connection.next_event, h11r.ReceiveStatus.NEED_DATA, h11r.Data
+        pieces = []
+        for read in reads:
+            connection.receive_data(read)
+            while (event := advance()) is not need_data:
+                if type(event) is data:
+                    pieces.append(event.data)
+                elif type(event) is h11r.EndOfMessage:
+                    return pieces
+        return None
+
+    def with_httptools() -> object:
+        sink = Sink()
+        parser = httptools.HttpRequestParser(sink)
+        for read in reads:
+            parser.feed_data(read)
+            if sink.is_complete:
+                return sink.content
+        return None
+
+    def with_zttp() -> object:
+        connection = zttp.Connection(zttp.SERVER)
+        receive, advance, need_data, data = connection.receive_event, connection.next_event, zttp.NEED_DATA, zttp.Data
+        pieces = []
+        for read in reads:
+            event = receive(read)
+            while event is not need_data:
+                if type(event) is data:
+                    pieces.append(event.data)
+                elif type(event) is zttp.EndOfMessage:
+                    return pieces
+                event = advance()
+        return None
+
+    return Case(
+        name,
+        "A request on a new connection, in reads of 64 KiB; its content as a list of pieces. Ours makes one piece of "
+        "the small chunks of a read; the others make one of each chunk.",
+        lambda pieces: len(b"".join(pieces)) == 1 << 20,
+        {OURS: ours, "h11": with_h11, "h11r": with_h11r, "httptools": with_httptools, "zttp": with_zttp},
+    )
