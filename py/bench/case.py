@@ -78,13 +78,15 @@ def with_parser(sink: Sink) -> tuple[httptools.HttpRequestParser, Sink]:
     return httptools.HttpRequestParser(sink), sink
 
 
-def columns(works: dict[str, Callable[[Any], object]], *, is_kept: bool) -> dict[str, Work]:
+def columns(
+    works: dict[str, Callable[[Any], object]], *, is_kept: bool, makers: dict[str, Callable[[], object]] = MAKERS
+) -> dict[str, Work]:
     """Each work on one connection that goes on, or on a new one each time."""
 
     def bound(make: Callable[[], object], work: Callable[[Any], object]) -> Work:
         return partial(work, make()) if is_kept else lambda: work(make())
 
-    return {column: bound(MAKERS[column.partition(",")[0]], work) for column, work in works.items()}
+    return {column: bound(makers[column.partition(",")[0]], work) for column, work in works.items()}
 
 
 def lines(head: bytes) -> Pairs:

@@ -15,6 +15,7 @@ import h11r
 import httptools
 import switchover
 import zttp
+from adapter import adapter
 from case import KEPT, LAZY, OFFERS, OURS, PREPARED, Case, Sink, columns, lines, same_lines
 from streams import content, octet_by_octet
 from switches import switch, websocket
@@ -33,6 +34,10 @@ def all_of(inputs: Path) -> Iterator[Case]:
         yield cycle("a", a, is_kept=is_kept)
         yield cycle("b", b, is_kept=is_kept)
         yield cycle("c", c, is_kept=is_kept)
+    for is_prepared in (False, True):
+        yield adapter("a", a, is_prepared=is_prepared)
+        yield adapter("b", b, is_prepared=is_prepared)
+        yield adapter("c", c, is_prepared=is_prepared)
     yield parse("b", b, is_kept=True)
     yield parse("b", b, is_kept=False)
     yield octet_by_octet("b", b)

@@ -1,0 +1,177 @@
+"""What an adapter between a server and its framework needs of each request: all of it, then an answer with content.
+
+The method and the path as text, the query, the fields with names in lower case; then a 200 with Date, Content-Type,
+Content-Length and five bytes. Where the answer is composed, its fields come with the request, and each library checks
+and writes them; where it is prepared, each does beforehand what it can.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import h11
+import h11r
+import httptools
+import switchover
+import zttp
+from case import MAKERS, OFFERS, OURS, Case, Pairs, Sink, columns, lines, lower, with_parser
+
+CONTENT = b"hello"
+FIELDS = [(b"Date", b"Sun, 06 Nov 1994 08:49:37 GMT"), (b"Content-Type", b"text/plain")]
+FRAMED = [*FIELDS, (b"Content-Length", b"5")]
+"""For the peers; ours adds the length."""
+
+COMPOSED = b"HTTP/1.1 200 OK\r\n%b: %b\r\n%b: %b\r\n%b: %b\r\n\r\n%b"
+"""For httptools, which cannot write, and so the least that an adapter does: nothing is checked."""
+
+ANSWER = COMPOSED % (*(text for line in FRAMED for text in line), CONTENT)
+
+SAYS = {
+    False: "A kept connection (httptools: parser). Each composes the answer of its fields; httptools writes nothing, "
+    "its answer is formatted beside it, unchecked.",
+    True: "A kept connection (httptools: parser). Ours writes an answer prepared beforehand; h11's events are made "
+    "beforehand; h11r and zttp prepare nothing and compose; httptools writes nothing, its answer is a constant.",
+}
+"""Of an answer that is composed, and of one that is prepared."""
+
+
+class AdapterSink(Sink):
+    """With the target, and names in lower case."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.target = b""
+
+    def on_url(self, part: bytes) -> None:
+        """Some of the target."""
+        self.target += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field line."""
+        self.headers.append((name.lower(), value))
+
+
+def adapter(name: str, request: bytes, *, is_prepared: bool) -> Case:
+    """An adapter's cycle on a kept connection."""
+    method, target, _ = request.split(b" ", 2)
+    path, _, query = target.partition(b"?")
+    expected = (method.decode(), path.decode(), query, lower(lines(request)))
+
+    def check(result: tuple[Any, ...]) -> bool:
+        *parsed, out = result
+        return tuple(parsed) == expected and out.lower() == ANSWER.lower()
+
+    works = {
+        OURS: ours(request, is_prepared),
+        "h11": with_h11(request, is_prepared),
+        "h11r": with_h11r(request),
+        "httptools": with_httptools(request, is_prepared),
+        "zttp": with_zttp(request),
+    }
+    return Case(
+        f"adapter's cycle {name}, answer {'prepared' if is_prepared else 'composed'}",
+        SAYS[is_prepared] + OFFERS.get(name, ""),
+        check,
+        columns(works, is_kept=True, makers=MAKERS | {"httptools": lambda: with_parser(AdapterSink())}),
+        {(OURS, "httptools"): 1, (OURS, "zttp"): 1.25 if name == "c" else 1},
+    )
+
+
+def ours(request: bytes, is_prepared: bool) -> Any:
+    """The end is taken with the head, the answer is one call."""
+    prepared = switchover.Prepared(200, FIELDS, CONTENT)
+
+    def work(connection: switchover.Connection) -> object:
+        event = connection.next_event(request)
+        path, _, query = event.target.partition(b"?")
+        fields = [(name.lower(), value) for name, value in event.headers]
+        parsed = event.method.decode(), path.decode(), query, fields
+        assert connection.take_end()
+        out = connection.respond_prepared(prepared) if is_prepared else connection.respond(200, FIELDS, CONTENT)
+        return *parsed, out
+
+    return work
+
+
+def with_h11(request: bytes, is_prepared: bool) -> Any:
+    """Names come in lower case."""
+
+    def answer() -> tuple[h11.Response, h11.Data, h11.EndOfMessage]:
+        head = h11.Response(status_code=200, headers=FRAMED, reason=b"OK")
+        return head, h11.Data(data=CONTENT), h11.EndOfMessage()
+
+    prepared = answer()
+
+    def work(connection: h11.Connection) -> object:
+        connection.receive_data(request)
+        event = connection.next_event()
+        path, _, query = event.target.partition(b"?")
+        parsed = event.method.decode(), path.decode(), query, list(event.headers)
+        while type(connection.next_event()) is not h11.EndOfMessage:
+            pass
+        head, content, end = prepared if is_prepared else answer()
+        out = connection.send(head) + connection.send(content) + connection.send(end)
+        connection.start_next_cycle()
+        return *parsed, out
+
+    return work
+
+
+def with_h11r(request: bytes) -> Any:
+    """It has no answer to prepare."""
+
+    def work(connection: h11r.Connection) -> object:
+        connection.receive_data(request)
+        event = connection.next_event()
+        path, _, query = event.target.partition(b"?")
+        fields = [(name.lower(), value) for name, value in event.headers]
+        parsed = event.method.decode(), path.decode(), query, fields
+        while type(connection.next_event()) is not h11r.EndOfMessage:
+            pass
+        out = connection.send_response(200, FRAMED, reason=b"OK")
+        out += connection.send_data(CONTENT) + connection.end_of_message()
+        connection.start_next_cycle()
+        return *parsed, out
+
+    return work
+
+
+def with_httptools(request: bytes, is_prepared: bool) -> Any:
+    """An offer to leave HTTP is an exception, which an adapter that declines passes over."""
+
+    def work(both: tuple[httptools.HttpRequestParser, AdapterSink]) -> object:
+        parser, sink = both
+        sink.target, sink.headers, sink.is_complete = b"", [], False
+        try:  # noqa: SIM105, which is slower
+            parser.feed_data(request)
+        except httptools.HttpParserUpgrade:
+            pass
+        path, _, query = sink.target.partition(b"?")
+        parsed = parser.get_method().decode(), path.decode(), query, sink.headers
+        assert sink.is_complete
+        return *parsed, ANSWER if is_prepared else formatted(FRAMED, CONTENT)
+
+    return work
+
+
+def formatted(fields: Pairs, content: bytes) -> bytes:
+    """An answer without a library."""
+    (date, now), (type_, text), (length, number) = fields
+    return COMPOSED % (date, now, type_, text, length, number, content)
+
+
+def with_zttp(request: bytes) -> Any:
+    """It gives path, query and names in lower case; it has no answer to prepare."""
+
+    def work(connection: zttp.H1Connection) -> object:
+        event = connection.receive_event(request)
+        parsed = event.method.decode(), event.path.decode(), event.query, event.headers.to_list(lowercase_names=True)
+        assert event.end_stream
+        connection.send_response(200, FRAMED)
+        connection.send_data(CONTENT)
+        connection.end_message()
+        out = connection.data_to_send()
+        connection.start_next_cycle()
+        return *parsed, out
+
+    return work
