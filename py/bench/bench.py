@@ -14,13 +14,16 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import servers
 from case import LAZY, OURS, PREPARED, Case, Work
 from cases import all_of
 
 ROUND = 2_000_000
 """How many nanoseconds one column has in one round, about."""
 
-PEERS = ["h11", "h11r", "httptools", "zttp", "wsproto", "websockets"]
+SERVER_ROUNDS = 9
+
+PEERS = ["h11", "h11r", "httptools", "zttp", "wsproto", "websockets", "uvicorn", "uvloop"]
 
 
 def timed(work: Work, loops: int) -> int:
@@ -85,6 +88,14 @@ def main() -> None:
         output += [
             {"table": "python", "row": case.name, "column": column, "ns": round(time_, 1)}
             for column, time_ in best.items()
+        ]
+    for row, best in servers.rows(arguments.inputs, min(arguments.rounds, SERVER_ROUNDS), arguments.only):
+        print(f"{row}\n    CPU time for a request and an answer of five bytes, on one of 16 kept connections.")
+        for engine, time_ in best.items():
+            print(f"    {engine:<20}{time_:>14,.0f} ns")
+        output += [
+            {"table": "python servers", "row": row, "column": engine, "value": round(time_ / 1000, 1), "unit": "µs"}
+            for engine, time_ in best.items()
         ]
     if arguments.output:
         arguments.output.write_text("".join(json.dumps(line) + "\n" for line in output))
