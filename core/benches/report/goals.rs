@@ -26,14 +26,22 @@ const UNDICI_STRINGS: &str = "undici llhttp_simd.wasm, strings";
 pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
     let goal = |against, what, wanted, reached| Goal { against, what, wanted, reached, is_bound: false };
     let heads = |row, peer, suffix| figures.ratio("heads", row, peer, suffix);
-    let between = |table, row, ours, theirs| Some(figures.at(table, row, theirs)? / figures.at(table, row, ours)?);
+    let between = |table: &str, row: &str, ours: &str, theirs: &str| {
+        Some(figures.at(table, row, theirs)? / figures.at(table, row, ours)?)
+    };
     let cycle = |row| figures.ratio("cycles", row, "hyper", "");
-    let prepared = |row| between("cycles", row, "switchover, prepared", "hyper");
-    let server = |table| between(table, "requests per second", "hyper", "switchover, epoll");
-    let javascript =
-        |row, peer| between("wasm", row, "switchover, prepared", peer).or(between("wasm", row, "switchover", peer));
+    let prepared = |row: &str| between("cycles", row, "switchover, prepared", "hyper");
+    let server = |table: &str| between(table, "requests per second", "hyper", "switchover, epoll");
+    let javascript = |row: &str, peer: &str| {
+        between("wasm", row, "switchover, prepared", peer).or(between("wasm", row, "switchover", peer))
+    };
     let stream = |row| figures.ratio("streams", row, "llhttp", "");
-    let python = |row, peer| between("python", row, "switchover", peer);
+    let python = |row: &str, peer| between("python", row, "switchover", peer);
+    let python_prepared = |row: &str, peer| between("python", row, "switchover, prepared", peer);
+    let adapter = |answer, peer| {
+        let ratios = ["a", "b", "c"].map(|head| python(&format!("adapter's cycle {head}, {answer}"), peer));
+        ratios.into_iter().collect::<Option<Vec<f64>>>()?.into_iter().min_by(f64::total_cmp)
+    };
     let mut goals = vec![
         goal("httparse, syntax", "geometric mean", 1.1, figures.mean("heads", "httparse", "")),
         goal("picohttpparser, syntax", "b", 1.1, heads("b", "picohttpparser", "")),
@@ -52,17 +60,20 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         goal("C: picohttpparser", "k", 1.3, figures.ratio("c", "parse k", "picohttpparser", "")),
         goal("C: hyper, server", "pipelined", 1.15, server("end to end, pipelined")),
         goal("C: hyper, server", "one at a time", 1.0, server("end to end, keep-alive")),
-        goal("Python: h11", "cycle a", 40.0, python("cycle a", "h11")),
-        goal("Python: h11", "cycle b", 40.0, python("cycle b", "h11")),
-        goal("Python: h11r", "cycle a", 2.5, python("cycle a", "h11r")),
-        goal("Python: h11r", "cycle b", 2.5, python("cycle b", "h11r")),
-        goal("Python: httptools", "b, headers made", 3.0, python("parse b, kept connection", "httptools")),
-        goal(
-            "Python: httptools",
-            "b, headers not asked for",
-            8.0,
-            between("python", "parse b, kept connection", "switchover, lazy", "httptools"),
-        ),
+        goal("Python: h11", "cycle a", 45.0, python("cycle a, kept connection", "h11")),
+        goal("Python: h11", "cycle a, ours prepared", 45.0, python_prepared("cycle a, kept connection", "h11")),
+        goal("Python: h11", "cycle b", 45.0, python("cycle b, kept connection", "h11")),
+        goal("Python: h11", "cycle b, ours prepared", 45.0, python_prepared("cycle b, kept connection", "h11")),
+        goal("Python: h11r", "cycle a", 2.75, python("cycle a, kept connection", "h11r")),
+        goal("Python: h11r", "cycle a, ours prepared", 2.75, python_prepared("cycle a, kept connection", "h11r")),
+        goal("Python: h11r", "cycle b", 2.25, python("cycle b, kept connection", "h11r")),
+        goal("Python: h11r", "cycle b, ours prepared", 2.25, python_prepared("cycle b, kept connection", "h11r")),
+        goal("Python: httptools", "adapter's cycle, every head", 1.0, adapter("answer composed", "httptools")),
+        goal("Python: httptools", "the same, answer prepared", 1.0, adapter("answer prepared", "httptools")),
+        goal("Python: zttp", "adapter's cycle, every head", 1.0, adapter("answer composed", "zttp")),
+        goal("Python: zttp", "the same, ours prepared", 1.0, adapter("answer prepared", "zttp")),
+        goal("Python: zttp", "adapter's cycle c", 1.25, python("adapter's cycle c, answer composed", "zttp")),
+        goal("Python: zttp", "the same, ours prepared", 1.25, python("adapter's cycle c, answer prepared", "zttp")),
         goal("Python: httptools", "byte by byte", 1.2, python("b byte by byte", "httptools")),
         goal("Python: wsproto", "handshake", 40.0, python("WebSocket handshake c", "wsproto")),
         goal("Python: websockets", "handshake", 25.0, python("WebSocket handshake c", "websockets")),
