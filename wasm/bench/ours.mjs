@@ -26,7 +26,7 @@ export function parse(bytes) {
   return null;
 }
 
-/** What is answered: no content, and nothing to say of it. */
+/** What is answered: no content, and to HEAD not even its length. */
 const EMPTY = Object.freeze({ status: 200, headers: Object.freeze({}) });
 const PREPARED = new Prepared(EMPTY);
 
@@ -45,7 +45,7 @@ export class Kept {
     const { connection } = this;
     connection.receive(bytes);
     if (connection.advance() !== "request" || !connection.takeEnd()) throw new Error("no message");
-    if (prepared(connection).length !== 38 || connection.advance() !== "need-data") throw new Error("no answer");
+    if (prepared(connection).length < 19 || connection.advance() !== "need-data") throw new Error("no answer");
     return null;
   }
 
@@ -61,7 +61,7 @@ export class Kept {
     if (event.kind !== "request") throw new Error(event.kind);
     const seen = look(event);
     if (!connection.takeEnd()) throw new Error("the message goes on");
-    if (answer(connection).length !== 38 || connection.advance() !== "need-data") throw new Error("no answer");
+    if (answer(connection).length < 19 || connection.advance() !== "need-data") throw new Error("no answer");
     return seen;
   }
 }

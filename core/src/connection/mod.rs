@@ -137,7 +137,7 @@ pub(crate) struct Scratch {
     /// Where in the peer's bytes the head of the current request ends.
     head_end: u64,
     shown: Shown,
-    /// What decides which offers may be made or accepted.
+    /// What decides which offers may be made or accepted, as it was when the head came.
     terms: Terms,
     /// A head is being read and has stopped inside a line: so many bytes may come that only continue it. Else 0.
     slack: usize,
@@ -466,7 +466,6 @@ impl Connection {
         self.end = None;
         if let Some(scratch) = &mut self.scratch {
             scratch.shown = Shown::Nothing;
-            scratch.terms.secure = self.flags.secure;
         }
         self.note(TraceStep::Resumed, 0);
         Ok(())

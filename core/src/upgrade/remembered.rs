@@ -9,14 +9,17 @@ use crate::wire::known::{KnownField, KnownFields};
 /// Field lines that were sent, and the proof that one of them asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Remembered {
-    /// Which field it is, its value, and an LF, which no value holds.
+    /// Which field it is, its value, and an LF, which no value holds, and no field's place after [`FIRST`] is.
     lines: Vec<u8>,
     pub(crate) proof: Option<Proof>,
 }
 
+/// What stands for the first of the known fields.
+const FIRST: u8 = b'A';
+
 impl Remembered {
     pub(crate) fn push(&mut self, known: KnownField, value: &[u8]) {
-        self.lines.push(known as u8);
+        self.lines.push(FIRST + known as u8);
         self.lines.extend_from_slice(value);
         self.lines.push(b'\n');
     }
@@ -25,7 +28,7 @@ impl Remembered {
         let lines = self.lines.split(|&octet| octet == b'\n');
         lines
             .filter_map(|line| line.split_first())
-            .filter_map(|(&known, value)| Some((KnownField::from_number(known.into())?, value)))
+            .filter_map(|(&known, value)| Some((KnownField::from_number(known.checked_sub(FIRST)?.into())?, value)))
     }
 }
 

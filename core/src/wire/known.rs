@@ -89,6 +89,7 @@ impl KnownField {
     pub(crate) const LONG: KnownFields = {
         let (mut set, mut at) = (0, 0);
         while at < Self::COUNT {
+            assert!(Self::ALL[at].name().len() <= 24, "three words hold no longer name");
             set |= if Self::ALL[at].name().len() > 16 { Self::ALL[at].bit() } else { 0 };
             at += 1;
         }

@@ -161,9 +161,10 @@ impl Connection {
     #[inline(always)]
     fn keep_request(&mut self, len: usize) {
         self.offset += len as u64;
-        let end = self.offset;
-        let Scratch { head, buffer, head_end, .. } = self.scratch();
+        let (end, secure) = (self.offset, self.flags.secure);
+        let Scratch { head, buffer, head_end, terms, .. } = self.scratch();
         *head_end = end;
+        terms.secure = secure;
         let is_head = head.method(buffer.unread()) == b"HEAD";
         buffer.keep(len);
         self.heads = u64::from(is_head);

@@ -373,7 +373,7 @@ fn put_status_line(draft: &mut Vec<u8>, response: &ResponseHead<'_>) -> Result<(
 /// the connection alive or closes it. A 101 lists `upgrade` whether the caller does or not.
 fn write_interim(draft: &mut Vec<u8>, fields: &dyn FieldSource, switches: bool) -> Result<Survey, Error> {
     let survey = encode::lines(draft, fields)?;
-    let options = Options { upgrade: survey.options.upgrade && !switches, ..survey.options };
-    let is_plain = !survey.has_framing() && options == Options::default();
+    let Options { close, keep_alive, upgrade, .. } = survey.options;
+    let is_plain = !survey.has_framing() && !close && !keep_alive && (switches || !upgrade);
     if is_plain { Ok(survey) } else { Err(Error::local(ErrorKind::FramingConflict)) }
 }

@@ -10,7 +10,7 @@ use crate::connection::{Connection, Outgoing};
 use crate::error::{Error, ErrorKind};
 use crate::machine::{Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, Why, token};
+use crate::upgrade::{self, Terms, Why, token};
 use crate::wire::encode::{self, Added, FramingLine, Survey};
 use crate::wire::fields::FieldSource;
 use crate::wire::outgoing::{DataParts, RequestHead};
@@ -103,6 +103,12 @@ impl Connection {
         self.with_draft(|connection, draft| connection.compose_request(draft, request, offer, out))
     }
 
+    /// What decides which offers may be made now.
+    fn terms(&mut self) -> Terms {
+        let secure = self.flags.secure;
+        Terms { secure, ..self.scratch().terms }
+    }
+
     fn compose_request(
         &mut self,
         draft: &mut Vec<u8>,
@@ -115,7 +121,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = write_request(draft, request, offer, self.flags.old_server)?;
-        let asked = upgrade::ask(request, offer, &self.scratch().terms).map_err(Error::ineligible_offer)?;
+        let asked = upgrade::ask(request, offer, &self.terms()).map_err(Error::ineligible_offer)?;
         let (turn, why) = match (request.method, offer) {
             ("CONNECT", _) => (Turn::Connect, Why::Connect),
             (_, []) => (Turn::None, Why::NotOffered),

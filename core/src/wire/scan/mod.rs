@@ -51,8 +51,7 @@ pub use path::Path;
 
 /// Reads the head that stands at the beginning: gives what the reader makes of its lines where the empty one is among the
 /// first `len` bytes. `None` where it has not all come, where fewer than [`PADDING`] bytes stand after those, and where it
-/// has more than `most` lines, or more than are taken in one go ([`Reader`] says what it has seen then means nothing). What
-/// stands after makes no difference.
+/// has more than `most` lines; then what the reader has seen means nothing. What stands after makes no difference.
 ///
 /// Where a line ends stands a control byte: whether that is a CRLF is for the reader to see.
 #[inline]
@@ -245,7 +244,14 @@ mod tests {
     #[test]
     fn more_lines_than_are_asked_for_are_not_read() {
         for path in Path::available() {
-            for (lines, most, wanted) in [(3, 3, true), (64, 3, false), (LINES - 1, LINES, true), (5000, 5000, false)] {
+            for (lines, most, wanted) in [
+                (3, 4, true),
+                (64, 3, false),
+                (LINES - 1, LINES, true),
+                (LINES + 1, LINES, false),
+                (5000, 5001, true),
+                (5000, 4999, false),
+            ] {
                 let bytes = [&b"a\r\n".repeat(lines)[..], b"\r\n", &[b'x'; PADDING]].concat();
                 let seen = Seen { bytes: &bytes, lines: &mut Vec::new() };
                 let is_read = head_on(path, &bytes, bytes.len() - PADDING, most, seen);

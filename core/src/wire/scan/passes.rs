@@ -1,6 +1,7 @@
 //! The two passes, for a reader that can answer their questions.
 #![allow(unsafe_code)]
 
+use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
 use super::Class;
@@ -11,7 +12,7 @@ pub(crate) const OPENING: usize = 32;
 /// How many bytes stand after those that are looked at, so that a block can be loaded wherever a line begins or ends.
 pub(crate) const PADDING: usize = 64;
 
-/// How many lines a head may have that is taken in one go.
+/// A head of so many lines is taken without memory from the heap.
 pub(crate) const LINES: usize = 128;
 
 /// A field line, as far as it is known before anybody reads it.
@@ -71,22 +72,29 @@ pub(super) trait Questions: Copy {
 ///
 /// Inlined into the caller, so that everything is compiled for the caller's instruction set.
 #[inline(always)]
-pub(super) fn head<R: Reader>(
-    ask: impl Questions,
-    bytes: &[u8],
-    len: usize,
-    most: usize,
-    mut reader: R,
-) -> Option<usize> {
-    let mut places = Places([MaybeUninit::uninit(); _]);
-    let lines = Lines::find(ask, bytes, len, most, &mut places)?;
-    let mut state = reader.start(|class, bytes, at| ask.run(class, bytes, at), lines.ends)?;
-    lines.read::<R>(ask, &mut state, reader.items());
-    reader.finish(state)
+pub(super) fn head<R: Reader>(ask: impl Questions, bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+    let (mut places, mut more_places) = ([MaybeUninit::uninit(); LINES + BLOCK], Vec::new());
+    let mut room = most.min(LINES);
+    let mut found = Lines::find(ask, bytes, len, room, &mut places);
+    // Few limits let more lines through.
+    while let Err(Unfound::TooMany) = found
+        && room < most
+    {
+        room = (4 * room).min(most);
+        more_places.resize(room + BLOCK, MaybeUninit::uninit());
+        found = Lines::find(ask, bytes, len, room, &mut more_places);
+    }
+    found.ok()?.read(ask, reader)
 }
 
-/// Space for where lines end: the last block may have more than is asked for.
-struct Places([MaybeUninit<u32>; LINES + 64]);
+/// How many bytes are looked at in one step.
+const BLOCK: usize = 64;
+
+/// Why the lines of a head were not found.
+enum Unfound {
+    Incomplete,
+    TooMany,
+}
 
 /// Where the lines of a head end: its first line and all others, up to the empty one.
 ///
@@ -99,38 +107,54 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     #[inline(always)]
-    fn find(ask: impl Questions, bytes: &'a [u8], len: usize, most: usize, places: &'a mut Places) -> Option<Self> {
-        bytes.len().checked_sub(PADDING).filter(|&most| len <= most)?;
+    fn find(
+        ask: impl Questions,
+        bytes: &'a [u8],
+        len: usize,
+        most: usize,
+        places: &'a mut [MaybeUninit<u32>],
+    ) -> Result<Self, Unfound> {
+        // A place is 32 bits, which the limits keep to.
+        let is_padded = bytes.len().checked_sub(PADDING).is_some_and(|most| len <= most);
+        if !is_padded || len > u32::MAX as usize {
+            return Err(Unfound::Incomplete);
+        }
         let (mut count, mut at) = (0, 0);
         // The last byte of the block before, and its last two.
         let (mut one_before, mut two_before) = (0, 0);
-        while at < len && count <= most.min(LINES) {
+        while at < len {
+            // The last block may have more than is asked for.
+            let slots = places.get_mut(count..).filter(|_| count <= most).and_then(<[_]>::first_chunk_mut);
+            let Some(slots) = slots else { return Err(Unfound::TooMany) };
             // SAFETY: `at` is below `len`, and after those are as many bytes as a block has.
             let mask = ask.controls(unsafe { octets(bytes, at) });
             let (after_one, after_two) = (mask << 1 | one_before, mask << 2 | two_before);
             let third = mask & after_one & after_two;
             // Runs that begin after the third byte are after the head.
             let begins = mask & !after_one & (third & third.wrapping_neg()).wrapping_sub(1);
-            count += store(begins, at, places.0.get_mut(count..)?.first_chunk_mut()?);
+            count += store(begins, at, slots);
             if third != 0 {
-                let is_here = at + (third.trailing_zeros() as usize) < len;
-                let places = places.0.get(..count)?;
+                if at + (third.trailing_zeros() as usize) >= len {
+                    return Err(Unfound::Incomplete);
+                }
+                let Some(places) = places.get(..count).filter(|_| count <= most) else { return Err(Unfound::TooMany) };
                 // SAFETY: `store` has written as many places as it said; a place is a number.
                 let ends = unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), count) };
-                return (is_here && count <= most).then_some(Self { bytes, ends });
+                return Ok(Self { bytes, ends });
             }
             (one_before, two_before) = (mask >> 63, mask >> 62);
-            at += 64;
+            at += BLOCK;
         }
-        None
+        Err(Unfound::Incomplete)
     }
 
     #[inline(always)]
-    fn read<R: Reader>(self, ask: impl Questions, state: &mut R::State, items: &mut [R::Item]) {
+    fn read<R: Reader>(self, ask: impl Questions, mut reader: R) -> Option<usize> {
         let Self { bytes, ends } = self;
-        let Some((&first, ends)) = ends.split_first() else { return };
+        let mut state = reader.start(|class, bytes, at| ask.run(class, bytes, at), ends)?;
+        let (&first, ends) = ends.split_first()?;
         let mut start = first as usize + 2;
-        for (&end, item) in ends.iter().zip(items) {
+        for (&end, item) in ends.iter().zip(reader.items()) {
             let end = end as usize;
             debug_assert!(start <= end && end + PADDING <= bytes.len());
             // SAFETY: `start` is at least 2 and at most `end`, as a byte lies between this end and the one before. After `end`,
@@ -139,9 +163,10 @@ impl<'a> Lines<'a> {
             let name = ask.token(opening).min(OPENING);
             // SAFETY: as above.
             let middle = u32::from_be_bytes(*unsafe { octets(bytes, start + name) });
-            *item = R::line(state, Line { start, name, end, opening, middle, closing });
+            *item = R::line(&mut state, Line { start, name, end, opening, middle, closing });
             start = end + 2;
         }
+        reader.finish(state)
     }
 }
 
