@@ -39,8 +39,8 @@ const TABLES: [(&str, &str, &str); 9] = [
         "streams",
         "Content and slow input",
         "Nanoseconds. Ours take everything through `receive`, which copies; with `receive_buffer` the transport does. llhttp \
-         reads in place and looks at no octet of content, so where content is long the copy is all that is seen. httparse and \
-         picohttpparser begin again with each octet.",
+         reads in place and looks at no byte of content, so where content is long the copy is all that is seen. httparse and \
+         picohttpparser begin again with each byte.",
     ),
     (
         "cycles",
@@ -175,7 +175,7 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(
         page,
         "## Heads\n\n\
-         From the octets in the connection's buffer to the end of the message, against the bare syntax of the peers, each in \
+         From the bytes in the connection's buffer to the end of the message, against the bare syntax of the peers, each in \
          its best build. a: a minimal GET. b: the request of picohttpparser's bench. c: Chromium's offer of WebSocket, judged. \
          d: a 101, its proof checked. e: curl's offer of h2c, its settings decoded. f: 8 KiB, one long Cookie. f2: 8 KiB, \
          93 fields. k: a thousand different heads, seed {:#x}.\n",
