@@ -1,4 +1,4 @@
-// Writes `js/calls.ts` from the glue's declarations: `calls.mjs GLUE.d.ts`.
+// Writes `js/calls.ts` from the declarations of both modules' glue: `calls.mjs GLUE.d.ts CORE.d.ts`.
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -6,14 +6,17 @@ import process from "node:process";
 // What starts the module is not called through the guard.
 const APART = ["initSync", "default", "exchange", "stage"];
 
-const declared = readFileSync(process.argv[2] ?? "", "utf8").matchAll(/^export function (\w+)\((.*)\): .*;$/gm);
+const [declared = [], core = []] = process.argv
+  .slice(2)
+  .map((file) => [...readFileSync(file, "utf8").matchAll(/^export function (\w+)\((.*)\): .*;$/gm)]);
+const everywhere = new Set(core.map(([, name]) => name));
 const names = (/** @type {string} */ list) => list.split(", ").map((entry) => entry.split(":")[0]).join(", ");
-const calls = [...declared]
+const calls = declared
   .filter(([, name]) => !APART.includes(name ?? ""))
   .map(([, name = "", list = ""]) => {
     const given = names(list);
     return `  ${name}(${given}) {
-    alive();
+    ${everywhere.has(name) ? "alive()" : `has("${name}")`};
     try {
       return glue.${name}(${given});
     } catch (cause) {
@@ -28,7 +31,7 @@ process.stdout.write(`// Made from the glue's declarations by \`wasm/build\`; do
 // Each function of the module, guarded. They are written out one by one, because compilers see through that.
 
 import * as glue from "./glue.js";
-import { alive, stopped } from "./raw.js";
+import { alive, has, stopped } from "./raw.js";
 
 /** @internal */
 type Raw = Omit<typeof glue, ${APART.map((name) => `"${name}"`).join(" | ")}>;

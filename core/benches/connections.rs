@@ -106,12 +106,7 @@ fn memory(figures: &mut Figures) -> std::io::Result<()> {
     for (name, make) in [("in the middle of a head", in_head as fn() -> _), ("with a request shown", in_event)] {
         let (active, connections) = cost(ACTIVE, make);
         kept.push(connections);
-        figures.value(
-            TABLE,
-            &format!("10,000 {name}: struct and heap of each"),
-            size + active.heap_octets,
-            "octets",
-        )?;
+        figures.value(TABLE, &format!("10,000 {name}: struct and heap of each"), size + active.heap_octets, "bytes")?;
         figures.value(TABLE, &format!("10,000 {name}: blocks of each"), active.heap_blocks, "blocks")?;
         figures.value(TABLE, &format!("10,000 {name}: resident, of each"), active.resident, "bytes")?;
     }

@@ -153,8 +153,9 @@ fn offers(figures: &mut Figures) -> io::Result<()> {
     let fields = [("Date", DATE)];
     let head = ResponseHead::new(204, &fields);
     let compose = |server: &mut Connection, out: &mut Vec<u8>| server.respond(&head, b"", out);
-    let reads: Vec<Vec<Vec<u8>>> = [0, 1, 32].map(|offers| vec![inputs::offers(offers, 120); COUNT]).into();
-    let mut jobs: Vec<Job<'_>> = ["no offer", "one offer", "32 offers"]
+    let offers = [vec![], vec!["example/1"], vec!["h2c"], inputs::protocols(32)];
+    let reads: Vec<Vec<Vec<u8>>> = offers.map(|offer| vec![inputs::offers(&offer, 120); COUNT]).into();
+    let mut jobs: Vec<Job<'_>> = ["no offer", "one offer", "h2c offered", "32 offers"]
         .into_iter()
         .zip(&reads)
         .map(|(name, reads)| job(name, &config, reads, COUNT, &compose))

@@ -1,5 +1,6 @@
 //! Heads and content, against parsers: everything the engine does with a message from the bytes that a read left in its
-//! buffer to the end of the message, strictness, framing and offers included, against the bare syntax of the peers.
+//! buffer to the end of the message, strictness, framing and offers included, against the bare syntax of the peers. The end
+//! is folded into the head's event with `take_end`.
 //!
 //! The bytes are put where `receive_buffer` says, which stands for the read; that is not timed, as the peers get theirs in
 //! place. The answer, without which a server reads no second request, is not timed here either: `cycles.rs` times it all.
@@ -80,6 +81,9 @@ fn take(connection: &mut Connection) -> usize {
             Some(Event::Switched(switched)) => fields += switched.response.map_or(0, |head| head.fields().len()),
             Some(Event::EndOfMessage(_)) if connection.role() == Role::Server => break,
             _ => {}
+        }
+        if connection.take_end() {
+            break;
         }
     }
     fields

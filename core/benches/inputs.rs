@@ -66,12 +66,19 @@ pub const H2C: &[u8] = b"GET / HTTP/1.1\r\n\
     HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\
     \r\n";
 
-/// A request with so many field lines, which offers so many protocols: in turn, one that is offered right, one that lacks
-/// its fields, and one without rules.
-pub fn offers(offers: usize, lines: usize) -> Vec<u8> {
+/// The protocols of an offer of that many: in turn, one that is offered right, one that lacks its fields, and one without
+/// rules.
+pub fn protocols(count: usize) -> Vec<&'static str> {
+    ["h2c", "websocket", "example/1"].into_iter().cycle().take(count).collect()
+}
+
+/// A request with so many field lines, which offers these protocols.
+pub fn offers(protocols: &[&str], lines: usize) -> Vec<u8> {
     let hop = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
-    let names: Vec<&str> = (0..offers).map(|offer| ["h2c", "websocket", "example/1"][offer % 3]).collect();
-    let upgrade = if offers > 0 { format!("Upgrade: {}\r\n", names.join(", ")) } else { "X-Nothing: h2c\r\n".into() };
+    let upgrade = match protocols {
+        [] => "X-Nothing: h2c\r\n".into(),
+        protocols => format!("Upgrade: {}\r\n", protocols.join(", ")),
+    };
     let others: String = (4..lines).map(|line| format!("X-Given-{line}: {line}\r\n")).collect();
     format!("GET / HTTP/1.1\r\nHost: a\r\n{others}{hop}{upgrade}\r\n").into_bytes()
 }

@@ -121,6 +121,11 @@ impl Limits {
         limits.table().find(|(known, _)| *known == name).map(|(_, largest)| largest)
     }
 
+    /// Those of a configuration, or the ones that hold without.
+    pub(crate) fn of(config: Option<&Config>) -> &Self {
+        &config.unwrap_or(&DEFAULT).limits
+    }
+
     /// Bytes that may wait: never so few that a legal head or trailer section, or the 24 bytes of an HTTP/2 preface,
     /// could not be completed.
     pub(crate) fn waiting(&self) -> usize {

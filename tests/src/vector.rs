@@ -63,7 +63,8 @@ pub fn parse(file: &Path) -> Vec<Vector> {
         } else if let Some(ids) = line.strip_prefix("Proves:") {
             proves = ids.split(',').map(|id| id.trim().trim_end_matches('.').to_owned()).collect();
         } else if let Some(info) = line.strip_prefix("```").filter(|info| info.starts_with(['c', 's'])) {
-            let Some(name) = name.take() else { continue };
+            let name = name.take();
+            let name = name.unwrap_or_else(|| panic!("{}:{}: a block of no vector", file.display(), at + 1));
             let mut end = at + 1;
             let mut items = Vec::new();
             for (at, line) in lines.by_ref() {

@@ -3,7 +3,7 @@
 // Each function of the module, guarded. They are written out one by one, because compilers see through that.
 
 import * as glue from "./glue.js";
-import { alive, stopped } from "./raw.js";
+import { alive, has, stopped } from "./raw.js";
 
 /** @internal */
 type Raw = Omit<typeof glue, "initSync" | "default" | "exchange" | "stage">;
@@ -51,7 +51,7 @@ export const raw: Raw = {
     }
   },
   agreed_deflate(parcel) {
-    alive();
+    has("agreed_deflate");
     try {
       return glue.agreed_deflate(parcel);
     } catch (cause) {
@@ -75,7 +75,7 @@ export const raw: Raw = {
     }
   },
   capsules_finish(handle) {
-    alive();
+    has("capsules_finish");
     try {
       return glue.capsules_finish(handle);
     } catch (cause) {
@@ -83,7 +83,7 @@ export const raw: Raw = {
     }
   },
   capsules_free(handle) {
-    alive();
+    has("capsules_free");
     try {
       return glue.capsules_free(handle);
     } catch (cause) {
@@ -91,7 +91,7 @@ export const raw: Raw = {
     }
   },
   capsules_new(longest) {
-    alive();
+    has("capsules_new");
     try {
       return glue.capsules_new(longest);
     } catch (cause) {
@@ -99,7 +99,7 @@ export const raw: Raw = {
     }
   },
   capsules_next(handle) {
-    alive();
+    has("capsules_next");
     try {
       return glue.capsules_next(handle);
     } catch (cause) {
@@ -107,7 +107,7 @@ export const raw: Raw = {
     }
   },
   capsules_receive(handle, octets) {
-    alive();
+    has("capsules_receive");
     try {
       return glue.capsules_receive(handle, octets);
     } catch (cause) {
@@ -115,7 +115,7 @@ export const raw: Raw = {
     }
   },
   check_http2(status, parcel) {
-    alive();
+    has("check_http2");
     try {
       return glue.check_http2(status, parcel);
     } catch (cause) {
@@ -187,7 +187,7 @@ export const raw: Raw = {
     }
   },
   datagram_write(context, payload) {
-    alive();
+    has("datagram_write");
     try {
       return glue.datagram_write(context, payload);
     } catch (cause) {
@@ -195,7 +195,7 @@ export const raw: Raw = {
     }
   },
   deflate_text(server_forgets, client_forgets, server_bits, client_bits) {
-    alive();
+    has("deflate_text");
     try {
       return glue.deflate_text(server_forgets, client_forgets, server_bits, client_bits);
     } catch (cause) {
@@ -203,7 +203,7 @@ export const raw: Raw = {
     }
   },
   end_to_end(handle) {
-    alive();
+    has("end_to_end");
     try {
       return glue.end_to_end(handle);
     } catch (cause) {
@@ -243,7 +243,7 @@ export const raw: Raw = {
     }
   },
   extended_connect(handle, parcel) {
-    alive();
+    has("extended_connect");
     try {
       return glue.extended_connect(handle, parcel);
     } catch (cause) {
@@ -259,7 +259,7 @@ export const raw: Raw = {
     }
   },
   forwardable(handle) {
-    alive();
+    has("forwardable");
     try {
       return glue.forwardable(handle);
     } catch (cause) {
@@ -283,7 +283,7 @@ export const raw: Raw = {
     }
   },
   http1_fields(parcel) {
-    alive();
+    has("http1_fields");
     try {
       return glue.http1_fields(parcel);
     } catch (cause) {
@@ -291,7 +291,7 @@ export const raw: Raw = {
     }
   },
   http2_fields(handle) {
-    alive();
+    has("http2_fields");
     try {
       return glue.http2_fields(handle);
     } catch (cause) {
@@ -299,7 +299,7 @@ export const raw: Raw = {
     }
   },
   http2_request(handle) {
-    alive();
+    has("http2_request");
     try {
       return glue.http2_request(handle);
     } catch (cause) {
@@ -315,7 +315,7 @@ export const raw: Raw = {
     }
   },
   ip_target(parcel) {
-    alive();
+    has("ip_target");
     try {
       return glue.ip_target(parcel);
     } catch (cause) {
@@ -331,7 +331,7 @@ export const raw: Raw = {
     }
   },
   may_forward(parcel) {
-    alive();
+    has("may_forward");
     try {
       return glue.may_forward(parcel);
     } catch (cause) {
@@ -374,6 +374,14 @@ export const raw: Raw = {
     alive();
     try {
       return glue.pass_content(handle, len);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
+  path(handle) {
+    alive();
+    try {
+      return glue.path(handle);
     } catch (cause) {
       throw stopped(cause);
     }
@@ -422,6 +430,14 @@ export const raw: Raw = {
     alive();
     try {
       return glue.prepared_status(handle);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
+  query(handle) {
+    alive();
+    try {
+      return glue.query(handle);
     } catch (cause) {
       throw stopped(cause);
     }
@@ -539,7 +555,7 @@ export const raw: Raw = {
     }
   },
   says_capsules(parcel) {
-    alive();
+    has("says_capsules");
     try {
       return glue.says_capsules(parcel);
     } catch (cause) {
@@ -555,7 +571,7 @@ export const raw: Raw = {
     }
   },
   select_deflate(handle, server_forgets, client_forgets, server_bits, client_bits) {
-    alive();
+    has("select_deflate");
     try {
       return glue.select_deflate(handle, server_forgets, client_forgets, server_bits, client_bits);
     } catch (cause) {
@@ -563,7 +579,7 @@ export const raw: Raw = {
     }
   },
   select_subprotocol(handle, parcel, by) {
-    alive();
+    has("select_subprotocol");
     try {
       return glue.select_subprotocol(handle, parcel, by);
     } catch (cause) {
@@ -627,7 +643,7 @@ export const raw: Raw = {
     }
   },
   splice_client_ended(handle) {
-    alive();
+    has("splice_client_ended");
     try {
       return glue.splice_client_ended(handle);
     } catch (cause) {
@@ -635,7 +651,7 @@ export const raw: Raw = {
     }
   },
   splice_client_sent(handle, octets) {
-    alive();
+    has("splice_client_sent");
     try {
       return glue.splice_client_sent(handle, octets);
     } catch (cause) {
@@ -643,7 +659,7 @@ export const raw: Raw = {
     }
   },
   splice_engine_sent(handle, octets) {
-    alive();
+    has("splice_engine_sent");
     try {
       return glue.splice_engine_sent(handle, octets);
     } catch (cause) {
@@ -651,7 +667,7 @@ export const raw: Raw = {
     }
   },
   splice_free(handle) {
-    alive();
+    has("splice_free");
     try {
       return glue.splice_free(handle);
     } catch (cause) {
@@ -659,7 +675,7 @@ export const raw: Raw = {
     }
   },
   splice_is_done(handle) {
-    alive();
+    has("splice_is_done");
     try {
       return glue.splice_is_done(handle);
     } catch (cause) {
@@ -667,7 +683,7 @@ export const raw: Raw = {
     }
   },
   splice_is_waiting(handle) {
-    alive();
+    has("splice_is_waiting");
     try {
       return glue.splice_is_waiting(handle);
     } catch (cause) {
@@ -675,7 +691,7 @@ export const raw: Raw = {
     }
   },
   splice_new(connection, content, parcel) {
-    alive();
+    has("splice_new");
     try {
       return glue.splice_new(connection, content, parcel);
     } catch (cause) {
@@ -683,7 +699,7 @@ export const raw: Raw = {
     }
   },
   splice_take_for_client(handle) {
-    alive();
+    has("splice_take_for_client");
     try {
       return glue.splice_take_for_client(handle);
     } catch (cause) {
@@ -691,7 +707,7 @@ export const raw: Raw = {
     }
   },
   splice_take_for_engine(handle) {
-    alive();
+    has("splice_take_for_engine");
     try {
       return glue.splice_take_for_engine(handle);
     } catch (cause) {
@@ -699,7 +715,7 @@ export const raw: Raw = {
     }
   },
   splice_wants_client(handle) {
-    alive();
+    has("splice_wants_client");
     try {
       return glue.splice_wants_client(handle);
     } catch (cause) {
@@ -715,7 +731,7 @@ export const raw: Raw = {
     }
   },
   subprotocols(handle) {
-    alive();
+    has("subprotocols");
     try {
       return glue.subprotocols(handle);
     } catch (cause) {
@@ -747,7 +763,7 @@ export const raw: Raw = {
     }
   },
   udp_target(parcel) {
-    alive();
+    has("udp_target");
     try {
       return glue.udp_target(parcel);
     } catch (cause) {
@@ -787,7 +803,7 @@ export const raw: Raw = {
     }
   },
   websocket_key(nonce) {
-    alive();
+    has("websocket_key");
     try {
       return glue.websocket_key(nonce);
     } catch (cause) {

@@ -176,7 +176,7 @@ function readRequestEvent(reader: Reader): RequestEvent {
 function readResponse(reader: Reader): Response {
   const head = reader.head();
   const status = reader.number();
-  const reason = head.substring(0, reader.number());
+  const reason = head.substring(reader.number(), reader.number());
   const minorVersion = reader.number();
   const dropped = reader.number();
   const advertised = reader.texts();

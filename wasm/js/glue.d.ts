@@ -242,6 +242,11 @@ export function owes(handle: number): number;
 export function pass_content(handle: number, len: number): boolean;
 
 /**
+ * Leaves the path that the current request is for, with whether there is a request.
+ */
+export function path(handle: number): boolean;
+
+/**
  * Whether another request may follow.
  */
 export function persists(handle: number): boolean;
@@ -271,6 +276,11 @@ export function prepared_new(status: number, has_reason: boolean, parcel: Uint8A
  * Its status.
  */
 export function prepared_status(handle: number): number;
+
+/**
+ * Leaves the query of the current request, with whether it has one.
+ */
+export function query(handle: number): boolean;
 
 /**
  * Leaves the reason phrase of a status.
@@ -570,12 +580,14 @@ export interface InitOutput {
     readonly next_event: (a: number) => number;
     readonly owes: (a: number) => number;
     readonly pass_content: (a: number, b: number) => number;
+    readonly path: (a: number) => number;
     readonly persists: (a: number) => number;
     readonly position: (a: number) => number;
     readonly prepared_content: (a: number) => void;
     readonly prepared_free: (a: number) => void;
     readonly prepared_new: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
     readonly prepared_status: (a: number) => number;
+    readonly query: (a: number) => number;
     readonly reason: (a: number) => void;
     readonly receive: (a: number, b: number, c: number) => number;
     readonly receive_buffer: (a: number, b: number) => number;

@@ -3,7 +3,10 @@
 /** What Node, Deno and Bun decode with: asked for in a way that no bundler follows. */
 interface Buffers {
   readonly Buffer: {
-    from(memory: ArrayBuffer): { toString(encoding: "latin1", start: number, end: number): string };
+    from(memory: ArrayBuffer): {
+      toString(encoding: "latin1", start: number, end: number): string;
+      latin1Slice?(start: number, end: number): string;
+    };
   };
 }
 
@@ -20,6 +23,9 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 export function decoderOf(memory: Uint8Array<ArrayBuffer>): (start: number, end: number) => string {
   if (Buffer === undefined) return (start, end) => latin1(memory.subarray(start, end));
   const buffer = Buffer.from(memory.buffer);
+  // What `toString` calls, after a look at its arguments.
+  const { latin1Slice } = buffer;
+  if (latin1Slice !== undefined) return (start, end) => latin1Slice.call(buffer, start, end);
   return (start, end) => buffer.toString("latin1", start, end);
 }
 

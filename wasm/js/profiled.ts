@@ -9,7 +9,10 @@ import { Reader, reading } from "./reader.js";
 import { Order } from "./tables.js";
 import { Deflate, packDeflate, readDeflate, type DeflateParameters } from "./websocket.js";
 
-/** The part of a connection that knows particular protocols. The current head is a server's request, a client's response. */
+/**
+ * The part of a connection that knows particular protocols. The current head is a server's request, a client's response. With
+ * the module of `switchover/core` each of these throws an `Error` that says so.
+ */
 export class Profiled extends Outbound {
   // WebSocket (RFC 6455).
 

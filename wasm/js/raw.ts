@@ -11,21 +11,34 @@ let memory: WebAssembly.Memory | undefined;
 let exchangeAt = 0;
 let stageAt = 0;
 let trapped: unknown;
+/** What the engine starts from at its first call, where nothing else has started it by then. */
+let spare: CompiledModule | undefined;
+/** What the module has. */
+let exported: object = {};
 
 /** A compiled module, where TypeScript's `lib` says what that is (`dom` and `webworker` do). */
 export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object;
 
 /**
- * Starts the engine from a compiled module, or from the bytes of `switchover.wasm`. The entries of the package do it by
- * themselves; call it after importing `switchover/manual`, in runtimes that load modules in a way of their own. The second
- * call, and all after it, do nothing. Next: `new Connection(role)`.
+ * Starts the engine from a compiled module, or from the bytes of `switchover.wasm` or `core.wasm`. The entries of the
+ * package do it by themselves; call it after importing `switchover/manual`, in runtimes that load modules in a way of their
+ * own. The second call, and all after it, do nothing. Next: `new Connection(role)`.
  */
 export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
   if (memory !== undefined) return;
   const output: InitOutput = glue.initSync({ module });
   memory = output.memory;
+  exported = output;
   exchangeAt = glue.exchange() / 4;
   stageAt = glue.stage();
+}
+
+/**
+ * @internal `initSync` at the first call: a program that imports `switchover` too, in whatever order, gets the module that
+ * knows everything.
+ */
+export function initLater(module: CompiledModule): void {
+  spare = module;
 }
 
 /** How much may be staged: `LEN` of `stage.rs`. */
@@ -113,5 +126,18 @@ export function stopped(cause: unknown): GoneError {
 /** @internal The module must be there, and must not have trapped. */
 export function alive(): void {
   if (trapped !== undefined) throw stopped(trapped);
-  if (memory === undefined) throw new Error("the engine has not been started: call initSync first");
+  if (memory === undefined) start();
+}
+
+/** @internal The same for a function that the module of `switchover/core` does not have. */
+export function has(name: string): void {
+  alive();
+  if (!Object.hasOwn(exported, name)) {
+    throw new Error("switchover/core knows no particular protocols: import switchover, before the first connection is made");
+  }
+}
+
+function start(): void {
+  if (spare === undefined) throw new Error("the engine has not been started: call initSync first");
+  initSync(spare);
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::config;
 use crate::error::{self, done};
-use crate::handle::{self, ask_kept, with, with_exchange, with_kept};
+use crate::handle::{self, ask_kept, with, with_exchange, with_kept, with_prepared};
 use crate::parcel::Parcel;
 
 /// What a parcel of fields and reason says with that status.
@@ -78,9 +78,8 @@ pub fn prepared_content(handle: u32) {
 /// Sends a prepared response.
 #[wasm_bindgen]
 pub fn respond_prepared(handle: u32, prepared: u32) -> bool {
-    let Some(prepared) = ask_kept(prepared, |prepared: &mut Prepared| Some(prepared.clone())) else { return false };
-    with(handle, |connection, out| {
-        let sent = connection.respond_prepared(&prepared, &mut out.octets);
+    with_prepared(handle, prepared, |connection, prepared, out| {
+        let sent = connection.respond_prepared(prepared, &mut out.octets);
         done(sent, out)
     })
 }

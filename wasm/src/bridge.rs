@@ -48,6 +48,13 @@ pub fn forwardable(handle: u32) {
     });
 }
 
+/// Whether an intermediary may pass on an offer of that protocol.
+#[wasm_bindgen]
+pub fn may_forward(parcel: &[u8]) -> bool {
+    let mut parcel = Parcel::new(parcel);
+    str::from_utf8(parcel.octets()).is_ok_and(gateway::may_forward)
+}
+
 /// Leaves the current request translated; false where there is none.
 fn put_request(handle: u32, translate: impl FnOnce(&RequestHead<'_>, bool) -> Vec<FieldLine>) -> bool {
     with(handle, |connection, out| {

@@ -7,19 +7,19 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::error::{self, done};
 use crate::event;
 use crate::exchange::address;
-use crate::handle::{ask, with, with_place};
+use crate::handle::{ask, attempt, with, with_place};
 use crate::stage::staged;
 
 /// Takes bytes of the peer; false leaves the error.
 #[wasm_bindgen]
 pub fn receive(handle: u32, bytes: &[u8]) -> bool {
-    with(handle, |connection, out| done(connection.receive(bytes), out))
+    attempt(handle, |connection| connection.receive(bytes).map(|()| true))
 }
 
 /// Takes bytes of the peer from where [`stage`](crate::stage::stage) said; false leaves the error.
 #[wasm_bindgen]
 pub fn receive_staged(handle: u32, len: usize) -> bool {
-    staged(len, |bytes| with(handle, |connection, out| done(connection.receive(bytes), out)))
+    staged(len, |bytes| receive(handle, bytes))
 }
 
 /// Leaves where to read `min` bytes or more to; false leaves the error.
@@ -87,14 +87,13 @@ pub fn next_event(handle: u32) -> u32 {
 /// kind's number.
 #[wasm_bindgen]
 pub fn advance(handle: u32) -> u32 {
-    with(handle, |connection, out| match connection.next_event() {
-        Err(failure) => {
-            error::put(&failure, out);
-            Outcome::Failed as u32
-        }
-        Ok(Next::NeedData) => Outcome::NeedData as u32,
-        Ok(Next::Paused(_)) => Outcome::Paused as u32,
-        Ok(Next::Event(next)) => Outcome::Event as u32 + event_kind(&next).number(),
+    // `Outcome::Failed` is the default.
+    attempt(handle, |connection| {
+        Ok(match connection.next_event()? {
+            Next::NeedData => Outcome::NeedData as u32,
+            Next::Paused(_) => Outcome::Paused as u32,
+            Next::Event(next) => Outcome::Event as u32 + event_kind(&next).number(),
+        })
     })
 }
 
@@ -107,13 +106,13 @@ pub fn event(handle: u32) -> bool {
 /// Leaves the first bytes of the new protocol, which are out of the connection then.
 #[wasm_bindgen]
 pub fn take_leftover(handle: u32) {
-    with(handle, |connection, out| out.octets.extend_from_slice(&connection.take_leftover()));
+    with(handle, |connection, out| connection.take_leftover_into(&mut out.octets));
 }
 
 // What a caller may decide without sending anything.
 
 fn decide(handle: u32, verb: fn(&mut switchover::Connection) -> Result<(), Error>) -> bool {
-    with(handle, |connection, out| done(verb(connection), out))
+    attempt(handle, |connection| verb(connection).map(|()| true))
 }
 
 /// Drops the rest of the content; false leaves the error.
@@ -155,7 +154,7 @@ pub fn take_end(handle: u32) -> bool {
 /// Counts content that did not come through here; false leaves the error.
 #[wasm_bindgen]
 pub fn pass_content(handle: u32, len: f64) -> bool {
-    with(handle, |connection, out| done(connection.pass_content(len as u64), out))
+    attempt(handle, |connection| connection.pass_content(len as u64).map(|()| true))
 }
 
 /// Gives the whole connection away, and leaves its bytes; false leaves the error.

@@ -15,6 +15,15 @@ pub(crate) fn done(result: Result<(), Error>, out: &mut Exchange) -> bool {
     }
 }
 
+/// The error alone.
+#[cold]
+#[inline(never)]
+pub(crate) fn leave(error: &Error, out: &mut Exchange) {
+    out.clear();
+    put(error, out);
+    out.publish();
+}
+
 #[inline(never)]
 pub(crate) fn put(error: &Error, out: &mut Exchange) {
     out.number(error.code().into());
@@ -29,6 +38,7 @@ pub(crate) fn put(error: &Error, out: &mut Exchange) {
 }
 
 /// A fault that is not one of the engine's: its name and its sentence.
+#[cfg(feature = "profiles")]
 #[inline(never)]
 pub(crate) fn put_fault(name: &str, text: &str, out: &mut Exchange) {
     out.text(name.as_bytes());

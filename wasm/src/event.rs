@@ -19,23 +19,22 @@ pub(crate) fn put(event: &Event<'_>, out: &mut Exchange) {
 
 pub(crate) fn put_request(request: &Request<'_>, out: &mut Exchange) {
     let (method, target, fields) = (request.method().as_bytes(), request.target().as_bytes(), request.fields());
-    let head = Place::of(method, target, &fields);
-    let (start, end) = head.span(target);
+    let head = Place::of(&fields, target);
+    let [start, end] = head.span(target);
     head.put(out);
-    out.numbers([method.len() as u32, start as u32, end as u32, request.minor_version().into()]);
+    out.numbers([method.len() as u32, start, end, request.minor_version().into()]);
     match request.offers() {
         // As most requests are: no reason is 0, so this one is one higher, and the list is empty.
         Err(reason) => out.numbers([reason as u32 + 1, 0]),
         Ok(offers) => put_offers(offers, out),
     }
-    out.lines(head, &fields);
+    out.lines(&head, &fields);
 }
 
 fn put_trailers(trailers: &Fields<'_>, out: &mut Exchange) {
-    let first = trailers.at(0).map_or(&[][..], |field| field.name);
-    let section = Place::of(first, first, trailers);
+    let section = Place::of(trailers, trailers.octets().get(..0).unwrap_or_default());
     section.put(out);
-    out.lines(section, trailers);
+    out.lines(&section, trailers);
 }
 
 fn put_offers<'a>(offers: impl Iterator<Item = Offer<'a>>, out: &mut Exchange) {
@@ -49,12 +48,12 @@ fn put_offers<'a>(offers: impl Iterator<Item = Offer<'a>>, out: &mut Exchange) {
 
 fn put_response(response: &Response<'_>, out: &mut Exchange) {
     let (reason, fields) = (response.reason(), response.fields());
-    let head = Place::of(reason, reason, &fields);
+    let head = Place::of(&fields, reason);
+    let [start, end] = head.span(reason);
     head.put(out);
-    out.numbers([response.status().into(), reason.len() as u32]);
-    out.numbers([response.minor_version().into(), response.dropped().into()]);
+    out.numbers([response.status().into(), start, end, response.minor_version().into(), response.dropped().into()]);
     out.displays(response.advertised());
-    out.lines(head, &fields);
+    out.lines(&head, &fields);
 }
 
 fn put_switched(switched: &Switched<'_>, out: &mut Exchange) {

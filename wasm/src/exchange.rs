@@ -6,7 +6,9 @@
 
 use std::fmt::{Display, Write as _};
 
-use switchover::{FieldSource, Fields};
+#[cfg(feature = "profiles")]
+use switchover::FieldSource;
+use switchover::{Fields, binding};
 
 /// Memory kept for the next call; what one call needed beyond it is given back.
 const KEPT: usize = 64 * 1024;
@@ -64,6 +66,8 @@ impl Exchange {
         self.numbers.push(number);
     }
 
+    // The pieces of an event are few and known, and it is written at each message.
+    #[inline(always)]
     pub(crate) fn numbers<const N: usize>(&mut self, numbers: [u32; N]) {
         self.numbers.extend_from_slice(&numbers);
     }
@@ -104,61 +108,63 @@ impl Exchange {
     }
 
     /// Field lines of any source, copied: the places are those in the text.
+    #[cfg(feature = "profiles")]
     pub(crate) fn fields(&mut self, fields: &dyn FieldSource) {
         let mut spans = Vec::new();
         fields.each(&mut |field| {
-            for part in [field.name, field.value] {
-                let start = self.text.len();
-                self.text.extend_from_slice(part);
-                spans.push((start, self.text.len()));
-            }
+            let start = self.text.len();
+            self.text.extend_from_slice(field.name);
+            let middle = self.text.len();
+            self.text.extend_from_slice(field.value);
+            spans.push([start, middle, middle, self.text.len()].map(|place| place as u32));
         });
-        self.spans(self.text.len(), spans.len() / 2, spans.into_iter());
+        self.spans(self.text.len(), spans.into_iter());
     }
 
     /// Field lines of a head: the places are those in it.
-    pub(crate) fn lines(&mut self, head: Place, fields: &Fields<'_>) {
-        let spans = fields.iter().flat_map(|field| [head.span(field.name), head.span(field.value)]);
-        self.spans(head.len, fields.len(), spans);
+    pub(crate) fn lines(&mut self, head: &Place<'_>, fields: &Fields<'_>) {
+        self.spans(head.octets.len(), binding::spans(fields).1);
     }
 
     /// How many lines, then where each name and each value begins and ends: in two numbers, or in halves of one where
-    /// the head is so short that they fit.
-    fn spans(&mut self, len: usize, lines: usize, spans: impl Iterator<Item = (usize, usize)>) {
+    /// the text is so short that they fit.
+    fn spans(&mut self, len: usize, lines: impl ExactSizeIterator<Item = [u32; 4]>) {
+        let count = lines.len() as u32;
         if len <= usize::from(u16::MAX) {
-            self.number((lines as u32) << 1);
-            self.numbers.reserve(2 * lines);
-            spans.for_each(|(start, end)| self.numbers.push(start as u32 | (end as u32) << 16));
+            self.number(count << 1);
+            self.numbers.reserve(2 * lines.len());
+            for [name, name_end, value, value_end] in lines {
+                self.numbers([name | name_end << 16, value | value_end << 16]);
+            }
         } else {
-            self.number((lines as u32) << 1 | 1);
-            spans.for_each(|(start, end)| self.numbers([start as u32, end as u32]));
+            self.number(count << 1 | 1);
+            lines.for_each(|line| self.numbers(line));
         }
     }
 }
 
-/// Where a head stands in the module's memory.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    start: usize,
-    len: usize,
+/// A head where it stands in the module's memory, without the line ends after it.
+pub(crate) struct Place<'a> {
+    octets: &'a [u8],
 }
 
-impl Place {
-    /// From `first`, which begins it, to the last field line's end; that of `last` where there is none.
-    pub(crate) fn of(first: &[u8], last: &[u8], fields: &Fields<'_>) -> Self {
-        let last = fields.len().checked_sub(1).and_then(|line| fields.at(line)).map_or(last, |field| field.value);
-        let start = first.as_ptr().addr();
-        Self { start, len: last.as_ptr_range().end.addr() - start }
+impl<'a> Place<'a> {
+    /// To the last field line's end; that of `first` where there is none.
+    pub(crate) fn of(fields: &Fields<'a>, first: &[u8]) -> Self {
+        let head = Self { octets: fields.octets() };
+        let last = fields.len().checked_sub(1).and_then(|line| fields.at(line)).map_or(first, |field| field.value);
+        let [_, end] = head.span(last);
+        Self { octets: head.octets.get(..end as usize).unwrap_or_default() }
     }
 
     /// Where a part of it begins and ends.
-    pub(crate) fn span(&self, part: &[u8]) -> (usize, usize) {
-        let start = part.as_ptr().addr() - self.start;
-        (start, start + part.len())
+    pub(crate) fn span(&self, part: &[u8]) -> [u32; 2] {
+        let start = address(part).wrapping_sub(address(self.octets));
+        [start, start.wrapping_add(part.len() as u32)]
     }
 
     pub(crate) fn put(&self, out: &mut Exchange) {
-        out.numbers([self.start as u32, self.len as u32]);
+        out.numbers([address(self.octets), self.octets.len() as u32]);
     }
 }
 

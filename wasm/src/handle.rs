@@ -3,10 +3,13 @@
 
 use std::cell::RefCell;
 
+#[cfg(feature = "profiles")]
 use switchover::h2c::Splice;
+#[cfg(feature = "profiles")]
 use switchover::masque::Capsules;
-use switchover::{Connection, Prepared};
+use switchover::{Connection, Error, Prepared};
 
+use crate::error;
 use crate::exchange::Exchange;
 
 /// All of one kind.
@@ -47,7 +50,9 @@ impl<T> Slots<T> {
 
 pub(crate) struct Engine {
     connections: Slots<Connection>,
+    #[cfg(feature = "profiles")]
     capsules: Slots<Capsules>,
+    #[cfg(feature = "profiles")]
     splices: Slots<Splice>,
     prepared: Slots<Prepared>,
     exchange: Exchange,
@@ -57,7 +62,9 @@ thread_local! {
     static ENGINE: RefCell<Engine> = const {
         RefCell::new(Engine {
             connections: Slots::new(),
+            #[cfg(feature = "profiles")]
             capsules: Slots::new(),
+            #[cfg(feature = "profiles")]
             splices: Slots::new(),
             prepared: Slots::new(),
             exchange: Exchange::new(),
@@ -77,12 +84,14 @@ impl Kept for Connection {
     }
 }
 
+#[cfg(feature = "profiles")]
 impl Kept for Capsules {
     fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
         (&mut engine.capsules, &mut engine.exchange)
     }
 }
 
+#[cfg(feature = "profiles")]
 impl Kept for Splice {
     fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
         (&mut engine.splices, &mut engine.exchange)
@@ -111,6 +120,35 @@ pub(crate) fn with_kept<T: Kept, R: Default>(handle: u32, call: impl FnOnce(&mut
 /// Calls with a connection and the exchange.
 pub(crate) fn with<R: Default>(handle: u32, call: impl FnOnce(&mut Connection, &mut Exchange) -> R) -> R {
     with_kept(handle, call)
+}
+
+/// Calls with a connection, and leaves nothing but what went wrong; that gives the default.
+pub(crate) fn attempt<R: Default>(handle: u32, call: impl FnOnce(&mut Connection) -> Result<R, Error>) -> R {
+    ENGINE.with_borrow_mut(|engine| {
+        let Some(connection) = engine.connections.get(handle) else { return R::default() };
+        call(connection).unwrap_or_else(|failure| {
+            error::leave(&failure, &mut engine.exchange);
+            R::default()
+        })
+    })
+}
+
+/// Calls with a connection, what was prepared, and the exchange.
+pub(crate) fn with_prepared<R: Default>(
+    handle: u32,
+    prepared: u32,
+    call: impl FnOnce(&mut Connection, &Prepared, &mut Exchange) -> R,
+) -> R {
+    ENGINE.with_borrow_mut(|engine| {
+        let Engine { connections, prepared: all, exchange, .. } = engine;
+        let (Some(connection), Some(prepared)) = (connections.get(handle), all.get(prepared)) else {
+            return R::default();
+        };
+        exchange.clear();
+        let result = call(connection, prepared, exchange);
+        exchange.publish();
+        result
+    })
 }
 
 /// Calls without the exchange: for what is one number.
@@ -170,6 +208,7 @@ mod tests {
         assert_ne!(add(Connection::new(Role::Client)), handle);
     }
 
+    #[cfg(feature = "profiles")]
     #[test]
     fn a_number_of_one_kind_is_none_of_another() {
         let handle = add(Capsules::new(1));

@@ -3,11 +3,15 @@
 //! A connection is a number here. Each function finds it, calls the core, and leaves what cannot be returned as one
 //! number in `exchange.rs`, from where the TypeScript face in `js/` reads it before the next call. There are no
 //! exported classes: they would bring a `FinalizationRegistry` with them. And there is no `if` about HTTP.
+//!
+//! The package has two modules of it. Without the feature `profiles` it knows no particular protocol, and is a third smaller.
 
 #![forbid(unsafe_code)]
 
 pub mod answer;
+#[cfg(feature = "profiles")]
 pub mod bridge;
+#[cfg(feature = "profiles")]
 pub mod capsules;
 pub mod config;
 pub mod connection;
@@ -15,11 +19,14 @@ mod error;
 mod event;
 mod exchange;
 mod handle;
+#[cfg(feature = "profiles")]
 pub mod masque;
 mod parcel;
 pub mod query;
 pub mod send;
+#[cfg(feature = "profiles")]
 pub mod splice;
 pub mod stage;
 pub mod text;
+#[cfg(feature = "profiles")]
 pub mod websocket;

@@ -124,6 +124,21 @@ pub fn authority(handle: u32) -> bool {
     })
 }
 
+/// Leaves the path that the current request is for, with whether there is a request.
+#[wasm_bindgen]
+pub fn path(handle: u32) -> bool {
+    with(handle, |connection, out| connection.request().map(|request| out.text(request.path().as_bytes())).is_some())
+}
+
+/// Leaves the query of the current request, with whether it has one.
+#[wasm_bindgen]
+pub fn query(handle: u32) -> bool {
+    with(handle, |connection, out| {
+        let query = connection.request().and_then(|request| request.query());
+        query.map(|query| out.text(query.as_bytes())).is_some()
+    })
+}
+
 /// Leaves what a 426 asks for.
 #[wasm_bindgen]
 pub fn required(handle: u32) {
@@ -165,13 +180,6 @@ pub fn select(handle: u32, parcel: &[u8], by: u32) -> bool {
         }
         selection.is_some()
     })
-}
-
-/// Whether an intermediary may pass on an offer of that protocol.
-#[wasm_bindgen]
-pub fn may_forward(parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
-    str::from_utf8(parcel.octets()).is_ok_and(switchover::gateway::may_forward)
 }
 
 /// Whether two texts name the same protocol; the parcel is both.

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::answer::with_head;
 use crate::error::{self, done};
-use crate::handle::with;
+use crate::handle::{attempt, with};
 use crate::parcel::{Parcel, borrowed};
 
 /// Sends a request; the parcel is method, target, offer, fields.
@@ -71,7 +71,7 @@ pub fn require(handle: u32, parcel: &[u8]) -> bool {
 #[wasm_bindgen]
 pub fn advertise(handle: u32, parcel: &[u8]) -> bool {
     let protocols = Parcel::new(parcel).texts();
-    with(handle, |connection, out| done(connection.advertise(&borrowed(&protocols)), out))
+    attempt(handle, |connection| connection.advertise(&borrowed(&protocols)).map(|()| true))
 }
 
 /// Sends content.

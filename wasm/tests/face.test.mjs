@@ -147,6 +147,22 @@ test("an error says what it is about, and what to do", () => {
   assert.throws(() => client.sendRequest(asked), ({ advice }) => advice.length > 10);
 });
 
+test("path and query of each form", () => {
+  for (const [line, path, query] of [
+    ["GET /a/b?c?d", "/a/b", "c?d"],
+    ["GET /?", "/", ""],
+    ["GET http://b", "/", null],
+    ["OPTIONS *", "*", null],
+    ["CONNECT a:443", "", null],
+  ]) {
+    const { server } = pair();
+    assert.deepEqual([server.path, server.query], [null, null]);
+    server.receive(octets(`${line} HTTP/1.1\r\nHost: a\r\n\r\n`));
+    server.nextEvent();
+    assert.deepEqual([server.path, server.query], [path, query]);
+  }
+});
+
 test("what is left of the peer's bytes, and the trace", () => {
   const { server } = pair();
   server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\n\r\nrest"));

@@ -13,11 +13,12 @@ const home = join(consumer, "node_modules/switchover");
 const manifest = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
 const files = readdirSync(home, { recursive: true, encoding: "utf8" });
 
-test("licences, types, one module, and nothing that is not for users", () => {
+test("licences, types, two modules, and nothing that is not for users", () => {
   for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "README.md", "dist/index.d.ts"]) {
     assert(files.includes(file), `${file} is missing`);
   }
-  assert.deepEqual(files.filter((file) => file.endsWith(".wasm")), ["dist/switchover.wasm"]);
+  const modules = files.filter((file) => file.endsWith(".wasm")).sort();
+  assert.deepEqual(modules, ["dist/core.wasm", "dist/switchover.wasm"]);
   assert.deepEqual(files.filter((file) => /(^|\/)(src|tests|node_modules|js)(\/|$)|\.rs$|\.mjs$/.test(file)), []);
   assert.equal(manifest.license, "(MIT OR Apache-2.0)");
   for (const name of ["dependencies", "peerDependencies", "optionalDependencies", "scripts", "main"]) {
@@ -31,27 +32,33 @@ test("the version is that of the crates", () => {
 });
 
 test("conditions stand in their order and lead to one of two entries", () => {
-  const { types, ...entries } = manifest.exports["."];
-  assert.deepEqual(Object.keys(manifest.exports["."]), [
-    ..."types workerd edge-light deno bun node browser default".split(" "),
-  ]);
-  assert.deepEqual([...new Set(Object.values(entries))], ["./dist/edge.js", "./dist/bytes.js"]);
-  const targets = [types, ...Object.values(entries), ...Object.values(manifest.exports["./manual"])];
-  for (const file of [...targets, ...Object.values(manifest.exports["./switchover.wasm"])]) {
-    assert(existsSync(join(home, file)), `${file} is missing`);
+  for (const [name, prefix] of Object.entries({ ".": "", "./core": "core-" })) {
+    const { types, ...entries } = manifest.exports[name];
+    assert.deepEqual(Object.keys(manifest.exports[name]), [
+      ..."types workerd edge-light deno bun node browser default".split(" "),
+    ]);
+    assert.deepEqual([...new Set(Object.values(entries))], [`./dist/${prefix}edge.js`, `./dist/${prefix}bytes.js`]);
+    for (const file of Object.values(entries)) assert(manifest.sideEffects.includes(file), `${file} starts the engine`);
+    assert.equal(types, `./dist/${prefix}bytes.d.ts`);
+  }
+  for (const target of Object.values(manifest.exports)) {
+    for (const file of typeof target === "string" ? [target] : Object.values(target)) {
+      assert(existsSync(join(home, file)), `${file} is missing`);
+    }
   }
 });
 
 test("each host's condition is found", () => {
   const lead = (/** @type {string[]} */ ...conditions) => {
-    const script = 'console.log(import.meta.resolve("switchover").split("/").at(-1))';
+    const names = '["switchover", "switchover/core"]';
+    const script = `console.log(${names}.map((name) => import.meta.resolve(name).split("/").at(-1)).join(" "))`;
     const given = [...conditions.map((name) => `--conditions=${name}`), "--input-type=module", "--eval", script];
     return execFileSync(process.execPath, given, { cwd: consumer, encoding: "utf8" }).trim();
   };
-  assert.equal(lead(), "bytes.js");
-  assert.equal(lead("workerd"), "edge.js");
-  assert.equal(lead("edge-light"), "edge.js");
-  assert.equal(lead("browser"), "bytes.js");
+  assert.equal(lead(), "bytes.js core-bytes.js");
+  assert.equal(lead("workerd"), "edge.js core-edge.js");
+  assert.equal(lead("edge-light"), "edge.js core-edge.js");
+  assert.equal(lead("browser"), "bytes.js core-bytes.js");
 });
 
 test("no code from text, no finalizers, no paths of the machine that made it", () => {
@@ -59,12 +66,14 @@ test("no code from text, no finalizers, no paths of the machine that made it", (
     const text = readFileSync(join(home, file), "utf8").replace(/^There is no.*|^It is ESM only.*/gm, "");
     assert.doesNotMatch(text, /\beval\(|new Function|new FinalizationRegistry|createRequire|module\.exports/, file);
   }
-  const module = readFileSync(join(home, "dist/switchover.wasm"), "latin1");
   const paths = [process.env["HOME"], process.env["CARGO_HOME"], join(import.meta.dirname, "../..")];
-  for (const path of paths.filter((path) => path !== undefined && path !== "/")) {
-    assert(!module.includes(`${path}/`), `${path} is in the module`);
+  for (const name of ["switchover.wasm", "core.wasm"]) {
+    const module = readFileSync(join(home, "dist", name));
+    for (const path of paths.filter((path) => path !== undefined && path !== "/")) {
+      assert(!module.includes(`${path}/`, 0, "latin1"), `${path} is in ${name}`);
+    }
+    // What it imports is its own glue's alone.
+    const imports = WebAssembly.Module.imports(new WebAssembly.Module(module));
+    assert.deepEqual([...new Set(imports.map(({ module }) => module))], ["./glue_bg.js"]);
   }
-  // What it imports is its own glue's alone.
-  const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(join(home, "dist/switchover.wasm"))));
-  assert.deepEqual([...new Set(imports.map(({ module }) => module))], ["./glue_bg.js"]);
 });

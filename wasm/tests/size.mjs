@@ -1,12 +1,13 @@
-// `size.mjs MODULE NAMED FACE`: how large the module is, raw and gzipped, and what it is made of. The names are in the
-// module as the compiler made it; the finished one has none.
+// `size.mjs FACE [MODULE NAMED BOUND]...`: how large each module is, raw and gzipped, and what it is made of; one that has
+// more bytes than its bound, gzipped, is a failure. The names are in the module as the compiler made it; the finished one has
+// none.
 
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 
-const [finished = "", named = "", face = ""] = process.argv.slice(2);
+const [face = "", ...modules] = process.argv.slice(2);
 const SECTIONS = "custom type import function table memory global export start element code data data-count tag".split(" ");
 
 class Bytes {
@@ -108,13 +109,24 @@ function groupOf(name) {
 }
 
 const gzipped = (/** @type {Uint8Array} */ bytes) => gzipSync(bytes, { level: 9 }).length;
-const module = readFileSync(finished);
-console.log(`# module: ${module.length} bytes, ${gzipped(module)} gzipped`);
-const parts = sections(finished).map(({ name, content }) => `${name} ${content.bytes.length}`);
-console.log(`#   sections: ${parts.join(", ")}`);
-for (const [group, size] of groups(named).filter(([group, size]) => group !== "" && size >= 1000)) {
-  console.log(`#   ${String(size).padStart(7)} ${group}`);
+
+/** @param {string} finished @param {string} named @param {number} bound */
+function report(finished, named, bound) {
+  const module = readFileSync(finished);
+  const size = gzipped(module);
+  console.log(`# ${basename(finished)}: ${module.length} bytes, ${size} gzipped of ${bound} at most`);
+  const parts = sections(finished).map(({ name, content }) => `${name} ${content.bytes.length}`);
+  console.log(`#   sections: ${parts.join(", ")}`);
+  for (const [group, size] of groups(named).filter(([group, size]) => group !== "" && size >= 1000)) {
+    console.log(`#   ${String(size).padStart(7)} ${group}`);
+  }
+  if (size > bound) {
+    console.error(`${basename(finished)} is ${size - bound} bytes larger than it may be`);
+    process.exitCode = 1;
+  }
 }
+
+for (let at = 0; at < modules.length; at += 3) report(modules[at] ?? "", modules[at + 1] ?? "", Number(modules[at + 2]));
 const scripts = readdirSync(face).filter((file) => file.endsWith(".js"));
 const text = Buffer.concat(scripts.map((file) => readFileSync(join(face, file))));
 console.log(`# scripts: ${text.length} bytes in ${scripts.length} files, ${gzipped(text)} gzipped together`);

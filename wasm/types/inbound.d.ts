@@ -65,6 +65,17 @@ export declare class Inbound extends Handle {
      */
     get authority(): string | null;
     /**
+     * Server: the path of the current request's target in origin or absolute form, as sent, up to the query: `/` where an
+     * absolute target has none, `*` in an OPTIONS for the whole server, empty in a CONNECT; `null` where no request is kept.
+     * RFC 9112, 3.2; RFC 9110, 4.2.3.
+     */
+    get path(): string | null;
+    /**
+     * Server: the query of the current request's target: what stands after its first question mark, as sent; `null` where there
+     * is none, or no request is kept. RFC 9112, 3.2.
+     */
+    get query(): string | null;
+    /**
      * What is still to come of the message being received, after the current event. When the message was cut short, this is what
      * was missing. Next: `passContent`, if your code can read content past the engine. RFC 9112, 6.3.
      */
@@ -72,7 +83,8 @@ export declare class Inbound extends Handle {
     /**
      * Folds the end of the message into the current event: true where that was the last of its message, so that no
      * `end-of-message` follows it. That is known for a head without content, and for the last of content of a known length. The
-     * event stays current. False changes nothing. RFC 9112, 6.
+     * event stays current: it can be read after its end as well, and after the answer, until the next inbound call. False changes
+     * nothing. RFC 9112, 6.
      */
     takeEnd(): boolean;
     /**

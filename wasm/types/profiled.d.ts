@@ -2,7 +2,10 @@ import type { Headers } from "./headers.js";
 import { Outbound } from "./outbound.js";
 import { Order } from "./tables.js";
 import { Deflate, type DeflateParameters } from "./websocket.js";
-/** The part of a connection that knows particular protocols. The current head is a server's request, a client's response. */
+/**
+ * The part of a connection that knows particular protocols. The current head is a server's request, a client's response. With
+ * the module of `switchover/core` each of these throws an `Error` that says so.
+ */
 export declare class Profiled extends Outbound {
     /**
      * Server: the subprotocols that the current request asks for, in the client's order of preference; empty where it asks for

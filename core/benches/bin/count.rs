@@ -3,7 +3,7 @@
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;
-use switchover::{Connection, FieldSource, Order, Prepared, RequestHead, ResponseHead, Role, Step};
+use switchover::{Connection, Event, FieldSource, Order, Prepared, RequestHead, ResponseHead, Role, Step};
 use switchover_benches::inputs;
 
 fn main() {
@@ -23,28 +23,35 @@ fn main() {
         "hello" | "prepared" => {
             let head = ResponseHead::new(200, &HELLO);
             let prepared = (name == "prepared").then(|| Prepared::new(&head, b"hello").expect("a response"));
-            serve(&[inputs::MINIMAL.to_vec()], times, &mut out, |connection, out| match &prepared {
+            serve(&[inputs::MINIMAL.to_vec()], READ, times, &mut out, |connection, out| match &prepared {
                 Some(prepared) => connection.respond_prepared(prepared, out),
                 None => connection.respond(&head, b"hello", out),
             });
         }
-        "date" => serve(&[inputs::MINIMAL.to_vec()], times, &mut out, |connection, out| {
+        "date" => serve(&[inputs::MINIMAL.to_vec()], READ, times, &mut out, |connection, out| {
             connection.respond(&ResponseHead::new(204, &[HELLO[0]]), b"", out)
         }),
-        _ => serve(&messages(&name), times, &mut out, |connection, out| {
-            connection.send_response(&ResponseHead::new(204, &()), out)
-        }),
+        _ => {
+            let (input, read) = if name == "slow" { ("b", 1) } else { (&*name, READ) };
+            serve(&messages(input), read, times, &mut out, |connection, out| {
+                connection.send_response(&ResponseHead::new(204, &()), out)
+            });
+        }
     }
 }
 
 /// What servers say with five bytes of text.
 const HELLO: [(&str, &str); 2] = [("Date", "Fri, 20 Nov 2026 12:00:00 GMT"), ("Content-Type", "text/plain")];
 
+/// What a server reads at once.
+const READ: usize = 65_536;
+
 /// The messages of an input.
 fn messages(name: &str) -> Vec<Vec<u8>> {
     match name {
         "k" => inputs::distinct(),
-        "offers" => vec![inputs::offers(32, 90)],
+        "chunks" => vec![inputs::chunked(16)],
+        "offers" => vec![inputs::offers(&inputs::protocols(32), 90)],
         _ => {
             let input = inputs::small().into_iter().find(|input| input.name == name);
             vec![input.unwrap_or_else(|| panic!("no input {name}")).octets]
@@ -52,9 +59,10 @@ fn messages(name: &str) -> Vec<Vec<u8>> {
     }
 }
 
-/// Each message from the bytes to the answer, on one connection.
+/// Each message from the bytes, `read` at a time, to the answer, on one connection.
 fn serve<E: std::fmt::Debug>(
     messages: &[Vec<u8>],
+    read: usize,
     times: usize,
     out: &mut Vec<u8>,
     answer: impl Fn(&mut Connection, &mut Vec<u8>) -> Result<(), E>,
@@ -62,13 +70,15 @@ fn serve<E: std::fmt::Debug>(
     let mut connection = Connection::new(Role::Server);
     for message in messages.iter().cycle().take(messages.len() * times) {
         out.clear();
-        connection.receive(message).expect("room");
-        let mut events = 0;
-        while let Ok(Step::Event) = connection.advance() {
-            events += usize::from(connection.event().is_some());
+        let mut ends = 0;
+        for piece in message.chunks(read) {
+            connection.receive(piece).expect("room");
+            while let Ok(Step::Event) = connection.advance() {
+                ends += usize::from(matches!(connection.event(), Some(Event::Request(_) | Event::EndOfMessage(_))));
+            }
         }
         answer(&mut connection, out).expect("an answer");
-        assert_eq!(events, 2);
+        assert_eq!(ends, 2);
     }
 }
 

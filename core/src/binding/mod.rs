@@ -2,6 +2,8 @@
 
 mod verbs;
 
+use alloc::vec::Vec;
+
 use bytes::BufMut;
 
 pub use verbs::{VERBS, Verb};
@@ -20,6 +22,7 @@ use crate::machine::Role;
 use crate::upgrade::{Request, Selection, request};
 use crate::wire::body::Content;
 use crate::wire::fields::{Field, Fields};
+use crate::wire::framing;
 use crate::wire::outgoing::RequestHead;
 
 /// What a binding asks of a connection, because its language cannot hold what a Rust caller holds.
@@ -39,6 +42,9 @@ pub trait Bound {
 
     /// What `take_leftover` would take.
     fn leftover(&self) -> &[u8];
+
+    /// `take_leftover` into memory that the caller brings.
+    fn take_leftover_into(&mut self, out: &mut Vec<u8>);
 
     /// `hand_over` into memory that the caller brings: all of it or nothing.
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error>;
@@ -65,6 +71,10 @@ impl Bound for Connection {
         self.leftover()
     }
 
+    fn take_leftover_into(&mut self, out: &mut Vec<u8>) {
+        self.leave_leftover(|leftover| out.extend_from_slice(leftover));
+    }
+
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
         self.give_all(out)
     }
@@ -85,6 +95,17 @@ pub const fn content_kind(content: Content) -> (ContentKind, u64) {
 #[inline]
 pub fn request_line<'a>(request: &Request<'a>) -> (&'a [u8], &'a [u8]) {
     request.line_octets()
+}
+
+/// Whether a request ends with its head: no content follows it. RFC 9112, 6.3.
+#[inline]
+pub fn request_ends(request: &Request<'_>) -> bool {
+    framing::ends(request.head, request.bytes)
+}
+
+/// [`Request::path`] and [`Request::query`] of a head that is not the connection's any more.
+pub fn path_and_query<'t>(method: &[u8], target: &'t [u8]) -> (&'t [u8], Option<&'t [u8]>) {
+    request::path_and_query((method, target))
 }
 
 /// [`Request::authority`] of a head that is not the connection's any more.

@@ -14,7 +14,7 @@ pub use inbound::Next;
 pub use outbound::Prepared;
 
 use crate::error::{Error, ErrorKind};
-use crate::event::{Parts, Shown};
+use crate::event::{Event, Response, Shown, Switched, SwitchedBy};
 use crate::limits::{self, Config};
 use crate::machine::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
@@ -22,6 +22,7 @@ use crate::upgrade::{self, Order, Protocols, Remembered, Request, Selection, Ter
 use crate::wire::body::Body;
 use crate::wire::buffer::Buffer;
 use crate::wire::encode;
+use crate::wire::fields::Fields;
 use crate::wire::head::Head;
 
 /// How the peer's bytes ended.
@@ -119,7 +120,7 @@ pub(crate) struct Flags {
     /// A message has ended and no event has said so.
     owes_end: bool,
     /// The peer's direction has switched and no event has said so.
-    owes_switched: Option<crate::event::SwitchedBy>,
+    owes_switched: Option<SwitchedBy>,
     /// The message sent was complete before `send_end`; that call may still come.
     ended_itself: bool,
     /// Your code does not want the rest of the content.
@@ -139,8 +140,6 @@ pub(crate) struct Scratch {
     shown: Shown,
     /// What decides which offers may be made or accepted, as it was when the head came.
     terms: Terms,
-    /// A head is being read and has stopped inside a line: so many bytes may come that only continue it. Else 0.
-    slack: usize,
     /// The client's own offer, or what a server advertises next.
     offer: Vec<u8>,
     /// What a 101 switched to.
@@ -226,14 +225,14 @@ impl Connection {
     /// protocol. If you decline and do not trust the client to have meant them as HTTP, call
     /// [`close_after_response`](Self::close_after_response) and they are never read. RFC 9931, 5.
     pub fn unread(&self) -> &[u8] {
-        let after = |scratch: &Scratch| scratch.shown_len();
-        self.scratch.as_deref().map_or(&[], |scratch| scratch.buffer.unread().get(after(scratch)..).unwrap_or_default())
+        let Some(scratch) = self.scratch.as_deref() else { return &[] };
+        scratch.buffer.unread().get(scratch.shown.len()..).unwrap_or_default()
     }
 
     /// How many of the peer's bytes have been passed by the events so far.
     #[inline]
     pub fn position(&self) -> u64 {
-        let shown = self.scratch.as_ref().map_or(0, |scratch| scratch.shown_len());
+        let shown = self.scratch.as_ref().map_or(0, |scratch| scratch.shown.len());
         self.offset + shown as u64
     }
 
@@ -316,13 +315,19 @@ impl Connection {
     /// what has come since. Everything the transport delivers from now on is the new protocol's. The current event is over.
     /// Empty before `Switched`, so wait for that event.
     pub fn take_leftover(&mut self) -> Bytes {
+        self.leave_leftover(Bytes::copy_from_slice)
+    }
+
+    /// The leftover as the caller copies it.
+    pub(crate) fn leave_leftover<T>(&mut self, copy: impl FnOnce(&[u8]) -> T) -> T {
         self.settle_event();
-        let leftover = Bytes::copy_from_slice(self.leftover());
+        let leftover = self.leftover();
+        let (copied, len) = (copy(leftover), leftover.len());
         if let Some(scratch) = &mut self.scratch {
-            scratch.buffer.consume(leftover.len());
+            scratch.buffer.consume(len);
         }
-        self.offset += leftover.len() as u64;
-        leftover
+        self.offset += len as u64;
+        copied
     }
 
     /// Server: gives the whole connection to another parser: the current request's head and every byte after it, exactly as
@@ -495,8 +500,7 @@ impl Connection {
 
     /// The head that was just read, wherever its cycle stands.
     fn kept_request(&self) -> Option<Request<'_>> {
-        let scratch = self.scratch.as_deref()?;
-        Some(scratch.parts(self.role).request())
+        self.scratch.as_deref().map(Scratch::request)
     }
 
     #[inline(always)]
@@ -516,7 +520,8 @@ impl Connection {
 
     /// The same as a decision of yours.
     fn apply(&mut self, input: Input) -> Result<(), Error> {
-        self.change(input).or_else(|kind| self.refuse(kind))
+        self.state = self.try_input(input).or_else(|error| self.refuse_with(error))?;
+        Ok(())
     }
 
     fn refuse<T>(&mut self, kind: ErrorKind) -> Result<T, Error> {
@@ -533,7 +538,14 @@ impl Connection {
         Err(error)
     }
 
+    #[inline(never)]
     fn note(&mut self, step: TraceStep, number: u32) {
+        self.note_here(step, number);
+    }
+
+    /// The same without a call, where most calls of your code pass.
+    #[inline(always)]
+    fn note_here(&mut self, step: TraceStep, number: u32) {
         let offset = self.position();
         self.scratch().trace.push(Trace { step, number, offset });
     }
@@ -546,20 +558,20 @@ impl Connection {
     }
 
     /// What the last event showed is over: its bytes are consumed, its head is let go unless it is still needed.
-    #[inline]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn settle_event(&mut self) {
-        // Most calls come while a message is still arriving and nothing was shown.
-        let nothing = |scratch: &Scratch| scratch.shown == Shown::Nothing && !scratch.buffer.keeps();
-        if self.scratch.as_deref().is_none_or(nothing) {
-            return;
-        }
-        let keeps_head = self.keeps_head();
         let Some(scratch) = &mut self.scratch else { return };
-        let passed = scratch.shown_len();
-        scratch.shown = Shown::Nothing;
-        scratch.buffer.consume(passed);
-        self.offset += passed as u64;
-        if !keeps_head {
+        let passed = core::mem::take(&mut scratch.shown).len();
+        let keeps = scratch.buffer.keeps();
+        if passed > 0 {
+            scratch.buffer.consume(passed);
+            self.offset += passed as u64;
+        }
+        if keeps
+            && !self.keeps_head()
+            && let Some(scratch) = &mut self.scratch
+        {
             scratch.buffer.unkeep();
         }
     }
@@ -568,13 +580,21 @@ impl Connection {
     fn keeps_head(&self) -> bool {
         match self.role {
             Role::Client => self.state.rx == Rx::Switched,
-            Role::Server => match self.state.turn {
-                Turn::Offered | Turn::Connect | Turn::Agreed => true,
-                Turn::Spent => self.state.response != Phase::Done,
-                // What is wrong with the offers can be read until the answer.
-                Turn::None => self.why == Some(Why::Ineligible) && self.state.response == Phase::Idle,
-                Turn::Refused => false,
-            },
+            // First what most requests are. What is wrong with the offers can be read until the answer.
+            Role::Server if self.state.turn == Turn::None => {
+                self.why == Some(Why::Ineligible) && self.state.response == Phase::Idle
+            }
+            Role::Server => self.keeps_offer(),
+        }
+    }
+
+    /// Few requests have an offer. Apart, as a jump by a table would be a guess for all.
+    #[cold]
+    fn keeps_offer(&self) -> bool {
+        match self.state.turn {
+            Turn::Offered | Turn::Connect | Turn::Agreed => true,
+            Turn::Spent => self.state.response != Phase::Done,
+            Turn::None | Turn::Refused => false,
         }
     }
 }
@@ -597,25 +617,42 @@ pub(in crate::connection) fn fresh<'s>(
 
 impl Scratch {
     #[inline(always)]
-    fn parts(&self, role: Role) -> Parts<'_> {
-        Parts {
-            head: &self.head,
-            head_bytes: self.buffer.kept(),
-            trailers: self.trailers.as_deref(),
-            unread: self.buffer.unread(),
-            agreed: &self.agreed,
-            terms: &self.terms,
-            is_request: role == Role::Server,
-        }
+    fn request(&self) -> Request<'_> {
+        Request { head: &self.head, bytes: self.buffer.kept(), terms: &self.terms }
     }
 
-    /// How many unread bytes the current event shows.
     #[inline]
-    fn shown_len(&self) -> usize {
-        match self.shown {
-            Shown::Data { len, tail } => len + tail,
-            Shown::End { len } => len,
-            _ => 0,
+    fn response(&self, dropped: u8) -> Response<'_> {
+        Response { head: &self.head, bytes: self.buffer.kept(), dropped }
+    }
+
+    /// What is shown. Each event takes what it borrows, and nothing else is looked at.
+    #[inline(always)]
+    fn event(&self, role: Role) -> Option<Event<'_>> {
+        let first = |len: usize| self.buffer.unread().get(..len).unwrap_or_default();
+        Some(match self.shown {
+            Shown::Nothing => return None,
+            Shown::Request => Event::Request(self.request()),
+            Shown::Informational => Event::Informational(self.response(0)),
+            Shown::Response { dropped } => Event::Response(self.response(dropped)),
+            Shown::Data { len, .. } => Event::Data(first(len)),
+            Shown::End { len } => {
+                Event::EndOfMessage(self.trailers.as_ref().map_or(Fields::NONE, |trailers| trailers.fields(first(len))))
+            }
+            Shown::Switched(by) => Event::Switched(self.switched(role, by)),
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn switched(&self, role: Role, by: SwitchedBy) -> Switched<'_> {
+        let has_head = by != SwitchedBy::Http2Preface;
+        Switched {
+            by,
+            protocols: Protocols::new(&self.agreed),
+            request: (has_head && role == Role::Server).then(|| self.request()),
+            response: (has_head && role == Role::Client).then(|| self.response(0)),
+            leftover: self.buffer.unread(),
         }
     }
 }

@@ -134,11 +134,13 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (error {})", self.kind.text(), self.kind.code())?;
+        // Numbers of one kind: each that is written comes with code of its own.
+        let Self { kind, number } = *self;
+        write!(f, "{} (error {})", kind.text(), u64::from(kind.code()))?;
         match (self.offset(), self.needed(), self.field(), self.ineligible()) {
-            (Some(offset), ..) => write!(f, " at byte {offset}"),
-            (_, Some(needed), ..) => write!(f, ": {needed} bytes needed"),
-            (_, _, Some(index), _) => write!(f, ": field line {}", index + 1),
+            (Some(_), ..) => write!(f, " at byte {number}"),
+            (_, Some(_), ..) => write!(f, ": {number} bytes needed"),
+            (_, _, Some(_), _) => write!(f, ": field line {number}"),
             (.., Some(reason)) => write!(f, ": {}", reason.text()),
             _ => Ok(()),
         }

@@ -28,9 +28,9 @@ macro_rules! errors {
             /// Every kind, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            const fn row(self) -> Row {
+            const fn row(self) -> &'static Row {
                 match self {
-                    $(Self::$variant => Row {
+                    $(Self::$variant => &Row {
                         name: $name, blame: Blame::$blame, status: $status, clause: $clause, text: $text, advice: $advice,
                     },)+
                 }

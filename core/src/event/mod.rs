@@ -3,7 +3,7 @@
 mod line;
 
 use crate::listed::listed;
-use crate::upgrade::{Protocols, Request, Terms};
+use crate::upgrade::{Protocols, Request};
 use crate::wire::fields::{Fields, Protocol};
 use crate::wire::head::Head;
 
@@ -196,54 +196,14 @@ pub(crate) enum Shown {
     Switched(SwitchedBy),
 }
 
-/// Everything that an event may borrow from.
-pub(crate) struct Parts<'a> {
-    pub(crate) head: &'a Head,
-    pub(crate) head_bytes: &'a [u8],
-    pub(crate) trailers: Option<&'a Head>,
-    pub(crate) unread: &'a [u8],
-    pub(crate) agreed: &'a [u8],
-    pub(crate) terms: &'a Terms,
-    pub(crate) is_request: bool,
-}
-
-impl<'a> Parts<'a> {
+impl Shown {
+    /// How many unread bytes it shows.
     #[inline(always)]
-    pub(crate) fn request(&self) -> Request<'a> {
-        Request { head: self.head, bytes: self.head_bytes, terms: self.terms }
-    }
-
-    #[inline]
-    pub(crate) fn response(&self, dropped: u8) -> Response<'a> {
-        Response { head: self.head, bytes: self.head_bytes, dropped }
-    }
-
-    #[inline(always)]
-    pub(crate) fn event(&self, shown: Shown) -> Option<Event<'a>> {
-        Some(match shown {
-            Shown::Nothing => return None,
-            Shown::Request => Event::Request(self.request()),
-            Shown::Informational => Event::Informational(self.response(0)),
-            Shown::Response { dropped } => Event::Response(self.response(dropped)),
-            Shown::Data { len, .. } => Event::Data(self.unread.get(..len).unwrap_or_default()),
-            Shown::End { len } => {
-                let bytes = self.unread.get(..len).unwrap_or_default();
-                Event::EndOfMessage(self.trailers.map_or(Fields::NONE, |trailers| trailers.fields(bytes)))
-            }
-            Shown::Switched(by) => Event::Switched(self.switched(by)),
-        })
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn switched(&self, by: SwitchedBy) -> Switched<'a> {
-        let has_head = by != SwitchedBy::Http2Preface;
-        Switched {
-            by,
-            protocols: Protocols::new(self.agreed),
-            request: (has_head && self.is_request).then(|| self.request()),
-            response: (has_head && !self.is_request).then(|| self.response(0)),
-            leftover: self.unread,
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Self::Data { len, tail } => len + tail,
+            Self::End { len } => len,
+            _ => 0,
         }
     }
 }

@@ -152,6 +152,18 @@ impl State {
     /// A server that has read all of a plain request: HTTP/1.1, no content, no offer, and the connection may go on.
     pub(crate) const ASKED: Self = Self { request: Phase::Done, peer: Peer::V11, ..Self::NEW };
 
+    /// What an answer that says nothing about the connection leaves of [`ASKED`](Self::ASKED), with an offer or without;
+    /// `response` is how far the answer has come.
+    #[inline(always)]
+    pub(crate) fn answered_plainly(self, response: Phase) -> Option<Self> {
+        let turn = match self.turn {
+            Turn::None => Turn::None,
+            Turn::Offered => Turn::Refused,
+            _ => return None,
+        };
+        (self == Self { turn: self.turn, ..Self::ASKED }).then_some(Self { response, turn, ..Self::ASKED })
+    }
+
     /// An offer or a CONNECT waits for its answer.
     pub fn undecided(self) -> bool {
         matches!(self.turn, Turn::Offered | Turn::Connect)

@@ -23,8 +23,9 @@ enum Message {
 
 impl State {
     /// What follows from `input`, or why it cannot be. Inlined, because each caller knows its input: what is left is the one
-    /// transition, on a state in registers.
-    #[inline(always)]
+    /// transition, on a state in registers. In WebAssembly, where size counts, there is one for all callers.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn apply(self, role: Role, input: Input) -> Result<Self, ErrorKind> {
         match input {
             Input::Request(opening) => self.begin(role, opening),
@@ -44,6 +45,13 @@ impl State {
             Input::Resume => self.resume(),
             Input::Preface => self.preface(role),
         }
+    }
+
+    /// What follows from an answer, and from its end where that leaves with it.
+    #[inline(always)]
+    pub(crate) fn apply_answer(self, role: Role, answer: Answer, is_whole: bool) -> Result<Self, ErrorKind> {
+        let next = self.apply(role, Input::Response(answer))?;
+        if is_whole && answer.content { next.apply(role, Input::ResponseEnd) } else { Ok(next) }
     }
 
     // The messages, in the order in which a cycle meets them.

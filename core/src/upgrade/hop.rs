@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use super::sorted;
 use crate::wire::fields::{Field, FieldSource, members};
 
 /// Fields that are for one hop even where `Connection` does not list them (RFC 9110, 7.6.1; RFC 7540, 3.2.1).
@@ -37,24 +38,43 @@ impl FieldSource for EndToEnd<'_> {
 }
 
 fn each_end_to_end<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(Field<'s>)) {
-    let mut options: Vec<&'s [u8]> = Vec::new();
+    let mut options: Vec<Folded<'s>> = Vec::new();
     fields.each(&mut |field| {
         if field.is("Connection") {
-            options.extend(members(field.value));
+            options.extend(members(field.value).map(Folded));
         }
     });
     // Looked up, not searched: a peer may list thousands of options and send a hundred fields.
-    options.sort_unstable_by(|one, other| without_case(one, other));
+    let options = sorted(options);
     fields.each(&mut |field| {
         let is_one_of = |names: &[&str]| names.iter().any(|name| field.is(name));
-        let is_listed = || options.binary_search_by(|option| without_case(option, field.name)).is_ok();
+        let is_listed = || options.binary_search(&Folded(field.name)).is_ok();
         if !is_one_of(&HOP_BY_HOP) && (!is_listed() || is_one_of(&END_TO_END)) {
             each(field);
         }
     });
 }
 
-fn without_case(one: &[u8], other: &[u8]) -> Ordering {
-    let lower = u8::to_ascii_lowercase;
-    one.iter().map(lower).cmp(other.iter().map(lower))
+/// A name that is the same in any case.
+struct Folded<'a>(&'a [u8]);
+
+impl Ord for Folded<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let lower = u8::to_ascii_lowercase;
+        self.0.iter().map(lower).cmp(other.0.iter().map(lower))
+    }
 }
+
+impl PartialOrd for Folded<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Folded<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Folded<'_> {}

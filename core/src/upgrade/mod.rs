@@ -18,6 +18,7 @@ pub(crate) mod token;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 use policy::Policy;
@@ -207,10 +208,12 @@ pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> R
         asked.hop_fields.extend(hop_field.filter(|name| !asked.hop_fields.contains(name)));
         asked.closes |= policy.closes;
         remembered |= policy.remembered;
-        if let Some(proof) = policy.proof {
-            let kept = asked.remembered.get_or_insert_default();
+        if let Some(proof) = policy.proof
+            && asked.remembered.is_none()
+        {
             // Now, and not when the answer is there and waited for.
-            kept.proof = Some(proof(request.fields).ok_or(Ineligible::Key)?);
+            let proof = proof(request.fields).ok_or(Ineligible::Key)?;
+            asked.remembered.get_or_insert_default().proof = Some(proof);
         }
     }
     request.fields.each_known(remembered, &mut |known, value| {
@@ -273,4 +276,13 @@ pub(crate) fn is_kept(fields: Fields<'_>, agreed: Protocols<'_>, asked: Option<&
         proof.is_some_and(|proof| rules::values(&fields, proof.known) == Values::One(&proof.value))
     };
     policy::of_list(agreed).all(|policy| (policy.answer)(lines, &fields) && (policy.proof.is_none() || is_proven()))
+}
+
+/// The list in order. In WebAssembly, where size counts, by a heap: that takes twice the time and a tenth of the code.
+pub(crate) fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
+    if cfg!(target_family = "wasm") {
+        return BinaryHeap::from(list).into_sorted_vec();
+    }
+    list.sort_unstable();
+    list
 }

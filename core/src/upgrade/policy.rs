@@ -241,11 +241,14 @@ pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
 }
 
 /// Whether the field may stand in a response of that status that your code writes.
+#[inline(always)]
 pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     // Most names are not even as long as one of these.
-    if OWN_LENGTHS & length_bit(field.name.len()) == 0 {
-        return true;
-    }
+    OWN_LENGTHS & length_bit(field.name.len()) == 0 || is_carried(status, field)
+}
+
+#[inline(never)]
+fn is_carried(status: u16, field: Field<'_>) -> bool {
     let mut own = TABLE.iter().flat_map(|policy| policy.own);
     own.all(|own| !field.is(own.name) || own.carried_by.is_some_and(|carries| carries(status)))
 }

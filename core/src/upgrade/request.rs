@@ -7,7 +7,7 @@ use crate::listed::listed;
 use crate::wire::fields::{Fields, Options, Protocol, members};
 use crate::wire::head::Head;
 use crate::wire::known::KnownField;
-use crate::wire::syntax::absolute_authority;
+use crate::wire::syntax::{absolute_authority, after_authority};
 
 /// A request head, as it was sent.
 #[derive(Clone, Copy)]
@@ -37,6 +37,18 @@ impl<'a> Request<'a> {
         let (method, target) = self.line_octets();
         let host = || self.head.values(KnownField::Host, self.bytes).next().map(|(value, _)| value);
         authority(method, target, host).map(text)
+    }
+
+    /// The path of the target in origin or absolute form, as sent, up to the query: `/` where an absolute target has none, `*` in
+    /// an OPTIONS for the whole server, empty in a CONNECT. RFC 9112, 3.2; RFC 9110, 4.2.3.
+    pub fn path(&self) -> &'a str {
+        text(path_and_query(self.line_octets()).0)
+    }
+
+    /// The query of the target: what stands after its first question mark, as sent; `None` where there is none.
+    /// RFC 9112, 3.2.
+    pub fn query(&self) -> Option<&'a str> {
+        path_and_query(self.line_octets()).1.map(text)
     }
 
     #[inline]
@@ -82,6 +94,19 @@ pub(crate) fn authority<'a>(
     host: impl FnOnce() -> Option<&'a [u8]>,
 ) -> Option<&'a [u8]> {
     if method == b"CONNECT" { Some(target) } else { absolute_authority(target).or_else(host) }
+}
+
+/// Path and query of a request with that method and target.
+pub(crate) fn path_and_query<'t>((method, target): (&[u8], &'t [u8])) -> (&'t [u8], Option<&'t [u8]>) {
+    if method == b"CONNECT" {
+        return (b"", None);
+    }
+    let rest = after_authority(target);
+    let (path, query) = match memchr::memchr(b'?', rest) {
+        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+        None => (rest, None),
+    };
+    (if path.is_empty() { b"/" } else { path }, query)
 }
 
 impl core::fmt::Debug for Request<'_> {
@@ -217,4 +242,28 @@ pub(crate) fn judge(request: Request<'_>, options: Options) -> Result<Verdict, N
 #[inline]
 fn text(bytes: &[u8]) -> &str {
     core::str::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_and_query_of_each_form() {
+        for (method, target, path, query) in [
+            ("GET", "/a/b?c?d", "/a/b", Some("c?d")),
+            ("GET", "/", "/", None),
+            ("GET", "/?", "/", Some("")),
+            ("GET", "//a", "//a", None),
+            ("GET", "http://a", "/", None),
+            ("GET", "http://a?b", "/", Some("b")),
+            ("GET", "https://u@a:1/b%20?c", "/b%20", Some("c")),
+            ("OPTIONS", "*", "*", None),
+            ("CONNECT", "a:443", "", None),
+            ("CONNECT", "[::1]:443", "", None),
+        ] {
+            let found = path_and_query((method.as_bytes(), target.as_bytes()));
+            assert_eq!((text(found.0), found.1.map(text)), (path, query), "{method} {target}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::policy;
-use super::request::{Request, offers};
+use super::request::{Offer, Request, offers};
 use super::token::{Order, write_protocol};
 use crate::error::ErrorKind;
 use crate::wire::fields::{Protocol, members};
@@ -70,10 +70,12 @@ impl Selection {
 
 /// The first choice that both sides can live with. Each preference is a protocol or a stack of them, lowest first.
 pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycle: u32) -> Option<Selection> {
+    // Read once, however many preferences there are.
+    let offered: Vec<Offer<'_>> = offers(request).collect();
     let stacks = preferences.iter().enumerate().filter_map(|(index, preference)| {
         // More preferences than an offer has places: those after are not told apart, and match all the same.
         let index = u16::try_from(index).unwrap_or(u16::MAX);
-        stack(request, preference, cycle).map(|selection| Selection { preference: index, ..selection })
+        stack(&offered, preference, cycle).map(|selection| Selection { preference: index, ..selection })
     });
     let choice = match by {
         Order::Server => stacks.into_iter().next(),
@@ -84,19 +86,20 @@ pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycl
 }
 
 /// One preference as places in the offer, if every layer of it may be accepted; without the checksum.
-fn stack(request: Request<'_>, preference: &str, cycle: u32) -> Option<Selection> {
+fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selection> {
     let mut selection =
         Selection { cycle, offer: 0, layers: [HTTP; Selection::LAYERS], len: 0, preference: 0, early: false };
     let mut last = None;
     for member in members(preference.as_bytes()) {
         let protocol = Protocol::parse(member)?;
-        let place = offers(request)
+        let place = offered
+            .iter()
             .position(|offer| offer.protocol.same_as(&protocol) && offer.ineligible.is_none())
             .map(|place| place as u8)
             .or_else(|| (is_http11(&protocol) && selection.len > 0).then_some(HTTP))?;
         // Nothing stands above HTTP/1.1 that was not negotiated there, and two versions of one name are no stack.
-        let earlier = selection.layers().iter().filter_map(|&below| at(request, below));
-        if last.is_some_and(|top| is_http11(&top)) || earlier.into_iter().any(|below| same_name(&below, &protocol)) {
+        let mut earlier = selection.layers().iter().filter_map(|&below| at(offered, below));
+        if last.is_some_and(|top| is_http11(&top)) || earlier.any(|below| same_name(&below.protocol, &protocol)) {
             return None;
         }
         *selection.layers.get_mut(selection.len as usize)? = place;
@@ -111,11 +114,11 @@ fn stack(request: Request<'_>, preference: &str, cycle: u32) -> Option<Selection
     (selection.len > 0).then_some(selection)
 }
 
-fn at(request: Request<'_>, place: u8) -> Option<Protocol<'_>> {
-    if place == HTTP {
-        return Some(HTTP_1_1);
+fn at<'a>(offered: &[Offer<'a>], place: u8) -> Option<Offer<'a>> {
+    match place {
+        HTTP => Some(Offer { protocol: HTTP_1_1, ineligible: None }),
+        place => offered.get(place as usize).copied(),
     }
-    offers(request).nth(place as usize).map(|offer| offer.protocol)
 }
 
 pub(super) const HTTP_1_1: Protocol<'static> = Protocol { name: "HTTP", version: Some("1.1") };
@@ -150,11 +153,10 @@ pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: 
     if !is_stack || selection.offer != checksum(request) {
         return Err(ErrorKind::NotOffered);
     }
+    let offered: Vec<Offer<'_>> = offers(request).collect();
     for &place in selection.layers() {
-        let is_eligible =
-            place == HTTP || offers(request).nth(place as usize).is_some_and(|offer| offer.ineligible.is_none());
-        let protocol = at(request, place).filter(|_| is_eligible).ok_or(ErrorKind::NotOffered)?;
-        write_protocol(&policy::registered(protocol), list);
+        let layer = at(&offered, place).filter(|offer| offer.ineligible.is_none()).ok_or(ErrorKind::NotOffered)?;
+        write_protocol(&policy::registered(layer.protocol), list);
     }
     Ok(())
 }

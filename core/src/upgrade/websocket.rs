@@ -14,6 +14,7 @@ use super::deflate;
 use super::extension::{self, Extension, extensions};
 use super::request::Request;
 use super::rules::{Proof, Values, values};
+use super::sorted;
 use super::token::Order;
 use crate::error::Ineligible;
 use crate::wire::fields::{FieldSource, members};
@@ -71,8 +72,8 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
 }
 
 /// RFC 6455, 4.1 and 4.3: tokens, each once. A slash is taken as well: kubectl asks for `SPDY/3.1+portforward.k8s.io`.
-fn are_valid(mut subprotocols: Vec<&[u8]>) -> bool {
-    subprotocols.sort_unstable();
+fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
+    let subprotocols = sorted(subprotocols);
     let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
     let is_name = |name: &&[u8]| name.split(|&octet| octet == b'/').all(is_token);
     !is_repeated && subprotocols.iter().all(is_name)

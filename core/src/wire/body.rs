@@ -83,11 +83,12 @@ impl Body {
         }
     }
 
-    /// What comes next in the first `len` of `bytes`, all that have come. The content of small chunks is moved together.
+    /// What comes next in the first `len` of `bytes`, all that have come and at least one. The content of small chunks is
+    /// moved together.
     pub(crate) fn decode(&mut self, bytes: &mut [u8], len: usize, limits: &Limits) -> Result<Part, Fault> {
+        debug_assert!(len > 0);
         match self {
             Self::Trailers => Ok(Part::Trailers { skip: 0 }),
-            _ if len == 0 => Ok(Part::More { skip: 0 }),
             Self::None => Ok(Part::More { skip: 0 }),
             Self::Length(left) => Ok(Part::Data { skip: 0, len: take(left, len), tail: 0 }),
             Self::UntilClose => Ok(Part::Data { skip: 0, len, tail: 0 }),
@@ -212,11 +213,9 @@ impl Chunked {
         let mut content = end;
         if self.left == 0 {
             self.place = Place::DataCr;
-            while let Some((start, size)) = self.plain_line(bytes, end, limits).filter(|(_, size)| *size <= SMALL) {
-                let size = size as usize;
-                if start + size > len {
-                    break;
-                }
+            while limits.chunk_line >= DIGITS
+                && let Some((start, size)) = small_line(bytes, end, len)
+            {
                 move_down(bytes, start, content, size);
                 (content, end) = (content + size, start + size);
             }
@@ -308,7 +307,31 @@ impl Chunked {
 }
 
 /// Chunks up to here are gathered.
-const SMALL: u64 = 1024;
+const SMALL: usize = 1024;
+
+/// A small chunk's size has no more of them.
+const DIGITS: u32 = 3;
+
+/// The line at `at` before a small chunk that has come whole, after the CRLF of the chunk before it: where its data begins,
+/// and how much it is, not nothing. Any other line is read on its own.
+#[inline(always)]
+fn small_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
+    let octets = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
+    let found = digits::<2>(octets).or_else(|| digits::<1>(octets)).or_else(|| digits::<3>(octets));
+    let (len, size) = found.filter(|(_, size)| (1..=SMALL).contains(size))?;
+    let start = at + len;
+    (start + size <= end).then_some((start, size))
+}
+
+/// `CRLF chunk-size CRLF` with so many digits: its length, and the size.
+#[inline(always)]
+fn digits<const COUNT: usize>(octets: u64) -> Option<(usize, usize)> {
+    const CRLF: u16 = u16::from_le_bytes(*b"\r\n");
+    let digit = |place: usize| usize::from(HEX[usize::from((octets >> (16 + 8 * place)) as u8)]);
+    let is_line = octets as u16 == CRLF && (octets >> (16 + 8 * COUNT)) as u16 == CRLF;
+    let is_number = || (0..COUNT).all(|place| digit(place) <= 15);
+    (is_line && is_number()).then(|| (4 + COUNT, (0..COUNT).fold(0, |size, place| size << 4 | digit(place))))
+}
 
 /// How much of a line is looked at to see whether it is plain: seven digits and CRLF.
 const LINE: usize = 9;
@@ -328,20 +351,17 @@ static HEX: [u8; 256] = {
     table
 };
 
-/// Moves bytes to a lower place. Sixteen at a time without asking how many there are, where what is overwritten after
-/// them has been read.
+/// Moves bytes to a lower place. A few of them as sixteen, where what is overwritten after them has been read.
 #[inline(always)]
 fn move_down(bytes: &mut [u8], from: usize, to: usize, len: usize) {
-    let rounded = len.next_multiple_of(16);
-    if to + rounded > from + len || from + rounded > bytes.len() {
-        return bytes.copy_within(from..from + len, to);
-    }
-    for at in (0..rounded).step_by(16) {
-        let octets: Option<&[u8; 16]> = bytes.get(from + at..).and_then(<[u8]>::first_chunk);
-        let Some(&octets) = octets else { return };
-        if let Some(place) = bytes.get_mut(to + at..).and_then(<[u8]>::first_chunk_mut) {
-            *place = octets;
-        }
+    if len <= 16
+        && let Some((before, after)) = bytes.split_at_mut_checked(from)
+        && let (Some(block), Some(place)) =
+            (after.first_chunk::<16>(), before.get_mut(to..).and_then(<[u8]>::first_chunk_mut))
+    {
+        *place = *block;
+    } else {
+        bytes.copy_within(from..from + len, to);
     }
 }
 
@@ -401,12 +421,23 @@ mod tests {
             }
             let (mut body, len) = (Body::new(Framing::Chunked), input.len());
             let first = body.decode(&mut input, len, &Limits::DEFAULT);
-            let whole = size + 2 <= SMALL as usize;
+            let whole = size + 2 <= SMALL;
             assert!(
                 matches!(first, Ok(Part::Data { len, .. }) if (len == content.len()) == whole),
                 "{size}: {first:?}"
             );
         }
+    }
+
+    /// Lines of small chunks are read in another way than the first one, and count the same.
+    #[test]
+    fn every_line_is_held_to_the_limit() {
+        let (mut body, mut input) = (Body::new(Framing::Chunked), b"1\r\na\r\n01\r\nb\r\n0\r\n\r\n".to_vec());
+        let limits = Limits { chunk_line: 1, ..Limits::DEFAULT };
+        let len = input.len();
+        assert_eq!(body.decode(&mut input, len, &limits), Ok(Part::Data { skip: 3, len: 1, tail: 0 }));
+        let fault = Fault { kind: ErrorKind::ChunkLineTooLong, at: 3 };
+        assert_eq!(body.decode(&mut input[4..], len - 4, &limits), Err(fault));
     }
 
     #[test]

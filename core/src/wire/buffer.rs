@@ -15,7 +15,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::wire::scan::PADDING;
+use crate::wire::scan::{self, PADDING};
 
 /// The smallest allocation. Most heads fit, and allocators keep blocks of up to about this size at hand.
 const FIRST: usize = 1024;
@@ -26,6 +26,9 @@ pub(crate) struct Buffer {
     kept: Range<usize>,
     start: usize,
     end: usize,
+    /// Not 0 where all bytes have been looked at and the last are of a line that has not ended. More of that line means
+    /// nothing as long as `end` stays below this: no limit is near, and there is memory.
+    line: usize,
     /// Bytes after `end` that were given away to be written into. None once `end` has moved otherwise.
     reserved: usize,
     /// So many unread bytes may wait before the caller has to stop. Memory for more is asked for only if one read brings
@@ -43,8 +46,15 @@ impl Buffer {
         &self.data[self.start..self.end]
     }
 
+    /// The first unread byte; where none is unread, that or what stood there.
+    #[inline]
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.data.get(self.start).copied()
+    }
+
     /// All memory from the first unread byte on, and how many are unread: for the one rewrite that parsing does (a
     /// fold becomes spaces), and so that the scanner can read whole blocks.
+    #[inline]
     pub(crate) fn unread_mut(&mut self) -> (&mut [u8], usize) {
         let len = self.len();
         (&mut self.data[self.start..], len)
@@ -115,9 +125,53 @@ impl Buffer {
         if len == 0 || len > self.reserved {
             return 0;
         }
-        self.end += len;
+        let end = self.end + len;
+        if end >= self.line || scan::control(&self.data[self.end..end]).is_some() {
+            self.line = 0;
+        }
+        self.end = end;
         self.reserved = 0;
         len
+    }
+
+    /// All unread bytes are known to be of a line that has not ended. It may go on up to `reach` from the first of them.
+    pub(crate) fn expect_line(&mut self, reach: usize) {
+        self.line = self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
+    }
+
+    /// Whether nothing has come since but more of that line.
+    #[inline(always)]
+    pub(crate) fn is_inside_line(&self) -> bool {
+        self.line > 0
+    }
+
+    /// No more of that line comes.
+    pub(crate) fn end_line(&mut self) {
+        self.line = 0;
+    }
+
+    /// Appends bytes if they are only more of that line, or a CR that may end it; says whether they are.
+    #[inline(always)]
+    pub(crate) fn go_on(&mut self, bytes: &[u8]) -> bool {
+        let end = self.end + bytes.len();
+        if end >= self.line {
+            return false;
+        }
+        if scan::control(bytes).is_some() {
+            if bytes != b"\r" {
+                return false;
+            }
+            // What comes next ends the line, or is wrong.
+            self.line = end + 1;
+        }
+        match bytes {
+            // A call for each byte of slow input would cost more than all the rest.
+            [octet] => self.data[self.end] = *octet,
+            _ => self.data[self.end..end].copy_from_slice(bytes),
+        }
+        self.end = end;
+        self.reserved = 0;
+        true
     }
 
     #[inline]
@@ -126,12 +180,9 @@ impl Buffer {
             self.make_room(bytes.len());
         }
         let end = self.end + bytes.len();
-        match bytes {
-            // A call for each byte of slow input would cost more than all the rest.
-            [octet] => self.data[self.end] = *octet,
-            _ => self.data[self.end..end].copy_from_slice(bytes),
-        }
+        self.data[self.end..end].copy_from_slice(bytes);
         self.end = end;
+        self.line = 0;
         self.reserved = 0;
     }
 
@@ -187,6 +238,7 @@ impl Buffer {
     }
 
     fn compact(&mut self) {
+        self.line = 0;
         self.reserved = 0;
         self.data.copy_within(self.kept.clone(), 0);
         self.kept = 0..self.kept.len();

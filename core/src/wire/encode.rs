@@ -19,8 +19,15 @@ pub(crate) fn hand_over(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Err
     if out.remaining_mut() < len {
         return Err(Error::too_small(len));
     }
-    parts.iter().for_each(|part| out.put_slice(part));
+    parts.iter().filter(|part| !part.is_empty()).for_each(|part| out.put_slice(part));
     Ok(())
+}
+
+/// Ends a line. Byte by byte, which is two stores; a slice would be a call.
+#[inline(always)]
+fn end_line(draft: &mut Vec<u8>) {
+    draft.push(b'\r');
+    draft.push(b'\n');
 }
 
 /// Where something stands in the draft.
@@ -47,75 +54,89 @@ pub(crate) struct Survey {
     /// Where in the draft the line of Host stands, and which of the lines it is.
     host: Place,
     host_index: usize,
+    /// How many lines there are.
+    count: usize,
+    /// The first that may not be sent, and the first that may not be sent here.
+    fault: Option<Error>,
+    reserved: Option<Error>,
     /// Where in the draft all the lines stand.
     lines: Place,
 }
 
 /// Writes the caller's field lines to the draft, each one checked; the first that may not be sent is the error.
 pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<Survey, Error> {
-    lines_allowed(draft, source, |_| true)
-}
-
-/// The same with lines that must be allowed besides; that one of them is not is the last of all errors.
-pub(crate) fn lines_allowed(
-    draft: &mut Vec<u8>,
-    source: &dyn FieldSource,
-    is_allowed: impl Fn(Field<'_>) -> bool,
-) -> Result<Survey, Error> {
-    let (mut survey, mut fault, mut reserved, mut index) = (Survey::default(), None, None, 0);
-    let begin = draft.len();
-    source.each(&mut |field| {
-        let start = draft.len();
-        line(draft, field);
-        // Nearly always there is none, and nothing is moved.
-        if let Err(kind) = survey.line(field, start, index) {
-            fault.get_or_insert(Error::in_field(kind, index));
-        }
-        if !is_allowed(field) {
-            reserved.get_or_insert(Error::in_field(ErrorKind::ReservedField, index));
-        }
-        index += 1;
-    });
-    survey.lines = (begin, draft.len());
-    let final_coding_is_missing = survey.codings && !survey.chunked;
-    // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
-    if (survey.codings && survey.length.is_some()) || final_coding_is_missing {
-        fault = fault.or(Some(Error::local(ErrorKind::FramingConflict)));
-    }
-    match fault.or(reserved) {
-        Some(error) => Err(error),
-        None => Ok(survey),
-    }
+    let mut survey = Survey::default();
+    survey.lines_allowed(draft, source, |_| true).map(|()| survey)
 }
 
 impl Survey {
-    /// Checks the line at `index` and notes what it says; it begins in the draft at `start`.
-    fn line(&mut self, field: Field<'_>, start: usize, index: usize) -> Result<(), ErrorKind> {
-        check(field)?;
-        match KnownField::recognise(field.name) {
-            Some(KnownField::Upgrade) => return Err(ErrorKind::ReservedField),
-            Some(KnownField::Connection) => {
+    /// [`lines`] that must be allowed besides; that one of them is not is the last of all errors. In place, as a survey that is
+    /// passed around costs more than the lines of a short head.
+    #[inline(always)]
+    pub(crate) fn lines_allowed(
+        &mut self,
+        draft: &mut Vec<u8>,
+        source: &dyn FieldSource,
+        is_allowed: impl Fn(Field<'_>) -> bool,
+    ) -> Result<(), Error> {
+        let begin = draft.len();
+        source.each(&mut |field| self.take(draft, field, is_allowed(field)));
+        self.lines = (begin, draft.len());
+        let final_coding_is_missing = self.codings && !self.chunked;
+        // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
+        if (self.codings && self.length.is_some()) || final_coding_is_missing {
+            self.fault = self.fault.or(Some(Error::local(ErrorKind::FramingConflict)));
+        }
+        self.fault.or(self.reserved).map_or(Ok(()), Err)
+    }
+
+    /// Writes a line, checks it and notes what it says.
+    #[inline(always)]
+    fn take(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+        let start = draft.len();
+        line(draft, field);
+        let read = match check(field) {
+            // As most are.
+            Ok(None) => Ok(()),
+            Ok(Some(known)) => self.note(known, field, start),
+            Err(kind) => Err(kind),
+        };
+        // Nearly always there is none, and nothing is moved.
+        if let Err(kind) = read {
+            self.fault.get_or_insert(Error::in_field(kind, self.count));
+        }
+        if !is_allowed {
+            self.reserved.get_or_insert(Error::in_field(ErrorKind::ReservedField, self.count));
+        }
+        self.count += 1;
+    }
+
+    /// Notes what the line of a known field says; it begins in the draft at `start`.
+    fn note(&mut self, known: KnownField, field: Field<'_>, start: usize) -> Result<(), ErrorKind> {
+        match known {
+            KnownField::Upgrade => return Err(ErrorKind::ReservedField),
+            KnownField::Connection => {
                 if !members(field.value).all(is_token) {
                     return Err(ErrorKind::InvalidValue);
                 }
                 self.connection = true;
                 self.options.add(field.value);
             }
-            Some(KnownField::Host) => {
+            KnownField::Host => {
                 self.hosts += 1;
                 if self.hosts > 1 || !is_authority(field.value, Port::Optional) {
                     return Err(ErrorKind::InvalidHost);
                 }
                 self.host = (start, start + field.name.len() + field.value.len() + 4);
-                self.host_index = index;
+                self.host_index = self.count;
             }
-            Some(KnownField::ContentLength) => {
+            KnownField::ContentLength => {
                 let length = decimal(field.value).ok_or(ErrorKind::FramingConflict)?;
                 if self.length.replace(length).is_some() {
                     return Err(ErrorKind::FramingConflict);
                 }
             }
-            Some(KnownField::TransferEncoding) => {
+            KnownField::TransferEncoding => {
                 let mut codings = members(field.value).peekable();
                 // A line that names no coding is one that our own reader refuses.
                 codings.peek().ok_or(ErrorKind::FramingConflict)?;
@@ -128,14 +149,14 @@ impl Survey {
                 }
                 self.codings = true;
             }
-            Some(KnownField::Te) => {
+            KnownField::Te => {
                 self.te = true;
                 // RFC 9112, 7.4: every recipient takes chunked, so it is not listed.
                 if members(field.value).any(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
                     return Err(ErrorKind::FramingConflict);
                 }
             }
-            Some(KnownField::Expect) => {
+            KnownField::Expect => {
                 self.expects_continue |= expects_continue(field.value);
             }
             // The fields of a protocol are for its rules.
@@ -200,11 +221,16 @@ fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
     Some((Field { name: &lines[..colon], value }, lines.get(end + 2..).unwrap_or_default()))
 }
 
-fn check(field: Field<'_>) -> Result<(), ErrorKind> {
-    if !is_token(field.name) {
-        return Err(ErrorKind::InvalidName);
+/// Whether the line may be sent at all, and which field it is.
+#[inline(always)]
+fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
+    let known = KnownField::recognise(field.name);
+    let is_name = known.is_some() || is_token(field.name);
+    match is_name {
+        false => Err(ErrorKind::InvalidName),
+        true if is_value(field.value) => Ok(known),
+        true => Err(ErrorKind::InvalidValue),
     }
-    is_value(field.value).then_some(()).ok_or(ErrorKind::InvalidValue)
 }
 
 /// RFC 9110, 6.5.1: fields that change how a message is framed, routed, authenticated or read cannot come after it.
@@ -254,7 +280,8 @@ pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<
     let (mut count, mut fault) = (0, None);
     source.each(&mut |field| {
         line(draft, field);
-        let verdict = check(field).and(if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) });
+        let allowed = if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
+        let verdict = check(field).and(allowed);
         fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, count)));
         count += 1;
     });
@@ -294,9 +321,9 @@ fn put_length(draft: &mut Vec<u8>, length: u64) {
         first -= 1;
     }
     digits[first] += rest as u8;
-    for part in [b"Content-Length: ", &digits[first..], b"\r\n"] {
-        draft.extend_from_slice(part);
-    }
+    draft.extend(*b"Content-Length: ");
+    draft.extend_from_slice(&digits[first..]);
+    end_line(draft);
 }
 
 /// What the engine adds to the caller's field lines.
@@ -352,7 +379,7 @@ impl<'a> StatusLine<'a> {
     pub(crate) fn new(status: u16, reason: &'a [u8]) -> Self {
         let usual = usual_line(status);
         match usual.as_bytes().get(REASON_AT..).and_then(|rest| rest.strip_suffix(b"\r\n")) {
-            Some(usual_reason) if usual_reason == reason => Self::Usual(usual),
+            Some(usual_reason) if core::ptr::eq(usual_reason, reason) || usual_reason == reason => Self::Usual(usual),
             _ => Self::Own(status, reason),
         }
     }
@@ -396,7 +423,7 @@ pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
 pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
     if survey.says_nothing_of_the_hop() && added.says_nothing_of_the_hop() {
         added.framing.put(draft);
-        draft.extend_from_slice(b"\r\n");
+        end_line(draft);
     } else {
         finish_for_the_hop(draft, survey, added);
     }
@@ -468,11 +495,12 @@ fn connection(draft: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'
     }
 }
 
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn line(draft: &mut Vec<u8>, field: Field<'_>) {
-    draft.reserve(field.name.len() + field.value.len() + 4);
-    for part in [field.name, b": ", field.value, b"\r\n"] {
-        draft.extend_from_slice(part);
-    }
+    draft.extend_from_slice(field.name);
+    draft.extend(*b": ");
+    draft.extend_from_slice(field.value);
+    end_line(draft);
 }
 
 /// Joins list entries as they are sent, for what the engine remembers of them.

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::wire::known::{Known, KnownField, KnownFields, NOWHERE};
+use crate::wire::known::{Known, KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::syntax::trim;
 
@@ -134,8 +134,7 @@ impl<'a> Fields<'a> {
 
     /// Where the first line of a field that the engine acts on stands, without a search; [`at`](Self::at) gives it.
     pub(crate) fn index_of(&self, field: KnownField) -> Option<usize> {
-        let first = self.known.first[field as usize];
-        (first != NOWHERE).then_some(first as usize)
+        self.known.first(field)
     }
 
     /// The lines of a known field, without a search for the first.
@@ -143,7 +142,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn known(&self, known: KnownField) -> impl Iterator<Item = &'a FieldSpan> + Clone + use<'a> {
         let bytes = self.bytes;
         let again = self.known.repeated & known.bit() != 0;
-        let lines = self.spans.get(self.known.first[known as usize] as usize..).unwrap_or_default();
+        let lines = self.known.first(known).and_then(|first| self.spans.get(first..)).unwrap_or_default();
         let lines = if again { lines } else { lines.get(..1).unwrap_or_default() };
         lines.iter().filter(move |span| !again || KnownField::recognise(span.name.of(bytes)) == Some(known))
     }

@@ -8,7 +8,7 @@ use crate::wire::head::Head;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::scan::class::HOST_CLASS;
-use crate::wire::syntax::{Port, TargetFault, decimal, is_authority, is_token, target_form, trim};
+use crate::wire::syntax::{Port, TargetFault, decimal, is_authority, is_port, is_token, target_form, trim};
 
 /// How the end of a message is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,7 +62,7 @@ pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Plain> {
     let is_plain = !head.has_any(ASKS_FOR_MORE)
         && head.minor() > 0
         && bytes.get(head.target_offset()) == Some(&b'/')
-        && head.method(bytes) != b"CONNECT";
+        && !bytes.starts_with(b"CONNECT ");
     if !is_plain {
         return None;
     }
@@ -70,7 +70,7 @@ pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Plain> {
     let name = scan::run(&HOST_CLASS, bytes, at).min(host.len());
     let port_is_valid = match &host[name..] {
         [] => true,
-        [b':', port @ ..] => decimal(port).is_some_and(|port| port <= 65_535),
+        [b':', port @ ..] => is_port(port),
         _ => false,
     };
     let mut options = Options::default();
@@ -118,6 +118,12 @@ pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool) -> Re
         head.values(known, bytes).take(1).for_each(|(_, at)| faults.add(ErrorKind::ConnectContent, at));
     }
     faults.or(framing)
+}
+
+/// Whether a request that was received ends with its head: nothing follows that is content.
+pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
+    let length = || content_length(head, bytes, &mut Lowest::default());
+    !head.has(KnownField::TransferEncoding) && length().is_none_or(|length| length == 0)
 }
 
 /// The framing of a response to a request that was not a HEAD, and not a CONNECT that it accepts.

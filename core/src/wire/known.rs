@@ -71,18 +71,23 @@ impl KnownField {
         set
     }
 
-    /// Which of them a name is, in any case. The name is a token.
+    /// Which of them a name is, in any case. Bytes that are no token are none of them.
     #[inline]
     pub(crate) fn recognise(name: &[u8]) -> Option<Self> {
-        let shape = &SHAPES[shape_of(name.len(), *name.first()?)];
-        let known = *Self::ALL.get(shape.slots[1] as usize)?;
-        let word = |octets: Option<&[u8; 8]>| octets.map_or(0, |octets| u64::from_le_bytes(*octets)) | LOWER;
-        let is_same = match name.len() {
-            0..8 => name.eq_ignore_ascii_case(known.name().as_bytes()),
-            8..=16 => word(name.first_chunk()) == shape.begins && word(name.last_chunk()) == shape.ends,
-            len => len == known.name().len() && name.eq_ignore_ascii_case(known.name().as_bytes()),
+        if name.len() > scan::OPENING {
+            return None;
+        }
+        let (begins, ends) = match *name {
+            [a, b] => (u64::from(u16::from_le_bytes([a, b])), 0),
+            // Two halves that overlap.
+            [.., _, _, _, _] if name.len() < 8 => {
+                let half = |octets: Option<&[u8; 4]>| octets.map_or(0, |octets| u64::from(u32::from_le_bytes(*octets)));
+                (half(name.first_chunk()) | half(name.last_chunk()) << (8 * (name.len() - 4)), 0)
+            }
+            _ => (word(name.first_chunk()), word(name.last_chunk())),
         };
-        is_same.then_some(known)
+        let known = *Self::ALL.get(Self::slot(begins, ends, name.len()))?;
+        (known.bit() & Self::LONG == 0 || Self::is_what_it_seems(name)).then_some(known)
     }
 
     /// The fields of whose names [`slot`](Self::slot) leaves out some bytes in the middle.
@@ -96,94 +101,134 @@ impl KnownField {
         set
     };
 
-    /// Whether a name that [`slot`](Self::slot) takes for this [`LONG`](Self::LONG) one is that: no more than eight bytes are
-    /// left, and those after the first eight hold them.
+    /// Whether a name that [`slot`](Self::slot) takes for a [`LONG`](Self::LONG) one is that: no more than eight bytes are left,
+    /// and those after the first eight hold them.
     #[inline]
-    pub(crate) fn is_what_it_seems(self, name: &[u8]) -> bool {
-        let middle = |name: &[u8]| {
-            let octets = name.get(8..16).and_then(|octets| octets.first_chunk());
-            octets.map_or(0, |octets| u64::from_le_bytes(*octets)) | LOWER
-        };
-        middle(name) == middle(self.name().as_bytes())
+    pub(crate) fn is_what_it_seems(name: &[u8]) -> bool {
+        let shape = name.first().and_then(|&first| SHAPES.get(shape_of(name.len(), first)));
+        shape.is_some_and(|shape| shape.middle.is_in(word(name.get(8..).and_then(<[u8]>::first_chunk))))
     }
 
     /// [`recognise`](Self::recognise) for the name that a line begins with, without a branch that could be guessed wrong:
-    /// which place it has in [`ALL`](Self::ALL), or [`COUNT`](Self::COUNT). The name has token characters alone, and ends before
-    /// the opening does.
+    /// which place it has in [`ALL`](Self::ALL), or [`COUNT`](Self::COUNT), or [`NAMELESS`] where there is none. The name has
+    /// `len` token characters, at most [`OPENING`](scan::OPENING); it begins and ends with these eight bytes, of which the
+    /// lowest is the first. Where it is shorter, the others mean nothing.
     ///
     /// The length and one bit of the first letter say which known name it could be; its first and its last eight bytes, whether
     /// it is. What lies between those, of the [`LONG`](Self::LONG) ones, is for the caller to compare.
     #[inline(always)]
-    pub(crate) fn slot(opening: &[u8; scan::OPENING], len: usize) -> usize {
-        let len = len % scan::OPENING;
-        let shape = &SHAPES[shape_of(len, opening[0])];
-        let lower = |at: usize| opening[at..].first_chunk().map_or(0, |octets| u64::from_le_bytes(*octets)) | LOWER;
-        let differs = (lower(0) ^ shape.begins) | (lower(len.saturating_sub(8)) ^ shape.ends);
-        shape.slots[usize::from(differs & shape.mask == 0)] as usize
+    pub(crate) fn slot(begins: u64, ends: u64, len: usize) -> usize {
+        let shape = &SHAPES[shape_of(len, begins as u8)];
+        core::hint::select_unpredictable(shape.is_name(begins, ends), shape.slot as usize, Self::COUNT)
     }
 }
 
-/// A token character that differs from a letter in this bit alone is that letter in the other case.
-const LOWER: u64 = 0x2020_2020_2020_2020;
+/// Eight bytes of a known name, whose letters may be in any case.
+#[derive(Clone, Copy)]
+struct Eight {
+    word: u64,
+    /// Which bits count.
+    mask: u64,
+}
+
+impl Eight {
+    /// Any bytes are these.
+    const ANY: Self = Self { word: 0, mask: 0 };
+
+    /// The bytes of the name from there on, as far as there are any.
+    const fn of(name: &[u8], from: usize) -> Self {
+        let (Self { mut word, mut mask }, mut at) = (Self::ANY, 0);
+        while at < 8 && from + at < name.len() {
+            let octet = name[from + at];
+            word |= (octet as u64) << (8 * at);
+            mask |= (if octet.is_ascii_alphabetic() { 0xdf } else { 0xff }) << (8 * at);
+            at += 1;
+        }
+        Self { word, mask }
+    }
+
+    #[inline(always)]
+    const fn differs(self, word: u64) -> u64 {
+        (word ^ self.word) & self.mask
+    }
+
+    const fn is_in(self, word: u64) -> bool {
+        self.differs(word) == 0
+    }
+}
 
 /// The known name of a length and a bit of the first letter, if there is one.
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 struct Shape {
-    /// Of names that are shorter than eight bytes, what belongs to the name.
-    mask: u64,
-    /// The first eight bytes.
-    begins: u64,
-    /// The last eight bytes, or the first ones again.
-    ends: u64,
-    /// What another name is, and what this name is.
-    slots: [u8; 2],
+    begins: Eight,
+    /// Of a name that has as many.
+    ends: Eight,
+    /// Of one that has more than both.
+    middle: Eight,
+    /// What such a name is; any other is none that is known.
+    slot: u8,
 }
 
-const SHAPE_COUNT: usize = 2 * scan::OPENING;
+impl Shape {
+    /// A shape that no known name has.
+    const fn of_none(slot: usize) -> Self {
+        Self { begins: Eight::ANY, ends: Eight::ANY, middle: Eight::ANY, slot: slot as u8 }
+    }
+
+    #[inline(always)]
+    const fn is_name(&self, begins: u64, ends: u64) -> bool {
+        self.begins.differs(begins) | self.ends.differs(ends) == 0
+    }
+}
+
+/// Eight bytes of a name.
+#[inline(always)]
+fn word(octets: Option<&[u8; 8]>) -> u64 {
+    octets.map_or(0, |octets| u64::from_le_bytes(*octets))
+}
+
+const SHAPE_COUNT: usize = 2 * (scan::OPENING + 1);
 
 /// Which shape a name could have.
 #[inline(always)]
 const fn shape_of(len: usize, first: u8) -> usize {
-    (2 * len + (first & 1) as usize) % SHAPE_COUNT
+    2 * len + (first & 1) as usize
 }
 
 static SHAPES: [Shape; SHAPE_COUNT] = {
-    let none = KnownField::COUNT as u8;
-    // No byte of a name in lower case is 0.
-    let mut shapes = [Shape { mask: !0, begins: 0, ends: 0, slots: [none; 2] }; SHAPE_COUNT];
+    let mut shapes = [Shape::of_none(KnownField::COUNT); SHAPE_COUNT];
+    (shapes[0], shapes[1]) = (Shape::of_none(NAMELESS), Shape::of_none(NAMELESS));
     let mut slot = 0;
     while slot < KnownField::COUNT {
         let name = KnownField::ALL[slot].name().as_bytes();
-        let long = if name.len() > 8 { name.len() - 8 } else { 0 };
-        let (mut mask, mut begins, mut ends, mut at) = (0, 0, 0, 0);
-        while at < name.len() && at < 8 {
-            mask |= 0xff << (8 * at);
-            begins |= ((name[at] | 0x20) as u64) << (8 * at);
-            ends |= ((name[long + at] | 0x20) as u64) << (8 * at);
-            at += 1;
-        }
+        let begins = Eight::of(name, 0);
+        let ends = if name.len() < 8 { Eight::ANY } else { Eight::of(name, name.len() - 8) };
+        let middle = if name.len() > 16 { Eight::of(name, 8) } else { Eight::ANY };
         let shape = &mut shapes[shape_of(name.len(), name[0])];
-        assert!(shape.slots[1] == none, "two known names have one shape");
-        *shape = Shape { mask, begins, ends, slots: [none, slot as u8] };
+        assert!(shape.slot == KnownField::COUNT as u8, "two known names have one shape");
+        *shape = Shape { begins, ends, middle, slot: slot as u8 };
         slot += 1;
     }
     shapes
 };
 
-/// Where each known field stands first, and after those the first of all others, which is not asked for.
+/// Where each known field stands first, and after those what is not asked for: the first of all others, and of the lines that
+/// begin with no name.
 pub(crate) type FirstLines = [u32; FIRST_LINES];
 
 /// A power of two, so that a slot in range costs nothing to check.
 pub(crate) const FIRST_LINES: usize = 16;
 
-const _: () = assert!(KnownField::COUNT < FIRST_LINES);
+/// The slot of a line that begins with no name.
+pub(crate) const NAMELESS: usize = FIRST_LINES - 1;
 
-/// No line.
-pub(crate) const NOWHERE: u32 = u32::MAX;
+const _: () = assert!(KnownField::COUNT < NAMELESS);
 
 /// Which known fields a head has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
+    /// Means nothing for those that are not there.
     pub(crate) first: FirstLines,
     /// Those that are there.
     pub(crate) seen: KnownFields,
@@ -192,12 +237,26 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(crate) const NONE: Self = Self { first: [NOWHERE; FIRST_LINES], seen: 0, repeated: 0 };
+    pub(crate) const NONE: Self = Self { first: [0; FIRST_LINES], seen: 0, repeated: 0 };
+
+    /// Where the first line of a field stands.
+    #[inline]
+    pub(crate) fn first(&self, field: KnownField) -> Option<usize> {
+        (self.seen & field.bit() != 0).then_some(self.first[field as usize] as usize)
+    }
+
+    /// Where the only one stands.
+    #[inline]
+    pub(crate) fn only(&self, field: KnownField) -> Option<usize> {
+        self.first(field).filter(|_| self.repeated & field.bit() == 0)
+    }
 
     /// The line at `index` has the known field in that slot, or one that is not asked for.
     pub(crate) fn note(&mut self, slot: usize, index: usize) {
         let bit = (1 << slot) & KnownField::EACH;
-        self.first[slot] = self.first[slot].min(index as u32);
+        if self.seen & bit == 0 {
+            self.first[slot] = index as u32;
+        }
         self.repeated |= self.seen & bit;
         self.seen |= bit;
     }
@@ -206,7 +265,6 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::scan::class::is_tchar;
     use alloc::string::ToString;
 
     #[test]
@@ -221,27 +279,28 @@ mod tests {
     #[test]
     fn a_slot_is_what_is_recognised() {
         let slot = |name: &[u8]| {
-            let mut opening = [b'e'; scan::OPENING];
-            opening[..name.len()].copy_from_slice(name);
-            KnownField::slot(&opening, name.len())
+            let octets = [b"eeeeeeee", name, b"eeeeeeee"].concat();
+            let word = |at: usize| octets[at..].first_chunk().copied().map_or(0, u64::from_le_bytes);
+            KnownField::slot(word(8), word(name.len()), name.len())
         };
         for &field in KnownField::ALL {
             assert_eq!(slot(field.name().to_uppercase().as_bytes()), field as usize);
-            // One byte changed, to every token character, at every place.
+            // One byte changed, to every other, at every place.
             for at in 0..field.name().len() {
-                for octet in (0..=255).filter(|&octet| is_tchar(octet)) {
+                for octet in 0..=255 {
                     let mut name = field.name().as_bytes().to_vec();
                     name[at] = octet;
-                    let recognised = KnownField::recognise(&name).map_or(KnownField::COUNT, |field| field as usize);
-                    let slot = KnownField::ALL
-                        .get(slot(&name))
-                        .filter(|known| name.len() <= 16 || known.is_what_it_seems(&name));
-                    let slot = slot.map_or(KnownField::COUNT, |known| *known as usize);
-                    assert_eq!(slot, recognised, "{:?}", name.escape_ascii().to_string());
+                    let is_name = |known: &&KnownField| name.eq_ignore_ascii_case(known.name().as_bytes());
+                    let expected = KnownField::ALL.iter().find(is_name).copied();
+                    let seems = KnownField::ALL.get(slot(&name)).copied();
+                    let slot = seems.filter(|_| name.len() <= 16 || KnownField::is_what_it_seems(&name));
+                    let found = (slot, KnownField::recognise(&name));
+                    assert_eq!(found, (expected, expected), "{:?}", name.escape_ascii().to_string());
                 }
             }
         }
-        for len in 0..scan::OPENING {
+        assert_eq!(slot(b""), NAMELESS);
+        for len in 1..=scan::OPENING {
             assert_eq!(slot(&[b'x'; scan::OPENING][..len]), KnownField::COUNT);
         }
     }

@@ -44,7 +44,12 @@ impl<'a> ResponseHead<'a> {
     /// The reason phrase that goes with a status (RFC 9110, 15, and the IANA registry); empty for others.
     pub const fn usual_reason(status: u16) -> &'static str {
         let line = usual_line(status);
-        if line.is_empty() { line } else { line.split_at(line.len() - 2).0.split_at(REASON_AT).1 }
+        // Not sliced: what a slice out of bounds would panic with is much code for WebAssembly.
+        let Some((line, _)) = line.split_at_checked(line.len().saturating_sub(2)) else { return "" };
+        match line.split_at_checked(REASON_AT) {
+            Some((_, reason)) => reason,
+            None => "",
+        }
     }
 }
 

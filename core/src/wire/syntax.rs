@@ -1,10 +1,12 @@
 //! The byte classes of RFC 9110 and RFC 9112, and the small grammars made of them.
 
 use crate::wire::scan;
-use crate::wire::scan::class::{HOST_CLASS, TARGET_CLASS, TOKEN_CLASS, is_host_octet};
+use crate::wire::scan::class::{HOST_CLASS, TARGET_CLASS, is_host_octet, is_tchar};
 
+#[inline]
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && scan::run(&TOKEN_CLASS, bytes, 0) == bytes.len()
+    // No branch for each: nearly all that is asked for is one.
+    !bytes.is_empty() && bytes.iter().fold(true, |all, &octet| all & is_tchar(octet))
 }
 
 pub(crate) fn is_target(bytes: &[u8]) -> bool {
@@ -46,6 +48,11 @@ pub(crate) enum Port {
     Required,
 }
 
+/// The digits of a port.
+pub(crate) fn is_port(digits: &[u8]) -> bool {
+    decimal(digits).is_some_and(|port| port <= 65_535)
+}
+
 /// RFC 9110, 4.2: `uri-host [ ":" port ]` without userinfo; `Optional` also takes nothing at all.
 pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
     // Most hosts are plain names.
@@ -66,12 +73,8 @@ pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
     };
     let port_is_valid = match (rest, port) {
         ([], Port::Optional) => true,
-        ([b':', digits @ ..], Port::Optional) => {
-            digits.is_empty() || decimal(digits).is_some_and(|number| number <= 65_535)
-        }
-        ([b':', digits @ ..], Port::Required) => {
-            decimal(digits).is_some_and(|number| (1..=65_535).contains(&number)) && !host.is_empty()
-        }
+        ([b':', digits @ ..], Port::Optional) => digits.is_empty() || is_port(digits),
+        ([b':', digits @ ..], Port::Required) => is_port(digits) && decimal(digits) != Some(0) && !host.is_empty(),
         _ => false,
     };
     host_is_valid && port_is_valid
@@ -173,6 +176,16 @@ pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     Some(memchr::memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..]))
 }
 
+/// What a target in origin or absolute form says after the authority: path and query. `*` as it stands.
+pub(crate) fn after_authority(target: &[u8]) -> &[u8] {
+    if matches!(target, [b'/', ..] | b"*") {
+        return target;
+    }
+    let colon = memchr::memchr(b':', target).unwrap_or(target.len());
+    let rest = target.get(colon + 1..).unwrap_or_default();
+    rest.strip_prefix(b"//").map_or(rest, |after| &after[until_path(after).len()..])
+}
+
 /// The authority at the beginning of what follows `//`.
 fn until_path(after: &[u8]) -> &[u8] {
     &after[..after.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(after.len())]
@@ -247,6 +260,24 @@ mod tests {
             ("urn:/x", Some("")),
         ] {
             assert_eq!(absolute_authority(target.as_bytes()), authority.map(str::as_bytes), "{target}");
+        }
+    }
+
+    #[test]
+    fn what_stands_after_the_authority() {
+        for (target, after) in [
+            ("/a?b", "/a?b"),
+            ("//a/b", "//a/b"),
+            ("*", "*"),
+            ("http://a", ""),
+            ("HTTP://A.b:80/x:y@z?q", "/x:y@z?q"),
+            ("http://[::1]:1?q", "?q"),
+            ("file:///x", "/x"),
+            ("urn:/x", "/x"),
+            ("", ""),
+            ("a", ""),
+        ] {
+            assert_eq!(after_authority(target.as_bytes()), after.as_bytes(), "{target}");
         }
     }
 

@@ -8,7 +8,7 @@ use std::io::Write;
 
 use switchover::binding::Bound;
 use switchover::state::{Phase, Rx, Tx};
-use switchover::{Connection, End, ErrorKind, Event, Fields, Paused, RequestHead, Role, Step, SwitchedBy};
+use switchover::{Connection, End, ErrorKind, Event, Fields, Limits, Paused, RequestHead, Role, Step, SwitchedBy};
 
 use super::moves::{Move, Whole};
 use super::tape::Tape;
@@ -206,6 +206,12 @@ impl Side {
                     let is_honest = match error.kind() {
                         ErrorKind::NoResponse => true,
                         ErrorKind::Truncated | ErrorKind::Unsolicited => other_has_given_up,
+                        ErrorKind::TooManyInformational => {
+                            let is_informational =
+                                |said: &&Said| matches!(said, Said::Response { status: 100..=199, .. });
+                            let heard = self.heard.iter().rev().take_while(is_informational).count();
+                            heard == Limits::DEFAULT.informational as usize
+                        }
                         _ => false,
                     };
                     assert!(is_honest, "{:?}: {error}", self.connection.role());

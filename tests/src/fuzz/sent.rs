@@ -39,6 +39,7 @@ struct Said {
 const NAMES: &[&str] = &[
     "Host",
     "Content-Length",
+    "Content-Type",
     "Transfer-Encoding",
     "Connection",
     "X",
@@ -86,9 +87,19 @@ const OFFERS: &[&[&str]] =
 
 fn bytes(tape: &mut Tape<'_>, usual: &[&str]) -> Vec<u8> {
     match tape.byte() {
-        index @ 0..=191 => usual[index as usize % usual.len()].into(),
+        index @ 0..=159 => usual[index as usize % usual.len()].into(),
+        index @ 160..=191 => nearly(tape, usual[index as usize % usual.len()]),
         _ => tape.piece().to_vec(),
     }
+}
+
+/// A bit is another one: a comparison that leaves something out takes it for the same.
+fn nearly(tape: &mut Tape<'_>, usual: &str) -> Vec<u8> {
+    let (mut bytes, at) = (usual.as_bytes().to_vec(), tape.below(usual.len().max(1)));
+    if let Some(byte) = bytes.get_mut(at) {
+        *byte ^= 1 << tape.below(8);
+    }
+    bytes
 }
 
 fn text(tape: &mut Tape<'_>, usual: &[&str]) -> String {

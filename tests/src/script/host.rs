@@ -5,7 +5,7 @@ use switchover::{
     Config, Connection, Content, Error, ErrorKind, Field, Order, Prepared, RequestHead, ResponseHead, Role, Selection,
 };
 
-use super::lines::{FieldLine, offers_line};
+use super::lines::{FieldLine, event_line, offers_line};
 use super::profiles::Profiles;
 use crate::plain::plain;
 use crate::text::{escape, summary, unescape};
@@ -81,6 +81,10 @@ impl Host {
             "persists" => format!("persists {}", connection.persists()),
             "content" => content_line(connection.content()),
             "take-end" => format!("taken {}", connection.take_end()),
+            "event" => match connection.event() {
+                Some(event) => format!("event {}", event_line(&event, connection.position(), true)),
+                None => "event none".into(),
+            },
             "unread" => format!("unread {}", summary(connection.unread())),
             "request" => match connection.request() {
                 Some(request) => format!("request {} {}", request.method(), request.target()),

@@ -125,6 +125,7 @@ pub(crate) fn is_answer(line: &str) -> bool {
             | "persists"
             | "content"
             | "taken"
+            | "event"
             | "handed"
     ) || super::profiles::is_answer(word)
         || (word == "request" && !line.contains('@'))

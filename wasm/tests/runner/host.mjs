@@ -3,7 +3,7 @@
 import { Prepared, ProtocolError } from "switchover";
 
 import { fields, list, unhex, untext } from "./cases.mjs";
-import { offersLine } from "./lines.mjs";
+import { offersLine, stepLine } from "./lines.mjs";
 import { Profiles } from "./profiles.mjs";
 import { escape, hex, summary } from "./text.mjs";
 
@@ -23,6 +23,10 @@ const QUESTIONS = {
   owes: ({ owes }) => [`owes ${owes}`],
   persists: ({ persists }) => [`persists ${persists}`],
   content: ({ content: { kind, length } }) => [`content ${kind}${kind === "length" || kind === "chunked" ? ` ${length}` : ""}`],
+  event: (connection) => {
+    const event = connection.event();
+    return [`event ${event === null ? "none" : stepLine(event, connection.position, true, 0)}`];
+  },
   "take-end": (connection) => [`taken ${connection.takeEnd()}`],
   request: ({ request }) => [request === null ? "request none" : `request ${request.method} ${request.target}`],
   offers: ({ request }) => [offersLine(request)],

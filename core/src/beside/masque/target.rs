@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::wire::syntax::{Port, is_authority};
+use crate::wire::syntax::{Port, after_authority, is_authority};
 
 /// Where a `connect-udp` request wants its datagrams to go (RFC 9298, 3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -85,7 +85,7 @@ fn is_prefix(target: &str) -> Option<bool> {
 /// (RFC 6570, 1.2), which is what RFC 9298 and RFC 9484 need; each variable occurs once.
 fn variables<const N: usize>(template: &str, target: &str, names: [&str; N]) -> Option<[String; N]> {
     let mut values = [const { None::<String> }; N];
-    let (mut template, mut rest) = (template, path_and_query(target));
+    let (mut template, mut rest) = (template, core::str::from_utf8(after_authority(target.as_bytes())).ok()?);
     while let Some((literal, opened)) = template.split_once('{') {
         let (expression, after) = opened.split_once('}')?;
         rest = rest.strip_prefix(literal)?;
@@ -122,8 +122,8 @@ fn take_value<'a>(
 ) -> Option<&'a str> {
     let len = end.and_then(|end| rest.find(end)).unwrap_or(rest.len());
     let place = names.iter().position(|wanted| *wanted == name)?;
-    let value = decode(&rest[..len])?;
-    values[place].replace(value).is_none().then_some(&rest[len..])
+    let (value, rest) = rest.split_at_checked(len)?;
+    values.get_mut(place)?.replace(decode(value)?).is_none().then_some(rest)
 }
 
 /// RFC 6570, 3.2.2: what is neither unreserved nor percent-encoded cannot come from a variable. A bare `*` is what
@@ -147,14 +147,6 @@ fn decode(value: &str) -> Option<String> {
         };
     }
     String::from_utf8(octets).ok()
-}
-
-/// The path and query of a target in origin or absolute form.
-fn path_and_query(target: &str) -> &str {
-    match target.split_once("://") {
-        Some((_, rest)) if !target.starts_with('/') => rest.find(['/', '?']).map_or("", |path| &rest[path..]),
-        _ => target,
-    }
 }
 
 #[cfg(test)]

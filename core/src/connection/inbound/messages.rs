@@ -3,7 +3,7 @@
 use crate::connection::{Connection, Scratch};
 use crate::error::{Error, ErrorKind, Fault};
 use crate::event::{Shown, Step, SwitchedBy};
-use crate::limits;
+use crate::limits::Limits;
 use crate::machine::{Answer, Input, Opening, Peer, Phase, Role, State, Turn};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Protocols, Verdict, Why};
@@ -25,26 +25,34 @@ struct Offered {
     count: u32,
 }
 
+impl Offered {
+    /// It stays HTTP/1.1.
+    const fn nothing(why: Why) -> Self {
+        Self { turn: Turn::None, why, count: 0 }
+    }
+}
+
 impl Connection {
     // Heads.
 
-    /// The length of the next head, once all of it is there.
-    #[inline(always)]
+    /// The length of the next head, once all of it is there. In WebAssembly, where size counts, there is one for both roles.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
-        let Self { scratch, config, role, flags, .. } = self;
-        let limits = config.as_deref().map_or(&limits::DEFAULT.limits, |config| &config.limits);
-        let Scratch { buffer, head, slack, .. } = match scratch {
-            Some(scratch) => &mut **scratch,
-            none => crate::connection::fresh(none, config.as_deref(), *role, *flags),
-        };
+        let Self { scratch, config, .. } = self;
+        let limits = Limits::of(config.as_deref());
+        let Some(Scratch { buffer, head, .. }) = scratch.as_deref_mut() else { return Ok(None) };
         let (bytes, len) = buffer.unread_mut();
         if len == 0 {
-            *slack = 0;
             return Ok(None);
         }
-        let outcome = head.parse(bytes, len, section, limits);
-        *slack = if outcome == Ok(None) { head.slack(len, section, limits) } else { 0 };
-        match outcome {
+        match head.parse(bytes, len, section, limits) {
+            Ok(None) => {
+                if head.is_inside_line(len) {
+                    buffer.expect_line(head.reach(section, limits));
+                }
+                Ok(None)
+            }
             Ok(len) => Ok(len),
             Err(Fault { kind, at }) => self.fail(kind, at),
         }
@@ -52,13 +60,8 @@ impl Connection {
 
     /// RFC 9112, 2.2: a few empty lines before a request are skipped; RFC 9112, 9.2 allows them to an idle client.
     /// Says whether a line might be one that has not come whole.
-    #[inline(always)]
-    fn skip_empty_lines(&mut self) -> Result<bool, Error> {
-        if self.scratch().buffer.unread().first() == Some(&b'\r') { self.skip_some_empty_lines() } else { Ok(false) }
-    }
-
     #[inline(never)]
-    fn skip_some_empty_lines(&mut self) -> Result<bool, Error> {
+    fn skip_empty_lines(&mut self) -> Result<bool, Error> {
         loop {
             let unread = self.scratch().buffer.unread();
             if !unread.starts_with(b"\r\n") {
@@ -81,7 +84,7 @@ impl Connection {
 
     #[inline(always)]
     pub(in crate::connection) fn read_request(&mut self) -> Result<Option<Step>, Error> {
-        if self.config().http2_preface && self.offset == 0 {
+        if self.offset == 0 && self.config().http2_preface {
             let unread = self.scratch().buffer.unread();
             if unread.starts_with(PREFACE) {
                 self.received(Input::Preface)?;
@@ -92,8 +95,9 @@ impl Connection {
                 return Ok(Some(Step::NeedData));
             }
         }
-        let may_be_empty_line = !self.scratch().head.is_begun() && self.skip_empty_lines()?;
-        if may_be_empty_line {
+        let Scratch { head, buffer, .. } = self.scratch();
+        let begins_empty = !head.is_begun() && buffer.peek() == Some(b'\r');
+        if begins_empty && self.skip_empty_lines()? {
             return self.need_data();
         }
         match self.read_head(Section::Request)? {
@@ -116,10 +120,7 @@ impl Connection {
     fn take_plain_request(&mut self, len: usize, Plain { framing, options }: Plain) -> Option<Step> {
         debug_assert_eq!(self.framing_of(len), Ok(framing));
         self.keep_request(len);
-        let offered = match self.scratch().head.has(KnownField::Upgrade) {
-            true => self.judge_offer(options),
-            false => Offered { turn: Turn::None, why: Why::NotOffered, count: 0 },
-        };
+        let offered = self.offered(options);
         let request = if framing.has_content() { Phase::Body } else { Phase::Done };
         let state = State { request, turn: offered.turn, ..State::ASKED };
         if cfg!(debug_assertions) {
@@ -139,13 +140,10 @@ impl Connection {
         self.keep_request(len);
         let Scratch { head, buffer, .. } = self.scratch();
         let bytes = buffer.kept();
-        let offered = match head.method(bytes) {
-            b"CONNECT" => Offered { turn: Turn::Connect, why: Why::Connect, count: 0 },
-            _ if head.has(KnownField::Upgrade) => {
-                let options = head.options(bytes);
-                self.judge_offer(options)
-            }
-            _ => Offered { turn: Turn::None, why: Why::NotOffered, count: 0 },
+        let (options, is_connect) = (head.options(bytes), head.method(bytes) == b"CONNECT");
+        let offered = match is_connect {
+            true => Offered { turn: Turn::Connect, ..Offered::nothing(Why::Connect) },
+            false => self.offered(options),
         };
         let opening = self.opening(framing, &offered);
         self.received(Input::Request(opening))?;
@@ -162,10 +160,10 @@ impl Connection {
     fn keep_request(&mut self, len: usize) {
         self.offset += len as u64;
         let (end, secure) = (self.offset, self.flags.secure);
-        let Scratch { head, buffer, head_end, terms, .. } = self.scratch();
+        let Scratch { buffer, head_end, terms, .. } = self.scratch();
         *head_end = end;
         terms.secure = secure;
-        let is_head = head.method(buffer.unread()) == b"HEAD";
+        let is_head = buffer.unread_mut().0.starts_with(b"HEAD ");
         buffer.keep(len);
         self.heads = u64::from(is_head);
     }
@@ -183,18 +181,26 @@ impl Connection {
         }
     }
 
-    /// The request that is kept has an `Upgrade`: what it comes to.
+    /// What the `Upgrade` of the request that is kept comes to, if it has one.
+    #[inline(always)]
+    fn offered(&mut self, options: Options) -> Offered {
+        if self.scratch().head.has(KnownField::Upgrade) {
+            self.judge(options)
+        } else {
+            Offered::nothing(Why::NotOffered)
+        }
+    }
+
     #[inline(never)]
-    fn judge_offer(&mut self, options: Options) -> Offered {
-        let none = |why| Offered { turn: Turn::None, why, count: 0 };
-        let Some(request) = self.kept_request() else { return none(Why::NotOffered) };
+    fn judge(&mut self, options: Options) -> Offered {
+        let Some(request) = self.kept_request() else { return Offered::nothing(Why::NotOffered) };
         let Verdict { total: count, any, eligible } = match upgrade::judge(request, options) {
             Ok(verdict) => verdict,
-            Err(reason) => return none(reason.into()),
+            Err(reason) => return Offered::nothing(reason.into()),
         };
         self.scratch().head.eligible = eligible;
         match any {
-            false => Offered { count, ..none(Why::Ineligible) },
+            false => Offered { count, ..Offered::nothing(Why::Ineligible) },
             true => Offered { turn: Turn::Offered, why: Why::Undecided, count },
         }
     }
@@ -204,9 +210,8 @@ impl Connection {
     fn begin_request(&mut self, framing: Framing, offered: &Offered) -> Option<Step> {
         self.cycle = self.cycle.wrapping_add(1);
         self.why = Some(offered.why);
-        self.note(TraceStep::ReceivedRequest, offered.count);
         self.begin_body(framing);
-        self.show(Shown::Request)
+        Some(self.tell(Shown::Request, TraceStep::ReceivedRequest, offered.count))
     }
 
     fn begin_body(&mut self, framing: Framing) {
@@ -254,8 +259,7 @@ impl Connection {
         let input = if status == 100 { Input::Continue } else { Input::Informational };
         self.received(input)?;
         self.keep_head(len);
-        self.note(TraceStep::ReceivedInformational, u32::from(status));
-        Ok(self.show(Shown::Informational))
+        Ok(Some(self.tell(Shown::Informational, TraceStep::ReceivedInformational, u32::from(status))))
     }
 
     fn keep_head(&mut self, len: usize) {
@@ -316,15 +320,15 @@ impl Connection {
         }
         self.keep_head(len);
         self.begin_body(framing);
-        self.note(TraceStep::ReceivedResponse, u32::from(status));
         if tunnels {
+            self.note(TraceStep::ReceivedResponse, u32::from(status));
             self.flags.owes_end = false;
             self.flags.owes_switched = Some(SwitchedBy::Connect);
             self.scratch().agreed.clear();
             self.why = None;
             return Ok(None);
         }
-        Ok(self.show(Shown::Response { dropped }))
+        Ok(Some(self.tell(Shown::Response { dropped }, TraceStep::ReceivedResponse, u32::from(status))))
     }
 
     /// What a 426 asks for, for `required` and `retry`.
@@ -344,11 +348,15 @@ impl Connection {
 
     #[inline(never)]
     pub(in crate::connection) fn read_body(&mut self) -> Result<Option<Step>, Error> {
-        let limits = self.config().limits;
-        let Self { body, scratch, .. } = self;
+        let Self { body, scratch, config, .. } = self;
+        let limits = Limits::of(config.as_deref());
         let Some(scratch) = scratch else { return self.need_data() };
         let (bytes, len) = scratch.buffer.unread_mut();
-        let part = match body.decode(bytes, len, &limits) {
+        // After the event that shows all there is, in a message that comes slowly.
+        if len == 0 {
+            return self.need_data();
+        }
+        let part = match body.decode(bytes, len, limits) {
             Ok(part) => part,
             Err(Fault { kind, at }) => {
                 // The decoder has taken what came before, however it was cut.
@@ -357,7 +365,7 @@ impl Connection {
             }
         };
         let (Part::Data { skip, .. } | Part::More { skip } | Part::Trailers { skip }) = part;
-        if !self.consume_content(skip)? {
+        if skip > 0 && !self.consume_content(skip)? {
             return Ok(None);
         }
         match part {
@@ -391,15 +399,19 @@ impl Connection {
         if self.body.is_complete() {
             self.end_incoming()?;
         }
-        Ok(if self.flags.skips { None } else { self.show(Shown::Data { len, tail }) })
+        if self.flags.skips {
+            return Ok(None);
+        }
+        self.scratch().shown = Shown::Data { len, tail };
+        Ok(Some(Step::Event))
     }
 
     fn read_trailers(&mut self) -> Result<Option<Step>, Error> {
-        let limits = self.config().limits;
-        let folds = self.role == Role::Client;
-        let Scratch { buffer, trailers, .. } = self.scratch();
+        let Self { scratch, config, role, .. } = self;
+        let Some(Scratch { buffer, trailers, .. }) = scratch.as_deref_mut() else { return self.need_data() };
         let (bytes, len) = buffer.unread_mut();
-        let len = match trailers.get_or_insert_default().parse(bytes, len, Section::Trailers { folds }, &limits) {
+        let section = Section::Trailers { folds: *role == Role::Client };
+        let len = match trailers.get_or_insert_default().parse(bytes, len, section, Limits::of(config.as_deref())) {
             Ok(Some(len)) => len,
             Ok(None) => return self.need_data(),
             Err(Fault { kind, at }) => return self.fail(kind, at),

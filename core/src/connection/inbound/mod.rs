@@ -8,7 +8,7 @@ use super::{Connection, End, Scratch};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Paused, Shown, Step};
 use crate::machine::{Input, Phase, Role, Rx, State, Tx};
-use crate::trace::TraceStep;
+use crate::trace::{Trace, TraceStep};
 use crate::upgrade::Why;
 use crate::wire::body::{Body, Content};
 
@@ -28,13 +28,12 @@ impl Connection {
     /// while `limits.buffered` bytes wait already, and where nothing more is read; then nothing is taken. Next: `next_event`.
     ///
     /// Refused: `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
-    #[inline]
+    #[inline(always)]
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        if let Some(scratch) = self.mid_line()
-            && let Some(slack) = scratch.slack.checked_sub(bytes.len())
+        if self.state.rx == Rx::Open
+            && let Some(scratch) = &mut self.scratch
+            && scratch.buffer.go_on(bytes)
         {
-            scratch.slack = slack;
-            scratch.buffer.append(bytes);
             return Ok(());
         }
         self.receive_whole(bytes)
@@ -43,9 +42,11 @@ impl Connection {
     #[inline(never)]
     fn receive_whole(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.may_receive()?;
-        let scratch = self.scratch();
-        scratch.slack = 0;
-        scratch.buffer.append(bytes);
+        let Scratch { buffer, head, .. } = self.scratch();
+        if buffer.is_inside_line() {
+            head.go_on(buffer.unread());
+        }
+        buffer.append(bytes);
         Ok(())
     }
 
@@ -67,7 +68,6 @@ impl Connection {
     pub fn commit(&mut self, len: usize) -> usize {
         self.settle_event();
         let Some(scratch) = &mut self.scratch else { return 0 };
-        scratch.slack = scratch.slack.saturating_sub(len);
         scratch.buffer.commit(len)
     }
 
@@ -78,6 +78,9 @@ impl Connection {
         // After the switch it is the new protocol's end.
         if self.state.rx != Rx::Switched && self.end.is_none() {
             self.end = Some(end);
+            if let Some(scratch) = &mut self.scratch {
+                scratch.buffer.end_line();
+            }
             self.note(TraceStep::ReceivedEof, 0);
         }
     }
@@ -122,11 +125,9 @@ impl Connection {
     /// where [`must_reset`](Self::must_reset) says so. A client is then paused: [`Paused::Closed`].
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
-        if let Some(scratch) = self.mid_line() {
-            if scratch.head.goes_on(scratch.buffer.unread()) {
-                return Ok(Step::NeedData);
-            }
-            scratch.slack = 0;
+        // On slow input most calls bring a few bytes of a line that has not ended, and nothing else can have happened.
+        if self.state.rx == Rx::Open && self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.is_inside_line()) {
+            return Ok(Step::NeedData);
         }
         // After most heads nothing follows but the end.
         if mem::take(&mut self.flags.owes_end) { Ok(self.tell_owed_end()) } else { self.advance_whole() }
@@ -142,15 +143,18 @@ impl Connection {
     #[inline(never)]
     fn advance_whole(&mut self) -> Result<Step, Error> {
         self.settle_event();
-        self.step_on()
+        // Before anything is read, as after every request one call comes to this.
+        match self.is_to_answer() {
+            true => Ok(Step::Paused(self.paused())),
+            false => self.step_on(),
+        }
     }
 
     /// The current event, until the next inbound call: `receive`, `receive_buffer`, `commit`, `receive_eof`,
     /// `next_event`, `advance`, `pass_content`, `take_leftover`, `hand_over`, `resume_http` or `release`. Decisions do not end it.
     #[inline(always)]
     pub fn event(&self) -> Option<Event<'_>> {
-        let scratch = self.scratch.as_deref()?;
-        scratch.parts(self.role).event(scratch.shown)
+        self.scratch.as_deref()?.event(self.role)
     }
 
     /// [`advance`](Self::advance) and [`event`](Self::event) in one.
@@ -175,8 +179,9 @@ impl Connection {
 
     /// Folds the end of the message into the current event: true where the current event was the last of its message, so
     /// that no [`Event::EndOfMessage`] will follow it. That is known for a head without content, and for the last
-    /// [`Event::Data`] of a message with `Content-Length`. The event stays current. False changes nothing: the end is then
-    /// an event of its own. RFC 9112, 6.
+    /// [`Event::Data`] of a message with `Content-Length`. The event stays current: what it shows can be read after its end as
+    /// well, and after the answer, until the next inbound call. False changes nothing: the end is then an event of its own.
+    /// RFC 9112, 6.
     #[inline]
     pub fn take_end(&mut self) -> bool {
         let is_shown = self.scratch.as_deref().is_some_and(|scratch| scratch.shown != Shown::Nothing);
@@ -223,18 +228,8 @@ impl Connection {
         if self.role == Role::Server { self.state.request } else { self.state.response }
     }
 
-    /// On slow input most calls bring a few bytes of a line that has not come whole, and nothing else can have happened:
-    /// no event is current, no limit near.
-    #[inline(always)]
-    fn mid_line(&mut self) -> Option<&mut Scratch> {
-        let Self { scratch: Some(scratch), end: None, state: State { rx: Rx::Open, .. }, .. } = self else {
-            return None;
-        };
-        (scratch.slack > 0).then_some(scratch)
-    }
-
     /// Steps until there is something to say.
-    #[inline]
+    #[inline(never)]
     fn step_on(&mut self) -> Result<Step, Error> {
         loop {
             if let Some(step) = self.step()? {
@@ -262,41 +257,55 @@ impl Connection {
         }
     }
 
-    pub(in crate::connection) fn show(&mut self, shown: Shown) -> Option<Step> {
-        let scratch = self.scratch();
-        if shown == (Shown::End { len: 0 })
-            && let Some(trailers) = &mut scratch.trailers
+    /// The end of a message, with `len` bytes of trailer section.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(in crate::connection) fn tell_end(&mut self, len: usize) -> Step {
+        if let Some(trailers) = &mut self.scratch().trailers
+            && len == 0
         {
             trailers.clear();
         }
-        scratch.shown = shown;
-        Some(Step::Event)
+        self.tell(Shown::End { len }, TraceStep::ReceivedEnd, 0)
     }
 
-    /// The end of a message, with `len` bytes of trailer section.
-    pub(in crate::connection) fn tell_end(&mut self, len: usize) -> Step {
-        self.show(Shown::End { len });
-        self.note(TraceStep::ReceivedEnd, 0);
+    /// Shows an event and notes it.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(in crate::connection) fn tell(&mut self, shown: Shown, step: TraceStep, number: u32) -> Step {
+        let offset = self.offset + shown.len() as u64;
+        let scratch = self.scratch();
+        scratch.shown = shown;
+        scratch.trace.push(Trace { step, number, offset });
         Step::Event
     }
 
     fn tell_switch(&mut self) -> Option<Step> {
         let Some(by) = self.flags.owes_switched.take() else { return Some(Step::Paused(Paused::Switched)) };
         let leftover = self.unread().len();
-        self.note(TraceStep::ReceivedSwitch, leftover as u32);
-        self.show(Shown::Switched(by))
+        Some(self.tell(Shown::Switched(by), TraceStep::ReceivedSwitch, leftover as u32))
     }
 
     fn read(&mut self) -> Result<Option<Step>, Error> {
         match self.role {
-            _ if self.incoming() == Phase::Body => self.read_body(),
             Role::Server if self.state.next_cycle() => self.read_request(),
-            Role::Server if self.state.undecided() => Ok(Some(Step::Paused(Paused::Decision))),
-            Role::Server => Ok(Some(Step::Paused(Paused::Answer))),
+            _ if self.incoming() == Phase::Body => self.read_body(),
+            Role::Server => Ok(Some(Step::Paused(self.paused()))),
             // Nothing was asked, or all of it is answered.
             Role::Client if self.state.request == Phase::Idle || self.state.response == Phase::Done => self.read_idle(),
             Role::Client => self.read_response(),
         }
+    }
+
+    /// A whole request has come, and no answer to it has begun.
+    fn is_to_answer(&self) -> bool {
+        let State { request, response, rx, .. } = self.state;
+        self.role == Role::Server && (rx, request, response) == (Rx::Open, Phase::Done, Phase::Idle)
+    }
+
+    /// What a server has to do before the next request is read.
+    fn paused(&self) -> Paused {
+        if self.state.undecided() { Paused::Decision } else { Paused::Answer }
     }
 
     /// More is needed, unless the end of input is met.
@@ -341,7 +350,8 @@ impl Connection {
 
     /// The machine takes every input that the wire can give it here; if one is missing, that is our fault and must not
     /// make a program panic.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(in crate::connection) fn received(&mut self, input: Input) -> Result<(), Error> {
         self.change(input).or_else(|refusal| self.not_received(input, refusal))
     }

@@ -9,7 +9,7 @@ use super::tidy::{self, Allowed};
 use crate::connection::{Connection, Outgoing};
 use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
-use crate::machine::{Answer, Input, Peer, Phase, Role, State, Turn, Tx};
+use crate::machine::{Answer, Input, Peer, Phase, Role, Turn, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why};
 use crate::wire::encode::{self, Added, FramingLine, StatusLine, Survey};
@@ -56,7 +56,21 @@ impl Connection {
         content: Option<&[u8]>,
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        let strict = self.answer_strictly(response, required, content, out);
+        match self.answer_strictly(response, required, content, out) {
+            Ok(()) => Ok(()),
+            strict => self.answer_tidied(strict, response, required, content, out),
+        }
+    }
+
+    #[cold]
+    fn answer_tidied(
+        &mut self,
+        strict: Result<(), Error>,
+        response: &ResponseHead<'_>,
+        required: &[&str],
+        content: Option<&[u8]>,
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
         let tidy = |connection: &Self| {
             let status = response.status;
             let allowed = match status {
@@ -101,12 +115,14 @@ impl Connection {
         Ok(())
     }
 
-    /// The head of a final response has left, and the machine has been told.
+    /// The head of a final response has left, with its content if it is whole, and the machine has been told.
+    #[inline]
     pub(in crate::connection) fn answered(&mut self, status: u16, outgoing: Outgoing, is_whole: bool) {
         if let Some(scratch) = &mut self.scratch {
             scratch.offer.clear();
         }
-        self.begin_sending(outgoing);
+        self.outgoing = if is_whole { Outgoing::None } else { outgoing };
+        self.flags.ended_itself = !is_whole && outgoing == Outgoing::None;
         if self.state.tx == Tx::Switched {
             self.flags.owes_switched = Some(SwitchedBy::Connect);
             self.scratch().agreed.clear();
@@ -114,12 +130,9 @@ impl Connection {
         } else {
             self.settle_why(if status == 426 { Why::Required } else { Why::Declined });
         }
-        self.note(TraceStep::SentResponse, u32::from(status));
-        if is_whole {
-            if outgoing != Outgoing::None {
-                self.end_outgoing();
-            }
-            self.flags.ended_itself = false;
+        self.note_here(TraceStep::SentResponse, u32::from(status));
+        if is_whole && outgoing != Outgoing::None {
+            self.note_here(TraceStep::SentEnd, 0);
         }
     }
 
@@ -134,7 +147,8 @@ impl Connection {
     ) -> Result<Outgoing, Error> {
         put_status_line(draft, response)?;
         let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);
-        let survey = encode::lines_allowed(draft, response.fields, is_allowed)?;
+        let mut survey = Survey::default();
+        survey.lines_allowed(draft, response.fields, is_allowed)?;
         let framed = match content {
             None => self.frame(response.status, &survey),
             Some(content) => self.frame_whole(response.status, &survey, content.len() as u64),
@@ -146,24 +160,27 @@ impl Connection {
             persist: !survey.options.close && outgoing != Outgoing::UntilClose,
         };
         let says_nothing_of_the_hop = survey.says_nothing_of_the_hop() && required.is_empty() && !advertises;
-        let declined = match self.state.turn {
-            Turn::None => Some(Turn::None),
-            Turn::Offered => Some(Turn::Refused),
-            _ => None,
-        };
-        if let Some(turn) = declined
-            && self.state == (State { turn: self.state.turn, ..State::ASKED })
-            && says_nothing_of_the_hop
-        {
-            // What the machine makes of the answer to a plain request is known beforehand.
-            let response = if answer.content { Phase::Body } else { Phase::Done };
-            let state = State { response, turn, ..State::ASKED };
-            debug_assert_eq!(self.state.apply(self.role, Input::Response(answer)), Ok(state));
-            self.state = state;
+        let is_whole = content.is_some();
+        if says_nothing_of_the_hop && self.take_plain_answer(answer, is_whole) {
             encode::finish(draft, &survey, &Added { framing, ..Added::default() });
             return Ok(outgoing);
         }
-        self.change(Input::Response(answer)).map_err(Error::local)?;
+        self.take_answer(answer, is_whole).map_err(Error::local)?;
+        self.compose_for_the_hop(draft, &survey, required, advertises, framing);
+        Ok(outgoing)
+    }
+
+    /// Ends the head where there may be something to say about the connection or a protocol. Apart, so that most answers do
+    /// not pay for it.
+    #[inline(never)]
+    fn compose_for_the_hop(
+        &self,
+        draft: &mut Vec<u8>,
+        survey: &Survey,
+        required: &[&str],
+        advertises: bool,
+        framing: FramingLine,
+    ) {
         let persist = self.state.persist;
         let tunnels = self.state.tx == Tx::Switched;
         let hints = match required {
@@ -186,8 +203,25 @@ impl Connection {
             keep_alive: persist && self.state.peer == Peer::V10 && !tunnels,
             ..Added::default()
         };
-        encode::finish(draft, &survey, &added);
-        Ok(outgoing)
+        encode::finish(draft, survey, &added);
+    }
+
+    /// What the machine makes of the answer to a plain request is known beforehand, where nothing has to be said about the
+    /// connection; false, and no change, where another than a plain one is answered.
+    #[inline(always)]
+    pub(in crate::connection) fn take_plain_answer(&mut self, answer: Answer, is_whole: bool) -> bool {
+        let response = if answer.content && !is_whole { Phase::Body } else { Phase::Done };
+        let Some(state) = self.state.answered_plainly(response) else { return false };
+        debug_assert_eq!(self.state.apply_answer(self.role, answer, is_whole), Ok(state));
+        self.state = state;
+        true
+    }
+
+    /// Takes an answer into the machine, and its end too where that is whole.
+    #[inline(never)]
+    pub(in crate::connection) fn take_answer(&mut self, answer: Answer, is_whole: bool) -> Result<(), ErrorKind> {
+        self.state = self.state.apply_answer(self.role, answer, is_whole)?;
+        Ok(())
     }
 
     /// The list that the next final response advertises.

@@ -58,8 +58,9 @@ impl Connection {
     /// Server: sends a whole final response: head, content and end in one, all of it or nothing. The content is framed by its
     /// length, which is added, so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is
     /// written and the content is not; without content no length is said. A 204, 205 or 304 has none, and a 2xx to CONNECT
-    /// opens a tunnel. `FramingConflict` is also for a `Transfer-Encoding`, and for content where the status has none. What else there is to say of a response, [`send_response`](Self::send_response) says. Next: the next
-    /// request. RFC 9110, 8.6; RFC 9112, 6.
+    /// opens a tunnel. `FramingConflict` is also for a `Transfer-Encoding`, and for content where the status has none. What
+    /// else there is to say of a response, [`send_response`](Self::send_response) says. Next: the next request. RFC 9110, 8.6;
+    /// RFC 9112, 6.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
     /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`, `LengthShort`,

@@ -8,7 +8,7 @@ use bytes::BufMut;
 use crate::connection::{Connection, Outgoing};
 use crate::error::Error;
 use crate::limits::Config;
-use crate::machine::{Answer, Input, Peer, Role, State, Turn};
+use crate::machine::{Answer, Peer, Role, State, Turn};
 use crate::trace::TraceStep;
 use crate::wire::encode;
 use crate::wire::outgoing::ResponseHead;
@@ -121,8 +121,10 @@ impl Connection {
         let parts = &*prepared.0;
         if self.answers_plainly(parts) {
             let before = self.state;
+            let is_known = parts.answer.persist && self.take_plain_answer(parts.answer, true);
             // A refusal is given by `respond`, which meets the same one.
-            if self.change(Input::Response(parts.answer)).is_ok() && self.state.persist == parts.answer.persist {
+            let is_taken = is_known || self.take_answer(parts.answer, true).is_ok();
+            if is_taken && self.state.persist == parts.answer.persist {
                 if let Err(error) = encode::hand_over(&[&parts.wire], out) {
                     self.state = before;
                     return self.refuse_with(error);

@@ -46,11 +46,11 @@ impl Connection {
     pub(in crate::connection) fn or_tidied<'f>(
         &mut self,
         strict: Result<(), Error>,
-        tidy: impl FnOnce(&Self) -> Tidied<'f>,
-        send: impl FnOnce(&mut Self, &dyn FieldSource) -> Result<(), Error>,
+        tidy: impl Fn(&Self) -> Tidied<'f>,
+        mut send: impl FnMut(&mut Self, &dyn FieldSource) -> Result<(), Error>,
     ) -> Result<(), Error> {
         match strict {
-            Err(error) if self.config().tidy && tidy::may_cure(error.kind()) => self.tidied(error, tidy, send),
+            Err(error) if self.config().tidy && tidy::may_cure(error.kind()) => self.tidied(error, &tidy, &mut send),
             strict => strict,
         }
     }
@@ -60,8 +60,8 @@ impl Connection {
     fn tidied<'f>(
         &mut self,
         error: Error,
-        tidy: impl FnOnce(&Self) -> Tidied<'f>,
-        send: impl FnOnce(&mut Self, &dyn FieldSource) -> Result<(), Error>,
+        tidy: &dyn Fn(&Self) -> Tidied<'f>,
+        send: &mut dyn FnMut(&mut Self, &dyn FieldSource) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let tidied = tidy(self);
         if tidied.done == 0 {

@@ -145,22 +145,20 @@ impl Head {
         Ok(None)
     }
 
-    /// Whether all that is new is more of a line that has not ended; then it has been looked at. The short cut for slow
-    /// input: the caller has seen to the limits, by `slack`.
-    #[inline]
-    pub(crate) fn goes_on(&mut self, bytes: &[u8]) -> bool {
-        let goes_on = bytes.get(self.scanned..).is_some_and(|new| scan::control(new).is_none());
-        if goes_on {
-            self.scanned = bytes.len();
-        }
-        goes_on
+    /// All that has come since is more of the line that has not ended, up to a CR at the most.
+    pub(crate) fn go_on(&mut self, bytes: &[u8]) {
+        self.scanned = bytes.strip_suffix(b"\r").unwrap_or(bytes).len();
     }
 
-    /// How many bytes more may come in the line that has not ended, `len` bytes from the head's first, before a limit is
-    /// looked at again.
-    pub(crate) fn slack(&self, len: usize, section: Section, limits: &Limits) -> usize {
+    /// Whether all of so many bytes have been looked at, and the last of them did not begin the end of a line.
+    pub(crate) fn is_inside_line(&self, len: usize) -> bool {
+        self.scanned == len
+    }
+
+    /// Up to where bytes of the line that has not ended may come, from the head's first, before a limit is looked at again.
+    pub(crate) fn reach(&self, section: Section, limits: &Limits) -> usize {
         let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
-        self.line.saturating_add(line as usize).min(section.limit(limits)).saturating_sub(len)
+        self.line.saturating_add(line as usize).min(section.limit(limits))
     }
 
     fn has_start_line_or(&self, section: Section) -> bool {
@@ -267,10 +265,10 @@ impl Head {
     }
 
     /// The value of a known field that stands once, and its place.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn only<'b>(&self, known: KnownField, bytes: &'b [u8]) -> Option<(&'b [u8], usize)> {
-        let field = self.fields.get(self.known.first[known as usize] as usize)?;
-        (self.known.repeated & known.bit() == 0).then(|| (field.value.of(bytes), field.value.start as usize))
+        let field = self.fields.get(self.known.only(known)?)?;
+        Some((field.value.of(bytes), field.value.start as usize))
     }
 
     /// The values of all lines of a known field, with their places.
@@ -402,7 +400,7 @@ mod tests {
         let mut head = Head::default();
         for len in 1..27 {
             assert_eq!(head.parse(&mut bytes, len, Section::Request, &limits), Ok(None));
-            assert!(head.slack(len, Section::Request, &limits) > 1 << 30);
+            assert!(head.reach(Section::Request, &limits) > 1 << 30);
         }
         assert_eq!(head.parse(&mut bytes, 27, Section::Request, &limits), Ok(Some(27)));
     }

@@ -6,10 +6,16 @@
 pub(crate) struct Class {
     #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
     pub(super) columns: [u8; 16],
+    /// Of a class that is exactly two ranges, these.
+    #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
+    pub(super) ranges: Option<Ranges>,
     /// The same for one byte at a time: a bit in a table of all.
     table: &'static [u8; 256],
     bit: u8,
 }
+
+/// Two ranges, each by its first byte and by how many follow that; the same for each of 16 bytes.
+pub(super) type Ranges = [([u8; 16], [u8; 16]); 2];
 
 /// The bit for each high half. There is none for bytes above 0x7f.
 #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
@@ -19,13 +25,14 @@ impl Class {
     /// The bytes that have the bit in the table.
     pub(crate) const fn of(table: &'static [u8; 256], bit: u8) -> Self {
         let (mut columns, mut octet) = ([0; 16], 0);
-        while octet < 0x80 {
+        while octet < table.len() {
             if table[octet] & bit != 0 {
+                assert!(octet < 0x80, "a table has no column for it");
                 columns[octet & 15] |= 1 << (octet >> 4);
             }
             octet += 1;
         }
-        Self { columns, table, bit }
+        Self { columns, ranges: ranges(table, bit), table, bit }
     }
 
     /// How many bytes of the class stand at `at`.
@@ -47,23 +54,54 @@ impl Class {
         len + rest[len..].iter().take_while(|&&octet| table[octet as usize] & bit != 0).count()
     }
 
-    /// The same, where `prefix` says it of 32 bytes.
+    /// The same, where `prefix` says it of as many bytes as a vector has.
     #[inline(always)]
     #[cfg_attr(
         any(miri, not(any(target_arch = "x86_64", target_feature = "neon", target_feature = "simd128"))),
-        allow(dead_code, reason = "no instruction says it of 32 bytes")
+        allow(dead_code, reason = "no instruction says it of many bytes")
     )]
-    pub(super) fn run_by(&self, prefix: impl Fn(&[u8; 32]) -> usize, bytes: &[u8], at: usize) -> usize {
+    pub(super) fn run_by<const LEN: usize>(
+        &self,
+        prefix: impl Fn(&[u8; LEN]) -> usize,
+        bytes: &[u8],
+        at: usize,
+    ) -> usize {
         let mut len = 0;
         while let Some(octets) = bytes.get(at + len..).and_then(<[u8]>::first_chunk) {
             let here = prefix(octets);
             len += here;
-            if here < 32 {
+            if here < LEN {
                 return len;
             }
         }
-        len + self.run(bytes, at + len)
+        len + self.run_on(bytes, at + len)
     }
+
+    /// [`run`](Self::run) for what is left of a long input, and where no instruction says it of many bytes: apart from the code
+    /// that reads heads.
+    #[inline(never)]
+    pub(super) fn run_on(&self, bytes: &[u8], at: usize) -> usize {
+        self.run(bytes, at)
+    }
+}
+
+const fn ranges(table: &[u8; 256], bit: u8) -> Option<Ranges> {
+    let (mut ranges, mut count, mut at) = ([([0; 16], [0; 16]); 2], 0, 0);
+    while at < table.len() {
+        let first = at;
+        while at < table.len() && table[at] & bit != 0 {
+            at += 1;
+        }
+        if at > first {
+            if count == ranges.len() {
+                return None;
+            }
+            ranges[count] = ([first as u8; 16], [(at - first - 1) as u8; 16]);
+            count += 1;
+        }
+        at += 1;
+    }
+    if count == ranges.len() { Some(ranges) } else { None }
 }
 
 const TOKEN: u8 = 1;

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::passes::FIRST_LINE;
 use crate::wire::scan::class::is_tchar;
 
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
@@ -9,7 +10,7 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Start, name and end of every line after the first one, up to the empty one. A line ends where a run of control bytes
-/// begins; the run of three is the last. A name may go on into what stands after the bytes.
+/// begins; the run of three is the last. A name may go on into what stands after the bytes. The first line is not too short.
 pub(crate) fn lines(bytes: &[u8], after: &[u8]) -> Option<Vec<(usize, usize, usize)>> {
     let (mut lines, mut start) = (Vec::new(), 0);
     for end in 0..bytes.len() {
@@ -20,8 +21,8 @@ pub(crate) fn lines(bytes: &[u8], after: &[u8]) -> Option<Vec<(usize, usize, usi
         let rest = bytes[start.min(bytes.len())..].iter().chain(after);
         lines.push((start, rest.take_while(|&&octet| is_tchar(octet)).count(), end));
         if bytes[end..].iter().take_while(|&&octet| octet.is_ascii_control()).count() >= 3 {
-            lines.remove(0);
-            return Some(lines);
+            let (.., first) = lines.remove(0);
+            return (first >= FIRST_LINE).then_some(lines);
         }
         start = end + 2;
     }

@@ -12,6 +12,9 @@ pub(crate) const OPENING: usize = 32;
 /// How many bytes stand after those that are looked at, so that a block can be loaded wherever a line begins or ends.
 pub(crate) const PADDING: usize = 64;
 
+/// The first line is at least as long, so that this many bytes stand before every other line.
+pub(crate) const FIRST_LINE: usize = 8;
+
 /// A head of so many lines is taken without memory from the heap.
 pub(crate) const LINES: usize = 128;
 
@@ -24,12 +27,14 @@ pub(crate) struct Line<'a> {
     pub(crate) name: usize,
     /// Where the control byte stands that ends it.
     pub(crate) end: usize,
-    /// The bytes from `start` on: of this line, and of what follows where it is shorter.
-    pub(crate) opening: &'a [u8; OPENING],
-    /// The four bytes after the name, the first one highest.
-    pub(crate) middle: u32,
-    /// The last byte before `end` and the three from there on, the first one lowest.
-    pub(crate) closing: u32,
+    /// The eight bytes from `start` on, the first one lowest.
+    pub(crate) name_begins: u64,
+    /// The eight bytes before the end of the name: of this line, and of what stands before where the name is shorter.
+    pub(crate) name_ends: u64,
+    /// The three bytes after the name.
+    pub(crate) middle: &'a [u8; 3],
+    /// The last byte before `end` and two from there on.
+    pub(crate) closing: &'a [u8; 3],
 }
 
 /// Who wants to know the lines. A trait and no closure, because only a method can be told to be compiled into whatever
@@ -49,11 +54,14 @@ pub(crate) trait Reader: Sized {
     /// Where the field lines go, one after the other; those for which there is no place are not read.
     fn items(&mut self) -> &mut [Self::Item];
 
-    /// The next field line.
-    fn line(state: &mut Self::State, line: Line<'_>) -> Self::Item;
+    /// The next field line, and where it goes; false where it is not as most are, and then nothing has changed.
+    fn line(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item) -> bool;
+
+    /// The same for such a line.
+    fn unusual_line(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item);
 
     /// After the last line.
-    fn finish(self, state: Self::State) -> Option<usize>;
+    fn finish(&mut self, state: Self::State) -> Option<usize>;
 }
 
 /// What an instruction set answers.
@@ -72,7 +80,13 @@ pub(super) trait Questions: Copy {
 ///
 /// Inlined into the caller, so that everything is compiled for the caller's instruction set.
 #[inline(always)]
-pub(super) fn head<R: Reader>(ask: impl Questions, bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+pub(super) fn head<R: Reader>(
+    ask: impl Questions,
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     let (mut places, mut more_places) = ([MaybeUninit::uninit(); LINES + BLOCK], Vec::new());
     let mut room = most.min(LINES);
     let mut found = Lines::find(ask, bytes, len, room, &mut places);
@@ -149,25 +163,57 @@ impl<'a> Lines<'a> {
     }
 
     #[inline(always)]
-    fn read<R: Reader>(self, ask: impl Questions, mut reader: R) -> Option<usize> {
+    fn read<R: Reader>(self, ask: impl Questions, reader: &mut R) -> Option<usize> {
         let Self { bytes, ends } = self;
         let mut state = reader.start(|class, bytes, at| ask.run(class, bytes, at), ends)?;
         let (&first, ends) = ends.split_first()?;
-        let mut start = first as usize + 2;
-        for (&end, item) in ends.iter().zip(reader.items()) {
-            let end = end as usize;
-            debug_assert!(start <= end && end + PADDING <= bytes.len());
-            // SAFETY: `start` is at least 2 and at most `end`, as a byte lies between this end and the one before. After `end`,
-            // and so after `start`, are 64 bytes, of which 32, then 4 after at most 32, and 3 are asked for.
-            let (opening, closing) = unsafe { (octets(bytes, start), u32::from_le_bytes(*octets(bytes, end - 1))) };
-            let name = ask.token(opening).min(OPENING);
-            // SAFETY: as above.
-            let middle = u32::from_be_bytes(*unsafe { octets(bytes, start + name) });
-            *item = R::line(&mut state, Line { start, name, end, opening, middle, closing });
-            start = end + 2;
+        if (first as usize) < FIRST_LINE {
+            return None;
+        }
+        let (mut start, mut unusual) = (first as usize + 2, None);
+        let mut lines = ends.iter().zip(reader.items());
+        for (&end, item) in lines.by_ref() {
+            // SAFETY: `start` is where the line begins that ends there.
+            let line = unsafe { line_at(ask, bytes, start, end as usize) };
+            start = line.end + 2;
+            if !R::line(&mut state, line, item) {
+                unusual = Some((line, item));
+                break;
+            }
+        }
+        // Apart from the others: a call among those, rare as it is, would cost each of them its registers.
+        if let Some((line, item)) = unusual {
+            R::unusual_line(&mut state, line, item);
+            for (&end, item) in lines {
+                // SAFETY: as above.
+                let line = unsafe { line_at(ask, bytes, start, end as usize) };
+                start = line.end + 2;
+                if !R::line(&mut state, line, item) {
+                    R::unusual_line(&mut state, line, item);
+                }
+            }
         }
         reader.finish(state)
     }
+}
+
+/// The line between two places.
+///
+/// # Safety
+/// It ends at one of [`Lines`]'s ends that is not the first, and begins two bytes after the end before.
+#[inline(always)]
+unsafe fn line_at(ask: impl Questions, bytes: &[u8], start: usize, end: usize) -> Line<'_> {
+    debug_assert!(start <= end && end + PADDING <= bytes.len());
+    // SAFETY: `start` is at least 10 and at most `end`, as a byte lies between this end and the one before. After `end`,
+    // and so after `start`, are 64 bytes, of which 32, 8 and 3 are asked for.
+    let (opening, closing) = unsafe { (octets(bytes, start), octets(bytes, end - 1)) };
+    let name = ask.token(opening).min(OPENING);
+    // SAFETY: as above: of the 64 bytes are asked for 3 after at most 32, and 8 that begin at most 8 before `start`.
+    let (middle, name_ends) = unsafe { (octets(bytes, start + name), *octets(bytes, start + name - 8)) };
+    // SAFETY: as above.
+    let name_begins = u64::from_le_bytes(*unsafe { octets(bytes, start) });
+    let name_ends = u64::from_le_bytes(name_ends);
+    Line { start, name, end, name_begins, name_ends, middle, closing }
 }
 
 /// The `LEN` bytes at `at`.

@@ -41,7 +41,9 @@ impl Questions for Words {
     }
 }
 
-pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+/// A function of its own, as on the paths that the processor decides.
+#[inline(never)]
+pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
     passes::head(Words, bytes, len, most, reader)
 }
 

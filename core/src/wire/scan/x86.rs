@@ -3,7 +3,7 @@
 
 use core::arch::x86_64::*;
 
-use super::class::{Class, ROWS};
+use super::class::{Class, ROWS, Ranges};
 use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::TOKEN_CLASS;
 
@@ -32,7 +32,7 @@ impl Questions for Avx2 {
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn head_avx2<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+pub(super) fn head_avx2<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
     passes::head(Avx2, bytes, len, most, reader)
 }
 
@@ -92,15 +92,26 @@ impl Questions for Sse2 {
         unsafe { token_sse2(opening) }
     }
 
-    /// SSE2 cannot look anything up.
+    /// SSE2 cannot look anything up; it can compare.
     #[inline(always)]
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
-        class.run(bytes, at)
+        match &class.ranges {
+            // SAFETY: SSE2 is part of x86-64.
+            Some(ranges) => class.run_by(|octets| unsafe { prefix_sse2(ranges, octets) }, bytes, at),
+            None => class.run(bytes, at),
+        }
     }
 }
 
-pub(super) fn head_sse2<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: R) -> Option<usize> {
+/// A function of its own, so that the choice between the two costs no more than that.
+#[inline(never)]
+pub(super) fn head_sse2<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
     passes::head(Sse2, bytes, len, most, reader)
+}
+
+#[inline(never)]
+pub(super) fn run_sse2(class: &Class, bytes: &[u8], at: usize) -> usize {
+    Sse2.run(class, bytes, at)
 }
 
 #[inline]
@@ -139,6 +150,17 @@ fn token_sse2(octets: &[u8; OPENING]) -> usize {
         mask << 16 | _mm_movemask_epi8(usual) as u32
     });
     (!usual).trailing_zeros() as usize
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn prefix_sse2(ranges: &Ranges, octets: &[u8; 16]) -> usize {
+    let octets = load_sse2(octets);
+    let [one, other] = ranges.each_ref().map(|(first, more)| {
+        let octets = _mm_sub_epi8(octets, load_sse2(first));
+        _mm_cmpeq_epi8(_mm_min_epu8(octets, load_sse2(more)), octets)
+    });
+    (!_mm_movemask_epi8(_mm_or_si128(one, other))).trailing_zeros() as usize
 }
 
 #[inline]

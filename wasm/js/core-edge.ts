@@ -1,0 +1,11 @@
+/**
+ * `switchover/core` for runtimes that refuse code made from bytes at run time (workerd, edge functions): the module is imported.
+ */
+
+import module from "./core.wasm?module";
+
+import { initLater } from "./raw.js";
+
+initLater(module);
+
+export * from "./core.js";
