@@ -83,8 +83,7 @@ static void parse_request(swo_conn *conn) {
     CHECK(event.kind == SWO_EVENT_KIND_REQUEST);
     request = event.u.request;
     take_lines(conn);
-    OK(swo_next_event(conn, &event));
-    CHECK(event.kind == SWO_EVENT_KIND_END_OF_MESSAGE);
+    CHECK(swo_take_end(conn));
 }
 
 static size_t parse(size_t used) {

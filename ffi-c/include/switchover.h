@@ -1379,7 +1379,8 @@ swo_result swo_pass_content(struct swo_conn *conn,
 /**
  * Folds the end of the message into the current event: 1 where that was the last of its message, so that no
  * SWO_EVENT_KIND_END_OF_MESSAGE follows it. That is known for a head without content and for the last of content of a
- * known length. The event stays current. 0 changes nothing. RFC 9112, 6.
+ * known length. The event stays current, and its slices valid, through the answer, until the next inbound call. 0 changes
+ * nothing. RFC 9112, 6.
  */
 swo_flag swo_take_end(struct swo_conn *conn);
 
@@ -1491,6 +1492,19 @@ swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *
  */
 swo_result swo_request_authority(const struct swo_conn *conn,
                                  struct swo_slice *authority);
+
+/**
+ * The path of a request's target in origin or absolute form, as sent, up to the query: "/" where an absolute target has
+ * none, "*" in an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target.
+ * RFC 9112, 3.2; RFC 9110, 4.2.3.
+ */
+swo_result swo_target_path(const struct swo_request *request, struct swo_slice *path);
+
+/**
+ * The query of a request's target: what stands after its first question mark, as sent. Valid as long as the target.
+ * Errors: SWO_NOTHING where there is none. RFC 9112, 3.2.
+ */
+swo_result swo_target_query(const struct swo_request *request, struct swo_slice *query);
 
 /**
  * The field lines of swo_current_request. Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.

@@ -2,10 +2,11 @@
 
 use std::ffi::c_char;
 
-use switchover::binding::{KnownField, index_of, spans};
+use switchover::binding::{KnownField, index_of, path_and_query, spans};
 use switchover::{Connection, Event, Fields, Protocol, Request, Response, Step};
 
 use crate::error::{Done, Own, swo_result};
+use crate::handle::memory::RequestLine;
 use crate::inbound::receive;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out};
@@ -78,6 +79,16 @@ export! {
     fn swo_request_authority(conn: *const swo_conn, authority: *mut swo_slice) -> swo_result
         = request_authority(conn, authority);
 
+    /// The path of a request's target in origin or absolute form, as sent, up to the query: "/" where an absolute target has
+    /// none, "*" in an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target.
+    /// RFC 9112, 3.2; RFC 9110, 4.2.3.
+    fn swo_target_path(request: *const swo_request, path: *mut swo_slice) -> swo_result = target_path(request, path);
+
+    /// The query of a request's target: what stands after its first question mark, as sent. Valid as long as the target.
+    /// Errors: SWO_NOTHING where there is none. RFC 9112, 3.2.
+    fn swo_target_query(request: *const swo_request, query: *mut swo_slice) -> swo_result
+        = target_query(request, query);
+
     /// The field lines of swo_current_request. Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
     fn swo_request_fields(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
         = request_fields(conn, (fields, cap, count));
@@ -94,16 +105,12 @@ export! {
         = protocol_is(name, version, text);
 }
 
+#[inline(always)]
 fn next_event(mut conn: Conn<'_>, out: Out<'_, swo_event>) -> Done {
-    let step = conn.advance()?;
-    let position = conn.position();
-    match step {
-        Step::Event => match conn.event() {
-            Some(event) => swo_event::write(event, position, out),
-            None => out.set(swo_event::need_data(position)),
-        },
-        Step::NeedData => out.set(swo_event::need_data(position)),
-        Step::Paused(why) => out.set(swo_event::paused(why, position)),
+    match conn.advance()? {
+        Step::Event => current_event(&conn, out),
+        Step::NeedData => out.set(swo_event::need_data(conn.position())),
+        Step::Paused(why) => out.set(swo_event::paused(why, conn.position())),
     }
 }
 
@@ -112,6 +119,8 @@ fn receive_event(mut conn: Conn<'_>, data: &[u8], out: Out<'_, swo_event>) -> Do
     next_event(conn, out)
 }
 
+/// Apart from the steps that show nothing.
+#[inline(never)]
 fn current_event(conn: &Connection, out: Out<'_, swo_event>) -> Done {
     swo_event::write(conn.event().ok_or(Own::Nothing)?, conn.position(), out)
 }
@@ -198,6 +207,14 @@ fn current_request(conn: &Connection, out: Out<'_, swo_request>) -> Done {
 
 fn request_authority(conn: &Connection, out: Out<'_, swo_slice>) -> Done {
     out.set(kept(conn)?.authority().ok_or(Own::Nothing)?.as_bytes().into())
+}
+
+fn target_path((method, target): RequestLine<'_>, out: Out<'_, swo_slice>) -> Done {
+    out.set(path_and_query(method, target).0.into())
+}
+
+fn target_query((method, target): RequestLine<'_>, out: Out<'_, swo_slice>) -> Done {
+    out.set(path_and_query(method, target).1.ok_or(Own::Nothing)?.into())
 }
 
 fn request_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {

@@ -20,8 +20,8 @@ use switchover::masque::Datagram;
 use switchover::{Connection, Selection};
 
 use self::memory::{
-    ConfigPlace, FieldList, RequestGiven, ResponseGiven, config, config_place, datagram, entries, field_list, octets,
-    one, optional, request_head, response_head, selection, space, text, texts,
+    ConfigPlace, FieldList, RequestGiven, RequestLine, ResponseGiven, config, config_place, datagram, entries,
+    field_list, octets, one, optional, request_head, request_line, response_head, selection, space, text, texts,
 };
 use crate::config::swo_config;
 use crate::error::{Done, Own, swo_result};
@@ -29,7 +29,7 @@ use crate::few::Few;
 use crate::object::{Changed, Handle, Object, swo_capsules, swo_conn, swo_lines, swo_prepared, swo_splice};
 use crate::out::{Array, Out, Plain};
 use crate::types::{
-    swo_datagram, swo_deflate, swo_field, swo_request_head, swo_response_head, swo_selection, swo_slice,
+    swo_datagram, swo_deflate, swo_field, swo_request, swo_request_head, swo_response_head, swo_selection, swo_slice,
 };
 
 /// Exports safe functions: each row is a C function with its comment, and what does its work with the arguments' meaning.
@@ -89,6 +89,7 @@ conversions! {
     *const c_char => &'a [u8], text;
     *const swo_request_head => RequestGiven<'a>, request_head;
     *const swo_response_head => ResponseGiven<'a>, response_head;
+    *const swo_request => RequestLine<'a>, request_line;
     *const swo_config => Option<swo_config>, config;
     *const swo_selection => Selection, selection;
     *const swo_deflate => &'a swo_deflate, one;

@@ -58,7 +58,8 @@ export! {
 
     /// Folds the end of the message into the current event: 1 where that was the last of its message, so that no
     /// SWO_EVENT_KIND_END_OF_MESSAGE follows it. That is known for a head without content and for the last of content of a
-    /// known length. The event stays current. 0 changes nothing. RFC 9112, 6.
+    /// known length. The event stays current, and its slices valid, through the answer, until the next inbound call. 0 changes
+    /// nothing. RFC 9112, 6.
     fn swo_take_end(conn: *mut swo_conn) -> swo_flag = take_end(conn);
 
     /// Server: gives the whole connection to another parser: the head of the current request and every byte after it, exactly
@@ -82,6 +83,7 @@ fn receive_data(mut conn: Conn<'_>, data: &[u8]) -> Done {
     receive(&mut conn, data)
 }
 
+#[inline(always)]
 pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
     if conn.holds(data) {
         return Err(Own::Overlap.into());

@@ -61,6 +61,7 @@ static void put_back(decision *d) {
 static int ask(player *p, const char *verb, text *says) {
     swo_conn *conn = p->conn;
     swo_request request;
+    swo_event event;
     swo_trace_entry entry;
     swo_content_left content;
     swo_slice bytes;
@@ -81,6 +82,11 @@ static int ask(player *p, const char *verb, text *says) {
         text_put(says, "owes %s\n", swo_name(SWO_TABLE_OWES, swo_owes(conn)));
     } else if (IS("take-end")) {
         text_put(says, "taken %s\n", swo_take_end(conn) ? "true" : "false");
+    } else if (IS("event")) {
+        text_put(says, "event ");
+        if (swo_current_event(conn, &event)) text_put(says, "none");
+        else put_event(says, conn, &event, 1, 0);
+        text_put(says, "\n");
     } else if (IS("content")) {
         must(p, swo_content(conn, &content));
         text_put(says, "content %s", swo_name(SWO_TABLE_CONTENT, content.kind));

@@ -186,6 +186,17 @@ static void offers_say_what_is_wrong(void) {
     IS(next(conn), SWO_EVENT_KIND_REQUEST);
     IS(swo_request_authority(conn, &authority), SWO_OK);
     HOLDS(authority.len == 1 && *authority.data == 'b');
+    swo_request shown, asked = {SWO_TEXT("GET"), SWO_TEXT("/a?b?c"), 1, 0, SWO_NONE, 1};
+    swo_slice path, query = {NULL, 77};
+    IS(swo_current_request(conn, &shown), SWO_OK);
+    HOLDS(!swo_target_path(&shown, &path) && path.len == 1 && *path.data == '/');
+    IS(swo_target_query(&shown, &query), SWO_NOTHING);
+    HOLDS(!swo_target_path(&asked, &path) && path.data == asked.target.data && path.len == 2);
+    HOLDS(!swo_target_query(&asked, &query) && query.data == asked.target.data + 3 && query.len == 3);
+    IS(swo_target_path(NULL, &path), SWO_NULL);
+    IS(swo_target_query(&asked, NULL), SWO_NULL);
+    asked.target.data = NULL;
+    IS(swo_target_path(&asked, &path), SWO_NULL);
     IS(swo_select(conn, FOO, 1, SWO_ORDER_CLIENT, &selection), SWO_OK);
     IS(swo_selection_early(NULL, &early), SWO_NULL);
     IS(swo_selection_early(&selection, NULL), SWO_NULL);

@@ -13,7 +13,9 @@ use switchover::{Config, Field, FieldSource, Selection};
 use crate::config::swo_config;
 use crate::error::{Done, Own};
 use crate::few::Few;
-use crate::types::{swo_datagram, swo_field, swo_request_head, swo_response_head, swo_selection, swo_slice};
+use crate::types::{
+    swo_datagram, swo_field, swo_request, swo_request_head, swo_response_head, swo_selection, swo_slice,
+};
 
 // Inputs.
 
@@ -87,6 +89,14 @@ pub(crate) unsafe fn request_head<'a>(head: *const swo_request_head) -> Done<Req
         let head = one(head)?;
         Ok((octets(head.method)?, octets(head.target)?, field_list((head.fields, head.field_count))?))
     }
+}
+
+/// Method and target of a request that an event showed.
+pub(crate) type RequestLine<'a> = (&'a [u8], &'a [u8]);
+
+pub(crate) unsafe fn request_line<'a>(request: *const swo_request) -> Done<RequestLine<'a>> {
+    // SAFETY: the contract, for the struct and for what it points to.
+    unsafe { one(request).and_then(|request| Ok((octets(request.method)?, octets(request.target)?))) }
 }
 
 /// Status, reason if one is given, field lines.
