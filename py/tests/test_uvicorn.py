@@ -1,0 +1,306 @@
+"""`switchover.uvicorn`: what uvicorn's own tests do not ask. Those run beside, see `py/tests/suites`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+uvicorn = pytest.importorskip("uvicorn")
+
+from switchover.uvicorn import Cycle, Protocol  # noqa: E402
+
+OURS = "switchover.uvicorn:Protocol"
+WAIT = 10
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+HANDSHAKE = (
+    b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+HELLO = bytes([0x81, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked text frame
+
+
+async def tell(scope: Any, receive: Any, send: Any) -> None:
+    """Says what came: method, path and content; echoes in a WebSocket."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"]})
+        return
+    content, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        content, more = content + message["body"], message["more_body"]
+    body = f"{scope['method']} {scope['path']} ".encode() + content
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": 200, "headers": [length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Served:
+    """A server in a thread."""
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        settings = {"http": OURS, "ws": "wsproto", "lifespan": "off", "log_config": None, "port": 0, "loop": "asyncio"}
+        self.server = uvicorn.Server(uvicorn.Config(app, **{**settings, **options}))
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+
+    def __enter__(self) -> Served:
+        self.thread.start()
+        for _ in range(WAIT * 100):
+            if self.server.started:
+                break
+            threading.Event().wait(0.01)
+        self.port = self.server.servers[0].sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        self.thread.join(WAIT)
+        assert not self.thread.is_alive()
+
+    def connect(self, data: bytes = b"") -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=WAIT)
+        connection.sendall(data)
+        return connection
+
+    def until(self, data: bytes, ending: bytes, within: float = WAIT) -> bytes:
+        """What comes up to and with `ending`, or until nothing more does."""
+        with self.connect(data) as connection:
+            connection.settimeout(within)
+            got = b""
+            with contextlib.suppress(TimeoutError, ConnectionResetError):
+                while ending not in got and (piece := connection.recv(65536)):
+                    got += piece
+            return got
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Served]:
+    with Served(tell) as served:
+        yield served
+
+
+def test_more_frames_than_the_engine_holds_are_answered() -> None:
+    """All of them come before the app has accepted, and after a request."""
+    frames = HELLO * 20_000
+    with Served(tell, ws="websockets-sansio") as served, served.connect(GET + HANDSHAKE) as connection:
+        sender = threading.Thread(target=connection.sendall, args=(frames,))
+        sender.start()
+        got = b""
+        while got.count(b"\x81\x05hello") < 20_000 and (piece := connection.recv(65536)):
+            got += piece
+        sender.join(WAIT)
+    assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert got.count(b"\x81\x05hello") == 20_000
+
+
+LOSES = ["h11", "httptools", "zttp"]
+
+
+@pytest.mark.parametrize("ws", ["wsproto", "websockets", "websockets-sansio"])
+def test_a_frame_in_the_segment_of_its_handshake_is_answered(ws: str) -> None:
+    with Served(tell, ws=ws) as served:
+        assert served.until(HANDSHAKE + HELLO, b"\x81\x05hello").endswith(b"\x81\x05hello")
+
+
+@pytest.mark.parametrize("http", LOSES)
+def test_it_is_lost_by_the_others(http: str) -> None:
+    pytest.importorskip(http)
+    with Served(tell, http=http) as served:
+        got = served.until(HANDSHAKE + HELLO, b"\x81\x05hello", within=0.5)
+        assert got.startswith(b"HTTP/1.1 101 ")
+        assert b"hello" not in got
+
+
+@pytest.mark.parametrize(
+    ("offer", "options"),
+    [
+        (b"Upgrade: foo\r\nConnection: Upgrade\r\n", {}),
+        (
+            b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings\r\n",
+            {},
+        ),
+        (HANDSHAKE.partition(b"a\r\n")[2][:-2], {"ws": "none"}),
+    ],
+    ids=["foo", "h2c", "websocket"],
+)
+def test_a_declined_offer_changes_nothing(offer: bytes, options: dict[str, str]) -> None:
+    """The content was lost and the request after it not answered: uvicorn #2722, httptools #124."""
+    with Served(tell, **options) as served:
+        post = b"POST /one HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n" + offer + b"\r\ncontent"
+        got = served.until(post + GET, b"GET / ")
+    assert got.count(b"HTTP/1.1 200 OK\r\n") == 2
+    assert b"POST /one content" in got
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        (GET[:-2] + b"A: b\r\n" * 200 + b"\r\n", 431),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        (b"GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+    ],
+)
+def test_what_is_no_http_is_answered_and_logged(
+    request_: bytes, status: int, told: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="uvicorn.error"):
+        got = told.until(request_, b"received.")
+    assert got.startswith(b"HTTP/1.1 %d " % status)
+    assert b"\r\nConnection: close\r\n" in got
+    assert re.search(r"\(error \d+\) at byte \d+ \(RFC \d+, [\d.]+\)\. \w+", caplog.text)
+
+
+class Transport(asyncio.Transport):
+    """One that keeps what is written, write by write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        self.writes.append(bytes(data))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+
+
+async def played(app: Any, *pieces: bytes, **options: Any) -> tuple[Protocol, Transport]:
+    """What comes of these pieces, without a network."""
+    config = uvicorn.Config(app, http=OURS, lifespan="off", log_config=None, **options)
+    config.load()
+    state = uvicorn.server.ServerState()
+    protocol, transport = Protocol(config, state, {}, asyncio.get_running_loop()), Transport()
+    protocol.connection_made(transport)
+    for piece in pieces:
+        protocol.data_received(piece)
+        for _ in range(5):
+            await asyncio.sleep(0)
+    return protocol, transport
+
+
+def test_head_and_content_leave_in_one_write() -> None:
+    _, transport = asyncio.run(played(tell, GET))
+    assert transport.writes == [b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nGET / "]
+
+
+def test_more_than_the_engine_holds_is_not_lost() -> None:
+    requests = [GET.replace(b"/", b"/%d" % number, 1) for number in range(4000)]
+    with Served(tell) as served:
+        got = served.until(b"".join(requests), b"GET /3999 ")
+    assert got.count(b"HTTP/1.1 200 OK\r\n") == 4000
+
+
+async def raises(scope: Any, receive: Any, send: Any) -> None:
+    raise ValueError("the app's own")
+
+
+async def returns_early(scope: Any, receive: Any, send: Any) -> None:
+    pass
+
+
+async def sends_too_little(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hel"})
+
+
+async def sends_too_much(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+async def sends_twice(scope: Any, receive: Any, send: Any) -> None:
+    await tell(scope, receive, send)
+    await send({"type": "http.response.body", "body": b"more"})
+
+
+async def stops_halfway(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+
+
+async def splits_a_header(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"a", b"b\r\nc: d")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.mark.parametrize(
+    "app", [raises, returns_early, sends_too_little, sends_too_much, sends_twice, stops_halfway, splits_a_header]
+)
+def test_an_app_that_misbehaves_is_logged_and_cut_short(app: Any, caplog: pytest.LogCaptureFixture) -> None:
+    protocol, transport = asyncio.run(played(app, GET))
+    written = b"".join(transport.writes)
+    assert "ASGI" in caplog.text
+    assert transport.closed or app is sends_twice
+    assert b"c: d" not in written
+    assert written.startswith(b"HTTP/1.1 500 ") == (app in (raises, returns_early))
+    # What was announced and did not come is not ended as if it had.
+    assert not written.endswith(b"\r\n0\r\n\r\n")
+    assert not protocol.tasks
+
+
+async def mutates(scope: Any, receive: Any, send: Any) -> None:
+    headers = list(scope["headers"])
+    scope["headers"].clear()
+    scope["method"] = scope["path"] = "changed"
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def test_an_app_may_change_its_scope() -> None:
+    _, transport = asyncio.run(played(mutates, GET, GET))
+    assert b"".join(transport.writes).count(b"HTTP/1.1 200 OK\r\nhost: a\r\n") == 2
+
+
+CUT = b"POST /cut HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n" + HANDSHAKE
+POINTS = [0, 1, 18, 40, 57, 59, 62, 65, 75, 82, 120, len(CUT)]
+
+
+def test_a_client_may_go_at_any_point() -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    # Ten thousand on one interpreter, a part of them on the others, as with the vectors.
+    many = 840 // int(os.environ.get("EVERY", "1"))
+    for app, times in ((tell, many), (slow, 20)):
+        with Served(app) as served:
+            for point in POINTS * times:
+                served.connect(CUT[:point]).close()
+            for _ in range(WAIT * 20):
+                if not served.server.server_state.connections and not served.server.server_state.tasks:
+                    break
+                threading.Event().wait(0.05)
+            assert not served.server.server_state.connections
+            assert not served.server.server_state.tasks
+    gc.collect()
+    assert not [held for held in gc.get_objects() if isinstance(held, Cycle)]
