@@ -231,6 +231,10 @@ fn spellings_of(name: &str, member: &str) -> (String, String, String) {
         ("Request", "offer_count") => ("offer_count", "offers", "offers"),
         // An event of JavaScript is plain data; the connection is asked.
         ("Request", "authority") => ("swo_request_authority", "authority", ""),
+        // In TypeScript a question to the connection, as the authority is.
+        ("Request", "path" | "query") => {
+            return (format!("swo_target_{member}"), member.into(), String::new());
+        }
         ("Response", "fields") => ("swo_event_fields", "headers", "headers"),
         ("Response", "advertised") => ("swo_advertised", "advertised", "advertised"),
         ("Switched", "protocols") => ("swo_agreed", "protocols", "protocols"),

@@ -10,14 +10,63 @@ use switchover_tests::tables::{Table, WIDTH, read, section, tables, wrapped};
 use switchover_tests::{home, tables};
 
 const STUBS: &str = "py/python/switchover/__init__.pyi";
+const DOCUMENTS: &str = "py/python/switchover/_documents.py";
 
 #[test]
 fn the_python_stubs_have_the_tables() {
-    let wanted = with_options(with_enums(read(STUBS)));
+    let stubs = with_options(with_enums(read(STUBS)));
+    compare(STUBS, &stubs);
+    compare(DOCUMENTS, &for_help(&stubs));
+}
+
+fn compare(path: &str, wanted: &str) {
     if std::env::var_os("BLESS").is_some() {
-        fs::write(home().join("..").join(STUBS), &wanted).expect("writable stubs");
+        fs::write(home().join("..").join(path), wanted).expect("a writable file");
     }
-    assert!(wanted == read(STUBS), "the stubs are stale; BLESS=1 rewrites them");
+    assert!(wanted == read(path), "{path} is stale; BLESS=1 rewrites it");
+}
+
+/// What `help` shows of enums and options: what the stubs say of each.
+fn for_help(stubs: &str) -> String {
+    let mut page = String::from(
+        "\"\"\"What the engine says of each member of an enum and of each option. Written by tests/stubs.rs.\"\"\"\n\n\
+         # ruff: noqa: E501\n\nMEMBERS = {\n",
+    );
+    for class in
+        stubs.split("\nclass ").filter(|class| class.lines().next().is_some_and(|line| line.contains("(enum.")))
+    {
+        page += &format!("    \"{}\": {{\n", class.split('(').next().unwrap_or_default());
+        for (name, document) in described(class, " = ") {
+            page += &format!("        \"{name}\": {document:?},\n");
+        }
+        page += "    },\n";
+    }
+    page += "}\n\nOPTIONS = {\n";
+    let config = stubs.split("\nclass ").find(|class| class.starts_with("Config:")).expect("the options");
+    for (name, document) in described(config, ": Final[") {
+        let argument = format!("\n        {name}: ");
+        let default = config.split_once(&argument).and_then(|(_, rest)| rest.split_once(" = ")?.1.split_once(",\n"));
+        let (default, _) = default.unwrap_or_else(|| panic!("{name} has no default"));
+        page += &format!("    \"{name}\": {:?},\n", format!("{document} Default {default}."));
+    }
+    page + "}\n"
+}
+
+/// The attributes of a class whose lines have that mark after the name, with the document after each.
+fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
+    let mut found = Vec::new();
+    let mut lines = class.lines();
+    while let Some(line) = lines.next() {
+        let name = line.strip_prefix("    ").and_then(|line| line.split_once(mark)).map(|(name, _)| name);
+        let Some(name) = name.filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_')) else { continue };
+        let first = lines.next().and_then(|line| line.trim_start().strip_prefix("\"\"\"")).expect("a document");
+        let mut words = vec![first];
+        while !words.last().is_some_and(|line| line.ends_with("\"\"\"")) {
+            words.push(lines.next().expect("the end of a document").trim_start());
+        }
+        found.push((name, words.join(" ").replace("\"\"\"", "")));
+    }
+    found
 }
 
 /// The members of the stubs' enums are written from the core's tables, with what the core says of each.

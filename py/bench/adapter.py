@@ -83,9 +83,7 @@ def ours(request: bytes, is_prepared: bool) -> Any:
 
     def work(connection: switchover.Connection) -> object:
         event = connection.next_event(request)
-        path, _, query = event.target.partition(b"?")
-        fields = [(name.lower(), value) for name, value in event.headers]
-        parsed = event.method.decode(), path.decode(), query, fields
+        parsed = event.method.decode(), event.path.decode(), event.query, event.headers.lower()
         assert connection.take_end()
         out = connection.respond_prepared(prepared) if is_prepared else connection.respond(200, FIELDS, CONTENT)
         return *parsed, out

@@ -56,12 +56,12 @@ def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
     response, end = h11.Response(status_code=200, headers=HEADERS, reason=b"OK"), h11.EndOfMessage()
 
     def ours(connection: switchover.Connection) -> object:
-        headers = list(connection.next_event(request).headers)
+        headers = connection.next_event(request).headers.lines()
         assert connection.take_end()
         return headers, connection.respond(200, TYPE)
 
     def ours_prepared(connection: switchover.Connection) -> object:
-        headers = list(connection.next_event(request).headers)
+        headers = connection.next_event(request).headers.lines()
         assert connection.take_end()
         return headers, connection.respond_prepared(prepared)
 
@@ -100,27 +100,25 @@ def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
         assert sink.is_complete
         return sink.headers, RESPONSE
 
-    def with_zttp(connection: zttp.H1Connection) -> object:
-        event = connection.receive_event(request)
-        headers = event.headers.to_list()
-        assert event.end_stream
+    def answered(connection: zttp.H1Connection) -> bytes:
         connection.send_response(200, HEADERS)
         connection.end_message()
         out = connection.data_to_send()
         if is_kept:
             connection.start_next_cycle()
-        return headers, out
+        return out
+
+    def with_zttp(connection: zttp.H1Connection) -> object:
+        event = connection.receive_event(request)
+        headers = event.headers.to_list()
+        assert event.end_stream
+        return headers, answered(connection)
 
     def with_zttp_lazy(connection: zttp.H1Connection) -> object:
         event = connection.receive_event(request)
         host = event.headers.get(b"host")
         assert event.end_stream
-        connection.send_response(200, HEADERS)
-        connection.end_message()
-        out = connection.data_to_send()
-        if is_kept:
-            connection.start_next_cycle()
-        return host, out
+        return host, answered(connection)
 
     expected = lines(request)
     host = dict(expected)[b"Host"]
@@ -159,7 +157,7 @@ def parse(name: str, request: bytes, *, is_kept: bool) -> Case:
     response, end = h11.Response(status_code=204, headers=[]), h11.EndOfMessage()
 
     def ours(connection: switchover.Connection) -> object:
-        headers = list(connection.next_event(request).headers)
+        headers = connection.next_event(request).headers.lines()
         assert connection.take_end()
         if is_kept:
             connection.respond_prepared(prepared)

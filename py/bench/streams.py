@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import h11
 import h11r
 import httptools
@@ -25,7 +27,7 @@ def octet_by_octet(name: str, request: bytes) -> Case:
             event = advance(octet)
             if event is not need_data:
                 break
-        headers = list(event.headers)
+        headers = event.headers.lines()
         while type(advance()) is not switchover.EndOfMessage:
             pass
         return headers
@@ -84,48 +86,35 @@ def octet_by_octet(name: str, request: bytes) -> Case:
     )
 
 
+def pieces(reads: list[bytes], connection: Any, need_data: object, data: type, end: type) -> object:
+    """The content of a message, as h11's calls give it."""
+    receive, advance = connection.receive_data, connection.next_event
+    found = []
+    for read in reads:
+        receive(read)
+        while (event := advance()) is not need_data:
+            if type(event) is data:
+                found.append(event.data)
+            elif type(event) is end:
+                return found
+    return None
+
+
 def content(name: str, request: bytes) -> Case:
     """A request with content, in reads of 64 KiB, to its end; the content as a list of pieces."""
     reads = [request[at : at + READ] for at in range(0, len(request), READ)]
 
     def ours() -> object:
         connection = switchover.Connection(Role.SERVER)
-        advance, need_data, data = connection.next_event, NEED_DATA, switchover.Data
-        pieces = []
-        for read in reads:
-            connection.receive_data(read)
-            while (event := advance()) is not need_data:
-                if type(event) is data:
-                    pieces.append(event.data)
-                elif type(event) is switchover.EndOfMessage:
-                    return pieces
-        return None
+        return pieces(reads, connection, NEED_DATA, switchover.Data, switchover.EndOfMessage)
 
     def with_h11() -> object:
         connection = h11.Connection(h11.SERVER)
-        advance, need_data, data = connection.next_event, h11.NEED_DATA, h11.Data
-        pieces = []
-        for read in reads:
-            connection.receive_data(read)
-            while (event := advance()) is not need_data:
-                if type(event) is data:
-                    pieces.append(event.data)
-                elif type(event) is h11.EndOfMessage:
-                    return pieces
-        return None
+        return pieces(reads, connection, h11.NEED_DATA, h11.Data, h11.EndOfMessage)
 
     def with_h11r() -> object:
         connection = h11r.Connection(h11r.Role.SERVER)
-        advance, need_data, data = connection.next_event, h11r.ReceiveStatus.NEED_DATA, h11r.Data
-        pieces = []
-        for read in reads:
-            connection.receive_data(read)
-            while (event := advance()) is not need_data:
-                if type(event) is data:
-                    pieces.append(event.data)
-                elif type(event) is h11r.EndOfMessage:
-                    return pieces
-        return None
+        return pieces(reads, connection, h11r.ReceiveStatus.NEED_DATA, h11r.Data, h11r.EndOfMessage)
 
     def with_httptools() -> object:
         sink = Sink()

@@ -37,7 +37,7 @@ def switch(name: str, request: bytes) -> Case:
 
     def ours() -> object:
         connection = switchover.Connection(Role.SERVER)
-        headers = list(connection.next_event(request).headers)
+        headers = connection.next_event(request).headers.lines()
         assert connection.take_end()
         out = connection.accept(connection.select(["websocket"]))
         return headers, out

@@ -1,10 +1,12 @@
 //! What comes out of a connection, as values that own what they show.
 
+use std::hash::Hash;
+
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 
 use switchover::binding::EventKind;
 use switchover::{self as core, Event, SwitchedBy};
@@ -12,16 +14,24 @@ use switchover::{self as core, Event, SwitchedBy};
 use crate::head::{Informational, Request, Response};
 use crate::headers::Headers;
 use crate::listed::Member;
-use crate::shared::Shared;
+use crate::shared::{Shared, compare_parts, octets};
 use crate::text::Octets;
-use crate::view::{Protocol, Tuple, show};
+use crate::view::{Protocol, Tuple, fields, show};
 
 /// Some content. How it is cut into pieces has no meaning.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 pub(crate) struct Data {
-    data: PyBackedBytes,
+    data: Py<PyBytes>,
 }
+
+impl Data {
+    fn parts(&self) -> impl Eq + Hash {
+        octets(&self.data)
+    }
+}
+
+compare_parts!(Data);
 
 #[pymethods]
 impl Data {
@@ -36,8 +46,13 @@ impl Data {
     }
 
     #[new]
-    fn new(data: PyBackedBytes) -> Self {
-        Self { data }
+    fn new(py: Python<'_>, data: PyBackedBytes) -> Self {
+        let Ok(data) = data.into_pyobject(py);
+        Self { data: data.unbind() }
+    }
+
+    fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        fields(slf, &["data"])
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
@@ -68,6 +83,10 @@ impl EndOfMessage {
     #[pyo3(signature = (trailers = Headers::default()), text_signature = "(trailers=())")]
     fn new(py: Python<'_>, trailers: Headers) -> PyResult<Self> {
         Ok(Self { trailers: Shared::new(py, trailers)? })
+    }
+
+    fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        fields(slf, &["trailers"])
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
@@ -114,6 +133,10 @@ impl Switched {
         Member(EventKind::Switched)
     }
 
+    fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        fields(slf, &["by", "protocols", "request", "response", "leftover"])
+    }
+
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         show(slf, &["by", "protocols", "request", "response", "leftover"])
     }
@@ -136,6 +159,10 @@ impl Paused {
     #[new]
     fn new(reason: Member<core::Paused>) -> Self {
         Self { reason }
+    }
+
+    fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        fields(slf, &["reason"])
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {

@@ -1,30 +1,41 @@
 //! The heads of messages, as values that own what they show.
 
+use std::hash::Hash;
+
+use percent_encoding::percent_decode;
+use pyo3::intern;
 use pyo3::prelude::*;
-
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
-use switchover::binding::EventKind;
+use switchover::binding::{EventKind, path_and_query, request_ends, request_line};
 use switchover::{self as core, NoOffer, RequestHead};
 
 use crate::headers::Headers;
 use crate::listed::Member;
 use crate::names::Names;
-use crate::shared::Shared;
+use crate::shared::{Shared, compare_parts, octets};
 use crate::text::{Octets, characters};
-use crate::view::{Offer, Protocol, Tuple, show};
+use crate::view::{Offer, Protocol, Tuple, fields, show};
+
+compare_parts!(Request Response);
+
+// What each has, as its constructor takes it.
+const REQUEST: [&str; 7] = ["method", "target", "headers", "minor_version", "offers", "no_offer", "ends"];
+const INFORMATIONAL: [&str; 4] = ["status", "headers", "reason", "minor_version"];
+const RESPONSE: [&str; 6] = ["status", "headers", "reason", "minor_version", "dropped", "advertised"];
 
 /// A request head. Server; next come Data and EndOfMessage, and an answer is owed.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 pub(crate) struct Request {
-    method: PyBackedBytes,
-    target: PyBackedBytes,
-    headers: Shared<Headers>,
+    method: Py<PyBytes>,
+    target: Py<PyBytes>,
+    headers: Py<Headers>,
     minor_version: u8,
     offers: Tuple<Offer>,
     no_offer: Option<Member<NoOffer>>,
+    ends: bool,
 }
 
 impl Request {
@@ -33,14 +44,28 @@ impl Request {
             Ok(offers) => (offers.map(Offer::of).collect(), None),
             Err(reason) => (Vec::new(), Some(Member(reason))),
         };
+        let (method, target) = request_line(&request);
         Ok(Self {
-            method: Names::open().get(py, request.method().as_bytes()).into(),
-            target: PyBytes::new(py, request.target().as_bytes()).into(),
-            headers: Shared::new(py, Headers::received(&request.fields()))?,
+            method: Names::open().get(py, method).into(),
+            target: PyBytes::new(py, target).into(),
+            headers: Py::new(py, Headers::received(&request.fields()))?,
             minor_version: request.minor_version(),
             offers: Tuple(offers),
             no_offer,
+            ends: request_ends(&request),
         })
+    }
+
+    fn parts(&self) -> impl Eq + Hash {
+        (
+            octets(&self.method),
+            octets(&self.target),
+            self.headers.get(),
+            self.minor_version,
+            &self.offers,
+            self.no_offer,
+            self.ends,
+        )
     }
 
     pub(crate) fn offers_something(&self) -> bool {
@@ -49,7 +74,7 @@ impl Request {
 
     /// Shows it to `look` as a head that could be sent.
     pub(crate) fn as_head<T>(&self, look: impl FnOnce(&RequestHead<'_>) -> T) -> T {
-        let (method, target) = (characters(&self.method), characters(&self.target));
+        let (method, target) = (characters(octets(&self.method)), characters(octets(&self.target)));
         look(&RequestHead::new(&method, &target, self.headers.get()))
     }
 }
@@ -57,10 +82,11 @@ impl Request {
 #[pymethods]
 impl Request {
     #[new]
+    #[expect(clippy::too_many_arguments, reason = "Python names them")]
     #[pyo3(
         signature = (method, target, headers = Headers::default(), minor_version = 1, offers = Tuple(Vec::new()),
-                     no_offer = None),
-        text_signature = "(method, target, headers=(), minor_version=1, offers=(), no_offer=None)"
+                     no_offer = None, ends = true),
+        text_signature = "(method, target, headers=(), minor_version=1, offers=(), no_offer=None, ends=True)"
     )]
     fn new(
         py: Python<'_>,
@@ -70,9 +96,49 @@ impl Request {
         minor_version: u8,
         offers: Tuple<Offer>,
         no_offer: Option<Member<NoOffer>>,
+        ends: bool,
     ) -> PyResult<Self> {
         let (method, target) = (method.bytes(py).into(), target.bytes(py).into());
-        Ok(Self { method, target, headers: Shared::new(py, headers)?, minor_version, offers, no_offer })
+        Ok(Self { method, target, headers: Py::new(py, headers)?, minor_version, offers, no_offer, ends })
+    }
+
+    fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        fields(slf, &REQUEST)
+    }
+
+    /// The path of the target, as sent. RFC 9112, 3.2.
+    #[getter]
+    fn path<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, path_and_query(octets(&self.method), octets(&self.target)).0)
+    }
+
+    /// What stands after the first question mark of the target; empty where there is none.
+    #[getter]
+    fn query<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, path_and_query(octets(&self.method), octets(&self.target)).1.unwrap_or_default())
+    }
+
+    /// The version as text, such as `1.1`.
+    #[getter]
+    fn http_version<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+        match self.minor_version {
+            1 => intern!(py, "1.1").clone(),
+            minor => PyString::new(py, &format!("1.{minor}")),
+        }
+    }
+
+    /// What an ASGI scope says of a request, in a new dict.
+    fn asgi<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (method, target) = (octets(&self.method), octets(&self.target));
+        let (path, query) = path_and_query(method, target);
+        let scope = PyDict::new(py);
+        scope.set_item(intern!(py, "http_version"), self.http_version(py))?;
+        scope.set_item(intern!(py, "method"), &*characters(method))?;
+        scope.set_item(intern!(py, "path"), percent_decode(path).decode_utf8_lossy())?;
+        scope.set_item(intern!(py, "raw_path"), PyBytes::new(py, path))?;
+        scope.set_item(intern!(py, "query_string"), PyBytes::new(py, query.unwrap_or_default()))?;
+        scope.set_item(intern!(py, "headers"), self.headers.get().lower(py)?)?;
+        Ok(scope)
     }
 
     #[classattr]
@@ -86,7 +152,7 @@ impl Request {
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        show(slf, &["method", "target", "headers", "minor_version", "offers", "no_offer"])
+        show(slf, &REQUEST)
     }
 }
 
@@ -122,6 +188,10 @@ impl Informational {
         Ok(Self { status, reason: reason.bytes(py).into(), headers: Shared::new(py, headers)?, minor_version })
     }
 
+    fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        fields(slf, &INFORMATIONAL)
+    }
+
     #[classattr]
     fn __match_args__() -> Tuple<&'static str> {
         Tuple(vec!["status", "headers"])
@@ -133,17 +203,17 @@ impl Informational {
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        show(slf, &["status", "reason", "headers", "minor_version"])
+        show(slf, &INFORMATIONAL)
     }
 }
 
 /// A final response head. Client; next come Data and EndOfMessage.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 pub(crate) struct Response {
     status: u16,
-    reason: PyBackedBytes,
-    headers: Shared<Headers>,
+    reason: Py<PyBytes>,
+    headers: Py<Headers>,
     minor_version: u8,
     dropped: u8,
     advertised: Tuple<Protocol>,
@@ -154,11 +224,15 @@ impl Response {
         Ok(Self {
             status: response.status(),
             reason: Names::open().get(py, response.reason()).into(),
-            headers: Shared::new(py, Headers::received(&response.fields()))?,
+            headers: Py::new(py, Headers::received(&response.fields()))?,
             minor_version: response.minor_version(),
             dropped: response.dropped(),
             advertised: Protocol::all(response.advertised()),
         })
+    }
+
+    fn parts(&self) -> impl Eq + Hash {
+        (self.status, octets(&self.reason), self.headers.get(), self.minor_version, self.dropped, &self.advertised)
     }
 }
 
@@ -179,8 +253,12 @@ impl Response {
         dropped: u8,
         advertised: Tuple<Protocol>,
     ) -> PyResult<Self> {
-        let (reason, headers) = (reason.bytes(py).into(), Shared::new(py, headers)?);
+        let (reason, headers) = (reason.bytes(py).into(), Py::new(py, headers)?);
         Ok(Self { status, reason, headers, minor_version, dropped, advertised })
+    }
+
+    fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        fields(slf, &RESPONSE)
     }
 
     #[classattr]
@@ -194,6 +272,6 @@ impl Response {
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        show(slf, &["status", "reason", "headers", "minor_version", "dropped", "advertised"])
+        show(slf, &RESPONSE)
     }
 }

@@ -8,6 +8,7 @@ use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
 
+use switchover::binding::spans;
 use switchover::{Field, FieldSource, Fields};
 
 use crate::names::Names;
@@ -17,53 +18,64 @@ use crate::text::{FieldLines, Octets};
 #[pyclass(frozen, sequence, module = "switchover")]
 #[derive(Debug, Default)]
 pub(crate) struct Headers {
-    /// All names and values, perhaps with something between them.
+    /// All names and values, perhaps with something between them, and then the places of each line: one allocation.
     octets: Vec<u8>,
-    /// Where in it the name and the value of each line are.
-    lines: Vec<(Range<usize>, Range<usize>)>,
+    /// Where the places begin.
+    places: usize,
 }
+
+/// Where in the bytes a name begins and ends, and a value.
+type Places = [[u8; size_of::<usize>()]; 4];
 
 impl Headers {
     /// Those of a message: the piece that they are parts of, with one copy.
     pub(crate) fn received(fields: &Fields<'_>) -> Self {
-        let octets = fields.octets();
-        let start = octets.as_ptr().addr();
-        let place = |part: &[u8]| {
-            let at = part.as_ptr().addr().wrapping_sub(start);
-            at..at.wrapping_add(part.len())
-        };
-        let mut lines = Vec::with_capacity(fields.len());
-        lines.extend(fields.iter().map(|field| (place(field.name), place(field.value))));
-        Self { octets: octets.into(), lines }
+        let (octets, spans) = spans(fields);
+        let mut headers = Self::with_capacity(octets.len(), fields.len());
+        headers.octets.extend_from_slice(octets);
+        spans.for_each(|span| headers.push(span.map(|at| at as usize)));
+        headers
     }
 
     pub(crate) fn of(source: &(impl FieldSource + ?Sized)) -> Self {
-        // Counted first, so that each part is allocated once.
+        // Counted first, for the one allocation.
         let (mut lines, mut len) = (0, 0);
         source.each(&mut |field| {
             lines += 1;
             len += field.name.len() + field.value.len();
         });
-        let mut headers = Self { octets: Vec::with_capacity(len), lines: Vec::with_capacity(lines) };
-        source.each(&mut |field| headers.push(field.name, field.value));
+        let mut headers = Self::with_capacity(len, lines);
+        source.each(&mut |field| {
+            headers.octets.extend_from_slice(field.name);
+            headers.octets.extend_from_slice(field.value);
+        });
+        let mut start = 0;
+        source.each(&mut |field| {
+            let name_end = start + field.name.len();
+            let end = name_end + field.value.len();
+            headers.push([start, name_end, name_end, end]);
+            start = end;
+        });
         headers
     }
 
-    /// Room for that many lines of the usual length.
-    pub(crate) fn with_capacity(lines: usize) -> Self {
-        Self { octets: Vec::with_capacity(48 * lines), lines: Vec::with_capacity(lines) }
+    /// Room for so many bytes, to come first, and for the places of so many lines.
+    fn with_capacity(octets: usize, lines: usize) -> Self {
+        Self { octets: Vec::with_capacity(octets + lines * size_of::<Places>()), places: octets }
     }
 
-    pub(crate) fn push(&mut self, name: &[u8], value: &[u8]) {
-        let start = self.octets.len();
-        self.octets.extend_from_slice(name);
-        let name_end = self.octets.len();
-        self.octets.extend_from_slice(value);
-        self.lines.push((start..name_end, name_end..self.octets.len()));
+    #[inline]
+    fn push(&mut self, places: [usize; 4]) {
+        let places: Places = places.map(usize::to_ne_bytes);
+        self.octets.extend_from_slice(places.as_flattened());
+    }
+
+    fn places(&self) -> &[Places] {
+        self.octets.get(self.places..).unwrap_or_default().as_chunks().0.as_chunks().0
     }
 
     fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
-        self.lines.iter().map(|line| self.view(line))
+        self.places().iter().map(|places| self.view(places))
     }
 
     /// Each value of that name.
@@ -72,12 +84,18 @@ impl Headers {
     }
 
     fn line(&self, index: usize) -> Option<Field<'_>> {
-        self.lines.get(index).map(|line| self.view(line))
+        self.places().get(index).map(|places| self.view(places))
     }
 
-    fn view(&self, (name, value): &(Range<usize>, Range<usize>)) -> Field<'_> {
-        let part = |place: &Range<usize>| self.octets.get(place.clone()).unwrap_or_default();
-        Field { name: part(name), value: part(value) }
+    #[inline]
+    fn view(&self, places: &Places) -> Field<'_> {
+        let [name, name_end, value, value_end] = places.map(usize::from_ne_bytes);
+        let part = |place| self.octets.get::<Range<usize>>(place).unwrap_or_default();
+        Field { name: part(name..name_end), value: part(value..value_end) }
+    }
+
+    fn len(&self) -> usize {
+        self.places().len()
     }
 
     fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
@@ -132,7 +150,7 @@ impl FromPyObject<'_, '_> for Headers {
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         Ok(match object.extract::<FieldLines>()? {
             FieldLines::Received(headers) => Self::of(headers.get()),
-            FieldLines::Copied(headers) => headers,
+            FieldLines::Copied(lines) => Self::of(&lines),
         })
     }
 }
@@ -146,7 +164,7 @@ impl Headers {
     }
 
     fn __len__(&self) -> usize {
-        self.lines.len()
+        self.len()
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, index: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -158,7 +176,7 @@ impl Headers {
             let value = self.all(&name).next().map(|value| PyBytes::new(py, value).into_any());
             return value.ok_or_else(|| PyKeyError::new_err(index.unbind()));
         };
-        let index = if index < 0 { index + self.lines.len() as isize } else { index };
+        let index = if index < 0 { index + self.len() as isize } else { index };
         let line = usize::try_from(index).ok().and_then(|index| self.line(index));
         line.map(|field| pair(py, field))
             .ok_or(PyIndexError::new_err("header index out of range"))?
@@ -194,6 +212,10 @@ impl Headers {
         self.list(py)?.to_tuple().hash()
     }
 
+    fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyList>,)> {
+        Ok((self.list(py)?,))
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let mut lines = Vec::new();
         for field in self.iter() {
@@ -210,10 +232,16 @@ impl Headers {
         self.list(py)
     }
 
+    /// The same with the names in lower case.
+    pub(crate) fn lower<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let mut names = Names::open();
+        PyList::new(py, self.iter().map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value))))
+    }
+
     /// Each name and its value after it, in one list.
     fn flat<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let mut names = Names::open();
-        let parts = (0..2 * self.lines.len()).map(|part| match self.line(part / 2) {
+        let parts = (0..2 * self.len()).map(|part| match self.line(part / 2) {
             Some(field) if part % 2 == 0 => names.get(py, field.name),
             field => PyBytes::new(py, field.map_or(b"", |field| field.value)),
         });

@@ -10,7 +10,7 @@ use switchover::masque as core;
 
 use crate::error::forbidden;
 use crate::exclusive::Exclusive;
-use crate::output::{Into, Written, hand_over, reserve};
+use crate::output::{Into, Room, Written};
 use crate::text::{Chunk, FieldLines, Text};
 use crate::view::{Tuple, show};
 
@@ -116,13 +116,13 @@ impl Datagram {
     /// It as a DATAGRAM capsule. Next: send it after the 101. RFC 9297, 3.5.
     #[pyo3(signature = (*, into = None))]
     fn write<'py>(&self, py: Python<'py>, into: Into<'_, 'py>) -> Written<'py> {
-        reserve(into)?;
         let datagram = core::Datagram { context: self.context, payload: &self.payload };
+        let room = Room::open(into, datagram.written_len())?;
         let written = PyBytes::new_with(py, datagram.written_len(), |mut space| {
             datagram.write(&mut space);
             Ok(())
         })?;
-        hand_over(py, into, written)
+        room.fill_with(written)
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {

@@ -7,7 +7,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
 /// How many are kept at a time: a power of two, several times what one client sends.
-const KEPT: usize = 256;
+const KEPT: usize = 512;
 
 /// What is longer is not worth a comparison, nor the memory.
 const LONGEST: usize = 32;
@@ -34,11 +34,22 @@ impl Names {
         let Ok(bytes) = (&*kept).into_pyobject(py);
         bytes
     }
+
+    /// The bytes in lower case.
+    pub(crate) fn get_lower<'py>(&mut self, py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
+        let mut space = [0; LONGEST];
+        let Some(lower) = space.get_mut(..octets.len()) else {
+            return PyBytes::new(py, &octets.to_ascii_lowercase());
+        };
+        lower.copy_from_slice(octets);
+        lower.make_ascii_lowercase();
+        self.get(py, lower)
+    }
 }
 
-/// Where bytes are kept: their length and a few of them tell the usual names apart.
+/// Where bytes are kept: their length and a few of them tell the usual names apart, those of one browser above all.
 fn place(octets: &[u8]) -> usize {
-    let at = |index: usize| octets.get(index).map_or(0, |&octet| usize::from(octet));
-    let (first, middle, last) = (at(0), at(octets.len() / 2), at(octets.len().wrapping_sub(1)));
-    (first.wrapping_mul(31) ^ middle.wrapping_mul(7) ^ last.wrapping_mul(113) ^ octets.len() << 3) % KEPT
+    let (&[first, ..], &[.., last], Some(&middle)) = (octets, octets, octets.get(octets.len() / 2)) else { return 0 };
+    let [first, middle, last] = [first, middle, last].map(usize::from);
+    (82 * first + 112 * middle + 105 * last + 87 * octets.len()) % KEPT
 }

@@ -6,6 +6,36 @@ use std::hash::{Hash, Hasher};
 use pyo3::PyClass;
 use pyo3::prelude::*;
 use pyo3::pyclass::boolean_struct::True;
+use pyo3::types::PyBytes;
+
+/// Compares a class by its `parts`. One with a field of type `Py` cannot derive that; Python reads such a field without a
+/// call, which is worth it for what every message is asked.
+macro_rules! compare_parts {
+    ($($class:ty)+) => {
+        $(
+            impl PartialEq for $class {
+                fn eq(&self, other: &Self) -> bool {
+                    self.parts() == other.parts()
+                }
+            }
+
+            impl Eq for $class {}
+
+            impl ::std::hash::Hash for $class {
+                fn hash<H: ::std::hash::Hasher>(&self, hasher: &mut H) {
+                    self.parts().hash(hasher);
+                }
+            }
+        )+
+    };
+}
+
+pub(crate) use compare_parts;
+
+/// What `bytes` hold.
+pub(crate) fn octets(bytes: &Py<PyBytes>) -> &[u8] {
+    Python::attach(|py| bytes.as_bytes(py))
+}
 
 /// A frozen object of one of our classes; compared by what it holds.
 #[derive(Debug)]

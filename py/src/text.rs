@@ -163,21 +163,47 @@ impl FromPyObject<'_, '_> for ProtocolList {
 /// Field lines: the headers of a received message, a mapping, or pairs of any iterable.
 pub(crate) enum FieldLines {
     Received(Shared<Headers>),
-    Copied(Headers),
+    Copied(Copied),
+}
+
+/// Lines one after the other, each as two lengths and what is as long, so that one allocation holds them all.
+#[derive(Default)]
+pub(crate) struct Copied(Vec<u8>);
+
+impl Copied {
+    fn push(&mut self, name: &[u8], value: &[u8]) {
+        self.0.extend_from_slice([name.len(), value.len()].map(usize::to_ne_bytes).as_flattened());
+        self.0.extend_from_slice(name);
+        self.0.extend_from_slice(value);
+    }
+}
+
+impl FieldSource for Copied {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        let mut rest = &*self.0;
+        while let Some((name_len, after)) = rest.split_first_chunk()
+            && let Some((value_len, after)) = after.split_first_chunk()
+            && let Some((name, after)) = after.split_at_checked(usize::from_ne_bytes(*name_len))
+            && let Some((value, after)) = after.split_at_checked(usize::from_ne_bytes(*value_len))
+        {
+            each(Field { name, value });
+            rest = after;
+        }
+    }
 }
 
 impl FieldSource for FieldLines {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         match self {
             Self::Received(headers) => headers.get().each(each),
-            Self::Copied(headers) => headers.each(each),
+            Self::Copied(lines) => lines.each(each),
         }
     }
 }
 
 impl Default for FieldLines {
     fn default() -> Self {
-        Self::Copied(Headers::default())
+        Self::Copied(Copied::default())
     }
 }
 
@@ -185,15 +211,15 @@ impl FromPyObject<'_, '_> for FieldLines {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        if let Ok(headers) = object.cast::<Headers>() {
-            return Ok(Self::Received(Shared(headers.to_owned().unbind())));
-        }
         // First what is nearly always given: whether something is a mapping takes long to find out.
         if let Ok(list) = object.cast_exact::<PyList>() {
             return copy(list.iter().map(Ok));
         }
         if let Ok(tuple) = object.cast_exact::<PyTuple>() {
             return copy(tuple.iter_borrowed().map(|line| Ok(line.to_owned())));
+        }
+        if let Ok(headers) = object.cast::<Headers>() {
+            return Ok(Self::Received(Shared(headers.to_owned().unbind())));
         }
         let is_plain = object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>();
         match object.cast::<PyMapping>() {
@@ -204,7 +230,7 @@ impl FromPyObject<'_, '_> for FieldLines {
 }
 
 fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResult<FieldLines> {
-    let mut headers = Headers::with_capacity(lines.size_hint().0);
+    let mut copied = Copied(Vec::with_capacity(64 * lines.size_hint().0));
     for (index, line) in lines.enumerate() {
         let line = line?;
         if let Ok(pair) = line.cast_exact::<PyTuple>()
@@ -212,17 +238,17 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
             && let (Ok(name), Ok(value)) = (pair.get_borrowed_item(0), pair.get_borrowed_item(1))
             && let (Ok(name), Ok(value)) = (name.cast_exact::<PyBytes>(), value.cast_exact::<PyBytes>())
         {
-            headers.push(name.as_bytes(), value.as_bytes());
+            copied.push(name.as_bytes(), value.as_bytes());
         } else {
             let pair = match line.cast::<PyList>() {
                 Ok(pair) => pair.to_tuple().extract(),
                 Err(_) => line.extract(),
             };
             let (name, value): (Octets, Octets) = pair.map_err(|error| in_line(&line, index + 1, error))?;
-            headers.push(name.as_ref(), value.as_ref());
+            copied.push(name.as_ref(), value.as_ref());
         }
     }
-    Ok(FieldLines::Copied(headers))
+    Ok(FieldLines::Copied(copied))
 }
 
 /// The error with the field line that it is about, and without the value, which may be a secret.

@@ -57,6 +57,12 @@ pub(crate) fn show<T>(object: &Bound<'_, T>, fields: &[&str]) -> PyResult<String
     Ok(format!("{}({})", object.get_type().name()?, fields.join(", ")))
 }
 
+/// These attributes, to make the same object again: for `copy` and `pickle`.
+pub(crate) fn fields<'py, T>(object: &Bound<'py, T>, fields: &[&str]) -> PyResult<Bound<'py, PyTuple>> {
+    let values: Vec<_> = fields.iter().map(|name| object.as_any().getattr(*name)).collect::<PyResult<_>>()?;
+    PyTuple::new(object.py(), values)
+}
+
 /// A protocol name with an optional version. Equal where both mean the same: the name in any case, the version exactly.
 #[pyclass(frozen, eq, hash, str, get_all, from_py_object, module = "switchover")]
 #[derive(Clone, Debug)]
@@ -109,6 +115,10 @@ impl Protocol {
         protocol.ok_or_else(|| PyValueError::new_err(format!("{:?} is no protocol name", &*text)))
     }
 
+    fn __getnewargs__(&self) -> (String,) {
+        (self.to_string(),)
+    }
+
     fn __repr__(&self) -> String {
         format!("Protocol('{self}')")
     }
@@ -139,6 +149,10 @@ impl Offer {
     #[pyo3(signature = (protocol, ineligible = None))]
     fn new(protocol: Protocol, ineligible: Option<Member<Ineligible>>) -> Self {
         Self { protocol, ineligible }
+    }
+
+    fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        fields(slf, &["protocol", "ineligible"])
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lines import Fields, entries, escape, octets, offers_text, summary, truth
+from lines import Fields, entries, escape, event_line, octets, offers_text, summary, truth
 from profiles import Profiles
-from switchover import Config, Connection, ContentKind, Order, Prepared, ProtocolError, Selection
+from switchover import NEED_DATA, Config, Connection, ContentKind, Order, Paused, Prepared, ProtocolError, Selection
 
 
 class Host:
@@ -20,6 +20,11 @@ class Host:
     def perform(self, words: list[str]) -> list[str]:
         """What a decision says, writes, and is refused with: then once more, because a refusal changes nothing."""
         verb, *arguments = words
+        if verb == "event":
+            current = self.profiles.current
+            if current is None or current is NEED_DATA or isinstance(current, Paused):
+                return ["event none"]
+            return [f"event {event_line(current, self.connection.position, True)}"]
         answer = QUESTIONS.get(verb)
         # `request` without method and target asks for the kept one.
         if answer and set(arguments) <= {"-"}:

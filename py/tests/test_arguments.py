@@ -191,13 +191,18 @@ def test_octets_that_landed_are_taken_once() -> None:
         connection.buffer_updated(len(PLAIN))
 
 
-def test_a_bytearray_that_refuses_does_not_lose_what_was_decided() -> None:
-    class Refusing(bytearray):
-        def extend(self, _: object, /) -> None:
-            raise OSError
+@pytest.mark.parametrize("before", [b"", b"before"])
+def test_a_bytearray_that_refuses_does_not_lose_what_was_decided(before: bytes) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError
 
-    out = Refusing()
-    assert asked().send_response(204, into=out) == len(out) > 0
+    own: dict[str, Any] = dict.fromkeys(
+        ("extend", "__iadd__", "__setitem__", "__delitem__", "__len__", "__buffer__"), refuse
+    )
+    out: bytearray = type("Refusing", (bytearray,), own)(before)
+    written = asked().send_response(204)
+    assert asked().send_response(204, into=out) == len(written)
+    assert out[:] == before + written
 
 
 def test_buffer_updated_takes_what_there_is() -> None:
@@ -224,6 +229,30 @@ def test_output_that_cannot_grow_decides_nothing() -> None:
         connection.send_data(b"ok", into=out)
     assert connection.send_data(bytearray(b"ok"), into=out) == 2
     assert out == b"beforeHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.mark.parametrize("before", [b"", b"before"])
+def test_output_that_is_refused_is_as_it_was(before: bytes) -> None:
+    connection, out = asked(), bytearray(before)
+    assert code(lambda: connection.send_data(b"early", into=out)) is ErrorKind.NO_CONTENT
+    assert code(lambda: connection.respond(99, into=out)) is ErrorKind.INVALID_STATUS
+    assert out == before
+
+
+def test_output_of_any_length_comes_after_any_other() -> None:
+    returning, appending, collecting = server(), server(), server()
+    whole, expected = bytearray(), b""
+    for length in (0, 5000, 1, 300, 299, 301):
+        content, out = b"x" * length, bytearray()
+        for connection in (returning, appending, collecting):
+            connection.receive_data(PLAIN)
+            list(connection.events())
+        written = returning.respond(200, (), content)
+        expected += written
+        assert appending.respond(200, (), content, into=out) == len(written) == len(out)
+        assert collecting.respond(200, (), content, into=whole) == len(written)
+        assert out == written
+        assert whole == expected
 
 
 # Calls within calls, and objects.

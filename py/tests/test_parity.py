@@ -3,6 +3,7 @@
 import ast
 import enum
 from pathlib import Path
+from types import ModuleType
 
 import switchover
 
@@ -58,8 +59,22 @@ def test_every_option_can_be_set() -> None:
         assert repr(config) == f"Config({name}={getattr(config, name)})"
 
 
+def test_help_tells_every_option_and_every_member() -> None:
+    for name in switchover.Config().__dir__():
+        assert f"\n{name}: " in (switchover.Config.__doc__ or ""), name
+    enums = [item for item in vars(switchover).values() if isinstance(item, type) and issubclass(item, enum.Enum)]
+    assert len(enums) > 20
+    for members in enums:
+        if members is not switchover.NeedData:
+            for member in members:
+                assert member.__doc__ != members.__doc__
+                assert f"\n{member.name}: {member.__doc__}" in (members.__doc__ or "")
+
+
 def test_everything_public_is_exported_and_documented() -> None:
-    public = {name for name in vars(switchover) if not name.startswith("_")} | {"__version__"}
+    # A submodule that has been imported is an attribute as well.
+    named = {name for name, item in vars(switchover).items() if not isinstance(item, ModuleType)}
+    public = {name for name in named if not name.startswith("_")} | {"__version__"}
     assert set(switchover.__all__) == public
     for name, node in CLASSES.items():
         assert ast.get_docstring(node), name

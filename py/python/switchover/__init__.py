@@ -4,6 +4,9 @@ One `Connection` per transport connection. Hand it what the peer sent (`receive_
 (`next_event`), tell it what you decide (`send_response`, `accept`, ...) and send the bytes that it gives back.
 """
 
+from collections.abc import Iterable, Mapping
+
+from . import _documents
 from ._base import NEED_DATA, LocalProtocolError, NeedData, ProfileError, ProtocolError, RemoteProtocolError
 from ._switchover import (
     IP_TEMPLATE,
@@ -68,6 +71,28 @@ from ._switchover import (
 )
 
 Event = Request | Informational | Response | Data | EndOfMessage | Switched
+TextLike = str | bytes | bytearray
+HeadersLike = Headers | Mapping[str, TextLike] | Mapping[bytes, TextLike] | Iterable[tuple[TextLike, TextLike]]
+ProtocolsLike = Iterable[TextLike | Protocol]
+
+del Iterable, Mapping
+
+
+def _document() -> None:
+    """Puts what the engine says of options and members where help() finds it."""
+
+    def listed(texts: dict[str, str]) -> str:
+        return "\n".join(f"{name}: {text}" for name, text in texts.items())
+
+    for name, texts in _documents.MEMBERS.items():
+        members = globals()[name]
+        members.__doc__ = f"{members.__doc__}\n\n{listed(texts)}"
+        for member, text in texts.items():
+            members[member].__doc__ = text
+    Config.__doc__ = f"{Config.__doc__}\n\n{listed(_documents.OPTIONS)}"
+
+
+_document()
 
 __all__ = [
     "IP_TEMPLATE",
@@ -92,6 +117,7 @@ __all__ = [
     "EventKind",
     "Expect",
     "Headers",
+    "HeadersLike",
     "Ineligible",
     "Informational",
     "IpTarget",
@@ -110,6 +136,7 @@ __all__ = [
     "ProfileError",
     "Protocol",
     "ProtocolError",
+    "ProtocolsLike",
     "RemoteProtocolError",
     "Request",
     "Response",
@@ -121,6 +148,7 @@ __all__ = [
     "State",
     "Switched",
     "SwitchedBy",
+    "TextLike",
     "Trace",
     "TraceStep",
     "Turn",

@@ -28,16 +28,21 @@ Every other exception is the caller's and has changed nothing.
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import ClassVar, Final, SupportsIndex, TypeAlias, TypeVar, final, overload
+from typing import Any, ClassVar, Final, SupportsIndex, TypeAlias, TypeVar, final, overload
 
 from _typeshed import ReadableBuffer
 
 from ._base import NEED_DATA, LocalProtocolError, NeedData, ProfileError, ProtocolError, RemoteProtocolError
 
 _T = TypeVar("_T")
-_Text: TypeAlias = str | bytes | bytearray
-_Lines: TypeAlias = Headers | Mapping[str, _Text] | Mapping[bytes, _Text] | Iterable[tuple[_Text, _Text]]
-_Protocols: TypeAlias = Iterable[_Text | Protocol]
+TextLike: TypeAlias = str | bytes | bytearray
+"""A method, a target, a name or a value: `str` is sent as latin-1."""
+HeadersLike: TypeAlias = (
+    Headers | Mapping[str, TextLike] | Mapping[bytes, TextLike] | Iterable[tuple[TextLike, TextLike]]
+)
+"""Field lines: pairs, a mapping, or those of an event."""
+ProtocolsLike: TypeAlias = Iterable[TextLike | Protocol]
+"""Protocols in order of preference."""
 
 __version__: str
 
@@ -840,30 +845,36 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     True
     """
 
-    def __new__(cls, lines: _Lines = ()) -> Headers: ...
+    def __new__(cls, lines: HeadersLike = ()) -> Headers: ...
     def __len__(self) -> int: ...
     @overload
     def __getitem__(self, key: SupportsIndex, /) -> tuple[bytes, bytes]: ...
     @overload
     def __getitem__(self, key: slice, /) -> list[tuple[bytes, bytes]]: ...
     @overload
-    def __getitem__(self, key: _Text, /) -> bytes: ...
+    def __getitem__(self, key: TextLike, /) -> bytes: ...
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]: ...
     def __contains__(self, key: object, /) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     @overload
-    def get(self, name: _Text, default: None = None) -> bytes | None: ...
+    def get(self, name: TextLike, default: None = None) -> bytes | None: ...
     @overload
-    def get(self, name: _Text, default: _T) -> bytes | _T:
+    def get(self, name: TextLike, default: _T) -> bytes | _T:
         """The first value of that name, in any case; `default` where there is none (RFC 9110, 5.1)."""
-    def get_all(self, name: _Text) -> list[bytes]:
+    def get_all(self, name: TextLike) -> list[bytes]:
         """Every value of that name, in any case, in order."""
     def lines(self) -> list[tuple[bytes, bytes]]:
         """All lines in a new list, made in one call: for code that takes a list of pairs.
 
         >>> Headers([("Host", "a"), ("Via", "1")]).lines()
         [(b'Host', b'a'), (b'Via', b'1')]
+        """
+    def lower(self) -> list[tuple[bytes, bytes]]:
+        """All lines in a new list with the names in lower case, as ASGI has them, made in one call.
+
+        >>> Headers([("Host", "a"), ("Via", "1")]).lower()
+        [(b'host', b'a'), (b'via', b'1')]
         """
     def flat(self) -> list[bytes]:
         """Each name and after it its value, in one new list: the least that can be made of all lines.
@@ -914,7 +925,7 @@ class Protocol:
     """As it was spelled; compare protocols, not their names."""
     version: Final[str | None]
 
-    def __new__(cls, text: _Text) -> Protocol: ...
+    def __new__(cls, text: TextLike) -> Protocol: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -947,7 +958,45 @@ class Request:
     """The offered protocols in the client's order of preference; choose with `Connection.select`."""
     no_offer: Final[NoOffer | None]
     """Why there are none; None where there are."""
+    ends: Final[bool]
+    """No content follows: the next event is the end, unless `take_end` passes it (RFC 9112, 6.3)."""
 
+    @property
+    def path(self) -> bytes:
+        """The path of the target, as sent, up to the query.
+
+        It is `/` where an absolute target has none, `*` in an OPTIONS for the whole server, empty in a CONNECT.
+        RFC 9112, 3.2; RFC 9110, 4.2.3.
+
+        >>> Request("GET", "/chat?room=1").path, Request("GET", "http://a").path, Request("CONNECT", "a:443").path
+        (b'/chat', b'/', b'')
+        """
+    @property
+    def query(self) -> bytes:
+        """What stands after the first question mark of the target, as sent; empty where there is none. RFC 9112, 3.2.
+
+        >>> Request("GET", "/chat?room=1").query
+        b'room=1'
+        """
+    @property
+    def http_version(self) -> str:
+        """The version as text, as ASGI and WSGI have it: `1.1` or `1.0`. RFC 9112, 2.3.
+
+        >>> Request("GET", "/").http_version
+        '1.1'
+        """
+    def asgi(self) -> dict[str, Any]:
+        """What an ASGI scope says of a request, in a new dict, made in one call.
+
+        Add what the connection knows: `type`, `asgi`, `scheme`, `server`, `client`. The path is decoded, and what is no
+        UTF-8 in it is replaced; `raw_path` is as sent.
+
+        >>> scope = Request("GET", "/caf%C3%A9?x=1", [("Host", "a")]).asgi()
+        >>> scope["method"], scope["path"], scope["raw_path"], scope["query_string"]
+        ('GET', '/café', b'/caf%C3%A9', b'x=1')
+        >>> scope["http_version"], scope["headers"]
+        ('1.1', [(b'host', b'a')])
+        """
     @property
     def authority(self) -> bytes | None:
         """Whom the request is for: the target's authority, else the Host header; None where HTTP/1.0 names none.
@@ -956,12 +1005,13 @@ class Request:
         """
     def __new__(
         cls,
-        method: _Text,
-        target: _Text,
-        headers: _Lines = (),
+        method: TextLike,
+        target: TextLike,
+        headers: HeadersLike = (),
         minor_version: int = 1,
         offers: Sequence[Offer] = (),
         no_offer: NoOffer | None = None,
+        ends: bool = True,
     ) -> Request: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -973,7 +1023,7 @@ class Request:
         >>> list(Request("GET", "/a", {"Host": "b", "Connection": "close"}).http2_request(secure=True))[1:]
         [(b':scheme', b'https'), (b':authority', b'b'), (b':path', b'/a')]
         """
-    def extended_connect(self, protocol: _Text | Protocol, *, secure: bool) -> Headers:
+    def extended_connect(self, protocol: TextLike | Protocol, *, secure: bool) -> Headers:
         """A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2.
 
         Pseudo-header fields come first. A 2xx to it is the 101. Only where the server's
@@ -992,7 +1042,7 @@ class Informational:
     minor_version: Final[int]
 
     def __new__(
-        cls, status: int, headers: _Lines = (), reason: _Text = b"", minor_version: int = 1
+        cls, status: int, headers: HeadersLike = (), reason: TextLike = b"", minor_version: int = 1
     ) -> Informational: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -1017,8 +1067,8 @@ class Response:
     def __new__(
         cls,
         status: int,
-        headers: _Lines = (),
-        reason: _Text = b"",
+        headers: HeadersLike = (),
+        reason: TextLike = b"",
         minor_version: int = 1,
         dropped: int = 0,
         advertised: Sequence[Protocol] = (),
@@ -1050,7 +1100,7 @@ class EndOfMessage:
     kind: ClassVar[EventKind]
     trailers: Final[Headers]
 
-    def __new__(cls, trailers: _Lines = ()) -> EndOfMessage: ...
+    def __new__(cls, trailers: HeadersLike = ()) -> EndOfMessage: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1076,7 +1126,7 @@ class Switched:
         protocols: Sequence[Protocol] = (),
         request: Request | None = None,
         response: Response | None = None,
-        leftover: _Text = b"",
+        leftover: TextLike = b"",
     ) -> Switched: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -1141,9 +1191,9 @@ class Prepared:
     def __new__(
         cls,
         status: int,
-        headers: _Lines = (),
+        headers: HeadersLike = (),
         content: ReadableBuffer = b"",
-        reason: _Text | None = None,
+        reason: TextLike | None = None,
         *,
         config: Config | None = None,
     ) -> Prepared: ...
@@ -1251,11 +1301,11 @@ class Connection:
 
     @overload
     def send_request(
-        self, method: _Text, target: _Text, headers: _Lines, offer: _Protocols = (), *, into: None = None
+        self, method: TextLike, target: TextLike, headers: HeadersLike, offer: ProtocolsLike = (), *, into: None = None
     ) -> bytes: ...
     @overload
     def send_request(
-        self, method: _Text, target: _Text, headers: _Lines, offer: _Protocols = (), *, into: bytearray
+        self, method: TextLike, target: TextLike, headers: HeadersLike, offer: ProtocolsLike = (), *, into: bytearray
     ) -> int:
         """Client: a request head, with an offer of other protocols in order of preference (or none).
 
@@ -1269,11 +1319,11 @@ class Connection:
         """
     @overload
     def send_informational(
-        self, status: int, headers: _Lines = (), reason: _Text | None = None, *, into: None = None
+        self, status: int, headers: HeadersLike = (), reason: TextLike | None = None, *, into: None = None
     ) -> bytes: ...
     @overload
     def send_informational(
-        self, status: int, headers: _Lines = (), reason: _Text | None = None, *, into: bytearray
+        self, status: int, headers: HeadersLike = (), reason: TextLike | None = None, *, into: bytearray
     ) -> int:
         """Server: an informational response other than 101; a 100 only while one is expected.
 
@@ -1284,10 +1334,12 @@ class Connection:
         """
     @overload
     def send_response(
-        self, status: int, headers: _Lines = (), reason: _Text | None = None, *, into: None = None
+        self, status: int, headers: HeadersLike = (), reason: TextLike | None = None, *, into: None = None
     ) -> bytes: ...
     @overload
-    def send_response(self, status: int, headers: _Lines = (), reason: _Text | None = None, *, into: bytearray) -> int:
+    def send_response(
+        self, status: int, headers: HeadersLike = (), reason: TextLike | None = None, *, into: bytearray
+    ) -> int:
         """Server: a final response head, with the usual reason phrase if none is given.
 
         An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Without Content-Length
@@ -1301,9 +1353,9 @@ class Connection:
     def respond(
         self,
         status: int,
-        headers: _Lines = (),
+        headers: HeadersLike = (),
         content: ReadableBuffer = b"",
-        reason: _Text | None = None,
+        reason: TextLike | None = None,
         *,
         into: None = None,
     ) -> bytes: ...
@@ -1311,9 +1363,9 @@ class Connection:
     def respond(
         self,
         status: int,
-        headers: _Lines = (),
+        headers: HeadersLike = (),
         content: ReadableBuffer = b"",
-        reason: _Text | None = None,
+        reason: TextLike | None = None,
         *,
         into: bytearray,
     ) -> int:
@@ -1342,9 +1394,9 @@ class Connection:
     def reject(
         self,
         status: int,
-        headers: _Lines = (),
+        headers: HeadersLike = (),
         content: ReadableBuffer = b"",
-        reason: _Text | None = None,
+        reason: TextLike | None = None,
         *,
         into: None = None,
     ) -> bytes: ...
@@ -1352,9 +1404,9 @@ class Connection:
     def reject(
         self,
         status: int,
-        headers: _Lines = (),
+        headers: HeadersLike = (),
         content: ReadableBuffer = b"",
-        reason: _Text | None = None,
+        reason: TextLike | None = None,
         *,
         into: bytearray,
     ) -> int:
@@ -1368,9 +1420,9 @@ class Connection:
         INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
         """
     @overload
-    def accept(self, selection: Selection, headers: _Lines = (), *, into: None = None) -> bytes: ...
+    def accept(self, selection: Selection, headers: HeadersLike = (), *, into: None = None) -> bytes: ...
     @overload
-    def accept(self, selection: Selection, headers: _Lines = (), *, into: bytearray) -> int:
+    def accept(self, selection: Selection, headers: HeadersLike = (), *, into: bytearray) -> int:
         """Server: accepts an offered protocol with a 101, after a 100 that is still owed, once the request is complete.
 
         BODY_PENDING before that: `selection.early()` does not wait. STALE_SELECTION for a choice of another request,
@@ -1381,9 +1433,9 @@ class Connection:
         CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, PROFILE_FIELD.
         """
     @overload
-    def require(self, protocols: _Protocols, headers: _Lines = (), *, into: None = None) -> bytes: ...
+    def require(self, protocols: ProtocolsLike, headers: HeadersLike = (), *, into: None = None) -> bytes: ...
     @overload
-    def require(self, protocols: _Protocols, headers: _Lines = (), *, into: bytearray) -> int:
+    def require(self, protocols: ProtocolsLike, headers: HeadersLike = (), *, into: bytearray) -> int:
         """Server: the head of a 426 that requires one of these protocols.
 
         Next: `send_data` for content, and `send_end`, then the client's next try. RFC 9110, 15.5.22.
@@ -1407,9 +1459,9 @@ class Connection:
         Raises LocalProtocolError: NO_CONTENT, LENGTH_EXCEEDED, CLOSED, SWITCHED, FAILED.
         """
     @overload
-    def send_end(self, trailers: _Lines = (), *, into: None = None) -> bytes: ...
+    def send_end(self, trailers: HeadersLike = (), *, into: None = None) -> bytes: ...
     @overload
-    def send_end(self, trailers: _Lines = (), *, into: bytearray) -> int:
+    def send_end(self, trailers: HeadersLike = (), *, into: bytearray) -> int:
         """Ends the message, with trailers where it is chunked.
 
         A message without content, or with all of its Content-Length sent, has ended already: the call is allowed and
@@ -1422,13 +1474,13 @@ class Connection:
 
     # Decisions without bytes.
 
-    def select(self, preferences: _Protocols, order: Order = ...) -> Selection | None:
+    def select(self, preferences: ProtocolsLike, order: Order = ...) -> Selection | None:
         """Server: one offered protocol that both sides can live with, by the client's order unless told otherwise.
 
         Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. None where
         nothing matches; `Request.offers` says what is wrong. Next: `accept`, or any response. RFC 9110, 7.8.
         """
-    def select_subprotocol(self, preferences: Iterable[_Text], order: Order = ...) -> str | None:
+    def select_subprotocol(self, preferences: Iterable[TextLike], order: Order = ...) -> str | None:
         """Server: the subprotocol of an offered `websocket` that both sides can live with; None where there is none.
 
         Next: `accept` with it as the value of Sec-WebSocket-Protocol; without that field none is spoken.
@@ -1440,7 +1492,7 @@ class Connection:
         Next: `accept` with `str` of it as the value of Sec-WebSocket-Extensions; without that field nothing is
         compressed. RFC 7692, 7.1.
         """
-    def advertise(self, protocols: _Protocols) -> None:
+    def advertise(self, protocols: ProtocolsLike) -> None:
         """Server: says on the next final response what the connection could be upgraded to.
 
         It remains an ordinary response. Next: `respond` or `send_response`. RFC 9110, 7.8.
@@ -1637,7 +1689,7 @@ class Deflate:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
-def agreed_deflate(fields: _Lines) -> Deflate | None:
+def agreed_deflate(fields: HeadersLike) -> Deflate | None:
     """Client: what a 101 with these field lines has agreed to; None without `permessage-deflate`.
 
     The engine has compared it with the offer before it showed the 101. Next: tell the WebSocket library.
@@ -1655,7 +1707,7 @@ IP_TEMPLATE: Final[str]
 UDP_PAYLOAD: Final[int]
 """The longest UDP payload, in bytes (RFC 9298, 5)."""
 
-def says_capsules(fields: _Lines) -> bool:
+def says_capsules(fields: HeadersLike) -> bool:
     """Whether a message with these field lines says that capsules follow: `Capsule-Protocol: ?1` (RFC 9297, 3.4).
 
     The engine writes the field itself with the protocols that need it. Next: `Capsules` after the 101.
@@ -1675,7 +1727,7 @@ class UdpTarget:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
-def udp_target(target: _Text, template: _Text = ...) -> UdpTarget | None:
+def udp_target(target: TextLike, template: TextLike = ...) -> UdpTarget | None:
     """Reads `target_host` and `target_port` out of a request's target, by `UDP_TEMPLATE` unless told otherwise.
 
     A template has variables as `{name}` and `{?name,name}` (RFC 6570, 1.2), each once. None where the target does not
@@ -1699,7 +1751,7 @@ class IpTarget:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
-def ip_target(target: _Text, template: _Text = ...) -> IpTarget | None:
+def ip_target(target: TextLike, template: TextLike = ...) -> IpTarget | None:
     """Reads `target` and `ipproto` out of a request's target, by `IP_TEMPLATE` unless told otherwise.
 
     As `udp_target` otherwise. RFC 9484, 4.6.
@@ -1754,7 +1806,7 @@ class Capsules:
     def finish(self) -> None:
         """The stream has ended; ProfileError with TRUNCATED where that was inside a capsule. RFC 9297, 3.3."""
 
-def check_http2(fields: _Lines, status: int | None = None) -> OverHttp2 | None:
+def check_http2(fields: HeadersLike, status: int | None = None) -> OverHttp2 | None:
     """What in the field lines of a request, or of a response with that status, has no place in HTTP/2.
 
     None where all may stand there. What an HTTP/2 library hands over is checked with this before it is believed; a
@@ -1764,7 +1816,7 @@ def check_http2(fields: _Lines, status: int | None = None) -> OverHttp2 | None:
     (None, <OverHttp2.SWITCHING: 0>)
     """
 
-def may_forward(protocol: _Text) -> bool:
+def may_forward(protocol: TextLike) -> bool:
     """Whether an intermediary may pass on an offer of that protocol: a single one, and not TLS or h2c.
 
     Those are between two neighbours. For the `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1,
@@ -1774,7 +1826,7 @@ def may_forward(protocol: _Text) -> bool:
     (True, False, False)
     """
 
-def http1_fields(authority: _Text, fields: _Lines, key: _Text | None = None) -> Headers:
+def http1_fields(authority: TextLike, fields: HeadersLike, key: TextLike | None = None) -> Headers:
     """The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `authority`, cookies in one line again.
 
     Pseudo-header fields are left out. ProfileError with an `OverHttp2` where the list is malformed. Next:
@@ -1795,7 +1847,7 @@ class Splice:
     `take_for_engine` and `take_for_client` give. One thread at a time, like a connection. RFC 7540, 3.2.
     """
 
-    def __new__(cls, connection: Connection, content: ReadableBuffer, trailers: _Lines = ()) -> Splice: ...
+    def __new__(cls, connection: Connection, content: ReadableBuffer, trailers: HeadersLike = ()) -> Splice: ...
     def client_sent(self, data: ReadableBuffer) -> None:
         """Bytes of the client, the leftover of the 101 first. Next: `take_for_engine`."""
     def client_ended(self) -> None:
@@ -1842,6 +1894,7 @@ __all__ = [
     "EventKind",
     "Expect",
     "Headers",
+    "HeadersLike",
     "Ineligible",
     "Informational",
     "IpTarget",
@@ -1860,6 +1913,7 @@ __all__ = [
     "ProfileError",
     "Protocol",
     "ProtocolError",
+    "ProtocolsLike",
     "RemoteProtocolError",
     "Request",
     "Response",
@@ -1871,6 +1925,7 @@ __all__ = [
     "State",
     "Switched",
     "SwitchedBy",
+    "TextLike",
     "Trace",
     "TraceStep",
     "Turn",

@@ -23,19 +23,13 @@ static NEED_DATA: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 impl Connection {
     /// Takes what the peer sent, all of it; b"" is its clean end. Next: next_event.
     fn receive_data(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
-        if data.len() == 0 {
-            return self.receive_eof(true);
-        }
-        self.take(py, &data)
+        self.take(py, |inner| inner.receive(py, &data))
     }
 
     /// The peer's bytes have ended; clean after a FIN, and over TLS a closure alert before it. Next: next_event.
     #[pyo3(signature = (clean = true))]
     fn receive_eof(&self, clean: bool) -> PyResult<()> {
-        self.with(|inner| {
-            inner.is_lent = false;
-            inner.engine.receive_eof(if clean { End::Clean } else { End::Truncated });
-        })
+        self.with(|inner| inner.receive_eof(if clean { End::Clean } else { End::Truncated }))
     }
 
     /// A view of a fixed space to read the transport into, whatever the hint. Next: buffer_updated.
@@ -64,17 +58,15 @@ impl Connection {
         }
         let part = PySlice::new(py, 0, nbytes as isize, 1);
         let filled = PyMemoryView::from(landing.as_any())?.get_item(part)?;
-        self.take(py, &filled.extract()?)
+        let filled = filled.extract()?;
+        self.take(py, |inner| inner.take(py, &filled))
     }
 
     /// What happened next, NEED_DATA, or Paused. The event owns what it shows. Takes `data` first, as receive_data does:
     /// b"" is the peer's clean end there too; without an argument nothing is taken.
     #[pyo3(signature = (data = None, /))]
     fn next_event<'py>(&self, py: Python<'py>, data: Option<Chunk<'_, 'py>>) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(data) = data {
-            self.receive_data(py, data)?;
-        }
-        match self.advance(py)? {
+        match self.advance(py, data.as_ref())? {
             Came::Event(event) => Ok(event),
             Came::Paused(reason) => Paused { reason: Member(reason) }.into_bound_py_any(py),
             Came::NeedData => NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned(),
@@ -95,20 +87,17 @@ enum Came<'py> {
 }
 
 impl Connection {
-    #[inline]
-    fn take(&self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<()> {
-        let mut inner = self.0.hold()?;
-        let Err(error) = inner.take(py, data)? else { return Ok(()) };
-        drop(inner);
-        Err(raise(py, error))
+    fn take(&self, py: Python<'_>, take: impl FnOnce(&mut Inner) -> PyResult<Result<(), Error>>) -> PyResult<()> {
+        self.with(take)??.map_err(|error| raise(py, error))
     }
 
     #[inline]
-    fn advance<'py>(&self, py: Python<'py>) -> PyResult<Came<'py>> {
+    fn advance<'py>(&self, py: Python<'py>, data: Option<&Chunk<'_, '_>>) -> PyResult<Came<'py>> {
         // The object is made here and now, while the event can be looked at; to make one of our own runs no Python code.
         let mut held = self.0.hold()?;
         let inner = &mut *held;
-        match inner.engine.next_event() {
+        let received = data.map_or(Ok(Ok(())), |data| inner.receive(py, data))?;
+        match received.and_then(|()| inner.engine.next_event()) {
             Ok(Next::NeedData) => Ok(Came::NeedData),
             Ok(Next::Paused(reason)) => Ok(Came::Paused(reason)),
             Ok(Next::Event(event)) => object(py, event, &mut inner.offer).map(Came::Event),
@@ -121,6 +110,21 @@ impl Connection {
 }
 
 impl Inner {
+    /// Empty data is a clean end.
+    #[inline]
+    fn receive(&mut self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<Result<(), Error>> {
+        if data.len() == 0 {
+            self.receive_eof(End::Clean);
+            return Ok(Ok(()));
+        }
+        self.take(py, data)
+    }
+
+    fn receive_eof(&mut self, end: End) {
+        self.is_lent = false;
+        self.engine.receive_eof(end);
+    }
+
     /// Bytes of any buffer go straight into the engine's. What the engine refuses is raised when no call is at it.
     fn take(&mut self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<Result<(), Error>> {
         self.is_lent = false;
@@ -159,7 +163,7 @@ impl Events {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        match self.0.get().advance(py)? {
+        match self.0.get().advance(py, None)? {
             Came::Event(event) => Ok(Some(event)),
             Came::Paused(_) | Came::NeedData => Ok(None),
         }

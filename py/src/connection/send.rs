@@ -8,7 +8,7 @@ use switchover::{self as core, Error, RequestHead};
 use super::Connection;
 use super::answer::head;
 use crate::error::raise;
-use crate::output::{Into, Written, hand_over, reserve};
+use crate::output::{Into, Room, Written};
 use crate::text::{Chunk, FieldLines, Octets, ProtocolList, Status, Text};
 use crate::view::Selection;
 
@@ -102,9 +102,16 @@ impl Connection {
     /// Content. Next: more, or send_end.
     #[pyo3(signature = (data, *, into = None))]
     fn send_data<'py>(&self, py: Python<'py>, data: Chunk<'_, 'py>, into: Into<'_, 'py>) -> Written<'py> {
-        reserve(into)?;
         let len = data.len();
-        let parts = self.call(py, |engine| engine.send_data_parts(len))?;
+        let room = Room::open(into, len)?;
+        let parts = match self.with(|inner| inner.engine.send_data_parts(len))? {
+            Ok(parts) => parts,
+            Err(error) => {
+                // To raise runs Python code, which is to see `into` as it was.
+                drop(room);
+                return Err(raise(py, error));
+            }
+        };
         let (prefix, suffix) = (parts.prefix(), parts.suffix());
         let written = PyBytes::new_with(py, prefix.len() + len + suffix.len(), |space| {
             let (before, rest) = space.split_at_mut(prefix.len());
@@ -113,7 +120,7 @@ impl Connection {
             after.copy_from_slice(suffix);
             data.copy_to(py, middle)
         })?;
-        hand_over(py, into, written)
+        room.fill_with(written)
     }
 
     /// What goes before and after `length` bytes of content that your code sends itself. Next: as after send_data.
@@ -143,16 +150,20 @@ impl Connection {
         into: Into<'_, 'py>,
         decide: impl FnOnce(&mut core::Connection, &mut Vec<u8>) -> Result<(), Error>,
     ) -> Written<'py> {
-        reserve(into)?;
         let mut held = self.0.hold()?;
         let inner = &mut *held;
+        // It is often as long as the one before.
+        let room = Room::open(into, inner.out.len())?;
         inner.out.clear();
         if let Err(error) = decide(&mut inner.engine, &mut inner.out) {
-            drop(held);
+            drop((held, room));
             return Err(raise(py, error));
+        }
+        if room.is_plain() {
+            return room.copy(py, &inner.out);
         }
         let written = PyBytes::new(py, &inner.out);
         drop(held);
-        hand_over(py, into, written)
+        room.fill_with(written)
     }
 }
