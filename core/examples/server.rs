@@ -12,8 +12,9 @@ use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead
 /// How long `accept` is left alone after it has failed.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a connection that is over is still read from.
-const LINGER: Duration = Duration::from_secs(1);
+/// How long a connection that is over is still read from: as long as it goes on without a pause of `LULL`, and no longer.
+const LINGER: Duration = Duration::from_secs(4);
+const LULL: Duration = Duration::from_secs(1);
 
 /// The longest line of `foo/2`; a longer one is taken as several.
 const LINE: u64 = 65_536;
@@ -128,8 +129,8 @@ fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::
 /// take our last answer away from it (RFC 9112, 9.6).
 fn leave(stream: &TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
-    let deadline = Instant::now() + LINGER;
-    while matches!(read_by(deadline, stream, &mut [0; 8192]), Ok(1..)) {}
+    let end = Instant::now() + LINGER;
+    while matches!(read_by(end.min(Instant::now() + LULL), stream, &mut [0; 8192]), Ok(1..)) {}
     Ok(())
 }
 

@@ -251,5 +251,13 @@ def read_head(connection):
     return head
 
 
+@contextlib.contextmanager
+def closed_port():
+    """A port on which nothing listens, nor can: it is taken."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
 def port_of(url):
     return int(url.rpartition(":")[2])

@@ -3,9 +3,9 @@
 import contextlib
 import socket
 import threading
+import time
 
-import programs
-from harness import LARGE, THROUGH_US, WAIT, Raw, between, case, check, port_of, read_head, same, scripted
+from harness import LARGE, THROUGH_US, WAIT, Raw, between, case, check, closed_port, port_of, read_head, same, scripted
 from with_gateway import gateway
 from with_probe import SWITCH
 from with_proxies import check_switched, offer
@@ -107,19 +107,20 @@ def the_gateway_tells_the_client_what_went_wrong(_):
     for octets in bad:
         got = answered(octets, HELLO)
         check(got.startswith(b"HTTP/1.1 502 ") and got.count(b"HTTP/1.1 ") == 1, bytes, got)
-    with gateway(programs.free_port()) as front:
+    with closed_port() as port, gateway(port) as front:
         check(Raw(front.port, HELLO).until(b"\r\n\r\n").startswith(b"HTTP/1.1 502 "))
+
+
+def refuses(connection):
+    """A server that has seen enough at the head, answers and closes."""
+    read_head(connection)
+    connection.sendall(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
 
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_passes_on_an_answer_that_comes_too_early(_):
-    """A server that has seen enough answers and closes; the client, still sending, hears so, and that this was all."""
-
-    def script(connection):
-        read_head(connection)
-        connection.sendall(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
-
-    with scripted(script) as url, gateway(port_of(url)) as front:
+    """The client, still sending, hears it, and that this was all."""
+    with scripted(refuses) as url, gateway(port_of(url)) as front:
         raw = Raw(front.port)
         # The last byte never comes, so that the answer is early however fast the gateway reads.
         head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (len(LARGE) * 24 + 1)
@@ -127,6 +128,19 @@ def the_gateway_passes_on_an_answer_that_comes_too_early(_):
         got = raw.rest()
     check(got.startswith(b"HTTP/1.1 413 ") and got.endswith(b"\r\n\r\nno"), got)
     check(b"\r\nConnection: close\r\n" in got, got)
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_lets_a_client_finish_that_was_answered_early(_):
+    """However slowly it sends: a reset could take the answer away from it (RFC 9112, 9.6)."""
+    with scripted(refuses) as url, gateway(port_of(url)) as front:
+        raw = Raw(front.port, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+        check(raw.until(b"\r\n\r\nno").startswith(b"HTTP/1.1 413 "))
+        for _ in range(8):
+            time.sleep(0.25)
+            raw.socket.sendall(b"more")
+        raw.socket.shutdown(socket.SHUT_WR)
+        same(raw.rest(), b"")
 
 
 @case("a script", "echo/1", THROUGH_US)
@@ -175,7 +189,7 @@ def the_gateway_counts_max_forwards(_):
         (b"TRACE", b"-1", b"-1"),
     ]:
         check(b"Max-Forwards: " + after in arrives(request % (method, before)), method, before)
-    with gateway(programs.free_port()) as front:  # and none there
+    with closed_port() as port, gateway(port) as front:  # and none there
         traced = request.replace(b"\r\nMax", b"\r\nCookie: secret\r\nMax")
         raw = Raw(front.port, traced % (b"TRACE", b"0"))
         head, content = raw.until(b"\r\n\r\n"), request % (b"TRACE", b"0")
@@ -256,7 +270,7 @@ def the_gateway_waits_with_the_client_for_a_100(_):
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_answers_mistakes_of_clients_itself(_):
     """The server that it passes on to does not hear of them: none is there."""
-    with gateway(programs.free_port()) as front:
+    with closed_port() as port, gateway(port) as front:
         for request in [
             b"TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
             b"GET / HTTP/1.1\r\n\r\n",

@@ -53,7 +53,7 @@ use crate::forward::{FieldLine, Trailers, count_down, http1, known_status, last_
 use crate::listen::{Stop, serve_all};
 use crate::paced::send;
 use crate::refusal::Refusal;
-use crate::side::{Failure, LINGER, Pace, Side};
+use crate::side::{Failure, LINGER, LULL, Pace, Side};
 
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
@@ -145,7 +145,7 @@ async fn answer(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, 
     // What still comes is dropped. To reset the stream would be allowed (RFC 9113, 8.1), but some clients then forget the
     // answer, too.
     let rest = async {
-        while let Some(Ok(data)) = content.data().await {
+        while let Ok(Some(Ok(data))) = timeout(LULL, content.data()).await {
             let _ = content.flow_control().release_capacity(data.len());
         }
     };

@@ -17,8 +17,9 @@ const PIECE: usize = 16 * 1024;
 /// Bytes that wait to be sent before more are asked for.
 const ENOUGH: usize = 4 * PIECE;
 
-/// How long a peer is read from that should have ended.
-pub(crate) const LINGER: Duration = Duration::from_secs(1);
+/// How long a peer is read from that should have ended: as long as it goes on without a pause of `LULL`, and no longer.
+pub(crate) const LINGER: Duration = Duration::from_secs(4);
+pub(crate) const LULL: Duration = Duration::from_secs(1);
 
 /// Longer than any connection lasts.
 const NEVER: Duration = Duration::from_secs(1 << 30);
@@ -169,7 +170,7 @@ impl Side {
         self.flush().await?;
         self.stream.shutdown().await?;
         let mut piece = vec![0; PIECE];
-        let rest = async { while matches!(self.stream.read(&mut piece).await, Ok(1..)) {} };
+        let rest = async { while matches!(timeout(LULL, self.stream.read(&mut piece)).await, Ok(Ok(1..))) {} };
         // A peer that goes on and on does not want to see it.
         timeout(LINGER, rest).await.or(Ok(()))
     }
