@@ -23,12 +23,18 @@ pub(crate) struct Figure {
 pub(crate) struct Figures {
     pub(crate) all: Vec<Figure>,
     pub(crate) versions: BTreeMap<String, String>,
+    /// Those of the run before.
+    pub(crate) before: Option<Box<Figures>>,
 }
 
 impl Figures {
-    /// Reads every file of a folder.
+    /// Reads every file of a folder, and of the folder in it that has what was measured before.
     pub(crate) fn read(folder: &Path) -> std::io::Result<Self> {
+        let before = folder.join("before");
         let mut figures = Self::default();
+        if before.is_dir() {
+            figures.before = Some(Box::new(Self::read(&before)?));
+        }
         let mut files: Vec<_> = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
         files.sort();
@@ -85,6 +91,11 @@ impl Figures {
     pub(crate) fn at(&self, table: &str, row: &str, column: &str) -> Option<f64> {
         let is_it = |figure: &&Figure| figure.table == table && figure.row == row && figure.column == column;
         self.all.iter().find(is_it).map(|figure| figure.value)
+    }
+
+    /// What the figure was in the run before.
+    pub(crate) fn earlier(&self, figure: &Figure) -> Option<f64> {
+        self.before.as_ref()?.at(&figure.table, &figure.row, &figure.column)
     }
 
     /// How many times as long the peer's best takes.

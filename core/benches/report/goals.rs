@@ -87,13 +87,17 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
     let offers = |column| figures.at("cycles", "120 field lines", column);
     let over_none = |column| Some((offers(column)?, offers("no offer")?));
     let bound = |against, what, wanted, reached| Goal { is_bound: true, ..goal(against, what, wanted, reached) };
-    goals.push(bound(
-        "no offer",
-        "one among 120 field lines, ns more",
-        15.0,
-        over_none("one offer").map(|(one, none)| one - none),
-    ));
+    for (column, what) in
+        [("one offer", "one among 120 field lines, ns more"), ("h2c offered", "h2c with its settings, ns more")]
+    {
+        goals.push(bound("no offer", what, 15.0, over_none(column).map(|(one, none)| one - none)));
+    }
     goals.push(bound("no offer", "32 offers, times", 2.5, over_none("32 offers").map(|(many, none)| many / none)));
+    for (what, wanted, mode) in [("one at a time", 0.65, "keep-alive"), ("pipelined", 0.15, "pipelined")] {
+        let cpu = |server| figures.at(&format!("end to end, {mode}"), "CPU µs per request", server);
+        let share = cpu("node, switchover").zip(cpu("node:http")).map(|(ours, theirs)| ours / theirs);
+        goals.push(bound("Node: node:http's CPU", what, wanted, share));
+    }
     for (what, wanted, row) in [
         ("bytes of an idle connection", 128.0, "the struct"),
         ("heap of an idle connection", 0.0, "1,000,000 idle: heap of each"),

@@ -46,7 +46,8 @@ const TABLES: [(&str, &str, &str); 9] = [
         "cycles",
         "Whole cycles in memory",
         "Nanoseconds for a request and its answer, a 204 with a `Date`; hyper over an in-memory pipe, polled by hand. `prepared` \
-         copies an answer that was encoded before. 120 field lines: a request that offers nothing, h2c, or 32 protocols.",
+         copies an answer that was encoded before. 120 field lines: a request that offers nothing, a protocol without rules, h2c, or \
+         32 protocols.",
     ),
     (
         "c",
@@ -106,8 +107,8 @@ fn preface(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(
         page,
         "\nMeasured by `tests/run bench` on {processor}, {cores} cores, {rustc}, {gcc}. Every peer is in the same process, rounds \
-         take turns, the best of each counts. The machine is shared and noisy: the ratios are the point, and they move by a \
-         tenth from run to run.\n\n\
+         take turns, the best of each counts. The machine is shared and noisy: the ratios are the point. Where the run \
+         before differed by more than a tenth, both are shown; a goal is judged by the last one.\n\n\
          Peers: {}.\n\n\
          Ours is always everything: strict syntax, Host, framing, keep-alive, `Connection`, `Upgrade` and the rules of the \
          protocols that are offered, events through the public API.\n\n\
@@ -158,8 +159,12 @@ fn sentences(figures: &Figures) -> Vec<String> {
 fn goals_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(page, "## Goals\n\nTimes as fast as the peer's best build; of memory, bytes.\n")?;
     writeln!(page, "| against | on | goal | reached | |\n|---|---|---|---|---|")?;
-    for goal in goals::goals(figures) {
-        let reached = goal.reached.map_or("not measured".to_owned(), |reached| format!("{reached:.2}"));
+    let before = figures.before.as_ref().map(|before| goals::goals(before));
+    for (at, goal) in goals::goals(figures).iter().enumerate() {
+        let before = before.as_ref().and_then(|goals| goals[at].reached);
+        let reached = goal
+            .reached
+            .map_or("not measured".to_owned(), |reached| range(reached, before, |value| format!("{value:.2}")));
         let verdict = match goal.is_met() {
             Some(true) => "met",
             Some(false) => "missed",
@@ -175,7 +180,7 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(
         page,
         "## Heads\n\n\
-         From the bytes in the connection's buffer to the end of the message, against the bare syntax of the peers, each in \
+         From the bytes in the connection's buffer to the end of the message (`take_end`), against the bare syntax of the peers, each in \
          its best build. a: a minimal GET. b: the request of picohttpparser's bench. c: Chromium's offer of WebSocket, judged. \
          d: a 101, its proof checked. e: curl's offer of h2c, its settings decoded. f: 8 KiB, one long Cookie. f2: 8 KiB, \
          93 fields. k: a thousand different heads, seed {:#x}.\n",
@@ -188,8 +193,9 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
         let octets = ours.octets.unwrap_or_default();
         let shown = |peer, suffix| {
             let ratio = figures.ratio("heads", row, peer, suffix)?;
+            let before = figures.before.as_ref().and_then(|before| before.ratio("heads", row, peer, suffix));
             let theirs = figures.best("heads", row, peer, suffix)?.value;
-            Some(format!("{} ({ratio:.2}x)", number(theirs)))
+            Some(format!("{} ({}x)", number(theirs), range(ratio, before, |ratio| format!("{ratio:.2}"))))
         };
         let peers: Vec<String> = PEERS.iter().map(|peer| shown(peer, "").unwrap_or_default()).collect();
         let meaning = shown("httparse", ", with meaning").unwrap_or_default();
@@ -240,9 +246,9 @@ fn plain_table(page: &mut String, figures: &Figures, table: &str, title: &str, n
     for row in rows {
         let cell = |column: &&str| {
             let figure = of_table.iter().find(|figure| figure.row == row && figure.column == **column);
-            figure.map_or(String::new(), |figure| match &figure.unit {
-                Some(unit) => format!("{} {unit}", number(figure.value)),
-                None => number(figure.value),
+            figure.map_or(String::new(), |figure| {
+                let value = range(figure.value, figures.earlier(figure), number);
+                figure.unit.as_ref().map_or(value.clone(), |unit| format!("{value} {unit}"))
             })
         };
         let cells: Vec<String> = columns.iter().map(cell).collect();
@@ -254,6 +260,12 @@ fn plain_table(page: &mut String, figures: &Figures, table: &str, title: &str, n
 /// Every build of every peer, for who wants to know which one was the best.
 fn builds(page: &mut String, figures: &Figures) -> std::fmt::Result {
     plain_table(page, figures, "heads", "Every build", "Nanoseconds for each head.")
+}
+
+/// A figure, or two where the run before had another one: the lower one first.
+fn range(value: f64, before: Option<f64>, shown: impl Fn(f64) -> String) -> String {
+    let (least, most) = before.map_or((value, value), |before| (value.min(before), value.max(before)));
+    if least * 1.1 < most { format!("{} to {}", shown(least), shown(most)) } else { shown(value) }
 }
 
 fn number(value: f64) -> String {
