@@ -210,6 +210,8 @@ impl Side {
                             let is_informational =
                                 |said: &&Said| matches!(said, Said::Response { status: 100..=199, .. });
                             let heard = self.heard.iter().rev().take_while(is_informational).count();
+                            // It hears no more, so it also says no more.
+                            self.has_given_up = true;
                             heard == Limits::DEFAULT.informational as usize
                         }
                         _ => false,
