@@ -284,7 +284,8 @@ def test_headers_are_made_when_touched() -> None:
         # The interpreter may make something of its own in between.
         return min(objects(received) for _ in range(10))
 
-    assert fewest(PLAIN) == fewest(PLAIN.replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n"))
+    # Lines that were made would be hundreds; a number above 256 is an object, and no more than that.
+    assert fewest(PLAIN.replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n")) < fewest(PLAIN) + 10
 
 
 def test_headers_of_one_message_are_sent_with_another() -> None:

@@ -206,13 +206,14 @@ class Raw:
         self.socket.close()
         return self.got
 
-    def send_beside(self, octets):
-        """Sends without waiting to be read: large payloads go both ways at once."""
+    def send_beside(self, octets, ends=True):
+        """Sends without waiting to be read, and ends this direction: large payloads go both ways at once."""
 
         def work():
             with contextlib.suppress(OSError):  # what did not arrive shows in what comes back
                 self.socket.sendall(octets)
-                self.socket.shutdown(socket.SHUT_WR)
+                if ends:
+                    self.socket.shutdown(socket.SHUT_WR)
 
         threading.Thread(target=work, daemon=True).start()
 

@@ -124,7 +124,7 @@ def the_gateway_passes_on_an_answer_that_comes_too_early(_):
         raw = Raw(front.port)
         # The last byte never comes, so that the answer is early however fast the gateway reads.
         head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (len(LARGE) * 24 + 1)
-        raw.send_beside(head + LARGE * 24)
+        raw.send_beside(head + LARGE * 24, ends=False)
         got = raw.rest()
     check(got.startswith(b"HTTP/1.1 413 ") and got.endswith(b"\r\n\r\nno"), got)
     check(b"\r\nConnection: close\r\n" in got, got)
