@@ -35,7 +35,8 @@ def main(engine: str, loop: str) -> None:
     print(listener.getsockname()[1], flush=True)
     options = {"lifespan": "off", "ws": "none", "proxy_headers": False, "access_log": False, "log_level": "error"}
     # A connection waits long while other servers have their turn.
-    config = uvicorn.Config(application, http=engine, loop=loop, timeout_keep_alive=3600, **options)
+    http = "switchover.uvicorn:Protocol" if engine == "switchover" else engine
+    config = uvicorn.Config(application, http=http, loop=loop, timeout_keep_alive=3600, **options)
     uvicorn.Server(config).run([listener])
 
 

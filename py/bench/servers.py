@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-ENGINES, LOOPS = ["h11", "httptools", "zttp"], ["asyncio", "uvloop"]
+ENGINES, LOOPS = ["switchover", "h11", "httptools", "zttp"], ["asyncio", "uvloop"]
 CONNECTIONS, TURNS = 16, 60
 """How many kept connections ask at once, and how often in a round."""
 

@@ -168,6 +168,56 @@ def test_what_is_no_http_is_answered_and_logged(
     assert re.search(r"\(error \d+\) at byte \d+ \(RFC \d+, [\d.]+\)\. \w+", caplog.text)
 
 
+class Hasty(Protocol):
+    """One that waits for no head."""
+
+    timeout_head = 0.1
+
+
+@pytest.mark.parametrize("head", [b"GET / HT", GET[:-2]])
+def test_a_head_that_stops_is_answered_with_408(head: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    with Served(tell, http=Hasty) as served:
+        assert served.until(GET + head, b"Timeout").count(b"HTTP/1.1 408 Request Timeout\r\n") == 1
+        # One that is idle, or that the app reads from, is left alone.
+        with served.connect() as idle:
+            threading.Event().wait(0.3)
+            idle.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n")
+            threading.Event().wait(0.3)
+            idle.sendall(b"x")
+            assert idle.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert caplog.text.count("more than 0.1 seconds") == 1
+
+
+async def refuses(scope: Any, receive: Any, send: Any) -> None:
+    headers = [(b"content-length", b"2"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": b"no"})
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 1000000", b"Transfer-Encoding: chunked\r\nContent-Length: 5"])
+def test_a_client_that_is_answered_early_may_finish(framing: bytes) -> None:
+    """A close would reset it, and take back an answer that it has not read yet (RFC 9112, 9.6)."""
+    with Served(refuses) as served, served.connect(b"POST / HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n" % framing) as connection:
+        got = b""
+        while piece := connection.recv(65536):
+            got += piece
+        assert got.startswith((b"HTTP/1.1 413 ", b"HTTP/1.1 400 "))
+        for _ in range(4):
+            threading.Event().wait(0.05)
+            connection.sendall(b"x" * 1000)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""
+
+
+def test_a_client_that_goes_on_and_on_is_left() -> None:
+    with Served(refuses) as served, served.connect(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"):
+        for _ in range(WAIT * 20):
+            threading.Event().wait(0.05)
+            if served.server.server_state.total_requests and not served.server.server_state.connections:
+                return
+    raise AssertionError("it is still there")
+
+
 class Transport(asyncio.Transport):
     """One that keeps what is written, write by write."""
 
@@ -211,6 +261,11 @@ def test_head_and_content_leave_in_one_write() -> None:
     assert transport.writes == [b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nGET / "]
 
 
+def test_head_is_answered_as_get_is() -> None:
+    _, transport = asyncio.run(played(tell, GET.replace(b"GET", b"HEAD")))
+    assert transport.writes == [b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n"]
+
+
 def test_more_than_the_engine_holds_is_not_lost() -> None:
     requests = [GET.replace(b"/", b"/%d" % number, 1) for number in range(4000)]
     with Served(tell) as served:
@@ -236,6 +291,11 @@ async def sends_too_much(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"hello"})
 
 
+async def sends_what_it_ruled_out(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
 async def sends_twice(scope: Any, receive: Any, send: Any) -> None:
     await tell(scope, receive, send)
     await send({"type": "http.response.body", "body": b"more"})
@@ -252,7 +312,17 @@ async def splits_a_header(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "app", [raises, returns_early, sends_too_little, sends_too_much, sends_twice, stops_halfway, splits_a_header]
+    "app",
+    [
+        raises,
+        returns_early,
+        sends_too_little,
+        sends_too_much,
+        sends_what_it_ruled_out,
+        sends_twice,
+        stops_halfway,
+        splits_a_header,
+    ],
 )
 def test_an_app_that_misbehaves_is_logged_and_cut_short(app: Any, caplog: pytest.LogCaptureFixture) -> None:
     protocol, transport = asyncio.run(played(app, GET))

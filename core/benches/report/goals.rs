@@ -98,6 +98,14 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         let share = cpu("node, switchover").zip(cpu("node:http")).map(|(ours, theirs)| ours / theirs);
         goals.push(bound("Node: node:http's CPU", what, wanted, share));
     }
+    for (peer, wanted) in [("httptools", 0.85), ("zttp", 0.9)] {
+        let share =
+            |row| Some(figures.at("python servers", row, "switchover")? / figures.at("python servers", row, peer)?);
+        let shares =
+            ["uvicorn on uvloop, a", "uvicorn on uvloop, b"].map(share).into_iter().collect::<Option<Vec<_>>>();
+        let worst = shares.and_then(|shares| shares.into_iter().max_by(f64::total_cmp));
+        goals.push(bound("uvicorn's CPU with", peer, wanted, worst));
+    }
     for (what, wanted, row) in [
         ("bytes of an idle connection", 128.0, "the struct"),
         ("heap of an idle connection", 0.0, "1,000,000 idle: heap of each"),

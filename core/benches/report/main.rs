@@ -77,7 +77,7 @@ const TABLES: [(&str, &str, &str); 9] = [
         "python servers",
         "From Python: uvicorn's engines",
         "CPU time of the server for a request and an answer of five bytes, the kernel's included, on one of 16 kept \
-         connections over loopback. Ours is not an engine of uvicorn.",
+         connections over loopback. Ours is `switchover.uvicorn`, which sends head and content in one write.",
     ),
     (
         "wasm",

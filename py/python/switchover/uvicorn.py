@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import (
     NEED_DATA,
+    Awaiting,
     Config,
     Connection,
     Data,
@@ -60,9 +61,16 @@ WEBSOCKET = Token("websocket")
 ENGINE = Config(tidy=True)
 ENGINE_IN_TLS = Config(tidy=True, secure=True)
 
+# How long a client that was answered early is read from: as long as it goes on without a pause of LULL, and no longer.
+LINGER = 4.0
+LULL = 1.0
+
 
 class Protocol(asyncio.Protocol):
     """One connection of uvicorn."""
+
+    timeout_head = 60.0
+    """Seconds that a head may take from its first byte on; then the answer is 408. A subclass may set others."""
 
     def __init__(
         self,
@@ -87,6 +95,7 @@ class Protocol(asyncio.Protocol):
         self.limit_concurrency = config.limit_concurrency
         self.app_state = app_state
         self.timeout_keep_alive_task: asyncio.TimerHandle | None = None
+        self.head_task: asyncio.TimerHandle | None = None
         self.timeout_keep_alive = config.timeout_keep_alive
         self.server_state = server_state
         self.tasks = server_state.tasks
@@ -98,6 +107,8 @@ class Protocol(asyncio.Protocol):
         self.scope: dict[str, Any] = {}
         self.cycle: Cycle | None = None
         self.is_handed_over = False
+        # Until when the rest of what a client sends is read and dropped, once it has its answer.
+        self.lingers_until: float | None = None
 
     # What the transport calls.
 
@@ -125,6 +136,7 @@ class Protocol(asyncio.Protocol):
             self.cycle.disconnect()
         self.flow.resume_writing()
         self.stop_timer()
+        self.stop_head_timer()
         if exc is None:
             self.transport.close()
 
@@ -134,6 +146,9 @@ class Protocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hands bytes to the engine and does what they say."""
         self.stop_timer()
+        if self.lingers_until is not None:
+            self.wait_for_the_end(self.lingers_until)
+            return
         try:
             self.connection.receive_data(data)
         except LocalProtocolError:
@@ -175,8 +190,11 @@ class Protocol(asyncio.Protocol):
                 self.refuse(error)
                 return
             if event is NEED_DATA:
+                if self.head_task is None and self.connection.awaiting is Awaiting.REQUEST and self.connection.unread:
+                    self.head_task = self.loop.call_later(self.timeout_head, self.timeout_head_handler)
                 return
             if isinstance(event, Request):
+                self.stop_head_timer()
                 if self.hands_over(event):
                     return
                 self.begin(event)
@@ -192,7 +210,7 @@ class Protocol(asyncio.Protocol):
             else:
                 # The connection is over, or has become a tunnel, which no app can ask for.
                 if self.cycle is None or self.cycle.response_complete:
-                    self.transport.close()
+                    self.finish()
                 return
 
     def begin(self, request: Request) -> None:
@@ -257,14 +275,48 @@ class Protocol(asyncio.Protocol):
         if self.connection.owes is Owes.RESPONSE and error.status is not None:
             headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
             self.transport.write(self.connection.respond(error.status, headers, b"Invalid HTTP request received."))
-        self.end()
+        self.stop_head_timer()
+        self.linger()
 
-    def end(self) -> None:
+    def timeout_head_handler(self) -> None:
+        """Half a head and no more: there is no request to answer yet. None is read after this one."""
+        if self.transport.is_closing():
+            return
+        self.logger.warning("A request's head took more than %g seconds.", self.timeout_head)
+        headers = [(b"content-type", b"text/plain; charset=utf-8")]
+        self.transport.write(self.connection.reject(408, headers, b"Request Timeout"))
+        self.linger()
+
+    # The end.
+
+    def close(self) -> None:
         """Closes, visibly so where an answer that would look whole is not."""
         if self.connection.must_reset:
             self.transport.abort()
         else:
             self.transport.close()
+
+    def finish(self) -> None:
+        """No request after this one; the rest of its content may be on its way."""
+        if self.cycle is not None and self.cycle.more_body:
+            self.linger()
+        else:
+            self.close()
+
+    def linger(self) -> None:
+        """Ends our direction and reads on: a close would take back an answer that was not read yet (RFC 9112, 9.6)."""
+        if self.connection.must_reset or not ends_alone(self.transport):
+            self.close()
+        elif not self.transport.is_closing():
+            self.transport.write_eof()
+            self.flow.resume_reading()
+            self.lingers_until = self.loop.time() + LINGER
+            self.wait_for_the_end(self.lingers_until)
+
+    def wait_for_the_end(self, until: float) -> None:
+        """Until the client has ended its direction, too, or has had its time."""
+        patience = min(LULL, until - self.loop.time())
+        self.timeout_keep_alive_task = self.loop.call_later(max(patience, 0), self.timeout_keep_alive_handler)
 
     # After an answer.
 
@@ -274,7 +326,7 @@ class Protocol(asyncio.Protocol):
         if self.transport.is_closing():
             return
         if not self.connection.persists or (self.cycle is not None and self.cycle.is_last):
-            self.transport.close()
+            self.finish()
             return
         if self.cycle is not None and self.cycle.more_body:
             # The app did not read the rest of the request.
@@ -285,7 +337,7 @@ class Protocol(asyncio.Protocol):
         self.go_on()
 
     def timeout_keep_alive_handler(self) -> None:
-        """No request has come for a while."""
+        """Nothing has come for a while."""
         if not self.transport.is_closing():
             self.transport.close()
 
@@ -295,11 +347,25 @@ class Protocol(asyncio.Protocol):
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
 
+    def stop_head_timer(self) -> None:
+        """A head is complete, or will not be."""
+        if self.head_task is not None:
+            self.head_task.cancel()
+            self.head_task = None
+
     def log_trace(self, message: str) -> None:
         """Says where a connection stands, with `--log-level trace`."""
         if self.logger.level <= TRACE_LOG_LEVEL:
             client = self.base["client"]
             self.logger.log(TRACE_LOG_LEVEL, "%s%s", f"{client[0]}:{client[1]} - " if client else "", message)
+
+
+def ends_alone(transport: asyncio.Transport) -> bool:
+    """Whether our direction can be ended apart from the client's: not in TLS, and not every transport says so."""
+    try:
+        return transport.can_write_eof()
+    except (AttributeError, NotImplementedError):
+        return False
 
 
 def defer(protocol: Any, rest: bytes) -> None:
@@ -331,7 +397,8 @@ class Cycle:
         if ends:
             self.message_event.set()
         self.head: tuple[int, list[tuple[bytes, bytes]]] | None = None
-        self.takes_content = False
+        # An app may answer HEAD as it answers GET: its content is dropped (ASGI).
+        self.drops_content = scope["method"] == "HEAD"
         self.response_started = False
         self.response_complete = False
         self.is_last = False
@@ -402,7 +469,7 @@ class Cycle:
     async def give_up(self) -> None:
         """A 500 where the app has not begun to answer; else the client has to see that the answer is not whole."""
         if self.response_started:
-            self.protocol.end()
+            self.protocol.close()
             return
         text = b"Internal Server Error"
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text))]
@@ -450,9 +517,7 @@ class Cycle:
             status, headers = self.head
             self.connection.send_response(status, headers, into=out)
             self.head = None
-            # Not in answer to HEAD, nor with a status that has none.
-            self.takes_content = self.connection.owes is Owes.CONTENT
-        if body and self.takes_content:
+        if body and not self.drops_content:
             self.connection.send_data(body, into=out)
         if not more_body:
             self.connection.send_end(into=out)
