@@ -4,10 +4,11 @@
 //! written; `headers.rs`, `head.rs`, `event.rs`, `view.rs` and `stage.rs` are what comes out; `config.rs` is what a
 //! connection is made with, `error.rs` what goes wrong, `exclusive.rs` keeps calls apart, and `connection/` has the
 //! calls, cut like the engine's own folder of that name. `websocket.rs`, `masque.rs`, `bridge.rs` and `splice.rs` are what
-//! goes with particular protocols. What the types mean to a user stands in `python/switchover/__init__.pyi`.
+//! goes with particular protocols, `about.rs` how it was built. What the types mean to a user stands in `python/switchover/__init__.pyi`.
 
 #![forbid(unsafe_code)]
 
+mod about;
 mod bridge;
 mod config;
 mod connection;
@@ -33,6 +34,8 @@ mod native {
     use pyo3::prelude::*;
     use switchover::masque;
 
+    #[pymodule_export]
+    use crate::about::{features, scan_paths};
     #[pymodule_export]
     use crate::bridge::{check_http2, http1_fields, may_forward};
     #[pymodule_export]
@@ -64,6 +67,8 @@ mod native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // The headers whose values a transcript does not show.
+        module.add("_SECRETS", switchover::binding::SECRETS)?;
         crate::listed::add_all(module)
     }
 }

@@ -4,11 +4,6 @@ use std::sync::Once;
 
 use switchover::binding::ScanPath;
 
-/// The name of a path, for `SCAN` and for people: `avx2`, `swar`.
-pub fn name(path: ScanPath) -> String {
-    format!("{path:?}").to_ascii_lowercase()
-}
-
 /// Has the engine scan as the variable `SCAN` says; without it the engine chooses, as it does in programs.
 ///
 /// The choice is the whole process's and the tests of a binary run side by side, so no test makes one of its own:
@@ -17,7 +12,7 @@ pub fn choose() {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| {
         let Ok(told) = std::env::var("SCAN") else { return };
-        let path = ScanPath::available().find(|&path| name(path) == told);
+        let path = ScanPath::available().find(|path| path.name() == told);
         let path = path.unwrap_or_else(|| panic!("SCAN={told}: this machine cannot; see the program `paths`"));
         assert!(path.force(), "{path:?} is available");
     });

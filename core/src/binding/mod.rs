@@ -136,6 +136,18 @@ pub fn capsules_hold(capsules: &Capsules, bytes: &[u8]) -> bool {
 /// The names of fields that commonly hold a credential, in lower case.
 pub const SECRETS: [&str; 4] = Field::SECRETS;
 
+/// The features of the crate that it is built with, by their names in Cargo.
+pub const FEATURES: &[&str] = &[
+    #[cfg(feature = "std")]
+    "std",
+    #[cfg(feature = "websocket")]
+    "websocket",
+    #[cfg(feature = "h2c")]
+    "h2c",
+    #[cfg(feature = "http")]
+    "http",
+];
+
 /// Four numbers that stand for a selection.
 pub const fn selection_to_bits(selection: Selection) -> [u32; 4] {
     selection.to_bits()

@@ -72,12 +72,18 @@ class Events:
     def __iter__(self) -> Events: ...
     def __next__(self) -> Event: ...
 
+# What `python -m switchover` shows and hides.
+_SECRETS: list[str]
+
+def _features() -> list[str]: ...
 def _panic(connection: Connection) -> None: ...
+def _scan_paths() -> list[str]: ...
 
 __all__ = [
     "IP_TEMPLATE",
     "UDP_PAYLOAD",
     "UDP_TEMPLATE",
+    "_SECRETS",
     "Awaiting",
     "Blame",
     "CapsuleFault",
@@ -127,7 +133,9 @@ __all__ = [
     "UdpTarget",
     "Why",
     "__version__",
+    "_features",
     "_panic",
+    "_scan_paths",
     "agreed_deflate",
     "check_http2",
     "http1_fields",

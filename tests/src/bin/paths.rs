@@ -2,6 +2,6 @@
 
 fn main() {
     for path in switchover::binding::ScanPath::available() {
-        println!("{}", switchover_tests::path::name(path));
+        println!("{}", path.name());
     }
 }

@@ -35,6 +35,22 @@ impl Path {
         }
     }
 
+    /// What it is called, for people and for what chooses one: `avx2`, `swar`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Avx2 => "avx2",
+            Self::Sse2 => "sse2",
+            Self::Neon => "neon",
+            Self::Simd128 => "simd128",
+            Self::Swar => "swar",
+        }
+    }
+
+    /// The path that this program scans with.
+    pub fn in_use() -> Self {
+        Self::current()
+    }
+
     /// Every path that can be taken here, the fastest first.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|path| path.is_available())
