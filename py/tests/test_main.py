@@ -1,0 +1,62 @@
+"""`python -m switchover`, as a program. `tests/probes` compares its probe with the switchboard's, case by case."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import switchover
+
+SERVER = Path(__file__).resolve().parents[1] / "examples/server.py"
+
+
+def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """The program at its end."""
+    command = [sys.executable, "-m", "switchover", *words]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """Of a server that speaks foo/2 at any path."""
+    with subprocess.Popen([sys.executable, str(SERVER), "0"], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        yield f"http://127.0.0.1:{server.stdout.readline().removeprefix('listening on ').strip()}/foo"
+        server.terminate()
+
+
+def test_it_prints_what_is_installed() -> None:
+    done = run()
+    assert (done.returncode, done.stderr) == (0, "")
+    version, features, path, interpreter = done.stdout.splitlines()
+    assert version == f"switchover {switchover.__version__}"
+    assert re.fullmatch("features: std, websocket, h2c(, abi3)?", features)
+    assert re.match(r"scan path: (avx2|sse2|neon|swar)( |$)", path)
+    assert "{}.{}.{}".format(*sys.version_info) in interpreter
+
+
+def test_a_probe_that_switches_pipes_the_new_protocol(url: str) -> None:
+    done = run("probe", url, "--offer", "bar, foo/2", stdin="hello\nQUIT\n")
+    assert (done.returncode, done.stdout) == (0, "foo/2 answers GET /foo\nHELLO\n"), done.stderr
+    assert done.stderr.endswith(" * switched to foo/2, number 2 of 2 offered\n")
+    assert re.search(r"^ +[0-9]+\.[0-9] > Upgrade: bar, foo/2$", done.stderr, re.MULTILINE)
+
+
+def test_a_probe_that_is_declined_says_why(url: str) -> None:
+    done = run("probe", url, "--offer", "bar")
+    assert (done.returncode, done.stdout) == (2, "GET /foo in HTTP/1.1\n")
+    verdict = f"not switched (200): {switchover.Why.DECLINED.text}"
+    assert done.stderr.endswith(f" * {verdict}\n")
+    assert " * the server also speaks foo/2\n" in done.stderr
+
+
+def test_what_fails_and_what_makes_no_sense_end_differently(url: str) -> None:
+    assert run("probe", url.replace("http", "https"), "--offer", "bar").returncode == 1
+    for words in [["probe"], ["probe", "nowhere"], ["probe", url, "--offer", "a b"], ["nothing"]]:
+        done = run(*words)
+        assert (done.returncode, done.stdout) == (64, "")
+        assert done.stderr.startswith("error: ")
