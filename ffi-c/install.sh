@@ -33,10 +33,15 @@ for licence in "$here"/../LICENSE-*; do
     put 644 "$licence" "$PREFIX/share/licenses/switchover/$(basename "$licence")"
 done
 
+# So that all of it can be moved: what find_package and `pkg-config --define-prefix` give is where it lies then.
+include=$(realpath -m --relative-to="$LIBDIR/cmake/switchover" "$PREFIX/include")
+pc_libdir=$LIBDIR
+case $LIBDIR in "$PREFIX"/*) pc_libdir='${prefix}'${LIBDIR#"$PREFIX"} ;; esac
+
 # filled FILE TO: a template with the paths of this installation.
 filled() {
     mkdir -p "$(dirname "$DESTDIR$2")"
-    sed -e "s|@PREFIX@|$PREFIX|g; s|@LIBDIR@|$LIBDIR|g; s|@VERSION@|$version|g; s|@ABI@|$abi|g" "$1" >"$DESTDIR$2"
+    sed -e "s|@PREFIX@|$PREFIX|g; s|@PC_LIBDIR@|$pc_libdir|g; s|@INCLUDE@|$include|g; s|@VERSION@|$version|g; s|@ABI@|$abi|g" "$1" >"$DESTDIR$2"
     chmod 644 "$DESTDIR$2"
 }
 filled "$here/packaging/switchover.pc.in" "$LIBDIR/pkgconfig/switchover.pc"

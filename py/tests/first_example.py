@@ -1,0 +1,22 @@
+"""Runs the first example of the README that came with the installed package: `python first_example.py`."""
+
+from __future__ import annotations
+
+import doctest
+import importlib.metadata
+import re
+import sys
+
+
+def main() -> int:
+    """The status: 0 where it says what the README says that it says."""
+    readme = str(importlib.metadata.metadata("switchover").json["description"])
+    block = re.search(r"^```python\n(>>> .*?)^```", readme, re.DOTALL | re.MULTILINE)
+    assert block, "the README of the package has no example"
+    example = doctest.DocTestParser().get_doctest(block.group(1), {}, "README", "README.md", 0)
+    outcome = doctest.DocTestRunner().run(example)
+    return 1 if outcome.failed or not outcome.attempted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
