@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import platform
 import re
 import sys
@@ -16,6 +17,9 @@ from ._transcript import Transcript
 
 USAGE = 64
 """What the process ends with where its arguments make no sense, as `sysexits.h` has it."""
+
+INTERRUPTED = 130
+"""After ^C, as shells have it."""
 
 LENIENT = [name for name in Config().__dir__() if name.startswith(("switch_", "status_"))]
 
@@ -115,4 +119,6 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(main())
+    sys.exit(INTERRUPTED)

@@ -24,8 +24,9 @@ class Line:
         self._host = host.strip("[]")
         try:
             self._socket = socket.create_connection((self._host, int(port)), patience)
-        except socket.gaierror as error:
-            raise OSError(f"failed to lookup address information: {error.strerror}") from error
+        except (socket.gaierror, UnicodeError) as error:
+            why = error.strerror if isinstance(error, socket.gaierror) else error
+            raise OSError(f"failed to lookup address information: {why}") from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._tls: ssl.SSLObject | None = None
         self._sealed, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
