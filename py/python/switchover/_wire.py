@@ -1,0 +1,160 @@
+"""A stream of anyio and the engine that its bytes pass through: what is the same for a client and a server."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from anyio import BrokenResourceError, EndOfStream, Lock, current_time, fail_after
+from anyio.abc import AnyByteStream, ByteStream, ObjectStream
+from anyio.streams.buffered import BufferedByteStream
+from anyio.streams.tls import TLSAttribute
+
+from . import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Role, Switched
+
+if TYPE_CHECKING:
+    from . import Event
+
+PIECE = 65_536
+"""How much is sent at once, and read at most."""
+STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
+EARNED = 0.001
+"""Seconds that a byte adds to the time left: long content may take long, a byte a second may not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How many seconds the peer may take, by what `Connection.awaiting` says; None is for ever.
+
+    The time runs while there is something to wait for, not while your code works. It begins anew with each event but
+    `Data`; each byte that comes adds a millisecond. When it is over there is a TimeoutError.
+    """
+
+    request: float | None = 60
+    """A server waits for a request: between two of them, and for a whole head."""
+    content: float | None = 30
+    """More content, or the end of the message."""
+    response: float | None = 60
+    """A client waits for a response, or the next interim one."""
+    go_ahead: float | None = 1
+    """A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1)."""
+    sending: float | None = 30
+    """The peer takes 64 KiB of what is sent."""
+
+    def of(self, awaiting: Awaiting) -> float:
+        """The seconds for what is awaited."""
+        seconds = {
+            Awaiting.REQUEST: self.request,
+            Awaiting.CONTENT: self.content,
+            Awaiting.RESPONSE: self.response,
+            Awaiting.CONTINUE: self.go_ahead,
+        }.get(awaiting)
+        return math.inf if seconds is None else seconds
+
+
+PATIENCE = Patience()
+
+
+class SwitchedStream(BufferedByteStream):
+    """A stream of the new protocol, from its first byte on: what came with the head is received first.
+
+    It is a `ByteStream` of anyio, with `receive_exactly` and `receive_until` besides. `send_eof` ends our direction
+    alone, where the transport can do that (TLS cannot). `aclose` closes the transport. Extra attributes are those of
+    the transport. RFC 9110, 7.8.
+    """
+
+    connection: Final[Connection]
+    """The engine, for questions such as `agreed`; bytes no longer pass through it."""
+    switched: Final[Switched]
+    """The engine's event: `protocols`, and a server's `request` or a client's `response`, which is the 101."""
+
+    def __init__(self, stream: AnyByteStream, connection: Connection, switched: Switched) -> None:
+        super().__init__(stream)
+        self.feed_data(switched.leftover)
+        self.connection = connection
+        self.switched = switched
+
+    @property
+    def protocols(self) -> tuple[Protocol, ...]:
+        """What is spoken, lowest layer first; empty after CONNECT."""
+        return self.switched.protocols
+
+
+class Wire:
+    """A stream, and the engine that its bytes pass through."""
+
+    def __init__(self, stream: AnyByteStream, connection: Connection, patience: Patience) -> None:
+        self.stream = of_bytes(stream)
+        self.connection = connection
+        self.patience = patience
+        self.left = math.inf
+        self.sending = Lock()
+        self.failure: Exception | None = None
+        self.is_broken = False
+        self.exchange: object = None
+        self.switched: SwitchedStream | None = None
+
+    async def next_event(self) -> Event | Paused:
+        """What happens next; reads where the engine needs more for that."""
+        with self.noting():
+            while (event := self.connection.next_event()) is NEED_DATA:
+                if self.connection.owes is Owes.CONTINUE:
+                    await self.send(self.connection.send_informational(100))
+                await self.read()
+        if not isinstance(event, Data):
+            self.left = math.inf
+        return event
+
+    async def read(self) -> None:
+        """Reads once, within what is left of the time for what the engine awaits."""
+        left = min(self.left, self.patience.of(self.connection.awaiting))
+        begun = current_time()
+        try:
+            with fail_after(left):
+                data = await self.stream.receive(PIECE)
+        except EndOfStream:
+            self.connection.receive_eof()
+            return
+        self.left = left - (current_time() - begun) + len(data) * EARNED
+        if data:
+            self.connection.receive_data(data)
+
+    async def send(self, data: bytes) -> None:
+        """Sends all of it. Where that fails or is cancelled, nothing can follow: part of it may have left."""
+        with self.noting():
+            try:
+                async with self.sending:
+                    if self.is_broken:
+                        raise BrokenResourceError("an earlier send did not end")
+                    for start in range(0, len(data), PIECE):
+                        with fail_after(self.patience.sending):
+                            await self.stream.send(data[start : start + PIECE])
+            except BaseException:
+                self.is_broken = True
+                raise
+
+    @contextmanager
+    def noting(self) -> Generator[None]:
+        """Remembers what has failed, so that it can be told from the handler's own exceptions."""
+        try:
+            yield
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> Connection:
+    """An engine for a stream."""
+    if config is None:
+        config = Config(secure=of_bytes(stream).extra(TLSAttribute.ssl_object, None) is not None)
+    return Connection(role, config)
+
+
+def of_bytes(stream: AnyByteStream) -> ByteStream:
+    """A stream that gives as much as it is asked for at most."""
+    if not isinstance(stream, STREAMS):
+        raise TypeError(f"expected a stream of anyio, got {type(stream).__name__}")
+    return stream if isinstance(stream, ByteStream) else BufferedByteStream(stream)

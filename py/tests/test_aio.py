@@ -1,0 +1,493 @@
+"""`switchover.aio`: a client, and both ends over several transports, under asyncio and trio."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import pytest
+import trustme
+from anyio.abc import ByteStream, SocketAttribute
+from anyio.streams.stapled import StapledObjectStream
+from anyio.streams.tls import TLSStream
+from streams import (
+    GET,
+    HOST,
+    OFFER,
+    SHORT,
+    SWITCH,
+    WAIT,
+    answered,
+    closed,
+    contexts,
+    cuts,
+    echo,
+    listening,
+    rest_of,
+    served,
+    until,
+)
+from switchover import (
+    ErrorKind,
+    Informational,
+    LocalProtocolError,
+    Protocol,
+    RemoteProtocolError,
+    Why,
+)
+from switchover.aio import (
+    Declined,
+    Exchange,
+    Patience,
+    SwitchedStream,
+    connect_upgrade,
+    resume,
+    serve,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+# A client.
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+async def test_the_leftover_comes_first(size: int) -> None:
+    async with answered(*cuts(SWITCH + b"hello", size)) as stream:
+        switched = await connect_upgrade(stream, "/foo", HOST, ["foo/2", "bar"])
+        assert await switched.receive_exactly(5) == b"hello"
+        await switched.send(b"more")
+        assert await switched.receive_exactly(4) == b"MORE"
+        assert switched.protocols == (Protocol("foo/2"),)
+        assert switched.switched.response is not None
+        assert switched.switched.response.status == 101
+        assert switched.connection.agreed == (Protocol("foo/2"),)
+
+
+async def test_the_leftover_may_be_taken_in_pieces() -> None:
+    async with answered(SWITCH + b"hello") as stream:
+        switched = await connect_upgrade(stream, "/foo", HOST, ["foo/2"])
+        assert [await switched.receive(2), await switched.receive(2), await switched.receive(2)] == [b"he", b"ll", b"o"]
+
+
+async def test_a_half_close() -> None:
+    async with answered(SWITCH) as stream:
+        switched = await connect_upgrade(stream, "/foo", HOST, ["foo/2"])
+        await switched.send(b"last")
+        await switched.send_eof()
+        assert await rest_of(switched) == b"LASTend"
+
+
+async def test_extra_attributes_and_closing_are_those_of_the_transport() -> None:
+    async with answered(SWITCH) as stream:
+        switched = await connect_upgrade(stream, "/foo", HOST, ["foo/2"])
+        assert switched.extra(SocketAttribute.remote_port) == stream.extra(SocketAttribute.remote_port)
+        await switched.aclose()
+        assert await closed(stream)
+        with pytest.raises(anyio.ClosedResourceError):
+            await switched.receive()
+
+
+async def test_a_decline_has_the_whole_answer() -> None:
+    answer = (
+        b"HTTP/1.1 403 Forbidden\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nno w\r\n2\r\nay\r\n0\r\nC: d\r\n\r\n"
+    )
+    async with answered(*cuts(answer, 9)) as stream:
+        with pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, "/foo", HOST, ["foo/2"])
+        declined = caught.value
+        assert str(declined) == "403 Forbidden: the request was answered in HTTP/1.1 instead"
+        assert (declined.why, declined.required) == (Why.DECLINED, ())
+        assert (declined.answer.response.status, declined.answer.response.headers.get("a")) == (403, b"b")
+        assert (declined.answer.content, list(declined.answer.trailers)) == (b"no way", [(b"C", b"d")])
+        assert declined.answer.is_whole
+        assert declined.answer.persists
+        # The stream is ours.
+        await stream.send(b"still here")
+        assert await stream.receive() == b"STILL HERE"
+
+
+async def test_a_stream_carries_a_second_try() -> None:
+    async def handler(exchange: Exchange) -> None:
+        if exchange.upgrade == "bar":
+            await (await exchange.accept()).send(b"hello in bar")
+        else:
+            await exchange.require(["bar"])
+            await exchange.send_data(b"bar, please")
+            await exchange.send_end()
+
+    async with served(handler, "bar") as peers, await peers.connect() as stream:
+        with pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        assert (caught.value.why, caught.value.answer.content) == (Why.REQUIRED, b"bar, please")
+        assert caught.value.answer.persists
+        switched = await connect_upgrade(stream, "/", HOST, caught.value.required)
+        assert await switched.receive_exactly(12) == b"hello in bar"
+
+
+@pytest.mark.parametrize(
+    ("answer", "content", "is_whole"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789", b"12345678", False),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\n12345678", b"12345678", True),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n12 and more", b"12", True),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n123456789", b"12345678", False),
+    ],
+    ids=["too long", "the last", "something after it", "endless"],
+)
+async def test_a_declined_stream_that_is_of_no_more_use(answer: bytes, content: bytes, is_whole: bool) -> None:
+    async with answered(answer) as stream:
+        with pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, "/", HOST, ["foo/2"], largest=8)
+        told = caught.value.answer
+        assert (told.content, told.is_whole, told.persists) == (content, is_whole, False)
+
+
+async def test_content_until_the_server_closes() -> None:
+    async def behave(stream: ByteStream) -> None:
+        await stream.receive()
+        await stream.send(b"HTTP/1.1 404 Not Found\r\n\r\nno length")
+        await stream.aclose()
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        with pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        assert (caught.value.answer.content, caught.value.answer.persists) == (b"no length", False)
+
+
+async def test_interim_responses() -> None:
+    seen: list[Informational] = []
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+    async with answered(early, SWITCH) as stream:
+        await connect_upgrade(stream, "/", HOST, ["foo/2"], informational=seen.append)
+    assert [event.status for event in seen] == [103, 102]
+    async with answered(early + SWITCH + b"x") as stream:
+        assert await (await connect_upgrade(stream, "/", HOST, ["foo/2"])).receive() == b"x"
+
+
+POST: dict[str, Any] = {"method": "POST", "content": b"abc"}
+LENGTH = {**HOST, "Content-Length": "3"}
+EXPECT = {**LENGTH, "Expect": "100-continue"}
+
+
+async def test_content_goes_with_the_request() -> None:
+    async def handler(exchange: Exchange) -> None:
+        content = await exchange.read()
+        await (await exchange.accept()).send(content)
+
+    for headers in (LENGTH, EXPECT, {**HOST, "Transfer-Encoding": "chunked"}):
+        async with served(handler, "foo/2") as peers, await peers.connect() as stream:
+            switched = await connect_upgrade(stream, "/", headers, ["foo/2"], **POST)
+            assert await switched.receive_exactly(3) == b"abc"
+
+
+async def test_content_waits_for_a_100_but_not_for_ever() -> None:
+    async def behave(stream: ByteStream) -> None:
+        with suppress(anyio.EndOfStream):  # of the last one
+            await until(stream, b"\r\n\r\nabc")
+            await stream.send(SWITCH)
+
+    async with listening(behave) as port:
+        for go_ahead in (0, 0.2):
+            stream = await anyio.connect_tcp("127.0.0.1", port)
+            patience = Patience(go_ahead=go_ahead)
+            await (await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST, patience=patience)).aclose()
+        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+            with anyio.move_on_after(0.5) as scope:
+                await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST, patience=Patience(go_ahead=None))
+            assert scope.cancelled_caught
+
+
+async def test_content_that_is_refused_is_not_sent() -> None:
+    async with answered(b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n") as stream:
+        with pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST)
+        assert not caught.value.answer.persists
+        # The server says what it gets.
+        await stream.send_eof()
+        assert await rest_of(stream) == b"end"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refused"),
+    [
+        ({"headers": {}}, LocalProtocolError),
+        ({"headers": {"Host": "a", "Upgrade": "foo"}}, LocalProtocolError),
+        ({"headers": {"Host": "a\r\nB: c"}}, LocalProtocolError),
+        ({"target": "with space"}, LocalProtocolError),
+        ({"offer": ["websocket"]}, LocalProtocolError),
+        ({"offer": "foo/2"}, TypeError),
+        ({"offer": [1]}, TypeError),
+        ({"headers": 5}, TypeError),
+        ({"content": b"abc"}, LocalProtocolError),
+        ({"headers": LENGTH, "content": b"ab"}, LocalProtocolError),
+        ({"headers": LENGTH, "content": b"abcd"}, LocalProtocolError),
+        ({"headers": LENGTH, "content": "abc"}, TypeError),
+    ],
+)
+async def test_a_refused_request_sends_nothing_and_leaves_the_stream(
+    arguments: dict[str, Any], refused: type[Exception]
+) -> None:
+    async with answered(rest=False) as stream:
+        given: dict[str, Any] = {"target": "/", "headers": HOST, "offer": ["foo/2"], **arguments}
+        with pytest.raises(refused):
+            await connect_upgrade(stream, **given)
+        await stream.send(GET)
+
+
+async def test_what_is_no_stream_is_refused() -> None:
+    with socket.socket() as plain:
+        for given in (plain, None, b""):
+            with pytest.raises(TypeError, match=r"expected a stream of anyio, got (socket|NoneType|bytes)"):
+                await connect_upgrade(given, "/", HOST, ["foo/2"])  # type: ignore[arg-type]  # pyright: ignore
+            with pytest.raises(TypeError, match="expected a stream of anyio"):
+                await serve(given, lambda exchange: exchange.respond(200))  # type: ignore[arg-type]  # pyright: ignore
+
+
+async def test_a_closed_stream() -> None:
+    async with answered() as stream:
+        await stream.aclose()
+        with pytest.raises(anyio.ClosedResourceError):
+            await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        await serve(stream, lambda exchange: exchange.respond(200))
+
+
+async def test_a_switch_to_what_was_not_offered() -> None:
+    async with answered(SWITCH.replace(b"foo/2", b"bar")) as stream:
+        with pytest.raises(RemoteProtocolError) as caught:
+            await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        assert caught.value.kind is ErrorKind.SWITCH_NOT_OFFERED
+        assert await closed(stream)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [[], [b"HTTP/1.1 101 S"], [b"HTTP/1.1 103 E\r\n\r\n"], [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"]],
+    ids=["nothing", "half a head", "an interim response", "half an answer"],
+)
+async def test_a_server_that_is_too_slow(pieces: list[bytes]) -> None:
+    async with answered(*pieces, rest=False) as stream:
+        with pytest.raises(TimeoutError):
+            await connect_upgrade(stream, "/", HOST, ["foo/2"], patience=SHORT)
+        assert await closed(stream)
+
+
+async def test_a_server_that_trickles_is_too_slow() -> None:
+    async def behave(stream: ByteStream) -> None:
+        with suppress(anyio.BrokenResourceError, anyio.EndOfStream):
+            await stream.send(b"HTTP/1.1 200 OK\r\n\r\n")
+            while True:
+                await stream.send(b"a")
+                await anyio.sleep(0.05)
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        with pytest.raises(TimeoutError):
+            await connect_upgrade(stream, "/", HOST, ["foo/2"], patience=SHORT, largest=10**9)
+
+
+async def test_a_server_that_does_not_read_is_given_up() -> None:
+    async def behave(stream: ByteStream) -> None:
+        await anyio.sleep(math.inf)
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        content = bytes(64 << 20)
+        headers = {**HOST, "Content-Length": str(len(content))}
+        with pytest.raises(TimeoutError):
+            await connect_upgrade(stream, "/", headers, ["foo/2"], method="POST", content=content, patience=SHORT)
+        assert await closed(stream)
+
+
+async def test_cancelling_closes_the_stream() -> None:
+    async with answered(b"HTTP/1.1 101 Switch", rest=False) as stream:
+        with anyio.move_on_after(0.2) as scope:
+            await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        assert scope.cancelled_caught
+        assert await closed(stream)
+
+
+@pytest.mark.parametrize("resets", [False, True])
+async def test_a_server_may_go_at_any_point(resets: bool) -> None:
+    answer = b"HTTP/1.1 103 E\r\n\r\nHTTP/1.1 400 Bad\r\nContent-Length: 4\r\n\r\nab"
+    sent = b""
+
+    async def behave(stream: ByteStream) -> None:
+        await stream.receive()
+        await stream.send(sent)
+        if resets:
+            stream.extra(SocketAttribute.raw_socket).setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, bytes([1, *[0] * 7])
+            )
+        await stream.aclose()
+
+    async with listening(behave) as port:
+        for end in range(len(answer) + 1):
+            sent = answer[:end] or b"H"
+            stream = await anyio.connect_tcp("127.0.0.1", port)
+            with pytest.raises((RemoteProtocolError, anyio.BrokenResourceError)):
+                await connect_upgrade(stream, "/", HOST, ["foo/2"])
+            assert await closed(stream)
+
+
+# Other transports, and both ends.
+
+
+@pytest.fixture(scope="module")
+def authority() -> Any:
+    return trustme.CA()
+
+
+async def test_a_stream_of_objects() -> None:
+    """Each object is as long as its sender likes."""
+    to_server, at_server = anyio.create_memory_object_stream[bytes](math.inf)
+    to_client, at_client = anyio.create_memory_object_stream[bytes](math.inf)
+    client, server = StapledObjectStream(to_server, at_client), StapledObjectStream(to_client, at_server)
+    long = b"x" * 300_000
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(serve, server, echo, ["foo/2"])
+        await client.send(GET * 2 + OFFER + long)
+        got = b""
+        with anyio.fail_after(WAIT):
+            while got.count(b"X") < len(long):
+                got += await client.receive()
+        assert got.count(b"HTTP/1.1 200 OK") == 2
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_tunnel_by_connect() -> None:
+    async def handler(exchange: Exchange) -> None:
+        if exchange.request.method == b"CONNECT" and exchange.request.target == b"b:1":
+            stream = await exchange.accept()
+            await stream.send(b"tunnel: " + await stream.receive_exactly(5))
+        else:
+            await exchange.respond(501)
+
+    async with served(handler) as peers:
+        async with await peers.connect() as stream:
+            tunnel = await connect_upgrade(stream, "b:1", {"Host": "b:1"}, [], method="CONNECT")
+            assert tunnel.protocols == ()
+            await tunnel.send(b"hello")
+            assert await rest_of(tunnel) == b"tunnel: hello"
+        async with await peers.connect() as stream:
+            with pytest.raises(Declined, match="501"):
+                await connect_upgrade(stream, "c:1", {"Host": "c:1"}, [], method="CONNECT")
+
+
+async def test_tls_from_the_start_is_secure(authority: Any) -> None:
+    ours, theirs = contexts(authority)
+
+    async def behave(stream: ByteStream) -> None:
+        await serve(await TLSStream.wrap(stream, server_side=True, ssl_context=ours), echo, ["foo/2"])
+
+    async with listening(behave) as port:
+        stream = await anyio.connect_tcp("127.0.0.1", port, ssl_context=theirs, tls_hostname="localhost")
+        # Without TLS this target is refused (RFC 9110, 7.4).
+        await stream.send(b"GET https://a/b HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert (await until(stream, b"GET https://a/b ")).startswith(b"HTTP/1.1 200 OK")
+        switched = await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        await switched.send(b"hello")
+        assert await switched.receive_exactly(5) == b"HELLO"
+        with pytest.raises(NotImplementedError):
+            await switched.send_eof()
+        await anyio.aclose_forcefully(switched)
+
+
+async def test_the_last_answer_arrives_over_tls_too(authority: Any) -> None:
+    ours, theirs = contexts(authority)
+
+    async def handler(exchange: Exchange) -> None:
+        await exchange.respond(403, {"Connection": "close"}, b"not here")
+
+    async def behave(stream: ByteStream) -> None:
+        await serve(await TLSStream.wrap(stream, server_side=True, ssl_context=ours), handler)
+
+    async with listening(behave) as port:
+        stream = await anyio.connect_tcp("127.0.0.1", port, ssl_context=theirs, tls_hostname="localhost")
+        await stream.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + bytes(300_000))
+        assert (await until(stream, b"not here")).startswith(b"HTTP/1.1 403 ")
+        await stream.aclose()
+
+
+async def test_tls_by_upgrade(authority: Any) -> None:
+    ours, theirs = contexts(authority)
+
+    async def handler(exchange: Exchange) -> None:
+        if exchange.upgrade:
+            stream = await exchange.accept()
+            exchange.resume(await TLSStream.wrap(stream, server_side=True, ssl_context=ours))
+        await exchange.respond(200, {}, b"%s %d" % (exchange.request.target, isinstance(exchange.stream, TLSStream)))
+
+    async with served(handler, "TLS/1.2, HTTP/1.1") as peers, await peers.connect() as stream:
+        switched = await connect_upgrade(stream, "/one", HOST, ["TLS/1.2", "HTTP/1.1"])
+        with pytest.raises(TypeError):
+            await resume(switched, None)  # type: ignore[arg-type]  # pyright: ignore
+        secured = await TLSStream.wrap(switched, hostname="localhost", ssl_context=theirs)
+        answer = await resume(switched, secured)
+        assert (answer.response.status, answer.content, answer.persists) == (200, b"/one 1", True)
+        with pytest.raises(LocalProtocolError):
+            await resume(switched, secured)
+        await secured.send(GET)
+        assert (await until(secured, b"/ 1")).startswith(b"HTTP/1.1 200 OK")
+        await secured.aclose()
+
+
+async def test_both_ends() -> None:
+    async with served(echo, "foo/2") as peers, await peers.connect() as stream:
+        switched = await connect_upgrade(stream, "/foo", HOST, ["bar", "foo/2"])
+        assert isinstance(switched, SwitchedStream)
+        big = b"hello" * 1_000_000
+        async with anyio.create_task_group() as tasks:
+
+            async def talk() -> None:
+                await switched.send(big)
+                await switched.send_eof()
+
+            tasks.start_soon(talk)
+            assert await rest_of(switched) == big.upper() + b"end"
+
+
+# Real programs.
+
+CURL = shutil.which("curl")
+
+
+@pytest.mark.skipif(CURL is None, reason="there is no curl on this machine")
+async def test_curl() -> None:
+    assert CURL
+
+    async with served(echo, "foo/2") as peers:
+        url = f"http://127.0.0.1:{peers.port}/"
+        command = [CURL, "-s", "-S", "-i", "-m", "20", "--noproxy", "*", url, "-d", "content", "-H"]
+        expect = await anyio.run_process([*command, "Expect: 100-continue", f"{url}b"])
+        assert expect.stdout.count(b"HTTP/1.1 100 Continue") == 2
+        assert expect.stdout.endswith(b"POST /b content")
+        declined = await anyio.run_process([*command, "Upgrade: bar", "-H", "Connection: upgrade"])
+        assert declined.stdout.endswith(b"POST / content")
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [("0", "needs anyio 4.16 or later, and this is 0"), (None, "switchover.aio needs anyio: pip install")],
+)
+def test_without_anyio_or_with_an_old_one(version: str | None, says: str, anyio_backend: str) -> None:
+    hide = (
+        "import sys; sys.modules['anyio'] = None"
+        if version is None
+        else (f"import importlib.metadata as m; m.version = lambda name: {version!r}")
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{hide}; import switchover.aio"],
+        capture_output=True,
+        text=True,
+        timeout=WAIT,
+        check=False,
+        env={**os.environ},
+    )
+    assert ran.returncode == 1
+    assert says in ran.stderr.splitlines()[-1]

@@ -1,0 +1,585 @@
+"""`switchover.aio.serve`: what it answers, handlers that misbehave, clients that go; under asyncio and trio."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import pytest
+from anyio.abc import ByteStream, SocketAttribute
+from streams import (
+    FOO,
+    GET,
+    OFFER,
+    SHORT,
+    WAIT,
+    Peers,
+    answered,
+    closed,
+    cuts,
+    echo,
+    ended,
+    listening,
+    rest_of,
+    served,
+    until,
+)
+from switchover import (
+    Config,
+    ErrorKind,
+    LocalProtocolError,
+    Protocol,
+    RemoteProtocolError,
+)
+from switchover.aio import (
+    ContentTooLargeError,
+    Exchange,
+    Patience,
+    serve,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+# A server.
+
+
+async def test_requests_on_one_connection() -> None:
+    post = b"POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    last = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    for size in (1, 11, 1000):
+        async with served(echo) as peers:
+            got = await peers.all(*cuts(GET + post + last, size))
+        assert got.count(b"HTTP/1.1 200 OK\r\n") == 3
+        assert b"POST /b abc" in got
+        assert got.endswith(b"GET / ")
+
+
+async def test_four_thousand_requests_in_one_go() -> None:
+    requests = b"".join(GET.replace(b"/", b"/%d" % number, 1) for number in range(4000))
+    async with served(echo) as peers, await peers.connect() as stream, anyio.create_task_group() as tasks:
+        tasks.start_soon(stream.send, requests)
+        got = await until(stream, b"GET /3999 ")
+        assert got.count(b"HTTP/1.1 200 OK\r\n") == 4000
+
+
+@pytest.mark.parametrize("size", [1, 9, 1000])
+async def test_a_switch_loses_nothing(size: int) -> None:
+    async with served(echo, "foo/2") as peers:
+        got = await peers.all(*cuts(GET + OFFER + b"hello you", size), close=True)
+    assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nServer: echo\r\n" in got
+    assert got.endswith(b"\r\n\r\nHELLO YOUend")
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [b"Upgrade: foo\r\nConnection: Upgrade\r\n", b"Upgrade: h2c\r\nHTTP2-Settings: AA\r\nConnection: Upgrade\r\n"],
+)
+async def test_a_declined_offer_changes_nothing(offer: bytes) -> None:
+    post = b"POST /one HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n"
+    async with served(echo, "foo/2", "websocket") as peers:
+        plain = await peers.all(post + b"\r\ncontent" + GET, close=True)
+        assert await peers.all(post + offer + b"\r\ncontent" + GET, close=True) == plain
+    assert plain.endswith(b"GET / ")
+
+
+async def test_the_clients_order_counts() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await (await exchange.accept()).send(str(exchange.upgrade).encode())
+
+    async with served(handler, "bar", "foo/2") as peers:
+        offer = OFFER.replace(b"foo/2", b"foo/2, bar")
+        assert (await peers.all(offer)).endswith(b"\r\n\r\nfoo/2")
+
+
+@pytest.mark.parametrize("name", ["foo/2", b"foo/2", bytearray(b"foo/2"), Protocol("foo/2")])
+@pytest.mark.parametrize("kind", [list, tuple, iter])
+async def test_ways_to_name_upgrades(name: Any, kind: Callable[[Any], Any]) -> None:
+    seen: list[str | None] = []
+
+    async def handler(exchange: Exchange) -> None:
+        seen.append(exchange.upgrade)
+        await exchange.respond(200)
+
+    async with listening(functools.partial(serve, handler=handler, upgrades=kind([name]))) as port:
+        await Peers(port).all(OFFER, close=True)
+    assert seen == ["foo/2"]
+
+
+async def test_wrong_arguments_to_serve() -> None:
+    async with answered() as stream:
+        for upgrades in ("foo/2", [1], 5):
+            with pytest.raises(TypeError):
+                await serve(stream, echo, upgrades)  # type: ignore[arg-type]  # pyright: ignore
+        with pytest.raises(ValueError, match="http2_preface"):
+            await serve(stream, echo, config=Config(http2_preface=True))
+        assert not await closed(stream)
+
+
+async def test_accept_without_an_offer() -> None:
+    kinds: list[ErrorKind] = []
+
+    async def handler(exchange: Exchange) -> None:
+        with pytest.raises(LocalProtocolError) as caught:
+            await exchange.accept()
+        kinds.append(caught.value.kind)
+        await exchange.respond(200)
+
+    async with served(handler, "foo/2") as peers:
+        assert (await peers.all(GET, close=True)).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert kinds == [ErrorKind.NOTHING_OFFERED]
+
+
+@pytest.mark.parametrize("length", [7, 5_000_000])
+async def test_content_before_a_switch_is_dropped_up_to_a_limit(length: int) -> None:
+    async def handler(exchange: Exchange) -> None:
+        try:
+            await (await exchange.accept()).send(b"switched")
+        except LocalProtocolError as error:
+            await exchange.respond(413, {}, error.name.encode())
+
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n%s\r\n" % (length, FOO)
+    async with served(handler, "foo/2") as peers, await peers.connect() as stream, anyio.create_task_group() as tasks:
+        tasks.start_soon(stream.send, head + bytes(length))
+        got = await rest_of(stream)
+        assert got.endswith(b"switched" if length == 7 else b"nothing-offered")
+
+
+async def test_a_100_is_sent_when_content_is_read() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n"
+    async with served(echo, "foo/2") as peers:
+        async with await peers.connect(head + b"\r\n") as stream:
+            assert await until(stream, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            await stream.send(b"abc")
+            assert await until(stream, b"POST / abc")
+        # A switch needs the whole request too.
+        async with await peers.connect(head + FOO + b"\r\n") as stream:
+            assert await until(stream, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            await stream.send(b"abcdef")
+            assert await until(stream, b"\r\n\r\nDEF")
+
+    async def refuses(exchange: Exchange) -> None:
+        await exchange.respond(417)
+
+    async with served(refuses) as peers:
+        assert (await peers.all(head + b"\r\n")).startswith(b"HTTP/1.1 417 ")
+
+
+async def test_content_in_pieces_both_ways() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.send_informational(103, {"Link": "</a>"})
+        await exchange.send_response(200)
+        while data := await exchange.receive():
+            await exchange.send_data(data.upper())
+        await exchange.send_end(exchange.trailers)
+
+    chunked = b"Host: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nT: u\r\n\r\n"
+    async with served(handler) as peers:
+        got = await peers.all(b"POST / HTTP/1.1\r\n" + chunked, close=True)
+        assert got.startswith(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n")
+        # How content is cut has no meaning.
+        assert got.endswith(b"\r\n5\r\nABCDE\r\n0\r\nT: u\r\n\r\n")
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+async def test_content_that_cannot_follow_is_left_out(method: str, status: int) -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.send_response(status)
+        await exchange.send_data(b"left out")
+        await exchange.send_end()
+
+    async with served(handler) as peers:
+        got = await peers.all(b"%s / HTTP/1.1\r\nHost: a\r\n\r\n" % method.encode() * 2, close=True)
+    assert got.count(b"HTTP/1.1 ") == 2
+    assert b"left out" not in got
+
+
+async def test_content_that_is_too_large() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.respond(200, {}, await exchange.read(5))
+
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s"
+    async with served(handler) as peers:
+        assert (await peers.all(post % (5, b"12345"), close=True)).endswith(b"12345")
+        assert (await peers.all(post % (6, b"123456"))).startswith(b"HTTP/1.1 413 ")
+    assert issubclass(ContentTooLargeError, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        (GET[:-2] + b"A: b\r\n" * 200 + b"\r\n", 431),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+    ],
+)
+async def test_what_is_no_http_is_answered_and_logged(
+    request_: bytes, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served(echo) as peers:
+        with caplog.at_level(logging.WARNING, logger="switchover.aio"):
+            got = await peers.all(request_)
+    assert got.startswith(b"HTTP/1.1 %d " % status)
+    assert b"\r\nConnection: close\r\n" in got
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "The client broke the protocol: " in record.message
+
+
+async def test_the_last_answer_arrives_though_content_is_unread() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.respond(403, {"Connection": "close"}, b"not here")
+
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n" + bytes(3_000_000)
+    async with served(handler) as peers:
+        for _ in range(5):
+            assert (await peers.all(post)).endswith(b"not here")
+
+
+# Handlers that misbehave.
+
+
+async def raises(exchange: Exchange) -> None:
+    raise ValueError("the handler's own")
+
+
+async def raises_in_a_group(exchange: Exchange) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(raises, exchange)
+
+
+async def does_not_answer(exchange: Exchange) -> None: ...
+
+
+async def raises_another_timeout(exchange: Exchange) -> None:
+    with anyio.fail_after(0):
+        await anyio.sleep(1)
+
+
+async def splits_a_header(exchange: Exchange) -> None:
+    await exchange.respond(200, {"A": "b\r\nc: d"})
+
+
+async def gives_what_is_no_content(exchange: Exchange) -> None:
+    await exchange.respond(200, {}, "text")  # type: ignore[arg-type]  # pyright: ignore
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [raises, raises_in_a_group, does_not_answer, raises_another_timeout, splits_a_header, gives_what_is_no_content],
+)
+async def test_a_handler_that_fails_is_answered_for(
+    handler: Callable[[Exchange], Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served(handler) as peers:
+        got = await peers.all(GET + GET)
+    assert got.count(b"HTTP/1.1 ") == 1
+    assert got.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert b"c: d" not in got
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+async def raises_after_the_head(exchange: Exchange) -> None:
+    await exchange.send_response(200)
+    await exchange.send_data(b"half")
+    raise ValueError("the handler's own")
+
+
+async def stops_halfway(exchange: Exchange) -> None:
+    await exchange.send_response(200)
+    await exchange.send_data(b"half")
+
+
+async def sends_too_little(exchange: Exchange) -> None:
+    await exchange.send_response(200, {"Content-Length": "9"})
+    await exchange.send_data(b"half")
+    await exchange.send_end()
+
+
+@pytest.mark.parametrize("handler", [raises_after_the_head, stops_halfway, sends_too_little])
+async def test_an_answer_that_is_cut_does_not_look_whole(
+    handler: Callable[[Exchange], Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served(handler) as peers:
+        got = await peers.all(GET + GET)
+        assert got.count(b"HTTP/1.1 ") == 1
+        assert b"half" in got
+        assert not got.endswith(b"0\r\n\r\n")
+        if handler is not sends_too_little:
+            # To HTTP/1.0 the end of the connection is that of the answer: only a reset shows that there is more.
+            for _ in range(20):
+                with pytest.raises(anyio.BrokenResourceError):
+                    await peers.all(b"GET / HTTP/1.0\r\n\r\n")
+    assert {record.levelname for record in caplog.records} == {"ERROR"}
+
+
+async def answers_twice(exchange: Exchange) -> None:
+    await exchange.respond(200, {}, b"once")
+    await exchange.respond(200, {}, b"twice")
+
+
+async def raises_after_the_answer(exchange: Exchange) -> None:
+    await exchange.respond(200, {}, b"once")
+    raise ValueError("the handler's own")
+
+
+@pytest.mark.parametrize("handler", [answers_twice, raises_after_the_answer])
+async def test_a_handler_that_fails_after_its_answer(
+    handler: Callable[[Exchange], Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served(handler) as peers:
+        got = await peers.all(GET + GET, close=True)
+    assert (got.count(b"HTTP/1.1 200"), got.count(b"once"), got.count(b"twice")) == (2, 2, 0)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+
+
+async def test_an_exchange_that_is_over_refuses_everything() -> None:
+    kept: list[Exchange] = []
+
+    async def handler(exchange: Exchange) -> None:
+        kept.append(exchange)
+        await exchange.respond(200)
+
+    async with served(handler, "foo/2") as peers, await peers.connect(GET) as stream:
+        await until(stream, b"\r\n\r\n")
+        await stream.send(GET)
+        await until(stream, b"\r\n\r\n")
+        (over, _) = kept
+        for call in (over.receive, over.read, over.accept, over.send_end):
+            with pytest.raises(anyio.ClosedResourceError):
+                await call()
+        with pytest.raises(anyio.ClosedResourceError):
+            await over.respond(200)
+        with pytest.raises(anyio.ClosedResourceError):
+            await over.send_data(b"x")
+        with pytest.raises(anyio.ClosedResourceError):
+            over.resume(stream)
+
+
+async def test_what_is_sent_at_once_by_several_tasks_stays_in_order() -> None:
+    pieces = [b"%d" % number * 300_000 for number in range(8)]
+
+    async def handler(exchange: Exchange) -> None:
+        await exchange.send_response(200, {"Content-Length": str(sum(map(len, pieces)))})
+        async with anyio.create_task_group() as tasks:
+            for piece in pieces:
+                tasks.start_soon(exchange.send_data, piece)
+
+    async with served(handler) as peers:
+        content = (await peers.all(GET, close=True)).partition(b"\r\n\r\n")[2]
+    assert sorted(pieces) == sorted(content[start : start + 300_000] for start in range(0, len(content), 300_000))
+
+
+async def test_a_send_that_is_cancelled_breaks_the_connection() -> None:
+    seen: list[type[BaseException]] = []
+
+    async def handler(exchange: Exchange) -> None:
+        with anyio.move_on_after(0.2):
+            await exchange.respond(200, {}, bytes(64 << 20))
+        try:
+            await exchange.respond(200)
+        except Exception as error:
+            seen.append(type(error))
+
+    async with served(handler) as peers, await peers.connect(GET) as stream:
+        while not seen:
+            await anyio.sleep(0.01)
+        with suppress(anyio.BrokenResourceError):
+            assert len(await rest_of(stream)) < 64 << 20
+    assert seen == [LocalProtocolError]
+
+
+# Clients that go away, or are slow.
+
+
+async def test_a_client_may_go_at_any_point() -> None:
+    chunked = b"POST /cut HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n"
+    said = chunked + OFFER + b"hello"
+    linger = bytes([1, *[0] * 7])
+
+    async def slow(exchange: Exchange) -> None:
+        if exchange.upgrade:
+            await rest_of(await exchange.accept())
+            return
+        await exchange.send_response(200)
+        while await exchange.receive():
+            await exchange.send_data(bytes(100_000))
+        await exchange.send_end()
+
+    for handler in (echo, slow):
+        before, times = len(ended), 0
+        async with served(handler, "foo/2") as peers:
+            for resets in (False, True):
+                for end in range(len(said) + 1):
+                    stream = await peers.connect(said[:end])
+                    if resets:
+                        stream.extra(SocketAttribute.raw_socket).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    await stream.aclose()
+                    times += 1
+            while len(ended) < before + times:
+                await anyio.sleep(0.01)
+
+
+async def test_what_a_handler_sees_of_a_client_that_goes(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[BaseException] = []
+    gone = anyio.Event()
+
+    async def handler(exchange: Exchange) -> None:
+        try:
+            if exchange.upgrade:
+                stream = await exchange.accept()
+                await stream.receive_exactly(5)
+            elif exchange.request.method == b"POST":
+                await exchange.read()
+            else:
+                await exchange.send_response(200)
+                while True:
+                    await exchange.send_data(bytes(100_000))
+        except BaseException as error:
+            seen.append(error)
+            gone.set()
+            raise
+
+    async def go(*pieces: bytes) -> BaseException:
+        nonlocal gone
+        gone = anyio.Event()
+        async with await peers.connect(*pieces):
+            await anyio.sleep(0.01)
+        await gone.wait()
+        return seen[-1]
+
+    async with served(handler, "foo/2") as peers:
+        assert isinstance(await go(GET), anyio.BrokenResourceError)
+        assert isinstance(await go(OFFER + b"hell"), (anyio.IncompleteRead, anyio.BrokenResourceError))
+        error = await go(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab")
+        assert isinstance(error, (RemoteProtocolError, anyio.BrokenResourceError))
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_group_in_which_the_client_went_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def send(exchange: Exchange) -> None:
+        while True:
+            await exchange.send_data(bytes(100_000))
+
+    async def handler(exchange: Exchange) -> None:
+        await exchange.send_response(200)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(send, exchange)
+            tasks.start_soon(anyio.sleep, 0)
+
+    before = len(ended)
+    async with served(handler) as peers:
+        await (await peers.connect(GET)).aclose()
+        while len(ended) == before:
+            await anyio.sleep(0.01)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        (b"", b""),
+        (GET, b"HTTP/1.1 200 "),
+        (b"GET / HTT", b"HTTP/1.1 408 "),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab", b"HTTP/1.1 408 "),
+    ],
+    ids=["idle", "idle after a request", "half a head", "half the content"],
+)
+async def test_a_client_that_is_too_slow(said: bytes, answer: bytes) -> None:
+    async with served(echo, patience=SHORT) as peers:
+        got = await peers.all(said)
+    assert got.startswith(answer)
+    assert got.count(b"HTTP/1.1 ") == bool(answer)
+
+
+async def test_a_client_that_trickles_is_too_slow() -> None:
+    async with served(echo, patience=SHORT) as peers, await peers.connect() as stream:
+        with suppress(anyio.BrokenResourceError):
+            for _ in range(WAIT * 20):
+                await stream.send(b"a")
+                await anyio.sleep(0.05)
+            pytest.fail("the server still listens")
+
+
+async def test_the_time_of_a_handler_does_not_count() -> None:
+    async def handler(exchange: Exchange) -> None:
+        content = b""
+        while data := await exchange.receive():
+            await anyio.sleep(0.5)
+            content += data
+        await exchange.respond(200, {}, content)
+
+    async with served(handler, patience=Patience(content=0.4)) as peers:
+        got = await peers.all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab", b"c", close=True)
+    assert got.endswith(b"\r\n\r\nabc")
+
+
+async def test_a_client_that_does_not_read_is_given_up() -> None:
+    errors: list[type[Exception]] = []
+
+    async def handler(exchange: Exchange) -> None:
+        try:
+            await exchange.respond(200, {}, bytes(64 << 20))
+        except Exception as error:
+            errors.append(type(error))
+            raise
+
+    before = len(ended)
+    async with served(handler, patience=SHORT) as peers, await peers.connect(GET):
+        while len(ended) == before:
+            await anyio.sleep(0.01)
+    assert errors == [TimeoutError]
+
+
+async def test_a_client_feels_that_its_content_is_not_read() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.receive()
+        await anyio.sleep(math.inf)
+
+    async with served(handler) as peers:
+        stream = await peers.connect(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n")
+        sent = 0
+        for _ in range(1000):
+            with anyio.move_on_after(1) as scope:
+                await stream.send(bytes(1 << 20))
+                sent += 1
+            if scope.cancelled_caught:
+                break
+        assert sent < 100
+        await stream.aclose()
+
+
+async def test_cancelling_a_server_closes_its_streams() -> None:
+    streams: list[ByteStream] = []
+
+    async def behave(stream: ByteStream) -> None:
+        streams.append(stream)
+        await serve(stream, echo, ["foo/2"])
+
+    async with listening(behave) as port:
+        peers = [await Peers(port).connect(said) for said in (b"", b"GET", GET, OFFER)]
+        for peer in peers[2:]:
+            await peer.receive()
+        while len(streams) < 4:
+            await anyio.sleep(0.01)
+    for stream in streams:
+        assert await closed(stream)
+    for peer in peers:
+        await peer.aclose()
+
+
+async def test_a_client_that_has_ended_its_direction_is_answered() -> None:
+    async with served(echo) as peers:
+        assert (await peers.all(GET, close=True)).endswith(b"GET / ")
