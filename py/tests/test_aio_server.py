@@ -5,7 +5,10 @@ from __future__ import annotations
 import functools
 import logging
 import math
+import select
 import socket
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -42,6 +45,7 @@ from switchover.aio import (
     Exchange,
     Patience,
     serve,
+    serve_all,
 )
 
 pytestmark = pytest.mark.anyio
@@ -583,3 +587,45 @@ async def test_cancelling_a_server_closes_its_streams() -> None:
 async def test_a_client_that_has_ended_its_direction_is_answered() -> None:
     async with served(echo) as peers:
         assert (await peers.all(GET, close=True)).endswith(b"GET / ")
+
+
+OUT_OF_DESCRIPTORS = """
+import os, resource, sys
+import anyio
+from anyio.abc import SocketAttribute
+from switchover.aio import serve_all
+
+async def main() -> None:
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    print(listener.extra(SocketAttribute.local_port), flush=True)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 4, 4096))
+    await serve_all(listener, lambda exchange: exchange.respond(200, {}, b"hello"))
+
+anyio.run(main, backend=sys.argv[1])
+"""
+
+
+def test_a_server_outlives_that_there_are_no_descriptors(anyio_backend_name: str) -> None:
+    command = [sys.executable, "-c", OUT_OF_DESCRIPTORS, anyio_backend_name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        try:
+            assert server.stdout
+            assert server.stderr
+            address = ("127.0.0.1", int(server.stdout.readline()))
+            waiting = [socket.create_connection(address, timeout=WAIT) for _ in range(20)]
+            assert select.select([server.stderr], [], [], WAIT)[0]
+            assert b"No connection can be accepted" in server.stderr.readline()
+            for peer in waiting:
+                peer.close()
+            with socket.create_connection(address, timeout=WAIT) as peer:
+                peer.sendall(GET)
+                assert peer.recv(65536).endswith(b"hello")
+        finally:
+            server.terminate()
+
+
+async def test_a_listener_that_is_closed_ends_its_server() -> None:
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    await listener.aclose()
+    with pytest.RaisesGroup(anyio.ClosedResourceError, flatten_subgroups=True):
+        await serve_all(listener, echo)

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, cast
 
@@ -50,10 +51,12 @@ try:
         IncompleteRead,
         TypedAttributeLookupError,
         aclose_forcefully,
+        create_task_group,
         fail_after,
         move_on_after,
+        sleep,
     )
-    from anyio.abc import AnyByteStream, SocketAttribute
+    from anyio.abc import AnyByteStream, Listener, SocketAttribute
 
     from ._wire import PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes
 except ImportError as _missing:
@@ -79,6 +82,7 @@ __all__ = [
     "connect_upgrade",
     "resume",
     "serve",
+    "serve_all",
 ]
 
 LOG = logging.getLogger("switchover.aio")
@@ -87,6 +91,8 @@ LARGEST = 65_536
 LINGER = 4.0
 """How long a server reads on after its last answer, as long as there is no pause of `LULL` seconds."""
 LULL = 1.0
+LEFT_ALONE = 0.05
+"""How many seconds a listener is left alone after it has failed."""
 GONE_QUIETLY = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead)
 """How a stream of anyio says that it, or the other side, is no longer there."""
 GONE = (*GONE_QUIETLY, OSError)
@@ -206,15 +212,16 @@ async def resume(
 
 async def _ask(wire: Wire, head: bytes, content: bytes) -> Event | Paused:
     """Sends a request, and gives the first event of its answer. Content that is apart waits for a 100, for a while."""
-    await wire.send(head)
     event: Event | Paused | None = None
-    if content:
-        with move_on_after(wire.patience.go_ahead):
-            event = await wire.next_event()
-        if isinstance(event, Response):
-            wire.is_broken = True  # without its content the request has no end
-            return event
-        await wire.send(content)
+    with suppress(BrokenResourceError):  # it may have answered before it stopped reading
+        await wire.send(head)
+        if content:
+            with move_on_after(wire.patience.go_ahead):
+                event = await wire.next_event()
+            if isinstance(event, Response):
+                wire.is_broken = True  # without its content the request has no end
+            else:
+                await wire.send(content)
     return event or await wire.next_event()
 
 
@@ -258,10 +265,7 @@ async def serve(
     if config is not None and config.http2_preface:
         raise ValueError("http2_preface: there is no request that a handler could be called with")
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
-    if isinstance(upgrades, str):
-        raise TypeError("expected a list of protocols, got str")
-    upgrades = list(upgrades)
-    wire.connection.select(upgrades)  # says what else is wrong with them
+    upgrades = _checked(upgrades)
     try:
         with suppress(*GONE, RemoteProtocolError):
             while request := await _next_request(wire):
@@ -271,6 +275,30 @@ async def serve(
     except BaseException:
         await aclose_forcefully(wire.stream)
         raise
+
+
+async def serve_all(
+    listener: Listener[AnyByteStream],
+    handler: Handler,
+    upgrades: ProtocolsLike = (),
+    *,
+    config: Config | None = None,
+    patience: Patience = PATIENCE,
+) -> None:
+    """Accepts connections until it is cancelled, and calls `serve` with each, in a task of its own.
+
+    A `TLSListener` of anyio will do, too. Where none can be accepted, as the system is out of descriptors, it tries
+    again a moment later: `Listener.serve` would raise, and take all connections with it. ClosedResourceError once the
+    listener is closed. Cancelling it closes all connections at once.
+    """
+    each = partial(serve, handler=handler, upgrades=_checked(upgrades), config=config, patience=patience)
+    async with create_task_group() as connections:
+        while True:
+            try:
+                await listener.serve(each, connections)
+            except* (OSError, BrokenResourceError) as error:
+                LOG.error("No connection can be accepted: %s", error.exceptions)
+            await sleep(LEFT_ALONE)
 
 
 class Exchange:
@@ -529,6 +557,15 @@ async def _reset(stream: AnyByteStream) -> None:
         raw = stream.extra(SocketAttribute.raw_socket)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     await aclose_forcefully(stream)
+
+
+def _checked(protocols: ProtocolsLike) -> list[TextLike | Protocol]:
+    """The protocols in a list, or what is wrong with them."""
+    if isinstance(protocols, str):
+        raise TypeError("expected a list of protocols, got str")
+    listed = list(protocols)
+    Connection(Role.SERVER).select(listed)
+    return listed
 
 
 def _text(protocol: TextLike | Protocol) -> str:
