@@ -1,0 +1,81 @@
+"""Docker's attach by `tcp`: `python docker_attach.py CONTAINER [SOCKET or HOST:PORT]`.
+
+Standard input goes into the container, what it says comes out; the end of our input is the end of its own. It needs a
+container that runs and was created with its standard input open: `docker run --detach --interactive busybox cat`.
+"""
+
+import os
+import sys
+from contextlib import suppress
+
+import anyio
+from anyio.abc import ByteStream
+from switchover.aio import Declined, SwitchedStream, connect_upgrade
+
+VERSION = "v1.42"
+"""The first one that says in its Content-Type how output is framed."""
+FRAMED = b"application/vnd.docker.multiplexed-stream"
+
+
+async def attach(container: str, address: str) -> None:
+    """Until the container ends."""
+    target = f"/{VERSION}/containers/{container}/attach?stream=1&stdin=1&stdout=1&stderr=1"
+    async with await connected(address) as transport:
+        try:
+            headers = {"Host": "docker", "Content-Length": "0"}
+            stream = await connect_upgrade(transport, target, headers, ["tcp"], method="POST")
+        except Declined as declined:
+            sys.exit(f"{declined}\n{declined.answer.content.decode(errors='replace')}".strip())
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(give_input, stream)
+            await show_output(stream)
+            tasks.cancel_scope.cancel()
+
+
+async def connected(address: str) -> ByteStream:
+    """A path is a socket of the system, everything else a host and a port."""
+    if address.startswith("/"):
+        return await anyio.connect_unix(address)
+    host, _, port = address.rpartition(":")
+    return await anyio.connect_tcp(host, int(port))
+
+
+async def give_input(stream: SwitchedStream) -> None:
+    """Standard input, and its end."""
+    data = b"begin"
+    while data:
+        with suppress(PermissionError):  # a file, which can always be read
+            await anyio.wait_readable(0)
+        data = os.read(0, 65_536)
+        if data:
+            await stream.send(data)
+    await stream.send_eof()
+
+
+async def show_output(stream: SwitchedStream) -> None:
+    """Output of a terminal comes as it is, other output in frames that say which of the two it is."""
+    response = stream.switched.response
+    is_framed = response is not None and response.headers.get("Content-Type") == FRAMED
+    try:
+        while True:
+            if is_framed:
+                head = await stream.receive_exactly(8)
+                to, left = (2 if head[0] == 2 else 1), int.from_bytes(head[4:])
+                while left:
+                    data = await stream.receive(min(left, 65_536))
+                    left -= len(data)
+                    write(to, data)
+            else:
+                write(1, await stream.receive())
+    except (anyio.EndOfStream, anyio.IncompleteRead):
+        return
+
+
+def write(to: int, data: bytes) -> None:
+    """All of it, to standard output or standard error."""
+    while data:
+        data = data[os.write(to, data) :]
+
+
+if __name__ == "__main__":
+    anyio.run(attach, sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "/var/run/docker.sock")

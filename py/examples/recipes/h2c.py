@@ -1,0 +1,133 @@
+"""HTTP/2 by h2c, with h2: `python h2c.py serve [PORT]`, `python h2c.py ask PORT [TARGET]`.
+
+The request that offers h2c is answered on stream 1. Without the offer it is answered in HTTP/1.1. Try the server with
+`curl --http2 http://127.0.0.1:8080/a http://127.0.0.1:8080/b`.
+"""
+
+import sys
+from contextlib import suppress
+
+import anyio
+from anyio.abc import SocketAttribute
+from h2 import events as h2_events
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.exceptions import ProtocolError
+from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, serve_all
+
+IDLE = 60
+
+
+async def handler(exchange: Exchange) -> None:
+    """Answers one request, in HTTP/2 if the client offers h2c."""
+    request = exchange.request
+    if exchange.upgrade != "h2c":
+        await exchange.respond(200, {"Content-Type": "text/plain"}, answer(request.method, request.target, b"HTTP/1.1"))
+        return
+    await exchange.read()  # content goes with the request: all of it comes before the switch (RFC 7540, 3.2)
+    http2 = H2Connection(H2Configuration(client_side=False))
+    http2.initiate_upgrade_connection(request.headers.get("HTTP2-Settings"))
+    await Http2(http2, await exchange.accept()).speak(request.method, request.target)
+
+
+def answer(method: bytes, target: bytes, version: bytes) -> bytes:
+    """What is said of a request; nothing in answer to HEAD."""
+    return b"" if method == b"HEAD" else b"%s %s in %s\n" % (method, target, version)
+
+
+class Http2:
+    """The server's side of an HTTP/2 connection. Content of requests is dropped."""
+
+    def __init__(self, http2: H2Connection, stream: SwitchedStream) -> None:
+        self.http2, self.stream = http2, stream
+        self.asked: dict[int, bytes] = {}  # the answers to requests that are not complete
+        self.new: set[int] = set()  # streams whose answer has no head yet
+        self.waiting: dict[int, bytearray] = {}  # what the client has no room for yet (RFC 9113, 5.2)
+
+    async def speak(self, method: bytes, target: bytes) -> None:
+        """Answers on stream 1, and then whatever is asked, until the client ends or is silent for too long."""
+        self.reply(1, answer(method, target, b"HTTP/2"))
+        with suppress(TimeoutError, anyio.EndOfStream, anyio.BrokenResourceError):
+            while True:
+                self.send_waiting()
+                with anyio.fail_after(IDLE):
+                    await self.stream.send(self.http2.data_to_send())
+                    data = await self.stream.receive()
+                try:
+                    for event in self.http2.receive_data(data):
+                        self.handle(event)
+                except ProtocolError:
+                    with anyio.fail_after(IDLE):
+                        await self.stream.send(self.http2.data_to_send())  # says what is wrong
+                    return
+
+    def handle(self, event: h2_events.Event) -> None:
+        """What happened on a stream. Nothing is sent on it yet: the next event may be that it was reset."""
+        match event:
+            case h2_events.RequestReceived(stream_id=stream, headers=headers):
+                head = {bytes(name): bytes(value) for name, value in headers}
+                self.asked[stream] = answer(head[b":method"], head.get(b":path", b""), b"HTTP/2")
+            case h2_events.StreamEnded(stream_id=stream):
+                self.reply(stream, self.asked.pop(stream))
+            case h2_events.DataReceived(stream_id=stream, flow_controlled_length=length):
+                self.http2.acknowledge_received_data(length, stream)
+            case h2_events.StreamReset(stream_id=stream):
+                self.asked.pop(stream, None)
+                self.new.discard(stream)
+                self.waiting.pop(stream, None)
+            case _:
+                pass
+
+    def reply(self, stream: int, content: bytes) -> None:
+        """Answers a request that is complete: some clients wait for ever where one that is not is answered."""
+        self.new.add(stream)
+        self.waiting[stream] = bytearray(content)
+
+    def send_waiting(self) -> None:
+        """Sends what the client has room for."""
+        for stream, content in list(self.waiting.items()):
+            if stream in self.new:
+                self.http2.send_headers(stream, [(":status", "200"), ("content-type", "text/plain")])
+                self.new.discard(stream)
+            while content and (room := min(self.http2.local_flow_control_window(stream), 16_384)) > 0:
+                self.http2.send_data(stream, bytes(content[:room]))
+                del content[:room]
+            if not content:
+                self.http2.end_stream(stream)
+                del self.waiting[stream]
+
+
+async def main(port: int) -> None:
+    """Listens; port 0 is any free one."""
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
+    print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
+    await serve_all(listener, handler, ["h2c"])
+
+
+async def ask(port: int, target: str) -> None:
+    """Prints the answer: on stream 1 after a switch, else in HTTP/1.1."""
+    http2 = H2Connection(H2Configuration(client_side=True))
+    settings = http2.initiate_upgrade_connection() or b""
+    headers = {"Host": f"127.0.0.1:{port}", "HTTP2-Settings": settings.decode()}
+    async with await anyio.connect_tcp("127.0.0.1", port) as transport:
+        try:
+            stream = await connect_upgrade(transport, target, headers, ["h2c"])
+        except Declined as declined:
+            print(declined)
+            print(declined.answer.content.decode(), end="")
+            return
+        while True:
+            await stream.send(http2.data_to_send())
+            for event in http2.receive_data(await stream.receive()):
+                if isinstance(event, h2_events.DataReceived):
+                    http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                    print(event.data.decode(), end="")
+                elif isinstance(event, h2_events.StreamEnded):
+                    return
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["ask"]:
+        anyio.run(ask, int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "/")
+    else:
+        anyio.run(main, int(sys.argv[2]) if len(sys.argv) > 2 else 8080)

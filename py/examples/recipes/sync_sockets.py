@@ -1,0 +1,77 @@
+"""Without anyio, on a plain socket that blocks: `python sync_sockets.py PORT [TARGET [LINE...]]`.
+
+A client that offers foo/2. Copy `connect_upgrade` where you have a socket and no event loop: in a thread, in gevent.
+"""
+
+import socket
+import sys
+import time
+
+import switchover as http
+
+LARGEST = 65_536
+
+
+class DeclinedError(Exception):
+    """The server answered in HTTP instead."""
+
+    def __init__(self, response: http.Response, content: bytes, why: http.Why | None) -> None:
+        super().__init__(f"{response.status}: {why.text if why else 'no reason'}")
+        self.response, self.content, self.why = response, content, why
+
+
+def connect_upgrade(
+    connected: socket.socket,
+    target: str,
+    headers: http.HeadersLike,
+    offer: list[str],
+    patience: float = 60,
+) -> http.Switched:
+    """Offers protocols; gives what was switched to, with its first bytes as `leftover`. Use the socket from there on.
+
+    Raises DeclinedError, RemoteProtocolError, TimeoutError and other OSErrors; close the socket after each of them.
+    """
+    connection = http.Connection(http.Role.CLIENT)
+    connected.settimeout(patience)
+    connected.sendall(connection.send_request("GET", target, headers, offer))
+    response: http.Response | None = None
+    content = bytearray()
+    deadline = time.monotonic() + patience
+    while True:
+        match connection.next_event():
+            case http.NEED_DATA:
+                connected.settimeout(max(deadline - time.monotonic(), 0.001))
+                connection.receive_data(connected.recv(65_536))
+            case http.Switched() as switched:
+                connected.settimeout(None)
+                return switched
+            case http.Response() as response:
+                pass
+            case http.Data(data) if len(content) < LARGEST:
+                content += data
+            case http.Data() | http.EndOfMessage() | http.Paused() if response:
+                raise DeclinedError(response, bytes(content[:LARGEST]), connection.why)
+            case http.Paused():
+                raise ConnectionError("the server has closed without an answer")
+            case _:
+                pass  # a 1xx
+
+
+def main(port: int, target: str, lines: list[str]) -> None:
+    """Prints what comes back: lines of foo/2 after a switch, else the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connected:
+        try:
+            switched = connect_upgrade(connected, target, {"Host": f"127.0.0.1:{port}"}, ["foo/2"])
+        except DeclinedError as declined:
+            print(declined)
+            print(declined.content.decode(), end="")
+            return
+        connected.sendall("".join(f"{line}\n" for line in [*lines, "QUIT"]).encode())
+        data = switched.leftover
+        while data or (data := connected.recv(65_536)):
+            print(data.decode(), end="")
+            data = b""
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "/foo", sys.argv[3:])

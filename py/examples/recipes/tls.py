@@ -1,0 +1,64 @@
+"""TLS by upgrade: `python tls.py serve PORT CERTIFICATE KEY`, `python tls.py ask PORT AUTHORITY [TARGET]`.
+
+A client that offers TLS goes on in TLS on the same port, and its request is answered there (RFC 2817). One that needs
+TLS must not go on without it: an attacker in between can decline the offer.
+"""
+
+import ssl
+import sys
+from dataclasses import dataclass
+
+import anyio
+from anyio.abc import SocketAttribute
+from anyio.streams.tls import TLSAttribute, TLSStream
+from switchover.aio import Declined, Exchange, connect_upgrade, resume, serve_all
+
+HANDSHAKE = 30
+
+
+@dataclass
+class Server:
+    """What it needs for TLS."""
+
+    context: ssl.SSLContext
+
+    async def handle(self, exchange: Exchange) -> None:
+        """Answers one request, above TLS if the client offers that."""
+        if exchange.upgrade:
+            stream = await exchange.accept()
+            with anyio.fail_after(HANDSHAKE):
+                exchange.resume(await TLSStream.wrap(stream, server_side=True, ssl_context=self.context))
+        version = exchange.stream.extra(TLSAttribute.tls_version, "in the clear")
+        await exchange.respond(200, {"Content-Type": "text/plain"}, f"{version}\n".encode())
+
+
+async def main(port: int, context: ssl.SSLContext) -> None:
+    """Listens; port 0 is any free one."""
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
+    print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
+    await serve_all(listener, Server(context).handle, ["TLS/1.2, HTTP/1.1"])
+
+
+async def ask(port: int, context: ssl.SSLContext, target: str) -> None:
+    """Prints the answer, which has come over TLS."""
+    headers = {"Host": f"localhost:{port}"}
+    async with await anyio.connect_tcp("127.0.0.1", port) as transport:
+        try:
+            switched = await connect_upgrade(transport, target, headers, ["TLS/1.2", "HTTP/1.1"])
+        except Declined as declined:
+            sys.exit(f"no TLS: {declined}")
+        with anyio.fail_after(HANDSHAKE):
+            secured = await TLSStream.wrap(switched, hostname="localhost", ssl_context=context)
+        answer = await resume(switched, secured)
+        print(answer.response.status, answer.content.decode(), end="")
+        await secured.aclose()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["ask"]:
+        trust = ssl.create_default_context(cafile=sys.argv[3])
+        anyio.run(ask, int(sys.argv[2]), trust, sys.argv[4] if len(sys.argv) > 4 else "/")
+    else:
+        identity = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        identity.load_cert_chain(sys.argv[3], sys.argv[4])
+        anyio.run(main, int(sys.argv[2]), identity)

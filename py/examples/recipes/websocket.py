@@ -1,0 +1,94 @@
+"""WebSocket by wsproto: `python websocket.py serve [PORT]`, `python websocket.py ask PORT [MESSAGE...]`.
+
+switchover makes the handshake, wsproto the frames. The server gives each message back.
+"""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+
+import anyio
+from anyio.abc import SocketAttribute
+from switchover import websocket_key
+from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, serve_all
+from wsproto.connection import Connection as WebSocket, ConnectionState, ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
+
+IDLE = 60
+
+
+async def handler(exchange: Exchange) -> None:
+    """Answers one request."""
+    if exchange.upgrade != "websocket":
+        await exchange.require(["websocket"])
+        await exchange.send_end()
+        return
+    # The client's favourite of those that are spoken here; without any the field is left out.
+    chosen = exchange.connection.select_subprotocol(["echo"])
+    stream = await exchange.accept({"Sec-WebSocket-Protocol": chosen} if chosen else {})
+    websocket = WebSocket(ConnectionType.SERVER)
+    async for event in events(websocket, stream):
+        if isinstance(event, TextMessage | BytesMessage):
+            with anyio.fail_after(IDLE):
+                await stream.send(websocket.send(event))
+
+
+async def events(websocket: WebSocket, stream: SwitchedStream) -> AsyncIterator[Event]:
+    """What the peer says, until it closes or is silent for too long; pings are answered."""
+    while is_open(websocket):
+        with anyio.move_on_after(IDLE) as scope:
+            try:
+                websocket.receive_data(await stream.receive())
+            except (anyio.EndOfStream, anyio.BrokenResourceError):
+                return
+        if scope.cancelled_caught:
+            return
+        for event in websocket.events():
+            if isinstance(event, Ping | CloseConnection) and is_open(websocket):
+                with anyio.fail_after(IDLE):
+                    await stream.send(websocket.send(event.response()))
+            yield event
+
+
+def is_open(websocket: WebSocket) -> bool:
+    """Whether either side may still say something."""
+    return websocket.state is not ConnectionState.CLOSED
+
+
+async def main(port: int) -> None:
+    """Listens; port 0 is any free one."""
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
+    print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
+    await serve_all(listener, handler, ["websocket"])
+
+
+async def ask(port: int, messages: list[str]) -> None:
+    """Sends each message and prints what comes back, one for each."""
+    headers = {
+        "Host": f"127.0.0.1:{port}",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": websocket_key(os.urandom(16)),
+    }
+    async with await anyio.connect_tcp("127.0.0.1", port) as transport:
+        try:
+            stream = await connect_upgrade(transport, "/", headers, ["websocket"])
+        except Declined as declined:
+            print(declined)
+            return
+        websocket = WebSocket(ConnectionType.CLIENT)
+        for message in messages:
+            await stream.send(websocket.send(TextMessage(message)))
+        replies = 0
+        async for event in events(websocket, stream):
+            if isinstance(event, TextMessage):
+                print(event.data, end="\n" if event.message_finished else "")
+                replies += event.message_finished
+                if replies == len(messages):
+                    await stream.send(websocket.send(CloseConnection(1000)))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["ask"]:
+        anyio.run(ask, int(sys.argv[2]), sys.argv[3:] or ["hello"])
+    else:
+        anyio.run(main, int(sys.argv[2]) if len(sys.argv) > 2 else 8080)
