@@ -9,20 +9,20 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
-from anyio.abc import ByteStream, SocketAttribute
+from anyio.abc import AnyByteStream, ByteStream, SocketAttribute
 from switchover.aio import (
     Exchange,
     Patience,
     serve,
 )
 
-WAIT = 30
+WAIT = 120
 HOST = {"Host": "a"}
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 FOO = b"Upgrade: foo/2\r\nConnection: upgrade\r\n"
 OFFER = b"GET /foo HTTP/1.1\r\nHost: a\r\n" + FOO + b"\r\n"
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\n" + FOO + b"\r\n"
-SHORT = Patience(request=0.2, content=0.2, response=0.2, go_ahead=0.2, sending=0.2)
+SHORT = Patience(request=0.5, content=0.5, response=0.5, go_ahead=0.5, sending=0.5)
 
 
 @asynccontextmanager
@@ -112,7 +112,7 @@ async def until(stream: ByteStream, ending: bytes) -> bytes:
     return got
 
 
-async def closed(stream: ByteStream) -> bool:
+async def closed(stream: AnyByteStream) -> bool:
     """Whether our side has been closed."""
     try:
         await stream.send(b"x")

@@ -304,6 +304,25 @@ async def test_a_server_that_does_not_read_is_given_up() -> None:
         assert await closed(stream)
 
 
+async def test_an_answer_to_content_that_is_not_read(anyio_backend_name: str) -> None:
+    async def behave(stream: ByteStream) -> None:
+        await stream.receive()
+        await stream.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno")
+        await stream.aclose()  # and so resets
+
+    content = bytes(64 << 20)
+    headers = {**HOST, "Content-Length": str(len(content))}
+    async with listening(behave) as port:
+        stream = await anyio.connect_tcp("127.0.0.1", port)
+        # asyncio drops what has come when a write fails.
+        expected = Declined if anyio_backend_name == "trio" else (Declined, anyio.BrokenResourceError)
+        with pytest.raises(expected) as caught:
+            await connect_upgrade(stream, "/", headers, ["foo/2"], method="POST", content=content)
+        if isinstance(caught.value, Declined):
+            assert (caught.value.answer.content, caught.value.answer.persists) == (b"no", False)
+        await stream.aclose()
+
+
 async def test_cancelling_closes_the_stream() -> None:
     async with answered(b"HTTP/1.1 101 Switch", rest=False) as stream:
         with anyio.move_on_after(0.2) as scope:
@@ -435,6 +454,19 @@ async def test_tls_by_upgrade(authority: Any) -> None:
         await secured.send(GET)
         assert (await until(secured, b"/ 1")).startswith(b"HTTP/1.1 200 OK")
         await secured.aclose()
+
+
+async def test_a_resumed_answer_that_does_not_come() -> None:
+    for pieces in ([], [b"HTTP/1.1 103 E\r\n\r\n"], [b"no HTTP"]):
+        async with answered(SWITCH.replace(b"foo/2", b"TLS/1.3"), rest=False) as stream:
+            switched = await connect_upgrade(stream, "/", HOST, ["TLS/1.3"])
+            to_us, above = anyio.create_memory_object_stream[bytes](10)
+            secured = StapledObjectStream(to_us, above)
+            for piece in pieces:
+                await secured.send(piece)
+            with pytest.raises((TimeoutError, RemoteProtocolError)):
+                await resume(switched, secured, patience=SHORT)
+            assert await closed(secured)
 
 
 async def test_both_ends() -> None:

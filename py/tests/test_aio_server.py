@@ -37,6 +37,7 @@ from switchover import (
     Config,
     ErrorKind,
     LocalProtocolError,
+    Prepared,
     Protocol,
     RemoteProtocolError,
 )
@@ -267,6 +268,9 @@ async def raises_in_a_group(exchange: Exchange) -> None:
 async def does_not_answer(exchange: Exchange) -> None: ...
 
 
+def is_no_coroutine(exchange: Exchange) -> None: ...
+
+
 async def raises_another_timeout(exchange: Exchange) -> None:
     with anyio.fail_after(0):
         await anyio.sleep(1)
@@ -282,7 +286,15 @@ async def gives_what_is_no_content(exchange: Exchange) -> None:
 
 @pytest.mark.parametrize(
     "handler",
-    [raises, raises_in_a_group, does_not_answer, raises_another_timeout, splits_a_header, gives_what_is_no_content],
+    [
+        raises,
+        raises_in_a_group,
+        is_no_coroutine,
+        does_not_answer,
+        raises_another_timeout,
+        splits_a_header,
+        gives_what_is_no_content,
+    ],
 )
 async def test_a_handler_that_fails_is_answered_for(
     handler: Callable[[Exchange], Awaitable[None]], caplog: pytest.LogCaptureFixture
@@ -347,6 +359,36 @@ async def test_a_handler_that_fails_after_its_answer(
         got = await peers.all(GET + GET, close=True)
     assert (got.count(b"HTTP/1.1 200"), got.count(b"once"), got.count(b"twice")) == (2, 2, 0)
     assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+
+
+async def test_what_an_exchange_knows() -> None:
+    hello = Prepared(200, {}, b"hello")
+
+    async def handler(exchange: Exchange) -> None:
+        assert exchange.stream.extra(SocketAttribute.remote_address)[0] == "127.0.0.1"
+        assert (exchange.connection.subprotocols, exchange.upgrade) == ((), None)
+        assert await exchange.read() == await exchange.receive() == b""
+        await exchange.respond_prepared(hello)
+
+    async with served(handler) as peers:
+        assert (await peers.all(GET, close=True)).endswith(b"hello")
+
+
+async def test_what_a_switched_exchange_refuses() -> None:
+    kinds: list[ErrorKind] = []
+
+    async def handler(exchange: Exchange) -> None:
+        stream = await exchange.accept()
+        for call in (exchange.accept, exchange.send_end, functools.partial(exchange.respond, 200)):
+            with pytest.raises(LocalProtocolError) as caught:
+                await call()
+            kinds.append(caught.value.kind)
+        assert await exchange.receive() == b""
+        await stream.send(b"still foo")
+
+    async with served(handler, "foo/2") as peers:
+        assert (await peers.all(OFFER)).endswith(b"\r\n\r\nstill foo")
+    assert kinds == [ErrorKind.SWITCHED] * 3
 
 
 async def test_an_exchange_that_is_over_refuses_everything() -> None:
@@ -521,11 +563,11 @@ async def test_the_time_of_a_handler_does_not_count() -> None:
     async def handler(exchange: Exchange) -> None:
         content = b""
         while data := await exchange.receive():
-            await anyio.sleep(0.5)
+            await anyio.sleep(1.2)
             content += data
         await exchange.respond(200, {}, content)
 
-    async with served(handler, patience=Patience(content=0.4)) as peers:
+    async with served(handler, patience=Patience(content=1)) as peers:
         got = await peers.all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab", b"c", close=True)
     assert got.endswith(b"\r\n\r\nabc")
 
@@ -624,8 +666,22 @@ def test_a_server_outlives_that_there_are_no_descriptors(anyio_backend_name: str
             server.terminate()
 
 
-async def test_a_listener_that_is_closed_ends_its_server() -> None:
+async def test_a_server_whose_listener_is_closed_ends_with_its_last_connection() -> None:
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    await listener.aclose()
-    with pytest.RaisesGroup(anyio.ClosedResourceError, flatten_subgroups=True):
+    has_ended = anyio.Event()
+
+    async def server() -> None:
         await serve_all(listener, echo)
+        has_ended.set()
+
+    with anyio.fail_after(WAIT):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(server)
+            peers = Peers(listener.extra(SocketAttribute.local_port))
+            async with await peers.connect(GET) as stream:
+                await until(stream, b"GET / ")
+                await listener.aclose()
+                await stream.send(GET)
+                await until(stream, b"GET / ")
+                assert not has_ended.is_set()
+            await has_ended.wait()

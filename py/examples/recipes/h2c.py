@@ -13,6 +13,7 @@ from h2 import events as h2_events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.exceptions import ProtocolError
+from switchover import Config
 from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, serve_all
 
 IDLE = 60
@@ -24,7 +25,8 @@ async def handler(exchange: Exchange) -> None:
     if exchange.upgrade != "h2c":
         await exchange.respond(200, {"Content-Type": "text/plain"}, answer(request.method, request.target, b"HTTP/1.1"))
         return
-    await exchange.read()  # content goes with the request: all of it comes before the switch (RFC 7540, 3.2)
+    # Content goes with the request: all of it comes before the switch (RFC 7540, 3.2).
+    await exchange.read(Config().h2c_content)
     http2 = H2Connection(H2Configuration(client_side=False))
     http2.initiate_upgrade_connection(request.headers.get("HTTP2-Settings"))
     await Http2(http2, await exchange.accept()).speak(request.method, request.target)

@@ -13,13 +13,15 @@ from anyio.abc import AnyByteStream, ByteStream, ObjectStream
 from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSAttribute
 
-from . import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Role, Switched
+from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Role, Switched
 
 if TYPE_CHECKING:
-    from . import Event
+    from .. import Event
 
 PIECE = 65_536
 """How much is sent at once, and read at most."""
+LARGEST = 65_536
+"""How much content is read whole, unless another limit is given."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
 EARNED = 0.001
 """Seconds that a byte adds to the time left: long content may take long, a byte a second may not."""
@@ -50,7 +52,6 @@ class Patience:
             Awaiting.REQUEST: self.request,
             Awaiting.CONTENT: self.content,
             Awaiting.RESPONSE: self.response,
-            Awaiting.CONTINUE: self.go_ahead,
         }.get(awaiting)
         return math.inf if seconds is None else seconds
 

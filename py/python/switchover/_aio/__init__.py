@@ -1,0 +1,1 @@
+"""What `switchover.aio` is made of."""

@@ -1,0 +1,406 @@
+"""A server: requests, a handler that answers them, and the end of a connection."""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
+
+from anyio import (
+    BrokenResourceError,
+    ClosedResourceError,
+    EndOfStream,
+    IncompleteRead,
+    TypedAttributeLookupError,
+    aclose_forcefully,
+    create_task_group,
+    current_time,
+    fail_after,
+    move_on_after,
+    sleep,
+)
+from anyio.abc import AnyByteStream, Listener, SocketAttribute
+
+from .. import (
+    Config,
+    Connection,
+    Data,
+    EndOfMessage,
+    ErrorKind,
+    Headers,
+    LocalProtocolError,
+    Owes,
+    Paused,
+    Prepared,
+    Protocol,
+    RemoteProtocolError,
+    Request,
+    Role,
+    Selection,
+    Switched,
+    Turn,
+)
+from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes
+
+if TYPE_CHECKING:
+    from .. import HeadersLike, ProtocolsLike, TextLike
+
+LOG = logging.getLogger("switchover.aio")
+LINGER = 4.0
+"""How long a server reads on after its last answer, as long as there is no pause of `LULL` seconds."""
+LULL = 1.0
+LEFT_ALONE = 0.05
+"""How many seconds a listener is left alone after it has failed."""
+GONE_QUIETLY = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead)
+"""How a stream of anyio says that it, or the other side, is no longer there."""
+GONE = (*GONE_QUIETLY, OSError)
+"""The same where TLS is between, and time-outs."""
+
+
+class ContentTooLargeError(ValueError):
+    """A request's content is longer than `Exchange.read` may take. `serve` answers it with a 413."""
+
+    __module__ = "switchover.aio"
+
+
+async def serve(
+    stream: AnyByteStream,
+    handler: Handler,
+    upgrades: ProtocolsLike = (),
+    *,
+    config: Config | None = None,
+    patience: Patience = PATIENCE,
+) -> None:
+    """Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
+
+    `upgrades` are the protocols that the handler speaks. Where a request offers one of them, `Exchange.upgrade` is its
+    name: accept it, or answer as if it had not been offered. Without a `config`, `secure` is whether the stream is
+    anyio's TLS.
+
+    Raises nothing but TypeError and ValueError for wrong arguments, and cancellation, which closes the stream at once.
+    A client that goes away ends it. One that breaks the protocol is answered with the status that fits, one that is too
+    slow with a 408, and for a handler that raises or does not answer there is a 500; the log says so, as
+    `switchover.aio`. RFC 9112, 9.
+    """
+    if config is not None and config.http2_preface:
+        raise ValueError("http2_preface: there is no request that a handler could be called with")
+    wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
+    upgrades = _checked(upgrades)
+    try:
+        with suppress(*GONE, RemoteProtocolError):
+            while request := await _next_request(wire):
+                if not await _exchange(wire, handler, Exchange(wire, request, upgrades)):
+                    break
+        await _leave(wire)
+    except BaseException:
+        await aclose_forcefully(wire.stream)
+        raise
+
+
+async def serve_all(
+    listener: Listener[AnyByteStream],
+    handler: Handler,
+    upgrades: ProtocolsLike = (),
+    *,
+    config: Config | None = None,
+    patience: Patience = PATIENCE,
+) -> None:
+    """Accepts connections until it is cancelled, and calls `serve` with each, in a task of its own.
+
+    A `TLSListener` of anyio will do, too. Where none can be accepted, as the system is out of descriptors, it tries
+    again a moment later: `Listener.serve` would raise, and take all connections with it. Once the listener is closed it
+    waits for the connections there are; cancelling it closes them at once.
+    """
+    each = partial(serve, handler=handler, upgrades=_checked(upgrades), config=config, patience=patience)
+    is_open, last = True, -math.inf
+    async with create_task_group() as connections:
+        while is_open:
+            try:
+                await listener.serve(each, connections)
+            except* ClosedResourceError:
+                is_open = False
+            except* (OSError, BrokenResourceError) as error:
+                if current_time() - last > 1:
+                    LOG.error("No connection can be accepted: %r", error.exceptions)
+                    last = current_time()
+                await sleep(LEFT_ALONE)
+
+
+class Exchange:
+    """A request, and your answer to it. What it sends has left, or waits in the system, when the call returns.
+
+    Each call may raise BrokenResourceError, where the client has gone, and TimeoutError, where it is too slow (see
+    `Patience`); a call out of order raises LocalProtocolError and has changed nothing. A send that is cancelled breaks
+    the connection. After the handler has returned every call raises ClosedResourceError.
+    """
+
+    request: Final[Request]
+    """The head of the request."""
+    upgrade: Final[str | None]
+    """Which of `upgrades` the client offers too, in the client's order of preference; None where there is none."""
+    connection: Final[Connection]
+    """The engine, for questions: `select_subprotocol`, `select_deflate`, `advertise`. Write with the calls below."""
+    trailers: Headers
+    """The request's trailers, once its content has been read."""
+
+    def __init__(self, wire: Wire, request: Request, upgrades: list[TextLike | Protocol]) -> None:
+        self._wire = wire
+        self._selection: Selection | None = wire.connection.select(upgrades)
+        self._has_ended = False
+        self._takes_content = True
+        wire.exchange = self
+        self.request = request
+        self.upgrade = _text(upgrades[self._selection.preference]) if self._selection else None
+        self.connection = wire.connection
+        self.trailers = Headers()
+
+    @property
+    def stream(self) -> AnyByteStream:
+        """The transport, for its extra attributes: `exchange.stream.extra(SocketAttribute.remote_address)`."""
+        return self._wire.stream
+
+    # The request.
+
+    async def receive(self) -> bytes:
+        """The next content of the request; empty at its end. A client that waits for a 100 gets it.
+
+        RemoteProtocolError where the content is malformed or cut short. RFC 9112, 6.
+        """
+        while self._open and not self._has_ended:
+            event = await self._wire.next_event()
+            if isinstance(event, Data):
+                return event.data
+            if not isinstance(event, EndOfMessage):
+                raise BrokenResourceError("the rest of the content is not read any more")
+            self._end(event)
+        return b""
+
+    async def read(self, largest: int = LARGEST) -> bytes:
+        """All content of the request; ContentTooLargeError where it has more than `largest` bytes. Next: answer."""
+        content = bytearray()
+        while data := await self.receive():
+            content += data
+            if len(content) > largest:
+                self._wire.failure = ContentTooLargeError(f"more than {largest} bytes of content")
+                raise self._wire.failure
+        return bytes(content)
+
+    # An answer in HTTP.
+
+    async def respond(
+        self, status: int, headers: HeadersLike = (), content: bytes = b"", reason: TextLike | None = None
+    ) -> None:
+        """Sends a whole response, as `Connection.respond`. An offer is thereby declined."""
+        await self._wire.send(self._open.respond(status, headers, content, reason))
+
+    async def respond_prepared(self, prepared: Prepared) -> None:
+        """Sends a response that was made before, as `Connection.respond_prepared`."""
+        await self._wire.send(self._open.respond_prepared(prepared))
+
+    async def send_informational(self, status: int, headers: HeadersLike = (), reason: TextLike | None = None) -> None:
+        """Sends an interim response, as `Connection.send_informational`. A 100 is sent by `receive`, when due."""
+        await self._wire.send(self._open.send_informational(status, headers, reason))
+
+    async def send_response(self, status: int, headers: HeadersLike = (), reason: TextLike | None = None) -> None:
+        """Sends the head of a response, as `Connection.send_response`. Next: `send_data`, and `send_end`.
+
+        To read content after it, call `receive` once before: a client that waits for a 100 gets none any more.
+        """
+        out = self._open.send_response(status, headers, reason)
+        self._takes_content = self.connection.owes is Owes.CONTENT
+        await self._wire.send(out)
+
+    async def require(self, protocols: ProtocolsLike, headers: HeadersLike = ()) -> None:
+        """Sends the head of a 426, as `Connection.require`. Next: `send_data`, and `send_end`."""
+        out = self._open.require(protocols, headers)
+        self._takes_content = self.connection.owes is Owes.CONTENT
+        await self._wire.send(out)
+
+    async def send_data(self, data: bytes) -> None:
+        """Sends content. What the head says cannot follow, in answer to a HEAD or with a 204, is left out."""
+        connection = self._open
+        if data and self._takes_content:
+            await self._wire.send(connection.send_data(data))
+
+    async def send_end(self, trailers: HeadersLike = ()) -> None:
+        """Ends the response, with trailers where it is chunked."""
+        await self._wire.send(self._open.send_end(trailers))
+
+    # An answer in another protocol.
+
+    async def accept(self, headers: HeadersLike = ()) -> SwitchedStream:
+        """Switches to `upgrade` with a 101, or opens the tunnel that a CONNECT asks for with a 200.
+
+        Content that was not read is dropped, up to the limit `drain`. LocalProtocolError with NOTHING_OFFERED where
+        `upgrade` is None. Next: speak the new protocol; `serve` closes the stream when the handler returns. Where the
+        new protocol is TLS: `resume`. RFC 9110, 7.8 and 9.3.6.
+        """
+        connection = self._open
+        is_connect = connection.state.turn is Turn.CONNECT
+        if self._selection is None and not is_connect:
+            raise LocalProtocolError(f"{ErrorKind.NOTHING_OFFERED.text} (error 811)", ErrorKind.NOTHING_OFFERED)
+        await self._skip()
+        if is_connect or self._selection is None:
+            out = connection.send_response(200, headers)
+        else:
+            out = connection.accept(self._selection, headers)
+        await self._wire.send(out)
+        while not isinstance(event := await self._wire.next_event(), Switched):
+            if isinstance(event, Paused):
+                raise BrokenResourceError("the connection has ended before the switch")
+        self._wire.switched = SwitchedStream(self._wire.stream, connection, event)
+        return self._wire.switched
+
+    def resume(self, stream: AnyByteStream) -> None:
+        """Goes on in HTTP above the new layer: `stream` is TLS over what `accept` gave. `serve` closes it.
+
+        LocalProtocolError where nothing was accepted. Next: answer the request. RFC 2817, 3.
+        """
+        stream = of_bytes(stream)
+        self._open.take_leftover()
+        self.connection.resume_http()
+        self._wire.stream, self._wire.switched = stream, None
+
+    @property
+    def _open(self) -> Connection:
+        """The engine, as long as it is this exchange's: the next one may be under way."""
+        if self._wire.exchange is not self:
+            raise ClosedResourceError("the exchange is over")
+        return self.connection
+
+    def _end(self, event: EndOfMessage) -> None:
+        self._has_ended = True
+        self.trailers = event.trailers
+
+    async def _skip(self) -> None:
+        """Drops the rest of the content."""
+        with suppress(LocalProtocolError):
+            self.connection.skip_content()
+        while not self._has_ended:
+            event = await self._wire.next_event()
+            if isinstance(event, Paused):
+                return
+            if isinstance(event, EndOfMessage):
+                self._end(event)
+
+
+Handler = Callable[[Exchange], Awaitable[object]]
+"""What `serve` calls with each request."""
+
+
+async def _next_request(wire: Wire) -> Request | None:
+    """The next request; None where there will be none."""
+    with suppress(LocalProtocolError):
+        wire.connection.skip_content()  # what the handler has not read
+    try:
+        while not isinstance(event := await wire.next_event(), Paused | Switched):
+            if isinstance(event, Request):
+                return event
+    except (RemoteProtocolError, TimeoutError) as error:
+        _log(error)
+        await _refuse(wire, _status(error))
+    return None
+
+
+async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
+    """One request and its answer; whether another may follow."""
+    error: Exception | None = None
+    try:
+        await handler(exchange)
+    except Exception as raised:
+        error = raised
+    wire.exchange = None
+    if own := error and _without(error, wire.failure, GONE_QUIETLY if wire.switched else ()):
+        LOG.error("Exception in a handler", exc_info=own)
+    elif wire.failure or error:
+        _log(wire.failure or error)
+    if wire.switched or wire.is_broken:
+        return False
+    if wire.connection.owes is Owes.NOTHING:
+        return wire.failure is None and wire.connection.persists
+    if error is None:
+        LOG.error("A handler has returned without a whole answer")
+    await _refuse(wire, _status(None if own else wire.failure))
+    return False
+
+
+def _without(error: Exception, failure: Exception | None, quiet: tuple[type[Exception], ...]) -> Exception | None:
+    """What a handler has raised of its own: an exception, or what remains of a group."""
+
+    def is_known(part: BaseException) -> bool:
+        return part is failure or isinstance(part, quiet)
+
+    if isinstance(error, ExceptionGroup):
+        return cast("ExceptionGroup[Exception]", error).split(is_known)[1]
+    return None if is_known(error) else error
+
+
+def _log(error: Exception | None) -> None:
+    """A client's mistakes as a warning, its absence for those who debug."""
+    if isinstance(error, RemoteProtocolError):
+        LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
+    else:
+        LOG.debug("The client was given up", exc_info=error)
+
+
+def _status(error: Exception | None) -> int:
+    """What to answer after that."""
+    if isinstance(error, RemoteProtocolError):
+        return error.status or 400
+    if isinstance(error, TimeoutError):
+        return 408
+    return 413 if isinstance(error, ContentTooLargeError) else 500
+
+
+async def _refuse(wire: Wire, status: int) -> None:
+    """Answers what cannot be served, where that can still be done. The connection ends."""
+    connection = wire.connection
+    with suppress(LocalProtocolError, *GONE):
+        if connection.owes in (Owes.RESPONSE, Owes.CONTINUE):
+            await wire.send(connection.respond(status, {"Connection": "close"}))
+        elif connection.unread and connection.owes is Owes.NOTHING:
+            await wire.send(connection.reject(status))  # half a head
+
+
+async def _leave(wire: Wire) -> None:
+    """Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection,
+    and take our last answer away from it (RFC 9112, 9.6).
+    """
+    if wire.is_broken or wire.connection.must_reset:
+        await _reset(wire.stream)
+        return
+    with suppress(*GONE), move_on_after(LINGER):
+        with suppress(NotImplementedError):  # TLS of anyio
+            await wire.stream.send_eof()
+        while True:
+            with fail_after(LULL):
+                await wire.stream.receive()
+    with suppress(*GONE), move_on_after(LULL):
+        await wire.stream.aclose()
+
+
+async def _reset(stream: AnyByteStream) -> None:
+    """Closes so that the client sees that something is missing: after a FIN it might take the answer for whole."""
+    with suppress(*GONE, TypedAttributeLookupError):
+        raw = stream.extra(SocketAttribute.raw_socket)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    await aclose_forcefully(stream)
+
+
+def _checked(protocols: ProtocolsLike) -> list[TextLike | Protocol]:
+    """The protocols in a list, or what is wrong with them."""
+    if isinstance(protocols, str):
+        raise TypeError("expected a list of protocols, got str")
+    listed = list(protocols)
+    Connection(Role.SERVER).select(listed)
+    return listed
+
+
+def _text(protocol: TextLike | Protocol) -> str:
+    """A protocol as it was spelled."""
+    return protocol.decode("latin-1") if isinstance(protocol, bytes | bytearray) else str(protocol)
