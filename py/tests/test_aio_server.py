@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 import math
 import select
@@ -476,6 +477,8 @@ async def test_a_client_may_go_at_any_point() -> None:
                     times += 1
             while len(ended) < before + times:
                 await anyio.sleep(0.01)
+    gc.collect()
+    assert not [held for held in gc.get_objects() if isinstance(held, Exchange)]
 
 
 async def test_what_a_handler_sees_of_a_client_that_goes(caplog: pytest.LogCaptureFixture) -> None:

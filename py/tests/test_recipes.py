@@ -269,6 +269,12 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str]:
 def test_tls(identity: tuple[str, str, str]) -> None:
     certificate, key, authority = identity
     with running("tls.py", certificate, key) as port:
+        with socket.create_connection(("127.0.0.1", int(port)), timeout=WAIT) as peer:
+            offer = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: TLS/1.2\r\nConnection: upgrade\r\n\r\n"
+            peer.sendall(offer + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            got = b"".join(iter(lambda: peer.recv(65_536), b""))
+        # What comes in the clear is no HTTP any more.
+        assert got.count(b"HTTP/1.1 ") == got.count(b"HTTP/1.1 101 ") == 1
         assert recipe("tls.py", "ask", port, authority).startswith("200 TLSv1.")
         if CURL:
             printed = run(CURL, "-s", "-m", "20", "--noproxy", "*", f"http://127.0.0.1:{port}/")

@@ -26,8 +26,12 @@ class Server:
         """Answers one request, above TLS if the client offers that."""
         if exchange.upgrade:
             stream = await exchange.accept()
-            with anyio.fail_after(HANDSHAKE):
-                exchange.resume(await TLSStream.wrap(stream, server_side=True, ssl_context=self.context))
+            try:
+                with anyio.fail_after(HANDSHAKE):
+                    secured = await TLSStream.wrap(stream, server_side=True, ssl_context=self.context)
+            except (anyio.BrokenResourceError, anyio.EndOfStream, OSError):
+                return  # no handshake, an error in it, or none in time: the connection ends
+            exchange.resume(secured)
         version = exchange.stream.extra(TLSAttribute.tls_version, "in the clear")
         await exchange.respond(200, {"Content-Type": "text/plain"}, f"{version}\n".encode())
 

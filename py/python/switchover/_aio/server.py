@@ -342,7 +342,7 @@ def _without(error: Exception, failure: Exception | None, quiet: tuple[type[Exce
 
 def _log(error: Exception | None) -> None:
     """A client's mistakes as a warning, its absence for those who debug."""
-    if isinstance(error, RemoteProtocolError):
+    if isinstance(error, RemoteProtocolError) and error.kind is not ErrorKind.TRUNCATED:
         LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
     else:
         LOG.debug("The client was given up", exc_info=error)
