@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 from contextlib import suppress
@@ -431,6 +432,29 @@ async def test_the_last_answer_arrives_over_tls_too(authority: Any) -> None:
         await stream.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + bytes(300_000))
         assert (await until(stream, b"not here")).startswith(b"HTTP/1.1 403 ")
         await stream.aclose()
+
+
+async def test_what_is_no_tls_is_a_broken_stream(authority: Any) -> None:
+    ours, theirs = contexts(authority)
+    errors: list[Exception] = []
+
+    async def handler(exchange: Exchange) -> None:
+        try:
+            await exchange.read()
+        except anyio.BrokenResourceError as error:
+            errors.append(error)
+            raise
+
+    async def behave(stream: ByteStream) -> None:
+        await serve(await TLSStream.wrap(stream, server_side=True, ssl_context=ours), handler)
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        secured = await TLSStream.wrap(stream, hostname="localhost", ssl_context=theirs)
+        await secured.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n")
+        await stream.send(b"no record of TLS at all")
+        with suppress(anyio.BrokenResourceError):
+            await rest_of(stream)
+        assert isinstance(errors[0].__cause__, ssl.SSLError)
 
 
 async def test_tls_by_upgrade(authority: Any) -> None:

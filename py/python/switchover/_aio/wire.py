@@ -6,6 +6,7 @@ import math
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ssl import SSLError
 from typing import TYPE_CHECKING, Final
 
 from anyio import BrokenResourceError, EndOfStream, Lock, current_time, fail_after
@@ -142,6 +143,9 @@ class Wire:
         """Remembers what has failed, so that it can be told from the handler's own exceptions."""
         try:
             yield
+        except SSLError as error:
+            self.failure = BrokenResourceError(str(error))
+            raise self.failure from error
         except Exception as error:
             self.failure = error
             raise
