@@ -164,7 +164,7 @@ def test_what_is_no_http_is_answered_and_logged(
     with caplog.at_level(logging.WARNING, logger="uvicorn.error"):
         got = told.until(request_, b"received.")
     assert got.startswith(b"HTTP/1.1 %d " % status)
-    assert b"\r\nConnection: close\r\n" in got
+    assert b"\r\nconnection: close\r\n" in got.lower()
     assert re.search(r"\(error \d+\) at byte \d+ \(RFC \d+, [\d.]+\)\. \w+", caplog.text)
 
 

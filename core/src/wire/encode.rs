@@ -193,6 +193,19 @@ impl Survey {
         first_line(at(self.host, draft)).map_or(&[], |(field, _)| field.value)
     }
 
+    /// What the caller's `Connection` lists, where that is one line and has no empty member (RFC 9110, 5.6.1.1).
+    fn connection<'d>(&self, draft: &'d [u8]) -> Option<&'d [u8]> {
+        let mut lines = self.written(draft);
+        let (mut count, mut said) = (0, None);
+        while let Some((field, rest)) = first_line(lines.0).filter(|_| self.connection) {
+            if field.is("Connection") {
+                (count, said) = (count + 1, Some(field.value));
+            }
+            lines = Written(rest);
+        }
+        said.filter(|said| count == 1 && members(said).count() == said.split(|&octet| octet == b',').count())
+    }
+
     /// The lines as they were written.
     pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> Written<'d> {
         Written(at(self.lines, draft))
@@ -223,7 +236,7 @@ fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
 
 /// Whether the line may be sent at all, and which field it is.
 #[inline(always)]
-fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
+pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     let known = KnownField::recognise(field.name);
     let is_name = known.is_some() || is_token(field.name);
     match is_name {
@@ -432,7 +445,12 @@ pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
 /// Most heads say nothing about the connection or a protocol; these do.
 #[inline(never)]
 fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
-    let given = take_connection(draft, survey);
+    // What the caller has said as it has to be said stays where and as it is.
+    let is_said = survey.connection(draft).is_some_and(|said| {
+        let says = |option: &str| members(said).any(|one| one.eq_ignore_ascii_case(option.as_bytes()));
+        ours(survey.te, added).all(|(is_said, option)| is_said == says(option))
+    });
+    let given = if is_said { Vec::new() } else { take_connection(draft, survey) };
     for &field in added.markers.iter().chain(&added.proof) {
         line(draft, field);
     }
@@ -447,7 +465,9 @@ fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
         }
         draft.extend_from_slice(b"\r\n");
     }
-    connection(draft, Written(&given), survey.te, added);
+    if !is_said {
+        connection(draft, Written(&given), survey.te, added);
+    }
     draft.extend_from_slice(b"\r\n");
 }
 
@@ -466,16 +486,20 @@ fn take_connection(draft: &mut Vec<u8>, survey: &Survey) -> Vec<u8> {
     given
 }
 
-/// One `Connection` for all that has to be said: ours, then what the caller listed beyond that.
-fn connection(draft: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
+/// The options that the state decides on: whether each is said.
+fn ours<'a>(te: bool, added: &Added<'a>) -> impl Iterator<Item = (bool, &'a str)> + Clone {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),
         (added.close, "close"),
         (added.keep_alive && !added.close, "keep-alive"),
         (te, "TE"),
     ];
-    let hop_fields = added.hop_fields.iter().map(|&name| (true, name));
-    let ours = said.into_iter().chain(hop_fields);
+    said.into_iter().chain(added.hop_fields.iter().map(|&name| (true, name)))
+}
+
+/// One `Connection` for all that has to be said: ours, then what the caller listed beyond that.
+fn connection(draft: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
+    let ours = ours(te, added);
     let mut separator: &[u8] = b"Connection: ";
     let mut list = |option: &[u8]| {
         draft.extend_from_slice(separator);

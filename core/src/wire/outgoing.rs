@@ -10,8 +10,9 @@ pub struct RequestHead<'a> {
     /// The target in the form that fits the method (RFC 9112, 3.2).
     pub target: &'a str,
     /// The field lines; a slice of name and value pairs will do, and `&()` is none. `Host` is needed and goes out first;
-    /// `Connection` is merged with what the engine has to say; `Upgrade` is not given here but as the offer. Content follows
-    /// if there is a `Content-Length` above 0 or a `Transfer-Encoding` that ends in chunked.
+    /// `Connection` is merged with what the engine has to say, and stays as it is where it says just that; `Upgrade` is not
+    /// given here but as the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding` that ends
+    /// in chunked.
     pub fields: &'a dyn FieldSource,
 }
 
