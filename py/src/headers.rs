@@ -74,7 +74,7 @@ impl Headers {
         self.octets.get(self.places..).unwrap_or_default().as_chunks().0.as_chunks().0
     }
 
-    fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
         self.places().iter().map(|places| self.view(places))
     }
 
@@ -96,6 +96,20 @@ impl Headers {
 
     fn len(&self) -> usize {
         self.places().len()
+    }
+
+    /// As `repr` has them, without what is secret.
+    pub(crate) fn shown(&self, py: Python<'_>, in_lower_case: bool) -> PyResult<String> {
+        let mut lines = Vec::new();
+        for field in self.iter() {
+            let mut names = Names::open();
+            let name = if in_lower_case { names.get_lower(py, field.name) } else { names.get(py, field.name) };
+            let name = name.repr()?;
+            let value =
+                if field.is_secret() { "<hidden>".into() } else { PyBytes::new(py, field.value).repr()?.to_string() };
+            lines.push(format!("({name}, {value})"));
+        }
+        Ok(format!("Headers([{}])", lines.join(", ")))
     }
 
     fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
@@ -217,18 +231,11 @@ impl Headers {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let mut lines = Vec::new();
-        for field in self.iter() {
-            let name = PyBytes::new(py, field.name).repr()?;
-            let value =
-                if field.is_secret() { "<hidden>".into() } else { PyBytes::new(py, field.value).repr()?.to_string() };
-            lines.push(format!("({name}, {value})"));
-        }
-        Ok(format!("Headers([{}])", lines.join(", ")))
+        self.shown(py, false)
     }
 
     /// All lines, as a list of pairs.
-    fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+    pub(crate) fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         self.list(py)
     }
 

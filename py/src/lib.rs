@@ -4,7 +4,8 @@
 //! written; `headers.rs`, `head.rs`, `event.rs`, `view.rs` and `stage.rs` are what comes out; `config.rs` is what a
 //! connection is made with, `error.rs` what goes wrong, `exclusive.rs` keeps calls apart, and `connection/` has the
 //! calls, cut like the engine's own folder of that name. `websocket.rs`, `masque.rs`, `bridge.rs` and `splice.rs` are what
-//! goes with particular protocols, `about.rs` how it was built. What the types mean to a user stands in `python/switchover/__init__.pyi`.
+//! goes with particular protocols, `about.rs` how it was built, and `h11/` what `switchover.h11` is made of. What the types mean
+//! to a user stands in `python/switchover/__init__.pyi` and `_h11.pyi`.
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,7 @@ mod connection;
 mod error;
 mod event;
 mod exclusive;
+mod h11;
 mod head;
 mod headers;
 mod listed;
@@ -45,6 +47,8 @@ mod native {
     #[pymodule_export]
     use crate::event::{Data, EndOfMessage, Paused, Switched};
     #[pymodule_export]
+    use crate::h11::module as h11;
+    #[pymodule_export]
     use crate::head::{Informational, Request, Response};
     #[pymodule_export]
     use crate::headers::Headers;
@@ -69,6 +73,8 @@ mod native {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // The headers whose values a transcript does not show.
         module.add("_SECRETS", switchover::binding::SECRETS)?;
+        // So that it can be imported by its name.
+        module.py().import("sys")?.getattr("modules")?.set_item("switchover._h11", module.getattr("_h11")?)?;
         crate::listed::add_all(module)
     }
 }

@@ -16,14 +16,16 @@ pub use crate::wire::scan::Path as ScanPath;
 
 use crate::beside::masque::Capsules;
 use crate::connection::Connection;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::machine::Role;
 use crate::upgrade::{Request, Selection, request};
 use crate::wire::body::Content;
-use crate::wire::fields::{Field, Fields};
+use crate::wire::encode;
+use crate::wire::fields::{self, Field, Fields};
 use crate::wire::framing;
 use crate::wire::outgoing::RequestHead;
+use crate::wire::syntax;
 
 /// What a binding asks of a connection, because its language cannot hold what a Rust caller holds.
 pub trait Bound {
@@ -115,6 +117,21 @@ pub fn authority<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
         head.fields.each(&mut |field| host = host.or(field.is("Host").then_some(field.value)));
         host
     })
+}
+
+/// Whether a field line may be sent at all, and which known field it is.
+pub fn check_field(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
+    encode::check(field)
+}
+
+/// Whether these bytes are a token, as a method is. RFC 9110, 5.6.2.
+pub fn is_token(bytes: &[u8]) -> bool {
+    syntax::is_token(bytes)
+}
+
+/// The members of a field's value that is a list. RFC 9110, 5.6.1.
+pub fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    fields::members(value)
 }
 
 /// The bytes that field lines lie in, and where each name and each value begins and ends there.

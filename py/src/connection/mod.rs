@@ -13,7 +13,7 @@ use switchover::binding::Bound as _;
 use switchover::{self as core, Error, Role};
 
 pub(crate) use answer::Prepared;
-pub(crate) use receive::Events;
+pub(crate) use receive::{Came, Events};
 
 use crate::config::Config;
 use crate::error::raise;

@@ -6,11 +6,12 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyMemoryView, PySlice};
 
-use switchover::{self as core, End, Error, Next};
+use switchover::{self as core, End, Error, Event, Next};
 
 use super::{Connection, Inner};
 use crate::error::raise;
 use crate::event::{Paused, object};
+use crate::head::Request;
 use crate::listed::Member;
 use crate::text::Chunk;
 
@@ -66,7 +67,7 @@ impl Connection {
     /// b"" is the peer's clean end there too; without an argument nothing is taken.
     #[pyo3(signature = (data = None, /))]
     fn next_event<'py>(&self, py: Python<'py>, data: Option<Chunk<'_, 'py>>) -> PyResult<Bound<'py, PyAny>> {
-        match self.advance(py, data.as_ref())? {
+        match self.advance(py, data.as_ref(), |event, offer| object(py, event, offer))? {
             Came::Event(event) => Ok(event),
             Came::Paused(reason) => Paused { reason: Member(reason) }.into_bound_py_any(py),
             Came::NeedData => NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned(),
@@ -80,7 +81,7 @@ impl Connection {
 }
 
 /// What `advance` came to.
-enum Came<'py> {
+pub(crate) enum Came<'py> {
     Event(Bound<'py, PyAny>),
     Paused(core::Paused),
     NeedData,
@@ -91,8 +92,14 @@ impl Connection {
         self.with(take)??.map_err(|error| raise(py, error))
     }
 
+    /// Takes `data` if there is some, and comes to the next event, of which `make` makes an object.
     #[inline]
-    fn advance<'py>(&self, py: Python<'py>, data: Option<&Chunk<'_, '_>>) -> PyResult<Came<'py>> {
+    pub(crate) fn advance<'py>(
+        &self,
+        py: Python<'py>,
+        data: Option<&Chunk<'_, '_>>,
+        make: impl FnOnce(Event<'_>, &mut Option<Py<Request>>) -> PyResult<Bound<'py, PyAny>>,
+    ) -> PyResult<Came<'py>> {
         // The object is made here and now, while the event can be looked at; to make one of our own runs no Python code.
         let mut held = self.0.hold()?;
         let inner = &mut *held;
@@ -100,7 +107,7 @@ impl Connection {
         match received.and_then(|()| inner.engine.next_event()) {
             Ok(Next::NeedData) => Ok(Came::NeedData),
             Ok(Next::Paused(reason)) => Ok(Came::Paused(reason)),
-            Ok(Next::Event(event)) => object(py, event, &mut inner.offer).map(Came::Event),
+            Ok(Next::Event(event)) => make(event, &mut inner.offer).map(Came::Event),
             Err(error) => {
                 drop(held);
                 Err(raise(py, error))
@@ -163,7 +170,7 @@ impl Events {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        match self.0.get().advance(py, None)? {
+        match self.0.get().advance(py, None, |event, offer| object(py, event, offer))? {
             Came::Event(event) => Ok(Some(event)),
             Came::Paused(_) | Came::NeedData => Ok(None),
         }

@@ -101,7 +101,7 @@ impl Connection {
 
     /// Content. Next: more, or send_end.
     #[pyo3(signature = (data, *, into = None))]
-    fn send_data<'py>(&self, py: Python<'py>, data: Chunk<'_, 'py>, into: Into<'_, 'py>) -> Written<'py> {
+    pub(crate) fn send_data<'py>(&self, py: Python<'py>, data: Chunk<'_, 'py>, into: Into<'_, 'py>) -> Written<'py> {
         let len = data.len();
         let room = Room::open(into, len)?;
         let parts = match self.with(|inner| inner.engine.send_data_parts(len))? {
@@ -144,7 +144,7 @@ impl Connection {
 }
 
 impl Connection {
-    pub(super) fn write<'py>(
+    pub(crate) fn write<'py>(
         &self,
         py: Python<'py>,
         into: Into<'_, 'py>,

@@ -1,0 +1,314 @@
+"""h11's `Connection`: the engine reads, writes and judges; here is what h11 says of it, and when h11 pauses."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Final
+
+from .. import (
+    Awaiting,
+    Config,
+    Connection as Engine,
+    ErrorKind,
+    LocalProtocolError as EngineRefusal,
+    Owes,
+    ProtocolError as EngineError,
+    RemoteProtocolError as PeerError,
+    Role,
+    Stage,
+)
+from .._h11 import ConnectionClosed, Data, EndOfMessage, Event, InformationalResponse, Request, Response, read, write
+from .errors import LocalProtocolError, RemoteProtocolError
+from .sentinels import (
+    CLIENT,
+    DONE,
+    ERROR,
+    IDLE,
+    MIGHT_SWITCH_PROTOCOL,
+    MUST_CLOSE,
+    NEED_DATA,
+    PAUSED,
+    SEND_BODY,
+    SEND_RESPONSE,
+    SERVER,
+    SWITCHED_PROTOCOL,
+    Sentinel,
+)
+from .state import START
+
+DEFAULT_MAX_INCOMPLETE_EVENT_SIZE: Final = 16 * 1024
+"""How much is kept of an event that is not complete."""
+
+UNLIMITED: Final = 2**32 - 1
+
+# h11 has one limit, which is counted here: a head that comes whole may be longer.
+CONFIG: Final = Config(
+    start_line=UNLIMITED,
+    method=UNLIMITED,
+    field_line=UNLIMITED,
+    fields=UNLIMITED,
+    head=UNLIMITED,
+    chunk_line=UNLIMITED,
+    chunk_extensions=UNLIMITED,
+    trailers=UNLIMITED,
+    informational=UNLIMITED,
+    buffered=UNLIMITED,
+    status_without_space=True,
+    http2_preface=True,
+    tidy=True,
+)
+
+PREFACE: Final = len(b"PRI * HTTP/2.0\r\n\r\n")
+
+
+class Connection:
+    """One connection, in one of the two roles.
+
+    Bytes in: `receive_data`. Events out: `next_event`. Events in, bytes out: `send`.
+    """
+
+    def __init__(
+        self, our_role: type[Sentinel], max_incomplete_event_size: int = DEFAULT_MAX_INCOMPLETE_EVENT_SIZE
+    ) -> None:
+        if our_role is not CLIENT and our_role is not SERVER:
+            raise ValueError(f"expected CLIENT or SERVER, not {our_role!r}")
+        self.our_role = our_role
+        self.their_role: type[Sentinel] = SERVER if our_role is CLIENT else CLIENT
+        self.their_http_version: bytes | None = None
+        self._max_incomplete_event_size = max_incomplete_event_size
+        self._engine = Engine(Role.CLIENT if our_role is CLIENT else Role.SERVER, CONFIG)
+        self._state = START
+        self._received = 0
+        self._after_http = b""
+        self._has_ended = False
+        self._request: Request | None = None
+        self._unasked: tuple[Response, bytearray] | None = None
+
+    # Questions.
+
+    @property
+    def states(self) -> dict[type[Sentinel], type[Sentinel]]:
+        """The state of each role."""
+        return {CLIENT: self._state.client, SERVER: self._state.server}
+
+    @property
+    def our_state(self) -> type[Sentinel]:
+        """The state of our role."""
+        return self._state.client if self.our_role is CLIENT else self._state.server
+
+    @property
+    def their_state(self) -> type[Sentinel]:
+        """The state of the other role."""
+        return self._state.server if self.our_role is CLIENT else self._state.client
+
+    @property
+    def client_is_waiting_for_100_continue(self) -> bool:
+        """Whether the client sends its content only after a 100 or an answer. RFC 9110, 10.1.1."""
+        if self.our_role is CLIENT:
+            return self._engine.awaiting is Awaiting.CONTINUE
+        return self._engine.owes is Owes.CONTINUE
+
+    @property
+    def they_are_waiting_for_100_continue(self) -> bool:
+        """The same for a server; a client is never waited for. Next: `send` an InformationalResponse of 100."""
+        return self.our_role is SERVER and self._engine.owes is Owes.CONTINUE
+
+    @property
+    def trailing_data(self) -> tuple[bytes, bool]:
+        """What has come and was not read, and whether the peer has ended after it.
+
+        After a switch these are the first bytes of the new protocol.
+        """
+        return self._engine.unread[self._preface :] + self._after_http, self._has_ended
+
+    @property
+    def _preface(self) -> int:
+        """How much of what is unread is the request that h11 takes an HTTP/2 preface for."""
+        return PREFACE if self._request is not None and self._request.http_version == b"2.0" else 0
+
+    # Bytes in, events out.
+
+    def receive_data(self, data: bytes) -> None:
+        """Takes what the peer sent; `b""` is its end. Next: `next_event`. RuntimeError for bytes after the end."""
+        if not data:
+            self._has_ended = True
+            self._engine.receive_eof()
+            return
+        if self._has_ended:
+            raise RuntimeError("received close, then received more data?")
+        try:
+            self._engine.receive_data(data)
+        except EngineError:
+            # It reads no more HTTP.
+            self._after_http += data
+        else:
+            self._received += len(data)
+
+    def next_event(self) -> Event | type[NEED_DATA] | type[PAUSED]:
+        """What came next.
+
+        `NEED_DATA` before more bytes come, `PAUSED` before `start_next_cycle` or while HTTP is over or undecided.
+        RemoteProtocolError where the peer broke the protocol. Next: `send` what answers it, or this again.
+        """
+        state = self._state
+        theirs = state.server if self.our_role is CLIENT else state.client
+        if theirs is not IDLE and theirs is not SEND_BODY and theirs is not SEND_RESPONSE:
+            return self._after_message(theirs)
+        try:
+            event = read(self._engine)
+            if event is None:
+                return self._nothing()
+            kind = type(event)
+            if kind is Data or kind is EndOfMessage:
+                self._state = state[self.their_role, kind, False]
+            else:
+                self._take_head(event)
+        except PeerError as error:
+            raise self._their_error(str(error), error.status) from error
+        except LocalProtocolError as error:
+            raise self._their_error(str(error), error.error_status_hint) from error
+        return event
+
+    def _take_head(self, event: Event) -> None:
+        """Notes the head of a message of the peer."""
+        state, role, kind = self._state, self.their_role, type(event)
+        if isinstance(event, Request):
+            self._request = event
+            after = state[role, kind, event._proposes]
+        else:
+            assert isinstance(event, (InformationalResponse, Response))
+            switches = state.proposed and self._engine.their_state is Stage.SWITCHED_PROTOCOL
+            after = state[role, kind, switches]
+        self._state = after if self._engine.persists else after[role, MUST_CLOSE, False]
+        self.their_http_version = event.http_version
+
+    def _nothing(self) -> Event | type[NEED_DATA]:
+        """Nothing can come of the bytes there are."""
+        if self._has_ended:
+            return self._closed()
+        if self._received - self._engine.position > self._max_incomplete_event_size:
+            # The engine hears that nothing follows, so that a server may answer.
+            self._engine.receive_eof(clean=False)
+            with contextlib.suppress(PeerError):
+                read(self._engine)
+            raise LocalProtocolError("Receive buffer too long", 431)
+        return NEED_DATA
+
+    def _after_message(self, theirs: type[Sentinel]) -> Event | type[NEED_DATA] | type[PAUSED]:
+        """The peer has sent its message, or can send none."""
+        if theirs is ERROR:
+            raise RemoteProtocolError("Can't receive data when peer state is ERROR")
+        if theirs is MIGHT_SWITCH_PROTOCOL or theirs is SWITCHED_PROTOCOL:
+            return PAUSED
+        if self._received > self._engine.position or self._after_http:
+            if theirs is DONE:
+                return PAUSED
+            raise self._their_error("Got data when expecting EOF", None)
+        return self._closed() if self._has_ended else NEED_DATA
+
+    def _closed(self) -> ConnectionClosed:
+        self._state = self._state[self.their_role, ConnectionClosed, False]
+        return ConnectionClosed()
+
+    def _their_error(self, text: str, status: int | None) -> RemoteProtocolError:
+        self._state = self._state[self.their_role, ERROR, False]
+        return RemoteProtocolError(text, status or 400)
+
+    # Events in, bytes out.
+
+    def send(self, event: Event) -> bytes | None:
+        """The bytes of an event; None of `ConnectionClosed`. Next: send them to the peer.
+
+        LocalProtocolError where the event cannot be sent, or not now; our state is then `ERROR`.
+        """
+        try:
+            return self._send(event, type(event))
+        except EngineRefusal as error:
+            self.send_failed()
+            raise LocalProtocolError(str(error)) from error
+        except BaseException:
+            self.send_failed()
+            raise
+
+    def send_with_data_passthrough(self, event: Event) -> list[Any] | None:
+        """The same in pieces: one of them is the very object that a `Data` has, of which only the length is asked."""
+        if not isinstance(event, Data) or not len(event.data) or self._unasked is not None:
+            sent = self.send(event)
+            return None if sent is None else [sent]
+        try:
+            after = self._state[self.our_role, Data, False]
+            before, following = self._engine.send_data_parts(len(event.data))
+        except EngineRefusal as error:
+            self.send_failed()
+            raise LocalProtocolError(str(error)) from error
+        except LocalProtocolError:
+            self.send_failed()
+            raise
+        self._state = after
+        return [*([before] if before else []), event.data, *([following] if following else [])]
+
+    def send_failed(self) -> None:
+        """What was given could not be sent: our state is `ERROR`."""
+        self._state = self._state[self.our_role, ERROR, False]
+
+    def start_next_cycle(self) -> None:
+        """Goes on to the next request and its answer; LocalProtocolError unless both sides are `DONE`."""
+        if self._state.client is not DONE or self._state.server is not DONE:
+            raise LocalProtocolError(f"not in a reusable state. self.states={self.states}")
+        self._state = START
+
+    def _send(self, event: Event, kind: type[Event]) -> bytes | None:
+        state, role, engine = self._state, self.our_role, self._engine
+        if kind is Data or kind is EndOfMessage:
+            after = state[role, kind, False]
+            sent = write(engine, event) if self._unasked is None else self._add(event)
+        elif isinstance(event, Request):
+            after = state[role, kind, event._proposes]
+            sent = write(engine, event)
+            after = after if engine.persists else after[role, MUST_CLOSE, False]
+        elif kind is ConnectionClosed:
+            self._state = state[role, kind, False]
+            return None
+        else:
+            after = state[role, kind, False]
+            sent = self._answer(event)
+            if state.proposed and engine.our_state is Stage.SWITCHED_PROTOCOL:
+                after = state[role, kind, True]
+            elif not engine.persists or self._unasked is not None:
+                after = after[role, MUST_CLOSE, False]
+        self._state = after
+        return sent
+
+    def _answer(self, event: Event) -> bytes:
+        """The bytes of the head of an answer."""
+        if isinstance(event, InformationalResponse):
+            try:
+                return write(self._engine, event)
+            except EngineRefusal as error:
+                # h11 sends a 100 to a client that does not wait for one.
+                if error.kind is ErrorKind.NOT_EXPECTED:
+                    return b""
+                raise
+        assert isinstance(event, Response)
+        if self._state.server is IDLE and self._engine.owes is not Owes.RESPONSE:
+            self._unasked = (event, bytearray())
+            return b""
+        if event.status_code == 426 and self._request is not None and (offered := listed(self._request)):
+            # Where the event has a list of its own, that is said instead.
+            self._engine.advertise(offered)
+        return write(self._engine, event)
+
+    def _add(self, event: Event) -> bytes:
+        """What belongs to an answer to no request: the engine sends that whole, with its end."""
+        assert self._unasked is not None
+        response, content = self._unasked
+        if isinstance(event, Data):
+            content += event.data
+            return b""
+        return self._engine.reject(response.status_code, response.headers.raw_items(), content, response.reason)
+
+
+def listed(request: Request) -> list[bytes]:
+    """What a request offers: what a 426 requires that does not say it. RFC 9110, 15.5.22."""
+    values = [value for name, value in request.headers if name == b"upgrade"]
+    return [one.strip() for one in b",".join(values).split(b",") if one.strip()]

@@ -1,0 +1,127 @@
+//! The engine's events as h11's, and h11's as the engine's verbs.
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use switchover::binding::members;
+use switchover::{Event, Field, FieldSource, Order, RequestHead, ResponseHead};
+
+use super::events::{Data, EndOfMessage, InformationalResponse, Request, Response};
+use super::headers::Headers;
+use super::refused;
+use crate::connection::{Came, Connection};
+use crate::output::Written;
+use crate::shared::octets;
+use crate::text::characters;
+
+/// What came next; None where nothing can come before more bytes or a decision.
+#[pyfunction]
+pub(crate) fn read<'py>(py: Python<'py>, connection: &Connection) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match connection.advance(py, None, |event, _| object(py, event))? {
+        Came::Event(event) => Ok(Some(event)),
+        Came::NeedData | Came::Paused(_) => Ok(None),
+    }
+}
+
+fn object<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'py, PyAny>> {
+    match event {
+        Event::Request(request) => Request::received(py, request),
+        Event::Informational(response) => InformationalResponse::received(py, response),
+        Event::Response(response) => Response::received(py, response),
+        Event::Data(data) => Data::received(py, data),
+        Event::EndOfMessage(trailers) => EndOfMessage::received(py, &trailers),
+        Event::Switched(switched) => match switched.response {
+            Some(response) if response.status() < 200 => InformationalResponse::received(py, response),
+            Some(response) => Response::received(py, response),
+            None => Request::preface(py),
+        },
+    }
+}
+
+/// The bytes of an event that may be sent now.
+#[pyfunction]
+pub(crate) fn write<'py>(py: Python<'py>, connection: &Connection, event: &Bound<'py, PyAny>) -> Written<'py> {
+    if let Ok(response) = event.cast_exact::<Response>() {
+        let response = response.get();
+        only_1_1(py, &response.http_version)?;
+        send_response(py, connection, response)
+    } else if let Ok(data) = event.cast_exact::<Data>() {
+        let data = data.get().data.bind(py);
+        // To send none is h11's way to say nothing.
+        if data.is_truthy()? {
+            connection.send_data(py, data.extract()?, None)
+        } else {
+            Ok(PyBytes::new(py, b"").into_any())
+        }
+    } else if let Ok(end) = event.cast_exact::<EndOfMessage>() {
+        connection.write(py, None, |engine, out| engine.send_end(end.get().headers.get(), out))
+    } else if let Ok(request) = event.cast_exact::<Request>() {
+        let request = request.get();
+        only_1_1(py, &request.http_version)?;
+        send_request(py, connection, request)
+    } else {
+        let response = event.cast_exact::<InformationalResponse>()?.get();
+        only_1_1(py, &response.http_version)?;
+        send_informational(py, connection, response)
+    }
+}
+
+fn only_1_1(py: Python<'_>, version: &Py<PyBytes>) -> PyResult<()> {
+    if octets(version) == b"1.1" { Ok(()) } else { Err(refused(py, "I only send HTTP/1.1", 400)) }
+}
+
+fn send_request<'py>(py: Python<'py>, connection: &Connection, request: &Request) -> Written<'py> {
+    let (method, target) = (characters(octets(&request.method)), characters(octets(&request.target)));
+    let (offer, lines) = upgrade(request.headers.get());
+    let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
+    connection
+        .write(py, None, |engine, out| engine.send_request(&RequestHead::new(&method, &target, &lines), &offer, out))
+}
+
+fn send_response<'py>(py: Python<'py>, connection: &Connection, response: &Response) -> Written<'py> {
+    let (advertised, lines) = upgrade(response.headers.get());
+    let advertised: Vec<&str> = advertised.iter().map(String::as_str).collect();
+    let head = ResponseHead { status: response.status_code, reason: octets(&response.reason), fields: &lines };
+    connection.write(py, None, |engine, out| {
+        if !advertised.is_empty() {
+            engine.advertise(&advertised)?;
+        }
+        engine.send_response(&head, out)
+    })
+}
+
+fn send_informational<'py>(py: Python<'py>, connection: &Connection, response: &InformationalResponse) -> Written<'py> {
+    let (chosen, lines) = upgrade(response.headers.get());
+    if response.status_code != 101 {
+        let head = ResponseHead { status: response.status_code, reason: octets(&response.reason), fields: &lines };
+        return connection.write(py, None, |engine, out| engine.send_informational(&head, out));
+    }
+    // Lowest layer first.
+    let selected = connection.ask(|engine| engine.select(&[&chosen.join(", ")], Order::Client))?;
+    let selection = selected.ok_or_else(|| refused(py, "a 101 that names what cannot be switched to", 400))?;
+    connection.write(py, None, |engine, out| engine.accept(selection.early(), &lines, out))
+}
+
+/// What Upgrade lists, and the lines without it: the engine writes that field itself.
+fn upgrade(headers: &Headers) -> (Vec<String>, Lines<'_>) {
+    let is_there = headers.iter().any(|field| field.is("Upgrade"));
+    if !is_there {
+        return (Vec::new(), Lines::All(headers));
+    }
+    let values = headers.iter().filter(|field| field.is("Upgrade")).flat_map(|field| members(field.value));
+    (values.map(characters).collect(), Lines::WithoutUpgrade(headers))
+}
+
+enum Lines<'a> {
+    All(&'a Headers),
+    WithoutUpgrade(&'a Headers),
+}
+
+impl FieldSource for Lines<'_> {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        match self {
+            Self::All(headers) => headers.each(each),
+            Self::WithoutUpgrade(headers) => headers.iter().filter(|field| !field.is("Upgrade")).for_each(each),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What `switchover.h11` is made of: `headers.rs` and `events.rs` are h11's, `exchange.rs` reads and writes them. When each
+//! may come or go is for the Python half, in `python/switchover/h11`.
+
+mod events;
+mod exchange;
+mod headers;
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+
+/// The private module `switchover._h11`.
+#[pymodule(name = "_h11", submodule)]
+pub(crate) mod module {
+    #[pymodule_export]
+    use super::events::{ConnectionClosed, Data, EndOfMessage, Event, InformationalResponse, Request, Response};
+    #[pymodule_export]
+    use super::exchange::{read, write};
+    #[pymodule_export]
+    use super::headers::Headers;
+}
+
+/// h11's error for what the caller may not do, with the status that a server could answer it with.
+#[cold]
+fn refused(py: Python<'_>, text: &str, status: u16) -> PyErr {
+    static LOCAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+    let class = LOCAL.import(py, "switchover.h11.errors", "LocalProtocolError");
+    let made = class.and_then(|class| class.call1((text, status)));
+    made.map_or_else(|failed| failed, PyErr::from_value)
+}
