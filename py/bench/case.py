@@ -10,7 +10,7 @@ from typing import Any
 import h11
 import h11r
 import httptools
-import switchover
+import switchover.h11
 import zttp
 
 Work = Callable[[], object]
@@ -18,6 +18,9 @@ Pairs = list[tuple[bytes, bytes]]
 
 OURS, PREPARED, LAZY = "switchover", "switchover, prepared", "switchover, lazy"
 """Each field line made and the answer composed; the answer prepared instead; one value looked up in place of all."""
+
+AS_H11 = "switchover.h11"
+"""h11's API on our engine, used as h11 is."""
 
 
 @dataclass
@@ -57,6 +60,7 @@ class Sink:
 
 MAKERS: dict[str, Callable[[], object]] = {
     "switchover": lambda: switchover.Connection(switchover.Role.SERVER),
+    AS_H11: lambda: switchover.h11.Connection(switchover.h11.SERVER),
     "h11": lambda: h11.Connection(h11.SERVER),
     "h11r": lambda: h11r.Connection(h11r.Role.SERVER),
     "httptools": lambda: with_parser(Sink()),

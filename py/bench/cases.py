@@ -6,17 +6,17 @@ sequence of (name, value) in bytes. Where the columns differ in what they do, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import h11
 import h11r
 import httptools
-import switchover
+import switchover.h11
 import zttp
 from adapter import adapter
-from case import KEPT, LAZY, OFFERS, OURS, PREPARED, Case, Sink, columns, lines, same_lines
+from case import AS_H11, KEPT, LAZY, OFFERS, OURS, PREPARED, Case, Sink, columns, lines, same_lines
 from streams import content, octet_by_octet
 from switches import switch, websocket
 
@@ -53,7 +53,6 @@ def all_of(inputs: Path) -> Iterator[Case]:
 def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
     """Receive, all events, headers, response head and end."""
     prepared = switchover.Prepared(200, TYPE)
-    response, end = h11.Response(status_code=200, headers=HEADERS, reason=b"OK"), h11.EndOfMessage()
 
     def ours(connection: switchover.Connection) -> object:
         headers = connection.next_event(request).headers.lines()
@@ -70,15 +69,20 @@ def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
         assert connection.take_end()
         return host, connection.respond(200, TYPE)
 
-    def with_h11(connection: h11.Connection) -> object:
-        connection.receive_data(request)
-        headers = list(connection.next_event().headers)
-        while type(connection.next_event()) is not h11.EndOfMessage:
-            pass
-        out = connection.send(response) + connection.send(end)
-        if is_kept:
-            connection.start_next_cycle()
-        return headers, out
+    def with_api_of(module: Any) -> Callable[[Any], object]:
+        response, end = module.Response(status_code=200, headers=HEADERS, reason=b"OK"), module.EndOfMessage()
+
+        def with_api(connection: Any) -> object:
+            connection.receive_data(request)
+            headers = list(connection.next_event().headers)
+            while type(connection.next_event()) is not module.EndOfMessage:
+                pass
+            out = connection.send(response) + connection.send(end)
+            if is_kept:
+                connection.start_next_cycle()
+            return headers, out
+
+        return with_api
 
     def with_h11r(connection: h11r.Connection) -> object:
         connection.receive_data(request)
@@ -131,7 +135,8 @@ def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
         OURS: ours,
         PREPARED: ours_prepared,
         LAZY: ours_lazy,
-        "h11": with_h11,
+        AS_H11: with_api_of(switchover.h11),
+        "h11": with_api_of(h11),
         "h11r": with_h11r,
         "httptools": with_httptools,
         "zttp": with_zttp,
@@ -144,7 +149,8 @@ def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
         f"made beforehand; httptools writes nothing, its answer is a constant.{OFFERS.get(name, '')}",
         check,
         columns(works, is_kept=is_kept),
-        {(own, peer): goal for own in (OURS, PREPARED) for peer, goal in goals.items()},
+        {(own, peer): goal for own in (OURS, PREPARED) for peer, goal in goals.items()}
+        | ({(AS_H11, "h11"): 7.2} if goals else {}),
     )
 
 

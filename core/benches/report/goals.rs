@@ -64,6 +64,12 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         goal("Python: h11", "cycle a, ours prepared", 45.0, python_prepared("cycle a, kept connection", "h11")),
         goal("Python: h11", "cycle b", 45.0, python("cycle b, kept connection", "h11")),
         goal("Python: h11", "cycle b, ours prepared", 45.0, python_prepared("cycle b, kept connection", "h11")),
+        goal(
+            "Python: h11",
+            "cycle a, h11's API",
+            7.2,
+            between("python", "cycle a, kept connection", "switchover.h11", "h11"),
+        ),
         goal("Python: h11r", "cycle a", 2.75, python("cycle a, kept connection", "h11r")),
         goal("Python: h11r", "cycle a, ours prepared", 2.75, python_prepared("cycle a, kept connection", "h11r")),
         goal("Python: h11r", "cycle b", 2.25, python("cycle b, kept connection", "h11r")),

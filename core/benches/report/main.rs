@@ -62,7 +62,7 @@ const TABLES: [(&str, &str, &str); 9] = [
          - A *kept connection* goes on from message to message in every column, of httptools the parser. A *new* one is made \
          for each message, of httptools the parser.\n\
          - A *cycle* ends with a 200 without content. Ours composes it, and *prepared* writes one that was made beforehand. \
-         h11's events are made beforehand. httptools' answer is a constant.\n\
+         h11's events are made beforehand; `switchover.h11` is used as h11 is. httptools' answer is a constant.\n\
          - An *adapter's cycle* makes method and path as text, the query, and the fields with names in lower case. The answer \
          is a 200 with `Date`, type, length and five bytes. Composed, every library makes it of its fields; httptools' is \
          formatted beside it, unchecked. Prepared, ours and h11's events are made beforehand and httptools' is a constant; \
