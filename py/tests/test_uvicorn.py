@@ -336,6 +336,21 @@ def test_an_app_that_misbehaves_is_logged_and_cut_short(app: Any, caplog: pytest
     assert not protocol.tasks
 
 
+def test_a_cut_answer_does_not_look_whole() -> None:
+    """In HTTP/1.0 it ends with the connection: after a FIN the client would take the half for all (RFC 9112, 8)."""
+
+    async def slowly(scope: Any, receive: Any, send: Any) -> None:
+        await stops_halfway(scope, receive, send)
+        await asyncio.sleep(0.2)
+
+    with Served(slowly) as served, served.connect(GET.replace(b"/1.1", b"/1.0")) as connection:
+        got = connection.recv(65536)
+        while not got.endswith(b"half"):
+            got += connection.recv(65536)
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+
+
 async def mutates(scope: Any, receive: Any, send: Any) -> None:
     headers = list(scope["headers"])
     scope["headers"].clear()

@@ -1605,8 +1605,8 @@ class Connection:
         """Server: whether to reset the transport instead of closing it, should it close now.
 
         The answer under way ends with the connection, as an HTTP/1.0 client has it, and not all of it has been sent.
-        After a FIN the client would take what it has for all of it: `transport.abort()`, or SO_LINGER of 0 and close;
-        over TLS no closure alert. RFC 9112, 8.
+        After a FIN the client would take what it has for all of it: set SO_LINGER to 0 and close; under asyncio set it
+        on `transport.get_extra_info("socket")`, then `transport.abort()`. Over TLS no closure alert. RFC 9112, 8.
         """
     @property
     def position(self) -> int:

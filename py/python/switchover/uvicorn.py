@@ -26,6 +26,7 @@ from . import (
     Request,
     Role,
 )
+from ._reset import resets
 
 OLDEST = (0, 54)
 """The first version of uvicorn that it is tested with."""
@@ -292,6 +293,9 @@ class Protocol(asyncio.Protocol):
     def close(self) -> None:
         """Closes, visibly so where an answer that would look whole is not."""
         if self.connection.must_reset:
+            # The transport alone would end it as if all had been sent.
+            if (raw := self.transport.get_extra_info("socket")) is not None:
+                resets(raw)
             self.transport.abort()
         else:
             self.transport.close()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import socket
-import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -45,6 +43,7 @@ from .. import (
     Switched,
     Turn,
 )
+from .._reset import resets
 from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes
 
 if TYPE_CHECKING:
@@ -387,8 +386,7 @@ async def _leave(wire: Wire) -> None:
 async def _reset(stream: AnyByteStream) -> None:
     """Closes so that the client sees that something is missing: after a FIN it might take the answer for whole."""
     with suppress(*GONE, TypedAttributeLookupError):
-        raw = stream.extra(SocketAttribute.raw_socket)
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        resets(stream.extra(SocketAttribute.raw_socket))
     await aclose_forcefully(stream)
 
 
