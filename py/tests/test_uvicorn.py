@@ -266,6 +266,18 @@ def test_head_is_answered_as_get_is() -> None:
     assert transport.writes == [b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n"]
 
 
+@pytest.mark.parametrize("status", [200, 426])
+def test_an_app_may_say_what_else_it_speaks(status: int) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"upgrade", b"websocket, foo/2"), (b"connection", b"upgrade"), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    _, transport = asyncio.run(played(app, GET, GET))
+    written = b"".join(transport.writes)
+    assert written.count(b"HTTP/1.1 %d " % status) == written.count(b"\r\nUpgrade: websocket, foo/2\r\n") == 2
+
+
 def test_more_than_the_engine_holds_is_not_lost() -> None:
     requests = [GET.replace(b"/", b"/%d" % number, 1) for number in range(4000)]
     with Served(tell) as served:

@@ -514,12 +514,24 @@ class Cycle:
         self.head = (status, headers)
         self.response_started = True
 
+    def write_head(self, status: int, headers: list[tuple[bytes, bytes]], out: bytearray) -> None:
+        """The engine writes Upgrade itself; an app says in a header what else it speaks."""
+        try:
+            self.connection.send_response(status, headers, into=out)
+        except LocalProtocolError:
+            spoken = [value for name, value in headers if name.lower() == b"upgrade"]
+            if not spoken:
+                raise
+            self.connection.advertise(spoken)
+            others = [line for line in headers if line[0].lower() != b"upgrade"]
+            self.connection.send_response(status, others, into=out)
+
     def write(self, body: bytes, more_body: bool) -> None:
         """Content, and with the last of it the end."""
         out = bytearray()
         if self.head is not None:
             status, headers = self.head
-            self.connection.send_response(status, headers, into=out)
+            self.write_head(status, headers, out)
             self.head = None
         if body and not self.drops_content:
             self.connection.send_data(body, into=out)
