@@ -122,6 +122,19 @@ def test_own_protocol() -> None:
         assert got.endswith(b"\r\n\r\nONE\nTWO\n")
 
 
+def test_short() -> None:
+    with running("short.py") as port:
+        with socket.create_connection(("127.0.0.1", int(port)), timeout=WAIT) as peer:
+            # An offer that it declines changes nothing, and the next one is accepted.
+            ask = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: %s\r\nConnection: upgrade\r\n\r\n"
+            peer.sendall(ask % b"bar" + ask % b"foo/2" + b"hello")
+            peer.shutdown(socket.SHUT_WR)
+            got = b"".join(iter(lambda: peer.recv(65_536), b""))
+        assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"hello in HTTP/1.1\nHTTP/1.1 101 " in got
+        assert got.endswith(b"\r\n\r\nHELLO")
+
+
 NODE_ASKS = """
 const request = require("http").request({ port: process.argv[1], path: "/foo",
     headers: { Upgrade: "bar, foo/2", Connection: "upgrade" } });

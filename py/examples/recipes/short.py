@@ -1,0 +1,27 @@
+"""Serves HTTP/1.1, and foo/2 to each client that offers it: `python short.py serve [PORT]`."""
+
+import sys
+
+import anyio
+from switchover.aio import Exchange, serve_all
+
+
+async def handler(exchange: Exchange) -> None:
+    """Answers one request; after a switch what comes goes back in upper case."""
+    if exchange.upgrade is None:
+        await exchange.respond(200, {"Content-Type": "text/plain"}, b"hello in HTTP/1.1\n")
+        return
+    stream = await exchange.accept()
+    with anyio.move_on_after(60):
+        async for data in stream:
+            await stream.send(data.upper())
+
+
+async def main(port: int) -> None:
+    """Listens; port 0 is any free one."""
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
+    print("listening on", listener.extra(anyio.abc.SocketAttribute.local_port), flush=True)
+    await serve_all(listener, handler, ["foo/2"])
+
+
+anyio.run(main, int((sys.argv[2:] or ["8080"])[0]))
