@@ -14,6 +14,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import clients
 import servers
 from case import LAZY, OURS, PREPARED, Case, Work
 from cases import all_of
@@ -21,9 +22,9 @@ from cases import all_of
 ROUND = 2_000_000
 """How many nanoseconds one column has in one round, about."""
 
-SERVER_ROUNDS = 9
+PROCESS_ROUNDS = 9
 
-PEERS = ["h11", "h11r", "httptools", "zttp", "wsproto", "websockets", "uvicorn", "uvloop"]
+PEERS = ["h11", "h11r", "httptools", "zttp", "wsproto", "websockets", "uvicorn", "uvloop", "httpcore"]
 
 
 def timed(work: Work, loops: int) -> int:
@@ -89,14 +90,19 @@ def main() -> None:
             {"table": "python", "row": case.name, "column": column, "ns": round(time_, 1)}
             for column, time_ in best.items()
         ]
-    for row, best in servers.rows(arguments.inputs, min(arguments.rounds, SERVER_ROUNDS), arguments.only):
-        print(f"{row}\n    CPU time for a request and an answer of five bytes, on one of 16 kept connections.")
-        for engine, time_ in best.items():
-            print(f"    {engine:<20}{time_:>14,.0f} ns")
-        output += [
-            {"table": "python servers", "row": row, "column": engine, "value": round(time_ / 1000, 1), "unit": "µs"}
-            for engine, time_ in best.items()
-        ]
+    rounds = min(arguments.rounds, PROCESS_ROUNDS)
+    for table, found in (
+        ("python servers", servers.rows(arguments.inputs, rounds, arguments.only)),
+        ("python clients", clients.rows(rounds, arguments.only)),
+    ):
+        for row, best in found:
+            print(f"{row}\n    CPU time for a request and an answer of five bytes, on a kept connection.")
+            for engine, time_ in best.items():
+                print(f"    {engine:<20}{time_:>14,.0f} ns")
+            output += [
+                {"table": table, "row": row, "column": engine, "value": round(time_ / 1000, 1), "unit": "µs"}
+                for engine, time_ in best.items()
+            ]
     if arguments.output:
         arguments.output.write_text("".join(json.dumps(line) + "\n" for line in output))
 

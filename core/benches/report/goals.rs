@@ -112,6 +112,9 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         let worst = shares.and_then(|shares| shares.into_iter().max_by(f64::total_cmp));
         goals.push(bound("uvicorn's CPU with", peer, wanted, worst));
     }
+    let httpcore = |engine| figures.at("python clients", "httpcore, a request over a socket", engine);
+    let share = httpcore("switchover.h11").zip(httpcore("h11")).map(|(ours, theirs)| ours / theirs);
+    goals.push(bound("httpcore's CPU with", "h11", 0.67, share));
     for (what, wanted, row) in [
         ("bytes of an idle connection", 128.0, "the struct"),
         ("heap of an idle connection", 0.0, "1,000,000 idle: heap of each"),

@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The tables that are shown as they are: name, title, what has to be known to read it.
-const TABLES: [(&str, &str, &str); 9] = [
+const TABLES: [(&str, &str, &str); 10] = [
     (
         "streams",
         "Content and slow input",
@@ -78,6 +78,12 @@ const TABLES: [(&str, &str, &str); 9] = [
         "From Python: uvicorn's engines",
         "CPU time of the server for a request and an answer of five bytes, the kernel's included, on one of 16 kept \
          connections over loopback. Ours is `switchover.uvicorn`, which sends head and content in one write.",
+    ),
+    (
+        "python clients",
+        "From Python: httpcore",
+        "CPU time of the client for a request and an answer of five bytes, the kernel's included, on a kept connection over \
+         loopback; on h11, and on `switchover.h11` in its place.",
     ),
     (
         "wasm",

@@ -1,0 +1,63 @@
+"""httpcore's CPU time for each request over a socket, on h11 and on this engine in h11's place.
+
+Each client is a process of its own; they take turns against one server, and the least CPU time of many rounds counts,
+the kernel's for the process included.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+ENGINES = {"switchover.h11": "switchover.h11", "h11": "h11"}
+ROW = "httpcore, a request over a socket"
+REQUESTS = 1000
+"""How many in a round."""
+
+ANSWER = (
+    b"HTTP/1.1 200 OK\r\nDate: Sat, 21 Nov 2026 12:00:00 GMT\r\nServer: bench\r\n"
+    b"Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+)
+
+
+def serve(listener: socket.socket) -> None:
+    """Answers each head of each client; ends with its listener."""
+
+    def answer(peer: socket.socket) -> None:
+        with peer:
+            while peer.recv(65_536):
+                peer.sendall(ANSWER)
+
+    while True:
+        try:
+            peer, _ = listener.accept()
+        except OSError:
+            return
+        threading.Thread(target=answer, args=(peer,), daemon=True).start()
+
+
+def rows(rounds: int, only: str) -> Iterator[tuple[str, dict[str, float]]]:
+    """The row, if it is asked for: its name, and the nanoseconds of each engine."""
+    if only not in ROW:
+        return
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        clients = {}
+        for column, engine in ENGINES.items():
+            command = [sys.executable, Path(__file__).with_name("client.py"), engine, str(listener.getsockname()[1])]
+            pipe = subprocess.PIPE
+            clients[column] = stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
+        best = dict.fromkeys(ENGINES, float("inf"))
+        for _ in range(rounds):
+            for column, client in clients.items():
+                assert client.stdin
+                assert client.stdout
+                print(REQUESTS, file=client.stdin, flush=True)
+                best[column] = min(best[column], int(client.stdout.readline()) / REQUESTS)
+        yield ROW, best
