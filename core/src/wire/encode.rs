@@ -193,17 +193,15 @@ impl Survey {
         first_line(at(self.host, draft)).map_or(&[], |(field, _)| field.value)
     }
 
-    /// What the caller's `Connection` lists, where that is one line and has no empty member (RFC 9110, 5.6.1.1).
-    fn connection<'d>(&self, draft: &'d [u8]) -> Option<&'d [u8]> {
-        let mut lines = self.written(draft);
-        let (mut count, mut said) = (0, None);
-        while let Some((field, rest)) = first_line(lines.0).filter(|_| self.connection) {
+    /// Whether the caller's `Connection` is one line, and lists this.
+    fn lists(&self, options: &[u8], draft: &[u8]) -> bool {
+        let (mut lines, mut is_same) = (0, false);
+        self.written(draft).each(&mut |field| {
             if field.is("Connection") {
-                (count, said) = (count + 1, Some(field.value));
+                (lines, is_same) = (lines + 1, field.value.eq_ignore_ascii_case(options));
             }
-            lines = Written(rest);
-        }
-        said.filter(|said| count == 1 && members(said).count() == said.split(|&octet| octet == b',').count())
+        });
+        lines == 1 && is_same
     }
 
     /// The lines as they were written.
@@ -445,12 +443,16 @@ pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
 /// Most heads say nothing about the connection or a protocol; these do.
 #[inline(never)]
 fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
-    // What the caller has said as it has to be said stays where and as it is.
-    let is_said = survey.connection(draft).is_some_and(|said| {
-        let says = |option: &str| members(said).any(|one| one.eq_ignore_ascii_case(option.as_bytes()));
-        ours(survey.te, added).all(|(is_said, option)| is_said == says(option))
-    });
-    let given = if is_said { Vec::new() } else { take_connection(draft, survey) };
+    let mut given = Vec::new();
+    let mut is_said = false;
+    if survey.connection {
+        options(&mut given, survey.written(draft), survey.te, added);
+        // What the caller has said as it has to be said stays where and as it is.
+        is_said = survey.lists(&given, draft);
+        if !is_said {
+            given = take_connection(draft, survey);
+        }
+    }
     for &field in added.markers.iter().chain(&added.proof) {
         line(draft, field);
     }
@@ -471,11 +473,8 @@ fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
     draft.extend_from_slice(b"\r\n");
 }
 
-/// Takes the caller's `Connection` out of the draft. Gives the lines as they were, or nothing if there was none.
+/// Takes the caller's `Connection` out of the draft. Gives the lines as they were.
 fn take_connection(draft: &mut Vec<u8>, survey: &Survey) -> Vec<u8> {
-    if !survey.connection {
-        return Vec::new();
-    }
     let given = at(survey.lines, draft).to_vec();
     draft.truncate(survey.lines.0);
     Written(&given).each(&mut |field| {
@@ -486,37 +485,44 @@ fn take_connection(draft: &mut Vec<u8>, survey: &Survey) -> Vec<u8> {
     given
 }
 
-/// The options that the state decides on: whether each is said.
-fn ours<'a>(te: bool, added: &Added<'a>) -> impl Iterator<Item = (bool, &'a str)> + Clone {
+/// One `Connection` for all that has to be said.
+fn connection(draft: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
+    let begin = draft.len();
+    draft.extend_from_slice(b"Connection: ");
+    let named = draft.len();
+    options(draft, given, te, added);
+    if draft.len() == named {
+        draft.truncate(begin);
+    } else {
+        draft.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Our options, then what the caller listed beyond them.
+fn options(list: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),
         (added.close, "close"),
         (added.keep_alive && !added.close, "keep-alive"),
         (te, "TE"),
     ];
-    said.into_iter().chain(added.hop_fields.iter().map(|&name| (true, name)))
-}
-
-/// One `Connection` for all that has to be said: ours, then what the caller listed beyond that.
-fn connection(draft: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
-    let ours = ours(te, added);
-    let mut separator: &[u8] = b"Connection: ";
-    let mut list = |option: &[u8]| {
-        draft.extend_from_slice(separator);
-        draft.extend_from_slice(option);
-        separator = b", ";
+    let hop_fields = added.hop_fields.iter().map(|&name| (true, name));
+    let ours = said.into_iter().chain(hop_fields);
+    let begin = list.len();
+    let mut add = |option: &[u8]| {
+        if list.len() > begin {
+            list.extend_from_slice(b", ");
+        }
+        list.extend_from_slice(option);
     };
-    ours.clone().filter(|(is_said, _)| *is_said).for_each(|(_, option)| list(option.as_bytes()));
+    ours.clone().filter(|(is_said, _)| *is_said).for_each(|(_, option)| add(option.as_bytes()));
     given.each(&mut |field| {
         if field.is("Connection") {
             // Whether ours are said is for the state to say, and not for the caller.
             let is_ours = |option: &&[u8]| ours.clone().any(|(_, name)| option.eq_ignore_ascii_case(name.as_bytes()));
-            members(field.value).filter(|option| !is_ours(option)).for_each(&mut list);
+            members(field.value).filter(|option| !is_ours(option)).for_each(&mut add);
         }
     });
-    if separator == b", " {
-        draft.extend_from_slice(b"\r\n");
-    }
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
