@@ -506,8 +506,6 @@ fn options(list: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) 
         (added.keep_alive && !added.close, "keep-alive"),
         (te, "TE"),
     ];
-    let hop_fields = added.hop_fields.iter().map(|&name| (true, name));
-    let ours = said.into_iter().chain(hop_fields);
     let begin = list.len();
     let mut add = |option: &[u8]| {
         if list.len() > begin {
@@ -515,11 +513,19 @@ fn options(list: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) 
         }
         list.extend_from_slice(option);
     };
-    ours.clone().filter(|(is_said, _)| *is_said).for_each(|(_, option)| add(option.as_bytes()));
+    for (_, option) in said.iter().filter(|(is_said, _)| *is_said) {
+        add(option.as_bytes());
+    }
+    for name in added.hop_fields {
+        add(name.as_bytes());
+    }
     given.each(&mut |field| {
         if field.is("Connection") {
             // Whether ours are said is for the state to say, and not for the caller.
-            let is_ours = |option: &&[u8]| ours.clone().any(|(_, name)| option.eq_ignore_ascii_case(name.as_bytes()));
+            let is_ours = |option: &[u8]| {
+                let is = |name: &str| option.eq_ignore_ascii_case(name.as_bytes());
+                said.iter().any(|(_, name)| is(name)) || added.hop_fields.iter().any(|name| is(name))
+            };
             members(field.value).filter(|option| !is_ours(option)).for_each(&mut add);
         }
     });
