@@ -17,6 +17,7 @@ import pytest
 
 uvicorn = pytest.importorskip("uvicorn")
 
+from switchover import LocalProtocolError  # noqa: E402
 from switchover.uvicorn import Cycle, Protocol  # noqa: E402
 
 OURS = "switchover.uvicorn:Protocol"
@@ -105,6 +106,45 @@ def test_more_frames_than_the_engine_holds_are_answered() -> None:
         sender.join(WAIT)
     assert got.startswith(b"HTTP/1.1 200 OK\r\n")
     assert got.count(b"\x81\x05hello") == 20_000
+
+
+@pytest.mark.parametrize("ws", ["wsproto", "websockets", "websockets-sansio"])
+def test_frames_before_the_accept_come_whole_and_in_order(ws: str) -> None:
+    async def slowly(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.3)
+        await tell(scope, receive, send)
+
+    with Served(slowly, ws=ws) as served, served.connect(HANDSHAKE + HELLO[:8]) as connection:
+        threading.Event().wait(0.1)
+        connection.sendall(HELLO[8:] + HELLO)
+        got = b""
+        while got.count(b"\x81\x05hello") < 2 and (piece := connection.recv(65536)):
+            got += piece
+    assert got.endswith(b"\x81\x05hello\x81\x05hello")
+
+
+@pytest.mark.parametrize("ws", ["wsproto", "websockets", "websockets-sansio"])
+def test_of_several_offers_websocket_is_taken(ws: str) -> None:
+    with Served(tell, ws=ws) as served:
+        got = served.until(HANDSHAKE.replace(b"websocket\r", b"foo/2, websocket\r") + HELLO, b"\x81\x05hello")
+    assert got.startswith(b"HTTP/1.1 101 ")
+    assert got.endswith(b"\x81\x05hello")
+
+
+def test_no_connection_waits_for_ever() -> None:
+    """Neither after an empty line nor after content that the app did not read."""
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+
+    async def answers(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    with Served(answers, timeout_keep_alive=1) as served:
+        for head, rest in ((GET, b"\r\n"), (post, b"hello")):
+            with served.connect(head) as connection:
+                assert connection.recv(65536).endswith(b"ok")
+                connection.sendall(rest)
+                assert connection.recv(65536) == b""
 
 
 LOSES = ["h11", "httptools", "zttp"]
@@ -225,6 +265,7 @@ class Transport(asyncio.Transport):
         super().__init__()
         self.writes: list[bytes] = []
         self.closed = False
+        self.reads = True
 
     def write(self, data: Any) -> None:
         self.writes.append(bytes(data))
@@ -238,8 +279,17 @@ class Transport(asyncio.Transport):
     def is_closing(self) -> bool:
         return self.closed
 
-    def pause_reading(self) -> None: ...
-    def resume_reading(self) -> None: ...
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.reads = True
+
+    def pause_reading(self) -> None:
+        self.reads = False
+
+    def resume_reading(self) -> None:
+        self.reads = True
 
 
 async def played(app: Any, *pieces: bytes, **options: Any) -> tuple[Protocol, Transport]:
@@ -361,6 +411,38 @@ def test_a_cut_answer_does_not_look_whole() -> None:
             got += connection.recv(65536)
         with pytest.raises(ConnectionResetError):
             connection.recv(1)
+
+
+def test_an_app_may_try_again() -> None:
+    """What it got wrong was not sent, and what was right was."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        with pytest.raises(LocalProtocolError):
+            await send({"type": "http.response.body", "body": b"hello world"})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    _, transport = asyncio.run(played(app, GET, GET))
+    assert b"".join(transport.writes) == b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello" * 2
+
+
+BROKEN = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+LONG = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces", [[GET.replace(b":", b" :")], [BROKEN], [LONG, *[b"x" * 200_000] * 3]], ids=["head", "chunk", "long"]
+)
+def test_who_lingers_reads_and_may_be_shut_down(pieces: list[bytes]) -> None:
+    async def main() -> None:
+        protocol, transport = await played(refuses if pieces[0] == LONG else tell, *pieces)
+        assert transport.reads
+        assert not transport.closed
+        protocol.data_received(b"more")
+        protocol.shutdown()
+        assert transport.closed
+
+    asyncio.run(main())
 
 
 async def mutates(scope: Any, receive: Any, send: Any) -> None:

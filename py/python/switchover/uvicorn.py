@@ -22,6 +22,7 @@ from . import (
     Paused,
     PausedReason,
     Protocol as Token,
+    ProtocolError,
     RemoteProtocolError,
     Request,
     Role,
@@ -152,7 +153,7 @@ class Protocol(asyncio.Protocol):
             return
         try:
             self.connection.receive_data(data)
-        except LocalProtocolError:
+        except ProtocolError:
             # The connection is over; what comes now is dropped until the transport has closed.
             return
         self.go_on()
@@ -169,7 +170,7 @@ class Protocol(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """No request after this one."""
-        if self.cycle is None or self.cycle.response_complete:
+        if self.cycle is None or self.cycle.response_complete or self.lingers_until is not None:
             self.transport.close()
         else:
             self.cycle.close_after_response()
@@ -179,7 +180,7 @@ class Protocol(asyncio.Protocol):
     def go_on(self) -> None:
         """Takes the events there are, and reads no further than the engine has room."""
         self.take_events()
-        if not self.connection.wants_input and not self.is_handed_over:
+        if not self.connection.wants_input and not self.is_handed_over and self.lingers_until is None:
             self.flow.pause_reading()
 
     def take_events(self) -> None:
@@ -191,8 +192,7 @@ class Protocol(asyncio.Protocol):
                 self.refuse(error)
                 return
             if event is NEED_DATA:
-                if self.head_task is None and self.connection.awaiting is Awaiting.REQUEST and self.connection.unread:
-                    self.head_task = self.loop.call_later(self.timeout_head, self.timeout_head_handler)
+                self.wait_for_more()
                 return
             if isinstance(event, Request):
                 self.stop_head_timer()
@@ -213,6 +213,14 @@ class Protocol(asyncio.Protocol):
                 if self.cycle is None or self.cycle.response_complete:
                     self.finish()
                 return
+
+    def wait_for_more(self) -> None:
+        """Sets a deadline, where the client is the one to go on and no request is under way."""
+        if self.connection.awaiting is Awaiting.REQUEST and self.connection.unread:
+            if self.head_task is None:
+                self.head_task = self.loop.call_later(self.timeout_head, self.timeout_head_handler)
+        elif self.timeout_keep_alive_task is None and self.cycle is not None and self.cycle.response_complete:
+            self.start_timer(self.timeout_keep_alive)
 
     def begin(self, request: Request) -> None:
         """Starts the app on a request."""
@@ -256,13 +264,14 @@ class Protocol(asyncio.Protocol):
         self.connections.discard(self)
         protocol = self.ws_protocol_class(config=self.config, server_state=self.server_state, app_state=self.app_state)
         protocol.connection_made(self.transport)
-        lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower())
-        head = b"%b %b HTTP/%b\r\n%b\r\n" % (request.method, request.target, request.http_version.encode(), lines)
-        rest = self.connection.unread
-        if rest and type(getattr(protocol, "conn", None)).__module__ == "wsproto":
-            defer(protocol, rest)
-            rest = b""
-        protocol.data_received(head + rest)
+        # Of several offers it is the one that is taken.
+        lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] != b"upgrade")
+        start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())
+        head, rest = b"%b%bupgrade: websocket\r\n\r\n" % (start, lines), self.connection.unread
+        if type(getattr(protocol, "conn", None)).__module__ == "wsproto":
+            defer(protocol, head, rest)
+        else:
+            protocol.data_received(head + rest)
         self.transport.set_protocol(protocol)
         self.is_handed_over = True
         self.flow.resume_reading()
@@ -319,8 +328,7 @@ class Protocol(asyncio.Protocol):
 
     def wait_for_the_end(self, until: float) -> None:
         """Until the client has ended its direction, too, or has had its time."""
-        patience = min(LULL, until - self.loop.time())
-        self.timeout_keep_alive_task = self.loop.call_later(max(patience, 0), self.timeout_keep_alive_handler)
+        self.start_timer(max(0, min(LULL, until - self.loop.time())))
 
     # After an answer.
 
@@ -335,8 +343,7 @@ class Protocol(asyncio.Protocol):
         if self.cycle is not None and self.cycle.more_body:
             # The app did not read the rest of the request.
             self.connection.skip_content()
-        self.stop_timer()
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self.start_timer(self.timeout_keep_alive)
         self.flow.resume_reading()
         self.go_on()
 
@@ -344,6 +351,11 @@ class Protocol(asyncio.Protocol):
         """Nothing has come for a while."""
         if not self.transport.is_closing():
             self.transport.close()
+
+    def start_timer(self, seconds: float) -> None:
+        """Ends the connection, if nothing comes in that time."""
+        self.stop_timer()
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def stop_timer(self) -> None:
         """Something has come."""
@@ -372,16 +384,30 @@ def ends_alone(transport: asyncio.Transport) -> bool:
         return False
 
 
-def defer(protocol: Any, rest: bytes) -> None:
-    """What follows the handshake is dropped by wsproto, so it gets that when the app has accepted."""
-    accept = protocol.send
+def defer(protocol: Any, head: bytes, rest: bytes) -> None:
+    """Keeps what follows the handshake until the app has accepted: wsproto drops it before."""
+    accept, take = protocol.send, protocol.data_received
+    waiting: list[bytes] | None = [rest]
+
+    def data_received(data: bytes) -> None:
+        if waiting is None:
+            take(data)
+            return
+        waiting.append(data)
+        if sum(map(len, waiting)) > HIGH_WATER_LIMIT:
+            protocol.transport.pause_reading()
 
     async def send(message: Any) -> None:
+        nonlocal waiting
         await accept(message)
-        if message["type"] == "websocket.accept":
-            protocol.data_received(rest)
+        if waiting is not None and message["type"] == "websocket.accept":
+            held, waiting = b"".join(waiting), None
+            protocol.transport.resume_reading()
+            if held:
+                take(held)
 
-    protocol.send = send
+    protocol.send, protocol.data_received = send, data_received
+    take(head)
 
 
 class Cycle:
@@ -432,8 +458,8 @@ class Cycle:
         """The server stops after this answer."""
         try:
             self.connection.close_after_response()
-        except LocalProtocolError:
-            # The head has left.
+        except ProtocolError:
+            # The head has left, or the client has broken the protocol.
             self.is_last = True
 
     async def receive(self) -> ASGIReceiveEvent:
@@ -529,16 +555,19 @@ class Cycle:
     def write(self, body: bytes, more_body: bool) -> None:
         """Content, and with the last of it the end."""
         out = bytearray()
-        if self.head is not None:
-            status, headers = self.head
-            self.write_head(status, headers, out)
-            self.head = None
-        if body and not self.drops_content:
-            self.connection.send_data(body, into=out)
-        if not more_body:
-            self.connection.send_end(into=out)
-        if out:
-            self.transport.write(out)
+        try:
+            if self.head is not None:
+                status, headers = self.head
+                self.write_head(status, headers, out)
+                self.head = None
+            if body and not self.drops_content:
+                self.connection.send_data(body, into=out)
+            if not more_body:
+                self.connection.send_end(into=out)
+        finally:
+            # What the engine has written has to leave, also where it refuses what comes next.
+            if out:
+                self.transport.write(out)
         if not more_body:
             self.response_complete = True
             self.message_event.set()
