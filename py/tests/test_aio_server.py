@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import gc
 import logging
@@ -689,3 +690,70 @@ async def test_a_server_whose_listener_is_closed_ends_with_its_last_connection()
                 await until(stream, b"GET / ")
                 assert not has_ended.is_set()
             await has_ended.wait()
+
+
+# Nothing takes the other connections of `serve_all` with it.
+
+
+async def ask(port: int, request: bytes = GET) -> bytes:
+    async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        return await rest_of(stream)
+
+
+async def test_a_task_that_goes_on_with_a_stream_ends_it_alone(caplog: pytest.LogCaptureFixture) -> None:
+    async def read(stream: ByteStream) -> None:
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError):
+            await stream.receive()
+
+    async with anyio.create_task_group() as background, anyio.create_task_group() as servers:
+
+        async def handler(exchange: Exchange) -> None:
+            if exchange.upgrade is None:
+                await exchange.respond(200, {}, b"ok")
+            else:
+                background.start_soon(read, await exchange.accept())
+                await anyio.sleep(0.1)
+
+        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+        port = listener.extra(SocketAttribute.local_port)
+        servers.start_soon(serve_all, listener, handler, ["foo/2"])
+        with anyio.fail_after(WAIT):
+            async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+                await stream.send(OFFER)
+                await until(stream, b"\r\n\r\n")
+                with suppress(anyio.BrokenResourceError, OSError):
+                    await rest_of(stream)
+            assert (await ask(port)).endswith(b"ok")
+        background.cancel_scope.cancel()
+        servers.cancel_scope.cancel()
+    assert "after its handler has returned" in caplog.text
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_future_that_was_cancelled_is_the_handlers_own(caplog: pytest.LogCaptureFixture) -> None:
+    async def handler(exchange: Exchange) -> None:
+        if exchange.request.path == b"/stray":
+            future = asyncio.get_running_loop().create_future()
+            future.cancel()
+            await future
+        await exchange.respond(200, {}, b"ok")
+
+    async with anyio.create_task_group() as servers:
+        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+        port = listener.extra(SocketAttribute.local_port)
+        servers.start_soon(serve_all, listener, handler)
+        with anyio.fail_after(WAIT):
+            assert (await ask(port, GET.replace(b"/", b"/stray", 1))).startswith(b"HTTP/1.1 500 ")
+            assert (await ask(port)).endswith(b"ok")
+        servers.cancel_scope.cancel()
+    assert "what the handler awaited was cancelled" in caplog.text
+
+
+async def test_wrong_arguments_are_said_before_anything_is_served() -> None:
+    listener: Any = None
+    with pytest.raises(ValueError, match="http2_preface"):
+        await serve_all(listener, echo, config=Config(http2_preface=True))
+    wrong: Any = 5
+    with pytest.raises(TypeError, match="expected a Patience"):
+        await serve_all(listener, echo, patience=wrong)

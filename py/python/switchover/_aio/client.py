@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,9 @@ from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_
 
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, ProtocolsLike, TextLike
+
+GLANCE = 1.0
+"""How many seconds an answer is looked for once the server takes no more of a request."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ async def resume(
 async def _ask(wire: Wire, head: bytes, content: bytes) -> Event | Paused:
     """Sends a request, and gives the first event of its answer. Content that is apart waits for a 100, for a while."""
     event: Event | Paused | None = None
-    with suppress(BrokenResourceError):  # it may have answered before it stopped reading
+    try:
         await wire.send(head)
         if content:
             with move_on_after(wire.patience.go_ahead):
@@ -152,6 +154,12 @@ async def _ask(wire: Wire, head: bytes, content: bytes) -> Event | Paused:
                 wire.is_broken = True  # without its content the request has no end
             else:
                 await wire.send(content)
+    except BrokenResourceError:
+        pass  # it may have answered before it stopped reading
+    except TimeoutError:
+        with move_on_after(GLANCE):
+            return await wire.next_event()
+        raise
     return event or await wire.next_event()
 
 

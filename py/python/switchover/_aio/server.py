@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from ssl import SSLError
 from typing import TYPE_CHECKING, Final, cast
 
 from anyio import (
     BrokenResourceError,
+    BusyResourceError,
     ClosedResourceError,
     EndOfStream,
     IncompleteRead,
     TypedAttributeLookupError,
     aclose_forcefully,
     create_task_group,
+    current_effective_deadline,
     current_time,
     fail_after,
     move_on_after,
@@ -55,7 +59,7 @@ LINGER = 4.0
 LULL = 1.0
 LEFT_ALONE = 0.05
 """How many seconds a listener is left alone after it has failed."""
-GONE_QUIETLY = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead)
+GONE_QUIETLY = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
 """How a stream of anyio says that it, or the other side, is no longer there."""
 GONE = (*GONE_QUIETLY, OSError)
 """The same where TLS is between, and time-outs."""
@@ -86,16 +90,22 @@ async def serve(
     slow with a 408, and for a handler that raises or does not answer there is a 500; the log says so, as
     `switchover.aio`. RFC 9112, 9.
     """
-    if config is not None and config.http2_preface:
-        raise ValueError("http2_preface: there is no request that a handler could be called with")
+    upgrades = _checked(upgrades, config, patience)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
-    upgrades = _checked(upgrades)
     try:
         with suppress(*GONE, RemoteProtocolError):
             while request := await _next_request(wire):
                 if not await _exchange(wire, handler, Exchange(wire, request, upgrades)):
                     break
         await _leave(wire)
+    except Exception as error:
+        # A task of the handler's goes on with the stream, or the transport has exceptions of its own, as uvloop's.
+        if isinstance(error, BusyResourceError):
+            LOG.error("A connection is used after its handler has returned", exc_info=error)
+        else:
+            LOG.debug("A connection was given up", exc_info=error)
+        with suppress(Exception):
+            await aclose_forcefully(wire.stream)
     except BaseException:
         await aclose_forcefully(wire.stream)
         raise
@@ -115,7 +125,8 @@ async def serve_all(
     again a moment later: `Listener.serve` would raise, and take all connections with it. Once the listener is closed it
     waits for the connections there are; cancelling it closes them at once.
     """
-    each = partial(serve, handler=handler, upgrades=_checked(upgrades), config=config, patience=patience)
+    upgrades = _checked(upgrades, config, patience)
+    each = partial(serve, handler=handler, upgrades=upgrades, config=config, patience=patience)
     is_open, last = True, -math.inf
     async with create_task_group() as connections:
         while is_open:
@@ -313,6 +324,11 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         await handler(exchange)
     except Exception as raised:
         error = raised
+    except asyncio.CancelledError as raised:
+        if not _is_stray():
+            raise
+        error = RuntimeError("what the handler awaited was cancelled")
+        error.__cause__ = raised
     wire.exchange = None
     if own := error and _without(error, wire.failure, GONE_QUIETLY if wire.switched else ()):
         LOG.error("Exception in a handler", exc_info=own)
@@ -326,6 +342,12 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         LOG.error("A handler has returned without a whole answer")
     await _refuse(wire, _status(None if own else wire.failure))
     return False
+
+
+def _is_stray() -> bool:
+    """Under asyncio: whether not this task was cancelled, but a future that its handler awaited."""
+    task = asyncio.current_task()
+    return task is not None and not task.cancelling() and current_effective_deadline() > -math.inf
 
 
 def _without(error: Exception, failure: Exception | None, quiet: tuple[type[Exception], ...]) -> Exception | None:
@@ -390,8 +412,12 @@ async def _reset(stream: AnyByteStream) -> None:
     await aclose_forcefully(stream)
 
 
-def _checked(protocols: ProtocolsLike) -> list[TextLike | Protocol]:
-    """The protocols in a list, or what is wrong with them."""
+def _checked(protocols: ProtocolsLike, config: Config | None, patience: Patience) -> list[TextLike | Protocol]:
+    """The protocols in a list, or what is wrong with the arguments."""
+    if config is not None and config.http2_preface:
+        raise ValueError("http2_preface: there is no request that a handler could be called with")
+    if not isinstance(patience, Patience):
+        raise TypeError(f"expected a Patience, got {type(patience).__name__}")
     if isinstance(protocols, str):
         raise TypeError("expected a list of protocols, got str")
     listed = list(protocols)

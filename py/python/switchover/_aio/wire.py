@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ssl import SSLError
 from typing import TYPE_CHECKING, Final
 
-from anyio import BrokenResourceError, EndOfStream, Lock, current_time, fail_after
+from anyio import BrokenResourceError, BusyResourceError, EndOfStream, Lock, current_time, fail_after
 from anyio.abc import AnyByteStream, ByteStream, ObjectStream
 from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSAttribute
@@ -143,6 +143,8 @@ class Wire:
         """Remembers what has failed, so that it can be told from the handler's own exceptions."""
         try:
             yield
+        except BusyResourceError:
+            raise  # two tasks of the handler's
         except SSLError as error:
             self.failure = BrokenResourceError(str(error))
             raise self.failure from error
@@ -154,7 +156,12 @@ class Wire:
 def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> Connection:
     """An engine for a stream."""
     if config is None:
-        config = Config(secure=of_bytes(stream).extra(TLSAttribute.ssl_object, None) is not None)
+        stream = of_bytes(stream)
+        try:
+            tls = stream.extra(TLSAttribute.ssl_object, None)
+        except AttributeError:  # uvloop's, where the peer has gone
+            tls = None
+        config = Config(secure=tls is not None)
     return Connection(role, config)
 
 
