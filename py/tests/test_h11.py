@@ -511,3 +511,16 @@ print(h11.PRODUCT_ID)
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
     assert run.stdout == f"switchover/{switchover.__version__}\n"
+
+
+def test_sending_after_the_peers_mistake_fails_as_h11_says() -> None:
+    connection = ours.Connection(ours.CLIENT)
+    headers = [("Host", "a"), ("Content-Length", "5")]
+    connection.send(ours.Request(method="POST", target="/", headers=headers))
+    connection.receive_data(b"")
+    with pytest.raises(ours.RemoteProtocolError):
+        connection.next_event()
+    for send in (connection.send, connection.send_with_data_passthrough):
+        with pytest.raises(ours.LocalProtocolError):
+            send(ours.Data(data=b"hello"))
+    assert connection.our_state is ours.ERROR

@@ -60,3 +60,25 @@ def test_what_fails_and_what_makes_no_sense_end_differently(url: str) -> None:
         done = run(*words)
         assert (done.returncode, done.stdout) == (64, "")
         assert done.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_what_is_closed_is_not_mistaken_for_the_socket(url: str, closed: int) -> None:
+    shell = f"exec {sys.executable} -m switchover probe {url} --offer foo/2 {closed}>&-"
+    done = subprocess.run(["sh", "-c", shell], input="", capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert ("foo/2 answers" in done.stdout) == (closed != 1)
+    assert ("switched to foo/2" in done.stderr) == (closed != 2)
+
+
+def test_what_cannot_be_read_is_an_end(url: str) -> None:
+    shell = f"exec {sys.executable} -m switchover probe {url} --offer foo/2 0>/dev/null"
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", [["--patience", "99999999999999"], ["-H", "X: \u20ac"], ["--method", "\u20ac"]])
+def test_odd_arguments_are_no_traceback(url: str, words: list[str]) -> None:
+    done = run("probe", url, "--offer", "foo/2", *words)
+    assert done.returncode == (1 if "--method" in words else 0)
+    assert "Traceback" not in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import platform
 import re
 import sys
@@ -20,6 +21,9 @@ USAGE = 64
 
 INTERRUPTED = 130
 """After ^C, as shells have it."""
+
+LONGEST = 1_000_000_000
+"""More seconds than a system counts, or anyone waits."""
 
 LENIENT = [name for name in Config().__dir__() if name.startswith(("switch_", "status_"))]
 
@@ -95,7 +99,8 @@ def question(arguments: argparse.Namespace, parser: Parser) -> Question:
     if not re.fullmatch("[0-9]+", arguments.patience):
         invalid(arguments.patience, "--patience <SECONDS>", "invalid digit found in string")
     offer = [token.strip() for token in offer]
-    return Question(url, offer, arguments.method, arguments.target, headers, max(int(arguments.patience), 1))
+    patience = min(max(int(arguments.patience), 1), LONGEST)
+    return Question(url, offer, arguments.method, arguments.target, headers, patience)
 
 
 def about() -> None:
@@ -107,6 +112,13 @@ def about() -> None:
     print(f"{platform.python_implementation()} {platform.python_version()}, {sysconfig.get_platform()}")
 
 
+def have_streams() -> None:
+    """Opens what is closed: else the socket would have its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  (it takes the number that is free)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Does what the command line says; what the process ends with."""
     whole = parser()
@@ -115,6 +127,7 @@ def main(words: Sequence[str] | None = None) -> int:
         about()
         return 0
     asked = question(arguments, whole)
+    have_streams()
     return run(asked, dict.fromkeys(arguments.lenient, True), Transcript(arguments.secrets))
 
 

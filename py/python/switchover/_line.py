@@ -129,17 +129,23 @@ class Line:
             pass  # most protocols end so
 
     def _feed(self, transcript: Transcript) -> None:
-        try:
-            while data := os.read(0, PIECE):
+        with contextlib.suppress(OSError):  # the server has ended
+            while data := typed():
                 transcript.spoke(went=len(data))
                 self.send(data)
             self.finish()
-        except OSError:
-            pass  # the server has ended
 
     def close(self) -> None:
         """Gives the socket back."""
         self._socket.close()
+
+
+def typed() -> bytes:
+    """What comes on standard input; nothing at its end, and where it cannot be read."""
+    try:
+        return os.read(0, PIECE)
+    except OSError:
+        return b""
 
 
 def show(data: bytes) -> None:

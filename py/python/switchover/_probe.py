@@ -97,6 +97,11 @@ class Question(NamedTuple):
         return lines
 
 
+def encoded(text: str) -> bytes:
+    """An argument's bytes, as it was typed."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 class Exchange:
     """One connection: a request with an offer, and everything up to its answer or its switch."""
 
@@ -116,7 +121,8 @@ class Exchange:
         question = self.question._replace(offer=offer)
         method, target, lines = question.method, question.request_target, question.lines()
         try:
-            out = self.engine.send_request(method, target, lines, offer)
+            fields = [(encoded(name), encoded(value)) for name, value in lines]
+            out = self.engine.send_request(encoded(method), encoded(target), fields, offer)
         except LocalProtocolError as error:
             self.transcript.refused(f"{method} {target}", offer, lines, error)
             raise

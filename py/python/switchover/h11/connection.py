@@ -223,7 +223,7 @@ class Connection:
         """
         try:
             return self._send(event, type(event))
-        except EngineRefusal as error:
+        except EngineError as error:
             self.send_failed()
             raise LocalProtocolError(str(error)) from error
         except BaseException:
@@ -238,7 +238,7 @@ class Connection:
         try:
             after = self._state[self.our_role, Data, False]
             before, following = self._engine.send_data_parts(len(event.data))
-        except EngineRefusal as error:
+        except EngineError as error:
             self.send_failed()
             raise LocalProtocolError(str(error)) from error
         except LocalProtocolError:
