@@ -416,7 +416,8 @@ def _checked(protocols: ProtocolsLike, config: Config | None, patience: Patience
     """The protocols in a list, or what is wrong with the arguments."""
     if config is not None and config.http2_preface:
         raise ValueError("http2_preface: there is no request that a handler could be called with")
-    if not isinstance(patience, Patience):
+    expected: type = Patience
+    if not isinstance(patience, expected):
         raise TypeError(f"expected a Patience, got {type(patience).__name__}")
     if isinstance(protocols, str):
         raise TypeError("expected a list of protocols, got str")
