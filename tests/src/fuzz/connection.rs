@@ -216,7 +216,8 @@ impl<'t> Host<'t> {
     /// outside, and comes with the next.
     fn feed(&mut self, end: usize) {
         let given = (self.fed + self.dropped) as usize;
-        self.arrived = &self.input[given..end];
+        // What was passed has come already, and may be more.
+        self.arrived = &self.input[given..end.max(given)];
         self.waits = false;
         self.drain();
         while !self.arrived.is_empty() && !self.is_over {
