@@ -97,25 +97,23 @@ impl Path {
     }
 }
 
-/// What `x86::avx2` is compiled for. Finding out at run time takes the standard library.
 fn has_avx2() -> bool {
-    #[cfg(all(target_arch = "x86_64", feature = "std", not(miri)))]
-    {
-        extern crate std;
-        std::is_x86_feature_detected!("avx2")
-            && std::is_x86_feature_detected!("bmi1")
-            && std::is_x86_feature_detected!("bmi2")
-            && std::is_x86_feature_detected!("popcnt")
-    }
-    #[cfg(not(all(target_arch = "x86_64", feature = "std", not(miri))))]
-    {
-        cfg!(all(
-            target_arch = "x86_64",
-            target_feature = "avx2",
-            target_feature = "bmi1",
-            target_feature = "bmi2",
-            target_feature = "popcnt",
-            not(miri)
-        ))
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    return super::x86::has_avx2();
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    false
+}
+
+#[cfg(all(test, target_arch = "x86_64", not(miri)))]
+mod tests {
+    use std::is_x86_feature_detected;
+
+    #[test]
+    fn the_processor_is_asked_what_the_standard_library_asks() {
+        let has_all = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("popcnt");
+        assert_eq!(super::has_avx2(), has_all);
     }
 }

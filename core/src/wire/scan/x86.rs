@@ -7,6 +7,43 @@ use super::class::{Class, ROWS, Ranges};
 use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::TOKEN_CLASS;
 
+/// Whether the functions in the wide instructions may be called: the processor has all of them, and the system keeps the wide
+/// registers of each thread. (The standard library finds out the same; but a program without it has this processor too.)
+pub(super) fn has_avx2() -> bool {
+    if cfg!(all(target_feature = "avx2", target_feature = "bmi1", target_feature = "bmi2", target_feature = "popcnt")) {
+        return true;
+    }
+    // An enclave cannot ask.
+    if cfg!(target_env = "sgx") {
+        return false;
+    }
+    // Unsafe in the oldest Rust that compiles this, safe in newer ones.
+    #[allow(unused_unsafe)]
+    // SAFETY: every x86-64 has the instruction; outside of an enclave every program may use it.
+    let ask = |leaf| unsafe { __cpuid_count(leaf, 0) };
+    if ask(0).eax < 7 {
+        return false;
+    }
+    let (old, new) = (ask(1).ecx, ask(7).ebx);
+    let has_all = old & OSXSAVE != 0 && old & AVX != 0 && old & POPCNT != 0 && new & WIDE == WIDE;
+    // SAFETY: OSXSAVE says that the instruction is there and may be used.
+    has_all && unsafe { kept_registers() } & (XMM | YMM) == XMM | YMM
+}
+
+// Bits of leaf 1's ECX, of leaf 7's EBX (AVX2, BMI1 and BMI2), of XCR0: Intel's manual, volume 2, CPUID; volume 1, 13.3.
+const POPCNT: u32 = 1 << 23;
+const OSXSAVE: u32 = 1 << 27;
+const AVX: u32 = 1 << 28;
+const WIDE: u32 = 1 << 5 | 1 << 3 | 1 << 8;
+const XMM: u64 = 1 << 1;
+const YMM: u64 = 1 << 2;
+
+#[target_feature(enable = "xsave")]
+fn kept_registers() -> u64 {
+    // SAFETY: the processor has XSAVE, and register 0 is there with it.
+    unsafe { _xgetbv(0) }
+}
+
 /// The processor has AVX2 and what came with it.
 #[derive(Clone, Copy)]
 struct Avx2;
