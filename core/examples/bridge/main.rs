@@ -219,7 +219,9 @@ async fn exchange(
                 Some(Event::Switched(switched)) => {
                     // RFC 8441, 5: the 101 of one hop is the 200 of the other.
                     let response = switched.response.ok_or_else(|| Refusal::of_backend("a switch without its 101"))?;
-                    let head = translated(200, &response, &response.fields())?;
+                    let mut head = translated(200, &response, &response.fields())?;
+                    // Some say one of the 101; what follows here is no content (RFC 9110, 9.3.6).
+                    head.headers_mut().remove("content-length");
                     let to_client = respond.send_response(head, false)?;
                     let leftover = Bytes::copy_from_slice(switched.leftover);
                     return tunnel(&mut server.stream, leftover, content, to_client).await;
