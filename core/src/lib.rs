@@ -232,7 +232,7 @@ pub mod state {
 #[cfg(feature = "h2c")]
 pub use beside::h2c;
 pub use beside::{bridge, gateway, masque};
-pub use connection::{Connection, End, Next, Owes, Prepared};
+pub use connection::{Block, Connection, End, Next, Owes, Prepared};
 pub use error::{Blame, Error, ErrorKind, Ineligible};
 pub use event::{Event, Paused, Response, Step, Switched, SwitchedBy};
 pub use limits::{Config, Lenient, Limits};

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use bytes::{BufMut, Bytes};
 
 pub use inbound::Next;
-pub use outbound::Prepared;
+pub use outbound::{Block, Prepared};
 
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Response, Shown, Switched, SwitchedBy};

@@ -22,7 +22,7 @@ use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 use policy::Policy;
-pub(crate) use policy::is_for_response;
+pub(crate) use policy::{is_for_response, is_own};
 pub(crate) use remembered::Remembered;
 pub use request::{NoOffer, Offer, Request};
 pub(crate) use request::{Verdict, judge};

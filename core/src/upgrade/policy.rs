@@ -247,6 +247,11 @@ pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     OWN_LENGTHS & length_bit(field.name.len()) == 0 || is_carried(status, field)
 }
 
+/// Whether a protocol has a rule for the field of that name.
+pub(crate) fn is_own(field: Field<'_>) -> bool {
+    TABLE.iter().flat_map(|policy| policy.own).any(|own| field.is(own.name))
+}
+
 #[inline(never)]
 fn is_carried(status: u16, field: Field<'_>) -> bool {
     let mut own = TABLE.iter().flat_map(|policy| policy.own);

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use crate::error::{Error, ErrorKind};
-use crate::wire::fields::{Field, FieldSource, Options, expects_continue, members};
+use crate::wire::fields::{Field, FieldSource, Options, Piece, Pieces, expects_continue, members};
 use crate::wire::known::KnownField;
 use crate::wire::outgoing::{REASON_AT, usual_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
@@ -80,7 +80,11 @@ impl Survey {
         is_allowed: impl Fn(Field<'_>) -> bool,
     ) -> Result<(), Error> {
         let begin = draft.len();
-        source.each(&mut |field| self.take(draft, field, is_allowed(field)));
+        // Where size counts more, the lines of a block are checked like others.
+        match source.pieces() {
+            Some(pieces) if !cfg!(target_family = "wasm") => self.take_pieces(draft, pieces, &is_allowed),
+            _ => source.each(&mut |field| self.take(draft, field, is_allowed(field))),
+        }
         self.lines = (begin, draft.len());
         let final_coding_is_missing = self.codings && !self.chunked;
         // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
@@ -88,6 +92,18 @@ impl Survey {
             self.fault = self.fault.or(Some(Error::local(ErrorKind::FramingConflict)));
         }
         self.fault.or(self.reserved).map_or(Ok(()), Err)
+    }
+
+    /// Lines, and blocks as a whole: those say nothing that the engine has to know, and are allowed everywhere.
+    #[inline(never)]
+    fn take_pieces(&mut self, draft: &mut Vec<u8>, source: &dyn Pieces, is_allowed: &dyn Fn(Field<'_>) -> bool) {
+        source.each_piece(&mut |piece| match piece {
+            Piece::Line(field) => self.take(draft, field, is_allowed(field)),
+            Piece::Block(lines, count) => {
+                draft.extend_from_slice(lines.0);
+                self.count += count;
+            }
+        });
     }
 
     /// Writes a line, checks it and notes what it says.
@@ -212,15 +228,26 @@ impl Survey {
 
 /// Field lines in the form in which they leave; every one of them has been checked.
 #[derive(Clone, Copy)]
-pub(crate) struct Written<'d>(&'d [u8]);
+pub struct Written<'d>(&'d [u8]);
 
-impl FieldSource for Written<'_> {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+impl<'d> Written<'d> {
+    /// For lines that [`line`] has written and [`check`] has passed.
+    pub(crate) fn new(lines: &'d [u8]) -> Self {
+        Self(lines)
+    }
+
+    pub(crate) fn each_line(self, each: &mut dyn FnMut(Field<'d>)) {
         let mut rest = self.0;
         while let Some((field, after)) = first_line(rest) {
             each(field);
             rest = after;
         }
+    }
+}
+
+impl FieldSource for Written<'_> {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.each_line(each);
     }
 }
 
@@ -443,14 +470,14 @@ pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
 /// Most heads say nothing about the connection or a protocol; these do.
 #[inline(never)]
 fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
-    let mut given = Vec::new();
-    let mut is_said = false;
+    let mut merged = Vec::new();
     if survey.connection {
-        options(&mut given, survey.written(draft), survey.te, added);
+        options(&mut merged, survey.written(draft), survey.te, added);
         // What the caller has said as it has to be said stays where and as it is.
-        is_said = survey.lists(&given, draft);
-        if !is_said {
-            given = take_connection(draft, survey);
+        if survey.lists(&merged, draft) {
+            merged.clear();
+        } else {
+            drop_connection(draft, survey);
         }
     }
     for &field in added.markers.iter().chain(&added.proof) {
@@ -467,14 +494,23 @@ fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
         }
         draft.extend_from_slice(b"\r\n");
     }
-    if !is_said {
-        connection(draft, Written(&given), survey.te, added);
+    // One `Connection` for all that has to be said.
+    let begin = draft.len();
+    draft.extend_from_slice(b"Connection: ");
+    let named = draft.len();
+    match survey.connection {
+        true => draft.extend_from_slice(&merged),
+        false => options(draft, Written(&[]), survey.te, added),
+    }
+    match draft.len() == named {
+        true => draft.truncate(begin),
+        false => draft.extend_from_slice(b"\r\n"),
     }
     draft.extend_from_slice(b"\r\n");
 }
 
-/// Takes the caller's `Connection` out of the draft. Gives the lines as they were.
-fn take_connection(draft: &mut Vec<u8>, survey: &Survey) -> Vec<u8> {
+/// Takes the caller's `Connection` out of the draft.
+fn drop_connection(draft: &mut Vec<u8>, survey: &Survey) {
     let given = at(survey.lines, draft).to_vec();
     draft.truncate(survey.lines.0);
     Written(&given).each(&mut |field| {
@@ -482,20 +518,6 @@ fn take_connection(draft: &mut Vec<u8>, survey: &Survey) -> Vec<u8> {
             line(draft, field);
         }
     });
-    given
-}
-
-/// One `Connection` for all that has to be said.
-fn connection(draft: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
-    let begin = draft.len();
-    draft.extend_from_slice(b"Connection: ");
-    let named = draft.len();
-    options(draft, given, te, added);
-    if draft.len() == named {
-        draft.truncate(begin);
-    } else {
-        draft.extend_from_slice(b"\r\n");
-    }
 }
 
 /// Our options, then what the caller listed beyond them.
@@ -532,7 +554,7 @@ fn options(list: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) 
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn line(draft: &mut Vec<u8>, field: Field<'_>) {
+pub(crate) fn line(draft: &mut Vec<u8>, field: Field<'_>) {
     draft.extend_from_slice(field.name);
     draft.extend(*b": ");
     draft.extend_from_slice(field.value);

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use crate::wire::encode::Written;
 use crate::wire::known::{Known, KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::syntax::trim;
@@ -253,10 +254,24 @@ pub(crate) fn expects_continue(value: &[u8]) -> bool {
     members(value).any(|expectation| expectation.eq_ignore_ascii_case(b"100-continue"))
 }
 
+/// What some field sources are made of, for the encoder.
+pub enum Piece<'a> {
+    /// A line that is to be checked.
+    Line(Field<'a>),
+    /// So many lines of a [`Block`](crate::Block).
+    Block(Written<'a>, usize),
+}
+
+/// A [`FieldSource`] that has blocks.
+pub trait Pieces {
+    /// Calls `each` with every line and every block in order.
+    fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>));
+}
+
 /// Something that a head or trailer section is written from, in order.
 ///
 /// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`] of a received
-/// message, for two of them as a pair, and for `()`: `&()` is none, where `&[]` would not say of what.
+/// message, for a [`Block`](crate::Block) that was checked before, for two of them as a pair, and for `()`: `&()` is none, where `&[]` would not say of what.
 ///
 /// An implementation gives the same lines every time. The engine checks them as it writes them, in one walk; the rules of an
 /// offered protocol, and [`Config::tidy`](crate::Config::tidy), ask again.
@@ -272,6 +287,12 @@ pub trait FieldSource {
                 each(known, field.value);
             }
         });
+    }
+
+    /// The same lines in larger pieces, if there are such.
+    #[doc(hidden)]
+    fn pieces(&self) -> Option<&dyn Pieces> {
+        None
     }
 
     /// At most as many lines, and bytes in them, if that is known without a walk.
@@ -341,6 +362,21 @@ impl<A: FieldSource, B: FieldSource> FieldSource for (A, B) {
         self.0.each(each);
         self.1.each(each);
     }
+
+    fn pieces(&self) -> Option<&dyn Pieces> {
+        (self.0.pieces().is_some() || self.1.pieces().is_some()).then_some(self)
+    }
+}
+
+impl<A: FieldSource, B: FieldSource> Pieces for (A, B) {
+    fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
+        for part in [&self.0 as &dyn FieldSource, &self.1] {
+            match part.pieces() {
+                Some(pieces) => pieces.each_piece(each),
+                None => part.each(&mut |field| each(Piece::Line(field))),
+            }
+        }
+    }
 }
 
 impl<S: FieldSource + ?Sized> FieldSource for &S {
@@ -350,6 +386,10 @@ impl<S: FieldSource + ?Sized> FieldSource for &S {
 
     fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
         (**self).each_known(wanted, each);
+    }
+
+    fn pieces(&self) -> Option<&dyn Pieces> {
+        (**self).pieces()
     }
 
     fn at_most(&self) -> Option<(usize, usize)> {

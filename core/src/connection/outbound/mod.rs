@@ -1,12 +1,14 @@
 //! Decisions in, bytes out: the verbs. A refused one has changed nothing and written nothing; `request` and `answer` do the work.
 
 mod answer;
+mod block;
 mod prepared;
 mod request;
 mod tidy;
 
 use bytes::BufMut;
 
+pub use block::Block;
 pub use prepared::Prepared;
 
 use super::Connection;
