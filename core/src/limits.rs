@@ -139,8 +139,8 @@ impl Default for Limits {
     }
 }
 
-/// Deviations from the rules that a client may put up with, each for the program that needs it. All off by default;
-/// a server has none.
+/// Deviations from the rules that may be put up with, each for the program that needs it. All off by default. All but
+/// `lone_lf` are a client's; none lets a server read what RFC 9112 forbids it to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Lenient {
     /// A 101 whose `Connection` does not list `upgrade` (cupsd 2.4 sends `Keep-Alive`). Risk: a response that an
@@ -160,6 +160,11 @@ pub struct Lenient {
     /// hand-written servers; h11, Node, curl and Python's http.client take it). Risk: small, as such a line means nothing
     /// else; but a server that leaves this out may be careless elsewhere.
     pub status_without_space: bool,
+    /// An LF that ends a line of a request's head without the CR before it, as people and old clients type it; RFC 9112, 2.2
+    /// allows a recipient to take it. For servers; never a CR alone, and never in the lines of chunks or in trailers. Risk:
+    /// beside a proxy that reads such a line as part of the one before, a field that the proxy did not see (request
+    /// smuggling): only where clients connect directly.
+    pub lone_lf: bool,
 }
 
 impl Lenient {
@@ -171,6 +176,7 @@ impl Lenient {
             ("switch_to_alternatives", self.switch_to_alternatives),
             ("switch_in_http10", self.switch_in_http10),
             ("status_without_space", self.status_without_space),
+            ("lone_lf", self.lone_lf),
         ];
         table.into_iter()
     }
@@ -183,6 +189,7 @@ impl Lenient {
             "switch_to_alternatives" => &mut self.switch_to_alternatives,
             "switch_in_http10" => &mut self.switch_in_http10,
             "status_without_space" => &mut self.status_without_space,
+            "lone_lf" => &mut self.lone_lf,
             _ => return false,
         };
         *flag = value;
@@ -197,6 +204,7 @@ impl Lenient {
             switch_to_alternatives: false,
             switch_in_http10: false,
             status_without_space: false,
+            lone_lf: false,
         }
     }
 }
@@ -207,7 +215,7 @@ impl Lenient {
 pub struct Config {
     /// The bounds.
     pub limits: Limits,
-    /// What a client puts up with.
+    /// What is put up with.
     pub lenient: Lenient,
     /// The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
     pub secure: bool,

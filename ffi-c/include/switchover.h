@@ -840,6 +840,16 @@ typedef struct swo_config {
      * lines are not their own; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
      */
     uint32_t tidy;
+    /**
+     * Not 0: a server takes an LF without the CR before it for the end of a line in a request's head, as people and old
+     * clients send it (RFC 9112, 2.2); never a CR alone, never in the lines of chunks or in trailers. Risk: beside a proxy
+     * that reads such a line as part of the one before, a field that the proxy did not see.
+     */
+    uint32_t lone_lf;
+    /**
+     * 0, for an option of a later version.
+     */
+    uint32_t reserved;
 } swo_config;
 
 /**

@@ -75,10 +75,16 @@ pub struct swo_config {
     /// Not 0: field lines that contradict themselves are put right where they would be refused, for programs whose field
     /// lines are not their own; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
     pub tidy: u32,
+    /// Not 0: a server takes an LF without the CR before it for the end of a line in a request's head, as people and old
+    /// clients send it (RFC 9112, 2.2); never a CR alone, never in the lines of chunks or in trailers. Risk: beside a proxy
+    /// that reads such a line as part of the one before, a field that the proxy did not see.
+    pub lone_lf: u32,
+    /// 0, for an option of a later version.
+    pub reserved: u32,
 }
 
 const _: () = assert!(
-    size_of::<swo_config>() == offset_of!(swo_config, tidy) + size_of::<u32>(),
+    size_of::<swo_config>() == offset_of!(swo_config, reserved) + size_of::<u32>(),
     "no padding after the last field: append two fields of 32 bits, or one of 64"
 );
 
@@ -94,10 +100,15 @@ fn init(place: ConfigPlace) -> Done {
 }
 
 impl swo_config {
-    /// A struct whose first bounds are all 0 is one that swo_config_init has not seen.
+    /// A struct whose first bounds are all 0 is one that swo_config_init has not seen; one that has set what is reserved knows
+    /// more than this library.
     pub(crate) fn was_filled(self) -> Done<Self> {
         let bounds = [self.start_line, self.method, self.field_line, self.fields, self.head];
-        if bounds == [0; 5] { Err(Own::StructTooOld.into()) } else { Ok(self) }
+        match (bounds, self.reserved) {
+            ([0, 0, 0, 0, 0], _) => Err(Own::StructTooOld.into()),
+            (_, 1..) => Err(Own::StructTooNew.into()),
+            _ => Ok(self),
+        }
     }
 
     /// The size of the struct in its first version, which ends with that field, on this target. Every program has at least
@@ -142,6 +153,8 @@ impl From<Config> for swo_config {
             switch_in_http10: u32::from(lenient.switch_in_http10),
             status_without_space: u32::from(lenient.status_without_space),
             tidy: u32::from(tidy),
+            lone_lf: u32::from(lenient.lone_lf),
+            reserved: 0,
         }
     }
 }
@@ -173,6 +186,7 @@ impl From<swo_config> for Config {
                 switch_to_alternatives: config.switch_to_alternatives != 0,
                 switch_in_http10: config.switch_in_http10 != 0,
                 status_without_space: config.status_without_space != 0,
+                lone_lf: config.lone_lf != 0,
             },
             secure: config.secure != 0,
             http2_preface: config.http2_preface != 0,

@@ -377,6 +377,7 @@ export const Lenient = {
   switchToAlternatives: false,
   switchInHttp10: false,
   statusWithoutSpace: false,
+  loneLf: false,
 } as const;
 
 /** What else can be configured, with its default. */

@@ -349,6 +349,7 @@ export declare const Lenient: {
     readonly switchToAlternatives: false;
     readonly switchInHttp10: false;
     readonly statusWithoutSpace: false;
+    readonly loneLf: false;
 };
 /** What else can be configured, with its default. */
 export declare const Flags: {

@@ -84,7 +84,7 @@ errors! {
         "Never to be repaired: line ends that two readers see differently smuggle requests.";
     BareLf = 206 "bare-lf" Peer 400 "RFC 9112, 2.2"
         "an LF that no CR precedes"
-        "A sender written by hand; it must end lines with CRLF.";
+        "A sender written by hand; it must end lines with CRLF. `lenient.lone_lf` takes it in heads of requests.";
     Nul = 207 "nul" Peer 400 "RFC 9110, 5.5"
         "a NUL byte"
         "Binary data where a head should be.";

@@ -46,6 +46,12 @@ impl Buffer {
         &self.data[self.start..self.end]
     }
 
+    /// As many of the unread bytes as a head has that was found among them.
+    #[inline]
+    pub(crate) fn head(&self, len: usize) -> &[u8] {
+        self.unread().get(..len).unwrap_or_default()
+    }
+
     /// The first unread byte; where none is unread, that or what stood there.
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {

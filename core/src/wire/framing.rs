@@ -171,7 +171,10 @@ fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut Lowest) {
     }
     if count == 0 && head.minor() > 0 {
         // It is missed where the head ends.
-        faults.add(ErrorKind::HostMissing, len - 2);
+        // Where the empty line begins.
+        let empty_line = len.saturating_sub(2);
+        let is_crlf = bytes.get(empty_line) == Some(&b'\r');
+        faults.add(ErrorKind::HostMissing, empty_line + usize::from(!is_crlf));
     }
 }
 

@@ -745,6 +745,7 @@ class Config:
         switch_to_alternatives: bool = False,
         switch_in_http10: bool = False,
         status_without_space: bool = False,
+        lone_lf: bool = False,
         secure: bool = False,
         http2_preface: bool = False,
         bare_h2c: bool = False,
@@ -801,6 +802,11 @@ class Config:
     """A status line that ends with the status, without the space before the reason: `HTTP/1.1 200` (small devices
     and hand-written servers; h11, Node, curl and Python's http.client take it). Risk: small, as such a line means
     nothing else; but a server that leaves this out may be careless elsewhere."""
+    lone_lf: Final[bool]
+    """An LF that ends a line of a request's head without the CR before it, as people and old clients type it; RFC
+    9112, 2.2 allows a recipient to take it. For servers; never a CR alone, and never in the lines of chunks or in
+    trailers. Risk: beside a proxy that reads such a line as part of the one before, a field that the proxy did not
+    see (request smuggling): only where clients connect directly."""
     secure: Final[bool]
     """The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4)."""
     http2_preface: Final[bool]

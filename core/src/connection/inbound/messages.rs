@@ -62,18 +62,26 @@ impl Connection {
     /// Says whether a line might be one that has not come whole.
     #[inline(never)]
     fn skip_empty_lines(&mut self) -> Result<bool, Error> {
+        let lone_lf = self.takes_lone_lf();
         loop {
             let unread = self.scratch().buffer.unread();
-            if !unread.starts_with(b"\r\n") {
-                return Ok(unread == b"\r");
-            }
+            let len = match unread {
+                [b'\r', b'\n', ..] => 2,
+                [b'\n', ..] if lone_lf => 1,
+                _ => return Ok(unread == b"\r"),
+            };
             let limit = self.config().limits.empty_lines;
             if u32::from(self.empty_lines) >= limit {
                 return self.fail(ErrorKind::EmptyLines, 0);
             }
             self.empty_lines = self.empty_lines.saturating_add(1);
-            self.pass(2);
+            self.pass(len);
         }
+    }
+
+    /// A leniency of servers.
+    fn takes_lone_lf(&self) -> bool {
+        self.role == Role::Server && self.config().lenient.lone_lf
     }
 
     /// Consumes bytes that no event shows.
@@ -96,11 +104,12 @@ impl Connection {
             }
         }
         let Scratch { head, buffer, .. } = self.scratch();
-        let begins_empty = !head.is_begun() && buffer.peek() == Some(b'\r');
+        let begins_empty = !head.is_begun() && matches!(buffer.peek(), Some(b'\r' | b'\n'));
         if begins_empty && self.skip_empty_lines()? {
             return self.need_data();
         }
-        match self.read_head(Section::Request)? {
+        let lone_lf = self.takes_lone_lf();
+        match self.read_head(Section::Request { lone_lf })? {
             Some(len) => self.take_request(len),
             None => self.need_data(),
         }
@@ -273,7 +282,7 @@ impl Connection {
         self.received(Input::Switch { early: true })?;
         let lenient = self.config().lenient;
         let Scratch { buffer, head, offer, agreed, asked, .. } = self.scratch();
-        let bytes = &buffer.unread()[..len];
+        let bytes = buffer.head(len);
         let verdict = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed).and_then(|()| {
             let is_kept = upgrade::is_kept(head.fields(bytes), Protocols::new(agreed), asked.as_deref());
             if is_kept { Ok(()) } else { Err(Fault { kind: ErrorKind::SwitchProfile, at: 0 }) }
@@ -294,7 +303,7 @@ impl Connection {
         let tunnels = is_latest && self.state.turn == Turn::Connect && success;
         let is_head = self.heads & 1 != 0;
         let scratch = self.scratch();
-        let bytes = &scratch.buffer.unread()[..len];
+        let bytes = scratch.buffer.head(len);
         let framing = match framing::response(&scratch.head, bytes) {
             // RFC 9112, 6.3: neither has content, and a tunnel's fields mean nothing.
             _ if tunnels || is_head => Framing::None,
@@ -336,7 +345,7 @@ impl Connection {
         let Scratch { buffer, head, required, .. } = self.scratch();
         required.clear();
         if status == 426 {
-            let bytes = &buffer.unread()[..len];
+            let bytes = buffer.head(len);
             for (value, _) in head.values(KnownField::Upgrade, bytes) {
                 let protocols = Protocols::new(value);
                 protocols.iter().for_each(|protocol| upgrade::write_protocol(&protocol, required));

@@ -13,16 +13,27 @@ use crate::wire::syntax::is_ows;
 /// Which line it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
-    Request,
+    Request {
+        /// An LF alone ends it.
+        lone_lf: bool,
+    },
     Status {
         /// It may end with the status-code.
         bare: bool,
     },
     /// The `index`-th field line of its section.
-    Field {
-        section: Section,
-        index: usize,
-    },
+    Field { section: Section, index: usize },
+}
+
+impl Line {
+    /// As [`Section::ends_by_lf`] says it of the whole.
+    fn ends_by_lf(self) -> bool {
+        match self {
+            Self::Request { lone_lf } => lone_lf,
+            Self::Status { .. } => false,
+            Self::Field { section, .. } => section.ends_by_lf(),
+        }
+    }
 }
 
 /// Where in a line the automaton stands.
@@ -55,21 +66,23 @@ pub(crate) fn diagnose(line: Line, bytes: &[u8], start: usize, limit: usize, lim
 /// The same, where there may be none.
 pub(crate) fn first_fault(line: Line, bytes: &[u8], start: usize, limit: usize, limits: &Limits) -> Option<Fault> {
     let mut place = match line {
-        Line::Request => Place::Method,
+        Line::Request { .. } => Place::Method,
         Line::Status { .. } => Place::Version(0),
         Line::Field { .. } => Place::FieldStart,
     };
-    for (index, &octet) in bytes[start..].iter().enumerate() {
-        let at = start + index;
-        // The first byte of the method or of the target: neither may be empty.
-        let is_first = index == 0 || bytes[at - 1] == b' ';
+    // As if a space stood before the line: the first byte of the method is found as that of the target is.
+    let mut before = b' ';
+    for (at, &octet) in bytes.iter().enumerate().skip(start) {
+        let index = at - start;
+        // Neither of them may be empty.
+        let is_first = before == b' ';
         match step(line, place, octet, is_first) {
             Err(kind) => return Some(Fault { kind, at }),
             Ok(next) => {
                 if let Some(kind) = exceeded(line, place, octet, index, limits) {
                     return Some(Fault { kind, at });
                 }
-                place = next;
+                (place, before) = (next, octet);
             }
         }
         if at >= limit {
@@ -88,13 +101,15 @@ fn section_too_large(line: Line) -> ErrorKind {
 
 /// A limit that the byte at `index` of its line is the first to break.
 fn exceeded(line: Line, place: Place, octet: u8, index: usize, limits: &Limits) -> Option<ErrorKind> {
-    let is_end = octet == b'\r' || matches!(place, Place::Cr | Place::LastCr);
+    let is_end = octet == b'\r' || (octet == b'\n' && line.ends_by_lf()) || matches!(place, Place::Cr | Place::LastCr);
     match line {
         _ if is_end => None,
-        Line::Request if place == Place::Method && octet != b' ' && index >= limits.method as usize => {
+        Line::Request { .. } if place == Place::Method && octet != b' ' && index >= limits.method as usize => {
             Some(ErrorKind::MethodTooLong)
         }
-        Line::Request | Line::Status { .. } if index >= limits.start_line as usize => Some(ErrorKind::StartLineTooLong),
+        Line::Request { .. } | Line::Status { .. } if index >= limits.start_line as usize => {
+            Some(ErrorKind::StartLineTooLong)
+        }
         Line::Field { .. } if index >= limits.field_line as usize => Some(ErrorKind::FieldLineTooLong),
         Line::Field { index: count, .. } if index == 0 && count >= limits.fields as usize && !is_ows(octet) => {
             Some(ErrorKind::TooManyFields)
@@ -104,8 +119,13 @@ fn exceeded(line: Line, place: Place, octet: u8, index: usize, limits: &Limits) 
 }
 
 fn step(line: Line, place: Place, octet: u8, is_first: bool) -> Result<Place, ErrorKind> {
-    match place {
+    // What ends the line stands where a CR would, which an LF then needs no more.
+    let octet = match place {
         Place::Cr | Place::LastCr => return if octet == b'\n' { Ok(place) } else { Err(ErrorKind::BareCr) },
+        _ if octet == b'\n' && line.ends_by_lf() => b'\r',
+        _ => octet,
+    };
+    match place {
         Place::Method if is_tchar(octet) => return Ok(Place::Method),
         Place::Method if octet == b' ' && !is_first => return Ok(Place::Target),
         Place::Target if is_target_octet(octet) => return Ok(Place::Target),
@@ -134,7 +154,7 @@ fn step(line: Line, place: Place, octet: u8, is_first: bool) -> Result<Place, Er
 }
 
 fn version(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
-    let is_request = matches!(line, Line::Request);
+    let is_request = matches!(line, Line::Request { .. });
     match (at, octet) {
         (0..=4, _) if b"HTTP/"[at as usize] == octet => Ok(Place::Version(at + 1)),
         (0..=4, _) if !is_request => Err(ErrorKind::NotHttp),

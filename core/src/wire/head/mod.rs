@@ -106,26 +106,26 @@ impl Head {
     fn line_by_line(&mut self, bytes: &mut [u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
         loop {
             let stop = scan::control(&bytes[self.scanned..]).map(|found| self.scanned + found);
-            let end = match stop {
+            let (end, next) = match stop {
                 Some(at) if bytes[at] == b'\r' => match bytes.get(at + 1) {
-                    Some(b'\n') => at,
+                    Some(b'\n') => (at, at + 2),
                     Some(_) => return Err(self.fault(bytes, at + 1, section, limits)),
                     None => {
                         self.scanned = at;
                         return self.partial(bytes, section, limits);
                     }
                 },
+                Some(at) if bytes[at] == b'\n' && section.ends_by_lf() => (at, at + 1),
                 Some(at) => return Err(self.fault(bytes, at, section, limits)),
                 None => {
                     self.scanned = bytes.len();
                     return self.partial(bytes, section, limits);
                 }
             };
-            let next = end + 2;
             let is_last = self.has_start_line_or(section) && end == self.line;
             let fits = next <= section.limit(limits);
             if !fits || !(is_last || self.take_line(bytes, end, section, limits)) {
-                return Err(self.fault(bytes, end + 1, section, limits));
+                return Err(self.fault(bytes, next - 1, section, limits));
             }
             if is_last {
                 self.is_complete = true;
@@ -168,7 +168,7 @@ impl Head {
     fn take_line(&mut self, bytes: &mut [u8], end: usize, section: Section, limits: &Limits) -> bool {
         let line = &bytes[self.line..end];
         match section {
-            Section::Request if !self.has_start_line => {
+            Section::Request { .. } if !self.has_start_line => {
                 self.begin(StartLine::request(scan::run, line, line.len(), limits))
             }
             Section::Response { bare } if !self.has_start_line => self.begin(StartLine::response(line, bare, limits)),
@@ -210,7 +210,7 @@ impl Head {
     /// The lowest byte that is wrong. `seen` is the last one that had to be looked at to know that something is.
     fn fault(&self, bytes: &[u8], seen: usize, section: Section, limits: &Limits) -> Fault {
         let line = match section {
-            Section::Request if self.line == 0 => Line::Request,
+            Section::Request { lone_lf } if self.line == 0 => Line::Request { lone_lf },
             Section::Response { bare } if self.line == 0 => Line::Status { bare },
             _ => Line::Field { section, index: self.fields.len() },
         };
@@ -327,27 +327,29 @@ mod tests {
     const LIMITS: Limits =
         Limits { start_line: 40, method: 9, field_line: 30, fields: 4, head: 120, trailers: 60, ..Limits::DEFAULT };
 
+    const REQUEST: Section = Section::Request { lone_lf: false };
+
     /// What the slow parser says of all the input: the head's length, a fault, or that more is needed.
     fn slow(bytes: &[u8], section: Section) -> Result<Option<usize>, Fault> {
         let (mut start, mut index) = (0, 0);
         loop {
             let line = match section {
-                Section::Request if start == 0 => Line::Request,
+                Section::Request { lone_lf } if start == 0 => Line::Request { lone_lf },
                 Section::Response { bare } if start == 0 => Line::Status { bare },
                 _ => Line::Field { section, index },
             };
-            let end = memchr::memmem::find(&bytes[start..], b"\r\n").map(|at| start + at);
-            let seen = end.map_or(bytes.len(), |end| end + 2);
+            let next = memchr::memchr(b'\n', &bytes[start..]).map(|at| start + at + 1);
+            let seen = next.unwrap_or(bytes.len());
             if let Some(fault) = first_fault(line, &bytes[..seen], start, section.limit(&LIMITS), &LIMITS) {
                 return Err(fault);
             }
-            let Some(end) = end else { return Ok(None) };
+            let Some(next) = next else { return Ok(None) };
             let is_field = matches!(line, Line::Field { .. });
-            if is_field && end == start {
-                return Ok(Some(end + 2));
+            if is_field && bytes[start..next].iter().all(|octet| b"\r\n".contains(octet)) {
+                return Ok(Some(next));
             }
             index += usize::from(is_field && !is_ows(bytes[start]));
-            start = end + 2;
+            start = next;
         }
     }
 
@@ -387,7 +389,7 @@ mod tests {
             let len = bytes.len();
             bytes.resize(len + scan::PADDING, 0);
             let mut head = Head::default();
-            assert_eq!(head.parse(&mut bytes, len, Section::Request, &limits), Ok(Some(len)), "{count}");
+            assert_eq!(head.parse(&mut bytes, len, REQUEST, &limits), Ok(Some(len)), "{count}");
             assert_eq!((head.fields(&bytes).len(), head.values(KnownField::Te, &bytes).count()), (count, count));
         }
     }
@@ -399,18 +401,21 @@ mod tests {
         let mut bytes = [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0; scan::PADDING]].concat();
         let mut head = Head::default();
         for len in 1..27 {
-            assert_eq!(head.parse(&mut bytes, len, Section::Request, &limits), Ok(None));
-            assert!(head.reach(Section::Request, &limits) > 1 << 30);
+            assert_eq!(head.parse(&mut bytes, len, REQUEST, &limits), Ok(None));
+            assert!(head.reach(REQUEST, &limits) > 1 << 30);
         }
-        assert_eq!(head.parse(&mut bytes, 27, Section::Request, &limits), Ok(Some(27)));
+        assert_eq!(head.parse(&mut bytes, 27, REQUEST, &limits), Ok(Some(27)));
     }
 
     #[test]
     fn the_fast_parser_and_the_slow_one_agree_at_every_cut() {
         let response = Section::Response { bare: false };
-        let seeds: [(Section, &[u8]); 7] = [
-            (Section::Request, b"GET /a HTTP/1.1\r\nHost: a\r\nB:  c \r\nD:\r\n\r\n"),
-            (Section::Request, b"OPTIONS * HTTP/1.0\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
+        let direct = Section::Request { lone_lf: true };
+        let seeds: [(Section, &[u8]); 9] = [
+            (direct, b"GET /a HTTP/1.1\nHost: a\r\nB:  c \nD:\n\r\nx"),
+            (direct, b"GET /a HTTP/1.1\r\nHost: a\n\nGET / HTTP/1.1\r\n\r\n"),
+            (REQUEST, b"GET /a HTTP/1.1\r\nHost: a\r\nB:  c \r\nD:\r\n\r\n"),
+            (REQUEST, b"OPTIONS * HTTP/1.0\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
             (response, b"HTTP/1.1 200 Fine\r\nA: b\r\n c\r\n\td\r\nE: f\r\n\r\nx"),
             (response, b"HTTP/1.0 404 \r\n\r\n"),
             (Section::Response { bare: true }, b"HTTP/1.1 200\r\nA: b\r\n\r\n"),

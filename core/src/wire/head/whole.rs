@@ -74,7 +74,7 @@ impl<'a> scan::Reader for HeadLines<'a> {
         let (start_line, last) = (*ends.first()? as usize, *ends.last()? as usize);
         self.head_len = last + 4;
         *self.start_line = match self.section {
-            Section::Request => StartLine::request(run, bytes, start_line, limits)?,
+            Section::Request { .. } => StartLine::request(run, bytes, start_line, limits)?,
             Section::Response { bare } => StartLine::response(bytes.get(..start_line)?, bare, limits)?,
             // A trailer section is never taken in one go.
             Section::Trailers { .. } => return None,
