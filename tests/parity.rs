@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use switchover::binding::KnownField;
+use switchover::binding::{KnownField, Method};
 use switchover::{Lenient, Limits};
 use switchover_tests::names::{camel, snake, upper_snake};
 use switchover_tests::tables::{Table, read, section, tables};
@@ -20,7 +20,7 @@ fn value(line: &str, separator: &str) -> Option<(u64, String)> {
 fn the_c_header_has_the_tables() {
     let header = read("ffi-c/include/switchover.h");
     // Only C walks field lines by their index; the others look them up by name.
-    for Table { name, values } in tables().into_iter().chain(tables!(KnownField)) {
+    for Table { name, values } in tables().into_iter().chain(tables!(KnownField, Method)) {
         let (enumeration, prefix) = match name {
             "ErrorKind" => ("result_code".into(), "SWO_ERROR_".into()),
             name => (snake(name), format!("SWO_{}_", snake(name).to_uppercase())),

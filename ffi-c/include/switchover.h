@@ -29,12 +29,14 @@
  * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
  * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. If you need none of them, call none.
  *
- * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
- * must be good for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an
- * argument of a decision, never of an inbound call on the same connection: swo_receive refuses it with SWO_OVERLAP, as
- * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero, that held a connection
- * before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like is true for a splice, a
- * reader of capsules, field lines and a prepared response. What swo_conn_free and the other frees freed is not known.
+ * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries; where `cap`
+ * is 0, so that nothing can be written, the place for how much was written may be NULL too. Other pointers must be good
+ * for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an argument
+ * of a decision, never of an inbound call on the same connection: swo_receive refuses it with SWO_OVERLAP, as
+ * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero, that held a
+ * connection before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like is true
+ * for a splice, a reader of capsules, field lines, a block and a prepared response. What swo_conn_free and the other
+ * frees freed is not known.
  *
  * RESULTS. 0 is SWO_OK; SWO_ERROR_* are the engine's, with the same numbers in every language; from 1000 up what only C
  * can do wrong, and SWO_REFUSED. Outputs come last and are written only on success, but for sizes and counts on shortage
@@ -45,7 +47,7 @@
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
  *
  * THREADS. No globals and no threads. A connection, splice or reader may move between threads, and is used by one at a
- * time. A prepared response never changes: several threads may use one at once, on a connection each.
+ * time. A prepared response and a block never change: several threads may use one at once, on a connection each.
  */
 
 #ifndef SWITCHOVER_H
@@ -65,6 +67,15 @@
 
 /** An initialiser of a swo_slice from a string literal: `swo_slice name = SWO_TEXT("Host");` */
 #define SWO_TEXT(literal) {(const uint8_t *)("" literal), sizeof(literal) - 1}
+
+/** An initialiser of a swo_field that stands for all lines of a swo_block: `swo_field fields[] = {SWO_BLOCK(block)};` */
+#define SWO_BLOCK(block) {{NULL, SIZE_MAX}, {(const uint8_t *)(block), 0}}
+
+/**
+ * At least swo_conn_size() with this ABI, for a connection inside a struct of yours: `uint64_t place[SWO_CONN_SIZE_MAX / 8];`,
+ * which is aligned well enough, then swo_conn_init(place, sizeof place, ...).
+ */
+#define SWO_CONN_SIZE_MAX 256
 
 /** The template for `connect-udp` where nothing else is configured (RFC 9298, 2): for swo_udp_target. */
 #define SWO_UDP_TEMPLATE "/.well-known/masque/udp/{target_host}/{target_port}/"
@@ -259,6 +270,88 @@ enum swo_known_field {
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_VERSION = 12,
     /** RFC 9110, 8.3. */
     SWO_KNOWN_FIELD_CONTENT_TYPE = 13,
+};
+
+/** A method of IANA's registry. Which method a request has is its text; a method that is not registered is none of these. */
+enum swo_method {
+    /** RFC 9110, 9.3.1: safe. */
+    SWO_METHOD_GET = 0,
+    /** RFC 9110, 9.3.2: safe; a GET without the content of its response. */
+    SWO_METHOD_HEAD = 1,
+    /** RFC 9110, 9.3.3. */
+    SWO_METHOD_POST = 2,
+    /** RFC 9110, 9.3.4: idempotent. */
+    SWO_METHOD_PUT = 3,
+    /** RFC 9110, 9.3.5: idempotent. */
+    SWO_METHOD_DELETE = 4,
+    /** RFC 9110, 9.3.6: a tunnel. */
+    SWO_METHOD_CONNECT = 5,
+    /** RFC 9110, 9.3.7: safe. */
+    SWO_METHOD_OPTIONS = 6,
+    /** RFC 9110, 9.3.8: safe. */
+    SWO_METHOD_TRACE = 7,
+    /** RFC 5789, 2. */
+    SWO_METHOD_PATCH = 8,
+    /** RFC 3744, 8.1: idempotent. */
+    SWO_METHOD_ACL = 9,
+    /** RFC 3253, 12.6: idempotent. */
+    SWO_METHOD_BASELINE_CONTROL = 10,
+    /** RFC 5842, 4: idempotent. */
+    SWO_METHOD_BIND = 11,
+    /** RFC 3253, 4.4 and 9.4: idempotent. */
+    SWO_METHOD_CHECKIN = 12,
+    /** RFC 3253, 4.3 and 8.8: idempotent. */
+    SWO_METHOD_CHECKOUT = 13,
+    /** RFC 4918, 9.8: idempotent. */
+    SWO_METHOD_COPY = 14,
+    /** RFC 3253, 8.2: idempotent. */
+    SWO_METHOD_LABEL = 15,
+    /** RFC 2068, 19.6.1.2: idempotent. */
+    SWO_METHOD_LINK = 16,
+    /** RFC 4918, 9.10. */
+    SWO_METHOD_LOCK = 17,
+    /** RFC 3253, 11.2: idempotent. */
+    SWO_METHOD_MERGE = 18,
+    /** RFC 3253, 13.5: idempotent. */
+    SWO_METHOD_MKACTIVITY = 19,
+    /** RFC 4791, 5.3.1: idempotent. */
+    SWO_METHOD_MKCALENDAR = 20,
+    /** RFC 4918, 9.3: idempotent. */
+    SWO_METHOD_MKCOL = 21,
+    /** RFC 4437, 6: idempotent. */
+    SWO_METHOD_MKREDIRECTREF = 22,
+    /** RFC 3253, 6.3: idempotent. */
+    SWO_METHOD_MKWORKSPACE = 23,
+    /** RFC 4918, 9.9: idempotent. */
+    SWO_METHOD_MOVE = 24,
+    /** RFC 3648, 7: idempotent. */
+    SWO_METHOD_ORDERPATCH = 25,
+    /** RFC 9113, 3.4: never a request's; the HTTP/2 preface begins with it. */
+    SWO_METHOD_PRI = 26,
+    /** RFC 4918, 9.1: safe. */
+    SWO_METHOD_PROPFIND = 27,
+    /** RFC 4918, 9.2: idempotent. */
+    SWO_METHOD_PROPPATCH = 28,
+    /** RFC 5842, 6: idempotent. */
+    SWO_METHOD_REBIND = 29,
+    /** RFC 3253, 3.6: safe. */
+    SWO_METHOD_REPORT = 30,
+    /** RFC 5323, 2: safe. */
+    SWO_METHOD_SEARCH = 31,
+    /** RFC 5842, 5: idempotent. */
+    SWO_METHOD_UNBIND = 32,
+    /** RFC 3253, 4.5: idempotent. */
+    SWO_METHOD_UNCHECKOUT = 33,
+    /** RFC 2068, 19.6.1.3: idempotent. */
+    SWO_METHOD_UNLINK = 34,
+    /** RFC 4918, 9.11: idempotent. */
+    SWO_METHOD_UNLOCK = 35,
+    /** RFC 3253, 7.1: idempotent. */
+    SWO_METHOD_UPDATE = 36,
+    /** RFC 4437, 7: idempotent. */
+    SWO_METHOD_UPDATEREDIRECTREF = 37,
+    /** RFC 3253, 3.5: idempotent. */
+    SWO_METHOD_VERSION_CONTROL = 38,
 };
 
 /** What your code has to do before receiving goes on. */
@@ -463,6 +556,7 @@ enum swo_table {
     SWO_TABLE_BLAME = 20,
     SWO_TABLE_EVENT_KIND = 21,
     SWO_TABLE_KNOWN_FIELD = 22,
+    SWO_TABLE_METHOD = 23,
 };
 
 /** What a call came to. */
@@ -692,6 +786,11 @@ enum swo_result_code {
  * function returns for a connection that is NULL or dead.
  */
 #define SWO_NONE UINT32_MAX
+
+/**
+ * Field lines that were checked once: swo_block_new makes it, swo_block_free frees it.
+ */
+typedef struct swo_block swo_block;
 
 /**
  * A reader of the capsules after a 101: swo_capsules_new makes it.
@@ -1295,7 +1394,8 @@ swo_result swo_conn_new(uint32_t role, const struct swo_config *config, struct s
 swo_result swo_conn_free(struct swo_conn *conn);
 
 /**
- * How much memory swo_conn_init needs. It may differ between versions of the library: ask, do not store.
+ * How much memory swo_conn_init needs. It may differ between versions of the library: ask, do not store; or take
+ * SWO_CONN_SIZE_MAX.
  */
 size_t swo_conn_size(void);
 
@@ -1504,6 +1604,12 @@ swo_result swo_request_authority(const struct swo_conn *conn,
                                  struct swo_slice *authority);
 
 /**
+ * The number of a request's method, SWO_METHOD_*; SWO_NONE for one that is not in IANA's registry, and for NULL. Methods
+ * compare exactly: `get` is another one. RFC 9110, 9.1.
+ */
+uint32_t swo_method(const struct swo_request *request);
+
+/**
  * The path of a request's target in origin or absolute form, as sent, up to the query: "/" where an absolute target has
  * none, "*" in an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target.
  * RFC 9112, 3.2; RFC 9110, 4.2.3.
@@ -1533,6 +1639,26 @@ swo_result swo_offers(const struct swo_conn *conn, struct swo_offer *offers, siz
  * Whether a protocol is the one that the text names, such as `foo/2`: names without regard to case, versions exactly.
  */
 swo_flag swo_protocol_is(struct swo_slice name, struct swo_slice version, const char *text);
+
+/**
+ * Checks field lines as text, for hosts that keep them so and for what every answer says: lines of the form
+ * `Name: value`, each ended by CRLF; the last one need not be. The text is copied. Give the block wherever field lines
+ * are given, as an entry of the array: `swo_field fields[] = {SWO_BLOCK(block), {...}};`. In a head it is copied as a
+ * whole. It is not changed afterwards, so several threads may use it at once.
+ * Errors: SWO_ERROR_INVALID_NAME (also for a line without a colon, and an empty one), SWO_ERROR_INVALID_VALUE (also for an
+ * LF alone), SWO_ERROR_RESERVED_FIELD for what depends on the connection or the message: fields of framing, of the
+ * connection and of a handshake, `Host`, `TE`, `Expect`. Give those beside it. RFC 9110, 5 and 7.6.1.
+ * Next: an answer with it; at the end swo_block_free.
+ */
+swo_result swo_block_new(const uint8_t *text,
+                         size_t len,
+                         struct swo_block **block);
+
+/**
+ * Frees a block. NULL is allowed. No connection needs it any longer than the call that it was given to. It is not
+ * detected when one is used afterwards or freed twice.
+ */
+swo_result swo_block_free(struct swo_block *block);
 
 /**
  * Client: sends a request head, with an offer of other protocols in order of preference (or none).
@@ -1860,6 +1986,17 @@ swo_result swo_select_subprotocol(const struct swo_conn *conn,
                                   size_t count,
                                   uint32_t by,
                                   struct swo_slice *chosen);
+
+/**
+ * Server: the subprotocols that an offered `websocket` comes with, in the client's order; none where there are none. Valid
+ * until the next inbound call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in
+ * `count`. Next: swo_accept with one of them as the value of `Sec-WebSocket-Protocol`, or swo_select_subprotocol.
+ * RFC 6455, 4.2.1.
+ */
+swo_result swo_websocket_subprotocols(const struct swo_conn *conn,
+                                      struct swo_slice *subprotocols,
+                                      size_t cap,
+                                      size_t *count);
 
 /**
  * Server: how to accept the `permessage-deflate` of an offered `websocket`, where this side's `own` parameters allow it.

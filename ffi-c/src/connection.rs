@@ -28,7 +28,8 @@ export! {
     /// is freed twice. Errors: SWO_BAD_HANDLE for one that is in place.
     fn swo_conn_free(conn: *mut swo_conn) -> swo_result = free((conn, ()));
 
-    /// How much memory swo_conn_init needs. It may differ between versions of the library: ask, do not store.
+    /// How much memory swo_conn_init needs. It may differ between versions of the library: ask, do not store; or take
+    /// SWO_CONN_SIZE_MAX.
     fn swo_conn_size() -> usize = size();
 
     /// The alignment that the memory for swo_conn_init needs; malloc always gives it.
@@ -45,6 +46,11 @@ export! {
     /// Errors: SWO_BAD_HANDLE for one from swo_conn_new, and for one that was ended already.
     fn swo_conn_deinit(conn: *mut swo_conn) -> swo_result = deinit((conn, ()));
 }
+
+/// SWO_CONN_SIZE_MAX: room for what a version of the same ABI adds.
+const CONN_SIZE_MAX: usize = 256;
+
+const _: () = assert!(size_of::<Object<Connection>>() <= CONN_SIZE_MAX && align_of::<Object<Connection>>() <= 8);
 
 fn version() -> Done<&'static std::ffi::CStr> {
     const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");

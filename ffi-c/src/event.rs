@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use switchover::binding::{KnownField, index_of, path_and_query, spans};
+use switchover::binding::{KnownField, Method, index_of, path_and_query, spans};
 use switchover::{Connection, Event, Fields, Protocol, Request, Response, Step};
 
 use crate::error::{Done, Own, swo_result};
@@ -78,6 +78,10 @@ export! {
     /// Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112, 3.2 and 3.3.
     fn swo_request_authority(conn: *const swo_conn, authority: *mut swo_slice) -> swo_result
         = request_authority(conn, authority);
+
+    /// The number of a request's method, SWO_METHOD_*; SWO_NONE for one that is not in IANA's registry, and for NULL. Methods
+    /// compare exactly: `get` is another one. RFC 9110, 9.1.
+    fn swo_method(request: *const swo_request) -> u32 = method(request);
 
     /// The path of a request's target in origin or absolute form, as sent, up to the query: "/" where an absolute target has
     /// none, "*" in an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target.
@@ -207,6 +211,10 @@ fn current_request(conn: &Connection, out: Out<'_, swo_request>) -> Done {
 
 fn request_authority(conn: &Connection, out: Out<'_, swo_slice>) -> Done {
     out.set(kept(conn)?.authority().ok_or(Own::Nothing)?.as_bytes().into())
+}
+
+fn method((method, _): RequestLine<'_>) -> Done<u32> {
+    Ok(Method::of(method).ok_or(Own::Nothing)?.number())
 }
 
 fn target_path((method, target): RequestLine<'_>, out: Out<'_, swo_slice>) -> Done {

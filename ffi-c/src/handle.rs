@@ -26,7 +26,7 @@ use self::memory::{
 use crate::config::swo_config;
 use crate::error::{Done, Own, swo_result};
 use crate::few::Few;
-use crate::object::{Changed, Handle, Object, swo_capsules, swo_conn, swo_lines, swo_prepared, swo_splice};
+use crate::object::{Changed, Handle, Object, swo_block, swo_capsules, swo_conn, swo_lines, swo_prepared, swo_splice};
 use crate::out::{Array, Out, Plain};
 use crate::types::{
     swo_datagram, swo_deflate, swo_field, swo_request, swo_request_head, swo_response_head, swo_selection, swo_slice,
@@ -109,7 +109,7 @@ macro_rules! handles {
     )+};
 }
 
-handles! { swo_conn, swo_lines, swo_capsules, swo_splice, swo_prepared }
+handles! { swo_conn, swo_lines, swo_capsules, swo_splice, swo_prepared, swo_block }
 
 impl<'a, T: Plain + 'a> Argument<'a> for *mut T {
     type Safe = Out<'a, T>;
@@ -122,8 +122,12 @@ impl<'a, T: Plain + 'a> Argument<'a> for *mut T {
 impl<'a, T: Plain + 'a> Argument<'a> for (*mut T, usize, *mut usize) {
     type Safe = Array<'a, T>;
     unsafe fn into_safe(self) -> Done<Array<'a, T>> {
+        // Where nothing can be written, there need be no place for how much.
+        let counts = self.1 > 0 || !self.2.is_null();
         // SAFETY: the contract, for both pointers.
-        unsafe { Ok(Array { space: space(self.0, self.1)?, count: self.2.into_safe()? }) }
+        let count = counts.then(|| unsafe { self.2.into_safe() }).transpose()?;
+        // SAFETY: as above.
+        Ok(Array { space: unsafe { space(self.0, self.1) }?, count })
     }
 }
 

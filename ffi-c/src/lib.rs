@@ -3,7 +3,7 @@
 //!
 //! `handle` is the boundary and has all that is `unsafe`; `object` is what C knows by its pointer only,
 //! `types` has the structs of the header, `convert` what becomes what, `error` the result codes. Then comes one file per
-//! part of the contract: `config`, `connection`, `inbound`, `event`, `upgrade`, `send`, `answer`, `ask`; and one per profile:
+//! part of the contract: `config`, `connection`, `inbound`, `event`, `upgrade`, `block`, `send`, `answer`, `ask`; and one per profile:
 //! `websocket`, `gateway`, `masque`, `bridge`, `splice`.
 
 // The names are those of the header.
@@ -23,6 +23,7 @@ pub mod types;
 
 pub mod answer;
 pub mod ask;
+pub mod block;
 pub mod bridge;
 pub mod config;
 pub mod connection;

@@ -3,7 +3,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use switchover::binding::{ContentKind, EventKind, KnownField};
+use switchover::binding::{ContentKind, EventKind, KnownField, Method};
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
@@ -94,6 +94,7 @@ tables! {
     "blame" Blame
     "event_kind" EventKind
     "known_field" KnownField
+    "method" Method
 }
 
 /// The tables that have sentences too.

@@ -7,7 +7,7 @@ use std::thread;
 use switchover::binding::FieldLine;
 use switchover::h2c::Splice;
 use switchover::masque::Capsules;
-use switchover::{Connection, Prepared};
+use switchover::{Block, Connection, Prepared};
 
 use crate::error::{Done, Own};
 use crate::types::{swo_field, swo_slice};
@@ -35,6 +35,11 @@ pub struct swo_splice {
 
 /// A whole response that was checked and encoded once: swo_prepared_new makes it, swo_prepared_free frees it.
 pub struct swo_prepared {
+    _opaque: [u8; 0],
+}
+
+/// Field lines that were checked once: swo_block_new makes it, swo_block_free frees it.
+pub struct swo_block {
     _opaque: [u8; 0],
 }
 
@@ -75,6 +80,11 @@ impl Handle for swo_splice {
 impl Handle for swo_prepared {
     type Value = Prepared;
     const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swoReady")];
+}
+
+impl Handle for swo_block {
+    type Value = Block;
+    const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swoBlock")];
 }
 
 /// The mark of a connection in the caller's memory.
@@ -190,16 +200,24 @@ mod tests {
 
     /// The header says that several threads may use one at once.
     #[test]
-    fn a_prepared_response_may_be_shared() {
+    fn a_prepared_response_and_a_block_may_be_shared() {
         fn is_shared<T: Send + Sync>() {}
         is_shared::<Prepared>();
+        is_shared::<Block>();
     }
 
     /// One kind is never taken for another.
     #[test]
     fn every_mark_is_another() {
-        let mut marks =
-            [swo_conn::MARKS, swo_lines::MARKS, swo_capsules::MARKS, swo_splice::MARKS, swo_prepared::MARKS].concat();
+        let mut marks = [
+            swo_conn::MARKS,
+            swo_lines::MARKS,
+            swo_capsules::MARKS,
+            swo_splice::MARKS,
+            swo_prepared::MARKS,
+            swo_block::MARKS,
+        ]
+        .concat();
         let count = marks.len();
         marks.sort_unstable();
         marks.dedup();

@@ -55,7 +55,7 @@ impl Out<'_, u32> {
 /// A place for several values and their count.
 pub(crate) struct Array<'a, T> {
     pub(crate) space: &'a mut [MaybeUninit<T>],
-    pub(crate) count: Out<'a, usize>,
+    pub(crate) count: Option<Out<'a, usize>>,
 }
 
 impl<T> Array<'_, T> {
@@ -65,7 +65,7 @@ impl<T> Array<'_, T> {
         if fits {
             self.space.iter_mut().zip(values).for_each(|(place, value)| _ = place.write(value.into()));
         }
-        self.count.set(count)?;
+        self.count.map_or(Ok(()), |place| place.set(count))?;
         if fits { Ok(()) } else { Err(Own::ArrayTooSmall.into()) }
     }
 
@@ -87,7 +87,7 @@ impl<T> Array<'_, T> {
             place.write(value);
             count += 1;
         }
-        self.count.set(count)
+        self.count.map_or(Ok(()), |place| place.set(count))
     }
 }
 
@@ -100,11 +100,11 @@ impl Output<'_> {
         let space = self.space.len();
         let mut free = self.space;
         match decide(&mut free) {
-            Ok(()) => self.count.set(space - free.len()),
+            Ok(()) => self.count.map_or(Ok(()), |place| place.set(space - free.len())),
             Err(error) => {
                 let ineligible = || error.ineligible().map(|reason| reason.number() as usize);
                 if let Some(number) = error.needed().or(error.field()).or_else(ineligible) {
-                    self.count.set(number)?;
+                    self.count.map_or(Ok(()), |place| place.set(number))?;
                 }
                 Err(error.into())
             }
@@ -118,7 +118,7 @@ impl Output<'_> {
         if fits {
             write(&mut free);
         }
-        self.count.set(len)?;
+        self.count.map_or(Ok(()), |place| place.set(len))?;
         if fits { Ok(()) } else { Err(ErrorKind::OutputTooSmall.into()) }
     }
 

@@ -7,7 +7,7 @@ use crate::error::{Done, Own, swo_result};
 use crate::event::{head, kept};
 use crate::few::Few;
 use crate::object::swo_conn;
-use crate::out::{Out, Output};
+use crate::out::{Array, Out, Output};
 use crate::send::names;
 use crate::types::{swo_deflate, swo_slice};
 
@@ -24,6 +24,13 @@ export! {
     /// Next: swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is spoken. RFC 6455, 4.2.2.
     fn swo_select_subprotocol(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         chosen: *mut swo_slice) -> swo_result = select_subprotocol(conn, (preferences, count), by, chosen);
+
+    /// Server: the subprotocols that an offered `websocket` comes with, in the client's order; none where there are none. Valid
+    /// until the next inbound call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in
+    /// `count`. Next: swo_accept with one of them as the value of `Sec-WebSocket-Protocol`, or swo_select_subprotocol.
+    /// RFC 6455, 4.2.1.
+    fn swo_websocket_subprotocols(conn: *const swo_conn, subprotocols: *mut swo_slice, cap: usize, count: *mut usize)
+        -> swo_result = subprotocols(conn, (subprotocols, cap, count));
 
     /// Server: how to accept the `permessage-deflate` of an offered `websocket`, where this side's `own` parameters allow it.
     /// Errors: SWO_NOTHING where it is not offered in a way that can be accepted, or no request is kept.
@@ -49,6 +56,12 @@ fn websocket_key(nonce: &[u8], out: Output<'_>) -> Done {
 fn select_subprotocol(conn: &Connection, preferences: Few<&[u8]>, by: u32, out: Out<'_, swo_slice>) -> Done {
     let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
     out.set(websocket::select_subprotocol(&kept(conn)?, &preferences, by).ok_or(Own::Nothing)?.as_bytes().into())
+}
+
+fn subprotocols(conn: &Connection, out: Array<'_, swo_slice>) -> Done {
+    let request = kept(conn)?;
+    let count = websocket::subprotocols(&request).count();
+    out.fill_counted(count, websocket::subprotocols(&request).map(str::as_bytes))
 }
 
 fn select_deflate(conn: &Connection, own: &swo_deflate, out: Out<'_, swo_deflate>) -> Done {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
-use switchover::binding::{ContentKind, EventKind, KnownField};
+use switchover::binding::{ContentKind, EventKind, KnownField, Method};
 use switchover::bridge::OverHttp2;
 use switchover::masque::{self, CapsuleFault};
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
@@ -121,6 +121,15 @@ fn macros() -> String {
 /** An initialiser of a swo_slice from a string literal: `swo_slice name = SWO_TEXT("Host");` */
 #define SWO_TEXT(literal) {{(const uint8_t *)("" literal), sizeof(literal) - 1}}
 
+/** An initialiser of a swo_field that stands for all lines of a swo_block: `swo_field fields[] = {{SWO_BLOCK(block)}};` */
+#define SWO_BLOCK(block) {{{{NULL, SIZE_MAX}}, {{(const uint8_t *)(block), 0}}}}
+
+/**
+ * At least swo_conn_size() with this ABI, for a connection inside a struct of yours: `uint64_t place[SWO_CONN_SIZE_MAX / 8];`,
+ * which is aligned well enough, then swo_conn_init(place, sizeof place, ...).
+ */
+#define SWO_CONN_SIZE_MAX {}
+
 /** The template for `connect-udp` where nothing else is configured (RFC 9298, 2): for swo_udp_target. */
 #define SWO_UDP_TEMPLATE "{}"
 
@@ -133,10 +142,18 @@ fn macros() -> String {
 "#,
         env!("CARGO_PKG_VERSION"),
         env!("SWO_ABI"),
+        conn_size_max(),
         masque::UdpTarget::TEMPLATE,
         masque::IpTarget::TEMPLATE,
         masque::Capsules::UDP_PAYLOAD
     )
+}
+
+/// As `connection.rs` holds it.
+fn conn_size_max() -> String {
+    let source = read("src/connection.rs");
+    let (_, rest) = source.split_once("const CONN_SIZE_MAX: usize = ").expect("the constant");
+    rest.split(';').next().unwrap_or_default().to_owned()
 }
 
 // The Rust that cbindgen reads.
@@ -157,8 +174,8 @@ fn files() -> Vec<(String, String)> {
 
 /// In the order in which a reader of the header meets them.
 fn sources() -> Vec<String> {
-    let order = "types config object connection inbound event send answer upgrade websocket splice masque gateway \
-                 bridge ask error names";
+    let order = "types config object connection inbound event block send answer upgrade websocket splice masque \
+                 gateway bridge ask error names";
     let order: Vec<&str> = order.split_whitespace().collect();
     let files = files();
     let exporting = files.iter().filter(|(name, text)| name != "handle.rs" && text.contains("export! {"));
@@ -219,6 +236,7 @@ fn enums() -> String {
         list("blame", "Blame", Blame::ALL, Blame::name, "error/mod.rs"),
         list("event_kind", "Event", EventKind::ALL, EventKind::name, "event/mod.rs"),
         list("known_field", "KnownField", KnownField::ALL, KnownField::name, "wire/known.rs"),
+        list("method", "Method", Method::ALL, Method::name, "binding/method.rs"),
         list("paused", "Paused", Paused::ALL, Paused::name, "event/mod.rs"),
         list("switched_by", "SwitchedBy", SwitchedBy::ALL, SwitchedBy::name, "event/mod.rs"),
         list("no_offer", "NoOffer", NoOffer::ALL, NoOffer::name, "upgrade/request.rs"),

@@ -41,6 +41,80 @@ static void no_connection_answers_nothing(void) {
     IS(swo_prepared_free(prepared), SWO_OK);
 }
 
+/* A block among the lines is those lines, wherever lines are given. */
+static void blocks_are_lines(void) {
+    static const char text[] = "Server: a\r\nX-B: c";
+    static const struct {
+        const char *text;
+        swo_result result;
+    } bad[] = {
+        {"A: b\r\n\r\n", SWO_ERROR_INVALID_NAME},        {"A", SWO_ERROR_INVALID_NAME},
+        {"A: b\nC: d", SWO_ERROR_INVALID_VALUE},           {"Content-Length: 1", SWO_ERROR_RESERVED_FIELD},
+        {"connection: close", SWO_ERROR_RESERVED_FIELD},   {"Upgrade: foo/2", SWO_ERROR_RESERVED_FIELD},
+        {"Host: a", SWO_ERROR_RESERVED_FIELD},
+    };
+    swo_block *block = NULL, *none = NULL;
+    for (size_t at = 0; at < sizeof bad / sizeof *bad; at++) {
+        IS(swo_block_new((const uint8_t *)bad[at].text, strlen(bad[at].text), &none), bad[at].result);
+        HOLDS(none == NULL);
+    }
+    IS(swo_block_new((const uint8_t *)text, SIZE_MAX, &none), SWO_BAD_LENGTH);
+    IS(swo_block_new((const uint8_t *)text, strlen(text), &block), SWO_OK);
+    IS(swo_block_new(NULL, 0, &none), SWO_OK);
+    swo_field mixed[] = {SWO_BLOCK(none), {SWO_TEXT("A"), SWO_TEXT("1")}, SWO_BLOCK(block), {SWO_TEXT("D"), SWO_TEXT("2")}};
+    swo_field plain[] = {{SWO_TEXT("A"), SWO_TEXT("1")}, {SWO_TEXT("Server"), SWO_TEXT("a")}, {SWO_TEXT("X-B"), SWO_TEXT("c")},
+                         {SWO_TEXT("D"), SWO_TEXT("2")}};
+    swo_response_head with_block = {200, {NULL, 0}, mixed, 4}, with_lines = {200, {NULL, 0}, plain, 4};
+    uint8_t one[256], two[256];
+    size_t first = 0, second = 0;
+    swo_conn *conn = heard(NULL, PLAIN), *other = heard(NULL, PLAIN);
+    IS(swo_respond(conn, &with_block, HELLO, 5, one, sizeof one, &first), SWO_OK);
+    IS(swo_respond(other, &with_lines, HELLO, 5, two, sizeof two, &second), SWO_OK);
+    HOLDS(first == second && !memcmp(one, two, first));
+    swo_conn_free(conn);
+    swo_conn_free(other);
+    /* As trailers, in a prepared response, and in a field that names the wrong line. */
+    conn = heard(NULL, PLAIN);
+    with_block.field_count = 0;
+    IS(swo_send_response(conn, &with_block, one, sizeof one, &first), SWO_OK);
+    IS(swo_send_end(conn, mixed, 4, one, sizeof one, &first), SWO_OK);
+    HOLDS(holds(one, first, "Server: a\r\nX-B: c\r\nD: 2\r\n"));
+    swo_conn_free(conn);
+    swo_prepared *prepared = NULL;
+    with_block.field_count = 4;
+    IS(swo_prepared_new(&with_block, HELLO, 5, NULL, &prepared), SWO_OK);
+    conn = heard(NULL, PLAIN);
+    IS(swo_respond_prepared(conn, prepared, one, sizeof one, &first), SWO_OK);
+    HOLDS(first == second && !memcmp(one, two, first));
+    swo_conn_free(conn);
+    IS(swo_prepared_free(prepared), SWO_OK);
+    conn = heard(NULL, PLAIN);
+    mixed[3].value.data = (const uint8_t *)"\n";
+    IS(swo_respond(conn, &with_block, HELLO, 5, one, sizeof one, &first), SWO_ERROR_INVALID_VALUE);
+    HOLDS(first == 3);
+    /* Freed, and what is none of them. */
+    mixed[3].value.data = (const uint8_t *)"2";
+    mixed[2].value.data = (const uint8_t *)conn;
+    IS(swo_respond(conn, &with_block, HELLO, 5, one, sizeof one, &first), SWO_BAD_HANDLE);
+    swo_conn_free(conn);
+    IS(swo_block_free(none), SWO_OK);
+    IS(swo_block_free(block), SWO_OK);
+}
+
+/* Where nothing can be written, nothing need be said of how much. */
+static void nothing_needs_no_place(void) {
+    static const swo_field length[] = {{SWO_TEXT("Content-Length"), SWO_TEXT("5")}};
+    swo_response_head head = {200, {NULL, 0}, length, 1};
+    swo_conn *conn = heard(NULL, PLAIN);
+    uint8_t out[256];
+    size_t written;
+    IS(swo_send_response(conn, &head, out, sizeof out, &written), SWO_OK);
+    IS(swo_send_data(conn, HELLO, 5, NULL, 0, NULL), SWO_ERROR_OUTPUT_TOO_SMALL);
+    IS(swo_send_data(conn, HELLO, 5, out, sizeof out, &written), SWO_OK);
+    IS(swo_send_end(conn, NULL, 0, NULL, 0, NULL), SWO_OK);
+    swo_conn_free(conn);
+}
+
 /* What is refused leaves the request to be answered. */
 static void whole_answers_are_checked(void) {
     static const swo_field lines[] = {{SWO_TEXT("A"), SWO_TEXT("1")}, {SWO_TEXT("B C"), SWO_TEXT("2")}};
@@ -268,6 +342,8 @@ static void a_connection_is_handed_over_once(void) {
 
 static void answers_are_checked(void) {
     no_connection_answers_nothing();
+    blocks_are_lines();
+    nothing_needs_no_place();
     whole_answers_are_checked();
     a_whole_echo_needs_no_copy();
     prepared_answers_are_checked();

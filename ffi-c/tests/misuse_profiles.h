@@ -193,6 +193,10 @@ static void offers_say_what_is_wrong(void) {
     IS(swo_target_query(&shown, &query), SWO_NOTHING);
     HOLDS(!swo_target_path(&asked, &path) && path.data == asked.target.data && path.len == 2);
     HOLDS(!swo_target_query(&asked, &query) && query.data == asked.target.data + 3 && query.len == 3);
+    HOLDS(swo_method(&shown) == SWO_METHOD_POST && swo_method(&asked) == SWO_METHOD_GET);
+    HOLDS(!strcmp(swo_name(SWO_TABLE_METHOD, SWO_METHOD_BASELINE_CONTROL), "BASELINE-CONTROL"));
+    asked.method.len = 2;
+    HOLDS(swo_method(&asked) == SWO_NONE);
     IS(swo_target_path(NULL, &path), SWO_NULL);
     IS(swo_target_query(&asked, NULL), SWO_NULL);
     asked.target.data = NULL;

@@ -29,12 +29,14 @@
  * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
  * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. If you need none of them, call none.
  *
- * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries. Other pointers
- * must be good for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an
- * argument of a decision, never of an inbound call on the same connection: swo_receive refuses it with SWO_OVERLAP, as
- * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero, that held a connection
- * before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like is true for a splice, a
- * reader of capsules, field lines and a prepared response. What swo_conn_free and the other frees freed is not known.
+ * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries; where `cap`
+ * is 0, so that nothing can be written, the place for how much was written may be NULL too. Other pointers must be good
+ * for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an argument
+ * of a decision, never of an inbound call on the same connection: swo_receive refuses it with SWO_OVERLAP, as
+ * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero, that held a
+ * connection before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like is true
+ * for a splice, a reader of capsules, field lines, a block and a prepared response. What swo_conn_free and the other
+ * frees freed is not known.
  *
  * RESULTS. 0 is SWO_OK; SWO_ERROR_* are the engine's, with the same numbers in every language; from 1000 up what only C
  * can do wrong, and SWO_REFUSED. Outputs come last and are written only on success, but for sizes and counts on shortage
@@ -45,5 +47,5 @@
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
  *
  * THREADS. No globals and no threads. A connection, splice or reader may move between threads, and is used by one at a
- * time. A prepared response never changes: several threads may use one at once, on a connection each.
+ * time. A prepared response and a block never change: several threads may use one at once, on a connection each.
  */

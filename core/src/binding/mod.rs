@@ -1,16 +1,19 @@
 //! What bindings for other languages need. It is no part of the API: it may change in any version.
 
+mod method;
 mod verbs;
 
 use alloc::vec::Vec;
 
 use bytes::BufMut;
 
+pub use method::Method;
 pub use verbs::{VERBS, Verb};
 
 pub use crate::event::EventKind;
 pub use crate::upgrade::http2::FieldLine;
 pub use crate::wire::body::ContentKind;
+pub use crate::wire::fields::{Piece, Pieces};
 pub use crate::wire::known::KnownField;
 pub use crate::wire::scan::Path as ScanPath;
 

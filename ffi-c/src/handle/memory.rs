@@ -6,13 +6,15 @@ use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
-use switchover::binding::selection_from_bits;
+use switchover::binding::{Piece, Pieces, selection_from_bits};
 use switchover::masque::Datagram;
-use switchover::{Config, Field, FieldSource, Selection};
+use switchover::{Block, Config, Field, FieldSource, Selection};
 
+use super::seen;
 use crate::config::swo_config;
 use crate::error::{Done, Own};
 use crate::few::Few;
+use crate::object::swo_block;
 use crate::types::{
     swo_datagram, swo_field, swo_request, swo_request_head, swo_response_head, swo_selection, swo_slice,
 };
@@ -51,22 +53,71 @@ pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<Few<&'a 
     unsafe { Few::collect(entries(list)?.iter().map(|&entry| octets(entry))) }
 }
 
-/// The caller's field lines, their lengths looked at.
+/// The caller's field lines, their lengths and the marks of blocks among them looked at.
 #[derive(Clone, Copy)]
-pub(crate) struct FieldList<'a>(&'a [swo_field]);
+pub(crate) struct FieldList<'a> {
+    entries: &'a [swo_field],
+    has_blocks: bool,
+}
+
+/// What `SWO_BLOCK` has as the length of its name, which no name has.
+const IS_BLOCK: usize = usize::MAX;
 
 pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<FieldList<'a>> {
     // SAFETY: the contract.
-    let list = unsafe { entries(list) }?;
-    list.iter().flat_map(|field| [field.name, field.value]).try_for_each(|part| length(part.data, part.len))?;
-    Ok(FieldList(list))
+    let entries = unsafe { entries(list) }?;
+    let mut has_blocks = false;
+    for field in entries {
+        if field.name.len == IS_BLOCK && field.name.data.is_null() {
+            // SAFETY: the contract, for what SWO_BLOCK was made of.
+            unsafe { seen::<swo_block>(field.value.data.cast()) }?;
+            has_blocks = true;
+        } else {
+            length(field.name.data, field.name.len).and(length(field.value.data, field.value.len))?;
+        }
+    }
+    Ok(FieldList { entries, has_blocks })
+}
+
+impl<'a> FieldList<'a> {
+    fn field(field: &swo_field) -> Field<'a> {
+        // SAFETY: the contract, which held when the list was made and holds through the call.
+        let part = |part: swo_slice| unsafe { octets(part) }.unwrap_or_default();
+        Field { name: part(field.name), value: part(field.value) }
+    }
+
+    fn block(field: &swo_field) -> Option<&'a Block> {
+        let is_block = field.name.len == IS_BLOCK;
+        // SAFETY: as above; and its mark was seen.
+        is_block.then(|| unsafe { seen::<swo_block>(field.value.data.cast()) }.ok()).flatten()
+    }
 }
 
 impl FieldSource for FieldList<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        // SAFETY: the contract, which held when the list was made and holds through the call.
-        let part = |part: swo_slice| unsafe { octets(part) }.unwrap_or_default();
-        self.0.iter().for_each(|field| each(Field { name: part(field.name), value: part(field.value) }));
+        if self.has_blocks {
+            self.entries.iter().for_each(|field| match Self::block(field) {
+                Some(block) => block.each(each),
+                None => each(Self::field(field)),
+            });
+        } else {
+            self.entries.iter().for_each(|field| each(Self::field(field)));
+        }
+    }
+
+    fn pieces(&self) -> Option<&dyn Pieces> {
+        self.has_blocks.then_some(self)
+    }
+}
+
+impl Pieces for FieldList<'_> {
+    fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
+        for field in self.entries {
+            match Self::block(field) {
+                Some(block) => block.each_piece(each),
+                None => each(Piece::Line(Self::field(field))),
+            }
+        }
     }
 }
 
