@@ -387,21 +387,22 @@ def ends_alone(transport: asyncio.Transport) -> bool:
 def defer(protocol: Any, head: bytes, rest: bytes) -> None:
     """Keeps what follows the handshake until the app has accepted: wsproto drops it before."""
     accept, take = protocol.send, protocol.data_received
-    waiting: list[bytes] | None = [rest]
+    waiting: bytearray | None = bytearray(rest)
 
     def data_received(data: bytes) -> None:
+        nonlocal waiting
         if waiting is None:
             take(data)
             return
-        waiting.append(data)
-        if sum(map(len, waiting)) > HIGH_WATER_LIMIT:
+        waiting += data
+        if len(waiting) > HIGH_WATER_LIMIT:
             protocol.transport.pause_reading()
 
     async def send(message: Any) -> None:
         nonlocal waiting
         await accept(message)
         if waiting is not None and message["type"] == "websocket.accept":
-            held, waiting = b"".join(waiting), None
+            held, waiting = bytes(waiting), None
             protocol.transport.resume_reading()
             if held:
                 take(held)
