@@ -66,17 +66,23 @@ const IS_BLOCK: usize = usize::MAX;
 pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<FieldList<'a>> {
     // SAFETY: the contract.
     let entries = unsafe { entries(list) }?;
-    let mut has_blocks = false;
-    for field in entries {
-        if field.name.len == IS_BLOCK && field.name.data.is_null() {
-            // SAFETY: the contract, for what SWO_BLOCK was made of.
-            unsafe { seen::<swo_block>(field.value.data.cast()) }?;
-            has_blocks = true;
-        } else {
-            length(field.name.data, field.name.len).and(length(field.value.data, field.value.len))?;
-        }
+    let mut parts = entries.iter().flat_map(|field| [field.name, field.value]);
+    let has_blocks = parts.any(|part| length(part.data, part.len).is_err());
+    if has_blocks {
+        // SAFETY: the contract.
+        unsafe { blocks_and_lines(entries) }?;
     }
     Ok(FieldList { entries, has_blocks })
+}
+
+/// Whether what looks wrong is a block.
+#[cold]
+unsafe fn blocks_and_lines(entries: &[swo_field]) -> Done {
+    entries.iter().try_for_each(|field| match field.name.len {
+        // SAFETY: the contract, for what SWO_BLOCK was made of.
+        IS_BLOCK if field.name.data.is_null() => unsafe { seen::<swo_block>(field.value.data.cast()) }.map(drop),
+        _ => length(field.name.data, field.name.len).and(length(field.value.data, field.value.len)),
+    })
 }
 
 impl<'a> FieldList<'a> {
