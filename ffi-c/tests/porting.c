@@ -1,0 +1,200 @@
+/* The blocks of docs/porting.md, with what they leave to their reader: a server whose transport is memory. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <switchover.h>
+
+static int writer_moved, reader_moved;
+
+struct client {
+    swo_conn *conn;
+    int closing, complete, is_head, says_keep_alive, late;
+    char path[64], body[256];
+    size_t body_len;
+    swo_slice left; /* of the content that the pulling parser was shown */
+    const char *in;
+    size_t in_len, step;
+    char out[4096];
+    size_t out_len;
+    const char *spoken;
+};
+
+static void put(struct client *client, const void *data, size_t len) {
+    if (len > sizeof client->out - client->out_len) exit(1);
+    memcpy(client->out + client->out_len, data, len);
+    client->out_len += len;
+}
+
+static size_t get(struct client *client, void *into, size_t cap) {
+    size_t len = client->in_len < client->step ? client->in_len : client->step;
+    if (len > cap) len = cap;
+    memcpy(into, client->in, len);
+    client->in += len;
+    client->in_len -= len;
+    return len;
+}
+
+static void on_request(struct client *client, const swo_request *request);
+static void on_body(struct client *client, swo_slice data);
+static void on_complete(struct client *client);
+static void send_continue(struct client *client);
+static void speak(struct client *client, swo_slice leftover);
+static void write_response(struct client *client, unsigned status, const char *text);
+static void answer(struct client *client, const char *text);
+
+#include "porting-pump.inc"
+#include "porting-copy.inc"
+#include "porting-note.inc"
+#include "porting-continue.inc"
+#include "porting-respond.inc"
+#include "porting-upgrade.inc"
+#include "porting-read.inc"
+
+static void on_body(struct client *client, swo_slice data) {
+    if (data.len > sizeof client->body - client->body_len) exit(1);
+    memcpy(client->body + client->body_len, data.data, data.len);
+    client->body_len += data.len;
+}
+
+static void speak(struct client *client, swo_slice leftover) {
+    static char rest[64];
+    size_t len;
+    put(client, leftover.data, leftover.len);
+    while ((len = get(client, rest, sizeof rest))) put(client, rest, len);
+    client->closing = 1;
+}
+
+static void answer(struct client *client, const char *text) {
+    if (writer_moved) respond(client, 200, text);
+    else write_response(client, 200, text);
+}
+
+static void on_complete(struct client *client) {
+    char text[400];
+    if (!strcmp(client->path, "/upgrade") && try_upgrade(client)) return;
+    if (!strcmp(client->path, "/late")) {
+        client->late++;
+        return;
+    }
+    if (!strcmp(client->path, "/missing")) {
+        write_response(client, 404, "");
+        return;
+    }
+    sprintf(text, "%s %.*s", client->path, (int)client->body_len, client->body);
+    answer(client, text);
+}
+
+/* What a blocking server does with the pull parser's three functions. */
+static void serve_pulling(struct client *client) {
+    char piece[8];
+    int got;
+    while (next_request(client) == 1) {
+        swo_slice data;
+        if (!strcmp(client->path, "/missing")) {
+            on_complete(client);
+            continue;
+        }
+        while ((got = read_content(client, piece, sizeof piece)) > 0) {
+            data.data = (const uint8_t *)piece;
+            data.len = (size_t)got;
+            on_body(client, data);
+        }
+        if (got < 0) break;
+        on_complete(client);
+    }
+}
+
+static void serve_pushing(struct client *client) {
+    uint8_t data[512];
+    size_t len = 0;
+    while (!client->closing && (len = get(client, data, sizeof data))) {
+        if (feed(client, data, len)) client->closing = 1;
+    }
+    /* All has been read before the answer comes. */
+    if (client->late) {
+        answer(client, client->late == 1 ? "late" : "asked twice");
+        if (pump(client)) client->closing = 1;
+    }
+    if (!client->closing) {
+        swo_receive_eof(client->conn, SWO_END_CLEAN);
+        pump(client);
+    }
+}
+
+static int exchange_by(size_t step, const char *request, const char *wanted) {
+    static struct client client;
+    memset(&client, 0, sizeof client);
+    client.in = request;
+    client.in_len = strlen(request);
+    client.step = step;
+    if (swo_conn_new(SWO_ROLE_SERVER, NULL, &client.conn)) exit(1);
+    (reader_moved ? serve_pulling : serve_pushing)(&client);
+    swo_conn_free(client.conn);
+    client.out[client.out_len] = 0;
+    if (!strcmp(client.out, wanted)) return 0;
+    printf("to %s\nwith %u bytes at a time:\n%s\n", request, (unsigned)step, client.out);
+    return 1;
+}
+
+static int exchange(const char *request, const char *wanted) {
+    int failed = 0;
+    for (size_t step = 1; step < 128; step += step < 4 ? 1 : 40) failed |= exchange_by(step, request, wanted);
+    return failed;
+}
+
+int main(void) {
+    int failed = 0;
+    for (int turn = 0; turn < 4; turn++) {
+        writer_moved = turn & 1;
+        reader_moved = turn >> 1;
+        failed |= exchange("GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                           writer_moved ? "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n/a "
+                                          "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n/b "
+                                        : "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n/a "
+                                          "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\n/b ");
+        failed |= exchange("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                           "2\r\nhe\r\n3;x\r\nllo\r\n0\r\n\r\n",
+                           writer_moved ? "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\n/a hello"
+                                        : "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 8\r\n\r\n/a hello");
+        failed |= exchange("POST /missing HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n01234567890123456789"
+                           "POST /a HTTP/1.0\r\nContent-Length: 20\r\n\r\n01234567890123456789",
+                           writer_moved ? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+                                          "HTTP/1.1 200 OK\r\nContent-Length: 23\r\nConnection: close\r\n\r\n"
+                                          "/a 01234567890123456789"
+                                        : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+                                          "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 23\r\n\r\n"
+                                          "/a 01234567890123456789");
+        failed |= exchange("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /missing HTTP/1.0\r\n\r\n",
+                           writer_moved ? "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\n/a "
+                                          "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                                        : "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\n/a "
+                                          "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        failed |= exchange("HEAD /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                           writer_moved ? "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n"
+                                        : "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\n");
+        failed |= exchange("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                           "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        failed |= exchange("GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: bar, foo/2\r\n\r\nearly",
+                           "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\nearly");
+        failed |= exchange("GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: TLS/1.2\r\n\r\n",
+                           writer_moved
+                               ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n/upgrade "
+                               : "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n/upgrade ");
+    }
+    /* A request whose answer comes later, while more is read. */
+    reader_moved = 0;
+    failed |= exchange("GET /late HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                       "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate"
+                       "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n/b ");
+    /* A client that waits for its 100 gets it before it sends content; one that does not wait gets none. */
+    for (reader_moved = 0; reader_moved < 2; reader_moved++) {
+        const char *request = "POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+                              "Connection: close\r\n\r\nhi";
+        const char *wanted = "HTTP/1.1 100 Continue\r\n\r\n"
+                             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n/a hi";
+        failed |= exchange_by(1, request, wanted);
+        failed |= exchange_by(strlen(request), request, wanted + 25);
+    }
+    return failed;
+}
