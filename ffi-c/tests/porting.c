@@ -48,6 +48,7 @@ static void answer(struct client *client, const char *text);
 #include "porting-note.inc"
 #include "porting-continue.inc"
 #include "porting-respond.inc"
+#include "porting-block.inc"
 #include "porting-upgrade.inc"
 #include "porting-read.inc"
 
@@ -79,6 +80,10 @@ static void on_complete(struct client *client) {
     }
     if (!strcmp(client->path, "/missing")) {
         write_response(client, 404, "");
+        return;
+    }
+    if (!strcmp(client->path, "/html")) {
+        respond_html(client, "<p>");
         return;
     }
     sprintf(text, "%s %.*s", client->path, (int)client->body_len, client->body);
@@ -144,7 +149,9 @@ static int exchange(const char *request, const char *wanted) {
 }
 
 int main(void) {
+    static const char lines[] = "Server: example\r\nX-Frame-Options: DENY\r\n";
     int failed = 0;
+    if (swo_block_new((const uint8_t *)lines, sizeof lines - 1, &common)) return 1;
     for (int turn = 0; turn < 4; turn++) {
         writer_moved = turn & 1;
         reader_moved = turn >> 1;
@@ -182,6 +189,9 @@ int main(void) {
                                ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n/upgrade "
                                : "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n/upgrade ");
     }
+    failed |= exchange("GET /html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                       "HTTP/1.1 200 OK\r\nServer: example\r\nX-Frame-Options: DENY\r\nContent-Type: text/html\r\n"
+                       "Content-Length: 3\r\nConnection: close\r\n\r\n<p>");
     /* A request whose answer comes later, while more is read. */
     reader_moved = 0;
     failed |= exchange("GET /late HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -196,5 +206,6 @@ int main(void) {
         failed |= exchange_by(1, request, wanted);
         failed |= exchange_by(strlen(request), request, wanted + 25);
     }
+    swo_block_free(common);
     return failed;
 }
