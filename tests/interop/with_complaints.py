@@ -71,7 +71,7 @@ def complaint_an_offer_with_content_is_refused(_):
 
 
 @case("a script", "echo/1", FROM_US)
-def complaint_octets_behind_the_101_are_lost(_):
+def complaint_bytes_after_the_101_are_lost(_):
     """After a private attribute (httpcore), or dropped (proxies). Here none is lost, however they are cut."""
     says(SWITCH + b"hello", reason="switched to echo/1, number 1 of 1 offered", status=0, told=b"hello")
 
@@ -200,7 +200,7 @@ def complaint_a_bad_key_is_answered_400_and_nobody_knows_why(_):
 
 
 @case("a socket", "HTTP/1.1")
-def complaint_an_error_behind_an_offer_is_told_as_a_decline(_):
+def complaint_an_error_after_an_offer_is_told_as_a_decline(_):
     """The first thing that went wrong is the reason, whatever is said afterwards."""
     chunked = offer(b"/foo", method=b"POST", more=b"Transfer-Encoding: chunked\r\n")
     place = len(chunked)

@@ -57,7 +57,7 @@ def the_gateway_before_node_ws(_):
 
 
 @case("ws", "websocket", THROUGH_US)
-def the_gateway_behind_node_ws(_):
+def the_gateway_after_node_ws(_):
     with gateway_before_a_switchboard() as (_, front):
         run(*node("ws_client.cjs"), front.url)
 
@@ -69,13 +69,13 @@ def the_gateway_before_python_websockets(_):
 
 
 @case("websockets", "websocket", THROUGH_US)
-def the_gateway_behind_python_websockets(_):
+def the_gateway_after_python_websockets(_):
     with gateway_before_a_switchboard() as (_, front):
         run(python(), HERE / "python/websockets_client.py", front.url)
 
 
 @case("node", "foo/2", THROUGH_US)
-def the_gateway_behind_node_http(_):
+def the_gateway_after_node_http(_):
     with gateway_before_a_switchboard() as (_, front):
         run(*node("upgrade_client.cjs", modules=False), front.url)
 
@@ -169,15 +169,15 @@ def a_declined_offer(_, front):
 
 
 @before_the_switchboard("a socket", "foo/2")
-def early_octets(board, front):
+def early_bytes(board, front):
     """After an accepted offer they are what was agreed on; after a declined one they are nothing."""
     raw = Raw(front.port, offer(b"/foo", b"foo/2") + b"early\nQUIT\n")
     check_switched(raw)
     same(raw.rest(), ANSWER + b"EARLY\nBYE\n")
-    drops_early_octets(board, front.port)
+    drops_early_bytes(board, front.port)
 
 
-def drops_early_octets(board, port):
+def drops_early_bytes(board, port):
     for octets in [LIKE_A_REQUEST, NO_REQUEST, LIKE_A_REQUEST + LARGE]:
         for content in [None, b"hello"]:
             check_dropped(board, port, offer(b"/plain", b"foo/2", content) + octets)
@@ -300,7 +300,7 @@ def after(proxy, what, protocol):
         with gateway_before_a_switchboard() as (board, front), proxy.start(front.port) as port:
             what(proxy, board, port)
 
-    through_us.__name__ = f"the_gateway_behind_{proxy.name}_and_{what.__name__}"
+    through_us.__name__ = f"the_gateway_after_{proxy.name}_and_{what.__name__}"
     case(proxy.name, protocol, THROUGH_US, large=True)(through_us)
 
 
@@ -309,7 +309,7 @@ def before(proxy):
 
     def through_us(_):
         with Switchboard() as board, proxy.start(board.port) as after, gateway(after) as front:
-            drops_early_octets(board, front.port)
+            drops_early_bytes(board, front.port)
 
     through_us.__name__ = f"the_gateway_before_{proxy.name}_and_early_octets"
     case(proxy.name, "foo/2", THROUGH_US, large=True)(through_us)

@@ -69,7 +69,7 @@ def each_window(try_it):
 
 
 @case("curl", "h2c")
-def curl_uploads_behind_the_switch(_):
+def curl_uploads_after_the_switch(_):
     """More than a window on stream 3, after most of one on stream 1."""
     large = LARGE[:200_000]
 
@@ -108,7 +108,7 @@ def java_switches_to_h2c(board):
 
 
 @case("Java", "h2c", large=True)
-def java_uploads_behind_the_switch(_):
+def java_uploads_after_the_switch(_):
     """60 kB on stream 1, 200 kB on stream 3, and 240 kB at a time on two more."""
     java = needs("Java 17", ["java", "--version"])
 
@@ -120,7 +120,7 @@ def java_uploads_behind_the_switch(_):
 
 
 @case("pycurl", "h2c", large=True)
-def pycurl_uploads_behind_the_switch(_):
+def pycurl_uploads_after_the_switch(_):
     each_window(lambda board: run(large_python(), HERE / "python/pycurl_uploads.py", board.url))
 
 
@@ -132,7 +132,7 @@ def nghttp_switches_to_h2c(board):
 
 
 @case("nghttp", "h2c", large=True)
-def nghttp_posts_behind_the_switch(board):
+def nghttp_posts_after_the_switch(board):
     """It offers with `OPTIONS *` and sends its content on a later stream."""
     with with_content(LARGE[:200_000]) as file:
         out, errors = run(debian("nghttp", "nghttp2-client"), "-u", "-d", file.name, board.url + "/echo")

@@ -166,7 +166,7 @@ def probe_has_colours_for_terminals_alone(board):
 
 
 @case("a script", "foo/2", FROM_US)
-def probe_shows_the_octet_that_is_wrong(_):
+def probe_shows_the_byte_that_is_wrong(_):
     def script(connection):
         read_head(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\nX-Fine: 1\r\nX-Bad : 2\r\n\r\n")
@@ -198,7 +198,7 @@ def probe_hears_a_server_that_speaks_first(_):
 
 
 @case("a script", "echo/1", FROM_US)
-def probe_reads_a_101_octet_by_octet(_):
+def probe_reads_a_101_byte_by_byte(_):
     def script(connection):
         read_head(connection)
         for octet in SWITCH.replace(b"HTTP/1.1 101", b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 101") + b"first\n":
@@ -211,7 +211,7 @@ def probe_reads_a_101_octet_by_octet(_):
 
 
 @case("a script", "echo/1", FROM_US)
-def probe_sends_its_content_behind_an_early_101(_):
+def probe_sends_its_content_after_an_early_101(_):
     def script(connection):
         got = read_head(connection)
         connection.sendall(SWITCH + b"early\n")

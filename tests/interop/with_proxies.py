@@ -79,7 +79,7 @@ def any_token(proxy, _, port):
     same(raw.rest(), b"ONE\nTWO\nBYE\n")
 
 
-def octets_that_came_early(_, __, port):
+def bytes_that_came_early(_, __, port):
     """Against RFC 9110, 7.8, but what is switched gets what came before the 101."""
     raw = Raw(port, offer(b"/foo", b"foo/2") + b"early\nQUIT\n")
     check_switched(raw)
@@ -129,7 +129,7 @@ def a_declined_offer(proxy, _, port):
         check_answered(raw, b" /plain: %d bytes of content came." % len(content or b""))
 
 
-def early_octets_like_a_request(proxy, board, port):
+def early_bytes_like_a_request(proxy, board, port):
     """What follows a declined offer is the next request if it looks like one: that is how early bytes are smuggled.
     No server can tell them apart; a client can, which sends none before it has its 101.
     """
@@ -144,7 +144,7 @@ def early_octets_like_a_request(proxy, board, port):
             check(b"EARLYGET" not in board.read(), "it came to us:", got)
 
 
-def early_octets_unlike_a_request(proxy, board, port):
+def early_bytes_unlike_a_request(proxy, board, port):
     """They are answered once with a 400, or not at all, and that is the end of the connection."""
     for content in [None, b"hello"]:
         raw = Raw(port, offer(b"/plain", b"foo/2", content) + NO_REQUEST)
@@ -179,12 +179,12 @@ ALWAYS = [
     (any_token, "foo/2"),
     (an_offer_with_content, "foo/2"),
     (a_declined_offer, "foo/2"),
-    (early_octets_like_a_request, "foo/2"),
-    (early_octets_unlike_a_request, "foo/2"),
+    (early_bytes_like_a_request, "foo/2"),
+    (early_bytes_unlike_a_request, "foo/2"),
     (the_probe_waits, "foo/2"),
 ]
 IF_FORWARDED = [
-    (octets_that_came_early, "foo/2"),
+    (bytes_that_came_early, "foo/2"),
     (a_list, "foo/2"),
     (a_half_close, "foo/2"),
 ]

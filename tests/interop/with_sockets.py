@@ -19,14 +19,14 @@ def offer(path, tokens, content=b"", version=b"1.1"):
 
 
 @case("a socket", "foo/2")
-def early_octets_glued_to_the_request(board):
+def early_bytes_glued_to_the_request(board):
     raw = Raw(board.port, offer(b"/foo", b"example/1, foo/2", b"content") + b"first\nsecond\nQUIT\n")
     check(b"\r\nUpgrade: foo/2\r\n" in raw.until(b"\r\n\r\n"))
     same(raw.rest(), b"foo/2 200 POST /foo 7\ncontent\nFIRST\nSECOND\nBYE\n")
 
 
 @case("a socket", "foo/2")
-def the_same_one_octet_at_a_time(board):
+def the_same_one_byte_at_a_time(board):
     raw = Raw(board.port)
     for octet in offer(b"/foo", b"example/1, foo/2", b"content") + b"first\nsecond\nQUIT\n":
         raw.socket.sendall(bytes([octet]))
@@ -53,7 +53,7 @@ def large_payloads_both_ways(board):
 
 
 @case("a socket", "foo/2")
-def pipelined_behind_a_declined_offer(board):
+def pipelined_after_a_declined_offer(board):
     raw = Raw(board.port, offer(b"/plain", b"foo/2", b"content") + offer(b"/plain?2", b"foo/2") + HELLO)
     same(answer(raw), b"POST /plain: 7 bytes of content came. No offer is taken here.\n")
     same(answer(raw), b"GET /plain?2: 0 bytes of content came. No offer is taken here.\n")
