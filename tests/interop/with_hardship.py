@@ -171,7 +171,7 @@ def an_answer_that_comes_later(_):
 
 
 @hardship()
-def an_byte_now_and_then(server):
+def a_byte_now_and_then(server):
     """Neither a head nor content lives on by coming slowly."""
     if server.secure:
         return  # it takes nothing in clear: see below
