@@ -143,7 +143,7 @@ static void speak_http1(swo_conn *conn) {
     swo_event event;
     while (!fflush(output)) {
         swo_result error = swo_next_event(conn, &event);
-        if (error) respond(conn, &r, swo_error_status(error));
+        if (error) respond(conn, &r, swo_error_status(error)), fflush(output);
         if (error || event.kind == SWO_EVENT_KIND_PAUSED) return;
         if (event.kind == SWO_EVENT_KIND_REQUEST) {
             swo_slice method = event.u.request.method, target = event.u.request.target;

@@ -218,8 +218,10 @@ static void begin_count(client *c, const swo_request *request) {
     swo_content_left left = {SWO_CONTENT_NONE, 0};
     (void)request;
     swo_content(c->conn, &left);
-    if (left.kind == SWO_CONTENT_LENGTH && left.len > COUNTED) respond(c, 413, "that would be too much\n", NULL);
-    else c->answer = answer_count;
+    c->answer = answer_count;
+    if (left.kind != SWO_CONTENT_LENGTH || left.len <= COUNTED) return;
+    swo_close_after_response(c->conn); /* rather than read it all */
+    respond(c, 413, "that would be too much\n", NULL);
 }
 
 static int is(swo_slice text, const char *word) {
@@ -292,7 +294,10 @@ static int drive(client *c) {
             c->is_complete = 1;
             if (c->answer) c->answer(c);
             break;
-        case SWO_EVENT_KIND_NEED_DATA: send_continue(c); return 0;
+        case SWO_EVENT_KIND_NEED_DATA:
+            send_continue(c);
+            c->is_over |= swo_owes(c->conn) == SWO_OWES_NOTHING && !swo_persists(c->conn);
+            return 0;
         default: /* paused: for the answer, which comes from turn(), or for ever */
             c->is_over = event.u.paused == SWO_PAUSED_CLOSED;
             return 0;
@@ -341,7 +346,8 @@ static void give_up(client *c) {
         swo_close_after_response(c->conn);
         respond(c, 408, "your content did not come\n", NULL);
     } else if (swo_awaiting(c->conn) == SWO_AWAITING_REQUEST && !swo_unread(c->conn, &begun) && begun.len > 0) {
-        wrote(c, swo_reject(c->conn, &head, NULL, 0, space(c), room(c), &written), written);
+        swo_result result = swo_reject(c->conn, &head, NULL, 0, space(c), room(c), &written);
+        wrote(c, result, written);
     }
     c->is_over = 1;
 }
