@@ -25,10 +25,10 @@ static ssize_t give(wslay_event_context_ptr context, uint8_t *data, size_t cap, 
     swo_slice *input = (swo_slice *)came;
     size_t given = input->len < cap ? input->len : cap;
     (void)flags;
-    if (given == 0) wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK);
-    else memcpy(data, input->data, given);
+    if (given == 0) return wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK), -1;
+    memcpy(data, input->data, given);
     input->data += given, input->len -= given;
-    return given > 0 ? (ssize_t)given : -1;
+    return (ssize_t)given;
 }
 
 static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t length, int flags, void *came) {
