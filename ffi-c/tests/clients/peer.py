@@ -137,3 +137,14 @@ def gives_up(peer, octets, least=1, most=20):
     except ConnectionError:
         pass
     assert least < time.monotonic() - begin < most, time.monotonic() - begin
+
+
+def is_given_up_unread(peer, octets):
+    """Sends and reads nothing. The server takes no more at some time, and ends the connection later."""
+    try:
+        assert blocks(peer, octets) < len(octets), "the server takes what nobody reads"
+    except ConnectionError:
+        return
+    ended = select.poll()
+    ended.register(peer.socket, select.POLLRDHUP)
+    assert ended.poll(WAIT * 1000), "a client that does not read is kept"
