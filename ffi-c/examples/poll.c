@@ -335,7 +335,7 @@ static int64_t deadline(const client *c) {
     return swo_awaiting(c->conn) == SWO_AWAITING_CALLER ? INT64_MAX : c->since + patience;
 }
 
-/* The client has let its time pass. One that has begun to ask is answered; one that asks nothing is left. */
+/* The client has let its time pass. One that has begun to ask is answered, one that asks nothing is left. */
 static void give_up(client *c) {
     static const swo_response_head head = {408, {NULL, 0}, NULL, 0};
     swo_slice begun = {NULL, 0};
@@ -350,19 +350,20 @@ static void give_up(client *c) {
         wrote(c, result, written);
     }
     c->is_over = 1;
+    if (!c->is_gone) flush(c);
 }
 
 static void turn(client *c, short events) {
     int goes_on;
     if (events & (POLLERR | POLLNVAL) || (c->has_ended && events & POLLHUP)) c->is_gone = 1;
     else if (events & (POLLIN | POLLHUP)) readable(c);
-    else if (deadline(c) <= now) give_up(c);
     if (c->is_gone) return;
     if (c->answer) c->answer(c);
     do {
         goes_on = drive(c);
         flush(c);
     } while (goes_on && room(c) >= ROOM && !c->is_gone);
+    if (deadline(c) <= now) give_up(c);
     if (c->is_shut && c->has_ended) c->is_gone = 1;
 }
 

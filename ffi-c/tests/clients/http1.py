@@ -2,9 +2,10 @@
 
 import os
 import socket
+import sys
 import time
 
-from peer import HOST, Peer, blocks, case, exchanged, same
+from peer import HOST, WAIT, Peer, blocks, case, exchanged, same
 
 
 @case("epoll")
@@ -98,3 +99,17 @@ def late():
         except OSError:
             break
     assert 1.5 < time.monotonic() - begin < 8, time.monotonic() - begin
+
+
+@case("epoll", "nghttp2", "poll", "wslay")
+def floods():
+    """Who is answered and sends on is read from for a moment, and no longer."""
+    peer, begin = Peer(), time.monotonic()
+    peer.send(b"GET / HTTP/1.1\r\n\r\n")
+    peer.status(b"400")
+    try:
+        while time.monotonic() - begin < WAIT:
+            peer.socket.sendall(bytes(65536))
+    except ConnectionError:
+        return
+    sys.exit("a client that was refused goes on for ever")
