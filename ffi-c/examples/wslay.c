@@ -94,7 +94,7 @@ int main(int count, char **words) {
     socklen_t size = sizeof own;
     swo_conn *conn = NULL;
     char rest[4096];
-    int yes = 1, children = 0, listener = socket(AF_INET, SOCK_STREAM, 0);
+    int yes = 1, children = 0, server = getpid(), listener = socket(AF_INET, SOCK_STREAM, 0);
     if (count > 2) patience = (unsigned)atoi(words[2]);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* inherited by what it accepts */
@@ -108,7 +108,7 @@ int main(int count, char **words) {
         if (child < 0) sleep(1); /* out of descriptors or processes, say: both come back */
         if (child != 0 && fd >= 0) close(fd);
     }
-    prctl(PR_SET_PDEATHSIG, SIGTERM); /* the end of the server is that of its connections */
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != server) return 0; /* ends with the server */
     close(listener);
     alarm(2 * patience);
     if (!swo_conn_new(SWO_ROLE_SERVER, NULL, &conn)) speak_http(conn);
