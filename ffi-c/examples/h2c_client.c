@@ -24,7 +24,10 @@ typedef struct client {
     int32_t open; /* the stream whose answer is awaited */
 } client;
 
-static swo_slice slice(const char *text) { return (swo_slice){(const uint8_t *)text, strlen(text)}; }
+static swo_slice slice(const char *text) {
+    swo_slice made = {(const uint8_t *)text, strlen(text)};
+    return made;
+}
 
 static int send_all(int fd, const uint8_t *data, size_t length) {
     while (length > 0) {
@@ -38,9 +41,9 @@ static int send_all(int fd, const uint8_t *data, size_t length) {
 /* HTTP/2. */
 
 static ssize_t on_send(nghttp2_session *session, const uint8_t *data, size_t length, int flags, void *user) {
-    client *c = user;
+    client *c = (client *)user;
     (void)session, (void)flags;
-    return send_all(c->fd, data, length) ? NGHTTP2_ERR_CALLBACK_FAILURE : (ssize_t)length;
+    return send_all(c->fd, data, length) ? (ssize_t)NGHTTP2_ERR_CALLBACK_FAILURE : (ssize_t)length;
 }
 
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_length,
@@ -59,14 +62,15 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, cons
 }
 
 static int on_close(nghttp2_session *session, int32_t stream, uint32_t error, void *user) {
-    client *c = user;
+    client *c = (client *)user;
     (void)session;
     if (stream == c->open) c->open = 0;
     return error ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 static nghttp2_nv field(const char *name, const char *value) {
-    return (nghttp2_nv){(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE};
+    nghttp2_nv made = {(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE};
+    return made;
 }
 
 /* Speaks HTTP/2 until the stream that is open has ended; `data` came already. */
@@ -176,8 +180,11 @@ static int hear(client *c, const uint8_t *settings, size_t length) {
 
 static int open_socket(const char *port) {
     struct timeval patience = {10, 0};
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+    struct sockaddr_in address;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_port = htons((uint16_t)atoi(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (connect(fd, (struct sockaddr *)&address, sizeof address)) {
@@ -192,7 +199,7 @@ int main(int count, char **arguments) {
     uint8_t settings[64];
     char encoded[96];
     ssize_t length = nghttp2_pack_settings_payload(settings, sizeof settings, &entry, 1);
-    client c = {.target = count > 2 ? arguments[2] : "/"};
+    client c = {-1, count > 2 ? arguments[2] : "/", NULL, NULL, 0};
     int status;
     if (count < 2 || length < 0) {
         fprintf(stderr, "usage: h2c_client PORT [TARGET]\n");

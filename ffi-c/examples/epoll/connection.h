@@ -34,7 +34,7 @@ typedef struct protocol {
 struct connection {
     int fd;
     uint32_t watched; /* what epoll reports */
-    const protocol *protocol;
+    const protocol *spoken;
     void *session; /* the protocol's own */
     int64_t deadline; /* milliseconds */
     bool peer_ended, is_over, is_shut, is_broken;
@@ -60,8 +60,14 @@ void connection_finish(connection *c);
 /* http1.c: what every connection begins with, and what all versions answer. */
 
 bool http1_begin(connection *c);
-bool is_echo(swo_slice method, swo_slice target);
-uint32_t status_of(swo_slice method, swo_slice target);
+/* What it points to stays as it is. */
+static inline swo_slice slice(const void *data, size_t length) {
+    swo_slice made = {(const uint8_t *)data, length};
+    return made;
+}
+
+/* The status of the answer, and whether that is the request's content. */
+uint32_t route(swo_slice method, swo_slice target, bool *is_echo);
 size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char *version);
 
 /* websocket.c */

@@ -37,7 +37,9 @@ static int64_t now(void) {
 }
 
 static bool watch(int how, int fd, uint32_t events, void *with) {
-    struct epoll_event event = {.events = events, .data.ptr = with};
+    struct epoll_event event;
+    event.events = events;
+    event.data.ptr = with;
     return epoll_ctl(server.epoll, how, fd, &event) == 0;
 }
 
@@ -73,18 +75,18 @@ void connection_finish(connection *c) { c->is_over = true; }
 
 /* While the listener cannot be served it is not watched: its event would come again and again. */
 static void listen_if(bool listens) {
-    if (listens != server.listens) watch(EPOLL_CTL_MOD, server.listener, listens ? EPOLLIN : 0, &server.listener);
+    if (listens != server.listens) watch(EPOLL_CTL_MOD, server.listener, listens ? (uint32_t)EPOLLIN : 0, &server.listener);
     server.listens = listens;
 }
 
 static bool must_reset(connection *c) {
-    return c->session && c->protocol->must_reset && c->protocol->must_reset(c);
+    return c->session && c->spoken->must_reset && c->spoken->must_reset(c);
 }
 
 static void drop(connection *c) {
-    static const struct linger none = {.l_onoff = 1};
+    static const struct linger none = {1, 0};
     if (must_reset(c)) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-    if (c->session) c->protocol->drop(c);
+    if (c->session) c->spoken->drop(c);
     close(c->fd);
     *c->link = c->next;
     if (c->next) c->next->link = c->link;
@@ -95,7 +97,7 @@ static void drop(connection *c) {
 
 static void begin(int fd) {
     int yes = 1;
-    connection *c = calloc(1, sizeof *c);
+    connection *c = (connection *)calloc(1, sizeof *c);
     if (!c) {
         close(fd);
         return;
@@ -126,8 +128,8 @@ static void accept_all(void) {
 static void readable(connection *c) {
     uint8_t octets[READ], *space = octets;
     size_t cap = READ;
-    if (!c->is_over && c->protocol->space) space = c->protocol->space(c, &cap);
-    ssize_t got = recv(c->fd, space, cap < READ ? cap : READ, 0);
+    if (!c->is_over && c->spoken->space) space = c->spoken->space(c, &cap);
+    ssize_t got = recv(c->fd, space, cap < sizeof octets ? cap : sizeof octets, 0);
     if (got < 0) {
         c->is_broken = errno != EAGAIN && errno != EINTR;
         return;
@@ -135,8 +137,8 @@ static void readable(connection *c) {
     if (got == 0) c->peer_ended = true;
     if (c->is_over) return;
     connection_earn(c, (size_t)got);
-    if (got > 0) c->protocol->receive(c, space, (size_t)got);
-    else if (c->protocol->ended) c->protocol->ended(c);
+    if (got > 0) c->spoken->receive(c, space, (size_t)got);
+    else if (c->spoken->ended) c->spoken->ended(c);
 }
 
 /* Sends some of what waits; whether there is room now that was not there before. */
@@ -163,15 +165,15 @@ static void linger(connection *c) {
 
 static uint32_t wanted(connection *c) {
     bool has_room = OUTPUT - (c->end - c->begin) >= ROOM;
-    bool reads = c->is_over || (has_room && c->protocol->wants_input(c));
-    return (!c->peer_ended && reads ? EPOLLIN : 0) | (c->begin < c->end ? EPOLLOUT : 0);
+    bool reads = c->is_over || (has_room && c->spoken->wants_input(c));
+    return (!c->peer_ended && reads ? (uint32_t)EPOLLIN : 0) | (c->begin < c->end ? (uint32_t)EPOLLOUT : 0);
 }
 
 static void turn(connection *c, uint32_t events) {
     if (events & (EPOLLERR | EPOLLHUP)) c->is_broken = true;
     else if (events & EPOLLIN) readable(c);
     do {
-        if (!c->is_over && !c->is_broken) c->protocol->advance(c);
+        if (!c->is_over && !c->is_broken) c->spoken->advance(c);
     } while (!c->is_broken && flush(c));
     if (c->is_over && must_reset(c)) c->is_broken = true;
     if (c->is_over) linger(c);
@@ -193,9 +195,12 @@ static void drop_late(void) {
 /* The server. */
 
 static bool open_all(uint16_t port, sigset_t *signals) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address;
     socklen_t size = sizeof address;
     int yes = 1;
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     server.epoll = epoll_create1(EPOLL_CLOEXEC);
     server.signals = signalfd(-1, signals, SFD_CLOEXEC);
@@ -221,7 +226,7 @@ static void serve(void) {
             void *with = events[at].data.ptr;
             if (with == &server.signals) return;
             if (with == &server.listener) accept_all();
-            else turn(with, events[at].events);
+            else turn((connection *)with, events[at].events);
         }
         if (server.time - swept < TICK) continue;
         swept = server.time;

@@ -5,11 +5,13 @@
 
 #include "connection.h"
 
+enum { HTTP1, WEBSOCKET, HTTP2 };
+
 typedef struct http1 {
     swo_conn *conn;
-    enum { HTTP1, WEBSOCKET, HTTP2 } next; /* what is spoken after the current request */
+    int next; /* what is spoken after the current request: HTTP1, WEBSOCKET or HTTP2 */
     swo_selection selection;
-    http2 *http2; /* made for an offer of h2c; it holds the request's content */
+    http2 *upgrade; /* made for an offer of h2c; it holds the request's content */
 } http1;
 
 /* What is answered, in all versions. */
@@ -20,21 +22,19 @@ static bool equals(swo_slice a, const char *b) { return a.len == strlen(b) && !m
  * the other forms. */
 static swo_slice path_of(swo_slice target) {
     const uint8_t *at = target.data, *end = target.data + target.len;
-    const uint8_t *scheme = target.len > 0 && *at != '/' ? memmem(at, target.len, "://", 3) : NULL;
-    if (scheme) at = memchr(scheme + 3, '/', (size_t)(end - scheme - 3));
-    if (!at || at == end || *at != '/') return (swo_slice){NULL, 0};
-    const uint8_t *query = memchr(at, '?', (size_t)(end - at));
-    return (swo_slice){at, (size_t)((query ? query : end) - at)};
+    const uint8_t *scheme = target.len > 0 && *at != '/' ? (const uint8_t *)memmem(at, target.len, "://", 3) : NULL;
+    if (scheme) at = (const uint8_t *)memchr(scheme + 3, '/', (size_t)(end - scheme - 3));
+    if (!at || at == end || *at != '/') return slice(NULL, 0);
+    const uint8_t *query = (const uint8_t *)memchr(at, '?', (size_t)(end - at));
+    return slice(at, (size_t)((query ? query : end) - at));
 }
 
-uint32_t status_of(swo_slice method, swo_slice target) {
+uint32_t route(swo_slice method, swo_slice target, bool *is_echo) {
     bool is_known = equals(method, "GET") || equals(method, "HEAD") || equals(method, "POST");
+    swo_slice path = path_of(target);
+    *is_echo = is_known && equals(path, "/echo");
     if (!is_known) return 501; /* CONNECT, too: a 2xx would open a tunnel */
-    return equals(path_of(target), "/echo") || equals(path_of(target), "/") ? 200 : 404;
-}
-
-bool is_echo(swo_slice method, swo_slice target) {
-    return status_of(method, target) == 200 && equals(path_of(target), "/echo");
+    return *is_echo || equals(path, "/") ? 200 : 404;
 }
 
 static size_t append(char text[TEXT], size_t length, const void *data, size_t more) {
@@ -44,7 +44,7 @@ static size_t append(char text[TEXT], size_t length, const void *data, size_t mo
 }
 
 size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char *version) {
-    if (equals(method, "HEAD")) method = (swo_slice)SWO_TEXT("GET"); /* told what a GET would be (RFC 9110, 9.3.2) */
+    if (equals(method, "HEAD")) method = slice("GET", 3); /* told what a GET would be (RFC 9110, 9.3.2) */
     size_t length = append(text, 0, method.data, method.len < 32 ? method.len : 32);
     length = append(text, length, " ", 1);
     length = append(text, length, target.data, target.len < 256 ? target.len : 256);
@@ -63,7 +63,7 @@ static void wrote(connection *c, swo_result result, size_t written) {
 }
 
 static void send_head(connection *c, uint32_t status, const swo_field *fields, size_t count) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     swo_response_head head = {status, {NULL, 0}, fields, count};
     size_t room, written = 0;
     uint8_t *out = connection_space(c, &room);
@@ -73,7 +73,7 @@ static void send_head(connection *c, uint32_t status, const swo_field *fields, s
 
 /* Content goes out only where there is to be some: not after HEAD, nor where its head was refused. */
 static void send_content(connection *c, swo_slice data) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     if (c->is_over || swo_owes(h->conn) != SWO_OWES_CONTENT || data.len == 0) return;
     size_t room, written = 0;
     uint8_t *out = connection_space(c, &room);
@@ -82,7 +82,7 @@ static void send_content(connection *c, swo_slice data) {
 }
 
 static void send_end(connection *c) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     if (swo_owes(h->conn) != SWO_OWES_CONTENT) return;
     size_t room, written = 0;
     uint8_t *out = connection_space(c, &room);
@@ -91,7 +91,7 @@ static void send_end(connection *c) {
 }
 
 static void send_continue(connection *c) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     size_t room, written = 0;
     uint8_t *out = connection_space(c, &room);
     swo_response_head head = {100, {NULL, 0}, NULL, 0};
@@ -100,7 +100,7 @@ static void send_continue(connection *c) {
 }
 
 static void respond(connection *c, uint32_t status, const char *text, size_t length) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
     swo_response_head head = {status, {NULL, 0}, fields, 1};
     size_t room, written = 0;
@@ -109,27 +109,27 @@ static void respond(connection *c, uint32_t status, const char *text, size_t len
     wrote(c, result, written);
 }
 
-/* An echo is answered while its content still comes. Other content is dropped. */
-static void answer(connection *c) {
-    http1 *h = c->session;
+/* An echo is answered while its content still comes. Other content is dropped, and not asked for. */
+static void answer(connection *c, const swo_request *request, bool is_whole) {
+    http1 *h = (http1 *)c->session;
     char text[TEXT];
-    swo_request request;
-    if (swo_current_request(h->conn, &request)) {
-        connection_finish(c);
-    } else if (is_echo(request.method, request.target)) {
+    bool is_echo;
+    uint32_t status = route(request->method, request->target, &is_echo);
+    if (is_echo) {
+        if (swo_owes(h->conn) == SWO_OWES_CONTINUE) send_continue(c);
         send_head(c, 200, NULL, 0);
     } else {
-        size_t length = describe(text, request.method, request.target, "HTTP/1.1");
-        respond(c, status_of(request.method, request.target), text, length);
-        swo_skip_content(h->conn);
+        size_t length = describe(text, request->method, request->target, "HTTP/1.1");
+        respond(c, status, text, length);
+        if (!is_whole) swo_skip_content(h->conn);
     }
 }
 
 /* Offers. */
 
 static void forget_http2(http1 *h) {
-    http2_free(h->http2);
-    h->http2 = NULL;
+    http2_free(h->upgrade);
+    h->upgrade = NULL;
     h->next = HTTP1;
 }
 
@@ -137,20 +137,20 @@ static void forget_http2(http1 *h) {
  * HELD. */
 static void choose(connection *c, const swo_request *request) {
     static const swo_slice preferences[] = {SWO_TEXT("websocket"), SWO_TEXT("h2c")};
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     swo_slice settings;
     h->next = HTTP1;
     if (request->offer_count == 0) return;
     if (swo_select(h->conn, preferences, 2, SWO_ORDER_SERVER, &h->selection)) return;
     h->next = swo_selection_preference(&h->selection) == 0 ? WEBSOCKET : HTTP2;
     if (h->next == WEBSOCKET) return;
-    bool is_ready = swo_event_field(h->conn, "HTTP2-Settings", &settings) == SWO_OK && (h->http2 = http2_new(c))
-                    && http2_upgrade(h->http2, request, settings);
+    bool is_ready = swo_event_field(h->conn, "HTTP2-Settings", &settings) == SWO_OK && (h->upgrade = http2_new(c))
+                    && http2_upgrade(h->upgrade, request, settings);
     if (!is_ready) forget_http2(h);
 }
 
 static void accept_offer(connection *c) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     size_t room, written = 0;
     uint8_t *out = connection_space(c, &room);
     swo_result result = swo_accept(h->conn, &h->selection, NULL, 0, out, room, &written);
@@ -160,41 +160,52 @@ static void accept_offer(connection *c) {
 /* Too much content to hold, in chunks that did not announce it: the request is served in HTTP/1.1, like one without an
  * offer. */
 static void decline(connection *c) {
-    http1 *h = c->session;
-    answer(c);
-    send_content(c, http2_held(h->http2));
+    http1 *h = (http1 *)c->session;
+    swo_request request;
+    if (swo_current_request(h->conn, &request)) connection_finish(c);
+    else answer(c, &request, false);
+    send_content(c, http2_held(h->upgrade));
     forget_http2(h);
 }
 
 /* The leftover is what the client sent after its request; after a preface, all that it sent. The new session takes it
  * as it stands, and nothing is left that the engine would be needed for. */
 static void hand_over(connection *c, const swo_switched *switched) {
-    http1 *h = c->session;
-    if (switched->by == SWO_SWITCHED_BY_HTTP2_PREFACE) h->http2 = http2_new(c);
-    bool begun = h->next == WEBSOCKET ? websocket_begin(c) : http2_begin(c, h->http2);
+    http1 *h = (http1 *)c->session;
+    if (switched->by == SWO_SWITCHED_BY_HTTP2_PREFACE) h->upgrade = http2_new(c);
+    bool begun = h->next == WEBSOCKET ? websocket_begin(c) : http2_begin(c, h->upgrade);
     if (!begun) {
         connection_finish(c);
         return;
     }
-    if (switched->leftover.len > 0) c->protocol->receive(c, switched->leftover.data, switched->leftover.len);
+    if (switched->leftover.len > 0) c->spoken->receive(c, switched->leftover.data, switched->leftover.len);
     swo_conn_free(h->conn);
     free(h);
-    if (!c->is_over) c->protocol->advance(c);
+    if (!c->is_over) c->spoken->advance(c);
 }
 
 /* Events. */
 
+static void on_end(connection *c) {
+    http1 *h = (http1 *)c->session;
+    if (h->next == HTTP1) send_end(c);
+    else accept_offer(c);
+}
+
+/* Most requests end with their head: then no event for that is needed. */
 static void on_request(connection *c, const swo_request *request) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
+    bool is_whole = swo_take_end(h->conn);
     choose(c, request);
-    if (swo_owes(h->conn) == SWO_OWES_CONTINUE && (h->next != HTTP1 || is_echo(request->method, request->target))) send_continue(c);
-    if (h->next == HTTP1) answer(c);
+    if (h->next == HTTP1) answer(c, request, is_whole);
+    else if (swo_owes(h->conn) == SWO_OWES_CONTINUE) send_continue(c);
+    if (is_whole) on_end(c);
 }
 
 static void on_data(connection *c, swo_slice data) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     if (h->next == HTTP2) {
-        if (http2_hold(h->http2, data)) return;
+        if (http2_hold(h->upgrade, data)) return;
         decline(c);
     }
     send_content(c, data);
@@ -208,7 +219,7 @@ static void refuse(connection *c, swo_result error) {
 }
 
 static void advance(connection *c) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     while (!c->is_over && OUTPUT - (c->end - c->begin) >= ROOM) {
         swo_event event;
         swo_result result = swo_next_event(h->conn, &event);
@@ -219,7 +230,7 @@ static void advance(connection *c) {
         switch (event.kind) {
         case SWO_EVENT_KIND_REQUEST: on_request(c, &event.u.request); break;
         case SWO_EVENT_KIND_DATA: on_data(c, event.u.data); break;
-        case SWO_EVENT_KIND_END_OF_MESSAGE: h->next == HTTP1 ? send_end(c) : accept_offer(c); break;
+        case SWO_EVENT_KIND_END_OF_MESSAGE: on_end(c); break;
         case SWO_EVENT_KIND_SWITCHED: hand_over(c, &event.u.switched); return;
         case SWO_EVENT_KIND_PAUSED:
             if (event.u.paused == SWO_PAUSED_CLOSED) connection_finish(c);
@@ -233,39 +244,39 @@ static void advance(connection *c) {
 /* The rest of the protocol. */
 
 static uint8_t *space(connection *c, size_t *cap) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     uint8_t *data = NULL;
     *cap = 0;
-    if (swo_receive_buffer(h->conn, 1, &data, cap)) connection_finish(c);
+    if (swo_receive_buffer(h->conn, READ, &data, cap)) connection_finish(c);
     return data;
 }
 
 static void receive(connection *c, const uint8_t *data, size_t length) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     (void)data;
     if (swo_receive_commit(h->conn, length)) connection_finish(c);
 }
 
 static void ended(connection *c) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     swo_receive_eof(h->conn, SWO_END_CLEAN);
 }
 
 static bool wants_input(connection *c) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     return swo_wants_input(h->conn);
 }
 
 /* To HTTP/1.0 an echo, which has no length, ends with the connection: one that is cut must not look complete
  * (RFC 9112, 8). */
 static bool must_reset(connection *c) {
-    http1 *h = c->session;
+    http1 *h = (http1 *)c->session;
     return swo_must_reset(h->conn);
 }
 
 static void drop(connection *c) {
-    http1 *h = c->session;
-    http2_free(h->http2);
+    http1 *h = (http1 *)c->session;
+    http2_free(h->upgrade);
     swo_conn_free(h->conn);
     free(h);
 }
@@ -273,7 +284,7 @@ static void drop(connection *c) {
 bool http1_begin(connection *c) {
     static const protocol http1_protocol = {space, receive, ended, advance, wants_input, must_reset, drop};
     swo_config config;
-    http1 *h = calloc(1, sizeof *h);
+    http1 *h = (http1 *)calloc(1, sizeof *h);
     swo_config_init(&config, sizeof config);
     config.http2_preface = 1;
     config.h2c_content = HELD;
@@ -281,7 +292,7 @@ bool http1_begin(connection *c) {
         free(h);
         return false;
     }
-    c->protocol = &http1_protocol;
+    c->spoken = &http1_protocol;
     c->session = h;
     return true;
 }

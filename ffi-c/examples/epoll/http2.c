@@ -22,14 +22,14 @@ typedef struct stream {
 
 struct http2 {
     nghttp2_session *session;
-    connection *connection;
+    connection *transport;
     stream *first;
     stream *upgraded; /* the request that offered h2c */
 };
 
 /* Streams. */
 
-static swo_slice slice(const char *text) { return (swo_slice){(const uint8_t *)text, strlen(text)}; }
+static swo_slice text(const char *of) { return slice(of, strlen(of)); }
 
 static void cut(char *to, size_t size, const uint8_t *from, size_t length) {
     size_t kept = length < size ? length : size - 1;
@@ -38,7 +38,7 @@ static void cut(char *to, size_t size, const uint8_t *from, size_t length) {
 }
 
 static stream *open_stream(http2 *h, int32_t id) {
-    stream *s = calloc(1, sizeof *s);
+    stream *s = (stream *)calloc(1, sizeof *s);
     if (!s) return NULL;
     s->id = id;
     s->next = h->first;
@@ -59,7 +59,7 @@ static bool append(stream *s, const uint8_t *data, size_t length) {
     size_t waiting = s->end - s->begin;
     if (length == 0) return true;
     if (waiting > 0) memmove(s->content, s->content + s->begin, waiting);
-    uint8_t *content = realloc(s->content, waiting + length);
+    uint8_t *content = (uint8_t *)realloc(s->content, waiting + length);
     if (!content) return false;
     memcpy(content + waiting, data, length);
     s->content = content;
@@ -72,7 +72,7 @@ static bool append(stream *s, const uint8_t *data, size_t length) {
 
 static ssize_t read_content(nghttp2_session *session, int32_t id, uint8_t *out, size_t cap, uint32_t *flags,
                             nghttp2_data_source *source, void *user) {
-    stream *s = source->ptr;
+    stream *s = (stream *)source->ptr;
     size_t waiting = s->end - s->begin, length = waiting < cap ? waiting : cap;
     size_t consumed = length < s->received ? length : s->received;
     (void)user;
@@ -86,38 +86,41 @@ static ssize_t read_content(nghttp2_session *session, int32_t id, uint8_t *out, 
 }
 
 static nghttp2_nv field(const char *name, const char *value) {
-    return (nghttp2_nv){(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE};
+    nghttp2_nv made = {(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE};
+    return made;
 }
 
 static int answer(http2 *h, stream *s) {
-    char status[12], text[TEXT];
-    swo_slice target = slice(s->path);
-    bool is_head = strcmp(s->method, "HEAD") == 0;
-    bool echoes = is_echo(slice(s->method), target);
-    if (!echoes) {
-        size_t length = describe(text, slice(s->method), target, "HTTP/2");
+    char status[12], content[TEXT];
+    swo_slice target = text(s->path);
+    bool is_head = strcmp(s->method, "HEAD") == 0, is_echo;
+    uint32_t number = route(text(s->method), target, &is_echo);
+    if (!is_echo) {
+        size_t length = describe(content, text(s->method), target, "HTTP/2");
         s->begin = s->end;
-        if (!append(s, (const uint8_t *)text, length)) return NGHTTP2_ERR_CALLBACK_FAILURE;
+        if (!append(s, (const uint8_t *)content, length)) return NGHTTP2_ERR_CALLBACK_FAILURE;
         s->is_complete = true;
     }
-    snprintf(status, sizeof status, "%u", (unsigned)status_of(slice(s->method), target));
+    snprintf(status, sizeof status, "%u", (unsigned)number);
     nghttp2_nv fields[] = {field(":status", status), field("content-type", "text/plain")};
-    nghttp2_data_provider content = {{.ptr = s}, read_content};
-    return nghttp2_submit_response(h->session, s->id, fields, echoes ? 1 : 2, is_head ? NULL : &content);
+    nghttp2_data_provider provider;
+    provider.source.ptr = s;
+    provider.read_callback = read_content;
+    return nghttp2_submit_response(h->session, s->id, fields, is_echo ? 1 : 2, is_head ? NULL : &provider);
 }
 
 /* What nghttp2 tells. */
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user) {
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
-    stream *s = open_stream(user, frame->hd.stream_id);
+    stream *s = open_stream((http2 *)user, frame->hd.stream_id);
     if (!s) return NGHTTP2_ERR_CALLBACK_FAILURE;
     return nghttp2_session_set_stream_user_data(session, s->id, s);
 }
 
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_length,
                      const uint8_t *value, size_t value_length, uint8_t flags, void *user) {
-    stream *s = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+    stream *s = (stream *)nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
     (void)flags, (void)user;
     if (!s) return 0;
     if (name_length == 7 && !memcmp(name, ":method", 7)) cut(s->method, sizeof s->method, value, value_length);
@@ -126,13 +129,13 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user) {
-    http2 *h = user;
+    http2 *h = (http2 *)user;
     bool is_headers = frame->hd.type == NGHTTP2_HEADERS;
-    stream *s = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+    stream *s = (stream *)nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
     if (!s || !(is_headers || frame->hd.type == NGHTTP2_DATA)) return 0;
     if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) {
         s->is_complete = true;
-        connection_progress(h->connection);
+        connection_progress(h->transport);
         nghttp2_session_resume_data(session, s->id); /* refused where nothing waits for it */
     }
     return is_headers && frame->headers.cat == NGHTTP2_HCAT_REQUEST ? answer(h, s) : 0;
@@ -140,10 +143,11 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data, size_t length,
                    void *user) {
-    stream *s = nghttp2_session_get_stream_user_data(session, id);
+    stream *s = (stream *)nghttp2_session_get_stream_user_data(session, id);
     (void)flags, (void)user;
-    bool is_read = s && is_echo(slice(s->method), slice(s->path)) && strcmp(s->method, "HEAD") != 0;
-    if (!is_read) return nghttp2_session_consume(session, id, length);
+    bool is_echo = false;
+    if (s && strcmp(s->method, "HEAD") != 0) route(text(s->method), text(s->path), &is_echo);
+    if (!is_echo) return nghttp2_session_consume(session, id, length);
     if (!append(s, data, length)) return NGHTTP2_ERR_CALLBACK_FAILURE;
     s->received += length;
     nghttp2_session_resume_data(session, id);
@@ -151,7 +155,7 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 }
 
 static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *user) {
-    stream *s = nghttp2_session_get_stream_user_data(session, id);
+    stream *s = (stream *)nghttp2_session_get_stream_user_data(session, id);
     (void)error, (void)user;
     if (!s) return 0;
     /* What a stream leaves after must not stay in the connection's window. */
@@ -161,32 +165,32 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *
 }
 
 static ssize_t on_send(nghttp2_session *session, const uint8_t *data, size_t length, int flags, void *user) {
-    http2 *h = user;
-    size_t taken = connection_write(h->connection, data, length);
+    http2 *h = (http2 *)user;
+    size_t taken = connection_write(h->transport, data, length);
     (void)session, (void)flags;
-    return taken > 0 ? (ssize_t)taken : NGHTTP2_ERR_WOULDBLOCK;
+    return taken > 0 ? (ssize_t)taken : (ssize_t)NGHTTP2_ERR_WOULDBLOCK;
 }
 
 /* The protocol. */
 
 static void receive(connection *c, const uint8_t *data, size_t length) {
-    http2 *h = c->session;
+    http2 *h = (http2 *)c->session;
     if (nghttp2_session_mem_recv(h->session, data, length) < 0) connection_finish(c);
 }
 
 static void advance(connection *c) {
-    http2 *h = c->session;
+    http2 *h = (http2 *)c->session;
     bool failed = nghttp2_session_send(h->session) != 0;
     bool reads = nghttp2_session_want_read(h->session) && !c->peer_ended;
     if (failed || (!reads && !nghttp2_session_want_write(h->session))) connection_finish(c);
 }
 
 static bool wants_input(connection *c) {
-    http2 *h = c->session;
+    http2 *h = (http2 *)c->session;
     return nghttp2_session_want_read(h->session);
 }
 
-static void drop(connection *c) { http2_free(c->session); }
+static void drop(connection *c) { http2_free((http2 *)c->session); }
 
 /* Sessions. */
 
@@ -210,9 +214,9 @@ static bool new_session(http2 *h) {
 
 http2 *http2_new(connection *c) {
     nghttp2_settings_entry settings = {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, STREAMS};
-    http2 *h = calloc(1, sizeof *h);
+    http2 *h = (http2 *)calloc(1, sizeof *h);
     if (!h) return NULL;
-    h->connection = c;
+    h->transport = c;
     if (new_session(h) && !nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, &settings, 1)) return h;
     http2_free(h);
     return NULL;
@@ -226,10 +230,9 @@ void http2_free(http2 *h) {
 }
 
 bool http2_begin(connection *c, http2 *h) {
-    static const protocol http2_protocol = {
-        .receive = receive, .advance = advance, .wants_input = wants_input, .drop = drop};
+    static const protocol http2_protocol = {NULL, receive, NULL, advance, wants_input, NULL, drop};
     if (!h || (h->upgraded && answer(h, h->upgraded))) return false;
-    c->protocol = &http2_protocol;
+    c->spoken = &http2_protocol;
     c->session = h;
     return true;
 }
@@ -243,7 +246,7 @@ static ssize_t base64url(uint8_t *out, size_t cap, swo_slice text) {
     size_t length = 0;
     if (text.len % 4 == 1 || text.len > cap) return -1;
     for (size_t at = 0; at < text.len; at++) {
-        const char *digit = memchr(digits, text.data[at], 64);
+        const char *digit = (const char *)memchr(digits, text.data[at], 64);
         if (!digit) return -1;
         bits = bits << 6 | (uint32_t)(digit - digits);
         if (at % 4 > 0) out[length++] = (uint8_t)(bits >> (6 - at % 4 * 2));
@@ -268,4 +271,4 @@ bool http2_hold(http2 *h, swo_slice data) {
     return h->upgraded->end + data.len <= HELD && append(h->upgraded, data.data, data.len);
 }
 
-swo_slice http2_held(const http2 *h) { return (swo_slice){h->upgraded->content, h->upgraded->end}; }
+swo_slice http2_held(const http2 *h) { return slice(h->upgraded->content, h->upgraded->end); }

@@ -10,13 +10,13 @@ enum { MESSAGE = 1 << 20 };
 
 typedef struct websocket {
     wslay_event_context_ptr context;
-    connection *connection;
+    connection *transport;
     const uint8_t *input; /* what wslay has not taken yet */
     size_t length;
 } websocket;
 
 static ssize_t give(wslay_event_context_ptr context, uint8_t *data, size_t cap, int flags, void *user) {
-    websocket *w = user;
+    websocket *w = (websocket *)user;
     size_t given = w->length < cap ? w->length : cap;
     (void)flags;
     if (given == 0) {
@@ -30,8 +30,8 @@ static ssize_t give(wslay_event_context_ptr context, uint8_t *data, size_t cap, 
 }
 
 static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t length, int flags, void *user) {
-    websocket *w = user;
-    size_t taken = connection_write(w->connection, data, length);
+    websocket *w = (websocket *)user;
+    size_t taken = connection_write(w->transport, data, length);
     (void)flags;
     if (taken > 0 || length == 0) return (ssize_t)taken;
     wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK);
@@ -40,51 +40,49 @@ static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t
 
 static void echo(wslay_event_context_ptr context, const struct wslay_event_on_msg_recv_arg *came, void *user) {
     struct wslay_event_msg message = {came->opcode, came->msg, came->msg_length};
-    websocket *w = user;
-    connection_progress(w->connection);
+    websocket *w = (websocket *)user;
+    connection_progress(w->transport);
     if (!wslay_is_ctrl_frame(came->opcode) && wslay_event_queue_msg(context, &message)) {
-        connection_finish(w->connection);
+        connection_finish(w->transport);
     }
 }
 
 static void receive(connection *c, const uint8_t *data, size_t length) {
-    websocket *w = c->session;
+    websocket *w = (websocket *)c->session;
     w->input = data;
     w->length = length;
     if (wslay_event_recv(w->context)) connection_finish(c);
 }
 
 static void advance(connection *c) {
-    websocket *w = c->session;
+    websocket *w = (websocket *)c->session;
     bool failed = wslay_event_send(w->context) != 0;
     bool reads = wslay_event_want_read(w->context) && !c->peer_ended;
     if (failed || (!reads && !wslay_event_want_write(w->context))) connection_finish(c);
 }
 
 static bool wants_input(connection *c) {
-    websocket *w = c->session;
+    websocket *w = (websocket *)c->session;
     return wslay_event_want_read(w->context);
 }
 
 static void drop(connection *c) {
-    websocket *w = c->session;
+    websocket *w = (websocket *)c->session;
     wslay_event_context_free(w->context);
     free(w);
 }
 
 bool websocket_begin(connection *c) {
-    static const protocol websocket_protocol = {
-        .receive = receive, .advance = advance, .wants_input = wants_input, .drop = drop};
-    static const struct wslay_event_callbacks callbacks = {
-        .recv_callback = give, .send_callback = take, .on_msg_recv_callback = echo};
-    websocket *w = calloc(1, sizeof *w);
+    static const protocol websocket_protocol = {NULL, receive, NULL, advance, wants_input, NULL, drop};
+    static const struct wslay_event_callbacks callbacks = {give, take, NULL, NULL, NULL, NULL, echo};
+    websocket *w = (websocket *)calloc(1, sizeof *w);
     if (!w || wslay_event_context_server_init(&w->context, &callbacks, w)) {
         free(w);
         return false;
     }
     wslay_event_config_set_max_recv_msg_length(w->context, MESSAGE);
-    w->connection = c;
-    c->protocol = &websocket_protocol;
+    w->transport = c;
+    c->spoken = &websocket_protocol;
     c->session = w;
     return true;
 }

@@ -1,0 +1,115 @@
+"""HTTP/1.1, RFC 9112."""
+
+import os
+import socket
+import sys
+import time
+
+from peer import HOST, WAIT, Peer, blocks, case, exchanged, same
+
+
+@case("epoll")
+def pipelined_octet_by_octet():
+    peer = Peer(step=1)
+    peer.send(b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n")
+    peer.send(b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
+    peer.send(b"GET http://a/?query HTTP/1.1\r\n" + HOST + b"\r\n")
+    peer.status(b"200")
+    same(peer.chunked(), b"abcde")
+    peer.status(b"200")
+    text = b"GET http://a/?query over HTTP/1.1\n"
+    same(peer.read(len(text)), text)
+
+
+@case("epoll")
+def other_offers_are_declined():
+    peer = Peer()
+    for _ in range(2):
+        peer.send(b"GET / HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\nUpgrade: foo/2, TLS/1.2\r\n\r\n")
+        peer.status(b"200")
+        same(peer.read(20), b"GET / over HTTP/1.1\n")
+    peer.send(b"CONNECT a:1 HTTP/1.1\r\n" + HOST + b"\r\n")
+    peer.status(b"501")
+
+
+@case("epoll")
+def methods():
+    """A HEAD gets the head that a GET would get; what is not known is not implemented."""
+    heads = []
+    for method in (b"GET", b"HEAD"):
+        peer = Peer()
+        peer.send(method + b" / HTTP/1.1\r\n" + HOST + b"\r\n")
+        heads.append(peer.status(b"200"))
+    same(heads[0], heads[1])
+    for path in (b"/", b"/echo"):
+        peer = Peer()
+        peer.send(b"BREW " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n")
+        peer.status(b"501")
+
+
+@case("epoll")
+def errors_are_answered_once():
+    peer = Peer()
+    peer.send(b"GET / HTTP/1.1\r\n\r\n")
+    peer.status(b"400")
+    # What comes after the answer is no reason for a reset: the server lingers. A reset would show in the second send.
+    peer.send(b"x")
+    time.sleep(0.2)
+    peer.send(b"x" * 300_000)
+    assert b"HTTP/1.1 4" not in peer.rest()
+    peer = Peer()
+    peer.send(b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nx\r\n")
+    peer.status(b"200")
+    same(peer.rest(), b"3\r\nabc\r\n")
+
+
+@case("epoll")
+def half_closed():
+    peer = Peer()
+    peer.send(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+    peer.socket.shutdown(socket.SHUT_WR)
+    peer.status(b"200")
+    same(peer.rest(), b"GET / over HTTP/1.1\n")
+
+
+@case("epoll")
+def unread_echo():
+    peer, size = Peer(), 32 << 20
+    content = memoryview(os.urandom(1 << 20) * 32)
+    peer.send(b"POST /echo HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % size)
+    sent = blocks(peer, content)
+    assert sent < size, "the server takes what nobody reads"
+    got = exchanged(peer, content[sent:], size)
+    got = got[got.index(b"\r\n\r\n") + 4 :]
+    peer.socket.setblocking(True)
+    same(got + peer.rest(), bytes(content))
+
+
+@case("epoll, late")
+def late():
+    peer, begin = Peer(), time.monotonic()
+    peer.socket.settimeout(0.3)
+    for octet in b"GET / HTTP/1.1\r\nHost: and so on, slowly":
+        try:
+            peer.send(bytes([octet]))
+            if not peer.socket.recv(1):
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    assert 1.5 < time.monotonic() - begin < 8, time.monotonic() - begin
+
+
+@case("epoll", "nghttp2", "poll", "wslay")
+def floods():
+    """Who is answered and sends on is read from for a moment, and no longer."""
+    peer, begin = Peer(), time.monotonic()
+    peer.send(b"GET / HTTP/1.1\r\n\r\n")
+    peer.status(b"400")
+    try:
+        while time.monotonic() - begin < WAIT:
+            peer.socket.sendall(bytes(65536))
+    except ConnectionError:
+        return
+    sys.exit("a client that was refused goes on for ever")
