@@ -20,8 +20,9 @@ export! {
     fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive_data(conn, (data, len));
 
     /// Space for recv(2) to write into. `cap` is what there is: `min` bytes at least, and often more, all of which may
-    /// be used; but less where `min` is more than may wait in all (`buffered` of the configuration). It is valid until
-    /// the next inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points
+    /// be used; but less where `min` is more than may wait in all (`buffered` of the configuration). Ask for what one read
+    /// may bring, such as 16,384: with less, requests that come together are read in pieces. It is valid until the next
+    /// inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points
     /// to. **Inbound:** ends the current event and its slices. Next: swo_receive_commit with what was read.
     ///
     /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
