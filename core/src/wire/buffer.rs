@@ -13,6 +13,7 @@
 //! which count from the head's start.
 
 use alloc::vec::Vec;
+use core::hint;
 use core::ops::Range;
 
 use crate::wire::scan::{self, PADDING};
@@ -206,8 +207,32 @@ impl Buffer {
         self.data.capacity() > 0
     }
 
+    /// Sees to it that `append` and `reserve` ask for no memory for `min` bytes. False where the allocator has none; nothing that
+    /// is read has changed then.
+    #[inline]
+    pub(crate) fn try_room(&mut self, min: usize) -> bool {
+        self.free() >= min || self.try_make_room(min)
+    }
+
+    #[cold]
+    fn try_make_room(&mut self, min: usize) -> bool {
+        let len = self.room(min);
+        let is_there = self.data.try_reserve_exact(len - self.data.len()).is_ok();
+        if is_there {
+            self.data.resize(len, 0);
+        }
+        is_there
+    }
+
     #[cold]
     fn make_room(&mut self, min: usize) {
+        let len = self.room(min);
+        self.data.reserve_exact(len - self.data.len());
+        self.data.resize(len, 0);
+    }
+
+    /// Moves what is there, if that gives room for `min` bytes more, and says how long the memory has to be for them.
+    fn room(&mut self, min: usize) -> usize {
         self.reserved = 0;
         // What may wait, and the head that is kept before it. More is moved, and grows, by a step at a time, or a caller who
         // always asks for much space would pay for it with each byte.
@@ -217,17 +242,16 @@ impl Buffer {
         if reclaimed >= self.data.len() / 2 || (self.needed(min) > most && reclaimed > step) {
             self.compact();
         }
-        if self.free() < min {
-            let doubled = self.data.len().saturating_mul(2).max(FIRST);
-            let needed = self.needed(min);
-            let len = match needed > most {
-                // One read that brings more than may wait gets just that.
-                true if min > self.waiting => needed,
-                true => needed.saturating_add(step),
-                false => needed.max(doubled.min(most)),
-            };
-            self.data.reserve_exact(len - self.data.len());
-            self.data.resize(len, 0);
+        if self.free() >= min {
+            return self.data.len();
+        }
+        let doubled = self.data.len().saturating_mul(2).max(FIRST);
+        let needed = self.needed(min);
+        match needed > most {
+            // One read that brings more than may wait gets just that.
+            true if min > self.waiting => needed,
+            true => needed.saturating_add(step),
+            false => needed.max(doubled.min(most)),
         }
     }
 
@@ -246,6 +270,15 @@ impl Buffer {
         self.end = self.kept.end + self.len();
         self.start = self.kept.end;
     }
+}
+
+/// Whether the allocator has memory for a `T` now, for what asks without a way to be told that it has none.
+pub fn is_left<T>() -> bool {
+    let mut place = Vec::<T>::new();
+    let is_left = place.try_reserve_exact(1).is_ok();
+    // Or the compiler would see that nothing is done with it, and ask for none.
+    hint::black_box(&mut place);
+    is_left
 }
 
 /// Whether the two have a byte of memory in common.
@@ -336,6 +369,20 @@ mod tests {
             assert!(buffer.data.capacity() <= 2 * ROOM + ROOM / 2 + PADDING, "{} in {round}", buffer.data.capacity());
         }
         assert!(grown <= 16 && moved <= 32, "{grown} times grown, {moved} times moved");
+    }
+
+    /// No allocator has as much as this.
+    #[test]
+    fn room_that_is_refused_changes_nothing() {
+        let mut buffer = Buffer::with_room_for(ROOM);
+        buffer.append(b"headabc");
+        buffer.keep(4);
+        assert!(!buffer.try_room(isize::MAX as usize));
+        assert_eq!((buffer.kept(), buffer.unread()), (&b"head"[..], &b"abc"[..]));
+        assert!(buffer.try_room(ROOM));
+        let before = buffer.data.capacity();
+        buffer.append(&[b'x'; ROOM]);
+        assert_eq!((buffer.len(), buffer.data.capacity()), (ROOM + 3, before));
     }
 
     #[test]
