@@ -73,7 +73,7 @@ fn set_memory(functions: Functions) -> Done {
 fn build(role: u32, config: Option<swo_config>) -> Done<Connection> {
     let role = Role::from_number(role).ok_or(Own::BadEnum)?;
     match config {
-        Some(config) => Ok(flavour::configured(role, config.into()).ok_or(Own::OutOfMemory)?),
+        Some(config) => flavour::configured(role, config.into()),
         None => Ok(Connection::new(role)),
     }
 }

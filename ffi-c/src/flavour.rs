@@ -7,7 +7,7 @@ mod with_std {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::thread;
 
-    use switchover::{Config, Connection, Error, Role};
+    use switchover::{Config, Connection, Role};
 
     use crate::error::{Done, Own};
     use crate::handle::memory::Functions;
@@ -24,21 +24,21 @@ mod with_std {
         thread::panicking()
     }
 
-    /// Whether the bytes were received, or there is no memory for them, which here ends the program.
+    /// Takes bytes. Where there is no memory for them, that ends the program here.
     #[inline(always)]
-    pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Result<bool, Error> {
-        conn.receive(data).map(|()| true)
+    pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
+        Ok(conn.receive(data)?)
     }
 
-    /// Space for `min` bytes, if there is memory for it; if not, that here ends the program.
+    /// Space for `min` bytes.
     #[inline(always)]
-    pub(crate) fn receive_buffer(conn: &mut Connection, min: usize) -> Result<Option<&mut [u8]>, Error> {
-        conn.receive_buffer(min).map(Some)
+    pub(crate) fn receive_buffer(conn: &mut Connection, min: usize) -> Done<&mut [u8]> {
+        Ok(conn.receive_buffer(min)?)
     }
 
-    /// A connection with a configuration, if there is memory for that; if not, that here ends the program.
-    pub(crate) fn configured(role: Role, config: Config) -> Option<Connection> {
-        Some(Connection::with_config(role, config))
+    /// A connection with a configuration.
+    pub(crate) fn configured(role: Role, config: Config) -> Done<Connection> {
+        Ok(Connection::with_config(role, config))
     }
 
     pub(crate) fn set_memory(_: Functions) -> Done {
@@ -49,9 +49,9 @@ mod with_std {
 #[cfg(not(feature = "std"))]
 mod small {
     use switchover::binding::{Bound, is_left};
-    use switchover::{Config, Connection, Error, Role};
+    use switchover::{Config, Connection, Role};
 
-    use crate::error::Done;
+    use crate::error::{Done, Own};
     pub(crate) use crate::handle::allocator::set_memory;
 
     #[inline(always)]
@@ -65,20 +65,20 @@ mod small {
     }
 
     #[inline(always)]
-    pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Result<bool, Error> {
-        conn.try_receive(data)
+    pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
+        if conn.try_receive(data)? { Ok(()) } else { Err(Own::OutOfMemory.into()) }
     }
 
     #[inline(always)]
-    pub(crate) fn receive_buffer(conn: &mut Connection, min: usize) -> Result<Option<&mut [u8]>, Error> {
-        conn.try_receive_buffer(min)
+    pub(crate) fn receive_buffer(conn: &mut Connection, min: usize) -> Done<&mut [u8]> {
+        Ok(conn.try_receive_buffer(min)?.ok_or(Own::OutOfMemory)?)
     }
 
     /// What a connection keeps its configuration in: the counts of an `Arc` beside it.
     type Shared = ([usize; 2], Config);
 
-    pub(crate) fn configured(role: Role, config: Config) -> Option<Connection> {
-        is_left::<Shared>().then(|| Connection::with_config(role, config))
+    pub(crate) fn configured(role: Role, config: Config) -> Done<Connection> {
+        if is_left::<Shared>() { Ok(Connection::with_config(role, config)) } else { Err(Own::OutOfMemory.into()) }
     }
 }
 

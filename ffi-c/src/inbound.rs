@@ -90,11 +90,11 @@ pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
     if conn.holds(data) {
         return Err(Own::Overlap.into());
     }
-    if flavour::receive(conn, data)? { Ok(()) } else { Err(Own::OutOfMemory.into()) }
+    flavour::receive(conn, data)
 }
 
 fn receive_buffer(mut conn: Conn<'_>, min: usize, data: Out<'_, *mut u8>, cap: Out<'_, usize>) -> Done {
-    let space = flavour::receive_buffer(&mut conn, min)?.ok_or(Own::OutOfMemory)?;
+    let space = flavour::receive_buffer(&mut conn, min)?;
     data.set(space.as_mut_ptr())?;
     cap.set(space.len())
 }
