@@ -111,6 +111,17 @@ impl Buffer {
         if self.free() < min {
             self.make_room(min);
         }
+        self.reserved()
+    }
+
+    /// The same where the allocator may have no memory; nothing that is read has changed then.
+    #[inline]
+    pub(crate) fn try_reserve(&mut self, min: usize) -> Option<&mut [u8]> {
+        if self.free() >= min || self.try_make_room(min) { Some(self.reserved()) } else { None }
+    }
+
+    #[inline]
+    fn reserved(&mut self) -> &mut [u8] {
         self.reserved = self.free();
         &mut self.data[self.end..][..self.reserved]
     }
@@ -180,6 +191,21 @@ impl Buffer {
         if self.free() < bytes.len() {
             self.make_room(bytes.len());
         }
+        self.put(bytes);
+    }
+
+    /// The same where the allocator may have no memory: false then, and nothing that is read has changed.
+    #[inline]
+    pub(crate) fn try_append(&mut self, bytes: &[u8]) -> bool {
+        let has_room = self.free() >= bytes.len() || self.try_make_room(bytes.len());
+        if has_room {
+            self.put(bytes);
+        }
+        has_room
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
         let end = self.end + bytes.len();
         self.data[self.end..end].copy_from_slice(bytes);
         self.end = end;
@@ -205,13 +231,6 @@ impl Buffer {
 
     pub(crate) fn has_memory(&self) -> bool {
         self.data.capacity() > 0
-    }
-
-    /// Sees to it that `append` and `reserve` ask for no memory for `min` bytes. False where the allocator has none; nothing that
-    /// is read has changed then.
-    #[inline]
-    pub(crate) fn try_room(&mut self, min: usize) -> bool {
-        self.free() >= min || self.try_make_room(min)
     }
 
     #[cold]
@@ -377,11 +396,11 @@ mod tests {
         let mut buffer = Buffer::with_room_for(ROOM);
         buffer.append(b"headabc");
         buffer.keep(4);
-        assert!(!buffer.try_room(isize::MAX as usize));
+        assert!(buffer.try_reserve(isize::MAX as usize).is_none());
         assert_eq!((buffer.kept(), buffer.unread()), (&b"head"[..], &b"abc"[..]));
-        assert!(buffer.try_room(ROOM));
+        assert!(buffer.try_reserve(ROOM).is_some_and(|space| space.len() >= ROOM));
         let before = buffer.data.capacity();
-        buffer.append(&[b'x'; ROOM]);
+        assert!(buffer.try_append(&[b'x'; ROOM]));
         assert_eq!((buffer.len(), buffer.data.capacity()), (ROOM + 3, before));
     }
 

@@ -11,7 +11,7 @@ use crate::machine::{Input, Phase, Role, Rx, State, Tx};
 use crate::trace::{Trace, TraceStep};
 use crate::upgrade::Why;
 use crate::wire::body::{Body, Content};
-use crate::wire::buffer;
+use crate::wire::buffer::{self, Buffer};
 
 /// What [`next_event`](Connection::next_event) came to.
 #[derive(Clone, Copy, Debug)]
@@ -43,17 +43,17 @@ impl Connection {
     #[inline(never)]
     fn receive_whole(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.may_receive()?;
-        self.append(bytes);
+        self.buffer_for_more().append(bytes);
         Ok(())
     }
 
     #[inline(always)]
-    fn append(&mut self, bytes: &[u8]) {
+    fn buffer_for_more(&mut self) -> &mut Buffer {
         let Scratch { buffer, head, .. } = self.scratch();
         if buffer.is_inside_line() {
             head.go_on(buffer.unread());
         }
-        buffer.append(bytes);
+        buffer
     }
 
     /// [`receive`](Self::receive) where the allocator may have no memory: then it is false, and nothing is taken.
@@ -65,23 +65,20 @@ impl Connection {
     #[inline(never)]
     fn try_receive_whole(&mut self, bytes: &[u8]) -> Result<bool, Error> {
         self.may_receive()?;
-        let has_room = self.try_room(bytes.len());
-        if has_room {
-            self.append(bytes);
-        }
-        Ok(has_room)
+        Ok(self.has_scratch() && self.buffer_for_more().try_append(bytes))
     }
 
     /// [`receive_buffer`](Self::receive_buffer) where the allocator may have no memory: then there is no space.
     pub(crate) fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error> {
         self.may_receive()?;
         let min = min.clamp(1, self.config().limits.waiting());
-        Ok(if self.try_room(min) { Some(self.scratch().buffer.reserve(min)) } else { None })
+        Ok(if self.has_scratch() { self.scratch().buffer.try_reserve(min) } else { None })
     }
 
+    /// Whether there is memory for it.
     #[inline]
-    fn try_room(&mut self, min: usize) -> bool {
-        (self.scratch.is_some() || buffer::is_left::<Scratch>()) && self.scratch().buffer.try_room(min)
+    fn has_scratch(&self) -> bool {
+        self.scratch.is_some() || buffer::is_left::<Scratch>()
     }
 
     /// Space of at least `min` bytes to read the transport into (of `limits.buffered` at most); the current event is
