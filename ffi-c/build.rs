@@ -1,10 +1,19 @@
 //! The name under which programs look for the shared library at run time: it changes with the ABI, not with the version.
 
+use std::env;
+
 /// Counts up with every change that a compiled program would notice.
 const ABI: u32 = 1;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-env=SWO_ABI={ABI}");
-    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libswitchover.so.{ABI}");
+    let of_target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
+    // Windows and WebAssembly have no such name.
+    let name = match (of_target("FAMILY").as_str(), of_target("VENDOR").as_str()) {
+        ("unix", "apple") => format!("-install_name,@rpath/libswitchover.{ABI}.dylib"),
+        ("unix", _) => format!("-soname,libswitchover.so.{ABI}"),
+        _ => return,
+    };
+    println!("cargo:rustc-cdylib-link-arg=-Wl,{name}");
 }

@@ -45,10 +45,19 @@
  * being changed, is dead and says so until it is freed. Out of memory is no result: where the allocator has nothing left,
  * the library calls abort(3), and the process ends. What a connection can take is bounded by its configuration.
  *
+ * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things differ.
+ *  - A defect in the library calls abort(3). SWO_PANIC cannot come.
+ *  - Memory comes from malloc(3), or from the functions of swo_set_memory. Where they have none, swo_conn_new, swo_conn_init,
+ *    swo_receive, swo_receive_event and swo_receive_buffer return SWO_OUT_OF_MEMORY: nothing has changed, and the same call may
+ *    succeed later. Every other call that needs memory calls abort(3), or returns SWO_OUT_OF_MEMORY where only the object that
+ *    it makes is missing. They need it to read and to compose heads, to keep an offer, and for what swo_*_new makes. A
+ *    connection keeps its memory from message to message, so after the first few it seldom asks for more.
+ *
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
  *
- * THREADS. No globals and no threads. A connection, splice or reader may move between threads, and is used by one at a
- * time. A prepared response and a block never change: several threads may use one at once, on a connection each.
+ * THREADS. No threads, and no globals but the functions of swo_set_memory. A connection, splice or reader may move between
+ * threads, and is used by one at a time. A prepared response and a block never change: several threads may
+ * use one at once, on a connection each.
  */
 
 #ifndef SWITCHOVER_H
@@ -779,6 +788,10 @@ enum swo_result_code {
     SWO_OVERLAP = 1011,
     /** A number that is larger than what it is written as. */
     SWO_BAD_NUMBER = 1012,
+    /** The small flavour's allocator has no memory for it; nothing has changed, and the same call may succeed later. */
+    SWO_OUT_OF_MEMORY = 1013,
+    /** The library has taken memory already; in the std flavour it always has. */
+    SWO_TOO_LATE = 1014,
 };
 
 
@@ -951,6 +964,21 @@ typedef struct swo_config {
      */
     uint32_t reserved;
 } swo_config;
+
+/**
+ * Like malloc(3): memory that is aligned for any type of C, or NULL.
+ */
+typedef void *(*swo_malloc)(size_t size);
+
+/**
+ * Like realloc(3).
+ */
+typedef void *(*swo_realloc)(void *memory, size_t size);
+
+/**
+ * Like free(3).
+ */
+typedef void (*swo_free)(void *memory);
 
 /**
  * 1 for yes, 0 for no; 0 also for a connection, or what else is asked, that is NULL or dead.
@@ -1382,8 +1410,19 @@ const char *swo_version(void);
 uint32_t swo_abi_version(void);
 
 /**
+ * Small flavour: takes memory from these functions instead of malloc(3) and its like. To be called before anything else
+ * but swo_version and swo_abi_version, while no other thread is in the library. The functions may be called by every
+ * thread that calls the library, and where malloc gives NULL, the call that asked is SWO_OUT_OF_MEMORY or calls abort(3),
+ * as its comment says.
+ * Errors: SWO_NULL; SWO_TOO_LATE where the library has taken memory already, and always in the std flavour.
+ */
+swo_result swo_set_memory(swo_malloc malloc,
+                          swo_realloc realloc,
+                          swo_free free);
+
+/**
  * Makes a connection on the heap. `role` is SWO_ROLE_*; `config` may be NULL for the defaults, and is copied.
- * Errors: SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
+ * Errors: SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY.
  * Next: a server receives, a client sends a request; at the end swo_conn_free.
  */
 swo_result swo_conn_new(uint32_t role, const struct swo_config *config, struct swo_conn **conn);
@@ -1429,7 +1468,7 @@ swo_result swo_conn_deinit(struct swo_conn *conn);
  * while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
  * SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and SWO_OVERLAP where `data` lies in the
  * connection's own memory: a slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit takes
- * what was read into it). Next: swo_next_event.
+ * what was read into it); and SWO_OUT_OF_MEMORY. Next: swo_next_event.
  *
  * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
@@ -1442,7 +1481,8 @@ swo_result swo_receive(struct swo_conn *conn,
  * be used; but less where `min` is more than may wait in all (`buffered` of the configuration). Ask for what one read
  * may bring, such as 16,384: with less, requests that come together are read in pieces. It is valid until the next
  * inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points
- * to. **Inbound:** ends the current event and its slices. Next: swo_receive_commit with what was read.
+ * to. **Inbound:** ends the current event and its slices. Errors: SWO_OUT_OF_MEMORY.
+ * Next: swo_receive_commit with what was read.
  *
  * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */

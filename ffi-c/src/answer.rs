@@ -89,7 +89,7 @@ fn prepared_new(
     out: Out<'_, *mut swo_prepared>,
 ) -> Done {
     let config = config.map_or(Config::default(), Config::from);
-    out.set(swo_prepared::new(Prepared::with_config(&response_head(&given), content, config)?))
+    out.set(swo_prepared::new(Prepared::with_config(&response_head(&given), content, config)?)?)
 }
 
 fn prepared_free(prepared: Doomed<swo_prepared>) -> Done {

@@ -24,7 +24,7 @@ export! {
 }
 
 fn new(text: &[u8], out: Out<'_, *mut swo_block>) -> Done {
-    out.set(swo_block::new(Block::new(text)?))
+    out.set(swo_block::new(Block::new(text)?)?)
 }
 
 fn free(block: Doomed<swo_block>) -> Done {

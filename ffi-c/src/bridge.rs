@@ -1,5 +1,7 @@
 //! Between HTTP/1.1 and HTTP/2 (RFC 9113, 8.2.2; RFC 8441).
 
+use alloc::vec::Vec;
+
 use switchover::ErrorKind;
 use switchover::binding::FieldLine;
 use switchover::bridge::{self, OverHttp2};
@@ -91,7 +93,7 @@ fn http1_fields(
 }
 
 fn lines(owned: Vec<FieldLine>, out: Out<'_, *mut swo_lines>) -> Done {
-    out.set(swo_lines::new(Lines::new(owned)))
+    out.set(swo_lines::new(Lines::new(owned))?)
 }
 
 fn lines_get(lines: &Lines, fields: Out<'_, *const swo_field>, count: Out<'_, usize>) -> Done {

@@ -1,6 +1,6 @@
 //! How a connection behaves: the engine's bounds, leniencies and switches by their names.
 
-use std::mem::offset_of;
+use core::mem::offset_of;
 
 use switchover::{Config, Lenient, Limits};
 

@@ -1,15 +1,18 @@
 //! The life of a connection, and what your code may ask of it in between.
 
-use std::ffi::{c_char, c_void};
-use std::ptr;
+use core::ffi::{c_char, c_void};
+use core::ptr;
 
-use switchover::{Config, Connection, Role};
+use switchover::{Connection, Role};
 
 use crate::config::swo_config;
 use crate::error::{Done, Own, swo_result};
+use crate::flavour;
 use crate::handle::Doomed;
+use crate::handle::memory::Functions;
 use crate::object::{Handle, IN_PLACE, Object, swo_conn};
 use crate::out::Out;
+use crate::types::{swo_free, swo_malloc, swo_realloc};
 
 export! {
     /// The version of the library that runs, like SWO_VERSION of the header. Static.
@@ -18,8 +21,16 @@ export! {
     /// The ABI number of the library that runs. A program may use it if it equals SWO_ABI_VERSION of the header.
     fn swo_abi_version() -> u32 = abi_version();
 
+    /// Small flavour: takes memory from these functions instead of malloc(3) and its like. To be called before anything else
+    /// but swo_version and swo_abi_version, while no other thread is in the library. The functions may be called by every
+    /// thread that calls the library, and where malloc gives NULL, the call that asked is SWO_OUT_OF_MEMORY or calls abort(3),
+    /// as its comment says.
+    /// Errors: SWO_NULL; SWO_TOO_LATE where the library has taken memory already, and always in the std flavour.
+    fn swo_set_memory(malloc: swo_malloc, realloc: swo_realloc, free: swo_free) -> swo_result
+        = set_memory((malloc, realloc, free));
+
     /// Makes a connection on the heap. `role` is SWO_ROLE_*; `config` may be NULL for the defaults, and is copied.
-    /// Errors: SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
+    /// Errors: SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY.
     /// Next: a server receives, a client sends a request; at the end swo_conn_free.
     fn swo_conn_new(role: u32, config: *const swo_config, conn: *mut *mut swo_conn) -> swo_result
         = new(role, config, conn);
@@ -52,25 +63,29 @@ const CONN_SIZE_MAX: usize = 256;
 
 const _: () = assert!(size_of::<Object<Connection>>() <= CONN_SIZE_MAX && align_of::<Object<Connection>>() <= 8);
 
-fn version() -> Done<&'static std::ffi::CStr> {
+fn version() -> Done<&'static core::ffi::CStr> {
     const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
-    Ok(std::ffi::CStr::from_bytes_until_nul(VERSION.as_bytes()).unwrap_or_default())
+    Ok(core::ffi::CStr::from_bytes_until_nul(VERSION.as_bytes()).unwrap_or_default())
 }
 
 fn abi_version() -> Done<u32> {
     Ok(env!("SWO_ABI").parse().unwrap_or_default())
 }
 
+fn set_memory(functions: Functions) -> Done {
+    flavour::set_memory(functions)
+}
+
 fn build(role: u32, config: Option<swo_config>) -> Done<Connection> {
     let role = Role::from_number(role).ok_or(Own::BadEnum)?;
-    Ok(match config {
-        Some(config) => Connection::with_config(role, Config::from(config)),
-        None => Connection::new(role),
-    })
+    match config {
+        Some(config) => flavour::configured(role, config.into()),
+        None => Ok(Connection::new(role)),
+    }
 }
 
 fn new(role: u32, config: Option<swo_config>, out: Out<'_, *mut swo_conn>) -> Done {
-    out.set(swo_conn::new(build(role, config)?))
+    out.set(swo_conn::new(build(role, config)?)?)
 }
 
 fn free(conn: Doomed<swo_conn>) -> Done {

@@ -4,15 +4,14 @@ use switchover::binding::{content_kind, event_kind, request_line};
 use switchover::masque::Datagram;
 use switchover::state::State;
 use switchover::trace::Trace;
-use switchover::websocket::Deflate;
 use switchover::{Content, DataParts, Event, Field, Offer, Paused, Protocol, Request, Response, Switched};
 
 use crate::error::Done;
 use crate::out::Out;
 use crate::types::{
-    NEED_DATA, PAUSED, SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_deflate, swo_event,
-    swo_event_detail, swo_field, swo_offer, swo_protocol, swo_request, swo_response, swo_slice, swo_state_info,
-    swo_switched, swo_trace_entry,
+    NEED_DATA, PAUSED, SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_event, swo_event_detail,
+    swo_field, swo_offer, swo_protocol, swo_request, swo_response, swo_slice, swo_state_info, swo_switched,
+    swo_trace_entry,
 };
 
 /// A number that the engine keeps in two bytes; one that has no room there is one that it refuses.
@@ -21,7 +20,7 @@ pub(crate) fn status(status: u32) -> u16 {
 }
 
 impl swo_slice {
-    pub(crate) const NONE: Self = Self { data: std::ptr::null(), len: 0 };
+    pub(crate) const NONE: Self = Self { data: core::ptr::null(), len: 0 };
 
     pub(crate) fn of(bytes: &[u8]) -> Self {
         Self { data: bytes.as_ptr(), len: bytes.len() }
@@ -185,33 +184,6 @@ impl From<DataParts> for swo_data_parts {
         let given = parts.prefix();
         prefix.iter_mut().zip(given).for_each(|(place, octet)| *place = *octet);
         Self { prefix, prefix_len: given.len(), suffix: swo_slice::of(parts.suffix()) }
-    }
-}
-
-/// A window that is said. One that has no room in a byte is none.
-fn window(bits: u32) -> Option<u8> {
-    (bits != 0).then(|| u8::try_from(bits).unwrap_or(u8::MAX))
-}
-
-impl From<&swo_deflate> for Deflate {
-    fn from(deflate: &swo_deflate) -> Self {
-        Self {
-            server_no_context_takeover: deflate.server_no_context_takeover != 0,
-            client_no_context_takeover: deflate.client_no_context_takeover != 0,
-            server_max_window_bits: window(deflate.server_max_window_bits),
-            client_max_window_bits: window(deflate.client_max_window_bits),
-        }
-    }
-}
-
-impl From<Deflate> for swo_deflate {
-    fn from(deflate: Deflate) -> Self {
-        Self {
-            server_no_context_takeover: u32::from(deflate.server_no_context_takeover),
-            client_no_context_takeover: u32::from(deflate.client_no_context_takeover),
-            server_max_window_bits: deflate.server_max_window_bits.map_or(0, u32::from),
-            client_max_window_bits: deflate.client_max_window_bits.map_or(0, u32::from),
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Results: the engine's errors by their own numbers, and what only C can do wrong from 1000 up.
 
-use std::ffi::{CStr, c_char};
-use std::num::NonZeroU32;
+use core::ffi::{CStr, c_char};
+use core::num::NonZeroU32;
 
 use switchover::{Blame, Error, ErrorKind};
 
@@ -86,6 +86,10 @@ pub enum Own {
     Overlap = 1011,
     /// A number that is larger than what it is written as.
     BadNumber = 1012,
+    /// The small flavour's allocator has no memory for it; nothing has changed, and the same call may succeed later.
+    OutOfMemory = 1013,
+    /// The library has taken memory already; in the std flavour it always has.
+    TooLate = 1014,
 }
 
 impl Own {
@@ -104,6 +108,8 @@ impl Own {
         Self::Refused,
         Self::Overlap,
         Self::BadNumber,
+        Self::OutOfMemory,
+        Self::TooLate,
     ];
 
     /// The stable number.
@@ -127,6 +133,8 @@ impl Own {
             Self::Refused => "refused",
             Self::Overlap => "overlap",
             Self::BadNumber => "bad-number",
+            Self::OutOfMemory => "out-of-memory",
+            Self::TooLate => "too-late",
         }
     }
 
@@ -146,6 +154,8 @@ impl Own {
             Self::Refused => "the rules of the protocol forbid it; the reason says which",
             Self::Overlap => "the bytes lie in memory of the object itself, which the call would change",
             Self::BadNumber => "a number that is larger than what it is written as",
+            Self::OutOfMemory => "the allocator has no memory for it; nothing has changed",
+            Self::TooLate => "the library has taken memory already, as the std flavour always has",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Events out: one call per event, all field lines of a head in one more.
 
-use std::ffi::c_char;
+use alloc::vec::Vec;
+use core::ffi::c_char;
 
 use switchover::binding::{KnownField, Method, index_of, path_and_query, spans};
 use switchover::{Connection, Event, Fields, Protocol, Request, Response, Step};

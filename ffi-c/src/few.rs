@@ -1,6 +1,7 @@
 //! A list that needs the heap only where it is long, which lists of protocols are not.
 
-use std::ops::Deref;
+use alloc::vec::Vec;
+use core::ops::Deref;
 
 use crate::error::Done;
 

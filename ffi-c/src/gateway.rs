@@ -1,5 +1,7 @@
 //! What an intermediary passes on, and what is for one hop alone (RFC 9110, 7.6.1).
 
+use alloc::vec::Vec;
+
 use switchover::gateway::{self, EndToEnd};
 use switchover::{Connection, FieldSource, Protocol};
 

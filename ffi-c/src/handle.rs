@@ -10,26 +10,33 @@
 //! A slice of an event may come back as an argument of a decision: it points into the heap, where those do not write.
 #![allow(unsafe_code)]
 
+#[cfg(not(feature = "std"))]
+pub(crate) mod allocator;
 pub(crate) mod memory;
 
-use std::ffi::{c_char, c_void};
-use std::mem::MaybeUninit;
-use std::ptr;
+use alloc::boxed::Box;
+use core::ffi::{c_char, c_void};
+use core::mem::MaybeUninit;
+use core::ptr;
 
 use switchover::masque::Datagram;
 use switchover::{Connection, Selection};
 
 use self::memory::{
-    ConfigPlace, FieldList, RequestGiven, RequestLine, ResponseGiven, config, config_place, datagram, entries,
-    field_list, octets, one, optional, request_head, request_line, response_head, selection, space, text, texts,
+    ConfigPlace, FieldList, Functions, RequestGiven, RequestLine, ResponseGiven, config, config_place, datagram,
+    entries, field_list, functions, octets, one, optional, request_head, request_line, response_head, selection, space,
+    text, texts,
 };
 use crate::config::swo_config;
 use crate::error::{Done, Own, swo_result};
 use crate::few::Few;
-use crate::object::{Changed, Handle, Object, swo_block, swo_capsules, swo_conn, swo_lines, swo_prepared, swo_splice};
+#[cfg(feature = "h2c")]
+use crate::object::swo_splice;
+use crate::object::{Changed, Handle, Object, swo_block, swo_capsules, swo_conn, swo_lines, swo_prepared};
 use crate::out::{Array, Out, Plain};
 use crate::types::{
-    swo_datagram, swo_deflate, swo_field, swo_request, swo_request_head, swo_response_head, swo_selection, swo_slice,
+    swo_datagram, swo_deflate, swo_field, swo_free, swo_malloc, swo_realloc, swo_request, swo_request_head,
+    swo_response_head, swo_selection, swo_slice,
 };
 
 /// Exports safe functions: each row is a C function with its comment, and what does its work with the arguments' meaning.
@@ -96,6 +103,7 @@ conversions! {
     *const swo_datagram => Datagram<'a>, datagram;
 
     (*mut swo_config, usize) => ConfigPlace, config_place;
+    (swo_malloc, swo_realloc, swo_free) => Functions, functions;
 }
 
 /// The three ways in which an object is given: to be changed, to be looked at, to be given up.
@@ -109,7 +117,9 @@ macro_rules! handles {
     )+};
 }
 
-handles! { swo_conn, swo_lines, swo_capsules, swo_splice, swo_prepared, swo_block }
+handles! { swo_conn, swo_lines, swo_capsules, swo_prepared, swo_block }
+#[cfg(feature = "h2c")]
+handles! { swo_splice }
 
 impl<'a, T: Plain + 'a> Argument<'a> for *mut T {
     type Safe = Out<'a, T>;

@@ -4,6 +4,7 @@ use switchover::binding::Bound;
 use switchover::{Connection, End};
 
 use crate::error::{Done, Own, swo_result};
+use crate::flavour;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
 use crate::types::swo_flag;
@@ -14,7 +15,7 @@ export! {
     /// while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
     /// SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and SWO_OVERLAP where `data` lies in the
     /// connection's own memory: a slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit takes
-    /// what was read into it). Next: swo_next_event.
+    /// what was read into it); and SWO_OUT_OF_MEMORY. Next: swo_next_event.
     ///
     /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive_data(conn, (data, len));
@@ -23,7 +24,8 @@ export! {
     /// be used; but less where `min` is more than may wait in all (`buffered` of the configuration). Ask for what one read
     /// may bring, such as 16,384: with less, requests that come together are read in pieces. It is valid until the next
     /// inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points
-    /// to. **Inbound:** ends the current event and its slices. Next: swo_receive_commit with what was read.
+    /// to. **Inbound:** ends the current event and its slices. Errors: SWO_OUT_OF_MEMORY.
+    /// Next: swo_receive_commit with what was read.
     ///
     /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_receive_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
@@ -89,11 +91,11 @@ pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
     if conn.holds(data) {
         return Err(Own::Overlap.into());
     }
-    Ok(conn.receive(data)?)
+    flavour::receive(conn, data)
 }
 
 fn receive_buffer(mut conn: Conn<'_>, min: usize, data: Out<'_, *mut u8>, cap: Out<'_, usize>) -> Done {
-    let space = conn.receive_buffer(min)?;
+    let space = flavour::receive_buffer(&mut conn, min)?;
     data.set(space.as_mut_ptr())?;
     cap.set(space.len())
 }

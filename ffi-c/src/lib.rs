@@ -6,8 +6,13 @@
 //! part of the contract: `config`, `connection`, `inbound`, `event`, `upgrade`, `block`, `send`, `answer`, `ask`; and one per profile:
 //! `websocket`, `gateway`, `masque`, `bridge`, `splice`.
 
+#![no_std]
 // The names are those of the header.
 #![allow(non_camel_case_types)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 #[macro_use]
 pub mod handle;
@@ -15,6 +20,7 @@ pub mod handle;
 mod convert;
 pub mod error;
 mod few;
+mod flavour;
 pub mod names;
 pub mod object;
 mod out;
@@ -32,6 +38,8 @@ pub mod gateway;
 pub mod inbound;
 pub mod masque;
 pub mod send;
+#[cfg(feature = "h2c")]
 pub mod splice;
 pub mod upgrade;
+#[cfg(feature = "websocket")]
 pub mod websocket;

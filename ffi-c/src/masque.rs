@@ -1,6 +1,6 @@
 //! Proxying by upgrade (RFC 9298, RFC 9484), and the capsules that are spoken after the 101 (RFC 9297).
 
-use std::ffi::c_char;
+use core::ffi::c_char;
 
 use switchover::binding::capsules_hold;
 use switchover::masque::{self, CapsuleFault, Capsules, Datagram, IpTarget, UdpTarget};
@@ -91,7 +91,7 @@ fn ip_target(template: &[u8], target: &[u8], host: Output<'_>, protocol: Out<'_,
 
 fn capsules_new(longest: usize, out: Out<'_, *mut swo_capsules>) -> Done {
     let longest = isize::try_from(longest).map(isize::cast_unsigned).map_err(|_| Own::BadLength)?;
-    out.set(swo_capsules::new(Capsules::new(longest)))
+    out.set(swo_capsules::new(Capsules::new(longest))?)
 }
 
 fn capsules_receive(mut capsules: Changed<'_, Capsules>, octets: &[u8]) -> Done {

@@ -1,7 +1,7 @@
 //! The names and texts of the core's tables, ended by a NUL as C wants them: made when the crate is compiled, so nothing
 //! is allocated and nothing is written at run time.
 
-use std::ffi::{CStr, c_char};
+use core::ffi::{CStr, c_char};
 
 use switchover::binding::{ContentKind, EventKind, KnownField, Method};
 use switchover::bridge::OverHttp2;

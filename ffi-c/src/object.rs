@@ -1,15 +1,18 @@
 //! What stands after a pointer that C cannot look after: a value, a mark that tells it from other memory, and whether
 //! it is dead.
 
-use std::ops::{Deref, DerefMut};
-use std::thread;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ops::{Deref, DerefMut};
 
 use switchover::binding::FieldLine;
+#[cfg(feature = "h2c")]
 use switchover::h2c::Splice;
 use switchover::masque::Capsules;
 use switchover::{Block, Connection, Prepared};
 
 use crate::error::{Done, Own};
+use crate::flavour::is_unwinding;
 use crate::types::{swo_field, swo_slice};
 
 /// One HTTP/1.1 connection, without its transport.
@@ -51,9 +54,12 @@ pub(crate) trait Handle: Sized {
     /// What an [`Object`] of this kind may have as its mark; the first is that of one on the heap.
     const MARKS: &'static [u64];
 
-    /// Makes one on the heap.
-    fn new(value: Self::Value) -> *mut Self {
-        Box::into_raw(Box::new(Object::new(Self::MARKS[0], value))).cast()
+    /// Makes one on the heap, in a box.
+    fn new(value: Self::Value) -> Done<*mut Self> {
+        let mut place = Vec::new();
+        place.try_reserve_exact(1).map_err(|_| Own::OutOfMemory)?;
+        place.push(Object::new(Self::MARKS[0], value));
+        Ok(Box::into_raw(place.into_boxed_slice()).cast())
     }
 }
 
@@ -72,6 +78,7 @@ impl Handle for swo_capsules {
     const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swoCapsl")];
 }
 
+#[cfg(feature = "h2c")]
 impl Handle for swo_splice {
     type Value = Spliced;
     const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swSplice")];
@@ -109,12 +116,14 @@ impl Lines {
 }
 
 /// A splice and the bytes that C was lent of it.
+#[cfg(feature = "h2c")]
 pub(crate) struct Spliced {
     pub(crate) splice: Splice,
     pub(crate) for_engine: Vec<u8>,
     pub(crate) for_client: Vec<u8>,
 }
 
+#[cfg(feature = "h2c")]
 impl Spliced {
     pub(crate) fn new(splice: Splice) -> Self {
         Self { splice, for_engine: Vec::new(), for_client: Vec::new() }
@@ -155,7 +164,7 @@ pub(crate) type Conn<'a> = Changed<'a, Connection>;
 impl<'a, T> Changed<'a, T> {
     pub(crate) fn new(object: &'a mut Object<T>) -> Done<Self> {
         object.alive()?;
-        Ok(Self { object, was_panicking: thread::panicking() })
+        Ok(Self { object, was_panicking: is_unwinding() })
     }
 }
 
@@ -174,7 +183,7 @@ impl<T> DerefMut for Changed<'_, T> {
 
 impl<T> Drop for Changed<'_, T> {
     fn drop(&mut self) {
-        self.object.is_dead |= thread::panicking() && !self.was_panicking;
+        self.object.is_dead |= is_unwinding() && !self.was_panicking;
     }
 }
 

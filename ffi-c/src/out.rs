@@ -1,6 +1,6 @@
 //! The caller's memory, written only on success; on shortage the size or count that is needed.
 
-use std::mem::MaybeUninit;
+use core::mem::MaybeUninit;
 
 use bytes::BufMut;
 use switchover::{Error, ErrorKind};

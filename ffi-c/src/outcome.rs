@@ -1,14 +1,14 @@
-//! What an exported function returns, and the barrier after which a panic stays.
+//! What an exported function returns.
 
-use std::ffi::{CStr, c_char};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use core::ffi::{CStr, c_char};
 
-use crate::error::{Done, Own, Refusal, swo_result};
+use crate::error::{Done, Refusal, swo_result};
+use crate::flavour::contained;
 use crate::types::{SWO_NONE, swo_flag, swo_slice};
 
-/// The one panic barrier. What unwinds through a [`Conn`] leaves it dead.
+/// Every exported function is this, so a panic ends here. What unwinds through a [`Conn`](crate::object::Conn) leaves it dead.
 pub(crate) fn shielded<R: Returned>(body: impl FnOnce() -> Done<R::Value>) -> R {
-    R::from_outcome(catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(Own::Panic.into())))
+    R::from_outcome(contained(body))
 }
 
 /// What an exported function returns, made from what its safe body came to.

@@ -68,7 +68,7 @@ fn splice_new(
     reason: Out<'_, u32>,
 ) -> Done {
     let splice = Splice::new(&kept(conn)?, content, &trailers).map_err(Ineligible::number);
-    out.set(swo_splice::new(Spliced::new(reason.reason(splice)?)))
+    out.set(swo_splice::new(Spliced::new(reason.reason(splice)?))?)
 }
 
 fn client_sent(mut splice: Changed<'_, Spliced>, octets: &[u8]) -> Done {

@@ -1,5 +1,7 @@
 //! The structs of the header. `convert` makes them from the engine's values.
 
+use core::ffi::c_void;
+
 /// Where a number of an enum could stand and none does, as with swo_why before the first request. Also what such a
 /// function returns for a connection that is NULL or dead.
 pub const SWO_NONE: u32 = u32::MAX;
@@ -13,6 +15,15 @@ pub(crate) const PAUSED: u32 = 1001;
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct swo_flag(pub u32);
+
+/// Like malloc(3): memory that is aligned for any type of C, or NULL.
+pub type swo_malloc = Option<unsafe extern "C" fn(size: usize) -> *mut c_void>;
+
+/// Like realloc(3).
+pub type swo_realloc = Option<unsafe extern "C" fn(memory: *mut c_void, size: usize) -> *mut c_void>;
+
+/// Like free(3).
+pub type swo_free = Option<unsafe extern "C" fn(memory: *mut c_void)>;
 
 /// Bytes that are not the caller's. In an event they belong to the connection and are valid until the next inbound
 /// call on it; in an argument they need to live only as long as the call. `data` may be NULL where `len` is 0.

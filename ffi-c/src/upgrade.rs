@@ -1,5 +1,7 @@
 //! The upgrade verbs. Offering is `swo_send_request`, declining is any final response.
 
+use alloc::vec::Vec;
+
 use switchover::binding::selection_to_bits;
 use switchover::{Connection, Order, Selection};
 

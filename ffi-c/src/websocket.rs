@@ -1,5 +1,7 @@
 //! What a WebSocket handshake negotiates beside the protocol (RFC 6455, 4; RFC 7692).
 
+use alloc::string::ToString;
+
 use switchover::websocket::{self, Deflate};
 use switchover::{Connection, Order};
 
@@ -74,4 +76,31 @@ fn agreed_deflate(conn: &Connection, out: Out<'_, swo_deflate>) -> Done {
 
 fn deflate_write(deflate: &swo_deflate, out: Output<'_>) -> Done {
     out.copy(Deflate::from(deflate).to_string().as_bytes())
+}
+
+/// A window that is said. One that has no room in a byte is none.
+fn window(bits: u32) -> Option<u8> {
+    (bits != 0).then(|| u8::try_from(bits).unwrap_or(u8::MAX))
+}
+
+impl From<&swo_deflate> for Deflate {
+    fn from(deflate: &swo_deflate) -> Self {
+        Self {
+            server_no_context_takeover: deflate.server_no_context_takeover != 0,
+            client_no_context_takeover: deflate.client_no_context_takeover != 0,
+            server_max_window_bits: window(deflate.server_max_window_bits),
+            client_max_window_bits: window(deflate.client_max_window_bits),
+        }
+    }
+}
+
+impl From<Deflate> for swo_deflate {
+    fn from(deflate: Deflate) -> Self {
+        Self {
+            server_no_context_takeover: u32::from(deflate.server_no_context_takeover),
+            client_no_context_takeover: u32::from(deflate.client_no_context_takeover),
+            server_max_window_bits: deflate.server_max_window_bits.map_or(0, u32::from),
+            client_max_window_bits: deflate.client_max_window_bits.map_or(0, u32::from),
+        }
+    }
 }

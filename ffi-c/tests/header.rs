@@ -61,8 +61,8 @@ fn the_symbols() {
     compare("symbols.txt", &(names.join("\n") + "\n"));
 }
 
-/// The boundary.
-const UNSAFE: [&str; 2] = ["handle.rs", "handle/memory.rs"];
+/// The boundary, and what takes memory.
+const UNSAFE: [&str; 3] = ["handle.rs", "handle/allocator.rs", "handle/memory.rs"];
 
 /// The rules of this crate that can be seen in its text.
 #[test]
@@ -70,7 +70,9 @@ fn unsafe_stands_at_the_boundary_and_no_file_is_long() {
     for (path, text) in files() {
         let lines = text.lines().count();
         assert!(lines <= 300, "{path} has {lines} lines");
-        let uses = text.lines().filter(|line| !line.trim_start().starts_with("//") && line.contains("unsafe"));
+        // The type of a function of C's calls none.
+        let without = |line: &str| line.replace("unsafe extern \"C\" fn(", "");
+        let uses = text.lines().filter(|line| !line.trim_start().starts_with("//") && without(line).contains("unsafe"));
         assert!(UNSAFE.contains(&path.as_str()) || uses.count() == 0, "{path} is none of {UNSAFE:?}");
     }
 }

@@ -475,6 +475,15 @@ static void after_a_peer_error_each_call_says_so(void) {
     swo_conn_free(conn);
 }
 
+/* In both flavours: the small one could have been told before its first connection. */
+static void memory_is_taken_already(void) {
+    IS(swo_set_memory(NULL, realloc, free), SWO_NULL);
+    IS(swo_set_memory(malloc, NULL, free), SWO_NULL);
+    IS(swo_set_memory(malloc, realloc, NULL), SWO_NULL);
+    IS(swo_set_memory(malloc, realloc, free), SWO_TOO_LATE);
+    HOLDS(swo_error_blame(SWO_TOO_LATE) == SWO_BLAME_LOCAL && !swo_is_fatal(SWO_OUT_OF_MEMORY));
+}
+
 int main(void) {
     null_is_refused();
     numbers_are_checked();
@@ -491,6 +500,7 @@ int main(void) {
     an_echo_needs_no_copy();
     after_a_peer_error_each_call_says_so();
     profiles_are_checked();
+    memory_is_taken_already();
     printf("%d checks, %d failures\n", checks, failures);
     return failures > 0;
 }

@@ -45,8 +45,17 @@
  * being changed, is dead and says so until it is freed. Out of memory is no result: where the allocator has nothing left,
  * the library calls abort(3), and the process ends. What a connection can take is bounded by its configuration.
  *
+ * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things differ.
+ *  - A defect in the library calls abort(3). SWO_PANIC cannot come.
+ *  - Memory comes from malloc(3), or from the functions of swo_set_memory. Where they have none, swo_conn_new, swo_conn_init,
+ *    swo_receive, swo_receive_event and swo_receive_buffer return SWO_OUT_OF_MEMORY: nothing has changed, and the same call may
+ *    succeed later. Every other call that needs memory calls abort(3), or returns SWO_OUT_OF_MEMORY where only the object that
+ *    it makes is missing. They need it to read and to compose heads, to keep an offer, and for what swo_*_new makes. A
+ *    connection keeps its memory from message to message, so after the first few it seldom asks for more.
+ *
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
  *
- * THREADS. No globals and no threads. A connection, splice or reader may move between threads, and is used by one at a
- * time. A prepared response and a block never change: several threads may use one at once, on a connection each.
+ * THREADS. No threads, and no globals but the functions of swo_set_memory. A connection, splice or reader may move between
+ * threads, and is used by one at a time. A prepared response and a block never change: several threads may
+ * use one at once, on a connection each.
  */

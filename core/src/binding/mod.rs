@@ -13,6 +13,7 @@ pub use verbs::{VERBS, Verb};
 pub use crate::event::EventKind;
 pub use crate::upgrade::http2::FieldLine;
 pub use crate::wire::body::ContentKind;
+pub use crate::wire::buffer::is_left;
 pub use crate::wire::fields::{Piece, Pieces};
 pub use crate::wire::known::KnownField;
 pub use crate::wire::scan::Path as ScanPath;
@@ -45,6 +46,12 @@ pub trait Bound {
     /// slices out of `receive`.
     fn holds(&self, bytes: &[u8]) -> bool;
 
+    /// `receive` where the allocator may have no memory: then it is false, and nothing is taken.
+    fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error>;
+
+    /// `receive_buffer` where the allocator may have no memory: then there is no space.
+    fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error>;
+
     /// What `take_leftover` would take.
     fn leftover(&self) -> &[u8];
 
@@ -70,6 +77,16 @@ impl Bound for Connection {
 
     fn holds(&self, bytes: &[u8]) -> bool {
         self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.holds(bytes))
+    }
+
+    #[inline(always)]
+    fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error> {
+        self.try_receive(bytes)
+    }
+
+    #[inline(always)]
+    fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error> {
+        self.try_receive_buffer(min)
     }
 
     fn leftover(&self) -> &[u8] {

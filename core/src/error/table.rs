@@ -2,12 +2,9 @@
 
 use super::Blame;
 
-/// One row of the table.
-struct Row {
+/// The texts of a row.
+struct Texts {
     name: &'static str,
-    blame: Blame,
-    /// 0: no status.
-    status: u16,
     clause: &'static str,
     text: &'static str,
     advice: &'static str,
@@ -28,11 +25,17 @@ macro_rules! errors {
             /// Every kind, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            const fn row(self) -> &'static Row {
+            /// Apart from what the engine decides by, so that a program that shows no texts does not hold them.
+            const fn texts(self) -> &'static Texts {
                 match self {
-                    $(Self::$variant => &Row {
-                        name: $name, blame: Blame::$blame, status: $status, clause: $clause, text: $text, advice: $advice,
-                    },)+
+                    $(Self::$variant => &Texts { name: $name, clause: $clause, text: $text, advice: $advice },)+
+                }
+            }
+
+            /// Whose fault it is, and the status; 0: no status.
+            const fn verdict(self) -> (Blame, u16) {
+                match self {
+                    $(Self::$variant => (Blame::$blame, $status),)+
                 }
             }
         }
@@ -334,17 +337,17 @@ impl ErrorKind {
 
     /// The stable name.
     pub const fn name(self) -> &'static str {
-        self.row().name
+        self.texts().name
     }
 
     /// Whose fault it is.
     pub const fn blame(self) -> Blame {
-        self.row().blame
+        self.verdict().0
     }
 
     /// The status that a server answers with, where there is one.
     pub const fn status(self) -> Option<u16> {
-        match self.row().status {
+        match self.verdict().1 {
             0 => None,
             status => Some(status),
         }
@@ -352,16 +355,16 @@ impl ErrorKind {
 
     /// What is wrong, for people.
     pub const fn text(self) -> &'static str {
-        self.row().text
+        self.texts().text
     }
 
     /// Where the rule stands that was broken, such as `RFC 9112, 5.1`; `the contract` is [this crate's](crate#the-contract).
     pub const fn clause(self) -> &'static str {
-        self.row().clause
+        self.texts().clause
     }
 
     /// What to do about it, for the people who run or write your code.
     pub const fn advice(self) -> &'static str {
-        self.row().advice
+        self.texts().advice
     }
 }

@@ -13,6 +13,7 @@
 //! which count from the head's start.
 
 use alloc::vec::Vec;
+use core::hint;
 use core::ops::Range;
 
 use crate::wire::scan::{self, PADDING};
@@ -116,6 +117,17 @@ impl Buffer {
         if self.free() < min {
             self.make_room(min);
         }
+        self.reserved()
+    }
+
+    /// The same where the allocator may have no memory; nothing that is read has changed then.
+    #[inline]
+    pub(crate) fn try_reserve(&mut self, min: usize) -> Option<&mut [u8]> {
+        if self.free() >= min || self.try_make_room(min) { Some(self.reserved()) } else { None }
+    }
+
+    #[inline]
+    fn reserved(&mut self) -> &mut [u8] {
         self.reserved = self.free();
         &mut self.data[self.end..][..self.reserved]
     }
@@ -185,6 +197,21 @@ impl Buffer {
         if self.free() < bytes.len() {
             self.make_room(bytes.len());
         }
+        self.put(bytes);
+    }
+
+    /// The same where the allocator may have no memory: false then, and nothing that is read has changed.
+    #[inline]
+    pub(crate) fn try_append(&mut self, bytes: &[u8]) -> bool {
+        let has_room = self.free() >= bytes.len() || self.try_make_room(bytes.len());
+        if has_room {
+            self.put(bytes);
+        }
+        has_room
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
         let end = self.end + bytes.len();
         self.data[self.end..end].copy_from_slice(bytes);
         self.end = end;
@@ -213,7 +240,24 @@ impl Buffer {
     }
 
     #[cold]
+    fn try_make_room(&mut self, min: usize) -> bool {
+        let len = self.room(min);
+        let is_there = self.data.try_reserve_exact(len - self.data.len()).is_ok();
+        if is_there {
+            self.data.resize(len, 0);
+        }
+        is_there
+    }
+
+    #[cold]
     fn make_room(&mut self, min: usize) {
+        let len = self.room(min);
+        self.data.reserve_exact(len - self.data.len());
+        self.data.resize(len, 0);
+    }
+
+    /// Moves what is there, if that gives room for `min` bytes more, and says how long the memory has to be for them.
+    fn room(&mut self, min: usize) -> usize {
         self.reserved = 0;
         // What may wait, and the head that is kept before it. More is moved, and grows, by a step at a time, or a caller who
         // always asks for much space would pay for it with each byte.
@@ -223,17 +267,16 @@ impl Buffer {
         if reclaimed >= self.data.len() / 2 || (self.needed(min) > most && reclaimed > step) {
             self.compact();
         }
-        if self.free() < min {
-            let doubled = self.data.len().saturating_mul(2).max(FIRST);
-            let needed = self.needed(min);
-            let len = match needed > most {
-                // One read that brings more than may wait gets just that.
-                true if min > self.waiting => needed,
-                true => needed.saturating_add(step),
-                false => needed.max(doubled.min(most)),
-            };
-            self.data.reserve_exact(len - self.data.len());
-            self.data.resize(len, 0);
+        if self.free() >= min {
+            return self.data.len();
+        }
+        let doubled = self.data.len().saturating_mul(2).max(FIRST);
+        let needed = self.needed(min);
+        match needed > most {
+            // One read that brings more than may wait gets just that.
+            true if min > self.waiting => needed,
+            true => needed.saturating_add(step),
+            false => needed.max(doubled.min(most)),
         }
     }
 
@@ -252,6 +295,15 @@ impl Buffer {
         self.end = self.kept.end + self.len();
         self.start = self.kept.end;
     }
+}
+
+/// Whether the allocator has memory for a `T` now, for what asks without a way to be told that it has none.
+pub fn is_left<T>() -> bool {
+    let mut place = Vec::<T>::new();
+    let is_left = place.try_reserve_exact(1).is_ok();
+    // Or the compiler would see that nothing is done with it, and ask for none.
+    hint::black_box(&mut place);
+    is_left
 }
 
 /// Whether the two have a byte of memory in common.
@@ -342,6 +394,20 @@ mod tests {
             assert!(buffer.data.capacity() <= 2 * ROOM + ROOM / 2 + PADDING, "{} in {round}", buffer.data.capacity());
         }
         assert!(grown <= 16 && moved <= 32, "{grown} times grown, {moved} times moved");
+    }
+
+    /// No allocator has as much as this.
+    #[test]
+    fn room_that_is_refused_changes_nothing() {
+        let mut buffer = Buffer::with_room_for(ROOM);
+        buffer.append(b"headabc");
+        buffer.keep(4);
+        assert!(buffer.try_reserve(isize::MAX as usize).is_none());
+        assert_eq!((buffer.kept(), buffer.unread()), (&b"head"[..], &b"abc"[..]));
+        assert!(buffer.try_reserve(ROOM).is_some_and(|space| space.len() >= ROOM));
+        let before = buffer.data.capacity();
+        assert!(buffer.try_append(&[b'x'; ROOM]));
+        assert_eq!((buffer.len(), buffer.data.capacity()), (ROOM + 3, before));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! asks for the contract, which `handle` tells, and nothing else, and each block in it rests on that.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_char};
-use std::mem::MaybeUninit;
-use std::{ptr, slice};
+use core::ffi::{CStr, c_char, c_void};
+use core::mem::MaybeUninit;
+use core::{ptr, slice};
 
 use switchover::binding::{Piece, Pieces, selection_from_bits};
 use switchover::masque::Datagram;
@@ -16,7 +16,8 @@ use crate::error::{Done, Own};
 use crate::few::Few;
 use crate::object::swo_block;
 use crate::types::{
-    swo_datagram, swo_field, swo_request, swo_request_head, swo_response_head, swo_selection, swo_slice,
+    swo_datagram, swo_field, swo_free, swo_malloc, swo_realloc, swo_request, swo_request_head, swo_response_head,
+    swo_selection, swo_slice,
 };
 
 // Inputs.
@@ -192,6 +193,20 @@ pub(crate) unsafe fn datagram<'a>(given: *const swo_datagram) -> Done<Datagram<'
 pub(crate) unsafe fn selection(given: *const swo_selection) -> Done<Selection> {
     // SAFETY: the contract: a pointer to such a struct, or NULL. The engine checks what the numbers say.
     unsafe { one(given).map(|given| selection_from_bits(given.opaque)) }
+}
+
+/// Where memory comes from.
+#[derive(Clone, Copy)]
+#[cfg_attr(feature = "std", expect(dead_code, reason = "it takes Rust's allocator"))]
+pub(crate) struct Functions {
+    pub(crate) malloc: unsafe extern "C" fn(usize) -> *mut c_void,
+    pub(crate) realloc: unsafe extern "C" fn(*mut c_void, usize) -> *mut c_void,
+    pub(crate) free: unsafe extern "C" fn(*mut c_void),
+}
+
+pub(crate) unsafe fn functions((malloc, realloc, free): (swo_malloc, swo_realloc, swo_free)) -> Done<Functions> {
+    let all = malloc.zip(realloc).zip(free);
+    all.map(|((malloc, realloc), free)| Functions { malloc, realloc, free }).ok_or(Own::Null.into())
 }
 
 // Outputs.

@@ -11,6 +11,7 @@ use crate::machine::{Input, Phase, Role, Rx, State, Tx};
 use crate::trace::{Trace, TraceStep};
 use crate::upgrade::Why;
 use crate::wire::body::{Body, Content};
+use crate::wire::buffer::{self, Buffer};
 
 /// What [`next_event`](Connection::next_event) came to.
 #[derive(Clone, Copy, Debug)]
@@ -30,24 +31,54 @@ impl Connection {
     /// Refused: `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
     #[inline(always)]
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        if self.state.rx == Rx::Open
-            && let Some(scratch) = &mut self.scratch
-            && scratch.buffer.go_on(bytes)
-        {
-            return Ok(());
-        }
-        self.receive_whole(bytes)
+        if self.go_on(bytes) { Ok(()) } else { self.receive_whole(bytes) }
+    }
+
+    /// Takes bytes that are only more of a line that has not ended; says whether they are.
+    #[inline(always)]
+    fn go_on(&mut self, bytes: &[u8]) -> bool {
+        self.state.rx == Rx::Open && self.scratch.as_mut().is_some_and(|scratch| scratch.buffer.go_on(bytes))
     }
 
     #[inline(never)]
     fn receive_whole(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.may_receive()?;
+        self.buffer_for_more().append(bytes);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn buffer_for_more(&mut self) -> &mut Buffer {
         let Scratch { buffer, head, .. } = self.scratch();
         if buffer.is_inside_line() {
             head.go_on(buffer.unread());
         }
-        buffer.append(bytes);
-        Ok(())
+        buffer
+    }
+
+    /// [`receive`](Self::receive) where the allocator may have no memory: then it is false, and nothing is taken.
+    #[inline(always)]
+    pub(crate) fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error> {
+        if self.go_on(bytes) { Ok(true) } else { self.try_receive_whole(bytes) }
+    }
+
+    #[inline(never)]
+    fn try_receive_whole(&mut self, bytes: &[u8]) -> Result<bool, Error> {
+        self.may_receive()?;
+        Ok(self.has_scratch() && self.buffer_for_more().try_append(bytes))
+    }
+
+    /// [`receive_buffer`](Self::receive_buffer) where the allocator may have no memory: then there is no space.
+    pub(crate) fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error> {
+        self.may_receive()?;
+        let min = min.clamp(1, self.config().limits.waiting());
+        Ok(if self.has_scratch() { self.scratch().buffer.try_reserve(min) } else { None })
+    }
+
+    /// Whether there is memory for it.
+    #[inline]
+    fn has_scratch(&self) -> bool {
+        self.scratch.is_some() || buffer::is_left::<Scratch>()
     }
 
     /// Space of at least `min` bytes to read the transport into (of `limits.buffered` at most); the current event is

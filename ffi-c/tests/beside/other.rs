@@ -1,0 +1,9 @@
+//! Another Rust library, with the standard library and the names that every such library brings.
+
+/// Takes memory, and contains a panic.
+#[unsafe(no_mangle)]
+pub extern "C" fn other_works() -> i32 {
+    let squares: Vec<String> = (1..4).map(|number| (number * number).to_string()).collect();
+    let panicked = std::panic::catch_unwind(|| squares[usize::MAX >> 1].len()).is_err();
+    i32::from(panicked && squares.concat() == "149")
+}
