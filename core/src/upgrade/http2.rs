@@ -7,7 +7,7 @@ use super::hop::EndToEnd;
 use crate::listed::listed;
 use crate::wire::fields::{Field, FieldSource, members};
 use crate::wire::outgoing::RequestHead;
-use crate::wire::syntax::{TargetForm, is_token, is_value, target_form, trim};
+use crate::wire::syntax::{TargetForm, after_scheme, is_token, is_value, target_form, trim, until_path};
 
 /// What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -155,15 +155,20 @@ pub(crate) fn pseudo(request: &RequestHead<'_>, method: &[u8], protocol: Option<
     let scheme: &[u8] = if secure { b"https" } else { b"http" };
     // RFC 9113, 8.5: a plain CONNECT has no scheme and no path.
     let is_tunnel = method == b"CONNECT" && protocol.is_none();
-    let pseudo = [
-        (&b":method"[..], Some(method)),
-        (b":protocol", protocol.map(str::as_bytes)),
-        (b":scheme", Some(scheme).filter(|_| !is_tunnel)),
-        (b":authority", authority),
-        (b":path", Some(&path[..]).filter(|_| !is_tunnel)),
-    ];
-    let said = pseudo.into_iter().filter_map(|(name, value)| Some((name.to_vec(), value?.to_vec())));
-    said.chain(http2_fields(request.fields)).collect()
+    let mut list = Vec::new();
+    for (name, value) in [
+        (":method", Some(method)),
+        (":protocol", protocol.map(str::as_bytes)),
+        (":scheme", Some(scheme).filter(|_| !is_tunnel)),
+        (":authority", authority),
+        (":path", Some(&path[..]).filter(|_| !is_tunnel)),
+    ] {
+        if let Some(value) = value {
+            list.push((name.into(), value.to_vec()));
+        }
+    }
+    list.append(&mut http2_fields(request.fields));
+    list
 }
 
 /// The authority, which in absolute form is the target's and not Host's (RFC 9112, 3.2.2), and the path with its query.
@@ -173,17 +178,17 @@ fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8
     if form == Ok(TargetForm::Authority) {
         return (Some(target), Cow::Borrowed(b""));
     }
-    if let (Ok(TargetForm::Absolute), Some(scheme)) = (form, memchr::memmem::find(target, b"://")) {
-        let rest = &target[scheme + 3..];
-        let end = rest.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(rest.len());
-        let path = match &rest[end..] {
+    if let (Ok(TargetForm::Absolute), Some(rest)) = (form, after_scheme(target)) {
+        let authority = until_path(rest);
+        let after = &rest[authority.len()..];
+        let path = match after {
             // RFC 9112, 3.2.4: the last proxy asks the server itself.
             [] if request.method == "OPTIONS" => Cow::Borrowed(&b"*"[..]),
             [] => Cow::Borrowed(&b"/"[..]),
-            [b'?', ..] => Cow::Owned([b"/", &rest[end..]].concat()),
+            [b'?', ..] => Cow::Owned([b"/", after].concat()),
             path => Cow::Borrowed(path),
         };
-        return (Some(&rest[..end]), path);
+        return (Some(authority), path);
     }
     let mut host = None;
     request.fields.each(&mut |field| host = if field.is("Host") { Some(field.value) } else { host });

@@ -171,8 +171,8 @@ pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     if matches!(target, [b'/', ..] | b"*") {
         return None;
     }
-    let colon = memchr::memchr(b':', target)?;
-    let authority = until_path(target[colon + 1..].strip_prefix(b"//").unwrap_or_default());
+    memchr::memchr(b':', target)?;
+    let authority = until_path(after_scheme(target).unwrap_or_default());
     Some(memchr::memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..]))
 }
 
@@ -186,8 +186,14 @@ pub(crate) fn after_authority(target: &[u8]) -> &[u8] {
     rest.strip_prefix(b"//").map_or(rest, |after| &after[until_path(after).len()..])
 }
 
+/// What follows `scheme://`, if anything does.
+pub(crate) fn after_scheme(target: &[u8]) -> Option<&[u8]> {
+    let colon = memchr::memchr(b':', target)?;
+    target.get(colon + 1..)?.strip_prefix(b"//")
+}
+
 /// The authority at the beginning of what follows `//`.
-fn until_path(after: &[u8]) -> &[u8] {
+pub(crate) fn until_path(after: &[u8]) -> &[u8] {
     &after[..after.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(after.len())]
 }
 

@@ -43,7 +43,7 @@ impl Block {
         let mut block = Self { text: Vec::with_capacity(text.len() + 2), count: 0 };
         let mut rest = text;
         while !rest.is_empty() {
-            let end = memchr::memmem::find(rest, b"\r\n").unwrap_or(rest.len());
+            let end = rest.windows(2).position(|pair| pair == b"\r\n").unwrap_or(rest.len());
             block.add(&rest[..end]).map_err(|kind| Error::in_field(kind, block.count))?;
             block.count += 1;
             rest = rest.get(end + 2..).unwrap_or_default();

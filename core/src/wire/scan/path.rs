@@ -24,6 +24,20 @@ static CURRENT: AtomicU8 = AtomicU8::new(0);
 impl Path {
     const ALL: [Self; 5] = [Self::Avx2, Self::Sse2, Self::Neon, Self::Simd128, Self::Swar];
 
+    /// Whether a head is scanned in words: where there are no vectors, and where a program might compare the two. One that is made
+    /// to be small does not, and on a microcontroller (no system at all) every head is read line by line.
+    pub(super) const HAS_SWAR: bool = cfg!(any(
+        test,
+        all(feature = "std", not(target_family = "wasm")),
+        miri,
+        not(any(
+            target_os = "none",
+            target_arch = "x86_64",
+            all(target_arch = "aarch64", target_feature = "neon"),
+            all(target_arch = "wasm32", target_feature = "simd128")
+        ))
+    ));
+
     /// Whether this program can take it here.
     fn is_available(self) -> bool {
         match self {
@@ -31,7 +45,7 @@ impl Path {
             Self::Sse2 => cfg!(all(target_arch = "x86_64", not(miri))),
             Self::Neon => cfg!(all(target_arch = "aarch64", target_feature = "neon", not(miri))),
             Self::Simd128 => cfg!(all(target_arch = "wasm32", target_feature = "simd128")),
-            Self::Swar => true,
+            Self::Swar => Self::HAS_SWAR,
         }
     }
 
