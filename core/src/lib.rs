@@ -157,7 +157,7 @@
 //!
 //! | feature | default | what it adds | what it needs |
 //! |---|---|---|---|
-//! | `std` | yes | the standard library's faster look for bytes in `memchr` and `bytes`; nothing else changes | – |
+//! | `std` | yes | the standard library's faster look for bytes in `memchr` and `bytes`. Without it the code is smaller: long lists are sorted by a heap, and vectors are the one way to scan where there are any. What comes out is the same | – |
 //! | `websocket` | yes | [`websocket`], and the handshake's rules | `sha1`, `base64` |
 //! | `h2c` | yes | [`h2c`], and the offer's rules | `base64` |
 //! | `http` | no | `switchover::http`: to and from the types of the `http` crate | `http`, `std` |
