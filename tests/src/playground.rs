@@ -33,6 +33,7 @@ const MENU: [(&str, &[&str]); 6] = [
     (
         "An upgrade",
         &[
+            "accept-simple",
             "accept-with-body",
             "accept-early-length",
             "expect-100-then-101",

@@ -388,6 +388,36 @@ export const GROUPS = [
   {
     "cases": [
       {
+        "about": "The whole of it: an offer, a 101 that names it, what came after the request handed over untouched.",
+        "info": "server",
+        "lines": [
+          "< GET /chat HTTP/1.1",
+          "< Host: a",
+          "< Upgrade: foo/2",
+          "< Connection: Upgrade",
+          "<",
+          "<< hello",
+          "= request GET /chat 1.1 offers [foo/2] @68",
+          "= end @68",
+          "= paused decision",
+          "! accept foo/2",
+          "> HTTP/1.1 101 Switching Protocols",
+          "> Upgrade: foo/2",
+          "> Connection: Upgrade",
+          ">",
+          "! why",
+          "= why none",
+          "! may-speak",
+          "= may-speak true",
+          "! awaiting",
+          "= awaiting nothing",
+          "= switched by upgrade to foo/2 for GET /chat @68",
+          "= leftover \"hello\"",
+          "= paused switched"
+        ],
+        "name": "accept-simple"
+      },
+      {
         "about": "An upgrade and content coexist: the leftover begins after the content.",
         "info": "server",
         "lines": [

@@ -76,6 +76,7 @@ class Player {
     this.scenario = scenario;
     this.connection = new Connection(scenario.role, configOf(scenario.words));
     const places = scenario.cuts.concat(scenario.acts.map(({ at }) => at));
+    this.begin = this.#state();
     this.places = [...new Set(places)].sort((one, other) => one - other);
   }
 
@@ -98,7 +99,8 @@ class Player {
     this.advance({ fed: bytes.length, events: Infinity, data: 0, isEnded: end !== null, isStopped: true });
     const { fed } = this.mark;
     const unread = textOf(this.connection.unread);
-    if (fed < bytes.length || unread.length > 0) this.#note("unread", "unread", `not read: ${bytes.length - fed + unread.length} bytes`, this.#position, bytes.length);
+    const hasSwitched = this.log.some(({ name }) => name === "switched");
+    if (!hasSwitched && (fed < bytes.length || unread.length > 0)) this.#note("unread", "unread", `not read: ${bytes.length - fed + unread.length} bytes`, this.#position, bytes.length);
   }
 
   /** @param {string} text */
@@ -142,7 +144,9 @@ class Player {
       const discarded = this.connection.unread.length + this.scenario.bytes.length - this.mark.fed;
       const line = stepLine(step, position, this.#shows) + (this.#isOver && discarded > 0 ? ` discarded ${discarded}` : "");
       const last = this.log.at(-1);
-      if (this.scenario.isEachByte && step.kind === "need-data" && this.mark.fed < this.scenario.bytes.length) return false;
+      // Before the first byte, and between all of them, it says nothing.
+      const isSilent = this.scenario.isEachByte || this.log.length === 0;
+      if (isSilent && step.kind === "need-data" && this.mark.fed < this.scenario.bytes.length) return false;
       if (last?.kind !== "stop" || last.line !== line || last.mark.fed !== this.mark.fed) this.#note("stop", step.kind, line, position, position);
       return false;
     }
@@ -271,7 +275,7 @@ function faultOf(error) {
   return { code, kind, text: errorText(kind), clause, advice, status, offset };
 }
 
-/** @param {Scenario} scenario @returns {{ log: Entry[], steps: object[] }} */
+/** @param {Scenario} scenario @returns {{ log: Entry[], steps: object[], begin: object }} where it began, too */
 export function play(scenario) {
   const player = new Player(scenario);
   try {
@@ -280,7 +284,7 @@ export function play(scenario) {
       player.decide(act.text);
     }
     player.drain();
-    return { log: player.log, steps: player.steps };
+    return { log: player.log, steps: player.steps, begin: player.begin };
   } finally {
     player.connection.free();
   }
