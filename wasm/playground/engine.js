@@ -147,7 +147,10 @@ class Player {
       // Before the first byte, and between all of them, it says nothing.
       const isSilent = this.scenario.isEachByte || this.log.length === 0;
       if (isSilent && step.kind === "need-data" && this.mark.fed < this.scenario.bytes.length) return false;
-      if (last?.kind !== "stop" || last.line !== line || last.mark.fed !== this.mark.fed) this.#note("stop", step.kind, line, position, position);
+      const isKnown = last?.kind === "stop" && last.line === line && (step.kind === "paused" || last.mark.fed === this.mark.fed);
+      // A pause lasts, whatever comes meanwhile.
+      if (isKnown) last.mark = { ...this.mark };
+      else this.#note("stop", step.kind, line, position, position);
       return false;
     }
     const last = this.log.at(-1);

@@ -1,6 +1,7 @@
 // A scenario out of a vector, out of an address, and back.
 
 import { escape, unescape } from "./code.js";
+import { textOf } from "./engine.js";
 import { summary as summaryOf } from "./lines.js";
 
 /** What is asked and not decided; a scenario does without. */
@@ -85,7 +86,7 @@ export async function toAddress(scenario) {
   const { role, words, bytes, cuts, isEachByte, end, acts } = scenario;
   const text = JSON.stringify([role, words.join(" "), bytes, cuts, isEachByte ? 1 : 0, end, acts.map((act) => [act.at, act.events, act.data, FLAGS.reduce((bits, flag, at) => bits | (Number(act[flag]) << at), 0), act.text])]);
   const packed = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(text));
-  return btoa(String.fromCharCode(...packed)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(textOf(packed)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 export async function ofAddress(text) {
@@ -104,6 +105,13 @@ export async function ofAddress(text) {
   };
 }
 
+/** What is wrong with the bytes is found where they are read. */
 async function through(stream, bytes) {
-  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+  const writer = stream.writable.getWriter();
+  writer.write(bytes).catch(() => {});
+  writer.close().catch(() => {});
+  const reader = stream.readable.getReader();
+  const parts = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(...part.value);
+  return Uint8Array.from(parts);
 }
