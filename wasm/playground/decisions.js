@@ -35,7 +35,11 @@ function bytesIn(text) {
   return bytes.replace(/\\(?:x([0-9a-fA-F]{2})|([rnt0\\]))/g, (_, hex, name) => (hex ? String.fromCharCode(parseInt(hex, 16)) : named[name]));
 }
 
-/** The decision in the words of a vector. @param {Record<string, string>} values */
+/**
+ * The decision in the words of a vector.
+ * @param {{ verb: string, fields: string[][] }} kind
+ * @param {Record<string, string>} values
+ */
 export function written({ verb, fields }, values) {
   const value = (name) => word(values[name] ?? "");
   const list = (name) => (values[name] ?? "").split(";").map(word).filter((entry) => entry !== "").join("; ");

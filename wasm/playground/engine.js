@@ -21,10 +21,11 @@ import { errorLine, stepLine } from "./lines.js";
  * One thing that happened. `from` and `to` are the peer's bytes that it is about.
  * @typedef {{ kind: "event" | "stop" | "error" | "decision" | "end" | "unread", name: string, line: string, from: number,
  *   to: number, fields: [string, string][], content: string, leftover: string, out: string, error: Fault | null, act: number,
- *   mark: Mark, state: object }} Entry
+ *   mark: Mark, state: any }} Entry
  * @typedef {{ code: number, kind: string, text: string, clause: string, advice: string, status: number | null,
  *   offset: number | null }} Fault
- * @typedef {{ fed: number, events: number, data: number, isEnded: boolean, isStopped: boolean, acts: number }} Mark
+ * @typedef {{ fed: number, events: number, data: number, isEnded: boolean, isStopped: boolean, acts: number,
+ *   isAfterInput?: boolean }} Mark
  */
 
 /** More than a scenario takes. */
@@ -64,7 +65,7 @@ export function configOf(words) {
 
 class Player {
   /** @type {Entry[]} */ log = [];
-  /** What was called, for programs. */ steps = [];
+  /** @type {import("./code.js").Step[]} What was called, for programs. */ steps = [];
   /** @type {Mark} */ mark = { fed: 0, events: 0, data: 0, isEnded: false, isStopped: false, acts: 0 };
   #position = 0;
   #selection = null;
@@ -224,14 +225,15 @@ class Player {
 
   #state() {
     const { state, why, awaiting, owes, persists, maySpeak, mustReset } = this.connection;
-    return { ...state, why: why === null ? "" : whyText(why), awaiting, owes, persists, maySpeak, mustReset };
+    const { position } = this.connection;
+    return { ...state, position, why: why === null ? "" : whyText(why), awaiting, owes, persists, maySpeak, mustReset };
   }
 
   /** @param {import("./code.js").Decision} decision */
   #perform(decision) {
     const { connection } = this;
     const { verb, list } = decision;
-    const headers = decision.fields.map(([name, value]) => [name, bytesOf(value)]);
+    const headers = decision.fields.map(([name, value]) => /** @type {[string, Uint8Array]} */ ([name, bytesOf(value)]));
     const reason = decision.reason === "" ? {} : { reason: decision.reason };
     const response = { status: decision.status, ...reason, headers };
     switch (verb) {
@@ -278,7 +280,7 @@ function faultOf(error) {
   return { code, kind, text: errorText(kind), clause, advice, status, offset };
 }
 
-/** @param {Scenario} scenario @returns {{ log: Entry[], steps: object[], begin: object }} where it began, too */
+/** @param {Scenario} scenario @returns {{ log: Entry[], steps: import("./code.js").Step[], begin: object }} where it began, too */
 export function play(scenario) {
   const player = new Player(scenario);
   try {

@@ -6,7 +6,7 @@ export function errorLine({ code, kind, status, offset }) {
   return `error ${code} ${kind} ${status ?? "-"} @${offset ?? "-"}`;
 }
 
-/** @param {object} step of content, `data` is a text with one character for each byte */
+/** @param {any} step of content, `data` is a text with one character for each byte */
 export function stepLine(step, position, shows) {
   switch (step.kind) {
     case "need-data":
@@ -25,7 +25,7 @@ export function stepLine(step, position, shows) {
       return `data ${summary(step.data)}`;
     case "end-of-message":
       return `end${fields(step.trailers)} @${position}`;
-    case "switched": {
+    default: {
       const to = step.protocols.length === 0 ? "" : ` to ${step.protocols.join(", ")}`;
       return `switched by ${step.by}${to}${forWhat(step, shows)} @${position}`;
     }

@@ -7,12 +7,15 @@ import { DECISIONS, defaults, written } from "./decisions.js";
 import { showStates } from "./diagram.js";
 import { configOf, play, tryAll } from "./engine.js";
 import { ofAddress, ofVector, toAddress, toVector } from "./scenario.js";
-import { byteAt, bytesView, chipsView, faultView, html, logView, sentView } from "./view.js";
+import { byteAt, bytesView, chipsView, faultView, hasLeft, html, logView, sentView } from "./view.js";
 import { Connection } from "../dist/bytes.js";
 
+/** @param {string} id @returns {any} */
 const at = (id) => document.getElementById(id);
 const CASES = new Map(GROUPS.flatMap(({ cases }) => cases.map((one) => [one.name, one])));
 const FIRST = "accept-simple";
+/** @type {NodeListOf<HTMLInputElement>} */
+const ROLES = document.querySelectorAll("[name=role]");
 
 /** @type {import("./engine.js").Scenario} */
 let scenario = ofVector(CASES.get(FIRST));
@@ -86,7 +89,7 @@ function load(next) {
   at("words").value = scenario.words.join(" ");
   at("words-fault").textContent = "";
   at("end").value = scenario.end ?? "";
-  for (const radio of document.querySelectorAll("[name=role]")) radio.checked = radio.value === scenario.role;
+  for (const radio of ROLES) radio.checked = radio.value === scenario.role;
   closeForm();
   replay();
 }
@@ -123,9 +126,9 @@ at("words").addEventListener("input", () => {
   }
 });
 
-for (const radio of document.querySelectorAll("[name=role]")) {
+for (const radio of ROLES) {
   // What one role decides, the other cannot.
-  radio.addEventListener("change", () => load({ ...scenario, role: radio.value, acts: [] }));
+  radio.addEventListener("change", () => load({ ...scenario, role: radio.value === "client" ? "client" : "server", acts: [] }));
 }
 
 at("end").addEventListener("change", () => {
@@ -208,6 +211,7 @@ for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end,
 
 /** The byte at a place of the screen. */
 function byteUnder(x, y) {
+  /** @type {any} */
   const found = document.caretPositionFromPoint?.(x, y) ?? document.caretRangeFromPoint?.(x, y);
   const [text, offset] = found ? [found.offsetNode ?? found.startContainer, found.offset ?? found.startOffset] : [null, 0];
   const part = (text?.nodeType === Node.TEXT_NODE ? text.parentElement : text)?.closest?.("#bytes .part");
@@ -246,6 +250,7 @@ function light(entry) {
 
 // Decisions.
 
+/** @type {any} */
 let decideTimer = 0;
 
 /** Trying takes a connection each, so it waits until nothing changes any more. */
@@ -267,7 +272,9 @@ function offered() {
 }
 
 function showDecisions() {
-  const kinds = DECISIONS.filter(({ roles }) => roles.includes(scenario.role));
+  // The leftover may be taken at any time; only where there is one does it mean anything.
+  const hasLeftover = hasLeft(log.slice(0, cursor + 1));
+  const kinds = DECISIONS.filter(({ verb, roles }) => roles.includes(scenario.role) && (verb !== "take" || hasLeftover));
   // Without a choice there is nothing to accept.
   const values = kinds.map((kind) => defaults(kind, offered() || "foo/2"));
   const faults = tryAll(scenario, hereMark(), kinds.map((kind, index) => written(kind, values[index])));
@@ -331,6 +338,7 @@ function closeForm() {
 
 // Sharing.
 
+/** @type {any} */
 let saveTimer = 0;
 
 function saveSoon() {

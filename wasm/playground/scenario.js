@@ -18,7 +18,8 @@ export function isQuestion(text) {
 /** @param {{ info: string, lines: string[] }} vector @returns {import("./engine.js").Scenario} */
 export function ofVector({ info, lines }) {
   const [role, ...words] = info.split(" ");
-  const scenario = { role, words, bytes: "", cuts: [], isEachByte: false, end: null, acts: [] };
+  /** @type {import("./engine.js").Scenario} */
+  const scenario = { role: role === "client" ? role : "server", words, bytes: "", cuts: [], isEachByte: false, end: null, acts: [] };
   const mark = { events: 0, data: 0, isStopped: false };
   let isAfterInput = true;
   // The answer to a question is no event.
@@ -28,7 +29,7 @@ export function ofVector({ info, lines }) {
     if (asked !== "" && line.startsWith(`= ${asked}`)) continue;
     if (line.startsWith("<")) isAfterInput = true;
     else if (line.startsWith("= ")) isAfterInput = false;
-    if (line.startsWith("<end ")) scenario.end = line.slice(5).trim();
+    if (line.startsWith("<end ")) scenario.end = line.slice(5).trim() === "clean" ? "clean" : "truncated";
     else if (line.startsWith("<<")) scenario.bytes += unescape(line.slice(2).replace(/^ /, ""));
     else if (line.startsWith("<")) scenario.bytes += `${unescape(line.slice(1).replace(/^ /, ""))}\r\n`;
     else if (line.startsWith("= data ")) mark.data += lengthOf(line.slice(7));

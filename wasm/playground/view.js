@@ -106,12 +106,18 @@ export function faultView({ code, kind, text, clause, advice, status, offset }, 
   return `<p><b>Error ${code}</b> <code>${html(kind)}</code>${where}: ${html(text)}.</p><p>Rule: ${rule}</p><p>${html(advice).replace(/`([^`]*)`/g, "<code>$1</code>")}</p>${answer}`;
 }
 
+/** Whether a leftover has come with these steps, and was not taken. */
+export function hasLeft(passed) {
+  const switched = passed.findLastIndex(({ name }) => name === "switched");
+  const isTaken = passed.slice(switched + 1).some(({ line, error }) => line === "take" && error === null);
+  return switched >= 0 && passed[switched].leftover !== "" && !isTaken;
+}
+
 /** What can be asked of the connection after these steps. */
 export function chipsView(passed, bytes) {
   const entry = passed.at(-1);
   if (entry === undefined) return "";
-  const switched = passed.findLastIndex(({ name }) => name === "switched");
-  const isTaken = passed.slice(switched + 1).some(({ line, error }) => line === "take" && error === null);
+  const leftover = passed.findLast(({ name }) => name === "switched")?.leftover ?? "";
   const { state, mark } = entry;
   const yes = (is) => (is ? "yes" : "no");
   const chips = [
@@ -120,8 +126,8 @@ export function chipsView(passed, bytes) {
     ["another request may follow", yes(state.persists)],
     ["the new protocol may be spoken", yes(state.maySpeak)],
     ["no switch, because", state.why || "–"],
-    ["bytes received, passed", `${mark.fed} of ${bytes.length}, ${entry.to}`],
-    ["leftover", isTaken ? "taken" : short(passed[switched]?.leftover ?? "") || "–"],
+    ["bytes received, passed", `${mark.fed} of ${bytes.length}, ${state.position}`],
+    ["leftover", leftover === "" ? "–" : hasLeft(passed) ? short(leftover) : "taken"],
   ];
   return chips.map(([name, value]) => `<dt>${name}</dt><dd>${html(String(value))}</dd>`).join("");
 }

@@ -6,7 +6,7 @@
 // Texts have one character for each byte.
 
 /**
- * @typedef {{ verb: string, method: string, target: string, list: string[], by: string, status: number, reason: string,
+ * @typedef {{ verb: string, method: string, target: string, list: string[], by: "client" | "server", status: number, reason: string,
  *   content: string, length: number, fields: [string, string][] }} Decision
  * @typedef {{ is: "receive", bytes: string } | { is: "eof", end: string } | { is: "next", times: number }
  *   | { is: "do", decision: string }} Step
@@ -18,6 +18,7 @@ export function parseDecision(text) {
   const [verb, rest] = cut(text.trim(), " ");
   const [what, ...lines] = rest.split("|");
   const fields = lines.map((line) => cut(line, ":")).map(([name, value]) => [unescape(name.trim()), unescape(value.trim())]);
+  /** @type {Decision} */
   const decision = { verb, method: "", target: "", list: [], by: "client", status: 0, reason: "", content: "", length: 0, fields };
   const said = what.trim();
   if (verb === "request") {
@@ -81,7 +82,6 @@ function inLines(text, literal, indent) {
 
 const pascal = (name) => name.replace(/(?:^|[-_])(.)/g, (_, one) => one.toUpperCase());
 const camel = (name) => name.replace(/[-_](.)/g, (_, one) => one.toUpperCase());
-const snake = (name) => name.replaceAll("-", "_");
 
 /** What writes nothing and takes nothing, by its name in a vector. */
 const PLAIN = {
@@ -152,7 +152,11 @@ const rust = {
     }
   },
   step(step) {
-    if (step.is === "receive") return `told(http.receive(${`concat_bytes(&[\n        ${inLines(step.bytes, (line) => `${rust.bytes(line)},`, "        ")}\n    ])`.replace("concat_bytes(&[", "&[").replace(/\]\)$/, "]")}.concat()));`;
+    if (step.is === "receive") {
+      // What begins a continued line is skipped, if it is a space.
+      const lines = inLines(step.bytes, (line) => `${rust.bytes(line).slice(2, -1).replace(/^ /, "\\x20")}\\`, "        ");
+      return `told(http.receive(\n        b"${lines.slice(0, -1)}",\n    ));`;
+    }
     if (step.is === "eof") return `http.receive_eof(End::${pascal(step.end)});`;
     if (step.is === "next") return `steps(&mut http, ${step.times});`;
     return rust.decide(parseDecision(step.decision));
