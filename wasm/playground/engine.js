@@ -70,6 +70,8 @@ class Player {
   #position = 0;
   #selection = null;
   #isOver = false;
+  /** The latest entry is content, and more of it may come. */
+  #isGrowing = false;
   #left = MOST_STEPS;
 
   /** @param {Scenario} scenario */
@@ -100,6 +102,7 @@ class Player {
     this.advance({ fed: bytes.length, events: Infinity, data: 0, isEnded: end !== null, isStopped: true });
     const { fed } = this.mark;
     const unread = textOf(this.connection.unread);
+    this.#settle();
     const hasSwitched = this.log.some(({ name }) => name === "switched");
     if (!hasSwitched && (fed < bytes.length || unread.length > 0)) this.#note("unread", "unread", `not read: ${bytes.length - fed + unread.length} bytes`, this.#position, bytes.length);
   }
@@ -162,9 +165,11 @@ class Player {
       if (before?.name === "data") {
         // Adjacent pieces are one, however they were cut.
         if (before !== last) this.log.pop();
-        Object.assign(before, { to: position, content: before.content + content, mark: { ...this.mark }, state: this.#state() });
-        before.line = stepLine({ kind: "data", data: before.content }, position, false);
-      } else this.#note("event", "data", stepLine({ kind: "data", data: content }, position, false), this.#position, position).content = content;
+        Object.assign(before, { to: position, content: before.content + content });
+        Object.assign(before.mark, this.mark);
+        before.state.position = position;
+      } else this.#note("event", "data", "", this.#position, position).content = content;
+      this.#isGrowing = true;
     } else {
       this.mark.events++;
       this.mark.data = 0;
@@ -216,8 +221,17 @@ class Player {
     else this.steps.push(step);
   }
 
+  /** Content has its line once it is known how much came. */
+  #settle() {
+    const entry = this.log.findLast(({ name }) => name === "data");
+    if (!this.#isGrowing || entry === undefined) return;
+    this.#isGrowing = false;
+    entry.line = stepLine({ kind: "data", data: entry.content }, entry.to, false);
+  }
+
   /** @returns {Entry} */
   #note(kind, name, line, from, to) {
+    this.#settle();
     const entry = { kind, name, line, from, to, fields: [], content: "", leftover: "", out: "", error: null, act: -1, mark: { ...this.mark }, state: this.#state() };
     this.log.push(entry);
     return entry;
@@ -297,10 +311,11 @@ export function play(scenario) {
 
 /**
  * What each of these decisions would come to at that mark: the fault that it is refused with, or `null`. Each is tried on a
- * connection of its own, for the engine alone knows.
- * @param {Scenario} scenario @param {Mark} mark @param {string[]} decisions @returns {(Fault | null)[]}
+ * connection of its own, for the engine alone knows; how the bytes are cut changes nothing.
+ * @param {Scenario} given @param {Mark} mark @param {string[]} decisions @returns {(Fault | null)[]}
  */
-export function tryAll(scenario, mark, decisions) {
+export function tryAll(given, mark, decisions) {
+  const scenario = { ...given, isEachByte: false, cuts: [] };
   return decisions.map((decision) => {
     const player = new Player(scenario);
     try {
