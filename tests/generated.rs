@@ -58,11 +58,13 @@ fn the_menu_and_the_diagrams_of_the_playground() {
     compare("wasm/playground/states.js", &playground::states());
 }
 
-/// The crate is packed without the npm package, and the playground is served without the crate, so each has the file.
+/// The crate is packed without the npm package, and the playground is served without the crate, so each has the files.
 #[test]
 fn the_programs_that_are_copied_are_made_alike() {
-    let made = fs::read_to_string(home().join("../core/examples/switchboard/live/page/code.js")).expect("the page's");
-    compare("wasm/playground/code.js", &made);
+    for name in ["code.js", "code/words.js", "code/rust.js", "code/c.js", "code/python.js", "code/javascript.js"] {
+        let made = home().join("../core/examples/switchboard/live/page").join(name);
+        compare(&format!("wasm/playground/{name}"), &fs::read_to_string(made).expect("the page's"));
+    }
 }
 
 #[test]

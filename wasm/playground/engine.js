@@ -65,7 +65,7 @@ export function configOf(words) {
 
 class Player {
   /** @type {Entry[]} */ log = [];
-  /** @type {import("./code.js").Step[]} What was called, for programs. */ steps = [];
+  /** @type {import("./code/words.js").Step[]} What was called, for programs. */ steps = [];
   /** @type {Mark} */ mark = { fed: 0, events: 0, data: 0, isEnded: false, isStopped: false, acts: 0 };
   #position = 0;
   #selection = null;
@@ -243,7 +243,7 @@ class Player {
     return { ...state, position, why: why === null ? "" : whyText(why), awaiting, owes, persists, maySpeak, mustReset };
   }
 
-  /** @param {import("./code.js").Decision} decision */
+  /** @param {import("./code/words.js").Decision} decision */
   #perform(decision) {
     const { connection } = this;
     const { verb, list } = decision;
@@ -294,7 +294,7 @@ function faultOf(error) {
   return { code, kind, text: errorText(kind), clause, advice, status, offset };
 }
 
-/** @param {Scenario} scenario @returns {{ log: Entry[], steps: import("./code.js").Step[], begin: object }} where it began, too */
+/** @param {Scenario} scenario @returns {{ log: Entry[], steps: import("./code/words.js").Step[], begin: object }} where it began, too */
 export function play(scenario) {
   const player = new Player(scenario);
   try {

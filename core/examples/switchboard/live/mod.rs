@@ -53,7 +53,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// All that the page is made of, and what it leads to.
-static FILES: [File; 12] = [
+static FILES: [File; 17] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/page/style.css", CSS, include_str!("page/style.css")),
     ("/page/main.js", SCRIPT, include_str!("page/main.js")),
@@ -62,6 +62,11 @@ static FILES: [File; 12] = [
     ("/page/gallery.js", SCRIPT, include_str!("page/gallery.js")),
     ("/page/copy.js", SCRIPT, include_str!("page/copy.js")),
     ("/page/code.js", SCRIPT, include_str!("page/code.js")),
+    ("/page/code/words.js", SCRIPT, include_str!("page/code/words.js")),
+    ("/page/code/rust.js", SCRIPT, include_str!("page/code/rust.js")),
+    ("/page/code/c.js", SCRIPT, include_str!("page/code/c.js")),
+    ("/page/code/python.js", SCRIPT, include_str!("page/code/python.js")),
+    ("/page/code/javascript.js", SCRIPT, include_str!("page/code/javascript.js")),
     ("/docs/README.md", TEXT, include_str!("../../../README.md")),
     ("/docs/architecture.md", TEXT, include_str!("../../../docs/architecture.md")),
     ("/docs/coming-from.md", TEXT, include_str!("../../../docs/coming-from.md")),
