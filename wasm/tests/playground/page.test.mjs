@@ -303,7 +303,7 @@ test("a key in 10 kB is drawn within a frame", async (t) => {
   const fields = Array.from({ length: 60 }, (_, index) => `X-Field-${index}: ${"value ".repeat(8)}`).join("\n");
   const chunks = Array.from({ length: 100 }, (_, index) => `3c\n${String(index % 10).repeat(60)}`).join("\n");
   await paste(`POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n${fields}\n\n${chunks}\n0\n\n`);
-  const { length, times } = await page.evaluate(async () => {
+  const { length, times, machine } = await page.evaluate(async () => {
     const field = document.getElementById("text");
     const times = [];
     for (let round = 0; round < 40; round++) {
@@ -315,13 +315,21 @@ test("a key in 10 kB is drawn within a frame", async (t) => {
       times.push(performance.now() - begun);
       await new Promise((resolve) => requestAnimationFrame(resolve));
     }
-    return { length: field.value.length, times: times.sort((one, other) => one - other) };
+    // The same work each time, to know a slow machine by.
+    let machine = Infinity;
+    for (let round = 0; round < 5; round++) {
+      const begun = performance.now();
+      let text = "";
+      for (let count = 0; count < 200_000; count++) text = (text + count).slice(-50);
+      machine = Math.min(machine, performance.now() - begun);
+    }
+    return { machine, length: field.value.length, times: times.sort((one, other) => one - other) };
   });
   const [best, median] = [times[0], times[20]];
-  t.diagnostic(`${browserName}: a key in ${length} bytes takes ${best.toFixed(1)} ms at best, ${median.toFixed(1)} in the median`);
+  t.diagnostic(`${browserName}: a key in ${length} bytes takes ${best.toFixed(1)} ms at best, ${median.toFixed(1)} in the median (${machine.toFixed(0)} ms for the same work each time)`);
   assert.ok(length > 10_000, String(length));
-  // The best of them says what it costs on a machine that does nothing else.
-  assert.ok(best < 16, `${best} ms`);
+  // The best of them says what it costs where nothing else runs; a machine may be slower than one that does that work in 10 ms.
+  assert.ok(best < 16 * Math.max(1, machine / 10), `${best} ms, where the other work takes ${machine}`);
 });
 
 test("typing with keys changes what is shown", async () => {
