@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::fs;
 
 use switchover::{Blame, ErrorKind, Lenient, Limits};
-use switchover_tests::home;
 use switchover_tests::numbers::number;
+use switchover_tests::{home, playground};
 
 fn compare(path: &str, wanted: &str) {
     let path = home().join("..").join(path);
@@ -49,6 +49,21 @@ fn assert_advice_is_about_what_there_is(advice: &str) {
             Some(("lenient", name)) => assert!(Lenient::none().set(name, true), "{advice}"),
             _ => {}
         }
+    }
+}
+
+#[test]
+fn the_menu_and_the_diagrams_of_the_playground() {
+    compare("wasm/playground/cases.js", &playground::cases());
+    compare("wasm/playground/states.js", &playground::states());
+}
+
+/// The crate is packed without the npm package, and the playground is served without the crate, so each has the files.
+#[test]
+fn the_programs_that_are_copied_are_made_alike() {
+    for name in ["code.js", "code/words.js", "code/rust.js", "code/c.js", "code/python.js", "code/javascript.js"] {
+        let made = home().join("../core/examples/switchboard/live/page").join(name);
+        compare(&format!("wasm/playground/{name}"), &fs::read_to_string(made).expect("the page's"));
     }
 }
 

@@ -15,13 +15,19 @@ def build(name, sources, packages=(), libraries=()):
     needs("a C compiler", ["cc", "--version"])
     for package in packages:
         debian_package(package)
-    library, program = HOME / "target/binding/libswitchover.a", PLACE / name
-    if not library.exists():
-        raise Skip("no C library: cargo build --profile binding -p switchover-ffi")
+    program = PLACE / name
     PLACE.mkdir(parents=True, exist_ok=True)
     files = sorted((HOME / "ffi-c/examples").glob(sources))
-    command(["cc", "-D_GNU_SOURCE", f"-I{HOME}/ffi-c/include", *files, library, *libraries, *SYSTEM, "-o", program])
+    command(["cc", "-D_GNU_SOURCE", f"-I{HOME}/ffi-c/include", *files, *libraries, *linked(), "-o", program])
     return program
+
+
+def linked():
+    """What a program in C is linked with."""
+    library = HOME / "target/binding/libswitchover.a"
+    if not library.exists():
+        raise Skip("no C library: cargo build --profile binding -p switchover-ffi")
+    return [library, *SYSTEM]
 
 
 def h2c_client():

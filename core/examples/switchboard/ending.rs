@@ -34,7 +34,7 @@ impl Session<'_> {
             Ended::ByPeer(error) => {
                 let after = "; it stands after an offer that was declined, and may have been meant for it";
                 self.fail(format_args!("{error}{}", if self.has_declined { after } else { "" }));
-                error.status().map(|status| self.reply(status, &[TEXT], &format!("{error}\n")))
+                error.status().map(|status| self.reply(status, &[TEXT], format!("{error}\n")))
             }
             Ended::Slow => {
                 // An idle connection comes to its end, and is not told.

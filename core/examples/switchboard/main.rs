@@ -9,7 +9,7 @@
 //! read. The server's part is `server` (who is let in), `wire` (a socket and a `Connection`), `session` (the events of
 //! one connection), `routes` (what each path answers), `negotiate` (what an offer comes to) and `ending` (how it came out);
 //! the client's is `probe`, `exchange`, `line`, `duplex` and `relay`. Both have the `engine`, which writes down what passes
-//! it, for a `transcript` and for those who watch the page (`live`). What is spoken after a switch: `foo`, `websocket`,
+//! it, for a `transcript` and for those who watch the page (`live`); `play` gives the playground's files. What is spoken after a switch: `foo`, `websocket`,
 //! `http2`, `udp`, and `tls` with HTTP above it.
 
 mod duplex;
@@ -21,6 +21,7 @@ mod http2;
 mod line;
 mod live;
 mod negotiate;
+mod play;
 mod probe;
 mod relay;
 mod routes;
@@ -82,6 +83,10 @@ struct ServeArgs {
     /// The windows of HTTP/2, of a stream and of the connection, in bytes
     #[arg(long, value_name = "OCTETS", default_value_t = 65_535)]
     window: u32,
+    /// The folder of the npm package, `wasm` of the repository: with the playground, and the module that wasm/build makes, in
+    /// it, /play shows them
+    #[arg(long, value_name = "FOLDER", default_value = "wasm")]
+    play: PathBuf,
     /// Seconds that a client may take for a head, and longer for long content or a slow link
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     patience: u64,

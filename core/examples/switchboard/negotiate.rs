@@ -36,7 +36,7 @@ impl Session<'_> {
                     format!("This is {target} in HTTP/1.1. Offer {} to speak that instead.\n", tokens.join(" or "));
                 self.reply(200, &[TEXT], &text)
             }
-            Some(flaw) if flaw.status() != 426 => self.reply(flaw.status(), &[TEXT], &format!("{}.\n", flaw.text())),
+            Some(flaw) if flaw.status() != 426 => self.reply(flaw.status(), &[TEXT], format!("{}.\n", flaw.text())),
             _ => self.require(tokens),
         }
     }
@@ -63,7 +63,7 @@ impl Session<'_> {
 
     fn stay(&mut self, reason: &str) -> Result<(), Ended> {
         let octets = self.question.as_ref().map_or(0, |question| question.octets);
-        self.reply(200, &[TEXT], &format!("This is HTTP/1.1: {reason}. {octets} bytes of content came.\n"))
+        self.reply(200, &[TEXT], format!("This is HTTP/1.1: {reason}. {octets} bytes of content came.\n"))
     }
 
     /// RFC 9298, 3.1: what cannot be reached is refused before anything is switched.
@@ -85,7 +85,7 @@ impl Session<'_> {
         let fields = [("Date", self.clock.date()), TEXT, ("Content-Length", &length)];
         self.wire.engine.require(tokens, &fields, &mut self.wire.out)?;
         self.explain();
-        self.send_content(&text)
+        self.send_content(text.as_bytes())
     }
 }
 

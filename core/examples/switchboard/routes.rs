@@ -3,7 +3,7 @@
 use switchover::{Ineligible, Request};
 
 use crate::target::path;
-use crate::{foo, live, tls, udp};
+use crate::{foo, live, play, tls, udp};
 
 /// Who answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(crate) enum Route {
     Page(&'static live::File),
     /// `/live`: what the page gets, in WebSocket.
     Live,
+    /// `/play/`: the playground, where it is built.
+    Play,
     /// `/ws`: WebSocket, and nothing else.
     Ws,
     /// `/foo`: `foo/2` or `foo/1` if they are offered, else a page.
@@ -42,6 +44,7 @@ impl Route {
         }
         match path {
             "/live" => Self::Live,
+            path if play::is_here(path) => Self::Play,
             "*" => Self::Server,
             "/ws" => Self::Ws,
             "/foo" => Self::Foo,
@@ -65,7 +68,7 @@ impl Route {
             Self::Tls => &tls::TOKENS,
             Self::Server => &[tls::TOKENS[0], tls::TOKENS[1], "h2c"],
             Self::Udp => &udp::TOKENS,
-            Self::Page(_) | Self::Echo | Self::Plain | Self::Missing => &[],
+            Self::Page(_) | Self::Play | Self::Echo | Self::Plain | Self::Missing => &[],
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
@@ -30,6 +31,8 @@ pub(crate) struct House {
     pub(crate) window: u32,
     /// Who watches.
     pub(crate) live: Arc<Hub>,
+    /// Where the playground's files are, if anywhere.
+    pub(crate) play: PathBuf,
     /// Where the server listens.
     pub(crate) address: SocketAddr,
 }
@@ -48,7 +51,8 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
     let patience = Duration::from_secs(args.patience.max(1));
     let tls = tls::server().map_err(|error| io::Error::other(error.to_string()))?;
     let (prefer, window, live) = (args.prefer.into(), args.window, Arc::new(Hub::default()));
-    let house = House { stop, prefer, tls, patience, window, live, address };
+    let play = args.play.clone();
+    let house = House { stop, prefer, tls, patience, window, live, play, address };
     let (house, mut served) = (Arc::new(house), 0u64);
     loop {
         let pass = gate.enter();
@@ -102,7 +106,7 @@ fn greet(address: SocketAddr, echoes_datagrams: bool) {
     println!(
         "listening on http://{address}
 
-Open it in a browser: the page shows what happens on each connection, and plays the client.
+Open it in a browser: the page shows what happens on each connection, and plays the client. /play takes bytes of your own.
 
 Or try, from another terminal:
   curl http://{address}/

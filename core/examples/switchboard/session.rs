@@ -14,9 +14,10 @@ use crate::engine::Engine;
 use crate::routes::{ALLOWED, Question, Route};
 use crate::server::House;
 use crate::socket::Socket;
+use crate::target::path;
 use crate::transcript::{Transcript, Verdict, What};
 use crate::wire::{Ended, Wire};
-use crate::{foo, http2, live, tls, udp, websocket};
+use crate::{foo, http2, live, play, tls, udp, websocket};
 
 /// Content that a request may bring along into a new protocol. Elsewhere it is passed on or dropped as it comes.
 const KEPT: usize = 1 << 20;
@@ -107,6 +108,9 @@ impl<'h> Session<'h> {
     fn handle_event(&mut self) -> Result<Flow, Ended> {
         match self.wire.engine.ask().event() {
             Some(Event::Request(request)) => {
+                if live::is_the_pages_own(request.target()) {
+                    self.wire.engine.transcript.be_forgotten();
+                }
                 self.question = Some(Question::of(&request));
                 self.has_declined = false;
                 self.begin()?;
@@ -192,6 +196,7 @@ impl<'h> Session<'h> {
                 Ok(engine.send_end(out)?)
             }
             Route::Page((_, kind, text)) => self.reply(200, &[("Content-Type", kind), live::POLICY], text),
+            Route::Play => self.play(),
             Route::Live => self.negotiate_live(),
             Route::Plain | Route::Missing => {
                 // RFC 9110, 9.3.2: a HEAD gets the head that a GET would get.
@@ -210,10 +215,24 @@ impl<'h> Session<'h> {
         }
     }
 
-    pub(crate) fn reply(&mut self, status: u16, fields: &[(&str, &str)], text: &str) -> Result<(), Ended> {
-        let length = text.len().to_string();
+    fn play(&mut self) -> Result<(), Ended> {
+        let target = self.question.as_ref().map_or("", |question| path(&question.target));
+        if target == "/play" {
+            return self.reply(308, &[("Location", "/play/")], "");
+        }
+        let (status, kind, octets) = play::file(&self.house.play, target);
+        self.reply(status, &[("Content-Type", kind), play::POLICY], octets)
+    }
+
+    pub(crate) fn reply(
+        &mut self,
+        status: u16,
+        fields: &[(&str, &str)],
+        content: impl AsRef<[u8]>,
+    ) -> Result<(), Ended> {
+        let length = content.as_ref().len().to_string();
         self.send_head(status, &(fields, [("Content-Length", &length)]))?;
-        self.send_content(text)
+        self.send_content(content.as_ref())
     }
 
     fn send_head(&mut self, status: u16, fields: &impl FieldSource) -> Result<(), Error> {
@@ -223,11 +242,11 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
-    pub(crate) fn send_content(&mut self, text: &str) -> Result<(), Ended> {
+    pub(crate) fn send_content(&mut self, content: &[u8]) -> Result<(), Ended> {
         let Wire { engine, out, .. } = &mut self.wire;
         // The answer to a HEAD has none.
         if engine.ask().owes() == Owes::Content {
-            engine.send_data(text.as_bytes(), out)?;
+            engine.send_data(content, out)?;
         }
         Ok(engine.send_end(out)?)
     }

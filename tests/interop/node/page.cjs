@@ -44,25 +44,103 @@ function settled(tab, before) {
 /** Plays one and waits for its end; what the page shows of it. */
 async function play(tab, name) {
   const before = await tab.textContent("#story-title");
+  await tab.locator(`[data-exhibit="${name}"]`).scrollIntoViewIfNeeded();
+  const places = await buttons(tab);
   await tab.click(`[data-exhibit="${name}"]`);
   await settled(tab, before);
+  const moved = (await buttons(tab)).filter((place, index) => place !== places[index]);
   const seen = await tab.evaluate(() => {
     const row = document.querySelector('[aria-selected="true"]');
     const count = (selector) => row.querySelectorAll(`svg ${selector}`).length;
     return {
       label: row.textContent,
       outcome: document.getElementById("outcome").textContent,
+      began: document.querySelector("#lines li:first-child time").textContent,
+      rule: document.querySelector("#lines .error a")?.getAttribute("href") ?? "",
+      lanes: [...row.querySelectorAll("svg .name")].map((name) => name.textContent),
+      cutOff: [...document.querySelectorAll(".title, .result, #outcome, #result")].filter((at) => at.scrollWidth > at.clientWidth + 1).length,
       last: document.querySelector("#lines li:last-child code").textContent,
       state: Object.fromEntries([...document.querySelectorAll("[data-state]")].map((at) => [at.dataset.state, at.textContent])),
       drawn: { events: count(".event"), decisions: count(".decision"), switches: count(".switch"), faults: count(".fault"), other: count(".bytes.other") },
       lines: [...document.querySelectorAll("#lines code")].map((line) => line.textContent),
     };
   });
+  seen.moved = moved;
+  await tab.click("#copy-curl");
+  seen.curl = await copied(tab, "command");
+  await tab.selectOption("#language", "c");
+  await tab.click("#copy-code");
+  seen.code = await copied(tab, "program");
   await tab.click("#copy-text");
   seen.text = await copied(tab, "transcript");
   await tab.click("#copy-vector");
   seen.vector = await copied(tab, "vector");
   return seen;
+}
+
+/** Where the buttons are on the screen. */
+function buttons(tab) {
+  return tab.$$eval("#exhibits button", (all) => all.map((button) => JSON.stringify(button.getBoundingClientRect())));
+}
+
+/** What is lit when the pointer is on a mark of the chosen connection, and on a line of it. */
+async function lights(tab) {
+  const lit = () =>
+    tab.evaluate(() => {
+      const steps = (selector) => [...new Set([...document.querySelectorAll(selector)].map((at) => at.dataset.step))];
+      return { marks: steps(".mark.lit"), lines: steps("#lines .lit") };
+    });
+  const wanted = await tab.$eval('[aria-selected="true"] .mark:nth-last-of-type(2)', (mark) => mark.dataset.step);
+  await tab.hover('[aria-selected="true"] .mark:nth-last-of-type(2)');
+  const byMark = await lit();
+  const first = await tab.$eval('[aria-selected="true"] .mark', (mark) => mark.dataset.step);
+  await tab.focus("#lines");
+  await tab.hover(`#lines [data-step="${first}"]`);
+  const byLine = await lit();
+  await tab.keyboard.press("ArrowDown");
+  return { wanted, byMark, first, byLine, byKey: await lit() };
+}
+
+/** A page that comes later. */
+async function late(browser) {
+  const tab = await open(browser, {});
+  await tab.waitForSelector(".connection");
+  await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, { timeout: 10_000 });
+  const seen = await tab.evaluate(() => ({
+    titles: [...document.querySelectorAll(".title")].map((title) => title.textContent),
+    flaw: document.getElementById("copy-vector").disabled,
+  }));
+  await tab.close();
+  return seen;
+}
+
+/** On a phone: what a click shows without a look further down. */
+async function onPhone(tab) {
+  const names = ["tls", "smuggling"];
+  const seen = {};
+  for (const name of names) {
+    const { outcome, moved } = await play(tab, name);
+    seen[name] = await tab.evaluate(() => {
+      const { top, bottom } = document.getElementById("result").getBoundingClientRect();
+      return { text: document.getElementById("result").textContent, isSeen: top >= 0 && bottom <= innerHeight };
+    });
+    Object.assign(seen[name], { outcome, moved });
+  }
+  return seen;
+}
+
+/** What the page leads to. */
+async function around(browser) {
+  const tab = await open(browser, {});
+  const places = await tab.$$eval("nav a", (links) => links.map((link) => link.getAttribute("href")));
+  const answers = {};
+  for (const place of places) answers[place] = (await tab.request.get(new URL(place, url).href)).status();
+  const actions = await tab.$$eval(".actions button", (all) => all.map((button) => button.id));
+  await tab.goto(`${url}errors#e308`);
+  const row = await tab.textContent("tr:target");
+  const wrong = await audit(tab);
+  await tab.close();
+  return { answers, actions, row, wrong };
 }
 
 async function copied(tab, what) {
@@ -199,16 +277,20 @@ function overflow(tab) {
     await tab.evaluate(() => scrollTo(0, 0));
     await shot(tab, "light");
     const violations = { light: await audit(tab) };
+    const lit = await lights(tab);
+    const led = await around(browser);
     const keyboard = await byKeyboard(tab);
     const many = await crowd(tab);
     await shot(tab, "crowd");
+    const later = await late(browser);
     const dark = await open(browser, { colorScheme: "dark" });
     await play(dark, "h2c");
     await play(dark, "smuggling");
     violations.dark = await audit(dark);
     await shot(dark, "dark");
     const narrow = await open(browser, { viewport: NARROW });
-    await play(narrow, "tls");
+    const phone = await onPhone(narrow);
+    await shot(narrow, "phone");
     violations.narrow = await audit(narrow);
     const widths = { wide: await overflow(tab), narrow: await overflow(narrow) };
     await narrow.screenshot({ path: path.join(folder, "narrow.png"), fullPage: true });
@@ -219,7 +301,7 @@ function overflow(tab) {
     const port = await fromOnePort(browser);
     const said = complaints.splice(0);
     const anew = await restarted(browser);
-    console.log(JSON.stringify({ names, played, keyboard, many, violations, widths, port, complaints: said, anew }));
+    console.log(JSON.stringify({ names, played, keyboard, many, violations, widths, port, lit, led, later, phone, complaints: said, anew }));
   } finally {
     await browser.close();
   }

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -14,8 +13,12 @@ use super::stage::{Actor, Cue};
 struct Exhibit {
     /// What the page asks for it by.
     name: &'static str,
+    /// How it comes out: `switches`, `stays` or `fails`.
+    group: &'static str,
     title: &'static str,
-    /// What there is to see.
+    /// What the client asks for.
+    path: &'static str,
+    /// What there is to see, in a line.
     about: &'static str,
     #[serde(skip)]
     script: &'static [Cue],
@@ -30,8 +33,10 @@ const ACK_AND_GOODBYE: &[u8] = b"\0\0\0\x04\x01\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\
 static EXHIBITS: &[Exhibit] = &[
     Exhibit {
         name: "accept",
+        group: "switches",
         title: "An offer is accepted",
-        about: "Three protocols in order of preference. The server takes one, answers the request in it, and both speak it.",
+        path: "GET /foo",
+        about: "The server takes one of three protocols; both speak it.",
         script: &[
             Offer("GET /foo", "example/1, foo/2, foo/1", &[]),
             Await("foo/2 200"),
@@ -41,8 +46,10 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "decline",
+        group: "stays",
         title: "An offer is declined",
-        about: "The request has content and another request is after it. Nothing but the answer tells that anything was offered.",
+        path: "POST /plain",
+        about: "With content, and a request after it; nothing is lost.",
         script: &[
             Offer("POST /plain", "foo/2", &["Content-Length: 5"]),
             Send("helloGET /plain HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
@@ -54,8 +61,10 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "required",
+        group: "switches",
         title: "426, and another try",
-        about: "What is offered will not do. The answer says what would, and the next request on the same connection offers it.",
+        path: "GET /required",
+        about: "The answer says what would do; the next request offers it.",
         script: &[
             Offer("GET /required", "example/1", &[]),
             Await("This needs another protocol"),
@@ -67,8 +76,10 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "content",
+        group: "switches",
         title: "Content, then a switch",
-        about: "The request's content comes first. The new protocol begins right after it, in the same segment.",
+        path: "POST /foo",
+        about: "The new protocol begins right after the content.",
         script: &[
             Offer("POST /foo", "foo/2", &["Content-Length: 16", "Content-Type: application/json"]),
             Send("{\"Detach\":false}hello, after the content\n"),
@@ -79,8 +90,10 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "expect",
+        group: "switches",
         title: "100, content, 101",
-        about: "The client waits for a 100 before it sends its content, and switches after it. A 101 first would leave it waiting.",
+        path: "POST /foo",
+        about: "The client waits for a 100 before it sends its content.",
         script: &[
             Offer("POST /foo", "foo/2", &["Content-Length: 5", "Expect: 100-continue"]),
             Await("100 Continue\r\n\r\n"),
@@ -92,14 +105,18 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "speaks-first",
+        group: "switches",
         title: "The server speaks first",
-        about: "The client says nothing after its request. What comes after the 101, in the same segment, is the new protocol.",
+        path: "GET /foo",
+        about: "What comes with the 101 is the new protocol already.",
         script: &[Offer("GET /foo", "foo/1", &[]), Await("foo/1 200 GET /foo"), Finish, AwaitEnd],
     },
     Exhibit {
         name: "h2c",
+        group: "switches",
         title: "HTTP/1.1 becomes HTTP/2",
-        about: "The request is made in HTTP/1.1 and answered on stream 1, by an HTTP/2 library that knows nothing of upgrades.",
+        path: "GET /h2c",
+        about: "The request of HTTP/1.1 is answered on stream 1.",
         script: &[
             Offer("GET /h2c", "h2c", &["Connection: HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"]),
             Await("101 Switching"),
@@ -112,8 +129,10 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "tls",
+        group: "switches",
         title: "HTTP goes on in TLS",
-        about: "After the 101 comes a TLS handshake, and within it the answer to the same request. Then HTTP, on the same connection.",
+        path: "GET /tls",
+        about: "A 101, the handshake, and the answer within it.",
         script: &[
             Offer("GET /tls", "TLS/1.3", &[]),
             Await("101 Switching Protocols\r\nUpgrade: TLS/1.3, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n"),
@@ -126,8 +145,10 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "early",
+        group: "fails",
         title: "Early bytes after a decline",
-        about: "The client was sure that it would be foo/2, and spoke it at once. The offer is declined: what it said is no request.",
+        path: "GET /plain",
+        about: "The client spoke foo/2 at once; that is no request.",
         script: &[
             Offer("GET /plain", "foo/2", &[]),
             Send("hello in foo/2, before anybody has agreed to it\r\n\r\n"),
@@ -137,8 +158,10 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "smuggling",
-        title: "A smuggled request is refused",
-        about: "Two lengths, one hidden request: a proxy that believes the one and a server that believes the other part ways. Not here.",
+        group: "fails",
+        title: "A smuggled request",
+        path: "POST /plain",
+        about: "Two lengths, one hidden request: refused with 400.",
         script: &[
             Send("POST /plain HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 44\r\nTransfer-Encoding: chunked\r\n\r\n"),
             Send("0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
@@ -148,8 +171,10 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "not-for-us",
+        group: "stays",
         title: "An offer for another hop",
-        about: "Upgrade is there, but Connection does not list it: a proxy has passed on what was not meant to go further.",
+        path: "GET /foo",
+        about: "Upgrade is there, but Connection does not list it.",
         script: &[
             Send("GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: foo/2\r\nConnection: keep-alive\r\n\r\n"),
             Await("This is /foo in HTTP/1.1"),
@@ -159,8 +184,10 @@ static EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "bad-key",
-        title: "A WebSocket without a key",
-        about: "One protocol of the offer breaks its own rules. That spoils this one, not the request: the server says what is wrong.",
+        group: "stays",
+        title: "A WebSocket with a bad key",
+        path: "GET /ws",
+        about: "The offer breaks a rule; the answer says which.",
         script: &[
             Offer("GET /ws", "websocket", &["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: no base64"]),
             Await("Sec-WebSocket-Key"),
@@ -207,8 +234,6 @@ fn start(exhibit: &'static Exhibit, address: SocketAddr) -> Option<SocketAddr> {
     // A client that fails has failed on the connection that is looked at; no other has to hear of it.
     let played = thread::Builder::new().name(exhibit.name.into()).spawn(move || {
         if let Ok(mut actor) = actor {
-            // Time to draw the beginning.
-            thread::sleep(Duration::from_millis(20));
             let _ = actor.play(exhibit.script);
         }
         PLAYING.fetch_sub(1, Ordering::Relaxed);
@@ -228,6 +253,11 @@ mod tests {
         for exhibit in EXHIBITS {
             assert!(EXHIBITS.iter().filter(|other| other.name == exhibit.name).count() == 1, "{}", exhibit.name);
             assert!(exhibit.name != CROWD && exhibit.script.len() > 1 && exhibit.about.ends_with('.'));
+            assert!(
+                exhibit.about.len() < 64 && ["switches", "stays", "fails"].contains(&exhibit.group),
+                "{}",
+                exhibit.name
+            );
         }
         assert!(catalogue().contains("\"title\":\"An offer is accepted\""));
     }

@@ -1,15 +1,17 @@
 //! The page: who watches the server's connections, and what they see.
 //!
-//! A page opens a WebSocket to `/live`, on the same server. It gets each [`Moment`] of every connection but its own, and
-//! may ask for one of the `exhibits` to be played.
+//! A page opens a WebSocket to `/live`, on the same server. It gets the latest connections first, then each [`Moment`] of every
+//! connection but its own, and may ask for one of the `exhibits` to be played.
 
+mod errors;
 mod exhibits;
+mod past;
 mod stage;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
@@ -18,6 +20,7 @@ use tungstenite::{Error, Message};
 use crate::socket::Socket;
 use crate::transcript::Moment;
 use crate::websocket;
+use past::{Past, Place};
 
 /// Bytes that may wait for a viewer who does not keep up; what comes on top is left out, and the viewer learns.
 const WAITING: usize = 4 << 20;
@@ -47,19 +50,35 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// All that the page is made of.
-pub(crate) static FILES: [File; 6] = [
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// All that the page is made of, and what it leads to.
+static FILES: [File; 17] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/page/style.css", CSS, include_str!("page/style.css")),
     ("/page/main.js", SCRIPT, include_str!("page/main.js")),
     ("/page/story.js", SCRIPT, include_str!("page/story.js")),
     ("/page/timeline.js", SCRIPT, include_str!("page/timeline.js")),
     ("/page/gallery.js", SCRIPT, include_str!("page/gallery.js")),
+    ("/page/copy.js", SCRIPT, include_str!("page/copy.js")),
+    ("/page/code.js", SCRIPT, include_str!("page/code.js")),
+    ("/page/code/words.js", SCRIPT, include_str!("page/code/words.js")),
+    ("/page/code/rust.js", SCRIPT, include_str!("page/code/rust.js")),
+    ("/page/code/c.js", SCRIPT, include_str!("page/code/c.js")),
+    ("/page/code/python.js", SCRIPT, include_str!("page/code/python.js")),
+    ("/page/code/javascript.js", SCRIPT, include_str!("page/code/javascript.js")),
+    ("/docs/README.md", TEXT, include_str!("../../../README.md")),
+    ("/docs/architecture.md", TEXT, include_str!("../../../docs/architecture.md")),
+    ("/docs/coming-from.md", TEXT, include_str!("../../../docs/coming-from.md")),
+    ("/docs/states.md", TEXT, include_str!("../../../docs/states.md")),
 ];
+
+/// What each error's number leads to.
+static ERRORS: LazyLock<File> = LazyLock::new(|| ("/errors", HTML, String::leak(errors::page())));
 
 /// The file at that path.
 pub(crate) fn file(path: &str) -> Option<&'static File> {
-    FILES.iter().find(|(known, _, _)| *known == path)
+    if path == ERRORS.0 { Some(&ERRORS) } else { FILES.iter().find(|(known, _, _)| *known == path) }
 }
 
 /// Whether a page of that origin is this server's, or that of one in front of it on the same machine. Any other page could
@@ -77,12 +96,23 @@ pub(crate) fn is_ours(origin: &[u8]) -> bool {
     authority.is_some_and(host)
 }
 
-/// Everybody who watches.
+/// Whether the page asks for that path by itself: a connection that does is not kept for pages that come later.
+pub(crate) fn is_the_pages_own(path: &str) -> bool {
+    path == "/live" || path.starts_with("/page/")
+}
+
+/// Everybody who watches, and what those learn who come later.
 #[derive(Default)]
 pub(crate) struct Hub {
-    viewers: Mutex<Vec<Arc<Viewer>>>,
-    /// How many they are, so that nothing is put into words in vain.
+    audience: Mutex<Audience>,
+    /// How many watch, so that nothing is put into words in vain.
     count: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Audience {
+    viewers: Vec<Arc<Viewer>>,
+    past: Past,
 }
 
 impl Hub {
@@ -90,35 +120,51 @@ impl Hub {
         self.count.load(Ordering::Relaxed) > 0
     }
 
-    /// Tells all of them.
-    pub(crate) fn tell(&self, moment: &Moment) {
-        let Ok(text) = serde_json::to_string(moment) else { return };
+    /// Tells all of them, and keeps it for later; whether more of that connection would be kept.
+    pub(crate) fn tell(&self, number: u64, moment: &Moment) -> bool {
+        let Ok(text) = serde_json::to_string(moment) else { return false };
         let text: Arc<str> = text.into();
-        self.viewers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|viewer| viewer.tell(&text));
+        let place = match (moment.is_first(), moment.is_last()) {
+            (true, _) => Place::First,
+            (_, true) => Place::Last,
+            _ => Place::Within,
+        };
+        let mut audience = self.audience();
+        audience.viewers.iter().for_each(|viewer| viewer.tell(&text));
+        audience.past.keep(number, &text, place)
     }
 
-    fn enter(&self) -> Place<'_> {
+    /// That connection is not kept for later.
+    pub(crate) fn forget(&self, number: u64) {
+        self.audience().past.forget(number);
+    }
+
+    fn enter(&self) -> Seat<'_> {
         let viewer = Arc::new(Viewer::default());
-        self.change(|viewers| viewers.push(Arc::clone(&viewer)));
-        Place { hub: self, viewer }
+        let mut audience = self.audience();
+        // Nothing comes between the past and what follows.
+        audience.past.moments().for_each(|moment| viewer.tell(moment));
+        audience.viewers.push(Arc::clone(&viewer));
+        self.count.store(audience.viewers.len(), Ordering::Relaxed);
+        Seat { hub: self, viewer }
     }
 
-    fn change(&self, how: impl FnOnce(&mut Vec<Arc<Viewer>>)) {
-        let mut viewers = self.viewers.lock().unwrap_or_else(PoisonError::into_inner);
-        how(&mut viewers);
-        self.count.store(viewers.len(), Ordering::Relaxed);
+    fn audience(&self) -> MutexGuard<'_, Audience> {
+        self.audience.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A viewer's place, which is free once it has left, however.
-struct Place<'h> {
+/// A viewer's seat, which is free once it has left, however.
+struct Seat<'h> {
     hub: &'h Hub,
     viewer: Arc<Viewer>,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Seat<'_> {
     fn drop(&mut self) {
-        self.hub.change(|viewers| viewers.retain(|viewer| !Arc::ptr_eq(viewer, &self.viewer)));
+        let mut audience = self.hub.audience();
+        audience.viewers.retain(|viewer| !Arc::ptr_eq(viewer, &self.viewer));
+        self.hub.count.store(audience.viewers.len(), Ordering::Relaxed);
     }
 }
 
@@ -174,11 +220,11 @@ impl Viewer {
 /// Tells a page what happens, until it leaves or the server stops, and plays what it asks for on the server at `address`. How
 /// many exhibits it was.
 pub(crate) fn serve(hub: &Hub, address: SocketAddr, leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>> {
-    let place = hub.enter();
+    let seat = hub.enter();
     socket.set_slice(Duration::from_millis(1)).map_err(Error::from)?;
     let config = WebSocketConfig::default().max_message_size(Some(1024)).max_frame_size(Some(1024));
     let mut frames = WebSocket::from_partially_read(socket, leftover, Role::Server, Some(config));
-    let outcome = show(&place.viewer, address, &mut frames, socket);
+    let outcome = show(&seat.viewer, address, &mut frames, socket);
     if let Err(error) = &outcome {
         websocket::say_goodbye(&mut frames, error);
     }

@@ -90,7 +90,9 @@ pub(crate) struct Transcript {
     /// Who may come and go, and whether what is said after the switch is not for them.
     live: Option<Arc<Hub>>,
     is_private: Cell<bool>,
-    /// How many things have been told to them.
+    /// More of it is kept for those who come later.
+    is_kept: Cell<bool>,
+    /// How many things there were to tell them.
     steps: Cell<u32>,
     number: u64,
     state: Cell<Option<State>>,
@@ -118,6 +120,7 @@ impl Transcript {
             listener: listener.map(RefCell::new),
             live: None,
             is_private: Cell::new(false),
+            is_kept: Cell::new(true),
             steps: Cell::new(0),
             number: 0,
             state: Cell::new(None),
@@ -127,25 +130,29 @@ impl Transcript {
 
     /// Whether anybody listens; nothing is put into words in vain.
     pub(crate) fn is_heard(&self) -> bool {
-        self.listener.is_some() || self.live.as_ref().is_some_and(|hub| hub.is_watched())
+        self.listener.is_some() || self.live.as_ref().is_some_and(|hub| self.is_kept.get() || hub.is_watched())
     }
 
     pub(crate) fn tell_if_heard<'a>(&self, what: impl FnOnce() -> What<'a>) {
         if self.is_heard() {
             self.tell(&what());
+        } else {
+            // Numbered all the same, so that who comes later knows that something is missing.
+            self.steps.set(self.steps.get() + 1);
         }
     }
 
     pub(crate) fn tell(&self, what: &What<'_>) {
-        let at = self.begun.elapsed();
+        // Times count from the connection, though what it opens with may be known later.
+        let at = if matches!(what, What::Opened { .. }) { Duration::ZERO } else { self.begun.elapsed() };
         if let Some(listener) = &self.listener {
             listener.borrow_mut().hear(at, what);
         }
         let is_withheld = self.is_private.get() && matches!(what, What::Spoke(..));
-        if let Some(hub) = self.live.as_ref().filter(|hub| hub.is_watched() && !is_withheld) {
+        if let Some(hub) = self.live.as_ref().filter(|_| !is_withheld) {
             // Numbered, so that who misses one knows.
             self.steps.set(self.steps.get() + 1);
-            hub.tell(&Moment::of(self.number, at, what).at_step(self.steps.get()));
+            self.is_kept.set(hub.tell(self.number, &Moment::of(self.number, at, what).at_step(self.steps.get())));
         }
     }
 
@@ -165,12 +172,10 @@ impl Transcript {
 
     /// The current event, and the state that it has led to.
     pub(crate) fn event(&self, connection: &Connection) {
-        if self.is_heard() {
-            if let Some(event) = connection.event() {
-                self.tell(&What::Came(event, connection.position()));
-            }
-            self.state(connection);
+        if let Some(event) = connection.event() {
+            self.tell_if_heard(|| What::Came(event, connection.position()));
         }
+        self.state(connection);
     }
 
     /// The state, if it has changed.
@@ -193,8 +198,13 @@ impl Transcript {
 
     /// Ends it with how it came out.
     pub(crate) fn close(&self) {
-        let verdict = self.verdict.borrow();
-        self.tell_if_heard(|| What::Verdict(&verdict));
+        self.tell(&What::Verdict(&self.verdict.borrow()));
+    }
+
+    /// Who comes later is not told of it at all.
+    pub(crate) fn be_forgotten(&self) {
+        self.is_kept.set(false);
+        self.live.iter().for_each(|hub| hub.forget(self.number));
     }
 
     /// Who watches is not told what is said after the switch.

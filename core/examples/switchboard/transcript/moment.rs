@@ -149,6 +149,16 @@ impl Moment {
         }
     }
 
+    /// It is the first thing on its connection.
+    pub(crate) fn is_first(&self) -> bool {
+        self.what == "opened"
+    }
+
+    /// Nothing comes after it.
+    pub(crate) fn is_last(&self) -> bool {
+        self.what == "verdict"
+    }
+
     pub(super) fn at_step(self, step: u32) -> Self {
         Self { step, ..self }
     }

@@ -1,35 +1,50 @@
-// What can be played: a button for each, and what there is to see.
+// What can be played: a button for each, by how it comes out, with what there is to see.
+
+const GROUPS = [
+  ["switches", "It becomes something else"],
+  ["stays", "It stays HTTP/1.1"],
+  ["fails", "It is refused"],
+  ["many", "Many"],
+];
 
 /** Fills the gallery; `play` is called with an exhibit's name. */
 export function fill(exhibits, play) {
-  const about = document.getElementById("about");
-  const buttons = exhibits.map(({ name, title, about: text }) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.exhibit = name;
-    button.textContent = title;
-    button.title = text;
-    button.addEventListener("click", () => {
-      about.textContent = text;
-      play(name);
-    });
-    return button;
+  const groups = GROUPS.map(([group, title]) => {
+    const heading = Object.assign(document.createElement("h3"), { textContent: title });
+    const buttons = exhibits.filter((exhibit) => exhibit.group === group).map((exhibit) => button(exhibit, play));
+    const part = document.createElement("div");
+    part.append(heading, ...buttons);
+    return part;
   });
-  document.getElementById("exhibits").replaceChildren(...buttons);
+  document.getElementById("exhibits").replaceChildren(...groups);
+}
+
+function button({ name, title, path, about }, play) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.dataset.exhibit = name;
+  const part = (kind, className, textContent) => Object.assign(document.createElement(kind), { className, textContent });
+  made.append(part("b", "", title), " ", part("code", "path", path), " ", part("span", "about", about));
+  made.addEventListener("click", () => play(name));
+  return made;
 }
 
 /** What a browser can be the client of itself. */
 export const IN_THE_BROWSER = {
   name: "websocket",
+  group: "switches",
   title: "This browser’s WebSocket",
-  about: "The page opens a WebSocket to /ws, sends a message, gets it back, and closes.",
+  path: "GET /ws",
+  about: "The page sends a message, gets it back, and closes.",
 };
 
 /** As many as there may be. */
 export const CROWD = {
   name: "crowd",
+  group: "many",
   title: "Two hundred at once",
-  about: "All of these, many times over, at the same time.",
+  path: "all of these",
+  about: "Each of them many times over, at the same time.",
 };
 
 export function playWebSocket() {

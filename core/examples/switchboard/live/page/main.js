@@ -2,6 +2,7 @@
 // and nothing that has not changed, so that two hundred connections at once are no more work than the screen can show.
 
 import { CROWD, fill, IN_THE_BROWSER, playWebSocket } from "./gallery.js";
+import { LANGUAGES } from "./code.js";
 import { Story } from "./story.js";
 import { blank, draw } from "./timeline.js";
 
@@ -85,6 +86,7 @@ function begin(run) {
   } else {
     [...stories.values()].forEach(forget);
     [chosen, active, awaited, awaitedPath, follows, leftOut, latest] = [null, null, null, null, true, 0, 0];
+    at("bar").hidden = true;
     at("story-title").textContent = "Transcript";
     at("story-none").hidden = false;
     at("story-body").hidden = true;
@@ -158,15 +160,16 @@ function newRow(story) {
   row.role = "option";
   row.id = `connection-${story.number}`;
   row.setAttribute("aria-selected", "false");
-  const words = document.createElement("span");
+  // The reason has a line of its own: it may be long.
   const title = Object.assign(document.createElement("span"), { className: "title" });
   const result = document.createElement("span");
-  words.append(title, result);
   const svg = blank();
-  row.append(words, svg);
-  row.addEventListener("click", () => {
+  row.append(title, svg, result);
+  row.addEventListener("click", (event) => {
     follows = false;
     choose(story);
+    const mark = event.target.closest(".mark");
+    if (mark !== null) light(Number(mark.dataset.step));
   });
   return { row, title, result, svg };
 }
@@ -174,9 +177,12 @@ function newRow(story) {
 // What is chosen.
 
 function choose(story) {
-  if (chosen !== null) rows.get(chosen.number)?.row.setAttribute("aria-selected", "false");
+  const before = chosen === null ? undefined : rows.get(chosen.number)?.row;
+  before?.setAttribute("aria-selected", "false");
+  before?.querySelectorAll(".lit").forEach((mark) => mark.classList.remove("lit"));
   chosen = story;
   told = 0;
+  lit = null;
   at("lines").replaceChildren();
   at("copied").textContent = "";
   changed.add(story);
@@ -192,13 +198,20 @@ function drawStory() {
   at("story-none").hidden = true;
   at("story-body").hidden = false;
   at("story-title").textContent = `Transcript of connection ${chosen.number}`;
-  at("outcome").textContent = `${chosen.title ? `${chosen.title}: ` : ""}${chosen.summary}`;
-  for (const field of document.querySelectorAll("[data-state]")) {
-    const now = chosen.state?.[field.dataset.state] ?? "";
-    field.textContent = now;
-    field.classList.toggle("changed", now === "switched" || now === "agreed");
+  const outcome = `${chosen.title ? `${chosen.title}: ` : ""}${chosen.summary}`;
+  // What has not changed is not said again.
+  if (at("outcome").textContent !== outcome) {
+    at("outcome").replaceChildren(...withRules(outcome));
+    at("result").textContent = `#${chosen.number} ${outcome}`;
+    at("bar").hidden = false;
   }
-  at("copy-vector").disabled = chosen.flaw !== "";
+  const chips = chosen.chips;
+  for (const field of document.querySelectorAll("[data-state]")) {
+    const now = chips[field.dataset.state];
+    field.textContent = now;
+    field.classList.toggle("changed", chosen.protocol !== "" && now.includes(chosen.protocol.split(", ")[0]));
+  }
+  for (const what of ["code", "vector", "curl"]) at(`copy-${what}`).disabled = chosen.flaw !== "";
   at("vector-hint").textContent = chosen.flaw || "The vector is a case for the engine’s tests: save it under tests/vectors and say what it proves.";
   const lines = at("lines");
   // Who has scrolled to the end of what is more than fits wants to see what comes.
@@ -207,6 +220,7 @@ function drawStory() {
   lines.append(...chosen.lines.slice(told).map(lineOf));
   told = chosen.lines.length;
   if (isAtEnd) lines.scrollTop = lines.scrollHeight;
+  showLight();
 }
 
 function lineOf({ moment, text }) {
@@ -215,10 +229,75 @@ function lineOf({ moment, text }) {
   const time = document.createElement("time");
   time.textContent = moment.at.toFixed(1);
   const code = document.createElement("code");
-  code.textContent = text;
+  if (moment.what === "refused" && text.startsWith("? ")) code.append("? ", rule(text.slice(2), moment.error.code));
+  else code.append(...withRules(text));
+  line.dataset.step = moment.step;
   line.append(time, code);
   return line;
 }
+
+/** A text in which the number of an error leads to its rule. */
+function withRules(text) {
+  if (!/^= error|\(error \d/.test(text)) return [text];
+  const [, before, number, after] = /^(.*?\berror )(\d+)(.*)$/.exec(text);
+  return [before, rule(number, number), after];
+}
+
+function rule(textContent, number) {
+  return Object.assign(document.createElement("a"), { textContent, href: `/errors#e${number}`, target: "_blank" });
+}
+
+// A mark and its lines light each other.
+
+/** The step of the chosen story that is lit. */
+let lit = null;
+
+function light(step) {
+  lit = step;
+  plan();
+  changed.add(chosen);
+}
+
+function showLight() {
+  const parts = [...at("lines").children, ...rows.get(chosen.number).svg.querySelectorAll(".mark")];
+  for (const part of parts) part.classList.toggle("lit", lit !== null && Number(part.dataset.step) === lit);
+}
+
+/** The first line of what is lit, where the list is scrolled and nothing else. */
+function bringLine() {
+  const [lines, line] = [at("lines"), at("lines").querySelector(".lit")];
+  if (line === null) return;
+  const [top, bottom] = [line.offsetTop - lines.offsetTop, line.offsetTop - lines.offsetTop + line.offsetHeight];
+  if (top < lines.scrollTop) lines.scrollTop = top;
+  else if (bottom > lines.scrollTop + lines.clientHeight) lines.scrollTop = bottom - lines.clientHeight;
+}
+
+function stepAt(target) {
+  const found = target.closest("[data-step]");
+  const row = found?.closest(".connection");
+  return found === null || (row && row !== rows.get(chosen?.number)?.row) ? null : Number(found.dataset.step);
+}
+
+for (const place of [list, at("lines")]) {
+  place.addEventListener("pointerover", ({ target }) => {
+    const step = stepAt(target);
+    if (step === null || step === lit) return;
+    lit = step;
+    showLight();
+    if (place === list) bringLine();
+  });
+}
+
+at("lines").addEventListener("keydown", (event) => {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (by === undefined) return;
+  const steps = [...new Set(chosen.lines.map(({ moment }) => moment.step))];
+  const here = steps.indexOf(lit);
+  lit = steps[Math.min(Math.max(here < 0 ? 0 : here + by, 0), steps.length - 1)];
+  showLight();
+  bringLine();
+  event.preventDefault();
+});
 
 // The keyboard, as in any list: arrows, Home and End, Enter.
 
@@ -275,6 +354,9 @@ async function copy(text, what) {
   }
 }
 
+at("copy-curl").addEventListener("click", () => copy(chosen.curl(location.origin), "command"));
+at("copy-code").addEventListener("click", () => copy(chosen.code(at("language").value), "program"));
+at("language").append(...Object.entries(LANGUAGES).map(([value, { name }]) => new Option(name, value)));
 at("copy-text").addEventListener("click", () => copy(chosen.text(), "transcript"));
 at("copy-vector").addEventListener("click", () => copy(chosen.vector(), "vector"));
 
@@ -311,9 +393,10 @@ function play(socket, name) {
   } else if (socket.readyState === WebSocket.OPEN) {
     latest = Math.max(0, ...stories.keys());
     socket.send(name);
-  } else at("about").textContent = "The server has gone; nothing can be played before it is back.";
-  // On a small screen what comes of it is further down.
-  at("connections-title").scrollIntoView({ block: "nearest" });
+  } else {
+    at("result").textContent = "The server has gone; nothing can be played before it is back.";
+    at("bar").hidden = false;
+  }
 }
 
 /** The connection may have been told of before the answer says which it is. */

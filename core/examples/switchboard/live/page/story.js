@@ -3,6 +3,9 @@
 // A moment is what the server says of one thing: `at` in milliseconds, `what`, and as it fits `name`, `lines` (in the language
 // of the engine's test vectors), `bytes`, `text`, `state`. `transcript/moment.rs` has all of it.
 
+import { LANGUAGES, programOf } from "./code.js";
+import { curl } from "./copy.js";
+
 /** What belongs into a vector: what went through the engine, and not what was said after the switch. */
 const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision", "refused"]);
 
@@ -30,6 +33,8 @@ export class Story {
   result = "";
   /** What its directions speak now. */
   protocol = "";
+  /** What the engine says of an offer that came to nothing. */
+  #why = "";
   isOver = false;
 
   constructor(number) {
@@ -58,6 +63,7 @@ export class Story {
         this.isOver = true;
         this.outcome = moment.name;
         this.result = moment.text.replace(/^closed; /, "");
+        this.#why = moment.why ?? "";
         break;
     }
   }
@@ -105,6 +111,35 @@ export class Story {
     return "open";
   }
 
+  /** How both directions and the offer stand, in the words of the summary. */
+  get chips() {
+    const { theirs, ours, request, response, offer } = this.state ?? {};
+    const protocol = this.protocol.split(", ")[0];
+    const ended = protocol === "" ? "ended" : `${protocol}, ended`;
+    const direction = {
+      open: protocol === "" ? "HTTP/1.1" : `HTTP/1.1 in ${protocol}`,
+      switched: this.isOver ? ended : protocol || "something else",
+      closed: ended,
+      failed: "failed",
+    };
+    const phase = { idle: "none yet", body: "under way", done: "complete", cut: "cut short" };
+    const isTheirs = response === "idle" && offer === "agreed";
+    return {
+      client: direction[theirs] ?? "HTTP/1.1",
+      server: direction[ours] ?? "HTTP/1.1",
+      request: phase[request] ?? phase.idle,
+      response: isTheirs ? `in ${protocol}` : (phase[response] ?? phase.idle),
+      offer: this.#offer(protocol, offer),
+    };
+  }
+
+  #offer(protocol, turn) {
+    if (protocol !== "") return `${protocol} accepted`;
+    if (turn === "offered") return "undecided";
+    if (this.#why !== "" && this.#why !== "not-offered") return this.#why.replaceAll("-", " ");
+    return this.#hasOffer ? "declined" : "none";
+  }
+
   text() {
     const rows = this.lines.map(({ moment, text }) => `${moment.at.toFixed(1).padStart(9)} ${text}`);
     return `${[`Connection ${this.number} of the switchboard; times are in milliseconds`, ...rows].join("\n")}\n`;
@@ -122,9 +157,30 @@ export class Story {
     return "";
   }
 
+  get #engineLines() {
+    return this.moments.filter(({ what }) => OF_THE_ENGINE.has(what)).flatMap((moment) => moment.lines ?? []);
+  }
+
+  /** A program that does the same in one of the languages of `code.js`. */
+  code(language) {
+    return LANGUAGES[language].program(programOf(this.setup, this.#engineLines));
+  }
+
+  /** What the client asked, as a command of curl. */
+  curl(origin) {
+    const end = this.moments.findIndex(({ name }) => name === "switched");
+    const received = this.moments.slice(0, end < 0 ? undefined : end).filter(({ what }) => what === "received");
+    const program = programOf(this.setup, received.flatMap(({ lines }) => lines));
+    // After a switch nothing else is HTTP; where something came along, it is not sent.
+    const bytes = program.steps.map((step) => step.bytes).join("");
+    const leftover = end < 0 ? 0 : this.moments[end].bytes;
+    const isBroken = this.moments.some(({ what }) => what === "error");
+    return `${curl(bytes.slice(0, bytes.length - leftover), isBroken, origin)}\n`;
+  }
+
   /** A case for the engine's tests: what came, what came of it, what was decided, what was sent. */
   vector() {
-    const lines = this.moments.filter(({ what }) => OF_THE_ENGINE.has(what)).flatMap((moment) => moment.lines ?? []);
+    const lines = this.#engineLines;
     const name = `${this.asked || "connection"} ${this.number}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
     return `## ${name}\n${sentence(this.summary)}\n\nProves: \n\n\`\`\`${this.setup}\n${lines.join("\n")}\n\`\`\`\n`;
   }

@@ -1,11 +1,13 @@
 // A story as a picture: what the peer sent runs above, what we sent below, in order; not to the scale of time, for most of it
-// happens within the same millisecond.
+// happens within the same millisecond. A mark knows the step that it shows, by which its lines find it.
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 44;
-const GAP = 4;
+const GAP = 3;
 const ABOVE = 13;
 const BELOW = 31;
+/** Where the marks begin, after the lanes' names. */
+const LEFT = 56;
 
 function node(name, attributes, tip) {
   const element = document.createElementNS(SVG, name);
@@ -79,24 +81,26 @@ function stepOf(moment, world) {
 /** Draws a story anew, so wide; of one that does not fit, the latest. */
 export function draw(svg, story, width) {
   const steps = [];
-  let left = width - 8;
+  let left = width - LEFT - 4;
   let index = story.moments.length;
   while (index > 0 && left > 0) {
     const step = stepOf(story.moments[--index], story);
     if (step === null) continue;
     left -= step.width + GAP;
-    steps.unshift(step);
+    steps.unshift({ ...step, number: story.moments[index].step });
   }
   const isCut = left <= 0;
-  const marks = [lane(ABOVE, story.state?.theirs, width), lane(BELOW, story.state?.ours, width)];
-  let x = 4;
+  const marks = [lane("client →", ABOVE, story.state?.theirs, width), lane("server ←", BELOW, story.state?.ours, width)].flat();
+  let x = LEFT;
   if (isCut) {
     steps.shift();
-    marks.push(Object.assign(node("text", { class: "more", x: 2, y: HEIGHT / 2 + 3 }), { textContent: "…" }));
+    marks.push(Object.assign(node("text", { class: "more", x: LEFT - 2, y: HEIGHT / 2 + 3 }), { textContent: "…" }));
     x += 10;
   }
   for (const step of steps) {
-    marks.push(...step.draw(x));
+    const mark = node("g", { class: "mark", "data-step": step.number });
+    mark.append(node("rect", { class: "ground", x: x - GAP / 2, y: 0, width: step.width + GAP, height: HEIGHT }), ...step.draw(x));
+    marks.push(mark);
     x += step.width + GAP;
   }
   svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
@@ -104,9 +108,10 @@ export function draw(svg, story, width) {
 }
 
 /** A direction: solid while it carries HTTP, coloured once it carries something else, broken once it has ended. */
-function lane(y, state, width) {
+function lane(name, y, state, width) {
   const kind = state === "switched" ? "other" : state === "closed" || state === "failed" ? "ended" : "";
-  return node("path", { class: `lane ${kind}`, d: `M0 ${y}H${width}` });
+  const text = Object.assign(node("text", { class: "name", x: 0, y: y + 3.5 }), { textContent: name });
+  return [text, node("path", { class: `lane ${kind}`, d: `M${LEFT - 6} ${y}H${width}` })];
 }
 
 /** Where one will be drawn. */

@@ -1,0 +1,56 @@
+//! The page of errors: each number with its rule, its clause and what to do.
+
+use std::fmt::Write;
+
+use switchover::{Blame, ErrorKind};
+
+/// As HTML.
+pub(super) fn page() -> String {
+    let mut rows = String::new();
+    for kind in ErrorKind::ALL {
+        let blame = match kind.blame() {
+            Blame::Peer => "the peer’s",
+            Blame::Local => "the caller’s",
+        };
+        let status = kind.status().map_or("–".into(), |status| status.to_string());
+        let (code, name, advice) = (kind.code(), kind.name(), marked(kind.advice()));
+        // Writing into a text never fails.
+        let _ = writeln!(
+            rows,
+            "<tr id=\"e{code}\"><th scope=\"row\">{code}</th><td><code>{name}</code><br>{}</td><td>{}</td><td>{blame}</td>\
+             <td>{status}</td><td>{advice}</td></tr>",
+            kind.text(),
+            linked(kind.clause()),
+        );
+    }
+    include_str!("page/errors.html").replace("<!-- rows -->", &rows)
+}
+
+/// `RFC 9112, 6.3` as a link to that clause.
+fn linked(clause: &str) -> String {
+    let place = clause.strip_prefix("RFC ").and_then(|rest| rest.split_once(", "));
+    place.map_or(clause.into(), |(rfc, section)| {
+        format!("<a href=\"https://www.rfc-editor.org/rfc/rfc{rfc}#section-{section}\">{clause}</a>")
+    })
+}
+
+/// What stands in backquotes is code.
+fn marked(text: &str) -> String {
+    let part = |(index, part): (usize, &str)| if index % 2 == 1 { format!("<code>{part}</code>") } else { part.into() };
+    text.replace('<', "&lt;").split('`').enumerate().map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_has_a_place_and_leads_to_its_clause() {
+        let page = page();
+        for kind in ErrorKind::ALL {
+            assert!(page.contains(&format!("id=\"e{}\"", kind.code())), "{kind:?}");
+        }
+        assert!(page.contains("href=\"https://www.rfc-editor.org/rfc/rfc9112#section-6.3\""));
+        assert!(page.contains("<code>limits.method</code>"));
+    }
+}

@@ -1,0 +1,72 @@
+//! The playground: files of the npm package's folder, read when they are asked for, so that the example is built without them.
+//!
+//! `/play/` is its `playground`, `/dist/` the built module that this imports.
+
+use std::fs;
+use std::path::Path;
+
+const MISSING: &str = "The playground is not here. Build the module with wasm/build, and start the switchboard in the\n\
+                       repository's folder, or with --play FOLDER, where FOLDER is the repository's `wasm`.\n";
+
+/// What a browser may do there: the engine is WebAssembly.
+pub(crate) const POLICY: (&str, &str) = (
+    "Content-Security-Policy",
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+);
+
+/// An answer: its status, its type, its content.
+pub(crate) type Answer = (u16, &'static str, Vec<u8>);
+
+/// Whether it answers this path.
+pub(crate) fn is_here(path: &str) -> bool {
+    path == "/play" || path.starts_with("/play/") || path.starts_with("/dist/")
+}
+
+/// The file at that path of the site, out of the folder of the package.
+pub(crate) fn file(folder: &Path, path: &str) -> Answer {
+    let inside = match path.strip_prefix("/play/") {
+        Some("") => "playground/index.html".to_owned(),
+        Some(file) => format!("playground/{file}"),
+        None => path.trim_start_matches('/').to_owned(),
+    };
+    let found = kind(&inside).and_then(|kind| Some((kind, fs::read(folder.join(&inside)).ok()?)));
+    match found {
+        Some((kind, octets)) => (200, kind, octets),
+        None => (404, "text/plain; charset=utf-8", MISSING.into()),
+    }
+}
+
+/// The type of a file that may be asked for: no path leads out of the folder, and nothing hidden is given.
+fn kind(path: &str) -> Option<&'static str> {
+    let is_name = |name: &str| {
+        let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_');
+        !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)
+    };
+    if !path.split('/').all(is_name) {
+        return None;
+    }
+    match path.rsplit_once('.')?.1 {
+        "html" => Some("text/html; charset=utf-8"),
+        "css" => Some("text/css; charset=utf-8"),
+        "js" => Some("text/javascript; charset=utf-8"),
+        "wasm" => Some("application/wasm"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_outside_is_given() {
+        for path in
+            ["dist/../package.js", "dist//a.js", "dist/.secret.js", "dist/a%2e.js", "dist/readme", "dist/a.toml"]
+        {
+            assert_eq!(kind(path), None, "{path}");
+        }
+        assert_eq!(kind("dist/switchover.wasm"), Some("application/wasm"));
+        assert!(is_here("/play") && is_here("/dist/a.js") && !is_here("/player"));
+        assert_eq!(file(Path::new("/nowhere"), "/play/").0, 404);
+    }
+}

@@ -1,0 +1,38 @@
+// What happened on a connection as a program in Rust, C, Python or JavaScript that does the same again without a transport.
+//
+// A program prints a line for each step of the engine, the refusals, and at the end how many bytes it would have sent. The same
+// files serve the playground (`wasm/playground`); a test compares them.
+
+import { c } from "./code/c.js";
+import { javascript } from "./code/javascript.js";
+import { python } from "./code/python.js";
+import { rust } from "./code/rust.js";
+import { unescape } from "./code/words.js";
+
+export { escape, parseDecision, unescape } from "./code/words.js";
+
+/** By name: the program in that language. @type {Record<string, { name: string, program(program: import("./code/words.js").Program): string }>} */
+export const LANGUAGES = { rust, c, python, javascript };
+
+/** The same as a list of lines of a vector, out of its block. @returns {import("./code/words.js").Program} */
+export function programOf(info, lines) {
+  const [role, ...words] = info.split(" ");
+  const steps = [];
+  const receive = (bytes) => {
+    const last = steps.at(-1);
+    if (last?.is === "receive") last.bytes += bytes;
+    else steps.push({ is: "receive", bytes });
+  };
+  for (const line of lines) {
+    if (line.startsWith("<end ")) steps.push({ is: "eof", end: line.slice(5).trim() });
+    else if (line.startsWith("<<")) receive(unescape(line.slice(2).replace(/^ /, "")));
+    else if (line.startsWith("<")) receive(`${unescape(line.slice(1).replace(/^ /, ""))}\r\n`);
+    else if (line.startsWith("! ")) steps.push({ is: "do", decision: line.slice(2) });
+    else if (line.startsWith("= ") && !line.startsWith("= leftover ")) {
+      const last = steps.at(-1);
+      if (last?.is === "next") last.times++;
+      else steps.push({ is: "next", times: 1 });
+    }
+  }
+  return { role, words, steps };
+}

@@ -1,0 +1,97 @@
+// What the programs have in common: decisions taken apart, and bytes as text. Texts have one character for each byte.
+
+/**
+ * @typedef {{ verb: string, method: string, target: string, list: string[], by: "client" | "server", status: number, reason: string,
+ *   content: string, length: number, fields: [string, string][] }} Decision
+ * @typedef {{ is: "receive", bytes: string } | { is: "eof", end: string } | { is: "next", times: number }
+ *   | { is: "do", decision: string }} Step
+ * @typedef {{ role: "client" | "server", words: string[], steps: Step[] }} Program
+ */
+
+/** A decision in the words of a vector, taken apart; `tests/src/script/host.rs` reads the same. @returns {Decision} */
+export function parseDecision(text) {
+  const [verb, rest] = cut(text.trim(), " ");
+  const [what, ...lines] = rest.split("|");
+  const fields = lines.map((line) => cut(line, ":")).map(([name, value]) => [unescape(name.trim()), unescape(value.trim())]);
+  /** @type {Decision} */
+  const decision = { verb, method: "", target: "", list: [], by: "client", status: 0, reason: "", content: "", length: 0, fields };
+  const said = what.trim();
+  if (verb === "request") {
+    const [line, offer] = cut(said, / offer /);
+    const [method, target] = cut(line, " ");
+    Object.assign(decision, { method: unescape(method), target: unescape(target), list: entries(offer) });
+  } else if (["response", "respond", "reject", "prepared", "inform"].includes(verb)) {
+    const [head, content] = cut(said, / content /);
+    const [status, reason] = cut(head, " ");
+    Object.assign(decision, { status: Number(status), reason: unescape(reason), content: unescape(content) });
+  } else if (["select", "accept", "accept-early", "require", "advertise"].includes(verb)) {
+    const [list, server] = said.endsWith(" by server") ? [said.slice(0, -10), true] : [said, false];
+    Object.assign(decision, { list: entries(list), by: server ? "server" : "client" });
+  } else if (verb === "data" || verb === "receive") decision.content = unescape(said);
+  else if (verb === "pass" || verb === "parts") decision.length = Number(said);
+  return decision;
+}
+
+function cut(text, mark) {
+  const at = text.search(mark);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + (text.slice(at).match(mark)?.[0].length ?? 1))];
+}
+
+function entries(list) {
+  return list.split(";").map((entry) => entry.trim()).filter((entry) => entry !== "");
+}
+
+const NAMED = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\" };
+
+/** What a line of a vector stands for: `\r \n \t \0 \\ \xHH`, and `\{3*ab}` for a repetition. */
+export function unescape(text) {
+  const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
+  return bytes.replace(/\\(?:x([0-9a-fA-F]{2})|\{(\d+)\*((?:\\x..|[^}])*)\}|([rnt0\\]))/g, (_, hex, count, what, name) => {
+    if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
+    return what === undefined ? NAMED[name] : unescape(what).repeat(Number(count));
+  });
+}
+
+const NAMES = { "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\\": "\\\\" };
+
+/** The text that stands for bytes. */
+export function escape(bytes) {
+  return bytes.replace(/[^\x20-\x5b\x5d-\x7e]/g, (one) => NAMES[one] ?? `\\x${hex(one)}`);
+}
+
+export function hex(one) {
+  return one.charCodeAt(0).toString(16).padStart(2, "0");
+}
+
+/** A string literal between double quotes; `other` writes what is not printable. */
+export function quoted(text, other) {
+  const named = { "\r": "\\r", "\n": "\\n", "\\": "\\\\", '"': '\\"' };
+  return `"${text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, (one) => named[one] ?? other(one))}"`;
+}
+
+/** Literals in lines that end where those of HTTP do. */
+export function inLines(text, literal, indent) {
+  const lines = text.match(/[^\n]*\n|[^\n]+/g) ?? [""];
+  return lines.map(literal).join(`\n${indent}`);
+}
+
+export const pascal = (name) => name.replace(/(?:^|[-_])(.)/g, (_, one) => one.toUpperCase());
+export const camel = (name) => name.replace(/[-_](.)/g, (_, one) => one.toUpperCase());
+
+/** What writes nothing and takes nothing, by its name in a vector. */
+export const PLAIN = {
+  skip: "skip_content",
+  close: "close_after_response",
+  resume: "resume_http",
+  take: "take_leftover",
+  abandon: "abandon",
+  release: "release",
+  "hand-over": "hand_over",
+};
+
+/** What cannot be refused. */
+export const SURE = new Set(["take", "release"]);
+
+/** The flags of a configuration; its other words are leniencies, and with a value limits. */
+export const FLAGS = ["secure", "http2_preface", "bare_h2c", "tidy"];
+export const settings = (words) => words.filter((word) => word !== "fields").map((word) => word.split("="));

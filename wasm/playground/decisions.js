@@ -1,0 +1,62 @@
+// What may be decided: each with its fields, and how it is written in a vector.
+
+import { escape } from "./code.js";
+
+/** A field: its name, its label, what stands in it at first. */
+const HEADERS = ["headers", "Header lines", ""];
+
+/** In the order of the buttons. What has no fields is made at once. */
+export const DECISIONS = [
+  { verb: "request", roles: ["client"], label: "Send a request", fields: [["method", "Method", "GET"], ["target", "Target", "/"], ["offer", "Offer (separated by ;)", "foo/2"], ["headers", "Header lines", "Host: example.org"]] },
+  { verb: "accept", roles: ["server"], label: "Accept", fields: [["list", "Protocols by preference (;)", ""], HEADERS] },
+  { verb: "accept-early", roles: ["server"], label: "Accept before the content", fields: [["list", "Protocols by preference (;)", ""], HEADERS] },
+  { verb: "respond", roles: ["server"], label: "Respond", fields: [["status", "Status", "200"], ["content", "Content", "hello"], ["headers", "Header lines", "Content-Type: text/plain"]] },
+  { verb: "response", roles: ["server"], label: "Send a response’s head", fields: [["status", "Status", "200"], HEADERS] },
+  { verb: "inform", roles: ["server"], label: "Send a 1xx", fields: [["status", "Status", "100"], HEADERS] },
+  { verb: "require", roles: ["server"], label: "Require a protocol (426)", fields: [["list", "Protocols (;)", "foo/2"], HEADERS] },
+  { verb: "advertise", roles: ["server"], label: "Advertise protocols", fields: [["list", "Protocols (;)", "foo/2"]] },
+  { verb: "reject", roles: ["server"], label: "Reject without a request", fields: [["status", "Status", "408"], ["content", "Content", ""], HEADERS] },
+  { verb: "data", roles: ["client", "server"], label: "Send content", fields: [["content", "Content", "hello"]] },
+  { verb: "end", roles: ["client", "server"], label: "End the message", fields: [["headers", "Trailer lines", ""]] },
+  { verb: "skip", roles: ["client", "server"], label: "Skip the content", fields: [] },
+  { verb: "close", roles: ["client", "server"], label: "Close after the response", fields: [] },
+  { verb: "take", roles: ["client", "server"], label: "Take the leftover", fields: [] },
+  { verb: "resume", roles: ["client", "server"], label: "Go on in HTTP above", fields: [] },
+  { verb: "abandon", roles: ["client", "server"], label: "Abandon", fields: [] },
+];
+
+/** What a person types between bars and semicolons, without what would end it. */
+const word = (text) => escape(bytesIn(text.trim())).replaceAll("|", "\\x7c");
+
+/** UTF-8, a character a byte; escapes stay what they are. */
+function bytesIn(text) {
+  const named = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\" };
+  const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
+  return bytes.replace(/\\(?:x([0-9a-fA-F]{2})|([rnt0\\]))/g, (_, hex, name) => (hex ? String.fromCharCode(parseInt(hex, 16)) : named[name]));
+}
+
+/**
+ * The decision in the words of a vector.
+ * @param {{ verb: string, fields: string[][] }} kind
+ * @param {Record<string, string>} values
+ */
+export function written({ verb, fields }, values) {
+  const value = (name) => word(values[name] ?? "");
+  const list = (name) => (values[name] ?? "").split(";").map(word).filter((entry) => entry !== "").join("; ");
+  const lines = (values.headers ?? "").split("\n").filter((line) => line.trim() !== "");
+  const headers = lines.map((line) => ` | ${line.includes(":") ? `${word(line.slice(0, line.indexOf(":")))}: ${word(line.slice(line.indexOf(":") + 1))}` : `${word(line)}: `}`).join("");
+  const has = (name) => fields.some(([known]) => known === name);
+  const parts = [verb];
+  if (has("method")) parts.push(value("method"), value("target"));
+  if (has("offer") && list("offer") !== "") parts.push("offer", list("offer"));
+  if (has("status")) parts.push(value("status"));
+  if (has("list")) parts.push(list("list"));
+  if (verb === "data") parts.push(escape(bytesIn(values.content ?? "")).replaceAll("|", "\\x7c").replace(/^ | $/g, "\\x20"));
+  else if (has("content") && (values.content ?? "") !== "") parts.push("content", value("content"));
+  return parts.filter((part) => part !== "").join(" ") + headers;
+}
+
+/** What stands in its fields at first; what is accepted is what is offered. */
+export function defaults({ fields }, offered) {
+  return Object.fromEntries(fields.map(([name, , value]) => [name, name === "list" && value === "" ? offered : value]));
+}

@@ -1,0 +1,332 @@
+// Plays a scenario on the engine and keeps what happened. Nothing of the page is in here.
+//
+// Texts have one character for each byte.
+
+import { Connection, errorText, ProtocolError, whyText } from "../dist/bytes.js";
+
+import { parseDecision } from "./code.js";
+import { errorLine, stepLine } from "./lines.js";
+
+/**
+ * What the peer sends, how it is cut, and what your code decides.
+ * @typedef {{ role: "client" | "server", words: string[], bytes: string, cuts: number[], isEachByte: boolean,
+ *   end: null | "clean" | "truncated", acts: Act[] }} Scenario
+ *
+ * A decision in the words of a vector, and where it is made: once so many events other than content came, errors included, after the latest of
+ * them so many bytes of content, the end, and a step that came to nothing. `at` is how many bytes may be received before it,
+ * and with `isAfterInput` must be.
+ * @typedef {{ at: number, isAfterInput: boolean, events: number, data: number, isEnded: boolean, isStopped: boolean,
+ *   text: string }} Act
+ *
+ * One thing that happened. `from` and `to` are the peer's bytes that it is about.
+ * @typedef {{ kind: "event" | "stop" | "error" | "decision" | "end" | "unread", name: string, line: string, from: number,
+ *   to: number, fields: [string, string][], content: string, leftover: string, out: string, error: Fault | null, act: number,
+ *   mark: Mark, state: any }} Entry
+ * @typedef {{ code: number, kind: string, text: string, clause: string, advice: string, status: number | null,
+ *   offset: number | null }} Fault
+ * @typedef {{ fed: number, events: number, data: number, isEnded: boolean, isStopped: boolean, acts: number,
+ *   isAfterInput?: boolean }} Mark
+ */
+
+/** More than a scenario takes. */
+const MOST_STEPS = 200_000;
+
+/** The calls of the engine that write nothing and take nothing, by their names in a vector. */
+const PLAIN = {
+  skip: "skipContent",
+  close: "closeAfterResponse",
+  resume: "resumeHttp",
+  take: "takeLeftover",
+  abandon: "abandon",
+  release: "release",
+  "hand-over": "handOver",
+};
+
+export const bytesOf = (text) => Uint8Array.from(text, (one) => one.charCodeAt(0));
+
+export function textOf(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return text;
+}
+
+/** What is written after the role in a vector, as a configuration. @param {string[]} words */
+export function configOf(words) {
+  const camel = (name) => name.replace(/_(.)/g, (_, one) => one.toUpperCase());
+  const config = { limits: {}, lenient: {} };
+  for (const word of words.filter((word) => word !== "fields")) {
+    const [name, value] = word.split("=");
+    if (value !== undefined) config.limits[camel(name)] = Number(value);
+    else if (["secure", "http2_preface", "bare_h2c", "tidy"].includes(name)) config[camel(name)] = true;
+    else config.lenient[camel(name)] = true;
+  }
+  return config;
+}
+
+class Player {
+  /** @type {Entry[]} */ log = [];
+  /** @type {import("./code/words.js").Step[]} What was called, for programs. */ steps = [];
+  /** @type {Mark} */ mark = { fed: 0, events: 0, data: 0, isEnded: false, isStopped: false, acts: 0 };
+  #position = 0;
+  #selection = null;
+  #isOver = false;
+  /** The latest entry is content, and more of it may come. */
+  #isGrowing = false;
+  #left = MOST_STEPS;
+
+  /** @param {Scenario} scenario */
+  constructor(scenario) {
+    this.scenario = scenario;
+    this.connection = new Connection(scenario.role, configOf(scenario.words));
+    const places = scenario.cuts.concat(scenario.acts.map(({ at }) => at));
+    this.begin = this.#state();
+    this.places = [...new Set(places)].sort((one, other) => one - other);
+  }
+
+  /** Goes on to that mark, or as far as it goes. @param {Omit<Mark, "acts">} mark */
+  advance(mark) {
+    const hasCome = () =>
+      this.mark.events >= mark.events && (this.mark.events > mark.events || this.mark.data >= mark.data) && (this.mark.isEnded || !mark.isEnded) && (this.mark.isStopped || !mark.isStopped);
+    const isFed = () => this.mark.fed >= mark.fed || mark.isAfterInput === false;
+    while (!this.#isOver && !(hasCome() && isFed()) && this.#left-- > 0) {
+      if (!hasCome() && this.#step()) continue;
+      if (this.mark.fed < mark.fed) this.#feed(mark.fed);
+      else if (mark.isEnded && !this.mark.isEnded) this.#end();
+      else break;
+    }
+  }
+
+  /** Until nothing more happens. */
+  drain() {
+    const { bytes, end } = this.scenario;
+    this.advance({ fed: bytes.length, events: Infinity, data: 0, isEnded: end !== null, isStopped: true });
+    const { fed } = this.mark;
+    const unread = textOf(this.connection.unread);
+    this.#settle();
+    const hasSwitched = this.log.some(({ name }) => name === "switched");
+    if (!hasSwitched && (fed < bytes.length || unread.length > 0)) this.#note("unread", "unread", `not read: ${bytes.length - fed + unread.length} bytes`, this.#position, bytes.length);
+  }
+
+  /** @param {string} text */
+  decide(text) {
+    const entry = this.#note("decision", text.split(" ")[0], text, this.#position, this.#position);
+    entry.act = this.mark.acts++;
+    try {
+      const output = this.#perform(parseDecision(text));
+      if (output instanceof Uint8Array) entry.out = textOf(output);
+    } catch (error) {
+      if (error instanceof ProtocolError) entry.error = faultOf(error);
+      else entry.error = { code: 0, kind: "wrong", text: error.message, clause: "", advice: "", status: null, offset: null };
+    }
+    this.#isOver = false;
+    this.mark.isStopped = false;
+    this.#called({ is: "do", decision: text });
+    Object.assign(entry, { state: this.#state(), mark: { ...this.mark } });
+    return entry;
+  }
+
+  /** One step of the engine; false where it needs something. */
+  #step() {
+    this.#called({ is: "next", times: 1 });
+    let step;
+    try {
+      step = this.connection.nextEvent();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      const fault = faultOf(error);
+      const at = fault.offset ?? this.#position;
+      // An error that was told is given again.
+      this.#isOver = this.log.some(({ kind }) => kind === "error");
+      if (!this.#isOver) this.mark.events++;
+      if (!this.#isOver) this.#note("error", fault.kind, errorLine(error), at, at + 1).error = fault;
+      return !this.#isOver;
+    }
+    const { position } = this.connection;
+    this.mark.isStopped = step.kind === "need-data" || step.kind === "paused";
+    if (this.mark.isStopped) {
+      this.#isOver = step.kind === "paused" && step.why === "closed";
+      const discarded = this.connection.unread.length + this.scenario.bytes.length - this.mark.fed;
+      const line = stepLine(step, position, this.#shows) + (this.#isOver && discarded > 0 ? ` discarded ${discarded}` : "");
+      const last = this.log.at(-1);
+      // Before the first byte, and between all of them, it says nothing.
+      const isSilent = this.scenario.isEachByte || this.log.length === 0;
+      if (isSilent && step.kind === "need-data" && this.mark.fed < this.scenario.bytes.length) return false;
+      const isKnown = last?.kind === "stop" && last.line === line && (step.kind === "paused" || last.mark.fed === this.mark.fed);
+      // A pause lasts, whatever comes meanwhile.
+      if (isKnown) last.mark = { ...this.mark };
+      else this.#note("stop", step.kind, line, position, position);
+      return false;
+    }
+    const last = this.log.at(-1);
+    if (step.kind === "data") {
+      this.mark.data += step.data.length;
+      const content = textOf(step.data);
+      const before = last?.kind === "stop" && last.name === "need-data" && this.log.at(-2)?.name === "data" ? this.log.at(-2) : last;
+      if (before?.name === "data") {
+        // Adjacent pieces are one, however they were cut.
+        if (before !== last) this.log.pop();
+        Object.assign(before, { to: position, content: before.content + content });
+        Object.assign(before.mark, this.mark);
+        before.state.position = position;
+      } else this.#note("event", "data", "", this.#position, position).content = content;
+      this.#isGrowing = true;
+    } else {
+      this.mark.events++;
+      this.mark.data = 0;
+      const entry = this.#note("event", step.kind, stepLine(step, position, this.#shows), this.#position, position);
+      entry.fields = [...(step.headers ?? step.trailers ?? step.response?.headers ?? [])];
+      if (step.kind === "switched") entry.leftover = textOf(step.leftover);
+    }
+    this.#position = position;
+    return true;
+  }
+
+  get #shows() {
+    return this.scenario.words.includes("fields");
+  }
+
+  /** Gives the next piece. */
+  #feed(limit) {
+    const from = this.mark.fed;
+    this.mark.isStopped = false;
+    const next = this.scenario.isEachByte ? from + 1 : (this.places.find((place) => place > from) ?? limit);
+    const to = Math.min(next, limit);
+    try {
+      this.connection.receive(bytesOf(this.scenario.bytes.slice(from, to)));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      // What comes after a switch is the new protocol's.
+      const switched = error.kind === "switched" && this.log.findLast(({ name }) => name === "switched");
+      if (switched) switched.leftover += this.scenario.bytes.slice(from, to);
+      else this.#isOver = true;
+      if (this.#isOver) return;
+      this.mark.fed = to;
+      return;
+    }
+    this.mark.fed = to;
+    this.#called({ is: "receive", bytes: this.scenario.bytes.slice(from, to) });
+  }
+
+  #end() {
+    Object.assign(this.mark, { isEnded: true, isStopped: false });
+    const { end } = this.scenario;
+    this.connection.receiveEof(end);
+    this.#called({ is: "eof", end });
+    this.#note("end", end, `end ${end}`, this.mark.fed, this.mark.fed);
+  }
+
+  #called(step) {
+    const last = this.steps.at(-1);
+    if (step.is === "next" && last?.is === "next") last.times++;
+    else this.steps.push(step);
+  }
+
+  /** Content has its line once it is known how much came. */
+  #settle() {
+    const entry = this.log.findLast(({ name }) => name === "data");
+    if (!this.#isGrowing || entry === undefined) return;
+    this.#isGrowing = false;
+    entry.line = stepLine({ kind: "data", data: entry.content }, entry.to, false);
+  }
+
+  /** @returns {Entry} */
+  #note(kind, name, line, from, to) {
+    this.#settle();
+    const entry = { kind, name, line, from, to, fields: [], content: "", leftover: "", out: "", error: null, act: -1, mark: { ...this.mark }, state: this.#state() };
+    this.log.push(entry);
+    return entry;
+  }
+
+  #state() {
+    const { state, why, awaiting, owes, persists, maySpeak, mustReset } = this.connection;
+    const { position } = this.connection;
+    return { ...state, position, why: why === null ? "" : whyText(why), awaiting, owes, persists, maySpeak, mustReset };
+  }
+
+  /** @param {import("./code/words.js").Decision} decision */
+  #perform(decision) {
+    const { connection } = this;
+    const { verb, list } = decision;
+    const headers = decision.fields.map(([name, value]) => /** @type {[string, Uint8Array]} */ ([name, bytesOf(value)]));
+    const reason = decision.reason === "" ? {} : { reason: decision.reason };
+    const response = { status: decision.status, ...reason, headers };
+    switch (verb) {
+      case "request":
+        return connection.sendRequest({ method: decision.method, target: decision.target, offer: list, headers });
+      case "response":
+        return connection.sendResponse(response);
+      case "inform":
+        return connection.sendInformational(response);
+      case "prepared":
+      case "respond":
+        return connection.respond(response, bytesOf(decision.content));
+      case "reject":
+        return connection.reject(response, bytesOf(decision.content));
+      case "select":
+        this.#selection = connection.select(list, decision.by);
+        return undefined;
+      case "accept":
+      case "accept-early": {
+        if (list.length > 0) this.#selection = connection.select(list, decision.by);
+        if (this.#selection === null) throw new Error("nothing of the offer matches");
+        return connection.accept(verb === "accept" ? this.#selection : this.#selection.early(), headers);
+      }
+      case "require":
+        return connection.require(list, headers);
+      case "advertise":
+        return connection.advertise(list);
+      case "data":
+        return connection.sendData(bytesOf(decision.content));
+      case "end":
+        return connection.sendEnd(headers);
+      case "pass":
+        return connection.passContent(decision.length);
+      default:
+        if (PLAIN[verb] === undefined) throw new Error(`${verb} is no decision`);
+        return void connection[PLAIN[verb]]();
+    }
+  }
+}
+
+/** @returns {Fault} */
+function faultOf(error) {
+  const { code, kind, clause, advice, status, offset } = error;
+  return { code, kind, text: errorText(kind), clause, advice, status, offset };
+}
+
+/** @param {Scenario} scenario @returns {{ log: Entry[], steps: import("./code/words.js").Step[], begin: object }} where it began, too */
+export function play(scenario) {
+  const player = new Player(scenario);
+  try {
+    for (const act of scenario.acts) {
+      player.advance({ ...act, fed: act.at });
+      player.decide(act.text);
+    }
+    player.drain();
+    return { log: player.log, steps: player.steps, begin: player.begin };
+  } finally {
+    player.connection.free();
+  }
+}
+
+/**
+ * What each of these decisions would come to at that mark: the fault that it is refused with, or `null`. Each is tried on a
+ * connection of its own, for the engine alone knows; how the bytes are cut changes nothing.
+ * @param {Scenario} given @param {Mark} mark @param {string[]} decisions @returns {(Fault | null)[]}
+ */
+export function tryAll(given, mark, decisions) {
+  const scenario = { ...given, isEachByte: false, cuts: [] };
+  return decisions.map((decision) => {
+    const player = new Player(scenario);
+    try {
+      for (const act of scenario.acts.slice(0, mark.acts)) {
+        player.advance({ ...act, fed: act.at });
+        player.decide(act.text);
+      }
+      player.advance(mark);
+      return player.decide(decision).error;
+    } finally {
+      player.connection.free();
+    }
+  });
+}

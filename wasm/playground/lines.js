@@ -1,0 +1,69 @@
+// What comes out of a connection, as the lines of a vector; `tests/src/script/lines.rs` says the same.
+
+import { escape } from "./code.js";
+
+export function errorLine({ code, kind, status, offset }) {
+  return `error ${code} ${kind} ${status ?? "-"} @${offset ?? "-"}`;
+}
+
+/** @param {any} step of content, `data` is a text with one character for each byte */
+export function stepLine(step, position, shows) {
+  switch (step.kind) {
+    case "need-data":
+      return "need-data";
+    case "paused":
+      return `paused ${step.why}`;
+    case "request":
+      return `request ${compact(step.method)} ${compact(step.target)} 1.${step.minorVersion}${offers(step)}${shows ? fields(step.headers) : ""} @${position}`;
+    case "informational":
+      return `informational ${step.status}${shows ? fields(step.headers) : ""} @${position}`;
+    case "response": {
+      const dropped = step.dropped === 0 ? "" : ` dropped ${step.dropped}`;
+      return `response ${step.status} 1.${step.minorVersion}${dropped}${shows ? fields(step.headers) : ""} @${position}`;
+    }
+    case "data":
+      return `data ${summary(step.data)}`;
+    case "end-of-message":
+      return `end${fields(step.trailers)} @${position}`;
+    default: {
+      const to = step.protocols.length === 0 ? "" : ` to ${step.protocols.join(", ")}`;
+      return `switched by ${step.by}${to}${forWhat(step, shows)} @${position}`;
+    }
+  }
+}
+
+function forWhat({ request, response }, shows) {
+  if (request !== null) return ` for ${request.method} ${request.target}`;
+  return response === null ? "" : ` ${response.status}${shows ? fields(response.headers) : ""}`;
+}
+
+function offers({ offers, noOffer }) {
+  if (noOffer !== null) return noOffer === "absent" ? "" : ` offers nothing (${noOffer})`;
+  return ` offers [${offers.map(({ protocol, ineligible }) => protocol + (ineligible === null ? "" : `!${ineligible}`)).join(", ")}]`;
+}
+
+function fields(headers) {
+  return [...headers].map(([name, value]) => ` {${escape(name)}: ${escape(value)}}`).join("");
+}
+
+/** Escaped, long runs of one byte written as a repetition. */
+function compact(text) {
+  return text.replace(/([^])\1*/g, (run, one) => (run.length >= 24 ? `\\{${run.length}*${escape(one)}}` : escape(run)));
+}
+
+/** A stand-in for long content. */
+export function summary(text) {
+  return text.length <= 160 ? `"${escape(text)}"` : `${text.length} bytes ${checksum(text)}`;
+}
+
+/** FNV-1a of 64 bits, in two halves of 32: the prime is 2 ** 40 + 0x1b3, and each product stays below 2 ** 53. */
+function checksum(text) {
+  let [high, low] = [0xcbf29ce4, 0x84222325];
+  for (let at = 0; at < text.length; at++) {
+    low = (low ^ text.charCodeAt(at)) >>> 0;
+    const product = low * 0x1b3;
+    high = (high * 0x1b3 + ((low << 8) >>> 0) + Math.floor(product / 2 ** 32)) % 2 ** 32;
+    low = product % 2 ** 32;
+  }
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}

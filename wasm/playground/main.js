@@ -1,0 +1,392 @@
+// The page: fields into a scenario, a scenario into what is drawn. A change plays it anew; what may be decided is tried after
+// the page has been drawn.
+
+import { GROUPS } from "./cases.js";
+import { escape, LANGUAGES, unescape } from "./code.js";
+import { DECISIONS, defaults, written } from "./decisions.js";
+import { showStates } from "./diagram.js";
+import { configOf, play, tryAll } from "./engine.js";
+import { ofAddress, ofVector, toAddress, toVector } from "./scenario.js";
+import { byteAt, bytesView, chipsView, faultView, hasLeft, html, logView, sentView } from "./view.js";
+import { Connection } from "../dist/bytes.js";
+
+/** @param {string} id @returns {any} */
+const at = (id) => document.getElementById(id);
+const CASES = new Map(GROUPS.flatMap(({ cases }) => cases.map((one) => [one.name, one])));
+const FIRST = "accept-simple";
+/** @type {NodeListOf<HTMLInputElement>} */
+const ROLES = document.querySelectorAll("[name=role]");
+
+/** @type {import("./engine.js").Scenario} */
+let scenario = ofVector(CASES.get(FIRST));
+let { log, steps, begin } = play(scenario);
+/** The step that is looked at. */
+let cursor = 0;
+
+// Drawing.
+
+/** Plays the scenario anew. What is looked at is its end, or as far in as before. */
+function replay({ isAtEnd = true } = {}) {
+  ({ log, steps, begin } = play(scenario));
+  at("log").innerHTML = logView(log);
+  drawBytes();
+  at("step").max = String(Math.max(log.length - 1, 0));
+  look(isAtEnd ? log.length - 1 : Math.min(cursor, log.length - 1));
+  saveSoon();
+}
+
+function drawBytes() {
+  at("bytes").innerHTML = bytesView(scenario, log);
+  at("each").setAttribute("aria-pressed", String(scenario.isEachByte));
+}
+
+/** Looks at one step. */
+function look(index) {
+  cursor = Math.max(0, index);
+  const entry = log[cursor];
+  for (const part of document.querySelectorAll('.now, [aria-selected="true"]')) {
+    part.classList.remove("now");
+    if (part.role === "option") part.setAttribute("aria-selected", "false");
+  }
+  const option = at(`entry-${cursor}`);
+  if (option !== null) {
+    option.setAttribute("aria-selected", "true");
+    at("log").setAttribute("aria-activedescendant", option.id);
+    bring(at("log"), option);
+    for (const part of at("bytes").querySelectorAll(`[data-entry="${cursor}"]`)) part.classList.add("now");
+  } else at("log").removeAttribute("aria-activedescendant");
+  at("step").value = String(cursor);
+  at("step").setAttribute("aria-valuetext", entry?.line ?? "nothing yet");
+  at("place").textContent = log.length === 0 ? "no steps" : `${cursor + 1} of ${log.length}`;
+  const passed = log.slice(0, cursor + 1);
+  at("sent").innerHTML = sentView(passed);
+  // A refusal has changed nothing; the peer's error stays.
+  const fault = entry?.error ?? passed.find(({ kind }) => kind === "error")?.error;
+  const words = fault ? faultView(fault, scenario.bytes) : "";
+  if (at("fault").dataset.words !== words) Object.assign(at("fault"), { innerHTML: words }).dataset.words = words;
+  showStates(at("diagrams"), scenario.role, [begin, ...passed.map(({ state }) => state)]);
+  at("chips").innerHTML = chipsView(passed, scenario.bytes);
+  decideSoon();
+}
+
+/** Scrolls a list, and not the page. */
+function bring(list, item) {
+  const top = item.offsetTop - list.offsetTop;
+  if (top < list.scrollTop) list.scrollTop = top;
+  else if (top + item.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top + item.offsetHeight - list.clientHeight;
+}
+
+// The fields of the peer's side.
+
+/** A text in the field as bytes, and back: a line break is CRLF. */
+const toBytes = (text) => unescape(text.replaceAll("\n", "\\r\\n"));
+const toText = (bytes) => bytes.split("\r\n").map(escape).join("\n");
+
+/** Shows a whole scenario in all fields. */
+function load(next) {
+  scenario = next;
+  at("text").value = toText(scenario.bytes);
+  at("words").value = scenario.words.join(" ");
+  at("words-fault").textContent = "";
+  at("end").value = scenario.end ?? "";
+  for (const radio of ROLES) radio.checked = radio.value === scenario.role;
+  closeForm();
+  replay();
+}
+
+/** Other bytes: cuts and decisions after what was changed move with it. */
+function change(bytes) {
+  const before = scenario.bytes;
+  let [start, same] = [0, 0];
+  const most = Math.min(before.length, bytes.length);
+  while (start < most && before[start] === bytes[start]) start++;
+  while (same < most - start && before[before.length - 1 - same] === bytes[bytes.length - 1 - same]) same++;
+  const move = (place) => (place <= start ? place : Math.max(start, place + (place >= before.length - same ? bytes.length - before.length : 0)));
+  const moved = (place) => Math.min(move(place), bytes.length);
+  const acts = scenario.acts.map((act) => ({ ...act, at: moved(act.at) }));
+  scenario = { ...scenario, bytes, acts, cuts: tidy(scenario.cuts.map(moved), bytes.length) };
+  replay();
+}
+
+function tidy(cuts, length) {
+  return [...new Set(cuts)].filter((place) => place > 0 && place < length).sort((one, other) => one - other);
+}
+
+at("text").addEventListener("input", () => change(toBytes(at("text").value)));
+
+at("words").addEventListener("input", () => {
+  const words = at("words").value.split(/\s+/).filter((word) => word !== "");
+  try {
+    new Connection(scenario.role, configOf(words)).free();
+    at("words-fault").textContent = "";
+    scenario = { ...scenario, words };
+    replay();
+  } catch (error) {
+    at("words-fault").textContent = error.message;
+  }
+});
+
+for (const radio of ROLES) {
+  // What one role decides, the other cannot.
+  radio.addEventListener("change", () => load({ ...scenario, role: radio.value === "client" ? "client" : "server", acts: [] }));
+}
+
+at("end").addEventListener("change", () => {
+  scenario = { ...scenario, end: at("end").value || null };
+  replay();
+});
+
+function fillMenu() {
+  const groups = GROUPS.map(({ title, cases }) => {
+    const group = Object.assign(document.createElement("optgroup"), { label: title });
+    group.append(...cases.map(({ name }) => new Option(name.replaceAll("-", " "), name)));
+    return group;
+  });
+  at("case").append(new Option("bytes of your own", ""), ...groups);
+  at("case").addEventListener("change", () => choose(at("case").value));
+}
+
+function choose(name) {
+  const one = CASES.get(name);
+  at("case").value = one === undefined ? "" : name;
+  at("about").textContent = one?.about.replaceAll("`", "") ?? "";
+  load(one === undefined ? { role: scenario.role, words: [], bytes: "", cuts: [], isEachByte: false, end: null, acts: [] } : ofVector(one));
+}
+
+// Cuts.
+
+function setCuts(cuts, focused = null) {
+  scenario = { ...scenario, isEachByte: false, cuts: tidy(cuts, scenario.bytes.length) };
+  replay({ isAtEnd: false });
+  if (focused !== null) at("bytes").querySelectorAll(".cut")[scenario.cuts.indexOf(focused)]?.focus();
+}
+
+at("cut").addEventListener("click", () => {
+  // The longest piece is cut in its middle.
+  const places = [0, ...scenario.cuts, scenario.bytes.length];
+  const pieces = places.slice(1).map((end, index) => [end - places[index], Math.floor((end + places[index]) / 2)]);
+  const [, middle] = pieces.reduce((longest, piece) => (piece[0] > longest[0] ? piece : longest));
+  setCuts([...scenario.cuts, middle], middle);
+});
+at("whole").addEventListener("click", () => setCuts([]));
+at("each").addEventListener("click", () => {
+  scenario = { ...scenario, isEachByte: !scenario.isEachByte };
+  replay();
+});
+
+function moveCut(index, place) {
+  const moved = Math.min(Math.max(place, 1), scenario.bytes.length - 1);
+  setCuts(scenario.cuts.with(index, moved), moved);
+}
+
+at("bytes").addEventListener("keydown", (event) => {
+  const index = Number(event.target.dataset.cut ?? -1);
+  if (index < 0) return;
+  const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
+  if (by !== undefined) moveCut(index, scenario.cuts[index] + by);
+  else if (event.key === "Delete" || event.key === "Backspace") setCuts(scenario.cuts.toSpliced(index, 1));
+  else return;
+  event.preventDefault();
+});
+
+/** The cut that is dragged. */
+let dragged = -1;
+
+at("bytes").addEventListener("pointerdown", (event) => {
+  dragged = Number(event.target.dataset.cut ?? -1);
+  if (dragged >= 0) {
+    event.preventDefault();
+    event.target.focus();
+  }
+});
+document.addEventListener("pointermove", (event) => {
+  if (dragged < 0) return;
+  const place = byteUnder(event.clientX, event.clientY);
+  if (place === null || place === scenario.cuts[dragged] || scenario.cuts.includes(place)) return;
+  const moved = Math.min(Math.max(place, 1), scenario.bytes.length - 1);
+  moveCut(dragged, moved);
+  dragged = scenario.cuts.indexOf(moved);
+});
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (dragged = -1));
+
+/** The byte at a place of the screen. */
+function byteUnder(x, y) {
+  /** @type {any} */
+  const found = document.caretPositionFromPoint?.(x, y) ?? document.caretRangeFromPoint?.(x, y);
+  const [text, offset] = found ? [found.offsetNode ?? found.startContainer, found.offset ?? found.startOffset] : [null, 0];
+  const part = (text?.nodeType === Node.TEXT_NODE ? text.parentElement : text)?.closest?.("#bytes .part");
+  if (!part) return null;
+  const range = document.createRange();
+  range.setStart(part, 0);
+  range.setEnd(text, offset);
+  return byteAt(scenario.bytes, Number(part.dataset.from), range.toString().length);
+}
+
+// Steps.
+
+const GO = { first: () => 0, previous: () => cursor - 1, next: () => Math.min(cursor + 1, log.length - 1), last: () => log.length - 1 };
+for (const [id, to] of Object.entries(GO)) at(id).addEventListener("click", () => look(to()));
+at("step").addEventListener("input", () => look(Number(at("step").value)));
+at("log").addEventListener("keydown", (event) => {
+  const to = { ArrowDown: GO.next, ArrowUp: GO.previous, Home: GO.first, End: GO.last }[event.key];
+  if (to === undefined) return;
+  look(to());
+  event.preventDefault();
+});
+
+for (const place of [at("log"), at("bytes")]) {
+  const entryOf = ({ target }) => target.closest("[data-entry]")?.dataset.entry;
+  place.addEventListener("click", (event) => entryOf(event) !== undefined && look(Number(entryOf(event))));
+  place.addEventListener("pointerover", (event) => light(entryOf(event)));
+  place.addEventListener("pointerleave", () => light(undefined));
+}
+
+/** Lights what belongs to a step on both sides. */
+function light(entry) {
+  for (const part of document.querySelectorAll(".lit")) part.classList.remove("lit");
+  if (entry === undefined) return;
+  for (const part of document.querySelectorAll(`#log [data-entry="${entry}"], #bytes [data-entry="${entry}"]`)) part.classList.add("lit");
+}
+
+// Decisions.
+
+/** @type {any} */
+let decideTimer = 0;
+
+/** Trying takes a connection each, so it waits until nothing changes any more. */
+function decideSoon() {
+  clearTimeout(decideTimer);
+  at("decisions").setAttribute("aria-busy", "true");
+  decideTimer = setTimeout(showDecisions, 80);
+}
+
+function hereMark() {
+  return log[cursor]?.mark ?? { fed: 0, events: 0, data: 0, isEnded: false, isStopped: false, acts: 0 };
+}
+
+/** What the latest request offers, for the fields. */
+function offered() {
+  const line = log.slice(0, cursor + 1).findLast(({ name }) => name === "request")?.line ?? "";
+  const [, list] = / offers \[([^\]]*)\]/.exec(line) ?? [];
+  return (list ?? "").split(", ").filter((entry) => entry !== "" && !entry.includes("!")).join("; ");
+}
+
+function showDecisions() {
+  // The leftover may be taken at any time; only where there is one does it mean anything.
+  const hasLeftover = hasLeft(log.slice(0, cursor + 1));
+  const kinds = DECISIONS.filter(({ verb, roles }) => roles.includes(scenario.role) && (verb !== "take" || hasLeftover));
+  // Without a choice there is nothing to accept.
+  const values = kinds.map((kind) => defaults(kind, offered() || "foo/2"));
+  const faults = tryAll(scenario, hereMark(), kinds.map((kind, index) => written(kind, values[index])));
+  const buttons = kinds.flatMap((kind, index) => (faults[index] === null ? [decisionButton(kind, values[index])] : []));
+  if (log[cursor]?.kind === "decision") buttons.push(button("Take this decision back", () => takeBack(log[cursor].act)));
+  at("decisions").replaceChildren(...(buttons.length > 0 ? buttons : ["Nothing. The connection is over, or waits for the peer."]));
+  at("decisions").removeAttribute("aria-busy");
+  at("refused").innerHTML = kinds.map((kind, index) => (faults[index] === null ? "" : `<li>${html(kind.label)}: ${html(faults[index].text)}</li>`)).join("");
+}
+
+function button(text, act) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+  made.addEventListener("click", act);
+  return made;
+}
+
+function decisionButton(kind, values) {
+  const made = button(kind.label + (kind.fields.length > 0 ? "…" : ""), () => (kind.fields.length > 0 ? openForm(kind, values) : decide(written(kind, {}))));
+  made.dataset.verb = kind.verb;
+  return made;
+}
+
+/** Decides where the page looks. */
+function decide(text) {
+  const { fed, events, data, isEnded, isStopped, acts } = hereMark();
+  const act = { at: fed, isAfterInput: true, events, data, isEnded, isStopped, text };
+  scenario = { ...scenario, acts: scenario.acts.toSpliced(acts, 0, act) };
+  closeForm();
+  replay();
+  at("log").focus({ preventScroll: true });
+}
+
+function takeBack(index) {
+  scenario = { ...scenario, acts: scenario.acts.toSpliced(index, 1) };
+  replay();
+}
+
+function openForm(kind, values) {
+  const form = at("form");
+  const inputs = kind.fields.map(([name, label]) => {
+    const input = document.createElement(name === "headers" || name === "content" ? "textarea" : "input");
+    Object.assign(input, { name, value: values[name], spellcheck: false, autocomplete: "off" });
+    const made = document.createElement("label");
+    made.append(label, input);
+    return made;
+  });
+  const row = Object.assign(document.createElement("div"), { className: "row" });
+  row.append(Object.assign(document.createElement("button"), { textContent: kind.label }), button("Cancel", closeForm));
+  form.replaceChildren(...inputs, row);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    decide(written(kind, Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).replaceAll("\r\n", "\n")]))));
+  };
+  form.hidden = false;
+  form.querySelector("input, textarea").focus();
+}
+
+function closeForm() {
+  at("form").hidden = true;
+}
+
+// Sharing.
+
+/** @type {any} */
+let saveTimer = 0;
+
+function saveSoon() {
+  clearTimeout(saveTimer);
+  saveTimer = setTimeout(save, 300);
+}
+
+async function save() {
+  clearTimeout(saveTimer);
+  const address = `#s=${await toAddress(scenario)}`;
+  if (location.hash !== address) history.replaceState(null, "", address);
+}
+
+async function ofLocation() {
+  const [, kind, text] = /^#(s|case)=(.*)$/.exec(location.hash) ?? [];
+  try {
+    if (kind === "s") {
+      at("case").value = at("about").textContent = "";
+      return load(await ofAddress(text));
+    }
+  } catch {
+    at("copied").textContent = "The address holds no scenario.";
+  }
+  return choose(CASES.has(text) ? text : FIRST);
+}
+
+async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+    at("copied").textContent = `${what} is on the clipboard.`;
+  } catch {
+    at("copied").textContent = "The browser does not let the page copy.";
+  }
+}
+
+at("copy-link").addEventListener("click", async () => {
+  await save();
+  await copy(location.href, "The link");
+});
+at("copy").addEventListener("click", () => copy(program(at("format").value), "It"));
+at("format").append(...Object.entries(LANGUAGES).map(([value, { name }]) => new Option(name, value)), new Option("a test vector", "vector"));
+
+/** The scenario as a program, or as a vector. */
+export function program(format) {
+  if (format === "vector") return toVector(scenario, log);
+  return LANGUAGES[format].program({ role: scenario.role, words: scenario.words, steps });
+}
+
+fillMenu();
+addEventListener("hashchange", ofLocation);
+await ofLocation();

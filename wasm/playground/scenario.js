@@ -1,0 +1,118 @@
+// A scenario out of a vector, out of an address, and back.
+
+import { escape, unescape } from "./code.js";
+import { textOf } from "./engine.js";
+import { summary as summaryOf } from "./lines.js";
+
+/** What is asked and not decided; a scenario does without. */
+const QUESTIONS = new Set(
+  "why awaiting may-speak wants-input must-reset owes persists content take-end event required agreed unread unanswered offers trace udp-target ip-target".split(" "),
+);
+
+/** @param {string} text a decision of a vector */
+export function isQuestion(text) {
+  const [verb, ...rest] = text.split(" ");
+  return QUESTIONS.has(verb) || (verb === "request" && rest.length === 0);
+}
+
+/** @param {{ info: string, lines: string[] }} vector @returns {import("./engine.js").Scenario} */
+export function ofVector({ info, lines }) {
+  const [role, ...words] = info.split(" ");
+  /** @type {import("./engine.js").Scenario} */
+  const scenario = { role: role === "client" ? role : "server", words, bytes: "", cuts: [], isEachByte: false, end: null, acts: [] };
+  const mark = { events: 0, data: 0, isStopped: false };
+  let isAfterInput = true;
+  // The answer to a question is no event.
+  let asked = "";
+  for (const line of lines) {
+    if (line.startsWith("! ")) asked = isQuestion(line.slice(2)) ? line.split(" ")[1] : "";
+    if (asked !== "" && line.startsWith(`= ${asked}`)) continue;
+    if (line.startsWith("<")) isAfterInput = true;
+    else if (line.startsWith("= ")) isAfterInput = false;
+    if (line.startsWith("<end ")) scenario.end = line.slice(5).trim() === "clean" ? "clean" : "truncated";
+    else if (line.startsWith("<<")) scenario.bytes += unescape(line.slice(2).replace(/^ /, ""));
+    else if (line.startsWith("<")) scenario.bytes += `${unescape(line.slice(1).replace(/^ /, ""))}\r\n`;
+    else if (line.startsWith("= data ")) mark.data += lengthOf(line.slice(7));
+    else if (/^= (request|informational|response|end|switched|error)\b/.test(line)) Object.assign(mark, { events: mark.events + 1, data: 0, isStopped: false });
+    else if (/^= (paused|need-data)\b/.test(line)) mark.isStopped = true;
+    else if (line.startsWith("! ") && !isQuestion(line.slice(2))) {
+      scenario.acts.push({ at: scenario.bytes.length, isAfterInput, ...mark, isEnded: scenario.end !== null, text: line.slice(2) });
+      mark.isStopped = false;
+    }
+  }
+  return scenario;
+}
+
+function lengthOf(summary) {
+  const counted = /^(\d+) bytes /.exec(summary);
+  return counted === null ? unescape(summary.slice(1, -1)).length : Number(counted[1]);
+}
+
+/** A case for the engine's tests. @param {import("./engine.js").Scenario} scenario @param {import("./engine.js").Entry[]} log */
+export function toVector(scenario, log) {
+  const lines = [];
+  let fed = 0;
+  const feed = (to) => {
+    const bytes = scenario.bytes.slice(fed, to);
+    fed = Math.max(fed, to);
+    for (const line of bytes.match(/[^\r\n]*\r\n|(?:(?!\r\n)[^])+/g) ?? []) {
+      if (!line.endsWith("\r\n")) lines.push(`<< ${escape(line)}`);
+      else lines.push(`< ${escape(line.slice(0, -2))}`.trimEnd().replace(/^<( .*)?$/, (whole) => (line.endsWith(" \r\n") ? `<< ${escape(line)}` : whole)));
+    }
+  };
+  const shown = log.filter(({ kind, name }) => kind !== "unread" && !(kind === "stop" && name === "need-data"));
+  for (const entry of shown) {
+    feed(Math.max(entry.mark.fed, 0));
+    if (entry.kind === "decision") {
+      lines.push(`! ${entry.line}`);
+      if (entry.error !== null) lines.push(`? ${entry.error.kind}`);
+      for (const line of entry.out.match(/[^\r\n]*\r\n|(?:(?!\r\n)[^])+/g) ?? []) {
+        lines.push(line.endsWith("\r\n") ? `> ${escape(line.slice(0, -2))}`.replace(/^> $/, ">") : `>> ${escape(line)}`);
+      }
+    } else if (entry.kind === "end") lines.push(`<end ${entry.name}`);
+    else lines.push(`= ${entry.line}`);
+    if (entry.name === "switched" && entry.leftover !== "") lines.push(null);
+  }
+  feed(scenario.bytes.length);
+  const leftover = log.find(({ name }) => name === "switched")?.leftover ?? "";
+  const text = lines.flatMap((line) => (line === null ? [`= leftover ${summaryOf(leftover)}`] : [line])).join("\n");
+  return `## from-the-playground\n\nProves: \n\n\`\`\`${[scenario.role, ...scenario.words].join(" ")}\n${text}\n\`\`\`\n`;
+}
+
+// In an address: JSON, deflated, in base64 without what an address would escape.
+
+const FLAGS = ["isEnded", "isStopped", "isAfterInput"];
+
+export async function toAddress(scenario) {
+  const { role, words, bytes, cuts, isEachByte, end, acts } = scenario;
+  const text = JSON.stringify([role, words.join(" "), bytes, cuts, isEachByte ? 1 : 0, end, acts.map((act) => [act.at, act.events, act.data, FLAGS.reduce((bits, flag, at) => bits | (Number(act[flag]) << at), 0), act.text])]);
+  const packed = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(text));
+  return btoa(textOf(packed)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+export async function ofAddress(text) {
+  const packed = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
+  const unpacked = new TextDecoder().decode(await through(new DecompressionStream("deflate-raw"), packed));
+  const [role, words, bytes, cuts, isEachByte, end, acts] = JSON.parse(unpacked);
+  if (!["client", "server"].includes(role) || typeof bytes !== "string" || /[^\0-\xff]/.test(bytes)) throw new Error("no scenario");
+  return {
+    role,
+    words: words.split(" ").filter((word) => word !== ""),
+    bytes,
+    cuts: cuts.map(Number),
+    isEachByte: isEachByte === 1,
+    end: ["clean", "truncated"].includes(end) ? end : null,
+    acts: acts.map(([at, events, data, bits, text]) => ({ at: Number(at), events: Number(events), data: Number(data), text: String(text), ...Object.fromEntries(FLAGS.map((flag, at) => [flag, ((bits >> at) & 1) === 1])) })),
+  };
+}
+
+/** What is wrong with the bytes is found where they are read. */
+async function through(stream, bytes) {
+  const writer = stream.writable.getWriter();
+  writer.write(bytes).catch(() => {});
+  writer.close().catch(() => {});
+  const reader = stream.readable.getReader();
+  const parts = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(...part.value);
+  return Uint8Array.from(parts);
+}

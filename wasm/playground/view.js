@@ -1,0 +1,133 @@
+// Draws a scenario and what came of it. It reads no field and keeps nothing.
+
+import { escape } from "./code.js";
+
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** @param {string} text */
+export function html(text) {
+  return text.replace(/[&<>"]/g, (one) => ENTITIES[one]);
+}
+
+/** Bytes for people: what ends a line is shown, and ends it. As many characters for each byte as `widthOf` says. */
+function shown(bytes) {
+  return bytes.replace(/[^\x20-\x7e]|[&<>"]/g, (one) => {
+    if (one === "\n") return "<i>\\n</i>\n";
+    if (one === "\r") return "<i>\\r</i>";
+    return ENTITIES[one] ?? `<i>\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}</i>`;
+  });
+}
+
+/** How many characters `shown` makes of a byte. */
+function widthOf(one) {
+  if (one === "\n") return 3;
+  if (one === "\r") return 2;
+  return one >= " " && one <= "~" ? 1 : 4;
+}
+
+/** The byte at a place in the text of an element of `drawBytes`. */
+export function byteAt(bytes, from, characters) {
+  let at = from;
+  for (let left = characters; at < bytes.length && left >= widthOf(bytes[at]); at++) left -= widthOf(bytes[at]);
+  return at;
+}
+
+/** The peer's bytes in parts, each with the number of its entry, and the cuts between. */
+export function bytesView({ bytes, cuts, isEachByte }, log) {
+  const parts = [];
+  let [end, count] = [0, 0];
+  for (const [index, entry] of log.entries()) {
+    if (entry.kind !== "event" || entry.to <= end) continue;
+    parts.push({ from: end, to: entry.to, entry: index, kind: `event${count++ % 2 === 1 ? " odd" : ""}` });
+    end = entry.to;
+  }
+  const switched = log.findIndex(({ name }) => name === "switched");
+  const unread = log.findIndex(({ kind }) => kind === "unread" || kind === "error");
+  if (end < bytes.length) parts.push({ from: end, to: bytes.length, entry: switched >= 0 ? switched : unread, kind: switched >= 0 ? "leftover" : "rest" });
+  const fault = log.findIndex(({ kind }) => kind === "error");
+  const bad = fault < 0 ? -1 : log[fault].from;
+  const breaks = [...(isEachByte ? [] : cuts.map((at, index) => ({ at, index }))), ...(bad < 0 ? [] : [{ at: bad }, { at: bad + 1 }])].sort((one, other) => one.at - other.at);
+  let text = "";
+  const span = (part, from, to) => {
+    if (from >= to) return;
+    const isBad = from === bad;
+    text += `<span class="part ${isBad ? "bad" : part.kind}" data-from="${from}" data-entry="${isBad ? fault : part.entry}">${shown(bytes.slice(from, to))}</span>`;
+  };
+  let next = 0;
+  for (const part of parts) {
+    let from = part.from;
+    for (; next < breaks.length && breaks[next].at < part.to; next++) {
+      const { at, index } = breaks[next];
+      span(part, from, at);
+      from = Math.max(from, at);
+      if (index !== undefined) text += cut(at, index, bytes.length);
+    }
+    span(part, from, part.to);
+  }
+  return text;
+}
+
+function cut(at, index, length) {
+  return `<span class="cut" role="slider" tabindex="0" data-cut="${index}" aria-label="Cut ${index + 1}" aria-valuemin="1" aria-valuemax="${length - 1}" aria-valuenow="${at}" aria-valuetext="before byte ${at}"></span>`;
+}
+
+const MARKS = { event: "=", stop: "=", error: "=", decision: "!", end: "<", unread: "·" };
+
+/** The steps, as the options of a list. */
+export function logView(log) {
+  return log
+    .map((entry, index) => {
+      const kind = entry.kind === "decision" && entry.error !== null ? "refused" : entry.name === "switched" ? "switched" : entry.kind;
+      const range = entry.to > entry.from && entry.kind === "event" ? `<small>bytes ${entry.from} to ${entry.to - 1}</small>` : "";
+      const fields = entry.fields.slice(0, 100).map(([name, value]) => `<small>${html(escape(name))}: ${html(escape(value))}</small>`).join("");
+      const refused = entry.error !== null && entry.kind === "decision" ? `<small>refused: ${html(entry.error.text)}</small>` : "";
+      const out = entry.out === "" ? "" : `<small>${entry.out.length} bytes go out</small>`;
+      const leftover = entry.leftover === "" ? "" : `<small>leftover: ${html(short(entry.leftover))}</small>`;
+      return `<div class="entry ${kind}" role="option" id="entry-${index}" data-entry="${index}" aria-selected="false">${MARKS[entry.kind]} ${html(entry.line)}${range}${fields}${refused}${out}${leftover}</div>`;
+    })
+    .join("");
+}
+
+function short(bytes) {
+  return bytes.length <= 120 ? escape(bytes) : `${escape(bytes.slice(0, 120))} … (${bytes.length} bytes)`;
+}
+
+export function sentView(log) {
+  return log.map(({ out }) => shown(out)).join("");
+}
+
+/** Of an error: its rule, its clause and what to do. */
+export function faultView({ code, kind, text, clause, advice, status, offset }, bytes) {
+  if (code === 0) return `<p>${html(text)}</p>`;
+  const [, rfc, section] = /^RFC (\d+), (.*)$/.exec(clause) ?? [];
+  const rule = rfc === undefined ? html(clause) : `<a href="https://www.rfc-editor.org/rfc/rfc${rfc}#section-${section}">${html(clause)}</a>`;
+  const where = offset === null ? "" : ` at byte ${offset}${offset < bytes.length ? ` (<code>${html(escape(bytes[offset]))}</code>)` : ""}`;
+  const answer = status === null ? "" : `<p>A server answers with ${status}.</p>`;
+  return `<p><b>Error ${code}</b> <code>${html(kind)}</code>${where}: ${html(text)}.</p><p>Rule: ${rule}</p><p>${html(advice).replace(/`([^`]*)`/g, "<code>$1</code>")}</p>${answer}`;
+}
+
+/** Whether a leftover has come with these steps, and was not taken. */
+export function hasLeft(passed) {
+  const switched = passed.findLastIndex(({ name }) => name === "switched");
+  const isTaken = passed.slice(switched + 1).some(({ line, error }) => line === "take" && error === null);
+  return switched >= 0 && passed[switched].leftover !== "" && !isTaken;
+}
+
+/** What can be asked of the connection after these steps. */
+export function chipsView(passed, bytes) {
+  const entry = passed.at(-1);
+  if (entry === undefined) return "";
+  const leftover = passed.findLast(({ name }) => name === "switched")?.leftover ?? "";
+  const { state, mark } = entry;
+  const yes = (is) => (is ? "yes" : "no");
+  const chips = [
+    ["the engine waits for", state.awaiting],
+    ["your code owes", state.owes],
+    ["another request may follow", yes(state.persists)],
+    ["the new protocol may be spoken", yes(state.maySpeak)],
+    ["no switch, because", state.why || "–"],
+    ["bytes received, passed", `${mark.fed} of ${bytes.length}, ${state.position}`],
+    ["leftover", leftover === "" ? "–" : hasLeft(passed) ? short(leftover) : "taken"],
+  ];
+  return chips.map(([name, value]) => `<dt>${name}</dt><dd>${html(String(value))}</dd>`).join("");
+}

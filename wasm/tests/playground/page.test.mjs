@@ -1,0 +1,361 @@
+// The playground in a real browser, from a file server: clicked through, read, audited, and its pictures taken.
+//
+//   BROWSER=chrome|firefox PROGRAM=… PICTURES=… [ORIGIN=…] node --test page.test.mjs
+//
+// ORIGIN is where it is served, with `/playground/` or `/play/` at its end; without it Python's file server does that.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, test } from "node:test";
+
+import axe from "axe-core";
+import puppeteer from "puppeteer-core";
+
+import { GROUPS } from "../../playground/cases.js";
+
+const { BROWSER: browserName = "chrome", PROGRAM = "", PICTURES = "", ORIGIN = "" } = process.env;
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 360, height: 740 };
+/** A machine may be busy. */
+const PATIENCE = { timeout: 30_000 };
+
+let origin = ORIGIN;
+let server;
+let browser;
+let page;
+/** What the console said that it should not. */
+const complaints = [];
+
+function launch(isDark) {
+  const isChrome = browserName === "chrome";
+  return puppeteer.launch({
+    browser: browserName,
+    executablePath: PROGRAM,
+    headless: true,
+    timeout: 60_000,
+    args: isChrome ? ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"] : [],
+    ...(isChrome ? {} : { extraPrefsFirefox: { "layout.css.prefers-color-scheme.content-override": isDark ? 0 : 1 } }),
+  });
+}
+
+async function open(from, { viewport = WIDE, hash = "", isDark = false } = {}) {
+  const tab = await from.newPage();
+  tab.setDefaultTimeout(PATIENCE.timeout);
+  await tab.setViewport(viewport);
+  tab.on("console", (message) => ["error", "warn"].includes(message.type()) && complaints.push(message.text()));
+  tab.on("pageerror", (error) => complaints.push(String(error)));
+  if (browserName === "chrome") await tab.emulateMediaFeatures([{ name: "prefers-color-scheme", value: isDark ? "dark" : "light" }]);
+  await tab.goto(`${origin}${hash}`);
+  await settled(tab);
+  return tab;
+}
+
+/** Waits until what may be decided has been tried. */
+function settled(tab) {
+  return tab.waitForFunction(() => document.getElementById("decisions").children.length + document.getElementById("decisions").textContent.length > 0 && !document.getElementById("decisions").ariaBusy, PATIENCE);
+}
+
+/** What the page shows. */
+function seen(tab = page) {
+  return tab.evaluate(() => {
+    const texts = (selector) => [...document.querySelectorAll(selector)].map((at) => at.textContent);
+    const at = (id) => document.getElementById(id);
+    return {
+      log: [...document.querySelectorAll(".entry")].map((entry) => entry.firstChild.textContent),
+      chosen: document.querySelector('.entry[aria-selected="true"]')?.firstChild.textContent,
+      place: at("place").textContent,
+      fault: at("fault").textContent,
+      bad: texts("#bytes .bad").join(""),
+      sent: at("sent").textContent,
+      here: [...document.querySelectorAll("svg")].map((svg) => svg.getAttribute("aria-label")),
+      decisions: [...document.querySelectorAll("#decisions [data-verb]")].map((button) => button.dataset.verb),
+      refused: at("refused").textContent,
+      cuts: [...document.querySelectorAll(".cut")].map((cut) => Number(cut.getAttribute("aria-valuenow"))),
+      chips: at("chips").textContent,
+      text: at("text").value,
+    };
+  });
+}
+
+async function choose(name, tab = page) {
+  await tab.select("#case", name);
+  await settled(tab);
+}
+
+/** Fills the field of bytes as a paste does. */
+async function paste(text, tab = page) {
+  await tab.evaluate((text) => {
+    const field = document.getElementById("text");
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }, text);
+  await settled(tab);
+}
+
+async function press(selector, key) {
+  await page.focus(selector);
+  await page.keyboard.press(key);
+  await settled(page);
+}
+
+async function click(selector, tab = page) {
+  await tab.locator(selector).click();
+  await settled(tab);
+}
+
+async function audit(tab) {
+  await tab.evaluate(axe.source);
+  const { violations } = await tab.evaluate(() => window.axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+function overflow(tab) {
+  return tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+async function shot(tab, name) {
+  if (PICTURES !== "") await tab.screenshot({ path: join(PICTURES, `${browserName}-${name}.png`), fullPage: name.includes("narrow") });
+}
+
+before(async () => {
+  if (PICTURES !== "") mkdirSync(PICTURES, { recursive: true });
+  if (origin === "") {
+    server = spawn("python3", ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", join(import.meta.dirname, "../..")], { stdio: ["ignore", "pipe", "ignore"] });
+    const [line] = await once(server.stdout, "data");
+    origin = `http://127.0.0.1:${/port (\d+)/.exec(line)[1]}/playground/`;
+  }
+  browser = await launch(false);
+  page = await open(browser);
+});
+
+after(async () => {
+  await browser?.close();
+  server?.kill();
+});
+
+test("every case of the menu is shown to its end", async () => {
+  for (const { cases } of GROUPS) {
+    for (const { name, lines } of cases) {
+      await choose(name);
+      const { log, fault } = await seen();
+      const events = lines.filter((line) => /^= (request|response|switched|informational) |^= error /.test(line)).length;
+      assert.ok(log.filter((line) => /^= (request|response|switched|informational|error) /.test(line)).length >= Math.min(events, 1), `${name}: ${log}`);
+      const error = lines.find((line) => line.startsWith("= error "));
+      if (error !== undefined) assert.match(fault, new RegExp(`Error ${error.split(" ")[2]}`), name);
+    }
+  }
+});
+
+test("an error shows its byte, rule, clause and advice", async () => {
+  await choose("");
+  await paste("GET / HTTP/1.1\nHost : a\n\n");
+  const { log, fault, bad } = await seen();
+  assert.match(log.at(-1) ?? "", /not read/);
+  assert.match(fault, /Error 202 space-before-colon at byte 20 .*RFC 9112, 5\.1.*Never to be repaired.*A server answers with 400/s);
+  assert.equal(bad, " ");
+  assert.equal(await page.$eval("#fault a", (link) => link.href), "https://www.rfc-editor.org/rfc/rfc9112#section-5.1");
+  await shot(page, "error");
+});
+
+test("a server decides with buttons and fields, and can take it back", async () => {
+  await choose("");
+  await paste("GET /a HTTP/1.1\nHost: a\n\nGET /b HTTP/1.1\nHost: a\n\n");
+  assert.deepEqual((await seen()).log.map((line) => line.split(" ").slice(0, 3).join(" ")), ["= request GET", "= end @28", "= paused answer", "· not read:"]);
+  await click("#previous");
+  const { decisions, refused } = await seen();
+  assert.ok(decisions.includes("respond") && !decisions.includes("accept") && !decisions.includes("data"), String(decisions));
+  assert.match(refused, /Accept: nothing of the offer matches/);
+  await click('[data-verb="respond"]');
+  await page.$eval("#form [name=content]", (field) => (field.value = "hi | there"));
+  await shot(page, "form");
+  await click("#form .row button");
+  const answered = await seen();
+  assert.ok(answered.log.includes("! respond 200 content hi \\x7c there | Content-Type: text/plain"), String(answered.log));
+  assert.match(answered.sent, /HTTP\/1\.1 200 OK.*Content-Length: 10.*hi \| there/s);
+  assert.ok(answered.log.some((line) => line.startsWith("= request GET /b")));
+  // The first decision is taken back where it stands.
+  await click(".entry.decision");
+  await page.locator("#decisions ::-p-text(Take this decision back)").click();
+  await settled(page);
+  assert.equal((await seen()).sent, "");
+});
+
+test("a client sends a request, and its offer is accepted", async () => {
+  await choose("");
+  await click('[name=role][value="client"]');
+  await click('[data-verb="request"]');
+  await click("#form .row button");
+  await paste("HTTP/1.1 101 Switching Protocols\nUpgrade: foo/2\nConnection: upgrade\n\nhello");
+  const { log, sent, here, chips } = await seen();
+  assert.match(sent, /^GET \/ HTTP\/1\.1.*Upgrade: foo\/2/s);
+  assert.equal(log.at(-2), "= switched by upgrade to foo/2 101 @73");
+  assert.match(chips, /leftoverhello/);
+  assert.match(here[0] ?? "", /: switched \/ switched$/);
+});
+
+test("cuts are added, dragged, moved by keys and taken away; the events stay", async () => {
+  await choose("accept-simple");
+  const whole = (await seen()).log;
+  await click("#cut");
+  const [at] = (await seen()).cuts;
+  assert.equal(at, 36);
+  await press(".cut", "ArrowRight");
+  await press(".cut", "PageDown");
+  assert.deepEqual((await seen()).cuts, [27]);
+  await shot(page, "cut");
+  // The mouse takes it to the first line.
+  const box = async (selector) => page.$eval(selector, (part) => JSON.parse(JSON.stringify(part.getClientRects()[0])));
+  const [handle, part] = [await box(".cut"), await box("#bytes .part")];
+  await page.mouse.move(handle.x + 3, handle.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(part.x + 60, part.y + 8, { steps: 5 });
+  await page.mouse.up();
+  await settled(page);
+  const [dragged] = (await seen()).cuts;
+  assert.ok(dragged > 3 && dragged < 14, String(dragged));
+  assert.deepEqual((await seen()).log.filter((line) => line !== "= need-data"), whole);
+  await press(".cut", "Delete");
+  assert.deepEqual((await seen()).cuts, []);
+  await click("#each");
+  assert.deepEqual((await seen()).log, whole);
+  await click("#whole");
+});
+
+test("steps by buttons, the slider and keys; the state goes along", async () => {
+  await choose("accept-simple");
+  await click("#first");
+  const first = await seen();
+  assert.equal(first.place, "1 of 6");
+  assert.match(first.here[0] ?? "", /: open \/ open$/);
+  assert.equal(first.sent, "");
+  await press("#log", "ArrowDown");
+  await press("#log", "ArrowDown");
+  await press("#log", "ArrowDown");
+  assert.match((await seen()).chosen ?? "", /^! accept/);
+  await press("#step", "ArrowRight");
+  const switched = await seen();
+  assert.match(switched.chosen ?? "", /^= switched/);
+  assert.match(switched.here[0] ?? "", /: switched \/ switched$/);
+  assert.equal(await page.$eval("#log", (log) => document.getElementById(log.getAttribute("aria-activedescendant"))?.ariaSelected), "true");
+  await click("#last");
+  assert.equal((await seen()).place, "6 of 6");
+});
+
+test("an event and its bytes light each other", async () => {
+  await choose("accept-with-body");
+  const lit = () => page.$$eval(".lit", (parts) => [...new Set(parts.map((part) => part.dataset.entry))]);
+  await page.hover(".entry.event");
+  const byEvent = await lit();
+  await page.mouse.move(0, 0);
+  const entry = await page.$eval("#bytes .odd", (part) => part.dataset.entry);
+  await page.hover("#bytes .odd");
+  assert.deepEqual(byEvent, ["0"]);
+  assert.deepEqual(await lit(), [entry]);
+  assert.equal(await page.$$eval(".lit", (parts) => parts.length), 2);
+});
+
+test("a link shows the same, and what is copied is what is shown", async () => {
+  await choose("expect-100-then-101");
+  await click("#cut");
+  await page.evaluate(() => {
+    window.copied = [];
+    Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => void window.copied.push(text) }, configurable: true });
+  });
+  await click("#copy-link");
+  for (const format of ["rust", "c", "python", "javascript", "vector"]) {
+    await page.select("#format", format);
+    await click("#copy");
+  }
+  await page.waitForFunction(() => window.copied.length === 6, PATIENCE);
+  const [link = "", ...programs] = await page.evaluate(() => window.copied);
+  const wanted = ["use switchover::", "#include <switchover.h>", "from switchover import", 'from "switchover"', "```server"];
+  for (const [index, mark] of wanted.entries()) assert.ok(programs[index]?.includes(mark), mark);
+  const other = await open(browser, { hash: new URL(link).hash });
+  assert.deepEqual(await seen(other), await seen());
+  await other.close();
+  const wrong = await open(browser, { hash: "#s=nothing" });
+  assert.match(await wrong.$eval("#copied", (said) => said.textContent), /holds no scenario/);
+  await wrong.close();
+});
+
+test("a configuration is taken, or said to be none", async () => {
+  await choose("accept-simple");
+  const words = async (text) => {
+    await page.evaluate((text) => {
+      const field = document.getElementById("words");
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }, text);
+    await settled(page);
+  };
+  await words("start_line=10");
+  assert.match((await seen()).fault, /Error 106 start-line-too-long/);
+  await words("start_line=ten nonsense");
+  assert.notEqual(await page.$eval("#words-fault", (said) => said.textContent), "");
+});
+
+test("a key in 10 kB is drawn within a frame", async (t) => {
+  await choose("");
+  const fields = Array.from({ length: 60 }, (_, index) => `X-Field-${index}: ${"value ".repeat(8)}`).join("\n");
+  const chunks = Array.from({ length: 100 }, (_, index) => `3c\n${String(index % 10).repeat(60)}`).join("\n");
+  await paste(`POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n${fields}\n\n${chunks}\n0\n\n`);
+  const { length, times, machine } = await page.evaluate(async () => {
+    const field = document.getElementById("text");
+    const times = [];
+    for (let round = 0; round < 40; round++) {
+      field.setRangeText("y", 60 + round, 60 + round, "end");
+      const begun = performance.now();
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      // What the key has changed is laid out.
+      void document.body.offsetHeight;
+      times.push(performance.now() - begun);
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+    // The same work each time, to know a slow machine by.
+    let machine = Infinity;
+    for (let round = 0; round < 5; round++) {
+      const begun = performance.now();
+      let text = "";
+      for (let count = 0; count < 200_000; count++) text = (text + count).slice(-50);
+      machine = Math.min(machine, performance.now() - begun);
+    }
+    return { machine, length: field.value.length, times: times.sort((one, other) => one - other) };
+  });
+  const [best, median] = [times[0], times[20]];
+  t.diagnostic(`${browserName}: a key in ${length} bytes takes ${best.toFixed(1)} ms at best, ${median.toFixed(1)} in the median (${machine.toFixed(0)} ms for the same work each time)`);
+  assert.ok(length > 10_000, String(length));
+  // The best of them says what it costs where nothing else runs; a machine may be slower than one that does that work in 10 ms.
+  assert.ok(best < 16 * Math.max(1, machine / 10), `${best} ms, where the other work takes ${machine}`);
+});
+
+test("typing with keys changes what is shown", async () => {
+  await choose("");
+  await page.focus("#text");
+  await page.keyboard.type("GET /typed HTTP/1.1\nHost: a\n\n");
+  await settled(page);
+  assert.match((await seen()).log[0] ?? "", /^= request GET \/typed 1\.1 @32/);
+});
+
+test("wide, narrow, light and dark: nothing sticks out, and the audit finds nothing", async () => {
+  await choose("capture-docker-28.2.2-attach-request");
+  assert.deepEqual([await audit(page), await overflow(page)], [[], 0]);
+  await shot(page, "light");
+  const narrow = await open(browser, { viewport: NARROW, hash: "#case=chunked-and-length" });
+  assert.deepEqual([await audit(narrow), await overflow(narrow)], [[], 0]);
+  await shot(narrow, "narrow");
+  await narrow.close();
+  const night = browserName === "chrome" ? browser : await launch(true);
+  const dark = await open(night, { isDark: true, hash: "#case=resume-server" });
+  assert.ok(await dark.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches));
+  assert.deepEqual(await audit(dark), []);
+  await shot(dark, "dark");
+  await (night === browser ? dark : night).close();
+});
+
+test("the console has nothing to say", () => {
+  assert.deepEqual(complaints, []);
+});

@@ -1,0 +1,71 @@
+// The playground without its page: each case of the menu comes out as its vector says, through an address and back.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { GROUPS } from "../../playground/cases.js";
+import { play, tryAll } from "../../playground/engine.js";
+import { unescape } from "../../playground/code.js";
+import { isQuestion, ofAddress, ofVector, toAddress, toVector } from "../../playground/scenario.js";
+import { STATES } from "../../playground/states.js";
+
+const CASES = GROUPS.flatMap(({ cases }) => cases);
+
+/** What comes out and what is decided; without questions, their answers, and where nothing happens before more comes. */
+function outcome(lines) {
+  const kept = [];
+  let asked = "";
+  for (const line of lines) {
+    const [mark, word] = line.split(" ");
+    if (mark === "!") asked = isQuestion(line.slice(2)) ? { "take-end": "taken" }[word] ?? word : "";
+    if (asked !== "" && (mark === "!" || word === asked)) continue;
+    if (!/^[=!>?]/.test(line) || line === "= need-data" || line.startsWith("= leftover")) continue;
+    // A question between two of them makes a pause come twice.
+    if (line.startsWith("= paused") && kept.at(-1) === line) continue;
+    kept.push(mark === ">>" ? `>> ${unescape(line.slice(3))}` : line);
+  }
+  return kept;
+}
+
+for (const { name, info, lines } of CASES) {
+  test(`${name} comes out as its vector says`, async () => {
+    const scenario = ofVector({ info, lines });
+    const { log } = play(scenario);
+    const copied = toVector(scenario, log).split("```")[1]?.split("\n").slice(1, -1) ?? [];
+    assert.deepEqual(outcome(copied), outcome(lines));
+    assert.equal(ofVector({ info, lines: copied }).bytes, scenario.bytes);
+    // However it is cut.
+    for (const cut of [{ isEachByte: true }, { cuts: [1, Math.floor(scenario.bytes.length / 2)] }]) {
+      const other = play({ ...scenario, ...cut }).log;
+      const ends = ({ log }) => log.filter(({ kind }) => kind !== "stop" && kind !== "unread").map(({ line, from, to, out }) => [line, from, to, out]);
+      assert.deepEqual(ends({ log: other }), ends({ log }));
+    }
+    assert.deepEqual(await ofAddress(await toAddress(scenario)), scenario);
+  });
+}
+
+test("what may be decided is what the engine would not refuse", () => {
+  const scenario = ofVector({ info: "server", lines: ["< GET / HTTP/1.1", "< Host: a", "< Upgrade: foo/2", "< Connection: Upgrade", "<"] });
+  const { mark } = play(scenario).log.at(-1);
+  const [accept, respond, data, request] = tryAll(scenario, mark, ["accept foo/2", "respond 200", "data hello", "request GET /"]);
+  assert.deepEqual([accept, respond], [null, null]);
+  assert.deepEqual([data.kind, request.kind], ["no-content", "wrong-role"]);
+  assert.equal(tryAll(scenario, mark, ["accept bar"])[0].code, 0);
+});
+
+test("the diagrams have every pair of states that a case comes through", () => {
+  const places = (role, diagram) => new Set(STATES[role][diagram].flatMap(([from, to]) => [from, to]));
+  for (const { info, lines } of CASES) {
+    const scenario = ofVector({ info, lines });
+    for (const { state } of play(scenario).log) {
+      assert.ok(places(scenario.role, "directions").has(`${state.rx}_${state.tx}`), `${state.rx}_${state.tx}`);
+      assert.ok(places(scenario.role, "turn").has(state.turn), state.turn);
+    }
+  }
+});
+
+test("an address that is none is refused", async () => {
+  for (const text of ["", "no address", "AAAA", await toAddress({ ...ofVector(CASES[0]), bytes: "\u0100" })]) {
+    await assert.rejects(ofAddress(text));
+  }
+});
