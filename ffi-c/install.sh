@@ -108,6 +108,13 @@ small() {
     pc switchover-small ', in its small flavour' ''
 }
 
+# Before anything is installed.
+for flavour in $FLAVOURS; do
+    case $flavour in std) built=$BUILT/libswitchover.a ;; *) built=$SMALL/libswitchover-small.a ;; esac
+    [ -e "$built" ] && continue
+    echo "$built is not there. Build first: cargo build --profile binding -p switchover-ffi && ffi-c/small" >&2
+    exit 1
+done
 put 644 "$here/include/switchover.h" "$PREFIX/include/switchover.h"
 for flavour in $FLAVOURS; do
     case $flavour in

@@ -13,8 +13,8 @@ export! {
     /// are given, as an entry of the array: `swo_field fields[] = {SWO_BLOCK(block), {...}};`. In a head it is copied as a
     /// whole. It is not changed afterwards, so several threads may use it at once.
     /// Errors: SWO_ERROR_INVALID_NAME (also for a line without a colon, and an empty one), SWO_ERROR_INVALID_VALUE (also for an
-    /// LF alone), SWO_ERROR_RESERVED_FIELD for what depends on the connection or the message: fields of framing, of the
-    /// connection and of a handshake, `Host`, `TE`, `Expect`. Give those beside it. RFC 9110, 5 and 7.6.1.
+    /// LF alone), SWO_ERROR_RESERVED_FIELD for what depends on the connection or the message: fields of framing, of one hop and
+    /// of a handshake, `Host`, `Expect`. Give those beside it. RFC 9110, 5 and 7.6.1.
     /// Next: an answer with it; at the end swo_block_free.
     fn swo_block_new(text: *const u8, len: usize, block: *mut *mut swo_block) -> swo_result = new((text, len), block);
 

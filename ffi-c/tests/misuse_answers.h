@@ -91,7 +91,7 @@ static void blocks_are_lines(void) {
     conn = heard(NULL, PLAIN);
     mixed[3].value.data = (const uint8_t *)"\n";
     IS(swo_respond(conn, &with_block, HELLO, 5, one, sizeof one, &first), SWO_ERROR_INVALID_VALUE);
-    HOLDS(first == 3);
+    HOLDS(first == 3); /* its place in the array: a block is one entry */
     /* Freed, and what is none of them. */
     mixed[3].value.data = (const uint8_t *)"2";
     mixed[2].value.data = (const uint8_t *)conn;

@@ -42,14 +42,15 @@
  * RESULTS. 0 is SWO_OK; SWO_ERROR_* are the engine's, with the same numbers in every language; from 1000 up what only C
  * can do wrong, and SWO_REFUSED. Outputs come last and are written only on success, but for sizes and counts on shortage
  * and the reason of a SWO_REFUSED, as said there. A defect in the library is SWO_PANIC: the connection, or what else was
- * being changed, is dead and says so until it is freed. Out of memory is no result: where the allocator has nothing left,
- * the library calls abort(3), and the process ends. What a connection can take is bounded by its configuration.
+ * being changed, is dead and says so until it is freed. Where the allocator has nothing left, the library calls
+ * abort(3), and the process ends; some calls return SWO_OUT_OF_MEMORY before that. What a connection can take is bounded by its configuration.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things differ.
  *  - A defect in the library calls abort(3). SWO_PANIC cannot come.
  *  - Memory comes from malloc(3), or from the functions of swo_set_memory. Where they have none, swo_conn_new, swo_conn_init,
  *    swo_receive, swo_receive_event and swo_receive_buffer return SWO_OUT_OF_MEMORY: nothing has changed, and the same call may
- *    succeed later. Every other call that needs memory calls abort(3), or returns SWO_OUT_OF_MEMORY where only the object that
+ *    succeed later. (They ask before they take: if another thread takes the memory in between, they call abort(3) too.)
+ *    Every other call that needs memory calls abort(3), or returns SWO_OUT_OF_MEMORY where only the object that
  *    it makes is missing. They need it to read and to compose heads, to keep an offer, and for what swo_*_new makes. A
  *    connection keeps its memory from message to message, so after the first few it seldom asks for more.
  *

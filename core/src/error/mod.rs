@@ -106,7 +106,8 @@ impl Error {
         }
     }
 
-    /// Which of the field lines that your code gave a local error is about, from 0, where it is about one.
+    /// Which of the field lines that your code gave a local error is about, from 0, where it is about one. A
+    /// [`Block`](crate::Block) among them counts as one.
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
             (Blame::Peer, _, _) | (_, ErrorKind::OutputTooSmall | ErrorKind::ProfileField, _) | (_, _, 0) => None,

@@ -47,12 +47,20 @@ fn each_end_to_end<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(Field<'
     // Looked up, not searched: a peer may list thousands of options and send a hundred fields.
     let options = sorted(options);
     fields.each(&mut |field| {
-        let is_one_of = |names: &[&str]| names.iter().any(|name| field.is(name));
         let is_listed = || options.binary_search(&Folded(field.name)).is_ok();
-        if !is_one_of(&HOP_BY_HOP) && (!is_listed() || is_one_of(&END_TO_END)) {
+        if !is_for_one_hop(field) && (!is_listed() || is_one_of(field, &END_TO_END)) {
             each(field);
         }
     });
+}
+
+fn is_one_of(field: Field<'_>, names: &[&str]) -> bool {
+    names.iter().any(|name| field.is(name))
+}
+
+/// Whether a field of that name never passes.
+pub(crate) fn is_for_one_hop(field: Field<'_>) -> bool {
+    is_one_of(field, &HOP_BY_HOP)
 }
 
 /// A name that is the same in any case.

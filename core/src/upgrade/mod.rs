@@ -21,6 +21,7 @@ pub mod websocket;
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
+pub(crate) use hop::is_for_one_hop;
 use policy::Policy;
 pub(crate) use policy::{is_for_response, is_own};
 pub(crate) use remembered::Remembered;

@@ -80,10 +80,9 @@ impl Survey {
         is_allowed: impl Fn(Field<'_>) -> bool,
     ) -> Result<(), Error> {
         let begin = draft.len();
-        // Where size counts more, the lines of a block are checked like others.
         match source.pieces() {
-            Some(pieces) if !cfg!(target_family = "wasm") => self.take_pieces(draft, pieces, &is_allowed),
-            _ => source.each(&mut |field| self.take(draft, field, is_allowed(field))),
+            Some(pieces) => self.take_pieces(draft, pieces, &is_allowed),
+            None => source.each(&mut |field| self.take(draft, field, is_allowed(field))),
         }
         self.lines = (begin, draft.len());
         let final_coding_is_missing = self.codings && !self.chunked;
@@ -99,9 +98,9 @@ impl Survey {
     fn take_pieces(&mut self, draft: &mut Vec<u8>, source: &dyn Pieces, is_allowed: &dyn Fn(Field<'_>) -> bool) {
         source.each_piece(&mut |piece| match piece {
             Piece::Line(field) => self.take(draft, field, is_allowed(field)),
-            Piece::Block(lines, count) => {
+            Piece::Block(lines) => {
                 draft.extend_from_slice(lines.0);
-                self.count += count;
+                self.count += 1;
             }
         });
     }
@@ -316,13 +315,23 @@ pub(crate) fn never_a_trailer(field: &Field<'_>) -> bool {
 /// Writes a trailer section with its empty line, each line checked; gives whether it holds anything.
 pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<bool, Error> {
     let (mut count, mut fault) = (0, None);
-    source.each(&mut |field| {
+    let mut take = |index, field: Field<'_>| {
         line(draft, field);
         let allowed = if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
         let verdict = check(field).and(allowed);
-        fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, count)));
+        fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, index)));
+    };
+    let mut take_piece = |piece: Piece<'_>| {
+        match piece {
+            Piece::Line(field) => take(count, field),
+            Piece::Block(lines) => lines.each_line(&mut |field| take(count, field)),
+        }
         count += 1;
-    });
+    };
+    match source.pieces() {
+        Some(pieces) => pieces.each_piece(&mut take_piece),
+        None => source.each(&mut |field| take_piece(Piece::Line(field))),
+    }
     draft.extend_from_slice(b"\r\n");
     fault.map_or(Ok(count > 0), Err)
 }

@@ -258,8 +258,8 @@ pub(crate) fn expects_continue(value: &[u8]) -> bool {
 pub enum Piece<'a> {
     /// A line that is to be checked.
     Line(Field<'a>),
-    /// So many lines of a [`Block`](crate::Block).
-    Block(Written<'a>, usize),
+    /// The lines of a [`Block`](crate::Block). An error counts them as one.
+    Block(Written<'a>),
 }
 
 /// A [`FieldSource`] that has blocks.

@@ -37,7 +37,8 @@ impl Block {
     ///
     /// Refused, with the index of the line: `InvalidName` (a line without a colon, an empty one, a name that is no token),
     /// `InvalidValue` (an LF alone is one), and `ReservedField` for what depends on the connection or the message: fields of
-    /// framing, of the connection and of a handshake, `Host`, `TE` and `Expect` (RFC 9110, 7.6.1). Give those beside it.
+    /// framing, of one hop (RFC 9110, 7.6.1) and of a handshake, `Host` and `Expect`. Give those beside it. In the errors of a
+    /// head that has a block, the block counts as one line.
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let text = text.as_ref();
         let mut block = Self { text: Vec::with_capacity(text.len() + 2), count: 0 };
@@ -55,7 +56,9 @@ impl Block {
         let colon = memchr::memchr(b':', line).ok_or(ErrorKind::InvalidName)?;
         let field = Field { name: &line[..colon], value: trim(&line[colon + 1..]) };
         match encode::check(field)? {
-            None | Some(KnownField::ContentType) if !upgrade::is_own(field) => encode::line(&mut self.text, field),
+            None | Some(KnownField::ContentType) if !upgrade::is_own(field) && !upgrade::is_for_one_hop(field) => {
+                encode::line(&mut self.text, field);
+            }
             _ => return Err(ErrorKind::ReservedField),
         }
         Ok(())
@@ -88,7 +91,7 @@ impl FieldSource for Block {
 
 impl Pieces for Block {
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
-        each(Piece::Block(self.written(), self.count));
+        each(Piece::Block(self.written()));
     }
 }
 
@@ -142,13 +145,13 @@ mod tests {
             let (mut out, mut server) = (vec![], asked());
             server.send_response(&ResponseHead::new(200, &(&block, &more[2..])), &mut out).unwrap();
             let refused = server.send_end(&block, &mut out).unwrap_err();
-            assert_eq!((refused.kind(), refused.field()), (ErrorKind::TrailerForbidden, Some(1)));
+            assert_eq!((refused.kind(), refused.field()), (ErrorKind::TrailerForbidden, Some(0)));
         }
         assert_eq!(sent(&Block::new("").unwrap()), sent(&()));
     }
 
     #[test]
-    fn the_index_of_a_refused_line_counts_those_of_a_block() {
+    fn the_index_of_a_refused_line_counts_a_block_as_one() {
         let block = Block::new("A: b\r\nC: d\r\n").unwrap();
         for (fields, kind) in [
             (("E ", "f"), ErrorKind::InvalidName),
@@ -156,7 +159,7 @@ mod tests {
             (("Sec-WebSocket-Accept", "a"), ErrorKind::ReservedField),
         ] {
             let error = asked().respond(&ResponseHead::new(200, &(&block, [fields])), b"", &mut vec![]).unwrap_err();
-            assert_eq!((error.kind(), error.field()), (kind, Some(2)));
+            assert_eq!((error.kind(), error.field()), (kind, Some(1)));
         }
     }
 
@@ -189,6 +192,8 @@ mod tests {
             ("Expect: 100-continue", ErrorKind::ReservedField),
             ("Sec-WebSocket-Protocol: a", ErrorKind::ReservedField),
             ("HTTP2-Settings: a", ErrorKind::ReservedField),
+            ("Keep-Alive: timeout=5", ErrorKind::ReservedField),
+            ("Proxy-Connection: close", ErrorKind::ReservedField),
             ("Capsule-Protocol: ?1", ErrorKind::ReservedField),
         ] {
             assert_eq!(refusal(&format!("A: b\r\n{line}\r\n")), Err((kind, Some(1))), "{line}");
