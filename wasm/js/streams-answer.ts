@@ -49,13 +49,13 @@ export async function firstAnswer(wire: Wire, informational?: (event: Informatio
   }
 }
 
-/** @internal A response whose content is still to be read. */
-export function answerOn(wire: Wire, event: Event | PausedStep): Answer {
+/** @internal A response whose content is still to be read. `isSent`: whether the request has left whole. */
+export function answerOn(wire: Wire, event: Event | PausedStep, isSent = () => true): Answer {
   if (event.kind !== "response") throw new DisconnectedError("the connection has ended without an answer");
   const { connection } = wire;
   let persists = false;
   const ended = (): void => {
-    persists = !wire.isBroken && connection.persists && connection.unread.length === 0;
+    persists = isSent() && !wire.isBroken && connection.persists && connection.unread.length === 0;
     if (persists) wire.letGo();
     else wire.close();
   };

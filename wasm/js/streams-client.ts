@@ -70,7 +70,7 @@ export async function upgrade(socket: Socket, request: ClientRequest, options: U
       return new Switched(wire, event, resumes);
     }
     const { why, required } = wire.connection;
-    return { protocol: null, response: answerOn(wire, event), why, required };
+    return { protocol: null, response: answerOn(wire, event, () => sending.isOut), why, required };
   } catch (error) {
     wire.close(error);
     throw wire.failure ? wire.failure.reason : error;
@@ -107,6 +107,8 @@ class Sending {
   /** Settles when nothing more will be sent; fails where the content does. */
   readonly done: Promise<void>;
   readonly #wire: Wire;
+  /** All of it is the transport's. */
+  isOut = false;
   #isAnswered = false;
   #goAhead: () => void = () => {};
   #glance: ReturnType<typeof setTimeout> | undefined;
@@ -115,15 +117,12 @@ class Sending {
     this.#wire = wire;
     const { connection } = wire;
     const waits = connection.awaiting === "continue";
-    let rest: Uint8Array | Source = content;
     if (content instanceof Uint8Array) {
       const data = content.length > 0 ? framed(wire, content) : content;
       const end = connection.sendEnd();
-      const whole = joined([data, end], data.length + end.length);
-      if (!waits) head = joined([head, whole], head.length + whole.length);
-      rest = waits ? whole : NOTHING;
+      content = joined([data, end], data.length + end.length);
     }
-    this.done = this.#send(head, rest, waits).catch((error: unknown) => {
+    this.done = this.#send(head, content, waits).catch((error: unknown) => {
       // Content that fails ends everything. A server may have answered before it stopped reading: that is looked for.
       if (!wire.isBroken) wire.giveUp(error);
       else if (!this.#isAnswered) this.#glance = setTimeout(() => wire.giveUp(error), GLANCE);
@@ -149,17 +148,22 @@ class Sending {
 
   async #send(head: Uint8Array, content: Uint8Array | Source, waits: boolean): Promise<void> {
     const wire = this.#wire;
+    if (!waits && content instanceof Uint8Array) return this.#last(joined([head, content], head.length + content.length));
     await wire.send(head);
     if (waits) await this.#leave();
-    if (this.#isAnswered && waits) {
+    if (waits && this.#isAnswered) {
       // Without its content the request has no end.
       if (!(content instanceof Uint8Array)) content.cancel(undefined);
-      wire.isBroken = true;
       return;
     }
-    if (content instanceof Uint8Array) return wire.send(content);
+    if (content instanceof Uint8Array) return this.#last(content);
     await pump(wire, content);
-    await wire.send(wire.connection.sendEnd());
+    await this.#last(wire.connection.sendEnd());
+  }
+
+  #last(bytes: Uint8Array): Promise<void> {
+    this.isOut = true;
+    return this.#wire.send(bytes);
   }
 
   /** Waits for an answer of any kind, but not for ever. */
@@ -177,4 +181,3 @@ class Sending {
 
 /** How many milliseconds an answer is looked for once the server takes no more of a request. */
 const GLANCE = 1_000;
-const NOTHING = new Uint8Array(0);

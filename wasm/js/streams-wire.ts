@@ -2,6 +2,7 @@
 
 import type { Config } from "./config.js";
 import { Connection } from "./connection.js";
+import { ProtocolError } from "./error.js";
 import type { Event, PausedStep, SwitchedEvent } from "./event.js";
 import { transportOf, type Pair, type Socket, type Transport } from "./streams-transport.js";
 import type { Awaiting, Role } from "./tables.js";
@@ -163,10 +164,14 @@ export class Wire {
     return Infinity;
   }
 
-  /** Drops the rest of the content being received. */
+  /** Drops the rest of the content being received, if there is any. */
   skip(): void {
-    this.isSkipping = true;
-    this.connection.skipContent();
+    try {
+      this.connection.skipContent();
+      this.isSkipping = true;
+    } catch (error) {
+      if (!(error instanceof ProtocolError && error.kind === "no-content")) throw error;
+    }
   }
 
   /** Sends all of it. Where that fails nothing can follow: part of it may have left. */

@@ -32,6 +32,8 @@ export function paired(socket) {
         controller.byobRequest?.respond(0);
       });
       socket.on("error", (error) => controller.error(error));
+      // Without effect on what has ended.
+      socket.on("close", () => controller.error(new Error("the socket was closed")));
     },
     pull: () => void socket.resume(),
     cancel: () => void socket.destroy(),

@@ -248,7 +248,7 @@ for (const [form, shape] of Object.entries(forms)) {
 
     test("a tunnel by CONNECT", async () => {
       const { answer } = await exchange(speak, ["CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nhello"]);
-      assert.match(answer, /^HTTP\/1\.1 200 OK\r\n(?![^]*Content-Length)[^]*\r\n\r\nHELLO$/);
+      assert.match(answer, /^HTTP\/1\.1 200 OK\r\n\r\nHELLO$/);
     });
 
     test("upgrades are the preferences unless others are given", async () => {
@@ -273,17 +273,20 @@ for (const [form, shape] of Object.entries(forms)) {
       await assert.rejects(async () => kept?.text(), DisconnectedError);
     });
 
-    test("content that is read while it is dropped does not look whole", async () => {
+    test("content that was dropped does not look whole", async () => {
       /** @type {Promise<unknown> | undefined} */
-      let text;
+      let later;
       /** @type {Handler} */
-      const handler = (request) => {
-        text = request.text().catch((error) => error);
+      const handler = async (request) => {
+        const reader = request.body?.getReader();
+        if (!reader) return {};
+        await reader.read();
+        later = new Promise((resolve) => setTimeout(resolve, 50)).then(() => reader.read()).catch((error) => error);
         return {};
       };
       const { answer } = await exchange(handler, [post("/", "hello").slice(0, -2), "lo", LAST]);
       assert.equal(answer.match(/HTTP\/1\.1 200 OK/g)?.length, 2);
-      assert((await text) instanceof DisconnectedError);
+      assert((await later) instanceof DisconnectedError);
     });
   });
 
@@ -503,7 +506,7 @@ for (const [form, shape] of Object.entries(forms)) {
         assert(error instanceof ProtocolError);
         return error.kind;
       });
-      assert.equal(result, "not-offered");
+      assert.equal(result, "switch-not-offered");
     });
 
     test("a tunnel by CONNECT, with upgrade alone", async () => {
