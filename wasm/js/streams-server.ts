@@ -71,7 +71,7 @@ export async function serve(socket: Socket, handler: Handler, options: ServeOpti
   const wire = new Wire(socket, "server", options);
   try {
     const ending = await new Server(wire, handler, upgrades, onError).run();
-    if (ending.how !== "switched") await leave(wire);
+    if (!wire.isOver) await leave(wire);
     return ending;
   } catch (error) {
     wire.close(error);

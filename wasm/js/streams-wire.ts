@@ -98,6 +98,11 @@ export class Wire {
     if (signal?.aborted) this.#aborted();
   }
 
+  /** Whether the socket is no more in use here. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Why it was given up: the signal's reason, a time-out, what the transport said. */
   get failure(): { readonly reason: unknown } | undefined {
     return this.#failure;

@@ -8,7 +8,7 @@ import { Duplex } from "node:stream";
 /** @typedef {import("switchover/streams").Socket} Socket */
 
 /** How long anything may take, in milliseconds: a machine may be slow, and busy. */
-export const PATIENCE = 10_000;
+export const PATIENCE = 60_000;
 
 /**
  * The forms of a socket: as it is, and as a pair of web streams such as Workers have. (`Duplex.toWeb` of Node 20 has a readable
