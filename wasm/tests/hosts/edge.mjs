@@ -49,13 +49,13 @@ function modulesOf(packed, folder) {
  * @param {Record<string, string>} modules
  * @param {Record<string, string>} bindings
  * @param {(url: string, tcp: number) => Promise<T>} use called with where it answers `fetch`, and the port of its `connect` if asked
- * @param {{ tcp?: "direct" | "bound" }} [options] whether its `connect` is reached through a listener, or through another worker's
- * service binding
+ * @param {{ tcp?: "direct" | "bound", trusted?: string }} [options] whether its `connect` is reached through a listener, or through another worker's
+ * service binding; a certificate that it trusts
  */
-export async function withWorker(workerd, packed, modules, bindings, use, { tcp } = {}) {
+export async function withWorker(workerd, packed, modules, bindings, use, { tcp, trusted } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "switchover-workerd-"));
   const config = join(folder, "worker.capnp");
-  writeFileSync(config, configuration(folder, { ...modules, ...modulesOf(packed, folder) }, bindings, tcp));
+  writeFileSync(config, configuration(folder, { ...modules, ...modulesOf(packed, folder) }, bindings, tcp, trusted));
   const server = spawn(workerd, ["serve", config, "--control-fd=3"], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
   try {
     const ports = await portsOf(server, tcp ? ["http", "tcp"] : ["http"]);
@@ -72,8 +72,9 @@ export async function withWorker(workerd, packed, modules, bindings, use, { tcp 
  * @param {Record<string, string>} modules
  * @param {Record<string, string>} bindings
  * @param {"direct" | "bound"} [tcp]
+ * @param {string} [trusted]
  */
-function configuration(folder, modules, bindings, tcp) {
+function configuration(folder, modules, bindings, tcp, trusted) {
   const quoted = JSON.stringify;
   const embedded = Object.entries(modules).map(([name, file]) => {
     const copy = name.replaceAll(/[?/]/g, "-");
@@ -88,7 +89,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .worker),
     (name = "front", worker = .front),
     # Where connect() leads to; by default not to this machine.
-    (name = "internet", network = (allow = ["private"])),
+    (name = "internet", network = (allow = ["private"]${trusted ? `, tlsOptions = (trustedCertificates = [${quoted(trusted)}])` : ""})),
   ],
   sockets = [
     (name = "http", address = "127.0.0.1:0", http = (), service = "main"),
