@@ -12,4 +12,3 @@ if (foo.protocol === null) {
   void new Blob(lines.map((line) => `${line}\n`)).stream().pipeTo(foo.writable);
   await foo.readable.pipeTo(Deno.stdout.writable, { preventClose: true });
 }
-Deno.exit();

@@ -2,6 +2,7 @@
 
 import type { Connection } from "./connection.js";
 import type { Event, PausedStep } from "./event.js";
+import type { ReadableSide } from "./streams-transport.js";
 
 /**
  * Reads the stream into a connection, and gives what happens: for code that writes itself. It reads only where the engine needs
@@ -9,7 +10,7 @@ import type { Event, PausedStep } from "./event.js";
  * ends. The stream's lock is then free, and so it is after `break`. Errors are those of `nextEvent`, and the stream's own.
  */
 export async function* events(
-  readable: ReadableStream<Uint8Array>,
+  readable: ReadableSide,
   connection: Connection,
 ): AsyncGenerator<Event | PausedStep, void, void> {
   const reader = readable.getReader();
@@ -18,7 +19,7 @@ export async function* events(
       const step = connection.nextEvent();
       if (step.kind === "need-data") {
         const { value, done } = await reader.read();
-        if (done) connection.receiveEof();
+        if (done || value === undefined) connection.receiveEof();
         else connection.receive(value);
         continue;
       }

@@ -9,7 +9,8 @@ import { Wire, type Options } from "./streams-wire.js";
 
 /** What makes a stream of Node from web streams: `Duplex` of `node:stream`. */
 export interface DuplexMaker<T> {
-  fromWeb(pair: Pair): T;
+  // Node has types of its own for web streams.
+  fromWeb(pair: any): T;
 }
 
 /**

@@ -1,9 +1,31 @@
 // A socket, as the adapter reads and writes it: a pair of web streams, a connection of Deno, or a stream of Node.
 
+/** What is needed of a web stream to read; each host has a type of its own for it. */
+export interface ReadableSide {
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+    releaseLock(): void;
+  };
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** What is needed of a web stream to write. */
+export interface WritableSide {
+  getWriter(): {
+    // Each host has a type of its own for bytes, too.
+    write(bytes: any): Promise<void>;
+    close(): Promise<void>;
+    abort(reason?: unknown): Promise<void>;
+    releaseLock(): void;
+  };
+  abort(reason?: unknown): Promise<void>;
+}
+
 /** A pair of web streams: `cloudflare:sockets`, `Duplex.toWeb` of Node, or your own. */
 export interface StreamSocket {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
+  readonly readable: ReadableSide;
+  readonly writable: WritableSide;
   /** Closes both directions. Without it the streams are cancelled and aborted. */
   close?(): unknown;
   /** TLS from here on, as in Workers. */
@@ -22,9 +44,9 @@ export interface DenoSocket {
 
 /** A `Duplex` of Node, mostly a `net.Socket`; one with `allowHalfOpen`, so that the other side may end its direction first. */
 export interface NodeSocket {
-  // Names of Node's events and what comes with them.
-  on(event: string, listener: (...given: never[]) => void): unknown;
-  off(event: string, listener: (...given: never[]) => void): unknown;
+  // What comes with an event is declared for each by its name, which only `any` fits.
+  on(event: string, listener: (...given: any[]) => void): unknown;
+  off(event: string, listener: (...given: any[]) => void): unknown;
   read(): unknown;
   unshift(bytes: Uint8Array): unknown;
   write(bytes: Uint8Array): boolean;
@@ -81,8 +103,8 @@ const SPACE = 65_536;
 
 class OfStreams implements Transport {
   readonly #socket: StreamSocket;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #reader: ReturnType<ReadableSide["getReader"]>;
+  readonly #writer: ReturnType<WritableSide["getWriter"]>;
   #isReleased = false;
 
   constructor(socket: StreamSocket) {
@@ -102,7 +124,7 @@ class OfStreams implements Transport {
 
   async read(): Promise<Uint8Array | null> {
     const { value, done } = await this.#reader.read();
-    return done ? null : value;
+    return done || value === undefined ? null : value;
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -132,11 +154,11 @@ class OfStreams implements Transport {
   handOut(first: Uint8Array): Pair {
     if (first.length === 0) {
       this.release();
-      return this.#socket;
+      return this.#socket as Pair;
     }
     this.#writer.releaseLock();
     const cancel = (reason: unknown): Promise<void> => this.#reader.cancel(reason);
-    return { readable: readableOf(first, () => this.read(), cancel), writable: this.#socket.writable };
+    return { readable: readableOf(first, () => this.read(), cancel), writable: (this.#socket as Pair).writable };
   }
 }
 

@@ -19,5 +19,5 @@ export {
   type ServerResponse,
 } from "./streams-server.js";
 export { Switched, type DuplexMaker } from "./streams-switched.js";
-export type { DenoSocket, NodeSocket, Pair, Socket, StreamSocket } from "./streams-transport.js";
+export type { DenoSocket, NodeSocket, Pair, ReadableSide, Socket, StreamSocket, WritableSide } from "./streams-transport.js";
 export { DisconnectedError, type Options, type Patience } from "./streams-wire.js";

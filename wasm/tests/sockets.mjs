@@ -23,7 +23,7 @@ export function paired(socket) {
     type: "bytes",
     start(controller) {
       socket.pause();
-      socket.on("data", (bytes) => {
+      socket.on("data", (/** @type {Buffer} */ bytes) => {
         controller.enqueue(Uint8Array.from(bytes));
         if ((controller.desiredSize ?? 0) <= 0) socket.pause();
       });
@@ -46,9 +46,9 @@ export function paired(socket) {
   return { readable, writable, close: () => void socket.destroy() };
 }
 
-/** The streams that Node makes. @param {NetSocket} socket */
+/** The streams that Node makes. @param {NetSocket} socket @returns {import("switchover/streams").StreamSocket} */
 export function toWeb(socket) {
-  return /** @type {import("switchover/streams").StreamSocket} */ (/** @type {unknown} */ (Duplex.toWeb(socket)));
+  return Duplex.toWeb(socket);
 }
 
 /**

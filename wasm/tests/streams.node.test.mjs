@@ -74,9 +74,12 @@ async function deciding(preferences) {
   const server = createServer({ shouldUpgradeCallback }, async (asked, response) => response.end(`in HTTP ${await text(asked)}`));
   server.on("upgrade", (asked, socket, head) => {
     const { protocol, response } = decide(asked, preferences, { "X-By": "node" });
-    if (protocol === null) return socket.end("HTTP/1.1 501 N\r\nConnection: close\r\n\r\n");
-    socket.write(response);
-    socket.end(`${protocol} ${head}`);
+    if (protocol === null) {
+      socket.end("HTTP/1.1 501 N\r\nConnection: close\r\n\r\n");
+    } else {
+      socket.write(response);
+      socket.end(`${protocol} ${head}`);
+    }
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -525,7 +525,7 @@ for (const [form, shape] of Object.entries(forms)) {
     test("events of a stream", async () => {
       if (form === "net.Socket") return;
       const { result } = await against("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", async (socket) => {
-        const { readable, writable } = /** @type {import("switchover/streams").StreamSocket} */ (socket);
+        const { readable, writable } = /** @type {import("switchover/streams").Pair} */ (socket);
         const http = new Connection("client");
         await say(writable, Buffer.from(http.sendRequest({ method: "GET", target: "/", headers: HOST })).toString("latin1"));
         const kinds = [];

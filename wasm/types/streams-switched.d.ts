@@ -3,7 +3,7 @@ import type { Pair, Socket } from "./streams-transport.js";
 import { type Options } from "./streams-wire.js";
 /** What makes a stream of Node from web streams: `Duplex` of `node:stream`. */
 export interface DuplexMaker<T> {
-    fromWeb(pair: Pair): T;
+    fromWeb(pair: any): T;
 }
 /**
  * The new protocol's two directions. They are yours: close both, also when your code fails. Where nothing of the new protocol

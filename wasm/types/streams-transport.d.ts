@@ -1,7 +1,29 @@
+/** What is needed of a web stream to read; each host has a type of its own for it. */
+export interface ReadableSide {
+    getReader(): {
+        read(): Promise<{
+            readonly done: boolean;
+            readonly value?: Uint8Array | undefined;
+        }>;
+        cancel(reason?: unknown): Promise<void>;
+        releaseLock(): void;
+    };
+    cancel(reason?: unknown): Promise<void>;
+}
+/** What is needed of a web stream to write. */
+export interface WritableSide {
+    getWriter(): {
+        write(bytes: any): Promise<void>;
+        close(): Promise<void>;
+        abort(reason?: unknown): Promise<void>;
+        releaseLock(): void;
+    };
+    abort(reason?: unknown): Promise<void>;
+}
 /** A pair of web streams: `cloudflare:sockets`, `Duplex.toWeb` of Node, or your own. */
 export interface StreamSocket {
-    readonly readable: ReadableStream<Uint8Array>;
-    readonly writable: WritableStream<Uint8Array>;
+    readonly readable: ReadableSide;
+    readonly writable: WritableSide;
     /** Closes both directions. Without it the streams are cancelled and aborted. */
     close?(): unknown;
     /** TLS from here on, as in Workers. */
@@ -18,8 +40,8 @@ export interface DenoSocket {
 }
 /** A `Duplex` of Node, mostly a `net.Socket`; one with `allowHalfOpen`, so that the other side may end its direction first. */
 export interface NodeSocket {
-    on(event: string, listener: (...given: never[]) => void): unknown;
-    off(event: string, listener: (...given: never[]) => void): unknown;
+    on(event: string, listener: (...given: any[]) => void): unknown;
+    off(event: string, listener: (...given: any[]) => void): unknown;
     read(): unknown;
     unshift(bytes: Uint8Array): unknown;
     write(bytes: Uint8Array): boolean;

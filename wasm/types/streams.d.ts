@@ -11,5 +11,5 @@ export { events } from "./streams-events.js";
 export { decide, type Decision, type NodeRequest } from "./streams-node.js";
 export { serve, ServerRequest, type Ending, type Handler, type ServeOptions, type ServerResponse, } from "./streams-server.js";
 export { Switched, type DuplexMaker } from "./streams-switched.js";
-export type { DenoSocket, NodeSocket, Pair, Socket, StreamSocket } from "./streams-transport.js";
+export type { DenoSocket, NodeSocket, Pair, ReadableSide, Socket, StreamSocket, WritableSide } from "./streams-transport.js";
 export { DisconnectedError, type Options, type Patience } from "./streams-wire.js";
