@@ -1,11 +1,9 @@
 // A server in a Worker: HTTP/1.1 in its `connect` handler, and `foo/2` for clients that offer it.
 import { serve } from "switchover/streams";
 
-/** @typedef {import("switchover/streams").StreamSocket} StreamSocket */
-
 export default {
   // The connection lasts until this is done.
-  /** @param {StreamSocket} socket */
+  /** @param {import("switchover/streams").StreamSocket} socket */
   connect: async (socket) => void (await serve(socket, answer)),
 };
 

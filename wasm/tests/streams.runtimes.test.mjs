@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,8 +28,8 @@ const permitted = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "
 /** @typedef {{ name: string, file: string, server: string[], client: string[] }} Program */
 /** @type {Program[]} */
 const programs = [
-  { name: `Node ${process.versions.node}`, file: process.execPath, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
-  { name: "Node, the newest", file: newest, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
+  { name: "Node", file: process.execPath, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
+  { name: "Node, newest", file: newest, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
   { name: "Bun", file: bun, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
   { name: "Deno", file: deno, server: [...permitted, example("streams-server.deno.mjs")], client: [...permitted, example("streams-client.deno.mjs")] },
 ];
@@ -252,12 +252,23 @@ if (existsSync(workerd)) {
   });
 }
 
-after(() => {
+/** The table in lines. */
+function lines() {
   const columns = [...new Set([...table.values()].flatMap((cells) => [...cells.keys()]))];
-  const widths = columns.map((name) => name.length);
-  const line = (/** @type {string} */ first, /** @type {string[]} */ cells) =>
-    console.log(`| ${first.padEnd(34)} | ${cells.map((text, at) => text.padEnd(widths[at] ?? 0)).join(" | ")} |`);
-  line("", columns);
-  line("---", widths.map((width) => "-".repeat(width)));
-  for (const [row, cells] of table) line(row, columns.map((column) => cells.get(column) ?? ""));
+  const rows = [...table].map(([row, cells]) => [row, ...columns.map((column) => cells.get(column) ?? "")]);
+  return [["", ...columns], ["---", ...columns.map(() => "---")], ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+}
+
+test("the table of the README", () => {
+  const made = lines();
+  for (const line of made) console.log(line);
+  const all = [...programs.map(({ file }) => file), workerd, SWITCHBOARD, NGINX];
+  if (!all.every((file) => existsSync(file))) return console.log("with something missing here, it is not compared");
+  const file = join(import.meta.dirname, "../README.md");
+  const before = readFileSync(file, "utf8");
+  const marks = /(<!-- the table of .*-->\n)[^]*?(<!-- its end -->)/;
+  assert.match(before, marks);
+  const after = before.replace(marks, (_, begin, end) => `${begin}\n${made.join("\n")}\n\n${end}`);
+  if (process.env["BLESS"]) writeFileSync(file, after);
+  else assert.equal(after, before, "BLESS=1 rewrites it");
 });
