@@ -1,7 +1,7 @@
 // A client: a request, with an offer of other protocols or none, and what comes of it.
 
 import type { HeaderSource } from "./parcel.js";
-import type { InformationalEvent } from "./event.js";
+import type { Event, InformationalEvent, PausedStep } from "./event.js";
 import { type Answer, answerOn, firstAnswer } from "./streams-answer.js";
 import { contentOf, framed, joined, pump, type Body, type Source } from "./streams-content.js";
 import { Switched } from "./streams-switched.js";
@@ -110,11 +110,14 @@ class Sending {
   /** All of it is the transport's. */
   isOut = false;
   #isAnswered = false;
+  /** Content that waits for a 100 may leave, or never will. */
+  readonly #leave: Promise<void>;
   #goAhead: () => void = () => {};
   #glance: ReturnType<typeof setTimeout> | undefined;
 
   constructor(wire: Wire, head: Uint8Array, content: Uint8Array | Source) {
     this.#wire = wire;
+    this.#leave = new Promise((resolve) => (this.#goAhead = resolve));
     const { connection } = wire;
     const waits = connection.awaiting === "continue";
     if (content instanceof Uint8Array) {
@@ -129,7 +132,7 @@ class Sending {
     });
   }
 
-  /** What is told of interim responses. */
+  /** Called with each interim response: content that waits for a 100 may leave. */
   heard(informational?: (event: InformationalEvent) => void): (event: InformationalEvent) => void {
     return (event) => {
       this.#goAhead();
@@ -138,9 +141,10 @@ class Sending {
   }
 
   /** The answer, after which a request that waited for leave is not sent. */
-  async answered<T>(first: Promise<T>): Promise<T> {
+  async answered(first: Promise<Event | PausedStep>): Promise<Event | PausedStep> {
     const event = await first;
-    this.#isAnswered = true;
+    // The request goes on to its end before a new protocol.
+    this.#isAnswered = event.kind !== "switched";
     clearTimeout(this.#glance);
     this.#goAhead();
     return event;
@@ -150,7 +154,7 @@ class Sending {
     const wire = this.#wire;
     if (!waits && content instanceof Uint8Array) return this.#last(joined([head, content], head.length + content.length));
     await wire.send(head);
-    if (waits) await this.#leave();
+    if (waits) await this.#waited();
     if (waits && this.#isAnswered) {
       // Without its content the request has no end.
       if (!(content instanceof Uint8Array)) content.cancel(undefined);
@@ -167,15 +171,12 @@ class Sending {
   }
 
   /** Waits for an answer of any kind, but not for ever. */
-  async #leave(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#wire.patience.goAhead);
-      this.#goAhead = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (this.#isAnswered) this.#goAhead();
-    });
+  async #waited(): Promise<void> {
+    const timer = setTimeout(this.#goAhead, this.#wire.patience.goAhead);
+    const forget = this.#wire.onGivenUp(this.#goAhead);
+    await this.#leave;
+    clearTimeout(timer);
+    forget();
   }
 }
 

@@ -150,7 +150,7 @@ export function joined(pieces: readonly Uint8Array[], length: number): Uint8Arra
   return all;
 }
 
-/** @internal Content in pieces: what gives the next one, and what is told that no more is wanted. */
+/** @internal Content in pieces: what gives the next one, and what to call when no more is wanted. */
 export interface Source {
   next(): Promise<Uint8Array | null>;
   cancel(reason: unknown): void;

@@ -237,7 +237,7 @@ class Server {
     }
   }
 
-  /** What can still be said after an error. Those that nobody but the caller has made are thrown on. */
+  /** Answers after an error, where that can still be done. The signal's reason is thrown on. */
   async #refused(error: unknown, request?: ServerRequest): Promise<Ending> {
     const wire = this.#wire;
     const how = this.#blame(error);

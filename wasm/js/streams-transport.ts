@@ -213,7 +213,7 @@ class OfDeno implements Transport {
 class OfNode implements Transport {
   readonly #socket: NodeSocket;
   #failure: Error | undefined;
-  /** Whoever waits for bytes, for room, for the end. */
+  /** Those who wait for bytes, for room, for the end. */
   #wake: (() => void)[] = [];
   readonly #woken = (): void => {
     const woken = this.#wake;

@@ -110,7 +110,7 @@ const asServer = {
     const said = await run(SWITCHBOARD, ["probe", `http://127.0.0.1:${port}/foo`, "--offer", "foo/2"], "hello\n");
     assert.match(said, /HELLO/);
   },
-  "behind nginx": async (port) => {
+  "nginx in front": async (port) => {
     const proxy = await nginx(port);
     try {
       assert.match(await curl(proxy.port, "-d", "hello"), /^HTTP\/1\.1 200 OK\r\n[^]*POST \/foo hello\n$/);
@@ -164,7 +164,7 @@ http {
 }
 
 /** Which need a program, and which. @type {Record<string, string>} */
-const needed = { "foo/2, the switchboard": SWITCHBOARD, "behind nginx": NGINX };
+const needed = { "foo/2, the switchboard": SWITCHBOARD, "nginx in front": NGINX };
 const isThere = (/** @type {string} */ title) => !(title in needed) || existsSync(needed[title] ?? "");
 
 /** Rows of the table: what was tried, and in which runtime it went well. @type {Map<string, Map<string, string>>} */

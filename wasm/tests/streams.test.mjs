@@ -451,6 +451,19 @@ for (const [form, shape] of Object.entries(forms)) {
       assert.doesNotMatch(heard, /hello/);
     });
 
+    test("a switch while content waits for a 100: the request is completed first", async () => {
+      const headers = { ...HOST, "Content-Length": "5", Expect: "100-continue" };
+      const asked = { method: "POST", target: "/", headers, body: "hello" };
+      const { result, heard } = await against(SWITCHED, async (socket) => {
+        const switched = await upgrade(socket, asked, { offer: ["foo/2"] });
+        assert(switched.protocol !== null);
+        await say(switched.writable, " there", { ends: true });
+        return said(switched.readable);
+      });
+      assert.equal(result, "");
+      assert.match(heard, /\r\n\r\nhello there$/);
+    });
+
     test("an answer to content that is still being sent", async () => {
       const server = await serving(() => ({ status: 413, body: "enough" }), { config: { limits: { drain: 1000 } } });
       let cancelled = false;
