@@ -147,3 +147,38 @@ export async function say(writable, text, { ends = false } = {}) {
   if (ends) await writer.close();
   writer.releaseLock();
 }
+
+/** Waits until it has stood still for a while, and gives it. @param {() => number} amount */
+export async function still(amount) {
+  for (let before = -1, times = 0; times < 4; ) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    times = amount() === before ? times + 1 : 0;
+    before = amount();
+  }
+  return amount();
+}
+
+/** Writes until no more is taken; how much that was. @param {NetSocket} socket */
+export async function flood(socket) {
+  let amount = 0;
+  const piece = new Uint8Array(65_536);
+  const more = () => {
+    if (socket.destroyed) return;
+    amount += piece.length;
+    socket.write(piece, (error) => error ?? more());
+  };
+  more();
+  return still(() => amount);
+}
+
+/**
+ * A peer that does not read stands still within 4 MB, where the system alone does not hold more.
+ */
+export async function bound() {
+  const server = await listening((socket) => void socket.pause());
+  const socket = await connected(server.port);
+  const amount = await flood(socket);
+  socket.destroy();
+  await server.close();
+  return Math.max(4 << 20, amount + (512 << 10));
+}

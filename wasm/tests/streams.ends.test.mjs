@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { describe, test } from "node:test";
 import { ProtocolError } from "switchover";
 import { DisconnectedError, request, serve, upgrade } from "switchover/streams";
-import { PATIENCE, connected, forms, holds, listening, rest, said, say, until } from "./sockets.mjs";
+import { PATIENCE, bound, connected, flood, forms, holds, listening, rest, said, say, still, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").Handler} Handler */
 /** @typedef {import("switchover/streams").ServeOptions} ServeOptions */
@@ -20,8 +20,7 @@ const CHUNKED = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\
 const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 const SWITCHED = "HTTP/1.1 101 S\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 const OK = "HTTP/1.1 200 OK\r\n";
-/** A peer that does not read stands still within this. */
-const BOUND = 4 << 20;
+const BOUND = await bound();
 
 const never = new Promise(() => {});
 
@@ -39,16 +38,6 @@ function endless() {
     { highWaterMark: 0 },
   );
   return { body, sent };
-}
-
-/** Waits until it has stood still for a while, and gives it. @param {() => number} amount */
-async function still(amount) {
-  for (let before = -1, times = 0; times < 4; ) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    times = amount() === before ? times + 1 : 0;
-    before = amount();
-  }
-  return amount();
 }
 
 /**
@@ -511,17 +500,4 @@ for (const [form, shape] of Object.entries(forms)) {
 /** Waits until it is closed, however. @param {NetSocket} socket */
 async function closed(socket) {
   if (!socket.closed) await new Promise((resolve) => socket.on("close", resolve));
-}
-
-/** Writes until no more is taken; how much that was. @param {NetSocket} socket */
-async function flood(socket) {
-  let amount = 0;
-  const piece = new Uint8Array(65_536);
-  const more = () => {
-    if (socket.destroyed) return;
-    amount += piece.length;
-    socket.write(piece, (error) => error ?? more());
-  };
-  more();
-  return still(() => amount);
 }

