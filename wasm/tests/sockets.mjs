@@ -172,13 +172,14 @@ export async function flood(socket) {
 }
 
 /**
- * A peer that does not read stands still within 4 MB, where the system alone does not hold more.
+ * How much may be on its way to a peer that does not read: 4 MB, or as much as the system alone holds and a little more.
+ * @param {number} more
  */
-export async function bound() {
+export async function bound(more = 512 << 10) {
   const server = await listening((socket) => void socket.pause());
   const socket = await connected(server.port);
   const amount = await flood(socket);
   socket.destroy();
   await server.close();
-  return Math.max(4 << 20, amount + (512 << 10));
+  return Math.max(4 << 20, amount + more);
 }
