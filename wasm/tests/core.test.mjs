@@ -138,3 +138,21 @@ test("its module may be started by hand", () => {
   assert.equal(awaiting, "request");
   assert.match(message, ABSENT);
 });
+
+test("sockets above the smaller module", () => {
+  const said = alone(`
+    import { once } from "node:events";
+    import { connect, createServer } from "node:net";
+    import { Connection } from "switchover/core";
+    import { serve, upgrade } from "switchover/core/streams";
+    const answer = async (request) => void (await (await request.upgrade(["foo/2"])).writable.close());
+    const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answer)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const socket = connect({ port: server.address().port, host: "127.0.0.1" });
+    await once(socket, "connect");
+    const { protocol } = await upgrade(socket, { target: "/", headers: { Host: "a" } }, { offer: ["foo/2"] });
+    try { new Connection("server").subprotocols; } catch (error) { console.log(protocol, error.message); }
+    process.exit();
+  `);
+  assert.match(said, /^foo\/2 switchover\/core knows no particular protocols: /);
+});

@@ -13,6 +13,9 @@ const home = join(consumer, "node_modules/switchover");
 const manifest = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
 const files = readdirSync(home, { recursive: true, encoding: "utf8" });
 
+/** The entries that start an engine, and how their files begin. */
+const ENTRIES = { ".": "", "./core": "core-", "./streams": "streams-", "./core/streams": "streams-core-" };
+
 test("licences, types, two modules, and nothing that is not for users", () => {
   for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "README.md", "dist/index.d.ts"]) {
     assert(files.includes(file), `${file} is missing`);
@@ -32,7 +35,7 @@ test("the version is that of the crates", () => {
 });
 
 test("conditions stand in their order and lead to one of two entries", () => {
-  for (const [name, prefix] of Object.entries({ ".": "", "./core": "core-" })) {
+  for (const [name, prefix] of Object.entries(ENTRIES)) {
     const { types, ...entries } = manifest.exports[name];
     assert.deepEqual(Object.keys(manifest.exports[name]), [
       ..."types workerd edge-light deno bun node browser default".split(" "),
@@ -50,15 +53,16 @@ test("conditions stand in their order and lead to one of two entries", () => {
 
 test("each host's condition is found", () => {
   const lead = (/** @type {string[]} */ ...conditions) => {
-    const names = '["switchover", "switchover/core"]';
+    const names = JSON.stringify(Object.keys(ENTRIES).map((name) => name.replace(".", "switchover")));
     const script = `console.log(${names}.map((name) => import.meta.resolve(name).split("/").at(-1)).join(" "))`;
     const given = [...conditions.map((name) => `--conditions=${name}`), "--input-type=module", "--eval", script];
     return execFileSync(process.execPath, given, { cwd: consumer, encoding: "utf8" }).trim();
   };
-  assert.equal(lead(), "bytes.js core-bytes.js");
-  assert.equal(lead("workerd"), "edge.js core-edge.js");
-  assert.equal(lead("edge-light"), "edge.js core-edge.js");
-  assert.equal(lead("browser"), "bytes.js core-bytes.js");
+  const all = (/** @type {string} */ kind) => Object.values(ENTRIES).map((prefix) => `${prefix}${kind}.js`).join(" ");
+  assert.equal(lead(), all("bytes"));
+  assert.equal(lead("workerd"), all("edge"));
+  assert.equal(lead("edge-light"), all("edge"));
+  assert.equal(lead("browser"), all("bytes"));
 });
 
 test("no code from text, no finalizers, no paths of the machine that made it", () => {

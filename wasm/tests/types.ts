@@ -1,5 +1,15 @@
 // What the types promise: this file is compiled, not run.
 
+import {
+  serve,
+  upgrade,
+  type ClientRequest,
+  type DenoSocket,
+  type Ending,
+  type Handler,
+  type StreamSocket,
+  type Switched,
+} from "switchover/streams";
 import type { Connection, ErrorKind, Event, Headers, Selection, Step, Why } from "switchover";
 import {
   Capsules,
@@ -98,4 +108,29 @@ export function refuses(connection: Connection, error: unknown): ErrorKind | und
   // @ts-expect-error An event may be none of those.
   connection.event().kind;
   return error instanceof ProtocolError ? error.kind : undefined;
+}
+
+/** What `switchover/streams` gives and takes. */
+export async function streams(socket: StreamSocket, deno: DenoSocket): Promise<string | null> {
+  const request: ClientRequest = { target: "/", headers: { Host: "a" } };
+  const outcome = await upgrade(socket, request, { offer: ["foo/2"], signal: AbortSignal.timeout(1) });
+  if (outcome.protocol === null) return outcome.why === "declined" ? await outcome.response.text() : null;
+  const readable: ReadableStream<Uint8Array> = outcome.readable;
+  const ending: Ending = await serve(
+    deno,
+    async (request) => {
+      const switched: Switched | null = await request.upgrade(["foo/2"], { X: "y" });
+      return switched ? undefined : new Response(request.body);
+    },
+    { upgrades: ["foo/2"], patience: { request: Infinity } },
+  );
+  const plain: Handler = ({ headers }) => ({ status: 200, body: headers.get("a") });
+  await serve({ readable, writable: outcome.writable, close: () => {} }, plain, { onError: () => {} });
+  // @ts-expect-error A handler gives a response.
+  await serve(socket, () => 200);
+  // @ts-expect-error A request has a target.
+  await upgrade(socket, { headers: {} });
+  // @ts-expect-error A socket has two streams.
+  await upgrade({ readable }, request);
+  return ending.how === "failed" ? String(ending.error) : null;
 }

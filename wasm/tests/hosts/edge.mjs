@@ -3,8 +3,16 @@
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
+/** The first day on which every worker has a `connect` handler. */
+const DATE = "2026-08-18";
+const FRONT = `export default {
+  async connect(socket, env) {
+    const service = env.SERVICE.connect("service:80");
+    await Promise.all([socket.readable.pipeTo(service.writable), service.readable.pipeTo(socket.writable)]);
+  },
+};`;
 /** How long it may take to listen, in milliseconds. */
 const PATIENCE = 20_000;
 
@@ -14,13 +22,22 @@ export function scripts(from, ...but) {
   return Object.fromEntries(names.map((file) => [file, join(from, file)]));
 }
 
-/** The modules of an installed package: its name stands for what its `workerd` condition leads to. @param {string} packed */
-function modulesOf(packed) {
+/**
+ * The modules of an installed package: its names stand for what its `workerd` conditions lead to. What such a name imports is
+ * looked for beside it, so the longer one is a module that only leads on, written into the folder.
+ * @param {string} packed
+ * @param {string} folder
+ */
+function modulesOf(packed, folder) {
   const { exports } = JSON.parse(readFileSync(join(packed, "package.json"), "utf8"));
+  const streams = join(folder, "leads-on.js");
+  writeFileSync(streams, `export * from "../${basename(exports["./streams"].workerd)}";\n`);
   return {
     switchover: join(packed, exports["."].workerd),
+    "switchover/streams": streams,
     "switchover.wasm?module": join(packed, "dist/switchover.wasm"),
-    ...scripts(join(packed, "dist"), "edge.js", "bytes.js"),
+    "core.wasm?module": join(packed, "dist/core.wasm"),
+    ...scripts(join(packed, "dist"), "bytes.js", "core-bytes.js", "streams-bytes.js", "streams-core-bytes.js"),
   };
 }
 
@@ -31,15 +48,18 @@ function modulesOf(packed) {
  * @param {string} packed
  * @param {Record<string, string>} modules
  * @param {Record<string, string>} bindings
- * @param {(url: string) => Promise<T>} use
+ * @param {(url: string, tcp: number) => Promise<T>} use called with where it answers `fetch`, and the port of its `connect` if asked
+ * @param {{ tcp?: "direct" | "bound", trusted?: string }} [options] whether its `connect` is reached through a listener, or through another worker's
+ * service binding; a certificate that it trusts
  */
-export async function withWorker(workerd, packed, modules, bindings, use) {
+export async function withWorker(workerd, packed, modules, bindings, use, { tcp, trusted } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "switchover-workerd-"));
   const config = join(folder, "worker.capnp");
-  writeFileSync(config, configuration(folder, { ...modules, ...modulesOf(packed) }, bindings));
+  writeFileSync(config, configuration(folder, { ...modules, ...modulesOf(packed, folder) }, bindings, tcp, trusted));
   const server = spawn(workerd, ["serve", config, "--control-fd=3"], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
   try {
-    return await use(`http://127.0.0.1:${await portOf(server)}/`);
+    const ports = await portsOf(server, tcp ? ["http", "tcp"] : ["http"]);
+    return await use(`http://127.0.0.1:${ports["http"]}/`, ports["tcp"] ?? 0);
   } finally {
     server.kill();
     rmSync(folder, { recursive: true });
@@ -51,43 +71,64 @@ export async function withWorker(workerd, packed, modules, bindings, use) {
  * @param {string} folder
  * @param {Record<string, string>} modules
  * @param {Record<string, string>} bindings
+ * @param {"direct" | "bound"} [tcp]
+ * @param {string} [trusted]
  */
-function configuration(folder, modules, bindings) {
+function configuration(folder, modules, bindings, tcp, trusted) {
   const quoted = JSON.stringify;
   const embedded = Object.entries(modules).map(([name, file]) => {
-    const copy = name.replaceAll("?", "-");
-    copyFileSync(file, join(folder, copy));
+    const copy = name.replaceAll(/[?/]/g, "-");
+    if (file !== join(folder, copy)) copyFileSync(file, join(folder, copy));
     return `(name = ${quoted(name)}, ${name.includes(".wasm") ? "wasm" : "esModule"} = embed ${quoted(copy)})`;
   });
   const bound = Object.entries(bindings).map(([name, text]) => `(name = ${quoted(name)}, text = ${quoted(text)})`);
+  const listener = `(name = "tcp", address = "127.0.0.1:0", tcp = (), service = "${tcp === "bound" ? "front" : "main"}"),`;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
+    (name = "front", worker = .front),
     # Where connect() leads to; by default not to this machine.
-    (name = "internet", network = (allow = ["private"])),
+    (name = "internet", network = (allow = ["private"]${trusted ? `, tlsOptions = (trustedCertificates = [${quoted(trusted)}])` : ""})),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  sockets = [
+    (name = "http", address = "127.0.0.1:0", http = (), service = "main"),
+    ${tcp ? listener : ""}
+  ],
+);
+# What leads to it through a service binding.
+const front :Workerd.Worker = (
+  compatibilityDate = "${DATE}",
+  modules = [(name = "front.mjs", esModule = ${quoted(FRONT)})],
+  bindings = [(name = "SERVICE", service = "main")],
 );
 const worker :Workerd.Worker = (
-  compatibilityDate = "2026-01-01",
+  compatibilityDate = "${DATE}",
   modules = [${embedded.join(", ")}],
   bindings = [${bound.join(", ")}],
 );
 `;
 }
 
-/** It says on a pipe where it listens. @param {import("node:child_process").ChildProcess} server @returns {Promise<number>} */
-function portOf(server) {
+/**
+ * It says on a pipe where it listens.
+ * @param {import("node:child_process").ChildProcess} server
+ * @param {string[]} names
+ * @returns {Promise<Record<string, number>>}
+ */
+function portsOf(server, names) {
+  /** @type {Record<string, number>} */
+  const ports = {};
   return new Promise((resolve, reject) => {
     server.on("error", reject);
     server.on("exit", (status) => reject(new Error(`workerd ended with ${status}`)));
     setTimeout(() => reject(new Error("workerd does not listen")), PATIENCE).unref();
     /** @type {import("node:stream").Readable} */ (server.stdio[3]).on("data", (said) => {
       for (const line of String(said).split("\n").filter(Boolean)) {
-        const { event, port } = JSON.parse(line);
-        if (event === "listen") resolve(port);
+        const { event, socket, port } = JSON.parse(line);
+        if (event === "listen") ports[socket] = port;
       }
+      if (names.every((name) => ports[name])) resolve(ports);
     });
   });
 }

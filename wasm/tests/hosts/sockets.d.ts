@@ -1,8 +1,28 @@
-/** What workerd has for TCP, as far as the example needs it. */
+/** What workerd has for TCP, as far as the examples need it. */
 declare module "cloudflare:sockets" {
-  export function connect(address: string): {
+  interface Socket {
     readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
     readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+    readonly secureTransport: "on" | "off" | "starttls";
     close(): Promise<void>;
-  };
+    startTls(options?: { expectedServerHostname?: string }): Socket;
+  }
+  export function connect(address: string, options?: { secureTransport?: "on" | "off" | "starttls"; allowHalfOpen?: boolean }): Socket;
+}
+
+/** What Deno has, as far as the examples need it. */
+declare namespace Deno {
+  interface Conn {
+    read(space: Uint8Array): Promise<number | null>;
+    write(bytes: Uint8Array): Promise<number>;
+    closeWrite(): Promise<void>;
+    close(): void;
+    readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+    readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+  }
+  const args: string[];
+  const stdout: { readonly writable: WritableStream<Uint8Array> };
+  function connect(options: { hostname: string; port: number }): Promise<Conn>;
+  function listen(options: { hostname: string; port: number }): AsyncIterable<Conn> & { readonly addr: { port: number } };
+  function readTextFileSync(path: string): string;
 }

@@ -1,0 +1,18 @@
+// A client in Node or Bun: offers `foo/2`, says the lines in it, and prints what comes: `streams-client.mjs PORT [LINE...]`.
+import { once } from "node:events";
+import { connect } from "node:net";
+import process from "node:process";
+import { upgrade } from "switchover/streams";
+
+const [port, ...lines] = process.argv.slice(2);
+const socket = connect({ host: "127.0.0.1", port: Number(port), allowHalfOpen: true });
+await once(socket, "connect");
+const request = { target: "/foo", headers: { Host: `127.0.0.1:${port}` } };
+const foo = await upgrade(socket, request, { offer: ["foo/2"], signal: AbortSignal.timeout(10_000) });
+if (foo.protocol === null) {
+  console.log(foo.response.status, foo.why, await foo.response.text());
+  socket.destroy();
+} else {
+  void new Blob(lines.map((line) => `${line}\n`)).stream().pipeTo(foo.writable);
+  for await (const bytes of foo.readable) process.stdout.write(bytes);
+}

@@ -1,0 +1,19 @@
+// A server in Deno, in HTTP/1.1 and, for clients that offer it, in `foo/2`: `streams-server.deno.mjs [PORT]`.
+import { serve } from "switchover/streams";
+
+const listener = Deno.listen({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 0) });
+console.log("listening on", listener.addr.port);
+for await (const socket of listener) void serve(socket, answer).then(({ error }) => error && console.error(error));
+
+/** @type {import("switchover/streams").Handler} */
+async function answer(request) {
+  const foo = await request.upgrade(["foo/2"]);
+  if (!foo) return new Response(`${request.method} ${request.target} ${await request.text()}\n`);
+  // In foo/2 everything comes back, in capitals.
+  await foo.readable.pipeThrough(new TransformStream({ transform: capitals })).pipeTo(foo.writable);
+}
+
+/** @param {Uint8Array} bytes @param {TransformStreamDefaultController<Uint8Array>} to */
+function capitals(bytes, to) {
+  to.enqueue(bytes.map((byte) => (byte > 96 && byte < 123 ? byte - 32 : byte)));
+}

@@ -1,0 +1,18 @@
+// A server in Node or Bun, in HTTP/1.1 and, for clients that offer it, in `foo/2`: `streams-server.mjs [PORT]`.
+import { createServer } from "node:net";
+import process from "node:process";
+import { serve } from "switchover/streams";
+
+const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answer).then(({ error }) => error && console.error(error)));
+server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => console.log("listening on", Object(server.address()).port));
+
+/** @type {import("switchover/streams").Handler} */
+async function answer(request) {
+  const foo = await request.upgrade(["foo/2"]);
+  if (!foo) return new Response(`${request.method} ${request.target} ${await request.text()}\n`);
+  // In foo/2 everything comes back, in capitals.
+  await foo.readable.pipeThrough(new TransformStream({ transform: capitals })).pipeTo(foo.writable);
+}
+
+/** @param {Uint8Array} bytes @param {TransformStreamDefaultController<Uint8Array>} to */
+const capitals = (bytes, to) => to.enqueue(bytes.map((byte) => (byte > 96 && byte < 123 ? byte - 32 : byte)));

@@ -1,0 +1,17 @@
+// A client in a Worker: offers `foo/2` to env.SERVER, says what the request brings, and answers with what comes.
+import { connect } from "cloudflare:sockets";
+import { upgrade } from "switchover/streams";
+
+export default {
+  /** @param {Request} asked @param {{ SERVER: string }} env */
+  async fetch(asked, env) {
+    const socket = connect(env.SERVER, { secureTransport: "off", allowHalfOpen: true });
+    const request = { target: "/foo", headers: { Host: env.SERVER } };
+    const foo = await upgrade(socket, request, { offer: ["foo/2"], signal: AbortSignal.timeout(10_000) });
+    if (foo.protocol === null) return new Response(await foo.response.text(), { status: 502 });
+    const say = new Blob([await asked.arrayBuffer()]).stream().pipeTo(foo.writable);
+    // Workers take no stream for a body that was read from before, as the socket's own was.
+    const said = await new Response(foo.readable.pipeThrough(new TransformStream())).text();
+    return say.then(() => new Response(said));
+  },
+};

@@ -1,0 +1,58 @@
+// Node's own HTTP server parses and frames; the choice among the offers is made here.
+
+import { Connection } from "./connection.js";
+import type { Offer } from "./event.js";
+import type { HeaderSource } from "./parcel.js";
+
+/** A request of `node:http`: an `IncomingMessage`. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly httpVersion: string;
+  readonly rawHeaders: readonly string[];
+}
+
+/** What to do with a request of `node:http` that has an `Upgrade` field. */
+export type Decision =
+  | {
+      /** What both sides can live with, in the client's spelling. */
+      readonly protocol: string;
+      /** The 101: write it to the socket, then speak the new protocol, whose first bytes are Node's `head`. */
+      readonly response: Uint8Array<ArrayBuffer>;
+      readonly offers: readonly Offer[];
+    }
+  | {
+      /** Nothing to switch to, or content comes first, which Node would lose: answer as if nothing had been offered. */
+      readonly protocol: null;
+      readonly response: null;
+      /** What was offered, and why it cannot be accepted. */
+      readonly offers: readonly Offer[];
+    };
+
+/**
+ * Chooses for Node's `http.Server`: in `shouldUpgradeCallback` (Node 22.21, 24.9 and later) whether to switch,
+ * `(request) => decide(request, ["foo/2"]).protocol !== null`, and in the event `upgrade` what to answer. `headers` go into the
+ * 101. A request that Node lets pass and HTTP does not is a `ProtocolError` of the peer's. RFC 9110, 7.8.
+ */
+export function decide(request: NodeRequest, preferences: readonly string[], headers?: HeaderSource): Decision {
+  const connection = new Connection("server");
+  try {
+    connection.receive(headOf(request));
+    const event = connection.nextEvent();
+    if (event.kind !== "request") throw new TypeError("a request has a method, a target and headers");
+    const { offers } = event;
+    const selection = connection.select(preferences);
+    if (!selection || !connection.takeEnd()) return { protocol: null, response: null, offers };
+    const response = connection.accept(selection, headers);
+    return { protocol: connection.agreed.join(", "), response, offers };
+  } finally {
+    connection.free();
+  }
+}
+
+/** The head as it came, as far as Node keeps it. A character is a byte. */
+function headOf({ method = "", url = "", httpVersion, rawHeaders }: NodeRequest): Uint8Array {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+  return Uint8Array.from(`${lines.join("\r\n")}\r\n\r\n`, (character) => character.charCodeAt(0));
+}

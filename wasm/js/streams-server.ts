@@ -1,0 +1,327 @@
+// A server: requests, a handler that answers them, and the end of a connection.
+
+import { Connection } from "./connection.js";
+import { ProtocolError } from "./error.js";
+import type { Offer, RequestEvent } from "./event.js";
+import type { HeaderSource } from "./parcel.js";
+import type { ResponseHead } from "./prepared.js";
+import { ContentTooLargeError, contentOf, pump, soon, type Body, type Source } from "./streams-content.js";
+import { Message } from "./streams-head.js";
+import { Switched } from "./streams-switched.js";
+import type { Socket } from "./streams-transport.js";
+import { DisconnectedError, Wire, type Options } from "./streams-wire.js";
+
+/** A response to send: this, or the platform's `Response`. */
+export interface ServerResponse {
+  /** 200 to 599; 200 unless given. */
+  readonly status?: number;
+  /** The reason phrase; the usual one where it is left out. */
+  readonly reason?: string;
+  /** The field lines. Content that is whole has its length added; what comes in pieces is chunked unless they say otherwise. */
+  readonly headers?: HeaderSource;
+  /** The content. In answer to HEAD it is left out; with a 204 or 304 there must be none. */
+  readonly body?: Body | null;
+  /** A 426 that requires one of these protocols, in place of `status` (RFC 9110, 15.5.22). */
+  readonly requires?: readonly string[];
+  /** Trailers after content that is chunked. */
+  readonly trailers?: HeaderSource;
+}
+
+/** What `serve` calls with each request. What it returns is sent, unless it has called `upgrade`. */
+export type Handler = (
+  request: ServerRequest,
+) => ServerResponse | Response | void | Promise<ServerResponse | Response | void>;
+
+/** What a server may be told. */
+export interface ServeOptions extends Options {
+  /** The protocols that the handler speaks: see `ServerRequest.upgrade`. */
+  readonly upgrades?: readonly string[];
+  /** Called with what the handler has thrown; unless given it is `console.error`. */
+  readonly onError?: (error: unknown, request: ServerRequest) => void;
+}
+
+/** How a connection has ended. */
+export interface Ending {
+  /**
+   * `closed`: in order, after the last response. `switched`: the handler has the streams. `refused`: the client broke the
+   * protocol or was too slow, and was answered where that could be done. `gone`: the client is. `failed`: the handler has thrown
+   * or returned no response; the client got a 500 where none had begun.
+   */
+  readonly how: "closed" | "switched" | "refused" | "gone" | "failed";
+  /** What it was, but for `closed` and `switched`. */
+  readonly error?: unknown;
+}
+
+/** How long a server reads on after its last response, as long as there is no pause of `LULL`. */
+const LINGER = 4_000;
+const LULL = 1_000;
+
+/**
+ * Serves one connection, from its first byte to its last: calls `handler` with each request, sends what it returns, and closes
+ * the socket. After `upgrade` the streams are the handler's, and only a handler that fails has them closed for it.
+ *
+ * It fails with TypeError and the like for wrong arguments, and with the signal's reason, which closes the socket at once; all
+ * else is an `Ending`. RFC 9112, 9.
+ */
+export async function serve(socket: Socket, handler: Handler, options: ServeOptions = {}): Promise<Ending> {
+  const { upgrades = [], onError = (error: unknown) => console.error(error) } = options;
+  if (typeof handler !== "function") throw new TypeError("handler must be a function");
+  if (options.config?.http2Preface) throw new TypeError("http2Preface: there is no request to call the handler with");
+  check(upgrades);
+  const wire = new Wire(socket, "server", options);
+  try {
+    const ending = await new Server(wire, handler, upgrades, onError).run();
+    if (!wire.isOver) await leave(wire);
+    return ending;
+  } catch (error) {
+    wire.close(error);
+    throw error;
+  } finally {
+    wire.connection.free();
+  }
+}
+
+/** Refuses what are no protocols, before there is a client. */
+function check(upgrades: readonly string[]): void {
+  const connection = new Connection("server");
+  try {
+    connection.select(upgrades);
+  } finally {
+    connection.free();
+  }
+}
+
+/** A request, and the way to another protocol. It is over when the handler's response is sent. */
+export class ServerRequest extends Message {
+  /** A token; compare it exactly. */
+  readonly method: string;
+  /** As sent: nothing is decoded or normalised. */
+  readonly target: string;
+  /** The whole URL, by the target and Host; `null` where HTTP/1.0 names no host. RFC 9112, 3.3. */
+  readonly url: string | null;
+  /** The x of HTTP/1.x. */
+  readonly minorVersion: number;
+  /** The offered protocols in the client's order of preference. */
+  readonly offers: readonly Offer[];
+  readonly #wire: Wire;
+  readonly #upgrades: readonly string[];
+  #state: "open" | "switched" | "over" = "open";
+
+  /** @internal */
+  constructor(wire: Wire, head: RequestEvent, upgrades: readonly string[]) {
+    const { connection } = wire;
+    const url = urlOf(connection, wire.transport.isSecure);
+    super(head.headers, wire, connection.takeEnd(), () => {}, () => {});
+    this.method = head.method;
+    this.target = head.target;
+    this.url = url;
+    this.minorVersion = head.minorVersion;
+    this.offers = head.offers;
+    this.#wire = wire;
+    this.#upgrades = upgrades;
+  }
+
+  /** The engine, for questions: `selectSubprotocol`, `selectDeflate`, `advertise`. What its verbs return, nothing sends. */
+  get connection(): Connection {
+    if (this.#state !== "open") throw new DisconnectedError("the request is over");
+    return this.#wire.connection;
+  }
+
+  /** The socket that was given to `serve`. */
+  get socket(): Socket {
+    return this.#wire.socket;
+  }
+
+  /**
+   * Switches to one of `preferences` that the client offers too, by the client's order, or opens the tunnel that a CONNECT asks
+   * for. `null` where there is nothing to switch to: answer the request then. Without `preferences` they are the `upgrades` of
+   * `serve`. Content that was not read is dropped, up to the limit `drain`. RFC 9110, 7.8 and 9.3.6.
+   *
+   * Next: speak the new protocol; the streams are yours to close.
+   */
+  async upgrade(preferences: readonly string[] = this.#upgrades, headers?: HeaderSource): Promise<Switched | null> {
+    const { connection } = this;
+    const selection = connection.select(preferences);
+    if (!selection && connection.state.turn !== "connect") return null;
+    const wire = this.#wire;
+    if (!(await this.skip())) throw new ContentTooLargeError("more content than may be dropped");
+    await wire.send(selection ? connection.accept(selection, headers) : connection.respond({ status: 200, headers: headers ?? [] }));
+    for (;;) {
+      const event = await wire.nextEvent();
+      if (event.kind === "paused") throw new DisconnectedError("the connection has ended before the switch");
+      if (event.kind !== "switched") continue;
+      this.#state = "switched";
+      return new Switched(wire, event, false);
+    }
+  }
+
+  /** @internal Whether the handler has the streams. */
+  get isSwitched(): boolean {
+    return this.#state === "switched";
+  }
+
+  /** @internal Nothing can be done with it any more. */
+  finish(): void {
+    if (this.#state === "open") this.#state = "over";
+  }
+
+  /** For logs: the head without secrets. */
+  override toJSON(): object {
+    const { method, target, url, offers, fields } = this;
+    return { method, target, url, offers, fields };
+  }
+}
+
+/** The parts of a URL are the engine's; here they are put together. */
+function urlOf(connection: Connection, isSecure: boolean): string | null {
+  const { authority, path, query } = connection;
+  if (authority === null) return null;
+  return `${isSecure ? "https" : "http"}://${authority}${path === "*" ? "" : path}${query === null ? "" : `?${query}`}`;
+}
+
+class Server {
+  readonly #wire: Wire;
+  readonly #handler: Handler;
+  readonly #upgrades: readonly string[];
+  readonly #onError: (error: unknown, request: ServerRequest) => void;
+
+  constructor(wire: Wire, handler: Handler, upgrades: readonly string[], onError: (error: unknown, request: ServerRequest) => void) {
+    this.#wire = wire;
+    this.#handler = handler;
+    this.#upgrades = upgrades;
+    this.#onError = onError;
+  }
+
+  /** Request after request. */
+  async run(): Promise<Ending> {
+    for (;;) {
+      const request = await this.#next();
+      if ("how" in request) return request;
+      const ending = await this.#exchange(request);
+      if (ending) return ending;
+    }
+  }
+
+  /** The next request, or how it has ended. */
+  async #next(): Promise<ServerRequest | Ending> {
+    const wire = this.#wire;
+    try {
+      for (;;) {
+        const event = await wire.nextEvent();
+        if (event.kind === "request") return new ServerRequest(wire, event, this.#upgrades);
+        if (event.kind === "paused") return { how: "closed" };
+      }
+    } catch (error) {
+      return this.#refused(error);
+    }
+  }
+
+  /** One request and its response; how the connection has ended, if it has. */
+  async #exchange(request: ServerRequest): Promise<Ending | undefined> {
+    const wire = this.#wire;
+    try {
+      const response = await wire.until(Promise.resolve().then(() => this.#handler(request)));
+      if (request.isSwitched) return { how: "switched" };
+      if (!response) throw new TypeError("the handler has returned no response");
+      await respond(wire, response);
+      if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
+      await request.skip();
+      return undefined;
+    } catch (error) {
+      if (!request.isSwitched) return await this.#refused(error, request);
+      wire.transport.close(error);
+      this.#onError(error, request);
+      return { how: "failed", error };
+    } finally {
+      request.finish();
+    }
+  }
+
+  /** Answers after an error, where that can still be done. The signal's reason is thrown on. */
+  async #refused(error: unknown, request?: ServerRequest): Promise<Ending> {
+    const wire = this.#wire;
+    const how = this.#blame(error);
+    if (how === "failed" && request) this.#onError(error, request);
+    if (wire.isBroken || how === "gone" && error instanceof DisconnectedError) return { how, error };
+    const status = statusOf(error, how);
+    const { connection } = wire;
+    try {
+      if (connection.owes === "response" || connection.owes === "continue") {
+        await wire.send(connection.respond({ status, headers: { Connection: "close" } }));
+      } else if (connection.owes === "nothing" && connection.unread.length > 0) {
+        await wire.send(connection.reject({ status })); // half a head
+      } else if (connection.owes === "content") wire.isBroken = true;
+    } catch {
+      // There is no more to say.
+    }
+    return { how, error };
+  }
+
+  #blame(error: unknown): "refused" | "gone" | "failed" {
+    const { failure, noted } = this.#wire;
+    if (failure) throw failure.reason;
+    if (error instanceof ContentTooLargeError) return "refused";
+    if (!noted || noted.error !== error) return "failed";
+    return error instanceof DisconnectedError || (error instanceof ProtocolError && error.kind === "truncated") ? "gone" : "refused";
+  }
+}
+
+/** What to answer after that. */
+function statusOf(error: unknown, how: Ending["how"]): number {
+  if (error instanceof ContentTooLargeError) return 413;
+  if (how === "failed") return 500;
+  return error instanceof ProtocolError ? (error.status ?? 400) : 408;
+}
+
+/** Sends a response. Where its content fails, the connection cannot go on. */
+async function respond(wire: Wire, response: ServerResponse | Response): Promise<void> {
+  const { connection } = wire;
+  const { requires, trailers } = response as ServerResponse;
+  const head = headOf(response);
+  const given = contentOf(response.body);
+  const content = given instanceof Uint8Array ? given : await wire.until(soon(given));
+  if (content instanceof Uint8Array && !requires && !trailers) return wire.send(connection.respond(head, content));
+  const first = requires ? connection.require(requires, head.headers) : connection.sendResponse(head);
+  const source = content instanceof Uint8Array ? once(content) : content;
+  if (connection.owes !== "content") {
+    source.cancel(undefined);
+    return wire.send(first);
+  }
+  try {
+    await pump(wire, source, first);
+    await wire.send(connection.sendEnd(trailers));
+  } catch (error) {
+    wire.isBroken = true;
+    throw error;
+  }
+}
+
+function headOf(response: ServerResponse | Response): ResponseHead {
+  if (typeof response !== "object" || response === null) throw new TypeError("the handler must return a response");
+  const { status = 200, headers = [] } = response;
+  const reason = "reason" in response ? response.reason : "statusText" in response ? response.statusText : "";
+  return reason ? { status, headers, reason } : { status, headers };
+}
+
+function once(content: Uint8Array): Source {
+  const pieces = [content];
+  return { next: async () => pieces.shift() ?? null, cancel: () => {} };
+}
+
+/**
+ * Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection, and take our
+ * last response away from it (RFC 9112, 9.6).
+ */
+async function leave(wire: Wire): Promise<void> {
+  const isCut = wire.isBroken || wire.connection.mustReset;
+  try {
+    if (isCut) return;
+    await wire.until(wire.transport.end(), LULL);
+    for (const end = performance.now() + LINGER; performance.now() < end && (await wire.drop(LULL)); );
+  } catch (error) {
+    if (wire.failure) throw error;
+    // The client is gone, or says no more.
+  } finally {
+    wire.close(undefined, { reset: isCut });
+  }
+}

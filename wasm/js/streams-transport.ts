@@ -1,0 +1,352 @@
+// A socket, as the adapter reads and writes it: a pair of web streams, a connection of Deno, or a stream of Node.
+
+/** What is needed of a web stream to read; each host has a type of its own for it. */
+export interface ReadableSide {
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+    releaseLock(): void;
+  };
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** What is needed of a web stream to write. */
+export interface WritableSide {
+  getWriter(): {
+    // Each host has a type of its own for bytes, too.
+    write(bytes: any): Promise<void>;
+    close(): Promise<void>;
+    abort(reason?: unknown): Promise<void>;
+    releaseLock(): void;
+  };
+  abort(reason?: unknown): Promise<void>;
+}
+
+/** A pair of web streams: `cloudflare:sockets`, `Duplex.toWeb` of Node, or your own. */
+export interface StreamSocket {
+  readonly readable: ReadableSide;
+  readonly writable: WritableSide;
+  /** Closes both directions. Without it the streams are cancelled and aborted. */
+  close?(): unknown;
+  /** TLS from here on, as in Workers. */
+  startTls?(options?: object): StreamSocket;
+  /** `"on"` where it is TLS, as in Workers. */
+  readonly secureTransport?: string;
+}
+
+/** A connection of Deno. Its own streams end both directions at once, so it is read and written without them. */
+export interface DenoSocket {
+  read(space: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  closeWrite(): Promise<void>;
+  close(): void;
+}
+
+/** A `Duplex` of Node, mostly a `net.Socket`; one with `allowHalfOpen`, so that the other side may end its direction first. */
+export interface NodeSocket {
+  // What comes with an event is declared for each by its name, which only `any` fits.
+  on(event: string, listener: (...given: any[]) => void): unknown;
+  off(event: string, listener: (...given: any[]) => void): unknown;
+  read(): unknown;
+  unshift(bytes: Uint8Array): unknown;
+  write(bytes: Uint8Array): boolean;
+  end(): unknown;
+  destroy(reason?: Error): unknown;
+  resetAndDestroy?(): unknown;
+  readonly destroyed: boolean;
+  readonly readableEnded: boolean;
+  readonly writableFinished: boolean;
+}
+
+/** What can be connected. */
+export type Socket = StreamSocket | DenoSocket | NodeSocket;
+
+/** Both directions of something, as web streams. */
+export interface Pair {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** @internal What the adapter needs of a socket. */
+export interface Transport {
+  readonly isSecure: boolean;
+  /** The next bytes; `null` at the end. One at a time. */
+  read(): Promise<Uint8Array | null>;
+  /** Settles when there is room for more. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends our direction. */
+  end(): Promise<void>;
+  /** Ends both at once. What is pending may stay so. */
+  close(reason?: unknown): void;
+  /** `close`, so that the peer sees that something is missing, where the socket can do that. */
+  reset(): void;
+  /** Lets go of the socket, as it was before. */
+  release(): void;
+  /** Lets go, and gives streams of what follows; `first` comes before everything else. */
+  handOut(first: Uint8Array): Pair;
+}
+
+/** @internal Takes hold of a socket. */
+export function transportOf(socket: Socket): Transport {
+  if (typeof socket === "object" && socket !== null) {
+    if ("closeWrite" in socket) return new OfDeno(socket);
+    if ("unshift" in socket) return new OfNode(socket);
+    if ("readable" in socket && "writable" in socket) return new OfStreams(socket);
+  }
+  throw new TypeError("a socket has a readable and a writable stream");
+}
+
+const quietly = (step: Promise<unknown> | undefined): void => void step?.catch(() => {});
+
+/** How much is read at once where we say it. */
+const SPACE = 65_536;
+
+class OfStreams implements Transport {
+  readonly #socket: StreamSocket;
+  readonly #reader: ReturnType<ReadableSide["getReader"]>;
+  readonly #writer: ReturnType<WritableSide["getWriter"]>;
+  #isReleased = false;
+
+  constructor(socket: StreamSocket) {
+    this.#socket = socket;
+    this.#reader = socket.readable.getReader();
+    try {
+      this.#writer = socket.writable.getWriter();
+    } catch (error) {
+      this.#reader.releaseLock();
+      throw error;
+    }
+  }
+
+  get isSecure(): boolean {
+    return this.#socket.secureTransport === "on";
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    const { value, done } = await this.#reader.read();
+    return done || value === undefined ? null : value;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#writer.write(bytes);
+  }
+
+  end(): Promise<void> {
+    return this.#writer.close();
+  }
+
+  close(reason?: unknown): void {
+    quietly((this.#isReleased ? this.#socket.readable : this.#reader).cancel(reason));
+    quietly((this.#isReleased ? this.#socket.writable : this.#writer).abort(reason));
+    quietly(Promise.resolve().then(() => this.#socket.close?.()));
+  }
+
+  reset(): void {
+    this.close(new Error("the message is cut short"));
+  }
+
+  release(): void {
+    this.#isReleased = true;
+    this.#reader.releaseLock();
+    this.#writer.releaseLock();
+  }
+
+  handOut(first: Uint8Array): Pair {
+    if (first.length === 0) {
+      this.release();
+      return this.#socket as Pair;
+    }
+    this.#writer.releaseLock();
+    const cancel = (reason: unknown): Promise<void> => this.#reader.cancel(reason);
+    return { readable: readableOf(first, () => this.read(), cancel), writable: (this.#socket as Pair).writable };
+  }
+}
+
+class OfDeno implements Transport {
+  readonly #socket: DenoSocket;
+  #space = new Uint8Array(SPACE);
+
+  constructor(socket: DenoSocket) {
+    this.#socket = socket;
+  }
+
+  get isSecure(): boolean {
+    return "handshake" in this.#socket;
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    const length = await this.#socket.read(this.#space);
+    if (length === null) return null;
+    if (length < SPACE / 4) return this.#space.slice(0, length);
+    const filled = this.#space.subarray(0, length);
+    this.#space = new Uint8Array(SPACE);
+    return filled;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) at += await this.#socket.write(at === 0 ? bytes : bytes.subarray(at));
+  }
+
+  end(): Promise<void> {
+    return this.#socket.closeWrite();
+  }
+
+  close(): void {
+    try {
+      this.#socket.close();
+    } catch {
+      // It is closed.
+    }
+  }
+
+  reset(): void {
+    this.close();
+  }
+
+  release(): void {}
+
+  handOut(first: Uint8Array): Pair {
+    return pairOver(this, first);
+  }
+}
+
+class OfNode implements Transport {
+  readonly #socket: NodeSocket;
+  #failure: Error | undefined;
+  /** Those who wait for bytes, for room, for the end. */
+  #wake: (() => void)[] = [];
+  readonly #woken = (): void => {
+    const woken = this.#wake;
+    this.#wake = [];
+    for (const wake of woken) wake();
+  };
+  readonly #failed = (error: Error): void => {
+    this.#failure = error;
+    this.#woken();
+  };
+
+  constructor(socket: NodeSocket) {
+    this.#socket = socket;
+    if (!guarded.has(socket)) socket.on("error", ignored);
+    guarded.add(socket);
+    for (const name of EVENTS) socket.on(name, this.#woken);
+    socket.on("error", this.#failed);
+  }
+
+  get isSecure(): boolean {
+    return "encrypted" in this.#socket && this.#socket.encrypted === true;
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    for (;;) {
+      const bytes = this.#socket.read() as Uint8Array | null;
+      if (bytes !== null) return bytes;
+      if (this.#socket.readableEnded) return null;
+      await this.#change();
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#socket.destroyed) throw this.#gone;
+    if (this.#socket.write(bytes)) return;
+    let hasRoom = false;
+    const drained = (): void => void (hasRoom = true);
+    this.#socket.on("drain", drained);
+    try {
+      while (!hasRoom) await this.#change();
+    } finally {
+      this.#socket.off("drain", drained);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#socket.end();
+    while (!this.#socket.writableFinished) await this.#change();
+  }
+
+  close(reason?: unknown): void {
+    this.#socket.destroy(reason instanceof Error ? reason : undefined);
+  }
+
+  reset(): void {
+    if (this.#socket.resetAndDestroy) this.#socket.resetAndDestroy();
+    else this.close();
+  }
+
+  release(): void {
+    for (const name of EVENTS) this.#socket.off(name, this.#woken);
+    this.#socket.off("error", this.#failed);
+  }
+
+  handOut(first: Uint8Array): Pair {
+    // As it was given, for who takes it as it is; streams are made when they are first asked for.
+    this.release();
+    if (first.length > 0) this.#socket.unshift(first);
+    let pair: Pair | undefined;
+    const made = (): Pair => (pair ??= pairOver(new OfNode(this.#socket), NOTHING));
+    return {
+      get readable() {
+        return made().readable;
+      },
+      get writable() {
+        return made().writable;
+      },
+    };
+  }
+
+  get #gone(): Error {
+    return this.#failure ?? new Error("the socket is closed");
+  }
+
+  /** Waits until something has happened to the socket. */
+  async #change(): Promise<void> {
+    if (this.#socket.destroyed || this.#failure) throw this.#gone;
+    await new Promise<void>((resolve) => this.#wake.push(resolve));
+  }
+}
+
+const EVENTS = ["readable", "end", "drain", "finish", "close"];
+
+/** What a failed socket says, where no one else hears it: it would end the process. */
+const ignored = (): void => {};
+const guarded = new WeakSet<NodeSocket>();
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Web streams over a socket that has none which end one direction at a time. What has ended in both is closed, as elsewhere.
+ */
+function pairOver(transport: Transport, first: Uint8Array): Pair {
+  let ended = 0;
+  const ends = (): void => void (++ended === 2 && transport.close());
+  const readable = readableOf(first, () => transport.read(), async (reason) => transport.close(reason), ends);
+  const writable = new WritableStream<Uint8Array>({
+    write: (bytes) => transport.write(bytes),
+    close: () => transport.end().then(ends),
+    abort: (reason) => transport.close(reason),
+  });
+  return { readable, writable };
+}
+
+/** A stream that begins with these bytes, reads no further than it is asked to, and says once that it has ended. */
+function readableOf(
+  first: Uint8Array,
+  read: () => Promise<Uint8Array | null>,
+  cancel: (reason: unknown) => Promise<void>,
+  ends: () => void = () => {},
+): ReadableStream<Uint8Array> {
+  let left: Uint8Array | undefined = first.length > 0 ? first : undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const bytes = left ?? (await read());
+        left = undefined;
+        if (bytes !== null) return controller.enqueue(bytes);
+        controller.close();
+        ends();
+      },
+      cancel,
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,284 @@
+// A socket, and the engine that its bytes pass through: what is the same for a client and a server.
+
+import type { Config } from "./config.js";
+import { Connection } from "./connection.js";
+import { ProtocolError } from "./error.js";
+import type { Event, PausedStep, SwitchedEvent } from "./event.js";
+import { transportOf, type Pair, type Socket, type Transport } from "./streams-transport.js";
+import type { Awaiting, Role } from "./tables.js";
+
+/**
+ * How many milliseconds the peer may take, by what `Connection.awaiting` says; `Infinity` is for ever. The time runs while there
+ * is something to wait for, not while your code works. It begins anew with each event but content; each byte that comes adds a
+ * millisecond. When it is over, the error is a `DOMException` by the name `TimeoutError`.
+ */
+export interface Patience {
+  /** A server waits for a request: between two of them, and for a whole head. 60,000 unless given. */
+  readonly request?: number;
+  /** More content, or the end of the message. 30,000 unless given. */
+  readonly content?: number;
+  /** A client waits for a response, or the next interim one. 60,000 unless given. */
+  readonly response?: number;
+  /** A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1). 1,000 unless given. */
+  readonly goAhead?: number;
+  /** The peer takes 64 KiB of what is sent. 30,000 unless given. */
+  readonly sending?: number;
+}
+
+/** What a client and a server may be told. */
+export interface Options {
+  /** Ends everything at once: the socket is closed, and what was awaited fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** How the connection behaves. Where it does not say `secure`, the socket is asked. */
+  readonly config?: Config | undefined;
+  /** How long the peer may take. */
+  readonly patience?: Patience | undefined;
+}
+
+/** The peer is gone, or the transport is: its own error is the `cause`. */
+export class DisconnectedError extends Error {
+  /** @internal */
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "DisconnectedError";
+  }
+}
+
+/** @internal How much is sent at once. */
+export const PIECE = 65_536;
+/** How many milliseconds a byte adds to the time left: long content may take long, a byte a second may not. */
+const EARNED = 1;
+/** A timer of a longer time would ring at once. */
+const LONGEST = 2 ** 31 - 1;
+
+const PATIENCE: Required<Patience> = {
+  request: 60_000,
+  content: 30_000,
+  response: 60_000,
+  goAhead: 1_000,
+  sending: 30_000,
+};
+
+/** @internal */
+export class Wire {
+  readonly socket: Socket;
+  readonly transport: Transport;
+  readonly connection: Connection;
+  readonly patience: Required<Patience>;
+  /** Nothing can be sent any more: part of a message is missing. */
+  isBroken = false;
+  /** Content is being dropped, and has to be counted by the engine. */
+  isSkipping = false;
+  #left = Infinity;
+  #pending: Promise<Uint8Array | null> | undefined;
+  #isOver = false;
+  #failure: { reason: unknown } | undefined;
+  #noted: { error: unknown } | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #aborted = (): void => this.giveUp(this.#signal?.reason);
+  /** Called with the reason when the wire is given up. */
+  readonly #endings = new Set<(reason: unknown) => void>();
+
+  /** Wrong arguments are refused before the socket is touched. */
+  constructor(socket: Socket, role: Role, { signal, config, patience = {} }: Options, connection?: Connection) {
+    this.patience = { ...PATIENCE, ...patience };
+    for (const [name, limit] of Object.entries(this.patience)) {
+      if (typeof limit !== "number" || !(limit > 0)) throw new TypeError(`patience.${name} must be a number above 0`);
+    }
+    this.socket = socket;
+    this.transport = transportOf(socket);
+    try {
+      this.connection = connection ?? new Connection(role, { secure: this.transport.isSecure, ...config });
+    } catch (error) {
+      this.transport.release();
+      throw error;
+    }
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#aborted);
+    if (signal?.aborted) this.#aborted();
+  }
+
+  /** Whether the socket is no more in use here. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Why it was given up: the signal's reason, a time-out, what the transport said. */
+  get failure(): { readonly reason: unknown } | undefined {
+    return this.#failure;
+  }
+
+  /** The latest error of the peer or the transport, to be told from those of your code. */
+  get noted(): { readonly error: unknown } | undefined {
+    return this.#noted;
+  }
+
+  /** What happens next; reads where the engine needs more for that. */
+  async nextEvent(): Promise<Event | PausedStep> {
+    try {
+      return await this.#next();
+    } catch (error) {
+      throw this.#note(error);
+    }
+  }
+
+  async #next(): Promise<Event | PausedStep> {
+    for (;;) {
+      if (this.#failure) throw this.#failure.reason;
+      const event = this.connection.nextEvent();
+      if (event.kind === "need-data") {
+        if (this.connection.owes === "continue") await this.send(this.connection.sendInformational({ status: 100 }));
+        const data = await this.#read();
+        if (data) return { kind: "data", data };
+        continue;
+      }
+      if (event.kind !== "data") this.#left = Infinity;
+      if (event.kind === "end-of-message") this.isSkipping = false;
+      return event;
+    }
+  }
+
+  /** Reads once, in time. Content whose length is known never enters the engine: here it is. */
+  async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const left = Math.min(this.#left, this.#limit(this.connection.awaiting));
+    const begun = performance.now();
+    const bytes = await this.#transported(this.#reading(), left);
+    if (bytes === null) {
+      this.connection.receiveEof();
+      return null;
+    }
+    this.#left = left - (performance.now() - begun) + bytes.length * EARNED;
+    const known = this.isSkipping ? 0 : Math.min(bytes.length, this.connection.content.length);
+    if (known > 0) this.connection.passContent(known);
+    if (known < bytes.length) this.connection.receive(known > 0 ? bytes.subarray(known) : bytes);
+    return known > 0 ? (bytes.subarray(0, known) as Uint8Array<ArrayBuffer>) : null;
+  }
+
+  /** One read at a time: after a time-out the same one goes on. */
+  #reading(): Promise<Uint8Array | null> {
+    return (this.#pending ??= this.transport.read().finally(() => (this.#pending = undefined)));
+  }
+
+  /** Reads what is of no use to the engine; `false` at the end. */
+  async drop(milliseconds: number): Promise<boolean> {
+    return (await this.#transported(this.#reading(), milliseconds)) !== null;
+  }
+
+  #limit(awaiting: Awaiting): number {
+    if (awaiting === "request" || awaiting === "content" || awaiting === "response") return this.patience[awaiting];
+    return Infinity;
+  }
+
+  /** Drops the rest of the content being received, if there is any. */
+  skip(): void {
+    try {
+      this.connection.skipContent();
+      this.isSkipping = true;
+    } catch (error) {
+      if (!(error instanceof ProtocolError && error.kind === "no-content")) throw error;
+    }
+  }
+
+  /** Sends all of it. Where that fails nothing can follow: part of it may have left. */
+  async send(bytes: Uint8Array): Promise<void> {
+    if (this.#failure) throw this.#failure.reason;
+    if (this.isBroken) throw new DisconnectedError("an earlier send has failed");
+    try {
+      for (let at = 0; at < bytes.length; at += PIECE) {
+        const piece = bytes.length <= PIECE ? bytes : bytes.subarray(at, at + PIECE);
+        await this.#transported(this.transport.write(piece), this.patience.sending);
+      }
+    } catch (error) {
+      this.isBroken = true;
+      throw this.#note(error);
+    }
+  }
+
+  #note(error: unknown): unknown {
+    this.#noted = { error };
+    return error;
+  }
+
+  /** Waits for that long, or until the wire is given up. */
+  async until<T>(step: Promise<T>, milliseconds = Infinity): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#failure) {
+        step.catch(() => {});
+        return reject(this.#failure.reason);
+      }
+      const late = (): void => fail(new DOMException("the peer is too slow", "TimeoutError"));
+      const timer = milliseconds <= LONGEST ? setTimeout(late, milliseconds) : undefined;
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#endings.delete(fail);
+      };
+      const fail = (reason: unknown): void => {
+        end();
+        reject(reason);
+      };
+      this.#endings.add(fail);
+      step.then((value) => {
+        end();
+        resolve(value);
+      }, fail);
+    });
+  }
+
+  async #transported<T>(step: Promise<T>, milliseconds: number): Promise<T> {
+    return this.until(
+      step.catch((cause: unknown) => {
+        throw this.#failure ? this.#failure.reason : new DisconnectedError("the socket has failed", cause);
+      }),
+      milliseconds,
+    );
+  }
+
+  /** What to do when it is given up; gives what takes that back. */
+  onGivenUp(act: (reason: unknown) => void): () => void {
+    this.#endings.add(act);
+    return () => void this.#endings.delete(act);
+  }
+
+  /** Closes the socket now. Whatever waits fails with the reason. */
+  giveUp(reason: unknown): void {
+    if (this.#isOver || this.#failure) return;
+    this.#failure = { reason };
+    this.isBroken = true;
+    this.transport.close(reason);
+    for (const end of [...this.#endings]) end(reason);
+    this.#end();
+  }
+
+  /** The socket is free again, as it was given. */
+  letGo(): void {
+    if (!this.#end()) return;
+    this.transport.release();
+    this.connection.free();
+  }
+
+  /** The socket is closed and the engine gone; `reset` so that the peer sees that something is missing. */
+  close(reason?: unknown, { reset = false } = {}): void {
+    if (this.#end()) {
+      if (reset) this.transport.reset();
+      else this.transport.close(reason);
+      for (const end of [...this.#endings]) end(reason ?? new DisconnectedError("the socket was closed"));
+    }
+    this.connection.free();
+  }
+
+  /** The new protocol has the socket. */
+  handOut(event: SwitchedEvent, keepsEngine: boolean): { pair: Pair; first: Uint8Array } {
+    this.#end();
+    const first = this.connection.takeLeftover();
+    if (!keepsEngine) this.connection.free();
+    return { pair: this.transport.handOut(first), first: event.leftover };
+  }
+
+  /** Whether the wire was still in use. */
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#signal?.removeEventListener("abort", this.#aborted);
+    return true;
+  }
+}

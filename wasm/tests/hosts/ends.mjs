@@ -1,0 +1,45 @@
+// How a client of `switchover/streams` ends, in any runtime: `ends(open, ports)` says what came of each try.
+
+import { request, upgrade } from "switchover/streams";
+
+const asked = { target: "/", headers: { Host: "a.example" } };
+const offer = ["foo/2"];
+const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A signal that ends things soon. @param {number} milliseconds */
+function soon(milliseconds) {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error("enough")), milliseconds);
+  return stop.signal;
+}
+
+/**
+ * @param {(port: number) => Promise<import("switchover/streams").Socket>} open
+ * @param {Record<string, number>} ports of servers that are silent, that flood, that vanish, that speak after we have ended
+ */
+export async function ends(open, { silent = 0, floods = 0, vanishes = 0, polite = 0 }) {
+  const failed = (/** @type {Error} */ error) => error.message;
+  const socket = () => open(silent);
+  const aborted = await upgrade(await socket(), asked, { offer, signal: soon(50) }).then(() => "an answer", failed);
+  const late = await request(await socket(), asked, { patience: { response: 50 } }).then(() => "an answer", (error) => error.name);
+
+  let sent = 0;
+  const body = new ReadableStream({ pull: (to) => (to.enqueue(new Uint8Array(65_536)), void (sent += 65_536)) }, { highWaterMark: 0 });
+  const headers = { ...asked.headers, "Transfer-Encoding": "chunked" };
+  const sending = await request(await socket(), { method: "POST", target: "/", headers, body }, { signal: soon(1_000) }).then(() => "an answer", failed);
+
+  const flood = await request(await open(floods), asked);
+  await pause(1_000);
+  await flood.body?.cancel();
+
+  const vanished = await upgrade(await open(vanishes), asked, { offer }).then(() => "an answer", (error) => error.name);
+
+  const switched = await upgrade(await open(polite), asked, { offer });
+  if (switched.protocol === null) throw new Error("declined");
+  await switched.writable.close();
+  const decoder = new TextDecoder();
+  let said = "";
+  const reader = switched.readable.getReader();
+  for (let step; !(step = await reader.read()).done; ) said += decoder.decode(step.value);
+  return { aborted, late, sending, sent, vanished, said };
+}

@@ -1,0 +1,12 @@
+// `ends` in a worker: a request brings the ports.
+
+import { connect } from "cloudflare:sockets";
+import { ends } from "./ends.mjs";
+
+export default {
+  /** @param {Request} request */
+  async fetch(request) {
+    const open = async (/** @type {number} */ port) => connect(`127.0.0.1:${port}`, { secureTransport: "off", allowHalfOpen: true });
+    return Response.json(await ends(open, /** @type {Record<string, number>} */ (await request.json())));
+  },
+};

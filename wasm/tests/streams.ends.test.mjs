@@ -1,0 +1,503 @@
+// How connections of `switchover/streams` end: by a peer that vanishes, a signal, a time-out, and in order. Who does not read
+// stands still.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, test } from "node:test";
+import { ProtocolError } from "switchover";
+import { DisconnectedError, request, serve, upgrade } from "switchover/streams";
+import { PATIENCE, bound, connected, flood, forms, holds, listening, rest, said, say, still, until } from "./sockets.mjs";
+
+/** @typedef {import("switchover/streams").Handler} Handler */
+/** @typedef {import("switchover/streams").ServeOptions} ServeOptions */
+/** @typedef {import("switchover/streams").Ending} Ending */
+/** @typedef {import("node:net").Socket} NetSocket */
+
+const HOST = { Host: "a.example" };
+const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const SIZED = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
+const CHUNKED = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+const SWITCHED = "HTTP/1.1 101 S\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+const OK = "HTTP/1.1 200 OK\r\n";
+const BOUND = await bound();
+
+const never = new Promise(() => {});
+
+/** Content without end, and how much of it was asked for. */
+function endless() {
+  const sent = { bytes: 0, isCancelled: false };
+  const body = new ReadableStream(
+    {
+      pull(controller) {
+        sent.bytes += 65_536;
+        controller.enqueue(new Uint8Array(65_536));
+      },
+      cancel: () => void (sent.isCancelled = true),
+    },
+    { highWaterMark: 0 },
+  );
+  return { body, sent };
+}
+
+/**
+ * What a client has said and heard when it goes. `ends` are the ways in which the server may see that: after a FIN, after a reset.
+ * @type {{ point: string, says: string, hears?: string, handler?: Handler, fin: Ending["how"][] }[]}
+ */
+const clientGoes = [
+  { point: "nothing was said", says: "", fin: ["closed"] },
+  { point: "half a head", says: GET.slice(0, 9), fin: ["gone"] },
+  { point: "content that is awaited", says: SIZED, fin: ["gone"] },
+  { point: "half of the content", says: `${SIZED}hell`, fin: ["gone"] },
+  { point: "half of a chunk's size", says: `${CHUNKED}5\r\nhello\r\n3`, fin: ["gone"] },
+  {
+    point: "a whole request, while the handler works",
+    says: `GET /slow HTTP/1.1\r\nHost: a\r\n\r\n`,
+    // The response may leave before its loss is known.
+    fin: ["closed", "gone"],
+  },
+  { point: "the response is on its way", says: "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n", hears: "\r\n\r\n", fin: ["gone"] },
+  { point: "between two requests", says: GET, hears: "done", fin: ["closed"] },
+  { point: "half of a second request", says: `${GET}GET / HT`, hears: "done", fin: ["gone"] },
+  { point: "an offer is undecided", says: OFFER.replace("/chat", "/slow"), fin: ["switched", "gone"] },
+  { point: "the new protocol is spoken", says: `${OFFER}hell`, hears: "\r\n\r\n", fin: ["switched"] },
+  { point: "the last response has left", says: GET.replace("Host", "Connection: close\r\nHost"), hears: "done", fin: ["closed"] },
+];
+
+/** @type {Handler} */
+async function handle(request) {
+  if (request.target === "/slow") await new Promise((resolve) => setTimeout(resolve, 20));
+  if (request.target === "/endless") return { body: endless().body };
+  const switched = await request.upgrade(["foo/2"]);
+  if (!switched) return { body: `${await request.text()}done` };
+  const reader = switched.readable.getReader();
+  try {
+    while (!(await reader.read()).done);
+    await switched.writable.close();
+  } catch {
+    // It was reset, and is closed.
+  }
+  return undefined;
+}
+
+for (const [form, shape] of Object.entries(forms)) {
+  describe(`a client vanishes, seen over ${form}`, { timeout: PATIENCE }, () => {
+    for (const { point, says, hears, fin } of clientGoes) {
+      for (const resets of [false, true]) {
+        test(`${point}, ${resets ? "reset" : "closed"}`, async () => {
+          /** @type {unknown[]} */
+          const reported = [];
+          const server = await listening((socket) => serve(shape(socket), handle, { onError: (error) => void reported.push(error) }));
+          const socket = await connected(server.port);
+          socket.write(says);
+          if (hears) await until(socket, hears);
+          else await new Promise((resolve) => setTimeout(resolve, 5));
+          if (resets) socket.resetAndDestroy();
+          else socket.destroy();
+          // No socket is left, without anyone's help.
+          await holds(() => server.open === 0);
+          const [ending] = /** @type {Ending[]} */ (await server.close());
+          assert(ending);
+          assert(resets ? ["closed", "gone", "switched"].includes(ending.how) : [...fin, "gone"].includes(ending.how), ending.how);
+          assert.equal(ending.error === undefined, ending.how !== "gone");
+          assert.deepEqual(reported, []);
+        });
+      }
+    }
+  });
+
+  describe(`a signal ends a server over ${form}`, { timeout: PATIENCE }, () => {
+    for (const { point, says, hears } of clientGoes) {
+      test(point, async () => {
+        const stop = new AbortController();
+        const reason = new Error("enough");
+        /** @type {Handler} */
+        const handler = (request) => (request.target === "/slow" ? /** @type {Promise<undefined>} */ (never) : handle(request));
+        const server = await listening((socket) =>
+          serve(shape(socket), handler, { signal: stop.signal }).catch((error) => ({ how: "thrown", error })),
+        );
+        const socket = await connected(server.port);
+        socket.write(says);
+        if (hears) await until(socket, hears);
+        else await new Promise((resolve) => setTimeout(resolve, 5));
+        stop.abort(reason);
+        if (says.includes("chat")) socket.end();
+        else await holds(() => server.open === 0);
+        const [ending] = /** @type {any[]} */ (await server.close());
+        // The switch has taken the socket out of the signal's reach.
+        if (says.includes("chat")) assert.equal(ending.how, "switched");
+        else assert.deepEqual(ending, { how: "thrown", error: reason });
+        socket.destroy();
+      });
+    }
+  });
+
+  /** What a server has said when it goes. @type {{ point: string, says?: string, request?: object, content?: boolean }[]} */
+  const serverGoes = [
+    { point: "before it has read anything" },
+    { point: "a whole request is with it", says: "" },
+    { point: "content is on its way", says: "", request: { method: "POST", headers: { ...HOST, "Transfer-Encoding": "chunked" } } },
+    { point: "a 100 is awaited", says: "", request: { method: "POST", headers: { ...HOST, "Content-Length": "5", Expect: "100-continue" }, body: "hello" } },
+    { point: "half a status line", says: "HTTP/1." },
+    { point: "after an interim response", says: "HTTP/1.1 103 E\r\n\r\n" },
+    { point: "half a head", says: `${OK}Content-Le` },
+    { point: "before the content", says: `${OK}Content-Length: 9\r\n\r\n`, content: true },
+    { point: "half of the content", says: `${OK}Content-Length: 9\r\n\r\nhell`, content: true },
+    { point: "half of a chunk", says: `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhe`, content: true },
+    { point: "half a 101", says: SWITCHED.slice(0, -2) },
+    { point: "the new protocol is spoken", says: `${SWITCHED}hell` },
+  ];
+
+  describe(`a server vanishes, seen over ${form}`, { timeout: PATIENCE }, () => {
+    for (const { point, says, request: given = {}, content } of serverGoes) {
+      for (const resets of [false, true]) {
+        test(`${point}, ${resets ? "reset" : "closed"}`, async () => {
+          const { body, sent } = endless();
+          const server = await listening(async (socket) => {
+            if (says !== undefined) await until(socket, "\r\n\r\n");
+            if (says) await new Promise((resolve) => socket.write(says, resolve));
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            if (resets) socket.resetAndDestroy();
+            else socket.destroy();
+          });
+          const socket = await connected(server.port);
+          const asked = { target: "/", headers: HOST, ...(/** @type {any} */ (given)) };
+          if (point.startsWith("content")) asked.body = body;
+          const outcome = await upgrade(shape(socket), asked, { offer: ["foo/2"] }).then(
+            async (answer) => {
+              if (answer.protocol !== null) return said(answer.readable);
+              assert(content, "no response was to come");
+              return answer.response.text();
+            },
+          ).catch((error) => error);
+          if (point.startsWith("the new")) assert(outcome === "hell" || outcome instanceof Error, String(outcome));
+          else {
+            assert(outcome instanceof DisconnectedError || outcome instanceof ProtocolError, String(outcome));
+            if (outcome instanceof ProtocolError) assert.match(outcome.kind, /^(truncated|no-response)$/);
+            await holds(() => socket.destroyed);
+          }
+          if (point.startsWith("content")) await holds(() => sent.isCancelled);
+          socket.destroy();
+          await server.close();
+        });
+      }
+    }
+  });
+
+  describe(`a signal ends a client over ${form}`, { timeout: PATIENCE }, () => {
+    for (const { point, says, request: given = {}, content } of serverGoes) {
+      test(point, async () => {
+        const { body, sent } = endless();
+        const server = await listening(async (socket) => {
+          if (says !== undefined) await until(socket, "\r\n\r\n");
+          if (says) socket.write(says);
+          if (!point.startsWith("content")) await rest(socket);
+          else await closed(socket);
+        });
+        const stop = new AbortController();
+        const reason = new Error("enough");
+        const socket = await connected(server.port);
+        const asked = { target: "/", headers: HOST, ...(/** @type {any} */ (given)) };
+        if (point.startsWith("content")) asked.body = body;
+        if (says === undefined) stop.abort(reason);
+        else setTimeout(() => stop.abort(reason), 40);
+        const answering = upgrade(shape(socket), asked, { offer: ["foo/2"], signal: stop.signal });
+        if (point.startsWith("the new")) {
+          const switched = await answering;
+          await once(stop.signal, "abort");
+          assert.equal(switched.protocol, "foo/2");
+          assert(!socket.destroyed, "the switch has taken the socket out of the signal's reach");
+        } else {
+          await assert.rejects(
+            answering.then((answer) => {
+              assert(content && answer.protocol === null);
+              return answer.response.text();
+            }),
+            (error) => error === reason,
+          );
+          await holds(() => socket.destroyed);
+        }
+        if (point.startsWith("content")) await holds(() => sent.isCancelled);
+        socket.destroy();
+        await server.close();
+      });
+    }
+  });
+
+  describe(`who does not read stands still, over ${form}`, { timeout: PATIENCE }, () => {
+    test("a client that does not read its response", async () => {
+      const { body, sent } = endless();
+      const server = await listening((socket) => serve(shape(socket), () => ({ body })));
+      const socket = await connected(server.port);
+      socket.write(GET);
+      assert((await still(() => sent.bytes)) <= BOUND, `${sent.bytes}`);
+      socket.destroy();
+      await server.close();
+      assert(sent.isCancelled);
+    });
+
+    test("a handler that does not read its content", async () => {
+      let hasCome = false;
+      const stop = new AbortController();
+      const server = await listening((socket) => serve(shape(socket), async (request) => {
+        const reader = request.body?.getReader();
+        await reader?.read();
+        hasCome = true;
+        return /** @type {Promise<undefined>} */ (never);
+      }, { signal: stop.signal }).catch((error) => error));
+      const socket = await connected(server.port);
+      socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n");
+      const amount = await flood(socket);
+      assert(hasCome);
+      assert(amount <= BOUND, `${amount}`);
+      // The handler never returns; the signal ends its connection.
+      stop.abort("enough");
+      await closed(socket);
+      assert.deepEqual(await server.close(), ["enough"]);
+    });
+
+    test("a server that does not read, and one whose response is not read", async () => {
+      const silent = await listening(closed);
+      const { body, sent } = endless();
+      const stop = new AbortController();
+      const socket = await connected(silent.port);
+      const headers = { ...HOST, "Transfer-Encoding": "chunked" };
+      const asking = request(shape(socket), { method: "POST", target: "/", headers, body }, { signal: stop.signal });
+      asking.catch(() => {});
+      assert((await still(() => sent.bytes)) <= BOUND, `${sent.bytes}`);
+      stop.abort();
+      await assert.rejects(asking, { name: "AbortError" });
+      await silent.close();
+
+      let amount = 0;
+      const talking = await listening(async (socket) => {
+        await until(socket, "\r\n\r\n");
+        socket.write(`${OK}Content-Length: 99999999999\r\n\r\n`);
+        amount = await flood(socket);
+        await closed(socket);
+      });
+      const other = await connected(talking.port);
+      const answer = await request(shape(other), { target: "/", headers: HOST });
+      await holds(() => amount > 0);
+      assert(amount <= BOUND, `${amount}`);
+      await answer.body?.cancel();
+      await holds(() => other.destroyed);
+      await talking.close();
+    });
+
+    test("both directions of a tunnel", async () => {
+      for (const first of ["", "hello"]) {
+        let amount = 0;
+        const server = await listening(async (socket) => {
+          await until(socket, "\r\n\r\n");
+          socket.pause();
+          socket.write(SWITCHED + first);
+          amount = await flood(socket);
+          await closed(socket);
+        });
+        const socket = await connected(server.port);
+        const switched = await upgrade(shape(socket), { target: "/", headers: HOST }, { offer: ["foo/2"] });
+        assert(switched.protocol !== null);
+        const reader = switched.readable.getReader();
+        await reader.read();
+        const writer = switched.writable.getWriter();
+        let sent = 0;
+        const sending = (async () => {
+          for (;;) {
+            await writer.ready;
+            writer.write(new Uint8Array(65_536)).catch(() => {});
+            sent += 65_536;
+          }
+        })();
+        sending.catch(() => {});
+        assert((await still(() => sent)) <= BOUND, `${sent}`);
+        await holds(() => amount > 0);
+        assert(amount <= BOUND, `${amount}`);
+        await reader.cancel();
+        await holds(() => socket.destroyed);
+        await assert.rejects(sending);
+        await server.close();
+      }
+    });
+  });
+
+  describe(`time-outs over ${form}`, { timeout: PATIENCE }, () => {
+    const patience = { request: 50, content: 50, response: 50, sending: 200 };
+
+    test("a client that is too slow is answered where that helps", async () => {
+      /** @type {[string, string, Ending["how"]][]} */
+      const cases = [
+        ["", "", "refused"],
+        [GET, "HTTP/1.1 200 ", "refused"],
+        [GET.slice(0, 9), "HTTP/1.1 408 ", "refused"],
+        [`${SIZED}hell`, "HTTP/1.1 408 ", "refused"],
+      ];
+      for (const [said, answer, how] of cases) {
+        const server = await listening((socket) => serve(shape(socket), async (request) => ({ body: await request.text() }), { patience }));
+        const socket = await connected(server.port);
+        socket.write(said);
+        assert((await rest(socket)).startsWith(answer));
+        socket.end();
+        const [ending] = /** @type {Ending[]} */ (await server.close());
+        assert.equal(ending?.how, how);
+        assert.equal(/** @type {any} */ (ending?.error).name, "TimeoutError");
+      }
+    });
+
+    test("the time of a handler does not count", async () => {
+      const server = await listening((socket) => serve(shape(socket), async () => {
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        return { body: "done" };
+      }, { patience }));
+      const socket = await connected(server.port);
+      socket.write(GET.replace("Host", "Connection: close\r\nHost"));
+      assert.match(await rest(socket), /done$/);
+      socket.destroy();
+      await server.close();
+    });
+
+    test("a client that does not read is given up", async () => {
+      const { body, sent } = endless();
+      const server = await listening((socket) => serve(shape(socket), () => ({ body }), { patience }));
+      const socket = await connected(server.port);
+      socket.write(GET);
+      await holds(() => sent.isCancelled);
+      await holds(() => server.open === 0);
+      const [ending] = /** @type {Ending[]} */ (await server.close());
+      assert.deepEqual([ending?.how, /** @type {any} */ (ending?.error).name], ["refused", "TimeoutError"]);
+      socket.destroy();
+    });
+
+    test("a server that is too slow, and one that trickles", async () => {
+      for (const pieces of [[""], ["HTTP/1.1 103 E\r\n\r\n"], [OK], [`${OK}Content-Length: 9\r\n\r\n`, "h"]]) {
+        const server = await listening(async (socket) => {
+          await until(socket, "\r\n\r\n");
+          for (const piece of pieces) socket.write(piece);
+          await rest(socket);
+        });
+        const socket = await connected(server.port);
+        const answering = request(shape(socket), { target: "/", headers: HOST }, { patience }).then((answer) => answer.text());
+        await assert.rejects(answering, { name: "TimeoutError" });
+        await holds(() => socket.destroyed);
+        await server.close();
+      }
+      const server = await listening(async (socket) => {
+        const trickle = setInterval(() => socket.write("x"), 10);
+        await rest(socket);
+        clearInterval(trickle);
+      });
+      const socket = await connected(server.port);
+      const slow = request(shape(socket), { target: "/", headers: HOST }, { patience: { response: 100 } });
+      await assert.rejects(slow, (/** @type {Error} */ error) => ["TimeoutError", "ProtocolError"].includes(error.name));
+      await server.close();
+    });
+
+    test("a server that does not read is given up", async () => {
+      const server = await listening(closed);
+      const socket = await connected(server.port);
+      const { body, sent } = endless();
+      const headers = { ...HOST, "Transfer-Encoding": "chunked" };
+      const asking = request(shape(socket), { method: "POST", target: "/", headers, body }, { patience });
+      await assert.rejects(asking, { name: "TimeoutError" });
+      await holds(() => sent.isCancelled && socket.destroyed);
+      await server.close();
+    });
+  });
+
+  describe(`in order, over ${form}`, { timeout: PATIENCE }, () => {
+    test("after the last response the server ends its direction, and closes when the client has", async () => {
+      const server = await listening((socket) => serve(shape(socket), () => ({ body: "done" })));
+      const socket = await connected(server.port);
+      socket.write(GET.replace("Host", "Connection: close\r\nHost"));
+      await rest(socket);
+      assert.equal(server.open, 1, "it reads on");
+      socket.end("more");
+      await holds(() => server.open === 0);
+      assert.deepEqual(await server.close(), [{ how: "closed" }]);
+    });
+
+    test("a client that has ended its direction is answered", async () => {
+      const server = await listening((socket) => serve(shape(socket), async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return { body: "done" };
+      }));
+      const socket = await connected(server.port);
+      socket.end(GET);
+      assert.match(await rest(socket), /done$/);
+      assert.deepEqual(await server.close(), [{ how: "closed" }]);
+    });
+
+    test("a response that is cut does not look whole to HTTP/1.0", async () => {
+      const mistake = new Error("a mistake");
+      const server = await listening((socket) => serve(shape(socket), () => ({
+        body: (async function* () {
+          yield Buffer.from("a piece");
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          throw mistake;
+        })(),
+      }), { onError: () => {} }));
+      const socket = await connected(server.port);
+      socket.write("GET / HTTP/1.0\r\n\r\n");
+      const failed = await until(socket, "a piece").then(() => rest(socket)).then(() => socket.errored);
+      // Web streams cannot reset.
+      if (form === "net.Socket") assert.equal(/** @type {any} */ (failed)?.code, "ECONNRESET");
+      await server.close();
+    });
+
+    test("half-close, either side first", async () => {
+      for (const first of ["client", "server"]) {
+        for (const leftover of ["", "hello"]) {
+          const server = await listening((socket) => serve(shape(socket), async (request) => {
+            const switched = await request.upgrade(["foo/2"]);
+            assert(switched);
+            const ears = async () => assert.equal(await said(switched.readable), `${leftover}bye`);
+            if (first === "client") await ears();
+            await say(switched.writable, "and you", { ends: true });
+            if (first === "server") await ears();
+            return undefined;
+          }));
+          const socket = await connected(server.port);
+          socket.write(OFFER + leftover);
+          await until(socket, "\r\n\r\n");
+          if (first === "server") await holds(() => socket.readableLength > 0 || socket.readableEnded);
+          socket.end("bye");
+          assert.match(await rest(socket), /and you$|^$/);
+          await holds(() => server.open === 0);
+          assert.deepEqual(await server.close(), [{ how: "switched" }]);
+        }
+      }
+    });
+
+    test("what was switched is the handler's to close, unless the handler fails", async () => {
+      const mistake = new Error("a mistake");
+      for (const fails of [false, true]) {
+        /** @type {import("switchover/streams").Switched | null} */
+        let switched = null;
+        /** @type {unknown[]} */
+        const reported = [];
+        const handler = async (/** @type {import("switchover/streams").ServerRequest} */ request) => {
+          switched = await request.upgrade(["foo/2"]);
+          if (fails) throw mistake;
+        };
+        const server = await listening((socket) => serve(shape(socket), handler, { onError: (error) => void reported.push(error) }));
+        const socket = await connected(server.port);
+        socket.write(OFFER);
+        await until(socket, "\r\n\r\n");
+        if (!fails) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          assert.equal(server.open, 1);
+          /** @type {any} */ (switched).close();
+        }
+        await rest(socket);
+        await holds(() => server.open === 0);
+        assert.deepEqual(await server.close(), [fails ? { how: "failed", error: mistake } : { how: "switched" }]);
+        assert.deepEqual(reported, fails ? [mistake] : []);
+      }
+    });
+  });
+}
+
+/** Waits until it is closed, however. @param {NetSocket} socket */
+async function closed(socket) {
+  if (!socket.closed) await new Promise((resolve) => socket.on("close", resolve));
+}

@@ -1,0 +1,241 @@
+// What Node's own streams and servers have of `switchover/streams`: `toDuplex`, `decide`, TLS above a switch, `ws` as the peer;
+// and what consoles show.
+
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
+import { after, test } from "node:test";
+import { TLSSocket, connect as connectTls } from "node:tls";
+import { inspect, promisify } from "node:util";
+import { ProtocolError, websocketKey } from "switchover";
+import { decide, request, serve, upgrade } from "switchover/streams";
+import { withWorker } from "./hosts/edge.mjs";
+import { PATIENCE, connected, forms, listening, paired, rest, say, toWeb, until } from "./sockets.mjs";
+
+const { WS = "", RUNTIMES = "", PACKAGE = "" } = process.env;
+const HOST = { Host: "a.example" };
+const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n";
+const SWITCHED = "HTTP/1.1 101 S\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+const options = { timeout: PATIENCE };
+
+test("the streams that Node makes of a socket", options, async () => {
+  const server = await listening((socket) => serve(toWeb(socket), async (request) => {
+    const switched = await request.upgrade(["foo/2"]);
+    if (!switched) return new Response(await request.text());
+    await say(switched.writable, "bye", { ends: true });
+    await switched.readable.cancel();
+    return undefined;
+  }));
+  const socket = toWeb(await connected(server.port));
+  const headers = { ...HOST, "Content-Length": "5" };
+  const answer = await request(socket, { method: "POST", target: "/", headers, body: "hello" });
+  assert.deepEqual([await answer.text(), answer.persists], ["hello", true]);
+  const switched = await upgrade(socket, { target: "/", headers: HOST }, { offer: ["foo/2"] });
+  assert(switched.protocol !== null);
+  const reader = switched.readable.getReader();
+  assert.equal(Buffer.from((await reader.read()).value ?? []).toString(), "bye");
+  await reader.cancel();
+  await server.close();
+});
+
+test("toDuplex gives a stream of Node that begins with the first byte", options, async () => {
+  for (const shape of Object.values(forms)) {
+    for (const first of ["", "hello "]) {
+      const server = await listening(async (socket) => {
+        await until(socket, "\r\n\r\n");
+        socket.write(SWITCHED + first);
+        socket.end(await until(socket, "there"));
+      });
+      const socket = await connected(server.port);
+      const switched = await upgrade(shape(socket), { target: "/", headers: HOST }, { offer: ["foo/2"] });
+      assert(switched.protocol !== null);
+      const duplex = switched.toDuplex(Duplex);
+      assert(duplex instanceof Duplex);
+      assert.equal(duplex === socket, shape === forms["net.Socket"]);
+      duplex.write("there");
+      assert.equal(await text(duplex), `${first}there`);
+      duplex.end();
+      await server.close();
+    }
+  }
+});
+
+/** A server of `node:http` that switches as `decide` says. @param {readonly string[]} preferences */
+async function deciding(preferences) {
+  const shouldUpgradeCallback = (/** @type {import("node:http").IncomingMessage} */ asked) => decide(asked, preferences).protocol !== null;
+  const server = createServer({ shouldUpgradeCallback }, async (asked, response) => response.end(`in HTTP ${await text(asked)}`));
+  server.on("upgrade", (asked, socket, head) => {
+    const { protocol, response } = decide(asked, preferences, { "X-By": "node" });
+    if (protocol === null) {
+      socket.end("HTTP/1.1 501 N\r\nConnection: close\r\n\r\n");
+    } else {
+      socket.write(response);
+      socket.end(`${protocol} ${head}`);
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, port: /** @type {import("node:net").AddressInfo} */ (server.address()).port };
+}
+
+test("decide, in a server of node:http", options, async () => {
+  // Before there was a callback, every offer came as the event.
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const mayDecline = major > 24 || (major === 24 && minor >= 9) || (major === 22 && minor >= 21);
+  const { server, port } = await deciding(["foo/2"]);
+  /** @param {string} bytes */
+  const ask = async (bytes) => {
+    const socket = await connected(port);
+    socket.end(bytes);
+    return rest(socket);
+  };
+  assert.match(await ask(`${OFFER}\r\nhello`), /^HTTP\/1\.1 101 [^]*X-By: node\r\n[^]*Upgrade: foo\/2\r\n[^]*\r\n\r\nfoo\/2 hello$|^HTTP\/1\.1 101 [^]*\r\n\r\nfoo\/2 hello$/);
+  const declined = mayDecline ? /^HTTP\/1\.1 200 [^]*in HTTP / : /^HTTP\/1\.1 501 /;
+  assert.match(await ask(`${OFFER.replace("foo/2, ", "")}\r\n`), declined);
+  const content = `POST${OFFER.slice(3)}Content-Length: 5\r\nConnection: close\r\n\r\nhello`;
+  assert.match(await ask(content), mayDecline ? /^HTTP\/1\.1 200 [^]*in HTTP hello/ : /^HTTP\/1\.1 501 /);
+  server.closeAllConnections();
+  server.close();
+});
+
+test("decide says what is wrong with an offer, and refuses what is no HTTP", () => {
+  const asked = { method: "GET", url: "/", httpVersion: "1.1", rawHeaders: ["Host", "a", "Upgrade", "websocket", "Connection", "upgrade"] };
+  const { protocol, offers } = decide(asked, ["websocket"]);
+  assert.equal(protocol, null);
+  assert.equal(typeof offers[0]?.ineligible, "string");
+  assert.throws(() => decide({ ...asked, rawHeaders: ["Host", "a", "Host", "b"] }, ["foo/2"]), ProtocolError);
+});
+
+test("consoles show no secrets", options, async () => {
+  /** @type {string[]} */
+  const shown = [];
+  const show = (/** @type {unknown} */ object) => void shown.push(inspect(object, { depth: 9 }), JSON.stringify(object));
+  const server = await listening((socket) => serve(socket, async (request) => {
+    show(request);
+    assert.equal(request.headers.get("authorization"), "Basic c2VjcmV0");
+    const switched = await request.upgrade(["foo/2"], { "Set-Cookie": "a=c2VjcmV0", X: "y" });
+    show(switched);
+    switched?.close();
+    return undefined;
+  }));
+  const headers = { ...HOST, Authorization: "Basic c2VjcmV0", Cookie: "a=c2VjcmV0" };
+  const switched = await upgrade(await connected(server.port), { target: "/", headers }, { offer: ["foo/2"] });
+  show(switched);
+  show(switched.response);
+  assert.match(shown[0] ?? "", /^ServerRequest \{[^]*Authorization: <hidden>/);
+  assert.match(shown[4] ?? "", /^Switched \{[^]*Answer \{[^]*status: 101[^]*X: y/);
+  assert.doesNotMatch(shown.join(""), /c2VjcmV0/);
+  assert.equal(switched.response?.headers.get("set-cookie"), "a=c2VjcmV0");
+  await server.close();
+});
+
+test("what has no TLS says so", options, async () => {
+  for (const first of ["", "early"]) {
+    const server = await listening(async (socket) => {
+      await until(socket, "\r\n\r\n");
+      socket.end(SWITCHED.replace("foo/2", "TLS/1.2, HTTP/1.1") + first);
+      await rest(socket);
+    });
+    const asked = { target: "/", headers: HOST };
+    const switched = await upgrade(paired(await connected(server.port)), asked, { offer: ["TLS/1.2, HTTP/1.1"], resumes: true });
+    assert(switched.protocol !== null);
+    await assert.rejects(switched.startTls(), first ? /before the handshake/ : TypeError);
+    switched.close();
+    await server.close();
+  }
+});
+
+const folder = mkdtempSync(join(tmpdir(), "switchover-tls-"));
+after(() => rmSync(folder, { recursive: true }));
+const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"];
+const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+execFileSync("openssl", ["req", "-x509", ...curve, ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" });
+
+/** A server that answers above TLS. */
+function securing() {
+  return listening(async (socket) => {
+    await until(socket, "\r\n\r\n");
+    socket.write(SWITCHED.replace("foo/2", "TLS/1.2, HTTP/1.1"));
+    const secured = new TLSSocket(socket, { isServer: true, key: readFileSync(key), cert: readFileSync(cert) });
+    secured.on("error", () => {});
+    secured.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret");
+    await rest(/** @type {any} */ (secured));
+    secured.end();
+  });
+}
+
+test("TLS by upgrade, and the answer above it", options, async () => {
+  const server = await securing();
+  const asked = { target: "/secret", headers: { Host: "localhost" } };
+  const switched = await upgrade(await connected(server.port), asked, { offer: ["TLS/1.2, HTTP/1.1"], resumes: true });
+  assert(switched.protocol !== null);
+  const secured = connectTls({ socket: switched.toDuplex(Duplex), servername: "localhost", ca: readFileSync(cert) });
+  await once(secured, "secureConnect");
+  const answer = await switched.resume(secured);
+  assert.deepEqual([answer.status, await answer.text(), answer.persists], [200, "secret", true]);
+  secured.destroy();
+  await server.close();
+});
+
+const deno = join(RUNTIMES, "@deno/linux-x64-glibc/deno");
+test("TLS by upgrade in Deno", { ...options, skip: !existsSync(deno) && "there is no Deno" }, async () => {
+  const server = await securing();
+  const program = join(import.meta.dirname, "hosts/tls.deno.mjs");
+  const given = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-read", "--allow-net", program, String(server.port), cert];
+  const { stdout } = await promisify(execFile)(deno, given, { timeout: PATIENCE });
+  assert.equal(stdout, "200 secret true\n");
+  await server.close();
+});
+
+const workerd = join(RUNTIMES, "@cloudflare/workerd-linux-64/bin/workerd");
+test("TLS by upgrade in workerd", { ...options, skip: !existsSync(workerd) && "there is no workerd" }, async () => {
+  const server = await securing();
+  const modules = { "worker.mjs": join(import.meta.dirname, "hosts/tls.worker.mjs") };
+  const SERVER = `127.0.0.1:${server.port}`;
+  const said = await withWorker(workerd, PACKAGE, modules, { SERVER }, async (url) => (await fetch(url)).text(), { trusted: readFileSync(cert, "utf8") });
+  assert.equal(said, "200 secret true");
+  await server.close();
+});
+
+/** A frame of a server with a short text (RFC 6455, 5.2). @param {string} text */
+const frame = (text) => `\x81${String.fromCharCode(text.length)}${text}`;
+
+test("ws as the client, and as the server", { ...options, skip: !existsSync(WS) && "there is no ws" }, async () => {
+  const { WebSocket, WebSocketServer } = createRequire(import.meta.url)(WS);
+  const server = await listening((socket) => serve(socket, async (request) => {
+    const switched = await request.upgrade(["websocket"], { "Sec-WebSocket-Protocol": request.connection.selectSubprotocol(["chat"]) ?? "" });
+    if (!switched) return { status: 400 };
+    await say(switched.writable, frame("welcome"));
+    await switched.readable.cancel();
+    return undefined;
+  }));
+  const client = new WebSocket(`ws://127.0.0.1:${server.port}/`, ["chat"]);
+  assert.equal(String((await once(client, "message"))[0]), "welcome");
+  assert.equal(client.protocol, "chat");
+  await once(client, "close");
+  await server.close();
+
+  const talking = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  talking.on("connection", (/** @type {any} */ peer) => (peer.send("hello"), peer.close(1000)));
+  await once(talking, "listening");
+  const key = websocketKey(crypto.getRandomValues(new Uint8Array(16)));
+  const headers = { ...HOST, "Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13" };
+  const switched = await upgrade(await connected(talking.address().port), { target: "/", headers }, { offer: ["websocket"] });
+  assert(switched.protocol !== null);
+  // Its Close is answered by the end.
+  const reader = switched.readable.getReader();
+  let heard = "";
+  for (let step; heard.length < 11 && !(step = await reader.read()).done; ) heard += Buffer.from(step.value).toString("latin1");
+  assert.equal(heard, `${frame("hello")}\x88\x02\x03\xe8`);
+  await reader.cancel();
+  talking.close();
+});

