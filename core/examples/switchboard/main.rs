@@ -204,7 +204,8 @@ fn field_line(line: &str) -> Result<(String, String), &'static str> {
 
 /// A flag of the engine's.
 fn lenient_flag(name: &str) -> Result<String, String> {
-    let names: Vec<_> = Lenient::none().table().map(|(name, _)| name).collect();
+    // `lone_lf` is a server's.
+    let names: Vec<_> = Lenient::none().table().map(|(name, _)| name).filter(|name| *name != "lone_lf").collect();
     if names.contains(&name) { Ok(name.into()) } else { Err(format!("one of {}", names.join(", "))) }
 }
 
