@@ -7,7 +7,7 @@ use super::hop::EndToEnd;
 use crate::listed::listed;
 use crate::wire::fields::{Field, FieldSource, members};
 use crate::wire::outgoing::RequestHead;
-use crate::wire::syntax::{TargetForm, after_scheme, is_token, is_value, target_form, trim, until_path};
+use crate::wire::syntax::{TargetForm, after_colon, is_token, is_value, target_form, trim, until_path};
 
 /// What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,7 +178,8 @@ fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8
     if form == Ok(TargetForm::Authority) {
         return (Some(target), Cow::Borrowed(b""));
     }
-    if let (Ok(TargetForm::Absolute), Some(rest)) = (form, after_scheme(target)) {
+    let hierarchy = after_colon(target).and_then(|rest| rest.strip_prefix(b"//"));
+    if let (Ok(TargetForm::Absolute), Some(rest)) = (form, hierarchy) {
         let authority = until_path(rest);
         let after = &rest[authority.len()..];
         let path = match after {

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use crate::error::{Error, ErrorKind};
-use crate::wire::fields::{Field, FieldSource, Options, Piece, Pieces, expects_continue, members};
+use crate::wire::fields::{Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue, members};
 use crate::wire::known::KnownField;
 use crate::wire::outgoing::{REASON_AT, usual_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
@@ -314,26 +314,24 @@ pub(crate) fn never_a_trailer(field: &Field<'_>) -> bool {
 
 /// Writes a trailer section with its empty line, each line checked; gives whether it holds anything.
 pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<bool, Error> {
-    let (mut count, mut fault) = (0, None);
+    let (begin, mut count, mut fault) = (draft.len(), 0, None);
     let mut take = |index, field: Field<'_>| {
         line(draft, field);
         let allowed = if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
         let verdict = check(field).and(allowed);
         fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, index)));
     };
-    let mut take_piece = |piece: Piece<'_>| {
+    each_piece(source, &mut |piece| {
         match piece {
             Piece::Line(field) => take(count, field),
             Piece::Block(lines) => lines.each_line(&mut |field| take(count, field)),
         }
         count += 1;
-    };
-    match source.pieces() {
-        Some(pieces) => pieces.each_piece(&mut take_piece),
-        None => source.each(&mut |field| take_piece(Piece::Line(field))),
-    }
+    });
+    // A block may hold no line.
+    let holds_any = draft.len() > begin;
     draft.extend_from_slice(b"\r\n");
-    fault.map_or(Ok(count > 0), Err)
+    fault.map_or(Ok(holds_any), Err)
 }
 
 /// The one framing field that the engine adds, if any.

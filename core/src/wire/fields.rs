@@ -268,6 +268,14 @@ pub trait Pieces {
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>));
 }
 
+/// The pieces of any source: its lines, where it has no larger ones.
+pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(Piece<'s>)) {
+    match source.pieces() {
+        Some(pieces) => pieces.each_piece(each),
+        None => source.each(&mut |field| each(Piece::Line(field))),
+    }
+}
+
 /// Something that a head or trailer section is written from, in order.
 ///
 /// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`] of a received
@@ -370,12 +378,8 @@ impl<A: FieldSource, B: FieldSource> FieldSource for (A, B) {
 
 impl<A: FieldSource, B: FieldSource> Pieces for (A, B) {
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
-        for part in [&self.0 as &dyn FieldSource, &self.1] {
-            match part.pieces() {
-                Some(pieces) => pieces.each_piece(each),
-                None => part.each(&mut |field| each(Piece::Line(field))),
-            }
-        }
+        each_piece(&self.0, each);
+        each_piece(&self.1, each);
     }
 }
 

@@ -171,8 +171,7 @@ pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     if matches!(target, [b'/', ..] | b"*") {
         return None;
     }
-    memchr::memchr(b':', target)?;
-    let authority = until_path(after_scheme(target).unwrap_or_default());
+    let authority = until_path(after_colon(target)?.strip_prefix(b"//").unwrap_or_default());
     Some(memchr::memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..]))
 }
 
@@ -181,15 +180,13 @@ pub(crate) fn after_authority(target: &[u8]) -> &[u8] {
     if matches!(target, [b'/', ..] | b"*") {
         return target;
     }
-    let colon = memchr::memchr(b':', target).unwrap_or(target.len());
-    let rest = target.get(colon + 1..).unwrap_or_default();
+    let rest = after_colon(target).unwrap_or_default();
     rest.strip_prefix(b"//").map_or(rest, |after| &after[until_path(after).len()..])
 }
 
-/// What follows `scheme://`, if anything does.
-pub(crate) fn after_scheme(target: &[u8]) -> Option<&[u8]> {
-    let colon = memchr::memchr(b':', target)?;
-    target.get(colon + 1..)?.strip_prefix(b"//")
+/// What follows the scheme of an absolute target.
+pub(crate) fn after_colon(target: &[u8]) -> Option<&[u8]> {
+    memchr::memchr(b':', target).and_then(|colon| target.get(colon + 1..))
 }
 
 /// The authority at the beginning of what follows `//`.

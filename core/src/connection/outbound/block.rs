@@ -141,13 +141,18 @@ mod tests {
             all.extend(lines);
             all.extend(&more[..2]);
             assert_eq!(sent(&([("Z", "0")], (&block, &more[..2]))), sent(&all));
-            // Trailers are lines one by one.
+            // Trailers are checked line by line.
             let (mut out, mut server) = (vec![], asked());
             server.send_response(&ResponseHead::new(200, &(&block, &more[2..])), &mut out).unwrap();
             let refused = server.send_end(&block, &mut out).unwrap_err();
             assert_eq!((refused.kind(), refused.field()), (ErrorKind::TrailerForbidden, Some(0)));
         }
-        assert_eq!(sent(&Block::new("").unwrap()), sent(&()));
+        let none = Block::new("").unwrap();
+        assert_eq!(sent(&none), sent(&()));
+        // Which is no trailer either: after content of known length there may be none.
+        let (mut out, mut server) = (vec![], asked());
+        server.send_response(&ResponseHead::new(200, &[("Content-Length", "0")]), &mut out).unwrap();
+        server.send_end(&none, &mut out).unwrap();
     }
 
     #[test]
