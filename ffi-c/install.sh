@@ -110,18 +110,17 @@ small() {
 
 # Before anything is installed.
 for flavour in $FLAVOURS; do
-    case $flavour in std) built=$BUILT/libswitchover.a ;; *) built=$SMALL/libswitchover-small.a ;; esac
+    case $flavour in
+    std) built=$BUILT/libswitchover.a ;;
+    small) built=$SMALL/libswitchover-small.a ;;
+    *) echo "no flavour $flavour: std, small" >&2 && exit 2 ;;
+    esac
     [ -e "$built" ] && continue
     echo "$built is not there. Build first: cargo build --profile binding -p switchover-ffi && ffi-c/small" >&2
     exit 1
 done
 put 644 "$here/include/switchover.h" "$PREFIX/include/switchover.h"
-for flavour in $FLAVOURS; do
-    case $flavour in
-    std | small) "$flavour" ;;
-    *) echo "no flavour $flavour: std, small" >&2 && exit 2 ;;
-    esac
-done
+for flavour in $FLAVOURS; do "$flavour"; done
 for licence in "$here"/../LICENSE-*; do
     put 644 "$licence" "$PREFIX/share/licenses/switchover/$(basename "$licence")"
 done
