@@ -58,15 +58,6 @@ fn the_menu_and_the_diagrams_of_the_playground() {
     compare("wasm/playground/states.js", &playground::states());
 }
 
-/// The crate is packed without the npm package, and the playground is served without the crate, so each has the files.
-#[test]
-fn the_programs_that_are_copied_are_made_alike() {
-    for name in ["code.js", "code/words.js", "code/rust.js", "code/c.js", "code/python.js", "code/javascript.js"] {
-        let made = home().join("../core/examples/switchboard/live/page").join(name);
-        compare(&format!("wasm/playground/{name}"), &fs::read_to_string(made).expect("the page's"));
-    }
-}
-
 #[test]
 fn numbers_and_names_of_errors_are_unique_and_in_order() {
     let codes: Vec<u16> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
