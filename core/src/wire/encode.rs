@@ -98,6 +98,8 @@ impl Survey {
     fn take_pieces(&mut self, draft: &mut Vec<u8>, source: &dyn Pieces, is_allowed: &dyn Fn(Field<'_>) -> bool) {
         source.each_piece(&mut |piece| match piece {
             Piece::Line(field) => self.take(draft, field, is_allowed(field)),
+            #[cfg(feature = "http")]
+            Piece::Sound(field) => self.take_sound(draft, field, is_allowed(field)),
             Piece::Block(lines) => {
                 draft.extend_from_slice(lines.0);
                 self.count += 1;
@@ -108,9 +110,26 @@ impl Survey {
     /// Writes a line, checks it and notes what it says.
     #[inline(always)]
     fn take(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+        self.take_known(draft, field, check(field), is_allowed);
+    }
+
+    /// The same for a line of which the bytes are in order.
+    #[cfg(feature = "http")]
+    fn take_sound(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+        self.take_known(draft, field, Ok(KnownField::recognise(field.name)), is_allowed);
+    }
+
+    #[inline(always)]
+    fn take_known(
+        &mut self,
+        draft: &mut Vec<u8>,
+        field: Field<'_>,
+        checked: Result<Option<KnownField>, ErrorKind>,
+        is_allowed: bool,
+    ) {
         let start = draft.len();
         line(draft, field);
-        let read = match check(field) {
+        let read = match checked {
             // As most are.
             Ok(None) => Ok(()),
             Ok(Some(known)) => self.note(known, field, start),
@@ -324,6 +343,8 @@ pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<
     each_piece(source, &mut |piece| {
         match piece {
             Piece::Line(field) => take(count, field),
+            #[cfg(feature = "http")]
+            Piece::Sound(field) => take(count, field),
             Piece::Block(lines) => lines.each_line(&mut |field| take(count, field)),
         }
         count += 1;

@@ -258,13 +258,16 @@ pub(crate) fn expects_continue(value: &[u8]) -> bool {
 pub enum Piece<'a> {
     /// A line that is to be checked.
     Line(Field<'a>),
+    /// A line of which the bytes are in order, as the type that it comes from has checked them. What it says is not.
+    #[cfg(feature = "http")]
+    Sound(Field<'a>),
     /// The lines of a [`Block`](crate::Block). An error counts them as one.
     Block(Written<'a>),
 }
 
-/// A [`FieldSource`] that has blocks.
+/// A [`FieldSource`] that has other pieces than lines that are to be checked.
 pub trait Pieces {
-    /// Calls `each` with every line and every block in order.
+    /// Calls `each` with every piece in order.
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>));
 }
 
