@@ -89,7 +89,7 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
             .uri(received.target())
             .version(version(received.minor_version()))
             .body(())?;
-        append(request.headers_mut(), received.fields())?;
+        *request.headers_mut() = received.fields().try_into()?;
         Ok(request)
     }
 }
@@ -100,7 +100,7 @@ impl TryFrom<Response<'_>> for ::http::Response<()> {
     fn try_from(received: Response<'_>) -> Result<Self, Error> {
         let mut response =
             Self::builder().status(received.status()).version(version(received.minor_version())).body(())?;
-        append(response.headers_mut(), received.fields())?;
+        *response.headers_mut() = received.fields().try_into()?;
         Ok(response)
     }
 }
@@ -110,16 +110,19 @@ fn version(minor: u8) -> Version {
 }
 
 /// The values are parts of one copy of the lines.
-fn append(headers: &mut HeaderMap, fields: Fields<'_>) -> Result<(), Error> {
-    let (bytes, spans) = fields.spans();
-    let bytes = Bytes::copy_from_slice(bytes);
-    headers.try_reserve(spans.len())?;
-    for [name, name_end, value, value_end] in spans {
-        let (name, value) = (name as usize..name_end as usize, value as usize..value_end as usize);
-        headers
-            .try_append(HeaderName::from_bytes(&bytes[name])?, HeaderValue::from_maybe_shared(bytes.slice(value))?)?;
+impl TryFrom<Fields<'_>> for HeaderMap {
+    type Error = Error;
+
+    fn try_from(received: Fields<'_>) -> Result<Self, Error> {
+        let (bytes, spans) = received.spans();
+        let (bytes, mut headers) = (Bytes::copy_from_slice(bytes), Self::try_with_capacity(spans.len())?);
+        for [name, name_end, value, value_end] in spans {
+            let (name, value) = (name as usize..name_end as usize, value as usize..value_end as usize);
+            let value = HeaderValue::from_maybe_shared(bytes.slice(value))?;
+            headers.try_append(HeaderName::from_bytes(&bytes[name])?, value)?;
+        }
+        Ok(headers)
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,1 +1,27 @@
-//! HTTP/1.1 on tokio, with an `Upgrade` that is right.
+//! HTTP/1.1 on tokio, with an `Upgrade` that is right: the engine of [`switchover`] over any `AsyncRead + AsyncWrite`, with the
+//! types of the `http` and `http-body` crates.
+
+mod body;
+mod config;
+mod date;
+mod error;
+mod handler;
+mod server;
+pub mod upgrade;
+mod wire;
+
+#[cfg(feature = "h2c")]
+mod http2;
+
+pub use body::Body;
+pub use config::{Config, Patience};
+pub use error::{BoxError, Error};
+pub use handler::{Handler, ServiceFn, service_fn};
+#[cfg(feature = "h2c")]
+pub use http2::Http2Stream;
+pub use server::{serve, serve_all, serve_until};
+pub use upgrade::Upgraded;
+
+/// What a connection runs over: TCP, TLS, a pipe in memory.
+pub trait Transport: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static {}
+impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static> Transport for T {}

@@ -1,0 +1,70 @@
+//! What a connection is given to go by.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a connection is served or used. End a literal with `..Default::default()`: it may get new members.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The engine's limits and leniencies; `secure` where the stream is TLS.
+    pub http: Arc<switchover::Config>,
+    /// How long the peer may take.
+    pub patience: Patience,
+    /// Whether a server adds `Date` to a response without one (RFC 9110, 6.6.1).
+    pub date: bool,
+    /// Whether a client that has ended its direction is still answered, as RFC 9112, 9.6, would have it. It is then noticed only by
+    /// a reset, or when the answer is sent, that the client has gone; without it a handler is dropped once the client's end
+    /// comes.
+    pub half_close: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { http: Arc::default(), patience: Patience::default(), date: true, half_close: true }
+    }
+}
+
+impl Config {
+    /// The same for a stream that is TLS: targets and offers are judged by it (RFC 9110, 7.8).
+    pub fn secure(&self) -> Self {
+        let http = switchover::Config { secure: true, ..switchover::Config::clone(&self.http) };
+        Self { http: Arc::new(http), ..self.clone() }
+    }
+}
+
+/// How long the peer may take, by what is waited for; `None` is for ever.
+///
+/// The time runs while there is something to wait for, not while your code works. Each byte of content, and each that is
+/// sent, adds a millisecond to its time: long content may take long, a byte a second may not.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// A server waits for the first byte of a request: 60 s.
+    pub idle: Option<Duration>,
+    /// A server waits for the rest of a head, from its first byte on: 30 s.
+    pub head: Option<Duration>,
+    /// Content, or the end of the message: 30 s. A server's time begins anew when your code asks for more.
+    pub content: Option<Duration>,
+    /// The peer takes what is sent: 30 s.
+    pub sending: Option<Duration>,
+    /// A server's handler makes a response: for ever. When it is over the client gets a 503, and the handler is dropped.
+    pub handler: Option<Duration>,
+    /// A client waits for a response, or the next interim one: 60 s.
+    pub response: Option<Duration>,
+    /// A client waits for a 100; then it sends its content all the same: 1 s (RFC 9110, 10.1.1).
+    pub go_ahead: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        Self {
+            idle: seconds(60),
+            head: seconds(30),
+            content: seconds(30),
+            sending: seconds(30),
+            handler: None,
+            response: seconds(60),
+            go_ahead: Duration::from_secs(1),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! A response of `http`, written: what its status means for the connection, its content, and its end.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use http::response::Parts;
+use http::{HeaderMap, Method, Response, StatusCode, header};
+use http_body::{Body, Frame};
+use switchover::{Order, ResponseHead};
+
+use super::{Failure, Serving};
+use crate::body::{Channel, Source};
+use crate::error::{BoxError, Error};
+use crate::upgrade::Chance;
+use crate::{Transport, date};
+
+/// What makes a response different.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Usual,
+    /// It has no content.
+    Head,
+    /// A 2xx opens a tunnel.
+    Connect,
+}
+
+impl Kind {
+    pub(super) fn of(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::Head,
+            Method::CONNECT => Self::Connect,
+            _ => Self::Usual,
+        }
+    }
+}
+
+/// What became of the connection.
+pub(super) enum Answered {
+    Whole,
+    Switched,
+}
+
+/// Which of the engine's verbs says it.
+enum Verb {
+    Send,
+    /// With this list.
+    Require(String),
+}
+
+impl<S: Transport, F: Future<Output = ()>> Serving<'_, S, F> {
+    pub(super) async fn answer<B: Body<Error: Into<BoxError>>>(
+        &mut self,
+        response: Response<B>,
+        kind: Kind,
+        channel: Option<&Arc<Channel>>,
+        chance: Option<&Chance>,
+    ) -> Result<Answered, Failure> {
+        let (mut head, body) = response.into_parts();
+        let is_last = poll_fn(|context| Poll::Ready(self.poll_stop(context))).await;
+        if is_last || self.leaves_too_much_unread(channel) {
+            self.wire.http.close_after_response()?;
+        }
+        // How the content ends is the engine's to say.
+        head.headers.remove(header::TRANSFER_ENCODING);
+        let has_taker = chance.is_some_and(Chance::has_taker);
+        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+            return self.switch(head.headers, chance.filter(|_| has_taker)).await;
+        }
+        if kind == Kind::Connect && head.status.is_success() {
+            if !has_taker {
+                let error = Error::Misuse(
+                    "a 2xx to CONNECT opens a tunnel, and nothing is there to take it: see upgrade::tunnel",
+                );
+                return Err(Failure::Error(StatusCode::NOT_IMPLEMENTED, error));
+            }
+            head.headers.remove(header::CONTENT_LENGTH);
+            self.finish_request().await?;
+            self.put_head(&head, &Verb::Send, None)?;
+            return Ok(Answered::Switched);
+        }
+        let verb = self.verb(&mut head)?;
+        let mut body = pin!(body);
+        if kind == Kind::Head || has_no_content(head.status) {
+            let length = body.size_hint().exact().filter(|&length| length > 0 && kind == Kind::Head);
+            self.put_head(&head, &verb, length)?;
+            self.wire.http.send_end(&(), self.wire.out.text())?;
+        } else {
+            self.send(&head, &verb, body.as_mut(), channel).await?;
+        }
+        // What was not read of the request. It is dropped, as far as that is not too much.
+        let _ = self.wire.http.skip_content();
+        Ok(Answered::Whole)
+    }
+
+    /// Whether more of the request is to come than will be dropped, so that the response says that it is the last. A body that
+    /// the handler has kept may still be read.
+    fn leaves_too_much_unread(&self, channel: Option<&Arc<Channel>>) -> bool {
+        let left = channel.filter(|channel| !channel.is_in_use()).and_then(|channel| channel.left());
+        left.is_some_and(|left| left > self.config.http.limits.drain)
+    }
+
+    /// Whether it is an ordinary response or a 426, which asks for something; `Upgrade` is the engine's to write.
+    fn verb(&mut self, head: &mut Parts) -> Result<Verb, Failure> {
+        let listed = head.headers.remove(header::UPGRADE);
+        let listed = listed.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        match (head.status, listed) {
+            (StatusCode::UPGRADE_REQUIRED, "") => {
+                // RFC 9110, 15.5.22: a 426 says what would do. One that does not can only mean that this will not.
+                head.status = StatusCode::BAD_REQUEST;
+            }
+            (StatusCode::UPGRADE_REQUIRED, list) => return Ok(Verb::Require(list.into())),
+            (_, "") => {}
+            (_, list) => self.wire.http.advertise(&protocols(list))?,
+        }
+        Ok(Verb::Send)
+    }
+
+    fn put_head(&mut self, head: &Parts, verb: &Verb, length: Option<u64>) -> Result<(), Error> {
+        let (http, out) = (&mut self.wire.http, self.wire.out.text());
+        with_extra(head, self.config.date, length, |fields| match verb {
+            Verb::Send => http.send_response(&ResponseHead::new(head.status.as_u16(), fields), out),
+            Verb::Require(list) => http.require(&protocols(list), fields, out),
+        })
+    }
+
+    /// Content, all at once where it is there.
+    async fn send<B: Body<Error: Into<BoxError>>>(
+        &mut self,
+        head: &Parts,
+        verb: &Verb,
+        mut body: Pin<&mut B>,
+        channel: Option<&Arc<Channel>>,
+    ) -> Result<(), Failure> {
+        let first = poll_fn(|context| {
+            Poll::Ready(match body.as_mut().poll_frame(context) {
+                Poll::Pending => Ok((None, false)),
+                Poll::Ready(None) => Ok((None, true)),
+                Poll::Ready(Some(Err(error))) => Err(Error::Body(error.into())),
+                Poll::Ready(Some(Ok(frame))) => Ok((Some(frame), body.is_end_stream())),
+            })
+        });
+        let (first, is_whole) = first.await?;
+        let (data, mut trailers) = parted(first);
+        if is_whole && trailers.is_none() && matches!(verb, Verb::Send) && data.len() < WHOLE {
+            let (http, out) = (&mut self.wire.http, self.wire.out.text());
+            return Ok(with_extra(head, self.config.date, None, |fields| {
+                http.respond(&ResponseHead::new(head.status.as_u16(), fields), &data, out)
+            })?);
+        }
+        let length = if is_whole {
+            Some(data.len() as u64)
+        } else {
+            body.size_hint().exact().map(|rest| rest + data.len() as u64)
+        };
+        self.put_head(head, verb, length.filter(|_| trailers.is_none()))?;
+        self.wire.put(data)?;
+        while !is_whole && trailers.is_none() {
+            let frame = poll_fn(|context| self.poll_frame(context, body.as_mut(), channel)).await?;
+            if frame.is_none() {
+                break;
+            }
+            let (data, ending) = parted(frame);
+            self.wire.put(data)?;
+            trailers = ending;
+        }
+        let out = self.wire.out.text();
+        match trailers {
+            Some(trailers) => self.wire.http.send_end(&trailers, out)?,
+            None => self.wire.http.send_end(&(), out)?,
+        }
+        Ok(())
+    }
+
+    /// The next frame of content. What there is is sent meanwhile, and what it may be made of is read.
+    fn poll_frame<B: Body<Error: Into<BoxError>>>(
+        &mut self,
+        context: &mut Context<'_>,
+        mut body: Pin<&mut B>,
+        channel: Option<&Arc<Channel>>,
+    ) -> Poll<Result<Option<Frame<B::Data>>, Failure>> {
+        loop {
+            let is_full = self.wire.out.is_full();
+            if !is_full && let Poll::Ready(frame) = body.as_mut().poll_frame(context) {
+                return Poll::Ready(frame.transpose().map_err(|error| Error::Body(error.into()).into()));
+            }
+            let has_more = self.work(context, channel.map(Arc::as_ref))?;
+            if !has_more && (!is_full || self.wire.out.is_full()) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// A 101. Everything that the switch needs is made before it is written, so that nothing can fail after it.
+    async fn switch(&mut self, mut headers: HeaderMap, chance: Option<&Chance>) -> Result<Answered, Failure> {
+        let chance =
+            chance.ok_or(Error::Misuse("a 101 where nothing takes the connection over: see upgrade::select"))?;
+        let token = headers.remove(header::UPGRADE);
+        let token = token.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        for name in [header::CONNECTION, header::CONTENT_LENGTH, header::SEC_WEBSOCKET_ACCEPT] {
+            headers.remove(name);
+        }
+        self.finish_request().await?;
+        let http = &mut self.wire.http;
+        let selection = http.select(&[token], Order::Client);
+        let selection = selection.ok_or(Error::Misuse("a 101 that does not name in `Upgrade` what was offered"))?;
+        #[cfg(feature = "h2c")]
+        if let Some(request) = http.request() {
+            chance.make_splice(&request)?;
+        }
+        let date = date::now();
+        let date: [(&str, &[u8]); 1] = [("date", &date)];
+        let date = if self.config.date { &date[..] } else { &[] };
+        http.accept(selection, &(&headers, date), self.wire.out.text())?;
+        Ok(Answered::Switched)
+    }
+
+    /// Drops the rest of the request, so that what comes after it can be told apart.
+    async fn finish_request(&mut self) -> Result<(), Error> {
+        if self.wire.http.skip_content().is_ok() {
+            while let Some(frame) = poll_fn(|context| self.wire.poll_content(context)).await {
+                frame?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Content that is written in one piece with its head.
+const WHOLE: usize = 4 * 1024;
+
+/// A head's fields and those that the server adds.
+fn with_extra(
+    head: &Parts,
+    has_date: bool,
+    length: Option<u64>,
+    send: impl FnOnce(&dyn switchover::FieldSource) -> Result<(), switchover::Error>,
+) -> Result<(), Error> {
+    let (date, mut extra) = (date::now(), [("", &b""[..]); 2]);
+    let (mut count, length) = (0, length.map(|length| length.to_string()));
+    if has_date && !head.headers.contains_key(header::DATE) {
+        extra[count] = ("date", &date);
+        count += 1;
+    }
+    if let Some(length) = length.as_ref().filter(|_| !head.headers.contains_key(header::CONTENT_LENGTH)) {
+        extra[count] = ("content-length", length.as_bytes());
+        count += 1;
+    }
+    Ok(send(&(&head.headers, &extra[..count]))?)
+}
+
+/// RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
+fn has_no_content(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// Data, or trailers.
+fn parted<D: Buf>(frame: Option<Frame<D>>) -> (Bytes, Option<HeaderMap>) {
+    match frame.map(Frame::into_data) {
+        None => (Bytes::new(), None),
+        Some(Ok(mut data)) => (data.copy_to_bytes(data.remaining()), None),
+        Some(Err(frame)) => (Bytes::new(), frame.into_trailers().ok()),
+    }
+}
+
+fn protocols(list: &str) -> Vec<&str> {
+    list.split(',').map(str::trim).collect()
+}

@@ -1,0 +1,54 @@
+//! A listener, and the connections that come of it.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::serve_until;
+use crate::config::Config;
+use crate::handler::Handler;
+
+/// How long a listener is left alone after it has failed.
+const LEFT_ALONE: Duration = Duration::from_millis(50);
+
+/// Accepts connections until `stop` is ready, and [serves](serve_until) each in a task of its own, with a clone of `handler`.
+///
+/// Where none can be accepted, as the system is out of descriptors, it tries again a moment later. After `stop` the answers under
+/// way are the last of their connections; it returns when all of them have ended. Give it a time-out to cut the others, which
+/// dropping it does. `std::future::pending()` never stops.
+pub async fn serve_all<H>(listener: TcpListener, handler: H, config: &Config, stop: impl Future<Output = ()>)
+where
+    H: Handler<Future: Send, Content: Send> + Clone + Send + 'static,
+    <H::Content as http_body::Body>::Data: Send,
+{
+    let (stopping, stopped) = watch::channel(false);
+    let (mut connections, mut stop) = (JoinSet::new(), pin!(stop));
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            // What has ended is forgotten.
+            Some(_) = connections.join_next() => continue,
+            () = &mut stop => break,
+        };
+        let Ok((stream, _)) = accepted else {
+            sleep(LEFT_ALONE).await;
+            continue;
+        };
+        // An answer is not held back for the one after it; a socket that refuses this is gone already.
+        let _ = stream.set_nodelay(true);
+        let (handler, config, mut stopped) = (handler.clone(), config.clone(), stopped.clone());
+        connections.spawn(async move {
+            let stop = async { drop(stopped.wait_for(|is_stopping| *is_stopping).await) };
+            // The client has got its answer; a server that wants to see the error serves each connection itself.
+            let _ = serve_until(stream, handler, &config, stop).await;
+        });
+    }
+    drop(listener);
+    let _ = stopping.send(true);
+    while connections.join_next().await.is_some() {}
+}

@@ -1,0 +1,109 @@
+//! A server: requests, a handler that answers them, and the end of a connection.
+
+mod answer;
+mod listen;
+mod run;
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use http::{Request, StatusCode};
+use switchover::{Connection, Role};
+
+use crate::Transport;
+use crate::body::{Body, Channel};
+use crate::config::Config;
+use crate::error::Error;
+use crate::handler::Handler;
+use crate::upgrade::{Chance, Resumption};
+use crate::wire::{Deadline, Wire};
+pub use listen::serve_all;
+
+/// Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
+///
+/// `handler` is a [`service_fn`](crate::service_fn), an axum `Router`, or any other tower service. It is called with one request
+/// after the other; the next one is read once the answer is complete. What is not the handler's business is done: `Expect`,
+/// HEAD, the framing of content, `Date`, content that was not read, and the answer to a request that is malformed or late.
+/// A body that gives data at once is sent in one piece with its head.
+///
+/// Returns when the connection is over, and what it has switched to as well: the future that was given to
+/// [`Selected::accept`](crate::upgrade::Selected::accept) runs in this one. An error says why it ended early; the client got the answer that
+/// fits, if it still could. Where a handler panics the client gets a 500, and the panic goes on here.
+///
+/// Cancel safe in this sense: if it is dropped, the connection is closed at once, and nothing else is lost. RFC 9112, 9.
+pub async fn serve<S: Transport, H: Handler>(stream: S, handler: H, config: &Config) -> Result<(), Error> {
+    serve_until(stream, handler, config, std::future::pending()).await
+}
+
+/// [`serve`], until `stop` is ready: then the response under way is the last, and says so with `Connection: close`. A connection
+/// that is idle closes at once; one that has switched is not ended. RFC 9112, 9.6.
+pub async fn serve_until<S: Transport, H: Handler>(
+    stream: S,
+    handler: H,
+    config: &Config,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
+    Serving::new(Wire::new(stream, http, config.patience), config, pin!(stop)).run(handler, None).await
+}
+
+impl Resumption {
+    /// Serves HTTP above the new layer, as [`serve`] does: `stream` is the TLS above what was
+    /// [accepted](crate::upgrade::Selected::accept), and the first request is the one that led to it, which comes to `handler`
+    /// again, without an offer. Give it another function than the one that has accepted, or a boxed future: a future cannot
+    /// contain itself. RFC 2817, 3.
+    pub async fn serve<S: Transport, H: Handler>(
+        mut self,
+        stream: S,
+        handler: H,
+        config: &Config,
+    ) -> Result<(), Error> {
+        self.http.resume_http()?;
+        let again = self.http.request().and_then(|request| Request::try_from(request).ok());
+        let again = again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
+        let never = pin!(std::future::pending());
+        let wire = Wire::new(stream, self.http, config.patience);
+        Serving::new(wire, config, never).run(handler, Some(Question::new(again.map(|()| Body::empty())))).await
+    }
+}
+
+/// A request that is to be answered.
+struct Question {
+    request: Request<Body>,
+    /// Where its content goes, if there is any.
+    channel: Option<Arc<Channel>>,
+    /// What its connection may become, if anything.
+    chance: Option<Arc<Chance>>,
+}
+
+impl Question {
+    fn new(request: Request<Body>) -> Self {
+        Self { request, channel: None, chance: None }
+    }
+}
+
+/// A connection that is being served.
+struct Serving<'c, S, F> {
+    wire: Wire<S>,
+    config: &'c Config,
+    stop: Pin<&'c mut F>,
+    is_stopping: bool,
+    /// Until when the handler may take.
+    handling: Deadline,
+}
+
+/// Why no further request is served.
+enum Failure {
+    /// With the answer that it gets, if one can still be sent.
+    Error(StatusCode, Error),
+    Panic(Box<dyn Any + Send>),
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        Self::Error(error.status(), error)
+    }
+}

@@ -1,0 +1,269 @@
+//! Requests, one after the other, and the end.
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response, StatusCode};
+use switchover::{Awaiting, Content, Event, Next, Owes, ResponseHead};
+
+use super::answer::{Answered, Kind};
+use super::{Failure, Question, Serving};
+use crate::body::{Body, Channel};
+use crate::config::Config;
+use crate::error::{BoxError, Error};
+use crate::handler::Handler;
+use crate::upgrade::{Chance, Upgraded};
+use crate::wire::{Deadline, Wire};
+use crate::{Transport, date};
+
+impl<'c, S: Transport, F: Future<Output = ()>> Serving<'c, S, F> {
+    pub(super) fn new(wire: Wire<S>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
+        Self { wire, config, stop, is_stopping: false, handling: Deadline::default() }
+    }
+
+    /// Serves the connection to its end, from this question on if there is one already.
+    pub(super) async fn run<H: Handler>(mut self, mut handler: H, first: Option<Question>) -> Result<(), Error> {
+        match self.requests(&mut handler, first).await {
+            Ok(Some(chance)) => self.switch_over(&chance).await,
+            Ok(None) => {
+                self.wire.end().await;
+                Ok(())
+            }
+            Err(Failure::Error(status, error)) => {
+                self.refuse(status);
+                self.wire.end().await;
+                Err(error)
+            }
+            Err(Failure::Panic(panic)) => {
+                self.refuse(StatusCode::INTERNAL_SERVER_ERROR);
+                self.wire.end().await;
+                resume_unwind(panic)
+            }
+        }
+    }
+
+    /// Serves requests until there are no more, or until the connection becomes something else.
+    async fn requests<H: Handler>(
+        &mut self,
+        handler: &mut H,
+        mut first: Option<Question>,
+    ) -> Result<Option<Arc<Chance>>, Failure> {
+        loop {
+            let question = match first.take() {
+                Some(question) => Some(question),
+                None => poll_fn(|context| self.poll_request(context)).await?,
+            };
+            let Some(Question { request, channel, chance }) = question else { return Ok(None) };
+            let kind = Kind::of(request.method());
+            let response = self.handle(handler, request, channel.as_deref()).await?;
+            let answered = self.answer(response, kind, channel.as_ref(), chance.as_deref()).await;
+            if let Some(channel) = channel {
+                channel.cut("the request has been answered");
+            }
+            match answered? {
+                Answered::Switched => return Ok(chance),
+                Answered::Whole if !self.wire.http.persists() => return Ok(None),
+                Answered::Whole => {}
+            }
+        }
+    }
+
+    // A request.
+
+    /// The next request; `None` where there will be none.
+    fn poll_request(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Question>, Failure>> {
+        // Answers that are not taken are a reason to read no further request.
+        while self.wire.out.is_full() {
+            std::task::ready!(self.wire.poll_send(context))?;
+        }
+        loop {
+            match self.wire.http.next_event()? {
+                Next::Event(Event::Request(request)) => {
+                    let question = question(&request)?;
+                    self.wire.receiving.clear();
+                    return Poll::Ready(Ok(Some(self.with_content(question))));
+                }
+                // The rest of a request that was answered without it.
+                Next::Event(_) => {}
+                Next::Paused(_) => return Poll::Ready(Ok(None)),
+                Next::NeedData => {
+                    std::task::ready!(self.wire.poll_send(context))?;
+                    let is_idle = self.wire.http.state().is_idle() && self.wire.http.unread().is_empty();
+                    if is_idle && self.poll_stop(context) {
+                        return Poll::Ready(Ok(None));
+                    }
+                    let patience = &self.config.patience;
+                    let (what, patience) = match self.wire.http.awaiting() {
+                        Awaiting::Content => ("content", patience.content),
+                        _ if is_idle => ("a request", patience.idle),
+                        _ => ("the rest of a head", patience.head),
+                    };
+                    self.wire.receiving.wait_for(what, patience);
+                    match self.wire.poll_receive(context) {
+                        Poll::Ready(Ok(())) => {}
+                        // A client that has nothing more to ask may go as it likes.
+                        Poll::Ready(Err(_)) if is_idle => return Poll::Ready(Ok(None)),
+                        Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
+                        Poll::Pending => {
+                            if is_idle {
+                                self.wire.http.release();
+                                self.wire.out.release();
+                            }
+                            return Poll::Pending;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What there is of its content already, or where it will come from.
+    fn with_content(&mut self, mut question: Question) -> Question {
+        let http = &mut self.wire.http;
+        if http.take_end() {
+            return question;
+        }
+        let left = match http.content() {
+            Content::Length(length) => Some(length),
+            _ => None,
+        };
+        if left.is_some_and(|length| length <= http.unread().len() as u64) {
+            // All of it is there: one event, and no other can be in the way.
+            if let Ok(Next::Event(Event::Data(data))) = http.next_event() {
+                *question.request.body_mut() = bytes::Bytes::copy_from_slice(data).into();
+                http.take_end();
+                return question;
+            }
+        }
+        let channel = Arc::new(Channel::new(left));
+        *question.request.body_mut() = Body::coming(channel.clone());
+        question.channel = Some(channel);
+        question
+    }
+
+    /// Whether the server stops.
+    pub(super) fn poll_stop(&mut self, context: &mut Context<'_>) -> bool {
+        self.is_stopping = self.is_stopping || self.stop.as_mut().poll(context).is_ready();
+        self.is_stopping
+    }
+
+    // Its handler.
+
+    async fn handle<H: Handler>(
+        &mut self,
+        handler: &mut H,
+        request: Request<Body>,
+        channel: Option<&Channel>,
+    ) -> Result<Response<H::Content>, Failure> {
+        poll_fn(|context| handler.poll_ready(context)).await.map_err(of_handler)?;
+        let response = catch_unwind(AssertUnwindSafe(|| handler.call(request))).map_err(Failure::Panic)?;
+        let mut response = pin!(response);
+        let outcome = poll_fn(|context| {
+            loop {
+                let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
+                if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
+                    return Poll::Ready(outcome.map_err(of_handler));
+                }
+                if !self.work(context, channel)? {
+                    break;
+                }
+            }
+            self.handling.wait_for("the handler", self.config.patience.handler);
+            match self.handling.poll_late(&mut self.wire.alarm, context) {
+                Poll::Ready(_) => {
+                    let error = Error::Handler("it has not answered in time".into());
+                    Poll::Ready(Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error)))
+                }
+                Poll::Pending => Poll::Pending,
+            }
+        });
+        let outcome = outcome.await;
+        self.handling.clear();
+        outcome
+    }
+
+    /// What the connection does while your code works; whether your code has got what it waits for.
+    pub(super) fn work(&mut self, context: &mut Context<'_>, channel: Option<&Channel>) -> Result<bool, Error> {
+        if let Poll::Ready(Err(error)) = self.wire.poll_send(context) {
+            return Err(error);
+        }
+        if let Some(channel) = channel.filter(|channel| channel.is_wanted(context)) {
+            let Poll::Ready(frame) = self.wire.poll_content(context) else { return Ok(false) };
+            channel.give(frame);
+            return Ok(true);
+        }
+        // To learn that the client has gone. What it sends beyond its request waits here until that is answered.
+        let http = &self.wire.http;
+        let has_all = http.awaiting() == Awaiting::Caller && http.unread().is_empty() && http.wants_input();
+        if has_all && let Poll::Ready(received) = self.wire.poll_receive(context) {
+            received?;
+            if self.wire.has_ended() && !self.config.half_close {
+                return Err(Error::gone("the client has gone"));
+            }
+        }
+        Ok(false)
+    }
+
+    // The end.
+
+    /// Answers what cannot be served, where that can still be done.
+    fn refuse(&mut self, status: StatusCode) {
+        let (http, out) = (&mut self.wire.http, self.wire.out.text());
+        let date = date::now();
+        let fields: [(&str, &[u8]); 2] = [("date", &date), ("connection", b"close")];
+        let fields = if self.config.date { &fields[..] } else { &fields[1..] };
+        let head = ResponseHead::new(status.as_u16(), &fields);
+        let refused = match http.owes() {
+            Owes::Response | Owes::Continue => http.respond(&head, b"", out),
+            // Half a head.
+            Owes::Nothing if !http.unread().is_empty() => http.reject(&head, b"", out),
+            _ => http.abandon(),
+        };
+        if refused.is_err() {
+            // The connection is over already.
+            let _ = http.abandon();
+        }
+    }
+
+    /// The connection is the new protocol's.
+    async fn switch_over(mut self, chance: &Chance) -> Result<(), Error> {
+        self.wire.flush().await?;
+        self.wire.http.next_event()?;
+        let taker = chance.taker().ok_or(Error::Misuse("nothing takes the connection over"))?;
+        #[cfg_attr(not(feature = "h2c"), expect(unused_mut))]
+        let mut upgraded = Upgraded::new(Box::new(self.wire.stream), self.wire.http);
+        #[cfg(feature = "h2c")]
+        {
+            upgraded.splice = chance.splice();
+        }
+        taker(upgraded).await;
+        Ok(())
+    }
+}
+
+fn question(request: &switchover::Request<'_>) -> Result<Question, Failure> {
+    let chance = Chance::of(request);
+    // A target that is legal on the wire and none for `http`, which has no words for it.
+    let request = Request::try_from(*request)
+        .map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
+    let mut request = request.map(|()| Body::empty());
+    if let Some(chance) = &chance {
+        Arc::clone(chance).put_into(request.extensions_mut());
+    }
+    Ok(Question { request, channel: None, chance })
+}
+
+/// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.
+fn of_handler(error: BoxError) -> Failure {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
+    while let Some(known) = cause {
+        if let Some(own) = known.downcast_ref::<Error>() {
+            return Failure::Error(own.status(), Error::Handler(error));
+        }
+        cause = known.source();
+    }
+    Failure::Error(StatusCode::INTERNAL_SERVER_ERROR, Error::Handler(error))
+}

@@ -1,0 +1,225 @@
+//! A stream, and the engine that its bytes pass through: what is the same for a server and a client.
+
+mod outgoing;
+mod timer;
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use http_body::Frame;
+use switchover::{Connection, End, Event, Next, Owes};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::Transport;
+use crate::config::Patience;
+use crate::error::Error;
+use outgoing::Outgoing;
+pub(crate) use timer::{Alarm, Deadline};
+
+/// Bytes that are read at a time.
+const PIECE: usize = 16 * 1024;
+
+/// How long is still read from a peer that should have ended: as long as it goes on without a pause of `LULL`, and no longer.
+const LINGER: Duration = Duration::from_secs(4);
+const LULL: Duration = Duration::from_secs(1);
+
+/// A stream and its engine.
+pub(crate) struct Wire<S> {
+    pub(crate) stream: S,
+    pub(crate) http: Connection,
+    pub(crate) out: Outgoing,
+    pub(crate) patience: Patience,
+    /// The peer has something to send.
+    pub(crate) receiving: Deadline,
+    /// The peer has something to take.
+    sending: Deadline,
+    pub(crate) alarm: Alarm,
+    /// Part of what had to be sent may have left.
+    is_broken: bool,
+    has_ended: bool,
+}
+
+impl<S: Transport> Wire<S> {
+    pub(crate) fn new(stream: S, http: Connection, patience: Patience) -> Self {
+        Self {
+            stream,
+            http,
+            out: Outgoing::default(),
+            patience,
+            receiving: Deadline::default(),
+            sending: Deadline::default(),
+            alarm: Alarm::default(),
+            is_broken: false,
+            has_ended: false,
+        }
+    }
+
+    /// Sends what waits; ready once all of it has left.
+    pub(crate) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while !self.out.is_empty() {
+            match self.out.poll_write(Pin::new(&mut self.stream), context) {
+                Poll::Ready(Ok(len)) => self.sending.earn(len),
+                Poll::Ready(Err(error)) => {
+                    self.is_broken = true;
+                    return Poll::Ready(Err(error.into()));
+                }
+                Poll::Pending => {
+                    self.sending.wait_for("to take what is sent", self.patience.sending);
+                    return self.poll_late(context);
+                }
+            }
+        }
+        self.sending.clear();
+        // A stream that gathers, as TLS does, is told that this is all.
+        Pin::new(&mut self.stream).poll_flush(context).map_err(|error| {
+            self.is_broken = true;
+            error.into()
+        })
+    }
+
+    /// Reads once. Ready also where the peer has ended.
+    pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.has_ended {
+            return Poll::Ready(Err(Error::gone("the peer has ended")));
+        }
+        let read = if self.http.unread().is_empty() && self.http.state().is_idle() {
+            self.poll_receive_copied(context)
+        } else {
+            self.poll_receive_in_place(context)
+        };
+        match read {
+            Poll::Ready(Ok(0)) => {
+                self.has_ended = true;
+                self.http.receive_eof(End::Clean);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Ok(len)) => {
+                self.receiving.earn(len);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => {
+                self.has_ended = true;
+                self.http.receive_eof(End::Truncated);
+                Poll::Ready(Err(error))
+            }
+            Poll::Pending => self.poll_late(context),
+        }
+    }
+
+    /// Between two messages, so that a connection that waits needs no memory for it.
+    fn poll_receive_copied(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Error>> {
+        let mut space = [MaybeUninit::uninit(); PIECE];
+        let mut space = ReadBuf::uninit(&mut space);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut space))?;
+        if !space.filled().is_empty() {
+            self.http.receive(space.filled())?;
+        }
+        Poll::Ready(Ok(space.filled().len()))
+    }
+
+    fn poll_receive_in_place(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Error>> {
+        let mut space = ReadBuf::new(self.http.receive_buffer(PIECE)?);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut space))?;
+        let len = space.filled().len();
+        self.http.commit(len);
+        Poll::Ready(Ok(len))
+    }
+
+    /// Whether one of the deadlines is over; call it where nothing else can be done.
+    pub(crate) fn poll_late<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        for deadline in [&self.sending, &self.receiving] {
+            if let Poll::Ready(what) = deadline.poll_late(&mut self.alarm, context) {
+                self.is_broken |= !self.out.is_empty();
+                return Poll::Ready(Err(Error::TimedOut(what)));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Whether the peer has ended its direction.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    pub(crate) async fn flush(&mut self) -> Result<(), Error> {
+        poll_fn(|context| self.poll_send(context)).await
+    }
+
+    /// The next of the content that comes, or `None` at its end.
+    pub(crate) fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        loop {
+            match self.http.next_event() {
+                Ok(Next::Event(Event::Data(data))) => {
+                    let data = Bytes::copy_from_slice(data);
+                    self.receiving.clear();
+                    return Poll::Ready(Some(Ok(Frame::data(data))));
+                }
+                Ok(Next::Event(Event::EndOfMessage(trailers))) => {
+                    let trailers = (!trailers.is_empty()).then(|| http::HeaderMap::try_from(trailers));
+                    self.receiving.clear();
+                    return Poll::Ready(trailers.map(|trailers| match trailers {
+                        Ok(trailers) => Ok(Frame::trailers(trailers)),
+                        Err(error) => Err(Error::Io(io::Error::new(io::ErrorKind::InvalidData, error))),
+                    }));
+                }
+                Ok(Next::NeedData) => {
+                    if self.http.owes() == Owes::Continue {
+                        self.http.send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
+                    }
+                    // What the peer has not taken yet does not keep us from reading; only its failure does.
+                    if let Poll::Ready(Err(error)) = self.poll_send(context) {
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    self.receiving.wait_for("content", self.patience.content);
+                    ready!(self.poll_receive(context))?;
+                }
+                Ok(_) => return Poll::Ready(Some(Err(Error::gone("the rest of the content is not read any more")))),
+                Err(error) => return Poll::Ready(Some(Err(error.into()))),
+            }
+        }
+    }
+
+    /// Frames content, large pieces without a copy.
+    pub(crate) fn put(&mut self, mut data: impl Buf) -> Result<(), Error> {
+        let len = data.remaining();
+        if len > 0 {
+            let parts = self.http.send_data_parts(len)?;
+            self.out.text().extend_from_slice(parts.prefix());
+            self.out.push(data.copy_to_bytes(len));
+            self.out.text().extend_from_slice(parts.suffix());
+        }
+        Ok(())
+    }
+
+    /// Ends the connection so that the peer gets the last of what was sent: if it were closed with bytes unread, it would be
+    /// reset (RFC 9112, 9.6).
+    pub(crate) async fn end(mut self) {
+        if self.http.must_reset() {
+            // After a FIN the client would take what it has for all of it (RFC 9112, 8). TLS shows it by the alert that is missing.
+            if let Some(stream) = (&self.stream as &dyn Any).downcast_ref::<TcpStream>() {
+                let _ = stream.set_zero_linger();
+            }
+            return;
+        }
+        if self.is_broken {
+            return;
+        }
+        let end = async {
+            self.flush().await?;
+            self.stream.shutdown().await?;
+            let mut piece = vec![0; PIECE];
+            while let Ok(Ok(1..)) = timeout(LULL, self.stream.read(&mut piece)).await {}
+            Ok::<_, Error>(())
+        };
+        // A peer that goes on and on does not want to see it.
+        let _ = timeout(LINGER, end).await;
+    }
+}

@@ -1,0 +1,75 @@
+//! Deadlines, and the one alarm of a connection.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// What a byte adds to the time.
+const EARNED: Duration = Duration::from_millis(1);
+
+/// Until when the peer may keep us waiting for one thing.
+#[derive(Default)]
+pub(crate) struct Deadline {
+    /// For what, and until when.
+    running: Option<(&'static str, Instant)>,
+    patience: Duration,
+}
+
+impl Deadline {
+    /// We wait for this, for so long; if we did already, the time runs on.
+    pub(crate) fn wait_for(&mut self, what: &'static str, patience: Option<Duration>) {
+        match (patience, self.running) {
+            (Some(_), Some((before, _))) if std::ptr::eq(before, what) => {}
+            (Some(patience), _) => {
+                self.running = Some((what, Instant::now() + patience));
+                self.patience = patience;
+            }
+            (None, _) => self.running = None,
+        }
+    }
+
+    /// It has come, or your code works on it.
+    pub(crate) fn clear(&mut self) {
+        self.running = None;
+    }
+
+    /// So many bytes of it have come, which earns time, but never more than there was at the beginning.
+    pub(crate) fn earn(&mut self, len: usize) {
+        if let Some((_, until)) = &mut self.running {
+            let earned = EARNED.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX));
+            *until = (*until + earned).min(Instant::now() + self.patience);
+        }
+    }
+
+    /// Ready with what was waited for, once that has taken too long.
+    pub(crate) fn poll_late(&self, alarm: &mut Alarm, context: &mut Context<'_>) -> Poll<&'static str> {
+        let Some((what, until)) = self.running else { return Poll::Pending };
+        ready!(alarm.poll(until, context));
+        Poll::Ready(what)
+    }
+}
+
+/// Goes off at the earliest deadline that was asked for.
+#[derive(Default)]
+pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// An alarm that is set for an earlier time goes off for nothing, and is set again: that costs less than to move it for
+    /// each message.
+    fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if sleep.deadline() > until {
+            sleep.as_mut().reset(until);
+        }
+        while sleep.as_mut().poll(context).is_ready() {
+            if Instant::now() >= until {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(until);
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,302 @@
+//! What a server's connection becomes, in memory.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use switchover::Ineligible;
+use switchover_tokio::{Body, BoxError, Config, Error, Handler, serve, service_fn, upgrade};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+type Content = Full<Bytes>;
+type Answer = Result<Response<Content>, BoxError>;
+
+/// A client's end of a connection that this handler serves.
+fn served<H>(handler: H) -> (DuplexStream, tokio::task::JoinHandle<Result<(), Error>>)
+where
+    H: Handler<Future: Send, Content: Send> + Send + 'static,
+    <H::Content as http_body::Body>::Data: Send,
+{
+    let (client, server) = tokio::io::duplex(100_000);
+    let serving =
+        tokio::spawn(async move { serve(server, handler, &Config { date: false, ..Config::default() }).await });
+    (client, serving)
+}
+
+async fn send(client: &mut DuplexStream, text: &str) {
+    client.write_all(text.as_bytes()).await.expect("room");
+}
+
+async fn expect(client: &mut DuplexStream, wanted: &str) {
+    let mut got = vec![0; wanted.len()];
+    let read = tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got)).await.expect("in time");
+    assert!(read.is_ok(), "the end instead of {wanted:?}");
+    assert_eq!(String::from_utf8_lossy(&got), wanted);
+}
+
+async fn expect_end(client: &mut DuplexStream) {
+    let mut rest = String::new();
+    client.read_to_string(&mut rest).await.expect("text");
+    assert_eq!(rest, "");
+}
+
+/// Speaks `shout/2` or `shout/1` where it can.
+async fn shout(request: Request<Body>) -> Answer {
+    let Some(chosen) = upgrade::select(&request, ["shout/2", "shout/1"]) else {
+        return Ok(Response::new("in HTTP".into()));
+    };
+    Ok(chosen.accept(|mut stream| async move {
+        let target = stream.request().expect("a server's").uri().to_string();
+        let greeting = format!("{} for {target}\n", stream.protocol());
+        stream.write_all(greeting.as_bytes()).await.expect("a client");
+        let mut heard = String::new();
+        stream.read_to_string(&mut heard).await.expect("text");
+        stream.write_all(heard.to_uppercase().as_bytes()).await.expect("a client");
+    }))
+}
+
+fn offering(protocols: &str) -> String {
+    format!("GET /a HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: {protocols}\r\n\r\n")
+}
+
+const PLAIN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nin HTTP";
+
+#[tokio::test]
+async fn an_offer_is_accepted_and_what_came_with_it_is_read_first() {
+    let (mut client, serving) = served(service_fn(shout));
+    send(&mut client, &(offering("foo, shout/1, shout/2") + "early ")).await;
+    expect(&mut client, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: shout/2\r\nConnection: Upgrade\r\n\r\n").await;
+    expect(&mut client, "shout/2 for /a\n").await;
+    send(&mut client, "and late").await;
+    client.shutdown().await.expect("an end");
+    expect(&mut client, "EARLY AND LATE").await;
+    expect_end(&mut client).await;
+    serving.await.expect("no panic").expect("served");
+}
+
+#[tokio::test]
+async fn an_offer_that_is_not_wanted_changes_nothing() {
+    let (mut client, serving) = served(service_fn(shout));
+    for request in
+        [offering("foo/2"), offering("shout/3"), "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: shout/1\r\n\r\n".into()]
+    {
+        send(&mut client, &request).await;
+        expect(&mut client, PLAIN).await;
+    }
+    drop(client);
+    serving.await.expect("no panic").expect("served");
+}
+
+#[tokio::test]
+async fn offers_are_shown_with_the_rule_that_they_break() {
+    let (mut client, _serving) = served(service_fn(async |request: Request<Body>| {
+        let offers: Vec<_> =
+            upgrade::offers(&request).iter().map(|offer| (offer.protocol.as_str(), offer.ineligible)).collect();
+        assert_eq!(offers, [("foo/2", None), ("websocket", Some(Ineligible::Version))]);
+        assert!(upgrade::select(&request, ["websocket"]).is_none());
+        Ok::<_, BoxError>(Response::new(Content::from("in HTTP")))
+    }));
+    send(&mut client, &offering("foo/2, websocket")).await;
+    expect(&mut client, PLAIN).await;
+}
+
+#[tokio::test]
+async fn what_would_do_is_required_or_advertised() {
+    let (mut client, _serving) = served(service_fn(async |request: Request<Body>| {
+        if request.uri().path() == "/required" {
+            return Ok::<_, BoxError>(upgrade::require(&["foo/2", "bar"], "foo!".into()));
+        }
+        let mut response = Response::new(Content::from("in HTTP"));
+        upgrade::advertise(&mut response, &["foo/2", "bar"]);
+        Ok(response)
+    }));
+    send(&mut client, "GET /required HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let head =
+        "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 4\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n";
+    expect(&mut client, &format!("{head}foo!")).await;
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n";
+    expect(&mut client, &format!("{head}in HTTP")).await;
+}
+
+// What frameworks answer that know nothing of this.
+
+#[tokio::test]
+async fn a_426_that_says_nothing_is_a_400() {
+    let (mut client, _serving) = served(service_fn(async |_| {
+        Ok::<_, BoxError>(Response::builder().status(StatusCode::UPGRADE_REQUIRED).body(Content::from("no"))?)
+    }));
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    expect(&mut client, "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno").await;
+}
+
+#[tokio::test]
+async fn a_101_of_a_framework_is_understood() {
+    let (mut client, serving) = served(service_fn(async |request: Request<Body>| {
+        let stream = upgrade::on(&request);
+        tokio::spawn(async {
+            let mut stream = stream.await.expect("the 101 has been sent");
+            stream.write_all(stream.protocol().to_string().as_bytes()).await.expect("a client");
+        });
+        let response = Response::builder().status(101).header("connection", "upgrade").header("upgrade", "foo");
+        Ok::<_, BoxError>(response.header("content-length", "0").header("x-own", "1").body(Content::default())?)
+    }));
+    send(&mut client, &offering("foo")).await;
+    let head = "HTTP/1.1 101 Switching Protocols\r\nx-own: 1\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n";
+    expect(&mut client, &format!("{head}foo")).await;
+    serving.await.expect("no panic").expect("served");
+}
+
+#[tokio::test]
+async fn a_101_that_leads_nowhere_is_a_500() {
+    for (upgrade_to, takes) in [("foo", false), ("bar", true)] {
+        let (mut client, serving) = served(service_fn(move |request: Request<Body>| async move {
+            if takes {
+                drop(upgrade::on(&request));
+            }
+            Ok::<_, BoxError>(Response::builder().status(101).header("upgrade", upgrade_to).body(Content::default())?)
+        }));
+        send(&mut client, &offering("foo")).await;
+        expect(&mut client, "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\nContent-Length: 0\r\n\r\n")
+            .await;
+        expect_end(&mut client).await;
+        drop(client);
+        assert!(matches!(serving.await.expect("no panic"), Err(Error::Misuse(_))));
+    }
+}
+
+// CONNECT.
+
+const CONNECT: &str = "CONNECT b:1 HTTP/1.1\r\nHost: b:1\r\n\r\n";
+
+#[tokio::test]
+async fn a_tunnel_is_opened_by_a_2xx_to_connect() {
+    let (mut client, serving) = served(service_fn(async |request: Request<Body>| {
+        let tunnel = upgrade::tunnel(&request, |mut stream| async move {
+            let mut heard = [0; 5];
+            stream.read_exact(&mut heard).await.expect("a client");
+            stream.write_all(&heard).await.expect("a client");
+        });
+        Ok::<Response<Content>, BoxError>(tunnel.unwrap_or_else(|| Response::new("no tunnel".into())))
+    }));
+    send(&mut client, &format!("{CONNECT}hello")).await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\n\r\nhello").await;
+    serving.await.expect("no panic").expect("served");
+}
+
+#[tokio::test]
+async fn a_2xx_to_connect_without_a_tunnel_is_a_501() {
+    let (mut client, serving) =
+        served(service_fn(async |_| Ok::<_, BoxError>(Response::new(Content::from("welcome")))));
+    send(&mut client, CONNECT).await;
+    expect(&mut client, "HTTP/1.1 501 Not Implemented\r\nconnection: close\r\nContent-Length: 0\r\n\r\n").await;
+    drop(client);
+    assert!(matches!(serving.await.expect("no panic"), Err(Error::Misuse(_))));
+}
+
+/// What stands after a CONNECT that was refused may have been meant for the tunnel, so it is not read (RFC 9931, 5).
+#[tokio::test]
+async fn a_connect_that_is_refused_ends_the_connection() {
+    let (mut client, serving) =
+        served(service_fn(async |_| Ok::<_, BoxError>(Response::builder().status(407).body(Content::default())?)));
+    send(&mut client, &format!("{CONNECT}GET / HTTP/1.1\r\nHost: a\r\n\r\n")).await;
+    let head = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    expect(&mut client, head).await;
+    expect_end(&mut client).await;
+    drop(client);
+    serving.await.expect("no panic").expect("served");
+}
+
+// Content, and a request's own 100.
+
+#[tokio::test]
+async fn content_is_read_before_the_switch_or_dropped() {
+    for reads in [true, false] {
+        let (mut client, serving) = served(service_fn(move |mut request: Request<Body>| async move {
+            let content = std::mem::take(request.body_mut());
+            let content = if reads { content.read(100).await?.unwrap_or_default() } else { Bytes::new() };
+            let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
+            Ok::<Response<Content>, BoxError>(chosen.accept(async move |mut stream| {
+                stream.write_all(&content).await.expect("a client");
+                let mut heard = String::new();
+                stream.read_to_string(&mut heard).await.expect("text");
+                stream.write_all(heard.as_bytes()).await.expect("a client");
+            }))
+        }));
+        let fields = "Connection: upgrade\r\nUpgrade: foo\r\nExpect: 100-continue\r\nContent-Length: 5";
+        send(&mut client, &format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n")).await;
+        expect(&mut client, "HTTP/1.1 100 Continue\r\n\r\n").await;
+        send(&mut client, "12345rest").await;
+        client.shutdown().await.expect("an end");
+        expect(&mut client, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n").await;
+        expect(&mut client, if reads { "12345rest" } else { "rest" }).await;
+        serving.await.expect("no panic").expect("served");
+    }
+}
+
+/// As TLS by upgrade does it, with a layer that changes nothing in TLS's place.
+#[tokio::test]
+async fn http_goes_on_above_a_new_layer() {
+    async fn above(request: Request<Body>) -> Answer {
+        assert!(upgrade::offers(&request).is_empty());
+        Ok(Response::new(Content::from(request.uri().to_string())))
+    }
+    async fn below(request: Request<Body>) -> Answer {
+        let chosen = upgrade::select(&request, ["TLS/1.0"]).expect("it is offered");
+        Ok(chosen.accept(|upgraded| async {
+            let (stream, http) = upgraded.into_resumption();
+            let config = Config { date: false, ..Config::default() }.secure();
+            http.serve(stream, service_fn(above), &config).await.expect("served");
+        }))
+    }
+    let (mut client, serving) = served(service_fn(below));
+    send(&mut client, &offering("TLS/1.0")).await;
+    expect(
+        &mut client,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n",
+    )
+    .await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/a").await;
+    send(&mut client, "GET /b HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/b").await;
+    drop(client);
+    serving.await.expect("no panic").expect("served");
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_as_http_2() {
+    let (mut client, serving) = served(service_fn(async |mut request: Request<Body>| {
+        let content = std::mem::take(request.body_mut()).read(1000).await?.unwrap_or_default();
+        let chosen = upgrade::select(&request, ["h2c"]).expect("it is offered");
+        Ok::<Response<Content>, BoxError>(chosen.accept_http2(content, async |stream| {
+            let mut http2 = h2::server::handshake(stream).await.expect("a client");
+            while let Some(Ok((request, mut respond))) = http2.accept().await {
+                assert_eq!(request.uri().path(), "/a");
+                let mut stream = respond.send_response(Response::new(()), false).expect("room");
+                stream.send_data("hello".into(), true).expect("room");
+            }
+        }))
+    }));
+    let fields = "Connection: upgrade, http2-settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA";
+    send(&mut client, &format!("GET /a HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n")).await;
+    send(&mut client, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    client.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.expect("room");
+    expect(&mut client, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n").await;
+    // Frames, until the DATA of stream 1.
+    let content = tokio::time::timeout(Duration::from_secs(10), async {
+        loop {
+            let mut head = [0; 9];
+            client.read_exact(&mut head).await.expect("a frame");
+            let mut payload = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+            client.read_exact(&mut payload).await.expect("a frame");
+            if head[3] == 0 {
+                assert_eq!(head[8], 1, "stream 1");
+                return payload;
+            }
+        }
+    });
+    assert_eq!(content.await.expect("in time"), b"hello");
+    drop(client);
+    serving.await.expect("no panic").expect("served");
+}
