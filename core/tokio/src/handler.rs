@@ -1,11 +1,9 @@
 //! What answers requests.
 
 use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
-use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::body::Body;
@@ -15,53 +13,60 @@ use crate::error::BoxError;
 /// an axum `Router`, or a [`service_fn`]. There is nothing to implement.
 pub trait Handler {
     /// The content of its responses.
-    type Content: http_body::Body<Error: Into<BoxError>>;
-    /// A response on its way. Where there is none the client gets a 500; where that is for an [`Error`](crate::Error) of the
-    /// request's body, what fits it.
-    type Future: Future<Output = Result<Response<Self::Content>, BoxError>>;
+    type Content: http_body::Body;
+    /// Why there is no response. The client gets a 500; where it is for an [`Error`](crate::Error) of the request's body, what
+    /// fits that.
+    type Error;
+    /// A response on its way.
+    type Future: Future<Output = Result<Response<Self::Content>, Self::Error>>;
 
     /// Ready once a request may come.
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>>;
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
     /// Answers a request.
     fn call(&mut self, request: Request<Body>) -> Self::Future;
 }
 
 impl<S, B> Handler for S
 where
-    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>>,
-    B: http_body::Body<Error: Into<BoxError>>,
+    S: Service<Request<Body>, Response = Response<B>>,
+    B: http_body::Body,
 {
     type Content = B;
-    type Future = Answering<S::Future>;
+    type Error = S::Error;
+    type Future = S::Future;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Service::poll_ready(self, context).map_err(Into::into)
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Service::poll_ready(self, context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        Answering { future: Service::call(self, request) }
-    }
-}
-
-pin_project! {
-    /// A tower service's future, whose errors are all of one type.
-    pub struct Answering<F> {
-        #[pin]
-        future: F,
+    fn call(&mut self, request: Request<Body>) -> S::Future {
+        Service::call(self, request)
     }
 }
 
-impl<F, R, E> Future for Answering<F>
+/// Makes a handler's errors, and those of its content, errors of one type.
+///
+/// Functions instead of bounds where they are used: a future with such a bound in it is not known to be `Send` where the error
+/// is a `BoxError` and the handler a closure.
+pub(crate) struct Errors<H: Handler> {
+    pub(crate) of_handler: fn(H::Error) -> BoxError,
+    pub(crate) of_content: fn(<H::Content as http_body::Body>::Error) -> BoxError,
+}
+
+impl<H> Errors<H>
 where
-    F: Future<Output = Result<R, E>>,
-    E: Into<BoxError>,
+    H: Handler<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
 {
-    type Output = Result<R, BoxError>;
+    pub(crate) const BOXED: Self = Self { of_handler: Into::into, of_content: Into::into };
+}
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().future.poll(context).map_err(Into::into)
+impl<H: Handler> Clone for Errors<H> {
+    fn clone(&self) -> Self {
+        *self
     }
 }
+
+impl<H: Handler> Copy for Errors<H> {}
 
 /// A handler made of an `async fn`, or of a closure that gives a future.
 pub fn service_fn<F, R, B, E>(answer: F) -> ServiceFn<F>

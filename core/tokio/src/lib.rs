@@ -2,6 +2,7 @@
 //! types of the `http` and `http-body` crates.
 
 mod body;
+pub mod client;
 mod config;
 mod date;
 mod error;

@@ -15,8 +15,8 @@ type Answer = Result<Response<Content>, BoxError>;
 /// A client's end of a connection that this handler serves.
 fn served<H>(handler: H) -> (DuplexStream, tokio::task::JoinHandle<Result<(), Error>>)
 where
-    H: Handler<Future: Send, Content: Send> + Send + 'static,
-    <H::Content as http_body::Body>::Data: Send,
+    H: Handler<Error: Into<BoxError>, Future: Send> + Send + 'static,
+    H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     let (client, server) = tokio::io::duplex(100_000);
     let serving =

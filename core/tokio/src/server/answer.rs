@@ -13,7 +13,8 @@ use switchover::{Order, ResponseHead};
 
 use super::{Failure, Serving};
 use crate::body::{Channel, Source};
-use crate::error::{BoxError, Error};
+use crate::error::Error;
+use crate::handler::Handler;
 use crate::upgrade::Chance;
 use crate::{Transport, date};
 
@@ -50,10 +51,10 @@ enum Verb {
     Require(String),
 }
 
-impl<S: Transport, F: Future<Output = ()>> Serving<'_, S, F> {
-    pub(super) async fn answer<B: Body<Error: Into<BoxError>>>(
+impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
+    pub(super) async fn answer(
         &mut self,
-        response: Response<B>,
+        response: Response<H::Content>,
         kind: Kind,
         channel: Option<&Arc<Channel>>,
         chance: Option<&Chance>,
@@ -127,18 +128,19 @@ impl<S: Transport, F: Future<Output = ()>> Serving<'_, S, F> {
     }
 
     /// Content, all at once where it is there.
-    async fn send<B: Body<Error: Into<BoxError>>>(
+    async fn send(
         &mut self,
         head: &Parts,
         verb: &Verb,
-        mut body: Pin<&mut B>,
+        mut body: Pin<&mut H::Content>,
         channel: Option<&Arc<Channel>>,
     ) -> Result<(), Failure> {
+        let of_content = self.errors.of_content;
         let first = poll_fn(|context| {
             Poll::Ready(match body.as_mut().poll_frame(context) {
                 Poll::Pending => Ok((None, false)),
                 Poll::Ready(None) => Ok((None, true)),
-                Poll::Ready(Some(Err(error))) => Err(Error::Body(error.into())),
+                Poll::Ready(Some(Err(error))) => Err(Error::Body(of_content(error))),
                 Poll::Ready(Some(Ok(frame))) => Ok((Some(frame), body.is_end_stream())),
             })
         });
@@ -175,16 +177,18 @@ impl<S: Transport, F: Future<Output = ()>> Serving<'_, S, F> {
     }
 
     /// The next frame of content. What there is is sent meanwhile, and what it may be made of is read.
-    fn poll_frame<B: Body<Error: Into<BoxError>>>(
+    fn poll_frame(
         &mut self,
         context: &mut Context<'_>,
-        mut body: Pin<&mut B>,
+        mut body: Pin<&mut H::Content>,
         channel: Option<&Arc<Channel>>,
-    ) -> Poll<Result<Option<Frame<B::Data>>, Failure>> {
+    ) -> Poll<Result<Option<Frame<<H::Content as Body>::Data>>, Failure>> {
         loop {
             let is_full = self.wire.out.is_full();
             if !is_full && let Poll::Ready(frame) = body.as_mut().poll_frame(context) {
-                return Poll::Ready(frame.transpose().map_err(|error| Error::Body(error.into()).into()));
+                return Poll::Ready(
+                    frame.transpose().map_err(|error| Error::Body((self.errors.of_content)(error)).into()),
+                );
             }
             let has_more = self.work(context, channel.map(Arc::as_ref))?;
             if !has_more && (!is_full || self.wire.out.is_full()) {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use http_body::Body;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -11,6 +12,7 @@ use tokio::time::sleep;
 
 use super::serve_until;
 use crate::config::Config;
+use crate::error::BoxError;
 use crate::handler::Handler;
 
 /// How long a listener is left alone after it has failed.
@@ -23,8 +25,8 @@ const LEFT_ALONE: Duration = Duration::from_millis(50);
 /// dropping it does. `std::future::pending()` never stops.
 pub async fn serve_all<H>(listener: TcpListener, handler: H, config: &Config, stop: impl Future<Output = ()>)
 where
-    H: Handler<Future: Send, Content: Send> + Clone + Send + 'static,
-    <H::Content as http_body::Body>::Data: Send,
+    H: Handler<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+    H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     let (stopping, stopped) = watch::channel(false);
     let (mut connections, mut stop) = (JoinSet::new(), pin!(stop));

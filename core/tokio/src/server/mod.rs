@@ -10,13 +10,14 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use http::{Request, StatusCode};
+use http_body::Body as HttpBody;
 use switchover::{Connection, Role};
 
 use crate::Transport;
 use crate::body::{Body, Channel};
 use crate::config::Config;
-use crate::error::Error;
-use crate::handler::Handler;
+use crate::error::{BoxError, Error};
+use crate::handler::{Errors, Handler};
 use crate::upgrade::{Chance, Resumption};
 use crate::wire::{Deadline, Wire};
 pub use listen::serve_all;
@@ -33,20 +34,29 @@ pub use listen::serve_all;
 /// fits, if it still could. Where a handler panics the client gets a 500, and the panic goes on here.
 ///
 /// Cancel safe in this sense: if it is dropped, the connection is closed at once, and nothing else is lost. RFC 9112, 9.
-pub async fn serve<S: Transport, H: Handler>(stream: S, handler: H, config: &Config) -> Result<(), Error> {
+pub async fn serve<S, H>(stream: S, handler: H, config: &Config) -> Result<(), Error>
+where
+    S: Transport,
+    H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
+{
     serve_until(stream, handler, config, std::future::pending()).await
 }
 
 /// [`serve`], until `stop` is ready: then the response under way is the last, and says so with `Connection: close`. A connection
 /// that is idle closes at once; one that has switched is not ended. RFC 9112, 9.6.
-pub async fn serve_until<S: Transport, H: Handler>(
+pub async fn serve_until<S, H>(
     stream: S,
     handler: H,
     config: &Config,
     stop: impl Future<Output = ()>,
-) -> Result<(), Error> {
+) -> Result<(), Error>
+where
+    S: Transport,
+    H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
+{
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
-    Serving::new(Wire::new(stream, http, config.patience), config, pin!(stop)).run(handler, None).await
+    let wire = Wire::new(stream, http, config.patience);
+    Serving::new(wire, handler, Errors::BOXED, config, pin!(stop)).run(None).await
 }
 
 impl Resumption {
@@ -54,18 +64,18 @@ impl Resumption {
     /// [accepted](crate::upgrade::Selected::accept), and the first request is the one that led to it, which comes to `handler`
     /// again, without an offer. Give it another function than the one that has accepted, or a boxed future: a future cannot
     /// contain itself. RFC 2817, 3.
-    pub async fn serve<S: Transport, H: Handler>(
-        mut self,
-        stream: S,
-        handler: H,
-        config: &Config,
-    ) -> Result<(), Error> {
+    pub async fn serve<S, H>(mut self, stream: S, handler: H, config: &Config) -> Result<(), Error>
+    where
+        S: Transport,
+        H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
+    {
         self.http.resume_http()?;
         let again = self.http.request().and_then(|request| Request::try_from(request).ok());
         let again = again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
         let never = pin!(std::future::pending());
         let wire = Wire::new(stream, self.http, config.patience);
-        Serving::new(wire, config, never).run(handler, Some(Question::new(again.map(|()| Body::empty())))).await
+        let question = Question { request: again.map(|()| Body::empty()), channel: None, chance: None };
+        Serving::new(wire, handler, Errors::BOXED, config, never).run(Some(question)).await
     }
 }
 
@@ -78,15 +88,11 @@ struct Question {
     chance: Option<Arc<Chance>>,
 }
 
-impl Question {
-    fn new(request: Request<Body>) -> Self {
-        Self { request, channel: None, chance: None }
-    }
-}
-
 /// A connection that is being served.
-struct Serving<'c, S, F> {
+struct Serving<'c, S, H: Handler, F> {
     wire: Wire<S>,
+    handler: H,
+    errors: Errors<H>,
     config: &'c Config,
     stop: Pin<&'c mut F>,
     is_stopping: bool,

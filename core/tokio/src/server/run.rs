@@ -14,19 +14,19 @@ use super::{Failure, Question, Serving};
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
-use crate::handler::Handler;
+use crate::handler::{Errors, Handler};
 use crate::upgrade::{Chance, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, date};
 
-impl<'c, S: Transport, F: Future<Output = ()>> Serving<'c, S, F> {
-    pub(super) fn new(wire: Wire<S>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
-        Self { wire, config, stop, is_stopping: false, handling: Deadline::default() }
+impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
+    pub(super) fn new(wire: Wire<S>, handler: H, errors: Errors<H>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
+        Self { wire, handler, errors, config, stop, is_stopping: false, handling: Deadline::default() }
     }
 
     /// Serves the connection to its end, from this question on if there is one already.
-    pub(super) async fn run<H: Handler>(mut self, mut handler: H, first: Option<Question>) -> Result<(), Error> {
-        match self.requests(&mut handler, first).await {
+    pub(super) async fn run(mut self, first: Option<Question>) -> Result<(), Error> {
+        match self.requests(first).await {
             Ok(Some(chance)) => self.switch_over(&chance).await,
             Ok(None) => {
                 self.wire.end().await;
@@ -46,11 +46,7 @@ impl<'c, S: Transport, F: Future<Output = ()>> Serving<'c, S, F> {
     }
 
     /// Serves requests until there are no more, or until the connection becomes something else.
-    async fn requests<H: Handler>(
-        &mut self,
-        handler: &mut H,
-        mut first: Option<Question>,
-    ) -> Result<Option<Arc<Chance>>, Failure> {
+    async fn requests(&mut self, mut first: Option<Question>) -> Result<Option<Arc<Chance>>, Failure> {
         loop {
             let question = match first.take() {
                 Some(question) => Some(question),
@@ -58,7 +54,7 @@ impl<'c, S: Transport, F: Future<Output = ()>> Serving<'c, S, F> {
             };
             let Some(Question { request, channel, chance }) = question else { return Ok(None) };
             let kind = Kind::of(request.method());
-            let response = self.handle(handler, request, channel.as_deref()).await?;
+            let response = self.handle(request, channel.as_deref()).await?;
             let answered = self.answer(response, kind, channel.as_ref(), chance.as_deref()).await;
             if let Some(channel) = channel {
                 channel.cut("the request has been answered");
@@ -152,20 +148,22 @@ impl<'c, S: Transport, F: Future<Output = ()>> Serving<'c, S, F> {
 
     // Its handler.
 
-    async fn handle<H: Handler>(
+    async fn handle(
         &mut self,
-        handler: &mut H,
         request: Request<Body>,
         channel: Option<&Channel>,
     ) -> Result<Response<H::Content>, Failure> {
-        poll_fn(|context| handler.poll_ready(context)).await.map_err(of_handler)?;
-        let response = catch_unwind(AssertUnwindSafe(|| handler.call(request))).map_err(Failure::Panic)?;
+        let of_handler = self.errors.of_handler;
+        let ready =
+            poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error))));
+        ready.await?;
+        let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(request))).map_err(Failure::Panic)?;
         let mut response = pin!(response);
         let outcome = poll_fn(|context| {
             loop {
                 let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
                 if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
-                    return Poll::Ready(outcome.map_err(of_handler));
+                    return Poll::Ready(outcome.map_err(|error| handler_failed(of_handler(error))));
                 }
                 if !self.work(context, channel)? {
                     break;
@@ -257,7 +255,7 @@ fn question(request: &switchover::Request<'_>) -> Result<Question, Failure> {
 }
 
 /// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.
-fn of_handler(error: BoxError) -> Failure {
+fn handler_failed(error: BoxError) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(known) = cause {
         if let Some(own) = known.downcast_ref::<Error>() {

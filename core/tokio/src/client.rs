@@ -1,0 +1,375 @@
+//! A client: requests on a kept connection, and what it may become.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use http::request::Parts;
+use http::{Method, Request, Response, header};
+use http_body::{Body as HttpBody, Frame};
+use pin_project_lite::pin_project;
+use switchover::http::target;
+use switchover::{Awaiting, Connection, Content, Event, Next, RequestHead, Role, Why};
+
+use crate::Transport;
+use crate::body::{Body, Source};
+use crate::config::Config;
+use crate::error::{BoxError, Error};
+use crate::upgrade::Upgraded;
+use crate::wire::{Deadline, Wire};
+
+/// A client's connection. Next: [`Client::send`].
+pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
+    let http = Connection::with_config(Role::Client, Arc::clone(&config.http));
+    let wire = Wire::new(stream, http, config.patience);
+    Client(Arc::new(Mutex::new(Exchange { wire: Some(wire), content: None, go_ahead: Deadline::default() })))
+}
+
+/// Asks once on a connection of its own, and offers to go on in one of these protocols, in order of preference. See
+/// [`Client::upgrade`].
+pub async fn upgrade<S, B>(stream: S, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
+where
+    S: Transport,
+    B: HttpBody<Error: Into<BoxError>> + Send + 'static,
+{
+    connect(stream, &Config::default()).upgrade(request, offer).await
+}
+
+/// A connection to a server, for one request after the other.
+///
+/// There is no task that drives it: what has to be sent and read is, while you wait for a response or read its content.
+pub struct Client<S>(Arc<Mutex<Exchange<S>>>);
+
+/// What came of an offer.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The server has accepted: the engine has checked that its 101 names what was offered, and answers what that protocol asks.
+    Upgraded(Upgraded),
+    /// The server has not, which is no error: the connection can be used as before.
+    Declined(Declined),
+}
+
+/// An ordinary answer to a request with an offer.
+#[derive(Debug)]
+pub struct Declined {
+    /// The answer, with its content.
+    pub response: Response<Body>,
+    /// Why the offer came to nothing.
+    pub why: Option<Why>,
+}
+
+impl Outcome {
+    /// For those who want nothing but the upgrade.
+    pub fn into_result(self) -> Result<Upgraded, Declined> {
+        match self {
+            Self::Upgraded(upgraded) => Ok(upgraded),
+            Self::Declined(declined) => Err(declined),
+        }
+    }
+}
+
+impl fmt::Display for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = self.why.map_or("no other protocol is spoken", Why::text);
+        write!(f, "answered {}: {why}", self.response.status())
+    }
+}
+
+impl std::error::Error for Declined {}
+
+impl<S: Transport> Client<S> {
+    /// Sends a request, and gives its response once the head has come. Content may still be on its way in both directions then:
+    /// it moves while the response's is read.
+    ///
+    /// `Host` is added from the URI, where it has an authority, and so is how the content ends. A request that says `Expect:
+    /// 100-continue` waits for the 100, for as long as [`Patience::go_ahead`](crate::Patience) says. Before the next request read the response
+    /// to its end, or drop it: then what is left of it is dropped too, up to `limits.drain`.
+    ///
+    /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
+    /// [`Misuse`](Error::Misuse). Drop the client then. RFC 9112, 9.3.
+    pub async fn send<B>(&mut self, request: Request<B>) -> Result<Response<Body>, Error>
+    where
+        B: HttpBody<Error: Into<BoxError>> + Send + 'static,
+    {
+        match self.upgrade(request, &[]).await? {
+            Outcome::Declined(Declined { response, .. }) => Ok(response),
+            Outcome::Upgraded(_) => Err(Error::Misuse("a CONNECT opens a tunnel: use `upgrade`")),
+        }
+    }
+
+    /// Sends a request that offers to go on in one of these protocols, in order of preference; or a CONNECT, which offers a
+    /// tunnel. A server that declines answers as it would without the offer, and the next request may follow.
+    ///
+    /// A handshake for `websocket` gets its key and version, unless the request has them. Not cancel safe, as
+    /// [`send`](Self::send). RFC 9110, 7.8 and 9.3.6.
+    pub async fn upgrade<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
+    where
+        B: HttpBody<Error: Into<BoxError>> + Send + 'static,
+    {
+        self.finish().await?;
+        self.lock().begin(request, offer)?;
+        let head = poll_fn(|context| self.lock().poll_head(context)).await?;
+        match head {
+            Head::Response(response, why) => {
+                let has_content = matches!(response.body(), Some(length) if *length != Some(0));
+                let response = response.map(|_| if has_content { Body::coming(self.0.clone()) } else { Body::empty() });
+                Ok(Outcome::Declined(Declined { response, why }))
+            }
+            Head::Switched => {
+                poll_fn(|context| self.lock().poll_sent(context)).await?;
+                let wire = self.lock().wire.take().ok_or(SWITCHED)?;
+                Ok(Outcome::Upgraded(Upgraded::new(Box::new(wire.stream), wire.http)))
+            }
+        }
+    }
+
+    /// Whether another request may follow, as far as is known. RFC 9112, 9.3.
+    pub fn persists(&self) -> bool {
+        self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists())
+    }
+
+    /// Ends the connection; what a response has left is not read.
+    pub async fn close(self) {
+        let wire = self.lock().wire.take();
+        if let Some(wire) = wire {
+            wire.end().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Exchange<S>> {
+        lock(&self.0)
+    }
+
+    /// Sees to the end of the exchange before.
+    async fn finish(&mut self) -> Result<(), Error> {
+        let is_answered = || self.lock().wire.as_ref().is_none_or(|wire| wire.http.unanswered() == 0);
+        if !is_answered() && Arc::strong_count(&self.0) > 1 {
+            return Err(Error::Misuse("the response before is still held: read it to its end, or drop it"));
+        }
+        let is_unread = self.lock().wire.as_mut().is_some_and(|wire| wire.http.skip_content().is_ok());
+        if is_unread {
+            while let Some(frame) = poll_fn(|context| self.lock().poll_content(context)).await {
+                frame?;
+            }
+        }
+        if !is_answered() {
+            return Err(Error::Misuse(
+                "a request was given up, so its answer would be taken for the next one's: connect anew",
+            ));
+        }
+        poll_fn(|context| self.lock().poll_sent(context)).await
+    }
+}
+
+const SWITCHED: Error = Error::Misuse("the connection has become something else");
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A connection, and the content of the request that is on its way.
+struct Exchange<S> {
+    /// `None` once it has switched.
+    wire: Option<Wire<S>>,
+    content: Option<Pin<Box<Sent>>>,
+    /// Until when a 100 is waited for.
+    go_ahead: Deadline,
+}
+
+type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
+
+/// The first that comes back.
+enum Head {
+    /// Whether content follows, and how much, if that is known.
+    Response(Response<Option<Option<u64>>>, Option<Why>),
+    Switched,
+}
+
+impl<S: Transport> Exchange<S> {
+    fn begin<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<(), Error>
+    where
+        B: HttpBody<Error: Into<BoxError>> + Send + 'static,
+    {
+        let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+        let (mut head, body) = request.into_parts();
+        complete(&mut head, &body, offer)?;
+        let target = target(&head.method, &head.uri);
+        let request = RequestHead::new(head.method.as_str(), &target, &head.headers);
+        wire.http.send_request(&request, offer, wire.out.text())?;
+        if body.is_end_stream() {
+            wire.http.send_end(&(), wire.out.text())?;
+        } else {
+            self.content = Some(Box::pin(Bytewise { body }));
+        }
+        Ok(())
+    }
+
+    fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Error>> {
+        loop {
+            // A server that takes no more may still have answered.
+            let sending = self.poll_content_sent(context);
+            let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+            match wire.http.next_event()? {
+                Next::Event(Event::Informational(_)) => wire.receiving.clear(),
+                Next::Event(Event::Response(response)) => {
+                    let response = Response::<()>::try_from(response)
+                        .map_err(|error| Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))?;
+                    wire.receiving.clear();
+                    let content = if wire.http.take_end() {
+                        None
+                    } else {
+                        Some(match wire.http.content() {
+                            Content::Length(length) => Some(length),
+                            _ => None,
+                        })
+                    };
+                    return Poll::Ready(Ok(Head::Response(response.map(|()| content), wire.http.why())));
+                }
+                Next::Event(Event::Switched(_)) => return Poll::Ready(Ok(Head::Switched)),
+                Next::Event(_) => {}
+                Next::Paused(_) => return Poll::Ready(Err(Error::gone("the server has closed without an answer"))),
+                Next::NeedData => {
+                    if let Poll::Ready(Err(error)) = sending
+                        && wire.has_ended()
+                    {
+                        return Poll::Ready(Err(error));
+                    }
+                    wire.receiving.wait_for("a response", wire.patience.response);
+                    ready!(wire.poll_receive(context))?;
+                }
+            }
+        }
+    }
+
+    /// Sends content, as far as it is there and the server takes it; ready once all has left.
+    fn poll_content_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+        let mut waits = false;
+        if self.content.is_some() && wire.http.awaiting() == Awaiting::Continue {
+            self.go_ahead.wait_for("a 100", Some(wire.patience.go_ahead));
+            waits = self.go_ahead.poll_late(&mut wire.alarm, context).is_pending();
+        }
+        while let Some(content) = &mut self.content
+            && !waits
+        {
+            if wire.out.is_full() {
+                ready!(wire.poll_send(context))?;
+            }
+            let Poll::Ready(frame) = content.as_mut().poll_frame(context) else { break };
+            match frame.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) => wire.put(data)?,
+                Some(Ok(Err(frame))) => {
+                    let trailers = frame.into_trailers().unwrap_or_default();
+                    wire.http.send_end(&trailers, wire.out.text())?;
+                    self.content = None;
+                }
+                None => {
+                    wire.http.send_end(&(), wire.out.text())?;
+                    self.content = None;
+                }
+                Some(Err(error)) => {
+                    self.content = None;
+                    wire.http.abandon()?;
+                    return Poll::Ready(Err(Error::Body(error)));
+                }
+            }
+        }
+        ready!(wire.poll_send(context))?;
+        if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// Ready once the request has left. One that the server has answered before its end is cut.
+    fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_content_sent(context)
+    }
+
+    fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        // The answer may be read although the request is not taken any more.
+        let _ = self.poll_content_sent(context);
+        match &mut self.wire {
+            Some(wire) => wire.poll_content(context),
+            None => Poll::Ready(Some(Err(SWITCHED))),
+        }
+    }
+}
+
+impl<S: Transport> Source for Mutex<Exchange<S>> {
+    fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        lock(self).poll_content(context)
+    }
+
+    fn left(&self) -> Option<u64> {
+        match lock(self).wire.as_ref()?.http.content() {
+            Content::Length(length) => Some(length),
+            Content::None => Some(0),
+            _ => None,
+        }
+    }
+}
+
+/// What a request has to say beside what your code says.
+fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<(), Error> {
+    if let Some(authority) = head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST)) {
+        // RFC 9110, 7.2: without the user's part.
+        let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+        let host = host.parse().map_err(|_| Error::Misuse("the URI's authority cannot be a Host"))?;
+        head.headers.insert(header::HOST, host);
+    }
+    head.headers.remove(header::TRANSFER_ENCODING);
+    if !head.headers.contains_key(header::CONTENT_LENGTH) {
+        match body.size_hint().exact() {
+            // RFC 9110, 8.6: said where the method expects content.
+            Some(0) if !matches!(head.method, Method::POST | Method::PUT | Method::PATCH) => {}
+            Some(length) => drop(head.headers.insert(header::CONTENT_LENGTH, length.into())),
+            None if body.is_end_stream() => {}
+            None => {
+                head.headers.insert(header::TRANSFER_ENCODING, header::HeaderValue::from_static("chunked"));
+            }
+        }
+    }
+    #[cfg(feature = "websocket")]
+    if offer.iter().any(|protocol| protocol.eq_ignore_ascii_case("websocket")) {
+        websocket(&mut head.headers)?;
+    }
+    #[cfg(not(feature = "websocket"))]
+    let _ = offer;
+    Ok(())
+}
+
+/// RFC 6455, 4.1.
+#[cfg(feature = "websocket")]
+fn websocket(headers: &mut http::HeaderMap) -> Result<(), Error> {
+    if !headers.contains_key(header::SEC_WEBSOCKET_KEY) {
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce).map_err(|error| Error::Io(std::io::Error::other(error)))?;
+        if let Ok(key) = switchover::websocket::key(&nonce).try_into() {
+            headers.insert(header::SEC_WEBSOCKET_KEY, key);
+        }
+    }
+    let version = || header::HeaderValue::from_static("13");
+    headers.entry(header::SEC_WEBSOCKET_VERSION).or_insert_with(version);
+    Ok(())
+}
+
+pin_project! {
+    /// A body whose data are `Bytes` and whose errors are all of one type.
+    struct Bytewise<B> {
+        #[pin]
+        body: B,
+    }
+}
+
+impl<B: HttpBody<Error: Into<BoxError>>> HttpBody for Bytewise<B> {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(self.project().body.poll_frame(context));
+        let frame =
+            frame.map(|frame| frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))));
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+}

@@ -1,0 +1,229 @@
+//! What a client does, in memory, with a server that is scripted, or our own.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{Empty, Full};
+use switchover::{ErrorKind, Why};
+use switchover_tokio::client::{Client, Outcome, connect, upgrade};
+use switchover_tokio::{Body, BoxError, Config, Error, serve, service_fn, upgrade as upgrades};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::time::Instant;
+
+/// A server that waits for each of these requests before it says what stands beside it, and then ends.
+fn scripted(script: &'static [(&str, &str)]) -> (Client<DuplexStream>, tokio::task::JoinHandle<String>) {
+    let (client, mut server) = tokio::io::duplex(100_000);
+    let serving = tokio::spawn(async move {
+        for (request, response) in script {
+            let mut got = vec![0; request.len()];
+            let read = tokio::time::timeout(Duration::from_secs(10), server.read_exact(&mut got)).await;
+            assert!(read.is_ok_and(|read| read.is_ok()), "no {request}");
+            assert_eq!(String::from_utf8_lossy(&got), *request);
+            server.write_all(response.as_bytes()).await.expect("room");
+        }
+        server.shutdown().await.expect("an end");
+        let mut rest = String::new();
+        server.read_to_string(&mut rest).await.expect("text");
+        rest
+    });
+    (connect(client, &Config::default()), serving)
+}
+
+fn get(uri: &str) -> Request<Empty<Bytes>> {
+    Request::get(uri).body(Empty::new()).expect("a request")
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(response.into_body().read(1000).await.expect("whole").expect("short").into()).expect("text")
+}
+
+#[tokio::test]
+async fn requests_follow_each_other_on_one_connection() {
+    let (mut client, serving) = scripted(&[
+        (
+            "GET /a?b HTTP/1.1\r\nhost: example.org\r\n\r\n",
+            "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        ),
+        (
+            "GET / HTTP/1.1\r\nhost: a\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+        ),
+        ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
+    ]);
+    assert_eq!(text(client.send(get("http://me@example.org/a?b")).await.expect("an answer")).await, "hello");
+    // One that is not read is dropped.
+    client.send(get("http://a/")).await.expect("an answer");
+    assert_eq!(client.send(get("http://a/")).await.expect("an answer").status(), 204);
+    assert!(client.persists());
+    client.close().await;
+    assert_eq!(serving.await.expect("no panic"), "");
+}
+
+#[tokio::test]
+async fn content_has_a_length_or_is_chunked() {
+    let (mut client, serving) = scripted(&[
+        ("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nhi", "HTTP/1.1 204 No Content\r\n\r\n"),
+        ("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
+    ]);
+    for content in ["hi", ""] {
+        let request = Request::post("http://a/").body(Full::<Bytes>::from(content)).expect("a request");
+        assert_eq!(client.send(request).await.expect("an answer").status(), 204);
+    }
+    drop(client);
+    serving.await.expect("no panic");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_100_is_waited_for_and_not_for_ever() {
+    const HEAD: &str = "POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
+    for (script, seconds) in [
+        (&[(HEAD, "HTTP/1.1 100 Continue\r\n\r\n"), ("hi", "HTTP/1.1 204 No Content\r\n\r\n")][..], 0),
+        (&[(HEAD, ""), ("hi", "HTTP/1.1 204 No Content\r\n\r\n")], 1),
+    ] {
+        let (mut client, _serving) = scripted(script);
+        let begun = Instant::now();
+        let request = Request::post("http://a/").header("expect", "100-continue").body(Full::<Bytes>::from("hi"));
+        assert_eq!(client.send(request.expect("a request")).await.expect("an answer").status(), 204);
+        assert_eq!(begun.elapsed().as_secs(), seconds);
+    }
+}
+
+#[tokio::test]
+async fn an_echo_goes_both_ways_at_once() {
+    let (client, server) = tokio::io::duplex(1000);
+    tokio::spawn(async move {
+        let echo = service_fn(async |request: Request<Body>| Ok::<_, BoxError>(Response::new(request.into_body())));
+        serve(server, echo, &Config::default()).await
+    });
+    let mut client = connect(client, &Config::default());
+    let content: Vec<u8> = (0..1_000_000u32).map(|at| at as u8).collect();
+    for _ in 0..2 {
+        let request = Request::post("http://a/").body(Full::<Bytes>::from(content.clone())).expect("a request");
+        let response = client.send(request).await.expect("an answer");
+        let echoed = response.into_body().read(content.len()).await.expect("whole").expect("no more than that");
+        assert!(echoed == content);
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_is_held_is_in_the_way() {
+    let (mut client, _serving) = scripted(&[("GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")]);
+    let held = client.send(get("http://a/")).await.expect("an answer");
+    assert!(matches!(client.send(get("http://a/")).await, Err(Error::Misuse(_))));
+    assert_eq!(text(held).await, "hello");
+}
+
+#[tokio::test]
+async fn a_server_that_breaks_the_protocol_is_an_error() {
+    for (answer, wanted) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", ErrorKind::ContentLengthInvalid),
+        (
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: bar\r\n\r\n",
+            ErrorKind::SwitchNotOffered,
+        ),
+        ("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n", ErrorKind::SwitchWithoutUpgrade),
+    ] {
+        let (stream, mut server) = tokio::io::duplex(1000);
+        server.write_all(answer.as_bytes()).await.expect("room");
+        let outcome = upgrade(stream, get("http://a/"), &["foo"]).await;
+        assert!(matches!(&outcome, Err(Error::Protocol(error)) if error.kind() == wanted), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_offer_is_accepted() {
+    let asked = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n";
+    let head = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: bar\r\nX: 1\r\n\r\nearly ";
+    let (mut client, serving) = scripted(Box::leak(Box::new([(asked, head), ("hello", "and late")])));
+    let outcome = client.upgrade(get("http://a/"), &["foo/2", "bar"]).await.expect("an answer");
+    let Outcome::Upgraded(mut stream) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(
+        (stream.protocol(), &stream.response().expect("a client's").headers()["x"]),
+        ("bar", &"1".parse().expect("a value"))
+    );
+    stream.write_all(b"hello").await.expect("room");
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).await.expect("text");
+    assert_eq!(heard, "early and late");
+    assert!(matches!(client.send(get("http://a/")).await, Err(Error::Misuse(_))));
+    drop(stream);
+    assert_eq!(serving.await.expect("no panic"), "");
+}
+
+#[tokio::test]
+async fn an_offer_is_declined_and_the_connection_goes_on() {
+    let asked = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n";
+    let (mut client, _serving) = scripted(Box::leak(Box::new([
+        (asked, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"),
+        ("GET /b HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
+    ])));
+    let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
+    let Outcome::Declined(declined) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((declined.why, text(declined.response).await.as_str()), (Some(Why::Declined), "no"));
+    assert_eq!(client.send(get("http://a/b")).await.expect("an answer").status(), 204);
+}
+
+#[tokio::test]
+async fn a_tunnel_is_asked_for_again_with_credentials() {
+    let (mut client, _serving) = scripted(&[
+        ("CONNECT b:1 HTTP/1.1\r\nhost: b:1\r\n\r\n", "HTTP/1.1 407 Who Are You\r\nContent-Length: 3\r\n\r\nwho"),
+        ("CONNECT b:1 HTTP/1.1\r\nhost: b:1\r\nproxy-authorization: me\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\nin"),
+    ]);
+    let request = || Request::connect("b:1");
+    let outcome =
+        client.upgrade(request().body(Empty::<Bytes>::new()).expect("a request"), &[]).await.expect("an answer");
+    let Outcome::Declined(declined) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(declined.response.status(), 407);
+    drop(declined);
+    let again = request().header("proxy-authorization", "me").body(Empty::<Bytes>::new()).expect("a request");
+    let Outcome::Upgraded(mut tunnel) = client.upgrade(again, &[]).await.expect("an answer") else {
+        panic!("declined")
+    };
+    let mut heard = [0; 2];
+    tunnel.read_exact(&mut heard).await.expect("bytes");
+    assert_eq!((&heard, tunnel.protocol()), (b"in", ""));
+}
+
+/// Each has the other's WebSocket handshake checked.
+#[tokio::test]
+async fn a_websocket_handshake_is_complete() {
+    let (client, server) = tokio::io::duplex(1000);
+    tokio::spawn(async move {
+        let handler = service_fn(async |request: Request<Body>| {
+            let chosen = upgrades::select(&request, ["websocket"]).expect("it is offered");
+            assert_eq!(chosen.subprotocols(), ["chat"]);
+            let mut response: Response<Body> = chosen.accept(async |mut stream| drop(stream.write_all(b"hi").await));
+            response.headers_mut().insert("sec-websocket-protocol", "chat".parse()?);
+            Ok::<_, BoxError>(response)
+        });
+        serve(server, handler, &Config::default()).await
+    });
+    let request = Request::get("http://a/").header("sec-websocket-protocol", "chat").body(Empty::<Bytes>::new());
+    let outcome = upgrade(client, request.expect("a request"), &["websocket"]).await.expect("an answer");
+    let mut stream = outcome.into_result().expect("accepted");
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).await.expect("text");
+    assert_eq!(heard, "hi");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_silent_is_given_up() {
+    let (stream, _server) = tokio::io::duplex(1000);
+    let begun = Instant::now();
+    let outcome = connect(stream, &Config::default()).send(get("http://a/")).await;
+    assert!(matches!(outcome, Err(Error::TimedOut("a response"))), "{outcome:?}");
+    assert_eq!(begun.elapsed().as_secs(), 60);
+}
+
+/// What a request that was given up has left behind is no answer to the next.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_given_up_is_in_the_way() {
+    let (stream, mut server) = tokio::io::duplex(1000);
+    let mut client = connect(stream, &Config::default());
+    let given_up = tokio::time::timeout(Duration::from_secs(1), client.send(get("http://a/1"))).await;
+    assert!(given_up.is_err());
+    server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await.expect("room");
+    let outcome = client.send(get("http://a/2")).await;
+    assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
+}
