@@ -63,10 +63,10 @@ pub struct Declined {
 
 impl Outcome {
     /// For those who want nothing but the upgrade.
-    pub fn into_result(self) -> Result<Upgraded, Declined> {
+    pub fn into_result(self) -> Result<Upgraded, Box<Declined>> {
         match self {
             Self::Upgraded(upgraded) => Ok(upgraded),
-            Self::Declined(declined) => Err(declined),
+            Self::Declined(declined) => Err(Box::new(declined)),
         }
     }
 }

@@ -19,7 +19,7 @@ const MOST_WAITING: usize = 64 * 1024;
 /// stream 1, and its answer goes out as that. What the new protocol is spoken about is [`Upgraded`]'s. RFC 7540, 3.2.
 pub struct Http2Stream {
     stream: Upgraded,
-    splice: Option<Splice>,
+    splice: Option<Box<Splice>>,
     for_engine: Vec<u8>,
     for_client: Vec<u8>,
     has_ended: bool,
@@ -61,12 +61,12 @@ impl Http2Stream {
     }
 
     fn may_read(&self) -> bool {
-        !self.has_ended && self.splice.as_ref().is_none_or(Splice::wants_client)
+        !self.has_ended && self.splice.as_ref().is_none_or(|splice| splice.wants_client())
     }
 
     /// What waits for the engine's window is not lost with the client's end.
     fn is_over(&self) -> bool {
-        self.has_ended && !self.splice.as_ref().is_some_and(Splice::is_waiting)
+        self.has_ended && !self.splice.as_ref().is_some_and(|splice| splice.is_waiting())
     }
 
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -133,9 +133,9 @@ impl Chance {
     }
 
     #[cfg(feature = "h2c")]
-    pub(crate) fn splice(&self) -> Option<switchover::h2c::Splice> {
+    pub(crate) fn splice(&self) -> Option<Box<switchover::h2c::Splice>> {
         match std::mem::take(&mut *self.http2.lock().unwrap_or_else(PoisonError::into_inner)) {
-            TakenAlong::Splice(splice) => Some(*splice),
+            TakenAlong::Splice(splice) => Some(splice),
             _ => None,
         }
     }
@@ -271,10 +271,10 @@ pub fn advertise<B>(response: &mut Response<B>, protocols: &[&str]) {
 pub struct Upgraded {
     stream: Box<dyn Transport>,
     leftover: Bytes,
-    agreement: Agreement,
+    agreement: Box<Agreement>,
     pub(crate) http: Box<Connection>,
     #[cfg(feature = "h2c")]
-    pub(crate) splice: Option<switchover::h2c::Splice>,
+    pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
 }
 
 /// What was agreed on; [`Upgraded`] derefs to it.
@@ -315,7 +315,7 @@ impl Upgraded {
         Self {
             stream,
             leftover,
-            agreement,
+            agreement: Box::new(agreement),
             http: Box::new(http),
             #[cfg(feature = "h2c")]
             splice: None,

@@ -44,6 +44,9 @@ pub(super) enum Answered {
     Switched,
 }
 
+/// What comes of a handler's content; `None` is its end.
+type NextFrame<H> = Option<Frame<<<H as Handler>::Content as Body>::Data>>;
+
 /// Which of the engine's verbs says it.
 enum Verb {
     Send,
@@ -182,7 +185,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         context: &mut Context<'_>,
         mut body: Pin<&mut H::Content>,
         channel: Option<&Arc<Channel>>,
-    ) -> Poll<Result<Option<Frame<<H::Content as Body>::Data>>, Failure>> {
+    ) -> Poll<Result<NextFrame<H>, Failure>> {
         loop {
             let is_full = self.wire.out.is_full();
             if !is_full && let Poll::Ready(frame) = body.as_mut().poll_frame(context) {
