@@ -216,7 +216,7 @@ async fn a_server_that_is_silent_is_given_up() {
     assert_eq!(begun.elapsed().as_secs(), 60);
 }
 
-/// What a request that was given up has left behind is no answer to the next.
+/// What comes for a request that was given up is no answer to the next.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_was_given_up_is_in_the_way() {
     let (stream, mut server) = tokio::io::duplex(1000);

@@ -78,7 +78,7 @@ impl<S: Transport> Wire<S> {
             }
         }
         self.sending.clear();
-        // A stream that gathers, as TLS does, is told that this is all.
+        // A stream that gathers, as TLS does, learns that this is all.
         Pin::new(&mut self.stream).poll_flush(context).map_err(|error| {
             self.is_broken = true;
             error.into()

@@ -1,0 +1,51 @@
+//! What the tests have in common: a server on a free port.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use switchover_tokio::{BoxError, Config, Handler, serve_all};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A server that ends when this is dropped.
+pub struct Served {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<()>,
+}
+
+impl Served {
+    /// Serves with this handler on a free port.
+    pub async fn by<H>(handler: H) -> Self
+    where
+        H: Handler<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+        H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(async move {
+            let config = Config::default();
+            serve_all(listener, handler, &config, async { drop(stopped.await) }).await;
+        });
+        Self { address, stop: Some(stop), serving }
+    }
+
+    /// The URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Stops, and waits until all connections have ended.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        within(&mut self.serving).await.expect("no panic");
+    }
+}
+
+/// The outcome, which takes less than half a minute.
+pub async fn within<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(std::time::Duration::from_secs(30), future).await.expect("in time")
+}

@@ -1,0 +1,113 @@
+//! An axum router, served as it is, to clients of others.
+
+use axum::Router;
+use axum::extract::{Json, Path, Query, State};
+use axum::routing::{any, get, post};
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::BodyExt;
+use switchover_tokio::{Body, upgrade};
+use switchover_tokio_peers::{Served, within};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+fn router() -> Router {
+    Router::new()
+        .route("/hello/{name}", get(async |Path(name): Path<String>| format!("hello {name}")))
+        .route("/sum", post(async |Json(numbers): Json<Vec<u64>>| Json(numbers.iter().sum::<u64>())))
+        .route("/echo", post(async |body: axum::body::Body| body))
+        .route("/large", get(async || "x".repeat(65_536)))
+        .route("/query", get(async |Query(pairs): Query<Vec<(String, String)>>| format!("{pairs:?}")))
+        .route("/state", get(async |State(state): State<u32>| state.to_string()).with_state(7))
+        .route("/limited", post(async |content: Bytes| content.len().to_string()))
+        .route("/shout", any(shout))
+        .route("/ws", any(async |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(async |_| {})))
+}
+
+async fn shout(request: axum::extract::Request) -> axum::response::Response {
+    match upgrade::select(&request, ["shout"]) {
+        Some(chosen) => chosen.accept(async |mut stream| {
+            let mut heard = String::new();
+            stream.read_to_string(&mut heard).await.expect("text");
+            stream.write_all(heard.to_uppercase().as_bytes()).await.expect("a client");
+        }),
+        None => upgrade::require(&["shout"], "shout!".into()),
+    }
+}
+
+#[tokio::test]
+async fn reqwest_is_served() {
+    let served = Served::by(router()).await;
+    let client = reqwest::Client::new();
+    let text =
+        async |path: &str| client.get(served.url(path)).send().await.expect("an answer").text().await.expect("text");
+    assert_eq!(text("/hello/world").await, "hello world");
+    assert_eq!(text("/query?a=1&b=2").await, r#"[("a", "1"), ("b", "2")]"#);
+    assert_eq!(text("/state").await, "7");
+    assert_eq!(text("/large").await.len(), 65_536);
+    assert_eq!(client.get(served.url("/nowhere")).send().await.expect("an answer").status(), 404);
+    assert_eq!(client.put(served.url("/large")).send().await.expect("an answer").status(), 405);
+    let head = client.head(served.url("/large")).send().await.expect("an answer");
+    assert_eq!(head.headers()["content-length"], "65536");
+    let sum = client.post(served.url("/sum")).header("content-type", "application/json").body("[1, 2, 3]");
+    assert_eq!(sum.send().await.expect("an answer").text().await.expect("text"), "6");
+    // Known and unknown length, both ways.
+    for pieces in [1, 1000] {
+        let stream =
+            futures_util::stream::iter((0..pieces).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b'y'; 1000]))));
+        let echo = client.post(served.url("/echo")).body(reqwest::Body::wrap_stream(stream));
+        assert_eq!(echo.send().await.expect("an answer").bytes().await.expect("content").len(), pieces * 1000);
+    }
+    // axum's own limit, of 2 MB.
+    let limited = client.post(served.url("/limited")).body(vec![0; 3_000_000]).send().await;
+    assert!(limited.is_err() || limited.is_ok_and(|answer| answer.status() == 413));
+    drop(client);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn an_upgrade_is_accepted_in_a_route_of_axums() {
+    let served = Served::by(router()).await;
+    let stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
+    let request = http::Request::get(served.url("/shout")).body(Body::empty()).expect("a request");
+    let outcome = within(switchover_tokio::client::upgrade(stream, request, &["shout"])).await.expect("an answer");
+    let mut stream = outcome.into_result().expect("accepted");
+    stream.write_all(b"hello").await.expect("a server");
+    stream.shutdown().await.expect("a server");
+    let mut heard = String::new();
+    within(stream.read_to_string(&mut heard)).await.expect("text");
+    assert_eq!(heard, "HELLO");
+    let required = reqwest::get(served.url("/shout")).await.expect("an answer");
+    assert_eq!(
+        (required.status(), required.headers()["upgrade"].as_bytes()),
+        (StatusCode::UPGRADE_REQUIRED, &b"shout"[..])
+    );
+    served.stop().await;
+}
+
+/// axum's own extractor needs what hyper alone can make, and says so with a 426 that names nothing.
+#[tokio::test]
+async fn axums_own_extractor_declines_without_harm() {
+    let served = Served::by(router()).await;
+    let outcome = within(tokio_tungstenite::connect_async(format!("ws://{}/ws", served.address))).await;
+    let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(answer.status(), 400);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn hypers_client_is_served() {
+    let served = Served::by(router()).await;
+    let stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.expect("a connection");
+    let driver = tokio::spawn(connection);
+    for _ in 0..3 {
+        let request = http::Request::post("/echo").header("host", "a").header("expect", "100-continue");
+        let request = request.body(http_body_util::Full::<Bytes>::from("hello")).expect("a request");
+        let answer = within(sender.send_request(request)).await.expect("an answer");
+        assert_eq!(answer.into_body().collect().await.expect("content").to_bytes(), "hello");
+    }
+    drop(sender);
+    driver.await.expect("no panic").expect("a clean end");
+    served.stop().await;
+}
