@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use switchover::{Connection, Ineligible, Protocol};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -81,8 +81,8 @@ impl Offer {
 
 impl Chance {
     /// What the request on this connection may become, if anything.
-    pub(crate) fn of(request: &switchover::Request<'_>) -> Option<Arc<Self>> {
-        let is_connect = request.method() == "CONNECT";
+    pub(crate) fn of(request: &switchover::Request<'_>, method: &Method) -> Option<Arc<Self>> {
+        let is_connect = *method == Method::CONNECT;
         let offers: Vec<_> = match request.offers() {
             Ok(offers) => offers
                 .map(|offer| Offer { protocol: offer.protocol.to_string(), ineligible: offer.ineligible })

@@ -6,8 +6,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response, StatusCode};
-use switchover::{Awaiting, Content, Event, Next, Owes, ResponseHead};
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
+use switchover::binding::http_request;
+use switchover::{Awaiting, Connection, Content, Event, Next, Owes, ResponseHead};
 
 use super::answer::{Answered, Kind};
 use super::{Failure, Question, Serving};
@@ -21,12 +23,13 @@ use crate::{Transport, date};
 
 impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
     pub(super) fn new(wire: Wire<S>, handler: H, errors: Errors<H>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
-        Self { wire, handler, errors, config, stop, is_stopping: false, handling: Deadline::default() }
+        let (question, spare) = (None, HeaderMap::new());
+        Self { wire, handler, errors, config, stop, is_stopping: false, handling: Deadline::default(), question, spare }
     }
 
-    /// Serves the connection to its end, from this question on if there is one already.
-    pub(super) async fn run(mut self, first: Option<Question>) -> Result<(), Error> {
-        match self.requests(first).await {
+    /// Serves the connection to its end, from the question on if there is one already.
+    pub(super) async fn run(mut self) -> Result<(), Error> {
+        match self.requests().await {
             Ok(Some(chance)) => self.switch_over(&chance).await,
             Ok(None) => {
                 self.wire.end().await;
@@ -46,15 +49,18 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 
     /// Serves requests until there are no more, or until the connection becomes something else.
-    async fn requests(&mut self, mut first: Option<Question>) -> Result<Option<Arc<Chance>>, Failure> {
+    async fn requests(&mut self) -> Result<Option<Arc<Chance>>, Failure> {
         loop {
-            let question = match first.take() {
-                Some(question) => Some(question),
-                None => poll_fn(|context| self.poll_request(context)).await?,
+            if self.question.is_none() && !poll_fn(|context| self.poll_request(context)).await? {
+                return Ok(None);
+            }
+            let question = self.question.as_mut();
+            let Some((kind, channel, chance)) = question
+                .map(|question| (Kind::of(question.request.method()), question.channel.take(), question.chance.take()))
+            else {
+                return Ok(None);
             };
-            let Some(Question { request, channel, chance }) = question else { return Ok(None) };
-            let kind = Kind::of(request.method());
-            let response = self.handle(request, channel.as_deref()).await?;
+            let response = self.handle(channel.as_deref()).await?;
             let answered = self.answer(response, kind, channel.as_ref(), chance.as_deref()).await;
             if let Some(channel) = channel {
                 channel.cut("the request has been answered");
@@ -69,8 +75,8 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     // A request.
 
-    /// The next request; `None` where there will be none.
-    fn poll_request(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Question>, Failure>> {
+    /// Ready with the next question; false where there will be none.
+    fn poll_request(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
         // Answers that are not taken are a reason to read no further request.
         while self.wire.out.is_full() {
             std::task::ready!(self.wire.poll_send(context))?;
@@ -78,18 +84,20 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    let question = question(&request)?;
-                    self.wire.receiving.clear();
-                    return Poll::Ready(Ok(Some(self.with_content(question))));
+                    let headers = std::mem::take(&mut self.spare);
+                    let question = self.question.insert(question(request, headers)?);
+                    self.wire.clear();
+                    add_content(question, &mut self.wire.http);
+                    return Poll::Ready(Ok(true));
                 }
                 // The rest of a request that was answered without it.
                 Next::Event(_) => {}
-                Next::Paused(_) => return Poll::Ready(Ok(None)),
+                Next::Paused(_) => return Poll::Ready(Ok(false)),
                 Next::NeedData => {
                     std::task::ready!(self.wire.poll_send(context))?;
                     let is_idle = self.wire.http.state().is_idle() && self.wire.http.unread().is_empty();
                     if is_idle && self.poll_stop(context) {
-                        return Poll::Ready(Ok(None));
+                        return Poll::Ready(Ok(false));
                     }
                     let patience = &self.config.patience;
                     let (what, patience) = match self.wire.http.awaiting() {
@@ -101,12 +109,11 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                     match self.wire.poll_receive(context) {
                         Poll::Ready(Ok(())) => {}
                         // A client that has nothing more to ask may go as it likes.
-                        Poll::Ready(Err(_)) if is_idle => return Poll::Ready(Ok(None)),
+                        Poll::Ready(Err(_)) if is_idle => return Poll::Ready(Ok(false)),
                         Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
                         Poll::Pending => {
                             if is_idle {
-                                self.wire.http.release();
-                                self.wire.out.release();
+                                self.wire.park(context);
                             }
                             return Poll::Pending;
                         }
@@ -114,30 +121,6 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 }
             }
         }
-    }
-
-    /// What there is of its content already, or where it will come from.
-    fn with_content(&mut self, mut question: Question) -> Question {
-        let http = &mut self.wire.http;
-        if http.take_end() {
-            return question;
-        }
-        let left = match http.content() {
-            Content::Length(length) => Some(length),
-            _ => None,
-        };
-        if left.is_some_and(|length| length <= http.unread().len() as u64) {
-            // All of it is there: one event, and no other can be in the way.
-            if let Ok(Next::Event(Event::Data(data))) = http.next_event() {
-                *question.request.body_mut() = bytes::Bytes::copy_from_slice(data).into();
-                http.take_end();
-                return question;
-            }
-        }
-        let channel = Arc::new(Channel::new(left));
-        *question.request.body_mut() = Body::coming(channel.clone());
-        question.channel = Some(channel);
-        question
     }
 
     /// Whether the server stops.
@@ -148,17 +131,14 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     // Its handler.
 
-    async fn handle(
-        &mut self,
-        request: Request<Body>,
-        channel: Option<&Channel>,
-    ) -> Result<Response<H::Content>, Failure> {
+    async fn handle(&mut self, channel: Option<&Channel>) -> Result<Response<H::Content>, Failure> {
         let of_handler = self.errors.of_handler;
         let ready =
             poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error))));
         ready.await?;
-        let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(request))).map_err(Failure::Panic)?;
-        let mut response = pin!(response);
+        let question = self.question.take().ok_or(Error::Misuse("there is no request"))?;
+        let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(question.request)));
+        let mut response = pin!(response.map_err(Failure::Panic)?);
         let outcome = poll_fn(|context| {
             loop {
                 let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
@@ -242,16 +222,38 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 }
 
-fn question(request: &switchover::Request<'_>) -> Result<Question, Failure> {
-    let chance = Chance::of(request);
+fn question(request: switchover::Request<'_>, headers: HeaderMap) -> Result<Question, Failure> {
     // A target that is legal on the wire and none for `http`, which has no words for it.
-    let request = Request::try_from(*request)
-        .map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
-    let mut request = request.map(|()| Body::empty());
+    let converted = http_request(request, headers, Body::empty());
+    let mut converted =
+        converted.map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
+    let chance = Chance::of(&request, converted.method());
     if let Some(chance) = &chance {
-        Arc::clone(chance).put_into(request.extensions_mut());
+        Arc::clone(chance).put_into(converted.extensions_mut());
     }
-    Ok(Question { request, channel: None, chance })
+    Ok(Question { request: converted, channel: None, chance })
+}
+
+/// What there is of its content already, or where it will come from.
+fn add_content(question: &mut Question, http: &mut Connection) {
+    if http.take_end() {
+        return;
+    }
+    let left = match http.content() {
+        Content::Length(length) => Some(length),
+        _ => None,
+    };
+    if left.is_some_and(|length| length <= http.unread().len() as u64) {
+        // All of it is there: one event, and no other can be in the way.
+        if let Ok(Next::Event(Event::Data(data))) = http.next_event() {
+            *question.request.body_mut() = Bytes::copy_from_slice(data).into();
+            http.take_end();
+            return;
+        }
+    }
+    let channel = Arc::new(Channel::new(left));
+    *question.request.body_mut() = Body::coming(channel.clone());
+    question.channel = Some(channel);
 }
 
 /// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.
