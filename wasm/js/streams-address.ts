@@ -1,8 +1,8 @@
-// Where a connection comes from, as each host says it.
+// Where a connection comes from, as each runtime says it.
 
 import type { Socket } from "./streams-transport.js";
 
-/** The address of a client, as `Deno.serve` names it. Behind a proxy it is the proxy's. */
+/** The address of a client, as `Deno.serve` names it. If a proxy passes it on, it is the proxy's. */
 export interface RemoteAddr {
   readonly transport: "tcp";
   /** An IP address. */
@@ -18,7 +18,7 @@ interface Saying {
   readonly opened?: Promise<{ readonly remoteAddress?: string | null } | undefined>;
 }
 
-/** @internal `null` where the host does not say it, or has another transport than TCP. */
+/** @internal `null` where the runtime does not say it, or has another transport than TCP. */
 export async function remoteAddrOf(socket: Socket): Promise<RemoteAddr | null> {
   const { remoteAddr, remoteAddress, remotePort, opened } = socket as Saying;
   if (remoteAddr) return remoteAddr.transport === "tcp" ? tcp(remoteAddr.hostname, remoteAddr.port) : null;

@@ -28,7 +28,7 @@ export interface ServerResponse {
 
 /** What is known of a connection beside its requests. */
 export interface ServeInfo {
-  /** Where it comes from; `null` where the host does not say so. */
+  /** Where it comes from; `null` where the runtime does not say so. */
   readonly remoteAddr: RemoteAddr | null;
 }
 

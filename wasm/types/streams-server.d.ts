@@ -21,7 +21,7 @@ export interface ServerResponse {
 }
 /** What is known of a connection beside its requests. */
 export interface ServeInfo {
-    /** Where it comes from; `null` where the host does not say so. */
+    /** Where it comes from; `null` where the runtime does not say so. */
     readonly remoteAddr: RemoteAddr | null;
 }
 /** What `serve` calls with each request. What it returns is sent, unless it has called `upgrade`. */
