@@ -41,7 +41,7 @@ test("websockets of Python", { timeout: PATIENCE, skip: !PYTHON && "there is no 
   const server = await serving();
   const program = join(import.meta.dirname, "hosts/client.py");
   const { stdout } = await promisify(execFile)(PYTHON, [program, `ws://127.0.0.1:${server.port}/`], { timeout: PATIENCE });
-  assert.equal(stdout, "chat\n5 True\n100000 True\nin pieces came\n1000\n403\n");
+  assert.equal(stdout, "chat\n5 True\n100000 True\nin pieces came\n1000\nserver rejected WebSocket connection: HTTP 403\n");
   await server.close();
 });
 

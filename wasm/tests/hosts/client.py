@@ -19,8 +19,8 @@ async def main(url: str) -> None:
     try:
         async with websockets.connect(f"{url}plain"):
             pass
-    except websockets.InvalidStatusCode as declined:
-        print(declined.status_code)
+    except websockets.InvalidHandshake as declined:
+        print(declined)
 
 
 asyncio.run(main(sys.argv[1]))
