@@ -78,7 +78,8 @@ export class ServerRequest extends Message {
   /**
    * Switches to one of `preferences` that the client offers too, by the client's order, or opens the tunnel that a CONNECT asks
    * for. `null` where there is nothing to switch to: answer the request then. Without `preferences` they are the `upgrades` of
-   * `serve`. Content that was not read is dropped, up to the limit `drain`. RFC 9110, 7.8 and 9.3.6.
+   * `serve`. Content that was not read is dropped, up to the limit `drain`; with `early` that is not waited for. RFC 9110, 7.8
+   * and 9.3.6.
    *
    * Next: speak the new protocol; the streams are yours to close.
    */
@@ -93,9 +94,11 @@ export class ServerRequest extends Message {
     const wire = this.#wire;
     if (!selection || !early) await this.#skipped();
     await wire.unwatch();
-    if (selection) await wire.send(connection.accept(early ? selection.early() : selection, headers));
-    else await wire.send(connection.respond({ status: 200, headers: headers ?? [] }));
+    const answer = selection
+      ? connection.accept(early ? selection.early() : selection, headers)
+      : connection.respond({ status: 200, headers: headers ?? [] });
     this.#presence.end();
+    await wire.send(answer);
     if (!selection || !early) {
       const event = await this.#comesToSwitch();
       return (this.#switched = new Switched(wire, event, wire.handOut(event, false)));

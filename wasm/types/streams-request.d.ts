@@ -39,7 +39,8 @@ export declare class ServerRequest extends Message {
     /**
      * Switches to one of `preferences` that the client offers too, by the client's order, or opens the tunnel that a CONNECT asks
      * for. `null` where there is nothing to switch to: answer the request then. Without `preferences` they are the `upgrades` of
-     * `serve`. Content that was not read is dropped, up to the limit `drain`. RFC 9110, 7.8 and 9.3.6.
+     * `serve`. Content that was not read is dropped, up to the limit `drain`; with `early` that is not waited for. RFC 9110, 7.8
+     * and 9.3.6.
      *
      * Next: speak the new protocol; the streams are yours to close.
      */
