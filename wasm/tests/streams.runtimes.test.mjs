@@ -157,11 +157,15 @@ const asTold = {
     for (const leaves of /** @type {const} */ (["end", "resetAndDestroy"])) {
       const socket = await connected(port);
       socket.write(GET.replace("/1", "/wait"));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(socket, "waiting\n");
       socket[leaves]();
-      if (leaves === "end") assert.match(await rest(socket), /too late$/);
+      if (leaves === "end") assert.match(await rest(socket), /too late\n/);
     }
-    for (let said = ""; !said.includes("left: 2"); ) said = await bare(port, LAST.replace("/2", "/left"));
+    let said = "";
+    for (const end = Date.now() + PATIENCE; !said.includes("left: 2"); ) {
+      assert(Date.now() < end, said);
+      said = await bare(port, LAST.replace("/2", "/left"));
+    }
   },
   "a switch after request.signal": async (port) => {
     for (const first of ["", "first "]) {

@@ -39,15 +39,17 @@ for (const [form, shape] of Object.entries(forms)) {
         for (const request of [GET, `${POST}hello`]) {
           /** @type {unknown} */
           let reason;
+          let isRead = false;
           const { server } = await serving(async (request) => {
             const { signal } = request;
             await request.text();
+            isRead = true;
             reason = await aborted(signal);
             return { body: "too late" };
           });
           const socket = await connected(server.port);
           socket.write(request);
-          await pause(20);
+          await holds(() => isRead);
           socket[leaves]();
           await holds(() => reason !== undefined);
           assert(reason instanceof DisconnectedError);
@@ -102,10 +104,14 @@ for (const [form, shape] of Object.entries(forms)) {
       const stop = new AbortController();
       /** @type {unknown} */
       let reason;
-      const { server } = await serving(async ({ signal }) => void (reason = await aborted(signal)), { signal: stop.signal });
+      let hasCome = false;
+      const { server } = await serving(async ({ signal }) => {
+        hasCome = true;
+        reason = await aborted(signal);
+      }, { signal: stop.signal });
       const client = await connected(server.port);
       client.write(GET);
-      await pause(20);
+      await holds(() => hasCome);
       stop.abort("enough");
       const closed = assert.rejects(server.close(), (error) => error === "enough");
       await rest(client);
@@ -292,6 +298,7 @@ for (const [form, shape] of Object.entries(forms)) {
       await until(socket, "\r\n\r\n");
       socket.end();
       await rest(socket);
+      await holds(() => error !== undefined);
       assert.equal(/** @type {any} */ (error).kind, "truncated");
       await holds(() => server.open === 0);
       await server.close();

@@ -5,6 +5,14 @@ import { serve } from "switchover/streams";
 /** How many clients have left while they waited. */
 let left = 0;
 
+/** Says that it waits, and that the client has left. @param {AbortSignal} signal */
+async function* wait(signal) {
+  yield new TextEncoder().encode("waiting\n");
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  left++;
+  yield new TextEncoder().encode("too late\n");
+}
+
 /** @param {import("switchover/streams").Socket} socket */
 export function serves(socket) {
   const serving = serve(socket, async (request, { remoteAddr }) => {
@@ -13,9 +21,7 @@ export function serves(socket) {
       case "/from":
         return Response.json(remoteAddr);
       case "/wait":
-        await new Promise((resolve) => signal.addEventListener("abort", resolve));
-        left++;
-        return new Response("too late");
+        return { body: wait(signal) };
       case "/left":
         return new Response(`left: ${left}`);
       case "/last":
