@@ -8,11 +8,15 @@ mod date;
 mod error;
 mod handler;
 mod server;
+mod trace;
 pub mod upgrade;
 mod wire;
 
 #[cfg(feature = "h2c")]
 mod http2;
+
+#[cfg(feature = "hyper")]
+pub mod hyper;
 
 pub use body::Body;
 pub use config::{Config, Patience};

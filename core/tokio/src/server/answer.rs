@@ -231,8 +231,9 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
 
     /// A 101. Everything that the switch needs is made before it is written, so that nothing can fail after it.
     async fn switch(&mut self, mut headers: HeaderMap, chance: Option<&Chance>) -> Result<Answered, Failure> {
-        let chance =
-            chance.ok_or(Error::Misuse("a 101 where nothing takes the connection over: see upgrade::select"))?;
+        if chance.is_none() {
+            return Err(Error::Misuse("a 101 where nothing takes the connection over: see upgrade::select").into());
+        }
         let token = headers.remove(header::UPGRADE);
         let token = token.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
         for name in [header::CONNECTION, header::CONTENT_LENGTH, header::SEC_WEBSOCKET_ACCEPT] {
@@ -243,7 +244,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let selection = http.select(&[token], Order::Client);
         let selection = selection.ok_or(Error::Misuse("a 101 that does not name in `Upgrade` what was offered"))?;
         #[cfg(feature = "h2c")]
-        if let Some(request) = http.request() {
+        if let (Some(chance), Some(request)) = (chance, http.request()) {
             chance.make_splice(&request)?;
         }
         let date = date::now();

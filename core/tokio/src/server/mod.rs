@@ -18,6 +18,7 @@ use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
+use crate::trace;
 use crate::upgrade::{Chance, Resumption};
 use crate::wire::{Deadline, Wire};
 pub use listen::serve_all;
@@ -56,7 +57,7 @@ where
 {
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
     let wire = Wire::new(stream, http, config.patience);
-    Serving::new(wire, handler, Errors::BOXED, config, pin!(stop)).run().await
+    trace::connection(Serving::new(wire, handler, Errors::BOXED, config, pin!(stop)).run()).await
 }
 
 impl Resumption {
@@ -76,7 +77,7 @@ impl Resumption {
         let wire = Wire::new(stream, self.http, config.patience);
         let mut serving = Serving::new(wire, handler, Errors::BOXED, config, never);
         serving.question = Some(Question { request: again.map(|()| Body::empty()), channel: None, chance: None });
-        serving.run().await
+        trace::connection(serving.run()).await
     }
 }
 

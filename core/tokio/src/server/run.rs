@@ -19,7 +19,7 @@ use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
 use crate::upgrade::{Chance, Upgraded};
 use crate::wire::{Deadline, Wire};
-use crate::{Transport, date};
+use crate::{Transport, date, trace};
 
 impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
     pub(super) fn new(wire: Wire<S>, handler: H, errors: Errors<H>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
@@ -55,13 +55,17 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 return Ok(None);
             }
             let question = self.question.as_mut();
-            let Some((kind, channel, chance)) = question
-                .map(|question| (Kind::of(question.request.method()), question.channel.take(), question.chance.take()))
-            else {
-                return Ok(None);
-            };
-            let response = self.handle(channel.as_deref()).await?;
-            let answered = self.answer(response, kind, channel.as_ref(), chance.as_deref()).await;
+            let question = question.map(|question| {
+                let span = trace::exchange(&question.request);
+                (Kind::of(question.request.method()), span, question.channel.take(), question.chance.take())
+            });
+            let Some((kind, span, channel, chance)) = question else { return Ok(None) };
+            let answered = span.run(async {
+                let response = self.handle(channel.as_deref()).await?;
+                self.answer(response, kind, channel.as_ref(), chance.as_deref()).await
+            });
+            let answered = answered.await;
+            span.tell(&mut self.wire.http);
             if let Some(channel) = channel {
                 channel.cut("the request has been answered");
             }
