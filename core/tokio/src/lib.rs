@@ -7,6 +7,8 @@ mod config;
 mod date;
 mod error;
 mod handler;
+mod interim;
+mod reason;
 mod server;
 pub mod upgrade;
 mod wire;
@@ -20,6 +22,8 @@ pub use error::{BoxError, Error};
 pub use handler::{Handler, ServiceFn, service_fn};
 #[cfg(feature = "h2c")]
 pub use http2::Http2Stream;
+pub use interim::{Informer, informer};
+pub use reason::Reason;
 pub use server::{serve, serve_all, serve_until};
 pub use upgrade::Upgraded;
 

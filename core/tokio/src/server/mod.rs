@@ -18,6 +18,7 @@ use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
+use crate::interim::Informer;
 use crate::upgrade::{Chance, Resumption};
 use crate::wire::{Deadline, Wire};
 pub use listen::serve_all;
@@ -74,7 +75,7 @@ impl Resumption {
         let again = again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
         let never = pin!(std::future::pending());
         let wire = Wire::new(stream, self.http, config.patience);
-        let question = Question { request: again.map(|()| Body::empty()), channel: None, chance: None };
+        let question = Question { request: again.map(|()| Body::empty()), channel: None, chance: None, informer: None };
         Serving::new(wire, handler, Errors::BOXED, config, never).run(Some(question)).await
     }
 }
@@ -86,6 +87,8 @@ struct Question {
     channel: Option<Arc<Channel>>,
     /// What its connection may become, if anything.
     chance: Option<Arc<Chance>>,
+    /// Where interim responses come from, if they may.
+    informer: Option<Informer>,
 }
 
 /// A connection that is being served.

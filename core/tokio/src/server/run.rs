@@ -15,6 +15,7 @@ use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
+use crate::interim::Informer;
 use crate::upgrade::{Chance, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, date};
@@ -52,9 +53,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 Some(question) => Some(question),
                 None => poll_fn(|context| self.poll_request(context)).await?,
             };
-            let Some(Question { request, channel, chance }) = question else { return Ok(None) };
+            let Some(Question { request, channel, chance, informer }) = question else { return Ok(None) };
             let kind = Kind::of(request.method());
-            let response = self.handle(request, channel.as_deref()).await?;
+            let response = self.handle(request, channel.as_deref(), informer.as_ref()).await?;
             let answered = self.answer(response, kind, channel.as_ref(), chance.as_deref()).await;
             if let Some(channel) = channel {
                 channel.cut("the request has been answered");
@@ -78,7 +79,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    let question = question(&request)?;
+                    let question = question(&request, self.config.informs)?;
                     self.wire.receiving.clear();
                     return Poll::Ready(Ok(Some(self.with_content(question))));
                 }
@@ -152,6 +153,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         &mut self,
         request: Request<Body>,
         channel: Option<&Channel>,
+        informer: Option<&Informer>,
     ) -> Result<Response<H::Content>, Failure> {
         let of_handler = self.errors.of_handler;
         let ready =
@@ -162,6 +164,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         let outcome = poll_fn(|context| {
             loop {
                 let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
+                if let Some(informer) = informer {
+                    self.inform(&informer.take(context));
+                }
                 if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
                     return Poll::Ready(outcome.map_err(|error| handler_failed(of_handler(error))));
                 }
@@ -183,13 +188,24 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         outcome
     }
 
+    /// Interim responses, those that the client may get.
+    fn inform(&mut self, responses: &[Response<()>]) {
+        for response in responses {
+            let head = ResponseHead::new(response.status().as_u16(), response.headers());
+            // Refused is what the client does not know, or does not wait for.
+            let _ = self.wire.http.send_informational(&head, self.wire.out.text());
+        }
+    }
+
     /// What the connection does while your code works; whether your code has got what it waits for.
     pub(super) fn work(&mut self, context: &mut Context<'_>, channel: Option<&Channel>) -> Result<bool, Error> {
         if let Poll::Ready(Err(error)) = self.wire.poll_send(context) {
             return Err(error);
         }
         if let Some(channel) = channel.filter(|channel| channel.is_wanted(context)) {
-            let Poll::Ready(frame) = self.wire.poll_content(context) else { return Ok(false) };
+            let Poll::Ready(frame) = self.wire.poll_content(context, self.config.patience.content) else {
+                return Ok(false);
+            };
             channel.give(frame);
             return Ok(true);
         }
@@ -242,7 +258,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 }
 
-fn question(request: &switchover::Request<'_>) -> Result<Question, Failure> {
+fn question(request: &switchover::Request<'_>, informs: bool) -> Result<Question, Failure> {
     let chance = Chance::of(request);
     // A target that is legal on the wire and none for `http`, which has no words for it.
     let request = Request::try_from(*request)
@@ -251,7 +267,11 @@ fn question(request: &switchover::Request<'_>) -> Result<Question, Failure> {
     if let Some(chance) = &chance {
         Arc::clone(chance).put_into(request.extensions_mut());
     }
-    Ok(Question { request, channel: None, chance })
+    let informer = informs.then(Informer::new);
+    if let Some(informer) = &informer {
+        request.extensions_mut().insert(informer.clone());
+    }
+    Ok(Question { request, channel: None, chance, informer })
 }
 
 /// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.
