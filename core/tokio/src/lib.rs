@@ -24,7 +24,7 @@ pub use handler::{Handler, ServiceFn, service_fn};
 pub use http2::Http2Stream;
 pub use interim::{Informer, informer};
 pub use reason::Reason;
-pub use server::{serve, serve_all, serve_until};
+pub use server::{Stopping, accept_all, serve, serve_all, serve_until};
 pub use upgrade::Upgraded;
 
 /// What a connection runs over: TCP, TLS, a pipe in memory.

@@ -21,7 +21,7 @@ use crate::handler::{Errors, Handler};
 use crate::interim::Informer;
 use crate::upgrade::{Chance, Resumption};
 use crate::wire::{Deadline, Wire};
-pub use listen::serve_all;
+pub use listen::{Stopping, accept_all, serve_all};
 
 /// Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
 ///
