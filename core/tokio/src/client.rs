@@ -342,7 +342,9 @@ impl<S: Transport> Exchange<S> {
         match &mut self.wire {
             Some(wire) => {
                 let patience = wire.patience.content.filter(|_| self.content.is_none());
-                wire.poll_content(context, patience)
+                let frame = ready!(wire.poll_content(context, patience));
+                wire.receiving.clear();
+                Poll::Ready(frame)
             }
             None => Poll::Ready(Some(Err(SWITCHED))),
         }

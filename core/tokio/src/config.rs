@@ -55,8 +55,8 @@ pub struct Patience {
     pub idle: Option<Duration>,
     /// A server waits for the rest of a head, from its first byte on: 30 s.
     pub head: Option<Duration>,
-    /// Content, or the end of the message: 30 s. A server's time begins anew when your code asks for more, a client's once its
-    /// request has left.
+    /// Content, to the end of the message: 30 s. To a client its server may be silent for so long between two pieces, as a stream
+    /// of events is, once the request has left.
     pub content: Option<Duration>,
     /// The peer takes what is sent: 30 s.
     pub sending: Option<Duration>,

@@ -143,6 +143,21 @@ async fn a_reason_of_its_own_passes_both_ways() {
     assert_eq!(got, "HTTP/1.1 404 Gone Fishing\r\nContent-Length: 0\r\n\r\n");
 }
 
+/// RFC 9112, 3.2.4: `http://b` is not `http://b/` here.
+#[tokio::test]
+async fn options_of_a_server_as_a_whole_are_told_apart() {
+    for (target, wanted) in
+        [("*", "* of a"), ("http://b:1", "* of b:1"), ("http://b/", "http://b/ of a"), ("/://", "/:// of a")]
+    {
+        let handler = service_fn(async |request: Request<Body>| {
+            let host = request.headers()["host"].to_str()?;
+            Ok::<_, BoxError>(Response::new(Body::from(format!("{} of {host}", request.uri()))))
+        });
+        let got = said(handler, &format!("OPTIONS {target} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
+        assert!(got.ends_with(&format!("\r\n\r\n{wanted}")), "{target}: {got}");
+    }
+}
+
 /// They may have been meant for what was offered (RFC 9931, 5).
 #[tokio::test]
 async fn bytes_after_an_offer_end_the_connection_with_the_answer() {
@@ -229,6 +244,49 @@ async fn an_early_answer_is_seen_to_be_one() {
         assert!(client.has_sent());
     };
     tokio::join!(asking, serving);
+}
+
+/// Each byte is read at once, and earns a millisecond.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_sends_a_byte_a_second_is_given_up() {
+    let (mut client, server) = tokio::io::duplex(1000);
+    let echo = service_fn(async |request: Request<Body>| Ok::<_, BoxError>(Response::new(request.into_body())));
+    let serving = tokio::spawn(async move { serve(server, echo, &config()).await });
+    let begun = tokio::time::Instant::now();
+    client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n").await.expect("room");
+    while client.write_all(b"x").await.is_ok() && begun.elapsed() < Duration::from_secs(100) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    // A connection that ends is read from for some seconds more.
+    assert!((30..=36).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    let outcome = serving.await.expect("no panic");
+    assert!(matches!(&outcome, Err(Error::Body(_))), "{outcome:?}");
+}
+
+/// What takes long is the handler.
+#[tokio::test(start_paused = true)]
+async fn the_time_that_a_handler_takes_is_not_the_clients() {
+    let (mut client, server) = tokio::io::duplex(1000);
+    let slow = service_fn(async |request: Request<Body>| {
+        let (mut content, mut count) = (request.into_body(), 0);
+        while let Some(frame) = content.frame().await {
+            count += frame?.data_ref().map_or(0, Bytes::len);
+            tokio::time::sleep(Duration::from_secs(40)).await;
+        }
+        Ok::<_, BoxError>(Response::new(Body::from(count.to_string())))
+    });
+    let serving = tokio::spawn(async move { serve(server, slow, &config()).await });
+    client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n").await.expect("room");
+    for _ in 0..3 {
+        client.write_all(b"1\r\nx\r\n").await.expect("room");
+        tokio::time::sleep(Duration::from_secs(41)).await;
+    }
+    client.write_all(b"0\r\n\r\n").await.expect("room");
+    client.shutdown().await.expect("an end");
+    let mut got = String::new();
+    client.read_to_string(&mut got).await.expect("text");
+    assert!(got.ends_with("\r\n\r\n3"), "{got}");
+    serving.await.expect("no panic").expect("served");
 }
 
 /// A body whose data come from the other end.

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use switchover::{Awaiting, Content, Event, Next, Owes, ResponseHead};
 
 use super::answer::{Answered, Kind};
@@ -258,12 +258,18 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 }
 
-fn question(request: &switchover::Request<'_>, informs: bool) -> Result<Question, Failure> {
-    let chance = Chance::of(request);
+fn question(received: &switchover::Request<'_>, informs: bool) -> Result<Question, Failure> {
+    let chance = Chance::of(received);
     // A target that is legal on the wire and none for `http`, which has no words for it.
-    let request = Request::try_from(*request)
+    let request = Request::try_from(*received)
         .map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
     let mut request = request.map(|()| Body::empty());
+    if let Some(authority) = of_all(received)
+        && let Ok(host) = HeaderValue::from_str(authority)
+    {
+        *request.uri_mut() = Uri::from_static("*");
+        request.headers_mut().insert(header::HOST, host);
+    }
     if let Some(chance) = &chance {
         Arc::clone(chance).put_into(request.extensions_mut());
     }
@@ -272,6 +278,13 @@ fn question(request: &switchover::Request<'_>, informs: bool) -> Result<Question
         request.extensions_mut().insert(informer.clone());
     }
     Ok(Question { request, channel: None, chance, informer })
+}
+
+/// The authority in an OPTIONS of a server as a whole, whose target is absolute and has no path. `http` would have `/` for that,
+/// which is another target; `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
+fn of_all<'a>(request: &switchover::Request<'a>) -> Option<&'a str> {
+    let (scheme, rest) = request.target().split_once("://").filter(|_| request.method() == "OPTIONS")?;
+    request.authority().filter(|_| !scheme.contains('/') && !rest.contains(['/', '?']))
 }
 
 /// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.

@@ -168,7 +168,7 @@ impl<S: Transport> Wire<S> {
             match self.http.next_event() {
                 Ok(Next::Event(Event::Data(data))) => {
                     let data = Bytes::copy_from_slice(data);
-                    self.receiving.clear();
+                    self.receiving.pause();
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
                 Ok(Next::Event(Event::EndOfMessage(trailers))) => {
