@@ -252,6 +252,15 @@ def read_head(connection):
     return head
 
 
+def as_read(octets):
+    """A head and what stands after it, as a reader takes them: names of fields have no case, and lines of different names
+    no order (RFC 9110, 5.1 and 5.3)."""
+    head, end, rest = octets.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    lines = [b":".join([line.split(b":")[0].lower(), *line.split(b":")[1:]]) for line in lines]
+    return b"\r\n".join([first, *sorted(lines, key=lambda line: line.split(b":")[0])]) + end + rest
+
+
 @contextlib.contextmanager
 def closed_port():
     """A port on which nothing listens, nor can: it is taken."""

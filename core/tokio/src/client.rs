@@ -12,20 +12,37 @@ use http::{Method, Request, Response, header};
 use http_body::{Body as HttpBody, Frame};
 use pin_project_lite::pin_project;
 use switchover::http::target;
-use switchover::{Awaiting, Connection, Content, Event, Next, RequestHead, Role, Why};
+use switchover::{Awaiting, Connection, Content, Event, Next, RequestHead, ResponseHead, Role, Why};
 
-use crate::Transport;
 use crate::body::{Body, Source};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::upgrade::Upgraded;
 use crate::wire::{Deadline, Wire};
+use crate::{Reason, Transport};
 
 /// A client's connection. Next: [`Client::send`].
 pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
     let http = Connection::with_config(Role::Client, Arc::clone(&config.http));
     let wire = Wire::new(stream, http, config.patience);
-    Client(Arc::new(Mutex::new(Exchange { wire: Some(wire), content: None, go_ahead: Deadline::default() })))
+    Client(Arc::new(Mutex::new(Exchange {
+        wire: Some(wire),
+        content: None,
+        is_sent: true,
+        go_ahead: Deadline::default(),
+        on_interim: None,
+    })))
+}
+
+/// Checks a request before there is a connection for it: fails where [`Client::send`] or [`Client::upgrade`] would refuse to send
+/// it. So an intermediary answers its client's mistakes without its server: content in a TRACE, for instance (RFC 9110, 9.3.8).
+pub fn check<B: HttpBody>(request: &Request<B>, offer: &[&str], config: &Config) -> Result<(), Error> {
+    let mut head = Request::new(());
+    *head.method_mut() = request.method().clone();
+    *head.uri_mut() = request.uri().clone();
+    *head.headers_mut() = request.headers().clone();
+    let mut http = Connection::with_config(Role::Client, Arc::clone(&config.http));
+    ask(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
 }
 
 /// Asks once on a connection of its own, and offers to go on in one of these protocols, in order of preference. See
@@ -126,6 +143,18 @@ impl<S: Transport> Client<S> {
         }
     }
 
+    /// From now on gives each interim response to this function, a 100 too; without one they are passed over. It is called while
+    /// `send` runs, so it must not wait for anything. RFC 9110, 15.2.
+    pub fn on_interim(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
+        self.lock().on_interim = Some(Box::new(tell));
+    }
+
+    /// Whether the last request is complete. One that is not, although its response has come, was answered early: its content goes
+    /// on while the response's is read, if the server takes it. RFC 9112, 9.5.
+    pub fn has_sent(&self) -> bool {
+        self.lock().is_sent
+    }
+
     /// Whether another request may follow, as far as is known. RFC 9112, 9.3.
     pub fn persists(&self) -> bool {
         self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists())
@@ -175,8 +204,11 @@ struct Exchange<S> {
     /// `None` once it has switched.
     wire: Option<Wire<S>>,
     content: Option<Pin<Box<Sent>>>,
+    /// The request is complete.
+    is_sent: bool,
     /// Until when a 100 is waited for.
     go_ahead: Deadline,
+    on_interim: Option<Box<dyn FnMut(Response<()>) + Send>>,
 }
 
 type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
@@ -194,12 +226,10 @@ impl<S: Transport> Exchange<S> {
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-        let (mut head, body) = request.into_parts();
-        complete(&mut head, &body, offer)?;
-        let target = target(&head.method, &head.uri);
-        let request = RequestHead::new(head.method.as_str(), &target, &head.headers);
-        wire.http.send_request(&request, offer, wire.out.text())?;
-        if body.is_end_stream() {
+        let (head, body) = request.into_parts();
+        ask(&mut wire.http, wire.out.text(), head, &body, offer)?;
+        self.is_sent = body.is_end_stream();
+        if self.is_sent {
             wire.http.send_end(&(), wire.out.text())?;
         } else {
             self.content = Some(Box::pin(Bytewise { body }));
@@ -209,14 +239,22 @@ impl<S: Transport> Exchange<S> {
 
     fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Error>> {
         loop {
-            // A server that takes no more may still have answered.
-            let sending = self.poll_content_sent(context);
+            self.send_on(context)?;
             let wire = self.wire.as_mut().ok_or(SWITCHED)?;
             match wire.http.next_event()? {
-                Next::Event(Event::Informational(_)) => wire.receiving.clear(),
+                Next::Event(Event::Informational(response)) => {
+                    if let Some(tell) = &mut self.on_interim {
+                        tell(Response::try_from(response).map_err(invalid)?);
+                    }
+                    wire.receiving.clear();
+                }
                 Next::Event(Event::Response(response)) => {
-                    let response = Response::<()>::try_from(response)
-                        .map_err(|error| Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))?;
+                    let usual = ResponseHead::usual_reason(response.status()).as_bytes();
+                    let own = Some(response.reason()).filter(|&reason| reason != usual).map(Bytes::copy_from_slice);
+                    let mut response = Response::<()>::try_from(response).map_err(invalid)?;
+                    if let Some(reason) = own {
+                        response.extensions_mut().insert(Reason::new(reason));
+                    }
                     wire.receiving.clear();
                     let content = if wire.http.take_end() {
                         None
@@ -232,15 +270,25 @@ impl<S: Transport> Exchange<S> {
                 Next::Event(_) => {}
                 Next::Paused(_) => return Poll::Ready(Err(Error::gone("the server has closed without an answer"))),
                 Next::NeedData => {
-                    if let Poll::Ready(Err(error)) = sending
-                        && wire.has_ended()
-                    {
-                        return Poll::Ready(Err(error));
-                    }
-                    wire.receiving.wait_for("a response", wire.patience.response);
+                    // Until it has the request, there is nothing that the server owes.
+                    let patience = wire.patience.response.filter(|_| self.content.is_none());
+                    wire.receiving.wait_for("a response", patience);
                     ready!(wire.poll_receive(context))?;
                 }
             }
+        }
+    }
+
+    /// Sends content beside what is read. A server that takes no more may still answer, so that is no failure yet.
+    fn send_on(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        let Poll::Ready(Err(error)) = self.poll_content_sent(context) else { return Ok(()) };
+        (self.content, self.is_sent) = (None, false);
+        match (error, &mut self.wire) {
+            (Error::Io(_), Some(wire)) => {
+                wire.forget();
+                Ok(())
+            }
+            (error, _) => Err(error),
         }
     }
 
@@ -264,11 +312,11 @@ impl<S: Transport> Exchange<S> {
                 Some(Ok(Err(frame))) => {
                     let trailers = frame.into_trailers().unwrap_or_default();
                     wire.http.send_end(&trailers, wire.out.text())?;
-                    self.content = None;
+                    (self.content, self.is_sent) = (None, true);
                 }
                 None => {
                     wire.http.send_end(&(), wire.out.text())?;
-                    self.content = None;
+                    (self.content, self.is_sent) = (None, true);
                 }
                 Some(Err(error)) => {
                     self.content = None;
@@ -281,16 +329,23 @@ impl<S: Transport> Exchange<S> {
         if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// Ready once the request has left. One that the server has answered before its end is cut.
+    /// Ready once the request has left.
     fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_content_sent(context)
+        ready!(self.poll_content_sent(context))?;
+        Poll::Ready(if self.is_sent { Ok(()) } else { Err(Error::gone("the server has not taken the request")) })
     }
 
     fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        // The answer may be read although the request is not taken any more.
-        let _ = self.poll_content_sent(context);
+        if let Err(error) = self.send_on(context) {
+            return Poll::Ready(Some(Err(error)));
+        }
         match &mut self.wire {
-            Some(wire) => wire.poll_content(context),
+            Some(wire) => {
+                let patience = wire.patience.content.filter(|_| self.content.is_none());
+                let frame = ready!(wire.poll_content(context, patience));
+                wire.receiving.clear();
+                Poll::Ready(frame)
+            }
             None => Poll::Ready(Some(Err(SWITCHED))),
         }
     }
@@ -308,6 +363,23 @@ impl<S: Transport> Source for Mutex<Exchange<S>> {
             _ => None,
         }
     }
+}
+
+/// Writes the head of a request.
+fn ask(
+    http: &mut Connection,
+    out: &mut Vec<u8>,
+    mut head: Parts,
+    body: &impl HttpBody,
+    offer: &[&str],
+) -> Result<(), Error> {
+    complete(&mut head, body, offer)?;
+    let target = target(&head.method, &head.uri);
+    Ok(http.send_request(&RequestHead::new(head.method.as_str(), &target, &head.headers), offer, out)?)
+}
+
+fn invalid(error: http::Error) -> Error {
+    Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, error))
 }
 
 /// What a request has to say beside what your code says.

@@ -16,11 +16,24 @@ pub struct Config {
     /// a reset, or when the answer is sent, that the client has gone; without it a handler is dropped once the client's end
     /// comes.
     pub half_close: bool,
+    /// Whether a server takes what comes right after an offer for the next request, once the offer is declined. It may have been
+    /// meant for the protocol that was offered: an intermediary, which does not know who wrote it, says no, and its connection
+    /// ends with the answer then (RFC 9931, 5).
+    pub pipelines_after_offers: bool,
+    /// Whether a server's requests have an [`informer`](crate::informer), which costs an allocation or two for each.
+    pub informs: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { http: Arc::default(), patience: Patience::default(), date: true, half_close: true }
+        Self {
+            http: Arc::default(),
+            patience: Patience::default(),
+            date: true,
+            half_close: true,
+            pipelines_after_offers: true,
+            informs: false,
+        }
     }
 }
 
@@ -42,13 +55,14 @@ pub struct Patience {
     pub idle: Option<Duration>,
     /// A server waits for the rest of a head, from its first byte on: 30 s.
     pub head: Option<Duration>,
-    /// Content, or the end of the message: 30 s. A server's time begins anew when your code asks for more.
+    /// Content, to the end of the message: 30 s. To a client its server may be silent for so long between two pieces, as a stream
+    /// of events is, once the request has left.
     pub content: Option<Duration>,
     /// The peer takes what is sent: 30 s.
     pub sending: Option<Duration>,
     /// A server's handler makes a response: for ever. When it is over the client gets a 503, and the handler is dropped.
     pub handler: Option<Duration>,
-    /// A client waits for a response, or the next interim one: 60 s.
+    /// A client waits for a response, or the next interim one, once its request has left: 60 s.
     pub response: Option<Duration>,
     /// A client waits for a 100; then it sends its content all the same: 1 s (RFC 9110, 10.1.1).
     pub go_ahead: Duration,

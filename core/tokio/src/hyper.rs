@@ -60,7 +60,7 @@ where
     }
 }
 
-/// A pipe to a connection of hyper's that is about to switch: it does once it is told to.
+/// A pipe to a connection of hyper's that is about to switch: it does once asked to.
 async fn pipe() -> Result<(DuplexStream, oneshot::Sender<()>, ::hyper::upgrade::OnUpgrade), BoxError> {
     let (mut pipe, end) = tokio::io::duplex(PIPE);
     let (switch, switched) = oneshot::channel::<()>();

@@ -16,6 +16,8 @@ mod config;
 mod date;
 mod error;
 mod handler;
+mod interim;
+mod reason;
 mod server;
 mod trace;
 pub mod upgrade;
@@ -33,7 +35,9 @@ pub use error::{BoxError, Error};
 pub use handler::{Handler, ServiceFn, service_fn};
 #[cfg(feature = "h2c")]
 pub use http2::Http2Stream;
-pub use server::{serve, serve_all, serve_until};
+pub use interim::{Informer, informer};
+pub use reason::Reason;
+pub use server::{Stopping, accept_all, serve, serve_all, serve_until};
 pub use upgrade::Upgraded;
 
 /// What a connection runs over: TCP, TLS, a pipe in memory.

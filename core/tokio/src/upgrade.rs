@@ -270,7 +270,10 @@ where
 pub fn on<B>(request: &Request<B>) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
     let (sender, receiver) = oneshot::channel();
     // If it is not waited for, the connection closes.
-    take_over(request, |upgraded| std::future::ready(drop(sender.send(upgraded))));
+    take_over(request, |upgraded| {
+        let _ = sender.send(upgraded);
+        std::future::ready(())
+    });
     async { receiver.await.ok() }
 }
 

@@ -1,41 +1,100 @@
-//! Where requests go.
+//! Where requests go, and until when.
 
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use switchover::{Config, Connection, RequestHead, Role};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use switchover::Blame;
+use switchover_tokio::client::{Outcome, check, connect};
+use switchover_tokio::{BoxError, Config, Error, Patience};
 use tokio::net::TcpStream;
+use tokio::signal::ctrl_c;
 use tokio::time::timeout;
 
-use crate::refusal::Refusal;
-use crate::side::Side;
+/// How long ^C waits for what is under way.
+const GOODBYE: Duration = Duration::from_secs(5);
 
+/// A server that requests are passed on to.
 #[derive(Clone)]
 pub(crate) struct Backend {
-    pub(crate) address: Rc<str>,
+    pub(crate) address: Arc<str>,
+    /// For both sides.
+    pub(crate) config: Config,
     /// What it, or a client, may take for a message.
     pub(crate) patience: Duration,
-    config: Arc<Config>,
 }
 
 impl Backend {
     pub(crate) fn new(address: &str, seconds: u64) -> Self {
-        // What comes from others may contradict itself in ways that no reader minds.
-        let config = Arc::new(Config { tidy: true, ..Config::default() });
-        Self { address: address.into(), patience: Duration::from_secs(seconds.max(1)), config }
+        let patience = Duration::from_secs(seconds.max(1));
+        let time = Some(patience);
+        let config = Config {
+            // What comes from others may contradict itself in ways that no reader minds.
+            http: Arc::new(switchover::Config { tidy: true, ..switchover::Config::default() }),
+            patience: Patience {
+                idle: time,
+                head: time,
+                content: time,
+                sending: time,
+                response: time,
+                ..Patience::default()
+            },
+            // Bytes after an offer may have been meant for another protocol (RFC 9931, 5).
+            pipelines_after_offers: false,
+            informs: true,
+            ..Config::default()
+        };
+        Self { address: address.into(), config, patience }
     }
 
-    pub(crate) fn connection(&self, role: Role) -> Connection {
-        Connection::with_config(role, Arc::clone(&self.config))
+    /// Passes a request on, over a connection of its own, and says of the answer whether it came before the request's end.
+    pub(crate) async fn ask<B>(
+        &self,
+        request: Request<B>,
+        offer: &[&str],
+        inform: impl FnMut(Response<()>) + Send + 'static,
+    ) -> Result<(Outcome, bool), Error>
+    where
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        check(&request, offer, &self.config)?;
+        let connecting = timeout(self.patience, TcpStream::connect(&*self.address));
+        let stream = connecting.await.map_err(|_| Error::TimedOut("a connection"))??;
+        stream.set_nodelay(true)?;
+        let mut client = connect(stream, &self.config);
+        client.on_interim(inform);
+        let outcome = client.upgrade(request, offer).await?;
+        Ok((outcome, !client.has_sent()))
     }
+}
 
-    /// A request on its way, on a connection of its own.
-    pub(crate) async fn ask(&self, request: &RequestHead<'_>, offer: &[&str]) -> Result<Side, Refusal> {
-        let (mut connection, mut out) = (self.connection(Role::Client), Vec::new());
-        // What the engine refuses to send is the client's mistake, and no matter for the backend.
-        connection.send_request(request, offer, &mut out).map_err(Refusal::of_client)?;
-        let stream = timeout(self.patience, TcpStream::connect(&*self.address)).await??;
-        Ok(Side::new(stream, connection, out, self.patience)?)
+/// What a client gets to know of an error, by whose fault it was.
+pub(crate) fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
+        // The backend had no part in it.
+        Error::Protocol(error) if error.blame() == Blame::Local => StatusCode::BAD_REQUEST,
+        _ => StatusCode::BAD_GATEWAY,
     }
+}
+
+/// Serves until ^C, and then for what is under way; a second ^C waits for nothing.
+pub(crate) async fn until_interrupted(serving: impl Future<Output = ()>) {
+    let cut = async {
+        let _ = ctrl_c().await;
+        let _ = timeout(GOODBYE, ctrl_c()).await;
+    };
+    tokio::select! {
+        () = serving => {}
+        () = cut => {}
+    }
+}
+
+/// An argument that is the address of a server.
+pub(crate) fn host_and_port(text: &str) -> Result<String, &'static str> {
+    let (host, port) = text.rsplit_once(':').ok_or("HOST:PORT is wanted")?;
+    let is_address = !host.is_empty() && !text.contains('/') && port.parse::<u16>().is_ok();
+    if is_address { Ok(text.into()) } else { Err("HOST:PORT is wanted, without http://") }
 }

@@ -1,4 +1,4 @@
-//! A reverse proxy: two connections of the engine glued together, one to the client, one to the backend.
+//! A reverse proxy: a server that answers with what its client gets from the backend.
 //!
 //! ```text
 //! gateway --backend HOST:PORT [--port N] [--patience SECONDS]
@@ -10,24 +10,27 @@
 //! meant for another protocol: the connection ends with the answer (RFC 9931, 5).
 
 mod backend;
-mod exchange;
 mod forward;
-mod listen;
-mod refusal;
-mod side;
 
 use std::net::Ipv4Addr;
 
+use bytes::Bytes;
 use clap::Parser;
-use switchover::{Event, Paused, RequestHead, ResponseHead, Role};
-use tokio::net::{TcpListener, TcpStream};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::{Method, Request, Response, StatusCode, request};
+use http_body::Frame;
+use http_body_util::BodyExt;
+use http_body_util::combinators::MapFrame;
+use switchover::gateway::{EndToEnd, may_forward};
+use switchover_tokio::client::Outcome;
+use switchover_tokio::{
+    Body, BoxError, Error, Reason, Stopping, Upgraded, accept_all, informer, serve_until, service_fn, upgrade,
+};
+use tokio::net::TcpListener;
+use tokio::signal::ctrl_c;
 
-use crate::backend::Backend;
-use crate::exchange::{Flow, exchange};
-use crate::forward::{Forwarded, last_answer};
-use crate::listen::{Stop, serve_all};
-use crate::refusal::{Refusal, is_late};
-use crate::side::{Failure, Side};
+use crate::backend::{Backend, host_and_port, status, until_interrupted};
+use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
 
 #[derive(Parser)]
 #[command(about = "A reverse proxy that passes on what a connection may become")]
@@ -36,97 +39,141 @@ struct Args {
     #[arg(long, default_value_t = 8081)]
     port: u16,
     /// Where requests go, without http://
-    #[arg(long, value_name = "HOST:PORT", value_parser = side::host_and_port)]
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     backend: String,
     /// Seconds that a peer may take for a message, and longer for long content
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     patience: u64,
 }
 
+/// Content as it passes.
+type Content = MapFrame<Body, fn(Frame<Bytes>) -> Frame<Bytes>>;
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Failure> {
+async fn main() -> Result<(), BoxError> {
     let Args { port, backend, patience } = Args::parse();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    // All of it in one thread, which is what a borrowed event asks for.
     let backend = Backend::new(&backend, patience);
-    let serving = serve_all(listener, |stream, stop| serve(stream, backend.clone(), stop));
-    tokio::task::LocalSet::new().run_until(serving).await
-}
-
-async fn serve(stream: TcpStream, backend: Backend, stop: Stop) -> Result<(), Failure> {
-    let mut client = Side::new(stream, backend.connection(Role::Server), Vec::new(), backend.patience)?;
-    let outcome = serve_requests(&mut client, &backend, stop).await;
-    client.end().await?;
-    outcome
-}
-
-/// Serves the client's requests, one after the other, each on a backend connection of its own.
-async fn serve_requests(client: &mut Side, backend: &Backend, mut stop: Stop) -> Result<(), Failure> {
-    loop {
-        let is_idle = client.is_idle();
-        tokio::select! {
-            outcome = client.advance() => match outcome {
-                Ok(Some(Paused::Closed)) => return Ok(()),
-                Ok(_) => {}
-                // An idle connection ends when its client has nothing more to ask.
-                Err(error) if client.is_idle() && error.is::<std::io::Error>() => return Ok(()),
-                Err(error) => {
-                    if let Some(status) = error.downcast_ref::<switchover::Error>().and_then(switchover::Error::status) {
-                        refuse(client, status);
-                    } else if is_late(&error) {
-                        // Half a head: there is no request yet, so `respond` has nothing to answer.
-                        client.connection.reject(&ResponseHead::new(408, &()), b"", &mut client.out).ok();
-                    }
-                    return Err(error);
-                }
-            },
-            () = stop.comes(), if is_idle => return Ok(()),
+    let serving = accept_all(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
+        let (backend, stop) = (backend.clone(), stopping.clone().wait());
+        async move {
+            let handler = service_fn(|request| answer(request, backend.clone(), stopping.clone()));
+            if let Err(error) = serve_until(stream, handler, &backend.config, stop).await {
+                eprintln!("{error}");
+            }
         }
-        let forwarded = match client.connection.event() {
-            Some(Event::Request(request)) if request.method() == "CONNECT" => {
-                refuse(client, 501);
-                continue;
-            }
-            Some(Event::Request(request)) => {
-                let forwarded = Forwarded::new(&request, &backend.address);
-                if forwarded.is_spent {
-                    let line = format!("{} {} HTTP/1.{}", request.method(), request.target(), request.minor_version());
-                    let content = last_answer(&line, &request.fields());
-                    answer(client, 200, &[("Content-Type", "message/http")], &content);
-                    continue;
-                }
-                forwarded
-            }
-            // The content of a request that was answered without it.
-            _ => continue,
-        };
-        client.pace.renew();
-        let head = RequestHead::new(&forwarded.method, &forwarded.target, &forwarded.fields);
-        let offer: Vec<&str> = forwarded.offer.iter().map(String::as_str).collect();
-        let outcome = match backend.ask(&head, &offer).await {
-            Ok(server) => exchange(client, server, forwarded.has_offer, &mut stop).await,
-            Err(refusal) => Err(refusal),
-        };
-        match outcome {
-            Ok(Flow::Goes) => {}
-            Ok(Flow::Ends) => return Ok(()),
-            Err(Refusal { status, why }) => {
-                // Where no answer has begun, this is it.
-                client.connection.close_after_response().ok();
-                refuse(client, status);
-                return Err(why);
-            }
+    });
+    until_interrupted(serving).await;
+    Ok(())
+}
+
+/// What the backend says, or what it has come to instead.
+async fn answer(request: Request<Body>, backend: Backend, stopping: Stopping) -> Result<Response<Content>, BoxError> {
+    let response = match forward(request, &backend, stopping).await {
+        Ok(response) => response,
+        // The client's own content: `serve` knows the answer to that.
+        Err(Error::Body(error)) => return Err(error),
+        Err(error) => {
+            eprintln!("{}: {error}", backend.address);
+            refusal(status(&error))
+        }
+    };
+    Ok(response.map(|content| content.map_frame(known_trailers as fn(_) -> _)))
+}
+
+async fn forward(request: Request<Body>, backend: &Backend, stopping: Stopping) -> Result<Response<Body>, Error> {
+    let (head, content) = request.into_parts();
+    if head.method == Method::CONNECT {
+        return Ok(refusal(StatusCode::NOT_IMPLEMENTED));
+    }
+    let mut onward = onward(&head, &backend.address).map(|()| content.map_frame(known_trailers));
+    if count_down(&head.method, onward.headers_mut()) {
+        let line = format!("{} {} {:?}", head.method, head.uri, head.version);
+        let mut last = Response::new(last_answer(&line, &head.headers).into());
+        last.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("message/http"));
+        return Ok(last);
+    }
+    let asked = Request::from_parts(head, ());
+    let offered = upgrade::offers(&asked).iter().filter(|offer| offer.ineligible.is_none());
+    let offer: Vec<&str> = offered.map(|offer| &*offer.protocol).filter(|protocol| may_forward(protocol)).collect();
+    let informer = informer(&asked);
+    let inform = move |mut interim: Response<()>| {
+        if let Some(informer) = &informer {
+            *interim.headers_mut() = header_map(&EndToEnd(interim.headers()));
+            informer.inform(interim);
+        }
+    };
+    match backend.ask(onward, &offer, inform).await? {
+        (Outcome::Declined(declined), is_early) => Ok(passed(declined.response, is_early)),
+        (Outcome::Upgraded(server), _) => {
+            let agreed = server.response().map(|response| end_to_end(response.headers(), response.version()));
+            let selected = upgrade::select(&asked, [server.protocol()]);
+            let selected = selected.ok_or(Error::Misuse("the backend speaks what the client has not offered"))?;
+            let mut response = selected.accept(|client| tunnel(client, server, stopping));
+            response.headers_mut().extend(agreed.unwrap_or_default());
+            Ok(response)
         }
     }
 }
 
-/// Answers in the backend's place, where no answer has begun.
-fn refuse(client: &mut Side, status: u16) {
-    answer(client, status, &[], b"");
+/// The request as the backend gets it, at whose address one is that names no authority, as HTTP/1.0 may.
+fn onward(head: &request::Parts, backend: &str) -> Request<()> {
+    let mut onward = Request::new(());
+    *onward.method_mut() = head.method.clone();
+    *onward.uri_mut() = head.uri.clone();
+    *onward.headers_mut() = end_to_end(&head.headers, head.version);
+    // RFC 9112, 3.2.2: what an absolute target says counts more than Host.
+    let named = head.uri.authority().map(|authority| authority.as_str());
+    let host = named.or(Some(backend).filter(|_| !head.headers.contains_key(HOST)));
+    if let Some(Ok(host)) = host.map(HeaderValue::from_str) {
+        onward.headers_mut().insert(HOST, host);
+    }
+    onward
 }
 
-fn answer(client: &mut Side, status: u16, fields: &[(&str, &str)], content: &[u8]) {
-    let Side { connection, out, .. } = client;
-    connection.respond(&ResponseHead::new(status, &fields), content, out).ok();
+/// The backend's response. `is_early`: it came before the end of the request, which is not waited for.
+fn passed(mut response: Response<Body>, is_early: bool) -> Response<Body> {
+    let protocols: Vec<String> =
+        members(&response, UPGRADE).filter(|protocol| may_forward(protocol)).map(String::from).collect();
+    // RFC 9110, 15.5.22: a 426 has to say what would do.
+    let says_nothing = response.status() == StatusCode::UPGRADE_REQUIRED && protocols.is_empty();
+    // RFC 9112, 6.1: a coding that is not understood cannot be passed on as if it were none.
+    if says_nothing || members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
+        return refusal(StatusCode::BAD_GATEWAY);
+    }
+    *response.headers_mut() = end_to_end(response.headers(), response.version());
+    upgrade::advertise(&mut response, &protocols.iter().map(String::as_str).collect::<Vec<_>>());
+    let status = known_status(response.status());
+    if status != response.status() {
+        *response.status_mut() = status;
+        response.extensions_mut().remove::<Reason>();
+    }
+    if is_early {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The members of a list, on however many lines it stands.
+fn members(response: &Response<Body>, name: HeaderName) -> impl Iterator<Item = &str> {
+    let lists = response.headers().get_all(name).into_iter().filter_map(|list| list.to_str().ok());
+    lists.flat_map(|list| list.split(',')).map(str::trim)
+}
+
+/// An answer in the backend's place, and the last one.
+fn refusal(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's.
+async fn tunnel(mut client: Upgraded, mut server: Upgraded, stopping: Stopping) {
+    tokio::select! {
+        // A side that fails takes the other with it.
+        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+        () = stopping.wait() => {}
+    }
 }

@@ -1,4 +1,4 @@
-//! What is told of a connection (feature `tracing`), and what is not.
+//! What is written of a connection (feature `tracing`), and what is not.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use http::{Request, Response};
 use switchover_tokio::{Body, BoxError, Config, serve, service_fn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Keeps what is told.
+/// Keeps what is written.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
 

@@ -16,7 +16,7 @@ use crate::body::{Channel, Source};
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::upgrade::Chance;
-use crate::{Transport, date};
+use crate::{Reason, Transport, date};
 
 /// What makes a response different.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,9 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     ) -> Result<Answered, Failure> {
         let (mut head, body) = response.into_parts();
         let is_last = poll_fn(|context| Poll::Ready(self.poll_stop(context))).await;
-        if is_last || self.leaves_too_much_unread(channel) {
+        let is_accepted = head.status == StatusCode::SWITCHING_PROTOCOLS;
+        let is_early = !is_accepted && chance.is_some() && self.has_come_early().await;
+        if is_last || is_early || self.leaves_too_much_unread(channel) {
             self.wire.http.close_after_response()?;
         }
         let own = Own::of(&head.headers);
@@ -96,7 +98,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             head.headers.remove(header::TRANSFER_ENCODING);
         }
         let has_taker = chance.is_some_and(Chance::has_taker);
-        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+        if is_accepted {
             return self.switch(head.headers, chance.filter(|_| has_taker)).await;
         }
         if kind == Kind::Connect && head.status.is_success() {
@@ -133,6 +135,18 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         left.is_some_and(|left| left > self.config.http.limits.drain)
     }
 
+    /// Whether anything stands after an offer that is declined, and is not to be taken for a request.
+    async fn has_come_early(&mut self) -> bool {
+        if self.config.pipelines_after_offers {
+            return false;
+        }
+        if self.wire.http.unread().is_empty() {
+            // What is there already; a failure shows when the answer is sent.
+            let _ = poll_fn(|context| Poll::Ready(self.wire.poll_receive(context))).await;
+        }
+        !self.wire.http.unread().is_empty()
+    }
+
     /// Whether it is an ordinary response or a 426, which asks for something; `Upgrade` is the engine's to write.
     fn verb(&mut self, head: &mut Parts, own: Own) -> Result<Verb, Failure> {
         let listed = if own.upgrade { head.headers.remove(header::UPGRADE) } else { None };
@@ -153,7 +167,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let (http, out) = (&mut self.wire.http, self.wire.out.text());
         let length = length.filter(|_| !own.length);
         with_extra(head, self.config.date && !own.date, length, |fields| match verb {
-            Verb::Send => http.send_response(&ResponseHead::new(head.status.as_u16(), fields), out),
+            Verb::Send => http.send_response(&status_line(head, fields), out),
             Verb::Require(list) => http.require(&protocols(list), fields, out),
         })
     }
@@ -181,7 +195,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         if is_whole && trailers.is_none() && matches!(verb, Verb::Send) && data.len() < WHOLE {
             let (http, out) = (&mut self.wire.http, self.wire.out.text());
             return Ok(with_extra(head, self.config.date && !own.date, None, |fields| {
-                http.respond(&ResponseHead::new(head.status.as_u16(), fields), &data, out)
+                http.respond(&status_line(head, fields), &data, out)
             })?);
         }
         let length = if is_whole {
@@ -257,7 +271,8 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     /// Drops the rest of the request, so that what comes after it can be told apart.
     async fn finish_request(&mut self) -> Result<(), Error> {
         if self.wire.http.skip_content().is_ok() {
-            while let Some(frame) = poll_fn(|context| self.wire.poll_content(context)).await {
+            let patience = self.config.patience.content;
+            while let Some(frame) = poll_fn(|context| self.wire.poll_content(context, patience)).await {
                 frame?;
             }
         }
@@ -286,6 +301,12 @@ fn with_extra(
         count += 1;
     }
     Ok(send(&(&head.headers, &extra[..count]))?)
+}
+
+/// A head with the usual reason, or its own.
+fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> ResponseHead<'a> {
+    let usual = ResponseHead::new(head.status.as_u16(), fields);
+    head.extensions.get().map_or(usual, |reason: &Reason| ResponseHead { reason: reason.as_bytes(), ..usual })
 }
 
 /// RFC 9110, 15.3.5, 15.3.6 and 15.4.5.

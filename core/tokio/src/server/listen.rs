@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use http_body::Body;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -20,13 +20,33 @@ const LEFT_ALONE: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop` is ready, and [serves](serve_until) each in a task of its own, with a clone of `handler`.
 ///
-/// Where none can be accepted, as the system is out of descriptors, it tries again a moment later. After `stop` the answers under
-/// way are the last of their connections; it returns when all of them have ended. Give it a time-out to cut the others, which
-/// dropping it does. `std::future::pending()` never stops.
+/// After `stop` the answers under way are the last of their connections; it returns when all of them have ended. Give it a
+/// time-out to cut the others, which dropping it does. `std::future::pending()` never stops. [`accept_all`] is for what serves
+/// above TLS, and for what wants to see errors.
 pub async fn serve_all<H>(listener: TcpListener, handler: H, config: &Config, stop: impl Future<Output = ()>)
 where
     H: Handler<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
+{
+    let config = config.clone();
+    let serve = move |stream, stopping: Stopping| {
+        let (handler, config) = (handler.clone(), config.clone());
+        // The client has got its answer.
+        async move { drop(serve_until(stream, handler, &config, stopping.wait()).await) }
+    };
+    accept_all(listener, stop, serve).await;
+}
+
+/// Accepts connections until `stop` is ready, and runs what `serve` makes of each in a task of its own.
+///
+/// Where none can be accepted, as the system is out of descriptors, it tries again a moment later. After `stop` it waits for all of
+/// them; they see it in what they were given. Dropping it cuts those that are left.
+pub async fn accept_all<F>(
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+    mut serve: impl FnMut(TcpStream, Stopping) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
 {
     let (stopping, stopped) = watch::channel(false);
     let (mut connections, mut stop) = (JoinSet::new(), pin!(stop));
@@ -43,14 +63,21 @@ where
         };
         // An answer is not held back for the one after it; a socket that refuses this is gone already.
         let _ = stream.set_nodelay(true);
-        let (handler, config, mut stopped) = (handler.clone(), config.clone(), stopped.clone());
-        connections.spawn(async move {
-            let stop = async { drop(stopped.wait_for(|is_stopping| *is_stopping).await) };
-            // The client has got its answer; a server that wants to see the error serves each connection itself.
-            let _ = serve_until(stream, handler, &config, stop).await;
-        });
+        connections.spawn(serve(stream, Stopping(stopped.clone())));
     }
     drop(listener);
     let _ = stopping.send(true);
     while connections.join_next().await.is_some() {}
+}
+
+/// Whether the server stops, which accepts no more connections then.
+#[derive(Clone, Debug)]
+pub struct Stopping(watch::Receiver<bool>);
+
+impl Stopping {
+    /// Ready once it does: for [`serve_until`], and for what a connection has switched to. Cancel safe.
+    pub async fn wait(mut self) {
+        // A server that is gone has stopped.
+        let _ = self.0.wait_for(|&is_stopping| is_stopping).await;
+    }
 }

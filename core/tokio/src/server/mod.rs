@@ -18,10 +18,11 @@ use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
+use crate::interim::Informer;
 use crate::trace;
 use crate::upgrade::{Chance, Resumption};
 use crate::wire::{Deadline, Wire};
-pub use listen::serve_all;
+pub use listen::{Stopping, accept_all, serve_all};
 
 /// Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
 ///
@@ -76,7 +77,8 @@ impl Resumption {
         let never = pin!(std::future::pending());
         let wire = Wire::new(stream, self.http, config.patience);
         let mut serving = Serving::new(wire, handler, Errors::BOXED, config, never);
-        serving.question = Some(Question { request: again.map(|()| Body::empty()), channel: None, chance: None });
+        let request = again.map(|()| Body::empty());
+        serving.question = Some(Question { request, channel: None, chance: None, informer: None });
         trace::connection(serving.run()).await
     }
 }
@@ -88,6 +90,8 @@ struct Question {
     channel: Option<Arc<Channel>>,
     /// What its connection may become, if anything.
     chance: Option<Arc<Chance>>,
+    /// Where interim responses come from, if they may.
+    informer: Option<Informer>,
 }
 
 /// A connection that is being served.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use switchover::binding::http_request;
 use switchover::{Awaiting, Connection, Content, Event, Next, Owes, ResponseHead};
 
@@ -17,6 +17,7 @@ use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
+use crate::interim::Informer;
 use crate::upgrade::{Chance, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, date, trace};
@@ -57,11 +58,12 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
             let question = self.question.as_mut();
             let question = question.map(|question| {
                 let span = trace::exchange(&question.request);
-                (Kind::of(question.request.method()), span, question.channel.take(), question.chance.take())
+                let (channel, chance) = (question.channel.take(), question.chance.take());
+                (Kind::of(question.request.method()), span, channel, chance, question.informer.take())
             });
-            let Some((kind, span, channel, chance)) = question else { return Ok(None) };
+            let Some((kind, span, channel, chance, informer)) = question else { return Ok(None) };
             let answered = span.run(async {
-                let response = self.handle(channel.as_deref()).await?;
+                let response = self.handle(channel.as_deref(), informer.as_ref()).await?;
                 self.answer(response, kind, channel.as_ref(), chance.as_deref()).await
             });
             let answered = answered.await;
@@ -89,7 +91,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
                     let headers = std::mem::take(&mut self.spare);
-                    let question = self.question.insert(question(request, headers)?);
+                    let question = self.question.insert(question(request, headers, self.config.informs)?);
                     self.wire.clear();
                     add_content(question, &mut self.wire.http);
                     return Poll::Ready(Ok(true));
@@ -135,7 +137,11 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     // Its handler.
 
-    async fn handle(&mut self, channel: Option<&Channel>) -> Result<Response<H::Content>, Failure> {
+    async fn handle(
+        &mut self,
+        channel: Option<&Channel>,
+        informer: Option<&Informer>,
+    ) -> Result<Response<H::Content>, Failure> {
         let of_handler = self.errors.of_handler;
         let ready =
             poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error))));
@@ -146,6 +152,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         let outcome = poll_fn(|context| {
             loop {
                 let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
+                if let Some(informer) = informer {
+                    self.inform(&informer.take(context));
+                }
                 if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
                     return Poll::Ready(outcome.map_err(|error| handler_failed(of_handler(error))));
                 }
@@ -167,13 +176,24 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         outcome
     }
 
+    /// Interim responses, those that the client may get.
+    fn inform(&mut self, responses: &[Response<()>]) {
+        for response in responses {
+            let head = ResponseHead::new(response.status().as_u16(), response.headers());
+            // Refused is what the client does not know, or does not wait for.
+            let _ = self.wire.http.send_informational(&head, self.wire.out.text());
+        }
+    }
+
     /// What the connection does while your code works; whether your code has got what it waits for.
     pub(super) fn work(&mut self, context: &mut Context<'_>, channel: Option<&Channel>) -> Result<bool, Error> {
         if let Poll::Ready(Err(error)) = self.wire.poll_send(context) {
             return Err(error);
         }
         if let Some(channel) = channel.filter(|channel| channel.is_wanted(context)) {
-            let Poll::Ready(frame) = self.wire.poll_content(context) else { return Ok(false) };
+            let Poll::Ready(frame) = self.wire.poll_content(context, self.config.patience.content) else {
+                return Ok(false);
+            };
             channel.give(frame);
             return Ok(true);
         }
@@ -226,16 +246,25 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 }
 
-fn question(request: switchover::Request<'_>, headers: HeaderMap) -> Result<Question, Failure> {
+fn question(received: switchover::Request<'_>, headers: HeaderMap, informs: bool) -> Result<Question, Failure> {
     // A target that is legal on the wire and none for `http`, which has no words for it.
-    let converted = http_request(request, headers, Body::empty());
-    let mut converted =
-        converted.map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
-    let chance = Chance::of(&request, converted.method());
-    if let Some(chance) = &chance {
-        Arc::clone(chance).put_into(converted.extensions_mut());
+    let request = http_request(received, headers, Body::empty());
+    let mut request = request.map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
+    if let Some(authority) = of_all(&received)
+        && let Ok(host) = HeaderValue::from_str(authority)
+    {
+        *request.uri_mut() = Uri::from_static("*");
+        request.headers_mut().insert(header::HOST, host);
     }
-    Ok(Question { request: converted, channel: None, chance })
+    let chance = Chance::of(&received, request.method());
+    if let Some(chance) = &chance {
+        Arc::clone(chance).put_into(request.extensions_mut());
+    }
+    let informer = informs.then(Informer::new);
+    if let Some(informer) = &informer {
+        request.extensions_mut().insert(informer.clone());
+    }
+    Ok(Question { request, channel: None, chance, informer })
 }
 
 /// What there is of its content already, or where it will come from.
@@ -258,6 +287,13 @@ fn add_content(question: &mut Question, http: &mut Connection) {
     let channel = Arc::new(Channel::new(left));
     *question.request.body_mut() = Body::coming(channel.clone());
     question.channel = Some(channel);
+}
+
+/// The authority in an OPTIONS of a server as a whole, whose target is absolute and has no path. `http` would have `/` for that,
+/// which is another target; `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
+fn of_all<'a>(request: &switchover::Request<'a>) -> Option<&'a str> {
+    let (scheme, rest) = request.target().split_once("://").filter(|_| request.method() == "OPTIONS")?;
+    request.authority().filter(|_| !scheme.contains('/') && !rest.contains(['/', '?']))
 }
 
 /// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.

@@ -181,13 +181,22 @@ impl<S: Transport> Wire<S> {
         poll_fn(|context| self.poll_send(context)).await
     }
 
-    /// The next of the content that comes, or `None` at its end.
-    pub(crate) fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    /// Drops what has not left: the peer takes no more.
+    pub(crate) fn forget(&mut self) {
+        self.out = Outgoing::default();
+    }
+
+    /// The next of the content that comes, or `None` at its end. The peer may take so long for it.
+    pub(crate) fn poll_content(
+        &mut self,
+        context: &mut Context<'_>,
+        patience: Option<Duration>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         loop {
             match self.http.next_event() {
                 Ok(Next::Event(Event::Data(data))) => {
                     let data = Bytes::copy_from_slice(data);
-                    self.receiving.clear();
+                    self.receiving.pause();
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
                 Ok(Next::Event(Event::EndOfMessage(trailers))) => {
@@ -206,7 +215,7 @@ impl<S: Transport> Wire<S> {
                     if let Poll::Ready(Err(error)) = self.poll_send(context) {
                         return Poll::Ready(Some(Err(error)));
                     }
-                    self.receiving.wait_for("content", self.patience.content);
+                    self.receiving.wait_for("content", patience);
                     ready!(self.poll_receive(context))?;
                 }
                 Ok(_) => return Poll::Ready(Some(Err(Error::gone("the rest of the content is not read any more")))),

@@ -13,32 +13,39 @@ const EARNED: Duration = Duration::from_millis(1);
 /// Until when the peer may keep us waiting for one thing.
 #[derive(Default)]
 pub(crate) struct Deadline {
-    /// For what, and until when.
-    running: Option<(&'static str, Instant)>,
+    what: &'static str,
     patience: Duration,
+    /// What was left of it when it was paused.
+    left: Duration,
+    until: Option<Instant>,
 }
 
 impl Deadline {
     /// We wait for this, for so long; if we did already, the time runs on.
     pub(crate) fn wait_for(&mut self, what: &'static str, patience: Option<Duration>) {
-        match (patience, self.running) {
-            (Some(_), Some((before, _))) if std::ptr::eq(before, what) => {}
-            (Some(patience), _) => {
-                self.running = Some((what, Instant::now() + patience));
-                self.patience = patience;
-            }
-            (None, _) => self.running = None,
+        let Some(patience) = patience else { return self.clear() };
+        let is_new = !std::ptr::eq(self.what, what);
+        if is_new || self.until.is_none() {
+            let left = if is_new { patience } else { self.left };
+            *self = Self { what, patience, left, until: Some(Instant::now() + left) };
         }
     }
 
-    /// It has come, or your code works on it.
+    /// Your code works on what has come; it goes on where we wait for more of the same.
+    pub(crate) fn pause(&mut self) {
+        if let Some(until) = self.until.take() {
+            self.left = until.saturating_duration_since(Instant::now());
+        }
+    }
+
+    /// It has come.
     pub(crate) fn clear(&mut self) {
-        self.running = None;
+        *self = Self::default();
     }
 
     /// So many bytes of it have come, which earns time, but never more than there was at the beginning.
     pub(crate) fn earn(&mut self, len: usize) {
-        if let Some((_, until)) = &mut self.running {
+        if let Some(until) = &mut self.until {
             let earned = EARNED.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX));
             *until = (*until + earned).min(Instant::now() + self.patience);
         }
@@ -46,9 +53,9 @@ impl Deadline {
 
     /// Ready with what was waited for, once that has taken too long.
     pub(crate) fn poll_late(&self, alarm: &mut Alarm, context: &mut Context<'_>) -> Poll<&'static str> {
-        let Some((what, until)) = self.running else { return Poll::Pending };
+        let Some(until) = self.until else { return Poll::Pending };
         ready!(alarm.poll(until, context));
-        Poll::Ready(what)
+        Poll::Ready(self.what)
     }
 }
 

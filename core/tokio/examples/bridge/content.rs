@@ -1,0 +1,97 @@
+//! The content of a request in HTTP/2, as a body that can be sent.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::RecvStream;
+use http_body::{Body, Frame};
+use switchover_tokio::{BoxError, Error};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// It can be read on where the one that it was given to has dropped it.
+#[derive(Clone)]
+pub(crate) struct Content(Arc<Mutex<Coming>>);
+
+struct Coming {
+    stream: RecvStream,
+    /// `None` waits for ever.
+    clock: Option<Clock>,
+}
+
+/// How long a client may keep us waiting: `patience`, and a millisecond more for each byte, never more than `patience` in
+/// all. So one that sends a byte a second is given up, one with much content is not.
+struct Clock {
+    patience: Duration,
+    left: Duration,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Content {
+    pub(crate) fn new(stream: RecvStream, patience: Duration) -> Self {
+        let clock = Clock { patience, left: patience, alarm: None };
+        Self(Arc::new(Mutex::new(Coming { stream, clock: Some(clock) })))
+    }
+
+    /// From now on it may take as long as it likes.
+    pub(crate) fn wait_for_ever(&self) {
+        self.with(|coming| coming.clock = None);
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Coming) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.with(|coming| coming.poll_frame(context).map_err(BoxError::from).map(Result::transpose))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.with(|coming| coming.stream.is_end_stream())
+    }
+}
+
+impl Coming {
+    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>, BoxError>> {
+        let Poll::Ready(data) = self.stream.poll_data(context)? else {
+            return match &mut self.clock {
+                Some(clock) => clock.poll(context).map(|()| Err(Error::TimedOut("content").into())),
+                None => Poll::Pending,
+            };
+        };
+        let Some(data) = data else {
+            return self
+                .stream
+                .poll_trailers(context)
+                .map_ok(|trailers| trailers.map(Frame::trailers))
+                .map_err(BoxError::from);
+        };
+        self.stream.flow_control().release_capacity(data.len())?;
+        if let Some(clock) = &mut self.clock {
+            clock.earn(data.len());
+        }
+        Poll::Ready(Ok(Some(Frame::data(data))))
+    }
+}
+
+impl Clock {
+    /// Ready once it is late.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.alarm.get_or_insert_with(|| Box::pin(sleep(self.left))).as_mut().poll(context)
+    }
+
+    /// So much has come; the time in which it is not waited for does not count.
+    fn earn(&mut self, len: usize) {
+        if let Some(alarm) = self.alarm.take() {
+            self.left = alarm.deadline().saturating_duration_since(Instant::now());
+        }
+        self.left = (self.left + Duration::from_millis(len as u64)).min(self.patience);
+    }
+}

@@ -1,0 +1,20 @@
+//! The one part of a status line that `http` has no place for.
+
+use bytes::Bytes;
+
+/// A reason phrase that is not the usual one of its status: an extension of the responses that a client gets, and of those
+/// that a handler gives. What may not stand there makes a handler's response a 500. RFC 9112, 4.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason(Bytes);
+
+impl Reason {
+    /// Put it into [`Response::extensions_mut`](http::Response::extensions_mut).
+    pub fn new(text: impl Into<Bytes>) -> Self {
+        Self(text.into())
+    }
+
+    /// Its bytes, which are text in an encoding that is not known.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}

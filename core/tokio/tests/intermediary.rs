@@ -1,0 +1,313 @@
+//! What an intermediary needs of both its sides: what is passed on beside requests and answers, and whose mistake it was.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Empty, Full};
+use switchover::{Blame, ErrorKind};
+use switchover_tokio::client::{check, connect};
+use switchover_tokio::{Body, BoxError, Config, Error, Handler, Reason, informer, serve, service_fn};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+type Answer = Result<Response<Body>, BoxError>;
+
+fn config() -> Config {
+    Config { date: false, informs: true, pipelines_after_offers: false, ..Config::default() }
+}
+
+/// All that a server says to that, where the client then ends its direction.
+async fn said<H>(handler: H, request: &str) -> String
+where
+    H: Handler<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
+{
+    let (mut client, server) = tokio::io::duplex(100_000);
+    client.write_all(request.as_bytes()).await.expect("room");
+    client.shutdown().await.expect("an end");
+    let (mut answer, config) = (String::new(), config());
+    let (served, read) = tokio::join!(serve(server, handler, &config), client.read_to_string(&mut answer));
+    served.and(read.map_err(Error::from)).expect("served");
+    answer
+}
+
+fn get(uri: &str) -> Request<Empty<Bytes>> {
+    Request::get(uri).body(Empty::new()).expect("a request")
+}
+
+fn post<B>(content: B) -> Request<B> {
+    Request::post("http://a/").body(content).expect("a request")
+}
+
+/// A server's end, on which all of a request has come that ends so.
+async fn came(mut server: DuplexStream, ending: &str) -> DuplexStream {
+    let mut got = Vec::new();
+    while !got.ends_with(ending.as_bytes()) {
+        got.push(server.read_u8().await.expect("more of the request"));
+    }
+    server
+}
+
+#[tokio::test]
+async fn a_handler_sends_interim_responses() {
+    let handler = service_fn(async |request: Request<Body>| {
+        let informer = informer(&request).expect("it is in the config");
+        for (status, link) in [(103, "a"), (200, "no"), (101, "no")] {
+            informer.inform(Response::builder().status(status).header("link", link).body(())?);
+        }
+        let later = informer.clone();
+        // From another task, for which the handler waits.
+        tokio::spawn(async move { later.inform(Response::builder().status(104).body(()).expect("a response")) })
+            .await?;
+        let mut answer = Response::new(Body::from("hello"));
+        answer.extensions_mut().insert(informer);
+        Ok::<_, BoxError>(answer)
+    });
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    let interim = "HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\nHTTP/1.1 104 \r\n\r\n";
+    let got = said(handler, &"GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2)).await;
+    assert_eq!(got, format!("{interim}{answer}").repeat(2));
+    let got = said(handler, "GET / HTTP/1.0\r\n\r\n").await;
+    assert!(got.starts_with("HTTP/1.1 200 OK\r\n"), "{got}");
+}
+
+/// While the handler waits for something else, too.
+#[tokio::test]
+async fn an_interim_response_wakes_the_connection() {
+    let (mut client, server) = tokio::io::duplex(1000);
+    let handler = service_fn(async |request: Request<Body>| {
+        let informer = informer(&request).expect("it is in the config");
+        std::thread::spawn(move || informer.inform(Response::builder().status(103).body(()).expect("a response")));
+        std::future::pending::<Answer>().await
+    });
+    let serving = tokio::spawn(async move { serve(server, handler, &config()).await });
+    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("room");
+    let mut got = [0; 28];
+    let read = tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got)).await.expect("in time");
+    assert!(read.is_ok() && got.starts_with(b"HTTP/1.1 103 Early Hints\r\n"), "{got:?}");
+    serving.abort();
+}
+
+#[tokio::test]
+async fn a_request_has_no_informer_unless_it_is_asked_for() {
+    let (mut client, server) = tokio::io::duplex(1000);
+    let handler = service_fn(async |request: Request<Body>| {
+        Ok::<_, BoxError>(Response::new(Body::from(informer(&request).is_none().to_string())))
+    });
+    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.expect("room");
+    let mut got = String::new();
+    let config = Config::default();
+    let (served, read) = tokio::join!(serve(server, handler, &config), client.read_to_string(&mut got));
+    assert!(served.is_ok() && read.is_ok() && got.ends_with("true"), "{got}");
+}
+
+#[tokio::test]
+async fn a_client_hears_of_interim_responses() {
+    let (stream, server) = tokio::io::duplex(1000);
+    let (sender, heard) = std::sync::mpsc::channel();
+    let mut client = connect(stream, &Config::default());
+    client
+        .on_interim(move |response| sender.send((response.status().as_u16(), response.headers().len())).expect("room"));
+    let serving = async {
+        let mut server = came(server, "\r\n\r\n").await;
+        let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n";
+        server.write_all(format!("{interim}HTTP/1.1 204 No Content\r\n\r\n").as_bytes()).await.expect("room");
+    };
+    let (answer, ()) = tokio::join!(client.send(get("http://a/")), serving);
+    assert_eq!(answer.expect("an answer").status(), 204);
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(100, 0), (103, 1)]);
+}
+
+#[tokio::test]
+async fn a_reason_of_its_own_passes_both_ways() {
+    let (stream, server) = tokio::io::duplex(1000);
+    let mut client = connect(stream, &Config::default());
+    let serving = async {
+        let mut server = came(server, "\r\n\r\n").await;
+        server.write_all(b"HTTP/1.1 404 Gone Fishing\r\nContent-Length: 0\r\n\r\n").await.expect("room");
+        let mut server = came(server, "\r\n\r\n").await;
+        server.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.expect("room");
+    };
+    let asking = async {
+        let fishing = client.send(get("http://a/")).await.expect("an answer");
+        (fishing, client.send(get("http://a/")).await.expect("an answer"))
+    };
+    let ((fishing, usual), ()) = tokio::join!(asking, serving);
+    let reason = fishing.extensions().get::<Reason>().cloned().expect("another reason");
+    assert_eq!((reason.as_bytes(), usual.extensions().get::<Reason>()), (&b"Gone Fishing"[..], None));
+    let handler = service_fn(move |_| {
+        let mut response = Response::builder().status(404).body(Body::empty()).expect("a response");
+        response.extensions_mut().insert(reason.clone());
+        std::future::ready(Ok::<_, BoxError>(response))
+    });
+    let got = said(handler, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(got, "HTTP/1.1 404 Gone Fishing\r\nContent-Length: 0\r\n\r\n");
+}
+
+/// RFC 9112, 3.2.4: `http://b` is not `http://b/` here.
+#[tokio::test]
+async fn options_of_a_server_as_a_whole_are_told_apart() {
+    for (target, wanted) in
+        [("*", "* of a"), ("http://b:1", "* of b:1"), ("http://b/", "http://b/ of a"), ("/://", "/:// of a")]
+    {
+        let handler = service_fn(async |request: Request<Body>| {
+            let host = request.headers()["host"].to_str()?;
+            Ok::<_, BoxError>(Response::new(Body::from(format!("{} of {host}", request.uri()))))
+        });
+        let got = said(handler, &format!("OPTIONS {target} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
+        assert!(got.ends_with(&format!("\r\n\r\n{wanted}")), "{target}: {got}");
+    }
+}
+
+/// They may have been meant for what was offered (RFC 9931, 5).
+#[tokio::test]
+async fn bytes_after_an_offer_end_the_connection_with_the_answer() {
+    let hello = || service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("hello"))));
+    let offer = "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\nContent-Length: 2\r\n\r\nhi";
+    let (kept, last) = ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", "Connection: close\r\n");
+    assert_eq!(said(hello(), offer).await, format!("{kept}\r\nhello"));
+    assert_eq!(said(hello(), &offer.repeat(2)).await, format!("{kept}{last}\r\nhello"));
+    let plain = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert_eq!(said(hello(), &plain.repeat(2)).await, format!("{kept}\r\nhello").repeat(2));
+}
+
+#[tokio::test]
+async fn a_request_that_may_not_be_sent_is_known_before_there_is_a_connection() {
+    let trace = Request::trace("http://a/").header("content-length", "2").body(Full::<Bytes>::from("hi"));
+    for (error, wanted) in [
+        (check(&trace.expect("a request"), &[], &config()), ErrorKind::FramingConflict),
+        (check(&get("/"), &[], &config()), ErrorKind::InvalidHost),
+    ] {
+        let Err(Error::Protocol(error)) = error else { panic!("{error:?}") };
+        assert_eq!((error.kind(), error.blame()), (wanted, Blame::Local));
+    }
+    assert!(check(&get("http://a/"), &["foo/1"], &config()).is_ok());
+}
+
+/// And is not waited for until the server has lost its patience.
+#[tokio::test]
+async fn a_body_that_fails_fails_the_request_at_once() {
+    let (stream, _server) = tokio::io::duplex(1000);
+    let body = Full::<Bytes>::from("hi").map_err(|never| match never {}).boxed();
+    let failing = body.with_trailers(async { Some(Err(BoxError::from("no trailers"))) });
+    let outcome = connect(stream, &config()).send(post(failing)).await;
+    assert!(matches!(&outcome, Err(Error::Body(error)) if error.to_string() == "no trailers"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_body_shorter_than_it_says_is_an_error() {
+    let (stream, _server) = tokio::io::duplex(1000);
+    let request = Request::post("http://a/").header("content-length", "3").body(Full::<Bytes>::from("hi"));
+    let outcome = connect(stream, &config()).send(request.expect("a request")).await;
+    assert!(matches!(&outcome, Err(Error::Protocol(error)) if error.kind() == ErrorKind::LengthShort), "{outcome:?}");
+}
+
+/// The time for an answer begins when the request has left.
+#[tokio::test(start_paused = true)]
+async fn a_long_request_is_no_late_answer() {
+    let (stream, server) = tokio::io::duplex(1000);
+    let (content, slow) = slow_body();
+    tokio::spawn(async move {
+        for _ in 0..10 {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            slow.send(Bytes::from_static(b"x")).await.expect("it is read");
+        }
+    });
+    let serving = async {
+        let mut server = came(server, "0\r\n\r\n").await;
+        server.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.expect("room");
+    };
+    let mut client = connect(stream, &config());
+    let (answer, ()) = tokio::join!(client.send(post(content)), serving);
+    assert_eq!(answer.expect("an answer").status(), 204);
+    assert!(client.has_sent());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_answer_is_seen_to_be_one() {
+    let (stream, server) = tokio::io::duplex(1000);
+    let (content, slow) = slow_body();
+    let serving = async {
+        let mut server = came(server, "\r\n\r\n").await;
+        server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n").await.expect("room");
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        slow.send(Bytes::from_static(b"more")).await.expect("it is read");
+        drop(slow);
+        // What is still sent beside the answer is what the answer is made of.
+        let mut server = came(server, "4\r\nmore\r\n0\r\n\r\n").await;
+        server.write_all(b"more").await.expect("room");
+    };
+    let asking = async {
+        let mut client = connect(stream, &config());
+        let answer = client.send(post(content)).await.expect("an answer");
+        assert!(!client.has_sent());
+        assert_eq!(answer.into_body().read(10).await.expect("whole").as_deref(), Some(&b"more"[..]));
+        assert!(client.has_sent());
+    };
+    tokio::join!(asking, serving);
+}
+
+/// Each byte is read at once, and earns a millisecond.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_sends_a_byte_a_second_is_given_up() {
+    let (mut client, server) = tokio::io::duplex(1000);
+    let echo = service_fn(async |request: Request<Body>| Ok::<_, BoxError>(Response::new(request.into_body())));
+    let serving = tokio::spawn(async move { serve(server, echo, &config()).await });
+    let begun = tokio::time::Instant::now();
+    client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n").await.expect("room");
+    while client.write_all(b"x").await.is_ok() && begun.elapsed() < Duration::from_secs(100) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    // A connection that ends is read from for some seconds more.
+    assert!((30..=36).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    let outcome = serving.await.expect("no panic");
+    assert!(matches!(&outcome, Err(Error::Body(_))), "{outcome:?}");
+}
+
+/// What takes long is the handler.
+#[tokio::test(start_paused = true)]
+async fn the_time_that_a_handler_takes_is_not_the_clients() {
+    let (mut client, server) = tokio::io::duplex(1000);
+    let slow = service_fn(async |request: Request<Body>| {
+        let (mut content, mut count) = (request.into_body(), 0);
+        while let Some(frame) = content.frame().await {
+            count += frame?.data_ref().map_or(0, Bytes::len);
+            tokio::time::sleep(Duration::from_secs(40)).await;
+        }
+        Ok::<_, BoxError>(Response::new(Body::from(count.to_string())))
+    });
+    let serving = tokio::spawn(async move { serve(server, slow, &config()).await });
+    client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n").await.expect("room");
+    for _ in 0..3 {
+        client.write_all(b"1\r\nx\r\n").await.expect("room");
+        tokio::time::sleep(Duration::from_secs(41)).await;
+    }
+    client.write_all(b"0\r\n\r\n").await.expect("room");
+    client.shutdown().await.expect("an end");
+    let mut got = String::new();
+    client.read_to_string(&mut got).await.expect("text");
+    assert!(got.ends_with("\r\n\r\n3"), "{got}");
+    serving.await.expect("no panic").expect("served");
+}
+
+/// A body whose data come from the other end.
+fn slow_body() -> (impl http_body::Body<Data = Bytes, Error = BoxError> + Send, tokio::sync::mpsc::Sender<Bytes>) {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+    (Slow(move |context: &mut std::task::Context<'_>| receiver.poll_recv(context)), sender)
+}
+
+struct Slow<F>(F);
+
+impl<F> http_body::Body for Slow<F>
+where
+    F: FnMut(&mut std::task::Context<'_>) -> std::task::Poll<Option<Bytes>> + Unpin,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+        (self.0)(context).map(|data| data.map(|data| Ok(http_body::Frame::data(data))))
+    }
+}

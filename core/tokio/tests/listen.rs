@@ -1,0 +1,78 @@
+//! A listener on a loopback port, and the end of its server.
+
+use std::time::Duration;
+
+use http::{Request, Response};
+use switchover_tokio::{Body, BoxError, Config, Stopping, accept_all, serve_all, serve_until, service_fn, upgrade};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const WAIT: Duration = Duration::from_secs(60);
+
+async fn said(mut stream: TcpStream) -> String {
+    let mut rest = String::new();
+    timeout(WAIT, stream.read_to_string(&mut rest)).await.expect("in time").expect("text");
+    rest
+}
+
+#[tokio::test]
+async fn a_server_that_stops_ends_what_is_under_way() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (asked, mut was_asked) = tokio::sync::watch::channel(false);
+    let handler = service_fn(move |_: Request<Body>| {
+        asked.send_replace(true);
+        async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            Ok::<_, BoxError>(Response::new(Body::from("hello")))
+        }
+    });
+    let (stop, stopped) = oneshot::channel::<()>();
+    let config = Config { date: false, ..Config::default() };
+    let serving = tokio::spawn(async move {
+        serve_all(listener, handler, &config, async { drop(stopped.await) }).await;
+    });
+    let idle = TcpStream::connect(address).await.expect("a server");
+    let mut busy = TcpStream::connect(address).await.expect("a server");
+    busy.write_all(GET.as_bytes()).await.expect("a server");
+    timeout(WAIT, was_asked.wait_for(|&was_asked| was_asked)).await.expect("in time").expect("a handler");
+    stop.send(()).expect("a server");
+    assert_eq!(said(idle).await, "");
+    assert_eq!(said(busy).await, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+    timeout(WAIT, serving).await.expect("in time").expect("no panic");
+    assert!(TcpStream::connect(address).await.is_err(), "it still listens");
+}
+
+/// It is not ended, but it can see that it should come to its end.
+#[tokio::test]
+async fn what_has_switched_sees_that_the_server_stops() {
+    async fn switch(request: Request<Body>, stopping: Stopping) -> Result<Response<Body>, BoxError> {
+        let chosen = upgrade::select(&request, ["foo"]).ok_or("no offer")?;
+        Ok(chosen.accept(async |mut stream| {
+            stopping.wait().await;
+            let _ = stream.write_all(b"bye").await;
+        }))
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serve = |stream, stopping: Stopping| async move {
+        let handler = service_fn(|request| switch(request, stopping.clone()));
+        serve_until(stream, handler, &Config::default(), stopping.clone().wait()).await.expect("served");
+    };
+    let serving = tokio::spawn(accept_all(listener, async { drop(stopped.await) }, serve));
+    let mut client = TcpStream::connect(address).await.expect("a server");
+    let offer = GET.replace("\r\n\r\n", "\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n");
+    client.write_all(offer.as_bytes()).await.expect("a server");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(timeout(WAIT, client.read_u8()).await.expect("in time").expect("more of the head"));
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{head:?}");
+    stop.send(()).expect("a server");
+    assert_eq!(said(client).await, "bye");
+    timeout(WAIT, serving).await.expect("in time").expect("no panic");
+}
