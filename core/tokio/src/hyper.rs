@@ -2,7 +2,7 @@
 //!
 //! axum's `WebSocketUpgrade` wants an `OnUpgrade` in the request, which only hyper can make. [`WithOnUpgrade`] gets one from a
 //! hyper connection over a pipe in memory, and passes bytes between that and the real connection once it has switched. So
-//! such an upgrade costs a task, two buffers of 64 KiB, and another copy of each byte; [`upgrade::Offers`](crate::upgrade::Offers)
+//! such an upgrade costs a task, two buffers of 64 KiB, and another copy of each byte; [`upgrade::Offers`]
 //! costs none of that.
 
 use std::convert::Infallible;
