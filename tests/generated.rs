@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::fs;
 
 use switchover::{Blame, ErrorKind, Lenient, Limits};
-use switchover_tests::numbers::number;
-use switchover_tests::{home, playground};
+use switchover_tests::numbers::{self, number};
+use switchover_tests::{home, playground, suite};
 
 fn compare(path: &str, wanted: &str) {
     let path = home().join("..").join(path);
@@ -50,6 +50,22 @@ fn assert_advice_is_about_what_there_is(advice: &str) {
             _ => {}
         }
     }
+}
+
+#[test]
+fn the_cases_for_other_engines() {
+    let cases = suite::cases();
+    for (names, level, clause) in suite::EXCEPTIONS {
+        for name in names.split(' ') {
+            let case = cases.iter().find(|case| case.starts_with(&format!("{{\"id\": \"{name}\"")));
+            let case = case.unwrap_or_else(|| panic!("{name} is no case"));
+            assert!(
+                case.contains(&format!("\"level\":\"{level}\"")) && case.contains(&format!("\"clause\":\"{clause}\""))
+            );
+        }
+    }
+    numbers::check("cases for other engines", cases.len());
+    compare("tests/suite/cases.jsonl", &(cases.join("\n") + "\n"));
 }
 
 #[test]

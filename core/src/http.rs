@@ -84,13 +84,38 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
     type Error = Error;
 
     fn try_from(received: Request<'_>) -> Result<Self, Error> {
-        let mut request = Self::builder()
-            .method(received.method())
-            .uri(received.target())
-            .version(version(received.minor_version()))
-            .body(())?;
-        *request.headers_mut() = received.fields().try_into()?;
-        Ok(request)
+        request_with(received, HeaderMap::new(), ())
+    }
+}
+
+/// The request, with the memory of these headers, which are cleared, and this content.
+pub(crate) fn request_with<B>(
+    received: Request<'_>,
+    mut headers: HeaderMap,
+    content: B,
+) -> Result<::http::Request<B>, Error> {
+    let fields = received.fields();
+    let head = Bytes::copy_from_slice(fields.octets());
+    headers.clear();
+    fill(&mut headers, fields, &head)?;
+    let mut request = ::http::Request::new(content);
+    *request.method_mut() = Method::from_bytes(received.method().as_bytes())?;
+    *request.uri_mut() = match received.target() {
+        // As most are: no part of it has to be kept.
+        "/" => Uri::from_static("/"),
+        target => Uri::from_maybe_shared(part(&head, fields.octets(), target.as_bytes()))?,
+    };
+    *request.version_mut() = version(received.minor_version());
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// The same part of the copy.
+fn part(copy: &Bytes, whole: &[u8], part: &[u8]) -> Bytes {
+    let start = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
+    match start.checked_add(part.len()) {
+        Some(end) if end <= copy.len() => copy.slice(start..end),
+        _ => Bytes::copy_from_slice(part),
     }
 }
 
@@ -109,20 +134,26 @@ fn version(minor: u8) -> Version {
     if minor == 0 { Version::HTTP_10 } else { Version::HTTP_11 }
 }
 
-/// The values are parts of one copy of the lines.
 impl TryFrom<Fields<'_>> for HeaderMap {
     type Error = Error;
 
     fn try_from(received: Fields<'_>) -> Result<Self, Error> {
-        let (bytes, spans) = received.spans();
-        let (bytes, mut headers) = (Bytes::copy_from_slice(bytes), Self::try_with_capacity(spans.len())?);
-        for [name, name_end, value, value_end] in spans {
-            let (name, value) = (name as usize..name_end as usize, value as usize..value_end as usize);
-            let value = HeaderValue::from_maybe_shared(bytes.slice(value))?;
-            headers.try_append(HeaderName::from_bytes(&bytes[name])?, value)?;
-        }
+        let mut headers = Self::new();
+        fill(&mut headers, received, &Bytes::copy_from_slice(received.octets()))?;
         Ok(headers)
     }
+}
+
+/// Takes the lines, of which the values are parts of the copy.
+fn fill(headers: &mut HeaderMap, received: Fields<'_>, copy: &Bytes) -> Result<(), Error> {
+    let (_, spans) = received.spans();
+    headers.try_reserve(spans.len())?;
+    for [name, name_end, value, value_end] in spans {
+        let (name, value) = (name as usize..name_end as usize, value as usize..value_end as usize);
+        let value = HeaderValue::from_maybe_shared(copy.slice(value))?;
+        headers.try_append(HeaderName::from_bytes(&copy[name])?, value)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

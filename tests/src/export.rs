@@ -17,7 +17,7 @@
 
 use std::fmt::Write;
 
-use switchover::Role;
+use switchover::{Config, Role};
 
 use crate::corpus::{self, Case};
 use crate::script::{self, entries, split_fields};
@@ -61,27 +61,31 @@ fn of_case(case: &Case) -> Vector {
 pub fn block(vector: &Vector) -> String {
     let mut text = format!("case {} {}", vector.name, vector.role.name());
     text.push_str(if vector.shows_fields { " fields" } else { " -" });
-    let defaults = switchover::Config::default();
-    let limits = vector.config.limits.table().zip(defaults.limits.table());
-    for ((name, value), (_, default)) in limits {
-        if value != default {
-            write!(text, " {name}={value}").expect("a string");
-        }
-    }
-    let flags = vector.config.lenient.table();
-    let flags = flags.chain([
-        ("secure", vector.config.secure),
-        ("http2_preface", vector.config.http2_preface),
-        ("bare_h2c", vector.config.bare_h2c),
-        ("tidy", vector.config.tidy),
-    ]);
-    flags.filter(|(_, is_set)| *is_set).for_each(|(name, _)| write!(text, " {name}=1").expect("a string"));
+    limits(&vector.config).for_each(|(name, value)| write!(text, " {name}={value}").expect("a string"));
+    flags(&vector.config).for_each(|name| write!(text, " {name}=1").expect("a string"));
     text.push('\n');
     for line in vector.items.iter().filter_map(item) {
         text.push_str(&line);
         text.push('\n');
     }
     text + ".\n"
+}
+
+/// The limits that are not the default, by name.
+pub(crate) fn limits(config: &Config) -> impl Iterator<Item = (&'static str, u64)> {
+    let defaults = Config::default().limits.table();
+    config.limits.table().zip(defaults).filter(|((_, value), (_, default))| value != default).map(|(limit, _)| limit)
+}
+
+/// The flags that are set, by name.
+pub(crate) fn flags(config: &Config) -> impl Iterator<Item = &'static str> {
+    let flags = config.lenient.table().chain([
+        ("secure", config.secure),
+        ("http2_preface", config.http2_preface),
+        ("bare_h2c", config.bare_h2c),
+        ("tidy", config.tidy),
+    ]);
+    flags.filter(|(_, is_set)| *is_set).map(|(name, _)| name)
 }
 
 fn item(item: &Item) -> Option<String> {

@@ -14,6 +14,7 @@ mod plain;
 pub mod playground;
 pub mod random;
 pub mod script;
+pub mod suite;
 pub mod tables;
 pub mod text;
 pub mod vector;

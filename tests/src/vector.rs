@@ -13,6 +13,8 @@ pub struct Vector {
     pub name: String,
     /// The file it stands in.
     pub file: PathBuf,
+    /// Why it exists, as one line.
+    pub why: String,
     /// Requirement ids.
     pub proves: Vec<String>,
     /// Which end the engine is.
@@ -54,11 +56,12 @@ pub fn load(folder: &Path) -> Vec<Vector> {
 pub fn parse(file: &Path) -> Vec<Vector> {
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let mut vectors = Vec::new();
-    let (mut name, mut proves) = (None, Vec::new());
+    let (mut name, mut why, mut proves) = (None, String::new(), Vec::new());
     let mut lines = text.lines().enumerate();
     while let Some((at, line)) = lines.next() {
         if let Some(title) = line.strip_prefix("## ") {
             name = Some(title.trim().to_owned());
+            why.clear();
             proves.clear();
         } else if let Some(ids) = line.strip_prefix("Proves:") {
             proves = ids.split(',').map(|id| id.trim().trim_end_matches('.').to_owned()).collect();
@@ -75,7 +78,11 @@ pub fn parse(file: &Path) -> Vec<Vector> {
                 read_line(line, &mut items);
             }
             let lines = at + 1..end;
-            vectors.push(Vector { proves: std::mem::take(&mut proves), lines, ..Vector::new(name, file, info, items) });
+            let (why, proves) = (std::mem::take(&mut why), std::mem::take(&mut proves));
+            vectors.push(Vector { why, proves, lines, ..Vector::new(name, file, info, items) });
+        } else if !line.is_empty() {
+            why.push_str(if why.is_empty() { "" } else { " " });
+            why.push_str(line);
         }
     }
     vectors
@@ -92,7 +99,17 @@ impl Vector {
         };
         let words: Vec<_> = words.collect();
         let (config, shows_fields) = (config(&words), words.contains(&"fields"));
-        Self { name, file: file.to_owned(), proves: Vec::new(), role, config, shows_fields, items, lines: 0..0 }
+        Self {
+            name,
+            file: file.to_owned(),
+            why: String::new(),
+            proves: Vec::new(),
+            role,
+            config,
+            shows_fields,
+            items,
+            lines: 0..0,
+        }
     }
 
     /// The same vector with other lines in its block.

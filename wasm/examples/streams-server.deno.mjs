@@ -3,7 +3,7 @@ import { serve } from "switchover/streams";
 
 const listener = Deno.listen({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 0) });
 console.log("listening on", listener.addr.port);
-for await (const socket of listener) void serve(socket, answer).then(({ error }) => error && console.error(error));
+for await (const socket of listener) void serve(socket, answer);
 
 /** @type {import("switchover/streams").Handler} */
 async function answer(request) {

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import process from "node:process";
 import { serve } from "switchover/streams";
 
-const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answer).then(({ error }) => error && console.error(error)));
+const server = createServer({ allowHalfOpen: true }, (socket) => void serve(socket, answer));
 server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => console.log("listening on", Object(server.address()).port));
 
 /** @type {import("switchover/streams").Handler} */

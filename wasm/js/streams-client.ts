@@ -67,7 +67,7 @@ export async function upgrade(socket: Socket, request: ClientRequest, options: U
     if (event.kind === "switched") {
       await sending.done;
       if (!wire.connection.maySpeak) throw new DisconnectedError("the request could not be sent whole");
-      return new Switched(wire, event, resumes);
+      return new Switched(wire, event, wire.handOut(event, resumes));
     }
     const { why, required } = wire.connection;
     return { protocol: null, response: answerOn(wire, event, () => sending.isOut), why, required };

@@ -1,13 +1,12 @@
-// A server: requests, a handler that answers them, and the end of a connection.
+// A server: a handler that answers requests, and the end of a connection.
 
 import { Connection } from "./connection.js";
 import { ProtocolError } from "./error.js";
-import type { Offer, RequestEvent } from "./event.js";
 import type { HeaderSource } from "./parcel.js";
 import type { ResponseHead } from "./prepared.js";
+import { remoteAddrOf, type RemoteAddr } from "./streams-address.js";
 import { ContentTooLargeError, contentOf, pump, soon, type Body, type Source } from "./streams-content.js";
-import { Message } from "./streams-head.js";
-import { Switched } from "./streams-switched.js";
+import { ServerRequest } from "./streams-request.js";
 import type { Socket } from "./streams-transport.js";
 import { DisconnectedError, Wire, type Options } from "./streams-wire.js";
 
@@ -27,9 +26,16 @@ export interface ServerResponse {
   readonly trailers?: HeaderSource;
 }
 
+/** What is known of a connection beside its requests. */
+export interface ServeInfo {
+  /** Where it comes from; `null` where the runtime does not say so. */
+  readonly remoteAddr: RemoteAddr | null;
+}
+
 /** What `serve` calls with each request. What it returns is sent, unless it has called `upgrade`. */
 export type Handler = (
   request: ServerRequest,
+  info: ServeInfo,
 ) => ServerResponse | Response | void | Promise<ServerResponse | Response | void>;
 
 /** What a server may be told. */
@@ -40,12 +46,23 @@ export interface ServeOptions extends Options {
   readonly onError?: (error: unknown, request: ServerRequest) => void;
 }
 
+/** A connection that is being served: how it ends, and a way to end it in order. */
+export interface Serving extends Promise<Ending> {
+  /**
+   * No request after the one that is being answered, whose response says so where its head has not left; a connection without a
+   * request ends now. What is pipelined after it is not answered. After a switch it changes nothing. Next: await the ending.
+   * RFC 9112, 9.6.
+   */
+  shutdown(): Promise<Ending>;
+}
+
 /** How a connection has ended. */
 export interface Ending {
   /**
    * `closed`: in order, after the last response. `switched`: the handler has the streams. `refused`: the client broke the
-   * protocol or was too slow, and was answered where that could be done. `gone`: the client is. `failed`: the handler has thrown
-   * or returned no response; the client got a 500 where none had begun.
+   * protocol or was too slow, and was answered where that could be done. `gone`: the client is, or it was and the handler has
+   * thrown what the socket said of that. `failed`: the handler has thrown or returned no response; the client got a 500 where
+   * none had begun.
    */
   readonly how: "closed" | "switched" | "refused" | "gone" | "failed";
   /** What it was, but for `closed` and `switched`. */
@@ -58,19 +75,32 @@ const LULL = 1_000;
 
 /**
  * Serves one connection, from its first byte to its last: calls `handler` with each request, sends what it returns, and closes
- * the socket. After `upgrade` the streams are the handler's, and only a handler that fails has them closed for it.
+ * the socket. After `upgrade` the streams are the handler's, and only a handler that fails has them closed for it. Its
+ * `shutdown` ends the connection in order.
  *
  * It fails with TypeError and the like for wrong arguments, and with the signal's reason, which closes the socket at once; all
  * else is an `Ending`. RFC 9112, 9.
  */
-export async function serve(socket: Socket, handler: Handler, options: ServeOptions = {}): Promise<Ending> {
+export function serve(socket: Socket, handler: Handler, options: ServeOptions = {}): Serving {
+  let server: Server | undefined;
+  const ended = served(socket, handler, options, (begun) => void (server = begun));
+  const shutdown = (): Promise<Ending> => {
+    server?.shutdown();
+    return ended;
+  };
+  return Object.assign(ended, { shutdown });
+}
+
+async function served(socket: Socket, handler: Handler, options: ServeOptions, begins: (server: Server) => void): Promise<Ending> {
   const { upgrades = [], onError = (error: unknown) => console.error(error) } = options;
   if (typeof handler !== "function") throw new TypeError("handler must be a function");
   if (options.config?.http2Preface) throw new TypeError("http2Preface: there is no request to call the handler with");
   check(upgrades);
   const wire = new Wire(socket, "server", options);
   try {
-    const ending = await new Server(wire, handler, upgrades, onError).run();
+    const server = new Server(wire, handler, upgrades, onError);
+    begins(server);
+    const ending = await server.run();
     if (!wire.isOver) await leave(wire);
     return ending;
   } catch (error) {
@@ -91,105 +121,37 @@ function check(upgrades: readonly string[]): void {
   }
 }
 
-/** A request, and the way to another protocol. It is over when the handler's response is sent. */
-export class ServerRequest extends Message {
-  /** A token; compare it exactly. */
-  readonly method: string;
-  /** As sent: nothing is decoded or normalised. */
-  readonly target: string;
-  /** The whole URL, by the target and Host; `null` where HTTP/1.0 names no host. RFC 9112, 3.3. */
-  readonly url: string | null;
-  /** The x of HTTP/1.x. */
-  readonly minorVersion: number;
-  /** The offered protocols in the client's order of preference. */
-  readonly offers: readonly Offer[];
-  readonly #wire: Wire;
-  readonly #upgrades: readonly string[];
-  #state: "open" | "switched" | "over" = "open";
-
-  /** @internal */
-  constructor(wire: Wire, head: RequestEvent, upgrades: readonly string[]) {
-    const { connection } = wire;
-    const url = urlOf(connection, wire.transport.isSecure);
-    super(head.headers, wire, connection.takeEnd(), () => {}, () => {});
-    this.method = head.method;
-    this.target = head.target;
-    this.url = url;
-    this.minorVersion = head.minorVersion;
-    this.offers = head.offers;
-    this.#wire = wire;
-    this.#upgrades = upgrades;
-  }
-
-  /** The engine, for questions: `selectSubprotocol`, `selectDeflate`, `advertise`. What its verbs return, nothing sends. */
-  get connection(): Connection {
-    if (this.#state !== "open") throw new DisconnectedError("the request is over");
-    return this.#wire.connection;
-  }
-
-  /** The socket that was given to `serve`. */
-  get socket(): Socket {
-    return this.#wire.socket;
-  }
-
-  /**
-   * Switches to one of `preferences` that the client offers too, by the client's order, or opens the tunnel that a CONNECT asks
-   * for. `null` where there is nothing to switch to: answer the request then. Without `preferences` they are the `upgrades` of
-   * `serve`. Content that was not read is dropped, up to the limit `drain`. RFC 9110, 7.8 and 9.3.6.
-   *
-   * Next: speak the new protocol; the streams are yours to close.
-   */
-  async upgrade(preferences: readonly string[] = this.#upgrades, headers?: HeaderSource): Promise<Switched | null> {
-    const { connection } = this;
-    const selection = connection.select(preferences);
-    if (!selection && connection.state.turn !== "connect") return null;
-    const wire = this.#wire;
-    if (!(await this.skip())) throw new ContentTooLargeError("more content than may be dropped");
-    await wire.send(selection ? connection.accept(selection, headers) : connection.respond({ status: 200, headers: headers ?? [] }));
-    for (;;) {
-      const event = await wire.nextEvent();
-      if (event.kind === "paused") throw new DisconnectedError("the connection has ended before the switch");
-      if (event.kind !== "switched") continue;
-      this.#state = "switched";
-      return new Switched(wire, event, false);
-    }
-  }
-
-  /** @internal Whether the handler has the streams. */
-  get isSwitched(): boolean {
-    return this.#state === "switched";
-  }
-
-  /** @internal Nothing can be done with it any more. */
-  finish(): void {
-    if (this.#state === "open") this.#state = "over";
-  }
-
-  /** For logs: the head without secrets. */
-  override toJSON(): object {
-    const { method, target, url, offers, fields } = this;
-    return { method, target, url, offers, fields };
-  }
-}
-
-/** The parts of a URL are the engine's; here they are put together. */
-function urlOf(connection: Connection, isSecure: boolean): string | null {
-  const { authority, path, query } = connection;
-  if (authority === null) return null;
-  return `${isSecure ? "https" : "http"}://${authority}${path === "*" ? "" : path}${query === null ? "" : `?${query}`}`;
-}
-
 class Server {
   readonly #wire: Wire;
   readonly #handler: Handler;
   readonly #upgrades: readonly string[];
   readonly #onError: (error: unknown, request: ServerRequest) => void;
+  readonly #remote: Promise<RemoteAddr | null>;
+  #isStopping = false;
 
   constructor(wire: Wire, handler: Handler, upgrades: readonly string[], onError: (error: unknown, request: ServerRequest) => void) {
     this.#wire = wire;
     this.#handler = handler;
     this.#upgrades = upgrades;
     this.#onError = onError;
+    this.#remote = remoteAddrOf(wire.socket);
+  }
+
+  /** No request after this one. */
+  shutdown(): void {
+    this.#isStopping = true;
+    if (this.#wire.isOver) return;
+    this.#stop();
+    this.#wire.nudge();
+  }
+
+  #stop(): void {
+    try {
+      this.#wire.connection.closeAfterResponse();
+    } catch (error) {
+      // The head of a response has left: it is said again after that. Or there is nothing to end any more.
+      if (!(error instanceof ProtocolError)) throw error;
+    }
   }
 
   /** Request after request. */
@@ -206,6 +168,7 @@ class Server {
   async #next(): Promise<ServerRequest | Ending> {
     const wire = this.#wire;
     try {
+      if (this.#isStopping) this.#stop();
       for (;;) {
         const event = await wire.nextEvent();
         if (event.kind === "request") return new ServerRequest(wire, event, this.#upgrades);
@@ -220,20 +183,22 @@ class Server {
   async #exchange(request: ServerRequest): Promise<Ending | undefined> {
     const wire = this.#wire;
     try {
-      const response = await wire.until(Promise.resolve().then(() => this.#handler(request)));
-      if (request.isSwitched) return { how: "switched" };
+      const info = { remoteAddr: await wire.until(this.#remote) };
+      const response = await wire.until(Promise.resolve().then(() => this.#handler(request, info)));
+      if (request.switched) return { how: "switched" };
       if (!response) throw new TypeError("the handler has returned no response");
       await respond(wire, response);
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
       await request.skip();
       return undefined;
     } catch (error) {
-      if (!request.isSwitched) return await this.#refused(error, request);
+      if (!request.switched) return await this.#refused(error, request);
+      const isGone = wire.noted?.error === error || (await request.switched.hasFailedWith(error));
       wire.transport.close(error);
-      this.#onError(error, request);
-      return { how: "failed", error };
+      if (!isGone) this.#onError(error, request);
+      return { how: isGone ? "gone" : "failed", error };
     } finally {
-      request.finish();
+      await request.finish();
     }
   }
 

@@ -4,8 +4,8 @@ import type { SwitchedEvent } from "./event.js";
 import { inspect } from "./inspect.js";
 import { Answer, answerOn, firstAnswer } from "./streams-answer.js";
 import { shown } from "./streams-head.js";
-import type { Pair, Socket, StreamSocket } from "./streams-transport.js";
-import { Wire, type Options } from "./streams-wire.js";
+import { isFailureOf, type Pair, type Socket, type StreamSocket } from "./streams-transport.js";
+import { Wire, type HandedOut, type Options } from "./streams-wire.js";
 
 /** What makes a stream of Node from web streams: `Duplex` of `node:stream`. */
 export interface DuplexMaker<T> {
@@ -29,18 +29,18 @@ export class Switched implements Pair {
   readonly response: Answer | null;
   readonly #pair: Pair;
   readonly #wire: Wire;
-  readonly #hasLeftover: boolean;
+  /** `null`: it is not known yet. */
+  readonly #first: Uint8Array | null;
 
   /** @internal */
-  constructor(wire: Wire, event: SwitchedEvent, keepsEngine: boolean) {
-    const { pair, first } = wire.handOut(event, keepsEngine);
-    this.protocols = event.protocols;
-    this.protocol = event.protocols.join(", ");
+  constructor(wire: Wire, { protocols, response }: Pick<SwitchedEvent, "protocols" | "response">, { pair, first }: HandedOut) {
+    this.protocols = protocols;
+    this.protocol = protocols.join(", ");
     this.socket = wire.socket;
-    this.response = event.response && new Answer(event.response, wire, true, () => {});
+    this.response = response && new Answer(response, wire, true, () => {});
     this.#pair = pair;
     this.#wire = wire;
-    this.#hasLeftover = first.length > 0;
+    this.#first = first;
   }
 
   /** What the peer says, from the first byte of the new protocol on. */
@@ -55,10 +55,10 @@ export class Switched implements Pair {
 
   /**
    * The same as a stream of Node: `toDuplex(Duplex)` with the class of `node:stream`. A socket that was one comes back as it is,
-   * the first bytes put back. Use that, or the two streams.
+   * the first bytes put back, unless the switch was `early`. Use that, or the two streams.
    */
   toDuplex<T>(Duplex: DuplexMaker<T>): T {
-    if ("unshift" in this.socket) return this.socket as unknown as T;
+    if ("unshift" in this.socket && this.#first) return this.socket as unknown as T;
     return Duplex.fromWeb({ readable: this.readable, writable: this.writable });
   }
 
@@ -68,7 +68,7 @@ export class Switched implements Pair {
    * `TypeError` where the socket cannot do it. Next: `resume`.
    */
   async startTls(options?: object): Promise<Socket> {
-    if (this.#hasLeftover) throw new Error("bytes have come before the handshake of TLS");
+    if (this.#first?.length !== 0) throw new Error("bytes have come before the handshake of TLS");
     const socket = this.socket as Partial<StreamSocket>;
     if (socket.startTls) return socket.startTls(options);
     const { Deno } = globalThis as { Deno?: { startTls(socket: Socket, options?: object): Promise<Socket> } };
@@ -97,6 +97,11 @@ export class Switched implements Pair {
   close(): void {
     this.#wire.transport.close();
     this.#wire.connection.free();
+  }
+
+  /** @internal Whether the new protocol has ended with this because the socket has failed. */
+  hasFailedWith(error: unknown): Promise<boolean> {
+    return isFailureOf(this.#pair, error);
   }
 
   /** What is spoken, for logs. */

@@ -82,8 +82,10 @@ export interface Transport {
   reset(): void;
   /** Lets go of the socket, as it was before. */
   release(): void;
-  /** Lets go, and gives streams of what follows; `first` comes before everything else. */
-  handOut(first: Uint8Array): Pair;
+  /** A read that waits gives no bytes now, where the socket can do that. Nothing is lost. */
+  interrupt?(): void;
+  /** Lets go, and gives streams of what follows: these first bytes, and what is being read already, come before everything else. */
+  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Pair;
 }
 
 /** @internal Takes hold of a socket. */
@@ -151,14 +153,15 @@ class OfStreams implements Transport {
     this.#writer.releaseLock();
   }
 
-  handOut(first: Uint8Array): Pair {
-    if (first.length === 0) {
+  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Pair {
+    if (first.length === 0 && !ahead) {
       this.release();
       return this.#socket as Pair;
     }
     this.#writer.releaseLock();
     const cancel = (reason: unknown): Promise<void> => this.#reader.cancel(reason);
-    return { readable: readableOf(first, () => this.read(), cancel), writable: (this.#socket as Pair).writable };
+    const read = following(() => this.read(), first, ahead);
+    return { readable: readableOf(read, cancel), writable: (this.#socket as Pair).writable };
   }
 }
 
@@ -205,14 +208,15 @@ class OfDeno implements Transport {
 
   release(): void {}
 
-  handOut(first: Uint8Array): Pair {
-    return pairOver(this, first);
+  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Pair {
+    return pairOver(this, following(() => this.read(), first, ahead));
   }
 }
 
 class OfNode implements Transport {
   readonly #socket: NodeSocket;
   #failure: Error | undefined;
+  #isInterrupted = false;
   /** Those who wait for bytes, for room, for the end. */
   #wake: (() => void)[] = [];
   readonly #woken = (): void => {
@@ -238,12 +242,19 @@ class OfNode implements Transport {
   }
 
   async read(): Promise<Uint8Array | null> {
+    this.#isInterrupted = false;
     for (;;) {
       const bytes = this.#socket.read() as Uint8Array | null;
       if (bytes !== null) return bytes;
       if (this.#socket.readableEnded) return null;
+      if (this.#isInterrupted) return NOTHING;
       await this.#change();
     }
+  }
+
+  interrupt(): void {
+    this.#isInterrupted = true;
+    this.#woken();
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -283,7 +294,7 @@ class OfNode implements Transport {
     this.release();
     if (first.length > 0) this.#socket.unshift(first);
     let pair: Pair | undefined;
-    const made = (): Pair => (pair ??= pairOver(new OfNode(this.#socket), NOTHING));
+    const made = (): Pair => (pair ??= pairOver(new OfNode(this.#socket)));
     return {
       get readable() {
         return made().readable;
@@ -313,34 +324,62 @@ const guarded = new WeakSet<NodeSocket>();
 
 const NOTHING = new Uint8Array(0);
 
+/** @internal The next bytes; `null` at the end. */
+export type Read = () => Promise<Uint8Array | null>;
+
+/** What sockets have failed with that are a new protocol's. */
+const failures = new WeakSet<object>();
+
+function fail(error: unknown): never {
+  if (typeof error === "object" && error !== null) failures.add(error);
+  throw error;
+}
+
+const moment = (): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, 0, undefined));
+
+/** @internal Whether this is what the socket under a new protocol has failed with, and no mistake of who speaks it. */
+export async function isFailureOf(pair: Pair, error: unknown): Promise<boolean> {
+  if (typeof error === "object" && error !== null && failures.has(error)) return true;
+  // The socket's own stream says it again, once those that have read it have let go.
+  await moment();
+  if (pair.readable.locked) return false;
+  const reader = pair.readable.getReader();
+  const stored = reader.closed.then(
+    () => undefined,
+    (stored: unknown) => stored,
+  );
+  const is = (await Promise.race([stored, moment()])) === error;
+  reader.releaseLock();
+  return is;
+}
+
 /**
- * Web streams over a socket that has none which end one direction at a time. What has ended in both is closed, as elsewhere.
+ * @internal Web streams over a socket that has none which end one direction at a time. What has ended in both is closed, as elsewhere.
  */
-function pairOver(transport: Transport, first: Uint8Array): Pair {
+export function pairOver(transport: Transport, read: Read = () => transport.read()): Pair {
   let ended = 0;
   const ends = (): void => void (++ended === 2 && transport.close());
-  const readable = readableOf(first, () => transport.read(), async (reason) => transport.close(reason), ends);
+  const readable = readableOf(read, async (reason) => transport.close(reason), ends);
   const writable = new WritableStream<Uint8Array>({
-    write: (bytes) => transport.write(bytes),
-    close: () => transport.end().then(ends),
+    write: (bytes) => transport.write(bytes).catch(fail),
+    close: () => transport.end().then(ends, fail),
     abort: (reason) => transport.close(reason),
   });
   return { readable, writable };
 }
 
-/** A stream that begins with these bytes, reads no further than it is asked to, and says once that it has ended. */
-function readableOf(
-  first: Uint8Array,
-  read: () => Promise<Uint8Array | null>,
-  cancel: (reason: unknown) => Promise<void>,
-  ends: () => void = () => {},
-): ReadableStream<Uint8Array> {
-  let left: Uint8Array | undefined = first.length > 0 ? first : undefined;
+/** Reads on after these first bytes, and after what is being read already. */
+function following(read: Read, first: Uint8Array, ahead?: Promise<Uint8Array | null>): Read {
+  const steps = first.length > 0 ? [Promise.resolve(first), ahead] : [ahead];
+  return () => steps.shift() ?? steps.shift() ?? read();
+}
+
+/** A stream that reads no further than it is asked to, and says once that it has ended. */
+function readableOf(read: Read, cancel: (reason: unknown) => Promise<void>, ends: () => void = () => {}): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const bytes = left ?? (await read());
-        left = undefined;
+        const bytes = await read().catch(fail);
         if (bytes !== null) return controller.enqueue(bytes);
         controller.close();
         ends();

@@ -4,7 +4,7 @@ import type { Config } from "./config.js";
 import { Connection } from "./connection.js";
 import { ProtocolError } from "./error.js";
 import type { Event, PausedStep, SwitchedEvent } from "./event.js";
-import { transportOf, type Pair, type Socket, type Transport } from "./streams-transport.js";
+import { pairOver, transportOf, type Pair, type Socket, type Transport } from "./streams-transport.js";
 import type { Awaiting, Role } from "./tables.js";
 
 /**
@@ -44,6 +44,12 @@ export class DisconnectedError extends Error {
   }
 }
 
+/** @internal The streams of a new protocol, and its first bytes: `null` where they are still to come. */
+export interface HandedOut {
+  readonly pair: Pair;
+  readonly first: Uint8Array | null;
+}
+
 /** @internal How much is sent at once. */
 export const PIECE = 65_536;
 /** How many milliseconds a byte adds to the time left: long content may take long, a byte a second may not. */
@@ -74,6 +80,11 @@ export class Wire {
   #isOver = false;
   #failure: { reason: unknown } | undefined;
   #noted: { error: unknown } | undefined;
+  /** The peer switches after its request, whose end the engine has to see together with what follows. */
+  #isEarly = false;
+  #nudged: () => void = () => {};
+  /** Called when the peer turns out to be gone, and when the wire is given up. */
+  onGone: ((reason: unknown) => void) | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #aborted = (): void => this.giveUp(this.#signal?.reason);
   /** Called with the reason when the wire is given up. */
@@ -142,26 +153,65 @@ export class Wire {
   async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
     const left = Math.min(this.#left, this.#limit(this.connection.awaiting));
     const begun = performance.now();
-    const bytes = await this.#transported(this.#reading(), left);
+    const bytes = await this.#transported(this.#arriving(), left);
+    if (bytes === undefined) return null;
+    this.#pending = undefined;
     if (bytes === null) {
       this.connection.receiveEof();
       return null;
     }
     this.#left = left - (performance.now() - begun) + bytes.length * EARNED;
-    const known = this.isSkipping ? 0 : Math.min(bytes.length, this.connection.content.length);
+    const known = this.isSkipping || this.#isEarly ? 0 : Math.min(bytes.length, this.connection.content.length);
     if (known > 0) this.connection.passContent(known);
     if (known < bytes.length) this.connection.receive(known > 0 ? bytes.subarray(known) : bytes);
     return known > 0 ? (bytes.subarray(0, known) as Uint8Array<ArrayBuffer>) : null;
   }
 
-  /** One read at a time: after a time-out the same one goes on. */
+  /** One read at a time: after a time-out the same one goes on, and what was read ahead is here until it is taken. */
   #reading(): Promise<Uint8Array | null> {
-    return (this.#pending ??= this.transport.read().finally(() => (this.#pending = undefined)));
+    return (this.#pending ??= this.transport.read());
+  }
+
+  /** The same, or `undefined` after `nudge`. */
+  #arriving(): Promise<Uint8Array | null | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#nudged = () => resolve(undefined);
+      this.#reading().then(resolve, reject);
+    });
+  }
+
+  /** What waits for bytes asks the engine again, which has been told something else. */
+  nudge(): void {
+    this.#nudged();
+  }
+
+  /** Reads ahead, once, to notice a peer that leaves. What comes instead is kept for the next read. */
+  watch(): void {
+    this.#reading().then(
+      (bytes) => {
+        if (bytes === null) this.onGone?.(new DisconnectedError("the client has ended its direction"));
+      },
+      (cause: unknown) => this.onGone?.(new DisconnectedError("the socket has failed", cause)),
+    );
+  }
+
+  /** Ends `watch` before a new protocol, where the transport can do that. */
+  async unwatch(): Promise<void> {
+    if (!this.#pending || !this.transport.interrupt) return;
+    this.transport.interrupt();
+    const bytes = await this.#transported(this.#pending, Infinity).catch((error: unknown) => {
+      throw this.#note(error);
+    });
+    this.#pending = undefined;
+    // At the end there is the same end again.
+    if (bytes !== null && bytes.length > 0) this.connection.receive(bytes);
   }
 
   /** Reads what is of no use to the engine; `false` at the end. */
   async drop(milliseconds: number): Promise<boolean> {
-    return (await this.#transported(this.#reading(), milliseconds)) !== null;
+    const bytes = await this.#transported(this.#reading(), milliseconds);
+    this.#pending = undefined;
+    return bytes !== null;
   }
 
   #limit(awaiting: Awaiting): number {
@@ -196,6 +246,7 @@ export class Wire {
 
   #note(error: unknown): unknown {
     this.#noted = { error };
+    if (error instanceof DisconnectedError) this.onGone?.(error);
     return error;
   }
 
@@ -246,6 +297,7 @@ export class Wire {
     this.isBroken = true;
     this.transport.close(reason);
     for (const end of [...this.#endings]) end(reason);
+    this.onGone?.(reason);
     this.#end();
   }
 
@@ -267,11 +319,39 @@ export class Wire {
   }
 
   /** The new protocol has the socket. */
-  handOut(event: SwitchedEvent, keepsEngine: boolean): { pair: Pair; first: Uint8Array } {
+  handOut(event: SwitchedEvent, keepsEngine: boolean): HandedOut {
     this.#end();
     const first = this.connection.takeLeftover();
     if (!keepsEngine) this.connection.free();
-    return { pair: this.transport.handOut(first), first: event.leftover };
+    return { pair: this.transport.handOut(first, this.#pending), first: event.leftover };
+  }
+
+  /**
+   * Both directions where ours has switched, and the peer's will: `arrives` comes to that, and gives what `arrived` does. Until
+   * then the wire is in use.
+   */
+  handOutEarly(arrives: () => Promise<Uint8Array>): HandedOut {
+    this.#isEarly = true;
+    let hasArrived = false;
+    const read = async (): Promise<Uint8Array | null> => {
+      if (!hasArrived) {
+        hasArrived = true;
+        const first = await arrives();
+        if (first.length > 0) return first;
+      }
+      const bytes = await this.#reading();
+      this.#pending = undefined;
+      return bytes;
+    };
+    return { pair: pairOver(this.transport, read), first: null };
+  }
+
+  /** After the peer's switch: the first bytes of the new protocol. */
+  arrived(): Uint8Array {
+    this.#end();
+    const first = this.connection.takeLeftover();
+    this.connection.free();
+    return first;
   }
 
   /** Whether the wire was still in use. */

@@ -14,10 +14,12 @@ export { escape, parseDecision, unescape } from "./code/words.js";
 /** By name: the program in that language. @type {Record<string, { name: string, program(program: import("./code/words.js").Program): string }>} */
 export const LANGUAGES = { rust, c, python, javascript };
 
-/** The same as a list of lines of a vector, out of its block. @returns {import("./code/words.js").Program} */
+/** The same as a list of lines of a vector, out of its block. @returns {import("./code/words.js").Program} @param {string} info @param {string[]} lines */
 export function programOf(info, lines) {
   const [role, ...words] = info.split(" ");
+  /** @type {import("./code/words.js").Step[]} */
   const steps = [];
+  /** @param {string} bytes */
   const receive = (bytes) => {
     const last = steps.at(-1);
     if (last?.is === "receive") last.bytes += bytes;
@@ -34,5 +36,5 @@ export function programOf(info, lines) {
       else steps.push({ is: "next", times: 1 });
     }
   }
-  return { role, words, steps };
+  return { role: role === "client" ? role : "server", words, steps };
 }

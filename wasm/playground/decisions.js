@@ -25,11 +25,12 @@ export const DECISIONS = [
   { verb: "abandon", roles: ["client", "server"], label: "Abandon", fields: [] },
 ];
 
-/** What a person types between bars and semicolons, without what would end it. */
+/** What a person types between bars and semicolons, without what would end it. @param {string} text */
 const word = (text) => escape(bytesIn(text.trim())).replaceAll("|", "\\x7c");
 
-/** UTF-8, a character a byte; escapes stay what they are. */
+/** UTF-8, a character a byte; escapes stay what they are. @param {string} text */
 function bytesIn(text) {
+  /** @type {Record<string, string>} */
   const named = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\" };
   const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
   return bytes.replace(/\\(?:x([0-9a-fA-F]{2})|([rnt0\\]))/g, (_, hex, name) => (hex ? String.fromCharCode(parseInt(hex, 16)) : named[name]));
@@ -41,10 +42,13 @@ function bytesIn(text) {
  * @param {Record<string, string>} values
  */
 export function written({ verb, fields }, values) {
+  /** @param {string} name */
   const value = (name) => word(values[name] ?? "");
+  /** @param {string} name */
   const list = (name) => (values[name] ?? "").split(";").map(word).filter((entry) => entry !== "").join("; ");
   const lines = (values.headers ?? "").split("\n").filter((line) => line.trim() !== "");
   const headers = lines.map((line) => ` | ${line.includes(":") ? `${word(line.slice(0, line.indexOf(":")))}: ${word(line.slice(line.indexOf(":") + 1))}` : `${word(line)}: `}`).join("");
+  /** @param {string} name */
   const has = (name) => fields.some(([known]) => known === name);
   const parts = [verb];
   if (has("method")) parts.push(value("method"), value("target"));
@@ -56,7 +60,7 @@ export function written({ verb, fields }, values) {
   return parts.filter((part) => part !== "").join(" ") + headers;
 }
 
-/** What stands in its fields at first; what is accepted is what is offered. */
+/** What stands in its fields at first; what is accepted is what is offered. @param {{ fields: string[][] }} kind @param {string} offered @returns {Record<string, string>} */
 export function defaults({ fields }, offered) {
   return Object.fromEntries(fields.map(([name, , value]) => [name, name === "list" && value === "" ? offered : value]));
 }

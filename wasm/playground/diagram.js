@@ -2,14 +2,17 @@
 
 import { STATES } from "./states.js";
 
+/** @typedef {"exchange" | "directions" | "turn"} Name @typedef {{ rx: string, tx: string, request: string, response: string, turn: string }} State */
+
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [72, 30];
 
-/** Where each state is drawn: columns and rows by the order in which an exchange comes through. */
+/** Where each state is drawn: columns and rows by the order in which an exchange comes through. @type {Record<string, string[][]>} */
 const ORDER = {
   exchange: [["idle", "body", "done", "cut"], ["idle", "body", "done", "cut"]],
   directions: [["open", "switched", "closed", "failed"], ["open", "switched", "closed"]],
 };
+/** @type {Record<string, number[]>} */
 const TURNS = { none: [0, 0], offered: [1, 0], agreed: [2, 0], spent: [3, 0], connect: [1, 1], refused: [2, 1] };
 
 const TITLES = {
@@ -18,20 +21,22 @@ const TITLES = {
   turn: "What the request turns the connection into",
 };
 
-/** The state of a connection as the name of a node; empty where the diagram does not have it. */
+/** The state of a connection as the name of a node; empty where the diagram does not have it. @type {Record<Name, (state: State) => string>} */
 const PLACES = {
   exchange: ({ rx, tx, request, response }) => (rx === "open" && tx === "open" ? `${request}_${response}` : ""),
   directions: ({ rx, tx }) => `${rx}_${tx}`,
   turn: ({ turn }) => turn,
 };
 
+/** @param {string} name @param {Record<string, string | number>} attributes */
 function node(name, attributes, text = "") {
   const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   element.textContent = text;
   return element;
 }
 
+/** @param {Name} diagram @param {string} name */
 function placeOf(diagram, name) {
   if (diagram === "turn") return TURNS[name];
   const [columns, rows] = ORDER[diagram];
@@ -41,6 +46,7 @@ function placeOf(diagram, name) {
 
 /** One diagram, drawn once for a role. */
 class Diagram {
+  /** @param {Name} diagram @param {string[][]} edges */
   constructor(diagram, edges) {
     this.placeIn = PLACES[diagram];
     const names = [...new Set(edges.flatMap(([from, to]) => [from, to]))];
@@ -50,6 +56,7 @@ class Diagram {
       used.columns.add(column);
       used.rows.add(row);
     }
+    /** @param {Set<number>} set */
     const sorted = (set) => [...set].sort((one, other) => one - other);
     const [columns, rows] = [sorted(used.columns), sorted(used.rows)];
     const [across, down] = [(384 - WIDTH) / Math.max(1, columns.length - 1), HEIGHT + 16];
@@ -68,8 +75,14 @@ class Diagram {
     this.title = TITLES[diagram];
   }
 
+  /** @param {string} name */
+  #placed(name) {
+    return this.at.get(name) ?? [0, 0];
+  }
+
+  /** @param {string} from @param {string} to @param {string} inputs */
   #edge(from, to, inputs) {
-    const [[x, y], [toX, toY]] = [this.at.get(from), this.at.get(to)];
+    const [[x, y], [toX, toY]] = [this.#placed(from), this.#placed(to)];
     const [dx, dy] = [toX - x, toY - y];
     // It ends where the box begins, and bends, so that both ways can be seen.
     const share = Math.min(dx === 0 ? Infinity : (WIDTH / 2 + 3) / Math.abs(dx), dy === 0 ? Infinity : (HEIGHT / 2 + 3) / Math.abs(dy));
@@ -80,14 +93,16 @@ class Diagram {
     const edge = node("path", { class: "edge", d: `M${x} ${y}Q${midX} ${midY} ${endX} ${endY}` });
     edge.append(node("title", {}, `${from.replace("_", " / ")} → ${to.replace("_", " / ")}: ${inputs}`));
     const angle = Math.atan2(endY - midY, endX - midX);
+    /** @param {number} turn @param {number} far */
     const point = (turn, far) => `${endX - Math.cos(angle + turn) * far} ${endY - Math.sin(angle + turn) * far}`;
     const head = node("path", { class: "head", d: `M${endX} ${endY}L${point(0.45, 6)} ${point(-0.45, 6)}Z` });
     this.svg.append(edge, head);
     this.edges.set(`${from} ${to}`, edge);
   }
 
+  /** @param {string} name */
   #node(name) {
-    const [x, y] = this.at.get(name);
+    const [x, y] = this.#placed(name);
     const group = node("g", { class: "node" });
     group.append(
       node("rect", { x: x - WIDTH / 2, y: y - HEIGHT / 2, width: WIDTH, height: HEIGHT, rx: 4 }),
@@ -98,10 +113,11 @@ class Diagram {
     return group;
   }
 
-  /** @param {object[]} states from the connection's beginning to now */
+  /** @param {State[]} states from the connection's beginning to now */
   show(states) {
     const path = states.map((state) => this.placeIn(state)).filter((place, index, all) => place !== "" && place !== all[index - 1]);
-    const here = states.length === 0 ? "" : this.placeIn(states.at(-1));
+    const latest = states.at(-1);
+    const here = latest === undefined ? "" : this.placeIn(latest);
     for (const [name, group] of this.nodes) {
       group.classList.toggle("here", name === here);
       group.classList.toggle("been", path.includes(name));
@@ -112,12 +128,13 @@ class Diagram {
   }
 }
 
+/** @type {{ role: string, diagrams: Diagram[] }} */
 let drawn = { role: "", diagrams: [] };
 
-/** @param {HTMLElement} place @param {"client" | "server"} role @param {object[]} states */
+/** @param {HTMLElement} place @param {"client" | "server"} role @param {State[]} states */
 export function showStates(place, role, states) {
   if (drawn.role !== role) {
-    const diagrams = ["directions", "exchange", "turn"].map((name) => new Diagram(name, STATES[role][name]));
+    const diagrams = /** @type {const} */ (["directions", "exchange", "turn"]).map((name) => new Diagram(name, STATES[role][name]));
     drawn = { role, diagrams };
     place.replaceChildren(...diagrams.map(({ figure }) => figure));
   }

@@ -31,7 +31,7 @@ import { errorLine, stepLine } from "./lines.js";
 /** More than a scenario takes. */
 const MOST_STEPS = 200_000;
 
-/** The calls of the engine that write nothing and take nothing, by their names in a vector. */
+/** The calls of the engine that write nothing and take nothing, by their names in a vector. @type {Record<string, string>} */
 const PLAIN = {
   skip: "skipContent",
   close: "closeAfterResponse",
@@ -42,8 +42,10 @@ const PLAIN = {
   "hand-over": "handOver",
 };
 
+/** @param {string} text */
 export const bytesOf = (text) => Uint8Array.from(text, (one) => one.charCodeAt(0));
 
+/** @param {Uint8Array} bytes */
 export function textOf(bytes) {
   let text = "";
   for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
@@ -52,7 +54,9 @@ export function textOf(bytes) {
 
 /** What is written after the role in a vector, as a configuration. @param {string[]} words */
 export function configOf(words) {
+  /** @param {string} name */
   const camel = (name) => name.replace(/_(.)/g, (_, one) => one.toUpperCase());
+  /** @type {Record<string, any>} */
   const config = { limits: {}, lenient: {} };
   for (const word of words.filter((word) => word !== "fields")) {
     const [name, value] = word.split("=");
@@ -68,6 +72,7 @@ class Player {
   /** @type {import("./code/words.js").Step[]} What was called, for programs. */ steps = [];
   /** @type {Mark} */ mark = { fed: 0, events: 0, data: 0, isEnded: false, isStopped: false, acts: 0 };
   #position = 0;
+  /** @type {import("../dist/bytes.js").Selection | null} */
   #selection = null;
   #isOver = false;
   /** The latest entry is content, and more of it may come. */
@@ -116,7 +121,7 @@ class Player {
       if (output instanceof Uint8Array) entry.out = textOf(output);
     } catch (error) {
       if (error instanceof ProtocolError) entry.error = faultOf(error);
-      else entry.error = { code: 0, kind: "wrong", text: error.message, clause: "", advice: "", status: null, offset: null };
+      else entry.error = { code: 0, kind: "wrong", text: String(Object(error).message), clause: "", advice: "", status: null, offset: null };
     }
     this.#isOver = false;
     this.mark.isStopped = false;
@@ -174,7 +179,7 @@ class Player {
       this.mark.events++;
       this.mark.data = 0;
       const entry = this.#note("event", step.kind, stepLine(step, position, this.#shows), this.#position, position);
-      entry.fields = [...(step.headers ?? step.trailers ?? step.response?.headers ?? [])];
+      entry.fields = [...fieldsOf(step)];
       if (step.kind === "switched") entry.leftover = textOf(step.leftover);
     }
     this.#position = position;
@@ -185,7 +190,7 @@ class Player {
     return this.scenario.words.includes("fields");
   }
 
-  /** Gives the next piece. */
+  /** Gives the next piece. @param {number} limit */
   #feed(limit) {
     const from = this.mark.fed;
     this.mark.isStopped = false;
@@ -209,12 +214,13 @@ class Player {
 
   #end() {
     Object.assign(this.mark, { isEnded: true, isStopped: false });
-    const { end } = this.scenario;
+    const end = this.scenario.end ?? "clean";
     this.connection.receiveEof(end);
     this.#called({ is: "eof", end });
     this.#note("end", end, `end ${end}`, this.mark.fed, this.mark.fed);
   }
 
+  /** @param {import("./code/words.js").Step} step */
   #called(step) {
     const last = this.steps.at(-1);
     if (step.is === "next" && last?.is === "next") last.times++;
@@ -229,7 +235,7 @@ class Player {
     entry.line = stepLine({ kind: "data", data: entry.content }, entry.to, false);
   }
 
-  /** @returns {Entry} */
+  /** @param {Entry["kind"]} kind @param {string} name @param {string} line @param {number} from @param {number} to @returns {Entry} */
   #note(kind, name, line, from, to) {
     this.#settle();
     const entry = { kind, name, line, from, to, fields: [], content: "", leftover: "", out: "", error: null, act: -1, mark: { ...this.mark }, state: this.#state() };
@@ -283,15 +289,22 @@ class Player {
         return connection.passContent(decision.length);
       default:
         if (PLAIN[verb] === undefined) throw new Error(`${verb} is no decision`);
-        return void connection[PLAIN[verb]]();
+        return void (/** @type {any} */ (connection)[PLAIN[verb]]());
     }
   }
 }
 
-/** @returns {Fault} */
+/** @param {ProtocolError} error @returns {Fault} */
 function faultOf(error) {
   const { code, kind, clause, advice, status, offset } = error;
   return { code, kind, text: errorText(kind), clause, advice, status, offset };
+}
+
+/** The header lines that a step has. @param {import("../dist/bytes.js").Step} step @returns {Iterable<[string, string]>} */
+function fieldsOf(step) {
+  if (step.kind === "end-of-message") return step.trailers ?? [];
+  if (step.kind === "switched") return step.response?.headers ?? [];
+  return "headers" in step ? step.headers : [];
 }
 
 /** @param {Scenario} scenario @returns {{ log: Entry[], steps: import("./code/words.js").Step[], begin: object }} where it began, too */

@@ -2,11 +2,12 @@
 
 import { escape } from "./code.js";
 
+/** @param {{ code: number, kind: string, status: number | null, offset: number | null }} fault */
 export function errorLine({ code, kind, status, offset }) {
   return `error ${code} ${kind} ${status ?? "-"} @${offset ?? "-"}`;
 }
 
-/** @param {any} step of content, `data` is a text with one character for each byte */
+/** @param {any} step of content, `data` is a text with one character for each byte @param {number} position @param {boolean} shows whether header lines are */
 export function stepLine(step, position, shows) {
   switch (step.kind) {
     case "need-data":
@@ -32,31 +33,34 @@ export function stepLine(step, position, shows) {
   }
 }
 
+/** @param {Pick<import("../dist/bytes.js").SwitchedEvent, "request" | "response">} event @param {boolean} shows */
 function forWhat({ request, response }, shows) {
   if (request !== null) return ` for ${request.method} ${request.target}`;
   return response === null ? "" : ` ${response.status}${shows ? fields(response.headers) : ""}`;
 }
 
+/** @param {import("../dist/bytes.js").RequestEvent} event */
 function offers({ offers, noOffer }) {
   if (noOffer !== null) return noOffer === "absent" ? "" : ` offers nothing (${noOffer})`;
   return ` offers [${offers.map(({ protocol, ineligible }) => protocol + (ineligible === null ? "" : `!${ineligible}`)).join(", ")}]`;
 }
 
+/** @param {Iterable<[string, string]> | null} headers */
 function fields(headers) {
-  return [...headers].map(([name, value]) => ` {${escape(name)}: ${escape(value)}}`).join("");
+  return [...(headers ?? [])].map(([name, value]) => ` {${escape(name)}: ${escape(value)}}`).join("");
 }
 
-/** Escaped, long runs of one byte written as a repetition. */
+/** Escaped, long runs of one byte written as a repetition. @param {string} text */
 function compact(text) {
   return text.replace(/([^])\1*/g, (run, one) => (run.length >= 24 ? `\\{${run.length}*${escape(one)}}` : escape(run)));
 }
 
-/** A stand-in for long content. */
+/** A stand-in for long content. @param {string} text */
 export function summary(text) {
   return text.length <= 160 ? `"${escape(text)}"` : `${text.length} bytes ${checksum(text)}`;
 }
 
-/** FNV-1a of 64 bits, in two halves of 32: the prime is 2 ** 40 + 0x1b3, and each product stays below 2 ** 53. */
+/** FNV-1a of 64 bits, in two halves of 32: the prime is 2 ** 40 + 0x1b3, and each product stays below 2 ** 53. @param {string} text */
 function checksum(text) {
   let [high, low] = [0xcbf29ce4, 0x84222325];
   for (let at = 0; at < text.length; at++) {

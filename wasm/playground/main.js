@@ -10,6 +10,8 @@ import { ofAddress, ofVector, toAddress, toVector } from "./scenario.js";
 import { byteAt, bytesView, chipsView, faultView, hasLeft, html, logView, sentView } from "./view.js";
 import { Connection } from "../dist/bytes.js";
 
+/** A decision of the menu. @typedef {{ verb: string, roles: string[], label: string, fields: string[][] }} Kind */
+
 /** @param {string} id @returns {any} */
 const at = (id) => document.getElementById(id);
 const CASES = new Map(GROUPS.flatMap(({ cases }) => cases.map((one) => [one.name, one])));
@@ -18,7 +20,7 @@ const FIRST = "accept-simple";
 const ROLES = document.querySelectorAll("[name=role]");
 
 /** @type {import("./engine.js").Scenario} */
-let scenario = ofVector(CASES.get(FIRST));
+let scenario = ofVector(CASES.get(FIRST) ?? { info: "server", lines: [] });
 let { log, steps, begin } = play(scenario);
 /** The step that is looked at. */
 let cursor = 0;
@@ -40,7 +42,7 @@ function drawBytes() {
   at("each").setAttribute("aria-pressed", String(scenario.isEachByte));
 }
 
-/** Looks at one step. */
+/** Looks at one step. @param {number} index */
 function look(index) {
   cursor = Math.max(0, index);
   const entry = log[cursor];
@@ -69,7 +71,7 @@ function look(index) {
   decideSoon();
 }
 
-/** Scrolls a list, and not the page. */
+/** Scrolls a list, and not the page. @param {HTMLElement} list @param {HTMLElement} item */
 function bring(list, item) {
   const top = item.offsetTop - list.offsetTop;
   if (top < list.scrollTop) list.scrollTop = top;
@@ -78,11 +80,12 @@ function bring(list, item) {
 
 // The fields of the peer's side.
 
-/** A text in the field as bytes, and back: a line break is CRLF. */
+/** A text in the field as bytes, and back: a line break is CRLF. @param {string} text */
 const toBytes = (text) => unescape(text.replaceAll("\n", "\\r\\n"));
+/** @param {string} bytes */
 const toText = (bytes) => bytes.split("\r\n").map(escape).join("\n");
 
-/** Shows a whole scenario in all fields. */
+/** Shows a whole scenario in all fields. @param {import("./engine.js").Scenario} next */
 function load(next) {
   scenario = next;
   at("text").value = toText(scenario.bytes);
@@ -94,20 +97,23 @@ function load(next) {
   replay();
 }
 
-/** Other bytes: cuts and decisions after what was changed move with it. */
+/** Other bytes: cuts and decisions after what was changed move with it. @param {string} bytes */
 function change(bytes) {
   const before = scenario.bytes;
   let [start, same] = [0, 0];
   const most = Math.min(before.length, bytes.length);
   while (start < most && before[start] === bytes[start]) start++;
   while (same < most - start && before[before.length - 1 - same] === bytes[bytes.length - 1 - same]) same++;
+  /** @param {number} place */
   const move = (place) => (place <= start ? place : Math.max(start, place + (place >= before.length - same ? bytes.length - before.length : 0)));
+  /** @param {number} place */
   const moved = (place) => Math.min(move(place), bytes.length);
   const acts = scenario.acts.map((act) => ({ ...act, at: moved(act.at) }));
   scenario = { ...scenario, bytes, acts, cuts: tidy(scenario.cuts.map(moved), bytes.length) };
   replay();
 }
 
+/** @param {number[]} cuts @param {number} length */
 function tidy(cuts, length) {
   return [...new Set(cuts)].filter((place) => place > 0 && place < length).sort((one, other) => one - other);
 }
@@ -115,14 +121,14 @@ function tidy(cuts, length) {
 at("text").addEventListener("input", () => change(toBytes(at("text").value)));
 
 at("words").addEventListener("input", () => {
-  const words = at("words").value.split(/\s+/).filter((word) => word !== "");
+  const words = at("words").value.split(/\s+/).filter((/** @type {string} */ word) => word !== "");
   try {
     new Connection(scenario.role, configOf(words)).free();
     at("words-fault").textContent = "";
     scenario = { ...scenario, words };
     replay();
   } catch (error) {
-    at("words-fault").textContent = error.message;
+    at("words-fault").textContent = Object(error).message;
   }
 });
 
@@ -146,6 +152,7 @@ function fillMenu() {
   at("case").addEventListener("change", () => choose(at("case").value));
 }
 
+/** @param {string} name */
 function choose(name) {
   const one = CASES.get(name);
   at("case").value = one === undefined ? "" : name;
@@ -155,6 +162,7 @@ function choose(name) {
 
 // Cuts.
 
+/** @param {number[]} cuts @param {number | null} focused */
 function setCuts(cuts, focused = null) {
   scenario = { ...scenario, isEachByte: false, cuts: tidy(cuts, scenario.bytes.length) };
   replay({ isAtEnd: false });
@@ -174,15 +182,19 @@ at("each").addEventListener("click", () => {
   replay();
 });
 
+/** @param {number} index @param {number} place */
 function moveCut(index, place) {
   const moved = Math.min(Math.max(place, 1), scenario.bytes.length - 1);
   setCuts(scenario.cuts.with(index, moved), moved);
 }
 
-at("bytes").addEventListener("keydown", (event) => {
+/** How far a key takes a cut. @type {Record<string, number>} */
+const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
+
+at("bytes").addEventListener("keydown", (/** @type {KeyboardEvent & { target: HTMLElement }} */ event) => {
   const index = Number(event.target.dataset.cut ?? -1);
   if (index < 0) return;
-  const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
+  const by = STEPS[event.key];
   if (by !== undefined) moveCut(index, scenario.cuts[index] + by);
   else if (event.key === "Delete" || event.key === "Backspace") setCuts(scenario.cuts.toSpliced(index, 1));
   else return;
@@ -192,7 +204,7 @@ at("bytes").addEventListener("keydown", (event) => {
 /** The cut that is dragged. */
 let dragged = -1;
 
-at("bytes").addEventListener("pointerdown", (event) => {
+at("bytes").addEventListener("pointerdown", (/** @type {PointerEvent & { target: HTMLElement }} */ event) => {
   dragged = Number(event.target.dataset.cut ?? -1);
   if (dragged >= 0) {
     event.preventDefault();
@@ -209,7 +221,7 @@ document.addEventListener("pointermove", (event) => {
 });
 for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (dragged = -1));
 
-/** The byte at a place of the screen. */
+/** The byte at a place of the screen. @param {number} x @param {number} y */
 function byteUnder(x, y) {
   /** @type {any} */
   const found = document.caretPositionFromPoint?.(x, y) ?? document.caretRangeFromPoint?.(x, y);
@@ -227,21 +239,25 @@ function byteUnder(x, y) {
 const GO = { first: () => 0, previous: () => cursor - 1, next: () => Math.min(cursor + 1, log.length - 1), last: () => log.length - 1 };
 for (const [id, to] of Object.entries(GO)) at(id).addEventListener("click", () => look(to()));
 at("step").addEventListener("input", () => look(Number(at("step").value)));
-at("log").addEventListener("keydown", (event) => {
-  const to = { ArrowDown: GO.next, ArrowUp: GO.previous, Home: GO.first, End: GO.last }[event.key];
+/** Where a key leads in the log. @type {Record<string, () => number>} */
+const KEYS = { ArrowDown: GO.next, ArrowUp: GO.previous, Home: GO.first, End: GO.last };
+
+at("log").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+  const to = KEYS[event.key];
   if (to === undefined) return;
   look(to());
   event.preventDefault();
 });
 
 for (const place of [at("log"), at("bytes")]) {
-  const entryOf = ({ target }) => target.closest("[data-entry]")?.dataset.entry;
-  place.addEventListener("click", (event) => entryOf(event) !== undefined && look(Number(entryOf(event))));
-  place.addEventListener("pointerover", (event) => light(entryOf(event)));
+  /** @param {Event} event */
+  const entryOf = ({ target }) => /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (target).closest("[data-entry]"))?.dataset.entry;
+  place.addEventListener("click", (/** @type {Event} */ event) => entryOf(event) !== undefined && look(Number(entryOf(event))));
+  place.addEventListener("pointerover", (/** @type {Event} */ event) => light(entryOf(event)));
   place.addEventListener("pointerleave", () => light(undefined));
 }
 
-/** Lights what belongs to a step on both sides. */
+/** Lights what belongs to a step on both sides. @param {string | undefined} entry */
 function light(entry) {
   for (const part of document.querySelectorAll(".lit")) part.classList.remove("lit");
   if (entry === undefined) return;
@@ -285,19 +301,21 @@ function showDecisions() {
   at("refused").innerHTML = kinds.map((kind, index) => (faults[index] === null ? "" : `<li>${html(kind.label)}: ${html(faults[index].text)}</li>`)).join("");
 }
 
+/** @param {string} text @param {() => void} act */
 function button(text, act) {
   const made = Object.assign(document.createElement("button"), { type: "button", textContent: text });
   made.addEventListener("click", act);
   return made;
 }
 
+/** @param {Kind} kind @param {Record<string, string>} values */
 function decisionButton(kind, values) {
   const made = button(kind.label + (kind.fields.length > 0 ? "…" : ""), () => (kind.fields.length > 0 ? openForm(kind, values) : decide(written(kind, {}))));
   made.dataset.verb = kind.verb;
   return made;
 }
 
-/** Decides where the page looks. */
+/** Decides where the page looks. @param {string} text */
 function decide(text) {
   const { fed, events, data, isEnded, isStopped, acts } = hereMark();
   const act = { at: fed, isAfterInput: true, events, data, isEnded, isStopped, text };
@@ -307,11 +325,13 @@ function decide(text) {
   at("log").focus({ preventScroll: true });
 }
 
+/** @param {number} index */
 function takeBack(index) {
   scenario = { ...scenario, acts: scenario.acts.toSpliced(index, 1) };
   replay();
 }
 
+/** @param {Kind} kind @param {Record<string, string>} values */
 function openForm(kind, values) {
   const form = at("form");
   const inputs = kind.fields.map(([name, label]) => {
@@ -324,7 +344,7 @@ function openForm(kind, values) {
   const row = Object.assign(document.createElement("div"), { className: "row" });
   row.append(Object.assign(document.createElement("button"), { textContent: kind.label }), button("Cancel", closeForm));
   form.replaceChildren(...inputs, row);
-  form.onsubmit = (event) => {
+  form.onsubmit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     decide(written(kind, Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).replaceAll("\r\n", "\n")]))));
   };
@@ -365,6 +385,7 @@ async function ofLocation() {
   return choose(CASES.has(text) ? text : FIRST);
 }
 
+/** @param {string} text @param {string} what */
 async function copy(text, what) {
   try {
     await navigator.clipboard.writeText(text);
@@ -381,7 +402,7 @@ at("copy-link").addEventListener("click", async () => {
 at("copy").addEventListener("click", () => copy(program(at("format").value), "It"));
 at("format").append(...Object.entries(LANGUAGES).map(([value, { name }]) => new Option(name, value)), new Option("a test vector", "vector"));
 
-/** The scenario as a program, or as a vector. */
+/** The scenario as a program, or as a vector. @param {string} format */
 export function program(format) {
   if (format === "vector") return toVector(scenario, log);
   return LANGUAGES[format].program({ role: scenario.role, words: scenario.words, steps });

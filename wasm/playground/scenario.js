@@ -43,6 +43,7 @@ export function ofVector({ info, lines }) {
   return scenario;
 }
 
+/** @param {string} summary */
 function lengthOf(summary) {
   const counted = /^(\d+) bytes /.exec(summary);
   return counted === null ? unescape(summary.slice(1, -1)).length : Number(counted[1]);
@@ -50,8 +51,10 @@ function lengthOf(summary) {
 
 /** A case for the engine's tests. @param {import("./engine.js").Scenario} scenario @param {import("./engine.js").Entry[]} log */
 export function toVector(scenario, log) {
+  /** @type {(string | null)[]} */
   const lines = [];
   let fed = 0;
+  /** @param {number} to */
   const feed = (to) => {
     const bytes = scenario.bytes.slice(fed, to);
     fed = Math.max(fed, to);
@@ -81,8 +84,9 @@ export function toVector(scenario, log) {
 
 // In an address: JSON, deflated, in base64 without what an address would escape.
 
-const FLAGS = ["isEnded", "isStopped", "isAfterInput"];
+const FLAGS = /** @type {const} */ (["isEnded", "isStopped", "isAfterInput"]);
 
+/** @param {import("./engine.js").Scenario} scenario */
 export async function toAddress(scenario) {
   const { role, words, bytes, cuts, isEachByte, end, acts } = scenario;
   const text = JSON.stringify([role, words.join(" "), bytes, cuts, isEachByte ? 1 : 0, end, acts.map((act) => [act.at, act.events, act.data, FLAGS.reduce((bits, flag, at) => bits | (Number(act[flag]) << at), 0), act.text])]);
@@ -90,6 +94,7 @@ export async function toAddress(scenario) {
   return btoa(textOf(packed)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+/** @param {string} text @returns {Promise<import("./engine.js").Scenario>} */
 export async function ofAddress(text) {
   const packed = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
   const unpacked = new TextDecoder().decode(await through(new DecompressionStream("deflate-raw"), packed));
@@ -97,16 +102,16 @@ export async function ofAddress(text) {
   if (!["client", "server"].includes(role) || typeof bytes !== "string" || /[^\0-\xff]/.test(bytes)) throw new Error("no scenario");
   return {
     role,
-    words: words.split(" ").filter((word) => word !== ""),
+    words: words.split(" ").filter((/** @type {string} */ word) => word !== ""),
     bytes,
     cuts: cuts.map(Number),
     isEachByte: isEachByte === 1,
     end: ["clean", "truncated"].includes(end) ? end : null,
-    acts: acts.map(([at, events, data, bits, text]) => ({ at: Number(at), events: Number(events), data: Number(data), text: String(text), ...Object.fromEntries(FLAGS.map((flag, at) => [flag, ((bits >> at) & 1) === 1])) })),
+    acts: acts.map((/** @type {[unknown, unknown, unknown, number, unknown]} */ [at, events, data, bits, text]) => ({ at: Number(at), events: Number(events), data: Number(data), text: String(text), ...Object.fromEntries(FLAGS.map((flag, at) => [flag, ((bits >> at) & 1) === 1])) })),
   };
 }
 
-/** What is wrong with the bytes is found where they are read. */
+/** What is wrong with the bytes is found where they are read. @param {CompressionStream | DecompressionStream} stream @param {Uint8Array<ArrayBuffer>} bytes */
 async function through(stream, bytes) {
   const writer = stream.writable.getWriter();
   writer.write(bytes).catch(() => {});

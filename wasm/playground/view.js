@@ -2,6 +2,9 @@
 
 import { escape } from "./code.js";
 
+/** @typedef {import("./engine.js").Entry} Entry */
+
+/** @type {Record<string, string>} */
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 /** @param {string} text */
@@ -9,7 +12,7 @@ export function html(text) {
   return text.replace(/[&<>"]/g, (one) => ENTITIES[one]);
 }
 
-/** Bytes for people: what ends a line is shown, and ends it. As many characters for each byte as `widthOf` says. */
+/** Bytes for people: what ends a line is shown, and ends it. As many characters for each byte as `widthOf` says. @param {string} bytes */
 function shown(bytes) {
   return bytes.replace(/[^\x20-\x7e]|[&<>"]/g, (one) => {
     if (one === "\n") return "<i>\\n</i>\n";
@@ -18,22 +21,23 @@ function shown(bytes) {
   });
 }
 
-/** How many characters `shown` makes of a byte. */
+/** How many characters `shown` makes of a byte. @param {string} one */
 function widthOf(one) {
   if (one === "\n") return 3;
   if (one === "\r") return 2;
   return one >= " " && one <= "~" ? 1 : 4;
 }
 
-/** The byte at a place in the text of an element of `drawBytes`. */
+/** The byte at a place in the text of an element of `drawBytes`. @param {string} bytes @param {number} from @param {number} characters */
 export function byteAt(bytes, from, characters) {
   let at = from;
   for (let left = characters; at < bytes.length && left >= widthOf(bytes[at]); at++) left -= widthOf(bytes[at]);
   return at;
 }
 
-/** The peer's bytes in parts, each with the number of its entry, and the cuts between. */
+/** The peer's bytes in parts, each with the number of its entry, and the cuts between. @param {import("./engine.js").Scenario} scenario @param {Entry[]} log */
 export function bytesView({ bytes, cuts, isEachByte }, log) {
+  /** @type {{ from: number, to: number, entry: number, kind: string }[]} */
   const parts = [];
   let [end, count] = [0, 0];
   for (const [index, entry] of log.entries()) {
@@ -46,8 +50,11 @@ export function bytesView({ bytes, cuts, isEachByte }, log) {
   if (end < bytes.length) parts.push({ from: end, to: bytes.length, entry: switched >= 0 ? switched : unread, kind: switched >= 0 ? "leftover" : "rest" });
   const fault = log.findIndex(({ kind }) => kind === "error");
   const bad = fault < 0 ? -1 : log[fault].from;
-  const breaks = [...(isEachByte ? [] : cuts.map((at, index) => ({ at, index }))), ...(bad < 0 ? [] : [{ at: bad }, { at: bad + 1 }])].sort((one, other) => one.at - other.at);
+  /** @type {{ at: number, index?: number }[]} */
+  const places = [...(isEachByte ? [] : cuts.map((at, index) => ({ at, index }))), ...(bad < 0 ? [] : [{ at: bad }, { at: bad + 1 }])];
+  const breaks = places.sort((one, other) => one.at - other.at);
   let text = "";
+  /** @param {{ entry: number, kind: string }} part @param {number} from @param {number} to */
   const span = (part, from, to) => {
     if (from >= to) return;
     const isBad = from === bad;
@@ -67,13 +74,14 @@ export function bytesView({ bytes, cuts, isEachByte }, log) {
   return text;
 }
 
+/** @param {number} at @param {number} index @param {number} length */
 function cut(at, index, length) {
   return `<span class="cut" role="slider" tabindex="0" data-cut="${index}" aria-label="Cut ${index + 1}" aria-valuemin="1" aria-valuemax="${length - 1}" aria-valuenow="${at}" aria-valuetext="before byte ${at}"></span>`;
 }
 
 const MARKS = { event: "=", stop: "=", error: "=", decision: "!", end: "<", unread: "·" };
 
-/** The steps, as the options of a list. */
+/** The steps, as the options of a list. @param {Entry[]} log */
 export function logView(log) {
   return log
     .map((entry, index) => {
@@ -88,15 +96,17 @@ export function logView(log) {
     .join("");
 }
 
+/** @param {string} bytes */
 function short(bytes) {
   return bytes.length <= 120 ? escape(bytes) : `${escape(bytes.slice(0, 120))} … (${bytes.length} bytes)`;
 }
 
+/** @param {Entry[]} log */
 export function sentView(log) {
   return log.map(({ out }) => shown(out)).join("");
 }
 
-/** Of an error: its rule, its clause and what to do. */
+/** Of an error: its rule, its clause and what to do. @param {import("./engine.js").Fault} fault @param {string} bytes */
 export function faultView({ code, kind, text, clause, advice, status, offset }, bytes) {
   if (code === 0) return `<p>${html(text)}</p>`;
   const [, rfc, section] = /^RFC (\d+), (.*)$/.exec(clause) ?? [];
@@ -106,19 +116,20 @@ export function faultView({ code, kind, text, clause, advice, status, offset }, 
   return `<p><b>Error ${code}</b> <code>${html(kind)}</code>${where}: ${html(text)}.</p><p>Rule: ${rule}</p><p>${html(advice).replace(/`([^`]*)`/g, "<code>$1</code>")}</p>${answer}`;
 }
 
-/** Whether a leftover has come with these steps, and was not taken. */
+/** Whether a leftover has come with these steps, and was not taken. @param {Entry[]} passed */
 export function hasLeft(passed) {
   const switched = passed.findLastIndex(({ name }) => name === "switched");
   const isTaken = passed.slice(switched + 1).some(({ line, error }) => line === "take" && error === null);
   return switched >= 0 && passed[switched].leftover !== "" && !isTaken;
 }
 
-/** What can be asked of the connection after these steps. */
+/** What can be asked of the connection after these steps. @param {Entry[]} passed @param {string} bytes */
 export function chipsView(passed, bytes) {
   const entry = passed.at(-1);
   if (entry === undefined) return "";
   const leftover = passed.findLast(({ name }) => name === "switched")?.leftover ?? "";
   const { state, mark } = entry;
+  /** @param {boolean} is */
   const yes = (is) => (is ? "yes" : "no");
   const chips = [
     ["the engine waits for", state.awaiting],

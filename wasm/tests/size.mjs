@@ -1,8 +1,8 @@
 // `size.mjs FACE [MODULE NAMED BOUND]...`: how large each module is, raw and gzipped, and what it is made of; one that has
 // more bytes than its bound, gzipped, is a failure. The names are in the module as the compiler made it; the finished one has
-// none.
+// none. The README has the sizes by part in kB: one that is more than 1 kB off is a failure, too; `BLESS=1` rewrites them.
 
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
@@ -127,6 +127,68 @@ function report(finished, named, bound) {
 }
 
 for (let at = 0; at < modules.length; at += 3) report(modules[at] ?? "", modules[at + 1] ?? "", Number(modules[at + 2]));
+
+/** The scripts that an entry brings along. @param {string} entry @param {Set<string>} [found] @returns {Set<string>} */
+function scriptsOf(entry, found = new Set()) {
+  if (found.has(entry)) return found;
+  found.add(entry);
+  const text = readFileSync(join(face, entry), "utf8");
+  for (const [, next = ""] of text.matchAll(/^(?:import|export)\b[^;]*?"\.\/([\w-]+\.js)"/gm)) scriptsOf(next, found);
+  return found;
+}
+
+const kilobytes = (/** @type {number} */ bytes) => `${Math.round(bytes / 1000)} kB`;
+
+/** @param {string} name @param {Uint8Array[]} files */
+function row(name, ...files) {
+  const all = Buffer.concat(files);
+  return `| ${name} | ${kilobytes(all.length)} | ${kilobytes(gzipped(all))} |`;
+}
+
+/** What each part is in size, in lines; scripts with their comments, which a bundler takes out. */
+function table() {
+  const read = (/** @type {Iterable<string>} */ names) => [...names].map((name) => readFileSync(join(face, name)));
+  const [base, core] = [scriptsOf("bytes.js"), scriptsOf("core-bytes.js")];
+  const streams = [...scriptsOf("streams-bytes.js")].filter((name) => !base.has(name));
+  return [
+    "| part | raw | gzipped |",
+    "|---|---|---|",
+    row("the module of `switchover`", ...read(["switchover.wasm"])),
+    row("its scripts", ...read(base)),
+    row("the module of `switchover/core`", ...read(["core.wasm"])),
+    row("its scripts", ...read(core)),
+    row("more scripts with `switchover/streams` or `switchover/core/streams`", ...read(streams)),
+  ];
+}
+
+/** The README with the sizes that there are. @param {string} text */
+function withSizes(text) {
+  const made = table();
+  const [whole = 0, small = 0] = ["switchover.wasm", "core.wasm"].map((name) => Math.round(gzipped(readFileSync(join(face, name))) / 1000));
+  return text
+    .replace(/(<!-- the sizes of .*-->\n)[^]*?(<!-- their end -->)/, (_, begin, end) => `${begin}\n${made.join("\n")}\n\n${end}`)
+    .replace(/(one module, )\d+( kB gzipped, or \[a smaller one\]\(.*\) of )\d+/, (_, one, other) => `${one}${whole}${other}${small}`);
+}
+
+/** Whether two texts are the same but for sizes that are 1 kB off: a few bytes may change the last digit. @param {string} one @param {string} other */
+function agree(one, other) {
+  const sizes = /\b\d+(?= kB)|(?<=\) of )\d+/g;
+  const [ones, others] = [one, other].map((text) => (text.match(sizes) ?? []).map(Number));
+  const isNear = ones?.every((size, at) => Math.abs(size - (others?.[at] ?? NaN)) <= 1);
+  return isNear && one.replace(sizes, "") === other.replace(sizes, "");
+}
+
+const readme = join(import.meta.dirname, "../README.md");
+const before = readFileSync(readme, "utf8");
+const after = withSizes(before);
+if (!before.includes("<!-- the sizes of ")) throw new Error("the README has no place for the sizes");
+for (const line of table()) console.log(`# ${line}`);
+if (process.env["BLESS"]) writeFileSync(readme, after);
+else if (!agree(before, after)) {
+  console.error("the README says other sizes; BLESS=1 rewrites them");
+  process.exitCode = 1;
+}
+
 const scripts = readdirSync(face).filter((file) => file.endsWith(".js"));
 const text = Buffer.concat(scripts.map((file) => readFileSync(join(face, file))));
 console.log(`# scripts: ${text.length} bytes in ${scripts.length} files, ${gzipped(text)} gzipped together`);

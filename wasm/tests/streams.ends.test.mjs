@@ -112,7 +112,7 @@ for (const [form, shape] of Object.entries(forms)) {
         const stop = new AbortController();
         const reason = new Error("enough");
         /** @type {Handler} */
-        const handler = (request) => (request.target === "/slow" ? /** @type {Promise<undefined>} */ (never) : handle(request));
+        const handler = (request, info) => (request.target === "/slow" ? /** @type {Promise<undefined>} */ (never) : handle(request, info));
         const server = await listening((socket) =>
           serve(shape(socket), handler, { signal: stop.signal }).catch((error) => ({ how: "thrown", error })),
         );

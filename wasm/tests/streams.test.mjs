@@ -231,9 +231,9 @@ for (const [form, shape] of Object.entries(forms)) {
         let content = "";
         const offer = "POST / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\nContent-Length: 5\r\n\r\nhello";
         /** @type {Handler} */
-        const handler = async (request) => {
+        const handler = async (request, info) => {
           if (reads) content = await request.text();
-          return speak(request);
+          return speak(request, info);
         };
         const { answer } = await exchange(handler, [`${offer}there`]);
         assert.match(answer, /^HTTP\/1\.1 101 [^]*\r\n\r\nTHERE$/);
@@ -356,9 +356,9 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     test("a socket carries requests and a second try", async () => {
-      const server = await serving(async (request) => {
+      const server = await serving(async (request, info) => {
         const switched = await request.upgrade(["bar"]);
-        if (!switched) return echo(request);
+        if (!switched) return echo(request, info);
         await say(switched.writable, "welcome", { ends: true });
         await switched.readable.cancel();
         return undefined;

@@ -7,6 +7,8 @@ import {
   type DenoSocket,
   type Ending,
   type Handler,
+  type ServeInfo,
+  type Serving,
   type StreamSocket,
   type Switched,
 } from "switchover/streams";
@@ -125,6 +127,12 @@ export async function streams(socket: StreamSocket, deno: DenoSocket): Promise<s
     { upgrades: ["foo/2"], patience: { request: Infinity } },
   );
   const plain: Handler = ({ headers }) => ({ status: 200, body: headers.get("a") });
+  const serving: Serving = serve(socket, async (request, { remoteAddr }: ServeInfo) => {
+    const port: number | undefined = remoteAddr?.port;
+    request.signal.throwIfAborted();
+    return (await request.upgrade(["foo/2"], [], { early: true })) ? undefined : Response.json(port);
+  });
+  const shut: Ending = await serving.shutdown();
   await serve({ readable, writable: outcome.writable, close: () => {} }, plain, { onError: () => {} });
   // @ts-expect-error A handler gives a response.
   await serve(socket, () => 200);
@@ -132,5 +140,5 @@ export async function streams(socket: StreamSocket, deno: DenoSocket): Promise<s
   await upgrade(socket, { headers: {} });
   // @ts-expect-error A socket has two streams.
   await upgrade({ readable }, request);
-  return ending.how === "failed" ? String(ending.error) : null;
+  return ending.how === "failed" || shut.how === "failed" ? String(ending.error) : null;
 }

@@ -1,9 +1,7 @@
-import { Connection } from "./connection.js";
-import type { Offer } from "./event.js";
 import type { HeaderSource } from "./parcel.js";
+import { type RemoteAddr } from "./streams-address.js";
 import { type Body } from "./streams-content.js";
-import { Message } from "./streams-head.js";
-import { Switched } from "./streams-switched.js";
+import { ServerRequest } from "./streams-request.js";
 import type { Socket } from "./streams-transport.js";
 import { type Options } from "./streams-wire.js";
 /** A response to send: this, or the platform's `Response`. */
@@ -21,8 +19,13 @@ export interface ServerResponse {
     /** Trailers after content that is chunked. */
     readonly trailers?: HeaderSource;
 }
+/** What is known of a connection beside its requests. */
+export interface ServeInfo {
+    /** Where it comes from; `null` where the runtime does not say so. */
+    readonly remoteAddr: RemoteAddr | null;
+}
 /** What `serve` calls with each request. What it returns is sent, unless it has called `upgrade`. */
-export type Handler = (request: ServerRequest) => ServerResponse | Response | void | Promise<ServerResponse | Response | void>;
+export type Handler = (request: ServerRequest, info: ServeInfo) => ServerResponse | Response | void | Promise<ServerResponse | Response | void>;
 /** What a server may be told. */
 export interface ServeOptions extends Options {
     /** The protocols that the handler speaks: see `ServerRequest.upgrade`. */
@@ -30,12 +33,22 @@ export interface ServeOptions extends Options {
     /** Called with what the handler has thrown; unless given it is `console.error`. */
     readonly onError?: (error: unknown, request: ServerRequest) => void;
 }
+/** A connection that is being served: how it ends, and a way to end it in order. */
+export interface Serving extends Promise<Ending> {
+    /**
+     * No request after the one that is being answered, whose response says so where its head has not left; a connection without a
+     * request ends now. What is pipelined after it is not answered. After a switch it changes nothing. Next: await the ending.
+     * RFC 9112, 9.6.
+     */
+    shutdown(): Promise<Ending>;
+}
 /** How a connection has ended. */
 export interface Ending {
     /**
      * `closed`: in order, after the last response. `switched`: the handler has the streams. `refused`: the client broke the
-     * protocol or was too slow, and was answered where that could be done. `gone`: the client is. `failed`: the handler has thrown
-     * or returned no response; the client got a 500 where none had begun.
+     * protocol or was too slow, and was answered where that could be done. `gone`: the client is, or it was and the handler has
+     * thrown what the socket said of that. `failed`: the handler has thrown or returned no response; the client got a 500 where
+     * none had begun.
      */
     readonly how: "closed" | "switched" | "refused" | "gone" | "failed";
     /** What it was, but for `closed` and `switched`. */
@@ -43,37 +56,10 @@ export interface Ending {
 }
 /**
  * Serves one connection, from its first byte to its last: calls `handler` with each request, sends what it returns, and closes
- * the socket. After `upgrade` the streams are the handler's, and only a handler that fails has them closed for it.
+ * the socket. After `upgrade` the streams are the handler's, and only a handler that fails has them closed for it. Its
+ * `shutdown` ends the connection in order.
  *
  * It fails with TypeError and the like for wrong arguments, and with the signal's reason, which closes the socket at once; all
  * else is an `Ending`. RFC 9112, 9.
  */
-export declare function serve(socket: Socket, handler: Handler, options?: ServeOptions): Promise<Ending>;
-/** A request, and the way to another protocol. It is over when the handler's response is sent. */
-export declare class ServerRequest extends Message {
-    #private;
-    /** A token; compare it exactly. */
-    readonly method: string;
-    /** As sent: nothing is decoded or normalised. */
-    readonly target: string;
-    /** The whole URL, by the target and Host; `null` where HTTP/1.0 names no host. RFC 9112, 3.3. */
-    readonly url: string | null;
-    /** The x of HTTP/1.x. */
-    readonly minorVersion: number;
-    /** The offered protocols in the client's order of preference. */
-    readonly offers: readonly Offer[];
-    /** The engine, for questions: `selectSubprotocol`, `selectDeflate`, `advertise`. What its verbs return, nothing sends. */
-    get connection(): Connection;
-    /** The socket that was given to `serve`. */
-    get socket(): Socket;
-    /**
-     * Switches to one of `preferences` that the client offers too, by the client's order, or opens the tunnel that a CONNECT asks
-     * for. `null` where there is nothing to switch to: answer the request then. Without `preferences` they are the `upgrades` of
-     * `serve`. Content that was not read is dropped, up to the limit `drain`. RFC 9110, 7.8 and 9.3.6.
-     *
-     * Next: speak the new protocol; the streams are yours to close.
-     */
-    upgrade(preferences?: readonly string[], headers?: HeaderSource): Promise<Switched | null>;
-    /** For logs: the head without secrets. */
-    toJSON(): object;
-}
+export declare function serve(socket: Socket, handler: Handler, options?: ServeOptions): Serving;

@@ -1,5 +1,5 @@
 import { Answer } from "./streams-answer.js";
-import type { Pair, Socket } from "./streams-transport.js";
+import { type Pair, type Socket } from "./streams-transport.js";
 import { type Options } from "./streams-wire.js";
 /** What makes a stream of Node from web streams: `Duplex` of `node:stream`. */
 export interface DuplexMaker<T> {
@@ -26,7 +26,7 @@ export declare class Switched implements Pair {
     get writable(): WritableStream<Uint8Array>;
     /**
      * The same as a stream of Node: `toDuplex(Duplex)` with the class of `node:stream`. A socket that was one comes back as it is,
-     * the first bytes put back. Use that, or the two streams.
+     * the first bytes put back, unless the switch was `early`. Use that, or the two streams.
      */
     toDuplex<T>(Duplex: DuplexMaker<T>): T;
     /**

@@ -6,10 +6,12 @@
  */
 export { Answer } from "./streams-answer.js";
 export { request, upgrade, type ClientOptions, type ClientRequest, type Declined, type UpgradeOptions } from "./streams-client.js";
+export type { RemoteAddr } from "./streams-address.js";
 export { ContentTooLargeError, type Body } from "./streams-content.js";
 export { events } from "./streams-events.js";
 export { decide, type Decision, type NodeRequest } from "./streams-node.js";
-export { serve, ServerRequest, type Ending, type Handler, type ServeOptions, type ServerResponse, } from "./streams-server.js";
+export { ServerRequest, type AcceptOptions } from "./streams-request.js";
+export { serve, type Ending, type Handler, type ServeInfo, type ServeOptions, type ServerResponse, type Serving, } from "./streams-server.js";
 export { Switched, type DuplexMaker } from "./streams-switched.js";
 export type { DenoSocket, NodeSocket, Pair, ReadableSide, Socket, StreamSocket, WritableSide } from "./streams-transport.js";
 export { DisconnectedError, type Options, type Patience } from "./streams-wire.js";

@@ -31,6 +31,16 @@ use crate::wire::framing;
 use crate::wire::outgoing::RequestHead;
 use crate::wire::syntax;
 
+/// The request in the types of `http`, with the memory of these headers, and this content.
+#[cfg(feature = "http")]
+pub fn http_request<B>(
+    request: Request<'_>,
+    headers: http::HeaderMap,
+    content: B,
+) -> Result<http::Request<B>, http::Error> {
+    crate::http::request_with(request, headers, content)
+}
+
 /// What a binding asks of a connection, because its language cannot hold what a Rust caller holds.
 pub trait Bound {
     /// Which end it is.

@@ -1,5 +1,14 @@
-//! HTTP/1.1 on tokio, with an `Upgrade` that is right: the engine of [`switchover`] over any `AsyncRead + AsyncWrite`, with the
-//! types of the `http` and `http-body` crates.
+#![doc = include_str!("../README.md")]
+//!
+//! # Which call
+//!
+//! | for | use |
+//! |---|---|
+//! | a listener | [`serve_all`] |
+//! | one connection, over any stream | [`serve`], [`serve_until`] |
+//! | an offer, in a handler | [`upgrade`] |
+//! | a client | [`client::connect`], [`client::upgrade`] |
+//! | limits, deadlines | [`Config`] |
 
 mod body;
 pub mod client;
@@ -10,11 +19,15 @@ mod handler;
 mod interim;
 mod reason;
 mod server;
+mod trace;
 pub mod upgrade;
 mod wire;
 
 #[cfg(feature = "h2c")]
 mod http2;
+
+#[cfg(feature = "hyper")]
+pub mod hyper;
 
 pub use body::Body;
 pub use config::{Config, Patience};

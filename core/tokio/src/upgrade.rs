@@ -27,13 +27,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use switchover::{Connection, Ineligible, Protocol};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 
 use crate::Transport;
+#[cfg(feature = "h2c")]
 use crate::error::Error;
 
 /// What takes the connection over.
@@ -81,8 +82,8 @@ impl Offer {
 
 impl Chance {
     /// What the request on this connection may become, if anything.
-    pub(crate) fn of(request: &switchover::Request<'_>) -> Option<Arc<Self>> {
-        let is_connect = request.method() == "CONNECT";
+    pub(crate) fn of(request: &switchover::Request<'_>, method: &Method) -> Option<Arc<Self>> {
+        let is_connect = *method == Method::CONNECT;
         let offers: Vec<_> = match request.offers() {
             Ok(offers) => offers
                 .map(|offer| Offer { protocol: offer.protocol.to_string(), ineligible: offer.ineligible })
@@ -141,6 +142,44 @@ impl Chance {
     }
 }
 
+/// What the connection of a request may become. An axum handler takes it as an extractor (feature `axum`); others get the same
+/// by [`offers`] and [`select`].
+#[derive(Clone, Default)]
+pub struct Offers(Option<Arc<Chance>>);
+
+impl Offers {
+    /// Those of a request that `serve` has given to its handler; none for any other.
+    pub fn of(extensions: &http::Extensions) -> Self {
+        Self(extensions.get::<Offered>().map(|offered| Arc::clone(&offered.0)))
+    }
+
+    /// As [`offers`].
+    pub fn list(&self) -> &[Offer] {
+        self.0.as_ref().map_or(&[], |chance| &chance.offers)
+    }
+
+    /// As [`select`].
+    pub fn select<'p>(&self, preferences: impl IntoIterator<Item = &'p str>) -> Option<Selected> {
+        let chance = self.0.as_ref()?;
+        let is_offered = |layer: &str| {
+            let own = Protocol::parse(layer.trim().as_bytes());
+            let is_own = |offer: &Offer| own.is_some_and(|own| offer.is(&own));
+            chance.offers.iter().any(|offer| offer.ineligible.is_none() && is_own(offer))
+        };
+        let protocol = preferences.into_iter().find(|preference| preference.split(',').all(is_offered))?;
+        Some(Selected { protocol: protocol.into(), chance: Arc::clone(chance) })
+    }
+}
+
+#[cfg(feature = "axum")]
+impl<S: Sync> axum_core::extract::FromRequestParts<S> for Offers {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(&parts.extensions))
+    }
+}
+
 fn chance<B>(request: &Request<B>) -> Option<&Arc<Chance>> {
     request.extensions().get::<Offered>().map(|offered| &offered.0)
 }
@@ -154,14 +193,7 @@ pub fn offers<B>(request: &Request<B>) -> &[Offer] {
 /// or a stack of layers such as `TLS/1.2, HTTP/1.1`. `None`: answer as if nothing had been offered, or with [`require`]. Next:
 /// [`Selected::accept`]. RFC 9110, 7.8.
 pub fn select<'p, B>(request: &Request<B>, preferences: impl IntoIterator<Item = &'p str>) -> Option<Selected> {
-    let chance = chance(request)?;
-    let is_offered = |layer: &str| {
-        let own = Protocol::parse(layer.trim().as_bytes());
-        let is_own = |offer: &Offer| own.is_some_and(|own| offer.is(&own));
-        chance.offers.iter().any(|offer| offer.ineligible.is_none() && is_own(offer))
-    };
-    let protocol = preferences.into_iter().find(|preference| preference.split(',').all(is_offered))?;
-    Some(Selected { protocol: protocol.into(), chance: Arc::clone(chance) })
+    Offers::of(request.extensions()).select(preferences)
 }
 
 /// A protocol that both sides can live with.
@@ -237,14 +269,23 @@ where
 /// a protocol that was offered in `Upgrade`. Fails where the request is answered otherwise.
 pub fn on<B>(request: &Request<B>) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
     let (sender, receiver) = oneshot::channel();
-    if let Some(chance) = chance(request) {
-        chance.take_over(Box::new(|upgraded| {
-            // If it is not waited for, the connection closes.
-            let _ = sender.send(upgraded);
-            Box::pin(std::future::ready(()))
-        }));
-    }
+    // If it is not waited for, the connection closes.
+    take_over(request, |upgraded| {
+        let _ = sender.send(upgraded);
+        std::future::ready(())
+    });
     async { receiver.await.ok() }
+}
+
+/// Once the request is answered with a 101, this is what takes the connection over.
+pub(crate) fn take_over<F, R, B>(request: &Request<B>, speak: F)
+where
+    F: FnOnce(Upgraded) -> R + Send + 'static,
+    R: Future<Output = ()> + Send + 'static,
+{
+    if let Some(chance) = chance(request) {
+        chance.take_over(Box::new(|upgraded| Box::pin(speak(upgraded))));
+    }
 }
 
 /// A 426: the client is to offer one of these protocols, in the server's order of preference. It has content like any other

@@ -1,14 +1,18 @@
 //! Runs a vector against the Rust API. `player.rs` feeds and compares, `host.rs` decides, `profiles.rs` asks about particular protocols, `lines.rs`
-//! puts into words, `bless.rs` writes down.
+//! puts into words, `bless.rs` writes down, `record.rs` writes down for other engines.
 
 mod bless;
 mod host;
 mod lines;
 mod player;
 mod profiles;
+mod record;
 
 pub use bless::{bless, changes, renewed};
 pub use lines::{FieldLine, Head};
+pub use record::Record;
+
+use switchover::{Paused, Step};
 
 use crate::vector::{Item, Vector};
 use bless::in_full;
@@ -65,6 +69,19 @@ pub fn heads(vector: &Vector) -> Vec<Head> {
     // How it goes is another test's business.
     let _ = player.play();
     player.heads
+}
+
+/// The steps and events of a vector, for other engines; it must come out as the file says.
+pub fn record(vector: &Vector) -> Result<Record, String> {
+    let mut player = Player::new(vector, Feed::Whole, None);
+    player.record = Some(Record::default());
+    player.play().map_err(|error| format!("{}: {error}", vector.name))?;
+    let mut record = player.record.take().unwrap_or_default();
+    record.is_over = player.host.connection.advance() == Ok(Step::Paused(Paused::Closed));
+    if !player.leftover.is_empty() {
+        record.content("rest", &player.leftover);
+    }
+    Ok(record)
 }
 
 /// Puts a NUL, with which nothing can begin, after the input of a vector that decides nothing afterwards. What came out

@@ -10,6 +10,7 @@ use super::Feed;
 use super::bless::Blessed;
 use super::host::Host;
 use super::lines::{Head, closed_line, error_line, event_line, is_stop};
+use super::record::Record;
 use crate::text::{escape, summary, unescape, unfold};
 use crate::vector::{Item, Vector};
 
@@ -30,6 +31,8 @@ pub(super) struct Player<'v> {
     refused: usize,
     pub(super) heads: Vec<Head>,
     pub(super) blessed: Option<Blessed>,
+    /// Only where it is asked for: most runs do without.
+    pub(super) record: Option<Record>,
 }
 
 impl<'v> Player<'v> {
@@ -46,6 +49,7 @@ impl<'v> Player<'v> {
             refused: 0,
             heads: Vec::new(),
             blessed,
+            record: None,
         }
     }
 
@@ -73,6 +77,9 @@ impl<'v> Player<'v> {
             Some(Item::Do(decision)) => {
                 self.at += 1;
                 let (lines, output, error) = self.host.perform(decision);
+                if let Some(record) = &mut self.record {
+                    record.decision(decision, error.is_some(), &self.host.connection);
+                }
                 for line in lines {
                     self.expect(&line)?;
                 }
@@ -196,8 +203,16 @@ impl<'v> Player<'v> {
 
     pub(super) fn take_input(&mut self) -> Result<(), String> {
         match self.peek() {
-            Some(Item::End(end)) => self.host.connection.receive_eof(*end),
+            Some(Item::End(end)) => {
+                self.host.connection.receive_eof(*end);
+                if let Some(record) = &mut self.record {
+                    record.end(end.name());
+                }
+            }
             Some(Item::Feed(bytes)) => {
+                if let Some(record) = &mut self.record {
+                    record.bytes(bytes);
+                }
                 let cut = match self.feed {
                     Feed::Whole | Feed::Split(_) if self.blessed.is_some() => bytes.len(),
                     Feed::Split(at) => at.saturating_sub(self.fed).min(bytes.len()),
@@ -254,7 +269,12 @@ impl<'v> Player<'v> {
     pub(super) fn observe(&mut self) -> Result<Option<String>, String> {
         let shows_fields = self.vector.shows_fields;
         match self.host.connection.advance() {
-            Err(error) => Ok(Some(error_line(&error))),
+            Err(error) => {
+                if let Some(record) = &mut self.record {
+                    record.error(&error, self.vector);
+                }
+                Ok(Some(error_line(&error)))
+            }
             Ok(Step::NeedData) => Ok(Some("need-data".into())),
             Ok(Step::Paused(Paused::Closed)) => {
                 Ok(Some(closed_line(self.host.connection.unread().len() + self.refused)))
@@ -262,7 +282,11 @@ impl<'v> Player<'v> {
             Ok(Step::Paused(why)) => Ok(Some(format!("paused {}", why.name()))),
             Ok(Step::Event) => {
                 let position = self.host.connection.position();
-                match self.host.connection.event().ok_or("an event that cannot be seen")? {
+                let event = self.host.connection.event().ok_or("an event that cannot be seen")?;
+                if let Some(record) = &mut self.record {
+                    record.event(&event);
+                }
+                match event {
                     Event::Data(data) => {
                         if data.is_empty() {
                             return Err("empty data".into());

@@ -2,7 +2,7 @@
 
 import { inLines, parseDecision, PLAIN, quoted, settings } from "./words.js";
 
-/** Literals, each decision, each step, and the whole. */
+/** Literals, each decision, each step, and the whole. @type {import("./words.js").LanguageOfTexts & { slice(text: string): string }} */
 export const c = {
   name: "C",
   // An octal escape ends after three digits, whatever follows.

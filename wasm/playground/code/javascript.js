@@ -2,7 +2,7 @@
 
 import { camel, FLAGS, hex, inLines, parseDecision, PLAIN, quoted, settings } from "./words.js";
 
-/** Literals, each decision, each step, and the whole. */
+/** Literals, each decision, each step, and the whole. @type {import("./words.js").LanguageOfTexts} */
 export const javascript = {
   name: "JavaScript",
   text: (text) => quoted(text, (one) => `\\x${hex(one)}`),
@@ -61,6 +61,7 @@ export const javascript = {
     return javascript.decide(parseDecision(step.decision));
   },
   program({ role, words, steps }) {
+    /** @param {string[][]} list */
     const group = (list) => list.map(([name, value]) => `${camel(name)}: ${value ?? "true"}`).join(", ");
     const named = settings(words);
     const limits = named.filter(([, value]) => value !== undefined);

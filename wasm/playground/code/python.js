@@ -2,7 +2,7 @@
 
 import { hex, inLines, parseDecision, PLAIN, quoted, settings } from "./words.js";
 
-/** Literals, each decision, each step, and the whole. */
+/** Literals, each decision, each step, and the whole. @type {import("./words.js").Language & { reason(decision: import("./words.js").Decision): string }} */
 export const python = {
   name: "Python",
   bytes: (text) => `b${quoted(text, (one) => `\\x${hex(one)}`)}`,

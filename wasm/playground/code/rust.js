@@ -2,7 +2,7 @@
 
 import { FLAGS, hex, inLines, parseDecision, pascal, PLAIN, quoted, settings, SURE } from "./words.js";
 
-/** Literals, each decision, each step, and the whole. */
+/** Literals, each decision, each step, and the whole. @type {import("./words.js").LanguageOfTexts} */
 export const rust = {
   name: "Rust",
   text: (text) => quoted(text, (one) => (one < "\x80" ? `\\x${hex(one)}` : `\\u{${hex(one)}}`)),

@@ -6,13 +6,18 @@
  * @typedef {{ is: "receive", bytes: string } | { is: "eof", end: string } | { is: "next", times: number }
  *   | { is: "do", decision: string }} Step
  * @typedef {{ role: "client" | "server", words: string[], steps: Step[] }} Program
+ *
+ * What a language writes: literals, each decision, each step, and the whole.
+ * @typedef {{ name: string, bytes(text: string): string, fields(decision: Decision): string, list(list: string[]): string,
+ *   decide(decision: Decision): string, step(step: Step): string, program(program: Program): string }} Language
+ * @typedef {Language & { text(text: string): string, head(decision: Decision): string }} LanguageOfTexts
  */
 
-/** A decision in the words of a vector, taken apart; `tests/src/script/host.rs` reads the same. @returns {Decision} */
+/** A decision in the words of a vector, taken apart; `tests/src/script/host.rs` reads the same. @returns {Decision} @param {string} text */
 export function parseDecision(text) {
   const [verb, rest] = cut(text.trim(), " ");
   const [what, ...lines] = rest.split("|");
-  const fields = lines.map((line) => cut(line, ":")).map(([name, value]) => [unescape(name.trim()), unescape(value.trim())]);
+  const fields = lines.map((line) => cut(line, ":")).map(([name, value]) => /** @type {[string, string]} */ ([unescape(name.trim()), unescape(value.trim())]));
   /** @type {Decision} */
   const decision = { verb, method: "", target: "", list: [], by: "client", status: 0, reason: "", content: "", length: 0, fields };
   const said = what.trim();
@@ -32,18 +37,21 @@ export function parseDecision(text) {
   return decision;
 }
 
+/** @param {string} text @param {string | RegExp} mark */
 function cut(text, mark) {
   const at = text.search(mark);
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + (text.slice(at).match(mark)?.[0].length ?? 1))];
 }
 
+/** @param {string} list */
 function entries(list) {
   return list.split(";").map((entry) => entry.trim()).filter((entry) => entry !== "");
 }
 
+/** @type {Record<string, string>} */
 const NAMED = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\" };
 
-/** What a line of a vector stands for: `\r \n \t \0 \\ \xHH`, and `\{3*ab}` for a repetition. */
+/** What a line of a vector stands for: `\r \n \t \0 \\ \xHH`, and `\{3*ab}` for a repetition. @param {string} text @returns {string} */
 export function unescape(text) {
   const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
   return bytes.replace(/\\(?:x([0-9a-fA-F]{2})|\{(\d+)\*((?:\\x..|[^}])*)\}|([rnt0\\]))/g, (_, hex, count, what, name) => {
@@ -52,33 +60,38 @@ export function unescape(text) {
   });
 }
 
+/** @type {Record<string, string>} */
 const NAMES = { "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\\": "\\\\" };
 
-/** The text that stands for bytes. */
+/** The text that stands for bytes. @param {string} bytes */
 export function escape(bytes) {
   return bytes.replace(/[^\x20-\x5b\x5d-\x7e]/g, (one) => NAMES[one] ?? `\\x${hex(one)}`);
 }
 
+/** @param {string} one */
 export function hex(one) {
   return one.charCodeAt(0).toString(16).padStart(2, "0");
 }
 
-/** A string literal between double quotes; `other` writes what is not printable. */
+/** A string literal between double quotes; `other` writes what is not printable. @param {string} text @param {(one: string) => string} other */
 export function quoted(text, other) {
+  /** @type {Record<string, string>} */
   const named = { "\r": "\\r", "\n": "\\n", "\\": "\\\\", '"': '\\"' };
   return `"${text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, (one) => named[one] ?? other(one))}"`;
 }
 
-/** Literals in lines that end where those of HTTP do. */
+/** Literals in lines that end where those of HTTP do. @param {string} text @param {(line: string) => string} literal @param {string} indent */
 export function inLines(text, literal, indent) {
   const lines = text.match(/[^\n]*\n|[^\n]+/g) ?? [""];
-  return lines.map(literal).join(`\n${indent}`);
+  return lines.map((line) => literal(line)).join(`\n${indent}`);
 }
 
+/** @param {string} name */
 export const pascal = (name) => name.replace(/(?:^|[-_])(.)/g, (_, one) => one.toUpperCase());
+/** @param {string} name */
 export const camel = (name) => name.replace(/[-_](.)/g, (_, one) => one.toUpperCase());
 
-/** What writes nothing and takes nothing, by its name in a vector. */
+/** What writes nothing and takes nothing, by its name in a vector. @type {Record<string, string>} */
 export const PLAIN = {
   skip: "skip_content",
   close: "close_after_response",
@@ -94,4 +107,5 @@ export const SURE = new Set(["take", "release"]);
 
 /** The flags of a configuration; its other words are leniencies, and with a value limits. */
 export const FLAGS = ["secure", "http2_preface", "bare_h2c", "tidy"];
+/** @param {string[]} words */
 export const settings = (words) => words.filter((word) => word !== "fields").map((word) => word.split("="));

@@ -49,14 +49,16 @@ function modulesOf(packed, folder) {
  * @param {Record<string, string>} modules
  * @param {Record<string, string>} bindings
  * @param {(url: string, tcp: number) => Promise<T>} use called with where it answers `fetch`, and the port of its `connect` if asked
- * @param {{ tcp?: "direct" | "bound", trusted?: string }} [options] whether its `connect` is reached through a listener, or through another worker's
- * service binding; a certificate that it trusts
+ * @param {{ tcp?: "direct" | "bound", trusted?: string, hears?: (text: string) => void }} [options] whether its `connect` is reached through a listener, or
+ * through another worker's service binding; a certificate that it trusts; what gets all that it prints
  */
-export async function withWorker(workerd, packed, modules, bindings, use, { tcp, trusted } = {}) {
+export async function withWorker(workerd, packed, modules, bindings, use, { tcp, trusted, hears } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "switchover-workerd-"));
   const config = join(folder, "worker.capnp");
   writeFileSync(config, configuration(folder, { ...modules, ...modulesOf(packed, folder) }, bindings, tcp, trusted));
-  const server = spawn(workerd, ["serve", config, "--control-fd=3"], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+  const prints = hears ? "pipe" : "inherit";
+  const server = spawn(workerd, ["serve", config, "--control-fd=3"], { stdio: ["ignore", prints, prints, "pipe"] });
+  if (hears) for (const stream of [server.stdout, server.stderr]) stream?.on("data", (text) => hears(String(text)));
   try {
     const ports = await portsOf(server, tcp ? ["http", "tcp"] : ["http"]);
     return await use(`http://127.0.0.1:${ports["http"]}/`, ports["tcp"] ?? 0);

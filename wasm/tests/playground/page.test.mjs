@@ -24,16 +24,21 @@ const NARROW = { width: 360, height: 740 };
 const PATIENCE = { timeout: 30_000 };
 
 let origin = ORIGIN;
+/** @typedef {import("puppeteer-core").Page} Page @typedef {import("puppeteer-core").Browser} Browser */
+/** @type {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, null> | undefined} */
 let server;
+/** @type {Browser} */
 let browser;
+/** @type {Page} */
 let page;
-/** What the console said that it should not. */
+/** What the console said that it should not. @type {string[]} */
 const complaints = [];
 
+/** @param {boolean} [isDark] */
 function launch(isDark) {
   const isChrome = browserName === "chrome";
   return puppeteer.launch({
-    browser: browserName,
+    browser: isChrome ? "chrome" : "firefox",
     executablePath: PROGRAM,
     headless: true,
     timeout: 60_000,
@@ -42,6 +47,7 @@ function launch(isDark) {
   });
 }
 
+/** @param {Browser} from */
 async function open(from, { viewport = WIDE, hash = "", isDark = false } = {}) {
   const tab = await from.newPage();
   tab.setDefaultTimeout(PATIENCE.timeout);
@@ -54,25 +60,31 @@ async function open(from, { viewport = WIDE, hash = "", isDark = false } = {}) {
   return tab;
 }
 
-/** Waits until what may be decided has been tried. */
+/** Waits until what may be decided has been tried. @param {Page} tab */
 function settled(tab) {
-  return tab.waitForFunction(() => document.getElementById("decisions").children.length + document.getElementById("decisions").textContent.length > 0 && !document.getElementById("decisions").ariaBusy, PATIENCE);
+  const hasTried = () => {
+    const decisions = /** @type {HTMLElement} */ (document.getElementById("decisions"));
+    return decisions.childNodes.length > 0 && !decisions.ariaBusy;
+  };
+  return tab.waitForFunction(hasTried, PATIENCE);
 }
 
 /** What the page shows. */
 function seen(tab = page) {
   return tab.evaluate(() => {
+    /** @param {string} selector */
     const texts = (selector) => [...document.querySelectorAll(selector)].map((at) => at.textContent);
-    const at = (id) => document.getElementById(id);
+    /** @param {string} id */
+    const at = (id) => /** @type {HTMLTextAreaElement} */ (document.getElementById(id));
     return {
-      log: [...document.querySelectorAll(".entry")].map((entry) => entry.firstChild.textContent),
-      chosen: document.querySelector('.entry[aria-selected="true"]')?.firstChild.textContent,
+      log: [...document.querySelectorAll(".entry")].map((entry) => entry.firstChild?.textContent ?? ""),
+      chosen: document.querySelector('.entry[aria-selected="true"]')?.firstChild?.textContent,
       place: at("place").textContent,
       fault: at("fault").textContent,
       bad: texts("#bytes .bad").join(""),
       sent: at("sent").textContent,
       here: [...document.querySelectorAll("svg")].map((svg) => svg.getAttribute("aria-label")),
-      decisions: [...document.querySelectorAll("#decisions [data-verb]")].map((button) => button.dataset.verb),
+      decisions: [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#decisions [data-verb]"))].map((button) => button.dataset["verb"]),
       refused: at("refused").textContent,
       cuts: [...document.querySelectorAll(".cut")].map((cut) => Number(cut.getAttribute("aria-valuenow"))),
       chips: at("chips").textContent,
@@ -81,42 +93,48 @@ function seen(tab = page) {
   });
 }
 
+/** @param {string} name */
 async function choose(name, tab = page) {
   await tab.select("#case", name);
   await settled(tab);
 }
 
-/** Fills the field of bytes as a paste does. */
+/** Fills the field of bytes as a paste does. @param {string} text */
 async function paste(text, tab = page) {
   await tab.evaluate((text) => {
-    const field = document.getElementById("text");
+    const field = /** @type {HTMLTextAreaElement} */ (document.getElementById("text"));
     field.value = text;
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }, text);
   await settled(tab);
 }
 
+/** @param {string} selector @param {import("puppeteer-core").KeyInput} key */
 async function press(selector, key) {
   await page.focus(selector);
   await page.keyboard.press(key);
   await settled(page);
 }
 
+/** @param {string} selector */
 async function click(selector, tab = page) {
   await tab.locator(selector).click();
   await settled(tab);
 }
 
+/** @param {Page} tab */
 async function audit(tab) {
   await tab.evaluate(axe.source);
-  const { violations } = await tab.evaluate(() => window.axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+  const { violations } = await tab.evaluate(() => /** @type {any} */ (window).axe.run());
+  return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target.join(" ")).join(", ")}`);
 }
 
+/** @param {Page} tab */
 function overflow(tab) {
   return tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
+/** @param {Page} tab @param {string} name */
 async function shot(tab, name) {
   if (PICTURES !== "") await tab.screenshot({ path: join(PICTURES, `${browserName}-${name}.png`), fullPage: name.includes("narrow") });
 }
@@ -126,7 +144,7 @@ before(async () => {
   if (origin === "") {
     server = spawn("python3", ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", join(import.meta.dirname, "../..")], { stdio: ["ignore", "pipe", "ignore"] });
     const [line] = await once(server.stdout, "data");
-    origin = `http://127.0.0.1:${/port (\d+)/.exec(line)[1]}/playground/`;
+    origin = `http://127.0.0.1:${/port (\d+)/.exec(line)?.[1]}/playground/`;
   }
   browser = await launch(false);
   page = await open(browser);
@@ -170,7 +188,7 @@ test("a server decides with buttons and fields, and can take it back", async () 
   assert.ok(decisions.includes("respond") && !decisions.includes("accept") && !decisions.includes("data"), String(decisions));
   assert.match(refused, /Accept: nothing of the offer matches/);
   await click('[data-verb="respond"]');
-  await page.$eval("#form [name=content]", (field) => (field.value = "hi | there"));
+  await page.$eval("#form [name=content]", (field) => ((/** @type {HTMLInputElement} */ (field)).value = "hi | there"));
   await shot(page, "form");
   await click("#form .row button");
   const answered = await seen();
@@ -208,7 +226,7 @@ test("cuts are added, dragged, moved by keys and taken away; the events stay", a
   assert.deepEqual((await seen()).cuts, [27]);
   await shot(page, "cut");
   // The mouse takes it to the first line.
-  const box = async (selector) => page.$eval(selector, (part) => JSON.parse(JSON.stringify(part.getClientRects()[0])));
+  const box = async (/** @type {string} */ selector) => page.$eval(selector, (part) => JSON.parse(JSON.stringify(part.getClientRects()[0])));
   const [handle, part] = [await box(".cut"), await box("#bytes .part")];
   await page.mouse.move(handle.x + 3, handle.y + 8);
   await page.mouse.down();
@@ -240,18 +258,18 @@ test("steps by buttons, the slider and keys; the state goes along", async () => 
   const switched = await seen();
   assert.match(switched.chosen ?? "", /^= switched/);
   assert.match(switched.here[0] ?? "", /: switched \/ switched$/);
-  assert.equal(await page.$eval("#log", (log) => document.getElementById(log.getAttribute("aria-activedescendant"))?.ariaSelected), "true");
+  assert.equal(await page.$eval("#log", (log) => document.getElementById(log.getAttribute("aria-activedescendant") ?? "")?.ariaSelected), "true");
   await click("#last");
   assert.equal((await seen()).place, "6 of 6");
 });
 
 test("an event and its bytes light each other", async () => {
   await choose("accept-with-body");
-  const lit = () => page.$$eval(".lit", (parts) => [...new Set(parts.map((part) => part.dataset.entry))]);
+  const lit = () => page.$$eval(".lit", (parts) => [...new Set(parts.map((part) => part.getAttribute("data-entry")))]);
   await page.hover(".entry.event");
   const byEvent = await lit();
   await page.mouse.move(0, 0);
-  const entry = await page.$eval("#bytes .odd", (part) => part.dataset.entry);
+  const entry = await page.$eval("#bytes .odd", (part) => part.getAttribute("data-entry"));
   await page.hover("#bytes .odd");
   assert.deepEqual(byEvent, ["0"]);
   assert.deepEqual(await lit(), [entry]);
@@ -262,16 +280,16 @@ test("a link shows the same, and what is copied is what is shown", async () => {
   await choose("expect-100-then-101");
   await click("#cut");
   await page.evaluate(() => {
-    window.copied = [];
-    Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => void window.copied.push(text) }, configurable: true });
+    Object(window).copied = [];
+    Object.defineProperty(navigator, "clipboard", { value: { writeText: async (/** @type {string} */ text) => void Object(window).copied.push(text) }, configurable: true });
   });
   await click("#copy-link");
   for (const format of ["rust", "c", "python", "javascript", "vector"]) {
     await page.select("#format", format);
     await click("#copy");
   }
-  await page.waitForFunction(() => window.copied.length === 6, PATIENCE);
-  const [link = "", ...programs] = await page.evaluate(() => window.copied);
+  await page.waitForFunction(() => Object(window).copied.length === 6, PATIENCE);
+  const [link = "", ...programs] = await page.evaluate(() => Object(window).copied);
   const wanted = ["use switchover::", "#include <switchover.h>", "from switchover import", 'from "switchover"', "```server"];
   for (const [index, mark] of wanted.entries()) assert.ok(programs[index]?.includes(mark), mark);
   const other = await open(browser, { hash: new URL(link).hash });
@@ -284,9 +302,9 @@ test("a link shows the same, and what is copied is what is shown", async () => {
 
 test("a configuration is taken, or said to be none", async () => {
   await choose("accept-simple");
-  const words = async (text) => {
+  const words = async (/** @type {string} */ text) => {
     await page.evaluate((text) => {
-      const field = document.getElementById("words");
+      const field = /** @type {HTMLInputElement} */ (document.getElementById("words"));
       field.value = text;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }, text);
@@ -304,7 +322,8 @@ test("a key in 10 kB is drawn within a frame", async (t) => {
   const chunks = Array.from({ length: 100 }, (_, index) => `3c\n${String(index % 10).repeat(60)}`).join("\n");
   await paste(`POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n${fields}\n\n${chunks}\n0\n\n`);
   const { length, times, machine } = await page.evaluate(async () => {
-    const field = document.getElementById("text");
+    const field = /** @type {HTMLTextAreaElement} */ (document.getElementById("text"));
+    /** @type {number[]} */
     const times = [];
     for (let round = 0; round < 40; round++) {
       field.setRangeText("y", 60 + round, 60 + round, "end");

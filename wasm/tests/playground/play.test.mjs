@@ -11,13 +11,14 @@ import { STATES } from "../../playground/states.js";
 
 const CASES = GROUPS.flatMap(({ cases }) => cases);
 
-/** What comes out and what is decided; without questions, their answers, and where nothing happens before more comes. */
+/** What comes out and what is decided; without questions, their answers, and where nothing happens before more comes. @param {string[]} lines */
 function outcome(lines) {
+  /** @type {string[]} */
   const kept = [];
   let asked = "";
   for (const line of lines) {
     const [mark, word] = line.split(" ");
-    if (mark === "!") asked = isQuestion(line.slice(2)) ? { "take-end": "taken" }[word] ?? word : "";
+    if (mark === "!") asked = isQuestion(line.slice(2)) ? word === "take-end" ? "taken" : word : "";
     if (asked !== "" && (mark === "!" || word === asked)) continue;
     if (!/^[=!>?]/.test(line) || line === "= need-data" || line.startsWith("= leftover")) continue;
     // A question between two of them makes a pause come twice.
@@ -37,6 +38,7 @@ for (const { name, info, lines } of CASES) {
     // However it is cut.
     for (const cut of [{ isEachByte: true }, { cuts: [1, Math.floor(scenario.bytes.length / 2)] }]) {
       const other = play({ ...scenario, ...cut }).log;
+      /** @param {Pick<ReturnType<typeof play>, "log">} played */
       const ends = ({ log }) => log.filter(({ kind }) => kind !== "stop" && kind !== "unread").map(({ line, from, to, out }) => [line, from, to, out]);
       assert.deepEqual(ends({ log: other }), ends({ log }));
     }
@@ -46,14 +48,15 @@ for (const { name, info, lines } of CASES) {
 
 test("what may be decided is what the engine would not refuse", () => {
   const scenario = ofVector({ info: "server", lines: ["< GET / HTTP/1.1", "< Host: a", "< Upgrade: foo/2", "< Connection: Upgrade", "<"] });
-  const { mark } = play(scenario).log.at(-1);
+  const { mark } = play(scenario).log.at(-1) ?? assert.fail("nothing happened");
   const [accept, respond, data, request] = tryAll(scenario, mark, ["accept foo/2", "respond 200", "data hello", "request GET /"]);
   assert.deepEqual([accept, respond], [null, null]);
-  assert.deepEqual([data.kind, request.kind], ["no-content", "wrong-role"]);
-  assert.equal(tryAll(scenario, mark, ["accept bar"])[0].code, 0);
+  assert.deepEqual([data?.kind, request?.kind], ["no-content", "wrong-role"]);
+  assert.equal(tryAll(scenario, mark, ["accept bar"])[0]?.code, 0);
 });
 
 test("the diagrams have every pair of states that a case comes through", () => {
+  /** @param {"client" | "server"} role @param {"directions" | "exchange" | "turn"} diagram */
   const places = (role, diagram) => new Set(STATES[role][diagram].flatMap(([from, to]) => [from, to]));
   for (const { info, lines } of CASES) {
     const scenario = ofVector({ info, lines });

@@ -12,11 +12,11 @@ import { ofVector } from "../../playground/scenario.js";
 const folder = process.argv[2] ?? ".";
 const ENDINGS = { rust: "rs", c: "c", python: "py", javascript: "mjs" };
 
-/** Events and refusals in their order; adjacent content is one, and where nothing happens may come more often. */
+/** Events and refusals in their order; adjacent content is one, and where nothing happens may come more often. @param {import("../../playground/engine.js").Entry[]} log */
 function expected(log) {
   const lines = log.flatMap(({ kind, name, error }) => {
     if (kind === "event") return [name];
-    if (kind === "error") return [`error ${error.code} ${error.kind}`];
+    if (kind === "error" && error !== null) return [`error ${error.code} ${error.kind}`];
     return kind === "decision" && error !== null && error.code > 0 ? [`refused ${error.kind}`] : [];
   });
   return [...lines, `sent ${log.reduce((sum, { out }) => sum + out.length, 0)} bytes`].map((line) => `${line}\n`).join("");

@@ -4,11 +4,16 @@ use axum::Router;
 use axum::extract::{Json, Path, Query, State};
 use axum::routing::{any, get, post};
 use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
 use http::StatusCode;
 use http_body_util::BodyExt;
+use switchover_tokio::hyper::WithOnUpgrade;
 use switchover_tokio::{Body, upgrade};
 use switchover_tokio_peers::{Served, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
 fn router() -> Router {
     Router::new()
@@ -20,7 +25,15 @@ fn router() -> Router {
         .route("/state", get(async |State(state): State<u32>| state.to_string()).with_state(7))
         .route("/limited", post(async |content: Bytes| content.len().to_string()))
         .route("/shout", any(shout))
-        .route("/ws", any(async |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(async |_| {})))
+        .route("/ws", any(async |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(echo)))
+}
+
+async fn echo(mut socket: axum::extract::ws::WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if matches!(message, axum::extract::ws::Message::Text(_)) && socket.send(message).await.is_err() {
+            break;
+        }
+    }
 }
 
 async fn shout(request: axum::extract::Request) -> axum::response::Response {
@@ -91,6 +104,51 @@ async fn axums_own_extractor_declines_without_harm() {
     let outcome = within(tokio_tungstenite::connect_async(format!("ws://{}/ws", served.address))).await;
     let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(answer.status(), 400);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn axums_own_extractor_works_with_what_hyper_makes() {
+    let served = Served::by(WithOnUpgrade(router())).await;
+    for _ in 0..2 {
+        let (mut socket, answer) =
+            within(tokio_tungstenite::connect_async(format!("ws://{}/ws", served.address))).await.expect("accepted");
+        assert_eq!(answer.status(), 101);
+        for len in [0, 125, 65_536, 1_000_000] {
+            socket.send(Message::text("x".repeat(len))).await.expect("a server");
+            let echoed = within(socket.next()).await.expect("a message").expect("a message");
+            assert_eq!(echoed.into_text().expect("text").len(), len);
+        }
+        socket.close(None).await.expect("a server");
+        assert!(matches!(within(socket.next()).await, Some(Ok(Message::Close(_)))));
+    }
+    // What it declines, and what offers nothing, is answered as without it.
+    let answer = reqwest::get(served.url("/hello/world")).await.expect("an answer");
+    assert_eq!(answer.text().await.expect("text"), "hello world");
+    let outcome = within(tokio_tungstenite::connect_async(format!("ws://{}/state", served.address))).await;
+    assert!(matches!(outcome, Err(tokio_tungstenite::tungstenite::Error::Http(answer)) if answer.status() == 200));
+    served.stop().await;
+}
+
+/// The same use, without hyper.
+#[tokio::test]
+async fn our_extractor_opens_a_websocket() {
+    let route = any(async |offers: upgrade::Offers| match offers.select(["websocket"]) {
+        Some(chosen) => chosen.accept(async |stream| {
+            let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+            while let Some(Ok(Message::Text(text))) = socket.next().await {
+                socket.send(Message::Text(text)).await.expect("a client");
+            }
+        }),
+        None => upgrade::require(&["websocket"], axum::body::Body::empty()),
+    });
+    let served = Served::by(Router::new().route("/", route)).await;
+    let (mut socket, _) =
+        within(tokio_tungstenite::connect_async(format!("ws://{}/", served.address))).await.expect("accepted");
+    socket.send(Message::text("hello")).await.expect("a server");
+    assert_eq!(within(socket.next()).await.expect("a message").expect("text"), Message::text("hello"));
+    drop(socket);
+    assert_eq!(reqwest::get(served.url("/")).await.expect("an answer").status(), 426);
     served.stop().await;
 }
 

@@ -47,6 +47,29 @@ pub(super) enum Answered {
 /// What comes of a handler's content; `None` is its end.
 type NextFrame<H> = Option<Frame<<<H as Handler>::Content as Body>::Data>>;
 
+/// What a handler says itself that the engine or the server would say.
+#[derive(Clone, Copy, Default)]
+struct Own {
+    date: bool,
+    length: bool,
+    coding: bool,
+    upgrade: bool,
+}
+
+impl Own {
+    /// One walk, which for as few lines as a response has costs less than a look for each.
+    fn of(headers: &HeaderMap) -> Self {
+        let mut own = Self::default();
+        for name in headers.keys() {
+            own.date |= name == header::DATE;
+            own.length |= name == header::CONTENT_LENGTH;
+            own.coding |= name == header::TRANSFER_ENCODING;
+            own.upgrade |= name == header::UPGRADE;
+        }
+        own
+    }
+}
+
 /// Which of the engine's verbs says it.
 enum Verb {
     Send,
@@ -69,8 +92,11 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         if is_last || is_early || self.leaves_too_much_unread(channel) {
             self.wire.http.close_after_response()?;
         }
-        // How the content ends is the engine's to say.
-        head.headers.remove(header::TRANSFER_ENCODING);
+        let own = Own::of(&head.headers);
+        if own.coding {
+            // How the content ends is the engine's to say.
+            head.headers.remove(header::TRANSFER_ENCODING);
+        }
         let has_taker = chance.is_some_and(Chance::has_taker);
         if is_accepted {
             return self.switch(head.headers, chance.filter(|_| has_taker)).await;
@@ -84,18 +110,19 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             }
             head.headers.remove(header::CONTENT_LENGTH);
             self.finish_request().await?;
-            self.put_head(&head, &Verb::Send, None)?;
+            self.put_head(&head, own, &Verb::Send, None)?;
             return Ok(Answered::Switched);
         }
-        let verb = self.verb(&mut head)?;
+        let verb = self.verb(&mut head, own)?;
         let mut body = pin!(body);
         if kind == Kind::Head || has_no_content(head.status) {
             let length = body.size_hint().exact().filter(|&length| length > 0 && kind == Kind::Head);
-            self.put_head(&head, &verb, length)?;
+            self.put_head(&head, own, &verb, length)?;
             self.wire.http.send_end(&(), self.wire.out.text())?;
         } else {
-            self.send(&head, &verb, body.as_mut(), channel).await?;
+            self.send(&head, own, &verb, body.as_mut(), channel).await?;
         }
+        self.spare = head.headers;
         // What was not read of the request. It is dropped, as far as that is not too much.
         let _ = self.wire.http.skip_content();
         Ok(Answered::Whole)
@@ -121,8 +148,8 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     }
 
     /// Whether it is an ordinary response or a 426, which asks for something; `Upgrade` is the engine's to write.
-    fn verb(&mut self, head: &mut Parts) -> Result<Verb, Failure> {
-        let listed = head.headers.remove(header::UPGRADE);
+    fn verb(&mut self, head: &mut Parts, own: Own) -> Result<Verb, Failure> {
+        let listed = if own.upgrade { head.headers.remove(header::UPGRADE) } else { None };
         let listed = listed.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
         match (head.status, listed) {
             (StatusCode::UPGRADE_REQUIRED, "") => {
@@ -136,9 +163,10 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         Ok(Verb::Send)
     }
 
-    fn put_head(&mut self, head: &Parts, verb: &Verb, length: Option<u64>) -> Result<(), Error> {
+    fn put_head(&mut self, head: &Parts, own: Own, verb: &Verb, length: Option<u64>) -> Result<(), Error> {
         let (http, out) = (&mut self.wire.http, self.wire.out.text());
-        with_extra(head, self.config.date, length, |fields| match verb {
+        let length = length.filter(|_| !own.length);
+        with_extra(head, self.config.date && !own.date, length, |fields| match verb {
             Verb::Send => http.send_response(&status_line(head, fields), out),
             Verb::Require(list) => http.require(&protocols(list), fields, out),
         })
@@ -148,6 +176,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     async fn send(
         &mut self,
         head: &Parts,
+        own: Own,
         verb: &Verb,
         mut body: Pin<&mut H::Content>,
         channel: Option<&Arc<Channel>>,
@@ -165,7 +194,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let (data, mut trailers) = parted(first);
         if is_whole && trailers.is_none() && matches!(verb, Verb::Send) && data.len() < WHOLE {
             let (http, out) = (&mut self.wire.http, self.wire.out.text());
-            return Ok(with_extra(head, self.config.date, None, |fields| {
+            return Ok(with_extra(head, self.config.date && !own.date, None, |fields| {
                 http.respond(&status_line(head, fields), &data, out)
             })?);
         }
@@ -174,7 +203,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         } else {
             body.size_hint().exact().map(|rest| rest + data.len() as u64)
         };
-        self.put_head(head, verb, length.filter(|_| trailers.is_none()))?;
+        self.put_head(head, own, verb, length.filter(|_| trailers.is_none()))?;
         self.wire.put(data)?;
         while !is_whole && trailers.is_none() {
             let frame = poll_fn(|context| self.poll_frame(context, body.as_mut(), channel)).await?;
@@ -216,8 +245,9 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
 
     /// A 101. Everything that the switch needs is made before it is written, so that nothing can fail after it.
     async fn switch(&mut self, mut headers: HeaderMap, chance: Option<&Chance>) -> Result<Answered, Failure> {
-        let chance =
-            chance.ok_or(Error::Misuse("a 101 where nothing takes the connection over: see upgrade::select"))?;
+        if chance.is_none() {
+            return Err(Error::Misuse("a 101 where nothing takes the connection over: see upgrade::select").into());
+        }
         let token = headers.remove(header::UPGRADE);
         let token = token.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
         for name in [header::CONNECTION, header::CONTENT_LENGTH, header::SEC_WEBSOCKET_ACCEPT] {
@@ -228,7 +258,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let selection = http.select(&[token], Order::Client);
         let selection = selection.ok_or(Error::Misuse("a 101 that does not name in `Upgrade` what was offered"))?;
         #[cfg(feature = "h2c")]
-        if let Some(request) = http.request() {
+        if let (Some(chance), Some(request)) = (chance, http.request()) {
             chance.make_splice(&request)?;
         }
         let date = date::now();
@@ -262,11 +292,11 @@ fn with_extra(
 ) -> Result<(), Error> {
     let (date, mut extra) = (date::now(), [("", &b""[..]); 2]);
     let (mut count, length) = (0, length.map(|length| length.to_string()));
-    if has_date && !head.headers.contains_key(header::DATE) {
+    if has_date {
         extra[count] = ("date", &date);
         count += 1;
     }
-    if let Some(length) = length.as_ref().filter(|_| !head.headers.contains_key(header::CONTENT_LENGTH)) {
+    if let Some(length) = &length {
         extra[count] = ("content-length", length.as_bytes());
         count += 1;
     }

@@ -28,7 +28,8 @@ where
     H: Handler<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
 {
-    let serve = |stream, stopping: Stopping| {
+    let config = config.clone();
+    let serve = move |stream, stopping: Stopping| {
         let (handler, config) = (handler.clone(), config.clone());
         // The client has got its answer.
         async move { drop(serve_until(stream, handler, &config, stopping.wait()).await) }

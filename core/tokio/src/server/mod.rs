@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use http::{Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use http_body::Body as HttpBody;
 use switchover::{Connection, Role};
 
@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
 use crate::interim::Informer;
+use crate::trace;
 use crate::upgrade::{Chance, Resumption};
 use crate::wire::{Deadline, Wire};
 pub use listen::{Stopping, accept_all, serve_all};
@@ -57,7 +58,7 @@ where
 {
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
     let wire = Wire::new(stream, http, config.patience);
-    Serving::new(wire, handler, Errors::BOXED, config, pin!(stop)).run(None).await
+    trace::connection(Serving::new(wire, handler, Errors::BOXED, config, pin!(stop)).run()).await
 }
 
 impl Resumption {
@@ -75,8 +76,10 @@ impl Resumption {
         let again = again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
         let never = pin!(std::future::pending());
         let wire = Wire::new(stream, self.http, config.patience);
-        let question = Question { request: again.map(|()| Body::empty()), channel: None, chance: None, informer: None };
-        Serving::new(wire, handler, Errors::BOXED, config, never).run(Some(question)).await
+        let mut serving = Serving::new(wire, handler, Errors::BOXED, config, never);
+        let request = again.map(|()| Body::empty());
+        serving.question = Some(Question { request, channel: None, chance: None, informer: None });
+        trace::connection(serving.run()).await
     }
 }
 
@@ -101,6 +104,9 @@ struct Serving<'c, S, H: Handler, F> {
     is_stopping: bool,
     /// Until when the handler may take.
     handling: Deadline,
+    question: Option<Question>,
+    /// The memory of the last answer's headers, for the next request's.
+    spare: HeaderMap,
 }
 
 /// Why no further request is served.

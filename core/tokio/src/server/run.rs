@@ -6,8 +6,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
-use switchover::{Awaiting, Content, Event, Next, Owes, ResponseHead};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+use switchover::binding::http_request;
+use switchover::{Awaiting, Connection, Content, Event, Next, Owes, ResponseHead};
 
 use super::answer::{Answered, Kind};
 use super::{Failure, Question, Serving};
@@ -18,16 +20,17 @@ use crate::handler::{Errors, Handler};
 use crate::interim::Informer;
 use crate::upgrade::{Chance, Upgraded};
 use crate::wire::{Deadline, Wire};
-use crate::{Transport, date};
+use crate::{Transport, date, trace};
 
 impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
     pub(super) fn new(wire: Wire<S>, handler: H, errors: Errors<H>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
-        Self { wire, handler, errors, config, stop, is_stopping: false, handling: Deadline::default() }
+        let (question, spare) = (None, HeaderMap::new());
+        Self { wire, handler, errors, config, stop, is_stopping: false, handling: Deadline::default(), question, spare }
     }
 
-    /// Serves the connection to its end, from this question on if there is one already.
-    pub(super) async fn run(mut self, first: Option<Question>) -> Result<(), Error> {
-        match self.requests(first).await {
+    /// Serves the connection to its end, from the question on if there is one already.
+    pub(super) async fn run(mut self) -> Result<(), Error> {
+        match self.requests().await {
             Ok(Some(chance)) => self.switch_over(&chance).await,
             Ok(None) => {
                 self.wire.end().await;
@@ -47,16 +50,24 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 
     /// Serves requests until there are no more, or until the connection becomes something else.
-    async fn requests(&mut self, mut first: Option<Question>) -> Result<Option<Arc<Chance>>, Failure> {
+    async fn requests(&mut self) -> Result<Option<Arc<Chance>>, Failure> {
         loop {
-            let question = match first.take() {
-                Some(question) => Some(question),
-                None => poll_fn(|context| self.poll_request(context)).await?,
-            };
-            let Some(Question { request, channel, chance, informer }) = question else { return Ok(None) };
-            let kind = Kind::of(request.method());
-            let response = self.handle(request, channel.as_deref(), informer.as_ref()).await?;
-            let answered = self.answer(response, kind, channel.as_ref(), chance.as_deref()).await;
+            if self.question.is_none() && !poll_fn(|context| self.poll_request(context)).await? {
+                return Ok(None);
+            }
+            let question = self.question.as_mut();
+            let question = question.map(|question| {
+                let span = trace::exchange(&question.request);
+                let (channel, chance) = (question.channel.take(), question.chance.take());
+                (Kind::of(question.request.method()), span, channel, chance, question.informer.take())
+            });
+            let Some((kind, span, channel, chance, informer)) = question else { return Ok(None) };
+            let answered = span.run(async {
+                let response = self.handle(channel.as_deref(), informer.as_ref()).await?;
+                self.answer(response, kind, channel.as_ref(), chance.as_deref()).await
+            });
+            let answered = answered.await;
+            span.tell(&mut self.wire.http);
             if let Some(channel) = channel {
                 channel.cut("the request has been answered");
             }
@@ -70,8 +81,8 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     // A request.
 
-    /// The next request; `None` where there will be none.
-    fn poll_request(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Question>, Failure>> {
+    /// Ready with the next question; false where there will be none.
+    fn poll_request(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
         // Answers that are not taken are a reason to read no further request.
         while self.wire.out.is_full() {
             std::task::ready!(self.wire.poll_send(context))?;
@@ -79,18 +90,20 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    let question = question(&request, self.config.informs)?;
-                    self.wire.receiving.clear();
-                    return Poll::Ready(Ok(Some(self.with_content(question))));
+                    let headers = std::mem::take(&mut self.spare);
+                    let question = self.question.insert(question(request, headers, self.config.informs)?);
+                    self.wire.clear();
+                    add_content(question, &mut self.wire.http);
+                    return Poll::Ready(Ok(true));
                 }
                 // The rest of a request that was answered without it.
                 Next::Event(_) => {}
-                Next::Paused(_) => return Poll::Ready(Ok(None)),
+                Next::Paused(_) => return Poll::Ready(Ok(false)),
                 Next::NeedData => {
                     std::task::ready!(self.wire.poll_send(context))?;
                     let is_idle = self.wire.http.state().is_idle() && self.wire.http.unread().is_empty();
                     if is_idle && self.poll_stop(context) {
-                        return Poll::Ready(Ok(None));
+                        return Poll::Ready(Ok(false));
                     }
                     let patience = &self.config.patience;
                     let (what, patience) = match self.wire.http.awaiting() {
@@ -102,12 +115,11 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                     match self.wire.poll_receive(context) {
                         Poll::Ready(Ok(())) => {}
                         // A client that has nothing more to ask may go as it likes.
-                        Poll::Ready(Err(_)) if is_idle => return Poll::Ready(Ok(None)),
+                        Poll::Ready(Err(_)) if is_idle => return Poll::Ready(Ok(false)),
                         Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
                         Poll::Pending => {
                             if is_idle {
-                                self.wire.http.release();
-                                self.wire.out.release();
+                                self.wire.park(context);
                             }
                             return Poll::Pending;
                         }
@@ -115,30 +127,6 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 }
             }
         }
-    }
-
-    /// What there is of its content already, or where it will come from.
-    fn with_content(&mut self, mut question: Question) -> Question {
-        let http = &mut self.wire.http;
-        if http.take_end() {
-            return question;
-        }
-        let left = match http.content() {
-            Content::Length(length) => Some(length),
-            _ => None,
-        };
-        if left.is_some_and(|length| length <= http.unread().len() as u64) {
-            // All of it is there: one event, and no other can be in the way.
-            if let Ok(Next::Event(Event::Data(data))) = http.next_event() {
-                *question.request.body_mut() = bytes::Bytes::copy_from_slice(data).into();
-                http.take_end();
-                return question;
-            }
-        }
-        let channel = Arc::new(Channel::new(left));
-        *question.request.body_mut() = Body::coming(channel.clone());
-        question.channel = Some(channel);
-        question
     }
 
     /// Whether the server stops.
@@ -151,7 +139,6 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     async fn handle(
         &mut self,
-        request: Request<Body>,
         channel: Option<&Channel>,
         informer: Option<&Informer>,
     ) -> Result<Response<H::Content>, Failure> {
@@ -159,8 +146,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         let ready =
             poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error))));
         ready.await?;
-        let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(request))).map_err(Failure::Panic)?;
-        let mut response = pin!(response);
+        let question = self.question.take().ok_or(Error::Misuse("there is no request"))?;
+        let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(question.request)));
+        let mut response = pin!(response.map_err(Failure::Panic)?);
         let outcome = poll_fn(|context| {
             loop {
                 let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
@@ -258,18 +246,17 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 }
 
-fn question(received: &switchover::Request<'_>, informs: bool) -> Result<Question, Failure> {
-    let chance = Chance::of(received);
+fn question(received: switchover::Request<'_>, headers: HeaderMap, informs: bool) -> Result<Question, Failure> {
     // A target that is legal on the wire and none for `http`, which has no words for it.
-    let request = Request::try_from(*received)
-        .map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
-    let mut request = request.map(|()| Body::empty());
-    if let Some(authority) = of_all(received)
+    let request = http_request(received, headers, Body::empty());
+    let mut request = request.map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
+    if let Some(authority) = of_all(&received)
         && let Ok(host) = HeaderValue::from_str(authority)
     {
         *request.uri_mut() = Uri::from_static("*");
         request.headers_mut().insert(header::HOST, host);
     }
+    let chance = Chance::of(&received, request.method());
     if let Some(chance) = &chance {
         Arc::clone(chance).put_into(request.extensions_mut());
     }
@@ -278,6 +265,28 @@ fn question(received: &switchover::Request<'_>, informs: bool) -> Result<Questio
         request.extensions_mut().insert(informer.clone());
     }
     Ok(Question { request, channel: None, chance, informer })
+}
+
+/// What there is of its content already, or where it will come from.
+fn add_content(question: &mut Question, http: &mut Connection) {
+    if http.take_end() {
+        return;
+    }
+    let left = match http.content() {
+        Content::Length(length) => Some(length),
+        _ => None,
+    };
+    if left.is_some_and(|length| length <= http.unread().len() as u64) {
+        // All of it is there: one event, and no other can be in the way.
+        if let Ok(Next::Event(Event::Data(data))) = http.next_event() {
+            *question.request.body_mut() = Bytes::copy_from_slice(data).into();
+            http.take_end();
+            return;
+        }
+    }
+    let channel = Arc::new(Channel::new(left));
+    *question.request.body_mut() = Body::coming(channel.clone());
+    question.channel = Some(channel);
 }
 
 /// The authority in an OPTIONS of a server as a whole, whose target is absolute and has no path. `http` would have `/` for that,

@@ -27,6 +27,9 @@ pub(crate) use timer::{Alarm, Deadline};
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
+/// How long a connection is idle before it gives back its memory.
+const PARKED_AFTER: Duration = Duration::from_secs(1);
+
 /// How long is still read from a peer that should have ended: as long as it goes on without a pause of `LULL`, and no longer.
 const LINGER: Duration = Duration::from_secs(4);
 const LULL: Duration = Duration::from_secs(1);
@@ -41,6 +44,9 @@ pub(crate) struct Wire<S> {
     pub(crate) receiving: Deadline,
     /// The peer has something to take.
     sending: Deadline,
+    /// Nothing happens.
+    parking: Deadline,
+    is_parked: bool,
     pub(crate) alarm: Alarm,
     /// Part of what had to be sent may have left.
     is_broken: bool,
@@ -56,6 +62,8 @@ impl<S: Transport> Wire<S> {
             patience,
             receiving: Deadline::default(),
             sending: Deadline::default(),
+            parking: Deadline::default(),
+            is_parked: false,
             alarm: Alarm::default(),
             is_broken: false,
             has_ended: false,
@@ -144,9 +152,29 @@ impl<S: Transport> Wire<S> {
         Poll::Pending
     }
 
+    /// What was waited for has come.
+    pub(crate) fn clear(&mut self) {
+        self.receiving.clear();
+        self.parking.clear();
+        self.is_parked = false;
+    }
+
     /// Whether the peer has ended its direction.
     pub(crate) fn has_ended(&self) -> bool {
         self.has_ended
+    }
+
+    /// Gives back memory once the connection has been idle for a while: to do so at each pause would cost more than an answer.
+    pub(crate) fn park(&mut self, context: &mut Context<'_>) {
+        if self.is_parked {
+            return;
+        }
+        self.parking.wait_for("to be parked", Some(PARKED_AFTER));
+        if self.parking.poll_late(&mut self.alarm, context).is_ready() {
+            self.is_parked = true;
+            self.http.release();
+            self.out.release();
+        }
     }
 
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {

@@ -1,5 +1,6 @@
-//! What waits to be sent: text that the engine has written, and at most one piece of content that is not copied.
+//! What waits to be sent: text that the engine has written, and between it content that is not copied.
 
+use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,44 +11,50 @@ use tokio::io::AsyncWrite;
 /// Content that is worth a piece of its own; what is shorter is copied.
 const WORTH_IT: usize = 4 * 1024;
 
-/// Bytes that wait to be sent before more are made.
-const ENOUGH: usize = 64 * 1024;
+/// Bytes of text, and of all, that wait to be sent before more are made.
+const ENOUGH_TEXT: usize = 64 * 1024;
+const ENOUGH: usize = 512 * 1024;
 
-/// In this order.
+/// Pieces that are sent at a time.
+const AT_A_TIME: usize = 16;
+
 #[derive(Default)]
 pub(crate) struct Outgoing {
     text: Vec<u8>,
     /// How much of `text` has left.
     sent: usize,
-    content: Bytes,
-    after: Vec<u8>,
+    /// Content, each with where in the text it stands.
+    pieces: VecDeque<(usize, Bytes)>,
+    /// Bytes of content.
+    content: usize,
 }
 
 impl Outgoing {
     /// Where the engine writes.
     pub(crate) fn text(&mut self) -> &mut Vec<u8> {
-        if self.content.is_empty() { &mut self.text } else { &mut self.after }
+        &mut self.text
     }
 
     /// Content that the engine has framed.
     pub(crate) fn push(&mut self, content: Bytes) {
-        if content.len() < WORTH_IT || !self.content.is_empty() {
-            self.text().extend_from_slice(&content);
+        if content.len() < WORTH_IT {
+            self.text.extend_from_slice(&content);
         } else {
-            self.content = content;
+            self.content += content.len();
+            self.pieces.push_back((self.text.len(), content));
         }
     }
 
     fn len(&self) -> usize {
-        self.text.len() - self.sent + self.content.len() + self.after.len()
+        self.text.len() - self.sent + self.content
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.sent == self.text.len() && self.pieces.is_empty()
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.len() >= ENOUGH
+        self.text.len() >= ENOUGH_TEXT || self.len() >= ENOUGH
     }
 
     /// Gives back the memory of what has left.
@@ -63,14 +70,13 @@ impl Outgoing {
         stream: Pin<&mut impl AsyncWrite>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        let text = &self.text[self.sent..];
-        let written = if self.content.is_empty() {
-            ready!(stream.poll_write(context, text))?
+        let written = if self.pieces.is_empty() {
+            ready!(stream.poll_write(context, &self.text[self.sent..]))?
         } else if stream.is_write_vectored() {
-            let pieces = [IoSlice::new(text), IoSlice::new(&self.content), IoSlice::new(&self.after)];
-            ready!(stream.poll_write_vectored(context, &pieces))?
+            ready!(self.with_slices(|slices| stream.poll_write_vectored(context, slices)))?
         } else {
-            ready!(stream.poll_write(context, if text.is_empty() { &self.content } else { text }))?
+            let first = self.with_slices(|slices| slices.iter().position(|slice| !slice.is_empty()));
+            ready!(self.with_slices(|slices| stream.poll_write(context, &slices[first.unwrap_or(0)])))?
         };
         self.advance(written);
         match written {
@@ -79,15 +85,39 @@ impl Outgoing {
         }
     }
 
-    fn advance(&mut self, written: usize) {
-        let of_text = written.min(self.text.len() - self.sent);
-        self.sent += of_text;
-        let of_content = (written - of_text).min(self.content.len());
-        self.content.advance(of_content);
-        if self.sent == self.text.len() && self.content.is_empty() {
+    /// The first of what waits, in order.
+    fn with_slices<T>(&self, take: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
+        let mut slices = [IoSlice::new(&[]); AT_A_TIME];
+        let (mut at, mut count) = (self.sent, 0);
+        for (end, content) in self.pieces.iter().take(AT_A_TIME / 2) {
+            slices[count] = IoSlice::new(&self.text[at..*end]);
+            slices[count + 1] = IoSlice::new(content);
+            (at, count) = (*end, count + 2);
+        }
+        if self.pieces.len() < AT_A_TIME / 2 {
+            slices[count] = IoSlice::new(&self.text[at..]);
+            count += 1;
+        }
+        take(&slices[..count])
+    }
+
+    fn advance(&mut self, mut written: usize) {
+        while let Some((end, content)) = self.pieces.front_mut() {
+            let of_text = written.min(*end - self.sent);
+            let of_content = (written - of_text).min(content.len());
+            self.sent += of_text;
+            content.advance(of_content);
+            self.content -= of_content;
+            written -= of_text + of_content;
+            if !content.is_empty() {
+                return;
+            }
+            self.pieces.pop_front();
+        }
+        self.sent += written;
+        if self.sent == self.text.len() {
             self.text.clear();
-            std::mem::swap(&mut self.text, &mut self.after);
-            self.sent = written - of_text - of_content;
+            self.sent = 0;
         }
     }
 }
@@ -96,27 +126,29 @@ impl Outgoing {
 mod tests {
     use super::*;
 
-    /// However much a transport takes at a time, and whether it takes several pieces or one.
+    /// However much a transport takes at a time.
     #[test]
     fn what_waits_leaves_in_order() {
-        for step in [1, 3, 5000, 20_000] {
+        for step in [97, 997, 5000, 20_000] {
             let mut out = Outgoing::default();
             let mut wanted = Vec::new();
-            for (text, content) in [("head", 10_000), ("more", 5), ("again", 9_000)] {
+            for (text, content) in (0..12).map(|at| (format!("head {at}"), 4000 + at * 50)) {
                 out.text().extend_from_slice(text.as_bytes());
-                out.push(vec![b'c'; content].into());
+                let content: Vec<u8> = (0..content).map(|at| at as u8).collect();
+                out.push(content.clone().into());
                 wanted.extend_from_slice(text.as_bytes());
-                wanted.resize(wanted.len() + content, b'c');
+                wanted.extend_from_slice(&content);
             }
-            let mut sent = 0;
+            assert_eq!((out.len(), out.pieces.len()), (wanted.len(), 10));
+            let mut sent = Vec::new();
             while !out.is_empty() {
-                let first = if out.sent < out.text.len() { out.text[out.sent] } else { out.content[0] };
-                assert_eq!(first, wanted[sent], "{step}: {sent}");
-                let len = step.min(out.len());
+                let first: Vec<u8> = out.with_slices(|slices| slices.iter().flat_map(|slice| slice.to_vec()).collect());
+                let len = step.min(first.len());
+                sent.extend_from_slice(&first[..len]);
                 out.advance(len);
-                sent += len;
             }
-            assert_eq!(sent, wanted.len());
+            assert!(sent == wanted, "{step}");
+            assert_eq!(out.len(), 0);
         }
     }
 }

@@ -69,6 +69,10 @@ impl Alarm {
     fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
         if sleep.deadline() > until {
+            // An alarm for what is over would go off at once, again and again.
+            if Instant::now() >= until {
+                return Poll::Ready(());
+            }
             sleep.as_mut().reset(until);
         }
         while sleep.as_mut().poll(context).is_ready() {

@@ -1,0 +1,31 @@
+//! The example client, on hyper.
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HOST, UPGRADE};
+use http::{Request, StatusCode};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    let stream = TokioIo::new(TcpStream::connect(&address).await?);
+    let (mut sender, connection) = http1::handshake(stream).await?;
+    tokio::spawn(async move { drop(connection.with_upgrades().await) });
+    let request = Request::get("/").header(HOST, address).header(CONNECTION, "upgrade").header(UPGRADE, "foo/2");
+    let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
+    // What the 101 names is not looked at: this client speaks foo/2 to a server that has switched to anything.
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        println!("answered {}", response.status());
+        return Ok(());
+    }
+    let upgraded = TokioIo::new(hyper::upgrade::on(response).await?);
+    let (mut stream, mut line) = (BufReader::new(upgraded), String::new());
+    stream.write_all(b"hello\n").await?;
+    stream.read_line(&mut line).await?;
+    print!("{line}");
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! What happens, for `tracing` (its feature): a span for each connection and each exchange, and in them the engine's own account of what
+//! came, was decided and was refused. It holds kinds, numbers and places, no field and no content.
+
+use std::future::Future;
+
+use http::Request;
+use switchover::Connection;
+
+/// Runs it in the span of a connection.
+#[cfg(feature = "tracing")]
+pub(crate) fn connection<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    tracing::Instrument::instrument(future, tracing::info_span!("connection", role = "server"))
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn connection<F: Future>(future: F) -> F {
+    future
+}
+
+/// The span of an exchange.
+#[cfg(feature = "tracing")]
+pub(crate) fn exchange<B>(request: &Request<B>) -> Exchange {
+    Exchange(tracing::info_span!("exchange", method = request.method().as_str(), path = request.uri().path()))
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn exchange<B>(_: &Request<B>) -> Exchange {
+    Exchange
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) struct Exchange(tracing::Span);
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) struct Exchange;
+
+impl Exchange {
+    /// Runs it in the span.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn run<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+        tracing::Instrument::instrument(future, self.0.clone())
+    }
+
+    #[cfg(not(feature = "tracing"))]
+    pub(crate) fn run<F: Future>(&self, future: F) -> F {
+        future
+    }
+
+    /// Tells what the engine has noted since the last time.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn tell(&self, http: &mut Connection) {
+        let _entered = self.0.enter();
+        while let Some(entry) = http.trace() {
+            tracing::debug!(step = entry.step.name(), number = entry.number, at = entry.offset);
+        }
+    }
+
+    #[cfg(not(feature = "tracing"))]
+    pub(crate) fn tell(&self, _: &mut Connection) {}
+}

@@ -1,0 +1,136 @@
+//! The vectors for other engines: `suite/cases.jsonl`, whose format `suite/README.md` describes.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use switchover::{Config, ErrorKind, Role};
+
+use crate::export;
+use crate::script::{self, Record};
+use crate::vector::{Vector, load};
+
+/// What only concerns those who speak one protocol, whatever engine is below.
+const BESIDE: &str = "profiles";
+
+/// Vectors that decide while an event is still to be taken, and come out otherwise where all events are taken first.
+const SOONER: &[&str] = &["reject-between"];
+
+/// The lines of the file. Left out are protocols' own rules, decisions that are this engine's alone, and what only sends.
+pub fn cases() -> Vec<String> {
+    let rules = rules();
+    let vectors = load(&crate::home().join("vectors"));
+    vectors.iter().filter(|vector| is_for_others(vector)).filter_map(|vector| case(vector, &rules)).collect()
+}
+
+fn is_for_others(vector: &Vector) -> bool {
+    let is_beside = vector.file.components().any(|part| part.as_os_str() == BESIDE);
+    !is_beside && !vector.config.tidy && !SOONER.contains(&vector.name.as_str())
+}
+
+fn case(vector: &Vector, rules: &BTreeMap<String, String>) -> Option<String> {
+    let Record { mut steps, events, is_over, is_unspoken, .. } =
+        script::record(vector).unwrap_or_else(|error| panic!("{error}"));
+    if is_unspoken || events.is_empty() {
+        return None;
+    }
+    // Not every engine judges a byte before the line has ended.
+    let has_failed = events.iter().any(|event| event["event"] == "error");
+    if has_failed && !steps.iter().any(|step| !step["end"].is_null()) {
+        steps.push(json!({ "receive": "\r\n\r\n" }));
+    }
+    let rule = |id: &String| json!({ "id": id, "clause": clause(id), "level": rules.get(id) });
+    // In this order, for people.
+    let pairs = [
+        ("id", json!(vector.name)),
+        ("role", json!(vector.role.name())),
+        ("config", config(&vector.config)),
+        ("steps", json!(steps)),
+        ("events", json!(events)),
+        ("over", json!(is_over)),
+        ("rules", vector.proves.iter().map(rule).collect()),
+        ("why", json!(vector.why)),
+    ];
+    let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+    Some(ascii(&format!("{{{}}}", pairs.join(", "))))
+}
+
+/// Some readers of lines take U+0085 for the end of one.
+fn ascii(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii() { c.into() } else { format!("\\u{:04x}", u32::from(c)) }).collect()
+}
+
+/// What differs from the default, by name.
+fn config(config: &Config) -> Value {
+    let limits = export::limits(config).map(|(name, value)| (name.to_owned(), json!(value)));
+    limits.chain(export::flags(config).map(|name| (name.to_owned(), json!(true)))).collect()
+}
+
+/// An error of the peer's, with how strictly an RFC asks the recipient for it.
+pub(crate) fn error(kind: ErrorKind, vector: &Vector) -> Value {
+    let named = EXCEPTIONS.iter().find(|(names, ..)| names.split(' ').any(|name| name == vector.name));
+    let (level, clause) =
+        named.map_or_else(|| (level(kind, vector.role), kind.clause()), |(_, level, clause)| (level, clause));
+    json!({
+        "event": "error", "kind": kind.name(), "text": kind.text(), "answer": kind.status(), "clause": clause,
+        "level": level,
+    })
+}
+
+/// `MUST` and `SHOULD` as they stand there; `choice` where another recipient may do otherwise: it may recover, the limit is
+/// its own, or the rule is the sender's alone.
+fn level(kind: ErrorKind, role: Role) -> &'static str {
+    use ErrorKind::{
+        BadFieldName, BadMethod, BadTarget, BadVersion, BareCr, ChunkEnd, ChunkExtension, ChunkSize, CodingIn10,
+        CodingInvalid, CodingNotFinal, CodingUnknown, ContentLengthDiffers, ContentLengthInvalid, HostInvalid,
+        HostMissing, HostRepeated, LeadingSpace, MissingColon, Nul, SpaceBeforeColon, TargetAuthority, TargetForm,
+        TargetInsecure, Truncated, Unsolicited,
+    };
+    match (kind, role) {
+        (
+            BareCr | CodingIn10 | CodingNotFinal | ContentLengthDiffers | ContentLengthInvalid | HostInvalid
+            | HostMissing | HostRepeated | LeadingSpace | TargetAuthority | TargetInsecure | Truncated | Unsolicited,
+            _,
+        )
+        | (SpaceBeforeColon, Role::Server) => "MUST",
+        // What does not match the grammar, a server should answer with 400 (RFC 9112, 2.2). Of a client nothing is said.
+        (
+            BadFieldName | BadMethod | BadTarget | BadVersion | ChunkEnd | ChunkExtension | ChunkSize | CodingInvalid
+            | CodingUnknown | MissingColon | Nul | TargetForm,
+            Role::Server,
+        ) => "SHOULD",
+        _ => "choice",
+    }
+}
+
+/// Vectors in which the same error is another rule's, with that rule's level and place.
+pub const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("connect-no-port connect-empty-port connect-port-too-large", "MUST", "RFC 9110, 9.3.6"),
+    ("connect-path", "SHOULD", "RFC 9112, 3.2.3"),
+    ("absolute-form-empty-host", "MUST", "RFC 9110, 4.2.1"),
+    ("absolute-form-userinfo", "SHOULD", "RFC 9110, 4.2.4"),
+    // A NUL in a value, not in a start line.
+    ("field-nul field-line-syntax-first", "MUST", "RFC 9110, 5.5"),
+    // An engine may count further.
+    ("length-overflow", "choice", "RFC 9110, 8.6"),
+    // No coding at all is not chunked either.
+    ("coding-empty", "MUST", "RFC 9112, 6.3"),
+    // Only lines of a head and of trailers may end with an LF alone.
+    ("chunk-line-bare-lf lone-lf-not-in-chunk-lines", "SHOULD", "RFC 9112, 7.1"),
+];
+
+/// `R9112-6.3-2` is of RFC 9112, 6.3.
+fn clause(id: &str) -> String {
+    let mut parts = id[1..].split('-');
+    format!("RFC {}, {}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
+/// The level of each requirement.
+fn rules() -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(crate::home().join("requirements.md")).expect("the table");
+    let rows = text.lines().filter(|line| line.starts_with("| R"));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        (cells[1].to_owned(), cells[3].to_owned())
+    })
+    .collect()
+}

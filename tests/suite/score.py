@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Holds an engine to the suite; README.md says how to write the runner.
+
+    score.py [--only ID] [--every N] [--known FILE] COMMAND...
+
+COMMAND is started once and plays every case: whole, byte by byte, and cut in two at each place (--every N: at each
+Nth). Prints a line for each case that comes out otherwise, and the score; with --only also what should have come and
+what has. --known has the differences that are explained. Exit status: 0 if there is no other, 1 if there is, 2 if the
+runner does not keep to the protocol.
+"""
+
+import argparse
+import contextlib
+import fnmatch
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CASES = Path(__file__).resolve().parent / "cases.jsonl"
+# What a runner may leave out of an event, because not every engine shows it.
+OPTIONAL = {"version", "fields", "upgrade", "trailers", "by", "to"}
+# What is said of an error for people.
+NOT_COMPARED = {"kind", "text", "answer", "clause", "level"}
+# Seconds for the whole of a run: a runner that hangs is ended.
+PATIENCE = 1800
+
+
+class Broken(Exception):
+    """The runner does not keep to the protocol."""
+
+
+@dataclass
+class Played:
+    """What a runner made of a case."""
+
+    case: dict
+    skipped: str = ""
+    differences: dict[str, str] = field(default_factory=dict)
+    """How it was cut, and what came out otherwise."""
+    got: list[dict] = field(default_factory=list)
+    """Of the first of these."""
+
+    @property
+    def difference(self) -> str:
+        """In a few words; empty if there is none."""
+        first = next(iter(self.differences.values()), "")
+        return first if not first or "whole" in self.differences else f"depends on the cut: {first}"
+
+
+def load() -> list[dict]:
+    return [json.loads(line) for line in CASES.read_text().split("\n") if line]
+
+
+# Cuts.
+
+
+def cuts(case: dict, every: int) -> Iterator[tuple[str, list[dict]]]:
+    """The name of each cut, and the steps."""
+    steps = case["steps"]
+    yield "whole", steps
+    yield "byte by byte", [piece for step in steps for piece in cut(step, range(1, len(step.get("receive", ""))))]
+    places = [(index, place) for index, step in enumerate(steps) for place in range(1, len(step.get("receive", "")))]
+    for index, place in places[every - 1 :: every]:
+        yield f"cut at {place} of step {index + 1}", [*steps[:index], *cut(steps[index], [place]), *steps[index + 1 :]]
+
+
+def cut(step: dict, places: "range | list[int]") -> list[dict]:
+    if not places:
+        return [step]
+    data = step["receive"]
+    return [{"receive": data[begin:end]} for begin, end in zip([0, *places], [*places, len(data)], strict=True)]
+
+
+# Comparing.
+
+
+def compare(case: dict, got: list[dict]) -> str:
+    """The first difference in a few words; empty if there is none."""
+    expected = case["events"]
+    if case["over"] and len(got) == len(expected) + 1 and got[-1]["event"] == "error":
+        # Nothing is read any more; whether more bytes are an error is each engine's own.
+        got = got[:-1]
+    expected, got = without_cut_content(expected), without_cut_content(got)
+    for index in range(max(len(expected), len(got))):
+        want, have = at(expected, index), at(got, index)
+        if want["event"] != have["event"]:
+            return named(want, have, next((event for event in got if event["event"] == "error"), None))
+        for key in want.keys() - NOT_COMPARED - (OPTIONAL - have.keys()):
+            if normal(key, want[key]) != normal(key, have.get(key)):
+                return f"{want['event']}: another {key}"
+    return ""
+
+
+def at(events: list[dict], index: int) -> dict:
+    return events[index] if index < len(events) else {"event": "nothing"}
+
+
+def named(want: dict, have: dict, error: dict | None) -> str:
+    """A class of differences: an error that is missing, one too many, or another event."""
+    says = f"refuses: {error.get('kind', 'an error')}" if error else ""
+    if want["event"] != "error":
+        return says if have["event"] == "error" else f"{have['event']} instead of {want['event']}"
+    if have["event"] == "nothing":
+        return f"waits at {want['kind']}"
+    return f"takes {want['kind']}" + (f", then {says}" if says else "")
+
+
+def without_cut_content(events: list[dict]) -> list[dict]:
+    """How much of a broken message is shown before the error is each engine's own."""
+    is_cut = [event["event"] for event in events[-2:]] == ["content", "error"]
+    return [*events[:-2], events[-1]] if is_cut else events
+
+
+def normal(key: str, value: object) -> object:
+    """Without what an engine may change: the case of names, runs of spaces, how the two framing fields are written."""
+    if key in ("fields", "trailers"):
+        lines = [[name.lower(), re.sub("[ \t]+", " ", text)] for name, text in value]
+        return [line for line in lines if line[0] not in ("content-length", "transfer-encoding")]
+    return [name.lower() for name in value] if key in ("upgrade", "to") else value
+
+
+# Playing.
+
+
+def play(command: list[str], cases: list[dict], every: int = 1) -> list[Played]:
+    """All cases through one process."""
+    runner = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    watch = threading.Timer(PATIENCE, runner.kill)
+    watch.start()
+    try:
+        threading.Thread(target=ask, args=(runner, cases, every), daemon=True).start()
+        return [judge(case, every, runner) for case in cases]
+    finally:
+        watch.cancel()
+        runner.kill()
+        runner.wait()
+
+
+def ask(runner: subprocess.Popen, cases: list[dict], every: int) -> None:
+    # If it has gone, the reader finds out.
+    with contextlib.suppress(BrokenPipeError), runner.stdin:
+        for case in cases:
+            for _, steps in cuts(case, every):
+                asked = {"id": case["id"], "role": case["role"], "config": case["config"], "steps": steps}
+                runner.stdin.write(json.dumps(asked) + "\n")
+
+
+def judge(case: dict, every: int, runner: subprocess.Popen) -> Played:
+    played = Played(case)
+    for name, _ in cuts(case, every):
+        got = answer(runner, case["id"])
+        if "skip" in got:
+            played.skipped = got["skip"]
+            continue
+        try:
+            difference = compare(case, got["events"])
+        except (TypeError, ValueError, AttributeError) as error:
+            raise Broken(f"{case['id']}: an event that README.md does not have: {got['events']} ({error!r})") from error
+        if difference and not played.differences:
+            played.got = got["events"]
+        if difference:
+            played.differences[name] = difference
+    return played
+
+
+def answer(runner: subprocess.Popen, name: str) -> dict:
+    line = runner.stdout.readline()
+    try:
+        got = json.loads(line)
+        assert got["id"] == name, "this answers another case"
+        assert isinstance(got["skip"], str) if "skip" in got else all(event["event"] for event in got["events"])
+    except (ValueError, AssertionError, KeyError, TypeError) as error:
+        raise Broken(f"{name}: no answer as README.md has it: {line.strip()[:200]!r} ({error!r})") from error
+    return got
+
+
+# The score.
+
+
+@dataclass
+class Known:
+    """A line of --known: a difference, the cases, how the RFC sees it, where, and why. Stars stand for anything."""
+
+    difference: str
+    cases: str
+    level: str
+    clause: str
+    because: str
+
+    def explains(self, played: Played) -> bool:
+        name = played.case["id"]
+        is_of_these = any(fnmatch.fnmatchcase(name, pattern) for pattern in self.cases.split())
+        return is_of_these and fnmatch.fnmatchcase(played.difference, self.difference)
+
+
+def read_known(path: Path) -> list[Known]:
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return [Known(*(part.strip() for part in line.split(" | "))) for line in lines]
+
+
+def explanation(played: Played, known: list[Known]) -> Known | None:
+    """The first that fits. Of an error that is missing, the case itself says how the RFC sees it."""
+    for one in known:
+        if one.explains(played):
+            return one
+    if played.difference.startswith("takes "):
+        error = played.case["events"][-1]
+        return Known("takes", played.case["id"], error["level"], error["clause"], error["text"])
+    return None
+
+
+def score(results: list[Played], known: list[Known]) -> Counter:
+    """How many cases come out how; a skipped cut makes no case the same."""
+    counts: Counter = Counter()
+    for played in results:
+        why = explanation(played, known)
+        if played.differences:
+            counts[why.level if why else "not explained"] += 1
+        else:
+            counts["not applicable" if played.skipped else "the same"] += 1
+    return counts
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="*", metavar="ID")
+    parser.add_argument("--every", type=int, default=1, metavar="N")
+    parser.add_argument("--known", type=Path, metavar="FILE")
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
+    options = parser.parse_args()
+    if not options.command:
+        parser.error("no COMMAND")
+    cases = [case for case in load() if fnmatch.fnmatchcase(case["id"], options.only)]
+    known = read_known(options.known) if options.known else []
+    try:
+        results = play(options.command, cases, options.every)
+    except (Broken, OSError) as broken:
+        print(broken, file=sys.stderr)
+        return 2
+    for played in results:
+        if not played.differences:
+            continue
+        why = explanation(played, known)
+        level = why.level if why else "not explained"
+        print(f"{played.case['id']}: {played.difference} ({next(iter(played.differences))}), {level}")
+        if options.only != "*":
+            print(*(f"  should: {json.dumps(event)}" for event in played.case["events"]), sep="\n")
+            print(*(f"  came:   {json.dumps(event)}" for event in played.got), sep="\n")
+    counts = score(results, known)
+    print(", ".join(f"{count} {name}" for name, count in counts.items()))
+    return 1 if counts["not explained"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+// The service: HTTP/1.1 in its `connect` handler, and `foo/2` for clients that offer it.
+import { serve } from "switchover/streams";
+
+export default {
+  // The connection lasts until this is done.
+  /** @param {import("switchover/streams").StreamSocket} socket */
+  connect: async (socket) => void (await serve(socket, answer)),
+};
+
+/** @type {import("switchover/streams").Handler} */
+async function answer(request) {
+  const foo = await request.upgrade(["foo/2"]);
+  if (!foo) return new Response(`${request.method} ${request.target} ${await request.text()}\n`);
+  // In foo/2 everything comes back, in capitals.
+  const capitals = new TransformStream({ transform: (bytes, to) => to.enqueue(bytes.map(capital)) });
+  await foo.readable.pipeThrough(capitals).pipeTo(foo.writable);
+  return undefined;
+}
+
+const capital = (/** @type {number} */ byte) => (byte > 96 && byte < 123 ? byte - 32 : byte);

@@ -1,0 +1,26 @@
+"""A client by `websockets`: `client.py URL` says what was agreed, and what came back for a short, a long and a cut message."""
+
+import asyncio
+import sys
+
+import websockets
+
+
+async def main(url: str) -> None:
+    async with websockets.connect(url, subprotocols=["chat.v2", "chat"], compression=None) as peer:
+        print(peer.subprotocol)
+        for message in ("hello", "x" * 100_000):
+            await peer.send(message)
+            print(len(message), await peer.recv() == f"{message} came")
+        await peer.send(["in ", "pieces"])
+        print(await peer.recv())
+        await (await peer.ping())
+    print(peer.close_code)
+    try:
+        async with websockets.connect(f"{url}plain"):
+            pass
+    except websockets.InvalidHandshake as declined:
+        print(declined)
+
+
+asyncio.run(main(sys.argv[1]))

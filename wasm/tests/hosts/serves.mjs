@@ -1,0 +1,42 @@
+// What `serve` tells a handler, in any runtime: `serves(socket)` answers with it.
+
+import { serve } from "switchover/streams";
+
+/** How many clients have left while they waited. */
+let left = 0;
+
+/** Says that it waits, and that the client has left. @param {AbortSignal} signal */
+async function* wait(signal) {
+  yield new TextEncoder().encode("waiting\n");
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  left++;
+  yield new TextEncoder().encode("too late\n");
+}
+
+/** @param {import("switchover/streams").Socket} socket */
+export function serves(socket) {
+  const serving = serve(socket, async (request, { remoteAddr }) => {
+    const { signal, target } = request;
+    switch (target) {
+      case "/from":
+        return Response.json(remoteAddr);
+      case "/wait":
+        return { body: wait(signal) };
+      case "/left":
+        return new Response(`left: ${left}`);
+      case "/last":
+        void serving.shutdown();
+        return new Response("last");
+      case "/close":
+        return new Response("close", { headers: { Connection: "close" } });
+    }
+    const switched = await request.upgrade(["foo/2"], undefined, { early: target === "/early" });
+    if (!switched) return new Response("nothing was offered");
+    const writer = switched.writable.getWriter();
+    await writer.write(new TextEncoder().encode("welcome\n"));
+    writer.releaseLock();
+    await switched.readable.pipeThrough(new TransformStream()).pipeTo(switched.writable);
+    return undefined;
+  });
+  return serving;
+}

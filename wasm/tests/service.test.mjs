@@ -1,0 +1,62 @@
+// The example of a service and its front, as a user of wrangler has it: bundled for a deployment, and run by `wrangler dev`.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, test } from "node:test";
+import { promisify } from "node:util";
+
+const { NODE = process.execPath, WORKERD = "" } = process.env;
+const home = join(process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples"), "service");
+const wrangler = join(import.meta.dirname, "wrangler/node_modules/wrangler/bin/wrangler.js");
+const folder = mkdtempSync(join(tmpdir(), "switchover-wrangler-"));
+const timeout = 120_000;
+// It asks nothing of the network, and writes nowhere else.
+const env = {
+  ...process.env,
+  CI: "1",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  MINIFLARE_WORKERD_PATH: WORKERD,
+  WRANGLER_SEND_METRICS: "false",
+  XDG_CONFIG_HOME: folder,
+};
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("each is bundled with the module, which stays one", { timeout }, async () => {
+  for (const worker of ["server", "front"]) {
+    const out = join(folder, worker);
+    const given = ["deploy", "--dry-run", "--outdir", out, "--config", join(home, worker, "wrangler.jsonc")];
+    await promisify(execFile)(NODE, [wrangler, ...given], { env, cwd: home, timeout });
+    assert.deepEqual(readdirSync(out).filter((file) => /\.(wasm|js)$/.test(file)).map((file) => file.replace(/^.*-/, "")).sort(), [
+      "index.js",
+      "switchover.wasm",
+    ]);
+  }
+});
+
+test("the front speaks HTTP/1.1 and foo/2 with the service", { timeout }, async () => {
+  const configs = ["front", "server"].flatMap((worker) => ["-c", join(home, worker, "wrangler.jsonc")]);
+  const given = ["dev", ...configs, "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0", "--persist-to", folder];
+  // With a process group of its own, to be ended with what it starts.
+  const dev = spawn(NODE, [wrangler, ...given], { env, cwd: home, stdio: ["ignore", "pipe", "inherit"], detached: true });
+  const ended = once(dev, "exit");
+  try {
+    let said = "";
+    dev.stdout.on("data", (more) => (said += more));
+    let url;
+    while (!(url = /Ready on (http:\S+)/.exec(said)?.[1])) {
+      await Promise.race([once(dev.stdout, "data"), ended.then(() => assert.fail(`it has ended: ${said}`))]);
+    }
+    const plain = await fetch(`${url}/a`);
+    assert.deepEqual([plain.status, await plain.text()], [200, "GET /a \n"]);
+    const spoken = await fetch(`${url}/b`, { method: "POST", body: "hello there" });
+    assert.deepEqual([spoken.status, await spoken.text()], [200, "HELLO THERE"]);
+  } finally {
+    if (dev.pid && dev.exitCode === null) process.kill(-dev.pid, "SIGTERM");
+    await ended;
+  }
+});

@@ -1,0 +1,356 @@
+// What a handler of `switchover/streams` knows of its client, and how a server ends in order: `signal`, `remoteAddr`, `shutdown`,
+// `Connection: close`; and a switch before the request has ended.
+
+import assert from "node:assert/strict";
+import { Duplex } from "node:stream";
+import { describe, test } from "node:test";
+import { DisconnectedError, serve } from "switchover/streams";
+import { PATIENCE, connected, forms, holds, listening, rest, said, say, until } from "./sockets.mjs";
+
+/** @typedef {import("switchover/streams").Handler} Handler */
+/** @typedef {import("switchover/streams").Ending} Ending */
+/** @typedef {import("switchover/streams").Serving} Serving */
+
+const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const LAST = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+const POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+const OFFER = "Host: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n";
+
+const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Settles when it aborts. @param {AbortSignal} signal @returns {Promise<any>} */
+const aborted = (signal) => new Promise((resolve) => (signal.aborted ? resolve(signal.reason) : signal.addEventListener("abort", () => resolve(signal.reason))));
+
+for (const [form, shape] of Object.entries(forms)) {
+  /** @param {Handler} handler @param {import("switchover/streams").ServeOptions} [options] */
+  async function serving(handler, options) {
+    /** @type {Serving[]} */
+    const open = [];
+    const server = await listening((socket) => {
+      const begun = serve(shape(socket), handler, options);
+      open.push(begun);
+      return begun;
+    });
+    return { server, open };
+  }
+
+  describe(`a client that leaves, over ${form}`, { timeout: PATIENCE }, () => {
+    test("aborts the signal of its request, however it leaves", async () => {
+      for (const leaves of /** @type {const} */ (["end", "destroy", "resetAndDestroy"])) {
+        for (const request of [GET, `${POST}hello`]) {
+          /** @type {unknown} */
+          let reason;
+          let isRead = false;
+          const { server } = await serving(async (request) => {
+            const { signal } = request;
+            await request.text();
+            isRead = true;
+            reason = await aborted(signal);
+            return { body: "too late" };
+          });
+          const socket = await connected(server.port);
+          socket.write(request);
+          await holds(() => isRead);
+          socket[leaves]();
+          await holds(() => reason !== undefined);
+          assert(reason instanceof DisconnectedError);
+          // Who has only ended its direction is answered.
+          if (leaves === "end") assert.match(await rest(socket), /too late$/);
+          await server.close();
+        }
+      }
+    });
+
+    test("stops a response that has nothing to write", async () => {
+      let isStopped = false;
+      const { server } = await serving(({ signal }) => ({
+        body: (async function* () {
+          yield Buffer.from("first");
+          await aborted(signal);
+          isStopped = true;
+        })(),
+      }));
+      const socket = await connected(server.port);
+      socket.write(GET);
+      await until(socket, "first");
+      assert(!isStopped);
+      socket.destroy();
+      await holds(() => isStopped);
+      await server.close();
+    });
+
+    test("and one that stays does not, whose next requests are answered", async () => {
+      /** @type {AbortSignal[]} */
+      const signals = [];
+      const { server } = await serving(async (request) => {
+        signals.push(request.signal);
+        await pause(20);
+        return { body: `${request.method} ${request.target} ${await request.text()};` };
+      });
+      const socket = await connected(server.port);
+      // The second one comes while the first is answered, and the third after both.
+      socket.write(GET);
+      await pause(10);
+      socket.write(`${POST}he`);
+      await until(socket, "GET / ;");
+      socket.write(`llo${LAST}`);
+      const answers = await rest(socket);
+      assert.match(answers, /POST \/ hello;[^]*GET \/last ;$/);
+      socket.destroy();
+      assert.deepEqual(await server.close(), [{ how: "closed" }]);
+      assert.deepEqual(signals.map(({ aborted }) => aborted), [false, false, false]);
+    });
+
+    test("the signal of serve is that of its requests too", async () => {
+      const stop = new AbortController();
+      /** @type {unknown} */
+      let reason;
+      let hasCome = false;
+      const { server } = await serving(async ({ signal }) => {
+        hasCome = true;
+        reason = await aborted(signal);
+      }, { signal: stop.signal });
+      const client = await connected(server.port);
+      client.write(GET);
+      await holds(() => hasCome);
+      stop.abort("enough");
+      const closed = assert.rejects(server.close(), (error) => error === "enough");
+      await rest(client);
+      await closed;
+      assert.equal(reason, "enough");
+    });
+
+    test("a switch after the signal was asked for loses nothing", async () => {
+      for (const early of [true, false]) {
+        for (const asDuplex of [true, false]) {
+          const { server } = await serving(async (request) => {
+            assert(!request.signal.aborted);
+            await pause(50);
+            const switched = await request.upgrade(["foo/2"]);
+            assert(switched);
+            if (asDuplex) {
+              const duplex = switched.toDuplex(Duplex);
+              duplex.end((await until(/** @type {any} */ (duplex), "here")).toUpperCase());
+              return;
+            }
+            await say(switched.writable, (await said(switched.readable)).toUpperCase(), { ends: true });
+          });
+          const socket = await connected(server.port);
+          socket.write(`GET / HTTP/1.1\r\n${OFFER}\r\n${early ? "hello " : ""}`);
+          await pause(10);
+          if (early) socket.write("from ");
+          await until(socket, "\r\n\r\n");
+          socket.end("here");
+          assert.equal(await rest(socket), early ? "HELLO FROM HERE" : "HERE");
+          assert.deepEqual(await server.close(), [{ how: "switched" }]);
+        }
+      }
+    });
+  });
+
+  describe(`a server ends in order, over ${form}`, { timeout: PATIENCE }, () => {
+    test("between two requests, at once", async () => {
+      for (const said of ["", GET, GET.slice(0, 9)]) {
+        const { server, open } = await serving(() => ({ body: "done" }));
+        const socket = await connected(server.port);
+        socket.write(said);
+        if (said === GET) await until(socket, "done");
+        await holds(() => open.length === 1);
+        await pause(20);
+        const ending = open[0]?.shutdown();
+        assert.equal(await rest(socket), "");
+        socket.end();
+        assert.deepEqual(await ending, { how: "closed" });
+        await server.close();
+      }
+    });
+
+    test("after the response that is being made, which says so", async () => {
+      /** @type {Serving[]} */
+      let open = [];
+      const { server, open: begun } = await serving((request) => {
+        void open[0]?.shutdown();
+        return { body: request.target };
+      });
+      open = begun;
+      const socket = await connected(server.port);
+      // What is pipelined after it is not answered.
+      socket.write(GET + LAST);
+      const answer = await rest(socket);
+      assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n\r\n\/$/);
+      assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
+      socket.end();
+      assert.deepEqual(await server.close(), [{ how: "closed" }]);
+    });
+
+    test("after a response whose head has left", async () => {
+      /** @type {() => void} */
+      let go = () => {};
+      const gone = new Promise((resolve) => (go = () => resolve(undefined)));
+      const { server, open } = await serving(() => ({
+        body: (async function* () {
+          yield Buffer.from("first");
+          await gone;
+          yield Buffer.from("second");
+        })(),
+      }));
+      const socket = await connected(server.port);
+      socket.write(GET + GET);
+      await until(socket, "first");
+      const ending = open[0]?.shutdown();
+      go();
+      const answer = await rest(socket);
+      assert.match(answer, /6\r\nsecond\r\n0\r\n\r\n$/);
+      assert.doesNotMatch(answer, /HTTP/);
+      socket.end();
+      assert.deepEqual(await ending, { how: "closed" });
+      await server.close();
+    });
+
+    test("after a response that says so itself", async () => {
+      const { server } = await serving(() => new Response("done", { headers: { Connection: "close" } }));
+      const socket = await connected(server.port);
+      socket.write(GET + GET);
+      assert.equal((await rest(socket)).match(/HTTP\/1\.1 200 OK\r\n/g)?.length, 1);
+      socket.end();
+      assert.deepEqual(await server.close(), [{ how: "closed" }]);
+    });
+
+    test("what was switched is not ended, and what is over is not either", async () => {
+      const { server, open } = await serving(async (request) => {
+        const switched = await request.upgrade(["foo/2"]);
+        assert(switched);
+        await say(switched.writable, await said(switched.readable), { ends: true });
+      });
+      const socket = await connected(server.port);
+      socket.write(`GET / HTTP/1.1\r\n${OFFER}\r\n`);
+      await until(socket, "\r\n\r\n");
+      const ending = open[0]?.shutdown();
+      await pause(20);
+      socket.end("still here");
+      assert.equal(await rest(socket), "still here");
+      assert.deepEqual(await ending, { how: "switched" });
+      assert.deepEqual(await open[0]?.shutdown(), { how: "switched" });
+      await server.close();
+    });
+  });
+
+  describe(`a switch before the request has ended, over ${form}`, { timeout: PATIENCE }, () => {
+    const head = `POST / HTTP/1.1\r\n${OFFER}`;
+
+    test("we speak first, the client ends its request, then it speaks", async () => {
+      for (const framing of ["Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Content-Length: 5\r\nExpect: 100-continue\r\n"]) {
+        for (const reads of [true, false]) {
+          let content = "";
+          const { server } = await serving(async (request) => {
+            const switched = await request.upgrade(["foo/2"], { X: "y" }, { early: true });
+            assert.equal(switched?.protocol, "foo/2");
+            await say(switched.writable, "welcome");
+            if (reads) content = await request.text();
+            await say(switched.writable, (await said(switched.readable)).toUpperCase(), { ends: true });
+          });
+          const socket = await connected(server.port);
+          socket.write(`${head}${framing}\r\n`);
+          const begun = await until(socket, "welcome");
+          assert.match(begun, /HTTP\/1\.1 101 [^]*X: y\r\n[^]*\r\n\r\nwelcome$/);
+          assert.equal(begun.startsWith("HTTP/1.1 100 Continue\r\n"), framing.includes("100"));
+          const chunked = framing.startsWith("Transfer");
+          socket.write(chunked ? "2\r\nhe" : "he");
+          await pause(10);
+          socket.write(chunked ? "\r\n3\r\nllo\r\n0\r\n\r\nfrom " : "llofrom ");
+          await pause(10);
+          socket.end("here");
+          assert.equal(await rest(socket), "FROM HERE");
+          assert.deepEqual(await server.close(), [{ how: "switched" }]);
+          assert.equal(content, reads ? "hello" : "");
+        }
+      }
+    });
+
+    test("of a request that is complete it is a switch like any other", async () => {
+      const { server } = await serving(async (request) => {
+        assert(!request.signal.aborted);
+        const switched = await request.upgrade(["foo/2"], undefined, { early: true });
+        assert(switched);
+        const duplex = switched.toDuplex(Duplex);
+        assert(!("remoteAddress" in duplex));
+        duplex.end((await until(/** @type {any} */ (duplex), "hello")).toUpperCase());
+        // It is closed after the client has left.
+        duplex.on("error", () => {}).resume();
+      });
+      const socket = await connected(server.port);
+      socket.write(`GET / HTTP/1.1\r\n${OFFER}\r\nhello`);
+      const answer = await until(socket, "HELLO");
+      socket.end();
+      assert.match(answer + (await rest(socket)), /^HTTP\/1\.1 101 [^]*\r\n\r\nHELLO$/);
+      assert.deepEqual(await server.close(), [{ how: "switched" }]);
+    });
+
+    test("a client that leaves inside its request is an error to who reads", async () => {
+      /** @type {unknown} */
+      let error;
+      const { server } = await serving(async (request) => {
+        const switched = await request.upgrade(["foo/2"], undefined, { early: true });
+        assert(switched);
+        error = await said(switched.readable).catch((error) => error);
+      });
+      const socket = await connected(server.port);
+      socket.write(`${head}Content-Length: 5\r\n\r\nhe`);
+      await until(socket, "\r\n\r\n");
+      socket.end();
+      await rest(socket);
+      await holds(() => error !== undefined);
+      assert.equal(/** @type {any} */ (error).kind, "truncated");
+      await holds(() => server.open === 0);
+      await server.close();
+    });
+
+    test("a handler that returns leaves the rest of the request to be dropped", async () => {
+      const { server } = await serving(async (request) => {
+        const switched = await request.upgrade(["foo/2"], undefined, { early: true });
+        assert(switched);
+        void (async () => say(switched.writable, await said(switched.readable), { ends: true }))();
+      });
+      const socket = await connected(server.port);
+      socket.write(`${head}Content-Length: 5\r\n\r\nhe`);
+      await until(socket, "\r\n\r\n");
+      await pause(20);
+      socket.end("lloand on");
+      assert.equal(await rest(socket), "and on");
+      assert.deepEqual(await server.close(), [{ how: "switched" }]);
+    });
+  });
+
+  describe(`a mistake of the client's, over ${form}`, { timeout: PATIENCE }, () => {
+    test("a new protocol that ends with its socket is not the handler's failure", async () => {
+      /** @type {unknown[]} */
+      const reported = [];
+      for (const first of ["", "hello"]) {
+        const { server } = await serving(async (request) => {
+          const switched = await request.upgrade(["foo/2"]);
+          assert(switched);
+          await switched.readable.pipeThrough(new TransformStream()).pipeTo(switched.writable);
+        }, { onError: (error) => void reported.push(error) });
+        const socket = await connected(server.port);
+        socket.write(`GET / HTTP/1.1\r\n${OFFER}\r\n${first}`);
+        await until(socket, "\r\n\r\n");
+        socket.resetAndDestroy();
+        const [ending] = /** @type {Ending[]} */ (await server.close());
+        assert.equal(ending?.how, "gone");
+        assert(ending?.error instanceof Error);
+      }
+      assert.deepEqual(reported, []);
+    });
+  });
+}
+
+test("where a connection comes from", { timeout: PATIENCE }, async () => {
+  for (const [form, shape] of Object.entries(forms)) {
+    const server = await listening((socket) => serve(shape(socket), (_, { remoteAddr }) => Response.json(remoteAddr)));
+    const socket = await connected(server.port);
+    const { localPort } = socket;
+    socket.end(LAST);
+    const answer = JSON.parse((await rest(socket)).split("\r\n\r\n")[1] ?? "");
+    assert.deepEqual(answer, form === "net.Socket" ? { transport: "tcp", hostname: "127.0.0.1", port: localPort } : null);
+    await server.close();
+  }
+});
