@@ -75,6 +75,7 @@ def in_rust(backend, descriptors=None, patience=PATIENCE):
     """The examples in Rust; what has a backend has that one."""
     start = {
         "server.rs": [beside("server"), "0", patience],
+        "tokio.rs": [beside("tokio"), "0", patience],
         "switchboard": [beside("switchboard"), "--port", "0", "--patience", patience, "--connections", "2000"],
         "gateway": [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--patience", patience],
         "bridge": [beside("bridge"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--patience", patience],

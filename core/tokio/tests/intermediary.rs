@@ -7,7 +7,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Empty, Full};
 use switchover::{Blame, ErrorKind};
 use switchover_tokio::client::{check, connect};
-use switchover_tokio::{Body, BoxError, Config, Error, Handler, Reason, informer, serve, service_fn};
+use switchover_tokio::{Body, BoxError, Config, Error, Handler, Reason, informer, serve, service_fn, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 type Answer = Result<Response<Body>, BoxError>;
@@ -156,6 +156,25 @@ async fn options_of_a_server_as_a_whole_are_told_apart() {
         let got = said(handler, &format!("OPTIONS {target} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
         assert!(got.ends_with(&format!("\r\n\r\n{wanted}")), "{target}: {got}");
     }
+}
+
+/// As another server's has, of which it is made.
+#[tokio::test]
+async fn a_101_with_a_date_gets_no_other() {
+    let (mut client, server) = tokio::io::duplex(1000);
+    let handler = service_fn(async |request: Request<Body>| {
+        let chosen = upgrade::select(&request, ["foo"]).ok_or("no offer")?;
+        let mut response: Response<Body> = chosen.accept(|_| std::future::ready(()));
+        response.headers_mut().insert("date", "Sun, 06 Nov 1994 08:49:37 GMT".parse()?);
+        Ok::<_, BoxError>(response)
+    });
+    let offer = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
+    client.write_all(offer.as_bytes()).await.expect("room");
+    let mut got = String::new();
+    let config = Config::default();
+    let (served, read) = tokio::join!(serve(server, handler, &config), client.read_to_string(&mut got));
+    served.and(read.map_err(Error::from)).expect("served");
+    assert_eq!(got.matches("date: ").count(), 1, "{got}");
 }
 
 /// They may have been meant for what was offered (RFC 9931, 5).

@@ -263,7 +263,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         }
         let date = date::now();
         let date: [(&str, &[u8]); 1] = [("date", &date)];
-        let date = if self.config.date { &date[..] } else { &[] };
+        let date = if self.config.date && !headers.contains_key(header::DATE) { &date[..] } else { &[] };
         http.accept(selection, &(&headers, date), self.wire.out.text())?;
         Ok(Answered::Switched)
     }

@@ -1,0 +1,132 @@
+//! A server on tokio that speaks HTTP/1.1, and `foo/2` with a client that offers it: `tokio [PORT [SECONDS]]`. A client may
+//! take SECONDS for a message (30). What `server.rs` is on blocking sockets; `switchover-tokio` has the loop done.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead, Role};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+/// How long a connection that is over is still read from: as long as it goes on without a pause of `LULL`, and no longer.
+const LINGER: Duration = Duration::from_secs(4);
+const LULL: Duration = Duration::from_secs(1);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let port = arguments.next().and_then(|port| port.parse().ok()).unwrap_or(0);
+    let patience = Duration::from_secs(arguments.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(30));
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("listening on {}", listener.local_addr()?.port());
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(async move { serve(stream, patience).await.inspect_err(|error| eprintln!("{error}")) });
+            }
+            // Out of descriptors, say. That passes; without the pause the loop would spin until then.
+            Err(error) => {
+                eprintln!("{error}");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// One connection, from its first byte to its last.
+async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut http = Connection::new(Role::Server);
+    let mut deadline = Instant::now() + patience;
+    let (mut status, mut line, mut out) = (200, String::new(), Vec::new());
+    stream.set_nodelay(true)?;
+    loop {
+        match http.next_event() {
+            Ok(Next::Event(Event::Request(request))) => {
+                deadline = Instant::now() + patience;
+                // RFC 9110, 9.3.2: a HEAD gets the head that a GET would get.
+                let method = if request.method() == "HEAD" { "GET" } else { request.method() };
+                line = format!("{method} {}", request.target());
+                status = if matches!(method, "GET" | "POST") { 200 } else { 501 };
+            }
+            Ok(Next::Event(Event::EndOfMessage(_))) => deadline = Instant::now() + patience,
+            Ok(Next::Event(Event::Switched(_))) => {
+                timeout(patience, stream.write_all(&out)).await??;
+                return Ok(speak_foo(&line, &http.take_leftover(), stream, patience).await?);
+            }
+            // Content that this server does not use.
+            Ok(Next::Event(_)) => {}
+            Ok(Next::Paused(Paused::Closed)) => break,
+            // The request is complete, and it is our turn.
+            Ok(Next::Paused(_)) => answer(&mut http, status, &line, &mut out)?,
+            Ok(Next::NeedData) => {
+                match http.owes() {
+                    // The client waits for it before it sends its content.
+                    Owes::Continue => http.send_informational(&ResponseHead::new(100, &()), &mut out)?,
+                    // The last answer is out: what still comes is not needed.
+                    Owes::Nothing if !http.persists() => break,
+                    _ => {}
+                }
+                timeout(patience, stream.write_all(&out)).await??;
+                out.clear();
+                match timeout_at(deadline, stream.read(http.receive_buffer(16_384)?)).await?? {
+                    0 => http.receive_eof(End::Clean),
+                    len => {
+                        http.commit(len);
+                        // A byte earns a millisecond, never more than the whole patience: a client that sends a byte a
+                        // second is given up, one that sends long content is not.
+                        deadline = (deadline + Duration::from_millis(len as u64)).min(Instant::now() + patience);
+                    }
+                }
+            }
+            // The peer's mistake: answer it once, unless an answer is on its way already.
+            Err(error) => {
+                if let Some(status) = error.status() {
+                    let _ = http.respond(&ResponseHead::new(status, &()), b"", &mut out);
+                }
+                break;
+            }
+        }
+    }
+    timeout(patience, stream.write_all(&out)).await??;
+    Ok(leave(stream).await?)
+}
+
+/// Accepts `foo/2` if it was offered; else says that it could have been.
+fn answer(http: &mut Connection, status: u16, line: &str, out: &mut Vec<u8>) -> Result<(), switchover::Error> {
+    if status == 200
+        && let Some(selection) = http.select(&["foo/2"], Order::Client)
+    {
+        return http.accept(selection, &(), out);
+    }
+    http.advertise(&["foo/2"])?;
+    let response = ResponseHead::new(status, &[("Content-Type", "text/plain")]);
+    http.respond(&response, format!("{line} in HTTP/1.1\n").as_bytes(), out)
+}
+
+/// foo/2: the first line answers the request, then lines come back in upper case until QUIT.
+async fn speak_foo(line: &str, leftover: &[u8], mut stream: TcpStream, patience: Duration) -> io::Result<()> {
+    let (reader, mut writer) = stream.split();
+    let mut lines = BufReader::new(leftover.chain(reader));
+    let mut text = format!("foo/2 answers {line}\n");
+    loop {
+        timeout(patience, writer.write_all(text.as_bytes())).await??;
+        text.clear();
+        // A longer line is taken as several.
+        let len = timeout(patience, (&mut lines).take(65_536).read_line(&mut text)).await??;
+        if len == 0 || text.trim_end() == "QUIT" {
+            return leave(stream).await;
+        }
+        text = text.to_uppercase();
+    }
+}
+
+/// Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection, and
+/// take our last answer away from it (RFC 9112, 9.6).
+async fn leave(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut piece = vec![0; 16_384];
+    let rest = async { while let Ok(Ok(1..)) = timeout(LULL, stream.read(&mut piece)).await {} };
+    timeout(LINGER, rest).await.or(Ok(()))
+}
