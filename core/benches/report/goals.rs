@@ -112,6 +112,20 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         let worst = shares.and_then(|shares| shares.into_iter().max_by(f64::total_cmp));
         goals.push(bound("uvicorn's CPU with", peer, wanted, worst));
     }
+    let tokio = |row: &str, peer| {
+        let row = format!("{row}: CPU µs per request");
+        Some(figures.at("tokio", &row, "switchover")? / figures.at("tokio", &row, peer)?)
+    };
+    for (what, wanted, peer) in [
+        ("hello, serial", 1.02, "hyper"),
+        ("64 kB, serial", 1.02, "hyper"),
+        ("hello, 16 pipelined", 0.3, "hyper"),
+        ("hello, 16 pipelined", 1.0, "hyper, pipeline_flush"),
+        ("64 kB, 16 pipelined", 1.0, "hyper, pipeline_flush"),
+    ] {
+        let against = if peer == "hyper" { "tokio: CPU of hyper" } else { "tokio: CPU of hyper with pipeline_flush" };
+        goals.push(bound(against, what, wanted, tokio(what, peer)));
+    }
     let httpcore = |engine| figures.at("python clients", "httpcore, a request over a socket", engine);
     let share = httpcore("switchover.h11").zip(httpcore("h11")).map(|(ours, theirs)| ours / theirs);
     goals.push(bound("httpcore's CPU with", "h11", 0.67, share));

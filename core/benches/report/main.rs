@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The tables that are shown as they are: name, title, what has to be known to read it.
-const TABLES: [(&str, &str, &str); 10] = [
+const TABLES: [(&str, &str, &str); 11] = [
     (
         "streams",
         "Content and slow input",
@@ -98,6 +98,13 @@ const TABLES: [(&str, &str, &str); 10] = [
         "`wrk` with 16 connections on one CPU, one worker of each server on the other.",
     ),
     ("end to end, pipelined", "Over loopback, 16 requests at once", "The same, pipelined."),
+    (
+        "tokio",
+        "On tokio, beside hyper",
+        "The same handler on `switchover-tokio` and on hyper, as it comes and with `pipeline_flush`. CPU is the server's for a \
+         request over loopback, the kernel's included; instructions are those of a request and an answer of five bytes over a pipe in memory, \
+         the client's among them; memory is of each of a thousand connections.",
+    ),
     ("connections", "Many connections", "Memory and time."),
 ];
 
