@@ -1,0 +1,184 @@
+//! What a check sends: its lines, with the places of the audited program filled in.
+
+use super::table::{By, Check, What};
+
+/// What each place in a table stands for.
+pub(crate) struct Places {
+    pub(crate) is_secure: bool,
+    /// `HOST:PORT`.
+    pub(crate) authority: String,
+    /// `/plain`, `/echo`, `/ws`.
+    pub(crate) plain: String,
+    pub(crate) echo: String,
+    pub(crate) websocket: String,
+}
+
+/// One thing after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Script {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) requests: Vec<Asked>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    Send(Vec<u8>),
+    Wait(Wait),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Wait {
+    /// A moment, so that what follows is a segment of its own.
+    Pause,
+    /// A 100, or whatever else there is to answer.
+    Continue,
+    /// As many final responses as there are requests.
+    Answer,
+}
+
+/// A request as far as it tells how its answer is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    /// The list of all `Upgrade` fields, if `Connection` is there to make it an offer.
+    pub(crate) offer: Vec<String>,
+    /// What the protocols that were offered have to say.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+/// The one frame that is sent after a switch: a masked ping.
+pub(crate) const PING: &[u8] = b"\x89\x85\x01\x02\x03\x04`wgmu";
+/// A masked text message, "hello".
+const HELLO: &[u8] = b"\x81\x85\x01\x02\x03\x04igohn";
+
+/// Names the audit to who is audited.
+pub(crate) const AGENT: &str = concat!("User-Agent: switchboard-audit/", env!("CARGO_PKG_VERSION"));
+
+impl Script {
+    /// What the check sends, or its control.
+    pub(crate) fn of(check: &Check, by: By, places: &Places) -> Result<Self, String> {
+        let mut script = Self::default();
+        let (mut is_head, mut is_slow) = (false, false);
+        for line in check.lines.iter().filter(|line| line.by == By::Both || line.by == by) {
+            match line.what {
+                What::Text(text) => {
+                    script.line(&places.fill(text), !is_head);
+                    is_head = true;
+                }
+                What::Empty => {
+                    script.send(b"\r\n");
+                    is_head = false;
+                }
+                What::Octets("PING") => script.send(PING),
+                What::Octets("HELLO") => script.send(HELLO),
+                What::Octets(text) => script.send(&unescape(text)?),
+                What::Wait("pause") => script.steps.push(Step::Wait(Wait::Pause)),
+                What::Wait("continue") => script.steps.push(Step::Wait(Wait::Continue)),
+                What::Wait("answer") => script.steps.push(Step::Wait(Wait::Answer)),
+                What::Wait("slowly") => is_slow = true,
+                What::Wait(other) => return Err(format!("{}: nothing to wait for is called {other}", check.id)),
+            }
+        }
+        if is_slow {
+            script.slow_down();
+        }
+        Ok(script)
+    }
+
+    /// A line of a head; the first one begins a request.
+    fn line(&mut self, text: &str, is_first: bool) {
+        self.send(text.as_bytes());
+        self.send(b"\r\n");
+        if is_first {
+            let method = text.split(' ').next().unwrap_or_default().into();
+            self.requests.push(Asked { method, ..Asked::default() });
+            self.send(AGENT.as_bytes());
+            self.send(b"\r\n");
+        } else if let (Some(asked), Some((name, value))) = (self.requests.last_mut(), text.split_once(':')) {
+            asked.note(&name.to_ascii_lowercase(), value.trim());
+        }
+    }
+
+    /// In one segment with what was sent before, if nothing was waited for.
+    fn send(&mut self, octets: &[u8]) {
+        match self.steps.last_mut() {
+            Some(Step::Send(sent)) => sent.extend_from_slice(octets),
+            _ => self.steps.push(Step::Send(octets.to_vec())),
+        }
+    }
+
+    /// Each byte on its own.
+    fn slow_down(&mut self) {
+        let steps = std::mem::take(&mut self.steps);
+        self.steps = steps
+            .into_iter()
+            .flat_map(|step| match step {
+                Step::Send(octets) => octets.into_iter().map(|octet| Step::Send(vec![octet])).collect(),
+                wait @ Step::Wait(_) => vec![wait],
+            })
+            .collect();
+    }
+
+    /// All that is sent, as one.
+    pub(crate) fn octets(&self) -> Vec<u8> {
+        let sent = self.steps.iter().filter_map(|step| match step {
+            Step::Send(octets) => Some(octets.as_slice()),
+            Step::Wait(_) => None,
+        });
+        sent.collect::<Vec<_>>().concat()
+    }
+}
+
+impl Asked {
+    fn note(&mut self, name: &str, value: &str) {
+        if name == "upgrade" {
+            self.offer.extend(value.split(',').map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()));
+        } else if name.starts_with("sec-websocket-") || name == "http2-settings" || name == "capsule-protocol" {
+            self.fields.push((name.into(), value.into()));
+        }
+    }
+}
+
+impl Places {
+    fn fill(&self, text: &str) -> String {
+        let mut words: Vec<String> = text.split(' ').map(String::from).collect();
+        if let [_, target, version] = &mut words[..]
+            && version.starts_with("HTTP/")
+        {
+            for (place, path) in [("/plain", &self.plain), ("/echo", &self.echo), ("/ws", &self.websocket)] {
+                if target.ends_with(place) {
+                    *target = target.replace(place, path);
+                    break;
+                }
+            }
+            if self.is_secure {
+                *target = target.replace("http://", "https://");
+            }
+        }
+        let tokens = || (0..200).map(|number| format!("x-audit/{number}")).collect::<Vec<_>>().join(", ");
+        let text = words.join(" ").replace("HOST:PORT", &self.authority);
+        if text.contains("TOKENS") { text.replace("TOKENS", &tokens()) } else { text }
+    }
+}
+
+/// `\r`, `\n` and `\xNN`.
+pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
+    let wrong = || format!("no such escape: {text}");
+    let (mut octets, mut rest) = (Vec::new(), text.bytes());
+    while let Some(octet) = rest.next() {
+        octets.push(match octet {
+            b'\\' => match rest.next().ok_or_else(wrong)? {
+                b'r' => b'\r',
+                b'n' => b'\n',
+                b'x' => {
+                    let digits = [rest.next().ok_or_else(wrong)?, rest.next().ok_or_else(wrong)?];
+                    let digits = std::str::from_utf8(&digits).map_err(|_| wrong())?;
+                    u8::from_str_radix(digits, 16).map_err(|_| wrong())?
+                }
+                _ => return Err(wrong()),
+            },
+            octet => octet,
+        });
+    }
+    Ok(octets)
+}
