@@ -4,8 +4,8 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::reading::{Answer, Reader};
-use super::script::{Script, Step, Wait};
-use super::speech::{self, Spoken};
+use super::script::{Asked, Script, Step, Wait};
+use super::speech::{self, Frame, Spoken};
 use super::wire::{Came, Wire};
 use crate::target::Target;
 
@@ -15,13 +15,28 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// What happened on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
+    /// What was asked, and the answers as far as they came.
+    pub(crate) asked: Vec<Asked>,
     pub(crate) answers: Vec<Answer>,
     /// What came of the words in the new protocol, if there are any for it.
     pub(crate) spoken: Option<Spoken>,
-    /// Everything that came.
+    /// Everything that came, and where in it the last answer that was asked for ends.
     pub(crate) came: Vec<u8>,
+    pub(crate) end: usize,
     /// The peer has closed, or reset.
     pub(crate) has_ended: bool,
+    /// Neither a 100 nor an answer came before the content.
+    pub(crate) waited_in_vain: bool,
+}
+
+/// Until when a connection is looked at, beyond the answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    Answered,
+    /// Until it is closed, where an answer says that it will be.
+    AnnouncedEnd,
+    /// Until it is closed, whatever the answer says.
+    End,
 }
 
 impl Exchange {
@@ -36,52 +51,76 @@ impl Exchange {
     }
 
     /// The answer to the last request, if all before it were answered.
-    pub(crate) fn last_of(&self, requests: usize) -> Option<&Answer> {
-        self.answers.get(requests.checked_sub(1)?)
+    pub(crate) fn last(&self) -> Option<&Answer> {
+        self.answers.get(self.asked.len().checked_sub(1)?)
     }
 
     /// Every request was answered to the end.
-    pub(crate) fn is_complete(&self, requests: usize) -> bool {
-        self.last_of(requests).is_some_and(|answer| answer.is_whole)
+    pub(crate) fn is_complete(&self) -> bool {
+        self.last().is_some_and(|answer| answer.is_whole)
+    }
+
+    /// The connection has left HTTP.
+    pub(crate) fn has_switched(&self) -> bool {
+        self.answers.iter().any(|answer| answer.switched.is_some())
+    }
+
+    /// What came after the last answer that was asked for.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.came[self.end..]
+    }
+
+    /// The frames of WebSocket in it.
+    pub(crate) fn frames(&self) -> Vec<Frame> {
+        speech::frames(self.rest())
     }
 }
 
-/// Sends a script and reads what comes, with so much patience for each thing. `sees_end`: until the peer closes.
-pub(crate) fn run(target: &Target, script: &Script, patience: Duration, sees_end: bool) -> io::Result<Exchange> {
+/// Sends a script and reads what comes, with so much patience for each thing.
+pub(crate) fn run(target: &Target, script: &Script, patience: Duration, until: Until) -> io::Result<Exchange> {
     let wire = Wire::connect(target, patience)?;
     let reader = Reader::new(&script.requests, target.is_secure);
-    let mut session = Session { wire, reader, patience };
-    for step in &script.steps {
-        match step {
-            Step::Send(_) if session.reader.has_ended => break,
-            // A peer that has closed shows that when it is read from.
-            Step::Send(octets) => drop(session.wire.send(octets)),
-            Step::Wait(Wait::Pause) => session.listen(PAUSE, |_| false),
-            Step::Wait(Wait::Continue) => session.listen(patience, has_begun),
-            Step::Wait(Wait::Answer) => session.listen(patience, Reader::is_done),
-        }
-    }
+    let mut session = Session { wire, reader, patience, waited_in_vain: false };
+    script.steps.iter().for_each(|step| session.take(step));
     session.listen(patience, Reader::is_done);
     let spoken = session.speak();
-    if sees_end {
-        session.listen(patience, |_| false);
-    }
-    let Reader { answers, came, has_ended, .. } = &session.reader;
-    Ok(Exchange { answers: answers.clone(), spoken, came: came.clone(), has_ended: *has_ended })
-}
-
-/// A 1xx or a head has come.
-fn has_begun(reader: &Reader) -> bool {
-    reader.is_done() || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())
+    session.see_the_end(until);
+    let Session { reader, waited_in_vain, .. } = session;
+    Ok(Exchange {
+        asked: script.requests.clone(),
+        spoken,
+        end: reader.came.len() - reader.rest().len(),
+        came: reader.came,
+        answers: reader.answers,
+        has_ended: reader.has_ended,
+        waited_in_vain,
+    })
 }
 
 struct Session {
     wire: Wire,
     reader: Reader,
     patience: Duration,
+    waited_in_vain: bool,
 }
 
 impl Session {
+    fn take(&mut self, step: &Step) {
+        match step {
+            Step::Ask(_) if self.reader.has_switched() => {}
+            // A peer that has closed shows that when it is read from.
+            Step::Ask(octets) | Step::Send(octets) => drop(self.wire.send(octets)),
+            Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.patience), |_| false),
+            Step::Wait(Wait::Answers(number)) => {
+                self.listen(self.patience, |reader| reader.is_done() || reader.answered() >= *number);
+            }
+            Step::Wait(Wait::Continue) => {
+                self.listen(self.patience, has_begun);
+                self.waited_in_vain = !has_begun(&self.reader) && !self.reader.has_ended;
+            }
+        }
+    }
+
     /// Reads until that is so, or nothing more comes in that time.
     fn listen(&mut self, time: Duration, is_enough: impl Fn(&Reader) -> bool) {
         let deadline = Instant::now() + time;
@@ -102,4 +141,21 @@ impl Session {
         self.listen(self.patience, |reader| speech::judge(&protocol, reader.rest()) != Spoken::Unknown);
         Some(speech::judge(&protocol, self.reader.rest()))
     }
+
+    fn see_the_end(&mut self, until: Until) {
+        let is_announced = self.reader.last().is_some_and(|answer| answer.is_whole && !answer.persists);
+        let is_due = match until {
+            Until::Answered => false,
+            Until::AnnouncedEnd => is_announced,
+            Until::End => !self.reader.has_switched(),
+        };
+        if is_due {
+            self.listen(self.patience, |_| false);
+        }
+    }
+}
+
+/// A 1xx or a head has come.
+fn has_begun(reader: &Reader) -> bool {
+    reader.is_done() || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())
 }

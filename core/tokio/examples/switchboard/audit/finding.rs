@@ -1,13 +1,13 @@
 //! What a check comes to.
 
-use super::script::{Script, Step, Wait};
+use super::script::{Script, Step};
 use super::table::Check;
 use crate::target::Target;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
-    Pass,
     NotApplicable,
+    Pass,
     Warn,
     Fail,
 }
@@ -53,18 +53,14 @@ impl Finding {
 }
 
 /// A line for a shell that sends the same and shows what comes.
-pub(crate) fn again(target: &Target, script: &Script, closing: &[u8]) -> String {
+pub(crate) fn again(target: &Target, script: &Script) -> String {
     let mut commands: Vec<(bool, String)> = Vec::new();
-    let steps = script.steps.iter().cloned().chain(match closing {
-        [] => vec![],
-        closing => vec![Step::Wait(Wait::Pause), Step::Send(closing.to_vec())],
-    });
-    for step in steps {
+    for step in &script.steps {
         match step {
             // What was sent byte by byte is sent so by nothing in a shell that is short.
-            Step::Send(octets) => match commands.last_mut() {
-                Some((true, sent)) => sent.push_str(&printable(&octets)),
-                _ => commands.push((true, printable(&octets))),
+            Step::Ask(octets) | Step::Send(octets) => match commands.last_mut() {
+                Some((true, sent)) => sent.push_str(&printable(octets)),
+                _ => commands.push((true, printable(octets))),
             },
             Step::Wait(_) => commands.push((false, "sleep 0.3".into())),
         }

@@ -26,6 +26,7 @@ use crate::USAGE;
 use crate::target::Target;
 use finding::{Finding, Verdict};
 use script::Places;
+use server::Server;
 
 /// What the process ends with where nothing could be found out.
 const NOT_REACHED: u8 = 3;
@@ -41,6 +42,9 @@ pub(crate) struct AuditArgs {
     /// The path of a resource that takes a POST, if the URL's does not
     #[arg(long, value_name = "PATH")]
     post: Option<String>,
+    /// Another protocol that is spoken, and where; several are possible
+    #[arg(long, value_name = "TOKEN=PATH", value_parser = offer)]
+    offer: Vec<(String, String)>,
     /// Run these checks alone
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     only: Vec<String>,
@@ -111,10 +115,21 @@ fn audit(args: &AuditArgs) -> Result<Vec<Finding>, Stop> {
         plain: target.path.clone(),
         echo: args.post.clone().unwrap_or_else(|| target.path.clone()),
         websocket: args.websocket.clone().unwrap_or_else(|| target.path.clone()),
+        token: None,
     };
-    let mut audit = server::Audit::new(target, places, args.websocket.is_some(), patience, &checks);
+    let server = Server { target, places, has_websocket: args.websocket.is_some(), offers: &args.offer, patience };
+    let trouble = |trouble| Stop(NOT_REACHED, trouble);
+    let mut audit = server::Audit::begin(server, &checks).map_err(trouble)?;
     let wanted = checks.iter().filter(|check| args.only.is_empty() || is_meant(check.id, &args.only));
-    wanted.map(|check| audit.judge(check).map_err(|trouble| Stop(NOT_REACHED, trouble))).collect()
+    wanted.map(|check| audit.judge(check).map_err(trouble)).collect()
+}
+
+/// `TOKEN=PATH`.
+fn offer(text: &str) -> Result<(String, String), &'static str> {
+    let (token, path) =
+        text.split_once('=').filter(|(_, path)| path.starts_with('/')).ok_or("TOKEN=/PATH is wanted")?;
+    switchover::Protocol::parse(token.as_bytes()).ok_or("no protocol's name, which is a word, or a word/version")?;
+    Ok((token.into(), path.into()))
 }
 
 /// Whether it is on this machine, as far as its addresses tell.
@@ -122,7 +137,7 @@ fn is_local(target: &Target) -> bool {
     target.address.to_socket_addrs().is_ok_and(|mut all| all.all(|address| address.ip().is_loopback()))
 }
 
-/// Asks, where somebody can answer.
+/// Asks, where a person can answer.
 fn is_allowed(target: &Target) -> bool {
     if !io::stdin().is_terminal() {
         return false;

@@ -132,6 +132,16 @@ impl Reader {
         self.came.get(self.head..).unwrap_or_default()
     }
 
+    /// How many final responses have come to their end.
+    pub(crate) fn answered(&self) -> usize {
+        self.answers.iter().filter(|answer| answer.is_whole).count()
+    }
+
+    /// The connection has left HTTP.
+    pub(crate) fn has_switched(&self) -> bool {
+        self.last().is_some_and(|answer| answer.switched.is_some())
+    }
+
     /// The latest answer.
     pub(crate) fn last(&self) -> Option<&Answer> {
         self.answers.last()

@@ -11,6 +11,8 @@ pub(crate) struct Places {
     pub(crate) plain: String,
     pub(crate) echo: String,
     pub(crate) websocket: String,
+    /// `TOKEN` and `/token`: a protocol, and where it is spoken.
+    pub(crate) token: Option<(String, String)>,
 }
 
 /// One thing after the other.
@@ -22,6 +24,8 @@ pub(crate) struct Script {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
+    /// Bytes that begin a request: they make sense only while the connection speaks HTTP.
+    Ask(Vec<u8>),
     Send(Vec<u8>),
     Wait(Wait),
 }
@@ -32,17 +36,17 @@ pub(crate) enum Wait {
     Pause,
     /// A 100, or whatever else there is to answer.
     Continue,
-    /// As many final responses as there are requests.
-    Answer,
+    /// So many final responses.
+    Answers(usize),
 }
 
 /// A request as far as it tells how its answer is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) method: String,
-    /// The list of all `Upgrade` fields, if `Connection` is there to make it an offer.
+    /// The list of all `Upgrade` fields.
     pub(crate) offer: Vec<String>,
-    /// What the protocols that were offered have to say.
+    /// The fields that belong to the protocols offered.
     pub(crate) fields: Vec<(String, String)>,
 }
 
@@ -62,8 +66,10 @@ impl Script {
         for line in check.lines.iter().filter(|line| line.by == By::Both || line.by == by) {
             match line.what {
                 What::Text(text) => {
-                    script.line(&places.fill(text), !is_head);
-                    is_head = true;
+                    for line in places.fill(text) {
+                        script.line(&line, !is_head);
+                        is_head = true;
+                    }
                 }
                 What::Empty => {
                     script.send(b"\r\n");
@@ -74,7 +80,7 @@ impl Script {
                 What::Octets(text) => script.send(&unescape(text)?),
                 What::Wait("pause") => script.steps.push(Step::Wait(Wait::Pause)),
                 What::Wait("continue") => script.steps.push(Step::Wait(Wait::Continue)),
-                What::Wait("answer") => script.steps.push(Step::Wait(Wait::Answer)),
+                What::Wait("answer") => script.steps.push(Step::Wait(Wait::Answers(script.requests.len()))),
                 What::Wait("slowly") => is_slow = true,
                 What::Wait(other) => return Err(format!("{}: nothing to wait for is called {other}", check.id)),
             }
@@ -87,6 +93,9 @@ impl Script {
 
     /// A line of a head; the first one begins a request.
     fn line(&mut self, text: &str, is_first: bool) {
+        if is_first && !matches!(self.steps.last(), Some(Step::Ask(_) | Step::Send(_))) {
+            self.steps.push(Step::Ask(Vec::new()));
+        }
         self.send(text.as_bytes());
         self.send(b"\r\n");
         if is_first {
@@ -102,7 +111,7 @@ impl Script {
     /// In one segment with what was sent before, if nothing was waited for.
     fn send(&mut self, octets: &[u8]) {
         match self.steps.last_mut() {
-            Some(Step::Send(sent)) => sent.extend_from_slice(octets),
+            Some(Step::Ask(sent) | Step::Send(sent)) => sent.extend_from_slice(octets),
             _ => self.steps.push(Step::Send(octets.to_vec())),
         }
     }
@@ -113,7 +122,9 @@ impl Script {
         self.steps = steps
             .into_iter()
             .flat_map(|step| match step {
-                Step::Send(octets) => octets.into_iter().map(|octet| Step::Send(vec![octet])).collect(),
+                Step::Ask(octets) | Step::Send(octets) => {
+                    octets.chunks(1).map(|octet| Step::Send(octet.into())).collect()
+                }
                 wait @ Step::Wait(_) => vec![wait],
             })
             .collect();
@@ -122,7 +133,7 @@ impl Script {
     /// All that is sent, as one.
     pub(crate) fn octets(&self) -> Vec<u8> {
         let sent = self.steps.iter().filter_map(|step| match step {
-            Step::Send(octets) => Some(octets.as_slice()),
+            Step::Ask(octets) | Step::Send(octets) => Some(octets.as_slice()),
             Step::Wait(_) => None,
         });
         sent.collect::<Vec<_>>().concat()
@@ -140,25 +151,60 @@ impl Asked {
 }
 
 impl Places {
-    fn fill(&self, text: &str) -> String {
+    /// A line of a table, with what its names stand for.
+    fn fill(&self, text: &str) -> Vec<String> {
+        let (token, path) = self.token.clone().unwrap_or_default();
+        if text == "CREDENTIALS" {
+            return credentials(&token).iter().map(|line| (*line).into()).collect();
+        }
         let mut words: Vec<String> = text.split(' ').map(String::from).collect();
         if let [_, target, version] = &mut words[..]
             && version.starts_with("HTTP/")
         {
-            for (place, path) in [("/plain", &self.plain), ("/echo", &self.echo), ("/ws", &self.websocket)] {
-                if target.ends_with(place) {
-                    *target = target.replace(place, path);
-                    break;
-                }
+            let places = [("/plain", &self.plain), ("/echo", &self.echo), ("/ws", &self.websocket), ("/token", &path)];
+            if let Some((place, path)) = places.into_iter().find(|(place, _)| target.ends_with(place)) {
+                *target = target.replace(place, path);
             }
             if self.is_secure {
                 *target = target.replace("http://", "https://");
             }
         }
-        let tokens = || (0..200).map(|number| format!("x-audit/{number}")).collect::<Vec<_>>().join(", ");
-        let text = words.join(" ").replace("HOST:PORT", &self.authority);
-        if text.contains("TOKENS") { text.replace("TOKENS", &tokens()) } else { text }
+        let many = || (0..200).map(|number| format!("x-audit/{number}")).collect::<Vec<_>>().join(", ");
+        let option = if is(&token, "h2c") { "Upgrade, HTTP2-Settings" } else { "Upgrade" };
+        let names: [(&str, &dyn Fn() -> String); 5] = [
+            ("HOST:PORT", &|| self.authority.clone()),
+            ("TOKENS", &many),
+            ("TOKEN", &|| token.clone()),
+            ("tOKEN", &|| other_case(&token)),
+            ("OPTION", &|| option.into()),
+        ];
+        let fill = |text: String, (name, value): (&str, &dyn Fn() -> String)| match text.starts_with("OPTIONS ") {
+            false if text.contains(name) => text.replace(name, &value()),
+            _ => text.replace("HOST:PORT", &self.authority),
+        };
+        vec![names.into_iter().fold(words.join(" "), fill)]
     }
+}
+
+/// The fields that an offer of this token needs.
+fn credentials(token: &str) -> &'static [&'static str] {
+    match token.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "websocket" => &["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"],
+        "h2c" => &["HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"],
+        "connect-udp" | "connect-ip" => &["Capsule-Protocol: ?1"],
+        _ => &[],
+    }
+}
+
+fn is(token: &str, name: &str) -> bool {
+    token.eq_ignore_ascii_case(name)
+}
+
+/// The name with capitals for small letters, and the version as it is.
+fn other_case(token: &str) -> String {
+    let (name, version) = token.split_at(token.find('/').unwrap_or(token.len()));
+    let turned = name.chars().map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() });
+    turned.chain(version.chars()).collect()
 }
 
 /// `\r`, `\n` and `\xNN`.
