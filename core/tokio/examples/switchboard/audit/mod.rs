@@ -6,6 +6,7 @@
 
 mod exchange;
 mod finding;
+mod known;
 mod reading;
 mod report;
 mod script;
@@ -15,8 +16,10 @@ mod symptoms;
 mod table;
 mod wire;
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::net::ToSocketAddrs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -24,9 +27,11 @@ use clap::Args;
 
 use crate::USAGE;
 use crate::target::Target;
-use finding::{Finding, Verdict};
+use known::Known;
+use report::{Form, Report};
 use script::Places;
 use server::Server;
+use table::Check;
 
 /// What the process ends with where nothing could be found out.
 const NOT_REACHED: u8 = 3;
@@ -48,6 +53,16 @@ pub(crate) struct AuditArgs {
     /// Run these checks alone
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     only: Vec<String>,
+    /// Do not run these checks
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// Findings that are accepted today, a line `ID fail` or `ID warn` for each: only what is new fails, and what is mended is
+    /// said
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// A warning fails, too
+    #[arg(long)]
+    strict: bool,
     /// Say what a check sends and how it is judged, and run nothing
     #[arg(long, value_name = "ID")]
     explain: Option<String>,
@@ -57,6 +72,15 @@ pub(crate) struct AuditArgs {
     /// Audit what is not on this machine without asking
     #[arg(long)]
     yes: bool,
+    /// Tell it as an object of JSON
+    #[arg(long, conflicts_with_all = ["junit", "markdown"])]
+    json: bool,
+    /// Tell it in the XML of JUnit
+    #[arg(long, conflicts_with = "markdown")]
+    junit: bool,
+    /// Tell it as a table in Markdown
+    #[arg(long)]
+    markdown: bool,
     /// Show every check, not only what was found
     #[arg(short, long)]
     verbose: bool,
@@ -69,7 +93,7 @@ rule, and a line for a shell that does it again.
 
 Audit your own servers, or ask whose they are: one connection at a time, at most three requests on each.
 
-Ends with 0 where nothing failed, 1 where something did; 3 where the server cannot be reached or its control fails; 64 where
+Ends with 0 where nothing failed, 1 where something did that is not known; 3 where the server cannot be reached or its control fails; 64 where
 these arguments make no sense.";
 
 /// Why it ends without findings: with what code, and the words for it.
@@ -77,9 +101,9 @@ struct Stop(u8, String);
 
 pub(crate) fn run(args: &AuditArgs) -> ExitCode {
     match audit(args) {
-        Ok(findings) => {
-            print!("{}", report::report(&findings, args.verbose));
-            ExitCode::from(u8::from(findings.iter().any(|finding| finding.verdict == Verdict::Fail)))
+        Ok(report) => {
+            print!("{}", report.told(args.form()));
+            ExitCode::from(u8::from(report.has_failed()))
         }
         Err(Stop(0, text)) => {
             print!("{text}");
@@ -92,18 +116,17 @@ pub(crate) fn run(args: &AuditArgs) -> ExitCode {
     }
 }
 
-fn audit(args: &AuditArgs) -> Result<Vec<Finding>, Stop> {
+fn audit(args: &AuditArgs) -> Result<Report, Stop> {
     let usage = |text: String| Stop(USAGE, text);
     let checks = table::parse(server::TABLE).map_err(usage)?;
-    let known = |id: &String| checks.iter().any(|check| check.id.eq_ignore_ascii_case(id));
-    if let Some(id) = args.only.iter().chain(&args.explain).find(|id| !known(id)) {
+    let is_any = |id: &String| checks.iter().any(|check| is(id, check));
+    if let Some(id) = args.only.iter().chain(&args.skip).chain(&args.explain).find(|id| !is_any(id)) {
         return Err(usage(format!("there is no check {id}")));
     }
-    let is_meant = |id: &str, list: &[String]| list.iter().any(|each| each.eq_ignore_ascii_case(id));
     if let Some(id) = &args.explain {
-        let texts = checks.iter().filter(|check| check.id.eq_ignore_ascii_case(id)).map(report::explanation);
-        return Err(Stop(0, texts.collect()));
+        return Err(Stop(0, checks.iter().filter(|check| is(id, check)).map(report::explanation).collect()));
     }
+    let known = args.known.as_deref().map_or(Ok(Known::default()), read_known).map_err(usage)?;
     let target = args.url.as_ref().ok_or_else(|| usage("a URL is wanted".into()))?;
     if !is_local(target) && !args.yes && !is_allowed(target) {
         return Err(usage(format!("{} is not this machine; say --yes if you may audit it", target.authority)));
@@ -120,8 +143,34 @@ fn audit(args: &AuditArgs) -> Result<Vec<Finding>, Stop> {
     let server = Server { target, places, has_websocket: args.websocket.is_some(), offers: &args.offer, patience };
     let trouble = |trouble| Stop(NOT_REACHED, trouble);
     let mut audit = server::Audit::begin(server, &checks).map_err(trouble)?;
-    let wanted = checks.iter().filter(|check| args.only.is_empty() || is_meant(check.id, &args.only));
-    wanted.map(|check| audit.judge(check).map_err(trouble)).collect()
+    let wanted = checks.iter().filter(|check| args.wants(check));
+    let findings = wanted.map(|check| audit.judge(check)).collect::<Result<_, _>>().map_err(trouble)?;
+    Ok(Report { subject: format!("{}{}", target.authority, target.path), findings, known, is_strict: args.strict })
+}
+
+fn is(id: &str, check: &Check) -> bool {
+    id.eq_ignore_ascii_case(check.id)
+}
+
+fn read_known(path: &Path) -> Result<Known, String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string());
+    text.and_then(|text| Known::parse(&text)).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+impl AuditArgs {
+    fn wants(&self, check: &Check) -> bool {
+        let is_among = |list: &[String]| list.iter().any(|id| is(id, check));
+        (self.only.is_empty() || is_among(&self.only)) && !is_among(&self.skip)
+    }
+
+    fn form(&self) -> Form {
+        match self {
+            Self { json: true, .. } => Form::Json,
+            Self { junit: true, .. } => Form::Junit,
+            Self { markdown: true, .. } => Form::Markdown,
+            _ => Form::Text { is_verbose: self.verbose },
+        }
+    }
 }
 
 /// `TOKEN=PATH`.

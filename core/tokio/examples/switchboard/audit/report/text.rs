@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::{Report, shown};
 use crate::audit::finding::{Evidence, Finding, Verdict};
 use crate::audit::table::{By, Check, Line, What};
 
@@ -9,35 +10,40 @@ use crate::audit::table::{By, Check, Line, What};
 const SHOWN: usize = 2048;
 
 /// All findings, or those that matter, and how many there are.
-pub(crate) fn report(findings: &[Finding], is_verbose: bool) -> String {
+pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     let mut out = String::new();
-    for finding in findings {
-        if finding.verdict >= Verdict::Warn {
-            out += &told(finding);
+    for finding in &report.findings {
+        if finding.verdict >= Verdict::Warn && (is_verbose || !report.known.accepts(finding)) {
+            out += &told(report, finding);
         } else if is_verbose {
-            out += &line(finding);
+            out += &line(report, finding);
             out.extend(finding.reasons.iter().map(|reason| format!("  {reason}\n")));
         }
     }
-    let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+    out.extend(report.mended().map(|id| format!("{id} is mended: it need not be known any more\n")));
+    let known = report.findings.iter().filter(|finding| report.known.accepts(finding)).count();
+    let known = if known > 0 { format!("; {known} of them known") } else { String::new() };
     let _ = writeln!(
         out,
-        "{} passed, {} warned, {} failed, {} not applicable",
-        count(Verdict::Pass),
-        count(Verdict::Warn),
-        count(Verdict::Fail),
-        count(Verdict::NotApplicable)
+        "{} passed, {} warned, {} failed, {} not applicable{known}",
+        report.count(Verdict::Pass),
+        report.count(Verdict::Warn),
+        report.count(Verdict::Fail),
+        report.count(Verdict::NotApplicable)
     );
     out
 }
 
-fn line(finding: &Finding) -> String {
+/// The first words are what a file of known findings takes.
+fn line(report: &Report, finding: &Finding) -> String {
     let Check { id, title, .. } = finding.check;
-    format!("{} {id}: {title}\n", finding.verdict.name())
+    let known = if report.known.accepts(finding) { " (known)" } else { "" };
+    format!("{id} {}{known}: {title}\n", finding.verdict.name())
 }
 
-fn told(finding: &Finding) -> String {
-    let mut out = line(finding);
+/// A finding with all that shows it.
+pub(super) fn told(report: &Report, finding: &Finding) -> String {
+    let mut out = line(report, finding);
     let Check { level, clause, .. } = finding.check;
     let mut part = |name: &str, text: &str| {
         let text = text.trim_end().replace('\n', "\n           ");
@@ -46,35 +52,23 @@ fn told(finding: &Finding) -> String {
     part("seen", &finding.reasons.join("\n"));
     part("rule", &format!("{clause} ({level}): {}", finding.check.rules.says));
     if let Some(Evidence { sent, came, control, again }) = &finding.evidence {
-        part("sent", &shown(sent));
-        part("came", &shown(came));
+        part("sent", &cut(sent));
+        part("came", &cut(came));
         if let Some(control) = control {
-            part("control", &shown(control));
+            part("control", &cut(control));
         }
         part("again", again);
     }
     out + "\n"
 }
 
-/// Lines as they are, all else with escapes.
-fn shown(octets: &[u8]) -> String {
-    if octets.is_empty() {
-        return "nothing".into();
+/// The beginning of it, if it is long.
+fn cut(octets: &[u8]) -> String {
+    match octets.split_at_checked(SHOWN) {
+        None if octets.is_empty() => "nothing".into(),
+        None => shown(octets),
+        Some((begin, rest)) => format!("{}\n(and {} bytes more)", shown(begin), rest.len()),
     }
-    let cut = &octets[..octets.len().min(SHOWN)];
-    let mut text = String::new();
-    for &octet in cut {
-        match octet {
-            b'\r' => {}
-            b'\n' => text.push('\n'),
-            b' '..=b'~' => text.push(char::from(octet)),
-            octet => text += &format!("\\x{octet:02x}"),
-        }
-    }
-    if cut.len() < octets.len() {
-        text += &format!("\n(and {} bytes more)", octets.len() - cut.len());
-    }
-    text
 }
 
 /// What a check is, without running it.
