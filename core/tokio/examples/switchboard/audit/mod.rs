@@ -4,11 +4,15 @@
 //! `reading` has the engine read what comes, `speech` tries the new protocol, `exchange` is one connection of all that. `server`
 //! compares each check with its control and asks `symptoms` what is seen; a `finding` is what it comes to, `report` tells it.
 
+mod answer;
+mod client;
 mod exchange;
 mod finding;
+mod incoming;
 mod known;
 mod reading;
 mod report;
+mod roles;
 mod script;
 mod server;
 mod speech;
@@ -39,7 +43,7 @@ const NOT_REACHED: u8 = 3;
 #[derive(Args)]
 pub(crate) struct AuditArgs {
     /// http://host[:port]/path, or https, of a resource that answers GET; the certificate is not checked
-    #[arg(required_unless_present = "explain")]
+    #[arg(required_unless_present_any = ["explain", "client"])]
     url: Option<Target>,
     /// The path of a resource that speaks WebSocket
     #[arg(long, value_name = "PATH")]
@@ -84,6 +88,8 @@ pub(crate) struct AuditArgs {
     /// Show every check, not only what was found
     #[arg(short, long)]
     verbose: bool,
+    #[command(flatten)]
+    roles: roles::RoleArgs,
 }
 
 pub(crate) const AUDIT_HELP: &str = "\
@@ -118,7 +124,7 @@ pub(crate) fn run(args: &AuditArgs) -> ExitCode {
 
 fn audit(args: &AuditArgs) -> Result<Report, Stop> {
     let usage = |text: String| Stop(USAGE, text);
-    let checks = table::parse(server::TABLE).map_err(usage)?;
+    let checks = args.roles.checks(args.explain.is_some()).map_err(usage)?;
     let is_any = |id: &String| checks.iter().any(|check| is(id, check));
     if let Some(id) = args.only.iter().chain(&args.skip).chain(&args.explain).find(|id| !is_any(id)) {
         return Err(usage(format!("there is no check {id}")));
@@ -127,11 +133,17 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
         return Err(Stop(0, checks.iter().filter(|check| is(id, check)).map(report::explanation).collect()));
     }
     let known = args.known.as_deref().map_or(Ok(Known::default()), read_known).map_err(usage)?;
+    let patience = Duration::try_from_secs_f64(args.timeout.clamp(0.05, 600.0)).unwrap_or(Duration::from_secs(3));
+    let trouble = |trouble| Stop(NOT_REACHED, trouble);
+    let wanted: Vec<_> = checks.iter().filter(|check| args.wants(check)).collect();
+    if let Some(audited) = args.roles.audit(&checks, &wanted, patience) {
+        let (subject, findings) = audited.map_err(trouble)?;
+        return Ok(Report { subject, findings, known, is_strict: args.strict });
+    }
     let target = args.url.as_ref().ok_or_else(|| usage("a URL is wanted".into()))?;
     if !is_local(target) && !args.yes && !is_allowed(target) {
         return Err(usage(format!("{} is not this machine; say --yes if you may audit it", target.authority)));
     }
-    let patience = Duration::try_from_secs_f64(args.timeout.clamp(0.05, 600.0)).unwrap_or(Duration::from_secs(3));
     let places = Places {
         is_secure: target.is_secure,
         authority: target.authority.clone(),
@@ -141,10 +153,8 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
         token: None,
     };
     let server = Server { target, places, has_websocket: args.websocket.is_some(), offers: &args.offer, patience };
-    let trouble = |trouble| Stop(NOT_REACHED, trouble);
     let mut audit = server::Audit::begin(server, &checks).map_err(trouble)?;
-    let wanted = checks.iter().filter(|check| args.wants(check));
-    let findings = wanted.map(|check| audit.judge(check)).collect::<Result<_, _>>().map_err(trouble)?;
+    let findings = wanted.into_iter().map(|check| audit.judge(check)).collect::<Result<_, _>>().map_err(trouble)?;
     Ok(Report { subject: format!("{}{}", target.authority, target.path), findings, known, is_strict: args.strict })
 }
 

@@ -1,7 +1,7 @@
 //! A transport to the audited program: TCP, or TLS over it. Every wait is bounded.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
@@ -66,6 +66,11 @@ impl Wire {
     pub(crate) fn send(&mut self, octets: &[u8]) -> io::Result<()> {
         self.stream.write_all(octets)?;
         self.stream.flush()
+    }
+
+    /// Sends no more. A peer that has gone is told nothing.
+    pub(crate) fn end(&self) {
+        let _ = self.socket.shutdown(Shutdown::Write);
     }
 
     /// What comes until then.
