@@ -1,6 +1,7 @@
 //! One connection: a script is sent, what comes is read, and after a switch the new protocol is tried.
 
 use std::io;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::reading::{Answer, Reader};
@@ -11,6 +12,7 @@ use crate::target::Target;
 
 /// So that what follows comes as a segment of its own, and is looked at on its own.
 const PAUSE: Duration = Duration::from_millis(300);
+const BLINK: Duration = Duration::from_micros(500);
 
 /// What happened on it.
 #[derive(Clone, Debug)]
@@ -111,6 +113,7 @@ impl Session {
             // A peer that has closed shows that when it is read from.
             Step::Ask(octets) | Step::Send(octets) => drop(self.wire.send(octets)),
             Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.patience), |_| false),
+            Step::Wait(Wait::Blink) => thread::sleep(BLINK),
             Step::Wait(Wait::Answers(number)) => {
                 self.listen(self.patience, |reader| reader.is_done() || reader.answered() >= *number);
             }

@@ -1,6 +1,6 @@
 //! What a check comes to.
 
-use super::script::{Script, Step};
+use super::script::{Script, Step, Wait};
 use super::table::Check;
 use crate::target::Target;
 
@@ -62,6 +62,7 @@ pub(crate) fn again(target: &Target, script: &Script) -> String {
                 Some((true, sent)) => sent.push_str(&printable(octets)),
                 _ => commands.push((true, printable(octets))),
             },
+            Step::Wait(Wait::Blink) => {}
             Step::Wait(_) => commands.push((false, "sleep 0.3".into())),
         }
     }

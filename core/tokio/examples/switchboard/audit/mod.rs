@@ -18,6 +18,8 @@ mod server;
 mod speech;
 mod symptoms;
 mod table;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::fs;

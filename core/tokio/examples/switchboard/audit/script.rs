@@ -34,6 +34,8 @@ pub(crate) enum Step {
 pub(crate) enum Wait {
     /// A moment, so that what follows is a segment of its own.
     Pause,
+    /// Less than a moment, so that what was sent is read alone.
+    Blink,
     /// A 100, or whatever else there is to answer.
     Continue,
     /// So many final responses.
@@ -118,16 +120,9 @@ impl Script {
 
     /// Each byte on its own.
     fn slow_down(&mut self) {
-        let steps = std::mem::take(&mut self.steps);
-        self.steps = steps
-            .into_iter()
-            .flat_map(|step| match step {
-                Step::Ask(octets) | Step::Send(octets) => {
-                    octets.chunks(1).map(|octet| Step::Send(octet.into())).collect()
-                }
-                wait @ Step::Wait(_) => vec![wait],
-            })
-            .collect();
+        let alone = |octet: &[u8]| [Step::Send(octet.into()), Step::Wait(Wait::Blink)];
+        let octets = self.octets();
+        self.steps = octets.chunks(1).flat_map(alone).collect();
     }
 
     /// All that is sent, as one.

@@ -48,6 +48,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
     ("switched", switched),
     ("declined", declined),
     ("bad-switch", bad_switch),
+    ("misnamed", misnamed),
     ("mute", mute),
     ("unspoken", unspoken),
     ("content-as-frames", content_as_frames),
@@ -282,6 +283,12 @@ fn declined(seen: &Seen<'_>) -> Option<String> {
 fn bad_switch(seen: &Seen<'_>) -> Option<String> {
     let error = seen.switch().and(seen.first()?.error)?;
     Some(format!("the 101 breaks a rule: {}", because(&error)))
+}
+
+/// The 101 names what no server speaks, which the request offers, too.
+fn misnamed(seen: &Seen<'_>) -> Option<String> {
+    let named = seen.switch()?.all("upgrade").find(|value| value.contains("x-audit"))?;
+    Some(format!("the 101 names {named}, and no server speaks x-audit"))
 }
 
 /// After the 101 the new protocol is not spoken.

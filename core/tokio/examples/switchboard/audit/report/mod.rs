@@ -20,7 +20,7 @@ pub(crate) struct Report {
     pub(crate) is_strict: bool,
 }
 
-/// For whom it is told.
+/// Who is to read it.
 #[derive(Clone, Copy)]
 pub(crate) enum Form {
     Text { is_verbose: bool },

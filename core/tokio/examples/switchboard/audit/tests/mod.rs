@@ -1,0 +1,200 @@
+//! The reference passes every check; each mutant fails at its own, and nowhere else.
+
+mod reference;
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use super::finding::{Finding, Verdict};
+use super::known::Known;
+use super::report::{Form, Report};
+use super::script::{Places, Script, Step, unescape};
+use super::server::{self, Audit, Server};
+use super::symptoms::{HEAD_RULES, SYMPTOMS};
+use super::table::{self, By, Check};
+use reference::{Then, Wrong};
+
+const MUTANTS: &str = include_str!("server.mutants");
+
+/// For each thing that is waited for. What is right comes at once; what is wrong is tried twice.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Mutants that are audited at a time: they wait more than they work.
+const WORKERS: usize = 40;
+
+/// A line of the file.
+struct Mutant<'a> {
+    id: &'a str,
+    verdict: &'a str,
+    /// The check whose first bytes are answered wrongly.
+    at: &'a str,
+    answer: Vec<u8>,
+    then: Then,
+    words: &'a str,
+}
+
+fn checks() -> Vec<Check> {
+    table::parse(server::TABLE).expect("the table can be read")
+}
+
+fn mutants() -> Vec<Mutant<'static>> {
+    let lines = MUTANTS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mutant = |line: &'static str| {
+        let parts: Vec<_> = line.split('|').map(str::trim).collect();
+        let [id, verdict, at, answer, then, words] = parts[..] else { panic!("six parts are wanted: {line}") };
+        let then = match then {
+            "hold" => Then::Hold,
+            "on" => Then::GoOn,
+            "frames" => Then::Frames,
+            "content" => Then::Content,
+            _ => panic!("nothing is done then: {line}"),
+        };
+        Mutant { id, verdict, at: if at == "=" { id } else { at }, answer: written(answer), then, words }
+    };
+    lines.map(mutant).collect()
+}
+
+/// The bytes of an answer, with its abbreviations written out.
+fn written(text: &str) -> Vec<u8> {
+    let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+    let switch = r"101\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nACCEPT\r\n\r\n";
+    let whole = [
+        ("OK", r"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nplain\n"),
+        ("NOT-FOUND", r"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+        ("BAD", r"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+        ("SWITCH", switch),
+    ];
+    let is_made_of = |text: &str| text.split(' ').all(|word| whole.iter().any(|(name, _)| *name == word));
+    // Several answers stand behind each other: the last words of a line that is written out may be one of them.
+    let text = match text.rsplit_once(r"\r\n\r\n ") {
+        Some((begin, rest)) if is_made_of(rest) => format!(r"{begin}\r\n\r\n{}", expanded(rest, &whole)),
+        _ if is_made_of(text) => expanded(text, &whole),
+        _ => text.into(),
+    };
+    let text = text.replace("ACCEPT", accept);
+    let text = match text.strip_prefix("101") {
+        Some(rest) => format!("HTTP/1.1 101 Switching Protocols{rest}"),
+        None => text,
+    };
+    unescape(&text).expect("an answer can be read")
+}
+
+fn expanded(text: &str, whole: &[(&str, &str)]) -> String {
+    text.split(' ').filter_map(|word| whole.iter().find(|(name, _)| *name == word)).map(|(_, answer)| *answer).collect()
+}
+
+/// A reference, or a mutant of it, and what an audit needs to know of it.
+fn places(port: u16) -> Places {
+    Places {
+        is_secure: false,
+        authority: format!("127.0.0.1:{port}"),
+        plain: "/plain".into(),
+        echo: "/echo".into(),
+        websocket: "/ws".into(),
+        token: Some(("h2c".into(), "/h2c".into())),
+    }
+}
+
+/// Audits a reference that is wrong in this way.
+fn audit(checks: &[Check], mutant: Option<&Mutant<'_>>) -> Vec<Finding> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let wrong = mutant.map(|mutant| {
+        let check = checks.iter().find(|check| check.id == mutant.at).expect("a check");
+        let mut places = places(port);
+        if check.rules.needs.contains(&"connect-udp") {
+            places.token = Some(("connect-udp".into(), "/udp".into()));
+        }
+        let script = Script::of(check, By::Check, &places).expect("a script");
+        let Some(Step::Ask(begin) | Step::Send(begin)) = script.steps.into_iter().next() else {
+            panic!("nothing is sent")
+        };
+        Wrong { begin, answer: mutant.answer.clone(), then: mutant.then }
+    });
+    reference::serve(listener, wrong);
+    let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
+    let offers = [("h2c".into(), "/h2c".into()), ("connect-udp".into(), "/udp".into())];
+    let server =
+        Server { target: &target, places: places(port), has_websocket: true, offers: &offers, patience: PATIENCE };
+    let mut audit = Audit::begin(server, checks).expect("the control is answered");
+    checks.iter().map(|check| audit.judge(check).expect("the server is there")).collect()
+}
+
+fn told(findings: Vec<Finding>) -> String {
+    let report = Report { subject: "it".into(), findings, known: Known::default(), is_strict: true };
+    report.told(Form::Text { is_verbose: true })
+}
+
+#[test]
+fn the_reference_passes() {
+    let findings = audit(&checks(), None);
+    assert!(findings.iter().all(|finding| finding.verdict == Verdict::Pass), "{}", told(findings));
+}
+
+#[test]
+fn each_mutant_is_found_by_its_check_alone() {
+    let (checks, mutants) = (checks(), mutants());
+    let (next, wrong) = (Mutex::new(mutants.iter()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(mutant) = { next.lock().expect("no panic").next() } {
+                    let mut findings = audit(&checks, Some(mutant));
+                    findings.retain(|finding| finding.verdict >= Verdict::Warn);
+                    let found: Vec<_> = findings.iter().map(|each| (each.check.id, each.verdict.name())).collect();
+                    if found != [(mutant.id, mutant.verdict)] {
+                        let Mutant { id, words, .. } = mutant;
+                        let text = format!("{id}, which {words}, is found as {found:?}\n{}", told(findings));
+                        wrong.lock().expect("no panic").push(text);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("no panic");
+    assert!(wrong.is_empty(), "{} mutants:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_check_has_a_mutant() {
+    let of_checks: BTreeSet<_> = checks().iter().map(|check| check.id).collect();
+    let of_mutants: BTreeSet<_> = mutants().iter().map(|mutant| mutant.id).collect();
+    assert_eq!(of_checks, of_mutants);
+}
+
+/// A word that is not known would never be seen.
+#[test]
+fn the_table_has_known_words() {
+    let checks = checks();
+    let known: BTreeSet<_> =
+        SYMPTOMS.iter().map(|(name, _)| *name).chain(HEAD_RULES.iter().map(|(name, _)| *name)).collect();
+    let conditions = [
+        "answered",
+        "persistent",
+        "closing",
+        "continue",
+        "refused-400",
+        "websocket",
+        "token",
+        "connect-udp",
+        "cleartext",
+    ];
+    for check in &checks {
+        let rules = &check.rules;
+        let mut words = rules.fail.iter().chain(&rules.warn).chain(&rules.moot);
+        assert_eq!(words.find(|word| !known.contains(*word)), None, "{}", check.id);
+        let is_known = |need: &&str| conditions.contains(need) || checks.iter().any(|other| other.id == *need);
+        assert_eq!(rules.needs.iter().find(|need| !is_known(need)), None, "{}", check.id);
+        assert!(!rules.says.is_empty(), "{}", check.id);
+        assert!(rules.fail.len() + rules.warn.len() > 0, "{}", check.id);
+    }
+    let used = |name: &&str| {
+        checks.iter().any(|check| {
+            [&check.rules.fail, &check.rules.warn, &check.rules.moot].iter().any(|list| list.contains(name))
+        })
+    };
+    assert_eq!(known.iter().find(|name| !used(name)), None, "in no check");
+}
