@@ -3,9 +3,10 @@
 //! `caller` makes it come, `visit` is one time that it does, `symptoms` is what may be seen of it.
 
 mod caller;
-#[cfg(test)]
-mod mutants;
 mod symptoms;
+#[cfg(test)]
+#[path = "../tests/client.rs"]
+mod tests;
 mod visit;
 
 use std::collections::HashMap;
@@ -121,6 +122,7 @@ impl<'a> Audit<'a> {
         let is_met = match need {
             "websocket" | "h2c" => offers(need),
             "plain" => self.offers.is_empty(),
+            "other" => !self.offers.is_empty() && !offers("websocket") && !offers("h2c"),
             "pongs" => self.visits.get(CONTROL).is_some_and(Visit::has_pong),
             _ => {
                 let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };

@@ -74,7 +74,23 @@ impl Visit {
 
     /// What came is words of the new protocol, and not of its end.
     pub(crate) fn is_open(&self) -> bool {
-        is_open(&self.after)
+        self.speaks(&self.after)
+    }
+
+    /// Likewise of these bytes. Of a protocol that is not known any words will do.
+    fn speaks(&self, octets: &[u8]) -> bool {
+        let is_unknown = || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
+        octets.starts_with(PREFACE)
+            || spoken(octets).iter().any(|frame| TALK.contains(&frame.opcode))
+            || !octets.is_empty() && !is_request(octets) && is_unknown()
+    }
+
+    fn offers(&self, token: &str) -> bool {
+        self.first().is_some_and(|first| first.offers.iter().any(|(each, _)| each.eq_ignore_ascii_case(token)))
+    }
+
+    fn offers_anything(&self) -> bool {
+        self.first().is_some_and(|first| !first.offers.is_empty())
     }
 
     /// A pong came with the payload of the ping that was sent.
@@ -91,10 +107,6 @@ impl Visit {
     pub(crate) fn has_acknowledged(&self) -> bool {
         has_acknowledged(&self.after)
     }
-}
-
-fn is_open(octets: &[u8]) -> bool {
-    octets.starts_with(PREFACE) || spoken(octets).iter().any(|frame| TALK.contains(&frame.opcode))
 }
 
 fn has_pong(octets: &[u8]) -> bool {
@@ -207,7 +219,8 @@ impl House {
             Until::Pong => talk.listen(self.times.patience, |incoming| has_pong(incoming.rest())),
             Until::Acknowledged => talk.listen(self.times.patience, |incoming| has_acknowledged(incoming.rest())),
             Until::Opened => {
-                let speaks = |incoming: &Incoming| is_open(incoming.rest()) || has_left(incoming.rest());
+                let visit = self.visit.clone();
+                let speaks = |incoming: &Incoming| visit.speaks(incoming.rest()) || has_left(incoming.rest());
                 talk.listen(self.times.pause, speaks);
                 if !speaks(&talk.incoming) && !talk.incoming.has_ended && !pings && self.expects_frames() {
                     // One that has nothing to say answers a ping, if it is open.
@@ -228,8 +241,8 @@ impl House {
 
     /// What was sent begins with a 101, and websocket was asked for.
     fn expects_frames(&self) -> bool {
-        let begins = |octets: &[u8]| self.visit.sent.windows(octets.len()).any(|window| window == octets);
-        self.visit.first().is_some_and(|first| first.offers("websocket")) && begins(b" 101 ")
+        let has = |octets: &[u8]| self.visit.sent.windows(octets.len()).any(|window| window == octets);
+        self.visit.offers("websocket") && has(b" 101 ")
     }
 
     /// Another request, on this connection or a new one.
