@@ -20,7 +20,8 @@ pub(crate) struct Exchange {
     /// What was asked, and the answers as far as they came.
     pub(crate) asked: Vec<Asked>,
     pub(crate) answers: Vec<Answer>,
-    /// What came of the words in the new protocol, if there are any for it.
+    /// What was said in the new protocol, if words of it are known, and what came of that.
+    pub(crate) said: Vec<u8>,
     pub(crate) spoken: Option<Spoken>,
     /// Everything that came, and where in it the last answer that was asked for ends.
     pub(crate) came: Vec<u8>,
@@ -82,14 +83,15 @@ impl Exchange {
 pub(crate) fn run(target: &Target, script: &Script, patience: Duration, until: Until) -> io::Result<Exchange> {
     let wire = Wire::connect(target, patience)?;
     let reader = Reader::new(&script.requests, target.is_secure);
-    let mut session = Session { wire, reader, patience, waited_in_vain: false };
+    let mut session = Session { wire, reader, patience, said: Vec::new(), waited_in_vain: false };
     script.steps.iter().for_each(|step| session.take(step));
     session.listen(patience, Reader::is_done);
     let spoken = session.speak();
     session.see_the_end(until);
-    let Session { reader, waited_in_vain, .. } = session;
+    let Session { reader, said, waited_in_vain, .. } = session;
     Ok(Exchange {
         asked: script.requests.clone(),
+        said,
         spoken,
         end: reader.came.len() - reader.rest().len(),
         came: reader.came,
@@ -103,6 +105,7 @@ struct Session {
     wire: Wire,
     reader: Reader,
     patience: Duration,
+    said: Vec<u8>,
     waited_in_vain: bool,
 }
 
@@ -139,8 +142,8 @@ impl Session {
     /// Tries the new protocol, if there is one and words of it are known.
     fn speak(&mut self) -> Option<Spoken> {
         let protocol = self.reader.last()?.switched.clone()?;
-        let opening = speech::opening(&protocol)?;
-        let _ = self.wire.send(&opening);
+        self.said = speech::opening(&protocol)?;
+        let _ = self.wire.send(&self.said);
         self.listen(self.patience, |reader| speech::judge(&protocol, reader.rest()) != Spoken::Unknown);
         Some(speech::judge(&protocol, self.reader.rest()))
     }

@@ -52,10 +52,13 @@ impl Finding {
     }
 }
 
-/// A line for a shell that sends the same and shows what comes.
-pub(crate) fn again(target: &Target, script: &Script) -> String {
+/// A line for a shell that sends the same and shows what comes. A shell's own `printf` writes line by line, in segments of its
+/// own, and that of `env` writes all at once.
+/// `said`: what follows in the new protocol.
+pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
     let mut commands: Vec<(bool, String)> = Vec::new();
-    for step in &script.steps {
+    let words = [Step::Wait(Wait::Pause), Step::Send(said.into())];
+    for step in script.steps.iter().chain(words.iter().filter(|_| !said.is_empty())) {
         match step {
             // What was sent byte by byte is sent so by nothing in a shell that is short.
             Step::Ask(octets) | Step::Send(octets) => match commands.last_mut() {
@@ -69,11 +72,12 @@ pub(crate) fn again(target: &Target, script: &Script) -> String {
     let (host, port) = target.address.rsplit_once(':').unwrap_or((&target.address, "80"));
     let host = host.trim_matches(['[', ']']);
     if target.is_secure {
-        let sends = commands.into_iter().map(|(sends, text)| if sends { format!("printf '{text}'") } else { text });
+        let sends = commands.into_iter().map(|(sends, text)| if sends { format!("env printf '{text}'") } else { text });
         let sends: Vec<_> = sends.chain(["sleep 3".into()]).collect();
         return format!("({}) | openssl s_client -quiet -connect '{}' | cat -v", sends.join("; "), target.address);
     }
-    let sends = commands.into_iter().map(|(sends, text)| if sends { format!("printf \"{text}\" >&3") } else { text });
+    let sends =
+        commands.into_iter().map(|(sends, text)| if sends { format!("env printf \"{text}\" >&3") } else { text });
     let sends: Vec<_> = sends.collect();
     format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{host}/{port}; {}; cat -v <&3'", sends.join("; "))
 }

@@ -24,7 +24,6 @@ pub(crate) struct Answer {
     /// The 1xx before it.
     pub(crate) interim: Vec<Head>,
     pub(crate) head: Option<Head>,
-    pub(crate) content: Vec<u8>,
     /// The end of the message has come.
     pub(crate) is_whole: bool,
     /// Another request may follow.
@@ -173,13 +172,12 @@ impl Reader {
             match event {
                 Event::Informational(_) => answer.interim.extend(Head::read(&self.came[self.head..])),
                 Event::Response(_) => answer.head = Head::read(&self.came[self.head..]),
-                Event::Data(data) => answer.content.extend_from_slice(data),
                 Event::EndOfMessage(_) => answer.is_whole = true,
                 Event::Switched(switched) => {
                     answer.head = Head::read(&self.came[self.head..]);
                     answer.switched = Some(switched.protocols.to_string());
                 }
-                Event::Request(_) => {}
+                Event::Data(_) | Event::Request(_) => {}
             }
             self.head = self.begin + usize::try_from(engine.position()).unwrap_or_default();
             if answer.switched.is_some() {

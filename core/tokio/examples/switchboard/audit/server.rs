@@ -14,6 +14,9 @@ use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("server.checks");
 
+/// Bytes of what came that are kept to show it.
+const KEPT: usize = 16 * 1024;
+
 /// What is known of the server.
 pub(crate) struct Server<'a> {
     pub(crate) target: &'a Target,
@@ -53,7 +56,7 @@ impl<'a> Audit<'a> {
                 "{address} answers what cannot be read: {}",
                 answer.error.map_or("", |error| error.kind().text())
             )),
-            _ => Err(format!("{address} does not answer a request without any offer")),
+            _ => Err(format!("{address} does not answer a request without any offer, or at too great length")),
         }
     }
 
@@ -109,15 +112,16 @@ impl<'a> Audit<'a> {
         let script = Script::of(check, By::Check, &self.server.places)?;
         let exchange = self.exchange(&script, until)?;
         let (verdict, reasons) = verdict(&check.rules, &Seen { exchange: &exchange, control: control.as_ref() });
-        let control = control.map(|control| control.came);
+        let control = control.map(|control| kept(&control.came));
         let evidence = Evidence { control, ..self.evidence(&script, &exchange) };
         self.keep_heads(check.id, &exchange, &evidence);
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }
 
     fn evidence(&self, script: &Script, exchange: &Exchange) -> Evidence {
-        let again = finding::again(self.server.target, script);
-        Evidence { sent: script.octets(), came: exchange.came.clone(), control: None, again }
+        let again = finding::again(self.server.target, script, &exchange.said);
+        let sent = [&script.octets()[..], &exchange.said].concat();
+        Evidence { sent, came: kept(&exchange.came), control: None, again }
     }
 
     /// What is missing of what a check needs, as far as it can be told before anything is sent.
@@ -192,6 +196,11 @@ impl<'a> Audit<'a> {
             ..pass()
         }))
     }
+}
+
+/// As much of it as evidence needs.
+fn kept(came: &[u8]) -> Vec<u8> {
+    came[..came.len().min(KEPT)].to_vec()
 }
 
 /// How long a connection is looked at, by what is asked of its end.

@@ -17,6 +17,9 @@ pub(crate) struct Frame {
     pub(crate) payload: Vec<u8>,
 }
 
+/// An answer to our words comes before so many bytes of others, or it is none.
+const LOOKED_AT: usize = 64 * 1024;
+
 pub(crate) const CLOSE: u8 = 8;
 pub(crate) const PONG: u8 = 10;
 
@@ -69,8 +72,9 @@ pub(crate) fn judge(protocol: &str, came: &[u8]) -> Spoken {
     }
 }
 
-/// The whole frames that came, with their masks taken off.
-pub(crate) fn frames(mut octets: &[u8]) -> Vec<Frame> {
+/// The whole frames that came, with their masks taken off, as far as they matter.
+pub(crate) fn frames(octets: &[u8]) -> Vec<Frame> {
+    let mut octets = &octets[..octets.len().min(LOOKED_AT)];
     let mut frames = Vec::new();
     while let Some((frame, len)) = frame(octets) {
         frames.push(frame);

@@ -46,9 +46,7 @@ impl Wire {
             let config = tls::client().map_err(io::Error::other)?;
             let tls = ClientConnection::new(config, name).map_err(io::Error::other)?;
             let mut stream = StreamOwned::new(tls, wire.socket.try_clone()?);
-            while stream.conn.is_handshaking() {
-                stream.conn.complete_io(&mut stream.sock)?;
-            }
+            shake_hands(&mut stream, Instant::now() + patience)?;
             wire.stream = Box::new(stream);
         }
         Ok(wire)
@@ -95,4 +93,24 @@ impl Wire {
             }
         }
     }
+}
+
+/// The handshake of TLS, by then.
+fn shake_hands(stream: &mut StreamOwned<ClientConnection, TcpStream>, deadline: Instant) -> io::Result<()> {
+    let StreamOwned { conn: tls, sock: socket } = stream;
+    while tls.is_handshaking() {
+        while tls.wants_write() {
+            tls.write_tls(socket)?;
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        socket.set_read_timeout(Some(left))?;
+        if tls.is_handshaking() && tls.read_tls(socket)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        tls.process_new_packets().map_err(io::Error::other)?;
+    }
+    Ok(())
 }

@@ -4,11 +4,12 @@ mod reference;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use super::finding::{Finding, Verdict};
+use super::finding::{self, Finding, Verdict};
 use super::known::Known;
 use super::report::{Form, Report};
 use super::script::{Places, Script, Step, unescape};
@@ -68,7 +69,7 @@ fn written(text: &str) -> Vec<u8> {
         ("SWITCH", switch),
     ];
     let is_made_of = |text: &str| text.split(' ').all(|word| whole.iter().any(|(name, _)| *name == word));
-    // Several answers stand behind each other: the last words of a line that is written out may be one of them.
+    // Several answers may follow each other: the last words of a line that is written out may be such.
     let text = match text.rsplit_once(r"\r\n\r\n ") {
         Some((begin, rest)) if is_made_of(rest) => format!(r"{begin}\r\n\r\n{}", expanded(rest, &whole)),
         _ if is_made_of(text) => expanded(text, &whole),
@@ -121,6 +122,80 @@ fn audit(checks: &[Check], mutant: Option<&Mutant<'_>>) -> Vec<Finding> {
         Server { target: &target, places: places(port), has_websocket: true, offers: &offers, patience: PATIENCE };
     let mut audit = Audit::begin(server, checks).expect("the control is answered");
     checks.iter().map(|check| audit.judge(check).expect("the server is there")).collect()
+}
+
+/// A peer that is silent, that never ends, or that slams the door, in place of the answer to each check's beginning.
+#[test]
+fn no_peer_hangs_an_audit() {
+    let checks = checks();
+    let peers = [("S01", Then::Hold, ""), ("S01", Then::Slam, ""), ("S01", Then::Flood, r"HTTP/1.1 200 OK\r\n\r\n")];
+    let switched = [("S30", Then::Hold, "SWITCH"), ("S30", Then::Slam, "SWITCH"), ("S30", Then::Flood, "SWITCH")];
+    for (id, then, answer) in peers.into_iter().chain(switched) {
+        let mutant = Mutant { id, verdict: "", at: id, answer: written(answer), then, words: "" };
+        let findings = audit(&checks, Some(&mutant));
+        let found = findings.iter().find(|finding| finding.check.id == id).expect("it was run");
+        assert!(found.verdict >= Verdict::Warn, "{id} {}", told(findings));
+    }
+}
+
+/// There is nothing to compare anything with.
+#[test]
+fn a_control_that_fails_is_trouble() {
+    let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));
+    let port = listener.local_addr().expect("an address").port();
+    let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
+    let patience = Duration::from_millis(100);
+    let server = || Server { target: &target, places: places(port), has_websocket: true, offers: &[], patience };
+    let silent = Audit::begin(server(), &checks).err().expect("nobody accepts");
+    drop(listener);
+    let refused = Audit::begin(server(), &checks).err().expect("nobody listens");
+    assert!(silent.contains("does not answer") && refused.contains("cannot be reached"), "{silent} {refused}");
+}
+
+/// The line for a shell sends exactly what the check sends: only then is there this answer.
+#[test]
+fn a_shell_sends_the_same() {
+    for check in checks() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let script = Script::of(&check, By::Check, &places(port)).expect("a script");
+        let [Step::Ask(begin)] = &script.steps[..] else { continue };
+        let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
+        let again = finding::again(&target, &script, &[]);
+        reference::serve(listener, Some(Wrong { begin: begin.clone(), answer: written("OK"), then: Then::Slam }));
+        let done = Command::new("bash").args(["-c", &again]).output().expect("a shell");
+        assert!(done.stdout.ends_with(b"plain\n"), "{}: {again} {done:?}", check.id);
+    }
+}
+
+#[test]
+fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
+    let checks = checks();
+    let finding = |id: &str, verdict| {
+        let check = checks.iter().find(|check| check.id == id).expect("a check");
+        Finding::bare(check, verdict, "so it is <\u{1}>")
+    };
+    let findings = vec![
+        finding("S01", Verdict::Warn),
+        finding("S02", Verdict::Fail),
+        finding("S03", Verdict::Pass),
+        finding("S04", Verdict::Fail),
+    ];
+    let known = Known::parse("# today\ns01 warn: a title\nS02 warn\nS03 fail\n\nS04 fail").expect("it can be read");
+    let report = Report { subject: "it".into(), findings, known, is_strict: true };
+    let fails: Vec<_> =
+        report.findings.iter().filter(|each| report.is_failure(each)).map(|each| each.check.id).collect();
+    // It is known as a warning, and is worse.
+    assert_eq!(fails, ["S02"]);
+    assert!(report.told(Form::Text { is_verbose: false }).contains("S03 is mended"));
+    let json: serde_json::Value = serde_json::from_str(&report.told(Form::Json)).expect("JSON");
+    assert_eq!(
+        (&json["failed"], &json["mended"][0], &json["findings"][3]["known"]),
+        (&2.into(), &"S03".into(), &true.into())
+    );
+    assert!(report.told(Form::Junit).contains("<failure message=\"so it is &lt;\\x01&gt;\">"));
+    assert!(report.told(Form::Markdown).contains("| RFC 9112, 9.3.2 (MUST) | fail |"));
+    assert!(Known::parse("S01 pass").is_err());
 }
 
 fn told(findings: Vec<Finding>) -> String {

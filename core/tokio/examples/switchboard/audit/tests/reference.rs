@@ -29,6 +29,10 @@ pub(super) enum Then {
     GoOn,
     Frames,
     Content,
+    /// Sends without end.
+    Flood,
+    /// Closes at once.
+    Slam,
 }
 
 /// Serves connections for as long as the process lives.
@@ -74,6 +78,10 @@ impl Peer {
                     Then::GoOn => continue,
                     Then::Hold => return self.hold(),
                     Then::Frames => return self.speak("websocket", Vec::new()),
+                    Then::Flood => loop {
+                        self.stream.write_all(&[0; 16_384])?;
+                    },
+                    Then::Slam => return Ok(()),
                     Then::Content => return self.speak("websocket", content(&octets)),
                 }
             }
