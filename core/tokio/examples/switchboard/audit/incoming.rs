@@ -9,8 +9,6 @@ const MOST: usize = 1 << 20;
 /// A request, whether or not it keeps to the rules.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) minor_version: u8,
     pub(crate) fields: Vec<(String, String)>,
     /// The head as it came.
     pub(crate) head: Vec<u8>,
@@ -42,20 +40,6 @@ impl Request {
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|(each, _)| each.eq_ignore_ascii_case(name))?;
         Some(&field.1)
-    }
-
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.fields.iter().filter(move |(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    }
-
-    /// Whether a list field has that member, whatever its case.
-    pub(crate) fn lists(&self, name: &str, member: &str) -> bool {
-        self.all(name).flat_map(|value| value.split(',')).any(|each| each.trim().eq_ignore_ascii_case(member))
-    }
-
-    /// Whether it offers this protocol, and by all its rules.
-    pub(crate) fn offers(&self, token: &str) -> bool {
-        self.offers.iter().any(|(each, broken)| broken.is_none() && each.eq_ignore_ascii_case(token))
     }
 
     /// What is wrong with it, or with its offer.
@@ -170,8 +154,6 @@ impl Request {
         let no_offer = offers.as_ref().err().copied();
         let offer = |offer: switchover::Offer<'_>| (offer.protocol.to_string(), offer.ineligible.map(|why| why.text()));
         Self {
-            method: request.method().into(),
-            minor_version: request.minor_version(),
             fields: request.fields().iter().map(|field| (text(field.name), text(field.value))).collect(),
             offers: offers.into_iter().flatten().map(offer).collect(),
             no_offer,
@@ -213,7 +195,8 @@ mod tests {
         let post =
             b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nUpgrade: x/1\r\nConnection: upgrade\r\n\r\nhello";
         incoming.receive(post);
-        assert!(incoming.is_done() && incoming.requests[0].is_whole && incoming.requests[0].offers("x/1"));
+        assert!(incoming.is_done() && incoming.requests[0].is_whole);
+        assert_eq!(incoming.requests[0].offers, [("x/1".into(), None)]);
         assert_eq!((incoming.requests[0].content.as_slice(), incoming.rest()), (&b"hello"[..], &b""[..]));
         incoming.receive(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x/1\r\n\r\nrest");
         assert_eq!(incoming.requests.len(), 1);

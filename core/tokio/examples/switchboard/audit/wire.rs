@@ -66,7 +66,7 @@ impl Wire {
         self.stream.flush()
     }
 
-    /// Sends no more. A peer that has gone is told nothing.
+    /// Sends no more. A peer that has gone does not mind.
     pub(crate) fn end(&self) {
         let _ = self.socket.shutdown(Shutdown::Write);
     }

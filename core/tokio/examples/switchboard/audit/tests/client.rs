@@ -79,7 +79,7 @@ const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C20", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("ICX+Yqv66kxgM0FcWaLWlFLwTAI="))),
     ("C20", Verdict::Warn, WebSocket, Sleeps(|came, _| came.contains("ICX+Yqv66kxgM0FcWaLWlFLwTAI="))),
     ("C21", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && is_good(came) && !came.contains("Accept"))),
-    ("C22", Verdict::Fail, WebSocket, Opens(|came, accept| is_same_but_for_case(came, accept))),
+    ("C22", Verdict::Fail, WebSocket, Opens(is_same_but_for_case)),
     ("C23", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && !came.contains("Upgrade: "))),
     ("C24", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && !came.contains("Connection: "))),
     ("C25", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("Connection: keep-alive\r\n"))),
