@@ -40,6 +40,8 @@ pub(crate) enum Until {
     AnnouncedEnd,
     /// Until it is closed, whatever the answer says.
     End,
+    /// Until it is closed after a switch, where this side has ended first.
+    OtherEnd,
 }
 
 impl Exchange {
@@ -154,7 +156,11 @@ impl Session {
             Until::Answered => false,
             Until::AnnouncedEnd => is_announced,
             Until::End => !self.reader.has_switched(),
+            Until::OtherEnd => self.reader.has_switched(),
         };
+        if until == Until::OtherEnd {
+            self.wire.end();
+        }
         if is_due {
             self.listen(self.patience, |_| false);
         }

@@ -42,6 +42,12 @@ impl Request {
         Some(&field.1)
     }
 
+    /// Whether a list field has that member, whatever its case.
+    pub(crate) fn lists(&self, name: &str, member: &str) -> bool {
+        let lines = self.fields.iter().filter(|(each, _)| each.eq_ignore_ascii_case(name));
+        lines.flat_map(|(_, value)| value.split(',')).any(|each| each.trim().eq_ignore_ascii_case(member))
+    }
+
     /// What is wrong with it, or with its offer.
     pub(crate) fn fault(&self) -> Option<String> {
         if let Some(error) = self.error {

@@ -10,6 +10,7 @@ mod exchange;
 mod finding;
 mod incoming;
 mod known;
+mod proxy;
 mod reading;
 mod report;
 mod roles;
@@ -45,7 +46,7 @@ const NOT_REACHED: u8 = 3;
 #[derive(Args)]
 pub(crate) struct AuditArgs {
     /// http://host[:port]/path, or https, of a resource that answers GET; the certificate is not checked
-    #[arg(required_unless_present_any = ["explain", "client"])]
+    #[arg(required_unless_present_any = ["explain", "client", "proxy"])]
     url: Option<Target>,
     /// The path of a resource that speaks WebSocket
     #[arg(long, value_name = "PATH")]
@@ -138,6 +139,9 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
     let patience = Duration::try_from_secs_f64(args.timeout.clamp(0.05, 600.0)).unwrap_or(Duration::from_secs(3));
     let trouble = |trouble| Stop(NOT_REACHED, trouble);
     let wanted: Vec<_> = checks.iter().filter(|check| args.wants(check)).collect();
+    if let Some(proxy) = args.roles.proxy.as_ref().filter(|proxy| !is_local(proxy) && !args.yes && !is_allowed(proxy)) {
+        return Err(usage(format!("{} is not this machine; say --yes if you may audit it", proxy.authority)));
+    }
     if let Some(audited) = args.roles.audit(&checks, &wanted, patience) {
         let (subject, findings) = audited.map_err(trouble)?;
         return Ok(Report { subject, findings, known, is_strict: args.strict });

@@ -36,6 +36,8 @@ struct Shown<'a> {
     sent: String,
     came: String,
     control: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passed: Option<String>,
     again: &'a str,
 }
 
@@ -75,6 +77,7 @@ impl<'a> Shown<'a> {
     fn of(evidence: &'a Evidence) -> Self {
         let text = |octets: &[u8]| octets.iter().copied().map(char::from).collect();
         let control = evidence.control.as_deref().map(text);
-        Self { sent: text(&evidence.sent), came: text(&evidence.came), control, again: &evidence.again }
+        let passed = evidence.passed.as_deref().map(text);
+        Self { sent: text(&evidence.sent), came: text(&evidence.came), control, passed, again: &evidence.again }
     }
 }

@@ -51,8 +51,11 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
     };
     part("seen", &finding.reasons.join("\n"));
     part("rule", &format!("{clause} ({level}): {}", finding.check.rules.says));
-    if let Some(Evidence { sent, came, control, again }) = &finding.evidence {
+    if let Some(Evidence { sent, came, control, passed, again }) = &finding.evidence {
         part("sent", &cut(sent));
+        if let Some(passed) = passed {
+            part("passed", &cut(passed));
+        }
         part("came", &cut(came));
         if let Some(control) = control {
             part("control", &cut(control));
