@@ -92,6 +92,7 @@ fn places(port: u16) -> Places {
     Places {
         is_secure: false,
         authority: format!("127.0.0.1:{port}"),
+        address: format!("127.0.0.1:{port}"),
         plain: "/plain".into(),
         echo: "/echo".into(),
         websocket: "/ws".into(),
