@@ -153,6 +153,7 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
     let places = Places {
         is_secure: target.is_secure,
         authority: target.authority.clone(),
+        address: target.address.clone(),
         plain: target.path.clone(),
         echo: args.post.clone().unwrap_or_else(|| target.path.clone()),
         websocket: args.websocket.clone().unwrap_or_else(|| target.path.clone()),

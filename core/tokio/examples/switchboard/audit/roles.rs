@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::client::{self, Caller};
 use super::finding::Finding;
-use super::proxy;
+use super::proxy::{self, Origin};
 use super::server::{self, Trouble};
 use super::table::{self, Check};
 use crate::target::Target;
@@ -60,7 +60,9 @@ impl RoleArgs {
 
     fn audit_proxy(&self, target: &Target, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
         let port = self.origin_port.unwrap_or_default();
-        let mut audit = proxy::Audit::begin(target, port, self.forward, patience, checks)?;
+        let cannot = |error| format!("port {port} cannot be the origin's: {error}");
+        let origin = Origin::listen(port).map_err(cannot)?;
+        let mut audit = proxy::Audit::begin(target, origin, self.forward, patience, checks)?;
         let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
         Ok((format!("{}{}", target.authority, target.path), findings))
     }

@@ -5,8 +5,9 @@ use super::table::{By, Check, What};
 /// What each place in a table stands for.
 pub(crate) struct Places {
     pub(crate) is_secure: bool,
-    /// `HOST:PORT`.
+    /// `HOST:PORT` as the URL has it, and as a CONNECT needs it, which has a port always.
     pub(crate) authority: String,
+    pub(crate) address: String,
     /// `/plain`, `/echo`, `/ws`.
     pub(crate) plain: String,
     pub(crate) echo: String,
@@ -152,32 +153,27 @@ impl Places {
         if text == "CREDENTIALS" {
             return credentials(&token).iter().map(|line| (*line).into()).collect();
         }
-        let mut words: Vec<String> = text.split(' ').map(String::from).collect();
-        if let [_, target, version] = &mut words[..]
-            && version.starts_with("HTTP/")
-        {
-            let places = [("/plain", &self.plain), ("/echo", &self.echo), ("/ws", &self.websocket), ("/token", &path)];
-            if let Some((place, path)) = places.into_iter().find(|(place, _)| target.ends_with(place)) {
-                *target = target.replace(place, path);
-            }
-            if self.is_secure {
-                *target = target.replace("http://", "https://");
-            }
-        }
-        let many = || (0..200).map(|number| format!("x-audit/{number}")).collect::<Vec<_>>().join(", ");
-        let option = if is(&token, "h2c") { "Upgrade, HTTP2-Settings" } else { "Upgrade" };
-        let names: [(&str, &dyn Fn() -> String); 5] = [
-            ("HOST:PORT", &|| self.authority.clone()),
-            ("TOKENS", &many),
-            ("TOKEN", &|| token.clone()),
-            ("tOKEN", &|| other_case(&token)),
-            ("OPTION", &|| option.into()),
-        ];
-        let fill = |text: String, (name, value): (&str, &dyn Fn() -> String)| match text.starts_with("OPTIONS ") {
-            false if text.contains(name) => text.replace(name, &value()),
-            _ => text.replace("HOST:PORT", &self.authority),
-        };
-        vec![names.into_iter().fold(words.join(" "), fill)]
+        let line = self.request_line(text, &path).unwrap_or_else(|| {
+            let many: Vec<_> = (0..200).map(|number| format!("x-audit/{number}")).collect();
+            let option = if token.eq_ignore_ascii_case("h2c") { "Upgrade, HTTP2-Settings" } else { "Upgrade" };
+            let text = text.replace("HOST:PORT", &self.authority).replace("TOKENS", &many.join(", "));
+            text.replace("TOKEN", &token).replace("tOKEN", &other_case(&token)).replace("OPTION", option)
+        });
+        vec![line]
+    }
+
+    fn request_line(&self, text: &str, token: &str) -> Option<String> {
+        let (method, rest) = text.split_once(' ')?;
+        let (target, version) = rest.split_once(' ').filter(|(_, version)| version.starts_with("HTTP/"))?;
+        let scheme = if self.is_secure { "https://" } else { "http://" };
+        let authority = if method == "CONNECT" { &self.address } else { &self.authority };
+        let places = [("/plain", &*self.plain), ("/echo", &self.echo), ("/ws", &self.websocket), ("/token", token)];
+        let (begin, path) = places
+            .into_iter()
+            .find_map(|(place, path)| Some((target.strip_suffix(place)?, path)))
+            .unwrap_or((target, ""));
+        let begin = begin.replace("http://", scheme).replace("HOST:PORT", authority);
+        Some(format!("{method} {begin}{path} {version}"))
     }
 }
 
@@ -189,10 +185,6 @@ fn credentials(token: &str) -> &'static [&'static str] {
         "connect-udp" | "connect-ip" => &["Capsule-Protocol: ?1"],
         _ => &[],
     }
-}
-
-fn is(token: &str, name: &str) -> bool {
-    token.eq_ignore_ascii_case(name)
 }
 
 /// The name with capitals for small letters, and the version as it is.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::thread;
 use std::time::Duration;
 
 use super::exchange::{self, Exchange, Until};
@@ -16,6 +17,10 @@ pub(crate) const TABLE: &str = include_str!("server.checks");
 
 /// Bytes of what came that are kept to show it.
 const KEPT: usize = 16 * 1024;
+
+/// A server that has been reached may need a moment to come back.
+const TRIES: u32 = 5;
+const BETWEEN_TRIES: Duration = Duration::from_millis(300);
 
 /// What is known of the server.
 pub(crate) struct Server<'a> {
@@ -35,6 +40,8 @@ pub(crate) struct Audit<'a> {
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
     controls: HashMap<Script, Exchange>,
+    /// The check that was made last: a server may not survive it.
+    latest: &'static str,
     /// Every head of the run, with the check that it came in and what shows it.
     heads: Vec<(&'static str, Head, Evidence)>,
 }
@@ -46,7 +53,7 @@ impl<'a> Audit<'a> {
     /// The server must answer the plain request, or there is nothing to compare anything with.
     pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, Trouble> {
         let (findings, controls) = Default::default();
-        let mut audit = Self { server, checks, findings, controls, heads: Vec::new() };
+        let mut audit = Self { server, checks, findings, controls, latest: "", heads: Vec::new() };
         let plain = checks.iter().find(|check| check.has_control()).ok_or("no check has a control")?;
         let control = audit.control(plain, Until::Answered)?;
         let address = &audit.server.target.authority;
@@ -111,6 +118,7 @@ impl<'a> Audit<'a> {
         }
         let script = Script::of(check, By::Check, &self.server.places)?;
         let exchange = self.exchange(&script, until)?;
+        self.latest = check.id;
         let (verdict, reasons) = verdict(&check.rules, &Seen { exchange: &exchange, control: control.as_ref() });
         let control = control.map(|control| kept(&control.came));
         let evidence = Evidence { control, ..self.evidence(&script, &exchange) };
@@ -161,8 +169,16 @@ impl<'a> Audit<'a> {
 
     fn exchange(&self, script: &Script, until: Until) -> Result<Exchange, Trouble> {
         let Server { target, patience, .. } = &self.server;
-        let cannot = |error: io::Error| format!("{} cannot be reached: {error}", target.address);
-        exchange::run(target, script, *patience, until).map_err(cannot)
+        let mut outcome = exchange::run(target, script, *patience, until);
+        for _ in 0..TRIES {
+            if outcome.is_ok() || self.latest.is_empty() {
+                break;
+            }
+            thread::sleep(BETWEEN_TRIES);
+            outcome = exchange::run(target, script, *patience, until);
+        }
+        let after = if self.latest.is_empty() { String::new() } else { format!(" any more, after {}", self.latest) };
+        outcome.map_err(|error: io::Error| format!("{} cannot be reached{after}: {error}", target.address))
     }
 
     fn keep_heads(&mut self, id: &'static str, exchange: &Exchange, evidence: &Evidence) {

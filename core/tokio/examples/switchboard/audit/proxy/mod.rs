@@ -13,7 +13,8 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use origin::{Log, Origin};
+use origin::Log;
+pub(crate) use origin::Origin;
 use symptoms::{SYMPTOMS, Seen};
 
 use super::exchange::{self, Exchange, Until};
@@ -52,12 +53,11 @@ impl<'a> Audit<'a> {
     /// The proxy must forward a plain request, or there is nothing to judge.
     pub(crate) fn begin(
         proxy: &'a Target,
-        port: u16,
+        origin: Origin,
         is_forward: bool,
         patience: Duration,
         checks: &'a [Check],
     ) -> Result<Self, Trouble> {
-        let origin = Origin::listen(port).map_err(|error| format!("port {port} cannot be the origin's: {error}"))?;
         let findings = HashMap::new();
         let mut audit = Self { proxy, origin, is_forward, patience, checks, findings, persists: false, changed: None };
         let control = checks.iter().find(|check| check.id == CONTROL).ok_or("there is no control")?;
@@ -137,7 +137,8 @@ impl<'a> Audit<'a> {
             (false, false) => (self.proxy.authority.clone(), self.proxy.path.clone()),
         };
         let is_secure = self.proxy.is_secure && !is_direct && !self.is_forward;
-        Places { is_secure, authority, plain: path.clone(), echo: path.clone(), websocket: path, token: None }
+        let address = authority.clone();
+        Places { is_secure, authority, address, plain: path.clone(), echo: path.clone(), websocket: path, token: None }
     }
 
     /// What is missing of what a check needs.

@@ -186,7 +186,10 @@ impl Connection {
                 self.stream.write_all(PONG)?;
             }
             match self.stream.read(&mut piece)? {
-                0 => break self.stream.write_all(BYE),
+                0 => {
+                    self.stream.write_all(BYE)?;
+                    return self.stream.shutdown(Shutdown::Both);
+                }
                 len => {
                     came.extend_from_slice(&piece[..len]);
                     let mut state = locked(&self.state);
