@@ -28,8 +28,10 @@ pub(crate) const PONG: u8 = 10;
 pub(crate) enum Spoken {
     /// It is that protocol.
     Yes,
-    /// It is not, or its end has been said.
-    No,
+    /// It is, and its end has been said.
+    End,
+    /// It is something else.
+    Other,
     /// More has to come to tell.
     Unknown,
 }
@@ -52,7 +54,7 @@ pub(crate) fn judge(protocol: &str, came: &[u8]) -> Spoken {
             let has = |opcode| frames.iter().any(|frame| frame.opcode == opcode);
             match () {
                 () if has(PONG) => Spoken::Yes,
-                () if has(CLOSE) => Spoken::No,
+                () if has(CLOSE) => Spoken::End,
                 () => Spoken::Unknown,
             }
         }
@@ -60,12 +62,12 @@ pub(crate) fn judge(protocol: &str, came: &[u8]) -> Spoken {
         "h2c" => match came {
             [_, _, _, 4, flags, 0, 0, 0, 0, ..] if flags & 1 == 0 => Spoken::Yes,
             _ if came.len() < 9 => Spoken::Unknown,
-            _ => Spoken::No,
+            _ => Spoken::Other,
         },
         // A record of a handshake, or of an alert: the versions of the two need not agree.
         "tls" => match came {
             [21 | 22, 3, ..] => Spoken::Yes,
-            [_, _, ..] => Spoken::No,
+            [_, _, ..] => Spoken::Other,
             _ => Spoken::Unknown,
         },
         _ => Spoken::Unknown,

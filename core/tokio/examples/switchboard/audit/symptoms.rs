@@ -50,6 +50,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
     ("bad-switch", bad_switch),
     ("misnamed", misnamed),
     ("mute", mute),
+    ("left", left),
     ("unspoken", unspoken),
     ("content-as-frames", content_as_frames),
     ("no-100-before-101", no_100_before_101),
@@ -295,10 +296,21 @@ fn misnamed(seen: &Seen<'_>) -> Option<String> {
 fn mute(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     match seen.exchange.spoken? {
-        Spoken::Yes => None,
-        Spoken::No => Some(format!("after the 101 came the end of {protocol}, or something else")),
-        Spoken::Unknown if seen.exchange.has_ended => Some("after the 101 the connection was closed".into()),
-        Spoken::Unknown => Some(format!("after the 101 nothing was answered in {protocol}")),
+        Spoken::Other => Some(format!("after the 101 came something else than {protocol}")),
+        Spoken::Unknown if !seen.exchange.has_ended => {
+            Some(format!("after the 101 nothing was answered in {protocol}"))
+        }
+        _ => None,
+    }
+}
+
+/// After the 101 the new protocol was ended before our words were answered.
+fn left(seen: &Seen<'_>) -> Option<String> {
+    let protocol = seen.first()?.switched.as_deref()?;
+    match seen.exchange.spoken? {
+        Spoken::End => Some(format!("after the 101 the server ended {protocol} by itself")),
+        Spoken::Unknown if seen.exchange.has_ended => Some("after the 101 the server closed the connection".into()),
+        _ => None,
     }
 }
 
