@@ -101,9 +101,8 @@ impl Connection {
     }
 
     fn serve(&mut self) -> io::Result<()> {
-        loop {
-            let count = self.incoming.requests.len();
-            while self.incoming.requests.len() == count {
+        for count in 1.. {
+            while self.incoming.requests.len() < count {
                 self.hear()?;
             }
             let (number, index, section) = self.enter();
@@ -134,6 +133,7 @@ impl Connection {
             }
             self.incoming.expect_next();
         }
+        Ok(())
     }
 
     /// The number of the check, that of the request in it, and how it is answered.
