@@ -7,6 +7,7 @@ for await (const socket of listener) void serve(socket, answer);
 
 /** @type {import("switchover/streams").Handler} */
 async function answer(request) {
+  if (request.method === "CONNECT") return new Response("no tunnels here\n", { status: 501 });
   const foo = await request.upgrade(["foo/2"]);
   if (!foo) return new Response(`${request.method} ${request.target} ${await request.text()}\n`);
   // In foo/2 everything comes back, in capitals.

@@ -3,6 +3,7 @@
 //! ```text
 //! switchboard [--port N] [--trace] [--prefer server]     serves a few paths; `/` says which
 //! switchboard probe URL [--offer LIST] [--body FILE]     offers protocols, says what came of it and why
+//! switchboard audit URL [--websocket PATH]               checks how a server handles offers, against the RFCs
 //! ```
 //!
 //! Threads and blocking sockets, because the engine leaves the choice to its caller and these are the fewest lines to
@@ -12,6 +13,7 @@
 //! it, for a `transcript` and for those who watch the page (`live`); `play` gives the playground's files. What is spoken after a switch: `foo`, `websocket`,
 //! `http2`, `udp`, and `tls` with HTTP above it.
 
+mod audit;
 mod duplex;
 mod ending;
 mod engine;
@@ -61,6 +63,9 @@ enum Command {
     /// Ask a server for other protocols, say what happened and why, and speak what was agreed on
     #[command(after_help = PROBE_HELP)]
     Probe(ProbeArgs),
+    /// Check how a server handles offers of other protocols, and the connection around them
+    #[command(after_help = audit::AUDIT_HELP)]
+    Audit(audit::AuditArgs),
 }
 
 #[derive(Args)]
@@ -160,6 +165,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
     let shows_secrets = match &cli.command {
         Some(Command::Probe(args)) => args.secrets,
+        Some(Command::Audit(_)) => false,
         None => cli.serve.secrets,
     };
     if shows_secrets {
@@ -167,6 +173,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
     }
     match &cli.command {
         Some(Command::Probe(args)) => Ok(probe::run(args)),
+        Some(Command::Audit(args)) => Ok(audit::run(args)),
         None => Ok(server::run(&cli.serve).map(|()| ExitCode::SUCCESS)?),
     }
 }

@@ -1,0 +1,174 @@
+//! Who makes the client come: a command that is run for each check, or a person who is shown a URL.
+
+use std::io::{self, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// More of what a command says is not kept.
+const KEPT: usize = 64 * 1024;
+/// How long a person may take.
+const STROLL: Duration = Duration::from_secs(60);
+/// So often it is looked whether something has ended, or someone has come.
+pub(crate) const GLANCE: Duration = Duration::from_millis(5);
+/// What a command finds on standard input, which stays open until its check is over.
+const INPUT: &[u8] = b"hello\n";
+
+pub(crate) enum Caller {
+    Person,
+    /// With `{url}`, `{ws}`, `{port}` and `{id}` in its words.
+    Command(Vec<String>),
+    #[cfg(test)]
+    Thread(Arc<dyn Fn(u16) + Send + Sync>),
+}
+
+/// A client that was called.
+#[derive(Default)]
+pub(crate) struct Call {
+    child: Option<Child>,
+    /// Kept open.
+    _input: Option<ChildStdin>,
+    output: Arc<Mutex<Vec<u8>>>,
+}
+
+/// How a command ended, and what it said.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ended {
+    /// Its exit code, if it ended by itself.
+    pub(crate) code: Option<i32>,
+    pub(crate) output: Vec<u8>,
+}
+
+impl Caller {
+    /// Has the client come for a check.
+    pub(crate) fn call(&self, port: u16, id: &str) -> io::Result<Call> {
+        let words = match self {
+            Self::Command(words) => words,
+            Self::Person => {
+                eprintln!("{id}: have the client open http://127.0.0.1:{port}/{id} or ws://127.0.0.1:{port}/{id}");
+                return Ok(Call::default());
+            }
+            #[cfg(test)]
+            Self::Thread(client) => {
+                let client = Arc::clone(client);
+                thread::spawn(move || client(port));
+                return Ok(Call::default());
+            }
+        };
+        let fill = |word: &String| {
+            let at = format!("127.0.0.1:{port}/{id}");
+            let word = word.replace("{url}", &format!("http://{at}")).replace("{ws}", &format!("ws://{at}"));
+            word.replace("{port}", &port.to_string()).replace("{id}", id)
+        };
+        let words: Vec<String> = words.iter().map(fill).collect();
+        Call::run(&words).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", words[0])))
+    }
+
+    /// How long to wait for it.
+    pub(crate) fn patience(&self, patience: Duration) -> Duration {
+        // A program may have to be loaded first.
+        if matches!(self, Self::Person) { STROLL.max(patience) } else { patience * 5 }
+    }
+
+    /// Whether the same can be tried again without asking anyone.
+    pub(crate) fn is_patient(&self) -> bool {
+        !matches!(self, Self::Person)
+    }
+
+    /// Who is audited, in words.
+    pub(crate) fn subject(&self) -> String {
+        match self {
+            Self::Command(words) => words.join(" "),
+            _ => "a client".into(),
+        }
+    }
+
+    /// What runs one check again.
+    pub(crate) fn again(&self, id: &str) -> String {
+        let words = match self {
+            Self::Command(words) => words.iter().map(|word| quoted(word)).collect(),
+            _ => Vec::new(),
+        };
+        let command = if words.is_empty() { String::new() } else { format!(" -- {}", words.join(" ")) };
+        format!("switchboard audit --client --only {id} -v{command}")
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,{}".contains(letter);
+    if word.chars().all(is_plain) && !word.is_empty() {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+impl Call {
+    fn run(words: &[String]) -> io::Result<Self> {
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A shell has children, which end with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
+        let output = Arc::default();
+        keep(child.stdout.take(), &output);
+        keep(child.stderr.take(), &output);
+        let mut input = child.stdin.take();
+        if let Some(input) = &mut input {
+            // A command that does not read is none the worse for it.
+            let _ = input.write_all(INPUT);
+        }
+        Ok(Self { child: Some(child), _input: input, output })
+    }
+
+    /// The command has ended.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_)) | Err(_)))
+    }
+
+    /// Waits that long for the command to end, and ends it.
+    pub(crate) fn end(mut self, grace: Duration) -> Option<Ended> {
+        self.child.as_ref()?;
+        drop(self._input.take());
+        let deadline = Instant::now() + grace;
+        while !self.is_over() && Instant::now() < deadline {
+            thread::sleep(GLANCE);
+        }
+        let code =
+            self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()).and_then(|status| status.code());
+        self.kill();
+        // What was written last is on its way through a pipe.
+        thread::sleep(GLANCE);
+        let output = self.output.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Some(Ended { code, output })
+    }
+
+    fn kill(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        #[cfg(unix)]
+        drop(Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).stderr(Stdio::null()).status());
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Keeps what comes out of a pipe, up to a limit; the rest is read and dropped.
+fn keep(pipe: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>>) {
+    let (Some(mut pipe), output) = (pipe, Arc::clone(output)) else { return };
+    thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(len @ 1..) = pipe.read(&mut piece) {
+            let mut kept = output.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = KEPT.saturating_sub(kept.len());
+            kept.extend_from_slice(&piece[..len.min(room)]);
+        }
+    });
+}

@@ -1,0 +1,167 @@
+//! The audit of a client: it comes to a scripted server once for each check, and what it then does on the wire is judged.
+//!
+//! `caller` makes it come, `visit` is one time that it does, `symptoms` is what may be seen of it.
+
+mod caller;
+mod symptoms;
+#[cfg(test)]
+#[path = "../tests/client.rs"]
+mod tests;
+mod visit;
+
+use std::collections::HashMap;
+use std::io;
+use std::time::Duration;
+
+pub(crate) use caller::Caller;
+use symptoms::{SYMPTOMS, Seen};
+use visit::{Times, Until, Visit};
+
+use super::finding::{Evidence, Finding, Verdict};
+use super::server::Trouble;
+use super::table::{Check, Rules};
+
+pub(crate) const TABLE: &str = include_str!("client.checks");
+
+/// The check whose visit is the control of all others: a good 101.
+const CONTROL: &str = "C01";
+/// More of what a command says is not told.
+const TOLD: usize = 300;
+
+/// An audit of one client, which remembers what it has found.
+pub(crate) struct Audit<'a> {
+    caller: Caller,
+    times: Times,
+    checks: &'a [Check],
+    findings: HashMap<&'static str, Finding>,
+    visits: HashMap<&'static str, Visit>,
+    /// Of each handshake.
+    keys: Vec<String>,
+    /// What the client's first request offers; empty for none.
+    offers: Vec<String>,
+}
+
+impl<'a> Audit<'a> {
+    /// The client must come, or there is nothing to judge.
+    pub(crate) fn begin(caller: Caller, patience: Duration, checks: &'a [Check]) -> Result<Self, Trouble> {
+        let times = Times { patience, pause: Duration::from_millis(300).min(patience) };
+        Self::with_times(caller, times, checks)
+    }
+
+    fn with_times(caller: Caller, times: Times, checks: &'a [Check]) -> Result<Self, Trouble> {
+        let (findings, visits) = Default::default();
+        let mut audit = Self { caller, times, checks, findings, visits, keys: Vec::new(), offers: Vec::new() };
+        let first = checks.first().ok_or("there are no checks")?;
+        let finding = audit.judge(first)?;
+        let visit = audit.visits.get(first.id);
+        let Some(request) = visit.and_then(Visit::first) else { return Err(finding.reasons.join("; ")) };
+        audit.offers = request.offers.iter().map(|(token, _)| token.clone()).collect();
+        Ok(audit)
+    }
+
+    /// Who is audited.
+    pub(crate) fn subject(&self) -> String {
+        self.caller.subject()
+    }
+
+    /// What a check comes to, with what it needs beforehand.
+    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, Trouble> {
+        if let Some(finding) = self.findings.get(check.id) {
+            return Ok(finding.clone());
+        }
+        let mut finding = self.attempt(check)?;
+        // What is seen once may be chance; the milder of two counts.
+        if finding.verdict >= Verdict::Warn && !check.lines.is_empty() && self.caller.is_patient() {
+            finding = std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+        }
+        self.findings.insert(check.id, finding.clone());
+        Ok(finding)
+    }
+
+    fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
+        for need in &check.rules.needs {
+            if let Some(missing) = self.missing(need)? {
+                return Ok(Finding::bare(check, Verdict::NotApplicable, missing));
+            }
+        }
+        if check.lines.is_empty() {
+            let (verdict, reasons) = self.verdict(&check.rules, &Visit::default());
+            return Ok(Finding { check: check.clone(), verdict, reasons, evidence: None });
+        }
+        let cannot = |error: io::Error| error.to_string();
+        let Some((visit, _)) = visit::visit(&self.caller, check, self.times, until(check)).map_err(cannot)? else {
+            return Ok(Finding::bare(check, Verdict::NotApplicable, "no client came"));
+        };
+        let key = |request: &super::incoming::Request| request.field("sec-websocket-key").map(String::from);
+        self.keys.extend(visit.requests.iter().filter_map(key));
+        let (verdict, mut reasons) = self.verdict(&check.rules, &visit);
+        if verdict >= Verdict::Warn {
+            reasons.extend(visit.ended.as_ref().map(said));
+        }
+        let control = self.visits.get(CONTROL).map(|control| control.came.clone());
+        let again = self.caller.again(check.id);
+        let evidence = Evidence { sent: visit.sent.clone(), came: visit.came.clone(), control, passed: None, again };
+        self.visits.insert(check.id, visit);
+        Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
+    }
+
+    /// What of the vocabulary is seen, and the worst that it amounts to.
+    fn verdict(&self, rules: &Rules, visit: &Visit) -> (Verdict, Vec<String>) {
+        let seen = Seen { visit, keys: &self.keys };
+        let symptoms = |names: &[&str]| -> Vec<String> {
+            SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(&seen)).collect()
+        };
+        let worst = [(Verdict::Fail, &rules.fail), (Verdict::Warn, &rules.warn), (Verdict::NotApplicable, &rules.moot)];
+        let told = worst.into_iter().map(|(verdict, names)| (verdict, symptoms(names)));
+        told.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
+    }
+
+    /// What is missing of what a check needs.
+    fn missing(&mut self, need: &str) -> Result<Option<String>, Trouble> {
+        let offers = |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
+        let is_met = match need {
+            "websocket" | "h2c" => offers(need),
+            "plain" => self.offers.is_empty(),
+            "other" => !self.offers.is_empty() && !offers("websocket") && !offers("h2c"),
+            "pongs" => self.visits.get(CONTROL).is_some_and(Visit::has_pong),
+            _ => {
+                let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
+                let finding = self.judge(check)?;
+                let why = finding.reasons.first().map_or(String::new(), |reason| format!("; {reason}"));
+                let is_met = finding.verdict == Verdict::Pass;
+                return Ok((!is_met).then(|| format!("{need} ({}) has to pass first{why}", check.title)));
+            }
+        };
+        let offered = if self.offers.is_empty() { "nothing".into() } else { self.offers.join(", ") };
+        let missing = match need {
+            "plain" => format!("it is about a client that offers nothing, and this one offers {offered}"),
+            "pongs" => {
+                "the client answers no ping: have it read what comes, for as long as the connection is open".into()
+            }
+            _ => format!("it is about a client that offers {need}, and this one offers {offered}"),
+        };
+        Ok((!is_met).then_some(missing))
+    }
+}
+
+/// How long a client is looked at, by what is asked of it.
+fn until(check: &Check) -> Until {
+    match () {
+        () if check.id == CONTROL || check.asks("unheard") => Until::Pong,
+        () if check.asks("unacknowledged") => Until::Acknowledged,
+        () if check.asks("asked-again") => Until::Asked,
+        () if check.asks("early") || check.asks("bad-retry") => Until::Answered,
+        () => Until::Opened,
+    }
+}
+
+/// How a command ended, in words.
+fn said(ended: &caller::Ended) -> String {
+    let output = String::from_utf8_lossy(&ended.output);
+    let output: Vec<char> = output.trim().chars().collect();
+    // What is said last is what counts.
+    let cut: String = output[output.len().saturating_sub(TOLD)..].iter().collect();
+    let how =
+        ended.code.map_or("the command did not end by itself".into(), |code| format!("the command ended with {code}"));
+    if cut.is_empty() { how } else { format!("{how}; it said: {cut}") }
+}

@@ -1,0 +1,114 @@
+//! The vocabulary of the verdicts: what may be seen of a client. A table says which of it is a failure, which a warning.
+
+use super::visit::Visit;
+
+/// What there is to look at.
+pub(crate) struct Seen<'a> {
+    pub(crate) visit: &'a Visit,
+    /// The keys of all handshakes of the run.
+    pub(crate) keys: &'a [String],
+}
+
+/// Says what is seen, if it is.
+pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
+
+/// What may be seen in a visit, by name.
+pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
+    // Of what it asks.
+    ("bad-request", bad_request),
+    ("early", early),
+    ("same-key", same_key),
+    // Of the switch.
+    ("unopened", unopened),
+    ("unheard", unheard),
+    ("unacknowledged", unacknowledged),
+    ("opened", opened),
+    ("left-open", left_open),
+    // Of what it does next.
+    ("asked-again", asked_again),
+    ("satisfied", satisfied),
+    ("no-retry", no_retry),
+    ("bad-retry", bad_retry),
+    ("hasty-retry", hasty_retry),
+];
+
+fn bad_request(seen: &Seen<'_>) -> Option<String> {
+    seen.visit.first()?.fault().map(|fault| format!("the request breaks a rule: {fault}"))
+}
+
+/// More came before the first answer.
+fn early(seen: &Seen<'_>) -> Option<String> {
+    let early = &seen.visit.early;
+    let is_offer = seen.visit.first()?.offers.iter().any(|(_, broken)| broken.is_none());
+    (is_offer && !early.is_empty()).then(|| format!("{} bytes followed the offer before it was answered", early.len()))
+}
+
+fn same_key(seen: &Seen<'_>) -> Option<String> {
+    let mut keys = seen.keys.to_vec();
+    keys.sort();
+    let same = keys.windows(2).find(|pair| pair[0] == pair[1])?;
+    Some(format!(
+        "{} of {} handshakes had the key {}",
+        keys.iter().filter(|key| **key == same[0]).count(),
+        keys.len(),
+        same[0]
+    ))
+}
+
+/// The new protocol is not spoken.
+fn unopened(seen: &Seen<'_>) -> Option<String> {
+    let what = match () {
+        () if seen.visit.is_open() => return None,
+        () if seen.visit.has_left() => "after the 101 the client sent a Close frame and nothing else",
+        () if seen.visit.has_ended => "after the 101 the client closed the connection",
+        () => "after the 101 the client sent nothing",
+    };
+    Some(what.into())
+}
+
+/// It is, but the ping that came with the 101 is not answered.
+fn unheard(seen: &Seen<'_>) -> Option<String> {
+    (seen.visit.is_open() && !seen.visit.has_pong())
+        .then(|| "the ping was not answered, which it is when it comes a moment after the 101".into())
+}
+
+/// HTTP/2's SETTINGS are not acknowledged.
+fn unacknowledged(seen: &Seen<'_>) -> Option<String> {
+    (seen.visit.is_open() && !seen.visit.has_acknowledged())
+        .then(|| "the server's SETTINGS were not acknowledged".into())
+}
+
+/// The new protocol is spoken.
+fn opened(seen: &Seen<'_>) -> Option<String> {
+    seen.visit.is_open().then(|| "the client speaks the new protocol".into())
+}
+
+/// It is not, and the connection is kept.
+fn left_open(seen: &Seen<'_>) -> Option<String> {
+    (!seen.visit.is_open() && !seen.visit.has_left() && !seen.visit.has_ended)
+        .then(|| "the client sent nothing, and left the connection open".into())
+}
+
+/// Another request came on the connection.
+fn asked_again(seen: &Seen<'_>) -> Option<String> {
+    let is_same = seen.visit.requests.len() > 1 && !seen.visit.has_moved;
+    is_same.then(|| "the client asked again on the same connection".into())
+}
+
+/// Its command ended without an error.
+fn satisfied(seen: &Seen<'_>) -> Option<String> {
+    let code = seen.visit.ended.as_ref()?.code?;
+    (code == 0).then(|| "the command took that for an answer: it ended with 0".into())
+}
+
+fn no_retry(seen: &Seen<'_>) -> Option<String> {
+    (seen.visit.requests.len() < 2).then(|| "the client does not ask again after a 426, which it need not".into())
+}
+
+fn bad_retry(seen: &Seen<'_>) -> Option<String> {
+    seen.visit.requests.get(1)?.fault().map(|fault| format!("the retry breaks a rule: {fault}"))
+}
+
+fn hasty_retry(seen: &Seen<'_>) -> Option<String> {
+    seen.visit.was_hasty.then(|| "the retry came on the same connection before the content of the 426 was there".into())
+}

@@ -1,0 +1,173 @@
+//! One connection: a script is sent, what comes is read, and after a switch the new protocol is tried.
+
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::reading::{Answer, Reader};
+use super::script::{Asked, Script, Step, Wait};
+use super::speech::{self, Frame, Spoken};
+use super::wire::{Came, Wire};
+use crate::target::Target;
+
+/// So that what follows comes as a segment of its own, and is looked at on its own.
+const PAUSE: Duration = Duration::from_millis(300);
+const BLINK: Duration = Duration::from_micros(500);
+
+/// What happened on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    /// What was asked, and the answers as far as they came.
+    pub(crate) asked: Vec<Asked>,
+    pub(crate) answers: Vec<Answer>,
+    /// What was said in the new protocol, if words of it are known, and what came of that.
+    pub(crate) said: Vec<u8>,
+    pub(crate) spoken: Option<Spoken>,
+    /// Everything that came, and where in it the last answer that was asked for ends.
+    pub(crate) came: Vec<u8>,
+    pub(crate) end: usize,
+    /// The peer has closed, or reset.
+    pub(crate) has_ended: bool,
+    /// Neither a 100 nor an answer came before the content.
+    pub(crate) waited_in_vain: bool,
+}
+
+/// Until when a connection is looked at, beyond the answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    Answered,
+    /// Until it is closed, where an answer says that it will be.
+    AnnouncedEnd,
+    /// Until it is closed, whatever the answer says.
+    End,
+    /// Until it is closed after a switch, where this side has ended first.
+    OtherEnd,
+}
+
+impl Exchange {
+    /// The answer to the first request.
+    pub(crate) fn first(&self) -> Option<&Answer> {
+        self.answers.first()
+    }
+
+    /// The status of the first final response, or 101.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.first()?.status()
+    }
+
+    /// The answer to the last request, if all before it were answered.
+    pub(crate) fn last(&self) -> Option<&Answer> {
+        self.answers.get(self.asked.len().checked_sub(1)?)
+    }
+
+    /// Every request was answered to the end.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.last().is_some_and(|answer| answer.is_whole)
+    }
+
+    /// The connection has left HTTP.
+    pub(crate) fn has_switched(&self) -> bool {
+        self.answers.iter().any(|answer| answer.switched.is_some())
+    }
+
+    /// What came after the last answer that was asked for.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.came[self.end..]
+    }
+
+    /// The frames of WebSocket in it.
+    pub(crate) fn frames(&self) -> Vec<Frame> {
+        speech::frames(self.rest())
+    }
+}
+
+/// Sends a script and reads what comes, with so much patience for each thing.
+pub(crate) fn run(target: &Target, script: &Script, patience: Duration, until: Until) -> io::Result<Exchange> {
+    let wire = Wire::connect(target, patience)?;
+    let reader = Reader::new(&script.requests, target.is_secure);
+    let mut session = Session { wire, reader, patience, said: Vec::new(), waited_in_vain: false };
+    script.steps.iter().for_each(|step| session.take(step));
+    session.listen(patience, Reader::is_done);
+    let spoken = session.speak();
+    session.see_the_end(until);
+    let Session { reader, said, waited_in_vain, .. } = session;
+    Ok(Exchange {
+        asked: script.requests.clone(),
+        said,
+        spoken,
+        end: reader.came.len() - reader.rest().len(),
+        came: reader.came,
+        answers: reader.answers,
+        has_ended: reader.has_ended,
+        waited_in_vain,
+    })
+}
+
+struct Session {
+    wire: Wire,
+    reader: Reader,
+    patience: Duration,
+    said: Vec<u8>,
+    waited_in_vain: bool,
+}
+
+impl Session {
+    fn take(&mut self, step: &Step) {
+        match step {
+            Step::Ask(_) if self.reader.has_switched() => {}
+            // A peer that has closed shows that when it is read from.
+            Step::Ask(octets) | Step::Send(octets) => drop(self.wire.send(octets)),
+            Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.patience), |_| false),
+            Step::Wait(Wait::Blink) => thread::sleep(BLINK),
+            Step::Wait(Wait::Answers(number)) => {
+                self.listen(self.patience, |reader| reader.is_done() || reader.answered() >= *number);
+            }
+            Step::Wait(Wait::Continue) => {
+                self.listen(self.patience, has_begun);
+                self.waited_in_vain = !has_begun(&self.reader) && !self.reader.has_ended;
+            }
+        }
+    }
+
+    /// Reads until that is so, or nothing more comes in that time.
+    fn listen(&mut self, time: Duration, is_enough: impl Fn(&Reader) -> bool) {
+        let deadline = Instant::now() + time;
+        while !is_enough(&self.reader) && !self.reader.has_ended && !self.reader.is_full() {
+            match self.wire.next(deadline) {
+                Came::Octets(octets) => self.reader.receive(&octets),
+                Came::End => self.reader.end(),
+                Came::Nothing => return,
+            }
+        }
+    }
+
+    /// Tries the new protocol, if there is one and words of it are known.
+    fn speak(&mut self) -> Option<Spoken> {
+        let protocol = self.reader.last()?.switched.clone()?;
+        self.said = speech::opening(&protocol)?;
+        let _ = self.wire.send(&self.said);
+        self.listen(self.patience, |reader| speech::judge(&protocol, reader.rest()) != Spoken::Unknown);
+        Some(speech::judge(&protocol, self.reader.rest()))
+    }
+
+    fn see_the_end(&mut self, until: Until) {
+        let is_announced = self.reader.last().is_some_and(|answer| answer.is_whole && !answer.persists);
+        let is_due = match until {
+            Until::Answered => false,
+            Until::AnnouncedEnd => is_announced,
+            Until::End => !self.reader.has_switched(),
+            Until::OtherEnd => self.reader.has_switched(),
+        };
+        if until == Until::OtherEnd {
+            self.wire.end();
+        }
+        if is_due {
+            self.listen(self.patience, |_| false);
+        }
+    }
+}
+
+/// A 1xx or a head has come.
+fn has_begun(reader: &Reader) -> bool {
+    reader.is_done() || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())
+}

@@ -1,0 +1,100 @@
+//! What a check comes to.
+
+use super::script::{Script, Step, Wait};
+use super::table::Check;
+use crate::target::Target;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    NotApplicable,
+    Pass,
+    Warn,
+    Fail,
+}
+
+impl Verdict {
+    /// In a word, for programs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::NotApplicable => "not applicable",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// A check that was run, or was not.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding {
+    pub(crate) check: Check,
+    pub(crate) verdict: Verdict,
+    /// What was seen, or what it would need to be applicable; a sentence each.
+    pub(crate) reasons: Vec<String>,
+    pub(crate) evidence: Option<Evidence>,
+}
+
+/// What shows it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Evidence {
+    pub(crate) sent: Vec<u8>,
+    pub(crate) came: Vec<u8>,
+    /// What came where the same was sent without what is tried.
+    pub(crate) control: Option<Vec<u8>>,
+    /// What came out of the other side of an intermediary.
+    pub(crate) passed: Option<Vec<u8>>,
+    /// A line for a shell that does it again.
+    pub(crate) again: String,
+}
+
+impl Finding {
+    /// One without evidence.
+    pub(crate) fn bare(check: &Check, verdict: Verdict, reason: impl Into<String>) -> Self {
+        Self { check: check.clone(), verdict, reasons: vec![reason.into()], evidence: None }
+    }
+}
+
+/// A line for a shell that sends the same and shows what comes. A shell's own `printf` writes line by line, in segments of its
+/// own, and that of `env` writes all at once.
+/// `said`: what follows in the new protocol.
+pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
+    let mut commands: Vec<(bool, String)> = Vec::new();
+    let words = [Step::Wait(Wait::Pause), Step::Send(said.into())];
+    for step in script.steps.iter().chain(words.iter().filter(|_| !said.is_empty())) {
+        match step {
+            // What was sent byte by byte is sent so by nothing in a shell that is short.
+            Step::Ask(octets) | Step::Send(octets) => match commands.last_mut() {
+                Some((true, sent)) => sent.push_str(&printable(octets)),
+                _ => commands.push((true, printable(octets))),
+            },
+            Step::Wait(Wait::Blink) => {}
+            Step::Wait(_) => commands.push((false, "sleep 0.3".into())),
+        }
+    }
+    let (host, port) = target.address.rsplit_once(':').unwrap_or((&target.address, "80"));
+    let host = host.trim_matches(['[', ']']);
+    if target.is_secure {
+        let sends = commands.into_iter().map(|(sends, text)| if sends { format!("env printf '{text}'") } else { text });
+        let sends: Vec<_> = sends.chain(["sleep 3".into()]).collect();
+        return format!("({}) | openssl s_client -quiet -connect '{}' | cat -v", sends.join("; "), target.address);
+    }
+    let sends =
+        commands.into_iter().map(|(sends, text)| if sends { format!("env printf \"{text}\" >&3") } else { text });
+    let sends: Vec<_> = sends.collect();
+    format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{host}/{port}; {}; cat -v <&3'", sends.join("; "))
+}
+
+/// For `printf`, inside quotes of either kind.
+fn printable(octets: &[u8]) -> String {
+    let mut text = String::new();
+    for &octet in octets {
+        match octet {
+            b'\r' => text += "\\r",
+            b'\n' => text += "\\n",
+            b'%' => text += "%%",
+            b'"' | b'\'' | b'$' | b'`' | b'\\' | 0..=31 | 127.. => text += &format!("\\x{octet:02x}"),
+            octet => text.push(char::from(octet)),
+        }
+    }
+    text
+}

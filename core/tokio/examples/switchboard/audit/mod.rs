@@ -1,0 +1,215 @@
+//! `switchboard audit`: how a program handles `Upgrade`, and the connection around it.
+//!
+//! `table` reads the checks, which are data (`server.checks`); `script` makes what is sent of them. `wire` moves bytes,
+//! `reading` has the engine read what comes, `speech` tries the new protocol, `exchange` is one connection of all that. `server`
+//! compares each check with its control and asks `symptoms` what is seen; a `finding` is what it comes to, `report` tells it.
+
+mod answer;
+mod client;
+mod exchange;
+mod finding;
+mod incoming;
+mod known;
+mod proxy;
+mod reading;
+mod report;
+mod roles;
+mod script;
+mod server;
+mod speech;
+mod symptoms;
+mod table;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::net::ToSocketAddrs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::USAGE;
+use crate::target::Target;
+use known::Known;
+use report::{Form, Report};
+use script::Places;
+use server::Server;
+use table::Check;
+
+/// What the process ends with where nothing could be found out.
+const NOT_REACHED: u8 = 3;
+
+#[derive(Args)]
+pub(crate) struct AuditArgs {
+    /// http://host[:port]/path, or https, of a resource that answers GET; the certificate is not checked
+    #[arg(required_unless_present_any = ["explain", "client", "proxy"])]
+    url: Option<Target>,
+    /// The path of a resource that speaks WebSocket
+    #[arg(long, value_name = "PATH")]
+    websocket: Option<String>,
+    /// The path of a resource that takes a POST, if the URL's does not
+    #[arg(long, value_name = "PATH")]
+    post: Option<String>,
+    /// Another protocol that is spoken, and where; several are possible
+    #[arg(long, value_name = "TOKEN=PATH", value_parser = offer)]
+    offer: Vec<(String, String)>,
+    /// Run these checks alone
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Do not run these checks
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// Findings that are accepted today, a line `ID fail` or `ID warn` for each: only what is new fails, and what is mended is
+    /// said
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// A warning fails, too
+    #[arg(long)]
+    strict: bool,
+    /// Say what a check sends and how it is judged, and run nothing
+    #[arg(long, value_name = "ID")]
+    explain: Option<String>,
+    /// Seconds to wait for each thing
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
+    timeout: f64,
+    /// Audit what is not on this machine without asking
+    #[arg(long)]
+    yes: bool,
+    /// Tell it as an object of JSON
+    #[arg(long, conflicts_with_all = ["junit", "markdown"])]
+    json: bool,
+    /// Tell it in the XML of JUnit
+    #[arg(long, conflicts_with = "markdown")]
+    junit: bool,
+    /// Tell it as a table in Markdown
+    #[arg(long)]
+    markdown: bool,
+    /// Show every check, not only what was found
+    #[arg(short, long)]
+    verbose: bool,
+    #[command(flatten)]
+    roles: roles::RoleArgs,
+}
+
+pub(crate) const AUDIT_HELP: &str = "\
+Each check that is to change nothing is sent without the offer first, as its control; a difference is the finding. `fail` is a
+MUST that is broken, `warn` all that deserves a word. A finding shows what was sent, what came, what the control gave, the
+rule, and a line for a shell that does it again.
+
+Audit your own servers, or ask whose they are: one connection at a time, at most three requests on each.
+
+Ends with 0 where nothing failed, 1 where something did that is not known; 3 where the server cannot be reached or its control fails; 64 where
+these arguments make no sense.";
+
+/// Why it ends without findings: with what code, and the words for it.
+struct Stop(u8, String);
+
+pub(crate) fn run(args: &AuditArgs) -> ExitCode {
+    match audit(args) {
+        Ok(report) => {
+            print!("{}", report.told(args.form()));
+            ExitCode::from(u8::from(report.has_failed()))
+        }
+        Err(Stop(0, text)) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(Stop(code, text)) => {
+            eprintln!("switchboard audit: {text}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn audit(args: &AuditArgs) -> Result<Report, Stop> {
+    let usage = |text: String| Stop(USAGE, text);
+    let checks = args.roles.checks(args.explain.is_some()).map_err(usage)?;
+    let is_any = |id: &String| checks.iter().any(|check| is(id, check));
+    if let Some(id) = args.only.iter().chain(&args.skip).chain(&args.explain).find(|id| !is_any(id)) {
+        return Err(usage(format!("there is no check {id}")));
+    }
+    if let Some(id) = &args.explain {
+        return Err(Stop(0, checks.iter().filter(|check| is(id, check)).map(report::explanation).collect()));
+    }
+    let known = args.known.as_deref().map_or(Ok(Known::default()), read_known).map_err(usage)?;
+    let patience = Duration::try_from_secs_f64(args.timeout.clamp(0.05, 600.0)).unwrap_or(Duration::from_secs(3));
+    let trouble = |trouble| Stop(NOT_REACHED, trouble);
+    let wanted: Vec<_> = checks.iter().filter(|check| args.wants(check)).collect();
+    if let Some(proxy) = args.roles.proxy.as_ref().filter(|proxy| !is_local(proxy) && !args.yes && !is_allowed(proxy)) {
+        return Err(usage(format!("{} is not this machine; say --yes if you may audit it", proxy.authority)));
+    }
+    if let Some(audited) = args.roles.audit(&checks, &wanted, patience) {
+        let (subject, findings) = audited.map_err(trouble)?;
+        return Ok(Report { subject, findings, known, is_strict: args.strict });
+    }
+    let target = args.url.as_ref().ok_or_else(|| usage("a URL is wanted".into()))?;
+    if !is_local(target) && !args.yes && !is_allowed(target) {
+        return Err(usage(format!("{} is not this machine; say --yes if you may audit it", target.authority)));
+    }
+    let places = Places {
+        is_secure: target.is_secure,
+        authority: target.authority.clone(),
+        address: target.address.clone(),
+        plain: target.path.clone(),
+        echo: args.post.clone().unwrap_or_else(|| target.path.clone()),
+        websocket: args.websocket.clone().unwrap_or_else(|| target.path.clone()),
+        token: None,
+    };
+    let server = Server { target, places, has_websocket: args.websocket.is_some(), offers: &args.offer, patience };
+    let mut audit = server::Audit::begin(server, &checks).map_err(trouble)?;
+    let findings = wanted.into_iter().map(|check| audit.judge(check)).collect::<Result<_, _>>().map_err(trouble)?;
+    Ok(Report { subject: format!("{}{}", target.authority, target.path), findings, known, is_strict: args.strict })
+}
+
+fn is(id: &str, check: &Check) -> bool {
+    id.eq_ignore_ascii_case(check.id)
+}
+
+fn read_known(path: &Path) -> Result<Known, String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string());
+    text.and_then(|text| Known::parse(&text)).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+impl AuditArgs {
+    fn wants(&self, check: &Check) -> bool {
+        let is_among = |list: &[String]| list.iter().any(|id| is(id, check));
+        (self.only.is_empty() || is_among(&self.only)) && !is_among(&self.skip)
+    }
+
+    fn form(&self) -> Form {
+        match self {
+            Self { json: true, .. } => Form::Json,
+            Self { junit: true, .. } => Form::Junit,
+            Self { markdown: true, .. } => Form::Markdown,
+            _ => Form::Text { is_verbose: self.verbose },
+        }
+    }
+}
+
+/// `TOKEN=PATH`.
+fn offer(text: &str) -> Result<(String, String), &'static str> {
+    let (token, path) =
+        text.split_once('=').filter(|(_, path)| path.starts_with('/')).ok_or("TOKEN=/PATH is wanted")?;
+    switchover::Protocol::parse(token.as_bytes()).ok_or("no protocol's name, which is a word, or a word/version")?;
+    Ok((token.into(), path.into()))
+}
+
+/// Whether it is on this machine, as far as its addresses tell.
+fn is_local(target: &Target) -> bool {
+    target.address.to_socket_addrs().is_ok_and(|mut all| all.all(|address| address.ip().is_loopback()))
+}
+
+/// Asks, where a person can answer.
+fn is_allowed(target: &Target) -> bool {
+    if !io::stdin().is_terminal() {
+        return false;
+    }
+    eprint!("{} is not this machine. Is it yours, or may you audit it? [y/N] ", target.authority);
+    let _ = io::stderr().flush();
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).is_ok() && answer.trim().eq_ignore_ascii_case("y")
+}

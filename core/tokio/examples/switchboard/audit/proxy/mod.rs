@@ -1,0 +1,202 @@
+//! The audit of an intermediary: a client on one side of it, a scripted origin on the other, and what comes out on both is judged.
+//!
+//! `origin` is its other side, `symptoms` is what may be seen.
+
+mod origin;
+mod symptoms;
+#[cfg(test)]
+#[path = "../tests/proxy.rs"]
+mod tests;
+
+use std::collections::HashMap;
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use origin::Log;
+pub(crate) use origin::Origin;
+use symptoms::{SYMPTOMS, Seen};
+
+use super::exchange::{self, Exchange, Until};
+use super::finding::{Evidence, Finding, Verdict};
+use super::script::{Places, Script};
+use super::server::Trouble;
+use super::table::{By, Check, Line, Rules, What};
+use crate::target::Target;
+
+pub(crate) const TABLE: &str = include_str!("proxy.checks");
+
+/// The check that all others need.
+const CONTROL: &str = "P00";
+/// What has reached the origin is noted by then.
+const BLINK: Duration = Duration::from_millis(20);
+/// Two requests without an offer, and one that is changed where it is forwarded.
+const TWICE: &str = "P0 DEF RFC 9112, 9.3: two requests\n  GET /plain HTTP/1.1\n  Host: HOST:PORT\n\n  GET /plain HTTP/1.1\n  Host: HOST:PORT\n";
+const CHANGED: &str = "P0 DEF RFC 9110, 7.6.1: a field for one hop\n  GET /plain HTTP/1.1\n  Host: HOST:PORT\n  Connection: X-Hop\n  X-Hop: 1\n  X-MiXed: 1\n";
+
+/// An audit of one intermediary, which remembers what it has found.
+pub(crate) struct Audit<'a> {
+    proxy: &'a Target,
+    origin: Origin,
+    /// A forward proxy, which is asked for the origin by its absolute URL.
+    is_forward: bool,
+    patience: Duration,
+    checks: &'a [Check],
+    findings: HashMap<&'static str, Finding>,
+    /// Two requests on a connection are answered.
+    persists: bool,
+    /// A request that the proxy changes, as it is sent.
+    changed: Option<Vec<u8>>,
+}
+
+impl<'a> Audit<'a> {
+    /// The proxy must forward a plain request, or there is nothing to judge.
+    pub(crate) fn begin(
+        proxy: &'a Target,
+        origin: Origin,
+        is_forward: bool,
+        patience: Duration,
+        checks: &'a [Check],
+    ) -> Result<Self, Trouble> {
+        let findings = HashMap::new();
+        let mut audit = Self { proxy, origin, is_forward, patience, checks, findings, persists: false, changed: None };
+        let control = checks.iter().find(|check| check.id == CONTROL).ok_or("there is no control")?;
+        let finding = audit.judge(control)?;
+        if finding.verdict != Verdict::Pass {
+            let reasons = finding.reasons.join("; ");
+            return Err(format!("{} does not forward to port {}: {reasons}", proxy.authority, audit.origin.port));
+        }
+        let (exchange, _) = audit.exchange(&super::table::parse(TWICE)?[0])?;
+        audit.persists = exchange.is_complete();
+        let changed = &super::table::parse(CHANGED)?[0];
+        let sent = Script::of(changed, By::Check, &audit.places(false))?.octets();
+        let (_, log) = audit.exchange(changed)?;
+        audit.changed = Some(sent).filter(|sent| log.requests.first().is_some_and(|request| request.head != *sent));
+        Ok(audit)
+    }
+
+    /// What a check comes to, with what it needs beforehand.
+    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, Trouble> {
+        if let Some(finding) = self.findings.get(check.id) {
+            return Ok(finding.clone());
+        }
+        let mut finding = self.attempt(check)?;
+        // What is seen once may be chance; the milder of two counts.
+        if finding.verdict >= Verdict::Warn {
+            finding = std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+        }
+        self.findings.insert(check.id, finding.clone());
+        Ok(finding)
+    }
+
+    fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
+        for need in &check.rules.needs {
+            if let Some(missing) = self.missing(need)? {
+                return Ok(Finding::bare(check, Verdict::NotApplicable, missing));
+            }
+        }
+        let (exchange, log) = self.exchange(check)?;
+        let changed = self.changed.as_deref();
+        let (verdict, reasons) =
+            verdict(&check.rules, &Seen { exchange: &exchange, log: &log, changed, is_forward: self.is_forward });
+        let evidence = Evidence {
+            sent: Script::of(&question(check), By::Check, &self.places(false))?.octets(),
+            came: exchange.came,
+            control: if verdict >= Verdict::Warn { self.directly(check)? } else { None },
+            passed: Some(log.came),
+            again: self.again(check),
+        };
+        Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
+    }
+
+    /// What a check asks through the proxy comes to, on both sides.
+    fn exchange(&self, check: &Check) -> Result<(Exchange, Log), Trouble> {
+        self.run(check, self.proxy, &self.places(false))
+    }
+
+    /// What comes where the same is asked of the origin itself.
+    fn directly(&self, check: &Check) -> Result<Option<Vec<u8>>, Trouble> {
+        let origin = format!("http://127.0.0.1:{}/plain", self.origin.port).parse::<Target>()?;
+        Ok(Some(self.run(check, &origin, &self.places(true))?.0.came))
+    }
+
+    fn run(&self, check: &Check, target: &Target, places: &Places) -> Result<(Exchange, Log), Trouble> {
+        self.origin.begin(answers(check));
+        let script = Script::of(&question(check), By::Check, places)?;
+        let cannot = |error: io::Error| format!("{} cannot be reached: {error}", target.address);
+        let exchange = exchange::run(target, &script, self.patience, until(check)).map_err(cannot)?;
+        thread::sleep(BLINK);
+        Ok((exchange, self.origin.log()))
+    }
+
+    fn places(&self, is_direct: bool) -> Places {
+        let origin = format!("127.0.0.1:{}", self.origin.port);
+        let (authority, path) = match (is_direct, self.is_forward) {
+            (true, _) => (origin, "/plain".into()),
+            (false, true) => (origin.clone(), format!("http://{origin}/plain")),
+            (false, false) => (self.proxy.authority.clone(), self.proxy.path.clone()),
+        };
+        let is_secure = self.proxy.is_secure && !is_direct && !self.is_forward;
+        let address = authority.clone();
+        Places { is_secure, authority, address, plain: path.clone(), echo: path.clone(), websocket: path, token: None }
+    }
+
+    /// What is missing of what a check needs.
+    fn missing(&mut self, need: &str) -> Result<Option<String>, Trouble> {
+        if need == "persistent" {
+            let missing = "without an offer a second request on the connection is not answered either";
+            return Ok((!self.persists).then(|| missing.into()));
+        }
+        let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
+        let finding = self.judge(check)?;
+        let why = finding.reasons.first().map_or(String::new(), |reason| format!("; {reason}"));
+        Ok((finding.verdict != Verdict::Pass).then(|| format!("{need} ({}) has to pass first{why}", check.title)))
+    }
+
+    fn again(&self, check: &Check) -> String {
+        let forward = if self.is_forward { " --forward" } else { "" };
+        let scheme = if self.proxy.is_secure { "https" } else { "http" };
+        let url = format!("{scheme}://{}{}", self.proxy.authority, self.proxy.path);
+        format!("switchboard audit --proxy '{url}' --origin-port {}{forward} --only {} -v", self.origin.port, check.id)
+    }
+}
+
+/// Where the answers of the origin begin.
+fn border(check: &Check) -> usize {
+    let is_border = |line: &Line| matches!(line.what, What::Wait("origin"));
+    check.lines.iter().position(is_border).unwrap_or(check.lines.len())
+}
+
+/// The part of a check that is sent to the proxy.
+fn question(check: &Check) -> Check {
+    let mut lines = check.lines[..border(check)].to_vec();
+    if let Some(Line { by, what: What::Text(_) }) = lines.last().copied() {
+        lines.push(Line { by, what: What::Empty });
+    }
+    Check { lines, ..check.clone() }
+}
+
+/// The part that the origin answers.
+fn answers(check: &Check) -> &[Line] {
+    check.lines.get(border(check) + 1..).unwrap_or_default()
+}
+
+/// How long a connection is looked at, by what is asked of its end.
+fn until(check: &Check) -> Until {
+    match () {
+        () if check.asks("end-lost") => Until::OtherEnd,
+        () if check.asks("stays-open") => Until::End,
+        () => Until::Answered,
+    }
+}
+
+/// What of the vocabulary is seen, and the worst that it amounts to. What makes a check moot comes first: then nothing of what
+/// is asked has happened.
+fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
+    let symptoms = |names: &[&str]| -> Vec<String> {
+        SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(seen)).collect()
+    };
+    let worst = [(Verdict::NotApplicable, &rules.moot), (Verdict::Fail, &rules.fail), (Verdict::Warn, &rules.warn)];
+    let told = worst.into_iter().map(|(verdict, names)| (verdict, symptoms(names)));
+    told.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
+}

@@ -1,0 +1,215 @@
+//! The origin that is scripted: it answers as a check has it, and keeps what has reached it.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::audit::answer::{self, Step};
+use crate::audit::incoming::{Incoming, Request};
+use crate::audit::script::PING;
+use crate::audit::table::{Line, What};
+
+/// What is answered in the new protocol: a pong, and in the end a Close frame.
+pub(crate) const PONG: &[u8] = b"\x8a\x05audit";
+pub(crate) const BYE: &[u8] = b"\x88\x02\x03\xe8";
+const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\norigin\n";
+const PAUSE: Duration = Duration::from_millis(300);
+/// A connection on which nothing comes for so long is given up.
+const IDLE: Duration = Duration::from_secs(60);
+/// More of the new protocol is not read.
+const MOST: usize = 1 << 20;
+
+/// What reached the origin in a check.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) requests: Vec<Request>,
+    /// All that came, as it came.
+    pub(crate) came: Vec<u8>,
+    /// How many interim responses it has sent.
+    pub(crate) interim: usize,
+    /// It has answered 101.
+    pub(crate) has_switched: bool,
+}
+
+pub(crate) struct Origin {
+    state: Arc<Mutex<State>>,
+    pub(crate) port: u16,
+}
+
+#[derive(Default)]
+struct State {
+    /// What is answered in this check, and its number.
+    lines: Vec<Line>,
+    number: u64,
+    log: Log,
+    /// Connections that speak no HTTP any more.
+    tunnels: Vec<TcpStream>,
+}
+
+impl Origin {
+    /// Listens on a port; 0 is any free one.
+    pub(crate) fn listen(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let port = listener.local_addr()?.port();
+        let state: Arc<Mutex<State>> = Arc::default();
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || Connection::new(stream, shared).and_then(|mut connection| connection.serve()));
+            }
+        });
+        Ok(Self { state, port })
+    }
+
+    /// From here on it answers so.
+    pub(crate) fn begin(&self, lines: &[Line]) {
+        let mut state = locked(&self.state);
+        for tunnel in state.tunnels.drain(..) {
+            let _ = tunnel.shutdown(Shutdown::Both);
+        }
+        let number = state.number + 1;
+        *state = State { lines: lines.to_vec(), number, ..State::default() };
+    }
+
+    /// What has reached it since.
+    pub(crate) fn log(&self) -> Log {
+        locked(&self.state).log.clone()
+    }
+}
+
+fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Connection {
+    stream: TcpStream,
+    state: Arc<Mutex<State>>,
+    incoming: Incoming,
+    /// How much of what came is in the log.
+    logged: usize,
+}
+
+impl Connection {
+    fn new(stream: TcpStream, state: Arc<Mutex<State>>) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(IDLE))?;
+        stream.set_write_timeout(Some(IDLE))?;
+        Ok(Self { stream, state, incoming: Incoming::new(), logged: 0 })
+    }
+
+    fn serve(&mut self) -> io::Result<()> {
+        for count in 1.. {
+            while self.incoming.requests.len() < count {
+                self.hear()?;
+            }
+            let (number, index, section) = self.enter();
+            let is = |line: &Line, name| matches!(line.what, What::Wait(wait) if wait == name);
+            let is_early = section.iter().any(|line| is(line, "early"));
+            while !is_early && !self.incoming.is_done() {
+                self.hear()?;
+            }
+            let needs_offer = section.iter().any(|line| is(line, "offered"));
+            let request = self.incoming.requests.last().cloned().unwrap_or_default();
+            let is_met =
+                !needs_offer || request.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("websocket"));
+            let section: Vec<_> =
+                section.into_iter().filter(|line| !is(line, "early") && !is(line, "offered")).collect();
+            self.note(number, index);
+            if is_met && self.answer(number, &section, &request)? {
+                while !self.incoming.is_done() {
+                    self.hear()?;
+                }
+                self.note(number, index);
+                return self.speak(number);
+            }
+            if !is_met || section.is_empty() {
+                self.stream.write_all(PLAIN)?;
+            }
+            while !self.incoming.is_done() {
+                self.hear()?;
+            }
+            self.incoming.expect_next();
+        }
+        Ok(())
+    }
+
+    /// The number of the check, that of the request in it, and how it is answered.
+    fn enter(&self) -> (u64, usize, Vec<Line>) {
+        let mut state = locked(&self.state);
+        let index = state.log.requests.len();
+        state.log.requests.push(Request::default());
+        let section = answer::sections(&state.lines).get(index).map_or(Vec::new(), |section| section.to_vec());
+        (state.number, index, section)
+    }
+
+    /// Keeps the request as far as it has come.
+    fn note(&mut self, number: u64, index: usize) {
+        let mut state = locked(&self.state);
+        if state.number == number {
+            state.log.requests[index] = self.incoming.requests.last().cloned().unwrap_or_default();
+            state.log.came.extend_from_slice(&self.incoming.came[self.logged..]);
+            self.logged = self.incoming.came.len();
+        }
+    }
+
+    /// Whether it has switched with that.
+    fn answer(&mut self, number: u64, section: &[Line], request: &Request) -> io::Result<bool> {
+        let switches = section.iter().any(|line| matches!(line.what, What::Text(text) if text.contains(" 101 ")));
+        if switches {
+            let mut state = locked(&self.state);
+            state.tunnels.push(self.stream.try_clone()?);
+            state.log.has_switched |= state.number == number;
+            let interim = |line: &&Line| matches!(line.what, What::Text(text) if text.starts_with("HTTP/1.1 1"));
+            state.log.interim = section.iter().filter(interim).count() - 1;
+        }
+        for step in answer::steps(section, request).map_err(io::Error::other)? {
+            match step {
+                Step::Send(octets) => self.stream.write_all(&octets)?,
+                Step::Pause => thread::sleep(PAUSE),
+                Step::End => self.stream.shutdown(Shutdown::Write)?,
+            }
+        }
+        Ok(switches)
+    }
+
+    /// Answers a ping, and the end.
+    fn speak(&mut self, number: u64) -> io::Result<()> {
+        let mut came = self.incoming.rest().to_vec();
+        let mut piece = [0; 4096];
+        let mut has_answered = false;
+        loop {
+            if !has_answered && came.windows(PING.len()).any(|window| window == PING) {
+                has_answered = true;
+                self.stream.write_all(PONG)?;
+            }
+            match self.stream.read(&mut piece)? {
+                0 => {
+                    self.stream.write_all(BYE)?;
+                    return self.stream.shutdown(Shutdown::Both);
+                }
+                len => {
+                    came.extend_from_slice(&piece[..len]);
+                    let mut state = locked(&self.state);
+                    if state.number != number || came.len() > MOST {
+                        return Ok(());
+                    }
+                    state.log.came.extend_from_slice(&piece[..len]);
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self) -> io::Result<()> {
+        let mut piece = [0; 4096];
+        match self.stream.read(&mut piece)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            len => {
+                self.incoming.receive(&piece[..len]);
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The vocabulary of the verdicts: what may be seen on both sides of an intermediary. A table says which of it is a failure,
+//! which a warning.
+
+use super::origin::{BYE, Log};
+use crate::audit::exchange::Exchange;
+use crate::audit::incoming::Request;
+use crate::audit::reading::Head;
+use crate::audit::speech::{CLOSE, Spoken};
+
+/// What there is to look at.
+pub(crate) struct Seen<'a> {
+    /// The client's side.
+    pub(crate) exchange: &'a Exchange,
+    /// The origin's.
+    pub(crate) log: &'a Log,
+    /// A request that the proxy changes when it forwards it alone, as it was sent; else nothing.
+    pub(crate) changed: Option<&'a [u8]>,
+    /// It was asked in the form that is for forward proxies.
+    pub(crate) is_forward: bool,
+}
+
+/// Says what is seen, if it is.
+pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
+
+/// What may be seen, by name.
+pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
+    // Of what reached the origin.
+    ("unforwarded", unforwarded),
+    ("unoffered", unoffered),
+    ("offer-seen", offer_seen),
+    ("upgrade-seen", upgrade_seen),
+    ("upgrade-without-option", upgrade_without_option),
+    ("settings-seen", settings_seen),
+    ("settings-alone", settings_alone),
+    ("hop-seen", hop_seen),
+    ("content-lost", content_lost),
+    ("tunnel", tunnel),
+    ("no-via-of-proxy", no_via_of_proxy),
+    ("no-via-of-gateway", no_via_of_gateway),
+    // Of what came back.
+    ("unanswered", unanswered),
+    ("refused", refused),
+    ("not-5xx", not_5xx),
+    ("next-lost", next_lost),
+    ("closed-before-next", closed_before_next),
+    ("closed-unsaid", closed_unsaid),
+    ("stays-open", stays_open),
+    ("bare-426", bare_426),
+    ("no-426", no_426),
+    ("framed-tunnel", framed_tunnel),
+    // Of the switch.
+    ("switched", switched),
+    ("lost-switch", lost_switch),
+    ("bare-101", bare_101),
+    ("interim-lost", interim_lost),
+    ("length-relayed", length_relayed),
+    ("leftover-lost", leftover_lost),
+    ("mute", mute),
+    ("end-lost", end_lost),
+];
+
+impl Seen<'_> {
+    /// The head of the 101 that the client got.
+    fn switch(&self) -> Option<&Head> {
+        self.heads().find(|head| head.status == 101)
+    }
+
+    fn heads(&self) -> impl Iterator<Item = &Head> {
+        self.exchange.answers.iter().filter_map(|answer| answer.head.as_ref())
+    }
+
+    fn status(&self) -> String {
+        self.exchange.status().map_or("nothing".into(), |status| status.to_string())
+    }
+}
+
+// Of what reached the origin.
+
+fn unforwarded(seen: &Seen<'_>) -> Option<String> {
+    seen.log.requests.is_empty().then(|| format!("the origin got no request, the client {}", seen.status()))
+}
+
+/// No offer of websocket reached the origin.
+fn unoffered(seen: &Seen<'_>) -> Option<String> {
+    let offers = seen.log.requests.iter().flat_map(|request| &request.offers);
+    let is_offered = offers.into_iter().any(|(token, _)| token.eq_ignore_ascii_case("websocket"));
+    (!is_offered).then(|| format!("the proxy does not pass on this offer; the client got {}", seen.status()))
+}
+
+/// An offer reached the origin, whatever it is.
+fn offer_seen(seen: &Seen<'_>) -> Option<String> {
+    let (token, _) = seen.log.requests.iter().flat_map(|request| &request.offers).next()?;
+    Some(format!("the origin got an offer of {token}"))
+}
+
+/// `Upgrade` reached it.
+fn upgrade_seen(seen: &Seen<'_>) -> Option<String> {
+    let value = seen.log.requests.iter().find_map(|request| request.field("upgrade"))?;
+    Some(format!("the origin got Upgrade: {value}"))
+}
+
+fn upgrade_without_option(seen: &Seen<'_>) -> Option<String> {
+    let bare = |request: &&Request| request.field("upgrade").is_some() && !request.lists("connection", "upgrade");
+    let request = seen.log.requests.iter().find(bare)?;
+    let connection = request.field("connection").map_or("no Connection".into(), |value| format!("Connection: {value}"));
+    Some(format!("the origin got Upgrade: {}, and {connection}", request.field("upgrade").unwrap_or_default()))
+}
+
+fn settings_seen(seen: &Seen<'_>) -> Option<String> {
+    seen.log.requests.iter().find_map(|request| request.field("http2-settings"))?;
+    Some("the origin got HTTP2-Settings".into())
+}
+
+/// They reached it without the offer that they belong to.
+fn settings_alone(seen: &Seen<'_>) -> Option<String> {
+    settings_seen(seen).filter(|_| upgrade_seen(seen).is_none()).map(|what| format!("{what}, without Upgrade"))
+}
+
+fn hop_seen(seen: &Seen<'_>) -> Option<String> {
+    seen.log.requests.iter().find_map(|request| request.field("x-hop"))?;
+    Some("the origin got X-Hop, which Connection names".into())
+}
+
+fn content_lost(seen: &Seen<'_>) -> Option<String> {
+    let request = seen.log.requests.first()?;
+    (request.content != b"hello" || !request.is_whole)
+        .then(|| format!("of the content `hello` the origin got `{}`", request.content.escape_ascii()))
+}
+
+/// A request after the refused offer reached the origin as it was sent.
+fn tunnel(seen: &Seen<'_>) -> Option<String> {
+    let sent = seen.changed?;
+    (seen.log.requests.iter().skip(1).any(|request| request.head == sent))
+        .then(|| "the request after the offer reached the origin byte for byte; alone it is changed".into())
+}
+
+fn no_via(seen: &Seen<'_>) -> Option<String> {
+    let is_missing = seen.log.requests.first()?.field("via").is_none();
+    is_missing.then(|| "the origin got no Via".into())
+}
+
+fn no_via_of_proxy(seen: &Seen<'_>) -> Option<String> {
+    no_via(seen).filter(|_| seen.is_forward)
+}
+
+fn no_via_of_gateway(seen: &Seen<'_>) -> Option<String> {
+    no_via(seen).filter(|_| !seen.is_forward)
+}
+
+// Of what came back.
+
+fn unanswered(seen: &Seen<'_>) -> Option<String> {
+    let first = seen.exchange.first();
+    let is_relayed =
+        first.is_some_and(|first| first.is_whole) && seen.exchange.came.windows(7).any(|window| window == b"origin\n");
+    (!is_relayed).then(|| format!("the answer of the origin was not relayed; the client got {}", seen.status()))
+}
+
+/// The client got an error, where the origin gives none.
+fn refused(seen: &Seen<'_>) -> Option<String> {
+    let status = seen.exchange.status().filter(|status| *status >= 400)?;
+    Some(format!("the client got {status}, where a request without the offer is answered 200"))
+}
+
+fn not_5xx(seen: &Seen<'_>) -> Option<String> {
+    let is_5xx = seen.exchange.status().is_some_and(|status| (500..600).contains(&status));
+    let what = if seen.exchange.has_ended { "the connection was closed" } else { "the connection stayed open" };
+    (!is_5xx).then(|| format!("the client got {}, and {what}; 502 is due", seen.status()))
+}
+
+/// The next request has no answer, and the connection is open.
+fn next_lost(seen: &Seen<'_>) -> Option<String> {
+    let first = seen.exchange.first().filter(|first| first.is_whole)?;
+    (first.persists && !seen.exchange.is_complete() && !seen.exchange.has_ended)
+        .then(|| "the next request was not answered, and the connection stayed open".into())
+}
+
+fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
+    let is_answered = seen.exchange.first().is_some_and(|first| first.is_whole);
+    (is_answered && !seen.exchange.is_complete() && next_lost(seen).is_none())
+        .then(|| "the connection was closed before the next request was answered".into())
+}
+
+/// Likewise, and the answer does not say that it will be.
+fn closed_unsaid(seen: &Seen<'_>) -> Option<String> {
+    closed_before_next(seen).filter(|_| seen.exchange.first().is_some_and(|first| first.persists))
+}
+
+fn stays_open(seen: &Seen<'_>) -> Option<String> {
+    let is_answered = seen.exchange.first().is_some_and(|first| first.is_whole);
+    (is_answered && !seen.exchange.has_ended).then(|| "the connection stayed open after the answer".into())
+}
+
+fn bare_426(seen: &Seen<'_>) -> Option<String> {
+    let head = seen.heads().find(|head| head.status == 426)?;
+    match (head.has("upgrade"), head.lists("connection", "upgrade")) {
+        (false, _) => Some("the 426 reached the client without Upgrade".into()),
+        (true, false) => Some("the 426 reached the client without Connection: Upgrade".into()),
+        (true, true) => None,
+    }
+}
+
+fn no_426(seen: &Seen<'_>) -> Option<String> {
+    let is_relayed = seen.heads().any(|head| head.status == 426);
+    (!is_relayed).then(|| format!("the proxy does not relay a 426; the client got {}", seen.status()))
+}
+
+fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
+    let head = seen.heads().find(|head| (200..300).contains(&head.status))?;
+    let field = ["Content-Length", "Transfer-Encoding"].into_iter().find(|name| head.has(name))?;
+    Some(format!("the client got {} to CONNECT, with {field}", head.status))
+}
+
+// Of the switch.
+
+fn switched(seen: &Seen<'_>) -> Option<String> {
+    let head = seen.switch()?;
+    Some(format!("the client got a 101, to {}", head.all("upgrade").next().unwrap_or("what it does not say")))
+}
+
+/// The origin has switched, and the client has not.
+fn lost_switch(seen: &Seen<'_>) -> Option<String> {
+    (seen.log.has_switched && seen.switch().is_none())
+        .then(|| format!("the origin has answered 101, and the client got {}", seen.status()))
+}
+
+fn bare_101(seen: &Seen<'_>) -> Option<String> {
+    let head = seen.switch()?;
+    match (head.has("upgrade"), head.lists("connection", "upgrade")) {
+        (false, _) => Some("the 101 reached the client without Upgrade".into()),
+        (true, false) => Some("the 101 reached the client without Connection: Upgrade".into()),
+        (true, true) => None,
+    }
+}
+
+/// The 101 came without all of the 1xx before it.
+fn interim_lost(seen: &Seen<'_>) -> Option<String> {
+    seen.switch()?;
+    let sent = seen.log.interim;
+    let came = seen.exchange.first().map_or(0, |first| first.interim.len());
+    (came < sent).then(|| format!("of {sent} interim responses before the 101 {came} reached the client"))
+}
+
+fn length_relayed(seen: &Seen<'_>) -> Option<String> {
+    seen.switch()?.has("content-length").then(|| "the 101 reached the client with Content-Length".into())
+}
+
+/// The frame that came with the 101 has not arrived.
+fn leftover_lost(seen: &Seen<'_>) -> Option<String> {
+    seen.switch()?;
+    let frames = seen.exchange.frames();
+    let is_first = frames.first().is_some_and(|frame| frame.payload == b"left");
+    (!is_first).then(|| "the bytes in the segment of the 101 did not reach the client, or not first".into())
+}
+
+/// A ping went no way, or its pong.
+fn mute(seen: &Seen<'_>) -> Option<String> {
+    seen.switch()?;
+    (seen.exchange.spoken != Some(Spoken::Yes)).then(|| "after the 101 no bytes pass: a ping got no pong".into())
+}
+
+/// What the origin said in the end has not arrived.
+fn end_lost(seen: &Seen<'_>) -> Option<String> {
+    seen.switch()?;
+    let has_come = seen.exchange.frames().iter().any(|frame| frame.opcode == CLOSE && frame.payload == BYE[2..]);
+    (!has_come).then(|| "what the origin says once it has seen the end of the client did not reach the client".into())
+}

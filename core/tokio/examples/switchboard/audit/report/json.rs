@@ -1,0 +1,83 @@
+//! One object, for programs.
+
+use serde::Serialize;
+
+use super::Report;
+use crate::audit::finding::{Evidence, Finding, Verdict};
+
+#[derive(Serialize)]
+struct Told<'a> {
+    subject: &'a str,
+    passed: usize,
+    warned: usize,
+    failed: usize,
+    not_applicable: usize,
+    mended: Vec<&'a str>,
+    findings: Vec<Each<'a>>,
+}
+
+#[derive(Serialize)]
+struct Each<'a> {
+    id: &'a str,
+    title: &'a str,
+    clause: &'a str,
+    level: &'a str,
+    rule: &'a str,
+    verdict: &'a str,
+    known: bool,
+    reasons: &'a [String],
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    evidence: Option<Shown<'a>>,
+}
+
+/// A character for each byte, U+0000 to U+00FF.
+#[derive(Serialize)]
+struct Shown<'a> {
+    sent: String,
+    came: String,
+    control: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passed: Option<String>,
+    again: &'a str,
+}
+
+pub(super) fn report(report: &Report) -> String {
+    let each = |finding| Each::of(finding, report.known.accepts(finding));
+    let told = Told {
+        subject: &report.subject,
+        passed: report.count(Verdict::Pass),
+        warned: report.count(Verdict::Warn),
+        failed: report.count(Verdict::Fail),
+        not_applicable: report.count(Verdict::NotApplicable),
+        mended: report.mended().collect(),
+        findings: report.findings.iter().map(each).collect(),
+    };
+    // Strings and numbers alone: nothing of it can be refused.
+    serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"
+}
+
+impl<'a> Each<'a> {
+    fn of(finding: &'a Finding, known: bool) -> Self {
+        let check = &finding.check;
+        Self {
+            id: check.id,
+            title: check.title,
+            clause: check.clause,
+            level: check.level,
+            rule: check.rules.says,
+            verdict: finding.verdict.name(),
+            known,
+            reasons: &finding.reasons,
+            evidence: finding.evidence.as_ref().filter(|_| finding.verdict >= Verdict::Warn).map(Shown::of),
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    fn of(evidence: &'a Evidence) -> Self {
+        let text = |octets: &[u8]| octets.iter().copied().map(char::from).collect();
+        let control = evidence.control.as_deref().map(text);
+        let passed = evidence.passed.as_deref().map(text);
+        Self { sent: text(&evidence.sent), came: text(&evidence.came), control, passed, again: &evidence.again }
+    }
+}

@@ -1,0 +1,36 @@
+//! XML as JUnit writes it, for what runs tests: a test case for each check.
+
+use super::{Report, shown, text};
+use crate::audit::finding::{Finding, Verdict};
+
+pub(super) fn report(report: &Report) -> String {
+    let failures = report.findings.iter().filter(|finding| report.is_failure(finding)).count();
+    let cases: String = report.findings.iter().map(|finding| case(report, finding)).collect();
+    let name = escaped(&format!("switchboard audit {}", report.subject));
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n\
+         <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" skipped=\"{}\">\n{cases}</testsuite>\n</testsuites>\n",
+        report.findings.len(),
+        report.count(Verdict::NotApplicable)
+    )
+}
+
+/// What fails the run is a failure; what does not, and is worth a word, is said in the output of its case.
+fn case(report: &Report, finding: &Finding) -> String {
+    let check = &finding.check;
+    let inside = match finding.verdict {
+        Verdict::Pass => String::new(),
+        Verdict::NotApplicable => format!("<skipped message=\"{}\"/>", escaped(&finding.reasons.join("; "))),
+        _ if report.is_failure(finding) => {
+            let told = escaped(&text::told(report, finding));
+            format!("<failure message=\"{}\">{told}</failure>", escaped(&finding.reasons.join("; ")))
+        }
+        _ => format!("<system-out>{}</system-out>", escaped(&text::told(report, finding))),
+    };
+    let (class, name) = (escaped(check.clause), escaped(&format!("{}: {}", check.id, check.title)));
+    format!("<testcase classname=\"{class}\" name=\"{name}\">{inside}</testcase>\n")
+}
+
+fn escaped(text: &str) -> String {
+    shown(text.as_bytes()).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,74 @@
+//! What was found, for people and for programs.
+
+mod json;
+mod junit;
+mod markdown;
+mod text;
+
+pub(crate) use text::explanation;
+
+use super::finding::{Finding, Verdict};
+use super::known::Known;
+
+/// All that a run has found.
+pub(crate) struct Report {
+    /// Who was audited.
+    pub(crate) subject: String,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) known: Known,
+    /// A warning is a failure.
+    pub(crate) is_strict: bool,
+}
+
+/// Who is to read it.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    Text { is_verbose: bool },
+    Json,
+    Junit,
+    Markdown,
+}
+
+impl Report {
+    pub(crate) fn told(&self, form: Form) -> String {
+        match form {
+            Form::Text { is_verbose } => text::report(self, is_verbose),
+            Form::Json => json::report(self),
+            Form::Junit => junit::report(self),
+            Form::Markdown => markdown::report(self),
+        }
+    }
+
+    /// Whether a finding is new and bad enough that the run fails.
+    pub(crate) fn is_failure(&self, finding: &Finding) -> bool {
+        let least = if self.is_strict { Verdict::Warn } else { Verdict::Fail };
+        finding.verdict >= least && !self.known.accepts(finding)
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.findings.iter().any(|finding| self.is_failure(finding))
+    }
+
+    /// How many checks came to that.
+    fn count(&self, verdict: Verdict) -> usize {
+        self.findings.iter().filter(|finding| finding.verdict == verdict).count()
+    }
+
+    /// The checks of known findings that pass now.
+    fn mended(&self) -> impl Iterator<Item = &'static str> {
+        self.findings.iter().filter(|finding| self.known.is_mended(finding)).map(|finding| finding.check.id)
+    }
+}
+
+/// Text as it is, and all else with escapes.
+fn shown(octets: &[u8]) -> String {
+    let mut text = String::new();
+    for &octet in octets {
+        match octet {
+            b'\r' => {}
+            b'\n' | b' '..=b'~' => text.push(char::from(octet)),
+            octet => text += &format!("\\x{octet:02x}"),
+        }
+    }
+    text
+}

@@ -1,0 +1,101 @@
+//! For people.
+
+use std::fmt::Write;
+
+use super::{Report, shown};
+use crate::audit::finding::{Evidence, Finding, Verdict};
+use crate::audit::table::{By, Check, Line, What};
+
+/// More of what came is not shown.
+const SHOWN: usize = 2048;
+
+/// All findings, or those that matter, and how many there are.
+pub(super) fn report(report: &Report, is_verbose: bool) -> String {
+    let mut out = String::new();
+    for finding in &report.findings {
+        if finding.verdict >= Verdict::Warn && (is_verbose || !report.known.accepts(finding)) {
+            out += &told(report, finding);
+        } else if is_verbose {
+            out += &line(report, finding);
+            out.extend(finding.reasons.iter().map(|reason| format!("  {reason}\n")));
+        }
+    }
+    out.extend(report.mended().map(|id| format!("{id} is mended: it need not be known any more\n")));
+    let known = report.findings.iter().filter(|finding| report.known.accepts(finding)).count();
+    let known = if known > 0 { format!("; {known} of them known") } else { String::new() };
+    let _ = writeln!(
+        out,
+        "{} passed, {} warned, {} failed, {} not applicable{known}",
+        report.count(Verdict::Pass),
+        report.count(Verdict::Warn),
+        report.count(Verdict::Fail),
+        report.count(Verdict::NotApplicable)
+    );
+    out
+}
+
+/// The first words are what a file of known findings takes.
+fn line(report: &Report, finding: &Finding) -> String {
+    let Check { id, title, .. } = finding.check;
+    let known = if report.known.accepts(finding) { " (known)" } else { "" };
+    format!("{id} {}{known}: {title}\n", finding.verdict.name())
+}
+
+/// A finding with all that shows it.
+pub(super) fn told(report: &Report, finding: &Finding) -> String {
+    let mut out = line(report, finding);
+    let Check { level, clause, .. } = finding.check;
+    let mut part = |name: &str, text: &str| {
+        let text = text.trim_end().replace('\n', "\n           ");
+        let _ = writeln!(out, "  {name:<8} {text}");
+    };
+    part("seen", &finding.reasons.join("\n"));
+    part("rule", &format!("{clause} ({level}): {}", finding.check.rules.says));
+    if let Some(Evidence { sent, came, control, passed, again }) = &finding.evidence {
+        part("sent", &cut(sent));
+        if let Some(passed) = passed {
+            part("passed", &cut(passed));
+        }
+        part("came", &cut(came));
+        if let Some(control) = control {
+            part("control", &cut(control));
+        }
+        part("again", again);
+    }
+    out + "\n"
+}
+
+/// The beginning of it, if it is long.
+fn cut(octets: &[u8]) -> String {
+    match octets.split_at_checked(SHOWN) {
+        None if octets.is_empty() => "nothing".into(),
+        None => shown(octets),
+        Some((begin, rest)) => format!("{}\n(and {} bytes more)", shown(begin), rest.len()),
+    }
+}
+
+/// What a check is, without running it.
+pub(crate) fn explanation(check: &Check) -> String {
+    let Check { id, level, clause, title, rules, .. } = check;
+    let mut out = format!("{id}: {title}\n  rule     {clause} ({level}): {}\n", rules.says);
+    for (name, list) in [("needs", &rules.needs), ("fail", &rules.fail), ("warn", &rules.warn)] {
+        if !list.is_empty() {
+            let _ = writeln!(out, "  {name:<8} {}", list.join(", "));
+        }
+    }
+    out += "  sends    (+ is what the control leaves out, - is what only the control sends)\n";
+    for Line { by, what } in &check.lines {
+        let mark = match by {
+            By::Both => ' ',
+            By::Check => '+',
+            By::Control => '-',
+        };
+        let _ = match what {
+            What::Text(text) => writeln!(out, "         {mark} {text}"),
+            What::Empty => writeln!(out),
+            What::Octets(text) => writeln!(out, "         | {text}"),
+            What::Wait(text) => writeln!(out, "         ~ {text}"),
+        };
+    }
+    out
+}

@@ -1,0 +1,69 @@
+//! What is audited if it is no server: a client, or an intermediary.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::client::{self, Caller};
+use super::finding::Finding;
+use super::proxy::{self, Origin};
+use super::server::{self, Trouble};
+use super::table::{self, Check};
+use crate::target::Target;
+
+#[derive(Args)]
+pub(crate) struct RoleArgs {
+    /// Audit a client: print a URL for each check, and wait until it is opened
+    #[arg(long, conflicts_with_all = ["url", "proxy"])]
+    client: bool,
+    /// Audit an intermediary, which passes on to 127.0.0.1 and the origin's port
+    #[arg(long, value_name = "URL", conflicts_with = "url", requires = "origin_port")]
+    pub(crate) proxy: Option<Target>,
+    /// The port of the scripted origin
+    #[arg(long, value_name = "N", requires = "proxy")]
+    origin_port: Option<u16>,
+    /// It is a forward proxy: ask it for the origin's URL
+    #[arg(long, requires = "proxy")]
+    forward: bool,
+    /// Run this for each check instead of waiting, with {url}, {ws}, {port} and {id} filled in; it finds a line on standard
+    /// input, and is killed when it takes too long
+    #[arg(last = true, value_name = "COMMAND", requires = "client")]
+    command: Vec<String>,
+}
+
+/// Who was audited, and what was found.
+type Audited = Result<(String, Vec<Finding>), Trouble>;
+
+impl RoleArgs {
+    /// The checks of the role; of all roles, where any may be explained.
+    pub(crate) fn checks(&self, of_all: bool) -> Result<Vec<Check>, String> {
+        let is_server = !self.client && self.proxy.is_none();
+        let tables = [(is_server, server::TABLE), (self.client, client::TABLE), (self.proxy.is_some(), proxy::TABLE)];
+        let wanted = tables.into_iter().filter(|(is_role, _)| of_all || *is_role);
+        Ok(wanted.map(|(_, table)| table::parse(table)).collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    /// Judges what is meant, if it is no server.
+    pub(crate) fn audit(&self, checks: &[Check], wanted: &[&Check], patience: Duration) -> Option<Audited> {
+        match &self.proxy {
+            Some(target) => Some(self.audit_proxy(target, checks, wanted, patience)),
+            None => self.client.then(|| self.audit_client(checks, wanted, patience)),
+        }
+    }
+
+    fn audit_client(&self, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
+        let caller = if self.command.is_empty() { Caller::Person } else { Caller::Command(self.command.clone()) };
+        let mut audit = client::Audit::begin(caller, patience, checks)?;
+        let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
+        Ok((audit.subject(), findings))
+    }
+
+    fn audit_proxy(&self, target: &Target, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
+        let port = self.origin_port.unwrap_or_default();
+        let cannot = |error| format!("port {port} cannot be the origin's: {error}");
+        let origin = Origin::listen(port).map_err(cannot)?;
+        let mut audit = proxy::Audit::begin(target, origin, self.forward, patience, checks)?;
+        let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
+        Ok((format!("{}{}", target.authority, target.path), findings))
+    }
+}

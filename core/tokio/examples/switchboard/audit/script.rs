@@ -1,0 +1,217 @@
+//! What a check sends: its lines, with the places of the audited program filled in.
+
+use super::table::{By, Check, What};
+
+/// What each place in a table stands for.
+pub(crate) struct Places {
+    pub(crate) is_secure: bool,
+    /// `HOST:PORT` as the URL has it, and as a CONNECT needs it, which has a port always.
+    pub(crate) authority: String,
+    pub(crate) address: String,
+    /// `/plain`, `/echo`, `/ws`.
+    pub(crate) plain: String,
+    pub(crate) echo: String,
+    pub(crate) websocket: String,
+    /// `TOKEN` and `/token`: a protocol, and where it is spoken.
+    pub(crate) token: Option<(String, String)>,
+}
+
+/// One thing after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Script {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) requests: Vec<Asked>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    /// Bytes that begin a request: they make sense only while the connection speaks HTTP.
+    Ask(Vec<u8>),
+    Send(Vec<u8>),
+    Wait(Wait),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Wait {
+    /// A moment, so that what follows is a segment of its own.
+    Pause,
+    /// Less than a moment, so that what was sent is read alone.
+    Blink,
+    /// A 100, or whatever else there is to answer.
+    Continue,
+    /// So many final responses.
+    Answers(usize),
+}
+
+/// A request as far as it tells how its answer is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    /// The list of all `Upgrade` fields.
+    pub(crate) offer: Vec<String>,
+    /// The fields that belong to the protocols offered.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+/// The one frame that is sent after a switch: a masked ping.
+pub(crate) const PING: &[u8] = b"\x89\x85\x01\x02\x03\x04`wgmu";
+/// A masked text message, "hello".
+const HELLO: &[u8] = b"\x81\x85\x01\x02\x03\x04igohn";
+
+/// Names the audit to who is audited.
+pub(crate) const AGENT: &str = concat!("User-Agent: switchboard-audit/", env!("CARGO_PKG_VERSION"));
+
+impl Script {
+    /// What the check sends, or its control.
+    pub(crate) fn of(check: &Check, by: By, places: &Places) -> Result<Self, String> {
+        let mut script = Self::default();
+        let (mut is_head, mut is_slow) = (false, false);
+        for line in check.lines.iter().filter(|line| line.by == By::Both || line.by == by) {
+            match line.what {
+                What::Text(text) => {
+                    for line in places.fill(text) {
+                        script.line(&line, !is_head);
+                        is_head = true;
+                    }
+                }
+                What::Empty => {
+                    script.send(b"\r\n");
+                    is_head = false;
+                }
+                What::Octets("PING") => script.send(PING),
+                What::Octets("HELLO") => script.send(HELLO),
+                What::Octets(text) => script.send(&unescape(text)?),
+                What::Wait("pause") => script.steps.push(Step::Wait(Wait::Pause)),
+                What::Wait("continue") => script.steps.push(Step::Wait(Wait::Continue)),
+                What::Wait("answer") => script.steps.push(Step::Wait(Wait::Answers(script.requests.len()))),
+                What::Wait("slowly") => is_slow = true,
+                What::Wait(other) => return Err(format!("{}: nothing to wait for is called {other}", check.id)),
+            }
+        }
+        if is_slow {
+            script.slow_down();
+        }
+        Ok(script)
+    }
+
+    /// A line of a head; the first one begins a request.
+    fn line(&mut self, text: &str, is_first: bool) {
+        if is_first && !matches!(self.steps.last(), Some(Step::Ask(_) | Step::Send(_))) {
+            self.steps.push(Step::Ask(Vec::new()));
+        }
+        self.send(text.as_bytes());
+        self.send(b"\r\n");
+        if is_first {
+            let method = text.split(' ').next().unwrap_or_default().into();
+            self.requests.push(Asked { method, ..Asked::default() });
+            self.send(AGENT.as_bytes());
+            self.send(b"\r\n");
+        } else if let (Some(asked), Some((name, value))) = (self.requests.last_mut(), text.split_once(':')) {
+            asked.note(&name.to_ascii_lowercase(), value.trim());
+        }
+    }
+
+    /// In one segment with what was sent before, if nothing was waited for.
+    fn send(&mut self, octets: &[u8]) {
+        match self.steps.last_mut() {
+            Some(Step::Ask(sent) | Step::Send(sent)) => sent.extend_from_slice(octets),
+            _ => self.steps.push(Step::Send(octets.to_vec())),
+        }
+    }
+
+    /// Each byte on its own.
+    fn slow_down(&mut self) {
+        let alone = |octet: &[u8]| [Step::Send(octet.into()), Step::Wait(Wait::Blink)];
+        let octets = self.octets();
+        self.steps = octets.chunks(1).flat_map(alone).collect();
+    }
+
+    /// All that is sent, as one.
+    pub(crate) fn octets(&self) -> Vec<u8> {
+        let sent = self.steps.iter().filter_map(|step| match step {
+            Step::Ask(octets) | Step::Send(octets) => Some(octets.as_slice()),
+            Step::Wait(_) => None,
+        });
+        sent.collect::<Vec<_>>().concat()
+    }
+}
+
+impl Asked {
+    fn note(&mut self, name: &str, value: &str) {
+        if name == "upgrade" {
+            self.offer.extend(value.split(',').map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()));
+        } else if name.starts_with("sec-websocket-") || name == "http2-settings" || name == "capsule-protocol" {
+            self.fields.push((name.into(), value.into()));
+        }
+    }
+}
+
+impl Places {
+    /// A line of a table, with what its names stand for.
+    fn fill(&self, text: &str) -> Vec<String> {
+        let (token, path) = self.token.clone().unwrap_or_default();
+        if text == "CREDENTIALS" {
+            return credentials(&token).iter().map(|line| (*line).into()).collect();
+        }
+        let line = self.request_line(text, &path).unwrap_or_else(|| {
+            let many: Vec<_> = (0..200).map(|number| format!("x-audit/{number}")).collect();
+            let option = if token.eq_ignore_ascii_case("h2c") { "Upgrade, HTTP2-Settings" } else { "Upgrade" };
+            let text = text.replace("HOST:PORT", &self.authority).replace("TOKENS", &many.join(", "));
+            text.replace("TOKEN", &token).replace("tOKEN", &other_case(&token)).replace("OPTION", option)
+        });
+        vec![line]
+    }
+
+    fn request_line(&self, text: &str, token: &str) -> Option<String> {
+        let (method, rest) = text.split_once(' ')?;
+        let (target, version) = rest.split_once(' ').filter(|(_, version)| version.starts_with("HTTP/"))?;
+        let scheme = if self.is_secure { "https://" } else { "http://" };
+        let authority = if method == "CONNECT" { &self.address } else { &self.authority };
+        let places = [("/plain", &*self.plain), ("/echo", &self.echo), ("/ws", &self.websocket), ("/token", token)];
+        let (begin, path) = places
+            .into_iter()
+            .find_map(|(place, path)| Some((target.strip_suffix(place)?, path)))
+            .unwrap_or((target, ""));
+        let begin = begin.replace("http://", scheme).replace("HOST:PORT", authority);
+        Some(format!("{method} {begin}{path} {version}"))
+    }
+}
+
+/// The fields that an offer of this token needs.
+fn credentials(token: &str) -> &'static [&'static str] {
+    match token.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "websocket" => &["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"],
+        "h2c" => &["HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"],
+        "connect-udp" | "connect-ip" => &["Capsule-Protocol: ?1"],
+        _ => &[],
+    }
+}
+
+/// The name with capitals for small letters, and the version as it is.
+fn other_case(token: &str) -> String {
+    let (name, version) = token.split_at(token.find('/').unwrap_or(token.len()));
+    let turned = name.chars().map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() });
+    turned.chain(version.chars()).collect()
+}
+
+/// `\r`, `\n` and `\xNN`.
+pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
+    let wrong = || format!("no such escape: {text}");
+    let (mut octets, mut rest) = (Vec::new(), text.bytes());
+    while let Some(octet) = rest.next() {
+        octets.push(match octet {
+            b'\\' => match rest.next().ok_or_else(wrong)? {
+                b'r' => b'\r',
+                b'n' => b'\n',
+                b'x' => {
+                    let digits = [rest.next().ok_or_else(wrong)?, rest.next().ok_or_else(wrong)?];
+                    let digits = std::str::from_utf8(&digits).map_err(|_| wrong())?;
+                    u8::from_str_radix(digits, 16).map_err(|_| wrong())?
+                }
+                _ => return Err(wrong()),
+            },
+            octet => octet,
+        });
+    }
+    Ok(octets)
+}

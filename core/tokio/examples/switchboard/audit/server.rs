@@ -1,0 +1,260 @@
+//! The checks of a server: the control first, then the check, and what of the vocabulary is seen.
+
+use std::collections::HashMap;
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use super::exchange::{self, Exchange, Until};
+use super::finding::{self, Evidence, Finding, Verdict};
+use super::reading::Head;
+use super::script::{Places, Script};
+use super::symptoms::{HEAD_RULES, SYMPTOMS, Seen};
+use super::table::{By, Check, Rules};
+use crate::target::Target;
+
+pub(crate) const TABLE: &str = include_str!("server.checks");
+
+/// Bytes of what came that are kept to show it.
+const KEPT: usize = 16 * 1024;
+
+/// A server that has been reached may need a moment to come back.
+const TRIES: u32 = 5;
+const BETWEEN_TRIES: Duration = Duration::from_millis(300);
+
+/// What is known of the server.
+pub(crate) struct Server<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) places: Places,
+    /// A resource was named that speaks WebSocket.
+    pub(crate) has_websocket: bool,
+    /// Other protocols and where they are spoken.
+    pub(crate) offers: &'a [(String, String)],
+    /// For each thing that is waited for.
+    pub(crate) patience: Duration,
+}
+
+/// An audit of one server, which remembers what it has found.
+pub(crate) struct Audit<'a> {
+    server: Server<'a>,
+    checks: &'a [Check],
+    findings: HashMap<&'static str, Finding>,
+    controls: HashMap<Script, Exchange>,
+    /// The check that was made last: a server may not survive it.
+    latest: &'static str,
+    /// Every head of the run, with the check that it came in and what shows it.
+    heads: Vec<(&'static str, Head, Evidence)>,
+}
+
+/// Why nothing can be found out.
+pub(crate) type Trouble = String;
+
+impl<'a> Audit<'a> {
+    /// The server must answer the plain request, or there is nothing to compare anything with.
+    pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, Trouble> {
+        let (findings, controls) = Default::default();
+        let mut audit = Self { server, checks, findings, controls, latest: "", heads: Vec::new() };
+        let plain = checks.iter().find(|check| check.has_control()).ok_or("no check has a control")?;
+        let control = audit.control(plain, Until::Answered)?;
+        let address = &audit.server.target.authority;
+        match control.first() {
+            Some(answer) if answer.is_whole => Ok(audit),
+            Some(answer) if answer.error.is_some() => Err(format!(
+                "{address} answers what cannot be read: {}",
+                answer.error.map_or("", |error| error.kind().text())
+            )),
+            _ => Err(format!("{address} does not answer a request without any offer, or at too great length")),
+        }
+    }
+
+    /// What a check comes to, with what it needs beforehand.
+    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, Trouble> {
+        if let Some(finding) = self.findings.get(check.id) {
+            return Ok(finding.clone());
+        }
+        let mut finding = self.attempt(check)?;
+        // What is seen once may be chance; the milder of two counts.
+        if finding.verdict >= Verdict::Warn && !check.lines.is_empty() {
+            self.controls.clear();
+            finding = std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+        }
+        self.findings.insert(check.id, finding.clone());
+        Ok(finding)
+    }
+
+    fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
+        for need in &check.rules.needs {
+            if let Some(missing) = self.missing(need)? {
+                return Ok(Finding::bare(check, Verdict::NotApplicable, missing));
+            }
+        }
+        if check.lines.is_empty() {
+            return self.judge_heads(check);
+        }
+        if !check.rules.needs.iter().any(|need| matches!(*need, "token" | "connect-udp")) {
+            return self.try_out(check);
+        }
+        // The worst of all the protocols that were told.
+        let mut worst = Finding::bare(check, Verdict::NotApplicable, "no protocol was named that it is about");
+        for (token, path) in self.server.offers {
+            if check.rules.needs.contains(&"connect-udp") && !token.eq_ignore_ascii_case("connect-udp") {
+                continue;
+            }
+            self.server.places.token = Some((token.clone(), path.clone()));
+            let mut finding = self.try_out(check)?;
+            finding.reasons.iter_mut().for_each(|reason| reason.insert_str(0, &format!("{token}: ")));
+            worst = std::cmp::max_by_key(worst, finding, |finding| finding.verdict);
+        }
+        Ok(worst)
+    }
+
+    /// The control, if there is one, and the check.
+    fn try_out(&mut self, check: &Check) -> Result<Finding, Trouble> {
+        let until = until(check);
+        let control = if check.has_control() { Some(self.control(check, until)?) } else { None };
+        let unmet = |control: &Exchange| check.rules.needs.iter().find_map(|need| missing_in_control(need, control));
+        if let Some(missing) = control.as_ref().and_then(unmet) {
+            return Ok(Finding::bare(check, Verdict::NotApplicable, missing));
+        }
+        let script = Script::of(check, By::Check, &self.server.places)?;
+        let exchange = self.exchange(&script, until)?;
+        self.latest = check.id;
+        let (verdict, reasons) = verdict(&check.rules, &Seen { exchange: &exchange, control: control.as_ref() });
+        let control = control.map(|control| kept(&control.came));
+        let evidence = Evidence { control, ..self.evidence(&script, &exchange) };
+        self.keep_heads(check.id, &exchange, &evidence);
+        Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
+    }
+
+    fn evidence(&self, script: &Script, exchange: &Exchange) -> Evidence {
+        let again = finding::again(self.server.target, script, &exchange.said);
+        let sent = [&script.octets()[..], &exchange.said].concat();
+        Evidence { sent, came: kept(&exchange.came), control: None, passed: None, again }
+    }
+
+    /// What is missing of what a check needs, as far as it can be told before anything is sent.
+    fn missing(&mut self, need: &str) -> Result<Option<String>, Trouble> {
+        let server = &self.server;
+        let has_udp = server.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("connect-udp"));
+        let (is_met, missing) = match need {
+            "websocket" => (server.has_websocket, "no WebSocket resource was named: say --websocket PATH"),
+            "token" => (!server.offers.is_empty(), "no protocol was named: say --offer TOKEN=PATH"),
+            "connect-udp" => {
+                (has_udp, "no proxy of UDP was named: say --offer connect-udp=PATH, with a target in the path")
+            }
+            "cleartext" => (!server.target.is_secure, "it is about cleartext: give an http URL"),
+            _ => (true, ""),
+        };
+        if !is_met {
+            return Ok(Some(missing.into()));
+        }
+        let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
+        let finding = self.judge(check)?;
+        let why = finding.reasons.first().map_or(String::new(), |reason| format!("; {reason}"));
+        Ok((finding.verdict != Verdict::Pass).then(|| format!("{need} ({}) has to pass first{why}", check.title)))
+    }
+
+    /// What comes without that which is tried. The same is asked once.
+    fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, Trouble> {
+        let script = Script::of(check, By::Control, &self.server.places)?;
+        if let Some(known) = self.controls.get(&script) {
+            return Ok(known.clone());
+        }
+        let control = self.exchange(&script, until)?;
+        let evidence = self.evidence(&script, &control);
+        self.keep_heads(check.id, &control, &evidence);
+        self.controls.insert(script, control.clone());
+        Ok(control)
+    }
+
+    fn exchange(&self, script: &Script, until: Until) -> Result<Exchange, Trouble> {
+        let Server { target, patience, .. } = &self.server;
+        let mut outcome = exchange::run(target, script, *patience, until);
+        for _ in 0..TRIES {
+            if outcome.is_ok() || self.latest.is_empty() {
+                break;
+            }
+            thread::sleep(BETWEEN_TRIES);
+            outcome = exchange::run(target, script, *patience, until);
+        }
+        let after = if self.latest.is_empty() { String::new() } else { format!(" any more, after {}", self.latest) };
+        outcome.map_err(|error: io::Error| format!("{} cannot be reached{after}: {error}", target.address))
+    }
+
+    fn keep_heads(&mut self, id: &'static str, exchange: &Exchange, evidence: &Evidence) {
+        for answer in &exchange.answers {
+            let heads = answer.interim.iter().chain(&answer.head);
+            self.heads.extend(heads.map(|head| (id, head.clone(), evidence.clone())));
+        }
+    }
+
+    /// A check of every head of the run; all others come first.
+    fn judge_heads(&mut self, check: &Check) -> Result<Finding, Trouble> {
+        let checks = self.checks;
+        for other in checks.iter().filter(|other| !other.lines.is_empty()) {
+            self.judge(other)?;
+        }
+        let rules: Vec<_> = HEAD_RULES.iter().filter(|(name, _)| check.rules.fail.contains(name)).collect();
+        let judged: Vec<_> = self
+            .heads
+            .iter()
+            .flat_map(|kept| rules.iter().filter_map(move |(_, rule)| Some((kept, rule(&kept.1)?))))
+            .collect();
+        if judged.is_empty() {
+            return Ok(Finding::bare(check, Verdict::NotApplicable, "no such answer came in this run"));
+        }
+        let broken = judged.into_iter().find_map(|((id, _, evidence), judged)| Some((id, evidence, judged.err()?)));
+        let pass = || Finding { check: check.clone(), verdict: Verdict::Pass, reasons: Vec::new(), evidence: None };
+        Ok(broken.map_or_else(pass, |(id, evidence, what)| Finding {
+            verdict: Verdict::Fail,
+            reasons: vec![format!("{what}, in {id}")],
+            evidence: Some(evidence.clone()),
+            ..pass()
+        }))
+    }
+}
+
+/// As much of it as evidence needs.
+fn kept(came: &[u8]) -> Vec<u8> {
+    came[..came.len().min(KEPT)].to_vec()
+}
+
+/// How long a connection is looked at, by what is asked of its end.
+fn until(check: &Check) -> Until {
+    match () {
+        () if check.asks("stays-open") => Until::End,
+        () if check.asks("open-after-close") => Until::AnnouncedEnd,
+        () => Until::Answered,
+    }
+}
+
+/// What of the vocabulary is seen, and the worst that it amounts to.
+fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
+    let symptoms = |names: &[&str]| -> Vec<String> {
+        SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(seen)).collect()
+    };
+    let worst = [(Verdict::Fail, &rules.fail), (Verdict::Warn, &rules.warn), (Verdict::NotApplicable, &rules.moot)];
+    let seen = worst.into_iter().map(|(verdict, names)| (verdict, symptoms(names)));
+    seen.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
+}
+
+/// What is missing of what a check needs, as its control shows it.
+fn missing_in_control(need: &str, control: &Exchange) -> Option<String> {
+    let is_answered = control.first().is_some_and(|first| first.is_whole);
+    let has_continued = || control.first().is_some_and(|first| first.interim.iter().any(|head| head.status == 100));
+    let (is_met, missing) = match need {
+        "answered" => (is_answered, "without what is tried it is not answered either: name another resource"),
+        "persistent" => (
+            control.is_complete(),
+            "without the offer the connection does not persist either: name a resource that keeps it",
+        ),
+        "closing" => (is_answered && control.has_ended, "without the offer the connection is not closed either"),
+        "continue" => (
+            has_continued(),
+            "without the offer there is no 100 either: name a resource that takes a POST (--post PATH)",
+        ),
+        "refused-400" => (control.status() == Some(400), "without the offer it is not answered 400 either"),
+        _ => (true, ""),
+    };
+    (!is_met).then(|| missing.into())
+}

@@ -1,0 +1,395 @@
+//! The vocabulary of the verdicts: what may be seen in a server's answers. A table says which of it is a failure, which a
+//! warning.
+
+use switchover::Error;
+
+use super::exchange::Exchange;
+use super::reading::{Answer, Head};
+use super::speech::Spoken;
+
+/// What there is to look at.
+pub(crate) struct Seen<'a> {
+    pub(crate) exchange: &'a Exchange,
+    /// What came without that which is tried.
+    pub(crate) control: Option<&'a Exchange>,
+}
+
+/// Says what is seen, if it is.
+pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
+
+/// What may be seen in an exchange, by name.
+pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
+    // Of the answer.
+    ("differs", differs),
+    ("odd-status", odd_status),
+    ("refused", refused),
+    ("server-error", server_error),
+    ("not-an-error", not_an_error),
+    ("not-400", not_400),
+    ("no-version", no_version),
+    ("silent", silent),
+    ("closed-unanswered", closed_unanswered),
+    ("unreadable", unreadable),
+    ("waits-for-content", waits_for_content),
+    ("tunnel", tunnel),
+    ("framed-tunnel", framed_tunnel),
+    // Of the connection.
+    ("says-close", says_close),
+    ("stays-open", stays_open),
+    ("open-after-close", open_after_close),
+    ("close-unsaid", close_unsaid),
+    ("lost", lost),
+    ("closed-before-next", closed_before_next),
+    ("closed-unsaid-before-next", closed_unsaid_before_next),
+    ("next-differs", next_differs),
+    ("extra", extra),
+    ("answered-after-refusal", answered_after_refusal),
+    // Of the switch.
+    ("switched", switched),
+    ("declined", declined),
+    ("bad-switch", bad_switch),
+    ("misnamed", misnamed),
+    ("mute", mute),
+    ("left", left),
+    ("unspoken", unspoken),
+    ("content-as-frames", content_as_frames),
+    ("no-100-before-101", no_100_before_101),
+    ("subprotocol-unasked", subprotocol_unasked),
+    ("extended", extended),
+    ("deflated", deflated),
+    ("window-ignored", window_ignored),
+    ("no-capsules", no_capsules),
+];
+
+/// Judges one head; `None` where it is not about such a head.
+pub(crate) type HeadRule = fn(&Head) -> Option<Result<(), String>>;
+
+/// What may be seen in any head of the run, by name.
+pub(crate) const HEAD_RULES: &[(&str, HeadRule)] = &[
+    ("426-without-upgrade", |head| (head.status == 426).then(|| with_upgrade(head))),
+    ("101-without-upgrade", |head| (head.status == 101).then(|| with_upgrade(head))),
+    ("upgrade-without-option", |head| head.has("upgrade").then(|| with_option(head))),
+    ("framed-1xx", |head| (head.status < 200).then(|| without_framing(head))),
+    ("two-framings", |head| Some(with_one_framing(head))),
+];
+
+impl Seen<'_> {
+    fn first(&self) -> Option<&Answer> {
+        self.exchange.first()
+    }
+
+    /// The first answer, if it is a final response that has come to its end.
+    fn answered(&self) -> Option<&Answer> {
+        self.first().filter(|first| first.is_whole && !self.exchange.has_switched())
+    }
+
+    /// The head of the 101.
+    fn switch(&self) -> Option<&Head> {
+        self.first()?.head.as_ref().filter(|head| head.status == 101)
+    }
+
+    /// The status and that of the control, where both were answered in HTTP.
+    fn statuses(&self) -> Option<(u16, u16)> {
+        let statuses = (self.exchange.status()?, self.control?.status()?);
+        (statuses.0 != 101).then_some(statuses)
+    }
+}
+
+// Of the answer.
+
+/// The status is not that of the control.
+fn differs(seen: &Seen<'_>) -> Option<String> {
+    let (status, without) = seen.statuses()?;
+    (status != without).then(|| format!("the status is {status}; without what is tried it is {without}"))
+}
+
+/// It is neither that of the control nor one that asks for another offer.
+fn odd_status(seen: &Seen<'_>) -> Option<String> {
+    differs(seen).filter(|_| !matches!(seen.exchange.status(), Some(400 | 426)))
+}
+
+/// It is an error, which that of the control is not.
+fn refused(seen: &Seen<'_>) -> Option<String> {
+    let (status, without) = seen.statuses()?;
+    (status >= 400 && without < 400)
+        .then(|| format!("it is refused with {status}; without what is tried it is {without}"))
+}
+
+fn server_error(seen: &Seen<'_>) -> Option<String> {
+    let (status, without) = seen.statuses()?;
+    (status >= 500 && without < 500).then(|| format!("the server has failed with {status}"))
+}
+
+fn not_an_error(seen: &Seen<'_>) -> Option<String> {
+    let status = seen.exchange.status().filter(|status| *status < 400 && *status != 101)?;
+    Some(format!("the status is {status}, which is no error"))
+}
+
+fn not_400(seen: &Seen<'_>) -> Option<String> {
+    let status = seen.exchange.status().filter(|status| !matches!(status, 101 | 400))?;
+    Some(format!("the status is {status}, and 400 is due"))
+}
+
+/// The answer does not say which versions of the WebSocket protocol are understood.
+fn no_version(seen: &Seen<'_>) -> Option<String> {
+    let head = seen.first()?.head.as_ref().filter(|head| head.status != 101)?;
+    (!head.has("sec-websocket-version")).then(|| format!("the {} has no Sec-WebSocket-Version", head.status))
+}
+
+/// Nothing was answered, or not to the end, and the connection is open.
+fn silent(seen: &Seen<'_>) -> Option<String> {
+    (is_unanswered(seen) && !seen.exchange.has_ended)
+        .then(|| "no whole answer came in time; the connection stayed open".into())
+}
+
+/// Nothing was answered, or not to the end, and the connection is closed.
+fn closed_unanswered(seen: &Seen<'_>) -> Option<String> {
+    (is_unanswered(seen) && seen.exchange.has_ended).then(|| "the connection was closed without a whole answer".into())
+}
+
+fn is_unanswered(seen: &Seen<'_>) -> bool {
+    let is_head_alone = |answer: &Answer| answer.status() == Some(101) || answer.switched.is_some();
+    let is_answered = |answer: &Answer| answer.is_whole || is_head_alone(answer) || fault(answer).is_some();
+    !seen.first().is_some_and(is_answered)
+}
+
+/// An answer is no HTTP/1.1 that can be read.
+fn unreadable(seen: &Seen<'_>) -> Option<String> {
+    let error = seen.exchange.answers.iter().find_map(fault)?;
+    Some(format!("an answer cannot be read: {}", because(&error)))
+}
+
+/// What is wrong with an answer, but for its end and for what makes a 101.
+fn fault(answer: &Answer) -> Option<Error> {
+    answer.error.filter(|error| !matches!(error.code(), 501 | 502 | 600..700))
+}
+
+fn because(error: &Error) -> String {
+    let kind = error.kind();
+    format!("{} ({}, error {} of the engine)", kind.text(), kind.clause(), kind.code())
+}
+
+/// Neither a 100 nor a final status came before the content was sent.
+fn waits_for_content(seen: &Seen<'_>) -> Option<String> {
+    seen.exchange.waited_in_vain.then(|| "neither a 100 nor a final status came before the content was sent".into())
+}
+
+/// A 2xx to CONNECT.
+fn tunnel(seen: &Seen<'_>) -> Option<String> {
+    let status = seen.exchange.status().filter(|status| (200..300).contains(status))?;
+    Some(format!("CONNECT was answered {status}, which opens a tunnel"))
+}
+
+/// A 2xx to CONNECT with fields that a tunnel has no use for.
+fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
+    let (opens, head) = (tunnel(seen)?, seen.first()?.head.as_ref()?);
+    let field = ["Content-Length", "Transfer-Encoding"].into_iter().find(|name| head.has(name))?;
+    Some(format!("{opens}, with {field}"))
+}
+
+// Of the connection.
+
+/// The answer closes the connection, which the control's does not.
+fn says_close(seen: &Seen<'_>) -> Option<String> {
+    let control = seen.control?.first()?;
+    let is_due = seen.answered().is_some_and(|first| !first.persists) && control.is_whole && control.persists;
+    is_due.then(|| "the answer closes the connection; without what is tried it does not".into())
+}
+
+/// The connection is open after the answer to a request that wants it closed.
+fn stays_open(seen: &Seen<'_>) -> Option<String> {
+    (seen.answered().is_some() && !seen.exchange.has_ended)
+        .then(|| "the connection stayed open after the answer".into())
+}
+
+/// The answer says that the connection will be closed, and it is not.
+fn open_after_close(seen: &Seen<'_>) -> Option<String> {
+    let is_due = seen.answered().is_some_and(|first| !first.persists);
+    (is_due && !seen.exchange.has_ended)
+        .then(|| "the answer announces the end of the connection, which stayed open".into())
+}
+
+/// The connection was closed, and the answer does not say so.
+fn close_unsaid(seen: &Seen<'_>) -> Option<String> {
+    let is_unsaid = seen.answered().is_some_and(|first| first.persists) && seen.exchange.has_ended;
+    is_unsaid.then(|| "the connection was closed, and the answer does not say `Connection: close`".into())
+}
+
+/// A request after the first has no answer, although the connection is open.
+fn lost(seen: &Seen<'_>) -> Option<String> {
+    let is_due = seen.answered().is_some_and(|first| first.persists) && is_next_unanswered(seen);
+    (is_due && !seen.exchange.has_ended)
+        .then(|| "the next request was not answered, and the connection stayed open".into())
+}
+
+/// A request after the first has no answer, as the connection is closed.
+fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
+    let first = seen.answered().filter(|_| is_next_unanswered(seen))?;
+    match (first.persists, seen.exchange.has_ended) {
+        (false, _) => Some("the answer closes the connection, so the next request was not answered".into()),
+        (true, true) => closed_unsaid_before_next(seen),
+        (true, false) => None,
+    }
+}
+
+/// Likewise, and the answer does not say that it will be.
+fn closed_unsaid_before_next(seen: &Seen<'_>) -> Option<String> {
+    let is_unsaid = seen.answered()?.persists && is_next_unanswered(seen) && seen.exchange.has_ended;
+    is_unsaid.then(|| "the connection was closed before the next request was answered, and no answer says so".into())
+}
+
+fn is_next_unanswered(seen: &Seen<'_>) -> bool {
+    !seen.exchange.is_complete() && unreadable(seen).is_none()
+}
+
+/// The last answer has not the status of the control's.
+fn next_differs(seen: &Seen<'_>) -> Option<String> {
+    let (status, without) = (seen.exchange.last()?.status()?, seen.control?.last()?.status()?);
+    let is_next = seen.exchange.asked.len() > 1;
+    (is_next && status != without)
+        .then(|| format!("the next request was answered {status}; without what is tried it is {without}"))
+}
+
+/// More came than was asked for.
+fn extra(seen: &Seen<'_>) -> Option<String> {
+    let is_over = seen.exchange.is_complete() && seen.exchange.last().is_some_and(|last| last.persists);
+    (is_over && !seen.exchange.rest().is_empty()).then(|| "more answers came than there were requests".into())
+}
+
+/// What follows a refused CONNECT was answered.
+fn answered_after_refusal(seen: &Seen<'_>) -> Option<String> {
+    let status = seen.exchange.answers.get(1)?.status()?;
+    Some(format!("CONNECT was refused, and what follows it was answered as a request, {status}"))
+}
+
+// Of the switch.
+
+/// A 101 came.
+fn switched(seen: &Seen<'_>) -> Option<String> {
+    let heads = seen.exchange.answers.iter().filter_map(|answer| answer.head.as_ref());
+    let head = heads.into_iter().find(|head| head.status == 101)?;
+    Some(format!("the server switched: 101, to {}", head.all("upgrade").next().unwrap_or("what it does not say")))
+}
+
+/// It answered something else than 101.
+fn declined(seen: &Seen<'_>) -> Option<String> {
+    match seen.exchange.status() {
+        Some(101) => None,
+        Some(status) => Some(format!("the offer was declined with {status}")),
+        None => silent(seen).or_else(|| closed_unanswered(seen)).or_else(|| unreadable(seen)),
+    }
+}
+
+/// The 101 breaks a rule.
+fn bad_switch(seen: &Seen<'_>) -> Option<String> {
+    let error = seen.switch().and(seen.first()?.error)?;
+    Some(format!("the 101 breaks a rule: {}", because(&error)))
+}
+
+/// The 101 names what no server speaks, which the request offers, too.
+fn misnamed(seen: &Seen<'_>) -> Option<String> {
+    let named = seen.switch()?.all("upgrade").find(|value| value.contains("x-audit"))?;
+    Some(format!("the 101 names {named}, and no server speaks x-audit"))
+}
+
+/// After the 101 the new protocol is not spoken.
+fn mute(seen: &Seen<'_>) -> Option<String> {
+    let protocol = seen.first()?.switched.as_deref()?;
+    match seen.exchange.spoken? {
+        Spoken::Other => Some(format!("after the 101 came something else than {protocol}")),
+        Spoken::Unknown if !seen.exchange.has_ended => {
+            Some(format!("after the 101 nothing was answered in {protocol}"))
+        }
+        _ => None,
+    }
+}
+
+/// After the 101 the new protocol was ended before our words were answered.
+fn left(seen: &Seen<'_>) -> Option<String> {
+    let protocol = seen.first()?.switched.as_deref()?;
+    match seen.exchange.spoken? {
+        Spoken::End => Some(format!("after the 101 the server ended {protocol} by itself")),
+        Spoken::Unknown if seen.exchange.has_ended => Some("after the 101 the server closed the connection".into()),
+        _ => None,
+    }
+}
+
+/// No words of the new protocol are known.
+fn unspoken(seen: &Seen<'_>) -> Option<String> {
+    let protocol = seen.first()?.switched.as_deref()?;
+    seen.exchange.spoken.is_none().then(|| format!("the audit knows no words of {protocol}"))
+}
+
+/// The content of the handshake comes back as a message.
+fn content_as_frames(seen: &Seen<'_>) -> Option<String> {
+    let is_echo = seen.exchange.frames().iter().any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"hello"));
+    (seen.switch().is_some() && is_echo)
+        .then(|| "the content of the handshake was read as a message, and answered".into())
+}
+
+fn no_100_before_101(seen: &Seen<'_>) -> Option<String> {
+    let has_continued = seen.first()?.interim.iter().any(|head| head.status == 100);
+    (seen.switch().is_some() && !has_continued).then(|| "the 101 came without a 100 before it".into())
+}
+
+/// A subprotocol was chosen that was not asked for, or several.
+fn subprotocol_unasked(seen: &Seen<'_>) -> Option<String> {
+    let chosen: Vec<_> = seen.switch()?.all("sec-websocket-protocol").collect();
+    let fields = seen.exchange.asked.first()?.fields.iter().filter(|(name, _)| name == "sec-websocket-protocol");
+    let asked: Vec<_> = fields.flat_map(|(_, value)| value.split(',')).map(str::trim).collect();
+    let is_right = chosen.is_empty() || chosen.len() == 1 && asked.contains(&chosen[0]);
+    (!is_right).then(|| format!("the 101 has Sec-WebSocket-Protocol: {}", chosen.join(", ")))
+}
+
+/// Some extension was accepted.
+fn extended(seen: &Seen<'_>) -> Option<String> {
+    let accepted = seen.switch()?.all("sec-websocket-extensions").next()?;
+    Some(format!("the 101 has Sec-WebSocket-Extensions: {accepted}"))
+}
+
+/// permessage-deflate was accepted.
+fn deflated(seen: &Seen<'_>) -> Option<String> {
+    extended(seen).filter(|_| deflate(seen).is_some())
+}
+
+/// permessage-deflate was accepted, and the window that was asked for was not.
+fn window_ignored(seen: &Seen<'_>) -> Option<String> {
+    let mut parameters = deflate(seen)?.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let is_kept = parameters.any(|(name, value)| name.trim() == "server_max_window_bits" && value.trim() == "8");
+    extended(seen).filter(|_| !is_kept)
+}
+
+fn deflate<'a>(seen: &'a Seen<'_>) -> Option<&'a str> {
+    let all = seen.switch()?.all("sec-websocket-extensions").flat_map(|value| value.split(','));
+    all.into_iter().find(|extension| extension.trim().starts_with("permessage-deflate"))
+}
+
+fn no_capsules(seen: &Seen<'_>) -> Option<String> {
+    (!seen.switch()?.has("capsule-protocol")).then(|| "the 101 has no Capsule-Protocol".into())
+}
+
+// Of any head.
+
+fn with_upgrade(head: &Head) -> Result<(), String> {
+    if head.has("upgrade") { Ok(()) } else { Err(format!("a {} without Upgrade", head.status)) }
+}
+
+fn with_option(head: &Head) -> Result<(), String> {
+    let is_right = head.lists("connection", "upgrade");
+    if is_right { Ok(()) } else { Err(format!("a {} with Upgrade, and without Connection: upgrade", head.status)) }
+}
+
+fn without_framing(head: &Head) -> Result<(), String> {
+    let field = ["Content-Length", "Transfer-Encoding"].into_iter().find(|name| head.has(name));
+    field.map_or(Ok(()), |name| Err(format!("a {} with {name}", head.status)))
+}
+
+fn with_one_framing(head: &Head) -> Result<(), String> {
+    let mut lengths: Vec<_> = head.all("content-length").flat_map(|value| value.split(',')).map(str::trim).collect();
+    lengths.dedup();
+    match (head.has("transfer-encoding"), lengths.len()) {
+        (true, 1..) => Err(format!("a {} with Content-Length and Transfer-Encoding", head.status)),
+        (_, 2..) => Err(format!("a {} with lengths that differ", head.status)),
+        _ => Ok(()),
+    }
+}

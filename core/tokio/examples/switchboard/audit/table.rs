@@ -1,0 +1,161 @@
+//! The checks, as they are written down in `server.checks` and its like.
+//!
+//! ```text
+//! # A remark.
+//! == A section: what it says below, up to the first check, holds for each of its checks that does not say otherwise
+//! needs: S30
+//!
+//! S46 MUST RFC 9110, 7.8: a title
+//! says: the clause, in words
+//! fail: what, of the vocabulary, is a failure
+//! warn: what is a warning
+//! moot: what makes it not applicable
+//!   GET /plain HTTP/1.1        a line, to which CRLF is added
+//! + Upgrade: x-audit/1         a line that the check has, and its control has not
+//! - Connection: close          a line that the control has, and the check has not
+//!                              (an empty line ends a head)
+//! | hello\x00                  bytes as they are
+//! ~ pause                      what is waited for before the rest is sent
+//! ```
+
+/// One thing that is tried.
+#[derive(Clone, Debug)]
+pub(crate) struct Check {
+    pub(crate) id: &'static str,
+    /// MUST and its like, as the clause has it; DEF for what follows from a definition.
+    pub(crate) level: &'static str,
+    /// The RFC and the section.
+    pub(crate) clause: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) rules: Rules,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// How a check is judged.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rules {
+    /// The clause, in words.
+    pub(crate) says: &'static str,
+    /// What makes it applicable.
+    pub(crate) needs: Vec<&'static str>,
+    /// The symptoms that break the clause, those that only deserve a word, and those with which nothing can be told.
+    pub(crate) fail: Vec<&'static str>,
+    pub(crate) warn: Vec<&'static str>,
+    pub(crate) moot: Vec<&'static str>,
+}
+
+/// A line of what is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    pub(crate) by: By,
+    pub(crate) what: What,
+}
+
+/// Who sends a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    Both,
+    Check,
+    Control,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What {
+    /// A line of a head.
+    Text(&'static str),
+    /// The empty line that ends it.
+    Empty,
+    /// Bytes as they are, with escapes.
+    Octets(&'static str),
+    /// What is waited for.
+    Wait(&'static str),
+}
+
+impl Check {
+    /// Whether there is something to compare it with.
+    pub(crate) fn has_control(&self) -> bool {
+        self.lines.iter().any(|line| line.by != By::Both)
+    }
+
+    /// Whether one of its rules is this symptom.
+    pub(crate) fn asks(&self, symptom: &str) -> bool {
+        self.rules.fail.iter().chain(&self.rules.warn).any(|name| *name == symptom)
+    }
+}
+
+/// Reads a table. What is wrong with it is said with its line.
+pub(crate) fn parse(text: &'static str) -> Result<Vec<Check>, String> {
+    let mut checks: Vec<Check> = Vec::new();
+    let (mut section, mut is_open) = (Rules::default(), false);
+    for (number, line) in text.lines().enumerate() {
+        let wrong = |what: &str| format!("line {}: {what}: {line}", number + 1);
+        if line.starts_with("==") {
+            (section, is_open) = (Rules::default(), false);
+        } else if line.starts_with('#') {
+        } else if let Some(sent) = sent(line) {
+            let check = checks.last_mut().filter(|_| is_open).ok_or_else(|| wrong("no check is open"))?;
+            check.lines.push(sent);
+        } else if line.is_empty() {
+            end_head(checks.last_mut().filter(|_| is_open));
+        } else if let Some((key, value)) = line.split_once(": ").filter(|(key, _)| key.chars().all(char::is_lowercase))
+        {
+            let rules = checks.last_mut().filter(|_| is_open).map_or(&mut section, |check| &mut check.rules);
+            rules.set(key, value).ok_or_else(|| wrong("no such rule"))?;
+        } else {
+            checks.push(Check::begin(line, &section).ok_or_else(|| wrong("no head of a check"))?);
+            is_open = true;
+        }
+    }
+    checks.iter_mut().for_each(|check| end_head(Some(check)));
+    Ok(checks)
+}
+
+/// What a line sends, if it begins with one of the marks.
+fn sent(line: &'static str) -> Option<Line> {
+    let (mark, text) = line.split_at_checked(2)?;
+    let (by, what) = match mark {
+        "  " => (By::Both, What::Text(text)),
+        "+ " => (By::Check, What::Text(text)),
+        "- " => (By::Control, What::Text(text)),
+        "| " => (By::Both, What::Octets(text)),
+        "~ " => (By::Both, What::Wait(text)),
+        _ => return None,
+    };
+    Some(Line { by, what })
+}
+
+/// An empty line ends a head, if one is open; else it is there for the eye.
+fn end_head(check: Option<&mut Check>) {
+    if let Some(lines) = check.map(|check| &mut check.lines)
+        && matches!(lines.last(), Some(Line { what: What::Text(_), .. }))
+    {
+        lines.push(Line { by: By::Both, what: What::Empty });
+    }
+}
+
+impl Check {
+    /// `ID LEVEL RFC N, SECTION: TITLE`.
+    fn begin(line: &'static str, section: &Rules) -> Option<Self> {
+        let (head, title) = line.split_once(": ")?;
+        let (id, rest) = head.split_once(' ')?;
+        let (level, clause) = rest.split_at(rest.find(" RFC ")?);
+        let has_number = id.chars().nth(1).is_some_and(|digit| digit.is_ascii_digit());
+        let check = Self { id, level, clause: clause.trim(), title, rules: section.clone(), lines: Vec::new() };
+        has_number.then_some(check)
+    }
+}
+
+impl Rules {
+    fn set(&mut self, key: &str, value: &'static str) -> Option<()> {
+        let list = || value.split(", ").filter(|name| *name != "nothing").collect();
+        match key {
+            "says" => self.says = value,
+            "needs" => self.needs = list(),
+            "fail" => self.fail = list(),
+            "warn" => self.warn = list(),
+            "moot" => self.moot = list(),
+            _ => return None,
+        }
+        Some(())
+    }
+}

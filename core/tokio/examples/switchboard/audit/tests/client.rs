@@ -1,0 +1,305 @@
+//! For each check a client that breaks just its rule, and three that break none: what the audit says of each is known.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use switchover::{Connection, End, Event, Next, RequestHead, Role, websocket};
+
+use super::caller::Caller;
+use super::symptoms::SYMPTOMS;
+use super::visit::Times;
+use super::{Audit, TABLE};
+use crate::audit::finding::Verdict;
+use crate::audit::incoming::accept;
+use crate::audit::speech::frames;
+use crate::audit::table::{self, Check};
+
+/// What a client offers.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    WebSocket,
+    Http2,
+    Foo,
+    Plain,
+}
+use Kind::{Foo, Http2, Plain, WebSocket};
+
+/// Tells by the answer as it came, and by the accept that is right, whether a client goes wrong.
+type When = fn(&str, &str) -> bool;
+
+/// What it does wrong.
+#[derive(Clone, Copy)]
+enum Wrong {
+    Nothing,
+    /// It refuses what is right.
+    Refuses(When),
+    /// It opens, whatever the engine says.
+    Opens(When),
+    /// It loses what comes in the segment of the 101.
+    Deaf(When),
+    /// It drops a frame that does not come in one piece.
+    Piecemeal,
+    /// It does nothing more, and keeps the connection.
+    Sleeps(When),
+    /// It sends no `Connection: Upgrade`.
+    NoOption,
+    /// It begins to speak before it is answered.
+    Early,
+    /// Each handshake has this key.
+    OneKey,
+    /// After any answer it sends another request, which offers without the option; or before all of the answer has come.
+    AsksAgain,
+    AsksBadly,
+    AsksHastily,
+}
+use Wrong::{Deaf, Opens, Refuses, Sleeps};
+
+const TIMES: Times = Times { patience: Duration::from_secs(2), pause: Duration::from_millis(100) };
+
+const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
+    ("C00", Verdict::Fail, WebSocket, Wrong::NoOption),
+    ("C00", Verdict::Fail, WebSocket, Wrong::Early),
+    ("C00", Verdict::Fail, Http2, Wrong::NoOption),
+    ("C01", Verdict::Fail, WebSocket, Refuses(|_, _| true)),
+    ("C02", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains("Upgrade: WebSocket\r\n"))),
+    ("C03", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains("Connection: keep-alive, Upgrade"))),
+    ("C04", Verdict::Warn, WebSocket, Refuses(|came, _| came.contains("Connection: upgrade\r\n"))),
+    ("C05", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains("Accept:   "))),
+    ("C06", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains(" 103 "))),
+    ("C06a", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains(" 100 "))),
+    ("C06b", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains(" 102 "))),
+    ("C07", Verdict::Warn, WebSocket, Refuses(|came, _| came.contains(" 101 \r\n"))),
+    ("C08", Verdict::Fail, WebSocket, Deaf(|came, accept| came.ends_with(&format!("{accept}\r\n\r\n")))),
+    ("C09", Verdict::Fail, WebSocket, Wrong::Piecemeal),
+    ("C10", Verdict::Warn, WebSocket, Deaf(|came, _| came.contains("Content-Length: 5"))),
+    ("C11", Verdict::Warn, WebSocket, Deaf(|came, _| came.contains("chunked"))),
+    ("C20", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("ICX+Yqv66kxgM0FcWaLWlFLwTAI="))),
+    ("C20", Verdict::Warn, WebSocket, Sleeps(|came, _| came.contains("ICX+Yqv66kxgM0FcWaLWlFLwTAI="))),
+    ("C21", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && is_good(came) && !came.contains("Accept"))),
+    ("C22", Verdict::Fail, WebSocket, Opens(is_same_but_for_case)),
+    ("C23", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && !came.contains("Upgrade: "))),
+    ("C24", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && !came.contains("Connection: "))),
+    ("C25", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("Connection: keep-alive\r\n"))),
+    ("C26", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("notupgrade"))),
+    ("C27", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && came.contains("Upgrade: x-audit/1\r\n"))),
+    ("C28", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("notwebsocket"))),
+    ("C29", Verdict::Warn, WebSocket, Opens(|came, _| came.contains("x-audit/1, websocket"))),
+    ("C30", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("Sec-WebSocket-Protocol: x-audit"))),
+    ("C31", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("x-audit-ext"))),
+    ("C32", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("server_max_window_bits=99"))),
+    ("C33", Verdict::Fail, WebSocket, Opens(|came, _| came.contains(" 200 ") && came.contains("Accept"))),
+    ("C34", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("Version: 8"))),
+    ("C35", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && !came.contains("\r\n\r\n"))),
+    ("C36", Verdict::Warn, WebSocket, Opens(|came, _| came.contains("HTTP/1.0"))),
+    ("C37", Verdict::Warn, WebSocket, Opens(|came, _| came.contains("Accept : "))),
+    ("C38", Verdict::Warn, WebSocket, Opens(|came, _| came.contains("Accept: AAAA"))),
+    ("C43", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("Content-Length: 7"))),
+    ("C44", Verdict::Fail, WebSocket, Opens(|came, _| came.contains(" 401 "))),
+    ("C44a", Verdict::Fail, WebSocket, Opens(|came, _| came.contains(" 302 "))),
+    ("C44b", Verdict::Fail, WebSocket, Opens(|came, _| came.contains(" 503 "))),
+    ("C42", Verdict::Fail, Http2, Refuses(|_, _| true)),
+    ("C42a", Verdict::Fail, Http2, Deaf(|_, _| true)),
+    ("C42b", Verdict::Warn, Http2, Opens(|came, _| is_101(came) && !came.contains("Connection: "))),
+    ("C42c", Verdict::Fail, Http2, Opens(|came, _| came.contains(" 200 "))),
+    ("C42d", Verdict::Warn, Http2, Opens(|came, _| is_101(came) && came.contains("Upgrade: x-audit/1"))),
+    ("C51", Verdict::Fail, Foo, Refuses(|came, _| came.contains(" 103 "))),
+    ("C52", Verdict::Fail, Foo, Opens(|came, _| came.contains(" 200 "))),
+    ("C53", Verdict::Warn, Foo, Opens(|came, _| came.contains("x-audit/9"))),
+    ("C54", Verdict::Warn, Foo, Opens(|came, _| is_101(came) && !came.contains("Upgrade: "))),
+    ("C40", Verdict::Warn, Plain, Wrong::AsksAgain),
+    ("C41", Verdict::Fail, WebSocket, Wrong::AsksBadly),
+    ("C41", Verdict::Warn, WebSocket, Wrong::AsksHastily),
+    ("C45", Verdict::Fail, WebSocket, Wrong::OneKey),
+];
+
+fn is_101(came: &str) -> bool {
+    came.contains(" 101 ")
+}
+
+fn is_same_but_for_case(came: &str, accept: &str) -> bool {
+    came.to_lowercase().contains(&accept.to_lowercase()) && !came.contains(accept)
+}
+
+fn is_good(came: &str) -> bool {
+    came.contains("Upgrade: websocket\r\nConnection: Upgrade\r\n") && !came.contains(" 200 ")
+}
+
+#[test]
+fn who_breaks_no_rule_is_not_complained_about() {
+    for kind in [WebSocket, Http2, Foo, Plain] {
+        assert_eq!(complaints(kind, Wrong::Nothing), []);
+    }
+}
+
+#[test]
+fn who_breaks_one_rule_is_told_just_that() {
+    let audits: Vec<_> = MUTANTS
+        .iter()
+        .map(|&(id, verdict, kind, wrong)| (id, verdict, thread::spawn(move || complaints(kind, wrong))))
+        .collect();
+    for (id, verdict, audit) in audits {
+        let found = audit.join().unwrap_or_default();
+        assert_eq!(
+            found.iter().map(|(id, verdict, _)| (*id, *verdict)).collect::<Vec<_>>(),
+            [(id, verdict)],
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn each_check_has_a_mutant() {
+    let checks = checks();
+    let is_tried = |check: &Check| MUTANTS.iter().any(|(id, ..)| *id == check.id);
+    let can_fail = |check: &&Check| !(check.rules.fail.is_empty() && check.rules.warn.is_empty());
+    let untried: Vec<_> =
+        checks.iter().filter(can_fail).filter(|check| !is_tried(check)).map(|check| check.id).collect();
+    assert_eq!(untried, [""; 0]);
+}
+
+#[test]
+fn each_word_of_the_table_is_known() {
+    for check in checks() {
+        for name in check.rules.fail.iter().chain(&check.rules.warn).chain(&check.rules.moot) {
+            assert!(SYMPTOMS.iter().any(|(known, _)| known == name), "{}: {name}", check.id);
+        }
+        assert!(!check.rules.says.is_empty(), "{check:?}");
+    }
+}
+
+fn checks() -> Vec<Check> {
+    table::parse(TABLE).expect("the table can be read")
+}
+
+/// What an audit complains about.
+fn complaints(kind: Kind, wrong: Wrong) -> Vec<(&'static str, Verdict, Vec<String>)> {
+    let checks = checks();
+    let client = Caller::Thread(Arc::new(move |port| come(port, kind, wrong).unwrap_or_default()));
+    let mut audit = Audit::with_times(client, TIMES, &checks).expect("the client comes");
+    let findings = checks.iter().map(|check| audit.judge(check).expect("the client comes"));
+    let complaints = findings.filter(|finding| finding.verdict >= Verdict::Warn);
+    complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect()
+}
+
+/// One connection of a client.
+fn come(port: u16, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(TIMES.patience * 4))?;
+    let mut nonce = [7; 16];
+    if !matches!(wrong, Wrong::OneKey) {
+        getrandom::fill(&mut nonce).map_err(std::io::Error::other)?;
+    }
+    let key = websocket::key(&nonce);
+    let mut engine = Connection::new(Role::Client);
+    stream.write_all(&request(&mut engine, kind, &key, wrong))?;
+    if matches!(wrong, Wrong::Early) {
+        stream.write_all(&masked(1, b"early"))?;
+    }
+    let (came, is_switched) = answer(&mut stream, &mut engine, wrong)?;
+    let text: String = came.iter().copied().map(char::from).collect();
+    let end = text.rfind("\r\n\r\n").map_or(text.len(), |end| end + 4);
+    let (head, leftover) = (&text[..end], &came[end.min(came.len())..]);
+    let accept = accept(&key).unwrap_or_default();
+    match wrong {
+        Refuses(when) if when(head, &accept) => Ok(()),
+        Sleeps(when) if when(head, &accept) => stream.read_to_end(&mut Vec::new()).map(drop),
+        Opens(when) if when(head, &accept) => speak(&mut stream, kind, leftover, wrong),
+        Deaf(when) if is_switched && when(head, &accept) => speak(&mut stream, kind, b"", wrong),
+        Wrong::AsksAgain | Wrong::AsksHastily if kind == Plain || text.contains(" 426 ") => {
+            stream.write_all(b"GET /again HTTP/1.1\r\nHost: a\r\n\r\n")?;
+            stream.read_to_end(&mut Vec::new()).map(drop)
+        }
+        Wrong::AsksBadly if text.contains(" 426 ") && text.contains("x-audit") => {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x-audit/1\r\n\r\n")?;
+            stream.read_to_end(&mut Vec::new()).map(drop)
+        }
+        _ if is_switched => speak(&mut stream, kind, leftover, wrong),
+        _ => Ok(()),
+    }
+}
+
+fn request(engine: &mut Connection, kind: Kind, key: &str, wrong: Wrong) -> Vec<u8> {
+    let (offer, fields): (&[&str], &[(&str, &str)]) = match kind {
+        WebSocket => (&["websocket"], &[("Host", "a"), ("Sec-WebSocket-Key", key), ("Sec-WebSocket-Version", "13")]),
+        Http2 => (&["h2c"], &[("Host", "a"), ("HTTP2-Settings", "AAMAAABkAAQAoAAAAAIAAAAA")]),
+        Foo => (&["foo/2"], &[("Host", "a")]),
+        Plain => (&[], &[("Host", "a")]),
+    };
+    let mut out = Vec::new();
+    let head = RequestHead::new("GET", "/", &fields);
+    engine.send_request(&head, offer, &mut out).expect("it is in order");
+    if matches!(wrong, Wrong::NoOption) {
+        let text = String::from_utf8_lossy(&out);
+        let lines = text.split_inclusive("\r\n").filter(|line| !line.starts_with("Connection"));
+        return lines.collect::<String>().into_bytes();
+    }
+    out
+}
+
+/// All that came until the engine knows what it is, and whether it is a switch.
+fn answer(stream: &mut TcpStream, engine: &mut Connection, wrong: Wrong) -> std::io::Result<(Vec<u8>, bool)> {
+    let (mut came, mut piece) = (Vec::new(), [0; 4096]);
+    loop {
+        match engine.next_event() {
+            Ok(Next::Event(Event::Switched(_))) => return Ok((came, true)),
+            Ok(Next::Event(Event::Response(_))) if matches!(wrong, Wrong::AsksHastily) => return Ok((came, false)),
+            Ok(Next::Event(Event::EndOfMessage(_))) | Ok(Next::Paused(_)) | Err(_) => return Ok((came, false)),
+            // What ends with the connection is none of these clients' concern.
+            Ok(Next::Event(Event::Response(response))) if response.status() == 200 && came.ends_with(b"\r\n\r\n") => {
+                return Ok((came, false));
+            }
+            Ok(Next::Event(_)) => continue,
+            Ok(Next::NeedData) => {}
+        }
+        match stream.read(&mut piece)? {
+            0 => engine.receive_eof(End::Clean),
+            len => {
+                came.extend_from_slice(&piece[..len]);
+                // What it holds against it comes with the next event.
+                let _ = engine.receive(&piece[..len]);
+            }
+        }
+    }
+}
+
+fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let len = u8::try_from(payload.len()).unwrap_or_default();
+    [&[0x80 | opcode, 0x80 | len, 0, 0, 0, 0], payload].concat()
+}
+
+/// Says a word in the new protocol, and answers pings or settings, until the server has enough.
+fn speak(stream: &mut TcpStream, kind: Kind, leftover: &[u8], wrong: Wrong) -> std::io::Result<()> {
+    match kind {
+        WebSocket => stream.write_all(&masked(1, b"hello"))?,
+        Http2 => stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")?,
+        Foo => stream.write_all(b"hello\n")?,
+        Plain => return Ok(()),
+    }
+    let (mut came, mut piece) = (leftover.to_vec(), [0; 4096]);
+    loop {
+        if kind == Http2 && came.len() >= 9 {
+            came.clear();
+            stream.write_all(b"\0\0\0\x04\x01\0\0\0\0")?;
+        }
+        if let Some(frame) = frames(&came).first().filter(|_| kind == WebSocket) {
+            match frame.opcode {
+                8 => return stream.write_all(&masked(8, &frame.payload)),
+                9 => stream.write_all(&masked(10, &frame.payload))?,
+                _ => {}
+            }
+            came.drain(..2 + frame.payload.len());
+            continue;
+        }
+        if matches!(wrong, Wrong::Piecemeal) {
+            came.clear();
+        }
+        match stream.read(&mut piece)? {
+            0 => return Ok(()),
+            len => came.extend_from_slice(&piece[..len]),
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The reference passes every check; each mutant fails at its own, and nowhere else.
+
+mod reference;
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use super::finding::{self, Finding, Verdict};
+use super::known::Known;
+use super::report::{Form, Report};
+use super::script::{Places, Script, Step, unescape};
+use super::server::{self, Audit, Server, Trouble};
+use super::symptoms::{HEAD_RULES, SYMPTOMS};
+use super::table::{self, By, Check};
+use reference::{Then, Wrong};
+
+const MUTANTS: &str = include_str!("server.mutants");
+
+/// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
+const PATIENCE: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
+
+/// Mutants that are audited at a time: they wait more than they work.
+const WORKERS: usize = 40;
+
+/// A line of the file.
+struct Mutant<'a> {
+    id: &'a str,
+    verdict: &'a str,
+    /// The check whose first bytes are answered wrongly.
+    at: &'a str,
+    answer: Vec<u8>,
+    then: Then,
+    words: &'a str,
+}
+
+fn checks() -> Vec<Check> {
+    table::parse(server::TABLE).expect("the table can be read")
+}
+
+fn mutants() -> Vec<Mutant<'static>> {
+    let lines = MUTANTS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mutant = |line: &'static str| {
+        let parts: Vec<_> = line.split('|').map(str::trim).collect();
+        let [id, verdict, at, answer, then, words] = parts[..] else { panic!("six parts are wanted: {line}") };
+        let then = match then {
+            "hold" => Then::Hold,
+            "on" => Then::GoOn,
+            "frames" => Then::Frames,
+            "content" => Then::Content,
+            _ => panic!("nothing is done then: {line}"),
+        };
+        Mutant { id, verdict, at: if at == "=" { id } else { at }, answer: written(answer), then, words }
+    };
+    lines.map(mutant).collect()
+}
+
+/// The bytes of an answer, with its abbreviations written out.
+fn written(text: &str) -> Vec<u8> {
+    let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+    let switch = r"101\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nACCEPT\r\n\r\n";
+    let whole = [
+        ("OK", r"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nplain\n"),
+        ("NOT-FOUND", r"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+        ("BAD", r"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+        ("SWITCH", switch),
+    ];
+    let is_made_of = |text: &str| text.split(' ').all(|word| whole.iter().any(|(name, _)| *name == word));
+    // Several answers may follow each other: the last words of a line that is written out may be such.
+    let text = match text.rsplit_once(r"\r\n\r\n ") {
+        Some((begin, rest)) if is_made_of(rest) => format!(r"{begin}\r\n\r\n{}", expanded(rest, &whole)),
+        _ if is_made_of(text) => expanded(text, &whole),
+        _ => text.into(),
+    };
+    let text = text.replace("ACCEPT", accept);
+    let text = match text.strip_prefix("101") {
+        Some(rest) => format!("HTTP/1.1 101 Switching Protocols{rest}"),
+        None => text,
+    };
+    unescape(&text).expect("an answer can be read")
+}
+
+fn expanded(text: &str, whole: &[(&str, &str)]) -> String {
+    text.split(' ').filter_map(|word| whole.iter().find(|(name, _)| *name == word)).map(|(_, answer)| *answer).collect()
+}
+
+/// A reference, or a mutant of it, and what an audit needs to know of it.
+fn places(port: u16) -> Places {
+    Places {
+        is_secure: false,
+        authority: format!("127.0.0.1:{port}"),
+        address: format!("127.0.0.1:{port}"),
+        plain: "/plain".into(),
+        echo: "/echo".into(),
+        websocket: "/ws".into(),
+        token: Some(("h2c".into(), "/h2c".into())),
+    }
+}
+
+/// Audits a reference that is wrong in this way, and gives what was found as soon as it is as wanted, or in the end.
+fn audit(checks: &[Check], mutant: Option<&Mutant<'_>>, is_wanted: impl Fn(&[Finding]) -> bool) -> Vec<Finding> {
+    let findings = audit_with(PATIENCE[0], checks, mutant).unwrap_or_default();
+    if is_wanted(&findings) { findings } else { audit_with(PATIENCE[1], checks, mutant).expect("the server is there") }
+}
+
+fn audit_with(patience: Duration, checks: &[Check], mutant: Option<&Mutant<'_>>) -> Result<Vec<Finding>, Trouble> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let wrong = mutant.map(|mutant| {
+        let check = checks.iter().find(|check| check.id == mutant.at).expect("a check");
+        let mut places = places(port);
+        if check.rules.needs.contains(&"connect-udp") {
+            places.token = Some(("connect-udp".into(), "/udp".into()));
+        }
+        let script = Script::of(check, By::Check, &places).expect("a script");
+        let Some(Step::Ask(begin) | Step::Send(begin)) = script.steps.into_iter().next() else {
+            panic!("nothing is sent")
+        };
+        Wrong { begin, answer: mutant.answer.clone(), then: mutant.then }
+    });
+    reference::serve(listener, wrong);
+    let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
+    let offers = [("h2c".into(), "/h2c".into()), ("connect-udp".into(), "/udp".into())];
+    let server = Server { target: &target, places: places(port), has_websocket: true, offers: &offers, patience };
+    let mut audit = Audit::begin(server, checks)?;
+    checks.iter().map(|check| audit.judge(check)).collect()
+}
+
+/// A peer that is silent, that never ends, or that slams the door, in place of the answer to each check's beginning.
+#[test]
+fn no_peer_hangs_an_audit() {
+    let checks = checks();
+    let peers = [
+        ("S01", Then::Hold, "", "warn"),
+        ("S01", Then::Slam, "", "warn"),
+        ("S01", Then::Flood, r"HTTP/1.1 200 OK\r\n\r\n", "warn"),
+        ("S30", Then::Hold, "SWITCH", "fail"),
+        // A resource that ends its WebSocket at once may do so: nothing can be told then.
+        ("S30", Then::Slam, "SWITCH", "not applicable"),
+        ("S30", Then::Flood, "SWITCH", "fail"),
+    ];
+    for (id, then, answer, verdict) in peers {
+        let mutant = Mutant { id, verdict, at: id, answer: written(answer), then, words: "" };
+        let is_it = |finding: &Finding| (finding.check.id, finding.verdict.name()) == (id, verdict);
+        let findings = audit(&checks, Some(&mutant), |findings| findings.iter().any(is_it));
+        assert!(findings.iter().any(is_it), "{id} {}", told(findings));
+    }
+}
+
+/// There is nothing to compare anything with.
+#[test]
+fn a_control_that_fails_is_trouble() {
+    let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));
+    let port = listener.local_addr().expect("an address").port();
+    let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
+    let patience = Duration::from_secs(2);
+    let server = Server { target: &target, places: places(port), has_websocket: true, offers: &[], patience };
+    let trouble = Audit::begin(server, &checks).err().expect("no connection is accepted");
+    assert!(trouble.contains("does not answer"), "{trouble}");
+}
+
+/// The line for a shell sends exactly what the check sends: only then is there this answer.
+#[test]
+fn a_shell_sends_the_same() {
+    for check in checks() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let script = Script::of(&check, By::Check, &places(port)).expect("a script");
+        let [Step::Ask(begin)] = &script.steps[..] else { continue };
+        let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
+        let again = finding::again(&target, &script, &[]);
+        reference::serve(listener, Some(Wrong { begin: begin.clone(), answer: written("OK"), then: Then::Slam }));
+        let done = Command::new("bash").args(["-c", &again]).output().expect("a shell");
+        assert!(done.stdout.ends_with(b"plain\n"), "{}: {again} {done:?}", check.id);
+    }
+}
+
+#[test]
+fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
+    let checks = checks();
+    let finding = |id: &str, verdict| {
+        let check = checks.iter().find(|check| check.id == id).expect("a check");
+        Finding::bare(check, verdict, "so it is <\u{1}>")
+    };
+    let findings = vec![
+        finding("S01", Verdict::Warn),
+        finding("S02", Verdict::Fail),
+        finding("S03", Verdict::Pass),
+        finding("S04", Verdict::Fail),
+    ];
+    let known = Known::parse("# today\ns01 warn: a title\nS02 warn\nS03 fail\n\nS04 fail").expect("it can be read");
+    let report = Report { subject: "it".into(), findings, known, is_strict: true };
+    let fails: Vec<_> =
+        report.findings.iter().filter(|each| report.is_failure(each)).map(|each| each.check.id).collect();
+    // It is known as a warning, and is worse.
+    assert_eq!(fails, ["S02"]);
+    assert!(report.told(Form::Text { is_verbose: false }).contains("S03 is mended"));
+    let json: serde_json::Value = serde_json::from_str(&report.told(Form::Json)).expect("JSON");
+    assert_eq!(
+        (&json["failed"], &json["mended"][0], &json["findings"][3]["known"]),
+        (&2.into(), &"S03".into(), &true.into())
+    );
+    assert!(report.told(Form::Junit).contains("<failure message=\"so it is &lt;\\x01&gt;\">"));
+    assert!(report.told(Form::Markdown).contains("| RFC 9112, 9.3.2 (MUST) | fail |"));
+    assert!(Known::parse("S01 pass").is_err());
+}
+
+fn told(findings: Vec<Finding>) -> String {
+    let report = Report { subject: "it".into(), findings, known: Known::default(), is_strict: true };
+    report.told(Form::Text { is_verbose: true })
+}
+
+#[test]
+fn the_reference_passes() {
+    let is_passed =
+        |findings: &[Finding]| !findings.is_empty() && findings.iter().all(|finding| finding.verdict == Verdict::Pass);
+    let findings = audit(&checks(), None, is_passed);
+    assert!(is_passed(&findings), "{}", told(findings));
+}
+
+/// What fails or warns.
+fn bad(findings: &[Finding]) -> Vec<(&str, &str)> {
+    let bad = findings.iter().filter(|finding| finding.verdict >= Verdict::Warn);
+    bad.map(|finding| (finding.check.id, finding.verdict.name())).collect()
+}
+
+#[test]
+fn each_mutant_is_found_by_its_check_alone() {
+    let (checks, mutants) = (checks(), mutants());
+    let (next, wrong) = (Mutex::new(mutants.iter()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(mutant) = { next.lock().expect("no panic").next() } {
+                    let is_found_alone = |findings: &[Finding]| bad(findings) == [(mutant.id, mutant.verdict)];
+                    let findings = audit(&checks, Some(mutant), is_found_alone);
+                    if !is_found_alone(&findings) {
+                        let Mutant { id, words, .. } = mutant;
+                        let text = format!("{id}, which {words}, is found as {:?}", bad(&findings));
+                        wrong.lock().expect("no panic").push(format!("{text}\n{}", told(findings)));
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("no panic");
+    assert!(wrong.is_empty(), "{} mutants:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_check_has_a_mutant() {
+    let of_checks: BTreeSet<_> = checks().iter().map(|check| check.id).collect();
+    let of_mutants: BTreeSet<_> = mutants().iter().map(|mutant| mutant.id).collect();
+    assert_eq!(of_checks, of_mutants);
+}
+
+/// A word that is not known would never be seen.
+#[test]
+fn the_table_has_known_words() {
+    let checks = checks();
+    let known: BTreeSet<_> =
+        SYMPTOMS.iter().map(|(name, _)| *name).chain(HEAD_RULES.iter().map(|(name, _)| *name)).collect();
+    let conditions = [
+        "answered",
+        "persistent",
+        "closing",
+        "continue",
+        "refused-400",
+        "websocket",
+        "token",
+        "connect-udp",
+        "cleartext",
+    ];
+    for check in &checks {
+        let rules = &check.rules;
+        let mut words = rules.fail.iter().chain(&rules.warn).chain(&rules.moot);
+        assert_eq!(words.find(|word| !known.contains(*word)), None, "{}", check.id);
+        let is_known = |need: &&str| conditions.contains(need) || checks.iter().any(|other| other.id == *need);
+        assert_eq!(rules.needs.iter().find(|need| !is_known(need)), None, "{}", check.id);
+        assert!(!rules.says.is_empty(), "{}", check.id);
+        assert!(rules.fail.len() + rules.warn.len() > 0, "{}", check.id);
+    }
+    let used = |name: &&str| {
+        checks.iter().any(|check| {
+            [&check.rules.fail, &check.rules.warn, &check.rules.moot].iter().any(|list| list.contains(name))
+        })
+    };
+    assert_eq!(known.iter().find(|name| !used(name)), None, "in no check");
+}

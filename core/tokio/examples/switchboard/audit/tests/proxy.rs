@@ -1,0 +1,362 @@
+//! For each check an intermediary that breaks just its rule, and one that breaks none: what the audit says of each is known.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use super::origin::Origin;
+use super::symptoms::SYMPTOMS;
+use super::{Audit, TABLE};
+use crate::audit::finding::Verdict;
+use crate::audit::incoming::{Incoming, Request};
+use crate::audit::table::{self, Check};
+use crate::target::Target;
+
+/// What an intermediary does wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Wrong {
+    Nothing,
+    AnswersItself,
+    StripsA101,
+    LosesLeftover,
+    Drops(&'static str),
+    EndsAt(&'static str),
+    ForgetsLists,
+    ForwardsWithoutOption,
+    ForwardsUnnamed,
+    ForwardsOffersOf10,
+    Forwards(&'static str),
+    ForwardsSettingsAlone,
+    ForgetsTheNext,
+    StripsA426,
+    TunnelsAfter(u16),
+    BelievesUnasked,
+    BelievesOther,
+    DropsContent,
+    CutsChunks,
+    KeepsHop,
+    KeepsLength,
+    ReadsLength,
+    BelievesBare,
+    EndsBoth,
+    WantsTheOptionAlone,
+    StaysOpen,
+    HasNoVia,
+    PassesConnect,
+}
+use Wrong::*;
+
+const MUTANTS: &[(&str, Verdict, Wrong)] = &[
+    ("P01", Verdict::Fail, StripsA101),
+    ("P02", Verdict::Fail, LosesLeftover),
+    ("P03", Verdict::Warn, Drops("103")),
+    ("P03", Verdict::Fail, EndsAt("103")),
+    ("P04", Verdict::Fail, ForgetsLists),
+    ("P05", Verdict::Fail, ForwardsWithoutOption),
+    ("P06", Verdict::Warn, ForwardsUnnamed),
+    ("P07", Verdict::Fail, ForwardsOffersOf10),
+    ("P08", Verdict::Fail, ForgetsTheNext),
+    ("P09", Verdict::Fail, StripsA426),
+    ("P10", Verdict::Fail, TunnelsAfter(426)),
+    ("P11", Verdict::Fail, TunnelsAfter(200)),
+    ("P12", Verdict::Fail, BelievesUnasked),
+    ("P13", Verdict::Warn, BelievesOther),
+    ("P14", Verdict::Warn, Forwards("h2c")),
+    ("P14", Verdict::Fail, ForwardsSettingsAlone),
+    ("P15", Verdict::Warn, Forwards("TLS/1.2")),
+    ("P16", Verdict::Fail, DropsContent),
+    ("P17", Verdict::Fail, KeepsHop),
+    ("P18", Verdict::Warn, KeepsLength),
+    ("P18", Verdict::Fail, ReadsLength),
+    ("P19", Verdict::Fail, BelievesBare),
+    ("P20", Verdict::Warn, EndsBoth),
+    ("P21", Verdict::Warn, WantsTheOptionAlone),
+    ("P22", Verdict::Fail, StaysOpen),
+    ("P23", Verdict::Fail, EndsAt("102")),
+    ("P23a", Verdict::Warn, Drops("100")),
+    ("P24", Verdict::Fail, CutsChunks),
+    ("P25", Verdict::Warn, HasNoVia),
+    ("P26", Verdict::Warn, PassesConnect),
+];
+
+/// For each thing that is waited for. What is right comes at once.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[test]
+fn who_breaks_no_rule_is_not_complained_about() {
+    assert_eq!(complaints(Nothing), Ok(vec![]));
+}
+
+#[test]
+fn who_forwards_nothing_is_not_judged() {
+    assert!(complaints(AnswersItself).is_err_and(|trouble| trouble.contains("does not forward")));
+}
+
+#[test]
+fn who_breaks_one_rule_is_told_just_that() {
+    let audits =
+        MUTANTS.iter().map(|&(id, verdict, wrong)| (id, verdict, wrong, thread::spawn(move || complaints(wrong))));
+    for (id, verdict, wrong, audit) in audits.collect::<Vec<_>>() {
+        let found = audit.join().expect("an audit").expect("the control");
+        let names: Vec<_> = found.iter().map(|(id, verdict, _)| (*id, *verdict)).collect();
+        assert_eq!(names, [(id, verdict)], "{wrong:?}: {found:?}");
+    }
+}
+
+#[test]
+fn each_check_has_a_mutant() {
+    let checks = checks();
+    let is_tried = |check: &Check| check.id == "P00" || MUTANTS.iter().any(|(id, ..)| *id == check.id);
+    let untried: Vec<_> = checks.iter().filter(|check| !is_tried(check)).map(|check| check.id).collect();
+    assert_eq!(untried, [""; 0]);
+}
+
+#[test]
+fn each_word_of_the_table_is_known() {
+    for check in checks() {
+        for name in check.rules.fail.iter().chain(&check.rules.warn).chain(&check.rules.moot) {
+            assert!(SYMPTOMS.iter().any(|(known, _)| known == name), "{}: {name}", check.id);
+        }
+        assert!(!check.rules.says.is_empty(), "{check:?}");
+    }
+}
+
+fn checks() -> Vec<Check> {
+    table::parse(TABLE).expect("the table can be read")
+}
+
+type Complaint = (&'static str, Verdict, Vec<String>);
+
+/// What an audit complains about.
+fn complaints(wrong: Wrong) -> Result<Vec<Complaint>, String> {
+    let checks = checks();
+    let origin = Origin::listen(0).expect("a port");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let behind = origin.port;
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            thread::spawn(move || Proxy { client, port: behind, wrong }.serve());
+        }
+    });
+    let target: Target = format!("http://127.0.0.1:{port}/").parse().expect("a URL");
+    let mut audit = Audit::begin(&target, origin, false, PATIENCE, &checks)?;
+    let findings = checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()?;
+    let complaints = findings.into_iter().filter(|finding| finding.verdict >= Verdict::Warn);
+    Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
+}
+
+/// One connection of a client, and for each of its requests one to the origin.
+struct Proxy {
+    client: TcpStream,
+    port: u16,
+    wrong: Wrong,
+}
+
+const REFUSAL: &str = "Content-Length: 0\r\nConnection: close\r\n\r\n";
+/// Fields for one hop.
+const HOP: [&str; 7] =
+    ["connection", "upgrade", "keep-alive", "http2-settings", "transfer-encoding", "content-length", "x-hop"];
+
+impl Proxy {
+    fn serve(&mut self) -> io::Result<()> {
+        self.client.set_nodelay(true)?;
+        self.client.set_read_timeout(Some(PATIENCE * 10))?;
+        let mut incoming = Incoming::new();
+        loop {
+            while !incoming.is_done() {
+                let octets = some(&mut self.client)?;
+                incoming.receive(&octets);
+            }
+            let request = incoming.requests.last().cloned().unwrap_or_default();
+            let line = String::from_utf8_lossy(request.head.split(|octet| *octet == b'\r').next().unwrap_or_default())
+                .into_owned();
+            let is_refused = line.starts_with("CONNECT") && self.wrong != PassesConnect;
+            if request.error.is_some() || is_refused || self.wrong == AnswersItself {
+                return write!(self.client, "HTTP/1.1 501 No\r\n{REFUSAL}");
+            }
+            let mut origin = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+            origin.set_nodelay(true)?;
+            origin.set_read_timeout(Some(PATIENCE * 10))?;
+            let offer = self.offer(&request, line.ends_with("/1.1"));
+            origin.write_all(&self.forwarded(&request, &line, &offer))?;
+            let closes = request.lists("connection", "close") || line.ends_with("/1.0");
+            let rest = incoming.rest().to_vec();
+            match self.relay(&mut origin, &offer, closes)? {
+                Some(leftover) => return self.tunnel(origin, &leftover, &rest),
+                None if closes && self.wrong != StaysOpen => return Ok(()),
+                None if self.wrong == ForgetsTheNext
+                    && request.field("upgrade") == Some("websocket")
+                    && rest.is_empty() =>
+                {
+                    return self.client.read_to_end(&mut Vec::new()).map(drop);
+                }
+                None => incoming.expect_next(),
+            }
+        }
+    }
+
+    /// What is offered to the origin.
+    fn offer(&self, request: &Request, is_11: bool) -> String {
+        let is_offer = request.lists("connection", "upgrade") && (is_11 || self.wrong == ForwardsOffersOf10);
+        let is_unnamed = self.wrong == ForwardsUnnamed && !request.lists("connection", "upgrade");
+        let is_overlooked =
+            self.wrong == WantsTheOptionAlone && request.field("connection") == Some("keep-alive, Upgrade");
+        if !is_offer && !is_unnamed || is_overlooked {
+            return String::new();
+        }
+        let tokens = request.field("upgrade").unwrap_or_default().split(", ");
+        let stays = |token: &&str| {
+            ["h2c", "TLS/1.2"].contains(token)
+                && self.wrong != Forwards(if *token == "h2c" { "h2c" } else { "TLS/1.2" })
+        };
+        tokens.filter(|token| !stays(token)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn forwarded(&self, request: &Request, line: &str, offer: &str) -> Vec<u8> {
+        let mut head = format!("{}1.1\r\n", &line[..line.len() - 3]);
+        for (name, value) in &request.fields {
+            let is_kept = match name.to_ascii_lowercase().as_str() {
+                "x-hop" => self.wrong == KeepsHop && request.field("upgrade").is_some(),
+                "http2-settings" => self.wrong == ForwardsSettingsAlone || offer == "h2c",
+                name => !HOP.contains(&name),
+            };
+            if is_kept {
+                head += &format!("{name}: {value}\r\n");
+            }
+        }
+        let is_bare = match self.wrong {
+            ForwardsWithoutOption => offer == "x-audit/1",
+            ForwardsUnnamed => request.field("connection").is_none(),
+            _ => false,
+        };
+        if !offer.is_empty() {
+            head += &format!("Upgrade: {offer}\r\n");
+            head += if is_bare { "" } else { "Connection: Upgrade\r\n" };
+        }
+        if self.wrong != HasNoVia {
+            head += "Via: 1.1 a\r\n";
+        }
+        let content = match self.wrong {
+            DropsContent => b"",
+            CutsChunks if request.field("transfer-encoding").is_some() => &request.content[..2],
+            _ => &request.content[..],
+        };
+        if !content.is_empty() {
+            head += &format!("Content-Length: {}\r\n", content.len());
+        }
+        [format!("{head}\r\n").as_bytes(), content].concat()
+    }
+
+    /// Relays what is answered. The bytes after the head, where nothing else is to be read as HTTP.
+    fn relay(&mut self, origin: &mut TcpStream, offer: &str, closes: bool) -> io::Result<Option<Vec<u8>>> {
+        let mut came = Vec::new();
+        loop {
+            let end = loop {
+                match came.windows(4).position(|window| window == b"\r\n\r\n") {
+                    Some(end) => break end + 4,
+                    None => came.extend(some(origin)?),
+                }
+            };
+            let rest = came.split_off(end);
+            let head = String::from_utf8_lossy(&came).into_owned();
+            let status: u16 = head[9..12].parse().unwrap_or_default();
+            match status {
+                101 => return self.relay_101(&head, rest, offer),
+                100..=199 if self.wrong == Drops(status_text(status)) => {}
+                100..=199 if self.wrong == EndsAt(status_text(status)) => {
+                    write!(self.client, "HTTP/1.1 502 No\r\n{REFUSAL}")?;
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                100..=199 => self.client.write_all(head.as_bytes())?,
+                _ => return self.relay_answer(origin, &head, rest, status, offer, closes),
+            }
+            came = rest;
+        }
+    }
+
+    fn relay_101(&mut self, head: &str, rest: Vec<u8>, offer: &str) -> io::Result<Option<Vec<u8>>> {
+        let has_option = head.contains("Connection: Upgrade\r\n");
+        let named = head.split("Upgrade: ").nth(1).and_then(|rest| rest.split("\r\n").next()).unwrap_or_default();
+        let is_asked = offer.split(", ").any(|token| token == named);
+        let is_right = (has_option || self.wrong == BelievesBare)
+            && (is_asked
+                || self.wrong == BelievesUnasked && offer.is_empty()
+                || self.wrong == BelievesOther && !offer.is_empty())
+            && !(self.wrong == ForgetsLists && offer.contains(','));
+        if !is_right {
+            write!(self.client, "HTTP/1.1 502 No\r\n{REFUSAL}")?;
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let has_length = head.contains("Content-Length");
+        let mut head = head.to_owned();
+        if self.wrong != KeepsLength {
+            head = head.replace("Content-Length: 4\r\n", "");
+        }
+        if self.wrong == StripsA101 {
+            head = head.replace("Upgrade: websocket\r\n", "");
+        }
+        let leftover = match self.wrong {
+            LosesLeftover if !has_length => Vec::new(),
+            ReadsLength if has_length => rest[4.min(rest.len())..].to_vec(),
+            _ => rest,
+        };
+        self.client.write_all(head.as_bytes())?;
+        Ok(Some(leftover))
+    }
+
+    fn relay_answer(
+        &mut self,
+        origin: &mut TcpStream,
+        head: &str,
+        mut content: Vec<u8>,
+        status: u16,
+        offer: &str,
+        closes: bool,
+    ) -> io::Result<Option<Vec<u8>>> {
+        let length = head.split("Content-Length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
+        let length: usize = length.and_then(|length| length.parse().ok()).unwrap_or_default();
+        let is_connect = self.wrong == PassesConnect && length == 4;
+        while content.len() < length && !is_connect {
+            content.extend(some(origin)?);
+        }
+        let mut head = head.to_owned();
+        if self.wrong == StripsA426 {
+            head = head.replace("Upgrade: x-audit/1\r\nConnection: Upgrade\r\n", "");
+        }
+        if closes {
+            head = head.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+        }
+        self.client.write_all(&[head.as_bytes(), &content].concat())?;
+        Ok((self.wrong == TunnelsAfter(status) && offer == "websocket").then(Vec::new))
+    }
+
+    /// Bytes both ways, until both have ended.
+    fn tunnel(&mut self, origin: TcpStream, leftover: &[u8], early: &[u8]) -> io::Result<()> {
+        self.client.write_all(leftover)?;
+        (&origin).write_all(early)?;
+        let (mut from, mut to, wrong) = (self.client.try_clone()?, origin.try_clone()?, self.wrong);
+        thread::spawn(move || {
+            let _ = io::copy(&mut from, &mut to);
+            let _ = to.shutdown(if wrong == EndsBoth { Shutdown::Both } else { Shutdown::Write });
+        });
+        io::copy(&mut &origin, &mut self.client)?;
+        self.client.shutdown(Shutdown::Both)
+    }
+}
+
+fn status_text(status: u16) -> &'static str {
+    match status {
+        100 => "100",
+        102 => "102",
+        _ => "103",
+    }
+}
+
+fn some(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut piece = vec![0; 4096];
+    let len = stream.read(&mut piece)?;
+    piece.truncate(len);
+    if len == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(piece) }
+}

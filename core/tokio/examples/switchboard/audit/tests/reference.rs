@@ -1,0 +1,211 @@
+//! A server that every check passes; and, as a mutant, wrong in answer to one beginning of a connection.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead, Role};
+
+use crate::audit::speech::{self, CLOSE, Frame, PONG};
+
+/// More than any wait of an audit: an end for what would hang.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What is wrong.
+pub(super) struct Wrong {
+    /// A connection whose first bytes are exactly these
+    pub(super) begin: Vec<u8>,
+    /// gets this,
+    pub(super) answer: Vec<u8>,
+    /// and then that.
+    pub(super) then: Then,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Then {
+    Hold,
+    GoOn,
+    Frames,
+    Content,
+    /// Sends without end.
+    Flood,
+    /// Closes at once.
+    Slam,
+}
+
+/// Serves connections for as long as the process lives.
+pub(super) fn serve(listener: TcpListener, wrong: Option<Wrong>) {
+    let wrong = Arc::new(wrong);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let wrong = Arc::clone(&wrong);
+            // A connection that fails has been closed by the audit.
+            thread::spawn(move || {
+                Peer { stream, http: Connection::new(Role::Server), line: Default::default() }
+                    .run(wrong.as_ref().as_ref())
+            });
+        }
+    });
+}
+
+struct Peer {
+    stream: TcpStream,
+    http: Connection,
+    /// Method and target of the latest request.
+    line: (String, String),
+}
+
+impl Wrong {
+    /// Of one byte others may have come along, as long as the head is not whole.
+    fn begins(&self, octets: &[u8]) -> bool {
+        let is_cut = !octets.windows(4).any(|window| window == b"\r\n\r\n");
+        octets == self.begin || self.begin.len() == 1 && is_cut
+    }
+}
+
+impl Peer {
+    fn run(&mut self, wrong: Option<&Wrong>) -> io::Result<()> {
+        self.stream.set_read_timeout(Some(LIMIT))?;
+        self.stream.set_nodelay(true)?;
+        let mut is_first = true;
+        while let Some(octets) = self.read()? {
+            let is_first = std::mem::take(&mut is_first);
+            if let Some(wrong) = wrong.filter(|wrong| is_first && wrong.begins(&octets)) {
+                self.stream.write_all(&wrong.answer)?;
+                match wrong.then {
+                    Then::GoOn => continue,
+                    Then::Hold => return self.hold(),
+                    Then::Frames => return self.speak("websocket", Vec::new()),
+                    Then::Flood => loop {
+                        self.stream.write_all(&[0; 16_384])?;
+                    },
+                    Then::Slam => return Ok(()),
+                    Then::Content => return self.speak("websocket", content(&octets)),
+                }
+            }
+            self.http.receive(&octets).map_err(io::Error::other)?;
+            if let Some(protocol) = self.answer()? {
+                let leftover = self.http.take_leftover().to_vec();
+                return self.speak(&protocol, leftover);
+            }
+            if self.http.owes() == Owes::Nothing && !self.http.persists() {
+                return Ok(());
+            }
+        }
+        self.http.receive_eof(End::Clean);
+        Ok(())
+    }
+
+    /// What comes next; none at the end.
+    fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut piece = vec![0; 16_384];
+        let len = self.stream.read(&mut piece)?;
+        piece.truncate(len);
+        Ok((len > 0).then_some(piece))
+    }
+
+    fn hold(&mut self) -> io::Result<()> {
+        while self.read()?.is_some() {}
+        Ok(())
+    }
+
+    /// Answers all requests that are there; gives the protocol, if one was switched to.
+    fn answer(&mut self) -> io::Result<Option<String>> {
+        let (mut out, mut switched) = (Vec::new(), None);
+        loop {
+            match self.http.next_event() {
+                Ok(Next::Event(Event::Request(request))) => {
+                    self.line = (request.method().into(), request.target().into());
+                }
+                Ok(Next::Event(Event::Switched(to))) => {
+                    switched = Some(to.protocols.to_string());
+                    break;
+                }
+                Ok(Next::Event(_)) => {}
+                Ok(Next::Paused(Paused::Closed)) => break,
+                Ok(Next::Paused(_)) => respond(&mut self.http, &self.line, &mut out).map_err(io::Error::other)?,
+                Ok(Next::NeedData) => {
+                    if self.http.owes() != Owes::Continue {
+                        break;
+                    }
+                    self.http.send_informational(&ResponseHead::new(100, &()), &mut out).map_err(io::Error::other)?;
+                }
+                Err(error) => {
+                    let status = error.status().unwrap_or(400);
+                    // Unless an answer is on its way already.
+                    let _ = self.http.respond(&ResponseHead::new(status, &()), b"", &mut out);
+                    break;
+                }
+            }
+        }
+        self.stream.write_all(&out)?;
+        Ok(switched)
+    }
+
+    /// A pong for a ping and an echo for a message, or SETTINGS for a preface.
+    fn speak(&mut self, protocol: &str, mut came: Vec<u8>) -> io::Result<()> {
+        loop {
+            match protocol {
+                "websocket" if came.first().is_some_and(|first| ![0, 1, 2, 8, 9, 10].contains(&(first & 0x7f))) => {
+                    return self.stream.write_all(&frame(&Frame { opcode: CLOSE, payload: vec![3, 234] }));
+                }
+                "websocket" => {
+                    for Frame { opcode, payload } in speech::frames(&came) {
+                        let opcode = if opcode == 9 { PONG } else { opcode };
+                        self.stream.write_all(&frame(&Frame { opcode, payload }))?;
+                    }
+                    came.clear();
+                }
+                "h2c" if came.starts_with(b"PRI * ") => {
+                    self.stream.write_all(b"\0\0\0\x04\0\0\0\0\0")?;
+                    came.clear();
+                }
+                _ => {}
+            }
+            match self.read()? {
+                Some(octets) => came.extend_from_slice(&octets),
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+/// WebSocket at /ws, HTTP/2 at /h2c, UDP at /udp, and something plain everywhere else.
+fn respond(
+    http: &mut Connection,
+    (method, target): &(String, String),
+    out: &mut Vec<u8>,
+) -> Result<(), switchover::Error> {
+    let place = target.rsplit('/').next().unwrap_or_default();
+    let (token, fields): (_, &[(&str, &str)]) = match place {
+        "ws" => ("websocket", &[]),
+        "h2c" => ("h2c", &[]),
+        "udp" => ("connect-udp", &[("Capsule-Protocol", "?1")]),
+        _ => ("", &[]),
+    };
+    if let Some(selection) = http.select(&[token], Order::Client) {
+        return http.accept(selection, &fields, out);
+    }
+    if method == "CONNECT" {
+        return http.respond(&ResponseHead::new(501, &()), b"", out);
+    }
+    if place == "ws" {
+        http.require(&["websocket"], &[("Content-Length", "0")], out)?;
+        return http.send_end(&(), out);
+    }
+    http.respond(&ResponseHead::new(200, &()), b"plain\n", out)
+}
+
+/// A frame of a server, which has no mask.
+fn frame(frame: &Frame) -> Vec<u8> {
+    let len = u8::try_from(frame.payload.len()).expect("short frames alone");
+    [&[0x80 | frame.opcode, len], &frame.payload[..]].concat()
+}
+
+/// What follows the head.
+fn content(request: &[u8]) -> Vec<u8> {
+    let end = request.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
+    request[end + 4..].to_vec()
+}

@@ -1,0 +1,116 @@
+//! A transport to the audited program: TCP, or TLS over it. Every wait is bounded.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+
+use crate::target::Target;
+use crate::tls;
+
+/// Bytes that are read at a time.
+const PIECE: usize = 16 * 1024;
+
+/// What came of waiting.
+pub(crate) enum Came {
+    Octets(Vec<u8>),
+    /// The peer sends no more: it has closed, or reset.
+    End,
+    /// Nothing, in that time.
+    Nothing,
+}
+
+pub(crate) struct Wire {
+    stream: Box<dyn Stream>,
+    socket: TcpStream,
+}
+
+trait Stream: Read + Write {}
+impl<T: Read + Write> Stream for T {}
+
+impl Wire {
+    /// Connects, with the handshake of TLS where the URL says so.
+    pub(crate) fn connect(target: &Target, patience: Duration) -> io::Result<Self> {
+        let mut outcome = Err(io::Error::new(ErrorKind::NotFound, format!("{} is no address", target.address)));
+        for address in target.address.to_socket_addrs()? {
+            outcome = TcpStream::connect_timeout(&address, patience);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        let mut wire = Self::new(outcome?, patience)?;
+        if target.is_secure {
+            let name = ServerName::try_from(target.host().to_owned()).map_err(io::Error::other)?;
+            let config = tls::client().map_err(io::Error::other)?;
+            let tls = ClientConnection::new(config, name).map_err(io::Error::other)?;
+            let mut stream = StreamOwned::new(tls, wire.socket.try_clone()?);
+            shake_hands(&mut stream, Instant::now() + patience)?;
+            wire.stream = Box::new(stream);
+        }
+        Ok(wire)
+    }
+
+    /// A connection that is there.
+    pub(crate) fn new(socket: TcpStream, patience: Duration) -> io::Result<Self> {
+        socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(patience))?;
+        socket.set_write_timeout(Some(patience))?;
+        Ok(Self { stream: Box::new(socket.try_clone()?), socket })
+    }
+
+    /// Sends these bytes. A peer that has closed shows that when it is read from.
+    pub(crate) fn send(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.stream.write_all(octets)?;
+        self.stream.flush()
+    }
+
+    /// Sends no more. A peer that has gone does not mind.
+    pub(crate) fn end(&self) {
+        let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    /// What comes until then.
+    pub(crate) fn next(&mut self, deadline: Instant) -> Came {
+        let mut piece = vec![0; PIECE];
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.socket.set_read_timeout(Some(left)).is_err() {
+                return Came::Nothing;
+            }
+            match self.stream.read(&mut piece) {
+                Ok(0) => return Came::End,
+                Ok(len) => {
+                    piece.truncate(len);
+                    return Came::Octets(piece);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    return Came::Nothing;
+                }
+                Err(_) => return Came::End,
+            }
+        }
+    }
+}
+
+/// The handshake of TLS, by then.
+fn shake_hands(stream: &mut StreamOwned<ClientConnection, TcpStream>, deadline: Instant) -> io::Result<()> {
+    let StreamOwned { conn: tls, sock: socket } = stream;
+    while tls.is_handshaking() {
+        while tls.wants_write() {
+            tls.write_tls(socket)?;
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        socket.set_read_timeout(Some(left))?;
+        if tls.is_handshaking() && tls.read_tls(socket)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        tls.process_new_packets().map_err(io::Error::other)?;
+    }
+    Ok(())
+}
