@@ -262,13 +262,12 @@ impl<S: Transport> Exchange<S> {
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => wire.put(data)?,
                 Some(Ok(Err(frame))) => {
-                    let trailers = frame.into_trailers().unwrap_or_default();
-                    wire.http.send_end(&trailers, wire.out.text())?;
                     self.content = None;
+                    wire.put_end(frame.into_trailers().ok())?;
                 }
                 None => {
-                    wire.http.send_end(&(), wire.out.text())?;
                     self.content = None;
+                    wire.put_end(None)?;
                 }
                 Some(Err(error)) => {
                     self.content = None;

@@ -12,7 +12,7 @@ use switchover::binding::http_request;
 use switchover::{Awaiting, Connection, Content, Event, Next, Owes, ResponseHead};
 
 use super::answer::{Answered, Kind};
-use super::{Failure, Question, Serving};
+use super::{Ends, Failure, Question, Serving};
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
@@ -55,18 +55,14 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 return Ok(None);
             }
             let question = self.question.as_mut();
-            let Some((kind, channel, chance)) = question
-                .map(|question| (Kind::of(question.request.method()), question.channel.take(), question.chance.take()))
+            let Some((kind, mut ends)) =
+                question.map(|question| (Kind::of(question.request.method()), std::mem::take(&mut question.ends)))
             else {
                 return Ok(None);
             };
-            let response = self.handle(channel.as_deref()).await?;
-            let answered = self.answer(response, kind, channel.as_ref(), chance.as_deref()).await;
-            if let Some(channel) = channel {
-                channel.cut("the request has been answered");
-            }
-            match answered? {
-                Answered::Switched => return Ok(chance),
+            let response = self.handle(ends.channel.as_deref()).await?;
+            match self.answer(response, kind, ends.channel.as_ref(), ends.chance.as_deref()).await? {
+                Answered::Switched => return Ok(ends.chance.take()),
                 Answered::Whole if !self.wire.http.persists() => return Ok(None),
                 Answered::Whole => {}
             }
@@ -141,6 +137,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         let mut response = pin!(response.map_err(Failure::Panic)?);
         let outcome = poll_fn(|context| {
             loop {
+                if let Some(channel) = channel {
+                    channel.attend();
+                }
                 let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
                 if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
                     return Poll::Ready(outcome.map_err(|error| handler_failed(of_handler(error))));
@@ -208,9 +207,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     /// The connection is the new protocol's.
     async fn switch_over(mut self, chance: &Chance) -> Result<(), Error> {
+        let taker = chance.taker().ok_or(Error::Misuse("nothing takes the connection over"))?;
         self.wire.flush().await?;
         self.wire.http.next_event()?;
-        let taker = chance.taker().ok_or(Error::Misuse("nothing takes the connection over"))?;
         #[cfg_attr(not(feature = "h2c"), expect(unused_mut))]
         let mut upgraded = Upgraded::new(Box::new(self.wire.stream), self.wire.http);
         #[cfg(feature = "h2c")]
@@ -231,7 +230,7 @@ fn question(request: switchover::Request<'_>, headers: HeaderMap) -> Result<Ques
     if let Some(chance) = &chance {
         Arc::clone(chance).put_into(converted.extensions_mut());
     }
-    Ok(Question { request: converted, channel: None, chance })
+    Ok(Question { request: converted, ends: Ends { channel: None, chance } })
 }
 
 /// What there is of its content already, or where it will come from.
@@ -253,7 +252,7 @@ fn add_content(question: &mut Question, http: &mut Connection) {
     }
     let channel = Arc::new(Channel::new(left));
     *question.request.body_mut() = Body::coming(channel.clone());
-    question.channel = Some(channel);
+    question.ends.channel = Some(channel);
 }
 
 /// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.

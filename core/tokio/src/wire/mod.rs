@@ -12,8 +12,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use http::HeaderMap;
 use http_body::Frame;
-use switchover::{Connection, End, Event, Next, Owes};
+use switchover::{Connection, End, ErrorKind, Event, Next, Owes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -191,7 +192,7 @@ impl<S: Transport> Wire<S> {
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
                 Ok(Next::Event(Event::EndOfMessage(trailers))) => {
-                    let trailers = (!trailers.is_empty()).then(|| http::HeaderMap::try_from(trailers));
+                    let trailers = (!trailers.is_empty()).then(|| HeaderMap::try_from(trailers));
                     self.receiving.clear();
                     return Poll::Ready(trailers.map(|trailers| match trailers {
                         Ok(trailers) => Ok(Frame::trailers(trailers)),
@@ -225,6 +226,15 @@ impl<S: Transport> Wire<S> {
             self.out.text().extend_from_slice(parts.suffix());
         }
         Ok(())
+    }
+
+    /// Ends content. Trailers are left out where they have no place, as whoever passes them on may do (RFC 9110, 6.5.1).
+    pub(crate) fn put_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
+        let (http, out) = (&mut self.http, self.out.text());
+        match http.send_end(&trailers.unwrap_or_default(), out) {
+            Err(error) if error.kind() == ErrorKind::TrailerForbidden => Ok(http.send_end(&(), out)?),
+            ended => Ok(ended?),
+        }
     }
 
     /// Ends the connection so that the peer gets the last of what was sent: if it were closed with bytes unread, it would be
