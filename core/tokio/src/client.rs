@@ -194,6 +194,7 @@ impl<S: Transport> Exchange<S> {
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+        self.go_ahead.clear();
         let (mut head, body) = request.into_parts();
         complete(&mut head, &body, offer)?;
         let target = target(&head.method, &head.uri);
@@ -210,7 +211,10 @@ impl<S: Transport> Exchange<S> {
     fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Error>> {
         loop {
             // A server that takes no more may still have answered.
-            let sending = self.poll_content_sent(context);
+            let sending = match self.poll_content_sent(context) {
+                Poll::Ready(Err(error @ Error::Body(_))) => return Poll::Ready(Err(error)),
+                sending => sending,
+            };
             let wire = self.wire.as_mut().ok_or(SWITCHED)?;
             match wire.http.next_event()? {
                 Next::Event(Event::Informational(_)) => wire.receiving.clear(),
@@ -232,12 +236,12 @@ impl<S: Transport> Exchange<S> {
                 Next::Event(_) => {}
                 Next::Paused(_) => return Poll::Ready(Err(Error::gone("the server has closed without an answer"))),
                 Next::NeedData => {
-                    if let Poll::Ready(Err(error)) = sending
-                        && wire.has_ended()
-                    {
-                        return Poll::Ready(Err(error));
+                    match sending {
+                        Poll::Ready(Err(error)) if wire.has_ended() => return Poll::Ready(Err(error)),
+                        Poll::Ready(_) => wire.receiving.wait_for("a response", wire.patience.response),
+                        // The server need not answer before it has all of the request.
+                        Poll::Pending => wire.receiving.clear(),
                     }
-                    wire.receiving.wait_for("a response", wire.patience.response);
                     ready!(wire.poll_receive(context))?;
                 }
             }
@@ -287,11 +291,13 @@ impl<S: Transport> Exchange<S> {
 
     fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         // The answer may be read although the request is not taken any more.
-        let _ = self.poll_content_sent(context);
-        match &mut self.wire {
-            Some(wire) => wire.poll_content(context),
-            None => Poll::Ready(Some(Err(SWITCHED))),
+        if let Poll::Ready(Err(error @ Error::Body(_))) = self.poll_content_sent(context) {
+            return Poll::Ready(Some(Err(error)));
         }
+        let Some(wire) = &mut self.wire else { return Poll::Ready(Some(Err(SWITCHED))) };
+        let frame = ready!(wire.poll_content(context));
+        wire.receiving.clear();
+        Poll::Ready(frame)
     }
 }
 

@@ -42,7 +42,8 @@ pub struct Patience {
     pub idle: Option<Duration>,
     /// A server waits for the rest of a head, from its first byte on: 30 s.
     pub head: Option<Duration>,
-    /// Content, or the end of the message: 30 s. A server's time begins anew when your code asks for more.
+    /// Content: 30 s. A server counts what it has waited for all of a request's; a client begins anew with each piece of a
+    /// response, which may be made of what happens now and then.
     pub content: Option<Duration>,
     /// The peer takes what is sent: 30 s.
     pub sending: Option<Duration>,

@@ -128,38 +128,40 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     // Its handler.
 
     async fn handle(&mut self, channel: Option<&Channel>) -> Result<Response<H::Content>, Failure> {
-        let of_handler = self.errors.of_handler;
-        let ready =
-            poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error))));
-        ready.await?;
+        poll_fn(|context| self.attend(context, channel, |this, context| this.handler.poll_ready(context))).await?;
         let question = self.question.take().ok_or(Error::Misuse("there is no request"))?;
         let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(question.request)));
         let mut response = pin!(response.map_err(Failure::Panic)?);
-        let outcome = poll_fn(|context| {
-            loop {
-                if let Some(channel) = channel {
-                    channel.attend();
-                }
-                let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
-                if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
-                    return Poll::Ready(outcome.map_err(|error| handler_failed(of_handler(error))));
-                }
-                if !self.work(context, channel)? {
-                    break;
-                }
-            }
-            self.handling.wait_for("the handler", self.config.patience.handler);
-            match self.handling.poll_late(&mut self.wire.alarm, context) {
-                Poll::Ready(_) => {
-                    let error = Error::Handler("it has not answered in time".into());
-                    Poll::Ready(Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error)))
-                }
-                Poll::Pending => Poll::Pending,
-            }
-        });
-        let outcome = outcome.await;
+        let response =
+            poll_fn(|context| self.attend(context, channel, |_, context| response.as_mut().poll(context))).await;
         self.handling.clear();
-        outcome
+        response
+    }
+
+    /// Polls the handler, and does meanwhile what the connection has to do.
+    fn attend<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        channel: Option<&Channel>,
+        mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<Result<T, H::Error>>,
+    ) -> Poll<Result<T, Failure>> {
+        loop {
+            if let Some(channel) = channel {
+                channel.attend();
+            }
+            let polled = catch_unwind(AssertUnwindSafe(|| poll(self, context)));
+            if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
+                return Poll::Ready(outcome.map_err(|error| handler_failed((self.errors.of_handler)(error))));
+            }
+            if !self.work(context, channel)? {
+                break;
+            }
+        }
+        self.handling.wait_for("the handler", self.config.patience.handler);
+        self.handling.poll_late(&mut self.wire.alarm, context).map(|_| {
+            let error = Error::Handler("it has not answered in time".into());
+            Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error))
+        })
     }
 
     /// What the connection does while your code works; whether your code has got what it waits for.

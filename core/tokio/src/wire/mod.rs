@@ -86,12 +86,18 @@ impl<S: Transport> Wire<S> {
                 }
             }
         }
-        self.sending.clear();
         // A stream that gathers, as TLS does, learns that this is all.
-        Pin::new(&mut self.stream).poll_flush(context).map_err(|error| {
-            self.is_broken = true;
-            error.into()
-        })
+        match Pin::new(&mut self.stream).poll_flush(context) {
+            Poll::Ready(flushed) => {
+                self.sending.clear();
+                self.is_broken |= flushed.is_err();
+                Poll::Ready(Ok(flushed?))
+            }
+            Poll::Pending => {
+                self.sending.wait_for("to take what is sent", self.patience.sending);
+                self.poll_late(context)
+            }
+        }
     }
 
     /// Reads once. Ready also where the peer has ended.
@@ -144,13 +150,11 @@ impl<S: Transport> Wire<S> {
 
     /// Whether one of the deadlines is over; call it where nothing else can be done.
     pub(crate) fn poll_late<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        for deadline in [&self.sending, &self.receiving] {
-            if let Poll::Ready(what) = deadline.poll_late(&mut self.alarm, context) {
-                self.is_broken |= !self.out.is_empty();
-                return Poll::Ready(Err(Error::TimedOut(what)));
-            }
+        if let Poll::Ready(what) = self.sending.poll_late(&mut self.alarm, context) {
+            self.is_broken = true;
+            return Poll::Ready(Err(Error::TimedOut(what)));
         }
-        Poll::Pending
+        self.receiving.poll_late(&mut self.alarm, context).map(|what| Err(Error::TimedOut(what)))
     }
 
     /// What was waited for has come.
@@ -188,7 +192,7 @@ impl<S: Transport> Wire<S> {
             match self.http.next_event() {
                 Ok(Next::Event(Event::Data(data))) => {
                     let data = Bytes::copy_from_slice(data);
-                    self.receiving.clear();
+                    self.receiving.pause();
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
                 Ok(Next::Event(Event::EndOfMessage(trailers))) => {
@@ -203,12 +207,14 @@ impl<S: Transport> Wire<S> {
                     if self.http.owes() == Owes::Continue {
                         self.http.send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
                     }
-                    // What the peer has not taken yet does not keep us from reading; only its failure does.
-                    if let Poll::Ready(Err(error)) = self.poll_send(context) {
-                        return Poll::Ready(Some(Err(error)));
-                    }
+                    // What the peer has not taken does not keep us from reading what it has sent.
+                    let sent = self.poll_send(context);
                     self.receiving.wait_for("content", self.patience.content);
-                    ready!(self.poll_receive(context))?;
+                    match (self.poll_receive(context), sent) {
+                        (Poll::Ready(received), _) => received?,
+                        (Poll::Pending, Poll::Ready(Err(error))) => return Poll::Ready(Some(Err(error))),
+                        (Poll::Pending, _) => return Poll::Pending,
+                    }
                 }
                 Ok(_) => return Poll::Ready(Some(Err(Error::gone("the rest of the content is not read any more")))),
                 Err(error) => return Poll::Ready(Some(Err(error.into()))),
@@ -250,12 +256,15 @@ impl<S: Transport> Wire<S> {
         if self.is_broken {
             return;
         }
+        // A slow peer gets the last answer in the time that any answer has.
+        if self.flush().await.is_err() {
+            return;
+        }
         let end = async {
-            self.flush().await?;
             self.stream.shutdown().await?;
             let mut piece = vec![0; PIECE];
             while let Ok(Ok(1..)) = timeout(LULL, self.stream.read(&mut piece)).await {}
-            Ok::<_, Error>(())
+            Ok::<_, io::Error>(())
         };
         // A peer that goes on and on does not want to see it.
         let _ = timeout(LINGER, end).await;

@@ -13,42 +13,61 @@ const EARNED: Duration = Duration::from_millis(1);
 /// Until when the peer may keep us waiting for one thing.
 #[derive(Default)]
 pub(crate) struct Deadline {
-    /// For what, and until when.
-    running: Option<(&'static str, Instant)>,
+    what: &'static str,
+    time: Time,
     patience: Duration,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Time {
+    /// Nothing is waited for, or for ever.
+    #[default]
+    Unlimited,
+    Until(Instant),
+    /// Your code works on what has come; then this much is left for the rest.
+    Left(Duration),
 }
 
 impl Deadline {
     /// We wait for this, for so long; if we did already, the time runs on.
     pub(crate) fn wait_for(&mut self, what: &'static str, patience: Option<Duration>) {
-        match (patience, self.running) {
-            (Some(_), Some((before, _))) if std::ptr::eq(before, what) => {}
-            (Some(patience), _) => {
-                self.running = Some((what, Instant::now() + patience));
-                self.patience = patience;
-            }
-            (None, _) => self.running = None,
+        let Some(patience) = patience else { return self.clear() };
+        let left = match self.time {
+            Time::Until(_) if self.what == what => return,
+            Time::Left(left) if self.what == what => left,
+            _ => patience,
+        };
+        // What is longer than a clock goes is for ever.
+        let until = Instant::now().checked_add(left);
+        *self = Self { what, time: until.map_or(Time::Unlimited, Time::Until), patience };
+    }
+
+    /// Part of it has come.
+    pub(crate) fn pause(&mut self) {
+        if let Time::Until(until) = self.time {
+            self.time = Time::Left(until.saturating_duration_since(Instant::now()));
         }
     }
 
-    /// It has come, or your code works on it.
+    /// It has come.
     pub(crate) fn clear(&mut self) {
-        self.running = None;
+        self.time = Time::Unlimited;
     }
 
     /// So many bytes of it have come, which earns time, but never more than there was at the beginning.
     pub(crate) fn earn(&mut self, len: usize) {
-        if let Some((_, until)) = &mut self.running {
+        if let Time::Until(until) = &mut self.time {
             let earned = EARNED.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX));
-            *until = (*until + earned).min(Instant::now() + self.patience);
+            let most = Instant::now() + self.patience;
+            *until = until.checked_add(earned).map_or(most, |until| until.min(most));
         }
     }
 
     /// Ready with what was waited for, once that has taken too long.
     pub(crate) fn poll_late(&self, alarm: &mut Alarm, context: &mut Context<'_>) -> Poll<&'static str> {
-        let Some((what, until)) = self.running else { return Poll::Pending };
+        let Time::Until(until) = self.time else { return Poll::Pending };
         ready!(alarm.poll(until, context));
-        Poll::Ready(what)
+        Poll::Ready(self.what)
     }
 }
 
