@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
@@ -64,7 +64,11 @@ impl Body {
         let next = match &mut self.0 {
             Kind::Empty => return Poll::Ready(None),
             Kind::Whole(content) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(content))))),
-            Kind::Coming(source) => return source.poll_frame(context),
+            Kind::Coming(source) => match ready!(source.poll_frame(context)) {
+                Some(Ok(frame)) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
+                // The end, trailers or an error: what the source has after it is not this message's.
+                last => Poll::Ready(last),
+            },
         };
         self.0 = Kind::Empty;
         next
@@ -150,12 +154,15 @@ impl Channel {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The connection looks after it: until it asks [`is_wanted`](Self::is_wanted) again, it need not be woken.
+    pub(crate) fn attend(&self) {
+        self.lock().connection = None;
+    }
+
     /// Whether the handler waits for a frame. If not, the connection is woken when it does.
     pub(crate) fn is_wanted(&self, context: &Context<'_>) -> bool {
         let mut passing = self.lock();
-        if !passing.connection.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
-            passing.connection = Some(context.waker().clone());
-        }
+        passing.connection = Some(context.waker().clone());
         passing.is_wanted && passing.frame.is_none() && !passing.is_over
     }
 
@@ -197,7 +204,7 @@ impl Source for Channel {
         }
         passing.is_wanted = true;
         passing.reader = Some(context.waker().clone());
-        if let Some(connection) = passing.connection.take().filter(|waker| !waker.will_wake(context.waker())) {
+        if let Some(connection) = passing.connection.take() {
             connection.wake();
         }
         Poll::Pending

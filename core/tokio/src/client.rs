@@ -226,6 +226,7 @@ impl<S: Transport> Exchange<S> {
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+        self.go_ahead.clear();
         let (head, body) = request.into_parts();
         ask(&mut wire.http, wire.out.text(), head, &body, offer)?;
         self.is_sent = body.is_end_stream();
@@ -310,13 +311,12 @@ impl<S: Transport> Exchange<S> {
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => wire.put(data)?,
                 Some(Ok(Err(frame))) => {
-                    let trailers = frame.into_trailers().unwrap_or_default();
-                    wire.http.send_end(&trailers, wire.out.text())?;
                     (self.content, self.is_sent) = (None, true);
+                    wire.put_end(frame.into_trailers().ok())?;
                 }
                 None => {
-                    wire.http.send_end(&(), wire.out.text())?;
                     (self.content, self.is_sent) = (None, true);
+                    wire.put_end(None)?;
                 }
                 Some(Err(error)) => {
                     self.content = None;
@@ -339,15 +339,11 @@ impl<S: Transport> Exchange<S> {
         if let Err(error) = self.send_on(context) {
             return Poll::Ready(Some(Err(error)));
         }
-        match &mut self.wire {
-            Some(wire) => {
-                let patience = wire.patience.content.filter(|_| self.content.is_none());
-                let frame = ready!(wire.poll_content(context, patience));
-                wire.receiving.clear();
-                Poll::Ready(frame)
-            }
-            None => Poll::Ready(Some(Err(SWITCHED))),
-        }
+        let Some(wire) = &mut self.wire else { return Poll::Ready(Some(Err(SWITCHED))) };
+        let patience = wire.patience.content.filter(|_| self.content.is_none());
+        let frame = ready!(wire.poll_content(context, patience));
+        wire.receiving.clear();
+        Poll::Ready(frame)
     }
 }
 

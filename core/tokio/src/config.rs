@@ -55,8 +55,8 @@ pub struct Patience {
     pub idle: Option<Duration>,
     /// A server waits for the rest of a head, from its first byte on: 30 s.
     pub head: Option<Duration>,
-    /// Content, to the end of the message: 30 s. To a client its server may be silent for so long between two pieces, as a stream
-    /// of events is, once the request has left.
+    /// Content: 30 s. A server counts what it has waited for all of a request's; a client begins anew with each piece of a
+    /// response, which may be made of what happens now and then, and only once its request has left.
     pub content: Option<Duration>,
     /// The peer takes what is sent: 30 s.
     pub sending: Option<Duration>,

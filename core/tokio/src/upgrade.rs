@@ -23,7 +23,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
@@ -46,9 +46,19 @@ pub(crate) struct Chance {
     offers: Vec<Offer>,
     subprotocols: Vec<String>,
     is_connect: bool,
-    taker: Mutex<Option<Taker>>,
+    taking: Mutex<Taking>,
     #[cfg(feature = "h2c")]
     http2: Mutex<TakenAlong>,
+}
+
+/// What shall take a connection over.
+#[derive(Default)]
+enum Taking {
+    #[default]
+    Open,
+    By(Taker),
+    /// It has been taken over, or will not be.
+    Over,
 }
 
 /// What HTTP/2 takes along of a request.
@@ -99,7 +109,7 @@ impl Chance {
             offers,
             subprotocols,
             is_connect,
-            taker: Mutex::default(),
+            taking: Mutex::default(),
             #[cfg(feature = "h2c")]
             http2: Mutex::default(),
         }))
@@ -109,17 +119,28 @@ impl Chance {
         extensions.insert(Offered(self));
     }
 
-    /// What shall take the connection over, if anything does.
+    fn taking(&self) -> MutexGuard<'_, Taking> {
+        self.taking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What shall take the connection over, if anything does; nothing else will. Where it is dropped, who waits for the
+    /// connection is told: what waits may hold the request, which would keep it alive.
     pub(crate) fn taker(&self) -> Option<Taker> {
-        self.taker.lock().unwrap_or_else(PoisonError::into_inner).take()
+        match std::mem::replace(&mut *self.taking(), Taking::Over) {
+            Taking::By(taker) => Some(taker),
+            _ => None,
+        }
     }
 
     fn take_over(&self, taker: Taker) {
-        *self.taker.lock().unwrap_or_else(PoisonError::into_inner) = Some(taker);
+        let mut taking = self.taking();
+        if !matches!(*taking, Taking::Over) {
+            *taking = Taking::By(taker);
+        }
     }
 
     pub(crate) fn has_taker(&self) -> bool {
-        self.taker.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        matches!(*self.taking(), Taking::By(_))
     }
 
     /// Makes what puts the request in front of HTTP/2, if it is to go there.

@@ -1,14 +1,18 @@
 //! What a client does, in memory, with a server that is scripted, or our own.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Frame;
 use http_body_util::{Empty, Full};
 use switchover::{ErrorKind, Why};
 use switchover_tokio::client::{Client, Outcome, connect, upgrade};
 use switchover_tokio::{Body, BoxError, Config, Error, serve, service_fn, upgrade as upgrades};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::Instant;
 
 /// A server that waits for each of these requests before it says what stands beside it, and then ends.
@@ -226,4 +230,75 @@ async fn a_request_that_was_given_up_is_in_the_way() {
     server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await.expect("room");
     let outcome = client.send(get("http://a/2")).await;
     assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
+}
+
+/// A transport that takes so many bytes and then no more, and gives what a server has said before that.
+struct Halved {
+    takes: usize,
+    said: &'static [u8],
+}
+
+impl AsyncRead for Halved {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        // A little at a time.
+        let (now, later) = self.said.split_at(self.said.len().min(20));
+        to.put_slice(now);
+        self.said = later;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Halved {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let taken = bytes.len().min(self.takes);
+        self.takes -= taken;
+        Poll::Ready(if taken > 0 { Ok(taken) } else { Err(io::ErrorKind::BrokenPipe.into()) })
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// A server may answer, say why, and take no more.
+#[tokio::test]
+async fn an_answer_is_read_although_the_request_is_not_taken() {
+    let said = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 61\r\n\r\nThat is more than there is room for. Ten bytes would be fine.";
+    let mut client = connect(Halved { takes: 10_000, said }, &Config::default());
+    let request = Request::post("http://a/").body(Full::<Bytes>::from(vec![b'x'; 100_000])).expect("a request");
+    let response = client.send(request).await.expect("an answer");
+    assert_eq!(response.status(), 413);
+    assert!(text(response).await.ends_with("fine."));
+}
+
+#[tokio::test]
+async fn content_that_fails_is_the_callers_error() {
+    let body = |pieces: Vec<Result<Frame<Bytes>, BoxError>>| Pieces(pieces.into_iter());
+    for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"] {
+        let (stream, mut server) = tokio::io::duplex(1000);
+        server.write_all(answer.as_bytes()).await.expect("room");
+        let mut client = connect(stream, &Config::default());
+        let pieces = vec![Ok(Frame::data(Bytes::from("abc"))), Err("the disk is gone".into())];
+        let outcome = client.send(Request::post("http://a/").body(body(pieces)).expect("a request")).await;
+        assert!(matches!(outcome, Err(Error::Body(_))), "{outcome:?}");
+        drop(client);
+        let mut heard = String::new();
+        server.read_to_string(&mut heard).await.expect("text");
+        assert!(!heard.ends_with("0\r\n\r\n"), "whole, as the server sees it: {heard}");
+    }
+}
+
+struct Pieces<I>(I);
+
+impl<I: Iterator<Item = Result<Frame<Bytes>, BoxError>> + Unpin> http_body::Body for Pieces<I> {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<I::Item>> {
+        Poll::Ready(self.0.next())
+    }
 }

@@ -214,12 +214,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             self.wire.put(data)?;
             trailers = ending;
         }
-        let out = self.wire.out.text();
-        match trailers {
-            Some(trailers) => self.wire.http.send_end(&trailers, out)?,
-            None => self.wire.http.send_end(&(), out)?,
-        }
-        Ok(())
+        Ok(self.wire.put_end(trailers)?)
     }
 
     /// The next frame of content. What there is is sent meanwhile, and what it may be made of is read.
@@ -231,6 +226,9 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     ) -> Poll<Result<NextFrame<H>, Failure>> {
         loop {
             let is_full = self.wire.out.is_full();
+            if let Some(channel) = channel {
+                channel.attend();
+            }
             if !is_full && let Poll::Ready(frame) = body.as_mut().poll_frame(context) {
                 return Poll::Ready(
                     frame.transpose().map_err(|error| Error::Body((self.errors.of_content)(error)).into()),

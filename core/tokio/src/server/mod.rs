@@ -77,8 +77,7 @@ impl Resumption {
         let never = pin!(std::future::pending());
         let wire = Wire::new(stream, self.http, config.patience);
         let mut serving = Serving::new(wire, handler, Errors::BOXED, config, never);
-        let request = again.map(|()| Body::empty());
-        serving.question = Some(Question { request, channel: None, chance: None, informer: None });
+        serving.question = Some(Question { request: again.map(|()| Body::empty()), ends: Ends::default() });
         trace::connection(serving.run()).await
     }
 }
@@ -86,12 +85,30 @@ impl Resumption {
 /// A request that is to be answered.
 struct Question {
     request: Request<Body>,
+    ends: Ends,
+}
+
+/// The connection's ends of what a request is given. However it is answered, and if it is not: nobody waits at the other ends
+/// after that.
+#[derive(Default)]
+struct Ends {
     /// Where its content goes, if there is any.
     channel: Option<Arc<Channel>>,
     /// What its connection may become, if anything.
     chance: Option<Arc<Chance>>,
     /// Where interim responses come from, if they may.
     informer: Option<Informer>,
+}
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        if let Some(channel) = &self.channel {
+            channel.cut("the request is over");
+        }
+        if let Some(chance) = &self.chance {
+            drop(chance.taker());
+        }
+    }
 }
 
 /// A connection that is being served.

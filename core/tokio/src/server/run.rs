@@ -12,7 +12,7 @@ use switchover::binding::http_request;
 use switchover::{Awaiting, Connection, Content, Event, Next, Owes, ResponseHead};
 
 use super::answer::{Answered, Kind};
-use super::{Failure, Question, Serving};
+use super::{Ends, Failure, Question, Serving};
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
@@ -58,21 +58,17 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
             let question = self.question.as_mut();
             let question = question.map(|question| {
                 let span = trace::exchange(&question.request);
-                let (channel, chance) = (question.channel.take(), question.chance.take());
-                (Kind::of(question.request.method()), span, channel, chance, question.informer.take())
+                (Kind::of(question.request.method()), span, std::mem::take(&mut question.ends))
             });
-            let Some((kind, span, channel, chance, informer)) = question else { return Ok(None) };
+            let Some((kind, span, mut ends)) = question else { return Ok(None) };
             let answered = span.run(async {
-                let response = self.handle(channel.as_deref(), informer.as_ref()).await?;
-                self.answer(response, kind, channel.as_ref(), chance.as_deref()).await
+                let response = self.handle(&ends).await?;
+                self.answer(response, kind, ends.channel.as_ref(), ends.chance.as_deref()).await
             });
             let answered = answered.await;
             span.tell(&mut self.wire.http);
-            if let Some(channel) = channel {
-                channel.cut("the request has been answered");
-            }
             match answered? {
-                Answered::Switched => return Ok(chance),
+                Answered::Switched => return Ok(ends.chance.take()),
                 Answered::Whole if !self.wire.http.persists() => return Ok(None),
                 Answered::Whole => {}
             }
@@ -137,43 +133,44 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     // Its handler.
 
-    async fn handle(
-        &mut self,
-        channel: Option<&Channel>,
-        informer: Option<&Informer>,
-    ) -> Result<Response<H::Content>, Failure> {
-        let of_handler = self.errors.of_handler;
-        let ready =
-            poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error))));
-        ready.await?;
+    async fn handle(&mut self, ends: &Ends) -> Result<Response<H::Content>, Failure> {
+        poll_fn(|context| self.attend(context, ends, |this, context| this.handler.poll_ready(context))).await?;
         let question = self.question.take().ok_or(Error::Misuse("there is no request"))?;
         let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(question.request)));
         let mut response = pin!(response.map_err(Failure::Panic)?);
-        let outcome = poll_fn(|context| {
-            loop {
-                let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
-                if let Some(informer) = informer {
-                    self.inform(&informer.take(context));
-                }
-                if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
-                    return Poll::Ready(outcome.map_err(|error| handler_failed(of_handler(error))));
-                }
-                if !self.work(context, channel)? {
-                    break;
-                }
-            }
-            self.handling.wait_for("the handler", self.config.patience.handler);
-            match self.handling.poll_late(&mut self.wire.alarm, context) {
-                Poll::Ready(_) => {
-                    let error = Error::Handler("it has not answered in time".into());
-                    Poll::Ready(Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error)))
-                }
-                Poll::Pending => Poll::Pending,
-            }
-        });
-        let outcome = outcome.await;
+        let response =
+            poll_fn(|context| self.attend(context, ends, |_, context| response.as_mut().poll(context))).await;
         self.handling.clear();
-        outcome
+        response
+    }
+
+    /// Polls the handler, and does meanwhile what the connection has to do.
+    fn attend<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        ends: &Ends,
+        mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<Result<T, H::Error>>,
+    ) -> Poll<Result<T, Failure>> {
+        loop {
+            if let Some(channel) = &ends.channel {
+                channel.attend();
+            }
+            let polled = catch_unwind(AssertUnwindSafe(|| poll(self, context)));
+            if let Some(informer) = &ends.informer {
+                self.inform(&informer.take(context));
+            }
+            if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
+                return Poll::Ready(outcome.map_err(|error| handler_failed((self.errors.of_handler)(error))));
+            }
+            if !self.work(context, ends.channel.as_deref())? {
+                break;
+            }
+        }
+        self.handling.wait_for("the handler", self.config.patience.handler);
+        self.handling.poll_late(&mut self.wire.alarm, context).map(|_| {
+            let error = Error::Handler("it has not answered in time".into());
+            Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error))
+        })
     }
 
     /// Interim responses, those that the client may get.
@@ -232,9 +229,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     /// The connection is the new protocol's.
     async fn switch_over(mut self, chance: &Chance) -> Result<(), Error> {
+        let taker = chance.taker().ok_or(Error::Misuse("nothing takes the connection over"))?;
         self.wire.flush().await?;
         self.wire.http.next_event()?;
-        let taker = chance.taker().ok_or(Error::Misuse("nothing takes the connection over"))?;
         #[cfg_attr(not(feature = "h2c"), expect(unused_mut))]
         let mut upgraded = Upgraded::new(Box::new(self.wire.stream), self.wire.http);
         #[cfg(feature = "h2c")]
@@ -264,7 +261,7 @@ fn question(received: switchover::Request<'_>, headers: HeaderMap, informs: bool
     if let Some(informer) = &informer {
         request.extensions_mut().insert(informer.clone());
     }
-    Ok(Question { request, channel: None, chance, informer })
+    Ok(Question { request, ends: Ends { channel: None, chance, informer } })
 }
 
 /// What there is of its content already, or where it will come from.
@@ -286,7 +283,7 @@ fn add_content(question: &mut Question, http: &mut Connection) {
     }
     let channel = Arc::new(Channel::new(left));
     *question.request.body_mut() = Body::coming(channel.clone());
-    question.channel = Some(channel);
+    question.ends.channel = Some(channel);
 }
 
 /// The authority in an OPTIONS of a server as a whole, whose target is absolute and has no path. `http` would have `/` for that,

@@ -12,8 +12,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use http::HeaderMap;
 use http_body::Frame;
-use switchover::{Connection, End, Event, Next, Owes};
+use switchover::{Connection, End, ErrorKind, Event, Next, Owes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -85,12 +86,18 @@ impl<S: Transport> Wire<S> {
                 }
             }
         }
-        self.sending.clear();
         // A stream that gathers, as TLS does, learns that this is all.
-        Pin::new(&mut self.stream).poll_flush(context).map_err(|error| {
-            self.is_broken = true;
-            error.into()
-        })
+        match Pin::new(&mut self.stream).poll_flush(context) {
+            Poll::Ready(flushed) => {
+                self.sending.clear();
+                self.is_broken |= flushed.is_err();
+                Poll::Ready(Ok(flushed?))
+            }
+            Poll::Pending => {
+                self.sending.wait_for("to take what is sent", self.patience.sending);
+                self.poll_late(context)
+            }
+        }
     }
 
     /// Reads once. Ready also where the peer has ended.
@@ -143,13 +150,11 @@ impl<S: Transport> Wire<S> {
 
     /// Whether one of the deadlines is over; call it where nothing else can be done.
     pub(crate) fn poll_late<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        for deadline in [&self.sending, &self.receiving] {
-            if let Poll::Ready(what) = deadline.poll_late(&mut self.alarm, context) {
-                self.is_broken |= !self.out.is_empty();
-                return Poll::Ready(Err(Error::TimedOut(what)));
-            }
+        if let Poll::Ready(what) = self.sending.poll_late(&mut self.alarm, context) {
+            self.is_broken = true;
+            return Poll::Ready(Err(Error::TimedOut(what)));
         }
-        Poll::Pending
+        self.receiving.poll_late(&mut self.alarm, context).map(|what| Err(Error::TimedOut(what)))
     }
 
     /// What was waited for has come.
@@ -200,7 +205,7 @@ impl<S: Transport> Wire<S> {
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
                 Ok(Next::Event(Event::EndOfMessage(trailers))) => {
-                    let trailers = (!trailers.is_empty()).then(|| http::HeaderMap::try_from(trailers));
+                    let trailers = (!trailers.is_empty()).then(|| HeaderMap::try_from(trailers));
                     self.receiving.clear();
                     return Poll::Ready(trailers.map(|trailers| match trailers {
                         Ok(trailers) => Ok(Frame::trailers(trailers)),
@@ -211,12 +216,14 @@ impl<S: Transport> Wire<S> {
                     if self.http.owes() == Owes::Continue {
                         self.http.send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
                     }
-                    // What the peer has not taken yet does not keep us from reading; only its failure does.
-                    if let Poll::Ready(Err(error)) = self.poll_send(context) {
-                        return Poll::Ready(Some(Err(error)));
-                    }
+                    // What the peer has not taken does not keep us from reading what it has sent.
+                    let sent = self.poll_send(context);
                     self.receiving.wait_for("content", patience);
-                    ready!(self.poll_receive(context))?;
+                    match (self.poll_receive(context), sent) {
+                        (Poll::Ready(received), _) => received?,
+                        (Poll::Pending, Poll::Ready(Err(error))) => return Poll::Ready(Some(Err(error))),
+                        (Poll::Pending, _) => return Poll::Pending,
+                    }
                 }
                 Ok(_) => return Poll::Ready(Some(Err(Error::gone("the rest of the content is not read any more")))),
                 Err(error) => return Poll::Ready(Some(Err(error.into()))),
@@ -236,6 +243,15 @@ impl<S: Transport> Wire<S> {
         Ok(())
     }
 
+    /// Ends content. Trailers are left out where they have no place, as whoever passes them on may do (RFC 9110, 6.5.1).
+    pub(crate) fn put_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
+        let (http, out) = (&mut self.http, self.out.text());
+        match http.send_end(&trailers.unwrap_or_default(), out) {
+            Err(error) if error.kind() == ErrorKind::TrailerForbidden => Ok(http.send_end(&(), out)?),
+            ended => Ok(ended?),
+        }
+    }
+
     /// Ends the connection so that the peer gets the last of what was sent: if it were closed with bytes unread, it would be
     /// reset (RFC 9112, 9.6).
     pub(crate) async fn end(mut self) {
@@ -249,12 +265,15 @@ impl<S: Transport> Wire<S> {
         if self.is_broken {
             return;
         }
+        // A slow peer gets the last answer in the time that any answer has.
+        if self.flush().await.is_err() {
+            return;
+        }
         let end = async {
-            self.flush().await?;
             self.stream.shutdown().await?;
             let mut piece = vec![0; PIECE];
             while let Ok(Ok(1..)) = timeout(LULL, self.stream.read(&mut piece)).await {}
-            Ok::<_, Error>(())
+            Ok::<_, io::Error>(())
         };
         // A peer that goes on and on does not want to see it.
         let _ = timeout(LINGER, end).await;

@@ -14,46 +14,58 @@ const EARNED: Duration = Duration::from_millis(1);
 #[derive(Default)]
 pub(crate) struct Deadline {
     what: &'static str,
+    time: Time,
     patience: Duration,
-    /// What was left of it when it was paused.
-    left: Duration,
-    until: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Time {
+    /// Nothing is waited for, or for ever.
+    #[default]
+    Unlimited,
+    Until(Instant),
+    /// Your code works on what has come; then this much is left for the rest.
+    Left(Duration),
 }
 
 impl Deadline {
     /// We wait for this, for so long; if we did already, the time runs on.
     pub(crate) fn wait_for(&mut self, what: &'static str, patience: Option<Duration>) {
         let Some(patience) = patience else { return self.clear() };
-        let is_new = !std::ptr::eq(self.what, what);
-        if is_new || self.until.is_none() {
-            let left = if is_new { patience } else { self.left };
-            *self = Self { what, patience, left, until: Some(Instant::now() + left) };
-        }
+        let left = match self.time {
+            Time::Until(_) if self.what == what => return,
+            Time::Left(left) if self.what == what => left,
+            _ => patience,
+        };
+        // What is longer than a clock goes is for ever.
+        let until = Instant::now().checked_add(left);
+        *self = Self { what, time: until.map_or(Time::Unlimited, Time::Until), patience };
     }
 
-    /// Your code works on what has come; it goes on where we wait for more of the same.
+    /// Part of it has come.
     pub(crate) fn pause(&mut self) {
-        if let Some(until) = self.until.take() {
-            self.left = until.saturating_duration_since(Instant::now());
+        if let Time::Until(until) = self.time {
+            self.time = Time::Left(until.saturating_duration_since(Instant::now()));
         }
     }
 
     /// It has come.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.time = Time::Unlimited;
     }
 
     /// So many bytes of it have come, which earns time, but never more than there was at the beginning.
     pub(crate) fn earn(&mut self, len: usize) {
-        if let Some(until) = &mut self.until {
+        if let Time::Until(until) = &mut self.time {
             let earned = EARNED.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX));
-            *until = (*until + earned).min(Instant::now() + self.patience);
+            let most = Instant::now() + self.patience;
+            *until = until.checked_add(earned).map_or(most, |until| until.min(most));
         }
     }
 
     /// Ready with what was waited for, once that has taken too long.
     pub(crate) fn poll_late(&self, alarm: &mut Alarm, context: &mut Context<'_>) -> Poll<&'static str> {
-        let Some(until) = self.until else { return Poll::Pending };
+        let Time::Until(until) = self.time else { return Poll::Pending };
         ready!(alarm.poll(until, context));
         Poll::Ready(self.what)
     }

@@ -1,0 +1,203 @@
+//! Content that is read elsewhere than in the handler, later, or not at all.
+
+mod common;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full};
+use switchover_tokio::client::connect;
+use switchover_tokio::{Body, BoxError, Config, Error, Patience, serve, service_fn, upgrade};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::{mpsc, oneshot};
+
+use common::{CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
+
+/// What is done with a request whose body another task reads.
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    Fail,
+    Panic,
+    Answer,
+    NeverAnswer,
+    BeDropped,
+    SeeTheClientGo,
+}
+
+#[tokio::test]
+async fn a_body_in_another_task_ends_with_its_connection() {
+    for then in [Then::Fail, Then::Panic, Then::Answer, Then::NeverAnswer, Then::BeDropped, Then::SeeTheClientGo] {
+        let (bodies, mut body) = mpsc::channel(1);
+        let handler = service_fn(move |request: Request<Body>| {
+            let bodies = bodies.clone();
+            async move {
+                bodies.send(request.into_body()).await?;
+                match then {
+                    Then::Fail => Err::<Response<Body>, BoxError>("out of order".into()),
+                    Then::Panic => panic!("out of order"),
+                    Then::Answer => Ok(Response::new(Body::empty())),
+                    _ => std::future::pending().await,
+                }
+            }
+        });
+        let patience = Patience { handler: Some(Duration::from_millis(50)), ..Patience::default() };
+        let patience = if matches!(then, Then::NeverAnswer) { patience } else { Patience::default() };
+        let (mut client, serving) = served_by(1000, Config { patience, ..config() }, handler);
+        send(&mut client, CHUNKED).await;
+        let mut body = soon(body.recv()).await.expect("a request");
+        let reading = tokio::spawn(async move { body.frame().await });
+        tokio::task::yield_now().await;
+        match then {
+            Then::BeDropped => serving.abort(),
+            Then::SeeTheClientGo => drop(client),
+            _ => {}
+        }
+        let frame = soon(reading).await.expect("no panic");
+        assert!(matches!(frame, Some(Err(Error::Io(_) | Error::Protocol(_)))), "{then:?}: {frame:?}");
+    }
+}
+
+/// As `join!` and `select!` have it: whoever asks for content has the same waker as the connection.
+#[tokio::test]
+async fn a_body_is_read_beside_its_connection_in_one_task() {
+    let (bodies, mut body) = mpsc::channel(1);
+    let (done, read) = oneshot::channel();
+    let mut read = Some(read);
+    let handler = service_fn(move |request: Request<Body>| {
+        let (bodies, read) = (bodies.clone(), read.take());
+        async move {
+            bodies.send(request.into_body()).await?;
+            let content: Bytes = read.expect("one request").await?;
+            Ok::<_, BoxError>(Response::new(Full::<Bytes>::new(content)))
+        }
+    });
+    let (mut client, server) = tokio::io::duplex(1000);
+    let config = config();
+    let serving = serve(server, handler, &config);
+    let reading = async {
+        let body = body.recv().await.expect("a request");
+        // The connection has been polled, and has nothing to do.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        done.send(body.read(100).await.expect("whole").expect("short")).expect("a handler");
+    };
+    let asking = async {
+        send(&mut client, &format!("{CHUNKED}3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")).await;
+        expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde").await;
+        client.shutdown().await.expect("an end");
+    };
+    let (served, (), ()) = soon(async { tokio::join!(serving, reading, asking) }).await;
+    served.expect("served");
+}
+
+#[tokio::test]
+async fn trailers_end_content_on_either_side() {
+    let handler = service_fn(async |request: Request<Body>| {
+        let collected = request.into_body().collect().await?;
+        let trailer = collected.trailers().map(|trailers| trailers["digest"].to_str()).transpose()?.map(String::from);
+        let content = format!("{:?} {trailer:?}", collected.to_bytes());
+        Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(content)))
+    });
+    let (mut client, _serving) = served_by(1000, config(), handler);
+    let content = "3\r\nabc\r\n0\r\ndigest: x\r\n\r\n";
+    send(&mut client, &format!("{CHUNKED}{content}")).await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\nb\"abc\" Some(\"x\")").await;
+
+    let (stream, mut server) = tokio::io::duplex(1000);
+    let mut client = connect(stream, &config());
+    send(&mut server, &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{content}")).await;
+    let response = client.send(Request::get("http://a/").body(Body::empty()).expect("a request")).await;
+    let collected = soon(response.expect("an answer").into_body().collect()).await.expect("whole");
+    assert_eq!(collected.trailers().expect("trailers")["digest"], "x");
+    assert_eq!(collected.to_bytes(), "abc");
+}
+
+/// Who asks once more after the end does not get what belongs to the next response.
+#[tokio::test]
+async fn a_body_stays_at_its_end() {
+    let (stream, mut server) = tokio::io::duplex(1000);
+    let mut client = connect(stream, &config());
+    let get = || Request::get("http://a/").body(Body::empty()).expect("a request");
+    send(&mut server, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await;
+    let mut first = client.send(get()).await.expect("an answer").into_body();
+    while let Some(frame) = soon(first.frame()).await {
+        frame.expect("content");
+    }
+    send(&mut server, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2").await;
+    let second = client.send(get()).await.expect("an answer").into_body();
+    assert!(soon(first.frame()).await.is_none());
+    assert_eq!(soon(second.read(10)).await.expect("whole").expect("short"), "2");
+}
+
+// What may take the connection over.
+
+/// A handler that answers otherwise has ended the wait, also where the request is still held.
+#[tokio::test]
+async fn who_waits_for_a_switch_that_does_not_come_is_told() {
+    let (outcomes, mut outcome) = mpsc::channel(1);
+    let handler = service_fn(move |request: Request<Body>| {
+        let outcomes = outcomes.clone();
+        let switched = upgrade::on(&request);
+        tokio::spawn(async move {
+            let is_switched = switched.await.is_some();
+            outcomes.send(is_switched).await.expect("a test");
+            drop(request);
+        });
+        async { Ok::<_, BoxError>(Response::new(Full::<Bytes>::from("no"))) }
+    });
+    let (mut client, _serving) = served_by(1000, config(), handler);
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n").await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno").await;
+    assert_eq!(soon(outcome.recv()).await, Some(false));
+}
+
+/// What shall speak the new protocol may hold the request, which then holds it.
+#[tokio::test]
+async fn what_is_not_to_speak_is_dropped() {
+    struct Told(Option<oneshot::Sender<()>>);
+    impl Drop for Told {
+        fn drop(&mut self) {
+            drop(self.0.take());
+        }
+    }
+    let (sender, dropped) = oneshot::channel::<()>();
+    let mut told = Some(Told(Some(sender)));
+    let handler = service_fn(move |request: Request<Body>| {
+        let told = told.take();
+        let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
+        let _unsent: Response<Body> = chosen.accept(async move |_| drop((request, told)));
+        async { Ok::<_, BoxError>(Response::new(Full::<Bytes>::from("no"))) }
+    });
+    let (mut client, serving) = served_by(1000, config(), handler);
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n").await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno").await;
+    assert!(soon(dropped).await.is_err());
+    drop(client);
+    soon(serving).await.expect("no panic").expect("served");
+}
+
+#[tokio::test]
+async fn trailers_are_left_out_where_there_is_no_place_for_them() {
+    let answer = |length: Option<usize>| {
+        let mut response = Response::builder();
+        if let Some(length) = length {
+            response = response.header("content-length", length);
+        }
+        let mut trailers = http::HeaderMap::new();
+        trailers.insert("digest", http::HeaderValue::from_static("x"));
+        response.body(Frames::of(["abc"]).and(Frame::trailers(trailers))).expect("a response")
+    };
+    for (request, length, wanted) in [
+        (GET, Some(3), "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc"),
+        ("GET / HTTP/1.0\r\n\r\n", None, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc"),
+        ("GET / HTTP/1.0\r\n\r\n", Some(3), "HTTP/1.1 200 OK\r\ncontent-length: 3\r\nConnection: close\r\n\r\nabc"),
+    ] {
+        let handler = service_fn(move |_| async move { Ok::<_, BoxError>(answer(length)) });
+        let (mut client, serving) = served_by(1000, config(), handler);
+        send(&mut client, request).await;
+        client.shutdown().await.expect("an end");
+        assert_eq!(rest(&mut client).await, wanted, "{length:?} {request}");
+        soon(serving).await.expect("no panic").expect("served");
+    }
+}

@@ -1,0 +1,94 @@
+//! What these tests have in common.
+#![allow(dead_code, reason = "each file of tests is a program of its own, and uses some of it")]
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Frame;
+use switchover_tokio::{BoxError, Config, Error, Handler, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::task::JoinHandle;
+use tokio::time::{Sleep, sleep};
+
+pub(crate) const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// A POST of chunks, of which none has come.
+pub(crate) const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// The defaults, without a date.
+pub(crate) fn config() -> Config {
+    Config { date: false, ..Config::default() }
+}
+
+/// A client's end of a connection that this handler serves, with room for so many bytes each way.
+pub(crate) fn served_by<H>(room: usize, config: Config, handler: H) -> (DuplexStream, JoinHandle<Result<(), Error>>)
+where
+    H: Handler<Error: Into<BoxError>, Future: Send> + Send + 'static,
+    H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
+{
+    let (client, server) = tokio::io::duplex(room);
+    (client, tokio::spawn(async move { serve(server, handler, &config).await }))
+}
+
+/// A body of these frames: all there, or one each time that this has passed.
+#[derive(Default)]
+pub(crate) struct Frames {
+    frames: VecDeque<Frame<Bytes>>,
+    every: Option<Duration>,
+    until: Option<Pin<Box<Sleep>>>,
+}
+
+impl Frames {
+    pub(crate) fn of(pieces: impl IntoIterator<Item = &'static str>) -> Self {
+        let frames = pieces.into_iter().map(|piece| Frame::data(Bytes::from_static(piece.as_bytes()))).collect();
+        Self { frames, ..Self::default() }
+    }
+
+    pub(crate) fn and(mut self, frame: Frame<Bytes>) -> Self {
+        self.frames.push_back(frame);
+        self
+    }
+
+    pub(crate) fn each_after(self, every: Duration) -> Self {
+        Self { every: Some(every), ..self }
+    }
+}
+
+impl http_body::Body for Frames {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Some(every) = self.every {
+            ready!(self.until.get_or_insert_with(|| Box::pin(sleep(every))).as_mut().poll(context));
+            self.until = None;
+        }
+        Poll::Ready(self.frames.pop_front().map(Ok))
+    }
+}
+
+/// The outcome, which takes less than ten seconds.
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(10), future).await.expect("in time")
+}
+
+pub(crate) async fn send(client: &mut DuplexStream, text: &str) {
+    soon(client.write_all(text.as_bytes())).await.expect("room");
+}
+
+pub(crate) async fn expect(client: &mut DuplexStream, wanted: &str) {
+    let mut got = vec![0; wanted.len()];
+    soon(client.read_exact(&mut got)).await.expect("as many bytes");
+    assert_eq!(String::from_utf8_lossy(&got), wanted);
+}
+
+/// All that still comes.
+pub(crate) async fn rest(client: &mut DuplexStream) -> String {
+    let mut rest = String::new();
+    soon(client.read_to_string(&mut rest)).await.expect("text");
+    rest
+}

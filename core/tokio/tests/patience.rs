@@ -1,0 +1,386 @@
+//! Every deadline, by a clock that stands still unless everybody waits; and that a wait is a wait, not a loop.
+
+mod common;
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use switchover_tokio::client::connect;
+use switchover_tokio::{Body, BoxError, Config, Error, Patience, serve, service_fn};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
+use tokio::time::{Instant, sleep};
+
+use common::{CHUNKED, Frames, GET, config, expect, rest, send, served_by};
+
+/// The outcome, how many seconds it took, which is less than a thousand, and how often it was polled.
+async fn counted<F: Future>(future: F) -> (F::Output, u64, u32) {
+    let (begun, mut polls, mut future) = (Instant::now(), 0, pin!(future));
+    let outcome = poll_fn(|context| {
+        polls += 1;
+        future.as_mut().poll(context)
+    });
+    let outcome = tokio::time::timeout(Duration::from_secs(1000), outcome).await.expect("an end of the wait");
+    (outcome, begun.elapsed().as_secs(), polls)
+}
+
+async fn hello(_: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
+    Ok(Response::new("hello".into()))
+}
+
+async fn echo(request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
+    Ok(Response::new(request.into_body().collect().await?.to_bytes().into()))
+}
+
+async fn large(_: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
+    Ok(Response::new(vec![b'x'; 100_000].into()))
+}
+
+/// What a server that waits for its client says, after how long.
+#[tokio::test(start_paused = true)]
+async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
+    let content = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel";
+    for (sent, outcome, seconds) in [
+        ("", "", 60),
+        (GET, "HTTP/1.1 200 OK\r\n", 60),
+        ("GET / HTTP/1.1\r\nHo", "HTTP/1.1 408 Request Timeout\r\n", 30),
+        (&format!("{GET}GET /"), "HTTP/1.1 200 OK\r\n", 30),
+        (content, "HTTP/1.1 408 Request Timeout\r\n", 30),
+        (&format!("{CHUNKED}1"), "HTTP/1.1 408 Request Timeout\r\n", 30),
+    ] {
+        let (mut client, server) = tokio::io::duplex(1000);
+        send(&mut client, sent).await;
+        let (config, answering) = (config(), tokio::spawn(async move { rest_of(&mut client).await }));
+        let (ended, elapsed, polls) = counted(serve(server, service_fn(echo), &config)).await;
+        assert_eq!(elapsed, seconds, "{sent:?}: {ended:?}");
+        assert!(polls < 30, "{sent:?}: {polls} polls");
+        let answer = answering.await.expect("no panic");
+        assert!(answer.starts_with(outcome), "{sent:?}: {answer}");
+    }
+}
+
+/// All that comes until the end, however long that takes.
+async fn rest_of(client: &mut DuplexStream) -> String {
+    let mut rest = String::new();
+    client.read_to_string(&mut rest).await.expect("text");
+    rest
+}
+
+/// Nobody gets a message's time anew by sending another byte of it.
+#[tokio::test(start_paused = true)]
+async fn a_byte_now_and_then_is_too_slow() {
+    let requests: [(&str, bool); 5] = [
+        (GET, true),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", false),
+        (CHUNKED, false),
+        // Which nobody reads.
+        ("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", false),
+        ("\r\n", true),
+    ];
+    for (request, from_the_start) in requests {
+        let handler = service_fn(async |request: Request<Body>| match request.uri().path() {
+            "/unread" => hello(request).await,
+            _ => echo(request).await,
+        });
+        let (mut client, server) = tokio::io::duplex(1000);
+        tokio::spawn(async move {
+            if !from_the_start {
+                send(&mut client, request).await;
+            }
+            let bytes = if from_the_start {
+                request
+            } else if request == CHUNKED {
+                "1\r\nx\r\n"
+            } else {
+                "x"
+            };
+            for byte in bytes.bytes().cycle() {
+                sleep(Duration::from_secs(5)).await;
+                if client.write_all(&[byte]).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let config = config();
+        let (ended, elapsed, polls) = counted(serve(server, handler, &config)).await;
+        assert!((30..=70).contains(&elapsed), "{request:?}: {elapsed} s, {ended:?}");
+        assert!(polls < 100, "{request:?}: {polls} polls");
+    }
+}
+
+/// What comes quickly enough may take as long as it needs, and what your code needs is not counted.
+#[tokio::test(start_paused = true)]
+async fn long_content_may_take_long() {
+    let handler = service_fn(async |request: Request<Body>| {
+        let (mut body, mut len) = (request.into_body(), 0);
+        while let Some(frame) = body.frame().await {
+            len += frame?.into_data().map_or(0, |data| data.len());
+            sleep(Duration::from_secs(20)).await;
+        }
+        Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(len.to_string())))
+    });
+    let (mut client, _serving) = served_by(10_000, config(), handler);
+    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 120000\r\n\r\n").await;
+    for _ in 0..20 {
+        sleep(Duration::from_secs(25)).await;
+        client.write_all(&[b'x'; 6000]).await.expect("room");
+    }
+    let mut status = [0; 15];
+    client.read_exact(&mut status).await.expect("an answer");
+    assert_eq!(&status, b"HTTP/1.1 200 OK");
+}
+
+/// A handler that has given up its request's content answers when it likes.
+#[tokio::test(start_paused = true)]
+async fn content_that_is_not_waited_for_any_more_is_not_late() {
+    let handler = service_fn(async |request: Request<Body>| {
+        let mut body = request.into_body();
+        let read = tokio::time::timeout(Duration::from_secs(1), body.frame()).await;
+        assert!(read.is_err());
+        drop(body);
+        sleep(Duration::from_secs(100)).await;
+        Ok::<_, BoxError>(Response::new(Full::<Bytes>::from("hello")))
+    });
+    let (mut client, _serving) = served_by(1000, config(), handler);
+    send(&mut client, CHUNKED).await;
+    let mut status = [0; 15];
+    client.read_exact(&mut status).await.expect("an answer");
+    assert_eq!(String::from_utf8_lossy(&status), "HTTP/1.1 200 OK");
+}
+
+#[tokio::test(start_paused = true)]
+async fn patience_without_an_end_is_for_ever() {
+    let for_ever = Some(Duration::MAX);
+    let patience = Patience {
+        idle: for_ever,
+        head: for_ever,
+        content: for_ever,
+        sending: for_ever,
+        handler: for_ever,
+        response: for_ever,
+        go_ahead: Duration::MAX,
+    };
+    let config = Config { patience, ..config() };
+    let (mut client, _serving) = served_by(1000, config.clone(), service_fn(echo));
+    for piece in [GET, "GET / HT", "TP/1.1\r\nHost: a\r\n\r\n"] {
+        sleep(Duration::from_secs(100_000)).await;
+        send(&mut client, piece).await;
+    }
+    expect(&mut client, &"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".repeat(2)).await;
+
+    let (stream, mut server) = tokio::io::duplex(1000);
+    let mut client = connect(stream, &config);
+    let request = Request::post("http://a/").header("expect", "100-continue").body(Full::<Bytes>::from("hi"));
+    let asking = tokio::spawn(async move { client.send(request.expect("a request")).await });
+    sleep(Duration::from_secs(100_000)).await;
+    send(&mut server, "HTTP/1.1 204 No Content\r\n\r\n").await;
+    assert_eq!(asking.await.expect("no panic").expect("an answer").status(), 204);
+}
+
+// What is sent.
+
+/// The last answer of a connection gets as much time as any other.
+#[tokio::test(start_paused = true)]
+async fn the_last_answer_reaches_a_slow_client() {
+    let (mut client, serving) = served_by(1000, config(), service_fn(large));
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    let mut got = 0;
+    let mut piece = [0; 1000];
+    loop {
+        sleep(Duration::from_millis(900)).await;
+        match client.read(&mut piece).await.expect("bytes") {
+            0 => break,
+            len => got += len,
+        }
+    }
+    assert!(got > 100_000, "{got}");
+    drop(client);
+    serving.await.expect("no panic").expect("served");
+}
+
+/// A stream that gathers what is sent, as TLS does, until its peer takes it: never.
+struct Gathers(DuplexStream);
+
+impl AsyncRead for Gathers {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, to)
+    }
+}
+
+impl AsyncWrite for Gathers {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_nothing_is_given_up() {
+    for gathers in [false, true] {
+        let (mut client, server) = tokio::io::duplex(100);
+        send(&mut client, GET).await;
+        let config = config();
+        let (ended, elapsed, polls) = match gathers {
+            false => counted(serve(server, service_fn(large), &config)).await,
+            true => counted(serve(Gathers(server), service_fn(hello), &config)).await,
+        };
+        assert!(matches!(ended, Err(Error::TimedOut("to take what is sent"))), "{gathers}: {ended:?}");
+        assert!((30..=34).contains(&elapsed) && polls < 30, "{gathers}: {elapsed} s, {polls} polls");
+    }
+}
+
+/// After the end, a client that goes on is not listened to for long: four seconds, or one of silence.
+#[tokio::test(start_paused = true)]
+async fn an_end_does_not_linger() {
+    for (goes_on, seconds) in [(true, 4), (false, 1)] {
+        let (mut client, server) = tokio::io::duplex(1000);
+        send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        let config = config();
+        tokio::spawn(async move {
+            while !goes_on || client.write_all(b"more").await.is_ok() {
+                sleep(Duration::from_millis(500)).await;
+            }
+        });
+        let (ended, elapsed, polls) = counted(serve(server, service_fn(hello), &config)).await;
+        ended.expect("served");
+        assert_eq!(elapsed, seconds, "{polls} polls");
+        assert!(polls < 50, "{polls}");
+    }
+}
+
+// The handler.
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_never_answers_is_given_up() {
+    /// Which never has room for a request.
+    #[derive(Clone)]
+    struct Busy;
+    impl tower_service::Service<Request<Body>> for Busy {
+        type Response = Response<Body>;
+        type Error = BoxError;
+        type Future = std::future::Ready<Result<Response<Body>, BoxError>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+            Poll::Pending
+        }
+
+        fn call(&mut self, _: Request<Body>) -> Self::Future {
+            unreachable!("it was never ready")
+        }
+    }
+    for busy in [false, true] {
+        let patience = Patience { handler: Some(Duration::from_secs(7)), ..Patience::default() };
+        let config = Config { patience, ..config() };
+        let (mut client, server) = tokio::io::duplex(1000);
+        send(&mut client, GET).await;
+        client.shutdown().await.expect("an end");
+        let never = service_fn(async |_| std::future::pending::<Result<Response<Body>, BoxError>>().await);
+        let (ended, elapsed, polls) = match busy {
+            false => counted(serve(server, never, &config)).await,
+            true => counted(serve(server, Busy, &config)).await,
+        };
+        assert!(matches!(ended, Err(Error::Handler(_))), "{ended:?}");
+        assert!(elapsed == 7 && polls < 20, "{busy}: {elapsed} s, {polls} polls");
+        let wanted = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(rest(&mut client).await, wanted);
+    }
+}
+
+// A client.
+
+fn get() -> Request<Body> {
+    Request::get("http://a/").body(Body::empty()).expect("a request")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_waits_as_long_as_it_says_and_does_not_spin() {
+    for (answer, what, seconds) in [
+        ("", "a response", 60),
+        ("HTTP/1.1 2", "a response", 60),
+        ("HTTP/1.1 103 Early Hints\r\n\r\n", "a response", 60),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "content", 30),
+        ("HTTP/1.1 200 OK\r\n\r\nhel", "content", 30),
+    ] {
+        let (stream, mut server) = tokio::io::duplex(1000);
+        send(&mut server, answer).await;
+        let mut client = connect(stream, &config());
+        let asking = async { client.send(get()).await?.into_body().read(10).await };
+        let (outcome, elapsed, polls) = counted(asking).await;
+        assert!(matches!(outcome, Err(Error::TimedOut(told)) if told == what), "{answer:?}: {outcome:?}");
+        assert!(elapsed == seconds && polls < 20, "{answer:?}: {elapsed} s, {polls} polls");
+    }
+}
+
+/// As events do that are sent when they happen.
+#[tokio::test(start_paused = true)]
+async fn a_response_may_go_on_and_on() {
+    let (stream, mut server) = tokio::io::duplex(1000);
+    tokio::spawn(async move {
+        send(&mut server, "HTTP/1.1 200 OK\r\n\r\n").await;
+        for _ in 0..20 {
+            sleep(Duration::from_secs(25)).await;
+            send(&mut server, "x").await;
+        }
+    });
+    let mut client = connect(stream, &config());
+    let content = client.send(get()).await.expect("an answer").into_body().read(1000).await;
+    assert_eq!(content.expect("whole").expect("short"), "x".repeat(20));
+}
+
+/// A response is not waited for while the request is still being made.
+#[tokio::test(start_paused = true)]
+async fn a_long_request_does_not_make_the_response_late() {
+    let patience = Patience { content: None, ..Patience::default() };
+    let (stream, _serving) = served_by(1000, Config { patience, ..config() }, service_fn(echo));
+    let mut client = connect(stream, &config());
+    let body = Frames::of(["0", "1", "2", "3", "4", "5", "6", "7"]).each_after(Duration::from_secs(20));
+    let response = client.send(Request::post("http://a/").body(body).expect("a request")).await;
+    let content = response.expect("an answer").into_body().read(100).await.expect("whole").expect("short");
+    assert_eq!(content, "01234567");
+}
+
+/// A server that takes nothing of a request.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_takes_nothing_is_given_up() {
+    let (stream, _server) = tokio::io::duplex(100);
+    let mut client = connect(stream, &config());
+    let request = Request::post("http://a/").body(Full::<Bytes>::from(vec![b'x'; 100_000])).expect("a request");
+    let (outcome, elapsed, polls) = counted(client.send(request)).await;
+    assert!(matches!(outcome, Err(Error::TimedOut("to take what is sent"))), "{outcome:?}");
+    assert!(elapsed == 30 && polls < 20, "{elapsed} s, {polls} polls");
+}
+
+/// Each request that asks for a 100 waits for its own.
+#[tokio::test(start_paused = true)]
+async fn a_100_is_waited_for_each_time() {
+    let (stream, mut server) = tokio::io::duplex(1000);
+    let mut client = connect(stream, &config());
+    for _ in 0..3 {
+        let answering = async {
+            let mut head = [0; 80];
+            let len = server.read(&mut head).await.expect("a head");
+            assert!(head[..len].ends_with(b"\r\n\r\n"), "{}", String::from_utf8_lossy(&head[..len]));
+            sleep(Duration::from_millis(900)).await;
+            send(&mut server, "HTTP/1.1 100 Continue\r\n\r\n").await;
+            expect(&mut server, "hi").await;
+            send(&mut server, "HTTP/1.1 204 No Content\r\n\r\n").await;
+        };
+        let request = Request::post("http://a/").header("expect", "100-continue").body(Full::<Bytes>::from("hi"));
+        let ((outcome, _, polls), ()) = tokio::join!(counted(client.send(request.expect("a request"))), answering);
+        assert_eq!(outcome.expect("an answer").status(), 204);
+        assert!(polls < 20, "{polls} polls");
+        sleep(Duration::from_secs(10)).await;
+    }
+}
