@@ -123,8 +123,8 @@ impl Chance {
         self.taking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What shall take the connection over, if anything does; nothing else will. Where it is dropped, who waits for the
-    /// connection is told: what waits may hold the request, which would keep it alive.
+    /// What shall take the connection over, if anything does; nothing else will. Where it is dropped, what waits for the
+    /// connection learns it: it may hold the request, which would keep it alive.
     pub(crate) fn taker(&self) -> Option<Taker> {
         match std::mem::replace(&mut *self.taking(), Taking::Over) {
             Taking::By(taker) => Some(taker),

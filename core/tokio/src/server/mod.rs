@@ -88,7 +88,7 @@ struct Question {
     ends: Ends,
 }
 
-/// The connection's ends of what a request is given. However it is answered, and if it is not: nobody waits at the other ends
+/// The connection's ends of what a request is given. However it is answered, and if it is not: nothing waits at the other ends
 /// after that.
 #[derive(Default)]
 struct Ends {
