@@ -6,7 +6,8 @@ use std::time::Duration;
 /// How a connection is served or used. End a literal with `..Default::default()`: it may get new members.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The engine's limits and leniencies; `secure` where the stream is TLS.
+    /// The engine's limits and leniencies; `secure` where the stream is TLS. A server takes no `http2_preface`: look at the
+    /// first bytes yourself, and give such a connection to an HTTP/2 server.
     pub http: Arc<switchover::Config>,
     /// How long the peer may take.
     pub patience: Patience,

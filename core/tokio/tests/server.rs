@@ -350,3 +350,11 @@ async fn a_client_that_goes_ends_the_handler_where_that_is_wanted() {
     let ended = serve(server, service_fn(never_answers), &Config { half_close: false, ..config() }).await;
     assert!(matches!(ended, Err(Error::Io(_))), "{ended:?}");
 }
+
+#[tokio::test]
+async fn a_preface_of_http_2_has_no_handler() {
+    let (_client, server) = tokio::io::duplex(1000);
+    let http = switchover::Config { http2_preface: true, ..switchover::Config::default() };
+    let ended = serve(server, service_fn(hello), &Config { http: http.into(), ..config() }).await;
+    assert!(matches!(ended, Err(Error::Misuse(_))), "{ended:?}");
+}

@@ -56,6 +56,9 @@ where
     S: Transport,
     H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
 {
+    if config.http.http2_preface {
+        return Err(Error::Misuse("http2_preface: there is no request that a handler could be called with"));
+    }
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
     let wire = Wire::new(stream, http, config.patience);
     trace::connection(Serving::new(wire, handler, Errors::BOXED, config, pin!(stop)).run()).await
