@@ -112,6 +112,13 @@ fn each_check_has_a_mutant() {
     assert_eq!(untried, [""; 0]);
 }
 
+/// The page says how many there are.
+#[test]
+fn the_page_has_the_number() {
+    let said = format!("to. {} checks", checks().len());
+    assert!(include_str!("../../../../../docs/audit.md").replace('\n', " ").contains(&said), "{said}");
+}
+
 #[test]
 fn each_word_of_the_table_is_known() {
     for check in checks() {
