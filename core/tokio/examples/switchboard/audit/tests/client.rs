@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use switchover::{Connection, End, Event, Next, RequestHead, Role, websocket};
 
@@ -150,6 +150,57 @@ fn who_breaks_one_rule_is_told_just_that() {
         let found = audit.join().expect("an audit");
         assert!(is_wanted(&found), "{id} {verdict:?} is wanted, not {found:?}");
     }
+}
+
+/// One that says nothing, one that says too much, one that has gone already.
+#[test]
+fn no_client_hangs_an_audit() {
+    let times = Times { patience: Duration::from_millis(100), pause: Duration::from_millis(10) };
+    let connect = |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+    let silent = move |port| connect(port).and_then(|mut stream| stream.read(&mut [0]));
+    let endless = move |port| {
+        let mut stream = connect(port)?;
+        stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n")?;
+        while stream.write_all(&[b'x'; 4096]).is_ok() {}
+        std::io::Result::Ok(())
+    };
+    let clients = [
+        (Caller::Thread(Arc::new(move |port| drop(silent(port)))), false),
+        (Caller::Thread(Arc::new(move |port| drop(endless(port)))), true),
+        (Caller::Thread(Arc::new(move |port| drop(connect(port)))), false),
+    ];
+    for (client, has_asked) in clients {
+        let (checks, begun) = (checks(), Instant::now());
+        let findings = Audit::with_times(client, times, &checks)
+            .and_then(|mut audit| checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>());
+        assert_eq!(findings.as_ref().err().map(String::as_str), (!has_asked).then_some("no client came"));
+        assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_ends_with_all_that_it_has_started() {
+    let run = |script: &str, grace| {
+        let words = ["sh", "-c", script].map(String::from);
+        Caller::Command(words.into()).call(1, "C00").expect("a shell").end(grace).expect("a command")
+    };
+    let ended = run("read line; echo $line {port} {id} {ws}; exit 3", LONGEST);
+    assert_eq!(ended.code, Some(3));
+    assert_eq!(String::from_utf8_lossy(&ended.output), "hello 1 C00 ws://127.0.0.1:1/C00\n");
+    let ended = run("sleep 600 & echo $!; sleep 600", Duration::from_secs(2));
+    let child = String::from_utf8_lossy(&ended.output).trim().to_owned();
+    assert_eq!(ended.code, None);
+    // Who is killed may still have to be buried.
+    let state = |child: &str| std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+    let has_gone = || state(&child).is_empty() || state(&child).contains(") Z ");
+    assert!(
+        (0..100).any(|_| has_gone() || {
+            thread::sleep(Duration::from_millis(100));
+            false
+        }),
+        "{child}"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::origin::Origin;
 use super::symptoms::SYMPTOMS;
@@ -106,6 +106,35 @@ fn who_breaks_one_rule_is_told_just_that() {
         let found = audit.join().expect("an audit").expect("the control");
         assert!(is_wanted(&found), "{wrong:?}: {found:?}");
     }
+}
+
+/// One that says nothing, one that says too much, one that closes.
+#[test]
+fn no_proxy_hangs_an_audit() {
+    let (checks, begun) = (checks(), Instant::now());
+    let peers: [fn(TcpStream) -> io::Result<()>; 3] = [
+        |mut client| client.read_to_end(&mut Vec::new()).map(drop),
+        |mut client| {
+            client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")?;
+            loop {
+                client.write_all(&[b'x'; 4096])?;
+            }
+        },
+        |client| client.shutdown(Shutdown::Both),
+    ];
+    for peer in peers {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let target = format!("http://{}/", listener.local_addr().expect("an address")).parse().expect("a URL");
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                thread::spawn(move || peer(client));
+            }
+        });
+        let origin = Origin::listen(0).expect("a port");
+        let audit = Audit::begin(&target, origin, false, Duration::from_millis(200), &checks);
+        assert!(audit.is_err_and(|trouble| trouble.contains("does not forward")));
+    }
+    assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
 }
 
 #[test]
