@@ -100,7 +100,7 @@ impl<'a> Audit<'a> {
         }
         let control = self.visits.get(CONTROL).map(|control| control.came.clone());
         let again = self.caller.again(check.id);
-        let evidence = Evidence { sent: visit.sent.clone(), came: visit.came.clone(), control, passed: None, again };
+        let evidence = Evidence { sent: visit.sent.clone(), came: visit.came.clone(), control, arrived: None, again };
         self.visits.insert(check.id, visit);
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }

@@ -1,6 +1,6 @@
 //! The vocabulary of the verdicts: what may be seen of a client. A table says which of it is a failure, which a warning.
 
-use super::visit::Visit;
+use super::visit::{Visit, is_request};
 
 /// What there is to look at.
 pub(crate) struct Seen<'a> {
@@ -36,11 +36,12 @@ fn bad_request(seen: &Seen<'_>) -> Option<String> {
     seen.visit.first()?.fault().map(|fault| format!("the request breaks a rule: {fault}"))
 }
 
-/// More came before the first answer.
+/// The client went on before it was answered. Requests may be pipelined, but not after a WebSocket handshake.
 fn early(seen: &Seen<'_>) -> Option<String> {
-    let early = &seen.visit.early;
-    let is_offer = seen.visit.first()?.offers.iter().any(|(_, broken)| broken.is_none());
-    (is_offer && !early.is_empty()).then(|| format!("{} bytes followed the offer before it was answered", early.len()))
+    let (early, first) = (&seen.visit.early, seen.visit.first()?);
+    let offers = |token: &str| first.offers.iter().any(|(each, _)| each.eq_ignore_ascii_case(token));
+    let is_wrong = offers("websocket") || !first.offers.is_empty() && !is_request(early);
+    (!early.is_empty() && is_wrong).then(|| format!("{} bytes followed the offer before it was answered", early.len()))
 }
 
 fn same_key(seen: &Seen<'_>) -> Option<String> {

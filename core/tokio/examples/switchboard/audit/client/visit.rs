@@ -30,6 +30,9 @@ pub(crate) struct Times {
     pub(crate) pause: Duration,
 }
 
+/// More requests of a client are not answered.
+const MOST_ASKED: usize = 3;
+
 /// What a client did.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Visit {
@@ -230,7 +233,7 @@ impl House {
             }
             Until::Answered => {}
             Until::Asked => {
-                while self.wait_for_next(talk)? {
+                while self.visit.requests.len() < MOST_ASKED && self.wait_for_next(talk)? {
                     self.visit.requests.extend(talk.incoming.requests.last().cloned());
                     self.take(talk, &Step::Send(NOT_HERE.into()));
                 }
@@ -247,7 +250,7 @@ impl House {
 
     /// Another request, on this connection or a new one.
     fn wait_for_next(&mut self, talk: &mut Talk) -> io::Result<bool> {
-        let may_ask_here = spoken(talk.incoming.rest()).is_empty();
+        let may_ask_here = spoken(talk.incoming.rest()).is_empty() && !talk.incoming.is_full();
         if may_ask_here {
             talk.incoming.expect_next();
         }
@@ -301,6 +304,6 @@ impl Talk {
 }
 
 /// It begins as a request does, and no frame.
-fn is_request(octets: &[u8]) -> bool {
+pub(crate) fn is_request(octets: &[u8]) -> bool {
     octets.first().is_some_and(u8::is_ascii_uppercase) && octets.get(1).is_some_and(u8::is_ascii_uppercase)
 }
