@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes};
 use http::response::Parts;
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use http_body::{Body, Frame};
-use switchover::{Order, ResponseHead};
+use switchover::{Event, Next, Order, ResponseHead};
 
 use super::{Failure, Serving};
 use crate::body::{Channel, Source};
@@ -116,6 +116,10 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let verb = self.verb(&mut head, own)?;
         let mut body = pin!(body);
         if kind == Kind::Head || has_no_content(head.status) {
+            if head.status != StatusCode::NOT_MODIFIED && kind != Kind::Head {
+                // Of content that is dropped.
+                head.headers.remove(header::CONTENT_LENGTH);
+            }
             let length = body.size_hint().exact().filter(|&length| length > 0 && kind == Kind::Head);
             self.put_head(&head, own, &verb, length)?;
             self.wire.http.send_end(&(), self.wire.out.text())?;
@@ -128,11 +132,24 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         Ok(Answered::Whole)
     }
 
-    /// Whether more of the request is to come than will be dropped, so that the response says that it is the last. A body that
-    /// the handler has kept may still be read.
-    fn leaves_too_much_unread(&self, channel: Option<&Arc<Channel>>) -> bool {
-        let left = channel.filter(|channel| !channel.is_in_use()).and_then(|channel| channel.left());
-        left.is_some_and(|left| left > self.config.http.limits.drain)
+    /// Whether more of the request may be to come than will be dropped, so that the response says that it is the last. A body
+    /// that the handler has kept may still be read.
+    fn leaves_too_much_unread(&mut self, channel: Option<&Arc<Channel>>) -> bool {
+        let Some(channel) = channel.filter(|channel| !channel.is_in_use()) else { return false };
+        if let Some(left) = channel.left() {
+            return left > self.config.http.limits.drain;
+        }
+        // Nobody knows how much chunks come to, unless they are all there.
+        if self.wire.http.skip_content().is_err() {
+            return false;
+        }
+        loop {
+            match self.wire.http.next_event() {
+                Ok(Next::Event(Event::EndOfMessage(_))) => return false,
+                Ok(Next::Event(_)) => {}
+                _ => return true,
+            }
+        }
     }
 
     /// Whether anything stands after an offer that is declined, and is not to be taken for a request.
@@ -149,14 +166,18 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
 
     /// Whether it is an ordinary response or a 426, which asks for something; `Upgrade` is the engine's to write.
     fn verb(&mut self, head: &mut Parts, own: Own) -> Result<Verb, Failure> {
-        let listed = if own.upgrade { head.headers.remove(header::UPGRADE) } else { None };
-        let listed = listed.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
-        match (head.status, listed) {
+        let mut listed = String::new();
+        if own.upgrade {
+            let lines: Vec<_> = head.headers.get_all(header::UPGRADE).iter().flat_map(|line| line.to_str()).collect();
+            listed = lines.join(", ");
+            head.headers.remove(header::UPGRADE);
+        }
+        match (head.status, listed.as_str()) {
             (StatusCode::UPGRADE_REQUIRED, "") => {
                 // RFC 9110, 15.5.22: a 426 says what would do. One that does not can only mean that this will not.
                 head.status = StatusCode::BAD_REQUEST;
             }
-            (StatusCode::UPGRADE_REQUIRED, list) => return Ok(Verb::Require(list.into())),
+            (StatusCode::UPGRADE_REQUIRED, _) => return Ok(Verb::Require(listed)),
             (_, "") => {}
             (_, list) => self.wire.http.advertise(&protocols(list))?,
         }
@@ -204,6 +225,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             body.size_hint().exact().map(|rest| rest + data.len() as u64)
         };
         self.put_head(head, own, verb, length.filter(|_| trailers.is_none()))?;
+        self.wire.reset_if_cut();
         self.wire.put(data)?;
         while !is_whole && trailers.is_none() {
             let frame = poll_fn(|context| self.poll_frame(context, body.as_mut(), channel)).await?;

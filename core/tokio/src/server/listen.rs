@@ -1,6 +1,7 @@
 //! A listener, and the connections that come of it.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -57,9 +58,14 @@ pub async fn accept_all<F>(
             Some(_) = connections.join_next() => continue,
             () = &mut stop => break,
         };
-        let Ok((stream, _)) = accepted else {
-            sleep(LEFT_ALONE).await;
-            continue;
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            // The client's own end, which keeps no other waiting.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
+            Err(_) => {
+                sleep(LEFT_ALONE).await;
+                continue;
+            }
         };
         // An answer is not held back for the one after it; a socket that refuses this is gone already.
         let _ = stream.set_nodelay(true);

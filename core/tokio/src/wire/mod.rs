@@ -52,6 +52,8 @@ pub(crate) struct Wire<S> {
     /// Part of what had to be sent may have left.
     is_broken: bool,
     has_ended: bool,
+    /// The socket resets when it is dropped.
+    resets: bool,
 }
 
 impl<S: Transport> Wire<S> {
@@ -68,6 +70,7 @@ impl<S: Transport> Wire<S> {
             alarm: Alarm::default(),
             is_broken: false,
             has_ended: false,
+            resets: false,
         }
     }
 
@@ -252,22 +255,29 @@ impl<S: Transport> Wire<S> {
         }
     }
 
+    /// Content has begun whose end is that of the connection: should that be dropped before, for whatever reason, the socket is
+    /// reset. After a FIN the client would take what it has for all of it (RFC 9112, 8). TLS shows it by the alert that is missing.
+    pub(crate) fn reset_if_cut(&mut self) {
+        if self.http.must_reset() {
+            self.resets = self.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
+        }
+    }
+
+    fn socket(&self) -> Option<&TcpStream> {
+        (&self.stream as &dyn Any).downcast_ref()
+    }
+
     /// Ends the connection so that the peer gets the last of what was sent: if it were closed with bytes unread, it would be
     /// reset (RFC 9112, 9.6).
     pub(crate) async fn end(mut self) {
-        if self.http.must_reset() {
-            // After a FIN the client would take what it has for all of it (RFC 9112, 8). TLS shows it by the alert that is missing.
-            if let Some(stream) = (&self.stream as &dyn Any).downcast_ref::<TcpStream>() {
-                let _ = stream.set_zero_linger();
-            }
-            return;
-        }
-        if self.is_broken {
-            return;
-        }
         // A slow peer gets the last answer in the time that any answer has.
-        if self.flush().await.is_err() {
+        if self.http.must_reset() || self.is_broken || self.flush().await.is_err() {
             return;
+        }
+        if let Some(socket) = self.socket().filter(|_| self.resets) {
+            // It has been said to the end, so nothing waits for the socket to be closed.
+            #[allow(deprecated, reason = "a linger of none does not block, and nothing else takes back one of zero")]
+            let _ = socket.set_linger(None);
         }
         let end = async {
             self.stream.shutdown().await?;

@@ -1,0 +1,161 @@
+//! Many connections, and too many. Each test is a process of its own, so that it may lower its limits and look at its memory.
+#![cfg(target_os = "linux")]
+
+use std::convert::Infallible;
+use std::fs::{File, read_to_string};
+use std::os::unix::fs::FileExt;
+use std::process::Command;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use switchover_tokio::{Body, Config, Patience, serve_all, service_fn};
+use switchover_tokio_peers::within;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep};
+
+/// Runs this test again in a process of its own, after what the shell does first; true in that process.
+fn is_alone(test: &str, first: &str) -> bool {
+    if std::env::var_os("ALONE").is_some() {
+        return true;
+    }
+    let program = std::env::current_exe().expect("this program");
+    let shell = format!("{first}; exec \"$0\" --exact {test} --nocapture");
+    let run = Command::new("sh").arg("-c").arg(shell).arg(program).env("ALONE", "1").output().expect("a shell");
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
+    said.lines().filter_map(|line| line.find("# ").map(|at| &line[at..])).for_each(|line| println!("{line}"));
+    false
+}
+
+/// A number of this process's, such as how much memory is its own.
+fn figure(file: &str, name: &str) -> usize {
+    let text = read_to_string(format!("/proc/self/{file}")).expect("proc");
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("the line");
+    line.split_whitespace().next().and_then(|figure| figure.parse().ok()).unwrap_or(usize::MAX)
+}
+
+/// For how long this process has had a processor, as an open file tells it.
+fn busy(stat: &File) -> Duration {
+    let mut text = [0; 80];
+    let len = stat.read_at(&mut text, 0).expect("proc");
+    let text = str::from_utf8(&text[..len]).expect("text");
+    Duration::from_nanos(text.split(' ').next().and_then(|busy| busy.parse().ok()).expect("a time"))
+}
+
+async fn count(request: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let content = request.into_body().read(1_000_000).await.expect("whole").expect("short");
+    Ok(Response::new(content.len().to_string().into()))
+}
+
+async fn listen() -> (TcpListener, std::net::SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    (listener, address)
+}
+
+async fn serve(listener: TcpListener) {
+    let patience = Patience { idle: None, ..Patience::default() };
+    let config = Config { patience, ..Config::default() };
+    serve_all(listener, service_fn(count), &config, std::future::pending()).await;
+}
+
+/// Asks with so much content, and gets how much it was.
+async fn ask(client: &mut TcpStream, len: usize) {
+    let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
+    let request = [head.as_bytes(), &vec![b'x'; len]].concat();
+    client.write_all(&request).await.expect("a server");
+    let wanted = format!("\r\n\r\n{len}");
+    let mut answer = Vec::new();
+    while !answer.ends_with(wanted.as_bytes()) {
+        assert!(within(client.read_buf(&mut answer)).await.expect("an answer") > 0, "the end");
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+}
+
+/// Where the system has no descriptor left, those that are connected are served, and the others once there is room.
+#[tokio::test]
+async fn a_listener_outlives_a_lack_of_descriptors() {
+    if !is_alone("a_listener_outlives_a_lack_of_descriptors", "ulimit -n 64") {
+        return;
+    }
+    let stat = File::open("/proc/self/schedstat").expect("proc");
+    let (listener, address) = listen().await;
+    let mut clients = Vec::new();
+    // Which wait in the listener's queue.
+    while let Ok(client) = TcpStream::connect(address).await {
+        clients.push(client);
+    }
+    assert!((20..64).contains(&clients.len()), "{} clients", clients.len());
+    let queued = clients.len();
+    // Room for ten on the server's side.
+    clients.drain(queued - 10..);
+    let mut clients = clients.into_iter();
+    let serving = tokio::spawn(serve(listener));
+    let mut first: Vec<_> = clients.by_ref().take(5).collect();
+    for client in &mut first {
+        ask(client, 10).await;
+    }
+    let (begun, before) = (Instant::now(), busy(&stat));
+    sleep(Duration::from_secs(1)).await;
+    let share = (busy(&stat) - before).as_secs_f64() / begun.elapsed().as_secs_f64();
+    assert!(File::open("/dev/null").is_err(), "there are descriptors left");
+    assert!(share < 0.3, "it waits with {share:.2} of a processor");
+    for client in &mut first {
+        ask(client, 10).await;
+    }
+    drop(first);
+    let mut served = 5;
+    for mut client in clients {
+        // Each that goes makes room for the next.
+        ask(&mut client, 10).await;
+        served += 1;
+    }
+    assert_eq!(served, queued - 10);
+    serving.abort();
+}
+
+#[tokio::test]
+async fn memory_is_flat_with_five_thousand_connections() {
+    if !is_alone("memory_is_flat_with_five_thousand_connections", "ulimit -n $(ulimit -Hn)") {
+        return;
+    }
+    // Both ends are this process's.
+    let descriptors = figure("limits", "Max open files");
+    let number = 5000.min((descriptors - 100) / 2);
+    if number < 5000 {
+        println!("# {descriptors} descriptors are enough for {number} connections only");
+    }
+    let (listener, address) = listen().await;
+    let serving = tokio::spawn(serve(listener));
+    let before = figure("status", "RssAnon:");
+    let mut clients = Vec::with_capacity(number);
+    for _ in 0..number {
+        clients.push(within(TcpStream::connect(address)).await.expect("a server"));
+    }
+    let mut rounds = Vec::new();
+    for len in [10, 20_000, 20_000, 20_000] {
+        for client in &mut clients {
+            ask(client, len).await;
+        }
+        // Until those that are idle have given back what they had.
+        sleep(Duration::from_secs(3)).await;
+        rounds.push((figure("status", "RssAnon:").saturating_sub(before)) * 1024 / number);
+    }
+    println!("# {number} connections, bytes of memory for each when idle: {rounds:?}");
+    // The client's end too. What the allocator keeps of those that were busy at the same time is more after long requests.
+    assert!(rounds[0] < 10 * 1024, "{rounds:?}");
+    assert!(rounds[3] < 20 * 1024 && rounds[3] < rounds[1] + 512, "it grows: {rounds:?}");
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    assert_eq!(tasks(), number + 1);
+    drop(clients);
+    within(async {
+        while tasks() > 1 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    serving.abort();
+}

@@ -1,0 +1,288 @@
+//! Answers that are wrong, early, cut or endless: what goes onto the wire instead, and how much of it waits in memory.
+
+mod common;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full};
+use switchover_tokio::client::connect;
+use switchover_tokio::{Body, BoxError, serve, serve_until, service_fn, upgrade};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use common::{CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
+
+/// What a client gets from a handler that answers with this, to a request after which it has nothing more to say.
+async fn answered(request: &str, status: u16, fields: &[(&str, &str)], content: &'static str) -> String {
+    let mut headers = HeaderMap::new();
+    for (name, value) in fields {
+        headers.append(name.parse::<HeaderName>().expect("a name"), value.parse().expect("a value"));
+    }
+    let handler = service_fn(move |_| {
+        let mut response = Response::new(Full::<Bytes>::from(content));
+        *response.status_mut() = status.try_into().expect("a status");
+        *response.headers_mut() = headers.clone();
+        async { Ok::<_, BoxError>(response) }
+    });
+    let (mut client, serving) = served_by(10_000, config(), handler);
+    send(&mut client, request).await;
+    client.shutdown().await.expect("an end");
+    let answer = rest(&mut client).await;
+    drop(soon(serving).await.expect("no panic"));
+    answer
+}
+
+#[tokio::test]
+async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
+    let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let error = "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\nContent-Length: 0\r\n\r\n";
+    let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    for (request, status, fields, content, wanted) in [
+        // What is no final response.
+        (GET, 100, &[][..], "", error),
+        (GET, 103, &[("link", "x")], "", error),
+        (GET, 101, &[("upgrade", "foo"), ("content-length", "3")], "abc", error),
+        // What has no content.
+        (GET, 204, &[], "hello", "HTTP/1.1 204 No Content\r\n\r\n"),
+        (GET, 204, &[("content-length", "5")], "hello", "HTTP/1.1 204 No Content\r\n\r\n"),
+        (GET, 205, &[], "hello", "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"),
+        (GET, 304, &[("content-length", "9")], "hello", "HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n"),
+        // A HEAD is told what a GET would be.
+        (head, 200, &[], "hello", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"),
+        (head, 200, &[("content-length", "9")], "", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"),
+        (head, 404, &[], "hello", "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\n"),
+        // Framing.
+        (GET, 200, &[("transfer-encoding", "chunked")], "hello", hello),
+        (
+            GET,
+            200,
+            &[("transfer-encoding", "gzip, chunked"), ("content-length", "5")],
+            "hello",
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
+        ),
+        (GET, 200, &[("content-length", "5"), ("content-length", "6")], "hello", error),
+        (GET, 200, &[("content-length", "x")], "hello", error),
+        (GET, 200, &[("content-length", "6")], "hello", error),
+        // The connection.
+        (
+            GET,
+            200,
+            &[("connection", "close")],
+            "hello",
+            "HTTP/1.1 200 OK\r\nconnection: close\r\nContent-Length: 5\r\n\r\nhello",
+        ),
+        (
+            GET,
+            200,
+            &[("upgrade", "foo"), ("upgrade", "bar/2")],
+            "hello",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nUpgrade: foo, bar/2\r\nConnection: Upgrade\r\n\r\nhello",
+        ),
+        (
+            "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
+            200,
+            &[],
+            "",
+            "HTTP/1.1 501 Not Implemented\r\nconnection: close\r\nContent-Length: 0\r\n\r\n",
+        ),
+    ] {
+        let answer = answered(request, status, fields, content).await;
+        assert_eq!(answer, wanted, "{status} {fields:?} {content:?} to {request}");
+    }
+}
+
+/// Who answers before it has all of a request, and will not read the rest, says that the connection closes.
+#[tokio::test]
+async fn an_early_answer_says_whether_it_is_the_last() {
+    let length = |len| format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
+    let expecting = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n".into();
+    for (request, is_last) in [
+        (length(1000), false),
+        (length(1_000_000), true),
+        (expecting, true),
+        (CHUNKED.to_string(), true),
+        (format!("{CHUNKED}3\r\nabc\r\n"), true),
+        (format!("{CHUNKED}3\r\nabc\r\n0\r\n\r\n"), false),
+        (format!("{CHUNKED}3\r\nabc\r\n0\r\n\r\n{GET}"), false),
+    ] {
+        let handler = service_fn(async |_| Ok::<_, BoxError>(Response::builder().status(413).body(Body::empty())?));
+        let (mut client, _serving) = served_by(10_000, config(), handler);
+        send(&mut client, &request).await;
+        let close = if is_last { "Connection: close\r\n" } else { "" };
+        expect(&mut client, &format!("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n{close}\r\n")).await;
+    }
+}
+
+/// A handler may switch while the server stops: what it becomes is not the server's.
+#[tokio::test]
+async fn a_switch_is_made_while_the_server_stops() {
+    let (mut client, server) = tokio::io::duplex(1000);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let mut stop = Some(stop);
+    let handler = service_fn(move |request: Request<Body>| {
+        drop(stop.take());
+        let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
+        let answer: Response<Body> = chosen.accept(async |mut stream| drop(stream.write_all(b"hi").await));
+        async { Ok::<_, BoxError>(answer) }
+    });
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n").await;
+    soon(serve_until(server, handler, &config(), async { drop(stopped.await) })).await.expect("served");
+    let answer = rest(&mut client).await;
+    assert!(answer.starts_with("HTTP/1.1 101 ") && answer.ends_with("\r\n\r\nhi"), "{answer}");
+}
+
+// A client of HTTP/1.0 takes content to be whole where the connection ends, unless it is reset.
+
+/// A body that has said something, and then does this.
+enum Then {
+    Pends,
+    Panics,
+    Fails,
+    Ends,
+}
+
+struct Says(Option<&'static str>, Then);
+
+impl http_body::Body for Says {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match (self.0.take(), &self.1) {
+            (Some(text), _) => Poll::Ready(Some(Ok(Frame::data(text.into())))),
+            (None, Then::Pends) => Poll::Pending,
+            (None, Then::Panics) => panic!("out of order"),
+            (None, Then::Fails) => Poll::Ready(Some(Err("out of order".into()))),
+            (None, Then::Ends) => Poll::Ready(None),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_cut_is_not_taken_for_whole() {
+    for (then, is_whole) in [(Then::Pends, false), (Then::Panics, false), (Then::Fails, false), (Then::Ends, true)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a server");
+        let (server, _) = listener.accept().await.expect("a client");
+        let mut then = Some(then);
+        let handler = service_fn(move |_| {
+            let body = Says(Some("half"), then.take().expect("one request"));
+            async { Ok::<_, BoxError>(Response::new(body)) }
+        });
+        let serving = tokio::spawn(async move { serve(server, handler, &config()).await });
+        client.write_all(b"GET / HTTP/1.0\r\n\r\n").await.expect("a server");
+        let mut got = Vec::new();
+        let ended = soon(async {
+            while !got.ends_with(b"half") {
+                match client.read_u8().await {
+                    Ok(byte) => got.push(byte),
+                    // What a reset has overtaken.
+                    Err(error) => return Err(error),
+                }
+            }
+            // Where it would wait for ever, it is given up.
+            serving.abort();
+            client.read_to_end(&mut got).await
+        });
+        let ended = ended.await;
+        assert_eq!(ended.is_ok(), is_whole, "{ended:?}");
+    }
+}
+
+// Backpressure.
+
+/// Content without an end, and how much of it was taken.
+struct Endless(Arc<AtomicUsize>);
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let piece = Bytes::from_static(&[b'x'; 10_000]);
+        self.0.fetch_add(piece.len(), Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+}
+
+/// More than this does not wait on its way.
+const MUCH: usize = 1_000_000;
+
+#[tokio::test]
+async fn what_a_peer_does_not_take_is_not_made() {
+    // A client that does not read.
+    let made = Arc::new(AtomicUsize::new(0));
+    let counted = made.clone();
+    let handler = service_fn(move |_| {
+        let body = Endless(counted.clone());
+        async { Ok::<_, BoxError>(Response::new(body)) }
+    });
+    let (mut client, _serving) = served_by(1000, config(), handler);
+    send(&mut client, GET).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let before = made.load(Ordering::Relaxed);
+    assert!((1..MUCH).contains(&before), "{before}");
+    let mut read = vec![0; 3 * MUCH];
+    soon(client.read_exact(&mut read)).await.expect("content");
+    let after = made.load(Ordering::Relaxed);
+    assert!((3 * MUCH - 100_000..4 * MUCH).contains(&after), "{after}");
+
+    // A server that does not read.
+    let made = Arc::new(AtomicUsize::new(0));
+    let (stream, _server) = tokio::io::duplex(1000);
+    let request = Request::post("http://a/").body(Endless(made.clone())).expect("a request");
+    let asked = tokio::time::timeout(Duration::from_millis(100), connect(stream, &config()).send(request)).await;
+    assert!(asked.is_err());
+    let made = made.load(Ordering::Relaxed);
+    assert!((1..MUCH).contains(&made), "{made}");
+}
+
+#[tokio::test]
+async fn what_is_not_read_is_not_taken() {
+    // A handler that does not read.
+    let handler = service_fn(async |request: Request<Body>| {
+        let _kept = request;
+        std::future::pending::<Result<Response<Body>, BoxError>>().await
+    });
+    for head in [CHUNKED, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n", GET] {
+        let (mut client, _serving) = served_by(1000, config(), handler);
+        send(&mut client, head).await;
+        let mut taken = 0;
+        while let Ok(len) = tokio::time::timeout(Duration::from_millis(100), client.write(&[b'1'; 1000])).await {
+            taken += len.expect("a server");
+            assert!(taken < MUCH, "{head}");
+        }
+    }
+    // A caller that does not read.
+    let (stream, mut server) = tokio::io::duplex(1000);
+    send(&mut server, "HTTP/1.1 200 OK\r\n\r\n").await;
+    let mut client = connect(stream, &config());
+    let response = client.send(Request::get("http://a/").body(Body::empty()).expect("a request"));
+    let mut body = response.await.expect("an answer").into_body();
+    let mut taken = 0;
+    while let Ok(len) = tokio::time::timeout(Duration::from_millis(100), server.write(&[b'x'; 1000])).await {
+        taken += len.expect("a client");
+        assert!(taken < MUCH);
+    }
+    let frame = soon(body.frame()).await.expect("content").expect("content");
+    assert!(frame.into_data().expect("content").len() < MUCH);
+}
+
+/// Also where neither side has more room than for a few bytes.
+#[tokio::test]
+async fn an_echo_needs_no_room() {
+    let echo = service_fn(async |request: Request<Body>| Ok::<_, BoxError>(Response::new(request.into_body())));
+    let (stream, _serving) = served_by(7, config(), echo);
+    let mut client = connect(stream, &config());
+    let body = Frames::of(["some", "of", "it"]);
+    let response = soon(client.send(Request::post("http://a/").body(body).expect("a request"))).await;
+    let content = soon(response.expect("an answer").into_body().read(100)).await.expect("whole");
+    assert_eq!(content.expect("short"), "someofit");
+}
