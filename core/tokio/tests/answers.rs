@@ -54,7 +54,7 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
         (GET, 204, &[("content-length", "5")], "hello", "HTTP/1.1 204 No Content\r\n\r\n"),
         (GET, 205, &[], "hello", "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"),
         (GET, 304, &[("content-length", "9")], "hello", "HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n"),
-        // A HEAD is told what a GET would be.
+        // A HEAD has the length of a GET's content.
         (head, 200, &[], "hello", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"),
         (head, 200, &[("content-length", "9")], "", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"),
         (head, 404, &[], "hello", "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\n"),

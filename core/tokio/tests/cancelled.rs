@@ -176,7 +176,7 @@ async fn a_client_goes_on_only_where_it_knows_what_comes() {
     assert_eq!(rest(&mut server).await, "");
 }
 
-/// The stream of a new protocol belongs to whoever has it; one that nobody takes is closed.
+/// The stream of a new protocol belongs to the task that has it; one that is not taken is closed.
 #[tokio::test]
 async fn what_a_connection_becomes_outlives_it() {
     let (streams, mut stream) = mpsc::channel(1);

@@ -71,14 +71,14 @@ async fn rest_of(client: &mut DuplexStream) -> String {
     rest
 }
 
-/// Nobody gets a message's time anew by sending another byte of it.
+/// Another byte of a message does not begin its time anew.
 #[tokio::test(start_paused = true)]
 async fn a_byte_now_and_then_is_too_slow() {
     let requests: [(&str, bool); 5] = [
         (GET, true),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", false),
         (CHUNKED, false),
-        // Which nobody reads.
+        // Which is not read.
         ("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", false),
         ("\r\n", true),
     ];

@@ -137,7 +137,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         if let Some(left) = channel.left() {
             return left > self.config.http.limits.drain;
         }
-        // Nobody knows how much chunks come to, unless they are all there.
+        // How much chunks come to is not known before all of them are there.
         if self.wire.http.skip_content().is_err() {
             return false;
         }
