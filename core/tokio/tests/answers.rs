@@ -196,6 +196,17 @@ async fn what_is_cut_is_not_taken_for_whole() {
     }
 }
 
+#[tokio::test]
+async fn content_that_panics_at_once_is_a_500() {
+    let handler = service_fn(async |_| Ok::<_, BoxError>(Response::new(Says(None, Then::Panics))));
+    let (mut client, serving) = served_by(1000, config(), handler);
+    send(&mut client, GET).await;
+    client.shutdown().await.expect("an end");
+    let wanted = "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(rest(&mut client).await, wanted);
+    assert!(soon(serving).await.expect_err("a panic").is_panic());
+}
+
 // Backpressure.
 
 /// Content without an end, and how much of it was taken.
