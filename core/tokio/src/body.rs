@@ -46,6 +46,8 @@ impl Body {
     }
 
     /// All of it, without trailers, where it is no more than `largest` bytes. `None` is more than that: answer 413.
+    ///
+    /// Where it is dropped half-way, what it has read is gone. A frame at a time, as `BodyExt::frame` gives it, is cancel safe.
     pub async fn read(mut self, largest: usize) -> Result<Option<Bytes>, Error> {
         let mut content = BytesMut::new();
         loop {

@@ -71,8 +71,10 @@ impl Http2Stream {
 
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.for_client.is_empty() {
-            let sent = ready!(Pin::new(&mut self.stream).poll_write(context, &self.for_client))?;
-            self.for_client.drain(..sent);
+            match ready!(Pin::new(&mut self.stream).poll_write(context, &self.for_client))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                sent => drop(self.for_client.drain(..sent)),
+            }
         }
         Poll::Ready(Ok(()))
     }
@@ -121,7 +123,8 @@ impl AsyncWrite for Http2Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_send(context)
+        ready!(self.poll_send(context))?;
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -123,8 +123,8 @@ impl Chance {
         self.taking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What shall take the connection over, if anything does; nothing else will. Where it is dropped, what waits for the
-    /// connection learns it: it may hold the request, which would keep it alive.
+    /// What shall take the connection over, if anything does; nothing else will. Drop it, and the wait for the connection ends:
+    /// a task that waits may hold the request, and with it what it waits for.
     pub(crate) fn taker(&self) -> Option<Taker> {
         match std::mem::replace(&mut *self.taking(), Taking::Over) {
             Taking::By(taker) => Some(taker),

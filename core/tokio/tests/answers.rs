@@ -54,7 +54,7 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
         (GET, 204, &[("content-length", "5")], "hello", "HTTP/1.1 204 No Content\r\n\r\n"),
         (GET, 205, &[], "hello", "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"),
         (GET, 304, &[("content-length", "9")], "hello", "HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n"),
-        // A HEAD learns what a GET would.
+        // A HEAD has the length of a GET's content.
         (head, 200, &[], "hello", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"),
         (head, 200, &[("content-length", "9")], "", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"),
         (head, 404, &[], "hello", "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\n"),
@@ -194,6 +194,17 @@ async fn what_is_cut_is_not_taken_for_whole() {
         let ended = ended.await;
         assert_eq!(ended.is_ok(), is_whole, "{ended:?}");
     }
+}
+
+#[tokio::test]
+async fn content_that_panics_at_once_is_a_500() {
+    let handler = service_fn(async |_| Ok::<_, BoxError>(Response::new(Says(None, Then::Panics))));
+    let (mut client, serving) = served_by(1000, config(), handler);
+    send(&mut client, GET).await;
+    client.shutdown().await.expect("an end");
+    let wanted = "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(rest(&mut client).await, wanted);
+    assert!(soon(serving).await.expect_err("a panic").is_panic());
 }
 
 // Backpressure.

@@ -59,7 +59,7 @@ async fn a_body_in_another_task_ends_with_its_connection() {
     }
 }
 
-/// As `join!` and `select!` have it: what asks for content has the same waker as the connection.
+/// As `join!` and `select!` have it: the reader and the connection have the same waker.
 #[tokio::test]
 async fn a_body_is_read_beside_its_connection_in_one_task() {
     let (bodies, mut body) = mpsc::channel(1);

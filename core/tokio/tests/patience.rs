@@ -71,7 +71,7 @@ async fn rest_of(client: &mut DuplexStream) -> String {
     rest
 }
 
-/// A client does not get a message's time anew by sending another byte of it.
+/// Another byte of a message does not begin its time anew.
 #[tokio::test(start_paused = true)]
 async fn a_byte_now_and_then_is_too_slow() {
     let requests: [(&str, bool); 5] = [

@@ -1,6 +1,7 @@
 //! A response of `http`, written: what its status means for the connection, its content, and its end.
 
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,7 +15,7 @@ use switchover::{Event, Next, Order, ResponseHead};
 use super::{Failure, Serving};
 use crate::body::{Channel, Source};
 use crate::error::Error;
-use crate::handler::Handler;
+use crate::handler::{Errors, Handler};
 use crate::upgrade::Chance;
 use crate::{Reason, Transport, date};
 
@@ -139,7 +140,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         if let Some(left) = channel.left() {
             return left > self.config.http.limits.drain;
         }
-        // How much chunks come to is not known, unless they are all there.
+        // How much chunks come to is not known before all of them are there.
         if self.wire.http.skip_content().is_err() {
             return false;
         }
@@ -202,13 +203,12 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         mut body: Pin<&mut H::Content>,
         channel: Option<&Arc<Channel>>,
     ) -> Result<(), Failure> {
-        let of_content = self.errors.of_content;
+        let errors = self.errors;
         let first = poll_fn(|context| {
-            Poll::Ready(match body.as_mut().poll_frame(context) {
-                Poll::Pending => Ok((None, false)),
+            Poll::Ready(match next_frame(body.as_mut(), errors, context)? {
+                Poll::Pending => Ok::<_, Failure>((None, false)),
                 Poll::Ready(None) => Ok((None, true)),
-                Poll::Ready(Some(Err(error))) => Err(Error::Body(of_content(error))),
-                Poll::Ready(Some(Ok(frame))) => Ok((Some(frame), body.is_end_stream())),
+                Poll::Ready(frame) => Ok((frame, body.is_end_stream())),
             })
         });
         let (first, is_whole) = first.await?;
@@ -251,10 +251,8 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             if let Some(channel) = channel {
                 channel.attend();
             }
-            if !is_full && let Poll::Ready(frame) = body.as_mut().poll_frame(context) {
-                return Poll::Ready(
-                    frame.transpose().map_err(|error| Error::Body((self.errors.of_content)(error)).into()),
-                );
+            if !is_full && let Poll::Ready(frame) = next_frame(body.as_mut(), self.errors, context)? {
+                return Poll::Ready(Ok(frame));
             }
             let has_more = self.work(context, channel.map(Arc::as_ref))?;
             if !has_more && (!is_full || self.wire.out.is_full()) {
@@ -332,6 +330,19 @@ fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> 
 /// RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
 fn has_no_content(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// What comes of content, which may fail or panic.
+fn next_frame<H: Handler>(
+    body: Pin<&mut H::Content>,
+    errors: Errors<H>,
+    context: &mut Context<'_>,
+) -> Result<Poll<NextFrame<H>>, Failure> {
+    match catch_unwind(AssertUnwindSafe(|| body.poll_frame(context))).map_err(Failure::Panic)? {
+        Poll::Ready(Some(Err(error))) => Err(Error::Body((errors.of_content)(error)).into()),
+        Poll::Ready(frame) => Ok(Poll::Ready(frame.and_then(Result::ok))),
+        Poll::Pending => Ok(Poll::Pending),
+    }
 }
 
 /// Data, or trailers.

@@ -91,8 +91,8 @@ struct Question {
     ends: Ends,
 }
 
-/// The connection's ends of what a request is given. However it is answered, and if it is not: nothing waits at the other ends
-/// after that.
+/// The connection's ends of what a request is given. Once the request is over, answered or not, what waits at the other ends
+/// waits no longer.
 #[derive(Default)]
 struct Ends {
     /// Where its content goes, if there is any.

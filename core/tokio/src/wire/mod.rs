@@ -246,7 +246,7 @@ impl<S: Transport> Wire<S> {
         Ok(())
     }
 
-    /// Ends content. Trailers are left out where they have no place, as an intermediary may do (RFC 9110, 6.5.1).
+    /// Ends content. Trailers are left out where they have no place, as anyone on their way may do (RFC 9110, 6.5.1).
     pub(crate) fn put_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
         let (http, out) = (&mut self.http, self.out.text());
         match http.send_end(&trailers.unwrap_or_default(), out) {
