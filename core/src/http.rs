@@ -39,7 +39,7 @@
 use alloc::borrow::Cow;
 use alloc::string::ToString;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use ::http::{Error, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 
@@ -84,27 +84,52 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
     type Error = Error;
 
     fn try_from(received: Request<'_>) -> Result<Self, Error> {
-        request_with(received, HeaderMap::new(), ())
+        request_of(received, Bytes::copy_from_slice(received.fields().octets()), HeaderMap::new(), ())
     }
 }
 
-/// The request, with the memory of these headers, which are cleared, and this content.
-pub(crate) fn request_with<B>(
+/// Memory that requests are made in, one after the other.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// A map that is not used any more: that of the last answer.
+    pub headers: HeaderMap,
+    octets: BytesMut,
+}
+
+impl Memory {
+    /// Bytes that are asked for at a time: several heads fit.
+    const PIECE: usize = 2 * 1024;
+
+    pub(crate) fn request<B>(&mut self, received: Request<'_>, content: B) -> Result<::http::Request<B>, Error> {
+        let octets = received.fields().octets();
+        if self.octets.capacity() < octets.len() {
+            self.octets.reserve(octets.len().max(Self::PIECE));
+        }
+        self.octets.extend_from_slice(octets);
+        let mut headers = core::mem::take(&mut self.headers);
+        headers.clear();
+        request_of(received, self.octets.split().freeze(), headers, content)
+    }
+}
+
+/// The request, of which the lines are put into these headers, as parts of this copy of its head. What a request has to begin
+/// with, as most have, is not made again.
+fn request_of<B>(
     received: Request<'_>,
+    head: Bytes,
     mut headers: HeaderMap,
     content: B,
 ) -> Result<::http::Request<B>, Error> {
     let fields = received.fields();
-    let head = Bytes::copy_from_slice(fields.octets());
-    headers.clear();
     fill(&mut headers, fields, &head)?;
     let mut request = ::http::Request::new(content);
-    *request.method_mut() = Method::from_bytes(received.method().as_bytes())?;
-    *request.uri_mut() = match received.target() {
-        // As most are: no part of it has to be kept.
-        "/" => Uri::from_static("/"),
-        target => Uri::from_maybe_shared(part(&head, fields.octets(), target.as_bytes()))?,
-    };
+    let (method, target) = received.line_octets();
+    if method != b"GET" {
+        *request.method_mut() = Method::from_bytes(method)?;
+    }
+    if target != b"/" {
+        *request.uri_mut() = Uri::from_maybe_shared(part(&head, fields.octets(), target))?;
+    }
     *request.version_mut() = version(received.minor_version());
     *request.headers_mut() = headers;
     Ok(request)

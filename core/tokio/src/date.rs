@@ -1,27 +1,26 @@
-//! The value of `Date`, made anew only once it has changed (RFC 9110, 6.6.1).
+//! The line of `Date`, made anew only once it has changed (RFC 9110, 6.6.1).
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// As long as an IMF-fixdate is.
-const LEN: usize = 29;
+use switchover::{Block, Error};
 
 thread_local! {
-    static LAST: Cell<(u64, [u8; LEN])> = const { Cell::new((0, [0; LEN])) };
+    static LAST: RefCell<Option<(u64, Block)>> = const { RefCell::new(None) };
 }
 
-/// The time now.
-pub(crate) fn now() -> [u8; LEN] {
+/// Sends something with the line, or without it.
+pub(crate) fn with_line(is_wanted: bool, send: impl FnOnce(&Block) -> Result<(), Error>) -> Result<(), Error> {
+    if !is_wanted {
+        return send(&Block::new("")?);
+    }
     let now = SystemTime::now();
     let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    LAST.with(|last| {
-        let (before, text) = last.get();
-        if before == second && second > 0 {
-            return text;
+    LAST.with_borrow_mut(|last| match last {
+        Some((before, line)) if *before == second && second > 0 => send(line),
+        _ => {
+            let line = Block::new(format!("date: {}", httpdate::fmt_http_date(now)))?;
+            send(&last.insert((second, line)).1)
         }
-        let mut text = [b' '; LEN];
-        text.copy_from_slice(httpdate::fmt_http_date(now).as_bytes());
-        last.set((second, text));
-        text
     })
 }

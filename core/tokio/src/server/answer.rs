@@ -122,7 +122,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         } else {
             self.send(&head, own, &verb, body.as_mut(), channel).await?;
         }
-        self.spare = head.headers;
+        self.memory.headers = head.headers;
         // What was not read of the request. It is dropped, as far as that is not too much.
         let _ = self.wire.http.skip_content();
         Ok(Answered::Whole)
@@ -261,10 +261,9 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         if let (Some(chance), Some(request)) = (chance, http.request()) {
             chance.make_splice(&request)?;
         }
-        let date = date::now();
-        let date: [(&str, &[u8]); 1] = [("date", &date)];
-        let date = if self.config.date && !headers.contains_key(header::DATE) { &date[..] } else { &[] };
-        http.accept(selection, &(&headers, date), self.wire.out.text())?;
+        let has_date = self.config.date && !headers.contains_key(header::DATE);
+        let out = self.wire.out.text();
+        date::with_line(has_date, |date| http.accept(selection, &(&headers, date), out))?;
         Ok(Answered::Switched)
     }
 
@@ -290,17 +289,13 @@ fn with_extra(
     length: Option<u64>,
     send: impl FnOnce(&dyn switchover::FieldSource) -> Result<(), switchover::Error>,
 ) -> Result<(), Error> {
-    let (date, mut extra) = (date::now(), [("", &b""[..]); 2]);
-    let (mut count, length) = (0, length.map(|length| length.to_string()));
-    if has_date {
-        extra[count] = ("date", &date);
-        count += 1;
-    }
-    if let Some(length) = &length {
-        extra[count] = ("content-length", length.as_bytes());
-        count += 1;
-    }
-    Ok(send(&(&head.headers, &extra[..count]))?)
+    let length = length.map(|length| length.to_string());
+    let length = length.as_ref().map(|length| [("content-length", length.as_bytes())]);
+    date::with_line(has_date, |date| match &length {
+        Some(length) => send(&(&head.headers, (date, length))),
+        None => send(&(&head.headers, date)),
+    })?;
+    Ok(())
 }
 
 /// A head with the usual reason, or its own.

@@ -9,8 +9,9 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, StatusCode};
+use http::{Request, StatusCode};
 use http_body::Body as HttpBody;
+use switchover::binding::Memory;
 use switchover::{Connection, Role};
 
 use crate::Transport;
@@ -105,8 +106,8 @@ struct Serving<'c, S, H: Handler, F> {
     /// Until when the handler may take.
     handling: Deadline,
     question: Option<Question>,
-    /// The memory of the last answer's headers, for the next request's.
-    spare: HeaderMap,
+    /// What requests are made in.
+    memory: Memory,
 }
 
 /// Why no further request is served.

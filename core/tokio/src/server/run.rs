@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
-use switchover::binding::http_request;
+use http::{HeaderValue, Method, Response, StatusCode, Uri, header};
+use switchover::binding::{Memory, http_request};
 use switchover::{Awaiting, Connection, Content, Event, Next, Owes, ResponseHead};
 
 use super::answer::{Answered, Kind};
@@ -24,8 +24,8 @@ use crate::{Transport, date, trace};
 
 impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
     pub(super) fn new(wire: Wire<S>, handler: H, errors: Errors<H>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
-        let (question, spare) = (None, HeaderMap::new());
-        Self { wire, handler, errors, config, stop, is_stopping: false, handling: Deadline::default(), question, spare }
+        let (question, memory) = (None, Memory::default());
+        Self { wire, handler, errors, config, stop, is_stopping: false, handling: Deadline::default(), question, memory }
     }
 
     /// Serves the connection to its end, from the question on if there is one already.
@@ -90,8 +90,8 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    let headers = std::mem::take(&mut self.spare);
-                    let question = self.question.insert(question(request, headers, self.config.informs)?);
+                    let question = question(request, &mut self.memory, self.config.informs)?;
+                    let question = self.question.insert(question);
                     self.wire.clear();
                     add_content(question, &mut self.wire.http);
                     return Poll::Ready(Ok(true));
@@ -118,8 +118,8 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                         Poll::Ready(Err(_)) if is_idle => return Poll::Ready(Ok(false)),
                         Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
                         Poll::Pending => {
-                            if is_idle {
-                                self.wire.park(context);
+                            if is_idle && self.wire.park(context) {
+                                self.memory = Memory::default();
                             }
                             return Poll::Pending;
                         }
@@ -214,16 +214,16 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     /// Answers what cannot be served, where that can still be done.
     fn refuse(&mut self, status: StatusCode) {
         let (http, out) = (&mut self.wire.http, self.wire.out.text());
-        let date = date::now();
-        let fields: [(&str, &[u8]); 2] = [("date", &date), ("connection", b"close")];
-        let fields = if self.config.date { &fields[..] } else { &fields[1..] };
-        let head = ResponseHead::new(status.as_u16(), &fields);
-        let refused = match http.owes() {
-            Owes::Response | Owes::Continue => http.respond(&head, b"", out),
-            // Half a head.
-            Owes::Nothing if !http.unread().is_empty() => http.reject(&head, b"", out),
-            _ => http.abandon(),
-        };
+        let refused = date::with_line(self.config.date, |date| {
+            let fields = (date, [("connection", "close")]);
+            let head = ResponseHead::new(status.as_u16(), &fields);
+            match http.owes() {
+                Owes::Response | Owes::Continue => http.respond(&head, b"", out),
+                // Half a head.
+                Owes::Nothing if !http.unread().is_empty() => http.reject(&head, b"", out),
+                _ => http.abandon(),
+            }
+        });
         if refused.is_err() {
             // The connection is over already.
             let _ = http.abandon();
@@ -246,11 +246,12 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 }
 
-fn question(received: switchover::Request<'_>, headers: HeaderMap, informs: bool) -> Result<Question, Failure> {
+fn question(received: switchover::Request<'_>, memory: &mut Memory, informs: bool) -> Result<Question, Failure> {
     // A target that is legal on the wire and none for `http`, which has no words for it.
-    let request = http_request(received, headers, Body::empty());
+    let request = http_request(memory, received, Body::empty());
     let mut request = request.map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
-    if let Some(authority) = of_all(&received)
+    if *request.method() == Method::OPTIONS
+        && let Some(authority) = of_all(&received)
         && let Ok(host) = HeaderValue::from_str(authority)
     {
         *request.uri_mut() = Uri::from_static("*");
@@ -292,7 +293,7 @@ fn add_content(question: &mut Question, http: &mut Connection) {
 /// The authority in an OPTIONS of a server as a whole, whose target is absolute and has no path. `http` would have `/` for that,
 /// which is another target; `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
 fn of_all<'a>(request: &switchover::Request<'a>) -> Option<&'a str> {
-    let (scheme, rest) = request.target().split_once("://").filter(|_| request.method() == "OPTIONS")?;
+    let (scheme, rest) = request.target().split_once("://")?;
     request.authority().filter(|_| !scheme.contains('/') && !rest.contains(['/', '?']))
 }
 

@@ -164,17 +164,19 @@ impl<S: Transport> Wire<S> {
         self.has_ended
     }
 
-    /// Gives back memory once the connection has been idle for a while: to do so at each pause would cost more than an answer.
-    pub(crate) fn park(&mut self, context: &mut Context<'_>) {
+    /// Gives back memory once the connection has been idle for a while, and says so: to do so at each pause would cost more than
+    /// an answer.
+    pub(crate) fn park(&mut self, context: &mut Context<'_>) -> bool {
         if self.is_parked {
-            return;
+            return false;
         }
         self.parking.wait_for("to be parked", Some(PARKED_AFTER));
-        if self.parking.poll_late(&mut self.alarm, context).is_ready() {
-            self.is_parked = true;
+        self.is_parked = self.parking.poll_late(&mut self.alarm, context).is_ready();
+        if self.is_parked {
             self.http.release();
             self.out.release();
         }
+        self.is_parked
     }
 
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
