@@ -84,7 +84,9 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
     type Error = Error;
 
     fn try_from(received: Request<'_>) -> Result<Self, Error> {
-        request_of(received, Bytes::copy_from_slice(received.fields().octets()), HeaderMap::new(), ())
+        let mut request = Self::new(());
+        fill_request(&mut request, received, Bytes::copy_from_slice(received.fields().octets()))?;
+        Ok(request)
     }
 }
 
@@ -100,29 +102,23 @@ impl Memory {
     /// Bytes that are asked for at a time: several heads fit.
     const PIECE: usize = 2 * 1024;
 
-    pub(crate) fn request<B>(&mut self, received: Request<'_>, content: B) -> Result<::http::Request<B>, Error> {
+    pub(crate) fn fill<B>(&mut self, request: &mut ::http::Request<B>, received: Request<'_>) -> Result<(), Error> {
         let octets = received.fields().octets();
         if self.octets.capacity() < octets.len() {
             self.octets.reserve(octets.len().max(Self::PIECE));
         }
         self.octets.extend_from_slice(octets);
-        let mut headers = core::mem::take(&mut self.headers);
-        headers.clear();
-        request_of(received, self.octets.split().freeze(), headers, content)
+        core::mem::swap(request.headers_mut(), &mut self.headers);
+        request.headers_mut().clear();
+        fill_request(request, received, self.octets.split().freeze())
     }
 }
 
-/// The request, of which the lines are put into these headers, as parts of this copy of its head. What a request has to begin
-/// with, as most have, is not made again.
-fn request_of<B>(
-    received: Request<'_>,
-    head: Bytes,
-    mut headers: HeaderMap,
-    content: B,
-) -> Result<::http::Request<B>, Error> {
+/// Makes a new request what was received, of which the lines become parts of this copy of its head. What a new one is already,
+/// as most are, is not made again.
+fn fill_request<B>(request: &mut ::http::Request<B>, received: Request<'_>, head: Bytes) -> Result<(), Error> {
     let fields = received.fields();
-    fill(&mut headers, fields, &head)?;
-    let mut request = ::http::Request::new(content);
+    fill(request.headers_mut(), fields, &head)?;
     let (method, target) = received.line_octets();
     if method != b"GET" {
         *request.method_mut() = Method::from_bytes(method)?;
@@ -131,8 +127,7 @@ fn request_of<B>(
         *request.uri_mut() = Uri::from_maybe_shared(part(&head, fields.octets(), target))?;
     }
     *request.version_mut() = version(received.minor_version());
-    *request.headers_mut() = headers;
-    Ok(request)
+    Ok(())
 }
 
 /// The same part of the copy.

@@ -33,10 +33,14 @@ use crate::wire::framing;
 use crate::wire::outgoing::RequestHead;
 use crate::wire::syntax;
 
-/// The request in the types of `http`, made in this memory, and with this content.
+/// Makes a new request of `http` what was received, in this memory; its content is left as it is.
 #[cfg(feature = "http")]
-pub fn http_request<B>(memory: &mut Memory, request: Request<'_>, content: B) -> Result<http::Request<B>, http::Error> {
-    memory.request(request, content)
+pub fn fill_request<B>(
+    request: &mut http::Request<B>,
+    received: Request<'_>,
+    memory: &mut Memory,
+) -> Result<(), http::Error> {
+    memory.fill(request, received)
 }
 
 /// What a binding asks of a connection, because its language cannot hold what a Rust caller holds.

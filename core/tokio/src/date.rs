@@ -1,12 +1,32 @@
 //! The line of `Date`, made anew only once it has changed (RFC 9110, 6.6.1).
 
 use std::cell::RefCell;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use switchover::{Block, Error};
 
+struct Last {
+    second: u64,
+    line: Option<Block>,
+    /// Nothing has waited since it was looked at.
+    is_new: bool,
+}
+
 thread_local! {
-    static LAST: RefCell<Option<(u64, Block)>> = const { RefCell::new(None) };
+    static LAST: RefCell<Last> = const { RefCell::new(Last { second: 0, line: None, is_new: false }) };
+}
+
+/// Runs it. Answers that leave without a wait between them have the same date: a look at the clock for each would cost as much as
+/// the rest of a head.
+pub(crate) async fn looked_at_once<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        LAST.with_borrow_mut(|last| last.is_new = false);
+        future.as_mut().poll(context)
+    })
+    .await
 }
 
 /// Sends something with the line, or without it.
@@ -14,13 +34,25 @@ pub(crate) fn with_line(is_wanted: bool, send: impl FnOnce(&Block) -> Result<(),
     if !is_wanted {
         return send(&Block::new("")?);
     }
-    let now = SystemTime::now();
-    let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    LAST.with_borrow_mut(|last| match last {
-        Some((before, line)) if *before == second && second > 0 => send(line),
-        _ => {
-            let line = Block::new(format!("date: {}", httpdate::fmt_http_date(now)))?;
-            send(&last.insert((second, line)).1)
+    LAST.with_borrow_mut(|last| send(last.line()?))
+}
+
+impl Last {
+    fn line(&mut self) -> Result<&Block, Error> {
+        if !self.is_new {
+            let now = SystemTime::now();
+            let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+            if self.second != second {
+                (self.second, self.line) = (second, None);
+            }
+            self.is_new = true;
         }
-    })
+        match &mut self.line {
+            Some(line) => Ok(line),
+            none => {
+                let now = UNIX_EPOCH + Duration::from_secs(self.second);
+                Ok(none.insert(Block::new(format!("date: {}", httpdate::fmt_http_date(now)))?))
+            }
+        }
+    }
 }

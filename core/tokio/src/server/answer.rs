@@ -1,17 +1,18 @@
 //! A response of `http`, written: what its status means for the connection, its content, and its end.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::mem::take;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http::response::Parts;
-use http::{HeaderMap, Method, Response, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use http_body::{Body, Frame};
 use switchover::{Order, ResponseHead};
 
-use super::{Failure, Serving};
+use super::{Failure, Links, Serving};
 use crate::body::{Channel, Source};
 use crate::error::Error;
 use crate::handler::Handler;
@@ -80,12 +81,12 @@ enum Verb {
 impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     pub(super) async fn answer(
         &mut self,
-        response: Response<H::Content>,
+        head: &mut Parts,
+        content: Pin<&mut H::Content>,
         kind: Kind,
-        channel: Option<&Arc<Channel>>,
-        chance: Option<&Chance>,
+        links: &Links,
     ) -> Result<Answered, Failure> {
-        let (mut head, body) = response.into_parts();
+        let (channel, chance) = (links.channel.as_ref(), links.chance.as_deref());
         let is_last = poll_fn(|context| Poll::Ready(self.poll_stop(context))).await;
         let is_accepted = head.status == StatusCode::SWITCHING_PROTOCOLS;
         let is_early = !is_accepted && chance.is_some() && self.has_come_early().await;
@@ -99,7 +100,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         }
         let has_taker = chance.is_some_and(Chance::has_taker);
         if is_accepted {
-            return self.switch(head.headers, chance.filter(|_| has_taker)).await;
+            return self.switch(take(&mut head.headers), chance.filter(|_| has_taker)).await;
         }
         if kind == Kind::Connect && head.status.is_success() {
             if !has_taker {
@@ -110,19 +111,18 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             }
             head.headers.remove(header::CONTENT_LENGTH);
             self.finish_request().await?;
-            self.put_head(&head, own, &Verb::Send, None)?;
+            self.put_head(head, own, &Verb::Send, None)?;
             return Ok(Answered::Switched);
         }
-        let verb = self.verb(&mut head, own)?;
-        let mut body = pin!(body);
+        let verb = self.verb(head, own)?;
         if kind == Kind::Head || has_no_content(head.status) {
-            let length = body.size_hint().exact().filter(|&length| length > 0 && kind == Kind::Head);
-            self.put_head(&head, own, &verb, length)?;
+            let length = content.size_hint().exact().filter(|&length| length > 0 && kind == Kind::Head);
+            self.put_head(head, own, &verb, length)?;
             self.wire.http.send_end(&(), self.wire.out.text())?;
         } else {
-            self.send(&head, own, &verb, body.as_mut(), channel).await?;
+            self.send(head, own, &verb, content, channel).await?;
         }
-        self.memory.headers = head.headers;
+        self.memory.headers = take(&mut head.headers);
         // What was not read of the request. It is dropped, as far as that is not too much.
         let _ = self.wire.http.skip_content();
         Ok(Answered::Whole)

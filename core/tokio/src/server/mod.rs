@@ -14,15 +14,14 @@ use http_body::Body as HttpBody;
 use switchover::binding::Memory;
 use switchover::{Connection, Role};
 
-use crate::Transport;
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
 use crate::interim::Informer;
-use crate::trace;
 use crate::upgrade::{Chance, Resumption};
 use crate::wire::{Deadline, Wire};
+use crate::{Transport, date, trace};
 pub use listen::{Stopping, accept_all, serve_all};
 
 /// Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
@@ -59,7 +58,9 @@ where
 {
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
     let wire = Wire::new(stream, http, config.patience);
-    trace::connection(Serving::new(wire, handler, Errors::BOXED, config, pin!(stop)).run()).await
+    let stop = pin!(stop);
+    let serving = Serving::new(wire, handler, Errors::BOXED, config, stop);
+    trace::connection(date::looked_at_once(serving.run())).await
 }
 
 impl Resumption {
@@ -78,15 +79,21 @@ impl Resumption {
         let never = pin!(std::future::pending());
         let wire = Wire::new(stream, self.http, config.patience);
         let mut serving = Serving::new(wire, handler, Errors::BOXED, config, never);
-        let request = again.map(|()| Body::empty());
-        serving.question = Some(Question { request, channel: None, chance: None, informer: None });
-        trace::connection(serving.run()).await
+        serving.question = Some(Question { request: again.map(|()| Body::empty()), links: Links::default() });
+        trace::connection(date::looked_at_once(serving.run())).await
     }
 }
 
 /// A request that is to be answered.
+#[derive(Default)]
 struct Question {
     request: Request<Body>,
+    links: Links,
+}
+
+/// What a request and its connection do for each other until it is answered.
+#[derive(Default)]
+struct Links {
     /// Where its content goes, if there is any.
     channel: Option<Arc<Channel>>,
     /// What its connection may become, if anything.

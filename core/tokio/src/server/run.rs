@@ -8,11 +8,11 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, Uri, header};
-use switchover::binding::{Memory, http_request};
+use switchover::binding::{Memory, fill_request};
 use switchover::{Awaiting, Connection, Content, Event, Next, Owes, ResponseHead};
 
 use super::answer::{Answered, Kind};
-use super::{Failure, Question, Serving};
+use super::{Failure, Links, Question, Serving};
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
@@ -55,28 +55,32 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
             if self.question.is_none() && !poll_fn(|context| self.poll_request(context)).await? {
                 return Ok(None);
             }
-            let question = self.question.as_mut();
-            let question = question.map(|question| {
-                let span = trace::exchange(&question.request);
-                let (channel, chance) = (question.channel.take(), question.chance.take());
-                (Kind::of(question.request.method()), span, channel, chance, question.informer.take())
-            });
-            let Some((kind, span, channel, chance, informer)) = question else { return Ok(None) };
-            let answered = span.run(async {
-                let response = self.handle(channel.as_deref(), informer.as_ref()).await?;
-                self.answer(response, kind, channel.as_ref(), chance.as_deref()).await
-            });
-            let answered = answered.await;
+            let Some(question) = &mut self.question else { return Ok(None) };
+            let (kind, span) = (Kind::of(question.request.method()), trace::exchange(&question.request));
+            let links = std::mem::take(&mut question.links);
+            let answered = span.run(self.exchange(kind, &links)).await;
             span.tell(&mut self.wire.http);
-            if let Some(channel) = channel {
+            if let Some(channel) = links.channel {
                 channel.cut("the request has been answered");
             }
             match answered? {
-                Answered::Switched => return Ok(chance),
+                Answered::Switched => return Ok(links.chance),
                 Answered::Whole if !self.wire.http.persists() => return Ok(None),
                 Answered::Whole => {}
             }
         }
+    }
+
+    async fn exchange(&mut self, kind: Kind, links: &Links) -> Result<Answered, Failure> {
+        let of_handler = self.errors.of_handler;
+        poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error)))).await?;
+        let question = self.question.take().ok_or(Error::Misuse("there is no request"))?;
+        let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(question.request)));
+        let mut response = pin!(response.map_err(Failure::Panic)?);
+        let response = poll_fn(|context| self.poll_handler(context, response.as_mut(), links)).await;
+        self.handling.clear();
+        let (mut head, content) = response?.into_parts();
+        self.answer(&mut head, pin!(content), kind, links).await
     }
 
     // A request.
@@ -90,10 +94,10 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    let question = question(request, &mut self.memory, self.config.informs)?;
-                    let question = self.question.insert(question);
+                    let question = self.question.insert(Question::default());
+                    question.fill(request, &mut self.memory, self.config.informs)?;
                     self.wire.clear();
-                    add_content(question, &mut self.wire.http);
+                    question.add_content(&mut self.wire.http);
                     return Poll::Ready(Ok(true));
                 }
                 // The rest of a request that was answered without it.
@@ -137,43 +141,35 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     // Its handler.
 
-    async fn handle(
+    /// Ready with its response. What there is to do for the connection is done meanwhile.
+    fn poll_handler(
         &mut self,
-        channel: Option<&Channel>,
-        informer: Option<&Informer>,
-    ) -> Result<Response<H::Content>, Failure> {
-        let of_handler = self.errors.of_handler;
-        let ready =
-            poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error))));
-        ready.await?;
-        let question = self.question.take().ok_or(Error::Misuse("there is no request"))?;
-        let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(question.request)));
-        let mut response = pin!(response.map_err(Failure::Panic)?);
-        let outcome = poll_fn(|context| {
-            loop {
-                let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
-                if let Some(informer) = informer {
-                    self.inform(&informer.take(context));
-                }
-                if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
-                    return Poll::Ready(outcome.map_err(|error| handler_failed(of_handler(error))));
-                }
-                if !self.work(context, channel)? {
-                    break;
-                }
+        context: &mut Context<'_>,
+        mut response: Pin<&mut H::Future>,
+        links: &Links,
+    ) -> Poll<Result<Response<H::Content>, Failure>> {
+        loop {
+            let polled = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(context)));
+            if let Some(informer) = &links.informer {
+                self.inform(&informer.take(context));
             }
-            self.handling.wait_for("the handler", self.config.patience.handler);
-            match self.handling.poll_late(&mut self.wire.alarm, context) {
-                Poll::Ready(_) => {
-                    let error = Error::Handler("it has not answered in time".into());
-                    Poll::Ready(Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error)))
+            match polled {
+                Ok(Poll::Ready(Ok(response))) => return Poll::Ready(Ok(response)),
+                Ok(Poll::Ready(Err(error))) => {
+                    return Poll::Ready(Err(handler_failed((self.errors.of_handler)(error))));
                 }
-                Poll::Pending => Poll::Pending,
+                Err(panic) => return Poll::Ready(Err(Failure::Panic(panic))),
+                Ok(Poll::Pending) => {}
             }
-        });
-        let outcome = outcome.await;
-        self.handling.clear();
-        outcome
+            if !self.work(context, links.channel.as_deref())? {
+                break;
+            }
+        }
+        self.handling.wait_for("the handler", self.config.patience.handler);
+        self.handling.poll_late(&mut self.wire.alarm, context).map(|_| {
+            let error = Error::Handler("it has not answered in time".into());
+            Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error))
+        })
     }
 
     /// Interim responses, those that the client may get.
@@ -246,48 +242,51 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 }
 
-fn question(received: switchover::Request<'_>, memory: &mut Memory, informs: bool) -> Result<Question, Failure> {
-    // A target that is legal on the wire and none for `http`, which has no words for it.
-    let request = http_request(memory, received, Body::empty());
-    let mut request = request.map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
-    if *request.method() == Method::OPTIONS
-        && let Some(authority) = of_all(&received)
-        && let Ok(host) = HeaderValue::from_str(authority)
-    {
-        *request.uri_mut() = Uri::from_static("*");
-        request.headers_mut().insert(header::HOST, host);
+impl Question {
+    fn fill(&mut self, received: switchover::Request<'_>, memory: &mut Memory, informs: bool) -> Result<(), Failure> {
+        let Self { request, links } = self;
+        // A target that is legal on the wire and none for `http`, which has no words for it.
+        fill_request(request, received, memory)
+            .map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
+        if *request.method() == Method::OPTIONS
+            && let Some(authority) = of_all(&received)
+            && let Ok(host) = HeaderValue::from_str(authority)
+        {
+            *request.uri_mut() = Uri::from_static("*");
+            request.headers_mut().insert(header::HOST, host);
+        }
+        links.chance = Chance::of(&received, request.method());
+        if let Some(chance) = &links.chance {
+            Arc::clone(chance).put_into(request.extensions_mut());
+        }
+        links.informer = informs.then(Informer::new);
+        if let Some(informer) = &links.informer {
+            request.extensions_mut().insert(informer.clone());
+        }
+        Ok(())
     }
-    let chance = Chance::of(&received, request.method());
-    if let Some(chance) = &chance {
-        Arc::clone(chance).put_into(request.extensions_mut());
-    }
-    let informer = informs.then(Informer::new);
-    if let Some(informer) = &informer {
-        request.extensions_mut().insert(informer.clone());
-    }
-    Ok(Question { request, channel: None, chance, informer })
-}
 
-/// What there is of its content already, or where it will come from.
-fn add_content(question: &mut Question, http: &mut Connection) {
-    if http.take_end() {
-        return;
-    }
-    let left = match http.content() {
-        Content::Length(length) => Some(length),
-        _ => None,
-    };
-    if left.is_some_and(|length| length <= http.unread().len() as u64) {
-        // All of it is there: one event, and no other can be in the way.
-        if let Ok(Next::Event(Event::Data(data))) = http.next_event() {
-            *question.request.body_mut() = Bytes::copy_from_slice(data).into();
-            http.take_end();
+    /// What there is of its content already, or where it will come from.
+    fn add_content(&mut self, http: &mut Connection) {
+        if http.take_end() {
             return;
         }
+        let left = match http.content() {
+            Content::Length(length) => Some(length),
+            _ => None,
+        };
+        if left.is_some_and(|length| length <= http.unread().len() as u64) {
+            // All of it is there: one event, and no other can be in the way.
+            if let Ok(Next::Event(Event::Data(data))) = http.next_event() {
+                *self.request.body_mut() = Bytes::copy_from_slice(data).into();
+                http.take_end();
+                return;
+            }
+        }
+        let channel = Arc::new(Channel::new(left));
+        *self.request.body_mut() = Body::coming(channel.clone());
+        self.links.channel = Some(channel);
     }
-    let channel = Arc::new(Channel::new(left));
-    *question.request.body_mut() = Body::coming(channel.clone());
-    question.channel = Some(channel);
 }
 
 /// The authority in an OPTIONS of a server as a whole, whose target is absolute and has no path. `http` would have `/` for that,
