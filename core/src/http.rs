@@ -41,11 +41,12 @@ use alloc::string::ToString;
 
 use bytes::{Bytes, BytesMut};
 
-use ::http::{Error, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+use ::http::{Error, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 
 use crate::event::Response;
 use crate::upgrade::Request;
 use crate::wire::fields::{Field, FieldSource, Fields, Piece, Pieces};
+use crate::wire::known::KnownField;
 
 /// The target that a request for this URI has on a connection to the server itself: its path and query, the authority for
 /// CONNECT, `*` for an OPTIONS of the server as a whole. To a proxy the target is the URI as it is. RFC 9112, 3.2.
@@ -76,7 +77,9 @@ impl FieldSource for HeaderMap {
 /// A name is a token, and a value has no control character but HTAB: the types hold it, so nothing is checked again.
 impl Pieces for HeaderMap {
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
-        self.each(&mut |field| each(Piece::Sound(field)));
+        for (name, value) in self {
+            each(Piece::Sound(Field { name: name.as_str().as_bytes(), value: value.as_bytes() }));
+        }
     }
 }
 
@@ -168,10 +171,12 @@ impl TryFrom<Fields<'_>> for HeaderMap {
 fn fill(headers: &mut HeaderMap, received: Fields<'_>, copy: &Bytes) -> Result<(), Error> {
     let (_, spans) = received.spans();
     headers.try_reserve(spans.len())?;
-    for [name, name_end, value, value_end] in spans {
+    let host = received.index_of(KnownField::Host);
+    for (index, [name, name_end, value, value_end]) in spans.enumerate() {
         let (name, value) = (name as usize..name_end as usize, value as usize..value_end as usize);
-        let value = HeaderValue::from_maybe_shared(copy.slice(value))?;
-        headers.try_append(HeaderName::from_bytes(&copy[name])?, value)?;
+        // The one that nearly all requests have was recognised when they were parsed.
+        let name = if host == Some(index) { header::HOST } else { HeaderName::from_bytes(&copy[name])? };
+        headers.try_append(name, HeaderValue::from_maybe_shared(copy.slice(value))?)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A response of `http`, written: what its status means for the connection, its content, and its end.
 
 use std::future::{Future, poll_fn};
-use std::mem::take;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -100,7 +100,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         }
         let has_taker = chance.is_some_and(Chance::has_taker);
         if is_accepted {
-            return self.switch(take(&mut head.headers), chance.filter(|_| has_taker)).await;
+            return self.switch(mem::take(&mut head.headers), chance.filter(|_| has_taker)).await;
         }
         if kind == Kind::Connect && head.status.is_success() {
             if !has_taker {
@@ -122,9 +122,11 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         } else {
             self.send(head, own, &verb, content, channel).await?;
         }
-        self.memory.headers = take(&mut head.headers);
-        // What was not read of the request. It is dropped, as far as that is not too much.
-        let _ = self.wire.http.skip_content();
+        mem::swap(&mut self.memory.headers, &mut head.headers);
+        if channel.is_some() {
+            // What was not read of the request. It is dropped, as far as that is not too much.
+            let _ = self.wire.http.skip_content();
+        }
         Ok(Answered::Whole)
     }
 
@@ -182,16 +184,19 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         channel: Option<&Arc<Channel>>,
     ) -> Result<(), Failure> {
         let of_content = self.errors.of_content;
-        let first = poll_fn(|context| {
+        let (mut data, mut trailers) = (Bytes::new(), None);
+        let is_whole = poll_fn(|context| {
             Poll::Ready(match body.as_mut().poll_frame(context) {
-                Poll::Pending => Ok((None, false)),
-                Poll::Ready(None) => Ok((None, true)),
+                Poll::Pending => Ok(false),
+                Poll::Ready(None) => Ok(true),
                 Poll::Ready(Some(Err(error))) => Err(Error::Body(of_content(error))),
-                Poll::Ready(Some(Ok(frame))) => Ok((Some(frame), body.is_end_stream())),
+                Poll::Ready(Some(Ok(frame))) => {
+                    (data, trailers) = parted(frame);
+                    Ok(body.is_end_stream())
+                }
             })
         });
-        let (first, is_whole) = first.await?;
-        let (data, mut trailers) = parted(first);
+        let is_whole = is_whole.await?;
         if is_whole && trailers.is_none() && matches!(verb, Verb::Send) && data.len() < WHOLE {
             let (http, out) = (&mut self.wire.http, self.wire.out.text());
             return Ok(with_extra(head, self.config.date && !own.date, None, |fields| {
@@ -207,9 +212,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         self.wire.put(data)?;
         while !is_whole && trailers.is_none() {
             let frame = poll_fn(|context| self.poll_frame(context, body.as_mut(), channel)).await?;
-            if frame.is_none() {
-                break;
-            }
+            let Some(frame) = frame else { break };
             let (data, ending) = parted(frame);
             self.wire.put(data)?;
             trailers = ending;
@@ -310,11 +313,10 @@ fn has_no_content(status: StatusCode) -> bool {
 }
 
 /// Data, or trailers.
-fn parted<D: Buf>(frame: Option<Frame<D>>) -> (Bytes, Option<HeaderMap>) {
-    match frame.map(Frame::into_data) {
-        None => (Bytes::new(), None),
-        Some(Ok(mut data)) => (data.copy_to_bytes(data.remaining()), None),
-        Some(Err(frame)) => (Bytes::new(), frame.into_trailers().ok()),
+fn parted<D: Buf>(frame: Frame<D>) -> (Bytes, Option<HeaderMap>) {
+    match frame.into_data() {
+        Ok(mut data) => (data.copy_to_bytes(data.remaining()), None),
+        Err(frame) => (Bytes::new(), frame.into_trailers().ok()),
     }
 }
 

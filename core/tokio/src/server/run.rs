@@ -74,9 +74,11 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     async fn exchange(&mut self, kind: Kind, links: &Links) -> Result<Answered, Failure> {
         let of_handler = self.errors.of_handler;
         poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error)))).await?;
-        let question = self.question.take().ok_or(Error::Misuse("there is no request"))?;
-        let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(question.request)));
-        let mut response = pin!(response.map_err(Failure::Panic)?);
+        let Some(question) = self.question.take() else { return Err(Error::Misuse("there is no request").into()) };
+        let mut response = match catch_unwind(AssertUnwindSafe(|| self.handler.call(question.request))) {
+            Ok(response) => pin!(response),
+            Err(panic) => return Err(Failure::Panic(panic)),
+        };
         let response = poll_fn(|context| self.poll_handler(context, response.as_mut(), links)).await;
         self.handling.clear();
         let (mut head, content) = response?.into_parts();
