@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, Uri, header};
@@ -52,7 +52,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     /// Serves requests until there are no more, or until the connection becomes something else.
     async fn requests(&mut self) -> Result<Option<Arc<Chance>>, Failure> {
         loop {
-            if self.question.is_none() && !poll_fn(|context| self.poll_request(context)).await? {
+            if self.question.is_none() && !self.ask().await? {
                 return Ok(None);
             }
             let Some(question) = &mut self.question else { return Ok(None) };
@@ -87,11 +87,11 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     // A request.
 
-    /// Ready with the next question; false where there will be none.
-    fn poll_request(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
+    /// Waits for the next question; false where there will be none.
+    async fn ask(&mut self) -> Result<bool, Failure> {
         // Answers that are not taken are a reason to read no further request.
         while self.wire.out.is_full() {
-            std::task::ready!(self.wire.poll_send(context))?;
+            self.wire.flush().await?;
         }
         loop {
             match self.wire.http.next_event()? {
@@ -100,37 +100,43 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                     question.fill(request, &mut self.memory, self.config.informs)?;
                     self.wire.clear();
                     question.add_content(&mut self.wire.http);
-                    return Poll::Ready(Ok(true));
+                    return Ok(true);
                 }
                 // The rest of a request that was answered without it.
                 Next::Event(_) => {}
-                Next::Paused(_) => return Poll::Ready(Ok(false)),
+                Next::Paused(_) => return Ok(false),
                 Next::NeedData => {
-                    std::task::ready!(self.wire.poll_send(context))?;
-                    let is_idle = self.wire.http.state().is_idle() && self.wire.http.unread().is_empty();
-                    if is_idle && self.poll_stop(context) {
-                        return Poll::Ready(Ok(false));
-                    }
-                    let patience = &self.config.patience;
-                    let (what, patience) = match self.wire.http.awaiting() {
-                        Awaiting::Content => ("content", patience.content),
-                        _ if is_idle => ("a request", patience.idle),
-                        _ => ("the rest of a head", patience.head),
-                    };
-                    self.wire.receiving.wait_for(what, patience);
-                    match self.wire.poll_receive(context) {
-                        Poll::Ready(Ok(())) => {}
-                        // A client that has nothing more to ask may go as it likes.
-                        Poll::Ready(Err(_)) if is_idle => return Poll::Ready(Ok(false)),
-                        Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
-                        Poll::Pending => {
-                            if is_idle && self.wire.park(context) {
-                                self.memory = Memory::default();
-                            }
-                            return Poll::Pending;
-                        }
+                    if !poll_fn(|context| self.poll_more(context)).await? {
+                        return Ok(false);
                     }
                 }
+            }
+        }
+    }
+
+    /// Ready once more has come; false where nothing more is read.
+    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        ready!(self.wire.poll_send(context))?;
+        let is_idle = self.wire.is_idle();
+        if is_idle && self.poll_stop(context) {
+            return Poll::Ready(Ok(false));
+        }
+        let patience = &self.config.patience;
+        match self.wire.http.awaiting() {
+            _ if is_idle => self.wire.wait_for_request(patience.idle),
+            Awaiting::Content => self.wire.receiving.wait_for("content", patience.content),
+            _ => self.wire.receiving.wait_for("the rest of a head", patience.head),
+        };
+        match self.wire.poll_receive(context) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(true)),
+            // A client that has nothing more to ask may go as it likes.
+            Poll::Ready(Err(_)) if is_idle => Poll::Ready(Ok(false)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => {
+                if self.wire.is_parked() {
+                    self.memory = Memory::default();
+                }
+                Poll::Pending
             }
         }
     }

@@ -21,14 +21,24 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// We wait for this, for so long; if we did already, the time runs on.
-    pub(crate) fn wait_for(&mut self, what: &'static str, patience: Option<Duration>) {
-        let Some(patience) = patience else { return self.clear() };
+    /// We wait for this, for so long; if we did already, the time runs on. If not, it begins now, which is what this gives.
+    pub(crate) fn wait_for(&mut self, what: &'static str, patience: Option<Duration>) -> Option<Instant> {
+        let Some(patience) = patience else {
+            self.clear();
+            return None;
+        };
         let is_new = !std::ptr::eq(self.what, what);
-        if is_new || self.until.is_none() {
-            let left = if is_new { patience } else { self.left };
-            *self = Self { what, patience, left, until: Some(Instant::now() + left) };
+        if !is_new && self.until.is_some() {
+            return None;
         }
+        let (now, left) = (Instant::now(), if is_new { patience } else { self.left });
+        *self = Self { what, patience, left, until: Some(now + left) };
+        Some(now)
+    }
+
+    /// Until when, and for what.
+    pub(crate) fn until(&self) -> Option<(Instant, &'static str)> {
+        self.until.map(|until| (until, self.what))
     }
 
     /// Your code works on what has come; it goes on where we wait for more of the same.
@@ -66,7 +76,7 @@ pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
 impl Alarm {
     /// An alarm that is set for an earlier time goes off for nothing, and is set again: that costs less than to move it for
     /// each message.
-    fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
         if sleep.deadline() > until {
             // An alarm for what is over would go off at once, again and again.
