@@ -79,7 +79,11 @@ impl<'a> Request<'a> {
     /// How many protocols [`offers`](Self::offers) gives, without a look at what each would need.
     #[inline]
     pub fn offer_count(&self) -> Result<usize, NoOffer> {
-        if self.head.has(KnownField::Upgrade) { offered(*self, self.head.options(self.bytes)) } else { Err(NoOffer::Absent) }
+        if self.head.has(KnownField::Upgrade) {
+            offered(*self, self.head.options(self.bytes))
+        } else {
+            Err(NoOffer::Absent)
+        }
     }
 
     pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {

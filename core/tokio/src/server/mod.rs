@@ -79,12 +79,13 @@ impl Resumption {
         let never = pin!(std::future::pending());
         let wire = Wire::new(stream, self.http, config.patience);
         let mut serving = Serving::new(wire, handler, Errors::BOXED, config, never);
-        serving.question = Some(Question { request: again.map(|()| Body::empty()), links: Links::default() });
+        serving.question.request = again.map(|()| Body::empty());
+        serving.is_asked = true;
         trace::connection(date::looked_at_once(serving.run())).await
     }
 }
 
-/// A request that is to be answered.
+/// A request that is to be answered, or will be.
 #[derive(Default)]
 struct Question {
     request: Request<Body>,
@@ -112,7 +113,9 @@ struct Serving<'c, S, H: Handler, F> {
     is_stopping: bool,
     /// Until when the handler may take.
     handling: Deadline,
-    question: Option<Question>,
+    question: Question,
+    /// The question waits for its handler.
+    is_asked: bool,
     /// What requests are made in.
     memory: Memory,
 }

@@ -1,6 +1,7 @@
 //! Requests, one after the other, and the end.
 
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -24,8 +25,18 @@ use crate::{Transport, date, trace};
 
 impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
     pub(super) fn new(wire: Wire<S>, handler: H, errors: Errors<H>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
-        let (question, memory) = (None, Memory::default());
-        Self { wire, handler, errors, config, stop, is_stopping: false, handling: Deadline::default(), question, memory }
+        Self {
+            wire,
+            handler,
+            errors,
+            config,
+            stop,
+            is_stopping: false,
+            handling: Deadline::default(),
+            question: Question::default(),
+            is_asked: false,
+            memory: Memory::default(),
+        }
     }
 
     /// Serves the connection to its end, from the question on if there is one already.
@@ -52,12 +63,11 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     /// Serves requests until there are no more, or until the connection becomes something else.
     async fn requests(&mut self) -> Result<Option<Arc<Chance>>, Failure> {
         loop {
-            if self.question.is_none() && !self.ask().await? {
+            if !mem::take(&mut self.is_asked) && !self.ask().await? {
                 return Ok(None);
             }
-            let Some(question) = &mut self.question else { return Ok(None) };
-            let (kind, span) = (Kind::of(question.request.method()), trace::exchange(&question.request));
-            let links = std::mem::take(&mut question.links);
+            let Question { request, links } = &mut self.question;
+            let (kind, span, links) = (Kind::of(request.method()), trace::exchange(request), mem::take(links));
             let answered = span.run(self.exchange(kind, &links)).await;
             span.tell(&mut self.wire.http);
             if let Some(channel) = links.channel {
@@ -74,8 +84,8 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     async fn exchange(&mut self, kind: Kind, links: &Links) -> Result<Answered, Failure> {
         let of_handler = self.errors.of_handler;
         poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error)))).await?;
-        let Some(question) = self.question.take() else { return Err(Error::Misuse("there is no request").into()) };
-        let mut response = match catch_unwind(AssertUnwindSafe(|| self.handler.call(question.request))) {
+        let call = || self.handler.call(mem::take(&mut self.question.request));
+        let mut response = match catch_unwind(AssertUnwindSafe(call)) {
             Ok(response) => pin!(response),
             Err(panic) => return Err(Failure::Panic(panic)),
         };
@@ -96,10 +106,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    let question = self.question.insert(Question::default());
-                    question.fill(request, &mut self.memory, self.config.informs)?;
+                    self.question.fill(request, &mut self.memory, self.config.informs)?;
                     self.wire.clear();
-                    question.add_content(&mut self.wire.http);
+                    self.question.add_content(&mut self.wire.http);
                     return Ok(true);
                 }
                 // The rest of a request that was answered without it.

@@ -99,11 +99,7 @@ impl<S: Transport> Wire<S> {
             return Poll::Ready(Err(Error::gone("the peer has ended")));
         }
         let is_idle = self.is_idle();
-        let read = if is_idle {
-            self.poll_receive_copied(context)
-        } else {
-            self.poll_receive_in_place(context)
-        };
+        let read = if is_idle { self.poll_receive_copied(context) } else { self.poll_receive_in_place(context) };
         match read {
             Poll::Ready(Ok(0)) => {
                 self.has_ended = true;
