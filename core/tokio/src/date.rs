@@ -1,10 +1,12 @@
 //! The line of `Date`, made anew only once it has changed (RFC 9110, 6.6.1).
 
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use pin_project_lite::pin_project;
 use switchover::{Block, Error};
 
 struct Last {
@@ -18,15 +20,22 @@ thread_local! {
     static LAST: RefCell<Last> = const { RefCell::new(Last { second: 0, line: None, is_new: false }) };
 }
 
-/// Runs it. Answers that leave without a wait between them have the same date: a look at the clock for each would cost as much as
-/// the rest of a head.
-pub(crate) async fn looked_at_once<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    poll_fn(|context| {
+pin_project! {
+    /// Runs it. Answers that leave without a wait between them have the same date: a look at the clock for each would cost as much
+    /// as the rest of a head.
+    pub(crate) struct LookedAtOnce<F> {
+        #[pin]
+        pub(crate) future: F,
+    }
+}
+
+impl<F: Future> Future for LookedAtOnce<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         LAST.with_borrow_mut(|last| last.is_new = false);
-        future.as_mut().poll(context)
-    })
-    .await
+        self.project().future.poll(context)
+    }
 }
 
 /// Sends something with the line, or without it.

@@ -16,12 +16,13 @@ use switchover::{Connection, Role};
 
 use crate::body::{Body, Channel};
 use crate::config::Config;
+use crate::date::LookedAtOnce;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
 use crate::interim::Informer;
 use crate::upgrade::{Chance, Resumption};
 use crate::wire::{Deadline, Wire};
-use crate::{Transport, date, trace};
+use crate::{Transport, trace};
 pub use listen::{Stopping, accept_all, serve_all};
 
 /// Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
@@ -60,7 +61,7 @@ where
     let wire = Wire::new(stream, http, config.patience);
     let stop = pin!(stop);
     let serving = Serving::new(wire, handler, Errors::BOXED, config, stop);
-    trace::connection(date::looked_at_once(serving.run())).await
+    trace::connection(LookedAtOnce { future: serving.run() }).await
 }
 
 impl Resumption {
@@ -81,7 +82,7 @@ impl Resumption {
         let mut serving = Serving::new(wire, handler, Errors::BOXED, config, never);
         serving.question.request = again.map(|()| Body::empty());
         serving.is_asked = true;
-        trace::connection(date::looked_at_once(serving.run())).await
+        trace::connection(LookedAtOnce { future: serving.run() }).await
     }
 }
 

@@ -84,14 +84,16 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     async fn exchange(&mut self, kind: Kind, links: &Links) -> Result<Answered, Failure> {
         let of_handler = self.errors.of_handler;
         poll_fn(|context| self.handler.poll_ready(context).map_err(|error| handler_failed(of_handler(error)))).await?;
-        let call = || self.handler.call(mem::take(&mut self.question.request));
-        let mut response = match catch_unwind(AssertUnwindSafe(call)) {
-            Ok(response) => pin!(response),
-            Err(panic) => return Err(Failure::Panic(panic)),
+        // The handler's future ends before its response is sent.
+        let (mut head, content) = {
+            let call = || self.handler.call(mem::take(&mut self.question.request));
+            let mut response = match catch_unwind(AssertUnwindSafe(call)) {
+                Ok(response) => pin!(response),
+                Err(panic) => return Err(Failure::Panic(panic)),
+            };
+            poll_fn(|context| self.poll_handler(context, response.as_mut(), links)).await?.into_parts()
         };
-        let response = poll_fn(|context| self.poll_handler(context, response.as_mut(), links)).await;
         self.handling.clear();
-        let (mut head, content) = response?.into_parts();
         self.answer(&mut head, pin!(content), kind, links).await
     }
 
@@ -100,9 +102,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     /// Waits for the next question; false where there will be none.
     async fn ask(&mut self) -> Result<bool, Failure> {
         // Answers that are not taken are a reason to read no further request.
-        while self.wire.out.is_full() {
-            self.wire.flush().await?;
-        }
+        poll_fn(|context| self.wire.poll_room(context)).await?;
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {

@@ -93,6 +93,14 @@ impl<S: Transport> Wire<S> {
         })
     }
 
+    /// Ready once more may be made.
+    pub(crate) fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while self.out.is_full() {
+            ready!(self.poll_send(context))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// Reads once. Ready also where the peer has ended.
     pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.has_ended {
