@@ -114,7 +114,8 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             self.put_head(head, own, &Verb::Send, None)?;
             return Ok(Answered::Switched);
         }
-        let verb = self.verb(head, own)?;
+        let is_usual = !own.upgrade && head.status != StatusCode::UPGRADE_REQUIRED;
+        let verb = if is_usual { Verb::Send } else { self.verb(head, own)? };
         if kind == Kind::Head || has_no_content(head.status) {
             let length = content.size_hint().exact().filter(|&length| length > 0 && kind == Kind::Head);
             self.put_head(head, own, &verb, length)?;
