@@ -39,13 +39,14 @@
 use alloc::borrow::Cow;
 use alloc::string::ToString;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use ::http::{Error, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+use ::http::{Error, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 
 use crate::event::Response;
 use crate::upgrade::Request;
 use crate::wire::fields::{Field, FieldSource, Fields, Piece, Pieces};
+use crate::wire::known::KnownField;
 
 /// The target that a request for this URI has on a connection to the server itself: its path and query, the authority for
 /// CONNECT, `*` for an OPTIONS of the server as a whole. To a proxy the target is the URI as it is. RFC 9112, 3.2.
@@ -76,7 +77,9 @@ impl FieldSource for HeaderMap {
 /// A name is a token, and a value has no control character but HTAB: the types hold it, so nothing is checked again.
 impl Pieces for HeaderMap {
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
-        self.each(&mut |field| each(Piece::Sound(field)));
+        for (name, value) in self {
+            each(Piece::Sound(Field { name: name.as_str().as_bytes(), value: value.as_bytes() }));
+        }
     }
 }
 
@@ -84,30 +87,50 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
     type Error = Error;
 
     fn try_from(received: Request<'_>) -> Result<Self, Error> {
-        request_with(received, HeaderMap::new(), ())
+        let mut request = Self::new(());
+        fill_request(&mut request, received, Bytes::copy_from_slice(received.fields().octets()))?;
+        Ok(request)
     }
 }
 
-/// The request, with the memory of these headers, which are cleared, and this content.
-pub(crate) fn request_with<B>(
-    received: Request<'_>,
-    mut headers: HeaderMap,
-    content: B,
-) -> Result<::http::Request<B>, Error> {
+/// Memory that requests are made in, one after the other.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// A map that is not used any more: that of the last answer.
+    pub headers: HeaderMap,
+    octets: BytesMut,
+}
+
+impl Memory {
+    /// Bytes that are asked for at a time: several heads fit.
+    const PIECE: usize = 2 * 1024;
+
+    pub(crate) fn fill<B>(&mut self, request: &mut ::http::Request<B>, received: Request<'_>) -> Result<(), Error> {
+        let octets = received.fields().octets();
+        if self.octets.capacity() < octets.len() {
+            self.octets.reserve(octets.len().max(Self::PIECE));
+        }
+        self.octets.extend_from_slice(octets);
+        core::mem::swap(request.headers_mut(), &mut self.headers);
+        request.headers_mut().clear();
+        fill_request(request, received, self.octets.split().freeze())
+    }
+}
+
+/// Makes a new request what was received, of which the lines become parts of this copy of its head. What a new one is already,
+/// as most are, is not made again.
+fn fill_request<B>(request: &mut ::http::Request<B>, received: Request<'_>, head: Bytes) -> Result<(), Error> {
     let fields = received.fields();
-    let head = Bytes::copy_from_slice(fields.octets());
-    headers.clear();
-    fill(&mut headers, fields, &head)?;
-    let mut request = ::http::Request::new(content);
-    *request.method_mut() = Method::from_bytes(received.method().as_bytes())?;
-    *request.uri_mut() = match received.target() {
-        // As most are: no part of it has to be kept.
-        "/" => Uri::from_static("/"),
-        target => Uri::from_maybe_shared(part(&head, fields.octets(), target.as_bytes()))?,
-    };
+    fill(request.headers_mut(), fields, &head)?;
+    let (method, target) = received.line_octets();
+    if method != b"GET" {
+        *request.method_mut() = Method::from_bytes(method)?;
+    }
+    if target != b"/" {
+        *request.uri_mut() = Uri::from_maybe_shared(part(&head, fields.octets(), target))?;
+    }
     *request.version_mut() = version(received.minor_version());
-    *request.headers_mut() = headers;
-    Ok(request)
+    Ok(())
 }
 
 /// The same part of the copy.
@@ -148,10 +171,12 @@ impl TryFrom<Fields<'_>> for HeaderMap {
 fn fill(headers: &mut HeaderMap, received: Fields<'_>, copy: &Bytes) -> Result<(), Error> {
     let (_, spans) = received.spans();
     headers.try_reserve(spans.len())?;
-    for [name, name_end, value, value_end] in spans {
+    let host = received.index_of(KnownField::Host);
+    for (index, [name, name_end, value, value_end]) in spans.enumerate() {
         let (name, value) = (name as usize..name_end as usize, value as usize..value_end as usize);
-        let value = HeaderValue::from_maybe_shared(copy.slice(value))?;
-        headers.try_append(HeaderName::from_bytes(&copy[name])?, value)?;
+        // The one that nearly all requests have was recognised when they were parsed.
+        let name = if host == Some(index) { header::HOST } else { HeaderName::from_bytes(&copy[name])? };
+        headers.try_append(name, HeaderValue::from_maybe_shared(copy.slice(value))?)?;
     }
     Ok(())
 }

@@ -11,6 +11,8 @@ pub use method::Method;
 pub use verbs::{VERBS, Verb};
 
 pub use crate::event::EventKind;
+#[cfg(feature = "http")]
+pub use crate::http::Memory;
 pub use crate::upgrade::http2::FieldLine;
 pub use crate::wire::body::ContentKind;
 pub use crate::wire::buffer::is_left;
@@ -31,14 +33,14 @@ use crate::wire::framing;
 use crate::wire::outgoing::RequestHead;
 use crate::wire::syntax;
 
-/// The request in the types of `http`, with the memory of these headers, and this content.
+/// Makes a new request of `http` what was received, in this memory; its content is left as it is.
 #[cfg(feature = "http")]
-pub fn http_request<B>(
-    request: Request<'_>,
-    headers: http::HeaderMap,
-    content: B,
-) -> Result<http::Request<B>, http::Error> {
-    crate::http::request_with(request, headers, content)
+pub fn fill_request<B>(
+    request: &mut http::Request<B>,
+    received: Request<'_>,
+    memory: &mut Memory,
+) -> Result<(), http::Error> {
+    memory.fill(request, received)
 }
 
 /// What a binding asks of a connection, because its language cannot hold what a Rust caller holds.

@@ -72,14 +72,18 @@ impl<'a> Request<'a> {
     /// request offers nothing. Choose with [`select`](crate::Connection::select).
     #[inline]
     pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
-        offered(*self, self.head.options(self.bytes))?;
+        self.offer_count()?;
         Ok(offers(*self))
     }
 
     /// How many protocols [`offers`](Self::offers) gives, without a look at what each would need.
     #[inline]
     pub fn offer_count(&self) -> Result<usize, NoOffer> {
-        offered(*self, self.head.options(self.bytes))
+        if self.head.has(KnownField::Upgrade) {
+            offered(*self, self.head.options(self.bytes))
+        } else {
+            Err(NoOffer::Absent)
+        }
     }
 
     pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {

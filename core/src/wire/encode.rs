@@ -14,6 +14,7 @@ use crate::wire::outgoing::{REASON_AT, usual_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
 
 /// Hands over what was composed: all of it or nothing.
+#[inline]
 pub(crate) fn hand_over(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
     let len = parts.iter().map(|part| part.len()).sum();
     if out.remaining_mut() < len {

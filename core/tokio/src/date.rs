@@ -1,27 +1,67 @@
-//! The value of `Date`, made anew only once it has changed (RFC 9110, 6.6.1).
+//! The line of `Date`, made anew only once it has changed (RFC 9110, 6.6.1).
 
-use std::cell::Cell;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// As long as an IMF-fixdate is.
-const LEN: usize = 29;
+use pin_project_lite::pin_project;
+use switchover::{Block, Error};
 
-thread_local! {
-    static LAST: Cell<(u64, [u8; LEN])> = const { Cell::new((0, [0; LEN])) };
+struct Last {
+    second: u64,
+    line: Option<Block>,
+    /// Nothing has waited since it was looked at.
+    is_new: bool,
 }
 
-/// The time now.
-pub(crate) fn now() -> [u8; LEN] {
-    let now = SystemTime::now();
-    let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    LAST.with(|last| {
-        let (before, text) = last.get();
-        if before == second && second > 0 {
-            return text;
+thread_local! {
+    static LAST: RefCell<Last> = const { RefCell::new(Last { second: 0, line: None, is_new: false }) };
+}
+
+pin_project! {
+    /// Runs it. Answers that leave without a wait between them have the same date: a look at the clock for each would cost as much
+    /// as the rest of a head.
+    pub(crate) struct LookedAtOnce<F> {
+        #[pin]
+        pub(crate) future: F,
+    }
+}
+
+impl<F: Future> Future for LookedAtOnce<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        LAST.with_borrow_mut(|last| last.is_new = false);
+        self.project().future.poll(context)
+    }
+}
+
+/// Sends something with the line, or without it.
+pub(crate) fn with_line(is_wanted: bool, send: impl FnOnce(&Block) -> Result<(), Error>) -> Result<(), Error> {
+    if !is_wanted {
+        return send(&Block::new("")?);
+    }
+    LAST.with_borrow_mut(|last| send(last.line()?))
+}
+
+impl Last {
+    fn line(&mut self) -> Result<&Block, Error> {
+        if !self.is_new {
+            let now = SystemTime::now();
+            let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+            if self.second != second {
+                (self.second, self.line) = (second, None);
+            }
+            self.is_new = true;
         }
-        let mut text = [b' '; LEN];
-        text.copy_from_slice(httpdate::fmt_http_date(now).as_bytes());
-        last.set((second, text));
-        text
-    })
+        match &mut self.line {
+            Some(line) => Ok(line),
+            none => {
+                let now = UNIX_EPOCH + Duration::from_secs(self.second);
+                Ok(none.insert(Block::new(format!("date: {}", httpdate::fmt_http_date(now)))?))
+            }
+        }
+    }
 }

@@ -94,7 +94,8 @@ async fn handle(request: Request<Body>, mut fate: Fate) -> Result<Response<Conte
             }
         },
         "/wait" => {
-            sleep(Duration::from_millis(50)).await;
+            // Long after the client has gone, also where a machine is busy.
+            sleep(Duration::from_secs(1)).await;
             content("late")
         }
         "/never" => std::future::pending().await,

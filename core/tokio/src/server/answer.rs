@@ -1,18 +1,19 @@
 //! A response of `http`, written: what its status means for the connection, its content, and its end.
 
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http::response::Parts;
-use http::{HeaderMap, Method, Response, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use http_body::{Body, Frame};
 use switchover::{Event, Next, Order, ResponseHead};
 
-use super::{Failure, Serving};
+use super::{Failure, Links, Serving};
 use crate::body::{Channel, Source};
 use crate::error::Error;
 use crate::handler::{Errors, Handler};
@@ -81,12 +82,12 @@ enum Verb {
 impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     pub(super) async fn answer(
         &mut self,
-        response: Response<H::Content>,
+        head: &mut Parts,
+        content: Pin<&mut H::Content>,
         kind: Kind,
-        channel: Option<&Arc<Channel>>,
-        chance: Option<&Chance>,
+        links: &Links,
     ) -> Result<Answered, Failure> {
-        let (mut head, body) = response.into_parts();
+        let (channel, chance) = (links.channel.as_ref(), links.chance.as_deref());
         let is_last = poll_fn(|context| Poll::Ready(self.poll_stop(context))).await;
         let is_accepted = head.status == StatusCode::SWITCHING_PROTOCOLS;
         let is_early = !is_accepted && chance.is_some() && self.has_come_early().await;
@@ -100,7 +101,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         }
         let has_taker = chance.is_some_and(Chance::has_taker);
         if is_accepted {
-            return self.switch(head.headers, chance.filter(|_| has_taker)).await;
+            return self.switch(mem::take(&mut head.headers), chance.filter(|_| has_taker)).await;
         }
         if kind == Kind::Connect && head.status.is_success() {
             if !has_taker {
@@ -111,25 +112,27 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             }
             head.headers.remove(header::CONTENT_LENGTH);
             self.finish_request().await?;
-            self.put_head(&head, own, &Verb::Send, None)?;
+            self.put_head(head, own, &Verb::Send, None)?;
             return Ok(Answered::Switched);
         }
-        let verb = self.verb(&mut head, own)?;
-        let mut body = pin!(body);
+        let is_usual = !own.upgrade && head.status != StatusCode::UPGRADE_REQUIRED;
+        let verb = if is_usual { Verb::Send } else { self.verb(head, own)? };
         if kind == Kind::Head || has_no_content(head.status) {
             if head.status != StatusCode::NOT_MODIFIED && kind != Kind::Head {
                 // Of content that is dropped.
                 head.headers.remove(header::CONTENT_LENGTH);
             }
-            let length = body.size_hint().exact().filter(|&length| length > 0 && kind == Kind::Head);
-            self.put_head(&head, own, &verb, length)?;
+            let length = content.size_hint().exact().filter(|&length| length > 0 && kind == Kind::Head);
+            self.put_head(head, own, &verb, length)?;
             self.wire.http.send_end(&(), self.wire.out.text())?;
         } else {
-            self.send(&head, own, &verb, body.as_mut(), channel).await?;
+            self.send(head, own, &verb, content, channel).await?;
         }
-        self.spare = head.headers;
-        // What was not read of the request. It is dropped, as far as that is not too much.
-        let _ = self.wire.http.skip_content();
+        mem::swap(&mut self.memory.headers, &mut head.headers);
+        if channel.is_some() {
+            // What was not read of the request. It is dropped, as far as that is not too much.
+            let _ = self.wire.http.skip_content();
+        }
         Ok(Answered::Whole)
     }
 
@@ -204,15 +207,18 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         channel: Option<&Arc<Channel>>,
     ) -> Result<(), Failure> {
         let errors = self.errors;
-        let first = poll_fn(|context| {
+        let (mut data, mut trailers) = (Bytes::new(), None);
+        let is_whole = poll_fn(|context| {
             Poll::Ready(match next_frame(body.as_mut(), errors, context)? {
-                Poll::Pending => Ok::<_, Failure>((None, false)),
-                Poll::Ready(None) => Ok((None, true)),
-                Poll::Ready(frame) => Ok((frame, body.is_end_stream())),
+                Poll::Pending => Ok::<_, Failure>(false),
+                Poll::Ready(None) => Ok(true),
+                Poll::Ready(Some(frame)) => {
+                    (data, trailers) = parted(frame);
+                    Ok(body.is_end_stream())
+                }
             })
         });
-        let (first, is_whole) = first.await?;
-        let (data, mut trailers) = parted(first);
+        let is_whole = is_whole.await?;
         if is_whole && trailers.is_none() && matches!(verb, Verb::Send) && data.len() < WHOLE {
             let (http, out) = (&mut self.wire.http, self.wire.out.text());
             return Ok(with_extra(head, self.config.date && !own.date, None, |fields| {
@@ -229,9 +235,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         self.wire.put(data)?;
         while !is_whole && trailers.is_none() {
             let frame = poll_fn(|context| self.poll_frame(context, body.as_mut(), channel)).await?;
-            if frame.is_none() {
-                break;
-            }
+            let Some(frame) = frame else { break };
             let (data, ending) = parted(frame);
             self.wire.put(data)?;
             trailers = ending;
@@ -279,10 +283,9 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         if let (Some(chance), Some(request)) = (chance, http.request()) {
             chance.make_splice(&request)?;
         }
-        let date = date::now();
-        let date: [(&str, &[u8]); 1] = [("date", &date)];
-        let date = if self.config.date && !headers.contains_key(header::DATE) { &date[..] } else { &[] };
-        http.accept(selection, &(&headers, date), self.wire.out.text())?;
+        let has_date = self.config.date && !headers.contains_key(header::DATE);
+        let out = self.wire.out.text();
+        date::with_line(has_date, |date| http.accept(selection, &(&headers, date), out))?;
         Ok(Answered::Switched)
     }
 
@@ -308,17 +311,13 @@ fn with_extra(
     length: Option<u64>,
     send: impl FnOnce(&dyn switchover::FieldSource) -> Result<(), switchover::Error>,
 ) -> Result<(), Error> {
-    let (date, mut extra) = (date::now(), [("", &b""[..]); 2]);
-    let (mut count, length) = (0, length.map(|length| length.to_string()));
-    if has_date {
-        extra[count] = ("date", &date);
-        count += 1;
-    }
-    if let Some(length) = &length {
-        extra[count] = ("content-length", length.as_bytes());
-        count += 1;
-    }
-    Ok(send(&(&head.headers, &extra[..count]))?)
+    let length = length.map(|length| length.to_string());
+    let length = length.as_ref().map(|length| [("content-length", length.as_bytes())]);
+    date::with_line(has_date, |date| match &length {
+        Some(length) => send(&(&head.headers, (date, length))),
+        None => send(&(&head.headers, date)),
+    })?;
+    Ok(())
 }
 
 /// A head with the usual reason, or its own.
@@ -346,11 +345,10 @@ fn next_frame<H: Handler>(
 }
 
 /// Data, or trailers.
-fn parted<D: Buf>(frame: Option<Frame<D>>) -> (Bytes, Option<HeaderMap>) {
-    match frame.map(Frame::into_data) {
-        None => (Bytes::new(), None),
-        Some(Ok(mut data)) => (data.copy_to_bytes(data.remaining()), None),
-        Some(Err(frame)) => (Bytes::new(), frame.into_trailers().ok()),
+fn parted<D: Buf>(frame: Frame<D>) -> (Bytes, Option<HeaderMap>) {
+    match frame.into_data() {
+        Ok(mut data) => (data.copy_to_bytes(data.remaining()), None),
+        Err(frame) => (Bytes::new(), frame.into_trailers().ok()),
     }
 }
 

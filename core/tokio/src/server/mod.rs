@@ -9,19 +9,20 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, StatusCode};
+use http::{Request, StatusCode};
 use http_body::Body as HttpBody;
+use switchover::binding::Memory;
 use switchover::{Connection, Role};
 
-use crate::Transport;
 use crate::body::{Body, Channel};
 use crate::config::Config;
+use crate::date::LookedAtOnce;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
 use crate::interim::Informer;
-use crate::trace;
 use crate::upgrade::{Chance, Resumption};
 use crate::wire::{Deadline, Wire};
+use crate::{Transport, trace};
 pub use listen::{Stopping, accept_all, serve_all};
 
 /// Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
@@ -61,7 +62,9 @@ where
     }
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
     let wire = Wire::new(stream, http, config.patience);
-    trace::connection(Serving::new(wire, handler, Errors::BOXED, config, pin!(stop)).run()).await
+    let stop = pin!(stop);
+    let serving = Serving::new(wire, handler, Errors::BOXED, config, stop);
+    trace::connection(LookedAtOnce { future: serving.run() }).await
 }
 
 impl Resumption {
@@ -80,21 +83,23 @@ impl Resumption {
         let never = pin!(std::future::pending());
         let wire = Wire::new(stream, self.http, config.patience);
         let mut serving = Serving::new(wire, handler, Errors::BOXED, config, never);
-        serving.question = Some(Question { request: again.map(|()| Body::empty()), ends: Ends::default() });
-        trace::connection(serving.run()).await
+        serving.question.request = again.map(|()| Body::empty());
+        serving.is_asked = true;
+        trace::connection(LookedAtOnce { future: serving.run() }).await
     }
 }
 
-/// A request that is to be answered.
+/// A request that is to be answered, or will be.
+#[derive(Default)]
 struct Question {
     request: Request<Body>,
-    ends: Ends,
+    links: Links,
 }
 
-/// The connection's ends of what a request is given. Once the request is over, answered or not, what waits at the other ends
+/// What a request and its connection do for each other. Once the request is over, answered or not, what waits at the other ends
 /// waits no longer.
 #[derive(Default)]
-struct Ends {
+struct Links {
     /// Where its content goes, if there is any.
     channel: Option<Arc<Channel>>,
     /// What its connection may become, if anything.
@@ -103,7 +108,7 @@ struct Ends {
     informer: Option<Informer>,
 }
 
-impl Drop for Ends {
+impl Drop for Links {
     fn drop(&mut self) {
         if let Some(channel) = &self.channel {
             channel.cut("the request is over");
@@ -124,9 +129,11 @@ struct Serving<'c, S, H: Handler, F> {
     is_stopping: bool,
     /// Until when the handler may take.
     handling: Deadline,
-    question: Option<Question>,
-    /// The memory of the last answer's headers, for the next request's.
-    spare: HeaderMap,
+    question: Question,
+    /// The question waits for its handler.
+    is_asked: bool,
+    /// What requests are made in.
+    memory: Memory,
 }
 
 /// Why no further request is served.

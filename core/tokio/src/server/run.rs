@@ -1,18 +1,19 @@
 //! Requests, one after the other, and the end.
 
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
-use switchover::binding::http_request;
+use http::{HeaderValue, Method, Response, StatusCode, Uri, header};
+use switchover::binding::{Memory, fill_request};
 use switchover::{Awaiting, Connection, Content, Event, Next, Owes, ResponseHead};
 
 use super::answer::{Answered, Kind};
-use super::{Ends, Failure, Question, Serving};
+use super::{Failure, Links, Question, Serving};
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
@@ -24,8 +25,18 @@ use crate::{Transport, date, trace};
 
 impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
     pub(super) fn new(wire: Wire<S>, handler: H, errors: Errors<H>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
-        let (question, spare) = (None, HeaderMap::new());
-        Self { wire, handler, errors, config, stop, is_stopping: false, handling: Deadline::default(), question, spare }
+        Self {
+            wire,
+            handler,
+            errors,
+            config,
+            stop,
+            is_stopping: false,
+            handling: Deadline::default(),
+            question: Question::default(),
+            is_asked: false,
+            memory: Memory::default(),
+        }
     }
 
     /// Serves the connection to its end, from the question on if there is one already.
@@ -52,75 +63,86 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     /// Serves requests until there are no more, or until the connection becomes something else.
     async fn requests(&mut self) -> Result<Option<Arc<Chance>>, Failure> {
         loop {
-            if self.question.is_none() && !poll_fn(|context| self.poll_request(context)).await? {
+            if !mem::take(&mut self.is_asked) && !self.ask().await? {
                 return Ok(None);
             }
-            let question = self.question.as_mut();
-            let question = question.map(|question| {
-                let span = trace::exchange(&question.request);
-                (Kind::of(question.request.method()), span, std::mem::take(&mut question.ends))
-            });
-            let Some((kind, span, mut ends)) = question else { return Ok(None) };
-            let answered = span.run(async {
-                let response = self.handle(&ends).await?;
-                self.answer(response, kind, ends.channel.as_ref(), ends.chance.as_deref()).await
-            });
-            let answered = answered.await;
+            let Question { request, links } = &mut self.question;
+            let (kind, span, mut links) = (Kind::of(request.method()), trace::exchange(request), mem::take(links));
+            let answered = span.run(self.exchange(kind, &links)).await;
             span.tell(&mut self.wire.http);
             match answered? {
-                Answered::Switched => return Ok(ends.chance.take()),
+                Answered::Switched => return Ok(links.chance.take()),
                 Answered::Whole if !self.wire.http.persists() => return Ok(None),
                 Answered::Whole => {}
             }
         }
     }
 
+    async fn exchange(&mut self, kind: Kind, links: &Links) -> Result<Answered, Failure> {
+        poll_fn(|context| self.attend(context, links, |this, context| this.handler.poll_ready(context))).await?;
+        // The handler's future ends before its response is sent.
+        let (mut head, content) = {
+            let call = || self.handler.call(mem::take(&mut self.question.request));
+            let mut response = match catch_unwind(AssertUnwindSafe(call)) {
+                Ok(response) => pin!(response),
+                Err(panic) => return Err(Failure::Panic(panic)),
+            };
+            let polled = poll_fn(|context| self.attend(context, links, |_, context| response.as_mut().poll(context)));
+            polled.await?.into_parts()
+        };
+        self.handling.clear();
+        self.answer(&mut head, pin!(content), kind, links).await
+    }
+
     // A request.
 
-    /// Ready with the next question; false where there will be none.
-    fn poll_request(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
+    /// Waits for the next question; false where there will be none.
+    async fn ask(&mut self) -> Result<bool, Failure> {
         // Answers that are not taken are a reason to read no further request.
-        while self.wire.out.is_full() {
-            std::task::ready!(self.wire.poll_send(context))?;
-        }
+        poll_fn(|context| self.wire.poll_room(context)).await?;
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    let headers = std::mem::take(&mut self.spare);
-                    let question = self.question.insert(question(request, headers, self.config.informs)?);
+                    self.question.fill(request, &mut self.memory, self.config.informs)?;
                     self.wire.clear();
-                    add_content(question, &mut self.wire.http);
-                    return Poll::Ready(Ok(true));
+                    self.question.add_content(&mut self.wire.http);
+                    return Ok(true);
                 }
                 // The rest of a request that was answered without it.
                 Next::Event(_) => {}
-                Next::Paused(_) => return Poll::Ready(Ok(false)),
+                Next::Paused(_) => return Ok(false),
                 Next::NeedData => {
-                    std::task::ready!(self.wire.poll_send(context))?;
-                    let is_idle = self.wire.http.state().is_idle() && self.wire.http.unread().is_empty();
-                    if is_idle && self.poll_stop(context) {
-                        return Poll::Ready(Ok(false));
-                    }
-                    let patience = &self.config.patience;
-                    let (what, patience) = match self.wire.http.awaiting() {
-                        Awaiting::Content => ("content", patience.content),
-                        _ if is_idle => ("a request", patience.idle),
-                        _ => ("the rest of a head", patience.head),
-                    };
-                    self.wire.receiving.wait_for(what, patience);
-                    match self.wire.poll_receive(context) {
-                        Poll::Ready(Ok(())) => {}
-                        // A client that has nothing more to ask may go as it likes.
-                        Poll::Ready(Err(_)) if is_idle => return Poll::Ready(Ok(false)),
-                        Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
-                        Poll::Pending => {
-                            if is_idle {
-                                self.wire.park(context);
-                            }
-                            return Poll::Pending;
-                        }
+                    if !poll_fn(|context| self.poll_more(context)).await? {
+                        return Ok(false);
                     }
                 }
+            }
+        }
+    }
+
+    /// Ready once more has come; false where nothing more is read.
+    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        ready!(self.wire.poll_send(context))?;
+        let is_idle = self.wire.is_idle();
+        if is_idle && self.poll_stop(context) {
+            return Poll::Ready(Ok(false));
+        }
+        let patience = &self.config.patience;
+        match self.wire.http.awaiting() {
+            _ if is_idle => self.wire.wait_for_request(patience.idle),
+            Awaiting::Content => self.wire.receiving.wait_for("content", patience.content),
+            _ => self.wire.receiving.wait_for("the rest of a head", patience.head),
+        };
+        match self.wire.poll_receive(context) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(true)),
+            // A client that has nothing more to ask may go as it likes.
+            Poll::Ready(Err(_)) if is_idle => Poll::Ready(Ok(false)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => {
+                if self.wire.is_parked() {
+                    self.memory = Memory::default();
+                }
+                Poll::Pending
             }
         }
     }
@@ -133,36 +155,30 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 
     // Its handler.
 
-    async fn handle(&mut self, ends: &Ends) -> Result<Response<H::Content>, Failure> {
-        poll_fn(|context| self.attend(context, ends, |this, context| this.handler.poll_ready(context))).await?;
-        let question = self.question.take().ok_or(Error::Misuse("there is no request"))?;
-        let response = catch_unwind(AssertUnwindSafe(|| self.handler.call(question.request)));
-        let mut response = pin!(response.map_err(Failure::Panic)?);
-        let response =
-            poll_fn(|context| self.attend(context, ends, |_, context| response.as_mut().poll(context))).await;
-        self.handling.clear();
-        response
-    }
-
     /// Polls the handler, and does meanwhile what the connection has to do.
     fn attend<T>(
         &mut self,
         context: &mut Context<'_>,
-        ends: &Ends,
+        links: &Links,
         mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<Result<T, H::Error>>,
     ) -> Poll<Result<T, Failure>> {
         loop {
-            if let Some(channel) = &ends.channel {
+            if let Some(channel) = &links.channel {
                 channel.attend();
             }
             let polled = catch_unwind(AssertUnwindSafe(|| poll(self, context)));
-            if let Some(informer) = &ends.informer {
+            if let Some(informer) = &links.informer {
                 self.inform(&informer.take(context));
             }
-            if let Poll::Ready(outcome) = polled.map_err(Failure::Panic)? {
-                return Poll::Ready(outcome.map_err(|error| handler_failed((self.errors.of_handler)(error))));
+            match polled {
+                Ok(Poll::Ready(Ok(outcome))) => return Poll::Ready(Ok(outcome)),
+                Ok(Poll::Ready(Err(error))) => {
+                    return Poll::Ready(Err(handler_failed((self.errors.of_handler)(error))));
+                }
+                Err(panic) => return Poll::Ready(Err(Failure::Panic(panic))),
+                Ok(Poll::Pending) => {}
             }
-            if !self.work(context, ends.channel.as_deref())? {
+            if !self.work(context, links.channel.as_deref())? {
                 break;
             }
         }
@@ -211,16 +227,16 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     /// Answers what cannot be served, where that can still be done.
     fn refuse(&mut self, status: StatusCode) {
         let (http, out) = (&mut self.wire.http, self.wire.out.text());
-        let date = date::now();
-        let fields: [(&str, &[u8]); 2] = [("date", &date), ("connection", b"close")];
-        let fields = if self.config.date { &fields[..] } else { &fields[1..] };
-        let head = ResponseHead::new(status.as_u16(), &fields);
-        let refused = match http.owes() {
-            Owes::Response | Owes::Continue => http.respond(&head, b"", out),
-            // Half a head.
-            Owes::Nothing if !http.unread().is_empty() => http.reject(&head, b"", out),
-            _ => http.abandon(),
-        };
+        let refused = date::with_line(self.config.date, |date| {
+            let fields = (date, [("connection", "close")]);
+            let head = ResponseHead::new(status.as_u16(), &fields);
+            match http.owes() {
+                Owes::Response | Owes::Continue => http.respond(&head, b"", out),
+                // Half a head.
+                Owes::Nothing if !http.unread().is_empty() => http.reject(&head, b"", out),
+                _ => http.abandon(),
+            }
+        });
         if refused.is_err() {
             // The connection is over already.
             let _ = http.abandon();
@@ -243,53 +259,57 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 }
 
-fn question(received: switchover::Request<'_>, headers: HeaderMap, informs: bool) -> Result<Question, Failure> {
-    // A target that is legal on the wire and none for `http`, which has no words for it.
-    let request = http_request(received, headers, Body::empty());
-    let mut request = request.map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
-    if let Some(authority) = of_all(&received)
-        && let Ok(host) = HeaderValue::from_str(authority)
-    {
-        *request.uri_mut() = Uri::from_static("*");
-        request.headers_mut().insert(header::HOST, host);
+impl Question {
+    fn fill(&mut self, received: switchover::Request<'_>, memory: &mut Memory, informs: bool) -> Result<(), Failure> {
+        let Self { request, links } = self;
+        // A target that is legal on the wire and none for `http`, which has no words for it.
+        fill_request(request, received, memory)
+            .map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
+        if *request.method() == Method::OPTIONS
+            && let Some(authority) = of_all(&received)
+            && let Ok(host) = HeaderValue::from_str(authority)
+        {
+            *request.uri_mut() = Uri::from_static("*");
+            request.headers_mut().insert(header::HOST, host);
+        }
+        links.chance = Chance::of(&received, request.method());
+        if let Some(chance) = &links.chance {
+            Arc::clone(chance).put_into(request.extensions_mut());
+        }
+        links.informer = informs.then(Informer::new);
+        if let Some(informer) = &links.informer {
+            request.extensions_mut().insert(informer.clone());
+        }
+        Ok(())
     }
-    let chance = Chance::of(&received, request.method());
-    if let Some(chance) = &chance {
-        Arc::clone(chance).put_into(request.extensions_mut());
-    }
-    let informer = informs.then(Informer::new);
-    if let Some(informer) = &informer {
-        request.extensions_mut().insert(informer.clone());
-    }
-    Ok(Question { request, ends: Ends { channel: None, chance, informer } })
-}
 
-/// What there is of its content already, or where it will come from.
-fn add_content(question: &mut Question, http: &mut Connection) {
-    if http.take_end() {
-        return;
-    }
-    let left = match http.content() {
-        Content::Length(length) => Some(length),
-        _ => None,
-    };
-    if left.is_some_and(|length| length <= http.unread().len() as u64) {
-        // All of it is there: one event, and no other can be in the way.
-        if let Ok(Next::Event(Event::Data(data))) = http.next_event() {
-            *question.request.body_mut() = Bytes::copy_from_slice(data).into();
-            http.take_end();
+    /// What there is of its content already, or where it will come from.
+    fn add_content(&mut self, http: &mut Connection) {
+        if http.take_end() {
             return;
         }
+        let left = match http.content() {
+            Content::Length(length) => Some(length),
+            _ => None,
+        };
+        if left.is_some_and(|length| length <= http.unread().len() as u64) {
+            // All of it is there: one event, and no other can be in the way.
+            if let Ok(Next::Event(Event::Data(data))) = http.next_event() {
+                *self.request.body_mut() = Bytes::copy_from_slice(data).into();
+                http.take_end();
+                return;
+            }
+        }
+        let channel = Arc::new(Channel::new(left));
+        *self.request.body_mut() = Body::coming(channel.clone());
+        self.links.channel = Some(channel);
     }
-    let channel = Arc::new(Channel::new(left));
-    *question.request.body_mut() = Body::coming(channel.clone());
-    question.ends.channel = Some(channel);
 }
 
 /// The authority in an OPTIONS of a server as a whole, whose target is absolute and has no path. `http` would have `/` for that,
 /// which is another target; `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
 fn of_all<'a>(request: &switchover::Request<'a>) -> Option<&'a str> {
-    let (scheme, rest) = request.target().split_once("://").filter(|_| request.method() == "OPTIONS")?;
+    let (scheme, rest) = request.target().split_once("://")?;
     request.authority().filter(|_| !scheme.contains('/') && !rest.contains(['/', '?']))
 }
 

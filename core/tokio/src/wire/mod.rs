@@ -17,7 +17,7 @@ use http_body::Frame;
 use switchover::{Connection, End, ErrorKind, Event, Next, Owes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::Transport;
 use crate::config::Patience;
@@ -45,8 +45,8 @@ pub(crate) struct Wire<S> {
     pub(crate) receiving: Deadline,
     /// The peer has something to take.
     sending: Deadline,
-    /// Nothing happens.
-    parking: Deadline,
+    /// When memory is given back, if nothing happens before.
+    parking: Option<Instant>,
     is_parked: bool,
     pub(crate) alarm: Alarm,
     /// Part of what had to be sent may have left.
@@ -65,7 +65,7 @@ impl<S: Transport> Wire<S> {
             patience,
             receiving: Deadline::default(),
             sending: Deadline::default(),
-            parking: Deadline::default(),
+            parking: None,
             is_parked: false,
             alarm: Alarm::default(),
             is_broken: false,
@@ -103,16 +103,21 @@ impl<S: Transport> Wire<S> {
         }
     }
 
+    /// Ready once more may be made.
+    pub(crate) fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while self.out.is_full() {
+            ready!(self.poll_send(context))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// Reads once. Ready also where the peer has ended.
     pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.has_ended {
             return Poll::Ready(Err(Error::gone("the peer has ended")));
         }
-        let read = if self.http.unread().is_empty() && self.http.state().is_idle() {
-            self.poll_receive_copied(context)
-        } else {
-            self.poll_receive_in_place(context)
-        };
+        let is_idle = self.is_idle();
+        let read = if is_idle { self.poll_receive_copied(context) } else { self.poll_receive_in_place(context) };
         match read {
             Poll::Ready(Ok(0)) => {
                 self.has_ended = true;
@@ -120,7 +125,10 @@ impl<S: Transport> Wire<S> {
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Ok(len)) => {
-                self.receiving.earn(len);
+                // The first bytes of a message end the wait for it.
+                if !is_idle {
+                    self.receiving.earn(len);
+                }
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => {
@@ -153,17 +161,37 @@ impl<S: Transport> Wire<S> {
 
     /// Whether one of the deadlines is over; call it where nothing else can be done.
     pub(crate) fn poll_late<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        if let Poll::Ready(what) = self.sending.poll_late(&mut self.alarm, context) {
-            self.is_broken = true;
-            return Poll::Ready(Err(Error::TimedOut(what)));
+        loop {
+            let deadlines = [self.sending.until(), self.receiving.until(), self.parking.map(|until| (until, ""))];
+            let first = deadlines.into_iter().flatten().min_by_key(|(until, _)| *until);
+            let Some((until, what)) = first else { return Poll::Pending };
+            ready!(self.alarm.poll(until, context));
+            if !what.is_empty() {
+                self.is_broken |= self.sending.until() == first;
+                return Poll::Ready(Err(Error::TimedOut(what)));
+            }
+            self.park();
         }
-        self.receiving.poll_late(&mut self.alarm, context).map(|what| Err(Error::TimedOut(what)))
+    }
+
+    /// Nothing has come of the next message, and nothing is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.http.unread().is_empty() && self.http.state().is_idle()
+    }
+
+    /// The peer may take so long for its next request.
+    pub(crate) fn wait_for_request(&mut self, patience: Option<Duration>) -> Option<Instant> {
+        let begun = self.receiving.wait_for("a request", patience);
+        if !self.is_parked && self.parking.is_none() {
+            self.parking = Some(begun.unwrap_or_else(Instant::now) + PARKED_AFTER);
+        }
+        begun
     }
 
     /// What was waited for has come.
     pub(crate) fn clear(&mut self) {
         self.receiving.clear();
-        self.parking.clear();
+        self.parking = None;
         self.is_parked = false;
     }
 
@@ -172,17 +200,17 @@ impl<S: Transport> Wire<S> {
         self.has_ended
     }
 
-    /// Gives back memory once the connection has been idle for a while: to do so at each pause would cost more than an answer.
-    pub(crate) fn park(&mut self, context: &mut Context<'_>) {
-        if self.is_parked {
-            return;
-        }
-        self.parking.wait_for("to be parked", Some(PARKED_AFTER));
-        if self.parking.poll_late(&mut self.alarm, context).is_ready() {
-            self.is_parked = true;
-            self.http.release();
-            self.out.release();
-        }
+    /// Gives back memory, as the connection has been idle for a while: to do so at each pause would cost more than an answer.
+    fn park(&mut self) {
+        self.parking = None;
+        self.is_parked = true;
+        self.http.release();
+        self.out.release();
+    }
+
+    /// Whether it has, and nothing has come since.
+    pub(crate) fn is_parked(&self) -> bool {
+        self.is_parked
     }
 
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {

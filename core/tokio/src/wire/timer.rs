@@ -29,17 +29,29 @@ enum Time {
 }
 
 impl Deadline {
-    /// We wait for this, for so long; if we did already, the time runs on.
-    pub(crate) fn wait_for(&mut self, what: &'static str, patience: Option<Duration>) {
-        let Some(patience) = patience else { return self.clear() };
+    /// We wait for this, for so long; if we did already, the time runs on. If not, it begins now, which is what this gives.
+    pub(crate) fn wait_for(&mut self, what: &'static str, patience: Option<Duration>) -> Option<Instant> {
+        let Some(patience) = patience else {
+            self.clear();
+            return None;
+        };
         let left = match self.time {
-            Time::Until(_) if self.what == what => return,
+            Time::Until(_) if self.what == what => return None,
             Time::Left(left) if self.what == what => left,
             _ => patience,
         };
         // What is longer than a clock goes is for ever.
-        let until = Instant::now().checked_add(left);
-        *self = Self { what, time: until.map_or(Time::Unlimited, Time::Until), patience };
+        let now = Instant::now();
+        *self = Self { what, time: now.checked_add(left).map_or(Time::Unlimited, Time::Until), patience };
+        Some(now)
+    }
+
+    /// Until when, and for what.
+    pub(crate) fn until(&self) -> Option<(Instant, &'static str)> {
+        match self.time {
+            Time::Until(until) => Some((until, self.what)),
+            Time::Unlimited | Time::Left(_) => None,
+        }
     }
 
     /// Part of it has come.
@@ -78,7 +90,7 @@ pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
 impl Alarm {
     /// An alarm that is set for an earlier time goes off for nothing, and is set again: that costs less than to move it for
     /// each message.
-    fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
         if sleep.deadline() > until {
             // An alarm for what is over would go off at once, again and again.
