@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
-pub(crate) use caller::Caller;
+pub(crate) use caller::{Caller, end_with_us};
 use symptoms::{SYMPTOMS, Seen};
 use visit::{Times, Until, Visit};
 
