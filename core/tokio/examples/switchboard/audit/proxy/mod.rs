@@ -159,6 +159,10 @@ impl<'a> Audit<'a> {
             let missing = "without an offer a second request on the connection is not answered either";
             return Ok((!self.persists).then(|| missing.into()));
         }
+        if need == "cleartext" {
+            let missing = "one direction of a TLS connection is not ended here: give an http URL";
+            return Ok(self.proxy.is_secure.then(|| missing.into()));
+        }
         let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
         let finding = self.judge(check)?;
         let why = finding.reasons.first().map_or(String::new(), |reason| format!("; {reason}"));
