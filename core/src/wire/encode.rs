@@ -111,25 +111,27 @@ impl Survey {
     /// Writes a line, checks it and notes what it says.
     #[inline(always)]
     fn take(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
-        self.take_known(draft, field, check(field), is_allowed);
+        let start = draft.len();
+        line(draft, field);
+        self.judge(check(field), field, start, is_allowed);
     }
 
     /// The same for a line of which the bytes are in order.
     #[cfg(feature = "http")]
     fn take_sound(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
-        self.take_known(draft, field, Ok(KnownField::recognise(field.name)), is_allowed);
+        let start = draft.len();
+        line(draft, field);
+        self.judge(Ok(KnownField::recognise(field.name)), field, start, is_allowed);
     }
 
     #[inline(always)]
-    fn take_known(
+    fn judge(
         &mut self,
-        draft: &mut Vec<u8>,
-        field: Field<'_>,
         checked: Result<Option<KnownField>, ErrorKind>,
+        field: Field<'_>,
+        start: usize,
         is_allowed: bool,
     ) {
-        let start = draft.len();
-        line(draft, field);
         let read = match checked {
             // As most are.
             Ok(None) => Ok(()),

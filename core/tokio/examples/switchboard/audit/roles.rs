@@ -53,6 +53,7 @@ impl RoleArgs {
 
     fn audit_client(&self, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
         let caller = if self.command.is_empty() { Caller::Person } else { Caller::Command(self.command.clone()) };
+        client::end_with_us();
         let mut audit = client::Audit::begin(caller, patience, checks)?;
         let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
         Ok((audit.subject(), findings))

@@ -1,7 +1,8 @@
 //! Who makes the client come: a command that is run for each check, or a person who is shown a URL.
 
 use std::io::{self, Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{self, Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,8 +13,13 @@ const KEPT: usize = 64 * 1024;
 const STROLL: Duration = Duration::from_secs(60);
 /// So often it is looked whether something has ended, or someone has come.
 pub(crate) const GLANCE: Duration = Duration::from_millis(5);
+/// What the process ends with after ^C, as shells have it.
+const INTERRUPTED: i32 = 130;
 /// What a command finds on standard input, which stays open until its check is over.
 const INPUT: &[u8] = b"hello\n";
+
+/// The process group of the command that runs, which a ^C does not reach by itself; 0 for none.
+static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) enum Caller {
     Person,
@@ -112,6 +118,7 @@ impl Call {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
+        RUNNING.store(child.id(), Ordering::SeqCst);
         let output = Arc::default();
         keep(child.stdout.take(), &output);
         keep(child.stderr.take(), &output);
@@ -147,10 +154,28 @@ impl Call {
 
     fn kill(&mut self) {
         let Some(mut child) = self.child.take() else { return };
-        #[cfg(unix)]
-        drop(Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).stderr(Stdio::null()).status());
+        RUNNING.store(0, Ordering::SeqCst);
+        kill_group(child.id());
         let _ = child.kill();
         let _ = child.wait();
+    }
+}
+
+/// Who ends the audit ends its command with it.
+pub(crate) fn end_with_us() {
+    // A second handler is not needed.
+    let _ = ctrlc::set_handler(|| {
+        if let group @ 1.. = RUNNING.load(Ordering::SeqCst) {
+            kill_group(group);
+        }
+        process::exit(INTERRUPTED);
+    });
+}
+
+/// Where there are groups.
+fn kill_group(group: u32) {
+    if cfg!(unix) {
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
-pub(crate) use caller::Caller;
+pub(crate) use caller::{Caller, end_with_us};
 use symptoms::{SYMPTOMS, Seen};
 use visit::{Times, Until, Visit};
 
@@ -105,13 +105,14 @@ impl<'a> Audit<'a> {
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }
 
-    /// What of the vocabulary is seen, and the worst that it amounts to.
+    /// What of the vocabulary is seen, and the worst that it amounts to. What makes a check moot comes first: then nothing of
+    /// what is asked has happened.
     fn verdict(&self, rules: &Rules, visit: &Visit) -> (Verdict, Vec<String>) {
         let seen = Seen { visit, keys: &self.keys };
         let symptoms = |names: &[&str]| -> Vec<String> {
             SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(&seen)).collect()
         };
-        let worst = [(Verdict::Fail, &rules.fail), (Verdict::Warn, &rules.warn), (Verdict::NotApplicable, &rules.moot)];
+        let worst = [(Verdict::NotApplicable, &rules.moot), (Verdict::Fail, &rules.fail), (Verdict::Warn, &rules.warn)];
         let told = worst.into_iter().map(|(verdict, names)| (verdict, symptoms(names)));
         told.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
     }

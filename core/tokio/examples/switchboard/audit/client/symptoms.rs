@@ -22,6 +22,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
     ("unopened", unopened),
     ("unheard", unheard),
     ("unacknowledged", unacknowledged),
+    ("leaves-at-once", leaves_at_once),
     ("opened", opened),
     ("left-open", left_open),
     // Of what it does next.
@@ -77,6 +78,13 @@ fn unheard(seen: &Seen<'_>) -> Option<String> {
 fn unacknowledged(seen: &Seen<'_>) -> Option<String> {
     (seen.visit.is_open() && !seen.visit.has_acknowledged())
         .then(|| "the server's SETTINGS were not acknowledged".into())
+}
+
+/// It was open, as far as can be told, and has nothing to say.
+fn leaves_at_once(seen: &Seen<'_>) -> Option<String> {
+    let is_content = seen.visit.ended.as_ref().is_some_and(|ended| ended.code == Some(0));
+    (!seen.visit.is_open() && (seen.visit.has_left_normally() || is_content))
+        .then(|| "the client leaves as soon as it is open: have it send a message, and read what comes".into())
 }
 
 /// The new protocol is spoken.

@@ -84,7 +84,7 @@ impl Visit {
     fn speaks(&self, octets: &[u8]) -> bool {
         let is_unknown = || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
         octets.starts_with(PREFACE)
-            || spoken(octets).iter().any(|frame| TALK.contains(&frame.opcode))
+            || spoken(octets).iter().take_while(|frame| frame.opcode != CLOSE).any(|frame| TALK.contains(&frame.opcode))
             || !octets.is_empty() && !is_request(octets) && is_unknown()
     }
 
@@ -104,6 +104,12 @@ impl Visit {
     /// A WebSocket's end was said.
     pub(crate) fn has_left(&self) -> bool {
         has_left(&self.after)
+    }
+
+    /// Likewise, and not because something was wrong (RFC 6455, 7.4.1).
+    pub(crate) fn has_left_normally(&self) -> bool {
+        let is_normal = |code: &[u8]| matches!(code, [] | [3, 0xe8 | 0xe9, ..]);
+        spoken(&self.after).iter().any(|frame| frame.opcode == CLOSE && is_normal(&frame.payload))
     }
 
     /// HTTP/2's SETTINGS were acknowledged.

@@ -11,7 +11,7 @@ mod tests;
 use std::collections::HashMap;
 use std::io;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use origin::Log;
 pub(crate) use origin::Origin;
@@ -30,6 +30,8 @@ pub(crate) const TABLE: &str = include_str!("proxy.checks");
 const CONTROL: &str = "P00";
 /// What has reached the origin is noted by then.
 const BLINK: Duration = Duration::from_millis(20);
+/// So long a proxy may take to see that its origin is there.
+const RECOVERY: Duration = Duration::from_secs(10);
 /// Two requests without an offer, and one that is changed where it is forwarded.
 const TWICE: &str = "P0 DEF RFC 9112, 9.3: two requests\n  GET /plain HTTP/1.1\n  Host: HOST:PORT\n\n  GET /plain HTTP/1.1\n  Host: HOST:PORT\n";
 const CHANGED: &str = "P0 DEF RFC 9110, 7.6.1: a field for one hop\n  GET /plain HTTP/1.1\n  Host: HOST:PORT\n  Connection: X-Hop\n  X-Hop: 1\n  X-MiXed: 1\n";
@@ -61,6 +63,10 @@ impl<'a> Audit<'a> {
         let findings = HashMap::new();
         let mut audit = Self { proxy, origin, is_forward, patience, checks, findings, persists: false, changed: None };
         let control = checks.iter().find(|check| check.id == CONTROL).ok_or("there is no control")?;
+        let begun = Instant::now();
+        while begun.elapsed() < RECOVERY && audit.misses_its_origin(control)? {
+            thread::sleep(RECOVERY / 20);
+        }
         let finding = audit.judge(control)?;
         if finding.verdict != Verdict::Pass {
             let reasons = finding.reasons.join("; ");
@@ -73,6 +79,12 @@ impl<'a> Audit<'a> {
         let (_, log) = audit.exchange(changed)?;
         audit.changed = Some(sent).filter(|sent| log.requests.first().is_some_and(|request| request.head != *sent));
         Ok(audit)
+    }
+
+    /// A proxy that could not connect to the origin before may take a while to look again.
+    fn misses_its_origin(&self, control: &Check) -> Result<bool, Trouble> {
+        let (exchange, _) = self.exchange(control)?;
+        Ok(matches!(exchange.status(), Some(502..=504)))
     }
 
     /// What a check comes to, with what it needs beforehand.
@@ -146,6 +158,10 @@ impl<'a> Audit<'a> {
         if need == "persistent" {
             let missing = "without an offer a second request on the connection is not answered either";
             return Ok((!self.persists).then(|| missing.into()));
+        }
+        if need == "cleartext" {
+            let missing = "one direction of a TLS connection is not ended here: give an http URL";
+            return Ok(self.proxy.is_secure.then(|| missing.into()));
         }
         let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
         let finding = self.judge(check)?;

@@ -44,6 +44,8 @@ enum Wrong {
     Piecemeal,
     /// It does nothing more, and keeps the connection.
     Sleeps(When),
+    /// It is no mutant: it closes as soon as it is open.
+    Leaves,
     /// It sends no `Connection: Upgrade`.
     NoOption,
     /// It begins to speak before it is answered.
@@ -178,6 +180,20 @@ fn no_client_hangs_an_audit() {
     }
 }
 
+/// One that leaves at once has not refused.
+#[test]
+fn who_says_nothing_is_not_judged() {
+    let checks = checks();
+    let client = Caller::Thread(Arc::new(|port| come(port, WebSocket, Wrong::Leaves).unwrap_or_default()));
+    let mut audit = Audit::with_times(client, TIMES[1], &checks).expect("the client comes");
+    for id in ["C01", "C02", "C20"] {
+        let check = checks.iter().find(|check| check.id == id).expect("a check");
+        let finding = audit.judge(check).expect("the client comes");
+        assert_eq!(finding.verdict, Verdict::NotApplicable, "{finding:?}");
+        assert!(finding.reasons[0].contains("leaves as soon as it is open"), "{finding:?}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_command_ends_with_all_that_it_has_started() {
@@ -287,6 +303,10 @@ fn come(port: u16, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
         Wrong::Piecemeal if is_switched && pieces > 3 => {
             let rest = if leftover.is_empty() { some(&mut stream)? } else { leftover.to_vec() };
             speak(&mut stream, kind, &rest[1..])
+        }
+        Wrong::Leaves if is_switched => {
+            stream.write_all(&masked(8, &[3, 0xe8]))?;
+            stream.read_to_end(&mut Vec::new()).map(drop)
         }
         _ if is_switched => speak(&mut stream, kind, leftover),
         _ => Ok(()),
