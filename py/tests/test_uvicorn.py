@@ -147,6 +147,101 @@ def test_no_connection_waits_for_ever() -> None:
                 assert connection.recv(65536) == b""
 
 
+WEBSOCKETS = pytest.mark.parametrize("ws", ["wsproto", "websockets", "websockets-sansio"])
+
+
+@WEBSOCKETS
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        (b"Version: 13", b"Version: 12", 426),
+        (b"Sec-WebSocket-Version: 13\r\n", b"", 426),
+        (b"dGhlIHNhbXBsZSBub25jZQ==", b"YWJjZA==", 400),
+        (b"Sec-WebSocket-Version", b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version", 400),
+        (b"Sec-WebSocket-Version", b"Sec-WebSocket-Extensions: ,;\r\nSec-WebSocket-Version", 400),
+        (b"GET", b"HEAD", 400),
+        (b"GET /chat HTTP/1.1\r\n", b"POST /chat HTTP/1.1\r\nContent-Length: 0\r\n", 400),
+    ],
+)
+def test_a_handshake_that_breaks_a_rule_is_an_ordinary_answer(ws: str, old: bytes, new: bytes, status: int) -> None:
+    """It never comes to a WebSocket class, and the request after it is answered."""
+    broken = HANDSHAKE.replace(old, new, 1)
+    assert broken != HANDSHAKE
+    with Served(tell, ws=ws) as served:
+        got = served.until(broken + GET, b"GET / ")
+    assert got.startswith(b"HTTP/1.1 %d " % status)
+    assert b"\r\nserver: uvicorn\r\n" in got
+    assert b"\r\nUpgrade: websocket\r\n" in got
+    assert (b"\r\nSec-WebSocket-Version: 13\r\n" in got) is (status == 426)
+    assert got.count(b"HTTP/1.1 200 OK\r\n") == 1
+    assert got.endswith(b"GET / ")
+
+
+def test_many_handshakes_that_break_a_rule_are_answered_one_after_the_other() -> None:
+    with Served(tell) as served:
+        got = served.until(HANDSHAKE.replace(b"13\r", b"12\r") * 1000 + GET, b"GET / ")
+    assert got.count(b"HTTP/1.1 426 ") == 1000
+    assert got.endswith(b"GET / ")
+
+
+@WEBSOCKETS
+@pytest.mark.parametrize("framing", [b"Content-Length: 11\r\n", b"Transfer-Encoding: chunked\r\nTrailer: a\r\n"])
+@pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_frames_begin_after_the_content_of_a_handshake(ws: str, framing: bytes, expect: bytes, pieces: int) -> None:
+    """Whatever the content looks like (RFC 9112, 6.3), and after the 100 that it waits for (RFC 9110, 7.8)."""
+    content = HELLO if b"11" in framing else b"b\r\n" + HELLO + b"\r\n0\r\na: b\r\n\r\n"
+    head, rest = HANDSHAKE[:-2] + framing + expect + b"\r\n", content + HELLO.replace(b"hello", b"world")
+    with Served(tell, ws=ws) as served, served.connect(head if pieces > 1 or expect else head + rest) as connection:
+        got = b""
+        if expect:
+            while not got.endswith(b"\r\n\r\n"):
+                got += connection.recv(1)
+            assert got == b"HTTP/1.1 100 Continue\r\n\r\n"
+        if pieces > 1:
+            threading.Event().wait(0.05)
+            connection.sendall(rest[:7])
+            threading.Event().wait(0.05)
+            connection.sendall(rest[7:])
+        elif expect:
+            connection.sendall(rest)
+        while not got.endswith(b"\x81\x05world") and (piece := connection.recv(65536)):
+            got += piece
+    assert got.count(b"HTTP/1.1 101 ") == 1
+    assert b"hello" not in got
+
+
+@WEBSOCKETS
+def test_an_app_sees_nothing_of_the_content_of_a_handshake(ws: str) -> None:
+    seen: list[list[tuple[bytes, bytes]]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(list(scope["headers"]))
+        await tell(scope, receive, send)
+
+    with Served(app, ws=ws) as served:
+        lines = b"Content-Length: 5\r\nExpect: 100-continue\r\nX-Mine: 1\r\n\r\nhello"
+        assert served.until(HANDSHAKE[:-2] + lines + HELLO, b"\x81\x05hello").endswith(b"\x81\x05hello")
+    names = [name for name, _ in seen[0]]
+    assert b"x-mine" in names
+    assert not {b"content-length", b"expect"} & set(names)
+
+
+@WEBSOCKETS
+@pytest.mark.parametrize("sent", [0, 400_000])
+def test_content_of_a_handshake_has_a_limit_and_a_deadline(ws: str, sent: int) -> None:
+    lines = b"Content-Length: 1000000\r\n\r\n"
+    with Served(tell, ws=ws, http=Hasty) as served, served.connect(HANDSHAKE[:-2] + lines) as connection:
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(b"x" * sent)
+        got = b""
+        while piece := connection.recv(65536):
+            got += piece
+    assert got.startswith(b"HTTP/1.1 413 " if sent else b"HTTP/1.1 408 ")
+    assert b"\r\nconnection: close\r\n" in got.lower()
+    assert got.count(b"HTTP/1.1") == 1
+
+
 LOSES = ["h11", "httptools", "zttp"]
 
 
@@ -326,6 +421,7 @@ def test_an_app_may_say_what_else_it_speaks(status: int) -> None:
     _, transport = asyncio.run(played(app, GET, GET))
     written = b"".join(transport.writes)
     assert written.count(b"HTTP/1.1 %d " % status) == written.count(b"\r\nUpgrade: websocket, foo/2\r\n") == 2
+    assert written.count(b"\r\nSec-WebSocket-Version: 13\r\n") == (2 if status == 426 else 0)
 
 
 def test_more_than_the_engine_holds_is_not_lost() -> None:

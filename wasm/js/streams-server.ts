@@ -12,7 +12,7 @@ import { DisconnectedError, Wire, type Options } from "./streams-wire.js";
 
 /** A response to send: this, or the platform's `Response`. */
 export interface ServerResponse {
-  /** 200 to 599; 200 unless given. */
+  /** 200 to 599; 200 unless given. A 2xx to CONNECT opens a tunnel: `ServerRequest.upgrade` sends it, and here it is an error. */
   readonly status?: number;
   /** The reason phrase; the usual one where it is left out. */
   readonly reason?: string;
@@ -61,8 +61,8 @@ export interface Ending {
   /**
    * `closed`: in order, after the last response. `switched`: the handler has the streams. `refused`: the client broke the
    * protocol or was too slow, and was answered where that could be done. `gone`: the client is, or it was and the handler has
-   * thrown what the socket said of that. `failed`: the handler has thrown or returned no response; the client got a 500 where
-   * none had begun.
+   * thrown what the socket said of that. `failed`: the handler has thrown or returned no response, or a 2xx to CONNECT; the
+   * client got a 500 where none had begun, after that 2xx a 501.
    */
   readonly how: "closed" | "switched" | "refused" | "gone" | "failed";
   /** What it was, but for `closed` and `switched`. */
@@ -187,6 +187,7 @@ class Server {
       const response = await wire.until(Promise.resolve().then(() => this.#handler(request, info)));
       if (request.switched) return { how: "switched" };
       if (!response) throw new TypeError("the handler has returned no response");
+      if (request.method === "CONNECT" && isSuccess(response)) throw new UntakenTunnelError();
       await respond(wire, response);
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
       await request.skip();
@@ -234,8 +235,16 @@ class Server {
 /** What to answer after that. */
 function statusOf(error: unknown, how: Ending["how"]): number {
   if (error instanceof ContentTooLargeError) return 413;
+  if (error instanceof UntakenTunnelError) return 501;
   if (how === "failed") return 500;
   return error instanceof ProtocolError ? (error.status ?? 400) : 408;
+}
+
+/** A response that opens a tunnel where nothing takes it: the client would wait for what never comes (RFC 9110, 9.3.6). */
+class UntakenTunnelError extends TypeError {
+  constructor() {
+    super("a 2xx to CONNECT opens a tunnel, and nothing takes it: call request.upgrade(), or answer with another status");
+  }
 }
 
 /** Sends a response. Where its content fails, the connection cannot go on. */
@@ -266,6 +275,12 @@ function headOf(response: ServerResponse | Response): ResponseHead {
   const { status = 200, headers = [] } = response;
   const reason = "reason" in response ? response.reason : "statusText" in response ? response.statusText : "";
   return reason ? { status, headers, reason } : { status, headers };
+}
+
+/** RFC 9110, 15.3. */
+function isSuccess(response: ServerResponse | Response): boolean {
+  const { status = 200, requires } = response as ServerResponse;
+  return !requires && status >= 200 && status <= 299;
 }
 
 function once(content: Uint8Array): Source {

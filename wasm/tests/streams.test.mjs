@@ -16,6 +16,7 @@ const HOST = { Host: "a.example" };
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\n";
 const LAST = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+const CONNECT = "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n";
 
 /** Says what it was asked. @type {Handler} */
 const echo = async (request) => ({ body: `${request.method} ${request.target} ${await request.text()}` });
@@ -247,8 +248,36 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     test("a tunnel by CONNECT", async () => {
-      const { answer } = await exchange(speak, ["CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nhello"]);
+      const { answer } = await exchange(speak, [`${CONNECT}hello`]);
       assert.match(answer, /^HTTP\/1\.1 200 OK\r\n\r\nHELLO$/);
+    });
+
+    test("a 2xx to CONNECT, whose tunnel nothing takes, is a 501", async () => {
+      for (const response of [{}, { status: 204 }, { body: "text" }, new Response("text"), { status: 299, body: failing(new Error("unread")) }]) {
+        /** @type {any[]} */
+        const reported = [];
+        const { answer, ending } = await exchange(() => response, [CONNECT + LAST], { onError: (error) => void reported.push(error) });
+        // What comes after it may be what was meant for the tunnel.
+        assert.match(answer, /^HTTP\/1\.1 501 Not Implemented\r\n[^]*Connection: close\r\n[^]*\r\n\r\n$/);
+        assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
+        assert.equal(reported.length, 1);
+        assert(reported[0] instanceof TypeError && /2xx to CONNECT .* request\.upgrade/.test(reported[0].message), String(reported[0]));
+        assert(ending?.how === "failed" && ending.error === reported[0]);
+      }
+    });
+
+    test("another answer to CONNECT is sent", async () => {
+      /** @type {[import("switchover/streams").ServerResponse | Response, RegExp][]} */
+      const responses = [
+        [{ status: 405, body: "no" }, /^HTTP\/1\.1 405 [^]*no$/],
+        [new Response("no", { status: 501 }), /^HTTP\/1\.1 501 [^]*no$/],
+        [{ requires: ["foo/2"] }, /^HTTP\/1\.1 426 [^]*Upgrade: foo\/2/],
+      ];
+      for (const [response, expected] of responses) {
+        const { answer, ending } = await exchange(() => response, [CONNECT]);
+        assert.match(answer, expected);
+        assert.deepEqual(ending, { how: "closed" });
+      }
     });
 
     test("upgrades are the preferences unless others are given", async () => {

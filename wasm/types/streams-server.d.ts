@@ -6,7 +6,7 @@ import type { Socket } from "./streams-transport.js";
 import { type Options } from "./streams-wire.js";
 /** A response to send: this, or the platform's `Response`. */
 export interface ServerResponse {
-    /** 200 to 599; 200 unless given. */
+    /** 200 to 599; 200 unless given. A 2xx to CONNECT opens a tunnel: `ServerRequest.upgrade` sends it, and here it is an error. */
     readonly status?: number;
     /** The reason phrase; the usual one where it is left out. */
     readonly reason?: string;
@@ -47,8 +47,8 @@ export interface Ending {
     /**
      * `closed`: in order, after the last response. `switched`: the handler has the streams. `refused`: the client broke the
      * protocol or was too slow, and was answered where that could be done. `gone`: the client is, or it was and the handler has
-     * thrown what the socket said of that. `failed`: the handler has thrown or returned no response; the client got a 500 where
-     * none had begun.
+     * thrown what the socket said of that. `failed`: the handler has thrown or returned no response, or a 2xx to CONNECT; the
+     * client got a 500 where none had begun, after that 2xx a 501.
      */
     readonly how: "closed" | "switched" | "refused" | "gone" | "failed";
     /** What it was, but for `closed` and `switched`. */

@@ -23,7 +23,7 @@ use crate::upgrade::{self, Upgraded};
 /// Bytes in the pipe, each way.
 const PIPE: usize = 64 * 1024;
 
-/// A handler whose requests with an offer hold an `OnUpgrade` of hyper's.
+/// A handler whose requests with an offer hold an `OnUpgrade` of hyper's, if anything that is offered can be accepted.
 #[derive(Clone, Debug)]
 pub struct WithOnUpgrade<S>(pub S);
 
@@ -41,7 +41,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
-        if upgrade::offers(&request).is_empty() {
+        if upgrade::offers(&request).iter().all(|offer| offer.ineligible.is_some()) {
             let answer = self.0.call(request);
             return Box::pin(async move { answer.await.map_err(Into::into) });
         }

@@ -1,6 +1,7 @@
 """uvicorn's HTTP/1.1 on this engine: `uvicorn --http switchover.uvicorn:Protocol app:app`.
 
-Needs `pip install switchover[uvicorn]`. WebSockets are uvicorn's own, whichever `--ws` is chosen.
+Needs `pip install switchover[uvicorn]`. WebSockets are uvicorn's own, whichever `--ws` is chosen, but for a
+handshake that breaks a rule, which is answered here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from . import (
     Connection,
     Data,
     EndOfMessage,
+    Ineligible,
     LocalProtocolError,
     Owes,
     Paused,
@@ -59,6 +61,10 @@ if TYPE_CHECKING:
 
 WEBSOCKET = Token("websocket")
 
+# Fields of a handshake that a WebSocket class does not see: the other offers, and what frames content that is over.
+LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
+TEXT = (b"content-type", b"text/plain; charset=utf-8")
+
 # What frameworks say against themselves (a length on a 204, or beside a Transfer-Encoding) is put right.
 ENGINE = Config(tidy=True)
 ENGINE_IN_TLS = Config(tidy=True, secure=True)
@@ -72,7 +78,10 @@ class Protocol(asyncio.Protocol):
     """One connection of uvicorn."""
 
     timeout_head = 60.0
-    """Seconds that a head may take from its first byte on; then the answer is 408. A subclass may set others."""
+    """Seconds that a head may take from its first byte on, and the content of a handshake; then the answer is 408.
+
+    A subclass may set others.
+    """
 
     def __init__(
         self,
@@ -108,6 +117,8 @@ class Protocol(asyncio.Protocol):
         self.base: dict[str, Any] = {}
         self.scope: dict[str, Any] = {}
         self.cycle: Cycle | None = None
+        # What goes to a WebSocket class once its content is over.
+        self.handshake: Request | None = None
         self.is_handed_over = False
         # Until when the rest of what a client sends is read and dropped, once it has its answer.
         self.lingers_until: float | None = None
@@ -196,15 +207,20 @@ class Protocol(asyncio.Protocol):
                 return
             if isinstance(event, Request):
                 self.stop_head_timer()
-                if self.hands_over(event):
-                    return
-                self.begin(event)
+                self.stop_timer()
+                self.take(event)
             elif isinstance(event, Data):
                 if self.cycle is not None:
                     self.cycle.take(event.data)
             elif isinstance(event, EndOfMessage):
+                if self.handshake is not None:
+                    self.hand_over(self.handshake)
+                    return
                 if self.cycle is not None:
                     self.cycle.end()
+            elif self.handshake is not None:
+                self.turn_away(413, b"Content Too Large")
+                return
             elif isinstance(event, Paused) and event.reason is not PausedReason.CLOSED:
                 # The next request waits until this one is answered.
                 return
@@ -215,16 +231,40 @@ class Protocol(asyncio.Protocol):
                 return
 
     def wait_for_more(self) -> None:
-        """Sets a deadline, where the client is the one to go on and no request is under way."""
-        if self.connection.awaiting is Awaiting.REQUEST and self.connection.unread:
+        """Sets a deadline, where the client is the one to go on and no app waits for it."""
+        if self.handshake is not None or (self.connection.awaiting is Awaiting.REQUEST and self.connection.unread):
             if self.head_task is None:
                 self.head_task = self.loop.call_later(self.timeout_head, self.timeout_head_handler)
         elif self.timeout_keep_alive_task is None and self.cycle is not None and self.cycle.response_complete:
             self.start_timer(self.timeout_keep_alive)
 
-    def begin(self, request: Request) -> None:
-        """Starts the app on a request."""
-        self.stop_timer()
+    def take(self, request: Request) -> None:
+        """A request is for the app, unless it offers WebSocket and that is spoken here."""
+        offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
+        if offered is None or self.ws_protocol_class is None:
+            if request.no_offer is None:
+                self.warn_of_an_offer()
+            self.begin(request)
+        elif offered.ineligible is not None:
+            self.decline(request, offered.ineligible)
+        else:
+            self.handshake = request
+            if self.connection.owes is Owes.CONTINUE:
+                self.transport.write(self.connection.send_informational(100))
+            if not request.ends:
+                self.connection.skip_content()
+
+    def warn_of_an_offer(self) -> None:
+        """Says what uvicorn's own classes say of an offer that is declined."""
+        self.logger.warning("Unsupported upgrade request.")
+        if self.ws_protocol_class is None:
+            self.logger.warning(
+                "No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
+                "or install 'websockets' or 'wsproto' manually."
+            )
+
+    def scope_of(self, request: Request) -> dict[str, Any]:
+        """What the app is given of a request."""
         self.scope = scope = request.asgi()
         scope.update(self.base)
         scope["asgi"] = {"version": self.config.asgi_version, "spec_version": "2.3"}
@@ -232,40 +272,44 @@ class Protocol(asyncio.Protocol):
         if self.root_path:
             scope["path"] = self.root_path + scope["path"]
             scope["raw_path"] = self.root_path.encode("ascii") + scope["raw_path"]
+        return scope
+
+    def begin(self, request: Request) -> None:
+        """Starts the app on a request."""
         app = self.app
         if self.limit_concurrency is not None and (
             len(self.connections) >= self.limit_concurrency or len(self.tasks) >= self.limit_concurrency
         ):
             app = service_unavailable
             self.logger.warning("Exceeded concurrency limit.")
-        self.cycle = cycle = Cycle(self, scope, request.ends)
+        self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
         apart: dict[str, Any] = {"context": contextvars.Context()} if self.config.reset_contextvars else {}
         task = self.loop.create_task(cycle.run(app), **apart)
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
 
-    def hands_over(self, request: Request) -> bool:
-        """A WebSocket is uvicorn's own class's from its handshake on: it gets every byte that has come.
+    def decline(self, request: Request, flaw: Ineligible) -> None:
+        """Answers a handshake that cannot be accepted: says what is wrong, and what is spoken here."""
+        text = flaw.text.encode()
+        headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"upgrade", b"websocket")]
+        self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
+        cycle.start(flaw.status, [*self.server_state.default_headers, *headers])
+        cycle.write(text, more_body=True)
+        # From here the next request would be answered inside this call, and a thousand may have come at once.
+        self.loop.call_later(0, cycle.write, b"", False)
+
+    def hand_over(self, request: Request) -> None:
+        """A WebSocket is uvicorn's own class's from its handshake on: it gets every byte that has come after that.
 
         The names are in lower case, as those classes put them into a scope without a look.
         """
-        if request.no_offer is not None:
-            return False
-        if self.ws_protocol_class is None or all(offer.protocol != WEBSOCKET for offer in request.offers):
-            self.logger.warning("Unsupported upgrade request.")
-            if self.ws_protocol_class is None:
-                self.logger.warning(
-                    "No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
-                    "or install 'websockets' or 'wsproto' manually."
-                )
-            return False
         self.log_trace("Upgrading to WebSocket")
-        self.stop_timer()
+        self.stop_head_timer()
         self.connections.discard(self)
         protocol = self.ws_protocol_class(config=self.config, server_state=self.server_state, app_state=self.app_state)
         protocol.connection_made(self.transport)
         # Of several offers it is the one that is taken.
-        lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] != b"upgrade")
+        lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] not in LEFT_OUT)
         start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())
         head, rest = b"%b%bupgrade: websocket\r\n\r\n" % (start, lines), self.connection.unread
         if type(getattr(protocol, "conn", None)).__module__ == "wsproto":
@@ -275,7 +319,12 @@ class Protocol(asyncio.Protocol):
         self.transport.set_protocol(protocol)
         self.is_handed_over = True
         self.flow.resume_reading()
-        return True
+
+    def turn_away(self, status: int, text: bytes) -> None:
+        """Answers a handshake whose content has no end that is waited for, and ends the connection."""
+        self.stop_head_timer()
+        self.transport.write(self.connection.respond(status, [TEXT, (b"connection", b"close")], text))
+        self.linger()
 
     def refuse(self, error: RemoteProtocolError) -> None:
         """Answers what is no HTTP, if that can still be done, and ends the connection."""
@@ -283,7 +332,7 @@ class Protocol(asyncio.Protocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnect()
         if self.connection.owes is Owes.RESPONSE and error.status is not None:
-            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+            headers = [TEXT, (b"connection", b"close")]
             self.transport.write(self.connection.respond(error.status, headers, b"Invalid HTTP request received."))
         self.stop_head_timer()
         self.linger()
@@ -292,9 +341,12 @@ class Protocol(asyncio.Protocol):
         """Half a head and no more: there is no request to answer yet. None is read after this one."""
         if self.transport.is_closing():
             return
+        if self.handshake is not None:
+            self.logger.warning("The content of a handshake took more than %g seconds.", self.timeout_head)
+            self.turn_away(408, b"Request Timeout")
+            return
         self.logger.warning("A request's head took more than %g seconds.", self.timeout_head)
-        headers = [(b"content-type", b"text/plain; charset=utf-8")]
-        self.transport.write(self.connection.reject(408, headers, b"Request Timeout"))
+        self.transport.write(self.connection.reject(408, [TEXT], b"Request Timeout"))
         self.linger()
 
     # The end.
@@ -503,10 +555,8 @@ class Cycle:
             self.protocol.close()
             return
         text = b"Internal Server Error"
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text))]
-        await self.send(
-            {"type": "http.response.start", "status": 500, "headers": [*headers, (b"connection", b"close")]}
-        )
+        headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"connection", b"close")]
+        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
         await self.send({"type": "http.response.body", "body": text})
 
     async def send(self, message: ASGISendEvent) -> None:
@@ -549,9 +599,12 @@ class Cycle:
             spoken = [value for name, value in headers if name.lower() == b"upgrade"]
             if not spoken:
                 raise
-            self.connection.advertise(spoken)
             others = [line for line in headers if line[0].lower() != b"upgrade"]
-            self.connection.send_response(status, others, into=out)
+            if status == 426:
+                self.connection.require(spoken, others, into=out)
+            else:
+                self.connection.advertise(spoken)
+                self.connection.send_response(status, others, into=out)
 
     def write(self, body: bytes, more_body: bool) -> None:
         """Content, and with the last of it the end."""

@@ -130,6 +130,23 @@ async fn axums_own_extractor_works_with_what_hyper_makes() {
     served.stop().await;
 }
 
+/// What axum would switch to is left alone where the engine would not: it is the client's mistake, and no 500.
+#[tokio::test]
+async fn axums_own_extractor_declines_what_breaks_a_rule() {
+    let served = Served::by(WithOnUpgrade(router())).await;
+    for (key, status) in [("dGhlIHNhbXBsZSBub25jZQ==", "101"), ("YWJjZA==", "400")] {
+        let mut stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
+        let head =
+            "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
+        let request = format!("{head}\r\nSec-WebSocket-Key: {key}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("a server");
+        let mut line = [0; 12];
+        within(stream.read_exact(&mut line)).await.expect("an answer");
+        assert_eq!(str::from_utf8(&line), Ok(format!("HTTP/1.1 {status}").as_str()));
+    }
+    served.stop().await;
+}
+
 /// The same use, without hyper.
 #[tokio::test]
 async fn our_extractor_opens_a_websocket() {
