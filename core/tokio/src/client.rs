@@ -216,12 +216,19 @@ impl<S: Transport> Exchange<S> {
                 sending => sending,
             };
             let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+            let waits_for_100 = self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
             match wire.http.next_event()? {
                 Next::Event(Event::Informational(_)) => wire.receiving.clear(),
                 Next::Event(Event::Response(response)) => {
                     let response = Response::<()>::try_from(response)
                         .map_err(|error| Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))?;
                     wire.receiving.clear();
+                    if waits_for_100 {
+                        // The content is not wanted, and without it no other request can follow (RFC 9110, 10.1.1).
+                        self.content = None;
+                        // Where the server has not closed already.
+                        let _ = wire.http.close_after_response();
+                    }
                     let content = if wire.http.take_end() {
                         None
                     } else {
