@@ -85,7 +85,8 @@ impl<S: Transport> Client<S> {
     /// it moves while the response's is read.
     ///
     /// `Host` is added from the URI, where it has an authority, and so is how the content ends. A request that says `Expect:
-    /// 100-continue` waits for the 100, for as long as [`Patience::go_ahead`](crate::Patience) says. Before the next request read the response
+    /// 100-continue` waits for the 100, for as long as [`Patience::go_ahead`](crate::Patience) says; if the response comes
+    /// instead, it is the connection's last, and the content is not sent. Before the next request read the response
     /// to its end, or drop it: then what is left of it is dropped too, up to `limits.drain`.
     ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
