@@ -102,7 +102,8 @@ impl<S: Transport> Client<S> {
     /// it moves while the response's is read.
     ///
     /// `Host` is added from the URI, where it has an authority, and so is how the content ends. A request that says `Expect:
-    /// 100-continue` waits for the 100, for as long as [`Patience::go_ahead`](crate::Patience) says. Before the next request read the response
+    /// 100-continue` waits for the 100, for as long as [`Patience::go_ahead`](crate::Patience) says; if the response comes
+    /// instead, it is the connection's last, and the content is not sent. Before the next request read the response
     /// to its end, or drop it: then what is left of it is dropped too, up to `limits.drain`.
     ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
@@ -242,6 +243,7 @@ impl<S: Transport> Exchange<S> {
         loop {
             self.send_on(context)?;
             let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+            let waits_for_100 = self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
             match wire.http.next_event()? {
                 Next::Event(Event::Informational(response)) => {
                     if let Some(tell) = &mut self.on_interim {
@@ -257,6 +259,12 @@ impl<S: Transport> Exchange<S> {
                         response.extensions_mut().insert(Reason::new(reason));
                     }
                     wire.receiving.clear();
+                    if waits_for_100 {
+                        // The content is not wanted, and without it no other request can follow (RFC 9110, 10.1.1).
+                        self.content = None;
+                        // Where the server has not closed already.
+                        let _ = wire.http.close_after_response();
+                    }
                     let content = if wire.http.take_end() {
                         None
                     } else {

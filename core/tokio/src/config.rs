@@ -15,7 +15,7 @@ pub struct Config {
     pub date: bool,
     /// Whether a client that has ended its direction is still answered, as RFC 9112, 9.6, would have it. It is then noticed only by
     /// a reset, or when the answer is sent, that the client has gone; without it a handler is dropped once the client's end
-    /// comes.
+    /// comes. Neither is noticed while content of the request waits that the handler does not read.
     pub half_close: bool,
     /// Whether a server takes what comes right after an offer for the next request, once the offer is declined. It may have been
     /// meant for the protocol that was offered: an intermediary, which does not know who wrote it, says no, and its connection

@@ -271,6 +271,14 @@ async fn what_is_not_read_is_not_taken() {
             assert!(taken < MUCH, "{head}");
         }
     }
+    // A client that asks on and on, and does not read the answers.
+    let large = service_fn(async |_| Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(vec![b'x'; 60_000]))));
+    let (mut client, _serving) = served_by(1000, config(), large);
+    let mut asked = 0;
+    while let Ok(len) = tokio::time::timeout(Duration::from_millis(100), client.write(GET.as_bytes())).await {
+        asked += len.expect("a server");
+        assert!(asked < MUCH);
+    }
     // A caller that does not read.
     let (stream, mut server) = tokio::io::duplex(1000);
     send(&mut server, "HTTP/1.1 200 OK\r\n\r\n").await;

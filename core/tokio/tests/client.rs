@@ -302,3 +302,27 @@ impl<I: Iterator<Item = Result<Frame<Bytes>, BoxError>> + Unpin> http_body::Body
         Poll::Ready(self.0.next())
     }
 }
+
+/// Content that a server has said it does not want, before its 100, is not sent after all.
+#[tokio::test]
+async fn content_that_is_not_wanted_stays() {
+    for close in ["Connection: close\r\n", ""] {
+        let (stream, mut server) = tokio::io::duplex(100_000);
+        let mut client = connect(stream, &Config::default());
+        let response = format!("HTTP/1.1 401 Unauthorized\r\n{close}Content-Length: 2\r\n\r\nno");
+        let request = Request::post("http://a/").header("expect", "100-continue").body(Full::<Bytes>::from("content"));
+        let (response, ()) = tokio::join!(client.send(request.expect("a request")), async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            server.write_all(response.as_bytes()).await.expect("room");
+        });
+        assert_eq!(text(response.expect("an answer")).await, "no");
+        assert!(!client.persists());
+        let again =
+            tokio::time::timeout(Duration::from_secs(10), client.send(get("http://a/"))).await.expect("in time");
+        assert!(matches!(&again, Err(Error::Protocol(error)) if error.kind() == ErrorKind::Closed), "{again:?}");
+        drop(client);
+        let mut heard = String::new();
+        server.read_to_string(&mut heard).await.expect("text");
+        assert!(heard.ends_with("\r\n\r\n"), "{heard}");
+    }
+}

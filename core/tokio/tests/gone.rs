@@ -94,13 +94,13 @@ async fn handle(request: Request<Body>, mut fate: Fate) -> Result<Response<Conte
             }
         },
         "/wait" => {
-            // Long after the client has gone, also where a machine is busy.
+            // Until long after the client has gone.
             sleep(Duration::from_secs(1)).await;
             content("late")
         }
         "/never" => std::future::pending().await,
         "/large" => content(vec![b'x'; 20_000_000]),
-        "/stream" => Frames::of(["piece"; 100]).each_after(Duration::from_millis(5)).boxed_unsync(),
+        "/stream" => Frames::of(["piece"; 200]).each_after(Duration::from_millis(20)).boxed_unsync(),
         "/switch" => {
             let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
             let mut spoken = Fate(fate.0.clone(), "dropped");

@@ -34,9 +34,11 @@ pub use listen::{Stopping, accept_all, serve_all};
 ///
 /// Returns when the connection is over, and what it has switched to as well: the future that was given to
 /// [`Selected::accept`](crate::upgrade::Selected::accept) runs in this one. An error says why it ended early; the client got the answer that
-/// fits, if it still could. Where a handler panics the client gets a 500, and the panic goes on here.
+/// fits, if it still could. Where a handler panics the client gets a 500, and the panic goes on here; where its content does,
+/// the answer is cut if it has begun.
 ///
-/// Cancel safe in this sense: if it is dropped, the connection is closed at once, and nothing else is lost. RFC 9112, 9.
+/// Cancel safe in this sense: if it is dropped, the connection is closed at once, and nothing else is lost. A socket is reset
+/// where the client would take a cut answer for a whole one. RFC 9112, 8 and 9.
 pub async fn serve<S, H>(stream: S, handler: H, config: &Config) -> Result<(), Error>
 where
     S: Transport,
