@@ -93,7 +93,8 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
     }
 }
 
-/// Memory that requests are made in, one after the other.
+/// Memory that requests are made in, one after the other. For hosts of ours, in `binding`.
+#[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Memory {
     /// A map that is not used any more: that of the last answer.
