@@ -139,6 +139,12 @@ impl Chance {
         }
     }
 
+    /// The rule that the offer of this protocol breaks, if it breaks one.
+    pub(crate) fn ineligible(&self, protocol: &str) -> Option<Ineligible> {
+        let named = Protocol::parse(protocol.as_bytes())?;
+        self.offers.iter().filter(|offer| offer.is(&named)).find_map(|offer| offer.ineligible)
+    }
+
     pub(crate) fn has_taker(&self) -> bool {
         matches!(*self.taking(), Taking::By(_))
     }

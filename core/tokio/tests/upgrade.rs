@@ -166,6 +166,18 @@ async fn a_101_that_leads_nowhere_is_a_500() {
     }
 }
 
+#[tokio::test]
+async fn a_101_to_a_broken_handshake_is_a_400() {
+    let (mut client, serving) = served(service_fn(async |request: Request<Body>| {
+        drop(upgrade::on(&request));
+        Ok::<_, BoxError>(Response::builder().status(101).header("upgrade", "websocket").body(Content::default())?)
+    }));
+    send(&mut client, &offering("websocket")).await;
+    expect(&mut client, "HTTP/1.1 400 Bad Request\r\nconnection: close\r\nContent-Length: 0\r\n\r\n").await;
+    drop(client);
+    assert!(matches!(serving.await.expect("no panic"), Err(Error::Handler(_))));
+}
+
 // CONNECT.
 
 const CONNECT: &str = "CONNECT b:1 HTTP/1.1\r\nHost: b:1\r\n\r\n";

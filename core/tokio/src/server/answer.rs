@@ -277,8 +277,13 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         }
         self.finish_request().await?;
         let http = &mut self.wire.http;
-        let selection = http.select(&[token], Order::Client);
-        let selection = selection.ok_or(Error::Misuse("a 101 that does not name in `Upgrade` what was offered"))?;
+        let Some(selection) = http.select(&[token], Order::Client) else {
+            // A framework may not know the rules of what it accepts: then it is the client that has broken one.
+            return Err(match chance.and_then(|chance| chance.ineligible(token)) {
+                Some(rule) => Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(rule.text().into())),
+                None => Error::Misuse("a 101 that does not name in `Upgrade` what was offered").into(),
+            });
+        };
         #[cfg(feature = "h2c")]
         if let (Some(chance), Some(request)) = (chance, http.request()) {
             chance.make_splice(&request)?;
