@@ -16,6 +16,7 @@ ASKED = {
     "curl": ["curl", "--version"],
     "Java": ["java", "--version"],
     "Chromium": ["chromium", "--version"],
+    "Firefox": ["firefox-esr", "--version"],
     "nginx": ["nginx", "-v"],
     "HAProxy": ["haproxy", "-v"],
     "Apache": ["apache2", "-v"],

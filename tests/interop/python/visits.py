@@ -1,4 +1,4 @@
-"""A browser without a window that opens a WebSocket for whoever asks `/visit?URL`, and keeps it until the one who asks has gone.
+"""A browser without a window that opens a WebSocket for each request of `/visit?URL`, and keeps it until that request ends.
 
     visits.py COMMAND OF THE BROWSER...    with {page} and {profile} filled in; prints `listening PORT`
 

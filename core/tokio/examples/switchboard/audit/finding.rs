@@ -42,7 +42,7 @@ pub(crate) struct Evidence {
     /// What came where the same was sent without what is tried.
     pub(crate) control: Option<Vec<u8>>,
     /// What came out of the other side of an intermediary.
-    pub(crate) passed: Option<Vec<u8>>,
+    pub(crate) arrived: Option<Vec<u8>>,
     /// A line for a shell that does it again.
     pub(crate) again: String,
 }

@@ -5,6 +5,8 @@ use switchover::{Connection, End, Error, Event, Next, NoOffer, Role, Why};
 
 /// More of it is not read.
 const MOST: usize = 1 << 20;
+/// More of the content of a request is not kept.
+const KEPT: usize = 1 << 10;
 
 /// A request, whether or not it keeps to the rules.
 #[derive(Clone, Debug, Default)]
@@ -127,7 +129,10 @@ impl Incoming {
             let mut is_whole = false;
             match (event, self.requests.last_mut()) {
                 (Event::Request(request), _) => self.requests.push(Request::of(&request)),
-                (Event::Data(data), Some(request)) => request.content.extend_from_slice(data),
+                (Event::Data(data), Some(request)) => {
+                    let room = KEPT.saturating_sub(request.content.len());
+                    request.content.extend_from_slice(&data[..data.len().min(room)]);
+                }
                 (Event::EndOfMessage(_), Some(request)) => {
                     request.is_whole = true;
                     is_whole = true;

@@ -3,6 +3,9 @@
 //! `table` reads the checks, which are data (`server.checks`); `script` makes what is sent of them. `wire` moves bytes,
 //! `reading` has the engine read what comes, `speech` tries the new protocol, `exchange` is one connection of all that. `server`
 //! compares each check with its control and asks `symptoms` what is seen; a `finding` is what it comes to, `report` tells it.
+//!
+//! Of the other `roles`, `client` is a scripted server for clients, and `proxy` a client and a scripted origin on both sides of
+//! an intermediary. `answer` makes what both answer, `incoming` has the engine read what both are asked.
 
 mod answer;
 mod client;
@@ -101,6 +104,9 @@ MUST that is broken, `warn` all that deserves a word. A finding shows what was s
 rule, and a line for a shell that does it again.
 
 Audit your own servers, or ask whose they are: one connection at a time, at most three requests on each.
+
+With --client a scripted server answers as each check has it, and what the client then does is judged; with --proxy a scripted
+origin is on the other side of an intermediary, and what comes out on both sides is judged.
 
 Ends with 0 where nothing failed, 1 where something did that is not known; 3 where the server cannot be reached or its control fails; 64 where
 these arguments make no sense.";

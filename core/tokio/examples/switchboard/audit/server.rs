@@ -129,7 +129,7 @@ impl<'a> Audit<'a> {
     fn evidence(&self, script: &Script, exchange: &Exchange) -> Evidence {
         let again = finding::again(self.server.target, script, &exchange.said);
         let sent = [&script.octets()[..], &exchange.said].concat();
-        Evidence { sent, came: kept(&exchange.came), control: None, passed: None, again }
+        Evidence { sent, came: kept(&exchange.came), control: None, arrived: None, again }
     }
 
     /// What is missing of what a check needs, as far as it can be told before anything is sent.

@@ -100,18 +100,19 @@ impl<'a> Audit<'a> {
         }
         let control = self.visits.get(CONTROL).map(|control| control.came.clone());
         let again = self.caller.again(check.id);
-        let evidence = Evidence { sent: visit.sent.clone(), came: visit.came.clone(), control, passed: None, again };
+        let evidence = Evidence { sent: visit.sent.clone(), came: visit.came.clone(), control, arrived: None, again };
         self.visits.insert(check.id, visit);
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }
 
-    /// What of the vocabulary is seen, and the worst that it amounts to.
+    /// What of the vocabulary is seen, and the worst that it amounts to. What makes a check moot comes first: then nothing of
+    /// what is asked has happened.
     fn verdict(&self, rules: &Rules, visit: &Visit) -> (Verdict, Vec<String>) {
         let seen = Seen { visit, keys: &self.keys };
         let symptoms = |names: &[&str]| -> Vec<String> {
             SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(&seen)).collect()
         };
-        let worst = [(Verdict::Fail, &rules.fail), (Verdict::Warn, &rules.warn), (Verdict::NotApplicable, &rules.moot)];
+        let worst = [(Verdict::NotApplicable, &rules.moot), (Verdict::Fail, &rules.fail), (Verdict::Warn, &rules.warn)];
         let told = worst.into_iter().map(|(verdict, names)| (verdict, symptoms(names)));
         told.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
     }

@@ -1,6 +1,6 @@
 //! The vocabulary of the verdicts: what may be seen of a client. A table says which of it is a failure, which a warning.
 
-use super::visit::Visit;
+use super::visit::{Visit, is_request};
 
 /// What there is to look at.
 pub(crate) struct Seen<'a> {
@@ -22,6 +22,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
     ("unopened", unopened),
     ("unheard", unheard),
     ("unacknowledged", unacknowledged),
+    ("leaves-at-once", leaves_at_once),
     ("opened", opened),
     ("left-open", left_open),
     // Of what it does next.
@@ -36,11 +37,12 @@ fn bad_request(seen: &Seen<'_>) -> Option<String> {
     seen.visit.first()?.fault().map(|fault| format!("the request breaks a rule: {fault}"))
 }
 
-/// More came before the first answer.
+/// The client went on before it was answered. Requests may be pipelined, but not after a WebSocket handshake.
 fn early(seen: &Seen<'_>) -> Option<String> {
-    let early = &seen.visit.early;
-    let is_offer = seen.visit.first()?.offers.iter().any(|(_, broken)| broken.is_none());
-    (is_offer && !early.is_empty()).then(|| format!("{} bytes followed the offer before it was answered", early.len()))
+    let (early, first) = (&seen.visit.early, seen.visit.first()?);
+    let offers = |token: &str| first.offers.iter().any(|(each, _)| each.eq_ignore_ascii_case(token));
+    let is_wrong = offers("websocket") || !first.offers.is_empty() && !is_request(early);
+    (!early.is_empty() && is_wrong).then(|| format!("{} bytes followed the offer before it was answered", early.len()))
 }
 
 fn same_key(seen: &Seen<'_>) -> Option<String> {
@@ -76,6 +78,13 @@ fn unheard(seen: &Seen<'_>) -> Option<String> {
 fn unacknowledged(seen: &Seen<'_>) -> Option<String> {
     (seen.visit.is_open() && !seen.visit.has_acknowledged())
         .then(|| "the server's SETTINGS were not acknowledged".into())
+}
+
+/// It was open, as far as can be told, and has nothing to say.
+fn leaves_at_once(seen: &Seen<'_>) -> Option<String> {
+    let is_content = seen.visit.ended.as_ref().is_some_and(|ended| ended.code == Some(0));
+    (!seen.visit.is_open() && (seen.visit.has_left_normally() || is_content))
+        .then(|| "the client leaves as soon as it is open: have it send a message, and read what comes".into())
 }
 
 /// The new protocol is spoken.

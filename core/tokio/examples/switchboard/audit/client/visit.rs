@@ -30,6 +30,9 @@ pub(crate) struct Times {
     pub(crate) pause: Duration,
 }
 
+/// More requests of a client are not answered.
+const MOST_ASKED: usize = 3;
+
 /// What a client did.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Visit {
@@ -81,7 +84,7 @@ impl Visit {
     fn speaks(&self, octets: &[u8]) -> bool {
         let is_unknown = || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
         octets.starts_with(PREFACE)
-            || spoken(octets).iter().any(|frame| TALK.contains(&frame.opcode))
+            || spoken(octets).iter().take_while(|frame| frame.opcode != CLOSE).any(|frame| TALK.contains(&frame.opcode))
             || !octets.is_empty() && !is_request(octets) && is_unknown()
     }
 
@@ -101,6 +104,12 @@ impl Visit {
     /// A WebSocket's end was said.
     pub(crate) fn has_left(&self) -> bool {
         has_left(&self.after)
+    }
+
+    /// Likewise, and not because something was wrong (RFC 6455, 7.4.1).
+    pub(crate) fn has_left_normally(&self) -> bool {
+        let is_normal = |code: &[u8]| matches!(code, [] | [3, 0xe8 | 0xe9, ..]);
+        spoken(&self.after).iter().any(|frame| frame.opcode == CLOSE && is_normal(&frame.payload))
     }
 
     /// HTTP/2's SETTINGS were acknowledged.
@@ -230,7 +239,7 @@ impl House {
             }
             Until::Answered => {}
             Until::Asked => {
-                while self.wait_for_next(talk)? {
+                while self.visit.requests.len() < MOST_ASKED && self.wait_for_next(talk)? {
                     self.visit.requests.extend(talk.incoming.requests.last().cloned());
                     self.take(talk, &Step::Send(NOT_HERE.into()));
                 }
@@ -247,7 +256,7 @@ impl House {
 
     /// Another request, on this connection or a new one.
     fn wait_for_next(&mut self, talk: &mut Talk) -> io::Result<bool> {
-        let may_ask_here = spoken(talk.incoming.rest()).is_empty();
+        let may_ask_here = spoken(talk.incoming.rest()).is_empty() && !talk.incoming.is_full();
         if may_ask_here {
             talk.incoming.expect_next();
         }
@@ -301,6 +310,6 @@ impl Talk {
 }
 
 /// It begins as a request does, and no frame.
-fn is_request(octets: &[u8]) -> bool {
+pub(crate) fn is_request(octets: &[u8]) -> bool {
     octets.first().is_some_and(u8::is_ascii_uppercase) && octets.get(1).is_some_and(u8::is_ascii_uppercase)
 }

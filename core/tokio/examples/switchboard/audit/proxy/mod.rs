@@ -103,7 +103,7 @@ impl<'a> Audit<'a> {
             sent: Script::of(&question(check), By::Check, &self.places(false))?.octets(),
             came: exchange.came,
             control: if verdict >= Verdict::Warn { self.directly(check)? } else { None },
-            passed: Some(log.came),
+            arrived: Some(log.came),
             again: self.again(check),
         };
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })

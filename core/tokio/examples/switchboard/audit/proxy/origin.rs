@@ -206,6 +206,7 @@ impl Connection {
         let mut piece = [0; 4096];
         match self.stream.read(&mut piece)? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ if self.incoming.is_full() => Err(io::ErrorKind::OutOfMemory.into()),
             len => {
                 self.incoming.receive(&piece[..len]);
                 Ok(())

@@ -37,7 +37,7 @@ struct Shown<'a> {
     came: String,
     control: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    passed: Option<String>,
+    arrived: Option<String>,
     again: &'a str,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Shown<'a> {
     fn of(evidence: &'a Evidence) -> Self {
         let text = |octets: &[u8]| octets.iter().copied().map(char::from).collect();
         let control = evidence.control.as_deref().map(text);
-        let passed = evidence.passed.as_deref().map(text);
-        Self { sent: text(&evidence.sent), came: text(&evidence.came), control, passed, again: &evidence.again }
+        let arrived = evidence.arrived.as_deref().map(text);
+        Self { sent: text(&evidence.sent), came: text(&evidence.came), control, arrived, again: &evidence.again }
     }
 }

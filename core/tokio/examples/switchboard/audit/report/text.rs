@@ -51,10 +51,10 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
     };
     part("seen", &finding.reasons.join("\n"));
     part("rule", &format!("{clause} ({level}): {}", finding.check.rules.says));
-    if let Some(Evidence { sent, came, control, passed, again }) = &finding.evidence {
+    if let Some(Evidence { sent, came, control, arrived, again }) = &finding.evidence {
         part("sent", &cut(sent));
-        if let Some(passed) = passed {
-            part("passed", &cut(passed));
+        if let Some(arrived) = arrived {
+            part("arrived", &cut(arrived));
         }
         part("came", &cut(came));
         if let Some(control) = control {

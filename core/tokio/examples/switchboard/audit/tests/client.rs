@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use switchover::{Connection, End, Event, Next, RequestHead, Role, websocket};
 
@@ -40,10 +40,12 @@ enum Wrong {
     Opens(When),
     /// It loses what comes in the segment of the 101.
     Deaf(When),
-    /// It drops a frame that does not come in one piece.
+    /// It loses the first byte after a 101 that has come in pieces.
     Piecemeal,
     /// It does nothing more, and keeps the connection.
     Sleeps(When),
+    /// It is no mutant: it closes as soon as it is open.
+    Leaves,
     /// It sends no `Connection: Upgrade`.
     NoOption,
     /// It begins to speak before it is answered.
@@ -57,7 +59,13 @@ enum Wrong {
 }
 use Wrong::{Deaf, Opens, Refuses, Sleeps};
 
-const TIMES: Times = Times { patience: Duration::from_secs(2), pause: Duration::from_millis(100) };
+/// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
+const TIMES: [Times; 2] = [
+    Times { patience: Duration::from_millis(1500), pause: Duration::from_millis(100) },
+    Times { patience: Duration::from_secs(15), pause: Duration::from_secs(1) },
+];
+/// For the server.
+const LONGEST: Duration = Duration::from_secs(60);
 
 const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C00", Verdict::Fail, WebSocket, Wrong::NoOption),
@@ -130,24 +138,85 @@ fn is_good(came: &str) -> bool {
 #[test]
 fn who_breaks_no_rule_is_not_complained_about() {
     for kind in [WebSocket, Http2, Foo, Plain] {
-        assert_eq!(complaints(kind, Wrong::Nothing), []);
+        assert_eq!(complaints(kind, Wrong::Nothing, |found| found.is_empty()), []);
     }
 }
 
 #[test]
 fn who_breaks_one_rule_is_told_just_that() {
-    let audits: Vec<_> = MUTANTS
-        .iter()
-        .map(|&(id, verdict, kind, wrong)| (id, verdict, thread::spawn(move || complaints(kind, wrong))))
-        .collect();
-    for (id, verdict, audit) in audits {
-        let found = audit.join().unwrap_or_default();
-        assert_eq!(
-            found.iter().map(|(id, verdict, _)| (*id, *verdict)).collect::<Vec<_>>(),
-            [(id, verdict)],
-            "{found:?}"
-        );
+    let audit = |&(id, verdict, kind, wrong)| {
+        let is_wanted = move |found: &[Complaint]| matches!(found, [one] if (one.0, one.1) == (id, verdict));
+        (id, verdict, is_wanted, thread::spawn(move || complaints(kind, wrong, is_wanted)))
+    };
+    for (id, verdict, is_wanted, audit) in MUTANTS.iter().map(audit).collect::<Vec<_>>() {
+        let found = audit.join().expect("an audit");
+        assert!(is_wanted(&found), "{id} {verdict:?} is wanted, not {found:?}");
     }
+}
+
+/// One that says nothing, one that says too much, one that has gone already.
+#[test]
+fn no_client_hangs_an_audit() {
+    let times = Times { patience: Duration::from_millis(100), pause: Duration::from_millis(10) };
+    let connect = |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+    let silent = move |port| connect(port).and_then(|mut stream| stream.read(&mut [0]));
+    let endless = move |port| {
+        let mut stream = connect(port)?;
+        stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n")?;
+        while stream.write_all(&[b'x'; 4096]).is_ok() {}
+        std::io::Result::Ok(())
+    };
+    let clients = [
+        (Caller::Thread(Arc::new(move |port| drop(silent(port)))), false),
+        (Caller::Thread(Arc::new(move |port| drop(endless(port)))), true),
+        (Caller::Thread(Arc::new(move |port| drop(connect(port)))), false),
+    ];
+    for (client, has_asked) in clients {
+        let (checks, begun) = (checks(), Instant::now());
+        let findings = Audit::with_times(client, times, &checks)
+            .and_then(|mut audit| checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>());
+        assert_eq!(findings.as_ref().err().map(String::as_str), (!has_asked).then_some("no client came"));
+        assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
+    }
+}
+
+/// One that leaves at once has not refused.
+#[test]
+fn who_says_nothing_is_not_judged() {
+    let checks = checks();
+    let client = Caller::Thread(Arc::new(|port| come(port, WebSocket, Wrong::Leaves).unwrap_or_default()));
+    let mut audit = Audit::with_times(client, TIMES[1], &checks).expect("the client comes");
+    for id in ["C01", "C02", "C20"] {
+        let check = checks.iter().find(|check| check.id == id).expect("a check");
+        let finding = audit.judge(check).expect("the client comes");
+        assert_eq!(finding.verdict, Verdict::NotApplicable, "{finding:?}");
+        assert!(finding.reasons[0].contains("leaves as soon as it is open"), "{finding:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_ends_with_all_that_it_has_started() {
+    let run = |script: &str, grace| {
+        let words = ["sh", "-c", script].map(String::from);
+        Caller::Command(words.into()).call(1, "C00").expect("a shell").end(grace).expect("a command")
+    };
+    let ended = run("read line; echo $line {port} {id} {ws}; exit 3", LONGEST);
+    assert_eq!(ended.code, Some(3));
+    assert_eq!(String::from_utf8_lossy(&ended.output), "hello 1 C00 ws://127.0.0.1:1/C00\n");
+    let ended = run("sleep 600 & echo $!; sleep 600", Duration::from_secs(2));
+    let child = String::from_utf8_lossy(&ended.output).trim().to_owned();
+    assert_eq!(ended.code, None);
+    // Who is killed may still have to be buried.
+    let state = |child: &str| std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+    let has_gone = || state(&child).is_empty() || state(&child).contains(") Z ");
+    assert!(
+        (0..100).any(|_| has_gone() || {
+            thread::sleep(Duration::from_millis(100));
+            false
+        }),
+        "{child}"
+    );
 }
 
 #[test]
@@ -158,6 +227,13 @@ fn each_check_has_a_mutant() {
     let untried: Vec<_> =
         checks.iter().filter(can_fail).filter(|check| !is_tried(check)).map(|check| check.id).collect();
     assert_eq!(untried, [""; 0]);
+}
+
+/// The page says how many there are.
+#[test]
+fn the_page_has_the_number() {
+    let said = format!("client then does. {} checks", checks().len());
+    assert!(include_str!("../../../../../docs/audit.md").replace('\n', " ").contains(&said), "{said}");
 }
 
 #[test]
@@ -174,20 +250,27 @@ fn checks() -> Vec<Check> {
     table::parse(TABLE).expect("the table can be read")
 }
 
-/// What an audit complains about.
-fn complaints(kind: Kind, wrong: Wrong) -> Vec<(&'static str, Verdict, Vec<String>)> {
+type Complaint = (&'static str, Verdict, Vec<String>);
+
+/// What an audit complains about, as soon as it is as wanted, or in the end.
+fn complaints(kind: Kind, wrong: Wrong, is_wanted: impl Fn(&[Complaint]) -> bool) -> Vec<Complaint> {
+    let found = complaints_within(TIMES[0], kind, wrong).unwrap_or_default();
+    if is_wanted(&found) { found } else { complaints_within(TIMES[1], kind, wrong).expect("the client comes") }
+}
+
+fn complaints_within(times: Times, kind: Kind, wrong: Wrong) -> Result<Vec<Complaint>, String> {
     let checks = checks();
     let client = Caller::Thread(Arc::new(move |port| come(port, kind, wrong).unwrap_or_default()));
-    let mut audit = Audit::with_times(client, TIMES, &checks).expect("the client comes");
-    let findings = checks.iter().map(|check| audit.judge(check).expect("the client comes"));
-    let complaints = findings.filter(|finding| finding.verdict >= Verdict::Warn);
-    complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect()
+    let mut audit = Audit::with_times(client, times, &checks)?;
+    let findings = checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()?;
+    let complaints = findings.into_iter().filter(|finding| finding.verdict >= Verdict::Warn);
+    Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
 }
 
 /// One connection of a client.
 fn come(port: u16, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_read_timeout(Some(TIMES.patience * 4))?;
+    stream.set_read_timeout(Some(LONGEST))?;
     let mut nonce = [7; 16];
     if !matches!(wrong, Wrong::OneKey) {
         getrandom::fill(&mut nonce).map_err(std::io::Error::other)?;
@@ -198,7 +281,7 @@ fn come(port: u16, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
     if matches!(wrong, Wrong::Early) {
         stream.write_all(&masked(1, b"early"))?;
     }
-    let (came, is_switched) = answer(&mut stream, &mut engine, wrong)?;
+    let (came, is_switched, pieces) = answer(&mut stream, &mut engine, wrong)?;
     let text: String = came.iter().copied().map(char::from).collect();
     let end = text.rfind("\r\n\r\n").map_or(text.len(), |end| end + 4);
     let (head, leftover) = (&text[..end], &came[end.min(came.len())..]);
@@ -206,8 +289,8 @@ fn come(port: u16, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
     match wrong {
         Refuses(when) if when(head, &accept) => Ok(()),
         Sleeps(when) if when(head, &accept) => stream.read_to_end(&mut Vec::new()).map(drop),
-        Opens(when) if when(head, &accept) => speak(&mut stream, kind, leftover, wrong),
-        Deaf(when) if is_switched && when(head, &accept) => speak(&mut stream, kind, b"", wrong),
+        Opens(when) if when(head, &accept) => speak(&mut stream, kind, leftover),
+        Deaf(when) if is_switched && when(head, &accept) => speak(&mut stream, kind, b""),
         Wrong::AsksAgain | Wrong::AsksHastily if kind == Plain || text.contains(" 426 ") => {
             stream.write_all(b"GET /again HTTP/1.1\r\nHost: a\r\n\r\n")?;
             stream.read_to_end(&mut Vec::new()).map(drop)
@@ -217,7 +300,15 @@ fn come(port: u16, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
             stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x-audit/1\r\n\r\n")?;
             stream.read_to_end(&mut Vec::new()).map(drop)
         }
-        _ if is_switched => speak(&mut stream, kind, leftover, wrong),
+        Wrong::Piecemeal if is_switched && pieces > 3 => {
+            let rest = if leftover.is_empty() { some(&mut stream)? } else { leftover.to_vec() };
+            speak(&mut stream, kind, &rest[1..])
+        }
+        Wrong::Leaves if is_switched => {
+            stream.write_all(&masked(8, &[3, 0xe8]))?;
+            stream.read_to_end(&mut Vec::new()).map(drop)
+        }
+        _ if is_switched => speak(&mut stream, kind, leftover),
         _ => Ok(()),
     }
 }
@@ -240,30 +331,39 @@ fn request(engine: &mut Connection, kind: Kind, key: &str, wrong: Wrong) -> Vec<
     out
 }
 
-/// All that came until the engine knows what it is, and whether it is a switch.
-fn answer(stream: &mut TcpStream, engine: &mut Connection, wrong: Wrong) -> std::io::Result<(Vec<u8>, bool)> {
-    let (mut came, mut piece) = (Vec::new(), [0; 4096]);
-    loop {
+/// All that came until the engine knows what it is, whether it is a switch, and in how many pieces it came.
+fn answer(stream: &mut TcpStream, engine: &mut Connection, wrong: Wrong) -> std::io::Result<(Vec<u8>, bool, usize)> {
+    let (mut came, mut pieces) = (Vec::new(), 0);
+    let is_switched = loop {
         match engine.next_event() {
-            Ok(Next::Event(Event::Switched(_))) => return Ok((came, true)),
-            Ok(Next::Event(Event::Response(_))) if matches!(wrong, Wrong::AsksHastily) => return Ok((came, false)),
-            Ok(Next::Event(Event::EndOfMessage(_))) | Ok(Next::Paused(_)) | Err(_) => return Ok((came, false)),
+            Ok(Next::Event(Event::Switched(_))) => break true,
+            Ok(Next::Event(Event::Response(_))) if matches!(wrong, Wrong::AsksHastily) => break false,
             // What ends with the connection is none of these clients' concern.
             Ok(Next::Event(Event::Response(response))) if response.status() == 200 && came.ends_with(b"\r\n\r\n") => {
-                return Ok((came, false));
+                break false;
             }
-            Ok(Next::Event(_)) => continue,
-            Ok(Next::NeedData) => {}
+            Ok(Next::Event(Event::EndOfMessage(_)) | Next::Paused(_)) | Err(_) => break false,
+            Ok(Next::Event(_)) => {}
+            Ok(Next::NeedData) => match some(stream)?.as_slice() {
+                [] => engine.receive_eof(End::Clean),
+                piece => {
+                    pieces += 1;
+                    came.extend_from_slice(piece);
+                    // What it holds against it comes with the next event.
+                    let _ = engine.receive(piece);
+                }
+            },
         }
-        match stream.read(&mut piece)? {
-            0 => engine.receive_eof(End::Clean),
-            len => {
-                came.extend_from_slice(&piece[..len]);
-                // What it holds against it comes with the next event.
-                let _ = engine.receive(&piece[..len]);
-            }
-        }
-    }
+    };
+    Ok((came, is_switched, pieces))
+}
+
+/// What comes next; nothing at the end.
+fn some(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut piece = vec![0; 4096];
+    let len = stream.read(&mut piece)?;
+    piece.truncate(len);
+    Ok(piece)
 }
 
 fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
@@ -272,14 +372,14 @@ fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Says a word in the new protocol, and answers pings or settings, until the server has enough.
-fn speak(stream: &mut TcpStream, kind: Kind, leftover: &[u8], wrong: Wrong) -> std::io::Result<()> {
+fn speak(stream: &mut TcpStream, kind: Kind, leftover: &[u8]) -> std::io::Result<()> {
     match kind {
         WebSocket => stream.write_all(&masked(1, b"hello"))?,
         Http2 => stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")?,
         Foo => stream.write_all(b"hello\n")?,
         Plain => return Ok(()),
     }
-    let (mut came, mut piece) = (leftover.to_vec(), [0; 4096]);
+    let mut came = leftover.to_vec();
     loop {
         if kind == Http2 && came.len() >= 9 {
             came.clear();
@@ -294,12 +394,9 @@ fn speak(stream: &mut TcpStream, kind: Kind, leftover: &[u8], wrong: Wrong) -> s
             came.drain(..2 + frame.payload.len());
             continue;
         }
-        if matches!(wrong, Wrong::Piecemeal) {
-            came.clear();
-        }
-        match stream.read(&mut piece)? {
-            0 => return Ok(()),
-            len => came.extend_from_slice(&piece[..len]),
+        match some(stream)? {
+            piece if piece.is_empty() => return Ok(()),
+            piece => came.extend(piece),
         }
     }
 }

@@ -257,6 +257,15 @@ fn every_check_has_a_mutant() {
     assert_eq!(of_checks, of_mutants);
 }
 
+/// The pages say how many there are.
+#[test]
+fn the_pages_have_the_number() {
+    let said = format!("{} checks", checks().len());
+    for page in [include_str!("../../../../../docs/audit.md"), include_str!("../../../../../../README.md")] {
+        assert!(page.contains(&said), "{said}");
+    }
+}
+
 /// A word that is not known would never be seen.
 #[test]
 fn the_table_has_known_words() {
