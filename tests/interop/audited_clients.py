@@ -9,7 +9,7 @@ from harness import HERE, SLOW_START, Skip, needs, wait_for
 from peers import CLIENT, peer
 from programs import folder, stop
 
-# A virtual machine starts for each check.
+# A virtual machine starts for each check, or a browser opens a socket beside all else that it does.
 SLOWLY = ["--timeout", "6"]
 
 
@@ -95,7 +95,7 @@ def browser(program, package, *options):
             os.set_blocking(process.stdout.fileno(), False)
             port = wait_for(read, rb"listening (\d+)\n", SLOW_START).group(1).decode()
             curl = needs("curl", ["curl", "--version"])
-            yield ["--client", "--", curl, "-sN", "--noproxy", "*", f"http://127.0.0.1:{port}/visit?" + "{ws}"]
+            yield ["--client", *SLOWLY, "--", curl, "-sN", "--noproxy", "*", f"http://127.0.0.1:{port}/visit?" + "{ws}"]
         finally:
             process.stdin.close()
             stop(process, asked=True)
