@@ -41,16 +41,16 @@ def python_with(venv, wanted, *included):
     return program
 
 
-def node(script, modules=True):
+def node(script, *arguments, modules=True):
     """The command that runs a script of ours, with what `package.json` says if it needs that."""
     needs("node", ["node", "--version"])
     path = [f"NODE_PATH={modules_of(PLACE / 'node', HERE)}"] if modules else []
-    return "env", *path, "node", HERE / "node" / script
+    return "env", *path, "node", HERE / "node" / script, *arguments
 
 
-def large_node(script):
+def large_node(script, *arguments):
     needs("node", ["node", "--version"])
-    return "env", f"NODE_PATH={large_modules()}", "node", HERE / "node" / script
+    return "env", f"NODE_PATH={large_modules()}", "node", HERE / "node" / script, *arguments
 
 
 def deno():

@@ -54,8 +54,8 @@ class Case:
         return self.function.__name__.replace("_", " ")
 
 
-TO_US, FROM_US, THROUGH, THROUGH_US = "to us", "from us", "through", "through us"
-DIRECTIONS = [TO_US, FROM_US, THROUGH, THROUGH_US]
+TO_US, FROM_US, THROUGH, THROUGH_US, READ = "to us", "from us", "through", "through us", "read"
+DIRECTIONS = [TO_US, FROM_US, THROUGH, THROUGH_US, READ]
 CASES = []
 
 

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from environment import debian
+from environment import debian, large_python
 from harness import WAIT, Skip, run
 
 LOOPBACK = "127.0.0.1"
@@ -74,9 +74,10 @@ def wait_until_it_listens(process, port, log):
     raise AssertionError(f"{process.args[0]} does not listen: {log.read()[-600:]!r}")
 
 
-def stop(process):
+def stop(process, asked=False):
     """Asked first: most have children, which they take along."""
-    process.terminate()
+    if not asked:
+        process.terminate()
     try:
         process.wait(WAIT)
     except subprocess.TimeoutExpired:
@@ -105,27 +106,42 @@ http {{
     server {{
         listen 127.0.0.1:{port}{secure};
         location / {{
-            proxy_pass http://127.0.0.1:{backend};
-            proxy_http_version 1.1;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
+            {rules}
         }}
     }}
 }}
 """
 
 
-@contextlib.contextmanager
+NGINX_FORWARDS = """
+            proxy_pass http://127.0.0.1:{backend};
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+"""
+
+
 def nginx(backend, tls=False):
     """As its documentation says for WebSocket: it forwards whatever Upgrade says."""
+    return nginx_that(NGINX_FORWARDS.format(backend=backend), tls)
+
+
+def nginx_files(files, tls=False):
+    return nginx_that("root {place};", tls, files)
+
+
+@contextlib.contextmanager
+def nginx_that(rules, tls, files=None):
     program, port = debian("nginx", "nginx"), free_port()
     with folder() as place:
+        write_all(place, files or {})
         secure = (
             " ssl;\n        ssl_certificate {};\n        ssl_certificate_key {}".format(*certificate(place))
             if tls
             else ""
         )
-        settings = written(place, "nginx.conf", NGINX.format(place=place, port=port, backend=backend, secure=secure))
+        rules = rules.format(place=place)
+        settings = written(place, "nginx.conf", NGINX.format(place=place, port=port, rules=rules, secure=secure))
         with running(port, program, "-p", place, "-c", settings, "-e", "stderr"):
             yield port
 
@@ -244,19 +260,31 @@ hosts:
   default:
     paths:
       /:
-        proxy.reverse.url: http://127.0.0.1:{backend}/
-        proxy.websocket: ON
-        proxy.preserve-host: ON
+        {rules}
 num-threads: 1
 user: root
 """
+H2O_FORWARDS = """
+        proxy.reverse.url: http://127.0.0.1:{backend}/
+        proxy.websocket: ON
+        proxy.preserve-host: ON
+"""
+
+
+def h2o(backend):
+    return h2o_that(H2O_FORWARDS.format(backend=backend))
+
+
+def h2o_files(files):
+    return h2o_that("file.dir: {place}", files)
 
 
 @contextlib.contextmanager
-def h2o(backend):
+def h2o_that(rules, files=None):
     program, port = debian("h2o", "h2o"), free_port()
     with folder() as place:
-        settings = written(place, "h2o.conf", H2O.format(place=place, port=port, backend=backend))
+        write_all(place, files or {})
+        settings = written(place, "h2o.conf", H2O.format(place=place, port=port, rules=rules.format(place=place)))
         with running(port, program, "-c", settings):
             yield port
 
@@ -311,6 +339,138 @@ def varnish(backend):
         with running(
             port, program, "-F", "-n", place / "work", "-a", f"{LOOPBACK}:{port}", "-f", rules, "-s", "default,1m"
         ):
+            yield port
+
+
+CADDY = """
+{{
+    admin off
+    auto_https off
+}}
+http://127.0.0.1:{port} {{
+    {rules}
+}}
+"""
+
+
+def caddy(backend):
+    return caddy_that(f"reverse_proxy 127.0.0.1:{backend}")
+
+
+def caddy_files(files):
+    return caddy_that("root * {place}\n    file_server", files)
+
+
+@contextlib.contextmanager
+def caddy_that(rules, files=None):
+    program, port = debian("caddy", "caddy"), free_port()
+    with folder() as place:
+        write_all(place, files or {})
+        settings = written(place, "Caddyfile", CADDY.format(port=port, rules=rules.format(place=place)))
+        with running(port, program, "run", "--adapter", "caddyfile", "--config", settings):
+            yield port
+
+
+ENVOY = """
+static_resources:
+  listeners:
+  - address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: one
+          upgrade_configs: [{{upgrade_type: websocket}}, {{upgrade_type: foo/2}}, {{upgrade_type: x-audit/1}}]
+          route_config:
+            virtual_hosts:
+            - name: one
+              domains: ["*"]
+              routes: [{{match: {{prefix: /}}, route: {{cluster: one}}}}]
+          http_filters:
+          - name: envoy.filters.http.router
+            typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}
+  clusters:
+  - name: one
+    load_assignment:
+      cluster_name: one
+      endpoints:
+      - lb_endpoints:
+        - endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {backend}}}}}}}
+"""
+
+
+@contextlib.contextmanager
+def envoy(backend):
+    """It forwards the protocols that its settings name."""
+    program, port = large_python().with_name("envoy"), free_port()
+    with folder() as place:
+        settings = written(place, "envoy.yaml", ENVOY.format(port=port, backend=backend))
+        options = ["--concurrency", "1", "--log-level", "error", "--disable-hot-restart"]
+        with running(port, program, "-c", settings, *options):
+            yield port
+
+
+TRAFFIC_SERVER = """
+CONFIG proxy.config.http.server_ports STRING {port}:ipv4:ip-in=127.0.0.1
+CONFIG proxy.config.http.cache.http INT 0
+CONFIG proxy.config.url_remap.remap_required INT 1
+CONFIG proxy.config.diags.logfile.filename STRING stderr
+CONFIG proxy.config.admin.user_id STRING #-1
+CONFIG proxy.config.reverse_proxy.enabled INT 1
+CONFIG proxy.config.exec_thread.autoconfig INT 0
+CONFIG proxy.config.exec_thread.limit INT 1
+CONFIG proxy.config.dns.resolv_conf STRING /dev/null
+"""
+TRAFFIC_ALLOWED = """
+ip_allow:
+- apply: in
+  ip_addrs: 127.0.0.1
+  action: allow
+  methods: ALL
+"""
+TRAFFIC_PLACES = """
+prefix: {place}
+sysconfdir: {place}
+localstatedir: {place}
+runtimedir: {place}
+logdir: {place}
+cachedir: {place}
+bindir: /usr/bin
+sbindir: /usr/sbin
+libexecdir: /usr/lib/trafficserver/modules
+datadir: {place}
+"""
+
+
+@contextlib.contextmanager
+def traffic_server(backend):
+    """As its documentation says for WebSocket: a rule of its own for ws."""
+    program, port = debian("traffic_server", "trafficserver"), free_port()
+    with folder() as place:
+        rules = [f"map {scheme}://{LOOPBACK}:{port}/ {scheme}://{LOOPBACK}:{backend}/" for scheme in ["ws", "http"]]
+        places = {"runroot.yaml": TRAFFIC_PLACES.format(place=place), "storage.config": ""}
+        texts = {"records.config": TRAFFIC_SERVER.format(port=port), "ip_allow.yaml": TRAFFIC_ALLOWED}
+        write_all(place, {**places, **texts, "remap.config": "\n".join(rules) + "\n"})
+        with running(port, program, f"--run-root={place}/runroot.yaml"):
+            yield port
+
+
+TINYPROXY = """
+Port {port}
+Listen 127.0.0.1
+Timeout 20
+User root
+"""
+
+
+@contextlib.contextmanager
+def tinyproxy(_):
+    """A forward proxy."""
+    program, port = debian("tinyproxy", "tinyproxy"), free_port()
+    with folder() as place:
+        settings = written(place, "tinyproxy.conf", TINYPROXY.format(port=port))
+        with running(port, program, "-d", "-c", settings):
             yield port
 
 

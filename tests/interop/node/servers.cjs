@@ -1,6 +1,8 @@
-// Servers for the probe, by name: `upgrade` (http with a listener), `plain` (http without one), `ws`.
+// Servers, by name: `upgrade` (http with a listener), `plain` (http without one), `ws`, `faye` and `websocket` (of npm).
 "use strict";
-const http = require("node:http");
+const fs = require("node:fs");
+const http = { ...require("node:http") };
+const https = require("node:https");
 
 const servers = {
   upgrade() {
@@ -26,10 +28,38 @@ const servers = {
       // At `/ws` it is an echo and nothing else, as the switchboard is.
       if (request.url === "/") socket.send("welcome");
       socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
+      // One who breaks a rule ends a connection, and not the server.
+      socket.on("error", () => {});
     });
     return server;
   },
+  faye() {
+    const WebSocket = require("faye-websocket");
+    const server = http.createServer((request, response) => response.end("in HTTP/1.1\n"));
+    // As its documentation says.
+    return server.on("upgrade", (request, socket, body) => {
+      if (!WebSocket.isWebSocket(request)) return;
+      const client = new WebSocket(request, socket, body);
+      client.on("message", ({ data }) => client.send(data));
+    });
+  },
+  websocket() {
+    const { server: WebSocketServer } = require("websocket");
+    const httpServer = http.createServer((request, response) => response.end("in HTTP/1.1\n"));
+    new WebSocketServer({ httpServer, autoAcceptConnections: true }).on("connect", (client) => {
+      client.on("message", ({ type, utf8Data, binaryData }) => {
+        type === "utf8" ? client.sendUTF(utf8Data) : client.sendBytes(binaryData);
+      });
+    });
+    return httpServer;
+  },
 };
 
-const server = servers[process.argv[2]]();
+// With a certificate and its key it speaks TLS.
+const [, , name, ...files] = process.argv;
+if (files.length) {
+  const [cert, key] = files.map((file) => fs.readFileSync(file));
+  http.createServer = (listener) => https.createServer({ cert, key }, listener);
+}
+const server = servers[name]();
 server.listen(0, "127.0.0.1", () => console.log(`listening ${server.address().port}`));

@@ -1,4 +1,5 @@
-"""`aiohttp` as a client: a WebSocket, and requests on one connection with an offer that is declined."""
+"""`aiohttp` as a client: a WebSocket, and before it, unless `websocket` is said, requests on one connection with an offer that is
+declined."""
 
 import asyncio
 import os
@@ -41,7 +42,8 @@ async def requests(session, url):
 async def main(url):
     connector = aiohttp.TCPConnector(limit=1)
     async with aiohttp.ClientSession(connector=connector, trust_env=False) as session:
-        await requests(session, url)
+        if "websocket" not in sys.argv[2:]:
+            await requests(session, url)
         await websocket(session, url)
 
 

@@ -4,10 +4,12 @@ import asyncio
 import socket
 import sys
 
+from applications import application
+
 
 async def tornado():
     from tornado.httpserver import HTTPServer
-    from tornado.web import Application
+    from tornado.web import Application, RequestHandler
     from tornado.websocket import WebSocketHandler
 
     class Echo(WebSocketHandler):
@@ -17,16 +19,22 @@ async def tornado():
         async def on_message(self, message):
             await self.write_message(message)
 
-    server = HTTPServer(Application([("/", Echo)], websocket_max_message_size=1 << 24))
+    class Plain(RequestHandler):
+        def get(self):
+            self.write("in HTTP/1.1\n")
+
+        post = get
+
+    server = HTTPServer(Application([("/", Echo), ("/plain", Plain)], websocket_max_message_size=1 << 24))
     server.add_sockets([listener()])
     await asyncio.get_running_loop().create_future()
 
 
-async def uvicorn(implementation):
+async def uvicorn(implementation, http="h11"):
     from uvicorn import Config, Server
 
     settings = Config(
-        application, http="h11", ws=implementation, ws_max_size=1 << 24, log_level="warning", lifespan="off"
+        application, http=http, ws=implementation, ws_max_size=1 << 24, log_level="warning", lifespan="off"
     )
     await Server(settings).serve([listener()])
 
@@ -41,17 +49,24 @@ async def hypercorn():
         await serve(application, settings)
 
 
-async def application(scope, receive, send):
-    """ASGI, which uvicorn and hypercorn serve."""
-    if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"12")]})
-        await send({"type": "http.response.body", "body": b"in HTTP/1.1\n"})
-        return
-    await receive()
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.send", "text": "welcome"})
-    while (event := await receive())["type"] == "websocket.receive":
-        await send({"type": "websocket.send", "bytes": event.get("bytes"), "text": event.get("text")})
+async def autobahn():
+    from autobahn.asyncio.websocket import WebSocketServerFactory, WebSocketServerProtocol
+
+    class Echo(WebSocketServerProtocol):
+        def onOpen(self):  # noqa: N802  (as it is called there)
+            self.sendMessage(b"welcome")
+
+        def onMessage(self, payload, is_binary):  # noqa: N802
+            self.sendMessage(payload, is_binary)
+
+    factory = WebSocketServerFactory()
+    factory.protocol = Echo
+    await serves_for_ever(factory)
+
+
+async def serves_for_ever(factory):
+    async with await asyncio.get_running_loop().create_server(factory, sock=listener()) as server:
+        await server.serve_forever()
 
 
 def listener():
@@ -65,6 +80,8 @@ SERVERS = {
     "tornado": tornado,
     "uvicorn-wsproto": lambda: uvicorn("wsproto"),
     "uvicorn-websockets": lambda: uvicorn("websockets-sansio"),
+    "uvicorn-httptools": lambda: uvicorn("wsproto", "httptools"),
+    "autobahn": autobahn,
     "hypercorn": hypercorn,
 }
 asyncio.run(SERVERS[sys.argv[1]]())

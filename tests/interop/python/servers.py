@@ -13,7 +13,10 @@ async def websockets():
         async for message in client:
             await client.send(message)
 
-    async with serve(echo, "127.0.0.1", 0, max_size=1 << 24) as server:
+    def plain(client, request):
+        return client.respond(200, "in HTTP/1.1\n") if request.path == "/plain" else None
+
+    async with serve(echo, "127.0.0.1", 0, max_size=1 << 24, process_request=plain) as server:
         tell(server.sockets[0])
         await asyncio.get_running_loop().create_future()
 
@@ -32,8 +35,14 @@ async def aiohttp():
             await client.send_str(message.data)
         return client
 
+    async def plain(request):
+        await request.read()
+        return web.Response(text="in HTTP/1.1\n")
+
     app = web.Application()
     app.router.add_get("/", echo)
+    app.router.add_get("/plain", plain)
+    app.router.add_post("/plain", plain)
     runner = web.AppRunner(app)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))

@@ -23,7 +23,9 @@ class Client:
     def next(self):
         while True:
             for event in self.pending:
-                return event
+                if not isinstance(event, Ping):
+                    return event
+                self.send(event.response())
             self.engine.receive_data(self.socket.recv(65536) or None)
             self.pending = self.engine.events()
 

@@ -1,0 +1,109 @@
+"""What the audits have found, as tables in core/docs/audit.md.
+
+Of some checks the page must not say which program fails: an attacker could use it before those who maintain it have heard of
+it. They are left out of the rows of programs, and counted in the rows of checks.
+"""
+
+from collections import Counter
+
+import versions
+from harness import HERE
+from peers import ROLES
+
+PAGE = HERE.parents[1] / "core/docs/audit.md"
+BEGIN, END = "<!-- audited: written by `tests/interop/audit --write` -->\n", "<!-- end of the audited -->\n"
+# Content that is read as requests or frames, an accept or a status that is not looked at, a tunnel that should not be there.
+UNNAMED = {
+    *["S02", "S03", "S04", "S24", "S58", "S58b", "S59", "S60", "S61", "S66", "S67", "S69", "S72"],
+    *["C20", "C21", "C22", "C33", "C34", "C35", "C43", "C52"],
+    *["P10", "P11", "P12", "P13", "P16", "P19", "P22", "P24", "P26"],
+}
+COLUMNS = ["program", "version", "fails", "warned", "passed", "not applicable"]
+
+
+def named(report):
+    return [each for each in report["findings"] if each["id"] not in UNNAMED]
+
+
+def ids(report, verdict):
+    return " ".join(each["id"] for each in named(report) if each["verdict"] == verdict)
+
+
+def summary(report):
+    found = {word: ids(report, verdict) for word, verdict in [("fails", "fail"), ("warned of", "warn")]}
+    words = [f"{word} {what}" for word, what in found.items() if what]
+    return "; ".join(words) or "nothing found"
+
+
+def row(peer, report):
+    counts = Counter(each["verdict"] for each in named(report))
+    found = [ids(report, verdict) or "–" for verdict in ("fail", "warn")]
+    cells = [peer.name, versions.of(peer.program), *found, counts["pass"], counts["not applicable"]]
+    return line(cells)
+
+
+def line(cells):
+    return f"| {' | '.join(str(cell) for cell in cells)} |\n"
+
+
+def header(columns):
+    return line(columns) + line(["---"] * len(columns))
+
+
+def block(reports):
+    """Each role: its programs, then its checks."""
+    text = ""
+    for role in ROLES:
+        members = sorted((peer for peer in reports if peer.role == role), key=lambda peer: peer.name.lower())
+        if not members:
+            continue
+        text += f"\n### {role.capitalize()}\n\n{broken(members, reports)}\n\n{header(COLUMNS)}"
+        text += "".join(row(peer, reports[peer]) for peer in members)
+        text += f"\n{header(['check', '', 'fail', 'are warned', 'of'])}"
+        text += "".join(per_check([reports[peer] for peer in members]))
+    return text + "\n"
+
+
+def broken(members, reports):
+    """Without those that are not named, because the difference would say who it is."""
+    fail = sum(bool(ids(reports[peer], "fail")) for peer in members)
+    return f"{fail} of {len(members)} break a MUST of a check without a star."
+
+
+def per_check(reports):
+    """How many fail, in those to which a check applies; a star where it is not said which."""
+    for each in reports[0]["findings"]:
+        verdicts = Counter(
+            other["verdict"] for report in reports for other in report["findings"] if other["id"] == each["id"]
+        )
+        applicable = sum(verdicts.values()) - verdicts["not applicable"]
+        if verdicts["fail"] or verdicts["warn"]:
+            star = "*" if each["id"] in UNNAMED else ""
+            title = each["title"].replace("|", "\\|").replace("*", "\\*")
+            yield line([each["id"] + star.replace("*", "\\*"), title, verdicts["fail"], verdicts["warn"], applicable])
+
+
+def write(reports):
+    before, rest = PAGE.read_text().split(BEGIN)
+    PAGE.write_text(before + BEGIN + block(reports) + END + rest.split(END)[1])
+
+
+def differences(reports):
+    """What is judged otherwise than in the page, though it is of the same version."""
+    known = rows_of_the_page()
+    for peer, report in reports.items():
+        wanted, got = known.get((peer.role, peer.name, versions.of(peer.program))), row(peer, report)
+        if wanted and wanted != got:
+            yield peer, f"the page says\n  {wanted}  and now it is\n  {got}".rstrip()
+
+
+def rows_of_the_page():
+    block = PAGE.read_text().split(BEGIN)[1].split(END)[0]
+    rows = {}
+    for part in block.split("\n### ")[1:]:
+        role = part.partition("\n")[0].lower()
+        for text in part.splitlines(keepends=True):
+            cells = [cell.strip() for cell in text.split("|")[1:-1]]
+            if len(cells) == len(COLUMNS):
+                rows[(role, cells[0], cells[1])] = text
+    return rows

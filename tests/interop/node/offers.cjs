@@ -1,0 +1,7 @@
+// Node's own `http` as a client that offers `foo/2`, and says a line where it is taken.
+"use strict";
+const http = require("node:http");
+
+const request = http.get(process.argv[2], { headers: { Connection: "Upgrade", Upgrade: "foo/2" } });
+request.on("upgrade", (response, socket) => socket.resume().write("hello\n"));
+request.on("response", (response) => response.resume());

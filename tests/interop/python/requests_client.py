@@ -1,0 +1,9 @@
+"""`requests` asks once."""
+
+import sys
+
+import requests
+
+session = requests.Session()
+session.trust_env = False
+print(session.get(sys.argv[1]).text)

@@ -1,0 +1,65 @@
+"""A browser without a window that opens a WebSocket for each request of `/visit?URL`, and keeps it until that request ends.
+
+    visits.py COMMAND OF THE BROWSER...    with {page} and {profile} filled in; prints `listening PORT`
+
+The page in it waits for URLs, so that the browser starts once.
+"""
+
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
+
+PAGE = b"""<!doctype html><title>waits for URLs</title><script>
+let socket;
+new EventSource("/events").onmessage = ({ data }) => {
+  socket?.close();
+  socket = data === "none" ? undefined : new WebSocket(data);
+  socket?.addEventListener("open", ({ target }) => target.send("hello"));
+};
+</script>"""
+WAIT = 60
+to_page = queue.Queue()
+is_ready = threading.Event()
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):  # noqa: N802  (as it is called there)
+        path, _, query = self.path.partition("?")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream" if path == "/events" else "text/html")
+        self.end_headers()
+        if path == "/events":
+            is_ready.set()
+            while True:
+                self.wfile.write(b"data: %s\n\n" % to_page.get().encode())
+                self.wfile.flush()
+        elif path == "/visit":
+            is_ready.wait(WAIT)
+            to_page.put(unquote(query))
+            self.connection.settimeout(WAIT)
+            self.connection.recv(1)  # until it has gone
+            to_page.put("none")
+        else:
+            self.wfile.write(PAGE)
+
+    def log_message(self, *_):
+        pass
+
+
+with tempfile.TemporaryDirectory() as profile, ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    page = f"http://127.0.0.1:{server.server_address[1]}/"
+    command = [word.format(page=page, profile=profile) for word in sys.argv[1:]]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
+        try:
+            if not is_ready.wait(WAIT):
+                sys.exit("the browser does not show the page")
+            print(f"listening {server.server_address[1]}", flush=True)
+            sys.stdin.read()
+        finally:
+            browser.terminate()
+            browser.wait()
