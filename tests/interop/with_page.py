@@ -50,7 +50,7 @@ def seen():
 
 @case("Chromium", "websocket")
 def page_plays_every_exhibit(_):
-    same(sorted(seen()["names"]), sorted([*EXPECTED, "crowd"]), "exhibits")
+    same(sorted(seen()["names"]), sorted([*EXPECTED, "audit", "crowd"]), "exhibits")
     for name, (outcome, drawn, line) in EXPECTED.items():
         shown = seen()["played"][name]
         check(outcome in shown["outcome"], name, shown["outcome"])
@@ -180,6 +180,16 @@ def page_bears_two_hundred_connections(_):
     many = seen()["many"]
     check(many["came"] >= 200 and "left out" not in many["count"], many)
     check("switched to foo/2" in many["after"], "it does not answer any more:", many)
+
+
+@case("Chromium", "websocket")
+def page_draws_the_audit_of_its_server(_):
+    """A connection for each check, and for controls; some become something else, some are refused."""
+    shown = seen()["ofItself"]
+    check(len(shown["titles"]) > 70 and shown["empty"] == 0, shown)
+    for asked in ["HEAD /ws", "POST /echo", "GET /foo", "GET /h2c", "OPTIONS *"]:
+        check(any(asked in title for title in shown["titles"]), asked, shown["titles"])
+    check(shown["drawn"]["switches"] > 10 and shown["drawn"]["other"] > 10 and shown["drawn"]["faults"] > 2, shown["drawn"])
 
 
 @case("Chromium", "websocket")

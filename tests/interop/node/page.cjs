@@ -220,6 +220,34 @@ async function crowd(tab) {
   return { came: (await rows()) - before, count: await idle(tab), after: after.outcome, frame: await tab.evaluate(() => Math.round(window.longest)) };
 }
 
+/** The audit of the server: what it asks on the way, and what is drawn of it. */
+async function audited(browser) {
+  const tab = await open(browser, {});
+  await tab.waitForSelector(".connection");
+  const latest = () => Math.max(...[...document.querySelectorAll(".connection")].map(({ id }) => Number(/\d+$/.exec(id)[0])));
+  const before = await tab.evaluate(latest);
+  await tab.click('[data-exhibit="audit"]');
+  // Until nothing new has come for a while.
+  const since = Date.now();
+  for (let [seen, now] = [0, -1]; seen !== now || seen < before + 70; ) {
+    if (Date.now() - since > 60_000) throw new Error(`the audit has come to ${now - before} connections`);
+    [seen, now] = [now, await tab.evaluate(latest)];
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
+  await idle(tab);
+  const seen = await tab.evaluate((before) => {
+    const rows = [...document.querySelectorAll(".connection")].filter(({ id }) => Number(/\d+$/.exec(id)[0]) > before);
+    const count = (selector) => rows.filter((row) => row.querySelector(`svg ${selector}`) !== null).length;
+    return {
+      titles: rows.map((row) => row.querySelector(".title").textContent),
+      drawn: { switches: count(".switch"), faults: count(".fault"), other: count(".bytes.other") },
+      empty: rows.filter((row) => row.querySelector("svg .mark") === null).length,
+    };
+  }, before);
+  await tab.close();
+  return seen;
+}
+
 /** Another run of the server numbers its connections anew, and what the page shows of it is not mixed with the old ones. */
 async function restarted(browser) {
   let server = await started(0);
@@ -273,7 +301,7 @@ function overflow(tab) {
     const tab = await open(browser, { colorScheme: "light" });
     const names = await tab.evaluate(() => [...document.querySelectorAll("#exhibits button")].map((at) => at.dataset.exhibit));
     const played = {};
-    for (const name of names.filter((name) => name !== "crowd")) played[name] = await play(tab, name);
+    for (const name of names.filter((name) => !["audit", "crowd"].includes(name))) played[name] = await play(tab, name);
     await tab.evaluate(() => scrollTo(0, 0));
     await shot(tab, "light");
     const violations = { light: await audit(tab) };
@@ -298,10 +326,11 @@ function overflow(tab) {
     await narrow.close();
     await dark.close();
     await idle(tab);
+    const ofItself = await audited(browser);
     const port = await fromOnePort(browser);
     const said = complaints.splice(0);
     const anew = await restarted(browser);
-    console.log(JSON.stringify({ names, played, keyboard, many, violations, widths, port, lit, led, later, phone, complaints: said, anew }));
+    console.log(JSON.stringify({ names, played, keyboard, many, ofItself, violations, widths, port, lit, led, later, phone, complaints: said, anew }));
   } finally {
     await browser.close();
   }

@@ -28,12 +28,12 @@ mod wire;
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::net::ToSocketAddrs;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, FromArgMatches};
 
 use crate::USAGE;
 use crate::target::Target;
@@ -169,6 +169,17 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
     let mut audit = server::Audit::begin(server, &checks).map_err(trouble)?;
     let findings = wanted.into_iter().map(|check| audit.judge(check)).collect::<Result<_, _>>().map_err(trouble)?;
     Ok(Report { subject: format!("{}{}", target.authority, target.path), findings, known, is_strict: args.strict })
+}
+
+/// Judges the switchboard at that address, whose resources are known.
+pub(crate) fn of_a_switchboard(address: SocketAddr) -> Result<Report, String> {
+    let plain = format!("http://{address}/plain");
+    let offers = ["--offer", "foo/2=/foo", "--offer", "h2c=/h2c", "--offer", "TLS/1.3=/tls"];
+    let words = ["audit", &plain, "--websocket", "/ws", "--post", "/echo"];
+    let command = AuditArgs::augment_args(clap::Command::new("audit"));
+    let matches = command.try_get_matches_from(words.iter().chain(&offers)).map_err(|error| error.to_string())?;
+    let args = AuditArgs::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+    audit(&args).map_err(|Stop(_, text)| text)
 }
 
 fn is(id: &str, check: &Check) -> bool {

@@ -7,6 +7,7 @@ use std::thread;
 use serde::Serialize;
 
 use super::stage::{Actor, Cue};
+use crate::audit;
 
 /// One kind of exchange.
 #[derive(Serialize)]
@@ -197,6 +198,9 @@ static EXHIBITS: &[Exhibit] = &[
     },
 ];
 
+/// Every check of `switchboard audit` of a server, on this one.
+const AUDIT: &str = "audit";
+
 /// As many at once that the page can be seen to bear it.
 const CROWD: &str = "crowd";
 const CROWD_SIZE: usize = 200;
@@ -218,6 +222,10 @@ pub(super) fn play(name: &str, address: SocketAddr) -> String {
         });
         return serde_json::json!({ "playing": name }).to_string();
     }
+    if name == AUDIT {
+        aside(name, move || drop(audit::of_a_switchboard(address)));
+        return serde_json::json!({ "playing": name }).to_string();
+    }
     let exhibit = EXHIBITS.iter().find(|exhibit| exhibit.name == name);
     let peer = exhibit.and_then(|exhibit| start(exhibit, address));
     serde_json::json!({ "playing": name, "peer": peer.map(|peer| peer.to_string()) }).to_string()
@@ -225,23 +233,29 @@ pub(super) fn play(name: &str, address: SocketAddr) -> String {
 
 /// Plays it in a thread of its own.
 fn start(exhibit: &'static Exhibit, address: SocketAddr) -> Option<SocketAddr> {
-    if PLAYING.fetch_add(1, Ordering::Relaxed) >= MOST {
-        PLAYING.fetch_sub(1, Ordering::Relaxed);
+    if PLAYING.load(Ordering::Relaxed) >= MOST {
         return None;
     }
-    let actor = Actor::connect(address);
-    let peer = actor.as_ref().ok().and_then(Actor::address);
+    let mut actor = Actor::connect(address).ok()?;
+    let peer = actor.address();
     // A client that fails has failed on the connection that is looked at; no other has to hear of it.
-    let played = thread::Builder::new().name(exhibit.name.into()).spawn(move || {
-        if let Ok(mut actor) = actor {
-            let _ = actor.play(exhibit.script);
-        }
+    aside(exhibit.name, move || drop(actor.play(exhibit.script)));
+    peer
+}
+
+/// Does it in a thread of its own, unless there are too many.
+fn aside(name: &str, play: impl FnOnce() + std::marker::Send + 'static) {
+    if PLAYING.fetch_add(1, Ordering::Relaxed) >= MOST {
+        PLAYING.fetch_sub(1, Ordering::Relaxed);
+        return;
+    }
+    let played = thread::Builder::new().name(name.into()).spawn(move || {
+        play();
         PLAYING.fetch_sub(1, Ordering::Relaxed);
     });
     if played.is_err() {
         PLAYING.fetch_sub(1, Ordering::Relaxed);
     }
-    peer
 }
 
 #[cfg(test)]
@@ -252,7 +266,9 @@ mod tests {
     fn an_exhibit_for_each_name() {
         for exhibit in EXHIBITS {
             assert!(EXHIBITS.iter().filter(|other| other.name == exhibit.name).count() == 1, "{}", exhibit.name);
-            assert!(exhibit.name != CROWD && exhibit.script.len() > 1 && exhibit.about.ends_with('.'));
+            assert!(
+                ![AUDIT, CROWD].contains(&exhibit.name) && exhibit.script.len() > 1 && exhibit.about.ends_with('.')
+            );
             assert!(
                 exhibit.about.len() < 64 && ["switches", "stays", "fails"].contains(&exhibit.group),
                 "{}",

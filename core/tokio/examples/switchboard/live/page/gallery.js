@@ -38,6 +38,15 @@ export const IN_THE_BROWSER = {
   about: "The page sends a message, gets it back, and closes.",
 };
 
+/** `switchboard audit` of this server: each check, and its control, on a connection of its own. */
+export const AUDIT = {
+  name: "audit",
+  group: "many",
+  title: "The audit",
+  path: "all paths",
+  about: "What must change nothing, after the same without it.",
+};
+
 /** As many as there may be. */
 export const CROWD = {
   name: "crowd",

@@ -1,7 +1,7 @@
 // What the server tells goes into stories; each frame draws those that have changed. Nothing is drawn twice for one frame,
 // and nothing that has not changed, so that two hundred connections at once are no more work than the screen can show.
 
-import { CROWD, fill, IN_THE_BROWSER, playWebSocket } from "./gallery.js";
+import { AUDIT, CROWD, fill, IN_THE_BROWSER, playWebSocket } from "./gallery.js";
 import { LANGUAGES } from "./code.js";
 import { Story } from "./story.js";
 import { blank, draw } from "./timeline.js";
@@ -372,7 +372,7 @@ function open() {
   socket.addEventListener("message", ({ data }) => {
     const message = JSON.parse(data);
     if (message.run !== undefined) begin(message.run);
-    if (message.exhibits !== undefined) fill([...message.exhibits, IN_THE_BROWSER, CROWD], (name) => play(socket, name));
+    if (message.exhibits !== undefined) fill([...message.exhibits, IN_THE_BROWSER, AUDIT, CROWD], (name) => play(socket, name));
     if (message.peer !== undefined) awaitPeer(message.peer);
     if (message.moments !== undefined) {
       leftOut += message.left_out;
