@@ -16,9 +16,10 @@ const PIECE: usize = 16 * 1024;
 const MOST_WAITING: usize = 64 * 1024;
 
 /// The client's stream as an HTTP/2 server sees it, `h2::server::handshake` for instance: the request of before comes as
-/// stream 1, and its answer goes out as that. What the new protocol is spoken about is [`Upgraded`]'s. RFC 7540, 3.2.
-pub struct Http2Stream {
-    stream: Upgraded,
+/// stream 1, and its answer goes out as that. [`Selected::accept_http2`](crate::upgrade::Selected::accept_http2) gives one. RFC 7540,
+/// 3.2.
+pub struct Http2Stream<S = Upgraded> {
+    stream: S,
     splice: Option<Box<Splice>>,
     for_engine: Vec<u8>,
     for_client: Vec<u8>,
@@ -28,8 +29,20 @@ pub struct Http2Stream {
 impl Http2Stream {
     pub(crate) fn new(mut stream: Upgraded) -> Self {
         let splice = stream.splice.take();
+        Self::with(stream, splice, &[])
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
+    /// For hosts that drive the engine themselves: a stream, the splice that was made of the request, and what has come of HTTP/2
+    /// already. Without a splice, for a client that began with HTTP/2, bytes pass as they are.
+    pub fn over(stream: S, splice: Option<Splice>, leftover: &[u8]) -> Self {
+        Self::with(stream, splice.map(Box::new), leftover)
+    }
+
+    fn with(stream: S, splice: Option<Box<Splice>>, leftover: &[u8]) -> Self {
         let mut spliced = Self { stream, splice, for_engine: Vec::new(), for_client: Vec::new(), has_ended: false };
-        spliced.collect();
+        spliced.client_sent(leftover);
         spliced
     }
 
@@ -80,7 +93,7 @@ impl Http2Stream {
     }
 }
 
-impl AsyncRead for Http2Stream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         while self.for_engine.is_empty() && self.may_read() {
             let mut space = [0; PIECE];
@@ -108,7 +121,7 @@ impl AsyncRead for Http2Stream {
     }
 }
 
-impl AsyncWrite for Http2Stream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Http2Stream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.for_client.len() >= MOST_WAITING {
             ready!(self.poll_send(context))?;

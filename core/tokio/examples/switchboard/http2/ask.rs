@@ -7,9 +7,14 @@ use http::{Request, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::{MOST_WAITING, PIECE};
 use crate::duplex::Input;
 use crate::line::Line;
+
+/// Bytes that are read at a time.
+const PIECE: usize = 16 * 1024;
+
+/// Bytes that may wait for the other side.
+const MOST_WAITING: usize = 64 * 1024;
 
 /// How long each side of the client's conversation is listened to before the other's turn comes.
 const TURN: Duration = Duration::from_millis(5);

@@ -6,20 +6,21 @@ use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::{Request, Response};
 use switchover::h2c::Splice;
+use switchover_tokio::Http2Stream;
 
 use super::paced::send;
-use super::spliced::Spliced;
 use crate::socket::Socket;
+use crate::tapped::Tapped;
 use crate::target::path;
 
 /// Speaks HTTP/2 until one side ends it, beginning with the bytes that came along with HTTP/1.1. A client with prior
 /// knowledge needs no splice. How many requests it was.
 pub(crate) fn serve(splice: Option<Splice>, leftover: &[u8], window: u32, socket: &Socket) -> io::Result<u64> {
-    let outcome = socket.run(|stream| answer_all(Spliced::new(stream, splice, leftover), window))?;
+    let outcome = socket.run(|stream| answer_all(Http2Stream::over(stream, splice, leftover), window))?;
     outcome.unwrap_or(Ok(0)).map_err(io::Error::other)
 }
 
-async fn answer_all(transport: Spliced, window: u32) -> Result<u64, h2::Error> {
+async fn answer_all(transport: Http2Stream<Tapped>, window: u32) -> Result<u64, h2::Error> {
     let mut builder = h2::server::Builder::new();
     builder.initial_window_size(window).initial_connection_window_size(window);
     let mut connection = builder.handshake(transport).await?;
