@@ -230,12 +230,9 @@ fn until(check: &Check) -> Until {
 
 /// What of the vocabulary is seen, and the worst that it amounts to.
 fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
-    let symptoms = |names: &[&str]| -> Vec<String> {
+    rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], |names| {
         SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(seen)).collect()
-    };
-    let worst = [(Verdict::Fail, &rules.fail), (Verdict::Warn, &rules.warn), (Verdict::NotApplicable, &rules.moot)];
-    let seen = worst.into_iter().map(|(verdict, names)| (verdict, symptoms(names)));
-    seen.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
+    })
 }
 
 /// What is missing of what a check needs, as its control shows it.

@@ -18,6 +18,8 @@
 //! ~ pause                      what is waited for before the rest is sent
 //! ```
 
+use super::finding::Verdict;
+
 /// One thing that is tried.
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
@@ -42,6 +44,19 @@ pub(crate) struct Rules {
     pub(crate) fail: Vec<&'static str>,
     pub(crate) warn: Vec<&'static str>,
     pub(crate) moot: Vec<&'static str>,
+}
+
+impl Rules {
+    /// The first of these verdicts whose symptoms are seen, with what is said of them; `seen` gives that of those it is asked for.
+    pub(crate) fn verdict(&self, order: [Verdict; 3], seen: impl Fn(&[&str]) -> Vec<String>) -> (Verdict, Vec<String>) {
+        let judged = order.into_iter().map(|verdict| match verdict {
+            Verdict::Fail => (verdict, seen(&self.fail)),
+            Verdict::Warn => (verdict, seen(&self.warn)),
+            Verdict::NotApplicable => (verdict, seen(&self.moot)),
+            Verdict::Pass => (verdict, Vec::new()),
+        });
+        judged.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
+    }
 }
 
 /// A line of what is sent.

@@ -109,12 +109,9 @@ impl<'a> Audit<'a> {
     /// what is asked has happened.
     fn verdict(&self, rules: &Rules, visit: &Visit) -> (Verdict, Vec<String>) {
         let seen = Seen { visit, keys: &self.keys };
-        let symptoms = |names: &[&str]| -> Vec<String> {
+        rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |names| {
             SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(&seen)).collect()
-        };
-        let worst = [(Verdict::NotApplicable, &rules.moot), (Verdict::Fail, &rules.fail), (Verdict::Warn, &rules.warn)];
-        let told = worst.into_iter().map(|(verdict, names)| (verdict, symptoms(names)));
-        told.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
+        })
     }
 
     /// What is missing of what a check needs.

@@ -209,10 +209,7 @@ fn until(check: &Check) -> Until {
 /// What of the vocabulary is seen, and the worst that it amounts to. What makes a check moot comes first: then nothing of what
 /// is asked has happened.
 fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
-    let symptoms = |names: &[&str]| -> Vec<String> {
+    rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |names| {
         SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(seen)).collect()
-    };
-    let worst = [(Verdict::NotApplicable, &rules.moot), (Verdict::Fail, &rules.fail), (Verdict::Warn, &rules.warn)];
-    let told = worst.into_iter().map(|(verdict, names)| (verdict, symptoms(names)));
-    told.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
+    })
 }
