@@ -17,6 +17,7 @@ use switchover::{Awaiting, Connection, Content, Event, Next, RequestHead, Respon
 use crate::body::{Body, Source};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
+use crate::observe::Observed;
 use crate::upgrade::Upgraded;
 use crate::wire::{Deadline, Wire};
 use crate::{Reason, Transport};
@@ -24,6 +25,7 @@ use crate::{Reason, Transport};
 /// A client's connection. Next: [`Client::send`].
 pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
     let http = Connection::with_config(Role::Client, Arc::clone(&config.http));
+    let http = Observed::new(http, config.observer.clone());
     let wire = Wire::new(stream, http, config.patience);
     Client(Arc::new(Mutex::new(Exchange {
         wire: Some(wire),
@@ -41,7 +43,7 @@ pub fn check<B: HttpBody>(request: &Request<B>, offer: &[&str], config: &Config)
     *head.method_mut() = request.method().clone();
     *head.uri_mut() = request.uri().clone();
     *head.headers_mut() = request.headers().clone();
-    let mut http = Connection::with_config(Role::Client, Arc::clone(&config.http));
+    let mut http = Observed::new(Connection::with_config(Role::Client, Arc::clone(&config.http)), None);
     ask(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
 }
 
@@ -371,7 +373,7 @@ impl<S: Transport> Source for Mutex<Exchange<S>> {
 
 /// Writes the head of a request.
 fn ask(
-    http: &mut Connection,
+    http: &mut Observed,
     out: &mut Vec<u8>,
     mut head: Parts,
     body: &impl HttpBody,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::observe::Observer;
+
 /// How a connection is served or used. End a literal with `..Default::default()`: it may get new members.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -23,6 +25,8 @@ pub struct Config {
     pub pipelines_after_offers: bool,
     /// Whether a server's requests have an [`informer`](crate::informer), which costs an allocation or two for each.
     pub informs: bool,
+    /// Who is shown all that goes into the engine and comes out; without one that costs nothing.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl Default for Config {
@@ -34,6 +38,7 @@ impl Default for Config {
             half_close: true,
             pipelines_after_offers: true,
             informs: false,
+            observer: None,
         }
     }
 }

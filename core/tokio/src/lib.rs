@@ -9,6 +9,7 @@
 //! | an offer, in a handler | [`upgrade`] |
 //! | a client | [`client::connect`], [`client::upgrade`] |
 //! | limits, deadlines | [`Config`] |
+//! | what happens on the wire | [`observe`] |
 
 mod body;
 pub mod client;
@@ -17,6 +18,7 @@ mod date;
 mod error;
 mod handler;
 mod interim;
+pub mod observe;
 mod reason;
 mod server;
 mod trace;

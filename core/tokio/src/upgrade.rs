@@ -36,6 +36,7 @@ use tokio::sync::oneshot;
 use crate::Transport;
 #[cfg(feature = "h2c")]
 use crate::error::Error;
+use crate::observe::Observed;
 
 /// What takes the connection over.
 type Taker = Box<dyn FnOnce(Upgraded) -> Taken + Send>;
@@ -340,7 +341,7 @@ pub struct Upgraded {
     stream: Box<dyn Transport>,
     leftover: Bytes,
     agreement: Box<Agreement>,
-    pub(crate) http: Box<Connection>,
+    pub(crate) http: Box<Observed>,
     #[cfg(feature = "h2c")]
     pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
 }
@@ -372,7 +373,7 @@ impl Agreement {
 
 impl Upgraded {
     /// For a connection that shows [`Switched`](switchover::Event::Switched).
-    pub(crate) fn new(stream: Box<dyn Transport>, mut http: Connection) -> Self {
+    pub(crate) fn new(stream: Box<dyn Transport>, mut http: Observed) -> Self {
         let mut agreement = Agreement { protocol: String::new(), request: None, response: None };
         if let Some(switchover::Event::Switched(switched)) = http.event() {
             agreement.protocol = switched.protocols.to_string();
@@ -398,14 +399,15 @@ impl Upgraded {
     /// For TLS by upgrade: the stream for its handshake, and what serves HTTP again above it, beginning with the answer to
     /// the request of before. Next: [`Resumption::serve`]. RFC 2817, 3.
     pub fn into_resumption(mut self) -> (Self, Resumption) {
-        let http = std::mem::replace(&mut self.http, Box::new(Connection::new(switchover::Role::Server)));
+        let other = Observed::new(Connection::new(switchover::Role::Server), None);
+        let http = std::mem::replace(&mut self.http, Box::new(other));
         (self, Resumption { http: *http })
     }
 }
 
 /// A server's HTTP, which goes on above a new layer.
 pub struct Resumption {
-    pub(crate) http: Connection,
+    pub(crate) http: Observed,
 }
 
 impl std::ops::Deref for Upgraded {

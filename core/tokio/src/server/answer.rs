@@ -290,7 +290,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         }
         let has_date = self.config.date && !headers.contains_key(header::DATE);
         let out = self.wire.out.text();
-        date::with_line(has_date, |date| http.accept(selection, &(&headers, date), out))?;
+        date::with_line(has_date, |date| http.accept(selection, &[token], &(&headers, date), out))?;
         Ok(Answered::Switched)
     }
 
