@@ -40,8 +40,7 @@ impl std::fmt::Debug for dyn Observer {
     }
 }
 
-/// One thing that happened on a connection. After a switch the last one is [`Decision::Take`]; what the new protocol says does
-/// not pass here.
+/// One thing that happened on a connection.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Noticed<'a> {
@@ -61,6 +60,10 @@ pub enum Noticed<'a> {
     Decided(Decision<'a>, &'a [u8]),
     /// The same, and the engine refused: nothing was written.
     Refused(Decision<'a>, Error),
+    /// [`Upgraded`](crate::Upgraded) gave these bytes, which the peer sent in the new protocol after what came with the switch.
+    Heard(&'a [u8]),
+    /// It took these bytes for the peer.
+    Spoke(&'a [u8]),
 }
 
 /// A call of one of [`Connection`]'s verbs, with what it was given.
@@ -346,6 +349,15 @@ impl Observed {
     /// [`Connection::release`], which changes nothing that is watched.
     pub fn release(&mut self) {
         self.connection.release();
+    }
+
+    /// What is said after a switch.
+    #[inline]
+    pub(crate) fn tell_of_new_protocol(&self, what: Noticed<'_>) {
+        match (&self.observer, what) {
+            (None, _) | (_, Noticed::Heard([]) | Noticed::Spoke([])) => {}
+            (Some(observer), what) => self.notice(observer, what),
+        }
     }
 
     #[cfg(feature = "tracing")]

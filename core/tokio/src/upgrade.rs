@@ -24,7 +24,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -36,7 +36,7 @@ use tokio::sync::oneshot;
 use crate::Transport;
 #[cfg(feature = "h2c")]
 use crate::error::Error;
-use crate::observe::Observed;
+use crate::observe::{Noticed, Observed};
 
 /// What takes the connection over.
 type Taker = Box<dyn FnOnce(Upgraded) -> Taken + Send>;
@@ -430,7 +430,10 @@ impl std::fmt::Debug for Upgraded {
 impl AsyncRead for Upgraded {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.leftover.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(context, to);
+            let before = to.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(context, to))?;
+            self.http.tell_of_new_protocol(Noticed::Heard(&to.filled()[before..]));
+            return Poll::Ready(Ok(()));
         }
         let len = to.remaining().min(self.leftover.len());
         to.put_slice(&self.leftover[..len]);
@@ -441,7 +444,9 @@ impl AsyncRead for Upgraded {
 
 impl AsyncWrite for Upgraded {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let len = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+        self.http.tell_of_new_protocol(Noticed::Spoke(&bytes[..len]));
+        Poll::Ready(Ok(len))
     }
 
     fn poll_write_vectored(
@@ -449,7 +454,14 @@ impl AsyncWrite for Upgraded {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
+        let len = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, pieces))?;
+        let mut left = len;
+        for piece in pieces {
+            let taken = left.min(piece.len());
+            self.http.tell_of_new_protocol(Noticed::Spoke(&piece[..taken]));
+            left -= taken;
+        }
+        Poll::Ready(Ok(len))
     }
 
     fn is_write_vectored(&self) -> bool {

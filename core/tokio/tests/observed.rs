@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -32,6 +33,8 @@ impl Observer for Log {
             Noticed::Failed(error) => format!("= error {}", error.kind().name()),
             Noticed::Decided(decision, wrote) => format!("! {}> {}", words(decision), wrote.escape_ascii()),
             Noticed::Refused(decision, error) => format!("! {}? {}", words(decision), error.kind().name()),
+            Noticed::Heard(bytes) => format!("<< {}", bytes.escape_ascii()),
+            Noticed::Spoke(bytes) => format!(">> {}", bytes.escape_ascii()),
             _ => panic!("a kind that has no test"),
         };
         self.0.lock().expect("no panic").push(line);
@@ -277,7 +280,7 @@ async fn a_client_shows_what_it_asks_and_what_comes_of_it() {
                 Some(chosen) => chosen.accept(async |mut stream| {
                     let mut said = String::new();
                     stream.read_to_string(&mut said).await.expect("text");
-                    assert_eq!(said, "not shown");
+                    stream.write_all(said.to_uppercase().as_bytes()).await.expect("a client");
                 }),
                 None => Response::new(Body::from("no")),
             })
@@ -290,8 +293,11 @@ async fn a_client_shows_what_it_asks_and_what_comes_of_it() {
     assert_eq!(&*answer.into_body().read(9).await.expect("whole").expect("short"), b"no");
     let offer = Request::get("http://a/").body(Body::empty()).expect("a request");
     let Ok(Outcome::Upgraded(mut stream)) = soon(client.upgrade(offer, &["foo/2"])).await else { panic!("no switch") };
-    stream.write_all(b"not shown").await.expect("room");
+    let pieces = [IoSlice::new(b"hel"), IoSlice::new(b"lo")];
+    assert_eq!(stream.write_vectored(&pieces).await.expect("room"), 5);
     stream.shutdown().await.expect("an end");
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).await.expect("text");
     soon(serving).await.expect("no panic").expect("served");
     let request = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n";
     let accepted = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n";
@@ -308,6 +314,9 @@ async fn a_client_shows_what_it_asks_and_what_comes_of_it() {
         &format!("< {}", accepted.escape_debug()),
         "= switched by upgrade to foo/2 101 @113",
         "! take > ",
+        ">> hel",
+        ">> lo",
+        "<< HELLO",
     ];
     assert_eq!(log.read(), wanted);
 }

@@ -223,6 +223,14 @@ impl<S: Transport> Wire<S> {
         self.out = Outgoing::default();
     }
 
+    /// Sends the 100 that the peer waits for before it sends its content (RFC 9110, 10.1.1).
+    pub(crate) fn ask_for_content(&mut self) -> Result<(), Error> {
+        if self.http.owes() == Owes::Continue {
+            self.http.send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
+        }
+        Ok(())
+    }
+
     /// The next of the content that comes, or `None` at its end. The peer may take so long for it.
     pub(crate) fn poll_content(
         &mut self,
@@ -245,9 +253,7 @@ impl<S: Transport> Wire<S> {
                     }));
                 }
                 Ok(Next::NeedData) => {
-                    if self.http.owes() == Owes::Continue {
-                        self.http.send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
-                    }
+                    self.ask_for_content()?;
                     // What the peer has not taken does not keep us from reading what it has sent.
                     let sent = self.poll_send(context);
                     self.receiving.wait_for("content", patience);
