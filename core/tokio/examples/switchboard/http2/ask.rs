@@ -7,6 +7,7 @@ use http::{Request, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
+use super::PREFACE;
 use crate::duplex::Input;
 use crate::line::Line;
 
@@ -22,8 +23,7 @@ const TURN: Duration = Duration::from_millis(5);
 /// How long a server may take for its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Bytes of a client's preface (RFC 9113, 3.4), and what of the frames after it matters here.
-const PREFACE: usize = 24;
+/// What of the frames after a client's preface matters here.
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
@@ -103,8 +103,8 @@ impl Opening {
     fn without_request(&mut self, octets: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(octets);
         let mut out = Vec::new();
-        if !self.has_preface && self.held.len() >= PREFACE {
-            out.extend(self.held.drain(..PREFACE));
+        if !self.has_preface && self.held.len() >= PREFACE.len() {
+            out.extend(self.held.drain(..PREFACE.len()));
             self.has_preface = true;
         }
         while self.has_preface && !self.is_over && self.held.len() >= 9 {
