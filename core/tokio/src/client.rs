@@ -121,8 +121,8 @@ impl<S: Transport> Client<S> {
     /// Sends a request that offers to go on in one of these protocols, in order of preference; or a CONNECT, which offers a
     /// tunnel. A server that declines answers as it would without the offer, and the next request may follow.
     ///
-    /// A handshake for `websocket` gets its key and version, unless the request has them. Not cancel safe, as
-    /// [`send`](Self::send). RFC 9110, 7.8 and 9.3.6.
+    /// A handshake for `websocket` gets its key and version, and an offer of `h2c` its `HTTP2-Settings`, unless the request has them.
+    /// Not cancel safe, as [`send`](Self::send). RFC 9110, 7.8 and 9.3.6.
     pub async fn upgrade<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
@@ -406,14 +406,19 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
             }
         }
     }
+    let offers = |name| offer.iter().any(|protocol| protocol.eq_ignore_ascii_case(name));
     #[cfg(feature = "websocket")]
-    if offer.iter().any(|protocol| protocol.eq_ignore_ascii_case("websocket")) {
+    if offers("websocket") {
         websocket(&mut head.headers)?;
     }
-    #[cfg(not(feature = "websocket"))]
-    let _ = offer;
+    if cfg!(feature = "h2c") && offers("h2c") {
+        head.headers.entry("http2-settings").or_insert(FIRST_SETTINGS);
+    }
     Ok(())
 }
+
+/// What a client of HTTP/2 begins with: 100 streams at a time, the window as it is (RFC 7540, 3.2.1).
+const FIRST_SETTINGS: header::HeaderValue = header::HeaderValue::from_static("AAMAAABkAAQAAP__");
 
 /// RFC 6455, 4.1.
 #[cfg(feature = "websocket")]

@@ -8,6 +8,7 @@
 //! | one connection, over any stream | [`serve`], [`serve_until`] |
 //! | an offer, in a handler | [`upgrade`] |
 //! | a client | [`client::connect`], [`client::upgrade`] |
+//! | HTTP/2 after a switch | [`Http2Stream`] |
 //! | limits, deadlines | [`Config`] |
 
 mod body;
