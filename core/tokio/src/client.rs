@@ -17,21 +17,13 @@ use switchover::{Awaiting, Connection, Content, Event, Next, RequestHead, Respon
 use crate::body::{Body, Source};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
-use crate::upgrade::Upgraded;
+use crate::upgrade::{Resumption, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Reason, Transport};
 
 /// A client's connection. Next: [`Client::send`].
 pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
-    let http = Connection::with_config(Role::Client, Arc::clone(&config.http));
-    let wire = Wire::new(stream, http, config.patience);
-    Client(Arc::new(Mutex::new(Exchange {
-        wire: Some(wire),
-        content: None,
-        is_sent: true,
-        go_ahead: Deadline::default(),
-        on_interim: None,
-    })))
+    Client::over(stream, Connection::with_config(Role::Client, Arc::clone(&config.http)), config)
 }
 
 /// Checks a request before there is a connection for it: fails where [`Client::send`] or [`Client::upgrade`] would refuse to send
@@ -97,7 +89,54 @@ impl fmt::Display for Declined {
 
 impl std::error::Error for Declined {}
 
+impl Resumption {
+    /// A client's: receives the response to the request of before above the new layer, and gives the connection for the next ones.
+    /// `stream` is the TLS above what was [upgraded](Upgraded::into_resumption). Next: read the response, then [`Client::send`] with URIs
+    /// of `https`.
+    ///
+    /// ```no_run
+    /// # async fn get(stream: tokio::net::TcpStream, tls: tokio_rustls::TlsConnector) -> Result<(), switchover_tokio::BoxError> {
+    /// use switchover_tokio::{Body, Config, client};
+    ///
+    /// let request = http::Request::get("http://localhost/").body(Body::empty())?;
+    /// let upgraded = client::upgrade(stream, request, &["TLS/1.3"]).await?.into_result()?;
+    /// let (stream, http) = upgraded.into_resumption();
+    /// let stream = tls.connect("localhost".try_into()?, stream).await?;
+    /// let (mut client, response) = http.receive(stream, &Config::default()).await?;
+    /// println!("{}", response.status());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Where the server ends or is late, and for a server's connection, it is an error. Not cancel safe, as [`Client::send`]. RFC 2817, 3.3.
+    pub async fn receive<S: Transport>(
+        mut self,
+        stream: S,
+        config: &Config,
+    ) -> Result<(Client<S>, Response<Body>), Error> {
+        if self.http.request().is_some() {
+            return Err(Error::Misuse("a server answers the request of before: use `serve`"));
+        }
+        self.http.resume_http()?;
+        let mut client = Client::over(stream, self.http, config);
+        match client.outcome().await? {
+            Outcome::Declined(Declined { response, .. }) => Ok((client, response)),
+            Outcome::Upgraded(_) => Err(SWITCHED),
+        }
+    }
+}
+
 impl<S: Transport> Client<S> {
+    fn over(stream: S, http: Connection, config: &Config) -> Self {
+        Self(Arc::new(Mutex::new(Exchange {
+            wire: Some(Wire::new(stream, http, config.patience)),
+            content: None,
+            is_sent: true,
+            go_ahead: Deadline::default(),
+            on_interim: None,
+        })))
+    }
+
     /// Sends a request, and gives its response once the head has come. Content may still be on its way in both directions then:
     /// it moves while the response's is read.
     ///
@@ -129,6 +168,11 @@ impl<S: Transport> Client<S> {
     {
         self.finish().await?;
         self.lock().begin(request, offer)?;
+        self.outcome().await
+    }
+
+    /// What comes of the request that is under way.
+    async fn outcome(&mut self) -> Result<Outcome, Error> {
         let head = poll_fn(|context| self.lock().poll_head(context)).await?;
         match head {
             Head::Response(response, why) => {

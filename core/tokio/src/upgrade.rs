@@ -395,15 +395,15 @@ impl Upgraded {
         (self.stream, self.leftover)
     }
 
-    /// For TLS by upgrade: the stream for its handshake, and what serves HTTP again above it, beginning with the answer to
-    /// the request of before. Next: [`Resumption::serve`]. RFC 2817, 3.
+    /// For TLS by upgrade: the stream for its handshake, and the HTTP that goes on above it, beginning with the answer to
+    /// the request of before. Next: [`Resumption::serve`], a client's [`Resumption::receive`]. RFC 2817, 3.
     pub fn into_resumption(mut self) -> (Self, Resumption) {
         let http = std::mem::replace(&mut self.http, Box::new(Connection::new(switchover::Role::Server)));
         (self, Resumption { http: *http })
     }
 }
 
-/// A server's HTTP, which goes on above a new layer.
+/// HTTP that goes on above a new layer.
 pub struct Resumption {
     pub(crate) http: Connection,
 }

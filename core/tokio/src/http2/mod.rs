@@ -99,8 +99,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     /// `h2::client::handshake`.
     ///
     /// Its first request must be that of the upgrade again, without content (`send_request(request, true)`): it does not leave, and
-    /// its response is the one that the server owes. Nothing comes from the server before, so make it at once. Another first request, or a
-    /// second one from a client that does not read before it writes (`h2` does), is an error of the kind `InvalidInput`. RFC 7540, 3.2.
+    /// its response is the one that the server owes. Nothing comes from the server before, so make it at once. Another first request is
+    /// an error of the kind `InvalidInput`, and so is a second one that the client writes before it has read anything; `h2` reads first.
+    /// RFC 7540, 3.2.
     ///
     /// ```no_run
     /// # async fn get(stream: tokio::net::TcpStream) -> Result<(), switchover_tokio::BoxError> {
