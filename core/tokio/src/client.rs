@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
@@ -17,6 +17,7 @@ use switchover::{Awaiting, Connection, Content, Event, Next, RequestHead, Respon
 use crate::body::{Body, Source};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
+use crate::sync::{Mutex, MutexGuard, lock};
 use crate::upgrade::{Resumption, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Reason, Transport};
@@ -239,10 +240,6 @@ impl<S: Transport> Client<S> {
 }
 
 const SWITCHED: Error = Error::Misuse("the connection has become something else");
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A connection, and the content of the request that is on its way.
 struct Exchange<S> {

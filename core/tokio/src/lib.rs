@@ -20,6 +20,8 @@ mod handler;
 mod interim;
 mod reason;
 mod server;
+mod sync;
+mod taking;
 mod trace;
 pub mod upgrade;
 mod wire;
