@@ -62,8 +62,7 @@ pub enum Outcome {
     Declined(Declined),
 }
 
-/// An ordinary answer to a request with an offer.
-#[derive(Debug)]
+/// An ordinary answer to a request with an offer. As an error it says the status and why.
 pub struct Declined {
     /// The answer, with its content.
     pub response: Response<Body>,
@@ -78,6 +77,14 @@ impl Outcome {
             Self::Upgraded(upgraded) => Ok(upgraded),
             Self::Declined(declined) => Err(Box::new(declined)),
         }
+    }
+}
+
+/// What is in the answer may be a secret.
+impl fmt::Debug for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (status, why) = (self.response.status(), self.why.map(Why::text));
+        f.debug_struct("Declined").field("status", &status).field("why", &why).finish_non_exhaustive()
     }
 }
 

@@ -159,11 +159,14 @@ async fn an_offer_is_accepted() {
 async fn an_offer_is_declined_and_the_connection_goes_on() {
     let asked = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n";
     let (mut client, _serving) = scripted(Box::leak(Box::new([
-        (asked, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"),
+        (asked, "HTTP/1.1 200 OK\r\nSet-Cookie: secret\r\nContent-Length: 2\r\n\r\nno"),
         ("GET /b HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
     ])));
     let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
     let Outcome::Declined(declined) = outcome else { panic!("{outcome:?}") };
+    // As a program's last words.
+    let said = format!("{declined:?}");
+    assert!(said.starts_with("Declined { status: 200, why: Some(\"") && !said.contains("secret"), "{said}");
     assert_eq!((declined.why, text(declined.response).await.as_str()), (Some(Why::Declined), "no"));
     assert_eq!(client.send(get("http://a/b")).await.expect("an answer").status(), 204);
 }
