@@ -9,8 +9,6 @@ from .. import (
     Awaiting,
     Config,
     Connection as Engine,
-    ErrorKind,
-    LocalProtocolError as EngineRefusal,
     Owes,
     ProtocolError as EngineError,
     RemoteProtocolError as PeerError,
