@@ -6,7 +6,7 @@
 //! needs: S30
 //!
 //! S46 MUST RFC 9110, 7.8: a title
-//! says: the clause, in words
+//! says: the clause: what has a MUST or its like is quoted, and tests/clauses compares it; the rest is in our words
 //! fail: what, of the vocabulary, is a failure
 //! warn: what is a warning
 //! moot: what makes it not applicable
@@ -24,7 +24,7 @@ use super::finding::Verdict;
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     pub(crate) id: &'static str,
-    /// MUST and its like, as the clause has it; DEF for what follows from a definition.
+    /// MUST and its like, as the clause has it; DEF for what follows from a definition, or is no more than "ought to".
     pub(crate) level: &'static str,
     /// The RFC and the section.
     pub(crate) clause: &'static str,
