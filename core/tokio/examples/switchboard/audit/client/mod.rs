@@ -1,8 +1,9 @@
 //! The audit of a client: it comes to a scripted server once for each check, and what it then does on the wire is judged.
 //!
-//! `caller` makes it come, `visit` is one time that it does, `symptoms` is what may be seen of it.
+//! `caller` makes it come, `identity` is who it meets in TLS, `visit` is one time that it does, `symptoms` is what may be seen of it.
 
 mod caller;
+mod identity;
 mod symptoms;
 #[cfg(test)]
 #[path = "../tests/client.rs"]
@@ -14,6 +15,7 @@ use std::io;
 use std::time::Duration;
 
 pub(crate) use caller::{Caller, end_with_us};
+pub(crate) use identity::Identity;
 use symptoms::{SYMPTOMS, Seen};
 use visit::{Times, Until, Visit};
 
@@ -31,6 +33,8 @@ const TOLD: usize = 300;
 /// An audit of one client, which remembers what it has found.
 pub(crate) struct Audit<'a> {
     caller: Caller,
+    /// It is met in TLS.
+    identity: Option<Identity>,
     times: Times,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
@@ -43,14 +47,24 @@ pub(crate) struct Audit<'a> {
 
 impl<'a> Audit<'a> {
     /// The client must come, or there is nothing to judge.
-    pub(crate) fn begin(caller: Caller, patience: Duration, checks: &'a [Check]) -> Result<Self, Trouble> {
+    pub(crate) fn begin(
+        caller: Caller,
+        identity: Option<Identity>,
+        patience: Duration,
+        checks: &'a [Check],
+    ) -> Result<Self, Trouble> {
         let times = Times { patience, pause: Duration::from_millis(300).min(patience) };
-        Self::with_times(caller, times, checks)
+        Self::with_times(caller, identity, times, checks)
     }
 
-    fn with_times(caller: Caller, times: Times, checks: &'a [Check]) -> Result<Self, Trouble> {
-        let (findings, visits) = Default::default();
-        let mut audit = Self { caller, times, checks, findings, visits, keys: Vec::new(), offers: Vec::new() };
+    fn with_times(
+        caller: Caller,
+        identity: Option<Identity>,
+        times: Times,
+        checks: &'a [Check],
+    ) -> Result<Self, Trouble> {
+        let (findings, visits, keys, offers) = Default::default();
+        let mut audit = Self { caller, identity, times, checks, findings, visits, keys, offers };
         let first = checks.first().ok_or("there are no checks")?;
         let finding = audit.judge(first)?;
         let visit = audit.visits.get(first.id);
@@ -89,8 +103,10 @@ impl<'a> Audit<'a> {
             return Ok(Finding { check: check.clone(), verdict, reasons, evidence: None });
         }
         let cannot = |error: io::Error| error.to_string();
-        let Some((visit, _)) = visit::visit(&self.caller, check, self.times, until(check)).map_err(cannot)? else {
-            return Ok(Finding::bare(check, Verdict::NotApplicable, "no client came"));
+        let identity = self.identity.as_ref();
+        let visit = match visit::visit(&self.caller, identity, check, self.times, until(check)).map_err(cannot)? {
+            Ok(visit) => visit,
+            Err(absent) => return Ok(Finding::bare(check, Verdict::NotApplicable, absent)),
         };
         let key = |request: &super::incoming::Request| request.field("sec-websocket-key").map(String::from);
         self.keys.extend(visit.requests.iter().filter_map(key));
@@ -99,7 +115,7 @@ impl<'a> Audit<'a> {
             reasons.extend(visit.ended.as_ref().map(said));
         }
         let control = self.visits.get(CONTROL).map(|control| control.came.clone());
-        let again = self.caller.again(check.id);
+        let again = self.caller.again(check.id, identity.is_some());
         let evidence = Evidence { sent: visit.sent.clone(), came: visit.came.clone(), control, arrived: None, again };
         self.visits.insert(check.id, visit);
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
