@@ -10,6 +10,7 @@
 //! fail: what, of the vocabulary, is a failure
 //! warn: what is a warning
 //! moot: what makes it not applicable
+//! apply: what to do then
 //!   GET /plain HTTP/1.1        a line, to which CRLF is added
 //! + Upgrade: x-audit/1         a line that the check has, and its control has not
 //! - Connection: close          a line that the control has, and the check has not
@@ -44,6 +45,8 @@ pub(crate) struct Rules {
     pub(crate) fail: Vec<&'static str>,
     pub(crate) warn: Vec<&'static str>,
     pub(crate) moot: Vec<&'static str>,
+    /// What to do in the last case.
+    pub(crate) apply: &'static str,
 }
 
 impl Rules {
@@ -52,7 +55,10 @@ impl Rules {
         let judged = order.into_iter().map(|verdict| match verdict {
             Verdict::Fail => (verdict, seen(&self.fail)),
             Verdict::Warn => (verdict, seen(&self.warn)),
-            Verdict::NotApplicable => (verdict, seen(&self.moot)),
+            Verdict::NotApplicable => {
+                let told = |reason| format!("{reason}: {}", self.apply);
+                (verdict, seen(&self.moot).into_iter().map(told).collect())
+            }
             Verdict::Pass => (verdict, Vec::new()),
         });
         judged.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
@@ -169,6 +175,7 @@ impl Rules {
             "fail" => self.fail = list(),
             "warn" => self.warn = list(),
             "moot" => self.moot = list(),
+            "apply" => self.apply = value,
             _ => return None,
         }
         Some(())

@@ -19,12 +19,28 @@ pub(crate) use identity::Identity;
 use symptoms::{SYMPTOMS, Seen};
 use visit::{Times, Until, Visit};
 
-use super::finding::{Evidence, Finding, Verdict};
+use super::finding::{Evidence, Finding, Missing, Verdict};
 use super::server::Trouble;
 use super::table::{Check, Rules};
 
 pub(crate) const TABLE: &str = include_str!("client.checks");
 
+/// What a check may need: its name, what is so if it is missing, and what brings it.
+const NEEDS: &[(&str, &str, &str)] = &[
+    (
+        "websocket",
+        "it is about a client of WebSocket, and this one offers OFFERED",
+        "have it open a WebSocket, by {ws}",
+    ),
+    ("h2c", "it is about a client that offers h2c, and this one offers OFFERED", "have it ask for HTTP/2 in cleartext"),
+    (
+        "other",
+        "it is about protocols that the audit does not know, and this client offers OFFERED",
+        "have it offer one",
+    ),
+    ("plain", "it is about a client that offers nothing, and this one offers OFFERED", "have it ask for {url} alone"),
+    ("pongs", "the client answers no ping", "have it read what comes, for as long as the connection is open"),
+];
 /// The check whose visit is the control of all others: a good 101.
 const CONTROL: &str = "C01";
 /// More of what a command says is not told.
@@ -95,7 +111,7 @@ impl<'a> Audit<'a> {
     fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
-                return Ok(Finding::bare(check, Verdict::NotApplicable, missing));
+                return Ok(Finding::without(check, &missing));
             }
         }
         if check.lines.is_empty() {
@@ -106,7 +122,7 @@ impl<'a> Audit<'a> {
         let identity = self.identity.as_ref();
         let visit = match visit::visit(&self.caller, identity, check, self.times, until(check)).map_err(cannot)? {
             Ok(visit) => visit,
-            Err(absent) => return Ok(Finding::bare(check, Verdict::NotApplicable, absent)),
+            Err(absent) => return Ok(Finding::without(check, &absent)),
         };
         let key = |request: &super::incoming::Request| request.field("sec-websocket-key").map(String::from);
         self.keys.extend(visit.requests.iter().filter_map(key));
@@ -131,7 +147,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What is missing of what a check needs.
-    fn missing(&mut self, need: &str) -> Result<Option<String>, Trouble> {
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
         let offers = |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
         let is_met = match need {
             "websocket" | "h2c" => offers(need),
@@ -140,21 +156,12 @@ impl<'a> Audit<'a> {
             "pongs" => self.visits.get(CONTROL).is_some_and(Visit::has_pong),
             _ => {
                 let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
-                let finding = self.judge(check)?;
-                let why = finding.reasons.first().map_or(String::new(), |reason| format!("; {reason}"));
-                let is_met = finding.verdict == Verdict::Pass;
-                return Ok((!is_met).then(|| format!("{need} ({}) has to pass first{why}", check.title)));
+                return Ok(Missing::pass_of(&self.judge(check)?));
             }
         };
         let offered = if self.offers.is_empty() { "nothing".into() } else { self.offers.join(", ") };
-        let missing = match need {
-            "plain" => format!("it is about a client that offers nothing, and this one offers {offered}"),
-            "pongs" => {
-                "the client answers no ping: have it read what comes, for as long as the connection is open".into()
-            }
-            _ => format!("it is about a client that offers {need}, and this one offers {offered}"),
-        };
-        Ok((!is_met).then_some(missing))
+        let lack = NEEDS.iter().find(|(name, ..)| *name == need).filter(|_| !is_met);
+        Ok(lack.map(|(_, what, remedy)| Missing::new(what.replace("OFFERED", &offered), *remedy)))
     }
 }
 

@@ -11,6 +11,7 @@ use rustls::ServerConfig;
 use super::caller::{Call, Caller, Ended, GLANCE};
 use super::identity::Identity;
 use crate::audit::answer::{self, PAYLOAD, PING, Step};
+use crate::audit::finding::Missing;
 use crate::audit::incoming::{Incoming, Request};
 use crate::audit::speech::{CLOSE, Frame, PONG, frames};
 use crate::audit::table::{Check, What};
@@ -154,7 +155,7 @@ pub(crate) fn visit(
     check: &Check,
     times: Times,
     until: Until,
-) -> io::Result<Result<Visit, String>> {
+) -> io::Result<Result<Visit, Missing>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();
@@ -234,12 +235,14 @@ impl House {
     }
 
     /// Why no request came.
-    fn absent(&self) -> String {
-        self.refused.as_ref().map_or("no client came".into(), |error| {
-            format!(
-                "no client came through the handshake of TLS ({error}): have it trust the certificate in {{ca}}, or any"
-            )
-        })
+    fn absent(&self) -> Missing {
+        match &self.refused {
+            None => Missing::new("no client came", "have it ask for {url} or {ws}"),
+            Some(error) => Missing::new(
+                format!("no client came through the handshake of TLS ({error})"),
+                "have it trust the certificate in {ca}, or any",
+            ),
+        }
     }
 
     /// Answers as the check has it, and looks at what comes of it.
