@@ -8,6 +8,7 @@
 //! | one connection, over any stream | [`serve`], [`serve_until`] |
 //! | an offer, in a handler | [`upgrade`] |
 //! | a client | [`client::connect`], [`client::upgrade`] |
+//! | HTTP/2 after a switch | [`Http2Stream`] |
 //! | limits, deadlines | [`Config`] |
 //! | what happens on the wire | [`observe`] |
 
@@ -21,6 +22,8 @@ mod interim;
 pub mod observe;
 mod reason;
 mod server;
+mod sync;
+mod taking;
 mod trace;
 pub mod upgrade;
 mod wire;

@@ -96,10 +96,11 @@ async fn negotiate(visit: Arc<Visit>, route: Route, request: Request<Body>) -> R
     let Some(chosen) = visit.select(&request, route.tokens()) else { return Ok(declined(route, &request)) };
     // An echo speaks each subprotocol, so it is the one that the client likes best; some clients take no answer without one
     // (RFC 6455, 4.1, allows it).
-    let subprotocol = chosen.subprotocols().first().cloned().filter(|_| chosen.protocol() == "websocket");
+    let is_websocket = chosen.protocol().eq_ignore_ascii_case("websocket");
+    let subprotocol = chosen.subprotocols().first().filter(|_| is_websocket).cloned();
     let speech = match (route, chosen.protocol()) {
         (Route::Live, _) => Speech::Live,
-        (_, name) if name.eq_ignore_ascii_case("websocket") => Speech::WebSocket,
+        _ if is_websocket => Speech::WebSocket,
         (_, name) if name.to_ascii_lowercase().starts_with("tls/") => Speech::Tls,
         (Route::Udp, _) => Speech::Udp(proxied.ok_or("no target")?),
         _ => Speech::Foo(request.into_body()),
