@@ -90,7 +90,7 @@ def in_jar():
 def locked():
     """What the lists for pip and npm say."""
     versions = {}
-    for list_of in ["requirements.txt", "large/requirements.txt", "large/mitmproxy.txt", "newer/requirements.txt"]:
+    for list_of in ["large/mitmproxy.txt", "requirements.txt", "large/requirements.txt", "newer/requirements.txt"]:
         versions.update(re.findall(r"^([\w.-]+)==(\S+)$", (HERE / list_of).read_text().lower(), re.MULTILINE))
     for file in [HERE / "package-lock.json", HERE / "large/package-lock.json"]:
         packages = json.loads(file.read_text())["packages"]
