@@ -2,7 +2,8 @@
 //!
 //! What is received becomes an `http::Request` or `http::Response` with `try_from`.
 //! That loses how field names were spelled, the order of lines with different names, and the reason phrase. A target that
-//! is no URI for that crate is an error: answer 400, or go on with [`Request::target`].
+//! is no URI for that crate is an error: answer 400, or go on with [`Request::target`]. An absolute target without a path, of an
+//! OPTIONS of the whole server, is `*` with its authority as Host (RFC 9112, 3.2.4).
 //!
 //! What is sent takes a [`HeaderMap`] as it takes any other field lines, beside others as a pair. Names go
 //! out in lower case.
@@ -127,11 +128,25 @@ fn fill_request<B>(request: &mut ::http::Request<B>, received: Request<'_>, head
     if method != b"GET" {
         *request.method_mut() = Method::from_bytes(method)?;
     }
-    if target != b"/" {
+    if let Some(authority) = whole_server(&received) {
+        *request.uri_mut() = Uri::from_static("*");
+        request.headers_mut().insert(header::HOST, HeaderValue::from_str(authority)?);
+    } else if target != b"/" {
         *request.uri_mut() = Uri::from_maybe_shared(part(&head, fields.octets(), target))?;
     }
     *request.version_mut() = version(received.minor_version());
     Ok(())
+}
+
+/// The authority in an OPTIONS of a server as a whole whose target is absolute and has no path. `Uri` would have `/` for that,
+/// which is another target; `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
+fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
+    let (method, target) = received.line_octets();
+    if method != b"OPTIONS" || target.first() == Some(&b'/') {
+        return None;
+    }
+    let (_, rest) = received.target().split_once("://")?;
+    received.authority().filter(|_| !rest.contains(['/', '?']))
 }
 
 /// The same part of the copy.
@@ -187,6 +202,7 @@ mod tests {
     use super::*;
     use crate::wire::encode::check;
     use crate::{Connection, ErrorKind, Event, Next, RequestHead, ResponseHead, Role};
+    use alloc::format;
     use alloc::vec::Vec;
 
     #[test]
@@ -248,6 +264,18 @@ mod tests {
         server.receive(request.as_bytes()).expect("room");
         let Ok(Next::Event(Event::Request(request))) = server.next_event() else { panic!("{request}") };
         ::http::Request::try_from(request)
+    }
+
+    /// RFC 9112, 3.2.4: `http://b` is not `http://b/` here, though it is to `Uri`.
+    #[test]
+    fn options_of_a_server_as_a_whole_are_told_apart() {
+        for (target, wanted) in
+            [("*", "* of a"), ("http://b:1", "* of b:1"), ("http://b/", "http://b/ of a"), ("/://", "/:// of a")]
+        {
+            let request = received(&format!("OPTIONS {target} HTTP/1.1\r\nHost: a\r\n\r\n")).expect("a URI");
+            let got = format!("{} of {}", request.uri(), request.headers()["host"].to_str().expect("text"));
+            assert_eq!(got, wanted);
+        }
     }
 
     #[test]

@@ -694,8 +694,6 @@ enum swo_result_code {
     SWO_ERROR_NOT_PERSISTENT = 807,
     /** no message is open that takes content: no head was sent, it said that none follows, or all has been sent. */
     SWO_ERROR_NO_CONTENT = 808,
-    /** no 100 is expected. */
-    SWO_ERROR_NOT_EXPECTED = 809,
     /** an HTTP/1.0 client gets no informational response. */
     SWO_ERROR_HTTP_1_0_PEER = 810,
     /** nothing was offered that could be accepted. */
@@ -1730,13 +1728,14 @@ swo_result swo_send_request(struct swo_conn *conn,
                             size_t *written);
 
 /**
- * Server: sends an informational response other than 101. A 100 only while one is expected. Next: the rest of the
- * request, or the final response. RFC 9110, 15.2.
+ * Server: sends an informational response other than 101. A client waits for a 100 while SWO_OWES_CONTINUE is owed; one
+ * that it does not wait for means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
+ * or the final response. RFC 9110, 15.2.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_NOT_EXPECTED,
- * SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS,
- * SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
- * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
+ * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+ * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_informational(struct swo_conn *conn,
                                   const struct swo_response_head *response,

@@ -32,13 +32,14 @@ export! {
         offer_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = send_request(conn, request, (offer, offer_count), (out, cap, written));
 
-    /// Server: sends an informational response other than 101. A 100 only while one is expected. Next: the rest of the
-    /// request, or the final response. RFC 9110, 15.2.
+    /// Server: sends an informational response other than 101. A client waits for a 100 while SWO_OWES_CONTINUE is owed; one
+    /// that it does not wait for means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
+    /// or the final response. RFC 9110, 15.2.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_NOT_EXPECTED,
-    /// SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS,
-    /// SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
-    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
+    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_informational(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_informational(conn, response, (out, cap, written));
 

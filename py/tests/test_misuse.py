@@ -39,7 +39,6 @@ def test_calls_out_of_order() -> None:
     assert code(lambda: server().send_response(200)) is ErrorKind.UNASKED
     assert code(lambda: server(PLAIN).send_response(200)) is ErrorKind.UNASKED
     assert code(lambda: asked().send_data(b"x")) is ErrorKind.NO_CONTENT
-    assert code(lambda: asked().send_informational(100)) is ErrorKind.NOT_EXPECTED
     assert code(lambda: asked().skip_content()) is ErrorKind.NO_CONTENT
     assert code(lambda: asked().resume_http()) is ErrorKind.NOTHING_OWED
     assert code(lambda: server().send_request("GET", "/", HOST)) is ErrorKind.WRONG_ROLE

@@ -314,7 +314,6 @@ export const ErrorKind = {
   "pipeline-full": 806,
   "not-persistent": 807,
   "no-content": 808,
-  "not-expected": 809,
   "http-1.0-peer": 810,
   "nothing-offered": 811,
   "not-offered": 812,

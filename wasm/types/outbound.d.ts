@@ -35,11 +35,11 @@ export declare class Outbound extends Inbound {
      */
     sendRequest(request: RequestHead): Uint8Array<ArrayBuffer>;
     /**
-     * Server: sends an informational response other than 101; a 100 only while one is expected. Next: the rest of the
-     * request, or the final response. RFC 9110, 15.2.
-     * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `not-expected`, `http-1.0-peer`, `closed`, `switched`,
-     * `failed`, `invalid-status`, `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`,
-     * `reserved-field`.
+     * Server: sends an informational response other than 101. A client waits for a 100 while `owes` is `continue`; one that
+     * it does not wait for means nothing to it, and a proxy passes it on all the same. Next: the rest of the request, or the
+     * final response. RFC 9110, 15.2.
+     * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `http-1.0-peer`, `closed`, `switched`, `failed`,
+     * `invalid-status`, `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`.
      */
     sendInformational(response: ResponseHead): Uint8Array<ArrayBuffer>;
     /**

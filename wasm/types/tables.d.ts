@@ -288,7 +288,6 @@ export declare const ErrorKind: {
     readonly "pipeline-full": 806;
     readonly "not-persistent": 807;
     readonly "no-content": 808;
-    readonly "not-expected": 809;
     readonly "http-1.0-peer": 810;
     readonly "nothing-offered": 811;
     readonly "not-offered": 812;

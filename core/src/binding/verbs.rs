@@ -49,7 +49,7 @@ verbs! {
         FramingConflict, ReservedField, ProfileField, OutputTooSmall
     ];
     "send_informational", SERVER, "RFC 9110, 15.2", "next_event, or the final response", [
-        WrongRole, Unasked, Answered, NotExpected, Http10Peer, Closed, Switched, Failed,
+        WrongRole, Unasked, Answered, Http10Peer, Closed, Switched, Failed,
         InvalidStatus, InvalidReason, InvalidName, InvalidValue, FramingConflict, ReservedField, OutputTooSmall
     ];
     "send_response", SERVER, "RFC 9112, 4", "send_data, send_end", [

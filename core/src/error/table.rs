@@ -223,9 +223,6 @@ errors! {
     NoContent = 808 "no-content" Local 0 "RFC 9112, 6.3"
         "no message is open that takes content: no head was sent, it said that none follows, or all has been sent"
         "Send a head first. A request has content only with `Content-Length` or `Transfer-Encoding` in its head; the answers to HEAD, 204 and 304 have none. While content may come, `owes` is `Content`. `send_end` may be called once after such a message.";
-    NotExpected = 809 "not-expected" Local 0 "RFC 9110, 10.1.1"
-        "no 100 is expected"
-        "Send a 100 only while `owes` is `Continue`.";
     Http10Peer = 810 "http-1.0-peer" Local 0 "RFC 9110, 15.2"
         "an HTTP/1.0 client gets no informational response"
         "Leave it out; HTTP/1.0 knows none.";

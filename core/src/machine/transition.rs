@@ -128,9 +128,6 @@ impl State {
             if self.peer == Peer::V10 {
                 return Err(ErrorKind::Http10Peer);
             }
-            if is_continue && self.expect == Expect::None {
-                return Err(ErrorKind::NotExpected);
-            }
         }
         if is_continue && self.pipelined == 0 {
             self.expect = Expect::None;

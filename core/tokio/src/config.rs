@@ -17,24 +17,13 @@ pub struct Config {
     /// a reset, or when the answer is sent, that the client has gone; without it a handler is dropped once the client's end
     /// comes. Neither is noticed while content of the request waits that the handler does not read.
     pub half_close: bool,
-    /// Whether a server takes what comes right after an offer for the next request, once the offer is declined. It may have been
-    /// meant for the protocol that was offered: an intermediary, which does not know who wrote it, says no, and its connection
-    /// ends with the answer then (RFC 9931, 5).
-    pub pipelines_after_offers: bool,
     /// Whether a server's requests have an [`informer`](crate::informer), which costs an allocation or two for each.
     pub informs: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            http: Arc::default(),
-            patience: Patience::default(),
-            date: true,
-            half_close: true,
-            pipelines_after_offers: true,
-            informs: false,
-        }
+        Self { http: Arc::default(), patience: Patience::default(), date: true, half_close: true, informs: false }
     }
 }
 

@@ -25,9 +25,9 @@ impl Informer {
         Self(Arc::default())
     }
 
-    /// Sends it, where the client may get it: nothing is sent once the answer has begun, to a client that speaks HTTP/1.0, or as
-    /// a 100 that is not waited for. Nor is what is no interim response, or a 101, which is
-    /// [`Selected::accept`](crate::upgrade::Selected::accept)'s. RFC 9110, 15.2.
+    /// Sends it, where the client may get it: nothing is sent once the answer has begun, or to a client that speaks HTTP/1.0.
+    /// Nor is what is no interim response, or a 101, which is [`Selected::accept`](crate::upgrade::Selected::accept)'s. A 100 that
+    /// is owed is sent where the request's body is read: your code need not. RFC 9110, 15.2.
     pub fn inform(&self, response: Response<()>) {
         let mut waiting = self.lock();
         waiting.responses.push(response);

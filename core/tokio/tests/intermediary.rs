@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 type Answer = Result<Response<Body>, BoxError>;
 
 fn config() -> Config {
-    Config { date: false, informs: true, pipelines_after_offers: false, ..Config::default() }
+    Config { date: false, informs: true, ..Config::default() }
 }
 
 /// All that a server says to that, where the client then ends its direction.
@@ -177,16 +177,28 @@ async fn a_101_with_a_date_gets_no_other() {
     assert_eq!(got.matches("date: ").count(), 1, "{got}");
 }
 
-/// They may have been meant for what was offered (RFC 9931, 5).
+/// A declined offer is no reason to close (RFC 9931, 5), and what follows it is read as strictly as any request (3).
 #[tokio::test]
-async fn bytes_after_an_offer_end_the_connection_with_the_answer() {
+async fn what_follows_a_declined_offer_is_the_next_request() {
     let hello = || service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("hello"))));
     let offer = "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\nContent-Length: 2\r\n\r\nhi";
-    let (kept, last) = ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", "Connection: close\r\n");
-    assert_eq!(said(hello(), offer).await, format!("{kept}\r\nhello"));
-    assert_eq!(said(hello(), &offer.repeat(2)).await, format!("{kept}{last}\r\nhello"));
-    let plain = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-    assert_eq!(said(hello(), &plain.repeat(2)).await, format!("{kept}\r\nhello").repeat(2));
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    assert_eq!(said(hello(), &offer.repeat(2)).await, answer.repeat(2));
+}
+
+/// A proxy passes on what its server sends, whether or not the client waits for it (RFC 9110, 15.2).
+#[tokio::test]
+async fn a_100_is_passed_on_however_often() {
+    let handler = service_fn(async |request: Request<Body>| {
+        let informer = informer(&request).ok_or("no informer")?;
+        for _ in 0..2 {
+            informer.inform(Response::builder().status(100).body(())?);
+        }
+        Ok::<_, BoxError>(Response::new(Body::from("hello")))
+    });
+    let got = said(handler, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(got.matches("HTTP/1.1 100 Continue\r\n\r\n").count(), 2, "{got}");
+    assert!(got.ends_with("\r\n\r\nhello"), "{got}");
 }
 
 #[tokio::test]

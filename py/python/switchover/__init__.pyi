@@ -625,8 +625,6 @@ class ErrorKind(enum.IntEnum):
     """The connection will not carry another request."""
     NO_CONTENT = 808
     """No message is open that takes content: no head was sent, it said that none follows, or all has been sent."""
-    NOT_EXPECTED = 809
-    """No 100 is expected."""
     HTTP_1_0_PEER = 810
     """An HTTP/1.0 client gets no informational response."""
     NOTHING_OFFERED = 811
@@ -1331,11 +1329,12 @@ class Connection:
     def send_informational(
         self, status: int, headers: HeadersLike = (), reason: TextLike | None = None, *, into: bytearray
     ) -> int:
-        """Server: an informational response other than 101; a 100 only while one is expected.
+        """Server: an informational response other than 101.
 
-        Next: the rest of the request, or the final response. RFC 9110, 15.2.
+        A client waits for a 100 while `owes` is CONTINUE; one that it does not wait for means nothing to it, and a proxy
+        passes it on all the same. Next: the rest of the request, or the final response. RFC 9110, 15.2.
 
-        Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, NOT_EXPECTED, HTTP_1_0_PEER, CLOSED, SWITCHED, FAILED,
+        Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HTTP_1_0_PEER, CLOSED, SWITCHED, FAILED,
         INVALID_STATUS, INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD.
         """
     @overload

@@ -237,7 +237,6 @@ MEMBERS = {
         "PIPELINE_FULL": "Too many requests wait for their responses.",
         "NOT_PERSISTENT": "The connection will not carry another request.",
         "NO_CONTENT": "No message is open that takes content: no head was sent, it said that none follows, or all has been sent.",
-        "NOT_EXPECTED": "No 100 is expected.",
         "HTTP_1_0_PEER": "An HTTP/1.0 client gets no informational response.",
         "NOTHING_OFFERED": "Nothing was offered that could be accepted.",
         "NOT_OFFERED": "The selection is not part of the offer.",

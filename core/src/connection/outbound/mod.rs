@@ -37,12 +37,12 @@ impl Connection {
         self.ask(request, offer, out).or_else(|error| self.refuse_with(error))
     }
 
-    /// Server: sends an informational response other than 101. A 100 only while one is expected. Next: the rest of
-    /// the request, or the final response. RFC 9110, 15.2.
+    /// Server: sends an informational response other than 101. A client waits for a 100 while `owes` is `Continue`; one
+    /// that it does not wait for means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
+    /// or the final response. RFC 9110, 15.2.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `NotExpected`, `Http10Peer`, `Closed`, `Switched`, `Failed`,
-    /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`,
-    /// `OutputTooSmall`.
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Http10Peer`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
+    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
     pub fn send_informational(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
         self.inform(response, out).or_else(|error| self.refuse_with(error))
     }

@@ -41,8 +41,6 @@ impl Backend {
                 response: time,
                 ..Patience::default()
             },
-            // Bytes after an offer may have been meant for another protocol (RFC 9931, 5).
-            pipelines_after_offers: false,
             informs: true,
             ..Config::default()
         };

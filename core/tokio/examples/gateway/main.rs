@@ -6,8 +6,8 @@
 //!
 //! What is for one hop stays there, everything else passes (RFC 9110, 7.6.1). An offer is passed on, the backend's 101 is
 //! checked by the engine against it and accepted towards the client; then bytes go both ways until each side has ended its
-//! own. A backend that declines leaves an ordinary response. Bytes that have come after an offer by then may have been
-//! meant for another protocol: the connection ends with the answer (RFC 9931, 5).
+//! own. A backend that declines leaves an ordinary response, and what has come after the offer is read as the next request,
+//! as strictly as any (RFC 9931, 3).
 
 mod backend;
 mod forward;

@@ -90,8 +90,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let (channel, chance) = (links.channel.as_ref(), links.chance.as_deref());
         let is_last = poll_fn(|context| Poll::Ready(self.poll_stop(context))).await;
         let is_accepted = head.status == StatusCode::SWITCHING_PROTOCOLS;
-        let is_early = !is_accepted && chance.is_some() && self.has_come_early().await;
-        if is_last || is_early || self.leaves_too_much_unread(channel) {
+        if is_last || self.leaves_too_much_unread(channel) {
             self.wire.http.close_after_response()?;
         }
         let own = Own::of(&head.headers);
@@ -154,18 +153,6 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
                 _ => return true,
             }
         }
-    }
-
-    /// Whether anything stands after an offer that is declined, and is not to be taken for a request.
-    async fn has_come_early(&mut self) -> bool {
-        if self.config.pipelines_after_offers {
-            return false;
-        }
-        if self.wire.http.unread().is_empty() {
-            // What is there already; a failure shows when the answer is sent.
-            let _ = poll_fn(|context| Poll::Ready(self.wire.poll_receive(context))).await;
-        }
-        !self.wire.http.unread().is_empty()
     }
 
     /// Whether it is an ordinary response or a 426, which asks for something; `Upgrade` is the engine's to write.

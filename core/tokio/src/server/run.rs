@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, StatusCode, Uri, header};
+use http::{Response, StatusCode};
 use switchover::binding::{Memory, fill_request};
 use switchover::{Awaiting, Connection, Content, Event, Next, Owes, ResponseHead};
 
@@ -193,7 +193,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     fn inform(&mut self, responses: &[Response<()>]) {
         for response in responses {
             let head = ResponseHead::new(response.status().as_u16(), response.headers());
-            // Refused is what the client does not know, or does not wait for.
+            // Refused is what the client does not know.
             let _ = self.wire.http.send_informational(&head, self.wire.out.text());
         }
     }
@@ -265,13 +265,6 @@ impl Question {
         // A target that is legal on the wire and none for `http`, which has no words for it.
         fill_request(request, received, memory)
             .map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
-        if *request.method() == Method::OPTIONS
-            && let Some(authority) = of_all(&received)
-            && let Ok(host) = HeaderValue::from_str(authority)
-        {
-            *request.uri_mut() = Uri::from_static("*");
-            request.headers_mut().insert(header::HOST, host);
-        }
         links.chance = Chance::of(&received, request.method());
         if let Some(chance) = &links.chance {
             Arc::clone(chance).put_into(request.extensions_mut());
@@ -304,13 +297,6 @@ impl Question {
         *self.request.body_mut() = Body::coming(channel.clone());
         self.links.channel = Some(channel);
     }
-}
-
-/// The authority in an OPTIONS of a server as a whole, whose target is absolute and has no path. `http` would have `/` for that,
-/// which is another target; `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
-fn of_all<'a>(request: &switchover::Request<'a>) -> Option<&'a str> {
-    let (scheme, rest) = request.target().split_once("://")?;
-    request.authority().filter(|_| !scheme.contains('/') && !rest.contains(['/', '?']))
 }
 
 /// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.

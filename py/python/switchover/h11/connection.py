@@ -9,8 +9,6 @@ from .. import (
     Awaiting,
     Config,
     Connection as Engine,
-    ErrorKind,
-    LocalProtocolError as EngineRefusal,
     Owes,
     ProtocolError as EngineError,
     RemoteProtocolError as PeerError,
@@ -282,13 +280,7 @@ class Connection:
     def _answer(self, event: Event) -> bytes:
         """The bytes of the head of an answer."""
         if isinstance(event, InformationalResponse):
-            try:
-                return write(self._engine, event)
-            except EngineRefusal as error:
-                # h11 sends a 100 to a client that does not wait for one.
-                if error.kind is ErrorKind.NOT_EXPECTED:
-                    return b""
-                raise
+            return write(self._engine, event)
         assert isinstance(event, Response)
         if self._state.server is IDLE and self._engine.owes is not Owes.RESPONSE:
             self._unasked = (event, bytearray())
