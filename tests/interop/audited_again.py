@@ -10,7 +10,7 @@ from peers import CLIENT, PROXY, SERVER
 ROOT = HERE.parents[1]
 # In current versions, and not of the checks whose programs are not named.
 SHOWN = [
-    (SERVER, "Bun", "S40"),
+    (SERVER, "Bun", "G1"),
     (SERVER, "aiohttp", "S48"),
     (SERVER, "ws", "S54"),
     (SERVER, "websockets", "S53"),
