@@ -46,7 +46,7 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
     let mut out = line(report, finding);
     let Check { level, clause, .. } = finding.check;
     let mut part = |name: &str, text: &str| {
-        let indented = |line| if line == "" { String::new() } else { format!("           {line}") };
+        let indented = |line: &str| if line.is_empty() { String::new() } else { format!("           {line}") };
         let lines: Vec<_> = text.trim_end().lines().map(indented).collect();
         let _ = writeln!(out, "  {name:<8} {}", lines.join("\n").trim_start());
     };
