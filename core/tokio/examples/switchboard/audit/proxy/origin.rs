@@ -108,7 +108,7 @@ impl Connection {
             let (number, index, section) = self.enter();
             let is = |line: &Line, name| matches!(line.what, What::Wait(wait) if wait == name);
             let is_early = section.iter().any(|line| is(line, "early"));
-            while !(is_early && self.has_content()) && !self.incoming.is_done() {
+            while !(self.incoming.is_done() || is_early && self.has_content()) {
                 self.hear()?;
             }
             let needs_offer = section.iter().any(|line| is(line, "offered"));
