@@ -395,6 +395,14 @@ def test_a_role_is_one_of_two(module: Any) -> None:
         module.Connection("CLIENT")
 
 
+@MODULES
+def test_a_100_that_no_client_waits_for_is_sent(module: Any) -> None:
+    side = Side(module)
+    side.receive(POST)
+    assert side.send("InformationalResponse", status_code=100, headers=[]) == b"HTTP/1.1 100 \r\n\r\n"
+    assert side.connection.our_state is module.SEND_RESPONSE
+
+
 # Where it differs.
 
 
@@ -422,13 +430,6 @@ def test_an_error_of_the_engine_is_the_cause() -> None:
     with pytest.raises(ours.LocalProtocolError) as refused:
         connection.send(ours.InformationalResponse(status_code=103, headers=[("Link", "a")]))
     assert isinstance(refused.value.__cause__, switchover.LocalProtocolError)
-
-
-def test_a_100_that_no_client_waits_for_is_nothing() -> None:
-    side = Side(ours)
-    side.receive(POST)
-    assert side.send("InformationalResponse", status_code=100, headers=[]) == b""
-    assert side.connection.our_state is ours.SEND_RESPONSE
 
 
 def test_a_101_that_names_what_was_not_offered_is_an_error() -> None:

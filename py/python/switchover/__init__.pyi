@@ -1331,8 +1331,8 @@ class Connection:
     ) -> int:
         """Server: an informational response other than 101.
 
-        A client waits for a 100 while `owes` is CONTINUE; one that it does not wait for means nothing to it, and a proxy
-        passes it on all the same. Next: the rest of the request, or the final response. RFC 9110, 15.2.
+        A client waits for a 100 while `owes` is CONTINUE; one that it does not wait for means nothing to it, and a
+        proxy passes it on all the same. Next: the rest of the request, or the final response. RFC 9110, 15.2.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HTTP_1_0_PEER, CLOSED, SWITCHED, FAILED,
         INVALID_STATUS, INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD.
