@@ -95,7 +95,7 @@ def difference(theirs: Played, here: Played) -> tuple[str, str, str] | None:
     if len(here.lines) > len(theirs.lines):
         return "h11", "a second request in HTTP/1.0, after `keep-alive`", "RFC 9112, 9.3"
     assert len(here.lines) < len(theirs.lines), (here, theirs)
-    return "switchover", "what follows a CONNECT that was refused", "RFC 9931, 5"
+    return "switchover", "what follows a CONNECT that was refused", "RFC 9931, 8"
 
 
 def inputs_table() -> Iterator[str]:

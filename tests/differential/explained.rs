@@ -63,11 +63,11 @@ pub(crate) const THEIRS: &[Theirs] = &[
         "RFC 9112, 5.2: a client takes a fold in a response",
         has_fold,
     ),
-    (HTTPARSE, &["Version"], "RFC 9110, 2.5: a higher minor version is read as the highest known", has_higher_minor),
+    (HTTPARSE, &["Version"], "RFC 9110, 6.2: a higher minor version is read as the highest known", has_higher_minor),
     (
         LLHTTP,
         &["Invalid HTTP version"],
-        "RFC 9110, 2.5: a higher minor version is read as the highest known",
+        "RFC 9110, 6.2: a higher minor version is read as the highest known",
         has_higher_minor,
     ),
     (

@@ -112,6 +112,11 @@ pub const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("field-nul field-line-syntax-first", "MUST", "RFC 9110, 5.5"),
     // An engine may count further.
     ("length-overflow", "choice", "RFC 9110, 8.6"),
+    // One in a start line, of which only the grammar tells.
+    ("peer-error-second-request peer-error-after-head target-nul decline-peer-error-after", "SHOULD", "RFC 9112, 2.2"),
+    // The sender's rule alone.
+    ("coding-chunked-twice", "choice", "RFC 9112, 6.1"),
+    ("coding-parameter", "SHOULD", "RFC 9112, 7.1"),
     // No coding at all is not chunked either.
     ("coding-empty", "MUST", "RFC 9112, 6.3"),
     // Only lines of a head and of trailers may end with an LF alone.

@@ -55,7 +55,7 @@ errors! {
     BadVersion = 104 "bad-version" Peer 400 "RFC 9112, 2.3"
         "the HTTP-version is malformed"
         "A request: two or more spaces, something after the version, or early bytes of a protocol whose offer was declined.";
-    VersionUnsupported = 105 "version-unsupported" Peer 505 "RFC 9110, 2.5"
+    VersionUnsupported = 105 "version-unsupported" Peer 505 "RFC 9110, 6.2"
         "the major version is not 1"
         "Another major version; HTTP/2 begins with a preface (`http2_preface`).";
     StartLineTooLong = 106 "start-line-too-long" Peer 414 "RFC 9112, 3"
@@ -118,10 +118,10 @@ errors! {
     TargetForm = 304 "target-form" Peer 400 "RFC 9112, 3.2"
         "the form of the target does not fit the method"
         "CONNECT takes `host:port`, OPTIONS may take `*`, all others a path or an absolute URI.";
-    TargetAuthority = 305 "target-authority" Peer 400 "RFC 9110, 4.2"
+    TargetAuthority = 305 "target-authority" Peer 400 "RFC 9110, 4.2 and 9.3.6"
         "the target's authority is malformed, empty or holds userinfo"
         "Credentials in a URI are not sent; the authority is a host with an optional port.";
-    ContentLengthInvalid = 306 "content-length-invalid" Peer 400 "RFC 9110, 8.6"
+    ContentLengthInvalid = 306 "content-length-invalid" Peer 400 "RFC 9112, 6.3"
         "the Content-Length is not a number"
         "Never to be repaired: a length that readers differ about smuggles requests.";
     ContentLengthDiffers = 307 "content-length-differs" Peer 400 "RFC 9112, 6.3"
@@ -166,7 +166,7 @@ errors! {
     ChunkEnd = 406 "chunk-end" Peer 400 "RFC 9112, 7.1"
         "chunk data is not followed by CRLF"
         "The chunk had more bytes than its size said, or fewer.";
-    TrailersTooLarge = 407 "trailers-too-large" Peer 431 "RFC 9112, 7.1.2"
+    TrailersTooLarge = 407 "trailers-too-large" Peer 431 "RFC 9110, 5.4"
         "the trailer section is larger than the limit"
         "Raise `limits.trailers`.";
     Truncated = 501 "truncated" Peer 400 "RFC 9112, 8"
@@ -253,7 +253,7 @@ errors! {
     Switched = 819 "switched" Local 0 "RFC 9110, 7.8"
         "the direction has left HTTP"
         "What comes now is the new protocol's, after the leftover: `take_leftover`, then hand it to its library.";
-    Failed = 820 "failed" Local 0 "RFC 9112, 9.6"
+    Failed = 820 "failed" Local 0 "RFC 9112, 2.2"
         "the peer broke the protocol earlier"
         "Answer once with `Error::status`, then close.";
     WrongRole = 821 "wrong-role" Local 0 "the contract"

@@ -173,7 +173,7 @@ mod tests {
         own.accept(&parse(offer)[0]).map(|deflate| deflate.to_string())
     }
 
-    /// Proves: R7692-7.1-1, R7692-7.1.1.1-1, R7692-7.1.1.1-2, R7692-7.1.1.2-1, R7692-7.1.2.1-1, R7692-7.1.2.1-2,
+    /// Proves: R7692-7-2, R7692-7.1.1.1-1, R7692-7.1.1.1-2, R7692-7.1.1.2-1, R7692-7.1.2.1-1, R7692-7.1.2.1-2,
     /// R7692-7.1.2.2-1, R7692-7.1.2.2-2.
     #[test]
     fn a_server_answers_what_it_can() {
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    /// Proves: R7692-7.1-2, R7692-7.1.1.1-1, R7692-7.1.1.2-1, R7692-5-1.
+    /// Proves: R7692-7-3, R7692-7.1.1.1-1, R7692-7.1.1.2-1, R7692-5-1.
     #[test]
     fn a_client_takes_what_it_offered() {
         for (offer, answer, wanted) in [

@@ -4,6 +4,10 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -12,16 +16,42 @@ use rustls::{ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme}
 /// The versions of TLS that are spoken, as RFC 2817 names them.
 pub(crate) const TOKENS: [&str; 2] = ["TLS/1.3", "TLS/1.2"];
 
+/// Whom the certificates are for.
+const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
+
 /// The first byte of a client that begins with TLS: a handshake record. No HTTP method begins so.
 pub(crate) const HANDSHAKE: u8 = 22;
 
 pub(crate) fn server() -> Result<Arc<ServerConfig>, Box<dyn Error>> {
-    let made = rcgen::generate_simple_self_signed(["localhost".into(), "127.0.0.1".into()])?;
+    let made = rcgen::generate_simple_self_signed(NAMES.map(String::from))?;
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    Ok(with_certificate(made.cert.der().clone(), key)?)
+}
+
+/// A certificate for this machine, and in PEM that of the authority that vouches for it, for clients that ask who a server is.
+pub(crate) fn vouched_server() -> Result<(Arc<ServerConfig>, String), Box<dyn Error>> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.distinguished_name.push(DnType::CommonName, "switchboard audit");
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+    let mut params = CertificateParams::new(NAMES.map(String::from))?;
+    params.use_authority_key_identifier_extension = true;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let key = KeyPair::generate()?;
+    let certificate = params.signed_by(&key, &authority)?;
+    let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    Ok((with_certificate(certificate.der().clone(), key)?, authority.pem()))
+}
+
+fn with_certificate(
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
     let config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)?;
+        .with_single_cert(vec![certificate], key)?;
     Ok(Arc::new(config))
 }
 

@@ -47,10 +47,34 @@ pub(crate) struct Evidence {
     pub(crate) again: String,
 }
 
+/// What a check lacks to be applicable, and what brings it.
+#[derive(Clone, Debug)]
+pub(crate) struct Missing {
+    what: String,
+    remedy: String,
+}
+
+impl Missing {
+    pub(crate) fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { what: what.into(), remedy: remedy.into() }
+    }
+
+    /// A check that another one needs, if it has not passed.
+    pub(crate) fn pass_of(finding: &Finding) -> Option<Self> {
+        let what = format!("{} ({}) has to pass first", finding.check.id, finding.check.title);
+        (finding.verdict != Verdict::Pass).then(|| Self::new(what, finding.reasons.join("; ")))
+    }
+}
+
 impl Finding {
     /// One without evidence.
     pub(crate) fn bare(check: &Check, verdict: Verdict, reason: impl Into<String>) -> Self {
         Self { check: check.clone(), verdict, reasons: vec![reason.into()], evidence: None }
+    }
+
+    /// One that nothing can be told of.
+    pub(crate) fn without(check: &Check, missing: &Missing) -> Self {
+        Self::bare(check, Verdict::NotApplicable, format!("{}: {}", missing.what, missing.remedy))
     }
 }
 

@@ -105,7 +105,7 @@ rule, and a line for a shell that does it again.
 
 Audit your own servers, or ask whose they are: one connection at a time, at most three requests on each.
 
-With --client a scripted server answers as each check has it, and what the client then does is judged; with --proxy a scripted
+With --client a scripted server answers as each check has it, and what the client then does is judged, in TLS with --tls; with --proxy a scripted
 origin is on the other side of an intermediary, and what comes out on both sides is judged.
 
 Ends with 0 where nothing failed, 1 where something did that is not known; 3 where the server cannot be reached or its control fails; 64 where

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::client::{self, Caller};
+use super::client::{self, Caller, Identity};
 use super::finding::Finding;
 use super::proxy::{self, Origin};
 use super::server::{self, Trouble};
@@ -25,8 +25,11 @@ pub(crate) struct RoleArgs {
     /// It is a forward proxy: ask it for the origin's URL
     #[arg(long, requires = "proxy")]
     forward: bool,
-    /// Run this for each check instead of waiting, with {url}, {ws}, {port} and {id} filled in; it finds a line on standard
-    /// input, and is killed when it takes too long
+    /// Meet the client in TLS, by https and wss; {ca} is a file with the certificate that it may trust, made at the start
+    #[arg(long, requires = "client")]
+    tls: bool,
+    /// Run this for each check instead of waiting, with {url}, {ws}, {port}, {id} and {ca} filled in; it finds a line on
+    /// standard input, and is killed when it takes too long
     #[arg(last = true, value_name = "COMMAND", requires = "client")]
     command: Vec<String>,
 }
@@ -54,7 +57,9 @@ impl RoleArgs {
     fn audit_client(&self, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
         let caller = if self.command.is_empty() { Caller::Person } else { Caller::Command(self.command.clone()) };
         client::end_with_us();
-        let mut audit = client::Audit::begin(caller, patience, checks)?;
+        let cannot = |error| format!("no certificate can be made: {error}");
+        let identity = self.tls.then(Identity::make).transpose().map_err(cannot)?;
+        let mut audit = client::Audit::begin(caller, identity, patience, checks)?;
         let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
         Ok((audit.subject(), findings))
     }

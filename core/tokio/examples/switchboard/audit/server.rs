@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::exchange::{self, Exchange, Until};
-use super::finding::{self, Evidence, Finding, Verdict};
+use super::finding::{self, Evidence, Finding, Missing, Verdict};
 use super::reading::Head;
 use super::script::{Places, Script};
 use super::symptoms::{HEAD_RULES, SYMPTOMS, Seen};
@@ -14,6 +14,29 @@ use super::table::{By, Check, Rules};
 use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("server.checks");
+
+/// What a check may need: its name, what is so if it is missing, and what brings it. Of those from `answered` on the control
+/// tells, without what is tried.
+pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
+    ("websocket", "no WebSocket resource was named", "say --websocket PATH"),
+    ("token", "no protocol was named", SAY_OFFER),
+    ("connect-udp", "no proxy of UDP was named", "say --offer connect-udp=PATH, with a target in the path"),
+    ("cleartext", "it is about cleartext", "give an http URL"),
+    ("answered", "the control is not answered either", "name another resource"),
+    ("persistent", "the control's connection does not persist either", "name a resource that keeps it"),
+    (
+        "closing",
+        "the control's connection is not closed either",
+        "name a resource at which `Connection: close` closes it",
+    ),
+    ("continue", "the control gets no 100 either", "name a resource that takes a POST, by --post PATH"),
+    (
+        "refused-400",
+        "the control is not answered 400 either",
+        "audit the server itself, and nothing before it that would add a Host; then mend what it does without one",
+    ),
+];
+const SAY_OFFER: &str = "say --offer TOKEN=PATH";
 
 /// Bytes of what came that are kept to show it.
 const KEPT: usize = 16 * 1024;
@@ -90,7 +113,7 @@ impl<'a> Audit<'a> {
     fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
-                return Ok(Finding::bare(check, Verdict::NotApplicable, missing));
+                return Ok(Finding::without(check, &missing));
             }
         }
         if check.lines.is_empty() {
@@ -100,7 +123,7 @@ impl<'a> Audit<'a> {
             return self.try_out(check);
         }
         // The worst of all the protocols that were told.
-        let mut worst = Finding::bare(check, Verdict::NotApplicable, "no protocol was named that it is about");
+        let mut worst = Finding::without(check, &Missing::new("no protocol was named", SAY_OFFER));
         for (token, path) in self.server.offers {
             if check.rules.needs.contains(&"connect-udp") && !token.eq_ignore_ascii_case("connect-udp") {
                 continue;
@@ -119,7 +142,7 @@ impl<'a> Audit<'a> {
         let control = if check.has_control() { Some(self.control(check, until)?) } else { None };
         let unmet = |control: &Exchange| check.rules.needs.iter().find_map(|need| missing_in_control(need, control));
         if let Some(missing) = control.as_ref().and_then(unmet) {
-            return Ok(Finding::bare(check, Verdict::NotApplicable, missing));
+            return Ok(Finding::without(check, &missing));
         }
         let script = Script::of(check, By::Check, &self.server.places)?;
         let exchange = self.exchange(&script, until)?;
@@ -138,25 +161,21 @@ impl<'a> Audit<'a> {
     }
 
     /// What is missing of what a check needs, as far as it can be told before anything is sent.
-    fn missing(&mut self, need: &str) -> Result<Option<String>, Trouble> {
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
         let server = &self.server;
-        let has_udp = server.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("connect-udp"));
-        let (is_met, missing) = match need {
-            "websocket" => (server.has_websocket, "no WebSocket resource was named: say --websocket PATH"),
-            "token" => (!server.offers.is_empty(), "no protocol was named: say --offer TOKEN=PATH"),
-            "connect-udp" => {
-                (has_udp, "no proxy of UDP was named: say --offer connect-udp=PATH, with a target in the path")
-            }
-            "cleartext" => (!server.target.is_secure, "it is about cleartext: give an http URL"),
-            _ => (true, ""),
+        let has_udp = || server.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("connect-udp"));
+        let is_met = match need {
+            "websocket" => server.has_websocket,
+            "token" => !server.offers.is_empty(),
+            "connect-udp" => has_udp(),
+            "cleartext" => !server.target.is_secure,
+            _ => true,
         };
         if !is_met {
-            return Ok(Some(missing.into()));
+            return Ok(lack(need));
         }
         let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
-        let finding = self.judge(check)?;
-        let why = finding.reasons.first().map_or(String::new(), |reason| format!("; {reason}"));
-        Ok((finding.verdict != Verdict::Pass).then(|| format!("{need} ({}) has to pass first{why}", check.title)))
+        Ok(Missing::pass_of(&self.judge(check)?))
     }
 
     /// What comes without that which is tried. The same is asked once.
@@ -218,7 +237,8 @@ impl<'a> Audit<'a> {
             .flat_map(|kept| rules.iter().filter_map(move |(_, rule)| Some((kept, rule(&kept.1)?))))
             .collect();
         if judged.is_empty() {
-            return Ok(Finding::bare(check, Verdict::NotApplicable, "no such answer came in this run"));
+            let missing = Missing::new("no such answer came in this run", check.rules.apply);
+            return Ok(Finding::without(check, &missing));
         }
         let broken = judged.into_iter().find_map(|((id, _, evidence), judged)| Some((id, evidence, judged.err()?)));
         let pass = || Finding { check: check.clone(), verdict: Verdict::Pass, reasons: Vec::new(), evidence: None };
@@ -253,22 +273,21 @@ fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
 }
 
 /// What is missing of what a check needs, as its control shows it.
-fn missing_in_control(need: &str, control: &Exchange) -> Option<String> {
+fn missing_in_control(need: &str, control: &Exchange) -> Option<Missing> {
     let is_answered = control.first().is_some_and(|first| first.is_whole);
     let has_continued = || control.first().is_some_and(|first| first.interim.iter().any(|head| head.status == 100));
-    let (is_met, missing) = match need {
-        "answered" => (is_answered, "without what is tried it is not answered either: name another resource"),
-        "persistent" => (
-            control.is_complete(),
-            "without the offer the connection does not persist either: name a resource that keeps it",
-        ),
-        "closing" => (is_answered && control.has_ended, "without the offer the connection is not closed either"),
-        "continue" => (
-            has_continued(),
-            "without the offer there is no 100 either: name a resource that takes a POST (--post PATH)",
-        ),
-        "refused-400" => (control.status() == Some(400), "without the offer it is not answered 400 either"),
-        _ => (true, ""),
+    let is_met = match need {
+        "answered" => is_answered,
+        "persistent" => control.is_complete(),
+        "closing" => is_answered && control.has_ended,
+        "continue" => has_continued(),
+        "refused-400" => control.status() == Some(400),
+        _ => true,
     };
-    (!is_met).then(|| missing.into())
+    if is_met { None } else { lack(need) }
+}
+
+/// What it is that a check needs, if it is there.
+fn lack(need: &str) -> Option<Missing> {
+    NEEDS.iter().find(|(name, ..)| *name == need).map(|(_, what, remedy)| Missing::new(*what, *remedy))
 }

@@ -6,10 +6,11 @@
 //! needs: S30
 //!
 //! S46 MUST RFC 9110, 7.8: a title
-//! says: the clause, in words
+//! says: the clause: what has a MUST or its like is quoted, and tests/clauses compares it; the rest is in our words
 //! fail: what, of the vocabulary, is a failure
 //! warn: what is a warning
 //! moot: what makes it not applicable
+//! apply: what to do then
 //!   GET /plain HTTP/1.1        a line, to which CRLF is added
 //! + Upgrade: x-audit/1         a line that the check has, and its control has not
 //! - Connection: close          a line that the control has, and the check has not
@@ -24,7 +25,7 @@ use super::finding::Verdict;
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     pub(crate) id: &'static str,
-    /// MUST and its like, as the clause has it; DEF for what follows from a definition.
+    /// MUST and its like, as the clause has it; DEF for what follows from a definition, or is no more than "ought to".
     pub(crate) level: &'static str,
     /// The RFC and the section.
     pub(crate) clause: &'static str,
@@ -44,6 +45,8 @@ pub(crate) struct Rules {
     pub(crate) fail: Vec<&'static str>,
     pub(crate) warn: Vec<&'static str>,
     pub(crate) moot: Vec<&'static str>,
+    /// What to do in the last case.
+    pub(crate) apply: &'static str,
 }
 
 impl Rules {
@@ -52,7 +55,10 @@ impl Rules {
         let judged = order.into_iter().map(|verdict| match verdict {
             Verdict::Fail => (verdict, seen(&self.fail)),
             Verdict::Warn => (verdict, seen(&self.warn)),
-            Verdict::NotApplicable => (verdict, seen(&self.moot)),
+            Verdict::NotApplicable => {
+                let told = |reason| format!("{reason}: {}", self.apply);
+                (verdict, seen(&self.moot).into_iter().map(told).collect())
+            }
             Verdict::Pass => (verdict, Vec::new()),
         });
         judged.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
@@ -169,6 +175,7 @@ impl Rules {
             "fail" => self.fail = list(),
             "warn" => self.warn = list(),
             "moot" => self.moot = list(),
+            "apply" => self.apply = value,
             _ => return None,
         }
         Some(())

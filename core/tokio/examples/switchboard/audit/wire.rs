@@ -2,10 +2,12 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::ops::DerefMut;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConnection, StreamOwned};
+use rustls::{ClientConnection, ConnectionCommon, ServerConfig, ServerConnection, SideData, StreamOwned};
 
 use crate::target::Target;
 use crate::tls;
@@ -27,8 +29,22 @@ pub(crate) struct Wire {
     socket: TcpStream,
 }
 
-trait Stream: Read + Write {}
-impl<T: Read + Write> Stream for T {}
+trait Stream: Read + Write {
+    /// Says that nothing more comes, where the transport has words for it.
+    fn say_end(&mut self);
+}
+
+impl Stream for TcpStream {
+    fn say_end(&mut self) {}
+}
+
+impl<C: DerefMut<Target = ConnectionCommon<S>>, S: SideData> Stream for StreamOwned<C, TcpStream> {
+    fn say_end(&mut self) {
+        self.conn.send_close_notify();
+        // A peer that has gone does not mind.
+        let _ = self.flush();
+    }
+}
 
 impl Wire {
     /// Connects, with the handshake of TLS where the URL says so.
@@ -52,6 +68,16 @@ impl Wire {
         Ok(wire)
     }
 
+    /// A connection that is there, as the server of TLS.
+    pub(crate) fn accept(socket: TcpStream, config: Arc<ServerConfig>, patience: Duration) -> io::Result<Self> {
+        let mut wire = Self::new(socket, patience)?;
+        let tls = ServerConnection::new(config).map_err(io::Error::other)?;
+        let mut stream = StreamOwned::new(tls, wire.socket.try_clone()?);
+        shake_hands(&mut stream, Instant::now() + patience)?;
+        wire.stream = Box::new(stream);
+        Ok(wire)
+    }
+
     /// A connection that is there.
     pub(crate) fn new(socket: TcpStream, patience: Duration) -> io::Result<Self> {
         socket.set_nodelay(true)?;
@@ -67,7 +93,8 @@ impl Wire {
     }
 
     /// Sends no more. A peer that has gone does not mind.
-    pub(crate) fn end(&self) {
+    pub(crate) fn end(&mut self) {
+        self.stream.say_end();
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
@@ -96,21 +123,27 @@ impl Wire {
 }
 
 /// The handshake of TLS, by then.
-fn shake_hands(stream: &mut StreamOwned<ClientConnection, TcpStream>, deadline: Instant) -> io::Result<()> {
+fn shake_hands<C, S>(stream: &mut StreamOwned<C, TcpStream>, deadline: Instant) -> io::Result<()>
+where
+    C: DerefMut<Target = ConnectionCommon<S>>,
+    S: SideData,
+{
     let StreamOwned { conn: tls, sock: socket } = stream;
-    while tls.is_handshaking() {
+    loop {
         while tls.wants_write() {
             tls.write_tls(socket)?;
+        }
+        if !tls.is_handshaking() {
+            return Ok(());
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(ErrorKind::TimedOut.into());
         }
         socket.set_read_timeout(Some(left))?;
-        if tls.is_handshaking() && tls.read_tls(socket)? == 0 {
+        if tls.read_tls(socket)? == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         tls.process_new_packets().map_err(io::Error::other)?;
     }
-    Ok(())
 }

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::identity::Identity;
+
 /// More of what a command says is not kept.
 const KEPT: usize = 64 * 1024;
 /// How long a person may take.
@@ -23,7 +25,7 @@ static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) enum Caller {
     Person,
-    /// With `{url}`, `{ws}`, `{port}` and `{id}` in its words.
+    /// With `{url}`, `{ws}`, `{port}`, `{id}` and `{ca}` in its words.
     Command(Vec<String>),
     #[cfg(test)]
     Thread(Arc<dyn Fn(u16) + Send + Sync>),
@@ -48,11 +50,14 @@ pub(crate) struct Ended {
 
 impl Caller {
     /// Has the client come for a check.
-    pub(crate) fn call(&self, port: u16, id: &str) -> io::Result<Call> {
+    pub(crate) fn call(&self, port: u16, id: &str, identity: Option<&Identity>) -> io::Result<Call> {
+        let (s, at) = (if identity.is_some() { "s" } else { "" }, format!("127.0.0.1:{port}/{id}"));
+        let ca = identity.map_or(String::new(), |identity| identity.authority().display().to_string());
         let words = match self {
             Self::Command(words) => words,
             Self::Person => {
-                eprintln!("{id}: have the client open http://127.0.0.1:{port}/{id} or ws://127.0.0.1:{port}/{id}");
+                let whom = if identity.is_some() { format!(", and trust {ca}") } else { String::new() };
+                eprintln!("{id}: have the client open http{s}://{at} or ws{s}://{at}{whom}");
                 return Ok(Call::default());
             }
             #[cfg(test)]
@@ -63,9 +68,8 @@ impl Caller {
             }
         };
         let fill = |word: &String| {
-            let at = format!("127.0.0.1:{port}/{id}");
-            let word = word.replace("{url}", &format!("http://{at}")).replace("{ws}", &format!("ws://{at}"));
-            word.replace("{port}", &port.to_string()).replace("{id}", id)
+            let word = word.replace("{url}", &format!("http{s}://{at}")).replace("{ws}", &format!("ws{s}://{at}"));
+            word.replace("{port}", &port.to_string()).replace("{id}", id).replace("{ca}", &ca)
         };
         let words: Vec<String> = words.iter().map(fill).collect();
         Call::run(&words).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", words[0])))
@@ -91,13 +95,14 @@ impl Caller {
     }
 
     /// What runs one check again.
-    pub(crate) fn again(&self, id: &str) -> String {
+    pub(crate) fn again(&self, id: &str, is_secure: bool) -> String {
         let words = match self {
             Self::Command(words) => words.iter().map(|word| quoted(word)).collect(),
             _ => Vec::new(),
         };
         let command = if words.is_empty() { String::new() } else { format!(" -- {}", words.join(" ")) };
-        format!("switchboard audit --client --only {id} -v{command}")
+        let tls = if is_secure { " --tls" } else { "" };
+        format!("switchboard audit --client{tls} --only {id} -v{command}")
     }
 }
 

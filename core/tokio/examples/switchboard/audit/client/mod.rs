@@ -1,8 +1,9 @@
 //! The audit of a client: it comes to a scripted server once for each check, and what it then does on the wire is judged.
 //!
-//! `caller` makes it come, `visit` is one time that it does, `symptoms` is what may be seen of it.
+//! `caller` makes it come, `identity` is who it meets in TLS, `visit` is one time that it does, `symptoms` is what may be seen of it.
 
 mod caller;
+mod identity;
 mod symptoms;
 #[cfg(test)]
 #[path = "../tests/client.rs"]
@@ -14,15 +15,32 @@ use std::io;
 use std::time::Duration;
 
 pub(crate) use caller::{Caller, end_with_us};
+pub(crate) use identity::Identity;
 use symptoms::{SYMPTOMS, Seen};
 use visit::{Times, Until, Visit};
 
-use super::finding::{Evidence, Finding, Verdict};
+use super::finding::{Evidence, Finding, Missing, Verdict};
 use super::server::Trouble;
 use super::table::{Check, Rules};
 
 pub(crate) const TABLE: &str = include_str!("client.checks");
 
+/// What a check may need: its name, what is so if it is missing, and what brings it.
+const NEEDS: &[(&str, &str, &str)] = &[
+    (
+        "websocket",
+        "it is about a client of WebSocket, and this one offers OFFERED",
+        "have it open a WebSocket, by {ws}",
+    ),
+    ("h2c", "it is about a client that offers h2c, and this one offers OFFERED", "have it ask for HTTP/2 in cleartext"),
+    (
+        "other",
+        "it is about protocols that the audit does not know, and this client offers OFFERED",
+        "have it offer one",
+    ),
+    ("plain", "it is about a client that offers nothing, and this one offers OFFERED", "have it ask for {url} alone"),
+    ("pongs", "the client answers no ping", "have it read what comes, for as long as the connection is open"),
+];
 /// The check whose visit is the control of all others: a good 101.
 const CONTROL: &str = "C01";
 /// More of what a command says is not told.
@@ -31,6 +49,8 @@ const TOLD: usize = 300;
 /// An audit of one client, which remembers what it has found.
 pub(crate) struct Audit<'a> {
     caller: Caller,
+    /// It is met in TLS.
+    identity: Option<Identity>,
     times: Times,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
@@ -43,14 +63,24 @@ pub(crate) struct Audit<'a> {
 
 impl<'a> Audit<'a> {
     /// The client must come, or there is nothing to judge.
-    pub(crate) fn begin(caller: Caller, patience: Duration, checks: &'a [Check]) -> Result<Self, Trouble> {
+    pub(crate) fn begin(
+        caller: Caller,
+        identity: Option<Identity>,
+        patience: Duration,
+        checks: &'a [Check],
+    ) -> Result<Self, Trouble> {
         let times = Times { patience, pause: Duration::from_millis(300).min(patience) };
-        Self::with_times(caller, times, checks)
+        Self::with_times(caller, identity, times, checks)
     }
 
-    fn with_times(caller: Caller, times: Times, checks: &'a [Check]) -> Result<Self, Trouble> {
-        let (findings, visits) = Default::default();
-        let mut audit = Self { caller, times, checks, findings, visits, keys: Vec::new(), offers: Vec::new() };
+    fn with_times(
+        caller: Caller,
+        identity: Option<Identity>,
+        times: Times,
+        checks: &'a [Check],
+    ) -> Result<Self, Trouble> {
+        let (findings, visits, keys, offers) = Default::default();
+        let mut audit = Self { caller, identity, times, checks, findings, visits, keys, offers };
         let first = checks.first().ok_or("there are no checks")?;
         let finding = audit.judge(first)?;
         let visit = audit.visits.get(first.id);
@@ -81,7 +111,7 @@ impl<'a> Audit<'a> {
     fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
-                return Ok(Finding::bare(check, Verdict::NotApplicable, missing));
+                return Ok(Finding::without(check, &missing));
             }
         }
         if check.lines.is_empty() {
@@ -89,8 +119,10 @@ impl<'a> Audit<'a> {
             return Ok(Finding { check: check.clone(), verdict, reasons, evidence: None });
         }
         let cannot = |error: io::Error| error.to_string();
-        let Some((visit, _)) = visit::visit(&self.caller, check, self.times, until(check)).map_err(cannot)? else {
-            return Ok(Finding::bare(check, Verdict::NotApplicable, "no client came"));
+        let identity = self.identity.as_ref();
+        let visit = match visit::visit(&self.caller, identity, check, self.times, until(check)).map_err(cannot)? {
+            Ok(visit) => visit,
+            Err(absent) => return Ok(Finding::without(check, &absent)),
         };
         let key = |request: &super::incoming::Request| request.field("sec-websocket-key").map(String::from);
         self.keys.extend(visit.requests.iter().filter_map(key));
@@ -99,7 +131,7 @@ impl<'a> Audit<'a> {
             reasons.extend(visit.ended.as_ref().map(said));
         }
         let control = self.visits.get(CONTROL).map(|control| control.came.clone());
-        let again = self.caller.again(check.id);
+        let again = self.caller.again(check.id, identity.is_some());
         let evidence = Evidence { sent: visit.sent.clone(), came: visit.came.clone(), control, arrived: None, again };
         self.visits.insert(check.id, visit);
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
@@ -115,7 +147,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What is missing of what a check needs.
-    fn missing(&mut self, need: &str) -> Result<Option<String>, Trouble> {
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
         let offers = |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
         let is_met = match need {
             "websocket" | "h2c" => offers(need),
@@ -124,21 +156,12 @@ impl<'a> Audit<'a> {
             "pongs" => self.visits.get(CONTROL).is_some_and(Visit::has_pong),
             _ => {
                 let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
-                let finding = self.judge(check)?;
-                let why = finding.reasons.first().map_or(String::new(), |reason| format!("; {reason}"));
-                let is_met = finding.verdict == Verdict::Pass;
-                return Ok((!is_met).then(|| format!("{need} ({}) has to pass first{why}", check.title)));
+                return Ok(Missing::pass_of(&self.judge(check)?));
             }
         };
         let offered = if self.offers.is_empty() { "nothing".into() } else { self.offers.join(", ") };
-        let missing = match need {
-            "plain" => format!("it is about a client that offers nothing, and this one offers {offered}"),
-            "pongs" => {
-                "the client answers no ping: have it read what comes, for as long as the connection is open".into()
-            }
-            _ => format!("it is about a client that offers {need}, and this one offers {offered}"),
-        };
-        Ok((!is_met).then_some(missing))
+        let lack = NEEDS.iter().find(|(name, ..)| *name == need).filter(|_| !is_met);
+        Ok(lack.map(|(_, what, remedy)| Missing::new(what.replace("OFFERED", &offered), *remedy)))
     }
 }
 

@@ -84,7 +84,7 @@ fn unacknowledged(seen: &Seen<'_>) -> Option<String> {
 fn leaves_at_once(seen: &Seen<'_>) -> Option<String> {
     let is_content = seen.visit.ended.as_ref().is_some_and(|ended| ended.code == Some(0));
     (!seen.visit.is_open() && (seen.visit.has_left_normally() || is_content))
-        .then(|| "the client leaves as soon as it is open: have it send a message, and read what comes".into())
+        .then(|| "the client leaves as soon as it is open".into())
 }
 
 /// The new protocol is spoken.

@@ -1,12 +1,17 @@
 //! One visit of a client: it asks, is answered as a check has it, and what it then does on the wire is looked at.
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustls::ServerConfig;
+
 use super::caller::{Call, Caller, Ended, GLANCE};
+use super::identity::Identity;
 use crate::audit::answer::{self, PAYLOAD, PING, Step};
+use crate::audit::finding::Missing;
 use crate::audit::incoming::{Incoming, Request};
 use crate::audit::speech::{CLOSE, Frame, PONG, frames};
 use crate::audit::table::{Check, What};
@@ -143,15 +148,22 @@ fn has_acknowledged(octets: &[u8]) -> bool {
     false
 }
 
-/// Has the client come, and answers it. `None`: it did not.
-pub(crate) fn visit(caller: &Caller, check: &Check, times: Times, until: Until) -> io::Result<Option<(Visit, u16)>> {
+/// Has the client come, and answers it; or says why it is not there.
+pub(crate) fn visit(
+    caller: &Caller,
+    identity: Option<&Identity>,
+    check: &Check,
+    times: Times,
+    until: Until,
+) -> io::Result<Result<Visit, Missing>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();
-    let call = caller.call(port, check.id)?;
-    let mut house = House { listener, call, times, visit: Visit::default() };
+    let call = caller.call(port, check.id, identity)?;
+    let config = identity.map(|identity| Arc::clone(&identity.config));
+    let mut house = House { listener, config, call, times, visit: Visit::default(), refused: None };
     let deadline = Instant::now() + caller.patience(times.patience);
-    let Some(mut talk) = house.admit(deadline)? else { return Ok(None) };
+    let Some(mut talk) = house.admit(deadline)? else { return Ok(Err(house.absent())) };
     house.play(check, &mut talk, until)?;
     let House { call, mut visit, .. } = house;
     visit.came.extend_from_slice(&talk.incoming.came);
@@ -162,7 +174,7 @@ pub(crate) fn visit(caller: &Caller, check: &Check, times: Times, until: Until) 
     }
     drop(talk);
     visit.ended = call.end(grace(check, times));
-    Ok(Some((visit, port)))
+    Ok(Ok(visit))
 }
 
 /// How long a command may take to end by itself: where that is judged, as long as anything else.
@@ -174,9 +186,13 @@ fn grace(check: &Check, times: Times) -> Duration {
 /// A server that is there for one check.
 struct House {
     listener: TcpListener,
+    /// It speaks TLS.
+    config: Option<Arc<ServerConfig>>,
     call: Call,
     times: Times,
     visit: Visit,
+    /// Why a handshake of TLS did not come to its end.
+    refused: Option<io::Error>,
 }
 
 /// A connection, of which a request has come.
@@ -193,7 +209,8 @@ impl House {
             match self.listener.accept() {
                 Ok((socket, _)) => {
                     socket.set_nonblocking(false)?;
-                    let mut talk = Talk { wire: Wire::new(socket, self.times.patience)?, incoming: Incoming::new() };
+                    let Some(wire) = self.wire(socket)? else { continue };
+                    let mut talk = Talk { wire, incoming: Incoming::new() };
                     talk.listen(self.times.patience, Incoming::is_done);
                     // One that asks nothing was opened in advance.
                     if talk.incoming.has_begun() {
@@ -208,6 +225,29 @@ impl House {
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// A connection, in TLS if it has to be; none where the client did not want it.
+    fn wire(&mut self, socket: TcpStream) -> io::Result<Option<Wire>> {
+        let Some(config) = self.config.clone() else { return Wire::new(socket, self.times.patience).map(Some) };
+        match Wire::accept(socket, config, self.times.patience) {
+            Ok(wire) => Ok(Some(wire)),
+            Err(error) => {
+                self.refused = Some(error);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Why no request came.
+    fn absent(&self) -> Missing {
+        match &self.refused {
+            None => Missing::new("no client came", "have it ask for {url} or {ws}"),
+            Some(error) => Missing::new(
+                format!("no client came through the handshake of TLS ({error})"),
+                "have it trust the certificate in {ca}, or any",
+            ),
         }
     }
 

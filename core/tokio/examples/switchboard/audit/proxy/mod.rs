@@ -18,7 +18,7 @@ pub(crate) use origin::Origin;
 use symptoms::{SYMPTOMS, Seen};
 
 use super::exchange::{self, Exchange, Until};
-use super::finding::{Evidence, Finding, Verdict};
+use super::finding::{Evidence, Finding, Missing, Verdict};
 use super::script::{Places, Script};
 use super::server::Trouble;
 use super::table::{By, Check, Line, Rules, What};
@@ -26,6 +26,15 @@ use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("proxy.checks");
 
+/// What a check may need: its name, what is so if it is missing, and what brings it.
+const NEEDS: &[(&str, &str, &str)] = &[
+    (
+        "persistent",
+        "without an offer a second request on the connection is not answered either",
+        "have the proxy keep its clients' connections",
+    ),
+    ("cleartext", "one direction of a TLS connection is not ended here", "give an http URL"),
+];
 /// The check that all others need.
 const CONTROL: &str = "P00";
 /// What has reached the origin is noted by then.
@@ -104,7 +113,7 @@ impl<'a> Audit<'a> {
     fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
-                return Ok(Finding::bare(check, Verdict::NotApplicable, missing));
+                return Ok(Finding::without(check, &missing));
             }
         }
         let (exchange, log) = self.exchange(check)?;
@@ -154,19 +163,17 @@ impl<'a> Audit<'a> {
     }
 
     /// What is missing of what a check needs.
-    fn missing(&mut self, need: &str) -> Result<Option<String>, Trouble> {
-        if need == "persistent" {
-            let missing = "without an offer a second request on the connection is not answered either";
-            return Ok((!self.persists).then(|| missing.into()));
-        }
-        if need == "cleartext" {
-            let missing = "one direction of a TLS connection is not ended here: give an http URL";
-            return Ok(self.proxy.is_secure.then(|| missing.into()));
-        }
-        let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
-        let finding = self.judge(check)?;
-        let why = finding.reasons.first().map_or(String::new(), |reason| format!("; {reason}"));
-        Ok((finding.verdict != Verdict::Pass).then(|| format!("{need} ({}) has to pass first{why}", check.title)))
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
+        let is_met = match need {
+            "persistent" => self.persists,
+            "cleartext" => !self.proxy.is_secure,
+            _ => {
+                let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
+                return Ok(Missing::pass_of(&self.judge(check)?));
+            }
+        };
+        let lack = NEEDS.iter().find(|(name, ..)| *name == need).filter(|_| !is_met);
+        Ok(lack.map(|(_, what, remedy)| Missing::new(*what, *remedy)))
     }
 
     fn again(&self, check: &Check) -> String {

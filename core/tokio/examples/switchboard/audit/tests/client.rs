@@ -6,16 +6,20 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustls::{ClientConnection, StreamOwned};
 use switchover::{Connection, End, Event, Next, RequestHead, Role, websocket};
 
 use super::caller::Caller;
+use super::identity::Identity;
 use super::symptoms::SYMPTOMS;
 use super::visit::Times;
-use super::{Audit, TABLE};
+use super::{Audit, NEEDS, TABLE};
 use crate::audit::finding::Verdict;
 use crate::audit::incoming::accept;
 use crate::audit::speech::frames;
 use crate::audit::table::{self, Check};
+use crate::audit::tests::says_what_to_do;
+use crate::tls;
 
 /// What a client offers.
 #[derive(Clone, Copy, PartialEq)]
@@ -26,6 +30,13 @@ enum Kind {
     Plain,
 }
 use Kind::{Foo, Http2, Plain, WebSocket};
+
+/// How it comes.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Clear,
+    Tls,
+}
 
 /// Tells by the answer as it came, and by the accept that is right, whether a client goes wrong.
 type When = fn(&str, &str) -> bool;
@@ -123,6 +134,9 @@ const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C45", Verdict::Fail, WebSocket, Wrong::OneKey),
 ];
 
+/// Those that come in TLS, too: one opens wrongly, one refuses, two lose what follows the 101, one does not see its end.
+const IN_TLS: [&str; 5] = ["C05", "C08", "C09", "C20", "C35"];
+
 fn is_101(came: &str) -> bool {
     came.contains(" 101 ")
 }
@@ -138,17 +152,20 @@ fn is_good(came: &str) -> bool {
 #[test]
 fn who_breaks_no_rule_is_not_complained_about() {
     for kind in [WebSocket, Http2, Foo, Plain] {
-        assert_eq!(complaints(kind, Wrong::Nothing, |found| found.is_empty()), []);
+        assert_eq!(complaints(Way::Clear, kind, Wrong::Nothing, |found| found.is_empty()), []);
     }
+    assert_eq!(complaints(Way::Tls, WebSocket, Wrong::Nothing, |found| found.is_empty()), []);
 }
 
 #[test]
 fn who_breaks_one_rule_is_told_just_that() {
-    let audit = |&(id, verdict, kind, wrong)| {
+    let audit = |(way, &(id, verdict, kind, wrong))| {
         let is_wanted = move |found: &[Complaint]| matches!(found, [one] if (one.0, one.1) == (id, verdict));
-        (id, verdict, is_wanted, thread::spawn(move || complaints(kind, wrong, is_wanted)))
+        (id, verdict, is_wanted, thread::spawn(move || complaints(way, kind, wrong, is_wanted)))
     };
-    for (id, verdict, is_wanted, audit) in MUTANTS.iter().map(audit).collect::<Vec<_>>() {
+    let clear = MUTANTS.iter().map(|mutant| (Way::Clear, mutant));
+    let in_tls = MUTANTS.iter().filter(|(id, ..)| IN_TLS.contains(id)).map(|mutant| (Way::Tls, mutant));
+    for (id, verdict, is_wanted, audit) in clear.chain(in_tls).map(audit).collect::<Vec<_>>() {
         let found = audit.join().expect("an audit");
         assert!(is_wanted(&found), "{id} {verdict:?} is wanted, not {found:?}");
     }
@@ -173,9 +190,10 @@ fn no_client_hangs_an_audit() {
     ];
     for (client, has_asked) in clients {
         let (checks, begun) = (checks(), Instant::now());
-        let findings = Audit::with_times(client, times, &checks)
+        let findings = Audit::with_times(client, None, times, &checks)
             .and_then(|mut audit| checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>());
-        assert_eq!(findings.as_ref().err().map(String::as_str), (!has_asked).then_some("no client came"));
+        let trouble = findings.as_ref().err().and_then(|trouble| trouble.split(": ").next());
+        assert_eq!(trouble, (!has_asked).then_some("no client came"));
         assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
     }
 }
@@ -184,13 +202,14 @@ fn no_client_hangs_an_audit() {
 #[test]
 fn who_says_nothing_is_not_judged() {
     let checks = checks();
-    let client = Caller::Thread(Arc::new(|port| come(port, WebSocket, Wrong::Leaves).unwrap_or_default()));
-    let mut audit = Audit::with_times(client, TIMES[1], &checks).expect("the client comes");
+    let client = Caller::Thread(Arc::new(|port| come(port, Way::Clear, WebSocket, Wrong::Leaves).unwrap_or_default()));
+    let mut audit = Audit::with_times(client, None, TIMES[1], &checks).expect("the client comes");
     for id in ["C01", "C02", "C20"] {
         let check = checks.iter().find(|check| check.id == id).expect("a check");
         let finding = audit.judge(check).expect("the client comes");
         assert_eq!(finding.verdict, Verdict::NotApplicable, "{finding:?}");
         assert!(finding.reasons[0].contains("leaves as soon as it is open"), "{finding:?}");
+        assert!(says_what_to_do(&finding), "{finding:?}");
     }
 }
 
@@ -199,7 +218,7 @@ fn who_says_nothing_is_not_judged() {
 fn a_command_ends_with_all_that_it_has_started() {
     let run = |script: &str, grace| {
         let words = ["sh", "-c", script].map(String::from);
-        Caller::Command(words.into()).call(1, "C00").expect("a shell").end(grace).expect("a command")
+        Caller::Command(words.into()).call(1, "C00", None).expect("a shell").end(grace).expect("a command")
     };
     let ended = run("read line; echo $line {port} {id} {ws}; exit 3", LONGEST);
     assert_eq!(ended.code, Some(3));
@@ -229,6 +248,35 @@ fn each_check_has_a_mutant() {
     assert_eq!(untried, [""; 0]);
 }
 
+/// What a client needs to come by https, and a certificate that is this machine's alone.
+#[cfg(unix)]
+#[test]
+fn a_command_is_given_what_to_trust() {
+    let identity = Identity::make().expect("a certificate");
+    let words = ["sh", "-c", "echo {url} {ws}; cat {ca}"].map(String::from);
+    let call = Caller::Command(words.into()).call(1, "C00", Some(&identity)).expect("a shell");
+    let output = String::from_utf8(call.end(LONGEST).expect("a command").output).expect("text");
+    assert!(
+        output.starts_with("https://127.0.0.1:1/C00 wss://127.0.0.1:1/C00\n-----BEGIN CERTIFICATE-----"),
+        "{output}"
+    );
+    let file = identity.authority();
+    assert!(file.exists());
+    drop(identity);
+    assert!(!file.exists());
+}
+
+/// A client that does not trust it has not been audited, and hears why.
+#[test]
+fn who_does_not_trust_the_server_hears_why() {
+    let checks = checks();
+    let client = Caller::Thread(Arc::new(|port| drop(come(port, Way::Clear, WebSocket, Wrong::Nothing))));
+    let times = Times { patience: Duration::from_millis(300), ..TIMES[0] };
+    let identity = Identity::make().expect("a certificate");
+    let why = Audit::with_times(client, Some(identity), times, &checks).err().expect("no request comes");
+    assert!(why.contains("handshake of TLS") && why.contains("{ca}"), "{why}");
+}
+
 /// The page says how many there are.
 #[test]
 fn the_page_has_the_number() {
@@ -239,7 +287,7 @@ fn the_page_has_the_number() {
 #[test]
 fn each_word_of_the_table_is_known() {
     let known = SYMPTOMS.iter().map(|(name, _)| *name).collect();
-    crate::audit::tests::the_words_are_known(&checks(), &known);
+    crate::audit::tests::the_words_are_known(&checks(), &known, NEEDS);
 }
 
 fn checks() -> Vec<Check> {
@@ -249,24 +297,25 @@ fn checks() -> Vec<Check> {
 type Complaint = (&'static str, Verdict, Vec<String>);
 
 /// What an audit complains about, as soon as it is as wanted, or in the end.
-fn complaints(kind: Kind, wrong: Wrong, is_wanted: impl Fn(&[Complaint]) -> bool) -> Vec<Complaint> {
-    let found = complaints_within(TIMES[0], kind, wrong).unwrap_or_default();
-    if is_wanted(&found) { found } else { complaints_within(TIMES[1], kind, wrong).expect("the client comes") }
+fn complaints(way: Way, kind: Kind, wrong: Wrong, is_wanted: impl Fn(&[Complaint]) -> bool) -> Vec<Complaint> {
+    let found = complaints_within(TIMES[0], way, kind, wrong).unwrap_or_default();
+    if is_wanted(&found) { found } else { complaints_within(TIMES[1], way, kind, wrong).expect("the client comes") }
 }
 
-fn complaints_within(times: Times, kind: Kind, wrong: Wrong) -> Result<Vec<Complaint>, String> {
+fn complaints_within(times: Times, way: Way, kind: Kind, wrong: Wrong) -> Result<Vec<Complaint>, String> {
     let checks = checks();
-    let client = Caller::Thread(Arc::new(move |port| come(port, kind, wrong).unwrap_or_default()));
-    let mut audit = Audit::with_times(client, times, &checks)?;
+    let client = Caller::Thread(Arc::new(move |port| come(port, way, kind, wrong).unwrap_or_default()));
+    let identity = (way == Way::Tls).then(|| Identity::make().expect("a certificate"));
+    let mut audit = Audit::with_times(client, identity, times, &checks)?;
     let findings = checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()?;
     let complaints = findings.into_iter().filter(|finding| finding.verdict >= Verdict::Warn);
     Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
 }
 
 /// One connection of a client.
-fn come(port: u16, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_read_timeout(Some(LONGEST))?;
+fn come(port: u16, way: Way, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
+    let mut stream = connected(port, way)?;
+    let stream = &mut *stream;
     let mut nonce = [7; 16];
     if !matches!(wrong, Wrong::OneKey) {
         getrandom::fill(&mut nonce).map_err(std::io::Error::other)?;
@@ -277,7 +326,7 @@ fn come(port: u16, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
     if matches!(wrong, Wrong::Early) {
         stream.write_all(&masked(1, b"early"))?;
     }
-    let (came, is_switched, pieces) = answer(&mut stream, &mut engine, wrong)?;
+    let (came, is_switched, pieces) = answer(stream, &mut engine, wrong)?;
     let text: String = came.iter().copied().map(char::from).collect();
     let end = text.rfind("\r\n\r\n").map_or(text.len(), |end| end + 4);
     let (head, leftover) = (&text[..end], &came[end.min(came.len())..]);
@@ -285,28 +334,44 @@ fn come(port: u16, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
     match wrong {
         Refuses(when) if when(head, &accept) => Ok(()),
         Sleeps(when) if when(head, &accept) => stream.read_to_end(&mut Vec::new()).map(drop),
-        Opens(when) if when(head, &accept) => speak(&mut stream, kind, leftover),
-        Deaf(when) if is_switched && when(head, &accept) => speak(&mut stream, kind, b""),
+        Opens(when) if when(head, &accept) => speak(stream, kind, leftover),
+        Deaf(when) if is_switched && when(head, &accept) => speak(stream, kind, b""),
         Wrong::AsksAgain | Wrong::AsksHastily if kind == Plain || text.contains(" 426 ") => {
             stream.write_all(b"GET /again HTTP/1.1\r\nHost: a\r\n\r\n")?;
             stream.read_to_end(&mut Vec::new()).map(drop)
         }
         Wrong::AsksBadly if text.contains(" 426 ") && text.contains("x-audit") => {
-            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+            let mut stream = connected(port, way)?;
             stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x-audit/1\r\n\r\n")?;
             stream.read_to_end(&mut Vec::new()).map(drop)
         }
         Wrong::Piecemeal if is_switched && pieces > 3 => {
-            let rest = if leftover.is_empty() { some(&mut stream)? } else { leftover.to_vec() };
-            speak(&mut stream, kind, &rest[1..])
+            let rest = if leftover.is_empty() { some(stream)? } else { leftover.to_vec() };
+            speak(stream, kind, &rest[1..])
         }
         Wrong::Leaves if is_switched => {
             stream.write_all(&masked(8, &[3, 0xe8]))?;
             stream.read_to_end(&mut Vec::new()).map(drop)
         }
-        _ if is_switched => speak(&mut stream, kind, leftover),
+        _ if is_switched => speak(stream, kind, leftover),
         _ => Ok(()),
     }
+}
+
+trait Stream: Read + Write {}
+impl<T: Read + Write> Stream for T {}
+
+/// It trusts anyone.
+fn connected(port: u16, way: Way) -> std::io::Result<Box<dyn Stream>> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(LONGEST))?;
+    if way == Way::Clear {
+        return Ok(Box::new(stream));
+    }
+    let config = tls::client().map_err(std::io::Error::other)?;
+    let name = Ipv4Addr::LOCALHOST.to_string().try_into().map_err(std::io::Error::other)?;
+    let tls = ClientConnection::new(config, name).map_err(std::io::Error::other)?;
+    Ok(Box::new(StreamOwned::new(tls, stream)))
 }
 
 fn request(engine: &mut Connection, kind: Kind, key: &str, wrong: Wrong) -> Vec<u8> {
@@ -328,7 +393,7 @@ fn request(engine: &mut Connection, kind: Kind, key: &str, wrong: Wrong) -> Vec<
 }
 
 /// All that came until the engine knows what it is, whether it is a switch, and in how many pieces it came.
-fn answer(stream: &mut TcpStream, engine: &mut Connection, wrong: Wrong) -> std::io::Result<(Vec<u8>, bool, usize)> {
+fn answer(stream: &mut dyn Stream, engine: &mut Connection, wrong: Wrong) -> std::io::Result<(Vec<u8>, bool, usize)> {
     let (mut came, mut pieces) = (Vec::new(), 0);
     let is_switched = loop {
         match engine.next_event() {
@@ -355,7 +420,7 @@ fn answer(stream: &mut TcpStream, engine: &mut Connection, wrong: Wrong) -> std:
 }
 
 /// What comes next; nothing at the end.
-fn some(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+fn some(stream: &mut dyn Stream) -> std::io::Result<Vec<u8>> {
     let mut piece = vec![0; 4096];
     let len = stream.read(&mut piece)?;
     piece.truncate(len);
@@ -368,7 +433,7 @@ fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Says a word in the new protocol, and answers pings or settings, until the server has enough.
-fn speak(stream: &mut TcpStream, kind: Kind, leftover: &[u8]) -> std::io::Result<()> {
+fn speak(stream: &mut dyn Stream, kind: Kind, leftover: &[u8]) -> std::io::Result<()> {
     match kind {
         WebSocket => stream.write_all(&masked(1, b"hello"))?,
         Http2 => stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")?,

@@ -13,7 +13,7 @@ use super::finding::{self, Finding, Verdict};
 use super::known::Known;
 use super::report::{Form, Report};
 use super::script::{Places, Script, Step, unescape};
-use super::server::{self, Audit, Server, Trouble};
+use super::server::{self, Audit, NEEDS, Server, Trouble};
 use super::symptoms::{HEAD_RULES, SYMPTOMS};
 use super::table::{self, By, Check};
 use reference::{Then, Wrong};
@@ -267,9 +267,50 @@ fn the_pages_have_the_number() {
     }
 }
 
-/// A word that is not known would never be seen.
-pub(in crate::audit) fn the_words_are_known(checks: &[Check], known: &BTreeSet<&str>) {
-    for Check { id, rules, .. } in checks {
+/// It says what to do.
+fn is_remedy(text: &str) -> bool {
+    ["say ", "give ", "name ", "have ", "audit ", "configure "].iter().any(|verb| text.starts_with(verb))
+}
+
+/// What is not applicable says what to do, also where that is another check's.
+pub(in crate::audit) fn says_what_to_do(finding: &Finding) -> bool {
+    let is_said = |reason: &String| {
+        let mut parts = reason.match_indices(": ").map(|(at, _)| &reason[at + 2..]);
+        parts.any(is_remedy) || reason.contains("has to pass first: ")
+    };
+    !finding.reasons.is_empty() && finding.reasons.iter().all(is_said)
+}
+
+/// Of a server that has nothing but a plain resource, most is not applicable.
+#[test]
+fn what_is_not_applicable_says_what_would_make_it_so() {
+    let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));
+    let port = listener.local_addr().expect("an address").port();
+    reference::serve(listener, None);
+    let (target, patience) = (format!("http://127.0.0.1:{port}/plain").parse().expect("a URL"), PATIENCE[1]);
+    let server = Server { target: &target, places: places(port), has_websocket: false, offers: &[], patience };
+    let mut audit = Audit::begin(server, &checks).expect("the server is there");
+    let findings: Vec<_> = checks.iter().map(|check| audit.judge(check).expect("the server is there")).collect();
+    let open: Vec<_> = findings.iter().filter(|finding| finding.verdict == Verdict::NotApplicable).cloned().collect();
+    assert!(open.len() > 40, "{}", open.len());
+    assert!(open.iter().all(says_what_to_do), "{}", told(open));
+    let report = told(findings);
+    assert!(open.iter().flat_map(|finding| &finding.reasons).all(|reason| report.contains(reason)), "{report}");
+}
+
+/// A word that is not known would never be seen. What may be missing says what brings it.
+pub(in crate::audit) fn the_words_are_known(checks: &[Check], known: &BTreeSet<&str>, needs: &[(&str, &str, &str)]) {
+    for (need, what, remedy) in needs {
+        assert!(checks.iter().any(|check| check.rules.needs.contains(need)), "{need} is in no check");
+        assert!(!what.is_empty() && is_remedy(remedy), "{need}: {remedy}");
+    }
+    for Check { id, rules, lines, .. } in checks {
+        let is_check = |need: &str| checks.iter().any(|other| other.id == need);
+        let is_known = |need: &&&str| is_check(need) || needs.iter().any(|(name, ..)| name == *need);
+        assert_eq!(rules.needs.iter().find(|need| !is_known(need)), None, "{id}");
+        // What judges the whole run may find nothing to judge.
+        let can_be_moot = !rules.moot.is_empty() || lines.is_empty() && rules.needs.is_empty();
+        assert!(!can_be_moot || is_remedy(rules.apply), "{id}: {}", rules.apply);
         let mut words = rules.fail.iter().chain(&rules.warn).chain(&rules.moot);
         assert_eq!(words.find(|word| !known.contains(*word)), None, "{id}");
         assert!(!rules.says.is_empty(), "{id}");
@@ -281,22 +322,9 @@ fn the_table_has_known_words() {
     let checks = checks();
     let known: BTreeSet<_> =
         SYMPTOMS.iter().map(|(name, _)| *name).chain(HEAD_RULES.iter().map(|(name, _)| *name)).collect();
-    let conditions = [
-        "answered",
-        "persistent",
-        "closing",
-        "continue",
-        "refused-400",
-        "websocket",
-        "token",
-        "connect-udp",
-        "cleartext",
-    ];
-    the_words_are_known(&checks, &known);
+    the_words_are_known(&checks, &known, NEEDS);
     for check in &checks {
         let rules = &check.rules;
-        let is_known = |need: &&str| conditions.contains(need) || checks.iter().any(|other| other.id == *need);
-        assert_eq!(rules.needs.iter().find(|need| !is_known(need)), None, "{}", check.id);
         assert!(rules.fail.len() + rules.warn.len() > 0, "{}", check.id);
     }
     let used = |name: &&str| {
