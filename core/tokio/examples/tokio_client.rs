@@ -1,8 +1,7 @@
 //! A client on tokio that offers `foo/2`: `tokio_client [ADDRESS]`.
 
 use http::Request;
-use switchover_tokio::client::{Outcome, upgrade};
-use switchover_tokio::{Body, BoxError};
+use switchover_tokio::{Body, BoxError, client};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -10,14 +9,11 @@ use tokio::net::TcpStream;
 async fn main() -> Result<(), BoxError> {
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
     let request = Request::get(format!("http://{address}/")).body(Body::empty())?;
-    match upgrade(TcpStream::connect(address).await?, request, &["foo/2"]).await? {
-        Outcome::Upgraded(stream) => {
-            let (mut stream, mut line) = (BufReader::new(stream), String::new());
-            stream.write_all(b"hello\n").await?;
-            stream.read_line(&mut line).await?;
-            print!("{line}");
-        }
-        Outcome::Declined(declined) => println!("{declined}"),
-    }
+    let outcome = client::upgrade(TcpStream::connect(address).await?, request, &["foo/2"]).await?;
+    let mut stream = BufReader::new(outcome.into_result()?);
+    let mut line = String::new();
+    stream.write_all(b"hello\n").await?;
+    stream.read_line(&mut line).await?;
+    print!("{line}");
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! The content of a message that was received.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 
 use crate::error::Error;
+use crate::sync::{Mutex, MutexGuard, lock};
 
 /// The content of a received request or response, and its trailers.
 ///
@@ -153,7 +154,7 @@ impl Channel {
     }
 
     fn lock(&self) -> MutexGuard<'_, Passing> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// The connection looks after it: until it asks [`is_wanted`](Self::is_wanted) again, it need not be woken.

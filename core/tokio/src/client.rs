@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
@@ -17,21 +17,14 @@ use switchover::{Awaiting, Connection, Content, Event, Next, RequestHead, Respon
 use crate::body::{Body, Source};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
-use crate::upgrade::Upgraded;
+use crate::sync::{Mutex, MutexGuard, lock};
+use crate::upgrade::{Resumption, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Reason, Transport};
 
 /// A client's connection. Next: [`Client::send`].
 pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
-    let http = Connection::with_config(Role::Client, Arc::clone(&config.http));
-    let wire = Wire::new(stream, http, config.patience);
-    Client(Arc::new(Mutex::new(Exchange {
-        wire: Some(wire),
-        content: None,
-        is_sent: true,
-        go_ahead: Deadline::default(),
-        on_interim: None,
-    })))
+    Client::over(stream, Connection::with_config(Role::Client, Arc::clone(&config.http)), config)
 }
 
 /// Checks a request before there is a connection for it: fails where [`Client::send`] or [`Client::upgrade`] would refuse to send
@@ -69,8 +62,7 @@ pub enum Outcome {
     Declined(Declined),
 }
 
-/// An ordinary answer to a request with an offer.
-#[derive(Debug)]
+/// An ordinary answer to a request with an offer. As an error it says the status and why.
 pub struct Declined {
     /// The answer, with its content.
     pub response: Response<Body>,
@@ -88,6 +80,14 @@ impl Outcome {
     }
 }
 
+/// What is in the answer may be a secret.
+impl fmt::Debug for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (status, why) = (self.response.status(), self.why.map(Why::text));
+        f.debug_struct("Declined").field("status", &status).field("why", &why).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Display for Declined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let why = self.why.map_or("no other protocol is spoken", Why::text);
@@ -97,7 +97,54 @@ impl fmt::Display for Declined {
 
 impl std::error::Error for Declined {}
 
+impl Resumption {
+    /// A client's: receives the response to the request of before above the new layer, and gives the connection for the next ones.
+    /// `stream` is the TLS above what was [upgraded](Upgraded::into_resumption). Next: read the response, then [`Client::send`] with URIs
+    /// of `https`.
+    ///
+    /// ```no_run
+    /// # async fn get(stream: tokio::net::TcpStream, tls: tokio_rustls::TlsConnector) -> Result<(), switchover_tokio::BoxError> {
+    /// use switchover_tokio::{Body, Config, client};
+    ///
+    /// let request = http::Request::get("http://localhost/").body(Body::empty())?;
+    /// let upgraded = client::upgrade(stream, request, &["TLS/1.3"]).await?.into_result()?;
+    /// let (stream, http) = upgraded.into_resumption();
+    /// let stream = tls.connect("localhost".try_into()?, stream).await?;
+    /// let (mut client, response) = http.receive(stream, &Config::default()).await?;
+    /// println!("{}", response.status());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Where the server ends or is late, and for a server's connection, it is an error. Not cancel safe, as [`Client::send`]. RFC 2817, 3.3.
+    pub async fn receive<S: Transport>(
+        mut self,
+        stream: S,
+        config: &Config,
+    ) -> Result<(Client<S>, Response<Body>), Error> {
+        if self.http.request().is_some() {
+            return Err(Error::Misuse("a server answers the request of before: use `serve`"));
+        }
+        self.http.resume_http()?;
+        let mut client = Client::over(stream, self.http, config);
+        match client.outcome().await? {
+            Outcome::Declined(Declined { response, .. }) => Ok((client, response)),
+            Outcome::Upgraded(_) => Err(SWITCHED),
+        }
+    }
+}
+
 impl<S: Transport> Client<S> {
+    fn over(stream: S, http: Connection, config: &Config) -> Self {
+        Self(Arc::new(Mutex::new(Exchange {
+            wire: Some(Wire::new(stream, http, config.patience)),
+            content: None,
+            is_sent: true,
+            go_ahead: Deadline::default(),
+            on_interim: None,
+        })))
+    }
+
     /// Sends a request, and gives its response once the head has come. Content may still be on its way in both directions then:
     /// it moves while the response's is read.
     ///
@@ -121,14 +168,19 @@ impl<S: Transport> Client<S> {
     /// Sends a request that offers to go on in one of these protocols, in order of preference; or a CONNECT, which offers a
     /// tunnel. A server that declines answers as it would without the offer, and the next request may follow.
     ///
-    /// A handshake for `websocket` gets its key and version, unless the request has them. Not cancel safe, as
-    /// [`send`](Self::send). RFC 9110, 7.8 and 9.3.6.
+    /// A handshake for `websocket` gets its key and version, and an offer of `h2c` its `HTTP2-Settings`, unless the request has them.
+    /// Not cancel safe, as [`send`](Self::send). RFC 9110, 7.8 and 9.3.6.
     pub async fn upgrade<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
         self.finish().await?;
         self.lock().begin(request, offer)?;
+        self.outcome().await
+    }
+
+    /// What comes of the request that is under way.
+    async fn outcome(&mut self) -> Result<Outcome, Error> {
         let head = poll_fn(|context| self.lock().poll_head(context)).await?;
         match head {
             Head::Response(response, why) => {
@@ -195,10 +247,6 @@ impl<S: Transport> Client<S> {
 }
 
 const SWITCHED: Error = Error::Misuse("the connection has become something else");
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A connection, and the content of the request that is on its way.
 struct Exchange<S> {
@@ -406,14 +454,19 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
             }
         }
     }
+    let offers = |name| offer.iter().any(|protocol| protocol.eq_ignore_ascii_case(name));
     #[cfg(feature = "websocket")]
-    if offer.iter().any(|protocol| protocol.eq_ignore_ascii_case("websocket")) {
+    if offers("websocket") {
         websocket(&mut head.headers)?;
     }
-    #[cfg(not(feature = "websocket"))]
-    let _ = offer;
+    if cfg!(feature = "h2c") && offers("h2c") {
+        head.headers.entry("http2-settings").or_insert(FIRST_SETTINGS);
+    }
     Ok(())
 }
+
+/// What a client of HTTP/2 begins with: 100 streams at a time, the window as it is (RFC 7540, 3.2.1).
+const FIRST_SETTINGS: header::HeaderValue = header::HeaderValue::from_static("AAMAAABkAAQAAP__");
 
 /// RFC 6455, 4.1.
 #[cfg(feature = "websocket")]

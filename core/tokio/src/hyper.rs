@@ -7,7 +7,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use ::hyper::service::service_fn;
@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tower_service::Service;
 
 use crate::error::BoxError;
+use crate::sync::lock;
 use crate::upgrade::{self, Upgraded};
 
 /// Bytes in the pipe, each way.
@@ -67,7 +68,7 @@ async fn pipe() -> Result<(DuplexStream, oneshot::Sender<()>, ::hyper::upgrade::
     let (given, taken) = oneshot::channel();
     let once = Mutex::new(Some((given, switched)));
     let service = service_fn(move |mut request| {
-        let once = once.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let once = lock(&once).take();
         async move {
             if let Some((given, switched)) = once {
                 // Where the handler has gone, so has the pipe.

@@ -1,9 +1,11 @@
 //! Interim responses (RFC 9110, 15.2): a handler sends them before its answer, such as a 103 with `Link`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use http::{Request, Response};
+
+use crate::sync::{Mutex, MutexGuard, lock};
 
 /// Sends interim responses to the client of one request, from the handler or another task. See [`informer`].
 #[derive(Clone, Debug)]
@@ -46,6 +48,6 @@ impl Informer {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }

@@ -8,6 +8,7 @@
 //! | one connection, over any stream | [`serve`], [`serve_until`] |
 //! | an offer, in a handler | [`upgrade`] |
 //! | a client | [`client::connect`], [`client::upgrade`] |
+//! | HTTP/2 after a switch | [`Http2Stream`] |
 //! | limits, deadlines | [`Config`] |
 
 mod body;
@@ -19,6 +20,8 @@ mod handler;
 mod interim;
 mod reason;
 mod server;
+mod sync;
+mod taking;
 mod trace;
 pub mod upgrade;
 mod wire;

@@ -23,7 +23,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
@@ -34,8 +34,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 
 use crate::Transport;
+use crate::taking::Taking;
 #[cfg(feature = "h2c")]
-use crate::error::Error;
+use crate::{
+    error::Error,
+    sync::{Mutex, lock},
+};
 
 /// What takes the connection over.
 type Taker = Box<dyn FnOnce(Upgraded) -> Taken + Send>;
@@ -46,19 +50,9 @@ pub(crate) struct Chance {
     offers: Vec<Offer>,
     subprotocols: Vec<String>,
     is_connect: bool,
-    taking: Mutex<Taking>,
+    taking: Taking<Taker>,
     #[cfg(feature = "h2c")]
     http2: Mutex<TakenAlong>,
-}
-
-/// What shall take a connection over.
-#[derive(Default)]
-enum Taking {
-    #[default]
-    Open,
-    By(Taker),
-    /// It has been taken over, or will not be.
-    Over,
 }
 
 /// What HTTP/2 takes along of a request.
@@ -109,7 +103,7 @@ impl Chance {
             offers,
             subprotocols,
             is_connect,
-            taking: Mutex::default(),
+            taking: Taking::new(),
             #[cfg(feature = "h2c")]
             http2: Mutex::default(),
         }))
@@ -119,24 +113,12 @@ impl Chance {
         extensions.insert(Offered(self));
     }
 
-    fn taking(&self) -> MutexGuard<'_, Taking> {
-        self.taking.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What shall take the connection over, if anything does; nothing else will. Drop it, and the wait for the connection ends:
-    /// a task that waits may hold the request, and with it what it waits for.
     pub(crate) fn taker(&self) -> Option<Taker> {
-        match std::mem::replace(&mut *self.taking(), Taking::Over) {
-            Taking::By(taker) => Some(taker),
-            _ => None,
-        }
+        self.taking.take()
     }
 
     fn take_over(&self, taker: Taker) {
-        let mut taking = self.taking();
-        if !matches!(*taking, Taking::Over) {
-            *taking = Taking::By(taker);
-        }
+        self.taking.set(taker);
     }
 
     /// The rule that the offer of this protocol breaks, if it breaks one.
@@ -146,13 +128,13 @@ impl Chance {
     }
 
     pub(crate) fn has_taker(&self) -> bool {
-        matches!(*self.taking(), Taking::By(_))
+        self.taking.is_set()
     }
 
     /// Makes what puts the request in front of HTTP/2, if it is to go there.
     #[cfg(feature = "h2c")]
     pub(crate) fn make_splice(&self, request: &switchover::Request<'_>) -> Result<(), Error> {
-        let mut http2 = self.http2.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut http2 = lock(&self.http2);
         if let TakenAlong::Content(content) = &*http2 {
             let splice = switchover::h2c::Splice::new(request, content, &());
             *http2 = TakenAlong::Splice(Box::new(splice.map_err(|reason| Error::Misuse(reason.text()))?));
@@ -162,7 +144,7 @@ impl Chance {
 
     #[cfg(feature = "h2c")]
     pub(crate) fn splice(&self) -> Option<Box<switchover::h2c::Splice>> {
-        match std::mem::take(&mut *self.http2.lock().unwrap_or_else(PoisonError::into_inner)) {
+        match std::mem::take(&mut *lock(&self.http2)) {
             TakenAlong::Splice(splice) => Some(splice),
             _ => None,
         }
@@ -264,7 +246,7 @@ impl Selected {
         R: Future<Output = ()> + Send + 'static,
         B: Default,
     {
-        *self.chance.http2.lock().unwrap_or_else(PoisonError::into_inner) = TakenAlong::Content(content);
+        *lock(&self.chance.http2) = TakenAlong::Content(content);
         self.accept(|upgraded| speak(crate::Http2Stream::new(upgraded)))
     }
 
@@ -395,15 +377,15 @@ impl Upgraded {
         (self.stream, self.leftover)
     }
 
-    /// For TLS by upgrade: the stream for its handshake, and what serves HTTP again above it, beginning with the answer to
-    /// the request of before. Next: [`Resumption::serve`]. RFC 2817, 3.
+    /// For TLS by upgrade: the stream for its handshake, and the HTTP that goes on above it, beginning with the answer to
+    /// the request of before. Next: [`Resumption::serve`], a client's [`Resumption::receive`]. RFC 2817, 3.
     pub fn into_resumption(mut self) -> (Self, Resumption) {
         let http = std::mem::replace(&mut self.http, Box::new(Connection::new(switchover::Role::Server)));
         (self, Resumption { http: *http })
     }
 }
 
-/// A server's HTTP, which goes on above a new layer.
+/// HTTP that goes on above a new layer.
 pub struct Resumption {
     pub(crate) http: Connection,
 }

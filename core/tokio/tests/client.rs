@@ -11,7 +11,7 @@ use http_body::Frame;
 use http_body_util::{Empty, Full};
 use switchover::{ErrorKind, Why};
 use switchover_tokio::client::{Client, Outcome, connect, upgrade};
-use switchover_tokio::{Body, BoxError, Config, Error, serve, service_fn, upgrade as upgrades};
+use switchover_tokio::{Body, BoxError, Config, Error, Upgraded, serve, service_fn, upgrade as upgrades};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::Instant;
 
@@ -159,11 +159,14 @@ async fn an_offer_is_accepted() {
 async fn an_offer_is_declined_and_the_connection_goes_on() {
     let asked = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n";
     let (mut client, _serving) = scripted(Box::leak(Box::new([
-        (asked, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"),
+        (asked, "HTTP/1.1 200 OK\r\nSet-Cookie: secret\r\nContent-Length: 2\r\n\r\nno"),
         ("GET /b HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
     ])));
     let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
     let Outcome::Declined(declined) = outcome else { panic!("{outcome:?}") };
+    // As a program's last words.
+    let said = format!("{declined:?}");
+    assert!(said.starts_with("Declined { status: 200, why: Some(\"") && !said.contains("secret"), "{said}");
     assert_eq!((declined.why, text(declined.response).await.as_str()), (Some(Why::Declined), "no"));
     assert_eq!(client.send(get("http://a/b")).await.expect("an answer").status(), 204);
 }
@@ -326,4 +329,70 @@ async fn content_that_is_not_wanted_stays() {
         server.read_to_string(&mut heard).await.expect("text");
         assert!(heard.ends_with("\r\n\r\n"), "{heard}");
     }
+}
+
+const TO_TLS: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n";
+
+/// As TLS by upgrade does it, with a layer that changes nothing in TLS's place.
+async fn above_tls(script: &'static [(&str, &str)]) -> Result<(Client<Upgraded>, Response<Body>), Error> {
+    let (mut client, _) = scripted(script);
+    let request = Request::post("http://a/").body(Full::<Bytes>::from("hi")).expect("a request");
+    let (stream, http) = switched(client.upgrade(request, &["TLS/1.0"]).await).into_resumption();
+    http.receive(stream, &Config::default()).await
+}
+
+fn switched(outcome: Result<Outcome, Error>) -> Upgraded {
+    outcome.expect("an answer").into_result().expect("accepted")
+}
+
+const ASKS: &str =
+    "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nUpgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\nhi";
+
+/// RFC 2817, 3.3.
+#[tokio::test]
+async fn the_answer_comes_above_a_new_layer_and_more_may_follow() {
+    let (mut client, response) = above_tls(&[
+        (ASKS, TO_TLS),
+        ("", "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nsorry"),
+        ("GET /b HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
+    ])
+    .await
+    .expect("an answer");
+    assert_eq!(response.status(), 404);
+    assert_eq!(text(response).await, "sorry");
+    assert_eq!(client.send(get("https://a/b")).await.expect("an answer").status(), 204);
+}
+
+#[tokio::test]
+async fn an_answer_above_a_new_layer_may_not_come() {
+    for (above, wanted) in [("", "ended before the response"), ("HTTP/1.1 2", "ended inside a message")] {
+        let script: &[_] = Box::leak(Box::new([(ASKS, TO_TLS), ("", above)]));
+        let error = above_tls(script).await.map(|_| ()).expect_err("no answer");
+        assert!(error.to_string().contains(wanted), "{error}");
+    }
+}
+
+/// A server has no answer to wait for, and what has not changed both ways cannot go on above it.
+#[tokio::test]
+async fn only_what_has_switched_goes_on_above() {
+    let (mut client, _) = scripted(&[("CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n")]);
+    let request = Request::connect("a:443").body(Empty::<Bytes>::new()).expect("a request");
+    let (stream, http) = switched(client.upgrade(request, &[]).await).into_resumption();
+    let error = http.receive(stream, &Config::default()).await.map(|_| ()).expect_err("a tunnel");
+    assert!(matches!(error, Error::Protocol(error) if error.kind() == ErrorKind::NothingOwed));
+
+    let (ours, theirs) = tokio::io::duplex(1000);
+    let serving = tokio::spawn(async move {
+        let handler = service_fn(async |request: Request<Body>| {
+            let chosen = upgrades::select(&request, ["TLS/1.0"]).ok_or("it is offered")?;
+            Ok::<Response<Body>, BoxError>(chosen.accept(async |upgraded| {
+                let (stream, http) = upgraded.into_resumption();
+                let error = http.receive(stream, &Config::default()).await.map(|_| ()).expect_err("a server");
+                assert!(matches!(error, Error::Misuse(_)), "{error}");
+            }))
+        });
+        serve(theirs, handler, &Config::default()).await
+    });
+    drop(switched(upgrade(ours, get("http://a/"), &["TLS/1.0"]).await));
+    serving.await.expect("no panic").expect("served");
 }

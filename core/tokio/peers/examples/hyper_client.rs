@@ -19,11 +19,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
     // What the 101 names is not looked at: this client speaks foo/2 to a server that has switched to anything.
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        println!("answered {}", response.status());
-        return Ok(());
+        return Err(format!("answered {}", response.status()).into());
     }
-    let upgraded = TokioIo::new(hyper::upgrade::on(response).await?);
-    let (mut stream, mut line) = (BufReader::new(upgraded), String::new());
+    let mut stream = BufReader::new(TokioIo::new(hyper::upgrade::on(response).await?));
+    let mut line = String::new();
     stream.write_all(b"hello\n").await?;
     stream.read_line(&mut line).await?;
     print!("{line}");

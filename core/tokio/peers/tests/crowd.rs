@@ -119,7 +119,9 @@ async fn a_listener_outlives_a_lack_of_descriptors() {
 
 #[tokio::test]
 async fn memory_is_flat_with_five_thousand_connections() {
-    if !is_alone("memory_is_flat_with_five_thousand_connections", "ulimit -n $(ulimit -Hn)") {
+    // What has the size of a buffer goes back to the system when it is freed: what the allocator keeps differs from run to run.
+    let first = "ulimit -n $(ulimit -Hn); export MALLOC_MMAP_THRESHOLD_=8192";
+    if !is_alone("memory_is_flat_with_five_thousand_connections", first) {
         return;
     }
     // Both ends are this process's.
@@ -145,9 +147,9 @@ async fn memory_is_flat_with_five_thousand_connections() {
         rounds.push((figure("status", "RssAnon:").saturating_sub(before)) * 1024 / number);
     }
     println!("# {number} connections, bytes of memory for each when idle: {rounds:?}");
-    // The client's end too. What the allocator keeps of those that were busy at the same time is more after long requests.
+    // The client's end too.
     assert!(rounds[0] < 12 * 1024, "{rounds:?}");
-    assert!(rounds[3] < 20 * 1024 && rounds[3] < rounds[1] + 512, "it grows: {rounds:?}");
+    assert!(rounds[3] < 12 * 1024 && rounds[3] < rounds[1] + 512, "it grows: {rounds:?}");
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     assert_eq!(tasks(), number + 1);
     drop(clients);

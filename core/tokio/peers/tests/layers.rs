@@ -69,13 +69,10 @@ async fn tls_by_upgrade_and_http_above_it() {
     let outcome = within(ask(stream, get(&served.url("/first")), &["TLS/1.3"])).await.expect("an answer");
     let upgraded = outcome.into_result().expect("accepted");
     assert_eq!(upgraded.protocol(), "TLS/1.3, HTTP/1.1");
-    let mut stream = within(connector.connect(localhost(), upgraded)).await.expect("a handshake");
-    let mut first = Vec::new();
-    while !first.ends_with(b"/first in secret") {
-        assert!(within(stream.read_buf(&mut first)).await.expect("an answer") > 0, "the end");
-    }
-    assert!(first.starts_with(b"HTTP/1.1 200 OK\r\n"));
-    let mut client = connect(stream, &Config::default().secure());
+    let (stream, http) = upgraded.into_resumption();
+    let stream = within(connector.connect(localhost(), stream)).await.expect("a handshake");
+    let (mut client, first) = within(http.receive(stream, &Config::default())).await.expect("an answer");
+    assert_eq!(text(first).await, "/first in secret");
     for path in ["/second", "/third"] {
         let response = within(client.send(get(&format!("https://localhost{path}")))).await.expect("an answer");
         assert_eq!(text(response).await, format!("{path} in secret"));

@@ -1,15 +1,17 @@
-//! Programs that are no library: curl, which upgrades to HTTP/2, and those that measure, which ask much and fast. One that is not
-//! there is left out, and said so.
+//! Programs that are no library: curl, which upgrades to HTTP/2, servers that do, and those that measure, which ask much and fast.
+//! One that is not there is left out, and said so.
 
 use std::convert::Infallible;
 use std::process::Stdio;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use switchover_tokio::{Body, BoxError, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, Http2Stream, client, service_fn, upgrade};
 use switchover_tokio_peers::{Served, within};
-use tokio::process::Command;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, Command};
 
 /// What a program says, if it is there; it has to succeed.
 async fn run(program: &str, arguments: &[&str]) -> Option<String> {
@@ -94,5 +96,83 @@ async fn those_that_measure_are_served_without_an_error() {
             );
         }
     }
+    served.stop().await;
+}
+
+/// A server that forwards to this port: the program until it is dropped, and a connection to it.
+async fn forwarder(program: &str, arguments: impl Fn(u16) -> Vec<String>) -> Option<(Child, TcpStream)> {
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = free.local_addr().expect("an address").port();
+    drop(free);
+    let mut command = Command::new(program);
+    command.args(arguments(port)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let Ok(mut child) = command.kill_on_drop(true).spawn() else {
+        println!("SKIP {program} is not installed");
+        return None;
+    };
+    let stream = within(async {
+        loop {
+            if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)).await {
+                return stream;
+            }
+            assert!(child.try_wait().expect("a child").is_none(), "{program} has ended");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    Some((child, stream))
+}
+
+/// nghttp2 and h2o keep tables of their own, and refuse what does not fit them; with a table of 0 they ask to be told of it first.
+#[tokio::test]
+async fn h2_is_the_client_of_servers_that_upgrade() {
+    let echo = async |request: Request<Body>| {
+        let mut response = Response::new(Full::<Bytes>::from(request.uri().path().to_owned()));
+        response.headers_mut().insert("x-path", request.headers()["x-path"].clone());
+        Ok::<_, Infallible>(response)
+    };
+    let served = Served::by(service_fn(echo)).await;
+    let (backend, conf) = (served.address.port(), std::env::temp_dir().join(format!("h2o-{}", std::process::id())));
+    let nghttpx = |more: &'static [&'static str]| {
+        move |port| {
+            let ends = [format!("--frontend=127.0.0.1,{port};no-tls"), format!("--backend=127.0.0.1,{backend}")];
+            let usual = ["--conf=/dev/null", "--workers=1", "--no-ocsp"];
+            ends.into_iter().chain(usual.iter().chain(more).map(|&option| option.into())).collect()
+        }
+    };
+    let h2o = |port| {
+        let proxy = format!("proxy.reverse.url: \"http://127.0.0.1:{backend}/\"");
+        let hosts = format!("hosts: {{default: {{paths: {{/: {{{proxy}}}}}}}}}");
+        let text = format!("listen: {{host: 127.0.0.1, port: {port}}}\n{hosts}\nnum-threads: 1\n");
+        std::fs::write(&conf, text).expect("a folder for such files");
+        vec!["-c".into(), conf.display().to_string()]
+    };
+    let forwarders = [
+        forwarder("nghttpx", nghttpx(&[])).await,
+        forwarder("nghttpx", nghttpx(&["--frontend-http2-decoder-dynamic-table-size=0"])).await,
+        forwarder("h2o", h2o).await,
+    ];
+    for (_child, stream) in forwarders.into_iter().flatten() {
+        let get = |path: &str| {
+            let request = Request::get(format!("http://{}{path}", served.address));
+            request.header("x-every", "the same").header("x-path", path).body(()).expect("a request")
+        };
+        let first = get("/0").map(|()| Body::empty());
+        let outcome = within(client::upgrade(stream, first, &["h2c"])).await.expect("an answer");
+        let stream = Http2Stream::client(outcome.into_result().expect("accepted"));
+        let (mut http2, connection) = within(h2::client::handshake(stream)).await.expect("a server");
+        let driver = tokio::spawn(connection);
+        for path in (0..=20).map(|at| format!("/{}", at % 7)) {
+            http2 = within(http2.ready()).await.expect("a server");
+            let (response, _) = http2.send_request(get(&path), true).expect("room");
+            let response = within(response).await.expect("a response");
+            assert_eq!(response.headers()["x-path"], path);
+            let content = within(response.into_body().data()).await.expect("content").expect("whole");
+            assert_eq!(content, path.as_bytes());
+        }
+        drop(http2);
+        within(driver).await.expect("no panic").expect("a connection");
+    }
+    let _ = std::fs::remove_file(conf);
     served.stop().await;
 }

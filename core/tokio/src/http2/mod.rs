@@ -1,0 +1,228 @@
+//! A stream on which HTTP/2 that does not know upgrades goes on with a request that was made in HTTP/1.1: a server answers it, a
+//! client gets the answer.
+
+mod opening;
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use switchover::h2c::Splice;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::Upgraded;
+use opening::Opening;
+
+/// Bytes that are read at a time.
+const PIECE: usize = 16 * 1024;
+
+/// Bytes that wait to be sent before the engine may write more.
+const MOST_WAITING: usize = 64 * 1024;
+
+/// The peer's stream as an HTTP/2 library sees it. A server's, `h2::server::handshake` for instance, finds the request of before as
+/// stream 1, whose answer goes out as that: [`Selected::accept_http2`](crate::upgrade::Selected::accept_http2) gives one. A client's
+/// gets the answer from there: [`Http2Stream::client`]. RFC 7540, 3.2.
+pub struct Http2Stream<S = Upgraded> {
+    stream: S,
+    between: Option<Box<dyn Between>>,
+    for_engine: Vec<u8>,
+    for_peer: Vec<u8>,
+    has_ended: bool,
+}
+
+/// What stands between the peer and the HTTP/2 engine until both have the same picture.
+trait Between: Send + Sync {
+    fn peer_sent(&mut self, bytes: &[u8]);
+    fn peer_ended(&mut self);
+    fn engine_sent(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn take_for_engine(&mut self) -> Vec<u8>;
+    fn take_for_peer(&mut self) -> Vec<u8>;
+    /// Whether the peer should be read.
+    fn wants_peer(&self) -> bool;
+    /// Whether something of the peer's waits for the engine's window.
+    fn is_waiting(&self) -> bool;
+    /// Nothing stands between them any more.
+    fn is_done(&self) -> bool;
+}
+
+/// Before an engine that is a server.
+impl Between for Splice {
+    fn peer_sent(&mut self, bytes: &[u8]) {
+        self.client_sent(bytes);
+    }
+
+    fn peer_ended(&mut self) {
+        self.client_ended();
+    }
+
+    fn engine_sent(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.engine_sent(bytes);
+        Ok(())
+    }
+
+    fn take_for_engine(&mut self) -> Vec<u8> {
+        self.take_for_engine()
+    }
+
+    fn take_for_peer(&mut self) -> Vec<u8> {
+        self.take_for_client()
+    }
+
+    fn wants_peer(&self) -> bool {
+        self.wants_client()
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.is_waiting()
+    }
+
+    fn is_done(&self) -> bool {
+        self.is_done()
+    }
+}
+
+impl Http2Stream {
+    pub(crate) fn new(mut stream: Upgraded) -> Self {
+        let splice = stream.splice.take().map(|splice| -> Box<dyn Between> { splice });
+        Self::with(stream, splice, &[])
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
+    /// For hosts that drive the engine themselves: a client's stream, the splice that was made of the request, and what has come of
+    /// HTTP/2 already. Without a splice, for a client that began with HTTP/2, bytes pass as they are.
+    pub fn over(stream: S, splice: Option<Splice>, leftover: &[u8]) -> Self {
+        Self::with(stream, splice.map(|splice| -> Box<dyn Between> { Box::new(splice) }), leftover)
+    }
+
+    /// The stream of a server that has accepted `h2c`, an [`Upgraded`] for instance, for an HTTP/2 client such as
+    /// `h2::client::handshake`.
+    ///
+    /// Its first request must be that of the upgrade again, without content (`send_request(request, true)`): it does not leave, and
+    /// its response is the one that the server owes. Nothing comes from the server before, so make it at once. Another first request is
+    /// an error of the kind `InvalidInput`, and so is a second one that the client writes before it has read anything; `h2` reads first.
+    /// RFC 7540, 3.2.
+    ///
+    /// ```no_run
+    /// # async fn get(stream: tokio::net::TcpStream) -> Result<(), switchover_tokio::BoxError> {
+    /// use switchover_tokio::{Body, Http2Stream, client};
+    ///
+    /// let request = http::Request::get("http://localhost/").body(())?;
+    /// let upgraded = client::upgrade(stream, request.clone().map(|()| Body::empty()), &["h2c"]).await?.into_result()?;
+    /// let (mut http2, connection) = h2::client::handshake(Http2Stream::client(upgraded)).await?;
+    /// let (response, _) = http2.send_request(request, true)?;
+    /// tokio::spawn(connection);
+    /// println!("{}", response.await?.status());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn client(stream: S) -> Self {
+        Self::with(stream, Some(Box::new(Opening::new())), &[])
+    }
+
+    fn with(stream: S, between: Option<Box<dyn Between>>, leftover: &[u8]) -> Self {
+        let mut spliced = Self { stream, between, for_engine: Vec::new(), for_peer: Vec::new(), has_ended: false };
+        spliced.peer_sent(leftover);
+        spliced
+    }
+
+    fn peer_sent(&mut self, bytes: &[u8]) {
+        match &mut self.between {
+            Some(between) => between.peer_sent(bytes),
+            None => self.for_engine.extend_from_slice(bytes),
+        }
+        self.collect();
+    }
+
+    fn engine_sent(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.between {
+            Some(between) => between.engine_sent(bytes)?,
+            None => self.for_peer.extend_from_slice(bytes),
+        }
+        self.collect();
+        Ok(())
+    }
+
+    /// Takes what has been let through, and what stands between out of the way once it has done its work.
+    fn collect(&mut self) {
+        if let Some(between) = &mut self.between {
+            self.for_engine.append(&mut between.take_for_engine());
+            self.for_peer.append(&mut between.take_for_peer());
+            if between.is_done() {
+                self.between = None;
+            }
+        }
+    }
+
+    fn may_read(&self) -> bool {
+        !self.has_ended && self.between.as_ref().is_none_or(|between| between.wants_peer())
+    }
+
+    /// What waits for the engine's window is not lost with the peer's end.
+    fn is_over(&self) -> bool {
+        self.has_ended && !self.between.as_ref().is_some_and(|between| between.is_waiting())
+    }
+
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.for_peer.is_empty() {
+            match ready!(Pin::new(&mut self.stream).poll_write(context, &self.for_peer))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                sent => drop(self.for_peer.drain(..sent)),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        while self.for_engine.is_empty() && self.may_read() {
+            let mut space = [0; PIECE];
+            let mut piece = ReadBuf::new(&mut space);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut piece))?;
+            match piece.filled() {
+                [] => {
+                    self.has_ended = true;
+                    if let Some(between) = &mut self.between {
+                        between.peer_ended();
+                    }
+                    self.collect();
+                }
+                bytes => self.peer_sent(bytes),
+            }
+        }
+        if self.for_engine.is_empty() && !self.is_over() {
+            // `poll_write` wakes us when the engine has opened its window, or has asked.
+            return Poll::Pending;
+        }
+        let len = to.remaining().min(self.for_engine.len());
+        to.put_slice(&self.for_engine[..len]);
+        self.for_engine.drain(..len);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Http2Stream<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.for_peer.len() >= MOST_WAITING {
+            ready!(self.poll_send(context))?;
+        }
+        self.engine_sent(bytes)?;
+        // Reading and writing are one task's.
+        context.waker().wake_by_ref();
+        if let Poll::Ready(Err(error)) = self.poll_send(context) {
+            return Poll::Ready(Err(error));
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(context))?;
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(context))?;
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

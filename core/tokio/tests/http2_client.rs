@@ -1,0 +1,134 @@
+//! The client of an HTTP/2 library above a connection that has switched to it.
+#![cfg(feature = "h2c")]
+
+mod common;
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response, StatusCode};
+use switchover_tokio::{Body, BoxError, Http2Stream, client, service_fn, upgrade};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+
+use common::{config, served_by, soon};
+
+/// Answers each request with its path and how its fields repeat; over HTTP/2 with a table of this size.
+async fn shows(table: Option<u32>, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    let content = std::mem::take(request.body_mut()).read(1000).await?.unwrap_or_default();
+    let Some(chosen) = upgrade::select(&request, ["h2c"]) else { return Ok(Response::new("in 1.1".into())) };
+    Ok(chosen.accept_http2(content, async move |stream| {
+        let mut builder = h2::server::Builder::new();
+        if let Some(size) = table {
+            builder.header_table_size(size);
+        }
+        let mut http2 = builder.handshake::<_, bytes::Bytes>(stream).await.expect("a client");
+        while let Some(Ok((request, mut respond))) = http2.accept().await {
+            let mut response = Response::new(());
+            for (name, value) in request.headers() {
+                response.headers_mut().insert(name, value.clone());
+            }
+            let mut stream = respond.send_response(response, false).expect("a client");
+            stream.send_data(request.uri().path().to_owned().into(), true).expect("a client");
+        }
+    }))
+}
+
+fn get(path: &str) -> Request<()> {
+    let request = Request::get(format!("http://localhost{path}")).header("x-every", "the same, each time");
+    request.header("x-path", path).body(()).expect("a request")
+}
+
+/// A stream that takes and gives no more than so many bytes at a time.
+struct Slow(DuplexStream, usize);
+
+impl AsyncRead for Slow {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut space = vec![0; self.1.min(to.remaining())];
+        let mut piece = ReadBuf::new(&mut space);
+        ready!(Pin::new(&mut self.0).poll_read(context, &mut piece))?;
+        to.put_slice(piece.filled());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Slow {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let len = bytes.len().min(self.1);
+        Pin::new(&mut self.0).poll_write(context, &bytes[..len])
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
+/// The client's end of a connection that has switched, for the request of this path.
+async fn switched(path: &str, table: Option<u32>, step: usize) -> Http2Stream {
+    let (stream, _) = served_by(100_000, config(), service_fn(move |request| shows(table, request)));
+    let request = get(path).map(|()| Body::empty());
+    let outcome = soon(client::upgrade(Slow(stream, step), request, &["h2c"])).await.expect("an answer");
+    Http2Stream::client(outcome.into_result().expect("accepted"))
+}
+
+async fn check(response: h2::client::ResponseFuture, path: &str) {
+    let response = soon(response).await.expect("a response");
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["x-every"], "the same, each time");
+    assert_eq!(response.headers()["x-path"], path);
+    let content = soon(response.into_body().data()).await.expect("content").expect("whole");
+    assert_eq!(content, path.as_bytes());
+}
+
+/// Those that are made at once with the first, and those after it, refer to lines that were sent before: the two tables of each
+/// direction have to be the same, whatever size the server gives its own.
+#[tokio::test]
+async fn the_response_is_stream_1_and_others_follow() {
+    for (table, step) in [(None, usize::MAX), (None, 1), (Some(0), 7), (Some(100), 30), (Some(65_536), usize::MAX)] {
+        let stream = switched("/first", table, step).await;
+        let (mut http2, connection) = soon(h2::client::handshake(stream)).await.expect("a server");
+        let mut sent = Vec::new();
+        for path in ["/first", "/second", "/third"] {
+            sent.push((http2.send_request(get(path), true).expect("room").0, path));
+        }
+        let driver = tokio::spawn(connection);
+        for (response, path) in sent {
+            check(response, path).await;
+        }
+        for path in (4..=24).map(|at| format!("/{}", at % 5)) {
+            http2 = soon(http2.ready()).await.expect("a server");
+            check(http2.send_request(get(&path), true).expect("room").0, &path).await;
+        }
+        drop(http2);
+        soon(driver).await.expect("no panic").expect("a connection");
+    }
+}
+
+/// A request that is larger than a frame goes on in CONTINUATION.
+#[tokio::test]
+async fn a_long_head_is_made_again_too() {
+    let stream = switched("/long", None, usize::MAX).await;
+    let (http2, connection) = soon(h2::client::handshake(stream)).await.expect("a server");
+    let driver = tokio::spawn(connection);
+    let mut http2 = soon(http2.ready()).await.expect("a server");
+    let mut long = get("/long");
+    long.headers_mut().insert("x-long", "~".repeat(40_000).parse().expect("a value"));
+    check(http2.send_request(long, true).expect("room").0, "/long").await;
+    check(http2.send_request(get("/next"), true).expect("room").0, "/next").await;
+    drop(http2);
+    soon(driver).await.expect("no panic").expect("a connection");
+}
+
+/// What would leave with a request that is not sent has left already, or is another one's.
+#[tokio::test]
+async fn a_first_request_with_content_is_refused() {
+    let stream = switched("/", None, usize::MAX).await;
+    let (mut http2, connection) = soon(h2::client::handshake(stream)).await.expect("a server");
+    let (_response, _content) = http2.send_request(get("/"), false).expect("room");
+    let error = soon(connection).await.expect_err("refused");
+    assert_eq!(error.get_io().expect("the stream's").kind(), io::ErrorKind::InvalidInput, "{error}");
+}
