@@ -1,4 +1,4 @@
-"""What the audits have found, as tables in core/docs/audit.md.
+"""What the audits have found, in core/docs/audit.md: tables, and findings to be done again.
 
 Of some checks the page must not say which program fails: an attacker could use it before those who maintain it have heard of
 it. They are left out of the rows of programs, and counted in the rows of checks.
@@ -6,12 +6,14 @@ it. They are left out of the rows of programs, and counted in the rows of checks
 
 from collections import Counter
 
+import audited_again
 import versions
 from harness import HERE
 from peers import ROLES
 
 PAGE = HERE.parents[1] / "core/docs/audit.md"
 BEGIN, END = "<!-- audited: written by `tests/interop/audit --write` -->\n", "<!-- end of the audited -->\n"
+WHOLE, END_OF_WHOLE = "<!-- a finding: written likewise -->\n", "<!-- end of the finding -->\n"
 # Content that is read as requests or frames, an accept or a status that is not looked at, a tunnel that should not be there.
 UNNAMED = {
     *["S02", "S03", "S04", "S24", "S58", "S58b", "S59", "S60", "S61", "S66", "S67", "S69", "S72"],
@@ -38,8 +40,12 @@ def summary(report):
 def row(peer, report):
     counts = Counter(each["verdict"] for each in named(report))
     found = [ids(report, verdict) or "–" for verdict in ("fail", "warn")]
-    cells = [peer.name, versions.of(peer.program), *found, counts["pass"], counts["not applicable"]]
+    cells = [*name_and_version(peer)[1:], *found, counts["pass"], counts["not applicable"]]
     return line(cells)
+
+
+def name_and_version(peer):
+    return peer.role, peer.name, versions.of(peer.program)
 
 
 def line(cells):
@@ -57,7 +63,9 @@ def block(reports):
         members = sorted((peer for peer in reports if peer.role == role), key=lambda peer: peer.name.lower())
         if not members:
             continue
-        text += f"\n### {role.capitalize()}\n\n{broken(members, reports)}\n\n{header(COLUMNS)}"
+        shown = audited_again.blocks({peer: reports[peer] for peer in members})
+        text += f"\n### {role.capitalize()}\n\n{broken(members, reports)}\n\n"
+        text += "".join(f"{each}\n" for each in shown) + header(COLUMNS)
         text += "".join(row(peer, reports[peer]) for peer in members)
         text += f"\n{header(['check', '', 'fail', 'are warned', 'of'])}"
         text += "".join(per_check([reports[peer] for peer in members]))
@@ -84,26 +92,58 @@ def per_check(reports):
 
 
 def write(reports):
-    before, rest = PAGE.read_text().split(BEGIN)
-    PAGE.write_text(before + BEGIN + block(reports) + END + rest.split(END)[1])
+    put(BEGIN, block(reports), END)
+    for whole in wholes(reports):
+        put(WHOLE, whole, END_OF_WHOLE)
+
+
+def put(begin, text, end):
+    before, rest = PAGE.read_text().split(begin)
+    PAGE.write_text(before + begin + text + end + rest.split(end)[1])
+
+
+def wholes(reports):
+    """At most one."""
+    return [f"```text\n{report['whole']}\n```\n" for report in reports.values() if "whole" in report]
 
 
 def differences(reports):
-    """What is judged otherwise than in the page, though it is of the same version."""
-    known = rows_of_the_page()
-    for peer, report in reports.items():
-        wanted, got = known.get((peer.role, peer.name, versions.of(peer.program))), row(peer, report)
-        if wanted and wanted != got:
-            yield peer, f"the page says\n  {wanted}  and now it is\n  {got}".rstrip()
+    """What is judged otherwise than in the page: of a program of the same version; of a check if all programs are the same.
+
+    What is shown of a program in full has to be there, too.
+    """
+    known, now = (rows(text) for text in (block_of_the_page(), block(reports)))
+    same = [role for role in ROLES if programs(known, role) == programs(now, role)]
+    for key in known | now:
+        is_comparable = key in known and key in now if is_program(key) else key[0] in same
+        if is_comparable and known.get(key) != now.get(key):
+            told = [row or "no row" for row in (known.get(key), now.get(key))]
+            yield " ".join(key), "the page says\n  {}\n  and now it is\n  {}".format(*told)
+    alike = {peer: report for peer, report in reports.items() if name_and_version(peer) in known}
+    for text in audited_again.blocks(alike) + wholes(alike):
+        if text not in PAGE.read_text():
+            yield "what is shown", f"the page does not have\n{text}"
 
 
-def rows_of_the_page():
-    block = PAGE.read_text().split(BEGIN)[1].split(END)[0]
-    rows = {}
-    for part in block.split("\n### ")[1:]:
-        role = part.partition("\n")[0].lower()
-        for text in part.splitlines(keepends=True):
-            cells = [cell.strip() for cell in text.split("|")[1:-1]]
-            if len(cells) == len(COLUMNS):
-                rows[(role, cells[0], cells[1])] = text
-    return rows
+def block_of_the_page():
+    return PAGE.read_text().split(BEGIN)[1].split(END)[0]
+
+
+def rows(text):
+    """Of programs, by role, name and version; of checks, by role and id."""
+    found = {}
+    for part in text.split("\n### ")[1:]:
+        role, _, tables = part.partition("\n")
+        for text_of_row in tables.splitlines():
+            cells = [cell.strip() for cell in text_of_row.split("|")[1:-1]]
+            if text_of_row.startswith("| "):
+                found[(role.lower(), *cells[: 2 if len(cells) == len(COLUMNS) else 1])] = text_of_row
+    return found
+
+
+def programs(rows, role):
+    return {key for key in rows if is_program(key) and key[0] == role}
+
+
+def is_program(key):
+    return len(key) == 3

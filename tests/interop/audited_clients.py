@@ -55,6 +55,7 @@ def in_perl():
     return "perl", HERE / "perl/mojolicious_client.pl", "{ws}"
 
 
+ALLOWED = "--allow-net=127.0.0.1"
 # They offer WebSocket, and say something when it is taken.
 for name, command in [
     ("websockets", lambda: (python(), HERE / "python/websockets_client.py", "{url}")),
@@ -67,13 +68,23 @@ for name, command in [
     ("undici", in_npm("standard_client.cjs", "{ws}")),
     ("faye-websocket", in_npm("npm_clients.cjs", "faye", "{ws}")),
     ("websocket (npm)", in_npm("npm_clients.cjs", "websocket", "{ws}")),
-    ("Deno", lambda: (deno(), "run", "--no-remote", "--allow-net=127.0.0.1", HERE / "node/standard_client.cjs", "{ws}")),
+    ("Deno", lambda: (deno(), "run", "--no-remote", ALLOWED, HERE / "node/standard_client.cjs", "{ws}")),
     ("Bun", lambda: (bun(), HERE / "node/standard_client.cjs", "{ws}")),
     ("Mojolicious", in_perl),
     ("libsoup", with_gi),
 ]:
     peer(name, CLIENT, called(command), "websocket" if name == "websocket (npm)" else None)
 peer("Java", CLIENT, in_java("WebSocketClient", "{ws}"))
+
+
+# Some of them in TLS. The script for `websockets` does not mind whose certificate it is.
+TRUSTS = "NODE_EXTRA_CA_CERTS={ca}", "DENO_CERT={ca}"
+for name, command in [
+    ("websockets", lambda: (python(), HERE / "python/websockets_client.py", "{url}")),
+    ("ws", lambda: ("env", *TRUSTS, *node("ws_client.cjs", "{url}"))),
+    ("Deno", lambda: ("env", *TRUSTS, deno(), "run", "--no-remote", ALLOWED, HERE / "node/standard_client.cjs", "{ws}")),
+]:
+    peer(f"{name}, wss", CLIENT, called(command, "--tls"), name)
 
 
 def browser(program, package, *options):
@@ -137,6 +148,7 @@ peer("lpstat, TLS", CLIENT, called(lambda: (debian("lpstat", "cups-client"), "-E
 
 # Nothing.
 peer("curl", CLIENT, called(curl()))
+peer("curl, https", CLIENT, called(curl("--cacert", "{ca}"), "--tls"), "curl")
 peer("wget2", CLIENT, called(lambda: (debian("wget2", "wget2"), "--no-proxy", "--quiet", "-O-", "{url}")))
 peer("requests", CLIENT, called(in_python("requests_client.py", "{url}")))
 peer("httpx", CLIENT, called(in_python("httpx_client.py", "{url}")))

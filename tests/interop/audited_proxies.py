@@ -4,7 +4,7 @@ import contextlib
 import socket
 
 import programs
-from environment import PLACE, large_node, python_with
+from environment import PLACE, large_node, newer, python_with
 from harness import HERE, server
 from peers import PROXY, peer
 from programs import LOOPBACK, free_port, running
@@ -42,7 +42,9 @@ def mitmproxy(backend):
 
 for name, proxy in [
     ("nginx", programs.nginx),
+    ("nginx, newer", lambda backend: programs.nginx(backend, program=newer("nginx"))),
     ("HAProxy", programs.haproxy),
+    ("HAProxy, newer", lambda backend: programs.haproxy(backend, program=newer("haproxy"))),
     ("Apache", programs.apache_proxy),
     ("lighttpd", programs.lighttpd_proxy),
     ("nghttpx", programs.nghttpx),
@@ -50,6 +52,7 @@ for name, proxy in [
     ("squid", programs.squid),
     ("Varnish", programs.varnish),
     ("Caddy", programs.caddy),
+    ("Caddy, newer", lambda backend: programs.caddy(backend, program=newer("caddy"))),
     ("Envoy", programs.envoy),
     ("Traffic Server", programs.traffic_server),
     ("mitmproxy", mitmproxy),

@@ -3,7 +3,7 @@
 import contextlib
 
 import programs
-from environment import bun, debian, debian_package, deno, large_node, large_python, node, python
+from environment import bun, debian, debian_package, deno, large_node, large_python, newer, newer_netty, node, python
 from harness import HERE, needs, server
 from peers import SERVER, peer
 from programs import LOOPBACK, certificate, folder, free_port, running, written
@@ -72,6 +72,12 @@ for name, command, path, program in [
     ("Bun", lambda: (bun(), HERE / "node/runtime_servers.cjs"), "/", None),
     ("Jetty", in_java("JettyServer.java", *WITH_JETTY), "/ws", None),
     ("Netty", in_java("NettyServer.java", *NETTY), "/ws", None),
+    (
+        "Netty, newer",
+        lambda: (needs("Java 17", ["java", "--version"]), "-cp", newer_netty(), HERE / "java/NettyServer.java"),
+        "/ws",
+        None,
+    ),
     ("Mojolicious", lambda: in_perl(), "/", None),
 ]:
     peer(name, SERVER, echo(command, websocket=path), program)
@@ -130,6 +136,8 @@ peer("lighttpd", SERVER, files(lambda: programs.lighttpd_files(PAGE), *H2C))
 peer("nginx", SERVER, files(lambda: programs.nginx_files(PAGE)))
 peer("h2o", SERVER, files(lambda: programs.h2o_files(PAGE), *H2C))
 peer("Caddy", SERVER, files(lambda: programs.caddy_files(PAGE)))
+peer("nginx, newer", SERVER, files(lambda: programs.nginx_files(PAGE, program=newer("nginx"))))
+peer("Caddy, newer", SERVER, files(lambda: programs.caddy_files(PAGE, program=newer("caddy"))))
 
 
 @contextlib.contextmanager

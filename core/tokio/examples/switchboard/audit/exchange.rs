@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::reading::{Answer, Reader};
-use super::script::{Asked, Script, Step, Wait};
+use super::script::{Asked, MESSAGE, Script, Step, Wait};
 use super::speech::{self, Frame, Spoken};
 use super::wire::{Came, Wire};
 use crate::target::Target;
@@ -40,6 +40,8 @@ pub(crate) enum Until {
     AnnouncedEnd,
     /// Until it is closed, whatever the answer says.
     End,
+    /// Until a message to a WebSocket has come back: what was sent before it has been answered by then.
+    Echo,
     /// Until it is closed after a switch, where this side has ended first.
     OtherEnd,
 }
@@ -75,6 +77,11 @@ impl Exchange {
         &self.came[self.end..]
     }
 
+    /// A WebSocket has sent a message back.
+    pub(crate) fn has_echo(&self) -> bool {
+        has_echo(self.rest())
+    }
+
     /// The frames of WebSocket in it.
     pub(crate) fn frames(&self) -> Vec<Frame> {
         speech::frames(self.rest())
@@ -89,6 +96,9 @@ pub(crate) fn run(target: &Target, script: &Script, patience: Duration, until: U
     script.steps.iter().for_each(|step| session.take(step));
     session.listen(patience, Reader::is_done);
     let spoken = session.speak();
+    if until == Until::Echo && spoken == Some(Spoken::Yes) {
+        session.wait_for_an_echo();
+    }
     session.see_the_end(until);
     let Session { reader, said, waited_in_vain, .. } = session;
     Ok(Exchange {
@@ -150,10 +160,16 @@ impl Session {
         Some(speech::judge(&protocol, self.reader.rest()))
     }
 
+    fn wait_for_an_echo(&mut self) {
+        self.said.extend_from_slice(MESSAGE);
+        let _ = self.wire.send(MESSAGE);
+        self.listen(self.patience, |reader| has_echo(reader.rest()));
+    }
+
     fn see_the_end(&mut self, until: Until) {
         let is_announced = self.reader.last().is_some_and(|answer| answer.is_whole && !answer.persists);
         let is_due = match until {
-            Until::Answered => false,
+            Until::Answered | Until::Echo => false,
             Until::AnnouncedEnd => is_announced,
             Until::End => !self.reader.has_switched(),
             Until::OtherEnd => self.reader.has_switched(),
@@ -165,6 +181,10 @@ impl Session {
             self.listen(self.patience, |_| false);
         }
     }
+}
+
+fn has_echo(octets: &[u8]) -> bool {
+    speech::frames(octets).iter().any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
 }
 
 /// A 1xx or a head has come.

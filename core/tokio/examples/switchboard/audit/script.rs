@@ -55,6 +55,8 @@ pub(crate) struct Asked {
 
 /// The one frame that is sent after a switch: a masked ping.
 pub(crate) const PING: &[u8] = b"\x89\x85\x01\x02\x03\x04`wgmu";
+/// And one where a message is to come back: a masked text, "again".
+pub(crate) const MESSAGE: &[u8] = b"\x81\x85\x01\x02\x03\x04`ebmo";
 /// A masked text message, "hello".
 const HELLO: &[u8] = b"\x81\x85\x01\x02\x03\x04igohn";
 

@@ -41,6 +41,9 @@ const SAY_OFFER: &str = "say --offer TOKEN=PATH";
 /// Bytes of what came that are kept to show it.
 const KEPT: usize = 16 * 1024;
 
+/// The check whose handshake is a good one.
+const HANDSHAKE: &str = "S30";
+
 /// A server that has been reached may need a moment to come back.
 const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
@@ -63,6 +66,8 @@ pub(crate) struct Audit<'a> {
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
     controls: HashMap<Script, Exchange>,
+    /// Whether the WebSocket sends messages back, once that is known.
+    echoes: Option<bool>,
     /// The check that was made last: a server may not survive it.
     latest: &'static str,
     /// Every head of the run, with the check that it came in and what shows it.
@@ -76,7 +81,7 @@ impl<'a> Audit<'a> {
     /// The server must answer the plain request, or there is nothing to compare anything with.
     pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, Trouble> {
         let (findings, controls) = Default::default();
-        let mut audit = Self { server, checks, findings, controls, latest: "", heads: Vec::new() };
+        let mut audit = Self { server, checks, findings, controls, echoes: None, latest: "", heads: Vec::new() };
         let plain = checks.iter().find(|check| check.has_control()).ok_or("no check has a control")?;
         let control = audit.control(plain, Until::Answered)?;
         let address = &audit.server.target.authority;
@@ -133,7 +138,7 @@ impl<'a> Audit<'a> {
 
     /// The control, if there is one, and the check.
     fn try_out(&mut self, check: &Check) -> Result<Finding, Trouble> {
-        let until = until(check);
+        let until = if check.asks("content-as-frames") && self.echoes()? { Until::Echo } else { until(check) };
         let control = if check.has_control() { Some(self.control(check, until)?) } else { None };
         let unmet = |control: &Exchange| check.rules.needs.iter().find_map(|need| missing_in_control(need, control));
         if let Some(missing) = control.as_ref().and_then(unmet) {
@@ -184,6 +189,18 @@ impl<'a> Audit<'a> {
         self.keep_heads(check.id, &control, &evidence);
         self.controls.insert(script, control.clone());
         Ok(control)
+    }
+
+    /// Whether a message comes back: only then can it be seen what is taken for one. The answer to a ping may overtake it.
+    fn echoes(&mut self) -> Result<bool, Trouble> {
+        if let Some(known) = self.echoes {
+            return Ok(known);
+        }
+        let handshake = self.checks.iter().find(|check| check.id == HANDSHAKE).ok_or("there is no handshake")?;
+        let script = Script::of(handshake, By::Check, &self.server.places)?;
+        let echoes = self.exchange(&script, Until::Echo)?.has_echo();
+        self.echoes = Some(echoes);
+        Ok(echoes)
     }
 
     fn exchange(&self, script: &Script, until: Until) -> Result<Exchange, Trouble> {

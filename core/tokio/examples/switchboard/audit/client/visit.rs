@@ -173,8 +173,14 @@ pub(crate) fn visit(
         let _ = talk.wire.send(LEAVE);
     }
     drop(talk);
-    visit.ended = call.end(times.pause);
+    visit.ended = call.end(grace(check, times));
     Ok(Ok(visit))
+}
+
+/// How long a command may take to end by itself: where that is judged, as long as anything else.
+fn grace(check: &Check, times: Times) -> Duration {
+    let is_judged = check.asks("satisfied") || check.rules.moot.contains(&"leaves-at-once");
+    if is_judged { times.patience } else { times.pause }
 }
 
 /// A server that is there for one check.

@@ -108,7 +108,7 @@ impl Connection {
             let (number, index, section) = self.enter();
             let is = |line: &Line, name| matches!(line.what, What::Wait(wait) if wait == name);
             let is_early = section.iter().any(|line| is(line, "early"));
-            while !is_early && !self.incoming.is_done() {
+            while !(self.incoming.is_done() || is_early && self.has_content()) {
                 self.hear()?;
             }
             let needs_offer = section.iter().any(|line| is(line, "offered"));
@@ -134,6 +134,11 @@ impl Connection {
             self.incoming.expect_next();
         }
         Ok(())
+    }
+
+    /// Some of the content of the latest request has come.
+    fn has_content(&self) -> bool {
+        self.incoming.requests.last().is_some_and(|request| !request.content.is_empty())
     }
 
     /// The number of the check, that of the request in it, and how it is answered.

@@ -34,6 +34,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
     ("settings-alone", settings_alone),
     ("hop-seen", hop_seen),
     ("content-lost", content_lost),
+    ("content-cut", content_cut),
     ("tunnel", tunnel),
     ("no-via-of-proxy", no_via_of_proxy),
     ("no-via-of-gateway", no_via_of_gateway),
@@ -125,6 +126,12 @@ fn content_lost(seen: &Seen<'_>) -> Option<String> {
     let request = seen.log.requests.first()?;
     (request.content != b"hello" || !request.is_whole)
         .then(|| format!("of the content `hello` the origin got `{}`", request.content.escape_ascii()))
+}
+
+/// The client may speak the new protocol, and the origin waits for content.
+fn content_cut(seen: &Seen<'_>) -> Option<String> {
+    seen.switch()?;
+    content_lost(seen)
 }
 
 /// A request after the refused offer reached the origin as it was sent.

@@ -46,8 +46,9 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
     let mut out = line(report, finding);
     let Check { level, clause, .. } = finding.check;
     let mut part = |name: &str, text: &str| {
-        let text = text.trim_end().replace('\n', "\n           ");
-        let _ = writeln!(out, "  {name:<8} {text}");
+        let indented = |line: &str| if line.is_empty() { String::new() } else { format!("           {line}") };
+        let lines: Vec<_> = text.trim_end().lines().map(indented).collect();
+        let _ = writeln!(out, "  {name:<8} {}", lines.join("\n").trim_start());
     };
     part("seen", &finding.reasons.join("\n"));
     part("rule", &format!("{clause} ({level}): {}", finding.check.rules.says));

@@ -51,6 +51,7 @@ fn mutants() -> Vec<Mutant<'static>> {
             "on" => Then::GoOn,
             "frames" => Then::Frames,
             "content" => Then::Content,
+            "overtaken" => Then::Overtaken,
             _ => panic!("nothing is done then: {line}"),
         };
         Mutant { id, verdict, at: if at == "=" { id } else { at }, answer: written(answer), then, words }

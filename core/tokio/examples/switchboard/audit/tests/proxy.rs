@@ -35,6 +35,7 @@ enum Wrong {
     BelievesOther,
     DropsContent,
     CutsChunks,
+    RefusesEarly101,
     KeepsHop,
     KeepsLength,
     ReadsLength,
@@ -76,6 +77,7 @@ const MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P23", Verdict::Fail, EndsAt("102")),
     ("P23a", Verdict::Warn, Drops("100")),
     ("P24", Verdict::Fail, CutsChunks),
+    ("P24", Verdict::Warn, RefusesEarly101),
     ("P25", Verdict::Warn, HasNoVia),
     ("P26", Verdict::Warn, PassesConnect),
 ];
@@ -224,6 +226,10 @@ impl Proxy {
             origin.set_read_timeout(Some(LONGEST))?;
             let offer = self.offer(&request, line.ends_with("/1.1"));
             origin.write_all(&self.forwarded(&request, &line, &offer))?;
+            if self.wrong == RefusesEarly101 && request.field("transfer-encoding").is_some() {
+                some(&mut origin)?;
+                return write!(self.client, "HTTP/1.1 502 No\r\n{REFUSAL}");
+            }
             let closes = request.lists("connection", "close") || line.ends_with("/1.0");
             let rest = incoming.rest().to_vec();
             match self.relay(&mut origin, &offer, closes)? {
@@ -283,7 +289,7 @@ impl Proxy {
         }
         let content = match self.wrong {
             DropsContent => b"",
-            CutsChunks if request.field("transfer-encoding").is_some() => &request.content[..2],
+            CutsChunks | RefusesEarly101 if request.field("transfer-encoding").is_some() => &request.content[..2],
             _ => &request.content[..],
         };
         if !content.is_empty() {

@@ -29,6 +29,8 @@ pub(super) enum Then {
     GoOn,
     Frames,
     Content,
+    /// Likewise, but a ping is answered before the content.
+    Overtaken,
     /// Sends without end.
     Flood,
     /// Closes at once.
@@ -82,6 +84,12 @@ impl Peer {
                         self.stream.write_all(&[0; 16_384])?;
                     },
                     Then::Slam => return Ok(()),
+                    Then::Overtaken => {
+                        self.read()?;
+                        self.stream.write_all(&frame(&Frame { opcode: PONG, payload: b"audit".into() }))?;
+                        let more = self.read()?.unwrap_or_default();
+                        return self.speak("websocket", [content(&octets), more].concat());
+                    }
                     Then::Content => return self.speak("websocket", content(&octets)),
                 }
             }

@@ -1,0 +1,85 @@
+"""The findings that core/docs/audit.md shows, as the audit prints them: each is done again with its line, while its program runs."""
+
+import re
+import subprocess
+
+import versions
+from harness import HERE, WAIT, Switchboard, check, same
+from peers import CLIENT, PROXY, SERVER
+
+ROOT = HERE.parents[1]
+# In current versions, and not of the checks whose programs are not named.
+SHOWN = [
+    (SERVER, "Bun", "G1"),
+    (SERVER, "aiohttp", "S48"),
+    (SERVER, "ws", "S54"),
+    (SERVER, "websockets", "S53"),
+    (SERVER, "Netty, newer", "S46"),
+    (CLIENT, "websockets", "C06"),
+    (CLIENT, "undici", "C03"),
+    (PROXY, "nginx, newer", "P09"),
+    (PROXY, "HAProxy, newer", "P17"),
+    (PROXY, "Caddy, newer", "P07"),
+]
+# One in the form for people. Nothing in it changes from one time to the next but the port.
+WHOLE = (SERVER, "ws", "S46")
+# What ports stand for: those of the page's other examples.
+PORTS = {SERVER: ["8080"], CLIENT: [], PROXY: ["8081", "8080"]}
+PONG = "\x8a\x05audit", b"M-^J^Eaudit"
+
+
+def do_again(peer, arguments, report):
+    """Keeps in the report what the page is to show of it. A line that does not give what the audit has seen is an error."""
+    found = {finding["id"]: finding for finding in report["findings"]}
+    report["shown"] = {}
+    for check_id in [id_ for role, name, id_ in SHOWN if (role, name) == (peer.role, peer.name)]:
+        finding = found[check_id]
+        check(finding["verdict"] == "fail", f"the page shows {check_id}, and it is {finding['verdict']} now")
+        repeat(peer, finding)
+        report["shown"][check_id] = block(peer, finding)
+    if (peer.role, peer.name) == WHOLE[:2]:
+        report["whole"] = without_ports(peer, in_words(arguments, WHOLE[2]))
+
+
+def repeat(peer, finding):
+    line = re.sub("^switchboard ", f"'{Switchboard.program}' ", finding["again"])
+    output = subprocess.run(["bash", "-c", line], capture_output=True, timeout=4 * WAIT, check=False).stdout
+    if peer.role == SERVER:
+        statuses = "^HTTP/1[.][01] [0-9]{3}"
+        wanted = re.findall(statuses, finding["came"], re.MULTILINE)
+        same(re.findall(statuses, output.decode(), re.MULTILINE), wanted, f"the statuses of {line}")
+        check(wanted and (PONG[0] in finding["came"]) == (PONG[1] in output), line, output)
+    else:
+        check(f"{finding['id']} fail".encode() in output, line, output)
+        check(finding["reasons"][0].encode() in output, line, output)
+
+
+def in_words(arguments, check_id):
+    command = [Switchboard.program, "audit", "--only", check_id, *arguments]
+    told = subprocess.run([str(word) for word in command], capture_output=True, timeout=WAIT, check=False).stdout
+    finding, _, count = told.decode().rstrip().rpartition("\n\n")
+    same(count, "0 passed, 0 warned, 1 failed, 0 not applicable")
+    return finding
+
+
+def block(peer, finding):
+    seen = finding["reasons"][0]
+    line = without_ports(peer, finding["again"].replace(f"{ROOT}/", ""))
+    return (
+        f"**{peer.name} {versions.of(peer.program)}**, {finding['id']}: {finding['title']} ({finding['clause']}). "
+        f"Seen: {seen}.\n\n```text\n{line}\n```\n"
+    )
+
+
+def without_ports(peer, text):
+    """Each port as the page has it, in the order in which they come."""
+    ports = list(dict.fromkeys(re.findall(r"(?:127\.0\.0\.1[:/]|--origin-port )(\d+)", text)))
+    for port, name in zip(ports, PORTS[peer.role], strict=True):
+        text = re.sub(rf"\b{port}\b", name, text)
+    return text
+
+
+def blocks(reports):
+    """What is shown of these programs, in the order above."""
+    texts = {(peer.role, peer.name, id_): text for peer, report in reports.items() for id_, text in report["shown"].items()}
+    return [texts[key] for key in SHOWN if key in texts]
