@@ -18,6 +18,10 @@ def offer(path, tokens, content=b"", version=b"1.1"):
     return head % (method, path, version, tokens, length) + content
 
 
+KEY = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+WEBSOCKET = offer(b"/ws", b"websocket")[:-2] + KEY
+
+
 @case("a socket", "foo/2")
 def early_bytes_glued_to_the_request(board):
     raw = Raw(board.port, offer(b"/foo", b"example/1, foo/2", b"content") + b"first\nsecond\nQUIT\n")
@@ -36,9 +40,8 @@ def the_same_one_byte_at_a_time(board):
 
 @case("a socket", "websocket")
 def early_frames_glued_to_a_websocket_handshake(board):
-    key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     frames = bytes([0x81, 0x82, 0, 0, 0, 0]) + b"hi" + bytes([0x88, 0x82, 0, 0, 0, 0, 3, 0xE8])
-    raw = Raw(board.port, offer(b"/ws", b"websocket").replace(b"\r\n\r\n", b"\r\n" + key) + frames)
+    raw = Raw(board.port, WEBSOCKET + frames)
     head = raw.until(b"\r\n\r\n")
     check(b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in head, head)
     same(raw.rest(), b"\x81\x02hi\x88\x02\x03\xe8")
@@ -173,8 +176,12 @@ def an_interrupt_ends_it_cleanly(_):
         idle.until(b"here.\n")
         switched = Raw(board.port, offer(b"/foo", b"foo/2"))
         switched.until(b"foo/2 200 GET /foo 0\n")
+        frames = Raw(board.port, WEBSOCKET)
+        frames.until(b"\r\n\r\n")
         begun = time.monotonic()
         check(board.stop(signal.SIGINT) == 0, "ended with", board.process.returncode)
         check(time.monotonic() - begun < 4, "took", time.monotonic() - begun)
         same(idle.rest() + switched.rest(), b"")
-        wait_for(board.read, rb"stopped after 2 connections, 0 of them cut\n")
+        # RFC 6455, 7.4.1: 1001, it goes away.
+        same(frames.rest(), b"\x88\x02\x03\xe9")
+        wait_for(board.read, rb"stopped after 3 connections, 0 of them cut\n")

@@ -35,7 +35,10 @@ impl Visit {
         match speech {
             Speech::Tls => return self.go_on_in_tls(stream).await,
             Speech::Foo(content) => self.tell_of(&name, foo::speak(&content, &mut stream)).await,
-            Speech::WebSocket => self.tell_of(&name, websocket::echo(&mut stream)).await,
+            Speech::WebSocket => {
+                let outcome = websocket::echo(&mut stream, self.stopping.clone().wait()).await;
+                self.tell(&name, outcome);
+            }
             Speech::Udp(target) => self.tell_of(&name, udp::relay(&target, &mut stream)).await,
             Speech::Live => {
                 // To watch the watching would never end.
@@ -56,15 +59,20 @@ impl Visit {
         self.tell_of("h2c", http2::serve(stream, self.house.window)).await;
     }
 
-    /// How many messages it was, or why it has failed.
+    /// What comes of speaking it, if the server does not stop before.
     pub(crate) async fn tell_of<E: Display>(&self, protocol: &str, speech: impl Future<Output = Result<u64, E>>) {
         tokio::select! {
-            outcome = speech => match outcome {
-                Ok(1) => self.account.say(format_args!("1 message of {protocol}")),
-                Ok(count) => self.account.say(format_args!("{count} messages of {protocol}")),
-                Err(error) => self.account.say(format_args!("{protocol} ended: {error}")),
-            },
-            () = self.stopping.clone().wait() => self.account.say(format_args!("{protocol} ended: the server stops")),
+            outcome = speech => self.tell(protocol, outcome),
+            () = self.stopping.clone().wait() => self.tell(protocol, Err("the server stops")),
+        }
+    }
+
+    /// How many messages it was, or why it has failed.
+    fn tell<E: Display>(&self, protocol: &str, outcome: Result<u64, E>) {
+        match outcome {
+            Ok(1) => self.account.say(format_args!("1 message of {protocol}")),
+            Ok(count) => self.account.say(format_args!("{count} messages of {protocol}")),
+            Err(error) => self.account.say(format_args!("{protocol} ended: {error}")),
         }
     }
 
@@ -77,10 +85,7 @@ impl Visit {
         let outcome = match self.in_time(self.house.tls.accept(stream)).await {
             Ok(tls) => {
                 let handler = service_fn(move |request| answer(Arc::clone(&above), request));
-                tokio::select! {
-                    outcome = resumption.serve(tls, handler, &config) => outcome,
-                    () = self.stopping.clone().wait() => Ok(()),
-                }
+                resumption.serve_until(tls, handler, &config, self.stopping.clone().wait()).await
             }
             Err(error) => Err(error.into()),
         };

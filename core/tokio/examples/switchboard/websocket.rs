@@ -1,5 +1,6 @@
 //! WebSocket after the handshake: tungstenite reads and writes the frames, the engine has done everything before.
 
+use std::io;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -25,10 +26,13 @@ pub(crate) async fn frames(stream: &mut Upgraded, largest: usize) -> Frames<'_> 
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 
-/// Sends every message back until one side closes. How many messages it was.
-pub(crate) async fn echo(stream: &mut Upgraded) -> Result<u64, Box<Error>> {
+/// Sends every message back until one side closes, or the server stops. How many messages it was.
+pub(crate) async fn echo(stream: &mut Upgraded, stop: impl Future<Output = ()>) -> Result<u64, Box<Error>> {
     let mut frames = frames(stream, LARGEST).await;
-    let outcome = echo_all(&mut frames).await;
+    let outcome = tokio::select! {
+        outcome = echo_all(&mut frames) => outcome,
+        () = stop => Err(Error::Io(io::Error::other("the server stops")).into()),
+    };
     if let Err(error) = &outcome {
         say_goodbye(&mut frames, error).await;
     }

@@ -76,7 +76,22 @@ impl Resumption {
     /// [accepted](crate::upgrade::Selected::accept), and the first request is the one that led to it, which comes to `handler`
     /// again, without an offer. Give it another function than the one that has accepted, or a boxed future: a future cannot
     /// contain itself. RFC 2817, 3.
-    pub async fn serve<S, H>(mut self, stream: S, handler: H, config: &Config) -> Result<(), Error>
+    pub async fn serve<S, H>(self, stream: S, handler: H, config: &Config) -> Result<(), Error>
+    where
+        S: Transport,
+        H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
+    {
+        self.serve_until(stream, handler, config, std::future::pending()).await
+    }
+
+    /// [`serve`](Self::serve), until `stop` is ready, as [`serve_until`] does.
+    pub async fn serve_until<S, H>(
+        mut self,
+        stream: S,
+        handler: H,
+        config: &Config,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), Error>
     where
         S: Transport,
         H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
@@ -84,9 +99,9 @@ impl Resumption {
         self.http.resume_http()?;
         let again = self.http.request().and_then(|request| Request::try_from(request).ok());
         let again = again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
-        let never = pin!(std::future::pending());
+        let stop = pin!(stop);
         let wire = Wire::new(stream, self.http, config.patience);
-        let mut serving = Serving::new(wire, handler, Errors::BOXED, config, never);
+        let mut serving = Serving::new(wire, handler, Errors::BOXED, config, stop);
         serving.question.request = again.map(|()| Body::empty());
         serving.is_asked = true;
         trace::connection(LookedAtOnce { future: serving.run() }).await
