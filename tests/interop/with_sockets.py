@@ -107,7 +107,7 @@ def methods_that_are_not_for_it(board):
         request = method + b" /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
         head = Raw(board.port, request if method != b"TRACE" else b"TRACE" + HELLO[3:]).until(b"\r\n\r\n")
         check(head.startswith(b"HTTP/1.1 " + status), method, head)
-        check((b"\r\nAllow: GET, HEAD, POST, PUT, OPTIONS\r\n" in head) == (status == b"405 "), method, head)
+        check((b"\r\nallow: GET, HEAD, POST, PUT, OPTIONS\r\n" in head) == (status == b"405 "), method, head)
 
 
 @case("a socket", "websocket")
@@ -118,7 +118,7 @@ def a_subprotocol_is_agreed_on(board):
         fields = key + (b"Sec-WebSocket-Protocol: %s\r\n" % offered if offered else b"")
         head = Raw(board.port, offer(b"/ws", b"websocket")[:-2] + fields + b"\r\n").until(b"\r\n\r\n")
         check(head.startswith(b"HTTP/1.1 101 "), head)
-        said = re.search(rb"\r\nSec-WebSocket-Protocol: ([^\r]*)\r\n", head)
+        said = re.search(rb"\r\nsec-websocket-protocol: ([^\r]*)\r\n", head)
         same(said and said.group(1), agreed, "subprotocol")
 
 
@@ -126,7 +126,7 @@ def a_subprotocol_is_agreed_on(board):
 def an_error_is_answered_once(board):
     got = Raw(board.port, HELLO + b"GET / HTTP/1.1\r\nHost : a\r\n\r\n" + HELLO * 1000).rest()
     check(got.count(b"HTTP/1.1 ") == 2 and b"HTTP/1.1 400 Bad Request\r\n" in got, got)
-    check(b"space" in got and got.count(b"Connection: close") == 1, got)
+    check(got.count(b"connection: close") == 1, got)
 
 
 @case("a socket", "foo/2")
@@ -144,10 +144,11 @@ def content_that_is_too_much(board):
 def slow_peers_are_cut_off(_):
     with Switchboard("--patience", "1") as board:
         begun = time.monotonic()
-        same(Raw(board.port, b"GET / HT").rest(), b"")
-        got = Raw(board.port, b"POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc").rest()
-        check(got.startswith(b"HTTP/1.1 408 Request Timeout\r\n"), got)
-        check(1.5 < time.monotonic() - begun < 8, "took", time.monotonic() - begun)
+        same(Raw(board.port).rest(), b"")
+        for part in [b"GET / HT", b"POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"]:
+            got = Raw(board.port, part).rest()
+            check(got.startswith(b"HTTP/1.1 408 Request Timeout\r\n"), got)
+        check(2.5 < time.monotonic() - begun < 12, "took", time.monotonic() - begun)
 
 
 @case("a socket", "HTTP/1.1")

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::observe::Observer;
+
 /// How a connection is served or used. End a literal with `..Default::default()`: it may get new members.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -19,11 +21,20 @@ pub struct Config {
     pub half_close: bool,
     /// Whether a server's requests have an [`informer`](crate::informer), which costs an allocation or two for each.
     pub informs: bool,
+    /// Who is shown all that goes into the engine and comes out.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { http: Arc::default(), patience: Patience::default(), date: true, half_close: true, informs: false }
+        Self {
+            http: Arc::default(),
+            patience: Patience::default(),
+            date: true,
+            half_close: true,
+            informs: false,
+            observer: None,
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 //! | a client | [`client::connect`], [`client::upgrade`] |
 //! | HTTP/2 after a switch | [`Http2Stream`] |
 //! | limits, deadlines | [`Config`] |
+//! | what happens on the wire | [`observe`] |
 
 mod body;
 pub mod client;
@@ -18,6 +19,7 @@ mod date;
 mod error;
 mod handler;
 mod interim;
+pub mod observe;
 mod reason;
 mod server;
 mod sync;

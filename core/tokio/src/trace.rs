@@ -4,7 +4,8 @@
 use std::future::Future;
 
 use http::Request;
-use switchover::Connection;
+
+use crate::observe::Observed;
 
 /// Runs it in the span of a connection.
 #[cfg(feature = "tracing")]
@@ -48,7 +49,7 @@ impl Exchange {
 
     /// Tells what the engine has noted since the last time.
     #[cfg(feature = "tracing")]
-    pub(crate) fn tell(&self, http: &mut Connection) {
+    pub(crate) fn tell(&self, http: &mut Observed) {
         let _entered = self.0.enter();
         while let Some(entry) = http.trace() {
             tracing::debug!(step = entry.step.name(), number = entry.number, at = entry.offset);
@@ -56,5 +57,5 @@ impl Exchange {
     }
 
     #[cfg(not(feature = "tracing"))]
-    pub(crate) fn tell(&self, _: &mut Connection) {}
+    pub(crate) fn tell(&self, _: &mut Observed) {}
 }

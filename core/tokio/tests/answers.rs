@@ -120,6 +120,20 @@ async fn an_early_answer_says_whether_it_is_the_last() {
     }
 }
 
+/// A client that waits for a 100 gets it before an answer that is made of its content: with the answer it would send none.
+#[tokio::test]
+async fn an_echo_asks_for_the_content_that_it_answers_with() {
+    let handler = service_fn(async |request: Request<Body>| Ok::<_, BoxError>(Response::new(request.into_body())));
+    let (mut client, _serving) = served_by(10_000, config(), handler);
+    for _ in 0..2 {
+        send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n").await;
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n";
+        expect(&mut client, &format!("HTTP/1.1 100 Continue\r\n\r\n{head}")).await;
+        send(&mut client, "hello").await;
+        expect(&mut client, "hello").await;
+    }
+}
+
 /// A handler may switch while the server stops: what it becomes is not the server's.
 #[tokio::test]
 async fn a_switch_is_made_while_the_server_stops() {

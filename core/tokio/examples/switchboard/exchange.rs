@@ -4,15 +4,15 @@ use std::error::Error as AnyError;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::Write;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use switchover::state::{Phase, Rx};
 use switchover::{Awaiting, Config, Connection, Event, Paused, Protocol, RequestHead, Role, Step, Switched, websocket};
+use switchover_tokio::observe::Observed;
 
 use crate::ProbeArgs;
 use crate::duplex::Input;
-use crate::engine::Engine;
 use crate::http2;
 use crate::line::Line;
 use crate::probe::names;
@@ -47,7 +47,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Exchange<'a> {
     args: &'a ProbeArgs,
     pub(crate) line: Line,
-    pub(crate) engine: Engine,
+    pub(crate) http: Observed,
+    pub(crate) transcript: Arc<Transcript>,
     /// The content, until it is being sent.
     body: Option<File>,
     /// The content is being fed in, and its end has not come by.
@@ -63,15 +64,16 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    pub(crate) fn connect(args: &'a ProbeArgs, transcript: &Rc<Transcript>) -> Result<Self, Failure> {
+    pub(crate) fn connect(args: &'a ProbeArgs, transcript: &Arc<Transcript>) -> Result<Self, Failure> {
         let config = Config { secure: args.url.is_secure, lenient: args.lenient(), ..Config::default() };
         let line = Line::connect(&args.url, args.patience())
             .map_err(|error| format!("{} cannot be reached: {error}", args.url.address))?;
-        transcript.tell_if_heard(|| What::Opened { peer: &args.url.address, setup: "client" });
+        transcript.tell(&What::Opened { peer: &args.url.address, setup: "client" });
         Ok(Self {
             args,
             line,
-            engine: Engine::new(Connection::with_config(Role::Client, config), Rc::clone(transcript)),
+            http: Observed::new(Connection::with_config(Role::Client, config), Some(transcript.clone())),
+            transcript: Arc::clone(transcript),
             body: None,
             is_feeding: false,
             since: Instant::now(),
@@ -89,12 +91,12 @@ impl<'a> Exchange<'a> {
         let (method, target) = (self.args.method(), self.args.target());
         let head = RequestHead::new(method, target, &fields);
         let mut out = Vec::new();
-        self.engine.send_request(&head, &offer, &mut out)?;
+        self.http.send_request(&head, &offer, &mut out)?;
         self.line.send(out)?;
         (self.since, self.is_answered) = (Instant::now(), false);
         let outcome = self.settle()?;
         self.judge(outcome, &offer);
-        if outcome == Outcome::Switched && !self.line.is_secure() && self.engine.ask().agreed().iter().any(is_tls) {
+        if outcome == Outcome::Switched && !self.line.is_secure() && self.http.agreed().iter().any(is_tls) {
             return self.go_on_in_tls();
         }
         Ok(outcome)
@@ -104,12 +106,12 @@ impl<'a> Exchange<'a> {
     fn go_on_in_tls(&mut self) -> Result<Outcome, Failure> {
         let (early, _) = self.take_early();
         self.line.start_tls(self.args.url.host(), &early)?;
-        self.engine.resume_http()?;
+        self.http.resume_http()?;
         self.say("TLS is up; the answer comes within it");
         (self.since, self.is_answered) = (Instant::now(), false);
         let outcome = self.settle()?;
         let Outcome::Answered { status } = outcome else { return Ok(outcome) };
-        let agreed = self.engine.ask().agreed();
+        let agreed = self.http.agreed();
         self.conclude("switched", format_args!("switched to {agreed}, and answered within it ({status})"));
         Ok(Outcome::AnsweredInTls)
     }
@@ -154,7 +156,7 @@ impl<'a> Exchange<'a> {
 
     fn settle(&mut self) -> Result<Outcome, Failure> {
         loop {
-            let step = self.engine.advance();
+            let step = self.http.advance();
             if let Some(outcome) = self.handle(step)? {
                 return Ok(outcome);
             }
@@ -163,10 +165,10 @@ impl<'a> Exchange<'a> {
                 let patience = self.args.patience();
                 self.conclude("failed", format_args!("failed: nothing came for {patience:?}"));
                 // The first time this cuts an unfinished request, the second time it ends the connection.
-                if self.engine.state().request == Phase::Body {
-                    self.engine.abandon()?;
+                if self.http.state().request == Phase::Body {
+                    self.http.abandon()?;
                 }
-                self.engine.abandon()?;
+                self.http.abandon()?;
                 return Ok(Outcome::Failed);
             }
         }
@@ -179,13 +181,13 @@ impl<'a> Exchange<'a> {
         }
         let is_closed = step == Ok(Step::Paused(Paused::Closed));
         self.handle_event()?;
-        Ok(match self.engine.state().request {
+        Ok(match self.http.state().request {
             // An answer that came first does not free us from the rest of the request, as long as it is read.
             Phase::Body if !is_closed => None,
             // The engine knows the end of the content by its length; the source's own end must not be left for others.
             Phase::Done if self.is_feeding && !is_closed => None,
             // RFC 9110, 7.8: nothing of the new protocol is sent before our request is out.
-            _ if self.engine.ask().may_speak() => Some(Outcome::Switched),
+            _ if self.http.may_speak() => Some(Outcome::Switched),
             _ if self.is_answered => Some(Outcome::Answered { status: self.status }),
             _ if is_closed => {
                 self.conclude("failed", "failed: the server has closed without an answer");
@@ -196,16 +198,16 @@ impl<'a> Exchange<'a> {
     }
 
     fn handle_event(&mut self) -> Result<(), Failure> {
-        match self.engine.ask().event() {
+        match self.http.event() {
             Some(Event::Response(response)) => {
                 self.status = response.status();
                 let advertised: Vec<String> = response.advertised().map(|protocol| protocol.to_string()).collect();
                 if !advertised.is_empty() && self.status != 426 {
                     self.say(format_args!("the server also speaks {}", advertised.join(", ")));
                 }
-                if self.status >= 300 && self.engine.state().request == Phase::Body {
+                if self.status >= 300 && self.http.state().request == Phase::Body {
                     // It does not want the content; we do not send it, and read on.
-                    self.engine.abandon()?;
+                    self.http.abandon()?;
                     self.body = None;
                 }
             }
@@ -216,7 +218,7 @@ impl<'a> Exchange<'a> {
             Some(Event::Switched(Switched { protocols, leftover, .. })) => {
                 let len = leftover.len();
                 self.say(format_args!("the server speaks {protocols} now; {len} bytes of it came along"));
-                self.early = self.engine.take_leftover();
+                self.early = self.http.take_leftover().into();
             }
             Some(Event::Informational(_) | Event::Request(_)) | None => {}
         }
@@ -225,18 +227,18 @@ impl<'a> Exchange<'a> {
 
     /// Waits for one thing to happen; false if nothing does.
     fn take_input(&mut self) -> Result<bool, Failure> {
-        if self.engine.ask().awaiting() != Awaiting::Continue {
+        if self.http.awaiting() != Awaiting::Continue {
             self.begin_content();
         }
         let patience = if self.body.is_some() { UNTIL_CONTINUE } else { self.args.patience() };
         match self.line.next(Some(self.since + patience))? {
             None if self.body.is_some() => self.begin_content(),
             None => return Ok(false),
-            Some(Input::Peer(octets)) if self.engine.state().rx == Rx::Switched => self.keep(&octets)?,
-            Some(Input::Peer(octets)) => self.engine.receive(&octets)?,
+            Some(Input::Peer(octets)) if self.http.state().rx == Rx::Switched => self.keep(&octets)?,
+            Some(Input::Peer(octets)) => self.http.receive(&octets)?,
             Some(Input::PeerEnd(end)) => {
                 self.peer_ended = true;
-                self.engine.receive_eof(end);
+                self.http.receive_eof(end);
             }
             Some(Input::Local(octets)) => self.send_content(&octets)?,
             Some(Input::LocalEnd) => self.end_content()?,
@@ -249,7 +251,7 @@ impl<'a> Exchange<'a> {
         if self.early.len() + octets.len() > EARLY {
             return Err("the server says too much before our request is out".into());
         }
-        self.engine.transcript.spoke(By::Peer, octets);
+        self.transcript.spoke(By::Peer, octets);
         self.early.extend_from_slice(octets);
         Ok(())
     }
@@ -265,9 +267,9 @@ impl<'a> Exchange<'a> {
 
     fn send_content(&mut self, octets: &[u8]) -> Result<(), Failure> {
         // What the server did not want is not sent.
-        if self.engine.state().request == Phase::Body {
+        if self.http.state().request == Phase::Body {
             let mut out = Vec::new();
-            self.engine.send_data(octets, &mut out)?;
+            self.http.send_data(octets, &mut out)?;
             self.line.send(out)?;
         }
         Ok(())
@@ -275,9 +277,9 @@ impl<'a> Exchange<'a> {
 
     fn end_content(&mut self) -> Result<(), Failure> {
         self.is_feeding = false;
-        if self.engine.state().request != Phase::Cut {
+        if self.http.state().request != Phase::Cut {
             let mut out = Vec::new();
-            self.engine.send_end(&mut out)?;
+            self.http.send_end(&(), &mut out)?;
             self.line.send(out)?;
         }
         Ok(())
@@ -287,7 +289,7 @@ impl<'a> Exchange<'a> {
 
     /// How it came out, and why.
     fn judge(&self, outcome: Outcome, offer: &[&str]) {
-        let connection = self.engine.ask();
+        let connection = &self.http;
         let why = connection.why().map_or("", |why| why.text());
         match outcome {
             Outcome::Switched => {
@@ -309,12 +311,12 @@ impl<'a> Exchange<'a> {
     }
 
     pub(crate) fn say(&self, remark: impl Display) {
-        self.engine.transcript.say(remark);
+        self.transcript.say(remark);
     }
 
     fn conclude(&self, outcome: &'static str, verdict: impl Display) {
         let status = Some(self.status).filter(|&status| status > 0);
-        let why = self.engine.ask().why();
-        self.engine.transcript.conclude(Verdict { status, why, ..Verdict::new(outcome, verdict) });
+        let why = self.http.why();
+        self.transcript.conclude(Verdict { status, why, ..Verdict::new(outcome, verdict) });
     }
 }

@@ -12,11 +12,12 @@
 //! Lines end with LF, or CRLF, and have 65,536 bytes at most; a longer one is answered `ERROR line too long`, and
 //! the server closes. Bytes outside ASCII are not looked at and come back as they were.
 
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::time::{Duration, Instant};
+use std::io;
+use std::time::Duration;
 
-use crate::routes::Question;
-use crate::socket::Socket;
+use switchover_tokio::Upgraded;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter, split};
+use tokio::time::timeout;
 
 /// The tokens, in the server's order of preference.
 pub(crate) const TOKENS: [&str; 2] = ["foo/2", "foo/1"];
@@ -27,44 +28,39 @@ const LONGEST: u64 = 65_536;
 /// How long a client may take for one line.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Speaks `token` until one side ends it, beginning with the bytes that came along with HTTP. How many lines it was.
-pub(crate) fn speak(token: &str, question: &Question, leftover: &[u8], socket: &Socket) -> io::Result<u64> {
-    let mut reader = BufReader::new(leftover.chain(socket));
-    let mut writer = BufWriter::new(socket);
-    socket.set_deadline(Instant::now() + PATIENCE);
-    answer(token, question, &mut writer)?;
+/// Speaks it until one side ends it, and answers with this content of the request. How many lines it was.
+pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u64> {
+    // The client's spelling of a protocol's name is as good as ours.
+    let token = TOKENS.iter().find(|token| token.eq_ignore_ascii_case(stream.protocol())).unwrap_or(&TOKENS[0]);
+    let request = stream.request().map_or(String::new(), |head| format!("{} {}", head.method(), head.uri()));
+    let (reader, writer) = split(stream);
+    let (mut reader, mut writer) = (BufReader::new(reader), BufWriter::new(writer));
+    writer.write_all(format!("{token} 200 {request} {}\n", content.len()).as_bytes()).await?;
+    if !content.is_empty() {
+        timeout(PATIENCE, writer.write_all(content)).await??;
+        writer.write_all(b"\n").await?;
+    }
     let mut line = Vec::new();
     for lines in 0.. {
         if reader.buffer().is_empty() {
-            writer.flush()?;
+            timeout(PATIENCE, writer.flush()).await??;
         }
         line.clear();
-        socket.set_deadline(Instant::now() + PATIENCE);
-        (&mut reader).take(LONGEST).read_until(b'\n', &mut line)?;
+        timeout(PATIENCE, (&mut reader).take(LONGEST).read_until(b'\n', &mut line)).await??;
         let reply = match line.trim_ascii_end() {
-            _ if line.is_empty() => return writer.flush().map(|()| lines),
+            _ if line.is_empty() => return writer.flush().await.map(|()| lines),
             _ if line.len() as u64 == LONGEST && !line.ends_with(b"\n") => Some(&b"ERROR line too long\n"[..]),
             b"QUIT" => Some(&b"BYE\n"[..]),
             _ => None,
         };
         if let Some(reply) = reply {
-            writer.write_all(reply)?;
-            return writer.flush().map(|()| lines + 1);
+            writer.write_all(reply).await?;
+            return writer.flush().await.map(|()| lines + 1);
         }
-        if token == TOKENS[0] {
+        if *token == TOKENS[0] {
             line.make_ascii_uppercase();
         }
-        writer.write_all(&line)?;
+        timeout(PATIENCE, writer.write_all(&line)).await??;
     }
     Ok(u64::MAX)
-}
-
-fn answer(token: &str, question: &Question, to: &mut impl Write) -> io::Result<()> {
-    let Question { method, target, content, .. } = question;
-    writeln!(to, "{token} 200 {method} {target} {}", content.len())?;
-    if !content.is_empty() {
-        to.write_all(content)?;
-        to.write_all(b"\n")?;
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //! where all else is, in one thread; the socket's own threads move what it has made of the bytes.
 
 use std::io::{self, Read, Write};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConnection;
@@ -22,7 +22,7 @@ pub(crate) struct Line {
     has_ended: bool,
     patience: Duration,
     /// Who hears what is said.
-    overhearing: Option<Rc<Transcript>>,
+    overhearing: Option<Arc<Transcript>>,
 }
 
 impl Line {
@@ -102,8 +102,8 @@ impl Line {
     }
 
     /// From now on a transcript hears what is said, which is not HTTP any more.
-    pub(crate) fn overhear(&mut self, transcript: &Rc<Transcript>) {
-        self.overhearing = Some(Rc::clone(transcript));
+    pub(crate) fn overhear(&mut self, transcript: &Arc<Transcript>) {
+        self.overhearing = Some(Arc::clone(transcript));
     }
 
     fn tell(&self, by: By, octets: &[u8]) {

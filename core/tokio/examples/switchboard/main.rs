@@ -6,37 +6,39 @@
 //! switchboard audit URL [--websocket PATH]               checks how a server handles offers, against the RFCs
 //! ```
 //!
-//! Threads and blocking sockets, because the engine leaves the choice to its caller and these are the fewest lines to
-//! read. The server's part is `server` (who is let in), `wire` (a socket and a `Connection`), `session` (the events of
-//! one connection), `routes` (what each path answers), `negotiate` (what an offer comes to) and `ending` (how it came out);
-//! the client's is `probe`, `exchange`, `line`, `duplex` and `relay`. Both have the `engine`, which writes down what passes
-//! it, for a `transcript` and for those who watch the page (`live`); `play` gives the playground's files. What is spoken after a switch: `foo`, `websocket`,
-//! `http2`, `udp`, and `tls` with HTTP above it.
+//! The server stands on `switchover-tokio`, so that what it decides is what there is to read. The client drives the engine itself,
+//! on threads and blocking sockets.
+//!
+//! | files | what is in them |
+//! |---|---|
+//! | `server` | who is let in, and what each begins with: HTTP, TLS or HTTP/2 |
+//! | `routes`, `answers` | what each path answers, and what an offer comes to |
+//! | `switched`, `foo`, `websocket`, `http2`, `udp`, `tls` | what is spoken after a switch |
+//! | `ending` | how each request came out, and why |
+//! | `transcript`, `live`, `play` | what is shown of it: to people, to programs, on the page; the playground's files |
+//! | `probe`, `exchange`, `line`, `duplex`, `relay`, `target` | the client |
+//! | `audit` | the third command |
 
+mod answers;
 mod audit;
 mod duplex;
 mod ending;
-mod engine;
 mod exchange;
 mod foo;
 mod http2;
 mod line;
 mod live;
-mod negotiate;
 mod play;
 mod probe;
 mod relay;
 mod routes;
 mod server;
-mod session;
-mod socket;
-mod tapped;
+mod switched;
 mod target;
 mod tls;
 mod transcript;
 mod udp;
 mod websocket;
-mod wire;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -82,7 +84,7 @@ struct ServeArgs {
     /// Whose order counts where several offered protocols would do
     #[arg(long, value_enum, default_value_t = Prefer::Client)]
     prefer: Prefer,
-    /// How many connections are served at a time; others wait to be accepted
+    /// How many connections are served at a time; others wait
     #[arg(long, default_value_t = 256)]
     connections: usize,
     /// The windows of HTTP/2, of a stream and of the connection, in bytes

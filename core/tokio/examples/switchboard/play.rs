@@ -9,10 +9,8 @@ const MISSING: &str = "The playground is not here. Build the module with wasm/bu
                        repository's folder, or with --play FOLDER, where FOLDER is the repository's `wasm`.\n";
 
 /// What a browser may do there: the engine is WebAssembly.
-pub(crate) const POLICY: (&str, &str) = (
-    "Content-Security-Policy",
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
-);
+pub(crate) const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; \
+                                 frame-ancestors 'none'; base-uri 'none'";
 
 /// An answer: its status, its type, its content.
 pub(crate) type Answer = (u16, &'static str, Vec<u8>);

@@ -6,7 +6,7 @@
 use std::error::Error as AnyError;
 use std::fs::File;
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use switchover::Protocol;
 
@@ -23,7 +23,7 @@ const NOT_SWITCHED: u8 = 2;
 
 /// The last line of the transcript says how it came out, whatever happens.
 pub(crate) fn run(args: &ProbeArgs) -> ExitCode {
-    let transcript = Rc::new(Transcript::of_probe(args.json));
+    let transcript = Arc::new(Transcript::of_probe(args.json));
     let code = probe(args, &transcript).unwrap_or_else(|failure| {
         transcript.conclude(Verdict::new("failed", format_args!("failed: {failure}")));
         ExitCode::FAILURE
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &ProbeArgs) -> ExitCode {
     code
 }
 
-fn probe(args: &ProbeArgs, transcript: &Rc<Transcript>) -> Result<ExitCode, Failure> {
+fn probe(args: &ProbeArgs, transcript: &Arc<Transcript>) -> Result<ExitCode, Failure> {
     let tokens = args.offer.iter().map(|token| token.trim());
     let offer: Vec<String> = tokens.filter(|token| !token.is_empty()).map(String::from).collect();
     if let Some(body) = &args.body {
@@ -44,7 +44,7 @@ fn probe(args: &ProbeArgs, transcript: &Rc<Transcript>) -> Result<ExitCode, Fail
         && let Some((token, how)) = wanted(&exchange, &offer)
     {
         transcript.interim();
-        let is_reused = exchange.engine.state().next_cycle();
+        let is_reused = exchange.http.state().next_cycle();
         let place = if is_reused { "the same" } else { "a new" };
         exchange.say(format_args!("offering {token} {how}, on {place} connection"));
         if !is_reused {
@@ -64,7 +64,7 @@ fn probe(args: &ProbeArgs, transcript: &Rc<Transcript>) -> Result<ExitCode, Fail
 /// What to try after a 426, and how: the first protocol that it names and that we have not offered, or the first of
 /// several offered ones that it names. One, because many servers do not understand a list.
 fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'static str)> {
-    let required = exchange.engine.ask().required();
+    let required = exchange.http.required();
     exchange.say(match required.is_empty() {
         true => "the 426 does not say which protocol it wants".to_owned(),
         false => format!("the server wants {required}"),
@@ -88,8 +88,8 @@ pub(crate) fn names(token: &str, protocol: &Protocol<'_>) -> bool {
 fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
     let (early, peer_ended) = exchange.take_early();
     // Names are compared without regard to case (RFC 9110, 7.8).
-    let agreed = exchange.engine.ask().agreed().to_string().to_ascii_lowercase();
-    exchange.line.overhear(&exchange.engine.transcript);
+    let agreed = exchange.http.agreed().to_string().to_ascii_lowercase();
+    exchange.line.overhear(&exchange.transcript);
     let line = &mut exchange.line;
     match agreed.as_str() {
         _ if raw => relay::pipe(line, &early, peer_ended)?,

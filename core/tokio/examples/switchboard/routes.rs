@@ -1,6 +1,6 @@
 //! What each path answers.
 
-use switchover::{Ineligible, Request};
+use http::Method;
 
 use crate::target::path;
 use crate::{foo, live, play, tls, udp};
@@ -81,53 +81,13 @@ const OTHER_METHODS: [&str; 3] = ["DELETE", "PATCH", "TRACE"];
 pub(crate) const ALLOWED: &str = "GET, HEAD, POST, PUT, OPTIONS";
 
 /// Why a request is turned away before its content has come: the status, and a text.
-fn refusal(route: Route, method: &str) -> Option<(u16, &'static str)> {
-    if OTHER_METHODS.contains(&method) {
+pub(crate) fn refusal(route: Route, method: &Method) -> Option<(u16, &'static str)> {
+    if OTHER_METHODS.contains(&method.as_str()) {
         return Some((405, "Nothing here can be asked so.\n"));
     }
-    if !METHODS.contains(&method) {
+    if !METHODS.contains(&method.as_str()) {
         // A 2xx to CONNECT would open a tunnel, and there is none.
         return Some((501, "This server does not know the method.\n"));
     }
     (route == Route::Missing).then_some((404, "There is nothing here. Try / instead.\n"))
-}
-
-/// What is kept of a request until it is answered. The engine keeps the head only as long as there is an offer to
-/// decide on; the others are the caller's to copy.
-pub(crate) struct Question {
-    pub(crate) route: Route,
-    pub(crate) method: String,
-    pub(crate) target: String,
-    /// It is turned away.
-    pub(crate) refusal: Option<(u16, &'static str)>,
-    /// Its Connection lists upgrade, and that is all of an offer that there is.
-    pub(crate) lacks_upgrade: bool,
-    /// It comes from another site's page.
-    pub(crate) is_foreign: bool,
-    /// The first rule that an offered protocol breaks.
-    pub(crate) flaw: Option<Ineligible>,
-    /// The content, where the new protocol will need it.
-    pub(crate) content: Vec<u8>,
-    /// How much content there was, kept or not.
-    pub(crate) octets: u64,
-}
-
-impl Question {
-    pub(crate) fn of(request: &Request<'_>) -> Self {
-        let flaw = request.offers().ok().and_then(|mut offers| offers.find_map(|offer| offer.ineligible));
-        let fields = request.fields();
-        let lists_upgrade = fields.list("connection").any(|option| option.eq_ignore_ascii_case(b"upgrade"));
-        let route = Route::of(request.target());
-        Self {
-            route,
-            refusal: refusal(route, request.method()),
-            method: request.method().into(),
-            target: request.target().into(),
-            lacks_upgrade: lists_upgrade && fields.get("upgrade").is_none(),
-            is_foreign: fields.iter().any(|field| field.is("Origin") && !live::is_ours(field.value)),
-            flaw,
-            content: Vec::new(),
-            octets: 0,
-        }
-    }
 }

@@ -1,32 +1,37 @@
-//! Who is let in, how many at a time, and how it all ends.
+//! Who is let in, how many at a time, what each begins with, and how it all ends.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
-use switchover::Order;
+use switchover::{Connection, Order, Role};
+use switchover_tokio::observe::Observed;
+use switchover_tokio::{Config, Error, Patience, Stopping, Transport, accept_all, serve_until, service_fn};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 
 use crate::ServeArgs;
+use crate::answers::answer;
+use crate::ending::Account;
 use crate::live::Hub;
-use crate::session::Session;
 use crate::transcript::Transcript;
-use crate::{tls, udp};
+use crate::{http2, tls, udp};
 
 /// How long ^C waits for the connections under way.
 const GOODBYE: Duration = Duration::from_secs(5);
 
+/// How long a client is left alone that has begun with what may become HTTP/2's preface.
+const MOMENT: Duration = Duration::from_millis(10);
+
 /// What all connections have in common.
 pub(crate) struct House {
-    /// The server stops; so should they.
-    pub(crate) stop: Arc<AtomicBool>,
     pub(crate) prefer: Order,
-    pub(crate) tls: Arc<ServerConfig>,
-    pub(crate) patience: Duration,
+    pub(crate) tls: TlsAcceptor,
+    patience: Duration,
     /// Of HTTP/2.
     pub(crate) window: u32,
     /// Who watches.
@@ -35,65 +40,87 @@ pub(crate) struct House {
     pub(crate) play: PathBuf,
     /// Where the server listens.
     pub(crate) address: SocketAddr,
+    /// For a connection each.
+    places: Semaphore,
+}
+
+/// A client's connection.
+#[derive(Clone)]
+pub(crate) struct Visit {
+    pub(crate) house: Arc<House>,
+    pub(crate) account: Arc<Account>,
+    /// The server stops; so should it.
+    pub(crate) stopping: Stopping,
+    /// Inside TLS.
+    pub(crate) is_secure: bool,
 }
 
 /// Serves until ^C.
 pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
+}
+
+async fn serve(args: &ServeArgs) -> io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.map_err(|error| {
         let port = args.port;
         io::Error::new(error.kind(), format!("port {port}: {error}; --port takes another, 0 any that is free"))
     })?;
     let address = listener.local_addr()?;
-    let stop = Arc::new(AtomicBool::new(false));
-    stop_on_signal(&stop, address)?;
+    let stopped = stop_on_signal()?;
     greet(address, udp::echo(address));
-    let gate = Arc::new(Gate::new(args.connections));
-    let patience = Duration::from_secs(args.patience.max(1));
-    let tls = tls::server().map_err(|error| io::Error::other(error.to_string()))?;
-    let (prefer, window, live) = (args.prefer.into(), args.window, Arc::new(Hub::default()));
-    let play = args.play.clone();
-    let house = House { stop, prefer, tls, patience, window, live, play, address };
-    let (house, mut served) = (Arc::new(house), 0u64);
-    loop {
-        let pass = gate.enter();
-        let accepted = listener.accept();
-        if house.stop.load(Ordering::Relaxed) {
-            break;
-        }
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            // Out of descriptors, or the peer has gone: neither is a reason to stop, or to spin.
-            Err(_) => {
-                thread::sleep(Duration::from_millis(50));
-                continue;
-            }
-        };
+    let limit = args.connections.clamp(1, Semaphore::MAX_PERMITS);
+    let house = Arc::new(House {
+        prefer: args.prefer.into(),
+        tls: TlsAcceptor::from(tls::server().map_err(|error| io::Error::other(error.to_string()))?),
+        patience: Duration::from_secs(args.patience.max(1)),
+        window: args.window,
+        live: Arc::default(),
+        play: args.play.clone(),
+        address,
+        places: Semaphore::new(limit),
+    });
+    let mut served = 0;
+    let stop = stopped.clone();
+    let connections = accept_all(listener, has_stopped(stop), |stream, stopping| {
         served += 1;
-        let transcript = Transcript::of_connection(served, args.trace, &house.live);
-        let house = Arc::clone(&house);
-        // A thread that cannot be had costs this one connection.
-        let _ = thread::Builder::new().name(format!("connection {served}")).spawn(move || {
-            let _pass = pass;
-            Session::run(stream, &house, transcript);
-        });
-    }
+        let account = Arc::new(Account::new(Transcript::of_connection(served, args.trace, &house.live)));
+        let visit = Visit { house: Arc::clone(&house), account, stopping, is_secure: false };
+        async move {
+            tokio::select! {
+                _place = visit.house.places.acquire() => visit.receive(stream).await,
+                () = visit.stopping.clone().wait() => {}
+            }
+        }
+    });
     // Idle connections notice within a moment; those under way are answered with `close`.
-    let left = gate.wait_until_empty(GOODBYE);
+    let late = async {
+        has_stopped(stopped).await;
+        sleep(GOODBYE).await;
+        limit - house.places.available_permits()
+    };
+    let left = tokio::select! {
+        () = connections => 0,
+        left = late => left,
+    };
     println!("stopped after {served} connections, {left} of them cut");
     Ok(())
 }
 
-fn stop_on_signal(stop: &Arc<AtomicBool>, address: SocketAddr) -> io::Result<()> {
-    let stop = Arc::clone(stop);
-    ctrlc::set_handler(move || {
-        if stop.swap(true, Ordering::Relaxed) {
-            // Asked twice: at once, then.
+/// Says when ^C has come. Asked twice, it ends at once.
+fn stop_on_signal() -> io::Result<watch::Receiver<bool>> {
+    let (stop, stopped) = watch::channel(false);
+    let on_signal = move || {
+        if stop.send_replace(true) {
             std::process::exit(130);
         }
-        // Wakes `accept`; if this fails, nothing waits there.
-        let _ = TcpStream::connect(address);
-    })
-    .map_err(io::Error::other)
+    };
+    ctrlc::set_handler(on_signal).map_err(io::Error::other)?;
+    Ok(stopped)
+}
+
+async fn has_stopped(mut stopped: watch::Receiver<bool>) {
+    // The handler of signals lives as long as the process.
+    let _ = stopped.wait_for(|&has_stopped| has_stopped).await;
 }
 
 /// The first line is for programs, the others for people.
@@ -123,41 +150,84 @@ Or try, from another terminal:
     );
 }
 
-/// Counts those inside and lets no more in than the limit.
-struct Gate {
-    inside: Mutex<usize>,
-    limit: usize,
-    changed: Condvar,
+/// What a client begins with.
+enum Opening {
+    Tls,
+    /// It knows that this server speaks it.
+    Http2,
+    Http1,
 }
 
-/// One place inside; dropping it frees the place.
-struct Pass(Arc<Gate>);
-
-impl Gate {
-    fn new(limit: usize) -> Self {
-        Self { inside: Mutex::new(0), limit: limit.max(1), changed: Condvar::new() }
-    }
-
-    /// Waits for a place.
-    fn enter(self: &Arc<Self>) -> Pass {
-        let inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = |inside: &mut usize| *inside >= self.limit;
-        let mut inside = self.changed.wait_while(inside, full).unwrap_or_else(PoisonError::into_inner);
-        *inside += 1;
-        Pass(Arc::clone(self))
-    }
-
-    /// How many are still inside after that time.
-    fn wait_until_empty(&self, patience: Duration) -> usize {
-        let inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(inside, patience, |inside| *inside > 0);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+/// Looks at the first bytes, which stay to be read.
+async fn opening(stream: &TcpStream) -> io::Result<Opening> {
+    let mut first = [0; http2::PREFACE.len()];
+    loop {
+        let len = stream.peek(&mut first).await?;
+        match &first[..len] {
+            [] => return Err(io::ErrorKind::UnexpectedEof.into()),
+            [tls::HANDSHAKE, ..] => return Ok(Opening::Tls),
+            http2::PREFACE => return Ok(Opening::Http2),
+            part if http2::PREFACE.starts_with(part) => sleep(MOMENT).await,
+            _ => return Ok(Opening::Http1),
+        }
     }
 }
 
-impl Drop for Pass {
-    fn drop(&mut self) {
-        *self.0.inside.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        self.0.changed.notify_all();
+impl Visit {
+    /// Serves the connection to its end.
+    async fn receive(&self, stream: TcpStream) {
+        let peer = stream.peer_addr().map_or(String::new(), |peer| peer.to_string());
+        let opening = self.in_time(opening(&stream)).await;
+        let setup = match opening {
+            Ok(Opening::Tls) => "server secure",
+            Ok(Opening::Http2) => "server http2_preface",
+            _ => "server",
+        };
+        self.account.open(&peer, setup);
+        let outcome = match opening {
+            Ok(Opening::Http1) => self.serve(stream).await,
+            Ok(Opening::Http2) => self.speak_http2_at_once(stream).await,
+            Ok(Opening::Tls) => match self.in_time(self.house.tls.accept(stream)).await {
+                Ok(stream) => Self { is_secure: true, ..self.clone() }.serve(stream).await,
+                Err(error) => Err(io::Error::other(format!("the TLS handshake has failed: {error}")).into()),
+            },
+            Err(error) => {
+                self.account.leave(format_args!("the client has not begun: {error}"));
+                Ok(())
+            }
+        };
+        self.account.close(outcome);
+    }
+
+    async fn serve(&self, stream: impl Transport) -> Result<(), Error> {
+        let visit = Arc::new(self.clone());
+        let handler = service_fn(move |request| answer(Arc::clone(&visit), request));
+        serve_until(stream, handler, &self.config(), self.stopping.clone().wait()).await
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let patience = Some(self.house.patience);
+        let patience =
+            Patience { idle: patience, head: patience, content: patience, sending: patience, ..Patience::default() };
+        let config = Config { patience, observer: Some(self.account.clone()), ..Config::default() };
+        if self.is_secure { config.secure() } else { config }
+    }
+
+    async fn speak_http2_at_once(&self, stream: TcpStream) -> Result<(), Error> {
+        // The engine has nothing to do with it, but says the same as after an upgrade.
+        let config = switchover::Config { http2_preface: true, ..Default::default() };
+        let mut http = Observed::new(Connection::with_config(Role::Server, config), Some(self.account.clone()));
+        http.receive(http2::PREFACE)?;
+        http.advance()?;
+        self.tell_of("h2c", http2::serve(stream, self.house.window)).await;
+        Ok(())
+    }
+
+    /// The outcome, if it comes before the client has taken too long, or the server stops.
+    pub(crate) async fn in_time<T>(&self, outcome: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        tokio::select! {
+            outcome = timeout(self.house.patience, outcome) => outcome?,
+            () = self.stopping.clone().wait() => Err(io::Error::other("the server stops")),
+        }
     }
 }

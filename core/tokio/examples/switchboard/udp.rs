@@ -4,11 +4,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use switchover::masque::{Capsules, Datagram, UdpTarget};
+use switchover_tokio::Upgraded;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
-
-use crate::socket::Socket;
-use crate::tapped::Tapped;
 
 /// The token.
 pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
@@ -36,17 +34,12 @@ pub(crate) fn echo(address: SocketAddr) -> bool {
     std::thread::Builder::new().spawn(echo).is_ok()
 }
 
-/// Carries datagrams until the client ends, beginning with the bytes that came along. How many it was, both ways.
-pub(crate) fn relay(target: &UdpTarget, leftover: &[u8], socket: &Socket) -> io::Result<u64> {
-    socket.run(|stream| carry(target, leftover, stream))?.unwrap_or(Ok(0))
-}
-
-async fn carry(target: &UdpTarget, leftover: &[u8], stream: Tapped) -> io::Result<u64> {
+/// Carries datagrams until the client ends. How many it was, both ways.
+pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Result<u64> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     socket.connect((Ipv4Addr::LOCALHOST, target.port)).await?;
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
-    capsules.receive(leftover);
     let (mut octets, mut payload) = (vec![0; PIECE], vec![0; Capsules::UDP_PAYLOAD]);
     let mut datagrams = 0;
     loop {

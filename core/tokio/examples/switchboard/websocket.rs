@@ -1,53 +1,67 @@
 //! WebSocket after the handshake: tungstenite reads and writes the frames, the engine has done everything before.
 
-use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
+use switchover_tokio::Upgraded;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
 use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
-use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
+use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Error, Message};
-
-use crate::socket::Socket;
 
 /// The largest message that is echoed.
 const LARGEST: usize = 4 << 20;
 
-/// How long a client may be silent.
+/// How long a client may be silent, or may take for a message of ours.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Sends every message back until one side closes, beginning with the bytes that came along with HTTP. How many
-/// messages it was.
-pub(crate) fn echo(leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>> {
-    let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
-    let mut frames = WebSocket::from_partially_read(socket, leftover, Role::Server, Some(config));
+pub(crate) type Frames<'s> = WebSocketStream<&'s mut Upgraded>;
+
+/// Frames on this stream, with messages that are no larger.
+pub(crate) async fn frames(stream: &mut Upgraded, largest: usize) -> Frames<'_> {
+    let config = WebSocketConfig::default().max_message_size(Some(largest)).max_frame_size(Some(largest));
+    WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
+}
+
+/// Sends every message back until one side closes. How many messages it was.
+pub(crate) async fn echo(stream: &mut Upgraded) -> Result<u64, Box<Error>> {
+    let mut frames = frames(stream, LARGEST).await;
+    let outcome = echo_all(&mut frames).await;
+    if let Err(error) = &outcome {
+        say_goodbye(&mut frames, error).await;
+    }
+    outcome
+}
+
+async fn echo_all(frames: &mut Frames<'_>) -> Result<u64, Box<Error>> {
     let mut messages = 0;
-    loop {
-        socket.set_deadline(Instant::now() + PATIENCE);
-        match frames.read() {
-            Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
-                messages += 1;
-                frames.send(message)?;
-            }
-            // tungstenite answers pings and closes itself, with the next read.
-            Ok(_) => {}
-            Err(Error::ConnectionClosed) => return Ok(messages),
-            Err(error) => {
-                say_goodbye(&mut frames, &error);
-                return Err(Box::new(error));
-            }
+    while let Some(message) = timeout(PATIENCE, frames.next()).await.map_err(late)? {
+        // tungstenite answers pings and closes itself.
+        if let message @ (Message::Text(_) | Message::Binary(_)) = message? {
+            messages += 1;
+            send(frames, message, PATIENCE).await?;
         }
     }
+    Ok(messages)
+}
+
+pub(crate) async fn send(frames: &mut Frames<'_>, message: Message, patience: Duration) -> Result<(), Box<Error>> {
+    Ok(timeout(patience, frames.send(message)).await.map_err(late)??)
+}
+
+fn late(elapsed: tokio::time::error::Elapsed) -> Error {
+    Error::Io(elapsed.into())
 }
 
 /// RFC 6455, 7.4.1: why we close, if the client still wants to know.
-pub(crate) fn say_goodbye(frames: &mut WebSocket<&Socket>, error: &Error) {
+pub(crate) async fn say_goodbye(frames: &mut Frames<'_>, error: &Error) {
     let code = match error {
-        Error::Io(error) if error.kind() == io::ErrorKind::ConnectionAborted => CloseCode::Restart,
         Error::Io(_) => CloseCode::Away,
         Error::Capacity(_) => CloseCode::Size,
         Error::Utf8(_) => CloseCode::Invalid,
         _ => CloseCode::Protocol,
     };
-    let _ = frames.close(Some(CloseFrame { code, reason: "".into() }));
+    let _ = timeout(PATIENCE, frames.close(Some(CloseFrame { code, reason: "".into() }))).await;
 }

@@ -197,7 +197,13 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let (mut data, mut trailers) = (Bytes::new(), None);
         let is_whole = poll_fn(|context| {
             Poll::Ready(match next_frame(body.as_mut(), errors, context)? {
-                Poll::Pending => Ok::<_, Failure>(false),
+                Poll::Pending => {
+                    // What it waits for may be the request's content, which a client does not send once it has an answer.
+                    if channel.is_some_and(|channel| channel.is_wanted(context)) {
+                        self.wire.ask_for_content()?;
+                    }
+                    Ok::<_, Failure>(false)
+                }
                 Poll::Ready(None) => Ok(true),
                 Poll::Ready(Some(frame)) => {
                     (data, trailers) = parted(frame);
@@ -277,7 +283,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         }
         let has_date = self.config.date && !headers.contains_key(header::DATE);
         let out = self.wire.out.text();
-        date::with_line(has_date, |date| http.accept(selection, &(&headers, date), out))?;
+        date::with_line(has_date, |date| http.accept(selection, &[token], &(&headers, date), out))?;
         Ok(Answered::Switched)
     }
 

@@ -20,6 +20,7 @@ use crate::date::LookedAtOnce;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
 use crate::interim::Informer;
+use crate::observe::Observed;
 use crate::upgrade::{Chance, Resumption};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, trace};
@@ -63,6 +64,7 @@ where
         return Err(Error::Misuse("http2_preface: there is no request that a handler could be called with"));
     }
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
+    let http = Observed::new(http, config.observer.clone());
     let wire = Wire::new(stream, http, config.patience);
     let stop = pin!(stop);
     let serving = Serving::new(wire, handler, Errors::BOXED, config, stop);

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use switchover::binding::{Memory, fill_request};
-use switchover::{Awaiting, Connection, Content, Event, Next, Owes, ResponseHead};
+use switchover::{Awaiting, Content, Event, Next, Owes, ResponseHead};
 
 use super::answer::{Answered, Kind};
 use super::{Failure, Links, Question, Serving};
@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::handler::{Errors, Handler};
 use crate::interim::Informer;
+use crate::observe::Observed;
 use crate::upgrade::{Chance, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, date, trace};
@@ -277,7 +278,7 @@ impl Question {
     }
 
     /// What there is of its content already, or where it will come from.
-    fn add_content(&mut self, http: &mut Connection) {
+    fn add_content(&mut self, http: &mut Observed) {
         if http.take_end() {
             return;
         }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::Frame;
-use switchover::{Connection, End, ErrorKind, Event, Next, Owes};
+use switchover::{End, ErrorKind, Event, Next, Owes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -22,6 +22,7 @@ use tokio::time::{Instant, timeout};
 use crate::Transport;
 use crate::config::Patience;
 use crate::error::Error;
+use crate::observe::Observed;
 use outgoing::Outgoing;
 pub(crate) use timer::{Alarm, Deadline};
 
@@ -38,7 +39,7 @@ const LULL: Duration = Duration::from_secs(1);
 /// A stream and its engine.
 pub(crate) struct Wire<S> {
     pub(crate) stream: S,
-    pub(crate) http: Connection,
+    pub(crate) http: Observed,
     pub(crate) out: Outgoing,
     pub(crate) patience: Patience,
     /// The peer has something to send.
@@ -57,7 +58,7 @@ pub(crate) struct Wire<S> {
 }
 
 impl<S: Transport> Wire<S> {
-    pub(crate) fn new(stream: S, http: Connection, patience: Patience) -> Self {
+    pub(crate) fn new(stream: S, http: Observed, patience: Patience) -> Self {
         Self {
             stream,
             http,
@@ -222,6 +223,14 @@ impl<S: Transport> Wire<S> {
         self.out = Outgoing::default();
     }
 
+    /// Sends the 100 that the peer waits for before it sends its content (RFC 9110, 10.1.1).
+    pub(crate) fn ask_for_content(&mut self) -> Result<(), Error> {
+        if self.http.owes() == Owes::Continue {
+            self.http.send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
+        }
+        Ok(())
+    }
+
     /// The next of the content that comes, or `None` at its end. The peer may take so long for it.
     pub(crate) fn poll_content(
         &mut self,
@@ -244,9 +253,7 @@ impl<S: Transport> Wire<S> {
                     }));
                 }
                 Ok(Next::NeedData) => {
-                    if self.http.owes() == Owes::Continue {
-                        self.http.send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
-                    }
+                    self.ask_for_content()?;
                     // What the peer has not taken does not keep us from reading what it has sent.
                     let sent = self.poll_send(context);
                     self.receiving.wait_for("content", patience);
@@ -266,9 +273,10 @@ impl<S: Transport> Wire<S> {
     pub(crate) fn put(&mut self, mut data: impl Buf) -> Result<(), Error> {
         let len = data.remaining();
         if len > 0 {
-            let parts = self.http.send_data_parts(len)?;
+            let data = data.copy_to_bytes(len);
+            let parts = self.http.send_data_parts(&data)?;
             self.out.text().extend_from_slice(parts.prefix());
-            self.out.push(data.copy_to_bytes(len));
+            self.out.push(data);
             self.out.text().extend_from_slice(parts.suffix());
         }
         Ok(())

@@ -7,3 +7,6 @@ mod serve;
 
 pub(crate) use ask::{SETTINGS, ask};
 pub(crate) use serve::serve;
+
+/// What a client begins with (RFC 9113, 3.4).
+pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -1,29 +1,18 @@
 //! The server: what each request on each stream is answered.
 
-use std::io;
-
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::{Request, Response};
-use switchover::h2c::Splice;
-use switchover_tokio::Http2Stream;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::paced::send;
-use crate::socket::Socket;
-use crate::tapped::Tapped;
 use crate::target::path;
 
-/// Speaks HTTP/2 until one side ends it, beginning with the bytes that came along with HTTP/1.1. A client with prior
-/// knowledge needs no splice. How many requests it was.
-pub(crate) fn serve(splice: Option<Splice>, leftover: &[u8], window: u32, socket: &Socket) -> io::Result<u64> {
-    let outcome = socket.run(|stream| answer_all(Http2Stream::over(stream, splice, leftover), window))?;
-    outcome.unwrap_or(Ok(0)).map_err(io::Error::other)
-}
-
-async fn answer_all(transport: Http2Stream<Tapped>, window: u32) -> Result<u64, h2::Error> {
+/// Speaks HTTP/2 until one side ends it. How many requests it was.
+pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, window: u32) -> Result<u64, h2::Error> {
     let mut builder = h2::server::Builder::new();
     builder.initial_window_size(window).initial_connection_window_size(window);
-    let mut connection = builder.handshake(transport).await?;
+    let mut connection = builder.handshake(stream).await?;
     let mut requests = 0;
     while let Some(accepted) = connection.accept().await {
         let (request, respond) = accepted?;

@@ -136,7 +136,7 @@ static EXHIBITS: &[Exhibit] = &[
         about: "A 101, the handshake, and the answer within it.",
         script: &[
             Offer("GET /tls", "TLS/1.3", &[]),
-            Await("101 Switching Protocols\r\nUpgrade: TLS/1.3, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n"),
+            Await("Upgrade: TLS/1.3, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n"),
             StartTls,
             Await("This is HTTP/1.1 in TLS."),
             Send("GET /plain HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"),

@@ -11,15 +11,18 @@ mod stage;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
+use futures_util::StreamExt;
+use switchover_tokio::Upgraded;
+use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, sleep_until};
 use tungstenite::{Error, Message};
 
-use crate::socket::Socket;
 use crate::transcript::Moment;
-use crate::websocket;
+use crate::websocket::{self, Frames};
 use past::{Past, Place};
 
 /// Bytes that may wait for a viewer who does not keep up; what comes on top is left out, and the viewer learns.
@@ -28,8 +31,8 @@ const WAITING: usize = 4 << 20;
 /// As many, about, go into one message.
 const AT_ONCE: usize = 256 * 1024;
 
-/// How long a viewer that hears nothing is left without a look at what it asks for.
-const NAP: Duration = Duration::from_millis(20);
+/// How long what happens is gathered for one message.
+const GATHERING: Duration = Duration::from_millis(10);
 
 /// How long a viewer may take for a message of ours.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -38,10 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ASKED_AFTER: Duration = Duration::from_secs(30);
 
 /// The page takes nothing from anywhere else, and is shown in no other.
-pub(crate) const POLICY: (&str, &str) = (
-    "Content-Security-Policy",
-    "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'",
-);
+pub(crate) const POLICY: &str =
+    "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'";
 
 /// A file of the page: its path, its type, what is in it.
 pub(crate) type File = (&'static str, &'static str, &'static str);
@@ -172,7 +173,7 @@ impl Drop for Seat<'_> {
 #[derive(Default)]
 struct Viewer {
     waiting: Mutex<Waiting>,
-    changed: Condvar,
+    changed: Notify,
 }
 
 #[derive(Default)]
@@ -195,13 +196,20 @@ impl Viewer {
         self.changed.notify_one();
     }
 
-    /// What waits, as a message; after a nap without anything, `None`.
-    fn next(&self) -> Option<String> {
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_empty = |waiting: &mut Waiting| waiting.moments.is_empty() && waiting.left_out == 0;
-        let (mut waiting, _) =
-            self.changed.wait_timeout_while(waiting, NAP, is_empty).unwrap_or_else(PoisonError::into_inner);
-        if is_empty(&mut waiting) {
+    /// What waits, as a message, once there is something. Cancel safe.
+    async fn next(&self) -> String {
+        loop {
+            if let Some(message) = self.take() {
+                return message;
+            }
+            self.changed.notified().await;
+            sleep(GATHERING).await;
+        }
+    }
+
+    fn take(&self) -> Option<String> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.moments.is_empty() && waiting.left_out == 0 {
             return None;
         }
         let (mut moments, mut octets) = (Vec::new(), 0);
@@ -217,55 +225,50 @@ impl Viewer {
     }
 }
 
-/// Tells a page what happens, until it leaves or the server stops, and plays what it asks for on the server at `address`. How
-/// many exhibits it was.
-pub(crate) fn serve(hub: &Hub, address: SocketAddr, leftover: Vec<u8>, socket: &Socket) -> Result<u64, Box<Error>> {
+/// The largest message of a page: the name of an exhibit.
+const LARGEST: usize = 1024;
+
+/// Tells a page what happens, until it leaves, and plays what it asks for on the server at `address`. How many exhibits it was.
+pub(crate) async fn serve(hub: &Hub, address: SocketAddr, stream: &mut Upgraded) -> Result<u64, Box<Error>> {
     let seat = hub.enter();
-    socket.set_slice(Duration::from_millis(1)).map_err(Error::from)?;
-    let config = WebSocketConfig::default().max_message_size(Some(1024)).max_frame_size(Some(1024));
-    let mut frames = WebSocket::from_partially_read(socket, leftover, Role::Server, Some(config));
-    let outcome = show(&seat.viewer, address, &mut frames, socket);
+    let mut frames = websocket::frames(stream, LARGEST).await;
+    let outcome = show(&seat.viewer, address, &mut frames).await;
     if let Err(error) = &outcome {
-        websocket::say_goodbye(&mut frames, error);
+        websocket::say_goodbye(&mut frames, error).await;
     }
     outcome
 }
 
-fn show(
-    viewer: &Viewer,
-    address: SocketAddr,
-    frames: &mut WebSocket<&Socket>,
-    socket: &Socket,
-) -> Result<u64, Box<Error>> {
-    socket.set_deadline(Instant::now() + PATIENCE);
-    frames.send(Message::text(exhibits::catalogue()))?;
-    let (mut played, mut heard, mut is_asked) = (0, Instant::now(), false);
+async fn show(viewer: &Viewer, address: SocketAddr, frames: &mut Frames<'_>) -> Result<u64, Box<Error>> {
+    websocket::send(frames, Message::text(exhibits::catalogue()), PATIENCE).await?;
+    let (mut played, mut ask_at, mut is_asked) = (0, Instant::now() + ASKED_AFTER, false);
     loop {
-        if !is_asked && heard.elapsed() > ASKED_AFTER {
-            is_asked = true;
-            socket.set_deadline(Instant::now() + PATIENCE);
-            frames.send(Message::Ping(tungstenite::Bytes::new()))?;
-        }
-        if heard.elapsed() > 2 * ASKED_AFTER {
-            return Ok(played);
-        }
-        if let Some(message) = viewer.next() {
-            socket.set_deadline(Instant::now() + PATIENCE);
-            frames.send(Message::text(message))?;
-        }
-        socket.set_deadline(Instant::now() + Duration::from_millis(2));
-        match frames.read() {
-            Ok(Message::Text(name)) => {
-                (heard, is_asked) = (Instant::now(), false);
-                played += 1;
-                socket.set_deadline(Instant::now() + PATIENCE);
-                frames.send(Message::text(exhibits::play(&name, address)))?;
+        let message = tokio::select! {
+            told = viewer.next() => Message::text(told),
+            heard = frames.next() => {
+                (ask_at, is_asked) = (Instant::now() + ASKED_AFTER, false);
+                match heard {
+                    None => return Ok(played),
+                    Some(Ok(Message::Text(name))) => {
+                        played += 1;
+                        // It connects, for which this server has to accept.
+                        let playing = spawn_blocking(move || exhibits::play(&name, address)).await;
+                        Message::text(playing.map_err(|error| Error::Io(error.into()))?)
+                    }
+                    Some(other) => {
+                        other?;
+                        continue;
+                    }
+                }
             }
-            Ok(_) => (heard, is_asked) = (Instant::now(), false),
-            // Nothing came.
-            Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::TimedOut => {}
-            Err(Error::ConnectionClosed) => return Ok(played),
-            Err(error) => return Err(Box::new(error)),
-        }
+            () = sleep_until(ask_at) => {
+                if is_asked {
+                    return Ok(played);
+                }
+                (ask_at, is_asked) = (Instant::now() + ASKED_AFTER, true);
+                Message::Ping(tungstenite::Bytes::new())
+            }
+        };
+        websocket::send(frames, message, PATIENCE).await?;
     }
 }

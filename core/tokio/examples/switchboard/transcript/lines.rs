@@ -3,7 +3,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use switchover::{Error, Event, Field, FieldSource, Switched};
+use switchover::{Error, Event, Field, FieldSource, ResponseHead, Switched};
+use switchover_tokio::observe::Decision;
 
 use super::{By, What};
 
@@ -23,6 +24,7 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
         What::Received(octets) => marked(octets, MOST, '<'),
         What::Ended(end) => vec![format!("<end {}", end.name())],
         What::Came(event, position) => came(event, *position),
+        What::MessageEnded(position) => vec![format!("= end @{position}")],
         What::Paused(why) => vec![format!("= paused {}", why.name())],
         What::Failed(error) => vec![failed(error)],
         What::Decided(decision, wrote) => with_output(format!("! {decision}"), wrote),
@@ -34,6 +36,44 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
         What::Spoke(By::Us, octets) => marked(octets, MOST_SPOKEN, '>'),
         What::Opened { .. } | What::State(_) | What::Remark(_) | What::Verdict(..) => Vec::new(),
     }
+}
+
+/// A decision, without its output.
+pub(super) fn words(decision: &Decision<'_>) -> String {
+    match *decision {
+        Decision::Request(head, offer) => {
+            let offer = if offer.is_empty() { String::new() } else { format!(" offer {}", list(offer)) };
+            format!("request {} {}{offer}{}", head.method, head.target, fields(head.fields))
+        }
+        Decision::Inform(head) => format!("inform {}{}", status(head), fields(head.fields)),
+        Decision::Response(head) => format!("response {}{}", status(head), fields(head.fields)),
+        Decision::Respond(head, content) => whole("respond", head, content),
+        Decision::Reject(head, content) => whole("reject", head, content),
+        Decision::Accept(selection, protocols, lines) => {
+            format!("accept {}{}", protocols.get(selection.preference()).unwrap_or(&""), fields(lines))
+        }
+        Decision::Require(protocols, lines) => format!("require {}{}", list(protocols), fields(lines)),
+        Decision::Advertise(protocols) => format!("advertise {}", list(protocols)),
+        Decision::End(trailers) => format!("end{}", fields(trailers)),
+        Decision::Skip => "skip".into(),
+        Decision::Close => "close".into(),
+        Decision::Abandon => "abandon".into(),
+        Decision::Resume => "resume".into(),
+        Decision::Take => "take".into(),
+        _ => "data".into(),
+    }
+}
+
+/// With the reason, where it is not the usual one.
+fn status(head: &ResponseHead<'_>) -> String {
+    let is_usual = head.reason == ResponseHead::usual_reason(head.status).as_bytes();
+    let reason = if is_usual { String::new() } else { format!(" {}", word(head.reason)) };
+    head.status.to_string() + &reason
+}
+
+fn whole(verb: &str, head: &ResponseHead<'_>, content: &[u8]) -> String {
+    let content = if content.is_empty() { String::new() } else { format!(" content {}", word(content)) };
+    format!("{verb} {}{content}{}", status(head), fields(head.fields))
 }
 
 fn with_output(decision: String, wrote: &[u8]) -> Vec<String> {
@@ -144,7 +184,7 @@ fn word(octets: &[u8]) -> String {
 }
 
 /// Field lines as a decision has them.
-pub(crate) fn fields(fields: &dyn FieldSource) -> String {
+fn fields(fields: &dyn FieldSource) -> String {
     let mut text = String::new();
     fields.each(&mut |field| {
         let value = if is_hidden(field) { HIDDEN.into() } else { word(field.value) };
@@ -154,6 +194,6 @@ pub(crate) fn fields(fields: &dyn FieldSource) -> String {
 }
 
 /// Protocols as a decision has them.
-pub(crate) fn list(protocols: &[&str]) -> String {
+fn list(protocols: &[&str]) -> String {
     protocols.join("; ")
 }

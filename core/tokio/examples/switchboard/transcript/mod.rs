@@ -7,15 +7,15 @@ mod lines;
 mod moment;
 mod text;
 
-use std::cell::{Cell, RefCell};
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use switchover::state::State;
 use switchover::{Connection, End, Error, Event, Paused, Why};
+use switchover_tokio::observe::{Decision, Noticed, Observer};
 
-pub(crate) use lines::{fields, list, show_secrets};
+pub(crate) use lines::show_secrets;
 pub(crate) use moment::Moment;
 
 use crate::live::Hub;
@@ -39,6 +39,8 @@ pub(crate) enum What<'a> {
     Ended(End),
     /// The engine made this of them; so many bytes have passed.
     Came(Event<'a>, u64),
+    /// The message has ended with the event before.
+    MessageEnded(u64),
     /// The engine goes on when the caller has acted.
     Paused(Paused),
     /// The peer broke the protocol.
@@ -83,132 +85,161 @@ pub(crate) trait Listener {
     fn hear(&mut self, at: Duration, what: &What<'_>);
 }
 
-/// The story of a connection, told to its listeners while it happens.
-pub(crate) struct Transcript {
+/// The story of a connection, told to its listeners while it happens. The engine's part of it comes to it as an observer.
+pub(crate) struct Transcript(Mutex<Telling>);
+
+struct Telling {
     begun: Instant,
-    listener: Option<RefCell<Box<dyn Listener + Send>>>,
+    listener: Option<Box<dyn Listener + Send>>,
     /// Who may come and go, and whether what is said after the switch is not for them.
     live: Option<Arc<Hub>>,
-    is_private: Cell<bool>,
+    is_private: bool,
     /// More of it is kept for those who come later.
-    is_kept: Cell<bool>,
+    is_kept: bool,
     /// How many things there were to tell them.
-    steps: Cell<u32>,
+    steps: u32,
     number: u64,
-    state: Cell<Option<State>>,
+    state: Option<State>,
     /// How it came out is said once, and last.
-    verdict: RefCell<Verdict>,
+    verdict: Verdict,
 }
 
 impl Transcript {
     /// The server's, of its `number`th connection.
     pub(crate) fn of_connection(number: u64, prints: bool, live: &Arc<Hub>) -> Self {
         let narrator = || Box::new(Narrator::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
-        Self { live: Some(Arc::clone(live)), number, ..Self::new(prints.then(narrator)) }
+        Self::new(prints.then(narrator), Some(Arc::clone(live)), number)
     }
 
     /// The probe's: its standard output belongs to the new protocol.
     pub(crate) fn of_probe(is_json: bool) -> Self {
         let listener: Box<dyn Listener + Send> =
             if is_json { Box::new(Printer) } else { Box::new(Narrator::on_stderr()) };
-        Self::new(Some(listener))
+        Self::new(Some(listener), None, 0)
     }
 
-    fn new(listener: Option<Box<dyn Listener + Send>>) -> Self {
-        Self {
+    fn new(listener: Option<Box<dyn Listener + Send>>, live: Option<Arc<Hub>>, number: u64) -> Self {
+        Self(Mutex::new(Telling {
             begun: Instant::now(),
-            listener: listener.map(RefCell::new),
-            live: None,
-            is_private: Cell::new(false),
-            is_kept: Cell::new(true),
-            steps: Cell::new(0),
-            number: 0,
-            state: Cell::new(None),
-            verdict: RefCell::new(Verdict::new("closed", "closed")),
-        }
+            listener,
+            live,
+            is_private: false,
+            is_kept: true,
+            steps: 0,
+            number,
+            state: None,
+            verdict: Verdict::new("closed", "closed"),
+        }))
     }
 
-    /// Whether anybody listens; nothing is put into words in vain.
-    pub(crate) fn is_heard(&self) -> bool {
-        self.listener.is_some() || self.live.as_ref().is_some_and(|hub| self.is_kept.get() || hub.is_watched())
-    }
-
-    pub(crate) fn tell_if_heard<'a>(&self, what: impl FnOnce() -> What<'a>) {
-        if self.is_heard() {
-            self.tell(&what());
-        } else {
-            // Numbered all the same, so that who comes later knows that something is missing.
-            self.steps.set(self.steps.get() + 1);
-        }
+    fn lock(&self) -> MutexGuard<'_, Telling> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn tell(&self, what: &What<'_>) {
-        // Times count from the connection, though what it opens with may be known later.
-        let at = if matches!(what, What::Opened { .. }) { Duration::ZERO } else { self.begun.elapsed() };
-        if let Some(listener) = &self.listener {
-            listener.borrow_mut().hear(at, what);
-        }
-        let is_withheld = self.is_private.get() && matches!(what, What::Spoke(..));
-        if let Some(hub) = self.live.as_ref().filter(|_| !is_withheld) {
-            // Numbered, so that who misses one knows.
-            self.steps.set(self.steps.get() + 1);
-            self.is_kept.set(hub.tell(self.number, &Moment::of(self.number, at, what).at_step(self.steps.get())));
-        }
+        self.lock().tell(what);
     }
 
     /// Bytes of the new protocol.
     pub(crate) fn spoke(&self, by: By, octets: &[u8]) {
         if !octets.is_empty() {
-            self.tell_if_heard(|| What::Spoke(by, octets));
+            self.tell(&What::Spoke(by, octets));
         }
     }
 
     /// A remark.
     pub(crate) fn say(&self, remark: impl Display) {
-        if self.is_heard() {
-            self.tell(&What::Remark(&remark.to_string()));
-        }
-    }
-
-    /// The current event, and the state that it has led to.
-    pub(crate) fn event(&self, connection: &Connection) {
-        if let Some(event) = connection.event() {
-            self.tell_if_heard(|| What::Came(event, connection.position()));
-        }
-        self.state(connection);
-    }
-
-    /// The state, if it has changed.
-    pub(crate) fn state(&self, connection: &Connection) {
-        let state = connection.state();
-        if self.is_heard() && self.state.replace(Some(state)) != Some(state) {
-            self.tell(&What::State(state));
-        }
+        self.tell(&What::Remark(&remark.to_string()));
     }
 
     /// How it came out; [`close`](Self::close) says the latest.
     pub(crate) fn conclude(&self, verdict: Verdict) {
-        *self.verdict.borrow_mut() = verdict;
+        self.lock().verdict = verdict;
     }
 
     /// How it has come out so far, as a remark: there is another try.
     pub(crate) fn interim(&self) {
-        self.say(&self.verdict.borrow().text);
+        let text = self.lock().verdict.text.clone();
+        self.say(text);
     }
 
     /// Ends it with how it came out.
     pub(crate) fn close(&self) {
-        self.tell(&What::Verdict(&self.verdict.borrow()));
+        let verdict = self.lock().verdict.clone();
+        self.tell(&What::Verdict(&verdict));
     }
 
     /// Who comes later is not told of it at all.
     pub(crate) fn be_forgotten(&self) {
-        self.is_kept.set(false);
-        self.live.iter().for_each(|hub| hub.forget(self.number));
+        let mut telling = self.lock();
+        telling.is_kept = false;
+        telling.live.iter().for_each(|hub| hub.forget(telling.number));
     }
 
     /// Who watches is not told what is said after the switch.
     pub(crate) fn be_private(&self) {
-        self.is_private.set(true);
+        self.lock().is_private = true;
+    }
+}
+
+impl Telling {
+    /// Whether anybody listens; nothing is put into words in vain.
+    fn is_heard(&self) -> bool {
+        self.listener.is_some() || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())
+    }
+
+    fn tell(&mut self, what: &What<'_>) {
+        // Numbered all the same, so that who comes later knows that something is missing.
+        self.steps += 1;
+        // How it came out is kept in any case.
+        if !self.is_heard() && !matches!(what, What::Verdict(_)) {
+            return;
+        }
+        // Times count from the connection, though what it opens with may be known later.
+        let at = if matches!(what, What::Opened { .. }) { Duration::ZERO } else { self.begun.elapsed() };
+        if let Some(listener) = &mut self.listener {
+            listener.hear(at, what);
+        }
+        if let Some(hub) = &self.live {
+            self.is_kept = hub.tell(self.number, &Moment::of(self.number, at, what).at_step(self.steps));
+        }
+    }
+}
+
+impl Observer for Transcript {
+    fn notice(&self, what: Noticed<'_>, http: &Connection) {
+        let mut telling = self.lock();
+        let words;
+        if !telling.is_heard() {
+            telling.steps += 1;
+            return;
+        }
+        let what = match what {
+            Noticed::Received(octets) => What::Received(octets),
+            Noticed::Ended(end) => What::Ended(end),
+            Noticed::Event(event) => What::Came(event, http.position()),
+            Noticed::EndOfMessage => What::MessageEnded(http.position()),
+            Noticed::Paused(why @ Paused::Closed) => What::Paused(why),
+            Noticed::Failed(error) => What::Failed(error),
+            Noticed::Decided(Decision::Data(content), wrote) => What::Gave(content, wrote),
+            Noticed::Decided(decision, wrote) => {
+                words = lines::words(&decision);
+                What::Decided(&words, wrote)
+            }
+            Noticed::Refused(decision, error) => {
+                words = lines::words(&decision);
+                What::Refused(&words, error)
+            }
+            Noticed::Heard(_) | Noticed::Spoke(_) if telling.is_private => return,
+            Noticed::Heard(octets) => What::Spoke(By::Peer, octets),
+            Noticed::Spoke(octets) => What::Spoke(By::Us, octets),
+            _ => return,
+        };
+        telling.tell(&what);
+        let state = Some(http.state());
+        if telling.state != state {
+            telling.state = state;
+            telling.tell(&What::State(http.state()));
+        }
     }
 }

@@ -120,6 +120,7 @@ impl Moment {
                 Self { name: "switched".into(), ..moment.bytes("event", switched.leftover, usize::MAX) }
             }
             What::Came(event, _) => Self { what: "event", name: event.name().into(), ..moment },
+            What::MessageEnded(_) => Self { what: "event", name: "end-of-message".into(), ..moment },
             What::Paused(why) => Self { what: "paused", name: why.name().into(), ..moment },
             What::Failed(error) => Self {
                 what: "error",

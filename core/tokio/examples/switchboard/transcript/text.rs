@@ -173,6 +173,12 @@ impl Narrator {
             // Its framing is of no interest.
             "take" | "end" => {}
             _ if wrote.is_empty() => self.line(at, '!', decision),
+            "respond" | "reject" => {
+                let head = wrote.windows(4).position(|four| four == b"\r\n\r\n").map_or(wrote.len(), |at| at + 4);
+                self.each_line(at, '>', &wrote[..head]);
+                self.content[By::Us as usize] += (wrote.len() - head) as u64;
+                self.count_content(at, By::Us);
+            }
             _ => {
                 self.count_content(at, By::Us);
                 self.each_line(at, '>', wrote);
@@ -209,6 +215,10 @@ impl Listener for Narrator {
             What::Received(octets) => self.received(octets),
             What::Ended(end) => self.line(at, '<', format_args!("(the end, {})", end.name())),
             What::Came(event, position) => self.came(at, event, *position),
+            What::MessageEnded(position) => {
+                self.count_content(at, By::Peer);
+                self.line(at, '=', format_args!("end @{position}"));
+            }
             What::Paused(why) => self.line(at, '=', format_args!("paused {}", why.name())),
             What::Failed(error) => self.failed(at, error),
             What::Decided(decision, wrote) => self.decided(at, decision, wrote),

@@ -1,0 +1,178 @@
+//! What each request is answered with, and what an offer comes to.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{
+    ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
+};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use switchover::masque::UdpTarget;
+use switchover::{Ineligible, Limits, Order};
+use switchover_tokio::upgrade::{self, Selected};
+use switchover_tokio::{Body, BoxError};
+
+use crate::routes::{ALLOWED, Route, refusal};
+use crate::server::Visit;
+use crate::switched::Speech;
+use crate::target::path;
+use crate::{live, play, udp};
+
+/// Content that a request may bring along into a new protocol. Elsewhere it is passed on or dropped as it comes.
+const KEPT: usize = 1 << 20;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
+
+/// In a box, because what is served above TLS by upgrade comes here again.
+pub(crate) fn answer(visit: Arc<Visit>, request: Request<Body>) -> Answer {
+    let route = Route::of(&request.uri().to_string());
+    Box::pin(async move {
+        if let Some((status, text)) = refusal(route, request.method()) {
+            let response = reply(status, TEXT, text);
+            // RFC 9110, 15.5.6.
+            return Ok(if status == 405 { with(response, ALLOW, ALLOWED) } else { response });
+        }
+        match route {
+            Route::Echo => Ok(reply(200, "application/octet-stream", request.into_body())),
+            Route::Page((_, kind, text)) => Ok(with(reply(200, kind, *text), CONTENT_SECURITY_POLICY, live::POLICY)),
+            Route::Play => Ok(playground(&visit, path(&request.uri().to_string()))),
+            Route::Plain | Route::Missing => plain(request).await,
+            Route::Live if is_foreign(&request) => Ok(reply(403, TEXT, "Not for the page of another server.\n")),
+            Route::H2c => http2(visit, request).await,
+            Route::Server if visit.select(&request, &["h2c"]).is_some() => http2(visit, request).await,
+            Route::Tls | Route::Server if visit.is_secure => Ok(reply(200, TEXT, "This is HTTP/1.1 in TLS.\n")),
+            _ => negotiate(visit, route, request).await,
+        }
+    })
+}
+
+/// The content is counted, and any offer declined.
+async fn plain(request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    // RFC 9110, 9.3.2: a HEAD gets the head that a GET would get.
+    let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+    let target = request.uri().clone();
+    let (octets, _) = counted(request.into_body(), 0).await?;
+    Ok(reply(200, TEXT, format!("{method} {target}: {octets} bytes of content came. No offer is taken here.\n")))
+}
+
+fn playground(visit: &Visit, path: &str) -> Response<Body> {
+    if path == "/play" {
+        return with(reply(308, TEXT, ""), LOCATION, "/play/");
+    }
+    let (status, kind, octets) = play::file(&visit.house.play, path);
+    with(reply(status, kind, octets), CONTENT_SECURITY_POLICY, play::POLICY)
+}
+
+// What an offer comes to.
+
+impl Visit {
+    /// The protocol to go on in, if any will do, by whosever order counts.
+    fn select<B>(&self, request: &Request<B>, tokens: &[&str]) -> Option<Selected> {
+        let is_ours = |name: &&str| tokens.iter().any(|token| token.eq_ignore_ascii_case(name));
+        let theirs = upgrade::offers(request).iter().map(|offer| &*offer.protocol).filter(is_ours);
+        let wanted = if self.house.prefer == Order::Server { tokens.to_vec() } else { theirs.collect() };
+        upgrade::select(request, wanted)
+    }
+}
+
+async fn negotiate(visit: Arc<Visit>, route: Route, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    let target = request.uri().to_string();
+    let proxied = UdpTarget::parse(UdpTarget::TEMPLATE, &target);
+    // RFC 9298, 3.1: what cannot be reached is refused before anything is switched.
+    match &proxied {
+        None if route == Route::Udp => return Ok(reply(400, TEXT, "The path names no host and port.\n")),
+        Some(to) if !udp::is_allowed(to) => return Ok(reply(403, TEXT, "Only to this machine.\n")),
+        _ => {}
+    }
+    let (head, content) = request.into_parts();
+    let Some(content) = content.read(KEPT).await? else {
+        return Ok(reply(413, TEXT, "That is more than can be taken along.\n"));
+    };
+    let request = Request::from_parts(head, content);
+    let Some(chosen) = visit.select(&request, route.tokens()) else { return Ok(declined(route, &request)) };
+    // An echo speaks each subprotocol, so it is the one that the client likes best; some clients take no answer without one
+    // (RFC 6455, 4.1, allows it).
+    let is_websocket = chosen.protocol().eq_ignore_ascii_case("websocket");
+    let subprotocol = chosen.subprotocols().first().filter(|_| is_websocket).cloned();
+    let speech = match (route, chosen.protocol()) {
+        (Route::Live, _) => Speech::Live,
+        _ if is_websocket => Speech::WebSocket,
+        (_, name) if name.to_ascii_lowercase().starts_with("tls/") => Speech::Tls,
+        (Route::Udp, _) => Speech::Udp(proxied.ok_or("no target")?),
+        _ => Speech::Foo(request.into_body()),
+    };
+    let response = chosen.accept(move |stream| visit.speak(speech, stream));
+    Ok(match subprotocol {
+        Some(name) => with(response, SEC_WEBSOCKET_PROTOCOL, &name),
+        None => response,
+    })
+}
+
+fn declined(route: Route, request: &Request<Bytes>) -> Response<Body> {
+    let (tokens, target) = (route.tokens(), request.uri());
+    let names = tokens.join(" or ");
+    if matches!(route, Route::Foo | Route::Server) {
+        let text = format!("This is {target} in HTTP/1.1. Offer {names} to speak that instead.\n");
+        let mut response = reply(200, TEXT, text);
+        upgrade::advertise(&mut response, tokens);
+        return response;
+    }
+    match upgrade::offers(request).iter().find_map(|offer| offer.ineligible) {
+        Some(flaw) if flaw.status() != 426 => reply(flaw.status(), TEXT, format!("{}.\n", flaw.text())),
+        // Which version of WebSocket would do, the engine says.
+        _ => {
+            let text = format!("This needs another protocol: {names}.\n");
+            with(upgrade::require(tokens, text.into()), CONTENT_TYPE, TEXT)
+        }
+    }
+}
+
+/// HTTP/2 answers the request, and takes its content along.
+async fn http2(visit: Arc<Visit>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    let most = Limits::DEFAULT.h2c_content as usize;
+    let (head, content) = request.into_parts();
+    let (octets, kept) = counted(content, most).await?;
+    let reason = match visit.select(&Request::from_parts(head, ()), &["h2c"]) {
+        Some(chosen) if octets <= most => return Ok(chosen.accept_http2(kept, |stream| visit.speak_http2(stream))),
+        Some(_) => Ineligible::Content.text(),
+        None => "offer h2c to go on in HTTP/2",
+    };
+    Ok(reply(200, TEXT, format!("This is HTTP/1.1: {reason}. {octets} bytes of content came.\n")))
+}
+
+/// How much content comes, and all of it where it is not more than `most`.
+async fn counted(mut content: Body, most: usize) -> Result<(usize, Bytes), BoxError> {
+    let (mut octets, mut kept) = (0, Vec::new());
+    while let Some(frame) = content.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            octets += data.len();
+            if octets <= most {
+                kept.extend_from_slice(&data);
+            }
+        }
+    }
+    Ok((octets, kept.into()))
+}
+
+/// Whether it comes from another site's page.
+fn is_foreign(request: &Request<Body>) -> bool {
+    request.headers().get_all(ORIGIN).iter().any(|origin| !live::is_ours(origin.as_bytes()))
+}
+
+fn reply(status: u16, kind: &'static str, content: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(content.into());
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    with(response, CONTENT_TYPE, kind)
+}
+
+fn with(mut response: Response<Body>, name: HeaderName, value: &str) -> Response<Body> {
+    // All of them are legal: ours, or a subprotocol, which is a word.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}

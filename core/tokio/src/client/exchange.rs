@@ -1,0 +1,215 @@
+//! One request and what comes back: both move in whatever order the peer takes and gives them.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use http::{Request, Response};
+use http_body::{Body as HttpBody, Frame};
+use pin_project_lite::pin_project;
+use switchover::{Awaiting, Content, Event, Next, ResponseHead, Why};
+
+use super::SWITCHED;
+use super::request::ask;
+use crate::body::Source;
+use crate::error::{BoxError, Error};
+use crate::sync::{Mutex, lock};
+use crate::wire::{Deadline, Wire};
+use crate::{Reason, Transport};
+
+/// A connection, and the content of the request that is on its way.
+pub(super) struct Exchange<S> {
+    /// `None` once it has switched.
+    pub(super) wire: Option<Wire<S>>,
+    content: Option<Pin<Box<Sent>>>,
+    /// The request is complete.
+    pub(super) is_sent: bool,
+    /// Until when a 100 is waited for.
+    go_ahead: Deadline,
+    pub(super) on_interim: Option<Box<dyn FnMut(Response<()>) + Send>>,
+}
+
+type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
+
+/// The first that comes back.
+pub(super) enum Head {
+    /// Whether content follows, and how much, if that is known.
+    Response(Response<Option<Option<u64>>>, Option<Why>),
+    Switched,
+}
+
+impl<S: Transport> Exchange<S> {
+    pub(super) fn new(wire: Wire<S>) -> Self {
+        Self { wire: Some(wire), content: None, is_sent: true, go_ahead: Deadline::default(), on_interim: None }
+    }
+
+    pub(super) fn begin<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<(), Error>
+    where
+        B: HttpBody<Error: Into<BoxError>> + Send + 'static,
+    {
+        let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+        self.go_ahead.clear();
+        let (head, body) = request.into_parts();
+        ask(&mut wire.http, wire.out.text(), head, &body, offer)?;
+        self.is_sent = body.is_end_stream();
+        if self.is_sent {
+            wire.http.send_end(&(), wire.out.text())?;
+        } else {
+            self.content = Some(Box::pin(Bytewise { body }));
+        }
+        Ok(())
+    }
+
+    pub(super) fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Error>> {
+        loop {
+            self.send_on(context)?;
+            let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+            let waits_for_100 = self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
+            match wire.http.next_event()? {
+                Next::Event(Event::Informational(response)) => {
+                    if let Some(tell) = &mut self.on_interim {
+                        tell(Response::try_from(response).map_err(invalid)?);
+                    }
+                    wire.receiving.clear();
+                }
+                Next::Event(Event::Response(response)) => {
+                    let usual = ResponseHead::usual_reason(response.status()).as_bytes();
+                    let own = Some(response.reason()).filter(|&reason| reason != usual).map(Bytes::copy_from_slice);
+                    let mut response = Response::<()>::try_from(response).map_err(invalid)?;
+                    if let Some(reason) = own {
+                        response.extensions_mut().insert(Reason::new(reason));
+                    }
+                    wire.receiving.clear();
+                    if waits_for_100 {
+                        // The content is not wanted, and without it no other request can follow (RFC 9110, 10.1.1).
+                        self.content = None;
+                        // Where the server has not closed already.
+                        let _ = wire.http.close_after_response();
+                    }
+                    let content = if wire.http.take_end() {
+                        None
+                    } else {
+                        Some(match wire.http.content() {
+                            Content::Length(length) => Some(length),
+                            _ => None,
+                        })
+                    };
+                    return Poll::Ready(Ok(Head::Response(response.map(|()| content), wire.http.why())));
+                }
+                Next::Event(Event::Switched(_)) => return Poll::Ready(Ok(Head::Switched)),
+                Next::Event(_) => {}
+                Next::Paused(_) => return Poll::Ready(Err(Error::gone("the server has closed without an answer"))),
+                Next::NeedData => {
+                    // Until it has the request, there is nothing that the server owes.
+                    let patience = wire.patience.response.filter(|_| self.content.is_none());
+                    wire.receiving.wait_for("a response", patience);
+                    ready!(wire.poll_receive(context))?;
+                }
+            }
+        }
+    }
+
+    /// Sends content beside what is read. A server that takes no more may still answer, so that is no failure yet.
+    fn send_on(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        let Poll::Ready(Err(error)) = self.poll_content_sent(context) else { return Ok(()) };
+        (self.content, self.is_sent) = (None, false);
+        match (error, &mut self.wire) {
+            (Error::Io(_), Some(wire)) => {
+                wire.forget();
+                Ok(())
+            }
+            (error, _) => Err(error),
+        }
+    }
+
+    /// Sends content, as far as it is there and the server takes it; ready once all has left.
+    fn poll_content_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+        let mut waits = false;
+        if self.content.is_some() && wire.http.awaiting() == Awaiting::Continue {
+            self.go_ahead.wait_for("a 100", Some(wire.patience.go_ahead));
+            waits = self.go_ahead.poll_late(&mut wire.alarm, context).is_pending();
+        }
+        while let Some(content) = &mut self.content
+            && !waits
+        {
+            if wire.out.is_full() {
+                ready!(wire.poll_send(context))?;
+            }
+            let Poll::Ready(frame) = content.as_mut().poll_frame(context) else { break };
+            match frame.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) => wire.put(data)?,
+                Some(Ok(Err(frame))) => {
+                    (self.content, self.is_sent) = (None, true);
+                    wire.put_end(frame.into_trailers().ok())?;
+                }
+                None => {
+                    (self.content, self.is_sent) = (None, true);
+                    wire.put_end(None)?;
+                }
+                Some(Err(error)) => {
+                    self.content = None;
+                    wire.http.abandon()?;
+                    return Poll::Ready(Err(Error::Body(error)));
+                }
+            }
+        }
+        ready!(wire.poll_send(context))?;
+        if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// Ready once the request has left.
+    pub(super) fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.poll_content_sent(context))?;
+        Poll::Ready(if self.is_sent { Ok(()) } else { Err(Error::gone("the server has not taken the request")) })
+    }
+
+    pub(super) fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Err(error) = self.send_on(context) {
+            return Poll::Ready(Some(Err(error)));
+        }
+        let Some(wire) = &mut self.wire else { return Poll::Ready(Some(Err(SWITCHED))) };
+        let patience = wire.patience.content.filter(|_| self.content.is_none());
+        let frame = ready!(wire.poll_content(context, patience));
+        wire.receiving.clear();
+        Poll::Ready(frame)
+    }
+}
+
+impl<S: Transport> Source for Mutex<Exchange<S>> {
+    fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        lock(self).poll_content(context)
+    }
+
+    fn left(&self) -> Option<u64> {
+        match lock(self).wire.as_ref()?.http.content() {
+            Content::Length(length) => Some(length),
+            Content::None => Some(0),
+            _ => None,
+        }
+    }
+}
+
+fn invalid(error: http::Error) -> Error {
+    Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+}
+
+pin_project! {
+    /// A body whose data are `Bytes` and whose errors are all of one type.
+    struct Bytewise<B> {
+        #[pin]
+        body: B,
+    }
+}
+
+impl<B: HttpBody<Error: Into<BoxError>>> HttpBody for Bytewise<B> {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(self.project().body.poll_frame(context));
+        let frame =
+            frame.map(|frame| frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))));
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+}

@@ -1,0 +1,53 @@
+//! What came of an offer, as a client sees it.
+
+use std::fmt;
+
+use http::Response;
+use switchover::Why;
+
+use crate::Upgraded;
+use crate::body::Body;
+
+/// What came of an offer.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The server has accepted: the engine has checked that its 101 names what was offered, and answers what that protocol asks.
+    Upgraded(Upgraded),
+    /// The server has not, which is no error: the connection can be used as before.
+    Declined(Declined),
+}
+
+/// An ordinary answer to a request with an offer. As an error it says the status and why.
+pub struct Declined {
+    /// The answer, with its content.
+    pub response: Response<Body>,
+    /// Why the offer came to nothing.
+    pub why: Option<Why>,
+}
+
+impl Outcome {
+    /// For those who want nothing but the upgrade.
+    pub fn into_result(self) -> Result<Upgraded, Box<Declined>> {
+        match self {
+            Self::Upgraded(upgraded) => Ok(upgraded),
+            Self::Declined(declined) => Err(Box::new(declined)),
+        }
+    }
+}
+
+/// What is in the answer may be a secret.
+impl fmt::Debug for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (status, why) = (self.response.status(), self.why.map(Why::text));
+        f.debug_struct("Declined").field("status", &status).field("why", &why).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = self.why.map_or("no other protocol is spoken", Why::text);
+        write!(f, "answered {}: {why}", self.response.status())
+    }
+}
+
+impl std::error::Error for Declined {}

@@ -1,0 +1,72 @@
+//! The head of a request: what your code says, and what has to be said beside it.
+
+use http::request::Parts;
+use http::{Method, header};
+use http_body::Body as HttpBody;
+use switchover::RequestHead;
+use switchover::http::target;
+
+use crate::error::Error;
+use crate::observe::Observed;
+
+/// Writes the head of a request.
+pub(super) fn ask(
+    http: &mut Observed,
+    out: &mut Vec<u8>,
+    mut head: Parts,
+    body: &impl HttpBody,
+    offer: &[&str],
+) -> Result<(), Error> {
+    complete(&mut head, body, offer)?;
+    let target = target(&head.method, &head.uri);
+    Ok(http.send_request(&RequestHead::new(head.method.as_str(), &target, &head.headers), offer, out)?)
+}
+
+/// What a request has to say beside what your code says.
+fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<(), Error> {
+    if let Some(authority) = head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST)) {
+        // RFC 9110, 7.2: without the user's part.
+        let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+        let host = host.parse().map_err(|_| Error::Misuse("the URI's authority cannot be a Host"))?;
+        head.headers.insert(header::HOST, host);
+    }
+    head.headers.remove(header::TRANSFER_ENCODING);
+    if !head.headers.contains_key(header::CONTENT_LENGTH) {
+        match body.size_hint().exact() {
+            // RFC 9110, 8.6: said where the method expects content.
+            Some(0) if !matches!(head.method, Method::POST | Method::PUT | Method::PATCH) => {}
+            Some(length) => drop(head.headers.insert(header::CONTENT_LENGTH, length.into())),
+            None if body.is_end_stream() => {}
+            None => {
+                head.headers.insert(header::TRANSFER_ENCODING, header::HeaderValue::from_static("chunked"));
+            }
+        }
+    }
+    let offers = |name| offer.iter().any(|protocol| protocol.eq_ignore_ascii_case(name));
+    #[cfg(feature = "websocket")]
+    if offers("websocket") {
+        websocket(&mut head.headers)?;
+    }
+    if cfg!(feature = "h2c") && offers("h2c") {
+        head.headers.entry("http2-settings").or_insert(FIRST_SETTINGS);
+    }
+    Ok(())
+}
+
+/// What a client of HTTP/2 begins with: 100 streams at a time, the window as it is (RFC 7540, 3.2.1).
+const FIRST_SETTINGS: header::HeaderValue = header::HeaderValue::from_static("AAMAAABkAAQAAP__");
+
+/// RFC 6455, 4.1.
+#[cfg(feature = "websocket")]
+fn websocket(headers: &mut http::HeaderMap) -> Result<(), Error> {
+    if !headers.contains_key(header::SEC_WEBSOCKET_KEY) {
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce).map_err(|error| Error::Io(std::io::Error::other(error)))?;
+        if let Ok(key) = switchover::websocket::key(&nonce).try_into() {
+            headers.insert(header::SEC_WEBSOCKET_KEY, key);
+        }
+    }
+    let version = || header::HeaderValue::from_static("13");
+    headers.entry(header::SEC_WEBSOCKET_VERSION).or_insert_with(version);
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! The stream of the new protocol.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use http::{Request, Response};
+use switchover::Connection;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::Transport;
+use crate::observe::{Noticed, Observed};
+
+/// A connection that speaks another protocol: its bytes, from the first one on. What came with the head is read first.
+///
+/// It lives as long as you keep it; the connection it came from is done with it. Shut it down before you drop it, where the
+/// new protocol wants its last bytes to arrive.
+pub struct Upgraded {
+    stream: Box<dyn Transport>,
+    leftover: Bytes,
+    agreement: Box<Agreement>,
+    pub(crate) http: Box<Observed>,
+    #[cfg(feature = "h2c")]
+    pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
+}
+
+/// What was agreed on; [`Upgraded`] derefs to it.
+#[derive(Debug)]
+pub struct Agreement {
+    protocol: String,
+    request: Option<Request<()>>,
+    response: Option<Response<()>>,
+}
+
+impl Agreement {
+    /// What is spoken, as the 101 names it, the lowest layer first; empty in the tunnel of a CONNECT.
+    pub fn protocol(&self) -> &str {
+        &self.protocol
+    }
+
+    /// A server's: the request that led to it. It is to be answered in the new protocol (RFC 9110, 7.8).
+    pub fn request(&self) -> Option<&Request<()>> {
+        self.request.as_ref()
+    }
+
+    /// A client's: the 101, or the 2xx to CONNECT.
+    pub fn response(&self) -> Option<&Response<()>> {
+        self.response.as_ref()
+    }
+}
+
+impl Upgraded {
+    /// For a connection that shows [`Switched`](switchover::Event::Switched).
+    pub(crate) fn new(stream: Box<dyn Transport>, mut http: Observed) -> Self {
+        let mut agreement = Agreement { protocol: String::new(), request: None, response: None };
+        if let Some(switchover::Event::Switched(switched)) = http.event() {
+            agreement.protocol = switched.protocols.to_string();
+            agreement.request = switched.request.and_then(|request| request.try_into().ok());
+            agreement.response = switched.response.and_then(|response| response.try_into().ok());
+        }
+        let leftover = http.take_leftover();
+        Self {
+            stream,
+            leftover,
+            agreement: Box::new(agreement),
+            http: Box::new(http),
+            #[cfg(feature = "h2c")]
+            splice: None,
+        }
+    }
+
+    /// The stream, and what was read of the new protocol already. Read the second first.
+    pub fn into_parts(self) -> (Box<dyn Transport>, Bytes) {
+        (self.stream, self.leftover)
+    }
+
+    /// For TLS by upgrade: the stream for its handshake, and the HTTP that goes on above it, beginning with the answer to
+    /// the request of before. Next: [`Resumption::serve`], a client's [`Resumption::receive`]. RFC 2817, 3.
+    pub fn into_resumption(mut self) -> (Self, Resumption) {
+        let other = Observed::new(Connection::new(switchover::Role::Server), None);
+        let http = std::mem::replace(&mut self.http, Box::new(other));
+        (self, Resumption { http: *http })
+    }
+}
+
+/// HTTP that goes on above a new layer.
+pub struct Resumption {
+    pub(crate) http: Observed,
+}
+
+impl std::ops::Deref for Upgraded {
+    type Target = Agreement;
+
+    fn deref(&self) -> &Agreement {
+        &self.agreement
+    }
+}
+
+impl std::fmt::Debug for Upgraded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upgraded")
+            .field("protocol", &self.agreement.protocol)
+            .field("leftover", &self.leftover.len())
+            .finish()
+    }
+}
+
+impl AsyncRead for Upgraded {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.leftover.is_empty() {
+            let before = to.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(context, to))?;
+            self.http.tell_of_new_protocol(Noticed::Heard(&to.filled()[before..]));
+            return Poll::Ready(Ok(()));
+        }
+        let len = to.remaining().min(self.leftover.len());
+        to.put_slice(&self.leftover[..len]);
+        self.leftover.advance(len);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Upgraded {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let len = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+        self.http.tell_of_new_protocol(Noticed::Spoke(&bytes[..len]));
+        Poll::Ready(Ok(len))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let len = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, pieces))?;
+        let mut left = len;
+        for piece in pieces {
+            let taken = left.min(piece.len());
+            self.http.tell_of_new_protocol(Noticed::Spoke(&piece[..taken]));
+            left -= taken;
+        }
+        Poll::Ready(Ok(len))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
