@@ -1,6 +1,6 @@
 //! XML as JUnit writes it, for what runs tests: a test case for each check.
 
-use super::{Report, shown, text};
+use super::{Report, text};
 use crate::audit::finding::{Finding, Verdict};
 
 pub(super) fn report(report: &Report) -> String {
@@ -31,6 +31,20 @@ fn case(report: &Report, finding: &Finding) -> String {
     format!("<testcase classname=\"{class}\" name=\"{name}\">{inside}</testcase>\n")
 }
 
+/// Text in XML, which has no control characters; the bytes of the wire are escaped already.
 fn escaped(text: &str) -> String {
-    shown(text.as_bytes()).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let mut out = String::new();
+    for letter in text.chars() {
+        match letter {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '"' => out += "&quot;",
+            '\n' | '\t' => out.push(letter),
+            '\0'..='\x1f' => out += &format!("\\x{:02x}", u32::from(letter)),
+            '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
+            _ => out.push(letter),
+        }
+    }
+    out
 }

@@ -184,7 +184,7 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
     let checks = checks();
     let finding = |id: &str, verdict| {
         let check = checks.iter().find(|check| check.id == id).expect("a check");
-        Finding::bare(check, verdict, "so it is <\u{1}>")
+        Finding::bare(check, verdict, "so it is … <\u{1}>")
     };
     let findings = vec![
         finding("S01", Verdict::Warn),
@@ -204,7 +204,8 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
         (&json["failed"], &json["mended"][0], &json["findings"][3]["known"]),
         (&2.into(), &"S03".into(), &true.into())
     );
-    assert!(report.told(Form::Junit).contains("<failure message=\"so it is &lt;\\x01&gt;\">"));
+    let junit = report.told(Form::Junit);
+    assert!(junit.contains("<failure message=\"so it is … &lt;\\x01&gt;\">"), "{junit}");
     assert!(report.told(Form::Markdown).contains("| RFC 9112, 9.3.2 (MUST) | fail |"));
     assert!(Known::parse("S01 pass").is_err());
 }
