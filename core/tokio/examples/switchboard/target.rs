@@ -11,6 +11,8 @@ pub(crate) struct Target {
     pub(crate) address: String,
     /// Inside TLS from the start.
     pub(crate) is_secure: bool,
+    /// The scheme is that of a WebSocket.
+    pub(crate) is_websocket: bool,
     /// Path and query, for the request line.
     pub(crate) path: String,
 }
@@ -46,6 +48,7 @@ impl FromStr for Target {
                 format!("{authority}:{}", if is_secure { 443 } else { 80 })
             },
             is_secure,
+            is_websocket: url.starts_with("ws"),
             path: if path.starts_with('/') { path.into() } else { format!("/{path}") },
         })
     }
@@ -68,7 +71,9 @@ mod tests {
     fn urls() {
         let parts = |url: &str| url.parse::<Target>().map(|target| (target.authority, target.address, target.path));
         assert_eq!(parts("wss://a/b"), Ok(("a".into(), "a:443".into(), "/b".into())));
-        assert!("https://a".parse::<Target>().is_ok_and(|target| target.is_secure));
+        assert!("https://a".parse::<Target>().is_ok_and(|target| target.is_secure && !target.is_websocket));
+        assert!("ws://a".parse::<Target>().is_ok_and(|target| target.is_websocket && !target.is_secure));
+        assert!("wss://a".parse::<Target>().is_ok_and(|target| target.is_websocket && target.is_secure));
         let good = [
             ("http://a", ("a", "a:80", "/")),
             ("http://a:8080/b?c#d", ("a:8080", "a:8080", "/b?c")),

@@ -48,14 +48,15 @@ const NOT_REACHED: u8 = 3;
 
 #[derive(Args)]
 pub(crate) struct AuditArgs {
-    /// http://host[:port]/path, or https, of a resource that answers GET; the certificate is not checked
+    /// http://host[:port]/path, or https, of a resource that answers GET; with ws or wss it is the --websocket too. The
+    /// certificate is not checked
     #[arg(required_unless_present_any = ["explain", "client", "proxy"])]
     url: Option<Target>,
     /// The path of a resource that speaks WebSocket
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path)]
     websocket: Option<String>,
     /// The path of a resource that takes a POST, if the URL's does not
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path)]
     post: Option<String>,
     /// Another protocol that is spoken, and where; several are possible
     #[arg(long, value_name = "TOKEN=PATH", value_parser = offer)]
@@ -108,8 +109,8 @@ Audit your own servers, or ask whose they are: one connection at a time, at most
 With --client a scripted server answers as each check has it, and what the client then does is judged, in TLS with --tls; with --proxy a scripted
 origin is on the other side of an intermediary, and what comes out on both sides is judged.
 
-Ends with 0 where nothing failed, 1 where something did that is not known; 3 where the server cannot be reached or its control fails; 64 where
-these arguments make no sense.";
+Ends with 0 where nothing failed, 1 where something did that is not known; 3 where the server cannot be reached, its control fails, or the
+--websocket declines a good handshake; 64 where these arguments make no sense.";
 
 /// Why it ends without findings: with what code, and the words for it.
 struct Stop(u8, String);
@@ -165,7 +166,8 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
         websocket: args.websocket.clone().unwrap_or_else(|| target.path.clone()),
         token: None,
     };
-    let server = Server { target, places, has_websocket: args.websocket.is_some(), offers: &args.offer, patience };
+    let has_websocket = args.websocket.is_some() || target.is_websocket;
+    let server = Server { target, places, has_websocket, offers: &args.offer, patience };
     let mut audit = server::Audit::begin(server, &checks).map_err(trouble)?;
     let findings = wanted.into_iter().map(|check| audit.judge(check)).collect::<Result<_, _>>().map_err(trouble)?;
     Ok(Report { subject: format!("{}{}", target.authority, target.path), findings, known, is_strict: args.strict })
@@ -176,10 +178,15 @@ pub(crate) fn of_a_switchboard(address: SocketAddr) -> Result<Report, String> {
     let plain = format!("http://{address}/plain");
     let offers = ["--offer", "foo/2=/foo", "--offer", "h2c=/h2c", "--offer", "TLS/1.3=/tls"];
     let words = ["audit", &plain, "--websocket", "/ws", "--post", "/echo"];
+    let words: Vec<_> = words.iter().chain(&offers).copied().collect();
+    audit(&parsed(&words)?).map_err(|Stop(_, text)| text)
+}
+
+/// The arguments in these words, the first of which is the program's.
+fn parsed(words: &[&str]) -> Result<AuditArgs, String> {
     let command = AuditArgs::augment_args(clap::Command::new("audit"));
-    let matches = command.try_get_matches_from(words.iter().chain(&offers)).map_err(|error| error.to_string())?;
-    let args = AuditArgs::from_arg_matches(&matches).map_err(|error| error.to_string())?;
-    audit(&args).map_err(|Stop(_, text)| text)
+    let matches = command.try_get_matches_from(words).map_err(|error| error.to_string())?;
+    AuditArgs::from_arg_matches(&matches).map_err(|error| error.to_string())
 }
 
 fn is(id: &str, check: &Check) -> bool {
@@ -207,12 +214,18 @@ impl AuditArgs {
     }
 }
 
+/// A path as a request line has it.
+fn path(text: &str) -> Result<String, &'static str> {
+    let is_path = text.starts_with('/') && text.bytes().all(|octet| octet.is_ascii_graphic());
+    if is_path { Ok(text.into()) } else { Err("/PATH is wanted, without blanks, and without the rest of a URL") }
+}
+
 /// `TOKEN=PATH`.
 fn offer(text: &str) -> Result<(String, String), &'static str> {
-    let (token, path) =
-        text.split_once('=').filter(|(_, path)| path.starts_with('/')).ok_or("TOKEN=/PATH is wanted")?;
+    let (token, place) = text.split_once('=').ok_or("TOKEN=/PATH is wanted")?;
+    let place = path(place)?;
     switchover::Protocol::parse(token.as_bytes()).ok_or("no protocol's name, which is a word, or a word/version")?;
-    Ok((token.into(), path.into()))
+    Ok((token.into(), place))
 }
 
 /// Whether it is on this machine, as far as its addresses tell.

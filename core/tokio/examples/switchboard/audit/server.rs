@@ -9,7 +9,7 @@ use super::exchange::{self, Exchange, Until};
 use super::finding::{self, Evidence, Finding, Missing, Verdict};
 use super::reading::Head;
 use super::script::{Places, Script};
-use super::symptoms::{HEAD_RULES, SYMPTOMS, Seen};
+use super::symptoms::{self, HEAD_RULES, SYMPTOMS, Seen};
 use super::table::{By, Check, Rules};
 use crate::target::Target;
 
@@ -86,12 +86,43 @@ impl<'a> Audit<'a> {
         let control = audit.control(plain, Until::Answered)?;
         let address = &audit.server.target.authority;
         match control.first() {
-            Some(answer) if answer.is_whole => Ok(audit),
-            Some(answer) if answer.error.is_some() => Err(format!(
-                "{address} answers what cannot be read: {}",
-                answer.error.map_or("", |error| error.kind().text())
-            )),
-            _ => Err(format!("{address} does not answer a request without any offer, or at too great length")),
+            Some(answer) if answer.is_whole => {}
+            Some(answer) if answer.error.is_some() => {
+                let why = answer.error.map_or("", |error| error.kind().text());
+                return Err(format!("{address} answers what cannot be read: {why}"));
+            }
+            _ => return Err(format!("{address} does not answer a request without any offer, or at too great length")),
+        }
+        Ok(audit)
+    }
+
+    /// A resource that was named has to take a good handshake: else its checks would be left out, and nobody might see it. What
+    /// happens once may be chance.
+    fn meet_the_websocket(&self) -> Result<(), Trouble> {
+        let script = self.handshake()?;
+        for is_last in [false, true] {
+            let exchange = self.exchange(&script, Until::Answered)?;
+            match symptoms::declined(&Seen { exchange: &exchange, control: None }) {
+                None => return Ok(()),
+                Some(why) if is_last => {
+                    let Places { authority, websocket, .. } = &self.server.places;
+                    let remedy = "name a resource that takes one, by --websocket PATH, or none";
+                    return Err(format!(
+                        "{authority}{websocket} takes no good handshake of WebSocket: {why}; {remedy}"
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A good handshake.
+    fn handshake(&self) -> Result<Script, Trouble> {
+        let check = self.checks.iter().find(|check| check.id == HANDSHAKE).ok_or("there is no handshake")?;
+        Script::of(check, By::Check, &self.server.places)
+        if audit.server.has_websocket {
+            audit.meet_the_websocket()?;
         }
     }
 
@@ -196,9 +227,7 @@ impl<'a> Audit<'a> {
         if let Some(known) = self.echoes {
             return Ok(known);
         }
-        let handshake = self.checks.iter().find(|check| check.id == HANDSHAKE).ok_or("there is no handshake")?;
-        let script = Script::of(handshake, By::Check, &self.server.places)?;
-        let echoes = self.exchange(&script, Until::Echo)?.has_echo();
+        let echoes = self.exchange(&self.handshake()?, Until::Echo)?.has_echo();
         self.echoes = Some(echoes);
         Ok(echoes)
     }

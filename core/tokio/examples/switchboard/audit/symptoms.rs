@@ -272,7 +272,7 @@ fn switched(seen: &Seen<'_>) -> Option<String> {
 }
 
 /// It answered something else than 101.
-fn declined(seen: &Seen<'_>) -> Option<String> {
+pub(crate) fn declined(seen: &Seen<'_>) -> Option<String> {
     match seen.exchange.status() {
         Some(101) => None,
         Some(status) => Some(format!("the offer was declined with {status}")),

@@ -16,6 +16,7 @@ use super::script::{Places, Script, Step, unescape};
 use super::server::{self, Audit, NEEDS, Server, Trouble};
 use super::symptoms::{HEAD_RULES, SYMPTOMS};
 use super::table::{self, By, Check};
+use super::{NOT_REACHED, Stop, parsed};
 use reference::{Then, Wrong};
 
 const MUTANTS: &str = include_str!("server.mutants");
@@ -161,6 +162,45 @@ fn a_control_that_fails_is_trouble() {
     let server = Server { target: &target, places: places(port), has_websocket: true, offers: &[], patience };
     let trouble = Audit::begin(server, &checks).err().expect("no connection is accepted");
     assert!(trouble.contains("does not answer"), "{trouble}");
+}
+
+/// An audit by its words, of the reference.
+fn audited_by(scheme: &str, path: &str, options: &[&str]) -> Result<Report, (u8, String)> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let url = format!("{scheme}://{}{path}", listener.local_addr().expect("an address"));
+    reference::serve(listener, None);
+    let args = parsed(&[&["audit", &url, "--timeout", "15"], options].concat()).expect("they can be read");
+    crate::audit::audit(&args).map_err(|Stop(code, text)| (code, text))
+}
+
+/// Its checks would be left out, and a run would be green.
+#[test]
+fn a_websocket_that_was_named_has_to_take_a_handshake() {
+    let (code, text) = audited_by("http", "/plain", &["--websocket", "/nope", "--strict"]).err().expect("trouble");
+    assert_eq!(code, NOT_REACHED);
+    assert!(text.contains("/nope takes no good handshake") && text.contains("declined with 200"), "{text}");
+    assert!(audited_by("http", "/plain", &["--websocket", "/ws", "--only", "S30"]).is_ok());
+}
+
+/// `S30` passes without --websocket.
+#[test]
+fn a_websocket_url_names_its_path() {
+    let report = audited_by("ws", "/ws", &["--only", "S30"]).unwrap_or_else(|(_, text)| panic!("{text}"));
+    let verdicts: Vec<_> = report.findings.iter().map(|finding| finding.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Pass], "{}", told(report.findings));
+    let (code, text) = audited_by("ws", "/plain", &["--only", "S01"]).err().expect("trouble");
+    assert!(code == NOT_REACHED && text.contains("/plain takes no good handshake"), "{text}");
+}
+
+#[test]
+fn a_path_begins_with_a_slash() {
+    for option in ["--websocket", "--post"] {
+        for wrong in ["ws", "http://127.0.0.1/ws", "ws://127.0.0.1/ws", "/a b", ""] {
+            assert!(parsed(&["audit", "http://127.0.0.1/", option, wrong]).is_err(), "{option} {wrong}");
+        }
+        assert!(parsed(&["audit", "http://127.0.0.1/", option, "/a?b"]).is_ok(), "{option}");
+    }
+    assert!(parsed(&["audit", "http://127.0.0.1/", "--offer", "foo=bar"]).is_err());
 }
 
 /// The line for a shell sends exactly what the check sends: only then is there this answer.
