@@ -118,8 +118,8 @@ impl<'a> Audit<'a> {
         }
         let (exchange, log) = self.exchange(check)?;
         let changed = self.changed.as_deref();
-        let (verdict, reasons) =
-            verdict(&check.rules, &Seen { exchange: &exchange, log: &log, changed, is_forward: self.is_forward });
+        let seen = Seen { exchange: &exchange, log: &log, changed };
+        let (verdict, reasons) = verdict(&check.rules, &seen, self.is_forward);
         let evidence = Evidence {
             sent: Script::of(&question(check), By::Check, &self.places(false))?.octets(),
             came: exchange.came,
@@ -215,8 +215,9 @@ fn until(check: &Check) -> Until {
 
 /// What of the vocabulary is seen, and the worst that it amounts to. What makes a check moot comes first: then nothing of what
 /// is asked has happened.
-fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
-    rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |names| {
-        SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(seen)).collect()
+fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {
+    rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |words| {
+        let is_asked = |name: &str| words.iter().any(|word| symptoms::means(word, name, is_forward));
+        SYMPTOMS.iter().filter(|(name, _)| is_asked(name)).filter_map(|(_, symptom)| symptom(seen)).collect()
     })
 }

@@ -15,8 +15,6 @@ pub(crate) struct Seen<'a> {
     pub(crate) log: &'a Log,
     /// A request that the proxy changes when it forwards it alone, as it was sent; else nothing.
     pub(crate) changed: Option<&'a [u8]>,
-    /// It was asked in the form that is for forward proxies.
-    pub(crate) is_forward: bool,
 }
 
 /// Says what is seen, if it is.
@@ -36,8 +34,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
     ("content-lost", content_lost),
     ("content-cut", content_cut),
     ("tunnel", tunnel),
-    ("no-via-of-proxy", no_via_of_proxy),
-    ("no-via-of-gateway", no_via_of_gateway),
+    ("no-via", no_via),
     // Of what came back.
     ("unanswered", unanswered),
     ("refused", refused),
@@ -59,6 +56,17 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
     ("mute", mute),
     ("end-lost", end_lost),
 ];
+
+/// Whether a word of the table means the symptom of that name, here: one with `-of-proxy` is for forward proxies, and one with
+/// `-of-gateway` for all others.
+pub(crate) fn means(word: &str, name: &str, is_forward: bool) -> bool {
+    match word.strip_prefix(name) {
+        Some("") => true,
+        Some("-of-proxy") => is_forward,
+        Some("-of-gateway") => !is_forward,
+        _ => false,
+    }
+}
 
 impl Seen<'_> {
     /// The head of the 101 that the client got.
@@ -146,14 +154,6 @@ fn no_via(seen: &Seen<'_>) -> Option<String> {
     is_missing.then(|| "the origin got no Via".into())
 }
 
-fn no_via_of_proxy(seen: &Seen<'_>) -> Option<String> {
-    no_via(seen).filter(|_| seen.is_forward)
-}
-
-fn no_via_of_gateway(seen: &Seen<'_>) -> Option<String> {
-    no_via(seen).filter(|_| !seen.is_forward)
-}
-
 // Of what came back.
 
 fn unanswered(seen: &Seen<'_>) -> Option<String> {
@@ -172,7 +172,7 @@ fn refused(seen: &Seen<'_>) -> Option<String> {
 fn not_5xx(seen: &Seen<'_>) -> Option<String> {
     let is_5xx = seen.exchange.status().is_some_and(|status| (500..600).contains(&status));
     let what = if seen.exchange.has_ended { "the connection was closed" } else { "the connection stayed open" };
-    (!is_5xx).then(|| format!("the client got {}, and {what}; 502 is due", seen.status()))
+    (!is_5xx).then(|| format!("the client got {} and no 5xx, and {what}", seen.status()))
 }
 
 /// The next request has no answer, and the connection is open.

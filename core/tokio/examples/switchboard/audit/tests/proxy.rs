@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::origin::Origin;
-use super::symptoms::SYMPTOMS;
+use super::symptoms::{SYMPTOMS, means};
 use super::{Audit, NEEDS, TABLE};
 use crate::audit::finding::Verdict;
 use crate::audit::incoming::{Incoming, Request};
@@ -19,6 +19,7 @@ enum Wrong {
     Nothing,
     AnswersItself,
     StripsA101,
+    RefusesSwitches,
     LosesLeftover,
     Drops(&'static str),
     EndsAt(&'static str),
@@ -50,10 +51,11 @@ use Wrong::*;
 
 const MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P01", Verdict::Fail, StripsA101),
-    ("P02", Verdict::Fail, LosesLeftover),
+    ("P01", Verdict::Warn, RefusesSwitches),
+    ("P02", Verdict::Warn, LosesLeftover),
     ("P03", Verdict::Warn, Drops("103")),
-    ("P03", Verdict::Fail, EndsAt("103")),
-    ("P04", Verdict::Fail, ForgetsLists),
+    ("P03", Verdict::Warn, EndsAt("103")),
+    ("P04", Verdict::Warn, ForgetsLists),
     ("P05", Verdict::Fail, ForwardsWithoutOption),
     ("P06", Verdict::Warn, ForwardsUnnamed),
     ("P07", Verdict::Fail, ForwardsOffersOf10),
@@ -74,12 +76,26 @@ const MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P20", Verdict::Warn, EndsBoth),
     ("P21", Verdict::Warn, WantsTheOptionAlone),
     ("P22", Verdict::Fail, StaysOpen),
-    ("P23", Verdict::Fail, EndsAt("102")),
+    ("P23", Verdict::Warn, EndsAt("102")),
     ("P23a", Verdict::Warn, Drops("100")),
+    ("P23a", Verdict::Warn, EndsAt("100")),
     ("P24", Verdict::Fail, CutsChunks),
     ("P24", Verdict::Warn, RefusesEarly101),
     ("P25", Verdict::Warn, HasNoVia),
     ("P26", Verdict::Warn, PassesConnect),
+];
+
+/// What a forward proxy must do, and a gateway need not (RFC 9110, 3.7).
+const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
+    ("P01", Verdict::Fail, RefusesSwitches),
+    ("P02", Verdict::Fail, LosesLeftover),
+    ("P03", Verdict::Warn, Drops("103")),
+    ("P03", Verdict::Fail, EndsAt("103")),
+    ("P04", Verdict::Fail, ForgetsLists),
+    ("P19", Verdict::Fail, BelievesBare),
+    ("P23", Verdict::Fail, EndsAt("102")),
+    ("P23a", Verdict::Fail, EndsAt("100")),
+    ("P25", Verdict::Fail, HasNoVia),
 ];
 
 /// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
@@ -89,22 +105,26 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 #[test]
 fn who_breaks_no_rule_is_not_complained_about() {
-    assert_eq!(complaints(Nothing, |found| found.is_empty()), Ok(vec![]));
+    for is_forward in [false, true] {
+        assert_eq!(complaints(Nothing, is_forward, |found| found.is_empty()), Ok(vec![]));
+    }
 }
 
 #[test]
 fn who_forwards_nothing_is_not_judged() {
-    let trouble = complaints_within(PATIENCE[0], AnswersItself);
+    let trouble = complaints_within(PATIENCE[0], AnswersItself, false);
     assert!(trouble.is_err_and(|trouble| trouble.contains("does not forward")));
 }
 
 #[test]
 fn who_breaks_one_rule_is_told_just_that() {
-    let audit = |&(id, verdict, wrong)| {
+    let audit = |(is_forward, &(id, verdict, wrong))| {
         let is_wanted = move |found: &[Complaint]| matches!(found, [one] if (one.0, one.1) == (id, verdict));
-        (wrong, is_wanted, thread::spawn(move || complaints(wrong, is_wanted)))
+        (wrong, is_wanted, thread::spawn(move || complaints(wrong, is_forward, is_wanted)))
     };
-    for (wrong, is_wanted, audit) in MUTANTS.iter().map(audit).collect::<Vec<_>>() {
+    let gateways = MUTANTS.iter().map(|mutant| (false, mutant));
+    let all = gateways.chain(FORWARD_MUTANTS.iter().map(|mutant| (true, mutant)));
+    for (wrong, is_wanted, audit) in all.map(audit).collect::<Vec<_>>() {
         let found = audit.join().expect("an audit").expect("the control");
         assert!(is_wanted(&found), "{wrong:?}: {found:?}");
     }
@@ -156,8 +176,13 @@ fn the_page_has_the_number() {
 
 #[test]
 fn each_word_of_the_table_is_known() {
-    let known = SYMPTOMS.iter().map(|(name, _)| *name).collect();
-    crate::audit::tests::the_words_are_known(&checks(), &known, NEEDS);
+    let checks = checks();
+    let words = checks.iter().flat_map(|check| [&check.rules.fail, &check.rules.warn, &check.rules.moot]).flatten();
+    let is_known = |word: &&str| {
+        SYMPTOMS.iter().any(|(name, _)| [false, true].iter().any(|is_forward| means(word, name, *is_forward)))
+    };
+    let known = words.copied().filter(is_known).collect();
+    crate::audit::tests::the_words_are_known(&checks, &known, NEEDS);
 }
 
 fn checks() -> Vec<Check> {
@@ -167,14 +192,18 @@ fn checks() -> Vec<Check> {
 type Complaint = (&'static str, Verdict, Vec<String>);
 
 /// What an audit complains about, as soon as it is as wanted, or in the end.
-fn complaints(wrong: Wrong, is_wanted: impl Fn(&[Complaint]) -> bool) -> Result<Vec<Complaint>, String> {
-    match complaints_within(PATIENCE[0], wrong) {
+fn complaints(
+    wrong: Wrong,
+    is_forward: bool,
+    is_wanted: impl Fn(&[Complaint]) -> bool,
+) -> Result<Vec<Complaint>, String> {
+    match complaints_within(PATIENCE[0], wrong, is_forward) {
         Ok(found) if is_wanted(&found) => Ok(found),
-        _ => complaints_within(PATIENCE[1], wrong),
+        _ => complaints_within(PATIENCE[1], wrong, is_forward),
     }
 }
 
-fn complaints_within(patience: Duration, wrong: Wrong) -> Result<Vec<Complaint>, String> {
+fn complaints_within(patience: Duration, wrong: Wrong, is_forward: bool) -> Result<Vec<Complaint>, String> {
     let checks = checks();
     let origin = Origin::listen(0).expect("a port");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -186,7 +215,7 @@ fn complaints_within(patience: Duration, wrong: Wrong) -> Result<Vec<Complaint>,
         }
     });
     let target: Target = format!("http://127.0.0.1:{port}/").parse().expect("a URL");
-    let mut audit = Audit::begin(&target, origin, false, patience, &checks)?;
+    let mut audit = Audit::begin(&target, origin, is_forward, patience, &checks)?;
     let findings = checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()?;
     let complaints = findings.into_iter().filter(|finding| finding.verdict >= Verdict::Warn);
     Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
@@ -333,6 +362,7 @@ impl Proxy {
             && (is_asked
                 || self.wrong == BelievesUnasked && offer.is_empty()
                 || self.wrong == BelievesOther && !offer.is_empty())
+            && self.wrong != RefusesSwitches
             && !(self.wrong == ForgetsLists && offer.contains(','));
         if !is_right {
             write!(self.client, "HTTP/1.1 502 No\r\n{REFUSAL}")?;
