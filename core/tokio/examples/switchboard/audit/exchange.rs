@@ -4,6 +4,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::finding::{End, Received};
 use super::reading::{Answer, Reader};
 use super::script::{Asked, MESSAGE, Script, Step, Wait};
 use super::speech::{self, Frame, Spoken};
@@ -13,6 +14,8 @@ use crate::target::Target;
 /// So that what follows comes as a segment of its own, and is looked at on its own.
 const PAUSE: Duration = Duration::from_millis(300);
 const BLINK: Duration = Duration::from_micros(500);
+/// Bytes of what came that are kept to show it.
+const KEPT: usize = 16 * 1024;
 
 /// What happened on it.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct Exchange {
     pub(crate) end: usize,
     /// The peer has closed, or reset.
     pub(crate) has_ended: bool,
+    /// What was waited for last did not come in that time.
+    pub(crate) waited: Option<Duration>,
     /// Neither a 100 nor an answer came before the content.
     pub(crate) waited_in_vain: bool,
 }
@@ -77,6 +82,16 @@ impl Exchange {
         &self.came[self.end..]
     }
 
+    /// What there is to show: the beginning of what came, and the end of the connection.
+    pub(crate) fn received(&self) -> Received {
+        let end = match self.waited {
+            _ if self.has_ended => End::Closed,
+            Some(time) => End::OpenAfter(time),
+            None => End::Open,
+        };
+        Received { octets: self.came[..self.came.len().min(KEPT)].to_vec(), end }
+    }
+
     /// A WebSocket has sent a message back.
     pub(crate) fn has_echo(&self) -> bool {
         has_echo(self.rest())
@@ -92,7 +107,7 @@ impl Exchange {
 pub(crate) fn run(target: &Target, script: &Script, patience: Duration, until: Until) -> io::Result<Exchange> {
     let wire = Wire::connect(target, patience)?;
     let reader = Reader::new(&script.requests, target.is_secure);
-    let mut session = Session { wire, reader, patience, said: Vec::new(), waited_in_vain: false };
+    let mut session = Session { wire, reader, patience, said: Vec::new(), waited: None, waited_in_vain: false };
     script.steps.iter().for_each(|step| session.take(step));
     session.listen(patience, Reader::is_done);
     let spoken = session.speak();
@@ -100,7 +115,7 @@ pub(crate) fn run(target: &Target, script: &Script, patience: Duration, until: U
         session.wait_for_an_echo();
     }
     session.see_the_end(until);
-    let Session { reader, said, waited_in_vain, .. } = session;
+    let Session { reader, said, waited, waited_in_vain, .. } = session;
     Ok(Exchange {
         asked: script.requests.clone(),
         said,
@@ -109,6 +124,7 @@ pub(crate) fn run(target: &Target, script: &Script, patience: Duration, until: U
         came: reader.came,
         answers: reader.answers,
         has_ended: reader.has_ended,
+        waited,
         waited_in_vain,
     })
 }
@@ -118,6 +134,7 @@ struct Session {
     reader: Reader,
     patience: Duration,
     said: Vec<u8>,
+    waited: Option<Duration>,
     waited_in_vain: bool,
 }
 
@@ -142,11 +159,15 @@ impl Session {
     /// Reads until that is so, or nothing more comes in that time.
     fn listen(&mut self, time: Duration, is_enough: impl Fn(&Reader) -> bool) {
         let deadline = Instant::now() + time;
+        self.waited = None;
         while !is_enough(&self.reader) && !self.reader.has_ended && !self.reader.is_full() {
             match self.wire.next(deadline) {
                 Came::Octets(octets) => self.reader.receive(&octets),
                 Came::End => self.reader.end(),
-                Came::Nothing => return,
+                Came::Nothing => {
+                    self.waited = Some(time);
+                    return;
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What a check comes to.
 
+use std::time::Duration;
+
 use super::script::{Script, Step, Wait};
 use super::table::Check;
 use crate::target::Target;
@@ -38,13 +40,41 @@ pub(crate) struct Finding {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
     pub(crate) sent: Vec<u8>,
-    pub(crate) came: Vec<u8>,
+    pub(crate) came: Received,
     /// What came where the same was sent without what is tried.
-    pub(crate) control: Option<Vec<u8>>,
+    pub(crate) control: Option<Received>,
     /// What came out of the other side of an intermediary.
     pub(crate) arrived: Option<Vec<u8>>,
     /// A line for a shell that does it again.
     pub(crate) again: String,
+}
+
+/// What came on a connection, and how that was left.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Received {
+    pub(crate) octets: Vec<u8>,
+    pub(crate) end: End,
+}
+
+/// Whether the peer had closed a connection when it was left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum End {
+    Closed,
+    #[default]
+    Open,
+    /// Nothing more came in that time.
+    OpenAfter(Duration),
+}
+
+impl End {
+    /// In words.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Closed => "(closed)".into(),
+            Self::Open => "(still open)".into(),
+            Self::OpenAfter(time) => format!("(still open after {} s)", time.as_secs_f64()),
+        }
+    }
 }
 
 /// What a check lacks to be applicable, and what brings it.

@@ -38,9 +38,6 @@ pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
 ];
 const SAY_OFFER: &str = "say --offer TOKEN=PATH";
 
-/// Bytes of what came that are kept to show it.
-const KEPT: usize = 16 * 1024;
-
 /// The check whose handshake is a good one.
 const HANDSHAKE: &str = "S30";
 
@@ -93,6 +90,9 @@ impl<'a> Audit<'a> {
             }
             _ => return Err(format!("{address} does not answer a request without any offer, or at too great length")),
         }
+        if audit.server.has_websocket {
+            audit.meet_the_websocket()?;
+        }
         Ok(audit)
     }
 
@@ -121,9 +121,6 @@ impl<'a> Audit<'a> {
     fn handshake(&self) -> Result<Script, Trouble> {
         let check = self.checks.iter().find(|check| check.id == HANDSHAKE).ok_or("there is no handshake")?;
         Script::of(check, By::Check, &self.server.places)
-        if audit.server.has_websocket {
-            audit.meet_the_websocket()?;
-        }
     }
 
     /// What a check comes to, with what it needs beforehand.
@@ -179,7 +176,7 @@ impl<'a> Audit<'a> {
         let exchange = self.exchange(&script, until)?;
         self.latest = check.id;
         let (verdict, reasons) = verdict(&check.rules, &Seen { exchange: &exchange, control: control.as_ref() });
-        let control = control.map(|control| kept(&control.came));
+        let control = control.as_ref().map(Exchange::received);
         let evidence = Evidence { control, ..self.evidence(&script, &exchange) };
         self.keep_heads(check.id, &exchange, &evidence);
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
@@ -188,7 +185,7 @@ impl<'a> Audit<'a> {
     fn evidence(&self, script: &Script, exchange: &Exchange) -> Evidence {
         let again = finding::again(self.server.target, script, &exchange.said);
         let sent = [&script.octets()[..], &exchange.said].concat();
-        Evidence { sent, came: kept(&exchange.came), control: None, arrived: None, again }
+        Evidence { sent, came: exchange.received(), control: None, arrived: None, again }
     }
 
     /// What is missing of what a check needs, as far as it can be told before anything is sent.
@@ -278,11 +275,6 @@ impl<'a> Audit<'a> {
             ..pass()
         }))
     }
-}
-
-/// As much of it as evidence needs.
-fn kept(came: &[u8]) -> Vec<u8> {
-    came[..came.len().min(KEPT)].to_vec()
 }
 
 /// How long a connection is looked at, by what is asked of its end.

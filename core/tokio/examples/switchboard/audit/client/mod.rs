@@ -130,9 +130,9 @@ impl<'a> Audit<'a> {
         if verdict >= Verdict::Warn {
             reasons.extend(visit.ended.as_ref().map(said));
         }
-        let control = self.visits.get(CONTROL).map(|control| control.came.clone());
+        let control = self.visits.get(CONTROL).map(Visit::received);
         let again = self.caller.again(check.id, identity.is_some());
-        let evidence = Evidence { sent: visit.sent.clone(), came: visit.came.clone(), control, arrived: None, again };
+        let evidence = Evidence { sent: visit.sent.clone(), came: visit.received(), control, arrived: None, again };
         self.visits.insert(check.id, visit);
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }

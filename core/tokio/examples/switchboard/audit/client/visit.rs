@@ -11,7 +11,7 @@ use rustls::ServerConfig;
 use super::caller::{Call, Caller, Ended, GLANCE};
 use super::identity::Identity;
 use crate::audit::answer::{self, PAYLOAD, PING, Step};
-use crate::audit::finding::Missing;
+use crate::audit::finding::{End, Missing, Received};
 use crate::audit::incoming::{Incoming, Request};
 use crate::audit::speech::{CLOSE, Frame, PONG, frames};
 use crate::audit::table::{Check, What};
@@ -78,6 +78,11 @@ pub(crate) enum Until {
 impl Visit {
     pub(crate) fn first(&self) -> Option<&Request> {
         self.requests.first()
+    }
+
+    /// What there is to show: all that came, and the end of the last connection.
+    pub(crate) fn received(&self) -> Received {
+        Received { octets: self.came.clone(), end: if self.has_ended { End::Closed } else { End::Open } }
     }
 
     /// What came is words of the new protocol, and not of its end.

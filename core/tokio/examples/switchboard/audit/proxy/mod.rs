@@ -18,7 +18,7 @@ pub(crate) use origin::Origin;
 use symptoms::{SYMPTOMS, Seen};
 
 use super::exchange::{self, Exchange, Until};
-use super::finding::{Evidence, Finding, Missing, Verdict};
+use super::finding::{Evidence, Finding, Missing, Received, Verdict};
 use super::script::{Places, Script};
 use super::server::Trouble;
 use super::table::{By, Check, Line, Rules, What};
@@ -122,7 +122,7 @@ impl<'a> Audit<'a> {
         let (verdict, reasons) = verdict(&check.rules, &seen, self.is_forward);
         let evidence = Evidence {
             sent: Script::of(&question(check), By::Check, &self.places(false))?.octets(),
-            came: exchange.came,
+            came: exchange.received(),
             control: if verdict >= Verdict::Warn { self.directly(check)? } else { None },
             arrived: Some(log.came),
             again: self.again(check),
@@ -136,9 +136,9 @@ impl<'a> Audit<'a> {
     }
 
     /// What comes where the same is asked of the origin itself.
-    fn directly(&self, check: &Check) -> Result<Option<Vec<u8>>, Trouble> {
+    fn directly(&self, check: &Check) -> Result<Option<Received>, Trouble> {
         let origin = format!("http://127.0.0.1:{}/plain", self.origin.port).parse::<Target>()?;
-        Ok(Some(self.run(check, &origin, &self.places(true))?.0.came))
+        Ok(Some(self.run(check, &origin, &self.places(true))?.0.received()))
     }
 
     fn run(&self, check: &Check, target: &Target, places: &Places) -> Result<(Exchange, Log), Trouble> {

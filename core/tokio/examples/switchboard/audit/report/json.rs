@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Report;
-use crate::audit::finding::{Evidence, Finding, Verdict};
+use crate::audit::finding::{End, Evidence, Finding, Received, Verdict};
 
 #[derive(Serialize)]
 struct Told<'a> {
@@ -35,7 +35,9 @@ struct Each<'a> {
 struct Shown<'a> {
     sent: String,
     came: String,
+    closed: bool,
     control: Option<String>,
+    control_closed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     arrived: Option<String>,
     again: &'a str,
@@ -76,8 +78,17 @@ impl<'a> Each<'a> {
 impl<'a> Shown<'a> {
     fn of(evidence: &'a Evidence) -> Self {
         let text = |octets: &[u8]| octets.iter().copied().map(char::from).collect();
-        let control = evidence.control.as_deref().map(text);
         let arrived = evidence.arrived.as_deref().map(text);
-        Self { sent: text(&evidence.sent), came: text(&evidence.came), control, arrived, again: &evidence.again }
+        let is_closed = |received: &Received| received.end == End::Closed;
+        let control = evidence.control.as_ref();
+        Self {
+            sent: text(&evidence.sent),
+            came: text(&evidence.came.octets),
+            closed: is_closed(&evidence.came),
+            control: control.map(|control| text(&control.octets)),
+            control_closed: control.map(is_closed),
+            arrived,
+            again: &evidence.again,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Report, shown};
-use crate::audit::finding::{Evidence, Finding, Verdict};
+use crate::audit::finding::{Evidence, Finding, Received, Verdict};
 use crate::audit::table::{By, Check, Line, What};
 
 /// More of what came is not shown.
@@ -57,13 +57,18 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
         if let Some(arrived) = arrived {
             part("arrived", &cut(arrived));
         }
-        part("came", &cut(came));
+        part("came", &left(came));
         if let Some(control) = control {
-            part("control", &cut(control));
+            part("control", &left(control));
         }
         part("again", again);
     }
     out + "\n"
+}
+
+/// What came, and whether the connection is closed.
+fn left(received: &Received) -> String {
+    format!("{}\n{}", cut(&received.octets).trim_end(), received.end.text())
 }
 
 /// The beginning of it, if it is long.

@@ -250,6 +250,22 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
     assert!(Known::parse("S01 pass").is_err());
 }
 
+/// What a connection comes to is a part of what came: in S14 it is all that differs.
+#[test]
+fn a_finding_says_whether_the_connection_was_closed() {
+    let patience = Duration::from_secs(2);
+    let text = |then| {
+        let mutant = Mutant { id: "S14", verdict: "", at: "S14", answer: written("OK"), then, words: "" };
+        let findings = audit_with(patience, &checks(), Some(&mutant)).expect("the server is there");
+        told(findings.into_iter().filter(|finding| finding.check.id == "S14").collect())
+    };
+    let told = text(Then::Hold);
+    let came = told.find("\n  came").expect("what came");
+    let control = told.find("\n  control").expect("the control");
+    assert!(told[came..control].ends_with("plain\n           (still open after 2 s)"), "{told}");
+    assert!(told[control..].contains("plain\n           (closed)"), "{told}");
+}
+
 fn told(findings: Vec<Finding>) -> String {
     let report = Report { subject: "it".into(), findings, known: Known::default(), is_strict: true };
     report.told(Form::Text { is_verbose: true })
