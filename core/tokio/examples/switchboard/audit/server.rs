@@ -256,11 +256,11 @@ impl<'a> Audit<'a> {
         for other in checks.iter().filter(|other| !other.lines.is_empty()) {
             self.judge(other)?;
         }
-        let rules: Vec<_> = HEAD_RULES.iter().filter(|(name, _)| check.rules.fail.contains(name)).collect();
+        let rules: Vec<_> = HEAD_RULES.iter().filter(|(name, ..)| check.rules.fail.contains(name)).collect();
         let judged: Vec<_> = self
             .heads
             .iter()
-            .flat_map(|kept| rules.iter().filter_map(move |(_, rule)| Some((kept, rule(&kept.1)?))))
+            .flat_map(|kept| rules.iter().filter_map(move |(_, rule, _)| Some((kept, rule(&kept.1)?))))
             .collect();
         if judged.is_empty() {
             let missing = Missing::new("no such answer came in this run", check.rules.apply);
@@ -289,7 +289,7 @@ fn until(check: &Check) -> Until {
 /// What of the vocabulary is seen, and the worst that it amounts to.
 fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], |names| {
-        SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(seen)).collect()
+        SYMPTOMS.iter().filter(|(name, ..)| names.contains(name)).filter_map(|(_, symptom, _)| symptom(seen)).collect()
     })
 }
 

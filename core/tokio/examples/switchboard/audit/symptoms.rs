@@ -17,60 +17,80 @@ pub(crate) struct Seen<'a> {
 /// Says what is seen, if it is.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
-/// What may be seen in an exchange, by name.
-pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
+/// What may be seen in an exchange, by name, and in a sentence.
+pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     // Of the answer.
-    ("differs", differs),
-    ("odd-status", odd_status),
-    ("refused", refused),
-    ("server-error", server_error),
-    ("not-an-error", not_an_error),
-    ("not-400", not_400),
-    ("no-version", no_version),
-    ("silent", silent),
-    ("closed-unanswered", closed_unanswered),
-    ("unreadable", unreadable),
-    ("waits-for-content", waits_for_content),
-    ("tunnel", tunnel),
-    ("framed-tunnel", framed_tunnel),
+    ("differs", differs, "the status is another one than that of the control"),
+    ("odd-status", odd_status, "the status is neither that of the control, nor 400 or 426"),
+    ("refused", refused, "the status is an error, and that of the control is not"),
+    ("server-error", server_error, "the status is a 5xx, and that of the control is not"),
+    ("not-an-error", not_an_error, "the status is neither an error nor 101"),
+    ("not-400", not_400, "the status is neither 400 nor 101"),
+    ("no-version", no_version, "the answer has no Sec-WebSocket-Version"),
+    ("silent", silent, "no whole answer comes in time, and the connection stays open"),
+    ("closed-unanswered", closed_unanswered, "the connection is closed without a whole answer"),
+    ("unreadable", unreadable, "an answer cannot be read as HTTP/1.1"),
+    ("waits-for-content", waits_for_content, "neither a 100 nor a final status comes before the content is sent"),
+    ("tunnel", tunnel, "CONNECT is answered with a 2xx"),
+    ("framed-tunnel", framed_tunnel, "a 2xx to CONNECT has Content-Length or Transfer-Encoding"),
     // Of the connection.
-    ("says-close", says_close),
-    ("stays-open", stays_open),
-    ("open-after-close", open_after_close),
-    ("close-unsaid", close_unsaid),
-    ("lost", lost),
-    ("closed-before-next", closed_before_next),
-    ("closed-unsaid-before-next", closed_unsaid_before_next),
-    ("next-differs", next_differs),
-    ("extra", extra),
-    ("answered-after-refusal", answered_after_refusal),
+    ("says-close", says_close, "the answer closes the connection, which that of the control does not"),
+    ("stays-open", stays_open, "the connection stays open after the answer"),
+    ("open-after-close", open_after_close, "the answer announces the end of the connection, which stays open"),
+    ("close-unsaid", close_unsaid, "the connection is closed, and the answer does not announce it"),
+    ("lost", lost, "the next request is not answered, and the connection stays open"),
+    (
+        "closed-before-next",
+        closed_before_next,
+        "the connection is closed before the next request is answered, whether or not an answer announces it",
+    ),
+    (
+        "closed-unsaid-before-next",
+        closed_unsaid_before_next,
+        "the connection is closed before the next request is answered, and no answer announces it",
+    ),
+    ("next-differs", next_differs, "the next request is answered with another status than in the control"),
+    ("extra", extra, "more answers come than there are requests"),
+    ("answered-after-refusal", answered_after_refusal, "what follows the refused CONNECT is answered as a request"),
     // Of the switch.
-    ("switched", switched),
-    ("declined", declined),
-    ("bad-switch", bad_switch),
-    ("misnamed", misnamed),
-    ("mute", mute),
-    ("left", left),
-    ("unspoken", unspoken),
-    ("content-as-frames", content_as_frames),
-    ("no-100-before-101", no_100_before_101),
-    ("subprotocol-unasked", subprotocol_unasked),
-    ("extended", extended),
-    ("deflated", deflated),
-    ("window-ignored", window_ignored),
-    ("no-capsules", no_capsules),
+    ("switched", switched, "the server answers 101"),
+    ("declined", declined, "no 101 comes"),
+    ("bad-switch", bad_switch, "the 101 breaks a rule"),
+    ("misnamed", misnamed, "the 101 names x-audit, which no server speaks"),
+    ("mute", mute, "after the 101 the new protocol is not spoken"),
+    ("left", left, "after the 101 the server ends the new protocol by itself"),
+    ("unspoken", unspoken, "the audit knows no words of the protocol"),
+    ("content-as-frames", content_as_frames, "the content of the handshake is read as a message, and answered"),
+    ("no-100-before-101", no_100_before_101, "the 101 comes without a 100 before it"),
+    ("subprotocol-unasked", subprotocol_unasked, "the 101 has a subprotocol that was not asked for, or several"),
+    ("extended", extended, "the 101 accepts an extension"),
+    ("deflated", deflated, "the 101 accepts permessage-deflate"),
+    ("window-ignored", window_ignored, "the 101 accepts permessage-deflate without the window that was asked for"),
+    ("no-capsules", no_capsules, "the 101 has no Capsule-Protocol"),
 ];
 
 /// Judges one head; `None` where it is not about such a head.
 pub(crate) type HeadRule = fn(&Head) -> Option<Result<(), String>>;
 
-/// What may be seen in any head of the run, by name.
-pub(crate) const HEAD_RULES: &[(&str, HeadRule)] = &[
-    ("426-without-upgrade", |head| (head.status == 426).then(|| with_upgrade(head))),
-    ("101-without-upgrade", |head| (head.status == 101).then(|| with_upgrade(head))),
-    ("upgrade-without-option", |head| head.has("upgrade").then(|| with_option(head))),
-    ("framed-1xx", |head| (head.status < 200).then(|| without_framing(head))),
-    ("two-framings", |head| Some(with_one_framing(head))),
+/// What may be seen in any head of the run, by name, and in a sentence.
+pub(crate) const HEAD_RULES: &[(&str, HeadRule, &str)] = &[
+    ("426-without-upgrade", |head| (head.status == 426).then(|| with_upgrade(head)), "a 426 has no Upgrade"),
+    ("101-without-upgrade", |head| (head.status == 101).then(|| with_upgrade(head)), "a 101 has no Upgrade"),
+    (
+        "upgrade-without-option",
+        |head| head.has("upgrade").then(|| with_option(head)),
+        "an answer has Upgrade, and no Connection: upgrade",
+    ),
+    (
+        "framed-1xx",
+        |head| (head.status < 200).then(|| without_framing(head)),
+        "a 1xx has Content-Length or Transfer-Encoding",
+    ),
+    (
+        "two-framings",
+        |head| Some(with_one_framing(head)),
+        "an answer has Content-Length and Transfer-Encoding, or lengths that differ",
+    ),
 ];
 
 impl Seen<'_> {

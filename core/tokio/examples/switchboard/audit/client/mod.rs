@@ -4,7 +4,7 @@
 
 mod caller;
 mod identity;
-mod symptoms;
+pub(super) mod symptoms;
 #[cfg(test)]
 #[path = "../tests/client.rs"]
 mod tests;
@@ -26,7 +26,7 @@ use super::table::{Check, Rules};
 pub(crate) const TABLE: &str = include_str!("client.checks");
 
 /// What a check may need: its name, what is so if it is missing, and what brings it.
-const NEEDS: &[(&str, &str, &str)] = &[
+pub(super) const NEEDS: &[(&str, &str, &str)] = &[
     (
         "websocket",
         "it is about a client of WebSocket, and this one offers OFFERED",
@@ -142,7 +142,11 @@ impl<'a> Audit<'a> {
     fn verdict(&self, rules: &Rules, visit: &Visit) -> (Verdict, Vec<String>) {
         let seen = Seen { visit, keys: &self.keys };
         rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |names| {
-            SYMPTOMS.iter().filter(|(name, _)| names.contains(name)).filter_map(|(_, symptom)| symptom(&seen)).collect()
+            SYMPTOMS
+                .iter()
+                .filter(|(name, ..)| names.contains(name))
+                .filter_map(|(_, symptom, _)| symptom(&seen))
+                .collect()
         })
     }
 
@@ -178,11 +182,20 @@ fn until(check: &Check) -> Until {
 
 /// How a command ended, in words.
 fn said(ended: &caller::Ended) -> String {
-    let output = String::from_utf8_lossy(&ended.output);
-    let output: Vec<char> = output.trim().chars().collect();
-    // What is said last is what counts.
-    let cut: String = output[output.len().saturating_sub(TOLD)..].iter().collect();
+    let cut = tail(&String::from_utf8_lossy(&ended.output));
     let how =
         ended.code.map_or("the command did not end by itself".into(), |code| format!("the command ended with {code}"));
     if cut.is_empty() { how } else { format!("{how}; it said: {cut}") }
+}
+
+/// The end of what was said, which is what counts, from the beginning of a word.
+fn tail(output: &str) -> String {
+    let output = output.trim();
+    let Some((start, _)) = output.char_indices().rev().nth(TOLD - 1).filter(|(start, _)| *start > 0) else {
+        return output.into();
+    };
+    let rest = &output[start..];
+    let is_begun = output[..start].ends_with(char::is_whitespace);
+    let words = rest.find(char::is_whitespace).filter(|_| !is_begun).map_or(rest, |end| &rest[end..]);
+    format!("… {}", words.trim_start())
 }

@@ -12,25 +12,25 @@ pub(crate) struct Seen<'a> {
 /// Says what is seen, if it is.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
-/// What may be seen in a visit, by name.
-pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
+/// What may be seen in a visit, by name, and in a sentence.
+pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     // Of what it asks.
-    ("bad-request", bad_request),
-    ("early", early),
-    ("same-key", same_key),
+    ("bad-request", bad_request, "the request breaks a rule"),
+    ("early", early, "the client goes on before its offer is answered"),
+    ("same-key", same_key, "two handshakes have the same key"),
     // Of the switch.
-    ("unopened", unopened),
-    ("unheard", unheard),
-    ("unacknowledged", unacknowledged),
-    ("leaves-at-once", leaves_at_once),
-    ("opened", opened),
-    ("left-open", left_open),
+    ("unopened", unopened, "the client does not speak the new protocol"),
+    ("unheard", unheard, "the client speaks the new protocol, and does not answer the ping"),
+    ("unacknowledged", unacknowledged, "the client does not acknowledge the server's SETTINGS"),
+    ("leaves-at-once", leaves_at_once, "the client leaves as soon as it is open"),
+    ("opened", opened, "the client speaks the new protocol"),
+    ("left-open", left_open, "the client sends nothing, and leaves the connection open"),
     // Of what it does next.
-    ("asked-again", asked_again),
-    ("satisfied", satisfied),
-    ("no-retry", no_retry),
-    ("bad-retry", bad_retry),
-    ("hasty-retry", hasty_retry),
+    ("asked-again", asked_again, "the client asks again on the same connection"),
+    ("satisfied", satisfied, "the command ends with 0, as if it had been answered"),
+    ("no-retry", no_retry, "the client does not ask again"),
+    ("bad-retry", bad_retry, "the next request breaks a rule"),
+    ("hasty-retry", hasty_retry, "the next request comes on the same connection before the answer is complete"),
 ];
 
 fn bad_request(seen: &Seen<'_>) -> Option<String> {

@@ -3,7 +3,7 @@
 //! `origin` is its other side, `symptoms` is what may be seen.
 
 mod origin;
-mod symptoms;
+pub(super) mod symptoms;
 #[cfg(test)]
 #[path = "../tests/proxy.rs"]
 mod tests;
@@ -27,7 +27,7 @@ use crate::target::Target;
 pub(crate) const TABLE: &str = include_str!("proxy.checks");
 
 /// What a check may need: its name, what is so if it is missing, and what brings it.
-const NEEDS: &[(&str, &str, &str)] = &[
+pub(super) const NEEDS: &[(&str, &str, &str)] = &[
     (
         "persistent",
         "without an offer a second request on the connection is not answered either",
@@ -218,6 +218,6 @@ fn until(check: &Check) -> Until {
 fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |words| {
         let is_asked = |name: &str| words.iter().any(|word| symptoms::means(word, name, is_forward));
-        SYMPTOMS.iter().filter(|(name, _)| is_asked(name)).filter_map(|(_, symptom)| symptom(seen)).collect()
+        SYMPTOMS.iter().filter(|(name, ..)| is_asked(name)).filter_map(|(_, symptom, _)| symptom(seen)).collect()
     })
 }

@@ -20,41 +20,45 @@ pub(crate) struct Seen<'a> {
 /// Says what is seen, if it is.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
-/// What may be seen, by name.
-pub(crate) const SYMPTOMS: &[(&str, Symptom)] = &[
+/// What may be seen, by name, and in a sentence.
+pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     // Of what reached the origin.
-    ("unforwarded", unforwarded),
-    ("unoffered", unoffered),
-    ("offer-seen", offer_seen),
-    ("upgrade-seen", upgrade_seen),
-    ("upgrade-without-option", upgrade_without_option),
-    ("settings-seen", settings_seen),
-    ("settings-alone", settings_alone),
-    ("hop-seen", hop_seen),
-    ("content-lost", content_lost),
-    ("content-cut", content_cut),
-    ("tunnel", tunnel),
-    ("no-via", no_via),
+    ("unforwarded", unforwarded, "the origin gets no request"),
+    ("unoffered", unoffered, "no offer of websocket reaches the origin"),
+    ("offer-seen", offer_seen, "an offer reaches the origin"),
+    ("upgrade-seen", upgrade_seen, "Upgrade reaches the origin"),
+    ("upgrade-without-option", upgrade_without_option, "Upgrade reaches the origin without Connection: Upgrade"),
+    ("settings-seen", settings_seen, "HTTP2-Settings reaches the origin"),
+    ("settings-alone", settings_alone, "HTTP2-Settings reaches the origin without Upgrade"),
+    ("hop-seen", hop_seen, "a field that Connection names reaches the origin"),
+    ("content-lost", content_lost, "the content does not reach the origin as it was sent"),
+    ("content-cut", content_cut, "the client gets the 101, and the origin not all of the content"),
+    ("tunnel", tunnel, "the request after the offer reaches the origin byte for byte, and alone it is changed"),
+    ("no-via", no_via, "the origin gets no Via"),
     // Of what came back.
-    ("unanswered", unanswered),
-    ("refused", refused),
-    ("not-5xx", not_5xx),
-    ("next-lost", next_lost),
-    ("closed-before-next", closed_before_next),
-    ("closed-unsaid", closed_unsaid),
-    ("stays-open", stays_open),
-    ("bare-426", bare_426),
-    ("no-426", no_426),
-    ("framed-tunnel", framed_tunnel),
+    ("unanswered", unanswered, "the origin's answer does not reach the client"),
+    ("refused", refused, "the client gets an error, and the origin has sent none"),
+    ("not-5xx", not_5xx, "the client gets no 5xx"),
+    ("next-lost", next_lost, "the next request is not answered, and the connection stays open"),
+    ("closed-before-next", closed_before_next, "the connection is closed before the next request is answered"),
+    (
+        "closed-unsaid",
+        closed_unsaid,
+        "the connection is closed before the next request is answered, and no answer announces it",
+    ),
+    ("stays-open", stays_open, "the connection stays open after the answer"),
+    ("bare-426", bare_426, "the 426 reaches the client without Upgrade, or without Connection: Upgrade"),
+    ("no-426", no_426, "no 426 reaches the client"),
+    ("framed-tunnel", framed_tunnel, "a 2xx to CONNECT reaches the client with Content-Length or Transfer-Encoding"),
     // Of the switch.
-    ("switched", switched),
-    ("lost-switch", lost_switch),
-    ("bare-101", bare_101),
-    ("interim-lost", interim_lost),
-    ("length-relayed", length_relayed),
-    ("leftover-lost", leftover_lost),
-    ("mute", mute),
-    ("end-lost", end_lost),
+    ("switched", switched, "the client gets a 101"),
+    ("lost-switch", lost_switch, "the origin answers 101, and the client does not get it"),
+    ("bare-101", bare_101, "the 101 reaches the client without Upgrade, or without Connection: Upgrade"),
+    ("interim-lost", interim_lost, "the client gets the 101, and not all of the 1xx before it"),
+    ("length-relayed", length_relayed, "the 101 reaches the client with Content-Length"),
+    ("leftover-lost", leftover_lost, "the bytes in the segment of the 101 do not reach the client, or not first"),
+    ("mute", mute, "after the 101 a ping gets no pong"),
+    ("end-lost", end_lost, "what the origin says after the client's end does not reach the client"),
 ];
 
 /// Whether a word of the table means the symptom of that name, here: one with `-of-proxy` is for forward proxies, and one with

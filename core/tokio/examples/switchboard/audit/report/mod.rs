@@ -1,11 +1,12 @@
 //! What was found, for people and for programs.
 
+mod explained;
 mod json;
 mod junit;
 mod markdown;
 mod text;
 
-pub(crate) use text::explanation;
+pub(crate) use explained::explanation;
 
 use super::finding::{Finding, Verdict};
 use super::known::Known;

@@ -1,10 +1,11 @@
 //! For people.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::{Report, shown};
 use crate::audit::finding::{Evidence, Finding, Received, Verdict};
-use crate::audit::table::{By, Check, Line, What};
+use crate::audit::table::Check;
 
 /// More of what came is not shown.
 const SHOWN: usize = 2048;
@@ -12,12 +13,18 @@ const SHOWN: usize = 2048;
 /// All findings, or those that matter, and how many there are.
 pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     let mut out = String::new();
+    // Many checks may lack the same.
+    let mut said: HashMap<&str, &str> = HashMap::new();
     for finding in &report.findings {
         if finding.verdict >= Verdict::Warn && (is_verbose || !report.known.accepts(finding)) {
             out += &told(report, finding);
         } else if is_verbose {
             out += &line(report, finding);
-            out.extend(finding.reasons.iter().map(|reason| format!("  {reason}\n")));
+            for reason in &finding.reasons {
+                let first = *said.entry(reason).or_insert(finding.check.id);
+                let _ =
+                    if first == finding.check.id { writeln!(out, "  {reason}") } else { writeln!(out, "  as {first}") };
+            }
         }
     }
     out.extend(report.mended().map(|id| format!("{id} is mended: it need not be known any more\n")));
@@ -78,30 +85,4 @@ fn cut(octets: &[u8]) -> String {
         None => shown(octets),
         Some((begin, rest)) => format!("{}\n(and {} bytes more)", shown(begin), rest.len()),
     }
-}
-
-/// What a check is, without running it.
-pub(crate) fn explanation(check: &Check) -> String {
-    let Check { id, level, clause, title, rules, .. } = check;
-    let mut out = format!("{id}: {title}\n  rule     {clause} ({level}): {}\n", rules.says);
-    for (name, list) in [("needs", &rules.needs), ("fail", &rules.fail), ("warn", &rules.warn)] {
-        if !list.is_empty() {
-            let _ = writeln!(out, "  {name:<8} {}", list.join(", "));
-        }
-    }
-    out += "  sends    (+ is what the control leaves out, - is what only the control sends)\n";
-    for Line { by, what } in &check.lines {
-        let mark = match by {
-            By::Both => ' ',
-            By::Check => '+',
-            By::Control => '-',
-        };
-        let _ = match what {
-            What::Text(text) => writeln!(out, "         {mark} {text}"),
-            What::Empty => writeln!(out),
-            What::Octets(text) => writeln!(out, "         | {text}"),
-            What::Wait(text) => writeln!(out, "         ~ {text}"),
-        };
-    }
-    out
 }

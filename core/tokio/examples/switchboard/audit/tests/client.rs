@@ -13,7 +13,7 @@ use super::caller::Caller;
 use super::identity::Identity;
 use super::symptoms::SYMPTOMS;
 use super::visit::Times;
-use super::{Audit, NEEDS, TABLE};
+use super::{Audit, NEEDS, TABLE, TOLD, tail};
 use crate::audit::finding::Verdict;
 use crate::audit::incoming::accept;
 use crate::audit::speech::frames;
@@ -286,7 +286,7 @@ fn the_page_has_the_number() {
 
 #[test]
 fn each_word_of_the_table_is_known() {
-    let known = SYMPTOMS.iter().map(|(name, _)| *name).collect();
+    let known = SYMPTOMS.iter().map(|(name, ..)| *name).collect();
     crate::audit::tests::the_words_are_known(&checks(), &known, NEEDS);
 }
 
@@ -460,4 +460,17 @@ fn speak(stream: &mut dyn Stream, kind: Kind, leftover: &[u8]) -> std::io::Resul
             piece => came.extend(piece),
         }
     }
+}
+
+/// It begins with a word, and with an ellipsis where something is left out.
+#[test]
+fn what_a_command_says_is_cut_between_words() {
+    assert_eq!(tail(" short\n"), "short");
+    let exact = "word ".repeat(TOLD / 5);
+    assert_eq!(tail(&exact), exact.trim());
+    let long = format!("{}the end", "wörd ".repeat(100));
+    let cut = tail(&long);
+    assert!(cut.starts_with("… wörd wörd ") && cut.ends_with(" the end"), "{cut}");
+    assert!(cut.chars().count() <= TOLD + 2, "{cut}");
+    assert!(tail(&"x".repeat(2 * TOLD)).starts_with("… xxx"));
 }
