@@ -56,18 +56,19 @@ def header(columns):
     return line(columns) + line(["---"] * len(columns))
 
 
-def block(reports):
-    """Each role: its programs, then its checks."""
+def block(reports, others=None):
+    """Each role: its programs, then its checks. A role of which there is no report is as in `others`."""
     text = ""
     for role in ROLES:
         members = sorted((peer for peer in reports if peer.role == role), key=lambda peer: peer.name.lower())
         if not members:
+            text += (others or {}).get(role, "")
             continue
         shown = audited_again.blocks({peer: reports[peer] for peer in members})
         text += f"\n### {role.capitalize()}\n\n{broken(members, reports)}\n\n"
         text += "".join(f"{each}\n" for each in shown) + header(COLUMNS)
         text += "".join(row(peer, reports[peer]) for peer in members)
-        text += f"\n{header(['check', '', 'fail', 'are warned', 'of'])}"
+        text += f"\n{header(['check', '', 'fail', 'warn', 'of'])}"
         text += "".join(per_check([reports[peer] for peer in members]))
     return text + "\n"
 
@@ -92,7 +93,7 @@ def per_check(reports):
 
 
 def write(reports):
-    put(BEGIN, block(reports), END)
+    put(BEGIN, block(reports, roles_of_the_page()), END)
     for whole in wholes(reports):
         put(WHOLE, whole, END_OF_WHOLE)
 
@@ -127,6 +128,12 @@ def differences(reports):
 
 def block_of_the_page():
     return PAGE.read_text().split(BEGIN)[1].split(END)[0]
+
+
+def roles_of_the_page():
+    """What the page says of each role, with its heading and without the empty line that ends the block."""
+    parts = block_of_the_page().removesuffix("\n").split("\n### ")[1:]
+    return {part.partition("\n")[0].lower(): f"\n### {part}" for part in parts}
 
 
 def rows(text):
