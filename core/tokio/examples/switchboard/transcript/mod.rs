@@ -1,10 +1,11 @@
 //! What happened on a connection: everything that goes into the engine and comes out of it, in its order.
 //!
 //! `lines` has the language, which is that of the engine's test vectors; `text` tells it to people, `moment` to programs and
-//! to the page.
+//! to the page; `secrecy` keeps credentials out of all of them.
 
 mod lines;
 mod moment;
+mod secrecy;
 mod text;
 
 use std::fmt::Display;
@@ -15,11 +16,12 @@ use switchover::state::State;
 use switchover::{Connection, End, Error, Event, Paused, Why};
 use switchover_tokio::observe::{Decision, Noticed, Observer};
 
-pub(crate) use lines::show_secrets;
 pub(crate) use moment::Moment;
+pub(crate) use secrecy::show_secrets;
 
 use crate::live::Hub;
 use moment::Printer;
+use secrecy::Secrecy;
 use text::Narrator;
 
 /// Who sends in a direction.
@@ -33,8 +35,8 @@ pub(crate) enum By {
 pub(crate) enum What<'a> {
     /// A connection of that peer; how the engine is set up, as a vector says it.
     Opened { peer: &'a str, setup: &'a str },
-    /// The engine took these bytes.
-    Received(&'a [u8]),
+    /// The engine took these bytes; where they begin, for secrets that have begun before.
+    Received(&'a [u8], &'a Secrecy),
     /// The peer's bytes have ended.
     Ended(End),
     /// The engine made this of them; so many bytes have passed.
@@ -100,6 +102,8 @@ struct Telling {
     steps: u32,
     number: u64,
     state: Option<State>,
+    /// Where the bytes that the engine took have come to.
+    received: Secrecy,
     /// How it came out is said once, and last.
     verdict: Verdict,
 }
@@ -128,6 +132,7 @@ impl Transcript {
             steps: 0,
             number,
             state: None,
+            received: Secrecy::default(),
             verdict: Verdict::new("closed", "closed"),
         }))
     }
@@ -210,12 +215,16 @@ impl Observer for Transcript {
     fn notice(&self, what: Noticed<'_>, http: &Connection) {
         let mut telling = self.lock();
         let words;
+        let before = telling.received.clone();
+        if let Noticed::Received(octets) = what {
+            telling.received.pass(octets);
+        }
         if !telling.is_heard() {
             telling.steps += 1;
             return;
         }
         let what = match what {
-            Noticed::Received(octets) => What::Received(octets),
+            Noticed::Received(octets) => What::Received(octets, &before),
             Noticed::Ended(end) => What::Ended(end),
             Noticed::Event(event) => What::Came(event, http.position()),
             Noticed::EndOfMessage => What::MessageEnded(http.position()),

@@ -114,7 +114,7 @@ impl Moment {
             What::Opened { peer, setup } => {
                 Self { what: "opened", name: (*setup).into(), text: (*peer).into(), ..moment }
             }
-            What::Received(octets) => moment.bytes("received", octets, MOST),
+            What::Received(octets, _) => moment.bytes("received", octets, MOST),
             What::Ended(end) => Self { what: "ended", name: end.name().into(), ..moment },
             What::Came(Event::Switched(switched), _) => {
                 Self { name: "switched".into(), ..moment.bytes("event", switched.leftover, usize::MAX) }
