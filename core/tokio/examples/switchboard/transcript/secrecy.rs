@@ -17,8 +17,12 @@ pub(crate) fn show_secrets() {
     SHOWS_SECRETS.store(true, Ordering::Relaxed);
 }
 
+pub(super) fn hides_secrets() -> bool {
+    !SHOWS_SECRETS.load(Ordering::Relaxed)
+}
+
 pub(super) fn is_hidden(field: Field<'_>) -> bool {
-    field.is_secret() && !SHOWS_SECRETS.load(Ordering::Relaxed)
+    field.is_secret() && hides_secrets()
 }
 
 /// Longer than the name of any field that is hidden.
