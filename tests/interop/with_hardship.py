@@ -280,6 +280,16 @@ def an_interrupt_in_the_middle(server):
         check(time.monotonic() - begun < LATEST, server.name, "took", time.monotonic() - begun)
 
 
+@case("a socket", "foo/2")
+def an_interrupt_ends_what_has_switched(_):
+    """However long the client stays."""
+    with Server("tokio_server", [beside("tokio_server"), "0"]) as server:
+        client = Raw(server.port, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\nhello\n")
+        client.until(b"HELLO\n")
+        same(server.stop(), 0, "status")
+        same(client.rest(), b"")
+
+
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_is_interrupted_in_the_middle(_):
     """What is under way comes to its end, and says that it is the last."""

@@ -5,9 +5,11 @@ import re
 import signal
 import socket
 import time
+from pathlib import Path
 
 from harness import LARGE, LINES, Raw, Switchboard, case, check, same, wait_for
 
+MEBI = 1 << 20
 HELLO = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -123,6 +125,29 @@ def a_subprotocol_is_agreed_on(board):
         check(head.startswith(b"HTTP/1.1 101 "), head)
         said = re.search(rb"\r\nsec-websocket-protocol: ([^\r]*)\r\n", head)
         same(said and said.group(1), agreed, "subprotocol")
+
+
+@case("a socket", "websocket")
+def pongs_that_are_not_read_do_not_pile_up(_):
+    """Nor do they end the connection: the latest alone are owed (RFC 6455, 5.5.3)."""
+    with Switchboard() as board:
+        raw = Raw(board.port, WEBSOCKET)
+        raw.until(b"\r\n\r\n")
+        pings = (b"\x89\xfd\0\0\0\0" + b"x" * 125) * 1000
+        for _ in range(64 * MEBI // len(pings)):
+            raw.socket.sendall(pings)
+        memory = re.search(r"VmRSS:.*", Path(f"/proc/{board.process.pid}/status").read_text()).group()
+        check(int(memory.split()[1]) < 40 * 1024, memory)
+        raw.send_beside(b"\x88\x80\0\0\0\0", ends=False)
+        check(raw.rest().endswith(b"\x88\x00"), "it is closed as the client wants")
+
+
+@case("a socket", "h2c")
+def no_more_streams_than_are_served(board):
+    """The first that the server says in HTTP/2 (RFC 9113, 6.5.2)."""
+    raw = Raw(board.port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")
+    raw.until(b"\0\x03\0\0\0\x64")
+    raw.socket.close()
 
 
 @case("a socket", "HTTP/1.1")

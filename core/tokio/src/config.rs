@@ -67,6 +67,9 @@ pub struct Patience {
     pub response: Option<Duration>,
     /// A client waits for a 100; then it sends its content all the same: 1 s (RFC 9110, 10.1.1).
     pub go_ahead: Duration,
+    /// [`serve_all`](crate::serve_all) waits, once it stops, for the answers under way and for what has switched: 10 s. Then it
+    /// drops what is left.
+    pub goodbye: Option<Duration>,
 }
 
 impl Default for Patience {
@@ -80,6 +83,7 @@ impl Default for Patience {
             handler: None,
             response: seconds(60),
             go_ahead: Duration::from_secs(1),
+            goodbye: seconds(10),
         }
     }
 }

@@ -43,6 +43,8 @@ pub use http2::Http2Stream;
 pub use interim::{Informer, informer};
 pub use reason::Reason;
 pub use server::{Stopping, accept_all, serve, serve_all, serve_until};
+/// The engine, whose types an [observer](observe::Observer) and [`Config::http`] have.
+pub use switchover;
 pub use upgrade::Upgraded;
 
 /// What a connection runs over: TCP, TLS, a pipe in memory.

@@ -7,7 +7,7 @@
 //! ```
 //! # struct Log;
 //! # impl switchover_tokio::observe::Observer for Log {
-//! #     fn notice(&self, _: switchover_tokio::observe::Noticed<'_>, _: &switchover::Connection) {}
+//! #     fn notice(&self, _: switchover_tokio::observe::Noticed<'_>, _: &switchover_tokio::switchover::Connection) {}
 //! # }
 //! use std::sync::Arc;
 //! use switchover_tokio::Config;

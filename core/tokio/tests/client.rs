@@ -172,6 +172,22 @@ async fn an_offer_is_declined_and_the_connection_goes_on() {
 }
 
 #[tokio::test]
+async fn a_426_says_what_to_offer() {
+    let asked = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n";
+    let (mut client, _serving) = scripted(Box::leak(Box::new([
+        (asked, "HTTP/1.1 426 No\r\nConnection: upgrade\r\nUpgrade: foo/2, bar\r\nContent-Length: 0\r\n\r\n"),
+        (asked, "HTTP/1.1 200 OK\r\nConnection: upgrade\r\nUpgrade: foo/2\r\nContent-Length: 0\r\n\r\n"),
+    ])));
+    let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
+    let declined = outcome.into_result().expect_err("declined");
+    assert_eq!((declined.why, &*declined.required), (Some(Why::Required), &["foo/2".into(), "bar".into()][..]));
+    assert!(declined.to_string().ends_with(": foo/2, bar"), "{declined}");
+    // What it could speak is not what it asks for.
+    let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
+    assert!(outcome.into_result().expect_err("declined").required.is_empty());
+}
+
+#[tokio::test]
 async fn a_tunnel_is_asked_for_again_with_credentials() {
     let (mut client, _serving) = scripted(&[
         ("CONNECT b:1 HTTP/1.1\r\nhost: b:1\r\n\r\n", "HTTP/1.1 407 Who Are You\r\nContent-Length: 3\r\n\r\nwho"),

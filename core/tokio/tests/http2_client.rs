@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use http::{Request, Response, StatusCode};
 use switchover_tokio::{Body, BoxError, Http2Stream, client, service_fn, upgrade};
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 
 use common::{config, served_by, soon};
 
@@ -132,3 +132,23 @@ async fn a_first_request_with_content_is_refused() {
     let error = soon(connection).await.expect_err("refused");
     assert_eq!(error.get_io().expect("the stream's").kind(), io::ErrorKind::InvalidInput, "{error}");
 }
+
+/// Two tasks may share the stream: the one that reads learns that the other has asked.
+#[tokio::test]
+async fn a_reader_is_woken_by_the_request() {
+    let (near, mut far) = tokio::io::duplex(1000);
+    let (mut reader, mut writer) = tokio::io::split(Http2Stream::client(near));
+    far.write_all(b"what the server says first").await.expect("room");
+    let reading = tokio::spawn(async move {
+        let mut got = vec![0; 2 * SETTINGS + b"what the server says first".len()];
+        reader.read_exact(&mut got).await.expect("a server");
+        got
+    });
+    tokio::task::yield_now().await;
+    let ask = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84";
+    writer.write_all(ask).await.expect("room");
+    assert!(soon(reading).await.expect("no panic").ends_with(b"what the server says first"));
+}
+
+/// A SETTINGS with one setting.
+const SETTINGS: usize = 15;

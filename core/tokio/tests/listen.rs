@@ -1,13 +1,16 @@
 //! A listener on a loopback port, and the end of its server.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::{Request, Response};
-use switchover_tokio::{Body, BoxError, Config, Stopping, accept_all, serve_all, serve_until, service_fn, upgrade};
+use switchover_tokio::{
+    Body, BoxError, Config, Patience, Stopping, accept_all, serve_all, serve_until, service_fn, upgrade,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{self, Instant, timeout};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const WAIT: Duration = Duration::from_secs(60);
@@ -16,6 +19,19 @@ async fn said(mut stream: TcpStream) -> String {
     let mut rest = String::new();
     timeout(WAIT, stream.read_to_string(&mut rest)).await.expect("in time").expect("text");
     rest
+}
+
+/// A client whose connection has switched to `foo`.
+async fn switched(address: SocketAddr) -> TcpStream {
+    let mut client = TcpStream::connect(address).await.expect("a server");
+    let offer = GET.replace("\r\n\r\n", "\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n");
+    client.write_all(offer.as_bytes()).await.expect("a server");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(timeout(WAIT, client.read_u8()).await.expect("in time").expect("more of the head"));
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{head:?}");
+    client
 }
 
 #[tokio::test]
@@ -64,15 +80,41 @@ async fn what_has_switched_sees_that_the_server_stops() {
         serve_until(stream, handler, &Config::default(), stopping.clone().wait()).await.expect("served");
     };
     let serving = tokio::spawn(accept_all(listener, async { drop(stopped.await) }, serve));
-    let mut client = TcpStream::connect(address).await.expect("a server");
-    let offer = GET.replace("\r\n\r\n", "\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n");
-    client.write_all(offer.as_bytes()).await.expect("a server");
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(timeout(WAIT, client.read_u8()).await.expect("in time").expect("more of the head"));
-    }
-    assert!(head.starts_with(b"HTTP/1.1 101 "), "{head:?}");
+    let client = switched(address).await;
     stop.send(()).expect("a server");
     assert_eq!(said(client).await, "bye");
     timeout(WAIT, serving).await.expect("in time").expect("no panic");
+}
+
+/// It and a handler that makes no answer are waited for as long as the configuration says, however long the client stays.
+#[tokio::test]
+async fn what_does_not_end_is_dropped_after_a_goodbye() {
+    async fn stay(request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        match upgrade::select(&request, ["foo"]) {
+            Some(chosen) => Ok(chosen.accept(async |_stream| std::future::pending().await)),
+            None => std::future::pending().await,
+        }
+    }
+    let usual = Patience::default().goodbye;
+    for (goodbye, seconds) in [(usual, 10), (Some(Duration::ZERO), 0), (None, 1000)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let config = Config { patience: Patience { goodbye, ..Patience::default() }, ..Config::default() };
+        let mut serving = tokio::spawn(async move {
+            serve_all(listener, service_fn(stay), &config, async { drop(stopped.await) }).await;
+        });
+        let mut waiting = TcpStream::connect(address).await.expect("a server");
+        waiting.write_all(GET.as_bytes()).await.expect("a server");
+        let switched = switched(address).await;
+        time::pause();
+        let begun = Instant::now();
+        stop.send(()).expect("a server");
+        let ended = timeout(Duration::from_secs(1000), &mut serving).await;
+        assert_eq!((ended.is_ok(), begun.elapsed().as_secs()), (goodbye.is_some(), seconds));
+        serving.abort();
+        time::resume();
+        assert_eq!(said(switched).await, "");
+        let _ = timeout(WAIT, waiting.read_to_end(&mut Vec::new())).await.expect("in time");
+    }
 }

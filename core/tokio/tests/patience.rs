@@ -164,6 +164,7 @@ async fn patience_without_an_end_is_for_ever() {
         handler: for_ever,
         response: for_ever,
         go_ahead: Duration::MAX,
+        goodbye: None,
     };
     let config = Config { patience, ..config() };
     let (mut client, _serving) = served_by(1000, config.clone(), service_fn(echo));

@@ -139,6 +139,7 @@ async fn http2(visit: Arc<Visit>, request: Request<Body>) -> Result<Response<Bod
     let reason = match visit.select(&Request::from_parts(head, ()), &["h2c"]) {
         Some(chosen) if octets <= most => return Ok(chosen.accept_http2(kept, |stream| visit.speak_http2(stream))),
         Some(_) => Ineligible::Content.text(),
+        None if visit.is_secure => "h2c is for clear text, and HTTP/2 in TLS is agreed on in its handshake",
         None => "offer h2c to go on in HTTP/2",
     };
     Ok(reply(200, TEXT, format!("This is HTTP/1.1: {reason}. {octets} bytes of content came.\n")))

@@ -16,7 +16,7 @@ use std::io;
 use std::time::Duration;
 
 use switchover_tokio::Upgraded;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter, split};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter, split};
 use tokio::time::timeout;
 
 /// The tokens, in the server's order of preference.
@@ -38,24 +38,24 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
     writer.write_all(format!("{token} 200 {request} {}\n", content.len()).as_bytes()).await?;
     if !content.is_empty() {
         timeout(PATIENCE, writer.write_all(content)).await??;
-        writer.write_all(b"\n").await?;
+        timeout(PATIENCE, writer.write_all(b"\n")).await??;
     }
     let mut line = Vec::new();
     for lines in 0.. {
         if reader.buffer().is_empty() {
-            timeout(PATIENCE, writer.flush()).await??;
+            flush(&mut writer).await?;
         }
         line.clear();
         timeout(PATIENCE, (&mut reader).take(LONGEST).read_until(b'\n', &mut line)).await??;
         let reply = match line.trim_ascii_end() {
-            _ if line.is_empty() => return writer.flush().await.map(|()| lines),
+            _ if line.is_empty() => return flush(&mut writer).await.map(|()| lines),
             _ if line.len() as u64 == LONGEST && !line.ends_with(b"\n") => Some(&b"ERROR line too long\n"[..]),
             b"QUIT" => Some(&b"BYE\n"[..]),
             _ => None,
         };
         if let Some(reply) = reply {
-            writer.write_all(reply).await?;
-            return writer.flush().await.map(|()| lines + 1);
+            timeout(PATIENCE, writer.write_all(reply)).await??;
+            return flush(&mut writer).await.map(|()| lines + 1);
         }
         if *token == TOKENS[0] {
             line.make_ascii_uppercase();
@@ -63,4 +63,8 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
         timeout(PATIENCE, writer.write_all(&line)).await??;
     }
     Ok(u64::MAX)
+}
+
+async fn flush(writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    timeout(PATIENCE, writer.flush()).await?
 }

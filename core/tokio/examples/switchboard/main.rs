@@ -13,7 +13,7 @@
 //! |---|---|
 //! | `server` | who is let in, and what each begins with: HTTP, TLS or HTTP/2 |
 //! | `routes`, `answers` | what each path answers, and what an offer comes to |
-//! | `switched`, `foo`, `websocket`, `http2`, `udp`, `tls` | what is spoken after a switch |
+//! | `switched`, `foo`, `websocket`, `http2`, `udp`, `tls`, `patient` | what is spoken after a switch, and for how long nothing may be |
 //! | `ending` | how each request came out, and why |
 //! | `transcript`, `live`, `play` | what is shown of it: to people, to programs, on the page; the playground's files |
 //! | `probe`, `exchange`, `line`, `duplex`, `relay`, `target` | the client |
@@ -28,6 +28,7 @@ mod foo;
 mod http2;
 mod line;
 mod live;
+mod patient;
 mod play;
 mod probe;
 mod relay;

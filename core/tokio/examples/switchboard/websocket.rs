@@ -15,6 +15,10 @@ use tungstenite::{Error, Message};
 /// The largest message that is echoed.
 const LARGEST: usize = 4 << 20;
 
+/// Bytes that may wait to be sent. A client that pings and reads nothing gets, once so much of our pongs waits, the latest alone
+/// (RFC 6455, 5.5.3).
+const MOST_WAITING: usize = 2 * LARGEST;
+
 /// How long a client may be silent, or may take for a message of ours.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -22,7 +26,10 @@ pub(crate) type Frames<'s> = WebSocketStream<&'s mut Upgraded>;
 
 /// Frames on this stream, with messages that are no larger.
 pub(crate) async fn frames(stream: &mut Upgraded, largest: usize) -> Frames<'_> {
-    let config = WebSocketConfig::default().max_message_size(Some(largest)).max_frame_size(Some(largest));
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(largest))
+        .max_frame_size(Some(largest))
+        .max_write_buffer_size(MOST_WAITING);
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 

@@ -33,8 +33,8 @@ type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
 
 /// The first that comes back.
 pub(super) enum Head {
-    /// Whether content follows, and how much, if that is known.
-    Response(Response<Option<Option<u64>>>, Option<Why>),
+    /// Whether content follows, and how much, if that is known; why an offer came to nothing, and what a 426 asks for.
+    Response(Response<Option<Option<u64>>>, Option<Why>, Vec<String>),
     Switched,
 }
 
@@ -94,7 +94,9 @@ impl<S: Transport> Exchange<S> {
                             _ => None,
                         })
                     };
-                    return Poll::Ready(Ok(Head::Response(response.map(|()| content), wire.http.why())));
+                    let why = wire.http.why();
+                    let required = wire.http.required().iter().map(|protocol| protocol.to_string()).collect();
+                    return Poll::Ready(Ok(Head::Response(response.map(|()| content), why, required)));
                 }
                 Next::Event(Event::Switched(_)) => return Poll::Ready(Ok(Head::Switched)),
                 Next::Event(_) => {}

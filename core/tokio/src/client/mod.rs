@@ -135,10 +135,10 @@ impl<S: Transport> Client<S> {
     async fn outcome(&mut self) -> Result<Outcome, Error> {
         let head = poll_fn(|context| self.lock().poll_head(context)).await?;
         match head {
-            Head::Response(response, why) => {
+            Head::Response(response, why, required) => {
                 let has_content = matches!(response.body(), Some(length) if *length != Some(0));
                 let response = response.map(|_| if has_content { Body::coming(self.0.clone()) } else { Body::empty() });
-                Ok(Outcome::Declined(Declined { response, why }))
+                Ok(Outcome::Declined(Declined { response, why, required }))
             }
             Head::Switched => {
                 poll_fn(|context| self.lock().poll_sent(context)).await?;

@@ -23,6 +23,8 @@ pub struct Declined {
     pub response: Response<Body>,
     /// Why the offer came to nothing.
     pub why: Option<Why>,
+    /// What a 426 asks for, in the server's order of preference: offer some of it the next time. RFC 9110, 15.5.22.
+    pub required: Vec<String>,
 }
 
 impl Outcome {
@@ -46,7 +48,11 @@ impl fmt::Debug for Declined {
 impl fmt::Display for Declined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let why = self.why.map_or("no other protocol is spoken", Why::text);
-        write!(f, "answered {}: {why}", self.response.status())
+        write!(f, "answered {}: {why}", self.response.status())?;
+        match self.required.as_slice() {
+            [] => Ok(()),
+            required => write!(f, ": {}", required.join(", ")),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ mod opening;
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use switchover::h2c::Splice;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -28,6 +28,8 @@ pub struct Http2Stream<S = Upgraded> {
     for_engine: Vec<u8>,
     for_peer: Vec<u8>,
     has_ended: bool,
+    /// Who waits to read, while what is written may be what is waited for.
+    reader: Option<Waker>,
 }
 
 /// What stands between the peer and the HTTP/2 engine until both have the same picture.
@@ -121,7 +123,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     }
 
     fn with(stream: S, between: Option<Box<dyn Between>>, leftover: &[u8]) -> Self {
-        let mut spliced = Self { stream, between, for_engine: Vec::new(), for_peer: Vec::new(), has_ended: false };
+        let mut spliced =
+            Self { stream, between, for_engine: Vec::new(), for_peer: Vec::new(), has_ended: false, reader: None };
         spliced.peer_sent(leftover);
         spliced
     }
@@ -163,6 +166,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         self.has_ended && !self.between.as_ref().is_some_and(|between| between.is_waiting())
     }
 
+    /// There is nothing to read yet.
+    fn wait<T>(&mut self, context: &Context<'_>) -> Poll<T> {
+        self.reader = self.between.is_some().then(|| context.waker().clone());
+        Poll::Pending
+    }
+
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.for_peer.is_empty() {
             match ready!(Pin::new(&mut self.stream).poll_write(context, &self.for_peer))? {
@@ -179,7 +188,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
         while self.for_engine.is_empty() && self.may_read() {
             let mut space = [0; PIECE];
             let mut piece = ReadBuf::new(&mut space);
-            ready!(Pin::new(&mut self.stream).poll_read(context, &mut piece))?;
+            if Pin::new(&mut self.stream).poll_read(context, &mut piece)?.is_pending() {
+                return self.wait(context);
+            }
             match piece.filled() {
                 [] => {
                     self.has_ended = true;
@@ -192,8 +203,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
             }
         }
         if self.for_engine.is_empty() && !self.is_over() {
-            // `poll_write` wakes us when the engine has opened its window, or has asked.
-            return Poll::Pending;
+            // Until the engine has opened its window, or has asked.
+            return self.wait(context);
         }
         let len = to.remaining().min(self.for_engine.len());
         to.put_slice(&self.for_engine[..len]);
@@ -208,8 +219,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Http2Stream<S> {
             ready!(self.poll_send(context))?;
         }
         self.engine_sent(bytes)?;
-        // Reading and writing are one task's.
-        context.waker().wake_by_ref();
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
         if let Poll::Ready(Err(error)) = self.poll_send(context) {
             return Poll::Ready(Err(error));
         }

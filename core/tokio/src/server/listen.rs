@@ -9,7 +9,7 @@ use http_body::Body;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::serve_until;
 use crate::config::Config;
@@ -21,32 +21,49 @@ const LEFT_ALONE: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop` is ready, and [serves](serve_until) each in a task of its own, with a clone of `handler`.
 ///
-/// After `stop` the answers under way are the last of their connections; it returns when all of them have ended. Give it a
-/// time-out to cut the others, which dropping it does. `std::future::pending()` never stops. [`accept_all`] is for what serves
-/// above TLS, and for what wants to see errors.
+/// After `stop` the answers under way are the last of their connections. It returns when all connections have ended, and at the
+/// latest after [`Patience::goodbye`](crate::Patience::goodbye), which drops those that are left: a handler that takes longer, and what
+/// a connection has switched to. `std::future::pending()` never stops. [`accept_all`] is for what serves above TLS, for what is to
+/// see that the server stops, and for what wants to see errors.
 pub async fn serve_all<H>(listener: TcpListener, handler: H, config: &Config, stop: impl Future<Output = ()>)
 where
     H: Handler<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
 {
-    let config = config.clone();
+    let (config, goodbye) = (config.clone(), config.patience.goodbye);
     let serve = move |stream, stopping: Stopping| {
         let (handler, config) = (handler.clone(), config.clone());
         // The client has got its answer.
         async move { drop(serve_until(stream, handler, &config, stopping.wait()).await) }
     };
-    accept_all(listener, stop, serve).await;
+    let mut connections = accept(listener, stop, serve).await;
+    match goodbye {
+        Some(goodbye) => drop(timeout(goodbye, ended(&mut connections)).await),
+        None => ended(&mut connections).await,
+    }
 }
 
 /// Accepts connections until `stop` is ready, and runs what `serve` makes of each in a task of its own.
 ///
 /// Where none can be accepted, as the system is out of descriptors, it tries again a moment later. After `stop` it waits for all of
-/// them; they see it in what they were given. Dropping it cuts those that are left.
+/// them, however long they take; they see it in what they were given. Dropping it cuts those that are left.
 pub async fn accept_all<F>(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
-    mut serve: impl FnMut(TcpStream, Stopping) -> F,
+    serve: impl FnMut(TcpStream, Stopping) -> F,
 ) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    ended(&mut accept(listener, stop, serve).await).await;
+}
+
+/// The connections that are left when `stop` is ready. They see it.
+async fn accept<F>(
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+    mut serve: impl FnMut(TcpStream, Stopping) -> F,
+) -> JoinSet<()>
+where
     F: Future<Output = ()> + Send + 'static,
 {
     let (stopping, stopped) = watch::channel(false);
@@ -73,6 +90,10 @@ pub async fn accept_all<F>(
     }
     drop(listener);
     let _ = stopping.send(true);
+    connections
+}
+
+async fn ended(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 

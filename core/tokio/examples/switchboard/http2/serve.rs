@@ -6,13 +6,17 @@ use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::paced::send;
+use crate::patient::Patient;
 use crate::target::path;
+
+/// Requests of a client at a time (RFC 9113, 6.5.2).
+const AT_A_TIME: u32 = 100;
 
 /// Speaks HTTP/2 until one side ends it. How many requests it was.
 pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, window: u32) -> Result<u64, h2::Error> {
     let mut builder = h2::server::Builder::new();
-    builder.initial_window_size(window).initial_connection_window_size(window);
-    let mut connection = builder.handshake(stream).await?;
+    builder.initial_window_size(window).initial_connection_window_size(window).max_concurrent_streams(AT_A_TIME);
+    let mut connection = builder.handshake(Patient::new(stream)).await?;
     let mut requests = 0;
     while let Some(accepted) = connection.accept().await {
         let (request, respond) = accepted?;

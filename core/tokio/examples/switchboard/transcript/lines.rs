@@ -1,11 +1,10 @@
 //! Lines in the language of the test vectors: `<` was received, `=` came out of the engine, `!` was decided, `>` was sent,
 //! `?` was refused.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use switchover::{Error, Event, Field, FieldSource, ResponseHead, Switched};
+use switchover::{Error, Event, FieldSource, ResponseHead, Switched};
 use switchover_tokio::observe::Decision;
 
+use super::secrecy::{HIDDEN, Secrecy, is_hidden};
 use super::{By, What};
 
 /// Bytes of one piece that are written out: of what the engine reads and writes, and of what is said after a switch.
@@ -21,7 +20,7 @@ const LONG_LINE: usize = 4000;
 /// The lines of one thing; a remark is none.
 pub(super) fn of(what: &What<'_>) -> Vec<String> {
     match what {
-        What::Received(octets) => marked(octets, MOST, '<'),
+        What::Received(octets, secrecy) => marked(octets, MOST, '<', (*secrecy).clone()),
         What::Ended(end) => vec![format!("<end {}", end.name())],
         What::Came(event, position) => came(event, *position),
         What::MessageEnded(position) => vec![format!("= end @{position}")],
@@ -32,8 +31,10 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
             with_output(format!("! data {}", word(&content[..content.len().min(MOST)])), wrote)
         }
         What::Refused(decision, error) => vec![format!("! {decision}"), format!("? {}", error.kind().name())],
-        What::Spoke(By::Peer, octets) => marked(octets, MOST_SPOKEN, '<'),
-        What::Spoke(By::Us, octets) => marked(octets, MOST_SPOKEN, '>'),
+        What::Spoke(By::Peer, octets) => marked(octets, MOST_SPOKEN, '<', Secrecy::default()),
+        What::Spoke(By::Us, octets) => marked(octets, MOST_SPOKEN, '>', Secrecy::default()),
+        What::Whispered(By::Peer, _) => vec![format!("<< {HIDDEN}")],
+        What::Whispered(By::Us, _) => vec![format!(">> {HIDDEN}")],
         What::Opened { .. } | What::State(_) | What::Remark(_) | What::Verdict(..) => Vec::new(),
     }
 }
@@ -77,7 +78,7 @@ fn whole(verb: &str, head: &ResponseHead<'_>, content: &[u8]) -> String {
 }
 
 fn with_output(decision: String, wrote: &[u8]) -> Vec<String> {
-    [decision].into_iter().chain(marked(wrote, MOST, '>')).collect()
+    [decision].into_iter().chain(marked(wrote, MOST, '>', Secrecy::default())).collect()
 }
 
 fn came(event: &Event<'_>, position: u64) -> Vec<String> {
@@ -115,63 +116,48 @@ fn failed(error: &Error) -> String {
 }
 
 /// Bytes as lines, with their mark: one for each of the wire, and twice the mark before a run that is no line.
-fn marked(octets: &[u8], most: usize, mark: char) -> Vec<String> {
+fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Secrecy) -> Vec<String> {
     let (mut lines, mut rest) = (Vec::new(), &octets[..octets.len().min(most)]);
     while !rest.is_empty() {
         let end = rest.windows(2).take(LONG_LINE).position(|pair| pair == b"\r\n");
         let (line, after) = rest.split_at(end.unwrap_or(rest.len().min(LONG_LINE)));
         lines.push(match end {
             Some(0) => mark.to_string(),
-            Some(_) => format!("{mark} {}", text(line)),
-            None => format!("{mark}{mark} {}", text(line)),
+            Some(_) => format!("{mark} {}", secrecy.shown(line)),
+            None => format!("{mark}{mark} {}", secrecy.shown(line)),
         });
-        rest = &after[if end.is_some() { 2 } else { 0 }..];
+        let (ending, after) = after.split_at(if end.is_some() { 2 } else { 0 });
+        secrecy.pass(ending);
+        rest = after;
     }
     lines
 }
 
 /// A line as text; the value of a field that holds a credential stays out of it.
 pub(super) fn text(line: &[u8]) -> String {
-    let name = line.iter().position(|&octet| octet == b':').map(|colon| &line[..colon]);
-    match name {
-        Some(name) if is_hidden(Field { name, value: b"" }) => format!("{}: {HIDDEN}", escape(name)),
-        _ => escape(line),
-    }
-}
-
-/// In the place of a secret.
-pub(super) const HIDDEN: &str = "<hidden>";
-
-/// Whether transcripts have everything in them.
-static SHOWS_SECRETS: AtomicBool = AtomicBool::new(false);
-
-/// From now on secrets are shown.
-pub(crate) fn show_secrets() {
-    SHOWS_SECRETS.store(true, Ordering::Relaxed);
-}
-
-fn is_hidden(field: Field<'_>) -> bool {
-    field.is_secret() && !SHOWS_SECRETS.load(Ordering::Relaxed)
+    Secrecy::default().shown(line)
 }
 
 /// Bytes as one line of ASCII.
 pub(super) fn escape(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len());
-    for &octet in octets {
-        match octet {
-            b'\r' => text.push_str("\\r"),
-            b'\n' => text.push_str("\\n"),
-            b'\t' => text.push_str("\\t"),
-            0 => text.push_str("\\0"),
-            b'\\' => text.push_str("\\\\"),
-            0x20..=0x7e => text.push(octet.into()),
-            _ => {
-                text.push_str("\\x");
-                text.extend([octet >> 4, octet & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)])));
-            }
+    octets.iter().for_each(|&octet| push_escaped(&mut text, octet));
+    text
+}
+
+pub(super) fn push_escaped(text: &mut String, octet: u8) {
+    match octet {
+        b'\r' => text.push_str("\\r"),
+        b'\n' => text.push_str("\\n"),
+        b'\t' => text.push_str("\\t"),
+        0 => text.push_str("\\0"),
+        b'\\' => text.push_str("\\\\"),
+        0x20..=0x7e => text.push(octet.into()),
+        _ => {
+            text.push_str("\\x");
+            text.extend([octet >> 4, octet & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)])));
         }
     }
-    text
 }
 
 /// Bytes as a decision has them: what would end them is written as a byte.

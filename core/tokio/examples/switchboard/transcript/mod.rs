@@ -1,10 +1,11 @@
 //! What happened on a connection: everything that goes into the engine and comes out of it, in its order.
 //!
 //! `lines` has the language, which is that of the engine's test vectors; `text` tells it to people, `moment` to programs and
-//! to the page.
+//! to the page; `secrecy` keeps credentials out of all of them.
 
 mod lines;
 mod moment;
+mod secrecy;
 mod text;
 
 use std::fmt::Display;
@@ -15,11 +16,12 @@ use switchover::state::State;
 use switchover::{Connection, End, Error, Event, Paused, Why};
 use switchover_tokio::observe::{Decision, Noticed, Observer};
 
-pub(crate) use lines::show_secrets;
 pub(crate) use moment::Moment;
+pub(crate) use secrecy::show_secrets;
 
 use crate::live::Hub;
 use moment::Printer;
+use secrecy::{Secrecy, hides_secrets};
 use text::Narrator;
 
 /// Who sends in a direction.
@@ -33,8 +35,8 @@ pub(crate) enum By {
 pub(crate) enum What<'a> {
     /// A connection of that peer; how the engine is set up, as a vector says it.
     Opened { peer: &'a str, setup: &'a str },
-    /// The engine took these bytes.
-    Received(&'a [u8]),
+    /// The engine took these bytes; where they begin, for secrets that have begun before.
+    Received(&'a [u8], &'a Secrecy),
     /// The peer's bytes have ended.
     Ended(End),
     /// The engine made this of them; so many bytes have passed.
@@ -55,6 +57,8 @@ pub(crate) enum What<'a> {
     State(State),
     /// Bytes of the new protocol.
     Spoke(By, &'a [u8]),
+    /// So many of a protocol in which a secret cannot be told from what is none.
+    Whispered(By, usize),
     /// What the caller has to say.
     Remark(&'a str),
     /// How it came out, and why: nothing comes after it.
@@ -94,12 +98,16 @@ struct Telling {
     /// Who may come and go, and whether what is said after the switch is not for them.
     live: Option<Arc<Hub>>,
     is_private: bool,
+    /// What is spoken now is HTTP/2, whose field lines are compressed: which of its bytes are secrets cannot be seen.
+    whispers: bool,
     /// More of it is kept for those who come later.
     is_kept: bool,
     /// How many things there were to tell them.
     steps: u32,
     number: u64,
     state: Option<State>,
+    /// Where the bytes that the engine took have come to.
+    received: Secrecy,
     /// How it came out is said once, and last.
     verdict: Verdict,
 }
@@ -124,10 +132,12 @@ impl Transcript {
             listener,
             live,
             is_private: false,
+            whispers: false,
             is_kept: true,
             steps: 0,
             number,
             state: None,
+            received: Secrecy::default(),
             verdict: Verdict::new("closed", "closed"),
         }))
     }
@@ -210,12 +220,20 @@ impl Observer for Transcript {
     fn notice(&self, what: Noticed<'_>, http: &Connection) {
         let mut telling = self.lock();
         let words;
+        let before = telling.received.clone();
+        if let Noticed::Received(octets) = what {
+            telling.received.pass(octets);
+        }
+        if let Noticed::Event(Event::Switched(switched)) = what {
+            telling.whispers =
+                hides_secrets() && switched.protocols.iter().any(|protocol| protocol.name.eq_ignore_ascii_case("h2c"));
+        }
         if !telling.is_heard() {
             telling.steps += 1;
             return;
         }
         let what = match what {
-            Noticed::Received(octets) => What::Received(octets),
+            Noticed::Received(octets) => What::Received(octets, &before),
             Noticed::Ended(end) => What::Ended(end),
             Noticed::Event(event) => What::Came(event, http.position()),
             Noticed::EndOfMessage => What::MessageEnded(http.position()),
@@ -231,6 +249,8 @@ impl Observer for Transcript {
                 What::Refused(&words, error)
             }
             Noticed::Heard(_) | Noticed::Spoke(_) if telling.is_private => return,
+            Noticed::Heard(octets) if telling.whispers => What::Whispered(By::Peer, octets.len()),
+            Noticed::Spoke(octets) if telling.whispers => What::Whispered(By::Us, octets.len()),
             Noticed::Heard(octets) => What::Spoke(By::Peer, octets),
             Noticed::Spoke(octets) => What::Spoke(By::Us, octets),
             _ => return,
@@ -241,5 +261,44 @@ impl Observer for Transcript {
             telling.state = state;
             telling.tell(&What::State(http.state()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use switchover::{Order, Role, Step};
+    use switchover_tokio::observe::Observed;
+
+    use super::*;
+
+    struct Scribe(Arc<Mutex<Vec<String>>>);
+
+    impl Listener for Scribe {
+        fn hear(&mut self, _: Duration, what: &What<'_>) {
+            self.0.lock().expect("one thread").extend(lines::of(what));
+        }
+    }
+
+    /// What a server hears in this protocol after it has switched, as the lines have it.
+    fn heard(token: &str, octets: &[u8]) -> String {
+        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+        let transcript = Arc::new(Transcript::new(Some(Box::new(Scribe(Arc::clone(&lines)))), None, 1));
+        let mut http = Observed::new(Connection::new(Role::Server), Some(transcript.clone()));
+        let settings = "HTTP2-Settings: AAMAAABkAAQAAP__\r\nConnection: HTTP2-Settings";
+        let offer =
+            format!("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: {token}\r\nConnection: Upgrade\r\n{settings}\r\n\r\n");
+        http.receive(offer.as_bytes()).expect("room");
+        while http.advance().expect("an offer") == Step::Event {}
+        let selection = http.select(&[token], Order::Client).expect("what was offered");
+        http.accept(selection, &[token], &(), &mut Vec::new()).expect("a 101");
+        assert!(http.advance() == Ok(Step::Event) && http.state().rx.name() == "switched");
+        transcript.notice(Noticed::Heard(octets), &http);
+        lines.lock().expect("one thread").last().expect("a line").clone()
+    }
+
+    #[test]
+    fn what_is_said_in_http2_may_be_a_secret() {
+        assert_eq!(heard("h2c", b"secret"), "<< <hidden>");
+        assert_eq!(heard("foo/1", b"hello"), "<< hello");
     }
 }

@@ -114,7 +114,7 @@ impl Moment {
             What::Opened { peer, setup } => {
                 Self { what: "opened", name: (*setup).into(), text: (*peer).into(), ..moment }
             }
-            What::Received(octets) => moment.bytes("received", octets, MOST),
+            What::Received(octets, _) => moment.bytes("received", octets, MOST),
             What::Ended(end) => Self { what: "ended", name: end.name().into(), ..moment },
             What::Came(Event::Switched(switched), _) => {
                 Self { name: "switched".into(), ..moment.bytes("event", switched.leftover, usize::MAX) }
@@ -138,6 +138,8 @@ impl Moment {
             What::State(state) => Self { what: "state", state: Some(state.into()), ..moment },
             What::Spoke(By::Peer, octets) => moment.bytes("heard", octets, MOST_SPOKEN),
             What::Spoke(By::Us, octets) => moment.bytes("spoke", octets, MOST_SPOKEN),
+            What::Whispered(By::Peer, len) => Self { what: "heard", bytes: Some(*len), ..moment },
+            What::Whispered(By::Us, len) => Self { what: "spoke", bytes: Some(*len), ..moment },
             What::Remark(text) => Self { what: "remark", text: (*text).into(), ..moment },
             What::Verdict(Verdict { outcome, text, status, why }) => Self {
                 what: "verdict",

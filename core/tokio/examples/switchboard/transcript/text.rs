@@ -16,6 +16,7 @@ use anstyle::{AnsiColor, Style};
 use switchover::{Error, Event, Fields, Request, Response, Why};
 
 use super::lines::{escape, text};
+use super::secrecy::Secrecy;
 use super::{By, Listener, What};
 
 /// Bytes before and after a fault that are shown.
@@ -70,9 +71,15 @@ impl Narrator {
     }
 
     /// What there is in the lines of these bytes.
-    fn each_line(&self, at: Duration, mark: char, octets: &[u8]) {
+    fn each_line(&self, at: Duration, mark: char, octets: &[u8], mut secrecy: Secrecy) {
         let lines = octets.split(|&octet| octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        lines.filter(|line| !line.is_empty()).for_each(|line| self.line(at, mark, text(line)));
+        for line in lines {
+            let text = secrecy.shown(line);
+            secrecy.pass(b"\n");
+            if !text.is_empty() {
+                self.line(at, mark, text);
+            }
+        }
     }
 
     fn came(&mut self, at: Duration, event: &Event<'_>, position: u64) {
@@ -83,7 +90,7 @@ impl Narrator {
                 self.response(at, response);
                 self.shows_content = response.status() == 426;
             }
-            Event::Data(data) if self.shows_content => return self.each_line(at, '<', data),
+            Event::Data(data) if self.shows_content => return self.each_line(at, '<', data, Secrecy::default()),
             Event::Data(data) => {
                 self.content[0] += data.len() as u64;
                 return;
@@ -145,22 +152,26 @@ impl Narrator {
         if place >= self.latest.len() {
             return;
         }
+        let begin = self.latest[..place].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
+        // The value of a secret may have begun in the line before.
+        let mut secrecy = Secrecy::default();
+        secrecy.pass(&self.latest[..begin]);
         let begins_a_line = place == 0 || self.latest[..place].ends_with(b"\n");
         if let Some(end) =
             self.latest[place..].windows(4).position(|four| four == b"\r\n\r\n").filter(|_| begins_a_line)
         {
             let head = &self.latest[place..place + end + 2];
-            return self.each_line(at, '<', head);
+            return self.each_line(at, '<', head, secrecy);
         }
         // The line, as far as it is a line.
-        let begin = self.latest[..place].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
         let end =
             self.latest[place..].iter().position(|&octet| octet == b'\r').map_or(usize::MAX, |at| place + at.max(1));
         let (first, last) = (begin.max(place.saturating_sub(BEFORE)), end.min(place + BEHIND).min(self.latest.len()));
         let line = &self.latest[begin..end.min(self.latest.len())];
-        if text(line) != escape(line) {
+        let shown = secrecy.shown(line);
+        if shown != escape(line) {
             // A secret, whatever is wrong with it.
-            return self.line(at, '<', text(line));
+            return self.line(at, '<', shown);
         }
         let before = escape(&self.latest[first..place]);
         self.line(at, '<', format_args!("{before}{}", escape(&self.latest[place..last])));
@@ -175,13 +186,13 @@ impl Narrator {
             _ if wrote.is_empty() => self.line(at, '!', decision),
             "respond" | "reject" => {
                 let head = wrote.windows(4).position(|four| four == b"\r\n\r\n").map_or(wrote.len(), |at| at + 4);
-                self.each_line(at, '>', &wrote[..head]);
+                self.each_line(at, '>', &wrote[..head], Secrecy::default());
                 self.content[By::Us as usize] += (wrote.len() - head) as u64;
                 self.count_content(at, By::Us);
             }
             _ => {
                 self.count_content(at, By::Us);
-                self.each_line(at, '>', wrote);
+                self.each_line(at, '>', wrote, Secrecy::default());
             }
         }
         if verb == "end" {
@@ -212,7 +223,7 @@ impl Listener for Narrator {
                 self.line(at, '*', format_args!("connected to {peer}; times are in milliseconds"));
             }
             What::Opened { peer, .. } => self.line(at, '*', format_args!("{peer} connected")),
-            What::Received(octets) => self.received(octets),
+            What::Received(octets, _) => self.received(octets),
             What::Ended(end) => self.line(at, '<', format_args!("(the end, {})", end.name())),
             What::Came(event, position) => self.came(at, event, *position),
             What::MessageEnded(position) => {
@@ -225,6 +236,7 @@ impl Listener for Narrator {
             What::Gave(content, _) => self.content[1] += content.len() as u64,
             What::Refused(decision, error) => self.line(at, '!', format_args!("{decision}: refused, {error}")),
             What::Spoke(by, octets) => self.spoken[*by as usize] += octets.len() as u64,
+            What::Whispered(by, len) => self.spoken[*by as usize] += *len as u64,
             What::Remark(text) => self.line(at, '*', text),
             What::Verdict(verdict) => {
                 let [theirs, ours] = self.spoken;
