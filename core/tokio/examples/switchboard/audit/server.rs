@@ -96,8 +96,8 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// A resource that was named has to take a good handshake: else its checks would be left out, and nobody might see it. What
-    /// happens once may be chance.
+    /// A resource that was named has to take a good handshake: else its checks would be left out, and the run be green. What happens
+    /// once may be chance.
     fn meet_the_websocket(&self) -> Result<(), Trouble> {
         let script = self.handshake()?;
         for is_last in [false, true] {

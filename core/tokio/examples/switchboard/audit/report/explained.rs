@@ -9,26 +9,48 @@ use crate::audit::{client, proxy, server, symptoms};
 pub(crate) fn explanation(check: &Check) -> String {
     let Check { id, level, clause, title, rules, .. } = check;
     let mut out = format!("{id}: {title}\n  rule     {clause} ({level}): {}\n", rules.says);
-    let lists = [("needs", &rules.needs), ("fail", &rules.fail), ("warn", &rules.warn), ("n/a", &rules.moot)];
-    for (name, words) in lists {
-        for (number, word) in words.iter().enumerate() {
-            let _ = writeln!(out, "  {:<8} {}", if number == 0 { name } else { "" }, sentence(check, word));
-        }
-    }
+    let (symptoms, lacks) = vocabulary(check);
+    let told = |word: &&str| sentence(&symptoms, word);
+    let lacking = |need: &&str| lacks.iter().find(|(name, ..)| name == need);
+    let others = rules.needs.iter().filter(|need| lacking(need).is_none()).map(|need| (*need).into());
+    let lacks = rules.needs.iter().filter_map(lacking).map(|(_, what, remedy)| format!("{}: {remedy}", general(what)));
+    let moot = rules.moot.iter().map(|word| format!("{}: {}", told(word), rules.apply));
+    part(&mut out, "needs", others);
+    part(&mut out, "n/a", lacks.chain(moot));
+    part(&mut out, "fail", rules.fail.iter().map(told));
+    part(&mut out, "warn", rules.warn.iter().map(told));
     out + &sends(check)
 }
 
-/// What a word of the table stands for. The first letter of a check is that of its table.
-fn sentence(check: &Check, word: &str) -> String {
-    let (needs, symptoms) = match check.id.as_bytes()[0] {
-        b'C' => (client::NEEDS, texts(client::symptoms::SYMPTOMS)),
-        b'P' => (proxy::NEEDS, texts(proxy::symptoms::SYMPTOMS)),
-        _ => (server::NEEDS, [texts(symptoms::SYMPTOMS), texts(symptoms::HEAD_RULES)].concat()),
-    };
-    if check.rules.needs.contains(&word) {
-        let lack = needs.iter().find(|(name, ..)| *name == word);
-        return lack.map_or(format!("{word} has to pass"), |(_, what, remedy)| format!("not if {what}: {remedy}"));
+/// A line for each, the first of which has the name.
+fn part(out: &mut String, name: &str, lines: impl Iterator<Item = String>) {
+    for (number, line) in lines.enumerate() {
+        let _ = writeln!(out, "  {:<8} {line}", if number == 0 { name } else { "" });
     }
+}
+
+type Needs = &'static [(&'static str, &'static str, &'static str)];
+
+/// The symptoms and the needs of the table that a check is in, which is that of its first letter.
+fn vocabulary(check: &Check) -> (Vec<(&'static str, &'static str)>, Needs) {
+    match check.id.as_bytes()[0] {
+        b'C' => (texts(client::symptoms::SYMPTOMS), client::NEEDS),
+        b'P' => (texts(proxy::symptoms::SYMPTOMS), proxy::NEEDS),
+        _ => ([texts(symptoms::SYMPTOMS), texts(symptoms::HEAD_RULES)].concat(), server::NEEDS),
+    }
+}
+
+fn texts<T>(symptoms: &[(&'static str, T, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    symptoms.iter().map(|(name, _, text)| (*name, *text)).collect()
+}
+
+/// Without what is so of one client.
+fn general(what: &str) -> &str {
+    what.split(", and this ").next().unwrap_or(what)
+}
+
+/// What a word of the table stands for.
+fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
     let (name, whose) = match (word.strip_suffix("-of-proxy"), word.strip_suffix("-of-gateway")) {
         (Some(name), _) => (name, " (with --forward)"),
         (_, Some(name)) => (name, " (without --forward)"),
@@ -36,10 +58,6 @@ fn sentence(check: &Check, word: &str) -> String {
     };
     let text = symptoms.iter().find(|(each, _)| *each == name).map_or(word, |(_, text)| text);
     format!("{text}{whose}")
-}
-
-fn texts<T>(symptoms: &[(&'static str, T, &'static str)]) -> Vec<(&'static str, &'static str)> {
-    symptoms.iter().map(|(name, _, text)| (*name, *text)).collect()
 }
 
 /// What it sends, line by line.
