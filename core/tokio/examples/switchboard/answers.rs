@@ -61,7 +61,9 @@ async fn plain(request: Request<Body>) -> Result<Response<Body>, BoxError> {
 
 fn playground(visit: &Visit, path: &str) -> Response<Body> {
     if path == "/play" {
-        return with(reply(308, TEXT, ""), LOCATION, "/play/");
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+        return with(response, LOCATION, "/play/");
     }
     let (status, kind, octets) = play::file(&visit.house.play, path);
     with(reply(status, kind, octets), CONTENT_SECURITY_POLICY, play::POLICY)

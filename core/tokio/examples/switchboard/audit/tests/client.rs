@@ -223,7 +223,7 @@ fn a_command_ends_with_all_that_it_has_started() {
     let ended = run("read line; echo $line {port} {id} {ws}; exit 3", LONGEST);
     assert_eq!(ended.code, Some(3));
     assert_eq!(String::from_utf8_lossy(&ended.output), "hello 1 C00 ws://127.0.0.1:1/C00\n");
-    let ended = run("sleep 600 & echo $!; sleep 600", Duration::from_secs(2));
+    let ended = run("sleep 600 & echo $!; sleep 600", Duration::from_secs(6));
     let child = String::from_utf8_lossy(&ended.output).trim().to_owned();
     assert_eq!(ended.code, None);
     // Who is killed may still have to be buried.
