@@ -61,15 +61,20 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("end-lost", end_lost, "what the origin says after the client's end does not reach the client"),
 ];
 
-/// Whether a word of the table means the symptom of that name, here: one with `-of-proxy` is for forward proxies, and one with
-/// `-of-gateway` for all others.
-pub(crate) fn means(word: &str, name: &str, is_forward: bool) -> bool {
-    match word.strip_prefix(name) {
-        Some("") => true,
-        Some("-of-proxy") => is_forward,
-        Some("-of-gateway") => !is_forward,
-        _ => false,
+/// The symptom that a word of the table names, and whether it means forward proxies alone, as one with `-of-proxy` does, or all
+/// others alone, as one with `-of-gateway`.
+pub(crate) fn named(word: &str) -> (&str, Option<bool>) {
+    match (word.strip_suffix("-of-proxy"), word.strip_suffix("-of-gateway")) {
+        (Some(name), _) => (name, Some(true)),
+        (_, Some(name)) => (name, Some(false)),
+        _ => (word, None),
     }
+}
+
+/// Whether a word of the table means the symptom of that name, here.
+pub(crate) fn means(word: &str, name: &str, is_forward: bool) -> bool {
+    let (named, whose) = named(word);
+    named == name && whose.is_none_or(|whose| whose == is_forward)
 }
 
 impl Seen<'_> {

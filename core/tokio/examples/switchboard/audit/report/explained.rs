@@ -51,11 +51,8 @@ fn general(what: &str) -> &str {
 
 /// What a word of the table stands for.
 fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
-    let (name, whose) = match (word.strip_suffix("-of-proxy"), word.strip_suffix("-of-gateway")) {
-        (Some(name), _) => (name, " (with --forward)"),
-        (_, Some(name)) => (name, " (without --forward)"),
-        _ => (word, ""),
-    };
+    let (name, whose) = proxy::symptoms::named(word);
+    let whose = whose.map_or("", |is_forward| if is_forward { " (with --forward)" } else { " (without --forward)" });
     let text = symptoms.iter().find(|(each, _)| *each == name).map_or(word, |(_, text)| text);
     format!("{text}{whose}")
 }
