@@ -185,6 +185,22 @@ fn no_number_of_passed_bytes_is_too_large_for_what_follows() {
     assert_eq!(client.position(), (1 << 62) + 20);
 }
 
+/// How many bytes have come by then depends on the transport, which a vector does not say.
+#[test]
+fn a_client_with_bytes_that_no_request_asked_for_does_not_persist() {
+    let mut client = Connection::new(Role::Client);
+    client.send_request(&RequestHead::new("GET", "/", &[("Host", "a")]), &[], &mut Vec::new()).expect("a request");
+    client.receive(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\n\r\n").expect("room");
+    assert_eq!(client.advance(), Ok(Step::Event));
+    assert!(client.persists(), "the response is not complete");
+    assert!(matches!(client.next_event(), Ok(Next::Event(Event::Data(b"hi")))));
+    assert!(!client.persists());
+    assert_eq!(client.advance(), Ok(Step::Event));
+    assert!(!client.persists());
+    assert_eq!(client.advance().map_err(|error| error.kind()), Err(ErrorKind::Unsolicited));
+    assert!(!client.persists());
+}
+
 #[test]
 fn a_refused_field_line_is_named() {
     let mut server = Connection::new(Role::Server);

@@ -142,7 +142,7 @@ impl Seen {
                 trace.push((entry.step, entry.number, entry.offset));
             }
         }
-        let mut then = vec![format!("{:?} {}", server.owes(), server.must_reset())];
+        let mut then = vec![format!("{:?} {:?}", server.owes(), server.closing())];
         for _ in 0..4 {
             let step = server.advance();
             then.push(format!("{step:?} {:?}", server.event()));

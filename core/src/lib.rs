@@ -18,10 +18,11 @@
 //!    [`accept`](Connection::accept), [`require`](Connection::require). Each verb writes all of its bytes into your buffer, or
 //!    nothing. A call that is refused has changed nothing. Send the bytes, then go on at 2. You may answer later: stop at the
 //!    pause, and go on when you have answered.
-//! 4. **The end.** At [`Paused::Closed`], after an error, or when nothing is owed and the connection does not
-//!    [persist](Connection::persists): shut down the sending side of the transport, read on for a moment, then close it. If you
-//!    close it with unread bytes, the connection is reset, and the peer may lose the last answer (RFC 9112, 9.6). Before you
-//!    close in the middle of an answer, ask [`must_reset`](Connection::must_reset).
+//! 4. **The end.** After an error of the peer's, or when you give up, call [`reject`](Connection::reject): it answers whatever
+//!    is owed. If a response has begun, it is refused: then [`abandon`](Connection::abandon). At [`Paused::Closed`], or when
+//!    nothing is owed and the connection does not [persist](Connection::persists), close the transport as
+//!    [`closing`](Connection::closing) says. If you close it with unread bytes, the connection is reset, and the peer may
+//!    lose the last answer (RFC 9112, 9.6).
 //!
 //! A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
 //!
@@ -232,7 +233,7 @@ pub mod state {
 #[cfg(feature = "h2c")]
 pub use beside::h2c;
 pub use beside::{bridge, gateway, masque};
-pub use connection::{Block, Connection, End, Next, Owes, Prepared};
+pub use connection::{Block, Closing, Connection, End, Next, Owes, Prepared};
 pub use error::{Blame, Error, ErrorKind, Ineligible};
 pub use event::{Event, Paused, Response, Step, Switched, SwitchedBy};
 pub use limits::{Config, Lenient, Limits};

@@ -1,8 +1,7 @@
 //! What a connection tolerates: every bound with its default and its reason, every leniency with its risk.
 
 /// Bounds, in bytes unless the name says otherwise. Each is counted on the bytes as they come, so it holds for
-/// input that arrives one byte at a time. Content as a whole has none: it goes by, and how much of it to keep is yours
-/// to say. End a literal with `..Limits::DEFAULT`: a later version may have more of them.
+/// input that arrives one byte at a time. End a literal with `..Limits::DEFAULT`: a later version may have more of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least. Default 8,192.
@@ -28,6 +27,11 @@ pub struct Limits {
     pub informational: u32,
     /// Content that `skip_content` reads and drops before it closes instead. Default 262,144.
     pub drain: u64,
+    /// The content of a request, without its framing; more is an error that a server answers with 413. A length that says
+    /// more is refused with the head, a chunk with its size. What `skip_content` drops is bounded by `drain` alone. The
+    /// engine keeps no content, so there is no limit at first: set what one request may send.
+    /// Default 18,446,744,073,709,551,615.
+    pub content: u64,
     /// Bytes that wait in the buffer before `receive` refuses more; raised to what one head needs. The buffer holds at most
     /// half as much again, the head that is kept, and the space that one read asks for beyond the bound. Default 131,072.
     pub buffered: u32,
@@ -54,6 +58,7 @@ impl Limits {
         trailers: 8_192,
         informational: 32,
         drain: 262_144,
+        content: u64::MAX,
         buffered: 131_072,
         offers: 32,
         h2c_head: 16_384,
@@ -74,6 +79,7 @@ impl Limits {
             ("trailers", self.trailers as u64),
             ("informational", self.informational as u64),
             ("drain", self.drain),
+            ("content", self.content),
             ("buffered", self.buffered as u64),
             ("offers", self.offers as u64),
             ("h2c_head", self.h2c_head as u64),
@@ -98,6 +104,10 @@ impl Limits {
             "informational" => &mut self.informational,
             "drain" => {
                 self.drain = value;
+                return true;
+            }
+            "content" => {
+                self.content = value;
                 return true;
             }
             "h2c_content" => {
@@ -139,7 +149,7 @@ impl Default for Limits {
     }
 }
 
-/// Deviations from the rules that may be put up with, each for the program that needs it. All off by default. All but
+/// Deviations from the rules that a connection may accept, each for the program that needs it. All off by default. All but
 /// `lone_lf` are a client's; none lets a server read what RFC 9112 forbids it to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Lenient {
@@ -165,6 +175,26 @@ pub struct Lenient {
     /// beside a proxy that reads such a line as part of the one before, a field that the proxy did not see (request
     /// smuggling): only where clients connect directly.
     pub lone_lf: bool,
+    /// An LF that ends a line of a response's head or trailers without the CR before it (CGI scripts and hand-written
+    /// servers; h11 and browsers take it). Never a CR alone, and never in the lines of chunks. Risk: small on a direct
+    /// connection; a proxy on the way that reads such a line otherwise sees other fields than this client.
+    pub response_lone_lf: bool,
+    /// Spaces and tabs at the end of a chunk's line in a response: `2  \r\n` (servers that pad the size; h11 and browsers
+    /// take it). Risk: small, as they can mean nothing else.
+    pub space_after_chunk_size: bool,
+    /// A control byte in a field value or reason of a response, such as `Set-Cookie: a=k\x01p` (sites that put binary data
+    /// into cookies; h11 and browsers take it). Never NUL, nor what some reader takes for whitespace or the end of a line
+    /// (LF, VT, FF, CR). Risk: a program that prints or forwards the value has to be careful.
+    pub controls_in_values: bool,
+    /// A response with both `Content-Length` and `Transfer-Encoding`, framed by the latter (h11 and browsers do so; RFC 9112,
+    /// 6.3). Risk: a proxy between that goes by the length sees another end (response splitting).
+    pub both_framings: bool,
+    /// A response in HTTP/1.0 with a `Transfer-Encoding` (servers that send chunked to everybody; h11 takes it). Risk: a proxy
+    /// between that knows HTTP/1.0 alone sees another end.
+    pub coding_in_http10: bool,
+    /// A status line whose major version is not 1, such as `HTTP/2.0 200 OK` (gateways that copy the version; h11 and
+    /// browsers take it). One above 1 counts as HTTP/1.1, one of 0 as HTTP/1.0. Risk: small.
+    pub any_version: bool,
 }
 
 impl Lenient {
@@ -177,6 +207,12 @@ impl Lenient {
             ("switch_in_http10", self.switch_in_http10),
             ("status_without_space", self.status_without_space),
             ("lone_lf", self.lone_lf),
+            ("response_lone_lf", self.response_lone_lf),
+            ("space_after_chunk_size", self.space_after_chunk_size),
+            ("controls_in_values", self.controls_in_values),
+            ("both_framings", self.both_framings),
+            ("coding_in_http10", self.coding_in_http10),
+            ("any_version", self.any_version),
         ];
         table.into_iter()
     }
@@ -190,6 +226,12 @@ impl Lenient {
             "switch_in_http10" => &mut self.switch_in_http10,
             "status_without_space" => &mut self.status_without_space,
             "lone_lf" => &mut self.lone_lf,
+            "response_lone_lf" => &mut self.response_lone_lf,
+            "space_after_chunk_size" => &mut self.space_after_chunk_size,
+            "controls_in_values" => &mut self.controls_in_values,
+            "both_framings" => &mut self.both_framings,
+            "coding_in_http10" => &mut self.coding_in_http10,
+            "any_version" => &mut self.any_version,
             _ => return false,
         };
         *flag = value;
@@ -205,6 +247,12 @@ impl Lenient {
             switch_in_http10: false,
             status_without_space: false,
             lone_lf: false,
+            response_lone_lf: false,
+            space_after_chunk_size: false,
+            controls_in_values: false,
+            both_framings: false,
+            coding_in_http10: false,
+            any_version: false,
         }
     }
 }
@@ -268,7 +316,10 @@ mod tests {
     fn what_a_bound_can_hold_is_set_as_it_is() {
         for (name, _) in Limits::DEFAULT.table() {
             let largest = Limits::largest(name).expect("a bound");
-            assert_eq!(largest, if ["drain", "h2c_content"].contains(&name) { u64::MAX } else { u32::MAX.into() });
+            assert_eq!(
+                largest,
+                if ["drain", "content", "h2c_content"].contains(&name) { u64::MAX } else { u32::MAX.into() }
+            );
         }
         assert_eq!(Limits::largest("none"), None);
     }

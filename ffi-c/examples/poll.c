@@ -265,8 +265,15 @@ static void send_continue(client *c) {
     wrote(c, result, written);
 }
 
-static void refuse(client *c, swo_result error) {
-    if (swo_owes(c->conn) == SWO_OWES_RESPONSE) respond(c, swo_error_status(error), swo_error_text(error), NULL);
+/* The connection's last response, if none has begun. */
+static void reject(client *c, uint32_t status, const char *text) {
+    swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
+    swo_response_head head = {status, {NULL, 0}, fields, 1};
+    size_t written = 0;
+    swo_result result = swo_reject(c->conn, &head, (const uint8_t *)text, strlen(text), space(c), room(c), &written);
+    wrote(c, result, written);
+    leave_job(c);
+    c->answer = NULL;
     c->is_over = 1;
 }
 
@@ -276,7 +283,7 @@ static int drive(client *c) {
     while (!c->is_over && room(c) >= ROOM) {
         swo_result result = swo_next_event(c->conn, &event);
         if (result) {
-            refuse(c, result);
+            reject(c, swo_error_status(result), swo_error_text(result));
             return 0;
         }
         switch (event.kind) {
@@ -335,20 +342,10 @@ static int64_t deadline(const client *c) {
     return swo_awaiting(c->conn) == SWO_AWAITING_CALLER ? INT64_MAX : c->since + patience;
 }
 
-/* The client has let its time pass. One that has begun to ask is answered, one that asks nothing is left. */
+/* A deadline has expired. A request that has begun is answered, an idle connection is just closed. */
 static void give_up(client *c) {
-    static const swo_response_head head = {408, {NULL, 0}, NULL, 0};
-    swo_slice begun = {NULL, 0};
-    size_t written = 0;
-    if (c->is_shut || c->waiting > 0) {
-        c->is_gone = 1;
-    } else if (swo_awaiting(c->conn) == SWO_AWAITING_CONTENT && swo_owes(c->conn) == SWO_OWES_RESPONSE) {
-        swo_close_after_response(c->conn);
-        respond(c, 408, "your content did not come\n", NULL);
-    } else if (swo_awaiting(c->conn) == SWO_AWAITING_REQUEST && !swo_unread(c->conn, &begun) && begun.len > 0) {
-        swo_result result = swo_reject(c->conn, &head, NULL, 0, space(c), room(c), &written);
-        wrote(c, result, written);
-    }
+    if (c->is_shut || c->waiting > 0) c->is_gone = 1;
+    else if (swo_awaiting(c->conn) != SWO_AWAITING_REQUEST) reject(c, 408, "the rest of your request did not come\n");
     c->is_over = 1;
     if (!c->is_gone) flush(c);
 }

@@ -21,11 +21,11 @@
  *     leftover as SWO_EVENT_KIND_SWITCHED shows it.
  *  3. Decisions in, bytes out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
  *     caller's memory: all of it or nothing. A refused one has changed nothing. Send what was written, then go on at 2.
- *     A peer error from swo_next_event is answered once, with swo_respond and swo_error_status, if swo_owes is
- *     SWO_OWES_RESPONSE. A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
- *  4. The end. At SWO_PAUSED_CLOSED, after an error, or when nothing is owed and swo_persists is 0: shut down the sending
- *     side, read on for a moment, then close. To close with bytes unread resets the connection, and may take the last
- *     answer away from the peer (RFC 9112, 9.6). Before you close in the middle of an answer, ask swo_must_reset.
+ *     A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
+ *  4. The end. After a peer error from swo_next_event a server calls swo_reject with swo_error_status, which answers
+ *     whatever is owed; where that is refused, and in a client, swo_abandon. At SWO_PAUSED_CLOSED, or when nothing is owed
+ *     and swo_persists is 0, close the transport as swo_closing says. To close with bytes unread resets the connection,
+ *     and may take the last answer away from the peer (RFC 9112, 9.6).
  *
  * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
  * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. If you need none of them, call none.
@@ -189,6 +189,8 @@ enum swo_awaiting {
     SWO_AWAITING_CONTINUE = 4,
     /** Nothing: HTTP is over on this connection. */
     SWO_AWAITING_NOTHING = 5,
+    /** The peer: the rest of a request's head, of which some bytes have come. */
+    SWO_AWAITING_HEAD = 6,
 };
 
 /** What is to be sent next; see swo_owes. */
@@ -201,6 +203,18 @@ enum swo_owes {
     SWO_OWES_RESPONSE = 2,
     /** Content, or the end of the message being sent. */
     SWO_OWES_CONTENT = 3,
+};
+
+/** How to close the transport; see swo_closing. */
+enum swo_closing {
+    /** Close it: the peer loses nothing by that. */
+    SWO_CLOSING_CLOSE = 0,
+    /** Send the FIN, read on and discard what comes until the peer closes too, for a few seconds at most; then close. A
+     *  socket that is closed with bytes unread is reset, which may take the last response away from the client. */
+    SWO_CLOSING_LINGER = 1,
+    /** Reset it: on a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response ends with the
+     *  connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the client would take it for whole. */
+    SWO_CLOSING_RESET = 2,
 };
 
 /** What is still to come of the message that is being received. See swo_content. */
@@ -553,21 +567,22 @@ enum swo_table {
     SWO_TABLE_PEER = 6,
     SWO_TABLE_AWAITING = 7,
     SWO_TABLE_OWES = 8,
-    SWO_TABLE_CONTENT = 9,
-    SWO_TABLE_PAUSED = 10,
-    SWO_TABLE_SWITCHED_BY = 11,
-    SWO_TABLE_NO_OFFER = 12,
-    SWO_TABLE_INELIGIBLE = 13,
-    SWO_TABLE_ORDER = 14,
-    SWO_TABLE_WHY = 15,
-    SWO_TABLE_OVER_HTTP2 = 16,
-    SWO_TABLE_CAPSULE_FAULT = 17,
-    SWO_TABLE_TRACE_STEP = 18,
-    SWO_TABLE_END = 19,
-    SWO_TABLE_BLAME = 20,
-    SWO_TABLE_EVENT_KIND = 21,
-    SWO_TABLE_KNOWN_FIELD = 22,
-    SWO_TABLE_METHOD = 23,
+    SWO_TABLE_CLOSING = 9,
+    SWO_TABLE_CONTENT = 10,
+    SWO_TABLE_PAUSED = 11,
+    SWO_TABLE_SWITCHED_BY = 12,
+    SWO_TABLE_NO_OFFER = 13,
+    SWO_TABLE_INELIGIBLE = 14,
+    SWO_TABLE_ORDER = 15,
+    SWO_TABLE_WHY = 16,
+    SWO_TABLE_OVER_HTTP2 = 17,
+    SWO_TABLE_CAPSULE_FAULT = 18,
+    SWO_TABLE_TRACE_STEP = 19,
+    SWO_TABLE_END = 20,
+    SWO_TABLE_BLAME = 21,
+    SWO_TABLE_EVENT_KIND = 22,
+    SWO_TABLE_KNOWN_FIELD = 23,
+    SWO_TABLE_METHOD = 24,
 };
 
 /** What a call came to. */
@@ -658,6 +673,8 @@ enum swo_result_code {
     SWO_ERROR_CHUNK_END = 406,
     /** the trailer section is larger than the limit. */
     SWO_ERROR_TRAILERS_TOO_LARGE = 407,
+    /** the content is larger than the limit. */
+    SWO_ERROR_CONTENT_TOO_LARGE = 408,
     /** the input ended inside a message. */
     SWO_ERROR_TRUNCATED = 501,
     /** the input ended before the response. */
@@ -959,9 +976,46 @@ typedef struct swo_config {
      */
     uint32_t lone_lf;
     /**
+     * Not 0: a client takes an LF without the CR before it for the end of a line in a response's head and trailers (CGI
+     * scripts, hand-written servers); never a CR alone, never in the lines of chunks. Risk: a proxy between may read such
+     * a line otherwise.
+     */
+    uint32_t response_lone_lf;
+    /**
+     * Not 0: a client takes spaces and tabs at the end of a chunk's line (servers that pad the size). Risk: small, as
+     * they can mean nothing else.
+     */
+    uint32_t space_after_chunk_size;
+    /**
+     * Not 0: a client takes control bytes in the values of fields and in the reason (sites that put binary data into
+     * cookies); never NUL, LF, VT, FF, CR. Risk: a program that prints or forwards the value has to be careful.
+     */
+    uint32_t controls_in_values;
+    /**
+     * Not 0: a client takes a response with both `Content-Length` and `Transfer-Encoding`, framed by the latter. Risk: a
+     * proxy between that goes by the length sees another end.
+     */
+    uint32_t both_framings;
+    /**
+     * Not 0: a client takes a response in HTTP/1.0 with a `Transfer-Encoding`. Risk: a proxy between that knows HTTP/1.0
+     * alone sees another end.
+     */
+    uint32_t coding_in_http10;
+    /**
+     * Not 0: a client takes a status line whose major version is not 1; one above counts as HTTP/1.1, 0 as HTTP/1.0.
+     * Risk: small.
+     */
+    uint32_t any_version;
+    /**
      * 0, for an option of a later version.
      */
     uint32_t reserved;
+    /**
+     * The content of a request, without its framing; more is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with
+     * 413. A length that says more is refused with the head, a chunk with its size. What swo_skip_content drops is bounded
+     * by `drain` alone. The engine keeps no content, so there is no limit at first: set what one request may send.
+     */
+    uint64_t content;
 } swo_config;
 
 /**
@@ -1805,6 +1859,15 @@ swo_result swo_send_end(struct swo_conn *conn,
 swo_result swo_skip_content(struct swo_conn *conn);
 
 /**
+ * Changes the limits, from the next message on, to those of a configuration (NULL: the defaults); what else it says
+ * is not looked at. Refused while a request is not answered, and after a part of the next head has been read.
+ * Next: go on as before.
+ *
+ * Refused: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
+ */
+swo_result swo_set_limits(struct swo_conn *conn, const struct swo_config *config);
+
+/**
  * No request after this one. A server's next final response says `close`; without a request pending the connection
  * closes now. A client closes after the response that is on its way.
  * Next: answer, or swo_next_event. RFC 9112, 9.6.
@@ -1816,7 +1879,7 @@ swo_result swo_close_after_response(struct swo_conn *conn);
 /**
  * Gives up, when a deadline has passed for instance. A client with an unfinished request cuts it and reads on for the
  * answer; in every other state, or the second time, no more HTTP in either direction. Next: close the transport's
- * direction that has ended, or reset it where swo_must_reset says so; swo_next_event.
+ * direction that has ended, or all of it as swo_closing says; swo_next_event.
  */
 swo_result swo_abandon(struct swo_conn *conn);
 
@@ -1881,15 +1944,16 @@ swo_result swo_respond_prepared(struct swo_conn *conn,
                                 size_t *written);
 
 /**
- * Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted.
- * No more is read, and the connection closes. If the client has sent a request by then, this is its answer.
- * SWO_ERROR_UNANSWERED while a request is under way, and the peer's earlier error: swo_respond answers both.
- * Next: send what was written, shut down the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+ * Server: sends the connection's last response, whatever it has received: the answer to a peer error, a 408 to half
+ * a head or half the content, a 429 or 503 to a client that is not wanted. It belongs to the request that waits for an
+ * answer; if there is none, to the request that comes next. No more is read, and the response says `Connection: close`.
+ * SWO_ERROR_ANSWERED once a response has begun: then swo_abandon.
+ * Next: send what was written, then close the transport as swo_closing says. RFC 9110, 15.5.9; RFC 9112, 9.6.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNANSWERED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
- * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
- * SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
- * SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
+ * SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+ * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_LENGTH_SHORT,
+ * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_reject(struct swo_conn *conn,
                       const struct swo_response_head *response,
@@ -2296,9 +2360,10 @@ swo_result swo_lines_free(struct swo_lines *lines);
 swo_result swo_state(const struct swo_conn *conn, struct swo_state_info *state);
 
 /**
- * Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as bytes of ours leave;
- * not as bytes come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When one
- * runs out: swo_abandon.
+ * Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as bytes of ours
+ * leave; not as bytes come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When
+ * one expires, a server calls swo_reject with a 408, or just closes an idle connection (SWO_AWAITING_REQUEST); a client
+ * calls swo_abandon.
  */
 uint32_t swo_awaiting(const struct swo_conn *conn);
 
@@ -2345,11 +2410,16 @@ uint32_t swo_owes(const struct swo_conn *conn);
 swo_flag swo_persists(const struct swo_conn *conn);
 
 /**
- * Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
- * connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it
- * has for all of it. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. RFC 9112, 8.
+ * Returns how to close the transport, should it be closed now, SWO_CLOSING_*; SWO_NONE for a connection that is NULL or
+ * dead. RFC 9112, 8 and 9.6.
+ *
+ * SWO_CLOSING_CLOSE: close it, the peer loses nothing by that. SWO_CLOSING_LINGER: shut down the sending side, read on
+ * and discard what comes until the peer closes too, for a few seconds at most, then close; a socket that is closed with
+ * bytes unread is reset, which may take the last response away from the client. SWO_CLOSING_RESET: set SO_LINGER to 0 and
+ * close, over TLS send no closure alert; a response ends with the connection, as an HTTP/1.0 client has it, and is not
+ * complete: after a FIN the client would take it for whole.
  */
-swo_flag swo_must_reset(const struct swo_conn *conn);
+uint32_t swo_closing(const struct swo_conn *conn);
 
 /**
  * Client: how many requests have no complete final response. Once the connection is over, these may be sent again on

@@ -48,15 +48,16 @@ export! {
     fn swo_respond_prepared(conn: *mut swo_conn, prepared: *const swo_prepared, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = respond_prepared(conn, prepared, (out, cap, written));
 
-    /// Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted.
-    /// No more is read, and the connection closes. If the client has sent a request by then, this is its answer.
-    /// SWO_ERROR_UNANSWERED while a request is under way, and the peer's earlier error: swo_respond answers both.
-    /// Next: send what was written, shut down the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+    /// Server: sends the connection's last response, whatever it has received: the answer to a peer error, a 408 to half
+    /// a head or half the content, a 429 or 503 to a client that is not wanted. It belongs to the request that waits for an
+    /// answer; if there is none, to the request that comes next. No more is read, and the response says `Connection: close`.
+    /// SWO_ERROR_ANSWERED once a response has begun: then swo_abandon.
+    /// Next: send what was written, then close the transport as swo_closing says. RFC 9110, 15.5.9; RFC 9112, 9.6.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNANSWERED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
-    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
-    /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
-    /// SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
+    /// SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_LENGTH_SHORT,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_reject(conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize, out: *mut u8,
         cap: usize, written: *mut usize) -> swo_result = reject(conn, response, (data, len), (out, cap, written));
 

@@ -12,9 +12,10 @@ export! {
     /// The machine's state, all of it in one struct. Its parts may change with any version.
     fn swo_state(conn: *const swo_conn, state: *mut swo_state_info) -> swo_result = state(conn, state);
 
-    /// Whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as bytes of ours leave;
-    /// not as bytes come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When one
-    /// runs out: swo_abandon.
+    /// Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as bytes of ours
+    /// leave; not as bytes come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When
+    /// one expires, a server calls swo_reject with a 408, or just closes an idle connection (SWO_AWAITING_REQUEST); a client
+    /// calls swo_abandon.
     fn swo_awaiting(conn: *const swo_conn) -> u32 = awaiting(conn);
 
     /// Why the current cycle's upgrade did not happen, SWO_WHY_*; SWO_NONE where it did, or before the first request.
@@ -45,10 +46,15 @@ export! {
     /// Whether another request may follow on this connection, as far as is known. RFC 9112, 9.3.
     fn swo_persists(conn: *const swo_conn) -> swo_flag = persists(conn);
 
-    /// Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
-    /// connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it
-    /// has for all of it. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. RFC 9112, 8.
-    fn swo_must_reset(conn: *const swo_conn) -> swo_flag = must_reset(conn);
+    /// Returns how to close the transport, should it be closed now, SWO_CLOSING_*; SWO_NONE for a connection that is NULL or
+    /// dead. RFC 9112, 8 and 9.6.
+    ///
+    /// SWO_CLOSING_CLOSE: close it, the peer loses nothing by that. SWO_CLOSING_LINGER: shut down the sending side, read on
+    /// and discard what comes until the peer closes too, for a few seconds at most, then close; a socket that is closed with
+    /// bytes unread is reset, which may take the last response away from the client. SWO_CLOSING_RESET: set SO_LINGER to 0 and
+    /// close, over TLS send no closure alert; a response ends with the connection, as an HTTP/1.0 client has it, and is not
+    /// complete: after a FIN the client would take it for whole.
+    fn swo_closing(conn: *const swo_conn) -> u32 = closing(conn);
 
     /// Client: how many requests have no complete final response. Once the connection is over, these may be sent again on
     /// another one where that is safe (RFC 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
@@ -102,8 +108,8 @@ fn persists(conn: &Connection) -> Done<bool> {
     Ok(conn.persists())
 }
 
-fn must_reset(conn: &Connection) -> Done<bool> {
-    Ok(conn.must_reset())
+fn closing(conn: &Connection) -> Done<u32> {
+    Ok(conn.closing().number())
 }
 
 fn unanswered(conn: &Connection) -> Done<u32> {

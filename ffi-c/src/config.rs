@@ -79,12 +79,35 @@ pub struct swo_config {
     /// clients send it (RFC 9112, 2.2); never a CR alone, never in the lines of chunks or in trailers. Risk: beside a proxy
     /// that reads such a line as part of the one before, a field that the proxy did not see.
     pub lone_lf: u32,
+    /// Not 0: a client takes an LF without the CR before it for the end of a line in a response's head and trailers (CGI
+    /// scripts, hand-written servers); never a CR alone, never in the lines of chunks. Risk: a proxy between may read such
+    /// a line otherwise.
+    pub response_lone_lf: u32,
+    /// Not 0: a client takes spaces and tabs at the end of a chunk's line (servers that pad the size). Risk: small, as
+    /// they can mean nothing else.
+    pub space_after_chunk_size: u32,
+    /// Not 0: a client takes control bytes in the values of fields and in the reason (sites that put binary data into
+    /// cookies); never NUL, LF, VT, FF, CR. Risk: a program that prints or forwards the value has to be careful.
+    pub controls_in_values: u32,
+    /// Not 0: a client takes a response with both `Content-Length` and `Transfer-Encoding`, framed by the latter. Risk: a
+    /// proxy between that goes by the length sees another end.
+    pub both_framings: u32,
+    /// Not 0: a client takes a response in HTTP/1.0 with a `Transfer-Encoding`. Risk: a proxy between that knows HTTP/1.0
+    /// alone sees another end.
+    pub coding_in_http10: u32,
+    /// Not 0: a client takes a status line whose major version is not 1; one above counts as HTTP/1.1, 0 as HTTP/1.0.
+    /// Risk: small.
+    pub any_version: u32,
     /// 0, for an option of a later version.
     pub reserved: u32,
+    /// The content of a request, without its framing; more is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with
+    /// 413. A length that says more is refused with the head, a chunk with its size. What swo_skip_content drops is bounded
+    /// by `drain` alone. The engine keeps no content, so there is no limit at first: set what one request may send.
+    pub content: u64,
 }
 
 const _: () = assert!(
-    size_of::<swo_config>() == offset_of!(swo_config, reserved) + size_of::<u32>(),
+    size_of::<swo_config>() == offset_of!(swo_config, content) + size_of::<u64>(),
     "no padding after the last field: append two fields of 32 bits, or one of 64"
 );
 
@@ -154,7 +177,14 @@ impl From<Config> for swo_config {
             status_without_space: u32::from(lenient.status_without_space),
             tidy: u32::from(tidy),
             lone_lf: u32::from(lenient.lone_lf),
+            response_lone_lf: u32::from(lenient.response_lone_lf),
+            space_after_chunk_size: u32::from(lenient.space_after_chunk_size),
+            controls_in_values: u32::from(lenient.controls_in_values),
+            both_framings: u32::from(lenient.both_framings),
+            coding_in_http10: u32::from(lenient.coding_in_http10),
+            any_version: u32::from(lenient.any_version),
             reserved: 0,
+            content: limits.content,
         }
     }
 }
@@ -175,6 +205,7 @@ impl From<swo_config> for Config {
                 trailers: config.trailers,
                 informational: config.informational,
                 drain: config.drain,
+                content: config.content,
                 buffered: config.buffered,
                 offers: config.offers,
                 h2c_head: config.h2c_head,
@@ -187,6 +218,12 @@ impl From<swo_config> for Config {
                 switch_in_http10: config.switch_in_http10 != 0,
                 status_without_space: config.status_without_space != 0,
                 lone_lf: config.lone_lf != 0,
+                response_lone_lf: config.response_lone_lf != 0,
+                space_after_chunk_size: config.space_after_chunk_size != 0,
+                controls_in_values: config.controls_in_values != 0,
+                both_framings: config.both_framings != 0,
+                coding_in_http10: config.coding_in_http10 != 0,
+                any_version: config.any_version != 0,
             },
             secure: config.secure != 0,
             http2_preface: config.http2_preface != 0,

@@ -7,7 +7,7 @@ mod with_std {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::thread;
 
-    use switchover::{Config, Connection, Role};
+    use switchover::{Config, Connection, Limits, Role};
 
     use crate::error::{Done, Own};
     use crate::handle::memory::Functions;
@@ -41,6 +41,10 @@ mod with_std {
         Ok(Connection::with_config(role, config))
     }
 
+    pub(crate) fn set_limits(conn: &mut Connection, limits: &Limits) -> Done {
+        Ok(conn.set_limits(limits)?)
+    }
+
     pub(crate) fn set_memory(_: Functions) -> Done {
         Err(Own::TooLate.into())
     }
@@ -49,7 +53,7 @@ mod with_std {
 #[cfg(not(feature = "std"))]
 mod small {
     use switchover::binding::{Bound, is_left};
-    use switchover::{Config, Connection, Role};
+    use switchover::{Config, Connection, Limits, Role};
 
     use crate::error::{Done, Own};
     pub(crate) use crate::handle::allocator::set_memory;
@@ -76,6 +80,10 @@ mod small {
 
     /// What a connection keeps its configuration in: the counts of an `Arc` beside it.
     type Shared = ([usize; 2], Config);
+
+    pub(crate) fn set_limits(conn: &mut Connection, limits: &Limits) -> Done {
+        if is_left::<Shared>() { Ok(conn.set_limits(limits)?) } else { Err(Own::OutOfMemory.into()) }
+    }
 
     pub(crate) fn configured(role: Role, config: Config) -> Done<Connection> {
         if is_left::<Shared>() { Ok(Connection::with_config(role, config)) } else { Err(Own::OutOfMemory.into()) }

@@ -8,7 +8,9 @@ use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
-use switchover::{Awaiting, Blame, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why};
+use switchover::{
+    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
+};
 
 use crate::error::{Done, Own};
 use crate::types::{NEED_DATA, PAUSED, SWO_NONE};
@@ -80,6 +82,7 @@ tables! {
     "peer" Peer
     "awaiting" Awaiting
     "owes" Owes
+    "closing" Closing
     "content" ContentKind
     "paused" Paused
     "switched_by" SwitchedBy

@@ -1,11 +1,13 @@
 //! Decisions in, bytes out: HTTP's own verbs. A refused one has changed nothing and written nothing.
 
-use switchover::{ErrorKind, RequestHead};
+use switchover::{Config, ErrorKind, RequestHead};
 
 use crate::answer::response_head;
+use crate::config::swo_config;
 use crate::convert::status;
 use crate::error::{Done, swo_result};
 use crate::few::Few;
+use crate::flavour;
 use crate::handle::memory::{FieldList, RequestGiven, ResponseGiven};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
@@ -84,6 +86,13 @@ export! {
     /// Refused: SWO_ERROR_NO_CONTENT.
     fn swo_skip_content(conn: *mut swo_conn) -> swo_result = skip_content(conn);
 
+    /// Changes the limits, from the next message on, to those of a configuration (NULL: the defaults); what else it says
+    /// is not looked at. Refused while a request is not answered, and after a part of the next head has been read.
+    /// Next: go on as before.
+    ///
+    /// Refused: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
+    fn swo_set_limits(conn: *mut swo_conn, config: *const swo_config) -> swo_result = set_limits(conn, config);
+
     /// No request after this one. A server's next final response says `close`; without a request pending the connection
     /// closes now. A client closes after the response that is on its way.
     /// Next: answer, or swo_next_event. RFC 9112, 9.6.
@@ -93,7 +102,7 @@ export! {
 
     /// Gives up, when a deadline has passed for instance. A client with an unfinished request cuts it and reads on for the
     /// answer; in every other state, or the second time, no more HTTP in either direction. Next: close the transport's
-    /// direction that has ended, or reset it where swo_must_reset says so; swo_next_event.
+    /// direction that has ended, or all of it as swo_closing says; swo_next_event.
     fn swo_abandon(conn: *mut swo_conn) -> swo_result = abandon(conn);
 
     /// The reason phrase that goes with a status (RFC 9110, 15); empty for others. Static.
@@ -138,6 +147,11 @@ fn send_data_parts(mut conn: Conn<'_>, len: usize, out: Out<'_, swo_data_parts>)
 
 fn send_end(mut conn: Conn<'_>, trailers: FieldList<'_>, out: Output<'_>) -> Done {
     out.write(|out| conn.send_end(&trailers, out))
+}
+
+fn set_limits(mut conn: Conn<'_>, config: Option<swo_config>) -> Done {
+    let config = config.map_or(Config::default(), Config::from);
+    flavour::set_limits(&mut conn, &config.limits)
 }
 
 fn skip_content(mut conn: Conn<'_>) -> Done {

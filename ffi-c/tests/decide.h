@@ -71,13 +71,14 @@ static int ask(player *p, const char *verb, text *says) {
 #define FLAG(name, function) \
     if (IS(name)) return text_put(says, name " %s\n", function(conn) ? "true" : "false"), 1;
     FLAG("may-speak", swo_may_speak)
-    FLAG("must-reset", swo_must_reset)
     FLAG("wants-input", swo_wants_input)
     FLAG("persists", swo_persists)
     if (IS("why")) {
         text_put(says, "why %s\n", swo_why(conn) == SWO_NONE ? "none" : swo_name(SWO_TABLE_WHY, swo_why(conn)));
     } else if (IS("awaiting")) {
         text_put(says, "awaiting %s\n", swo_name(SWO_TABLE_AWAITING, swo_awaiting(conn)));
+    } else if (IS("closing")) {
+        text_put(says, "closing %s\n", swo_name(SWO_TABLE_CLOSING, swo_closing(conn)));
     } else if (IS("owes")) {
         text_put(says, "owes %s\n", swo_name(SWO_TABLE_OWES, swo_owes(conn)));
     } else if (IS("take-end")) {
@@ -147,6 +148,8 @@ static swo_result choose(player *p, decision *d, text *says) {
     return result == SWO_NOTHING ? SWO_OK : result;
 }
 
+static int set_option(swo_config *config, const char *name, unsigned long long value);
+
 /* One call; `written` is what it wrote or needs. */
 static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_t *written, text *says) {
     const char *verb = d->verb;
@@ -197,6 +200,17 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
         text_put(says, "\n");
         free(bytes);
         return result;
+    }
+    if (IS("limits")) {
+        swo_config config = p->vector->config;
+        for (size_t at = 0; at < d->word_count; at++) {
+            char *value = strchr(d->words[at], '=');
+            if (!value) continue;
+            *value = 0;
+            if (!set_option(&config, d->words[at], strtoull(value + 1, NULL, 10))) p->fault = "there is no such limit";
+            *value = '=';
+        }
+        return swo_set_limits(conn, &config);
     }
     if (IS("pass")) return swo_pass_content(conn, strtoull(d->words[0], NULL, 10));
     if (IS("inform")) {

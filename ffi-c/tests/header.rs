@@ -14,7 +14,9 @@ use switchover::bridge::OverHttp2;
 use switchover::masque::{self, CapsuleFault};
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
-use switchover::{Awaiting, Blame, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why};
+use switchover::{
+    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
+};
 
 fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -233,6 +235,7 @@ fn enums() -> String {
         list("peer", "Peer", Peer::ALL, Peer::name, "machine/mod.rs"),
         list("awaiting", "Awaiting", Awaiting::ALL, Awaiting::name, "machine/mod.rs"),
         list("owes", "Owes", Owes::ALL, Owes::name, "connection/mod.rs"),
+        list("closing", "Closing", Closing::ALL, Closing::name, "connection/mod.rs"),
         list("content_kind", "Content", ContentKind::ALL, ContentKind::name, "wire/body.rs"),
         list("end", "End", End::ALL, End::name, "connection/mod.rs"),
         list("blame", "Blame", Blame::ALL, Blame::name, "error/mod.rs"),

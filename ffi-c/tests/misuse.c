@@ -159,7 +159,7 @@ static void what_was_appended_counts(void) {
     config.tidy = 1;
     conn = heard(&config, plain);
     IS(swo_send_response(conn, &response, out, sizeof out, &written), SWO_OK);
-    HOLDS(written == strlen(made) && !memcmp(out, made, written) && !swo_must_reset(conn));
+    HOLDS(written == strlen(made) && !memcmp(out, made, written) && swo_closing(conn) == SWO_CLOSING_LINGER);
     swo_conn_free(conn);
     IS(swo_config_init(&config, sizeof config), SWO_OK);
     config.status_without_space = 1;
@@ -174,9 +174,9 @@ static void what_was_appended_counts(void) {
     response.status = 200;
     response.field_count = 0;
     IS(swo_send_response(old, &response, out, sizeof out, &written), SWO_OK);
-    HOLDS(swo_must_reset(old) && !swo_must_reset(NULL));
+    HOLDS(swo_closing(old) == SWO_CLOSING_RESET && swo_closing(NULL) == SWO_NONE);
     IS(swo_send_end(old, NULL, 0, out, sizeof out, &written), SWO_OK);
-    HOLDS(!swo_must_reset(old));
+    HOLDS(swo_closing(old) == SWO_CLOSING_LINGER);
     swo_conn_free(old);
 }
 
@@ -284,7 +284,8 @@ static void whole_answers(void) {
     HOLDS(swo_take_end(server) && !swo_take_end(server));
     IS(swo_reject(server, &head, text, 5, out, sizeof out, &written), SWO_ERROR_INVALID_STATUS);
     head.status = 503;
-    IS(swo_reject(server, &head, text, 5, out, sizeof out, &written), SWO_ERROR_UNANSWERED);
+    IS(swo_set_limits(server, NULL), SWO_ERROR_UNANSWERED);
+    IS(swo_set_limits(NULL, NULL), SWO_NULL);
     head.status = 200;
     /* All of the space is asked for first. */
     IS(swo_respond(server, &head, text, 5, NULL, 0, &needed), SWO_ERROR_OUTPUT_TOO_SMALL);

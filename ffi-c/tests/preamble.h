@@ -21,11 +21,11 @@
  *     leftover as SWO_EVENT_KIND_SWITCHED shows it.
  *  3. Decisions in, bytes out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
  *     caller's memory: all of it or nothing. A refused one has changed nothing. Send what was written, then go on at 2.
- *     A peer error from swo_next_event is answered once, with swo_respond and swo_error_status, if swo_owes is
- *     SWO_OWES_RESPONSE. A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
- *  4. The end. At SWO_PAUSED_CLOSED, after an error, or when nothing is owed and swo_persists is 0: shut down the sending
- *     side, read on for a moment, then close. To close with bytes unread resets the connection, and may take the last
- *     answer away from the peer (RFC 9112, 9.6). Before you close in the middle of an answer, ask swo_must_reset.
+ *     A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
+ *  4. The end. After a peer error from swo_next_event a server calls swo_reject with swo_error_status, which answers
+ *     whatever is owed; where that is refused, and in a client, swo_abandon. At SWO_PAUSED_CLOSED, or when nothing is owed
+ *     and swo_persists is 0, close the transport as swo_closing says. To close with bytes unread resets the connection,
+ *     and may take the last answer away from the peer (RFC 9112, 9.6).
  *
  * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
  * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. If you need none of them, call none.

@@ -11,7 +11,9 @@ use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
-use switchover::{Awaiting, Blame, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why};
+use switchover::{
+    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
+};
 
 use crate::stage::Stage;
 
@@ -139,6 +141,7 @@ listed! {
     Peer "Peer" "The version that the client of a server speaks."
     Awaiting "Awaiting" "Whom the engine waits for; deadlines go by it."
     Owes "Owes" "What the peer waits for that only your code can send."
+    Closing "Closing" "How to close the transport."
     ContentKind "ContentKind" "How the end of content is found."
     Stage "Stage" "How far one side has come, in h11's words."
     Paused "PausedReason" "What your code has to do before receiving goes on."

@@ -10,9 +10,14 @@ use switchover::websocket as core;
 use crate::text::{Chunk, FieldLines};
 use crate::view::show;
 
-/// The Sec-WebSocket-Key of a nonce of 16 bytes. Next: send_request with it. RFC 6455, 4.1.
+/// The Sec-WebSocket-Key of a nonce of 16 bytes; without one, of 16 random bytes. Next: send_request with it. RFC 6455, 4.1.
 #[pyfunction]
-pub(crate) fn websocket_key(py: Python<'_>, nonce: Chunk<'_, '_>) -> PyResult<String> {
+#[pyo3(signature = (nonce=None))]
+pub(crate) fn websocket_key(py: Python<'_>, nonce: Option<Chunk<'_, '_>>) -> PyResult<String> {
+    let Some(nonce) = nonce else {
+        let random = py.import("os")?.getattr("urandom")?.call1((16,))?;
+        return Ok(core::key(&random.extract::<[u8; 16]>()?));
+    };
     let nonce = nonce.octets(py)?;
     let nonce = <&[u8; 16]>::try_from(&nonce[..]).ok().ok_or_else(|| {
         let len = nonce.len();

@@ -85,6 +85,10 @@ class Host:
                 reason = octets(what[1]) or None
                 prepared = Prepared(int(what[0]), fields, octets(what[2]), reason, config=self.config)
                 return connection.respond_prepared(prepared)
+            case "limits":
+                limits = {name: getattr(self.config, name) for name in dir(self.config)}
+                limits |= {name: int(value) for name, value in (limit.split("=") for limit in what)}
+                connection.set_limits(Config(**limits))
             case "pass":
                 connection.pass_content(int(what[0]))
             case "hand-over":
@@ -143,7 +147,7 @@ QUESTIONS: dict[str, Callable[[Connection], list[str]]] = {
     "why": lambda c: [f"why {c.why.label if c.why else 'none'}"],
     "awaiting": lambda c: [f"awaiting {c.awaiting.label}"],
     "may-speak": lambda c: [f"may-speak {truth(c.may_speak)}"],
-    "must-reset": lambda c: [f"must-reset {truth(c.must_reset)}"],
+    "closing": lambda c: [f"closing {c.closing.label}"],
     "wants-input": lambda c: [f"wants-input {truth(c.wants_input)}"],
     "required": lambda c: [f"required {', '.join(map(str, c.required))}".rstrip()],
     "agreed": lambda c: [f"agreed {', '.join(map(str, c.agreed))}".rstrip()],

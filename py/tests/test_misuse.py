@@ -52,7 +52,10 @@ def test_whole_answers_out_of_order() -> None:
     assert code(lambda: client().respond(200)) is ErrorKind.WRONG_ROLE
     assert code(lambda: client().reject(503)) is ErrorKind.WRONG_ROLE
     assert code(lambda: server().reject(200)) is ErrorKind.INVALID_STATUS
-    assert code(lambda: asked().reject(503)) is ErrorKind.UNANSWERED
+    connection = asked()
+    assert code(lambda: connection.set_limits(Config())) is ErrorKind.UNANSWERED
+    assert connection.reject(503).startswith(b"HTTP/1.1 503 ")
+    assert code(lambda: connection.reject(503)) is ErrorKind.CLOSED
     assert code(lambda: asked().respond(204, (), b"hello")) is ErrorKind.FRAMING_CONFLICT
     assert code(lambda: asked().respond(200, {"Content-Length": "4"}, b"hello")) is ErrorKind.LENGTH_EXCEEDED
     assert code(lambda: asked().respond(200, {"Content-Length": "6"}, b"hello")) is ErrorKind.LENGTH_SHORT

@@ -31,6 +31,7 @@ UNTYPED: Any = switchover
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
+        (lambda: websocket_key(b""), ValueError, "a nonce has 16 bytes, got 0"),
         (lambda: websocket_key(b"short"), ValueError, "a nonce has 16 bytes, got 5"),
         (lambda: UNTYPED.websocket_key("the sample nonce"), TypeError, "expected bytes, bytearray or a memoryview"),
         (lambda: Capsules(-1), OverflowError, "."),

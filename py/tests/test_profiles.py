@@ -311,3 +311,9 @@ def test_which_offers_of_h2c_are_taken() -> None:
     assert ineligible(whole, Config(h2c_head=20)) is Ineligible.HEAD
     assert ineligible(whole, Config(secure=True)) is Ineligible.SECURE
     assert ineligible(whole.replace(b", HTTP2-Settings\r", b"\r"), Config()) is Ineligible.NOT_LISTED
+
+
+def test_a_key_is_random_where_none_is_given() -> None:
+    keys = {websocket_key() for _ in range(100)}
+    assert len(keys) == 100
+    assert {len(key) for key in keys} == {24}

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,9 @@ def python(name: str) -> list[str]:
 
 
 @contextmanager
-def running(name: str, *arguments: str) -> Generator[str]:
+def running(name: str, *arguments: str, verb: Sequence[str] = ("serve",)) -> Generator[str]:
     """The port of a recipe's server."""
-    command = [*python(name), "serve", "0", *arguments]
+    command = [*python(name), *verb, "0", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout
@@ -123,7 +123,7 @@ def test_own_protocol() -> None:
 
 
 def test_short() -> None:
-    with running("short.py") as port:
+    with running("short.py", verb=()) as port:
         with socket.create_connection(("127.0.0.1", int(port)), timeout=WAIT) as peer:
             # An offer that it declines changes nothing, and the next one is accepted.
             ask = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: %s\r\nConnection: upgrade\r\n\r\n"

@@ -8,7 +8,9 @@ use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
-use switchover::{Awaiting, Blame, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why};
+use switchover::{
+    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
+};
 
 use crate::home;
 
@@ -48,6 +50,7 @@ pub fn tables() -> Vec<Table> {
         Peer,
         Awaiting,
         Owes,
+        Closing,
         EventKind,
         Paused,
         SwitchedBy,

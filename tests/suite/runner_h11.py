@@ -110,6 +110,8 @@ class Runner:
             case "respond" | "reject":
                 if not any(name.lower() == b"content-length" for name, _ in headers):
                     headers.append(("Content-Length", str(len(content))))
+                if step["do"] == "reject":
+                    headers.append(("Connection", "close"))
                 send(h11.Response(status_code=step["status"], headers=headers, reason=reason))
                 if self.connection.our_state is h11.SWITCHED_PROTOCOL:
                     return

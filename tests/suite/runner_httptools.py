@@ -36,7 +36,7 @@ class Runner:
                 raise Skip("no call for the end of the bytes")
             elif step["do"] == "request" and step["method"] in ("HEAD", "CONNECT"):
                 raise Skip(f"no way to say that {step['method']} was asked")
-            elif ["connection", "close"] in [[word.lower() for word in line] for line in step.get("fields", [])]:
+            elif step["do"] == "reject" or ["connection", "close"] in lowered(step.get("fields", [])):
                 raise Skip("no call for a `close` that is sent")
             elif step["do"] in ("switch", "response", "respond") and self.undecided is not None:
                 self.decide(step)
@@ -113,6 +113,10 @@ class Runner:
     def on_message_complete(self):
         if self.is_server or self.is_final:
             self.events.append({"event": "end", "trailers": self.fields})
+
+
+def lowered(lines):
+    return [[word.lower() for word in line] for line in lines]
 
 
 def text(data):

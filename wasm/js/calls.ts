@@ -130,10 +130,26 @@ export const raw: Raw = {
       throw stopped(cause);
     }
   },
+  closing(handle) {
+    alive();
+    try {
+      return glue.closing(handle);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
   commit(handle, len) {
     alive();
     try {
       return glue.commit(handle, len);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
+  configure_as(handle) {
+    alive();
+    try {
+      return glue.configure_as(handle);
     } catch (cause) {
       throw stopped(cause);
     }
@@ -342,14 +358,6 @@ export const raw: Raw = {
     alive();
     try {
       return glue.may_speak(handle);
-    } catch (cause) {
-      throw stopped(cause);
-    }
-  },
-  must_reset(handle) {
-    alive();
-    try {
-      return glue.must_reset(handle);
     } catch (cause) {
       throw stopped(cause);
     }
@@ -630,6 +638,14 @@ export const raw: Raw = {
     alive();
     try {
       return glue.send_response(handle, status, has_reason, parcel);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  },
+  set_limits(handle) {
+    alive();
+    try {
+      return glue.set_limits(handle);
     } catch (cause) {
       throw stopped(cause);
     }

@@ -4,10 +4,13 @@ import { boolean, count, object } from "./check.js";
 import { raw } from "./calls.js";
 import { Flags, Lenient, Limits } from "./tables.js";
 
+/** Bounds, by their names in `Limits`. */
+export type LimitOptions = { readonly [name in keyof typeof Limits]?: number };
+
 /** How a connection behaves. What is left out has the default that `Limits`, `Lenient` and `Flags` show. */
 export interface Config {
   /** The bounds, in bytes unless the name says otherwise. Every one of them is counted byte by byte. */
-  readonly limits?: { readonly [name in keyof typeof Limits]?: number };
+  readonly limits?: LimitOptions;
   /** Deviations that a client puts up with; each has a risk, which the core's documentation names. */
   readonly lenient?: { readonly [name in keyof typeof Lenient]?: boolean };
   /** The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4). */
@@ -43,12 +46,7 @@ export function configure(config: Config): void {
       boolean(bareH2c, "bareH2c"),
       boolean(tidy, "tidy"),
     );
-    for (const [name, value] of bounds) {
-      known(Object.hasOwn(Limits, name), `limits.${name}`);
-      if (value === undefined) continue;
-      const largest = Math.min(raw.largest_limit(snake(name)), Number.MAX_SAFE_INTEGER);
-      known(raw.configure_limit(snake(name), count(value, largest, `limits.${name}`)), `limits.${name}`);
-    }
+    configureLimits(bounds);
     for (const [name, value] of deviations) {
       known(Object.hasOwn(Lenient, name), `lenient.${name}`);
       if (value === undefined) continue;
@@ -57,6 +55,27 @@ export function configure(config: Config): void {
   } catch (error) {
     raw.configure_nothing();
     throw error;
+  }
+}
+
+/** @internal Changes the limits of a connection: those that are named, and no others. */
+export function changeLimits(handle: number, limits: LimitOptions): boolean {
+  const bounds = Object.entries(object(limits, "limits"));
+  raw.configure_as(handle);
+  try {
+    configureLimits(bounds);
+    return raw.set_limits(handle);
+  } finally {
+    raw.configure_nothing();
+  }
+}
+
+function configureLimits(bounds: [string, number | undefined][]): void {
+  for (const [name, value] of bounds) {
+    known(Object.hasOwn(Limits, name), `limits.${name}`);
+    if (value === undefined) continue;
+    const largest = Math.min(raw.largest_limit(snake(name)), Number.MAX_SAFE_INTEGER);
+    known(raw.configure_limit(snake(name), count(value, largest, `limits.${name}`)), `limits.${name}`);
   }
 }
 

@@ -1,6 +1,7 @@
 // The connection: every verb of the engine. A method converts, calls, converts; what HTTP says is the engine's business.
 
 import { numberOf } from "./check.js";
+import { changeLimits, type LimitOptions } from "./config.js";
 import { ProtocolError } from "./error.js";
 import { GoneError } from "./gone.js";
 import { inspect } from "./inspect.js";
@@ -9,7 +10,7 @@ import { Profiled } from "./profiled.js";
 import { raw } from "./calls.js";
 import { namesOf, octetsLeft, Reader, reading } from "./reader.js";
 import { readState, readTrace, type State, type TraceEntry } from "./state.js";
-import { Awaiting, Order, Owes, Why } from "./tables.js";
+import { Awaiting, Closing, Order, Owes, Why } from "./tables.js";
 
 /** A choice among the offers of one request, for `accept`. It does not outlive its request. */
 export class Selection {
@@ -54,6 +55,7 @@ const { Connection: Shown } = { Connection: class {} };
 
 const awaited = namesOf(Awaiting);
 const owed = namesOf(Owes);
+const closings = namesOf(Closing);
 const reasons = namesOf(Why);
 
 /**
@@ -158,6 +160,15 @@ export class Connection extends Profiled {
     this.must(raw.resume_http(this.live()));
   }
 
+  /**
+   * Changes the limits that are named, from the next message on. Refused while a request is not answered, and after a part of
+   * the next head has been read. Next: go on as before.
+   * @throws ProtocolError: `unanswered`, `unread-input`.
+   */
+  setLimits(limits: LimitOptions): void {
+    this.must(changeLimits(this.live(), limits));
+  }
+
   /** Why the current cycle's upgrade did not happen; `null` where it did, or before the first request. See `whyText`. */
   get why(): Why | null {
     const why = raw.why(this.live());
@@ -166,7 +177,10 @@ export class Connection extends Profiled {
 
   // What your code may ask in between.
 
-  /** Whom the engine waits for; set deadlines by it. When one runs out, `abandon`. */
+  /**
+   * Returns whom the engine waits for; set deadlines by it. When one expires, a server calls `reject` with a 408, or just closes
+   * an idle connection (`request`); a client calls `abandon`.
+   */
   get awaiting(): Awaiting {
     return awaited[raw.awaiting(this.live())] as Awaiting;
   }
@@ -192,12 +206,14 @@ export class Connection extends Profiled {
   }
 
   /**
-   * Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
-   * connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it has
-   * for all of it (`resetAndDestroy` of a Node socket; over TLS no closure alert). RFC 9112, 8.
+   * Returns how to close the transport, should it be closed now. `close`: just so. `linger`: end the sending side, read on and
+   * discard what comes until the peer closes too, for a few seconds at most, then close; a socket that is closed with bytes
+   * unread is reset, which may take the last response away from the client. `reset`: `resetAndDestroy` of a Node socket, over
+   * TLS no closure alert; a response ends with the connection, as an HTTP/1.0 client has it, and is not complete: after a FIN
+   * the client would take it for whole. RFC 9112, 8 and 9.6.
    */
-  get mustReset(): boolean {
-    return raw.must_reset(this.live());
+  get closing(): Closing {
+    return closings[raw.closing(this.live())] as Closing;
   }
 
   /** Client: how many requests have no complete final response (RFC 9112, 9.3.2). */

@@ -7,7 +7,7 @@
  */
 
 export { Connection, Selection } from "./connection.js";
-export type { Config } from "./config.js";
+export type { Config, LimitOptions } from "./config.js";
 export { ProtocolError } from "./error.js";
 export type {
   DataEvent,

@@ -79,9 +79,19 @@ export function check_http2(status: number, parcel: Uint8Array | number[]): numb
 export function close_after_response(handle: number): boolean;
 
 /**
+ * How to close the transport.
+ */
+export function closing(handle: number): number;
+
+/**
  * Takes the first `len` bytes of that place.
  */
 export function commit(handle: number, len: number): void;
+
+/**
+ * Begins a configuration with the limits of a connection, for `set_limits`.
+ */
+export function configure_as(handle: number): void;
 
 /**
  * Sets whether the next connection's transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings, and
@@ -220,11 +230,6 @@ export function may_forward(parcel: Uint8Array | number[]): boolean;
  * Whether the new protocol may be spoken.
  */
 export function may_speak(handle: number): boolean;
-
-/**
- * Whether a close now would make an unfinished answer look complete.
- */
-export function must_reset(handle: number): boolean;
 
 /**
  * Moves on to the next event, and leaves all of it.
@@ -404,6 +409,11 @@ export function send_request(handle: number, parcel: Uint8Array | number[]): boo
 export function send_response(handle: number, status: number, has_reason: boolean, parcel: Uint8Array | number[]): boolean;
 
 /**
+ * Changes the limits of a connection to those that were configured.
+ */
+export function set_limits(handle: number): boolean;
+
+/**
  * Drops the rest of the content; false leaves the error.
  */
 export function skip_content(handle: number): boolean;
@@ -548,7 +558,9 @@ export interface InitOutput {
     readonly capsules_receive: (a: number, b: number, c: number) => void;
     readonly check_http2: (a: number, b: number, c: number) => number;
     readonly close_after_response: (a: number) => number;
+    readonly closing: (a: number) => number;
     readonly commit: (a: number, b: number) => void;
+    readonly configure_as: (a: number) => void;
     readonly configure_flags: (a: number, b: number, c: number, d: number) => void;
     readonly configure_lenient: (a: number, b: number, c: number) => number;
     readonly configure_limit: (a: number, b: number, c: number) => number;
@@ -576,7 +588,6 @@ export interface InitOutput {
     readonly largest_limit: (a: number, b: number) => number;
     readonly may_forward: (a: number, b: number) => number;
     readonly may_speak: (a: number) => number;
-    readonly must_reset: (a: number) => number;
     readonly next_event: (a: number) => number;
     readonly owes: (a: number) => number;
     readonly pass_content: (a: number, b: number) => number;
@@ -612,6 +623,7 @@ export interface InitOutput {
     readonly send_informational: (a: number, b: number, c: number, d: number, e: number) => number;
     readonly send_request: (a: number, b: number, c: number) => number;
     readonly send_response: (a: number, b: number, c: number, d: number, e: number) => number;
+    readonly set_limits: (a: number) => number;
     readonly skip_content: (a: number) => number;
     readonly splice_client_ended: (a: number) => void;
     readonly splice_client_sent: (a: number, b: number, c: number) => void;

@@ -110,7 +110,7 @@ export class Outbound extends Inbound {
    * read, and the connection closes. If the client has sent a request by then, this is its answer. Throws `invalid-status` but
    * for 400 to 599, `unanswered` while a request is under way, which `respond` answers. Next: send what was written, end the
    * sending side, read what still comes and drop it. RFC 9110, 15.5.9.
-   * @throws ProtocolError: `wrong-role`, `unanswered`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
+   * @throws ProtocolError: `wrong-role`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`, `length-exceeded`,
    * `length-short`.
    */

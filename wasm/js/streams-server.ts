@@ -293,7 +293,7 @@ function once(content: Uint8Array): Source {
  * last response away from it (RFC 9112, 9.6).
  */
 async function leave(wire: Wire): Promise<void> {
-  const isCut = wire.isBroken || wire.connection.mustReset;
+  const isCut = wire.isBroken || wire.connection.closing === "reset";
   try {
     if (isCut) return;
     await wire.until(wire.transport.end(), LULL);

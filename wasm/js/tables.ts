@@ -77,9 +77,19 @@ export const Awaiting = {
   response: 3,
   continue: 4,
   nothing: 5,
+  head: 6,
 } as const;
 /** Whom the engine waits for; set deadlines by it. */
 export type Awaiting = keyof typeof Awaiting;
+
+/** How to close the transport. */
+export const Closing = {
+  close: 0,
+  linger: 1,
+  reset: 2,
+} as const;
+/** How to close the transport. */
+export type Closing = keyof typeof Closing;
 
 /** What the peer waits for that only your code can send. */
 export const Owes = {
@@ -296,6 +306,7 @@ export const ErrorKind = {
   "chunk-extensions-too-long": 405,
   "chunk-end": 406,
   "trailers-too-large": 407,
+  "content-too-large": 408,
   truncated: 501,
   "no-response": 502,
   unsolicited: 503,
@@ -363,6 +374,7 @@ export const Limits = {
   trailers: 8192,
   informational: 32,
   drain: 262144,
+  content: 9007199254740991,
   buffered: 131072,
   offers: 32,
   h2cHead: 16384,
@@ -377,6 +389,12 @@ export const Lenient = {
   switchInHttp10: false,
   statusWithoutSpace: false,
   loneLf: false,
+  responseLoneLf: false,
+  spaceAfterChunkSize: false,
+  controlsInValues: false,
+  bothFramings: false,
+  codingInHttp10: false,
+  anyVersion: false,
 } as const;
 
 /** What else can be configured, with its default. */

@@ -244,9 +244,9 @@ class Player {
   }
 
   #state() {
-    const { state, why, awaiting, owes, persists, maySpeak, mustReset } = this.connection;
+    const { state, why, awaiting, owes, persists, maySpeak, closing } = this.connection;
     const { position } = this.connection;
-    return { ...state, position, why: why === null ? "" : whyText(why), awaiting, owes, persists, maySpeak, mustReset };
+    return { ...state, position, why: why === null ? "" : whyText(why), awaiting, owes, persists, maySpeak, closing };
   }
 
   /** @param {import("./code/words.js").Decision} decision */

@@ -6,7 +6,7 @@ import { summary as summaryOf } from "./lines.js";
 
 /** What is asked and not decided; a scenario does without. */
 const QUESTIONS = new Set(
-  "why awaiting may-speak wants-input must-reset owes persists content take-end event required agreed unread unanswered offers trace udp-target ip-target".split(" "),
+  "why awaiting may-speak wants-input closing owes persists content take-end event required agreed unread unanswered offers trace udp-target ip-target".split(" "),
 );
 
 /** @param {string} text a decision of a vector */

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use switchover::binding::Bound;
 use switchover::{Config, Connection, Limits, Role};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -60,6 +61,20 @@ pub fn create(role: u32) -> u32 {
         Some(config) => Connection::with_config(role, config),
         None => Connection::new(role),
     })
+}
+
+/// Begins a configuration with the limits of a connection, for `set_limits`.
+#[wasm_bindgen]
+pub fn configure_as(handle: u32) {
+    let limits = handle::ask(handle, |connection| connection.limits());
+    NEXT.set(Some(Config { limits, ..Config::default() }));
+}
+
+/// Changes the limits of a connection to those that were configured.
+#[wasm_bindgen]
+pub fn set_limits(handle: u32) -> bool {
+    let limits = next().unwrap_or_default().limits;
+    handle::attempt(handle, |connection| connection.set_limits(&limits).map(|()| true))
 }
 
 /// Forgets what was configured.

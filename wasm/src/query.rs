@@ -78,10 +78,10 @@ pub fn may_speak(handle: u32) -> bool {
     ask(handle, |connection| connection.may_speak())
 }
 
-/// Whether a close now would make an unfinished answer look complete.
+/// How to close the transport.
 #[wasm_bindgen]
-pub fn must_reset(handle: u32) -> bool {
-    ask(handle, |connection| connection.must_reset())
+pub fn closing(handle: u32) -> u32 {
+    ask(handle, |connection| connection.closing() as u32)
 }
 
 /// How many of the peer's bytes have been passed.

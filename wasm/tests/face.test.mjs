@@ -195,9 +195,9 @@ test("an answer that a close would end early", () => {
   const server = new Connection("server");
   server.receive(octets("GET / HTTP/1.0\r\n\r\n"));
   server.nextEvent();
-  assert.equal(server.mustReset, false);
+  assert.equal(server.closing, "close");
   server.sendResponse({ status: 200 });
-  assert.equal(server.mustReset, true);
+  assert.equal(server.closing, "reset");
   server.sendEnd();
-  assert.equal(server.mustReset, false);
+  assert.equal(server.closing, "linger");
 });

@@ -127,7 +127,7 @@ test("bounds that do not fit are refused, not cut", () => {
   const limited = (/** @type {string} */ name, /** @type {unknown} */ value) =>
     () => new Connection("server", wrong({ limits: { [name]: value } })).free();
   for (const name of Object.keys(Limits)) {
-    const wide = name === "drain" || name === "h2cContent";
+    const wide = ["drain", "content", "h2cContent"].includes(name);
     const most = wide ? Number.MAX_SAFE_INTEGER : 2 ** 32 - 1;
     const refused = { name: "RangeError", message: `limits.${name} must be a whole number from 0 to ${most}` };
     for (const value of [-1, 0.5, NaN, Infinity, most + 1, 2 ** 64]) assert.throws(limited(name, value), refused);
@@ -467,7 +467,7 @@ test("whole answers out of order, and with what is not theirs", () => {
   const { connection } = server(`${PLAIN}rest`);
   assert.deepEqual([connection.owes, connection.persists, text(connection.unread)], ["response", true, "rest"]);
   assert.deepEqual([connection.takeEnd(), connection.takeEnd()], [true, false]);
-  refused(() => connection.reject({ status: 503 }), "unanswered");
+  refused(() => connection.setLimits({ head: 100 }), "unanswered");
   refused(() => connection.respond({ status: 204 }, octets("hello")), "framing-conflict");
   refused(() => connection.respond({ status: 200, headers: { "Content-Length": "4" } }, octets("hello")), "length-exceeded");
   assert.throws(() => connection.respond({ status: 200 }, wrong("hello")), TypeError);
@@ -475,6 +475,23 @@ test("whole answers out of order, and with what is not theirs", () => {
   assert.throws(() => connection.respondPrepared(wrong({ status: 200 })), TypeError);
   assert.match(text(connection.respond({ status: 200 }, octets("hello"))), /\r\nContent-Length: 5\r\n\r\nhello$/);
   refused(() => connection.respond({ status: 200 }), "answered");
+});
+
+test("limits between messages, and names and values that are none", () => {
+  const connection = new Connection("server", { limits: { content: 9 } });
+  assert.throws(() => connection.setLimits(wrong({ heads: 1 })), TypeError);
+  assert.throws(() => connection.setLimits(wrong(null)), TypeError);
+  for (const head of [-1, 0.5, 2 ** 32]) assert.throws(() => connection.setLimits({ head }), RangeError);
+  connection.setLimits({ fields: 1 });
+  connection.receive(octets("POST / HTTP/1.1\r\nHost: a\r\n"));
+  assert.equal(connection.nextEvent().kind, "need-data");
+  refused(() => connection.setLimits({ fields: 5 }), "unread-input");
+  connection.receive(octets("Content-Length: 10\r\n\r\n"));
+  assert.throws(() => connection.nextEvent(), { kind: "too-many-fields" });
+  const other = new Connection("server", { limits: { content: 9 } });
+  other.setLimits({ fields: 2 }); // What is not named stays.
+  other.receive(octets("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"));
+  assert.throws(() => other.nextEvent(), { kind: "content-too-large", status: 413 });
 });
 
 test("a prepared answer is for any connection, and cannot be changed", () => {

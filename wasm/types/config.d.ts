@@ -1,10 +1,12 @@
 import { Lenient, Limits } from "./tables.js";
+/** Bounds, by their names in `Limits`. */
+export type LimitOptions = {
+    readonly [name in keyof typeof Limits]?: number;
+};
 /** How a connection behaves. What is left out has the default that `Limits`, `Lenient` and `Flags` show. */
 export interface Config {
     /** The bounds, in bytes unless the name says otherwise. Every one of them is counted byte by byte. */
-    readonly limits?: {
-        readonly [name in keyof typeof Limits]?: number;
-    };
+    readonly limits?: LimitOptions;
     /** Deviations that a client puts up with; each has a risk, which the core's documentation names. */
     readonly lenient?: {
         readonly [name in keyof typeof Lenient]?: boolean;

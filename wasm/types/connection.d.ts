@@ -1,7 +1,8 @@
+import { type LimitOptions } from "./config.js";
 import { type HeaderSource } from "./parcel.js";
 import { Profiled } from "./profiled.js";
 import { type State, type TraceEntry } from "./state.js";
-import { Awaiting, Order, Owes, Why } from "./tables.js";
+import { Awaiting, Closing, Order, Owes, Why } from "./tables.js";
 /** A choice among the offers of one request, for `accept`. It does not outlive its request. */
 export declare class Selection {
     #private;
@@ -71,9 +72,18 @@ export declare class Connection extends Profiled {
      * @throws ProtocolError: `nothing-owed`, `leftover-pending`.
      */
     resumeHttp(): void;
+    /**
+     * Changes the limits that are named, from the next message on. Refused while a request is not answered, and after a part of
+     * the next head has been read. Next: go on as before.
+     * @throws ProtocolError: `unanswered`, `unread-input`.
+     */
+    setLimits(limits: LimitOptions): void;
     /** Why the current cycle's upgrade did not happen; `null` where it did, or before the first request. See `whyText`. */
     get why(): Why | null;
-    /** Whom the engine waits for; set deadlines by it. When one runs out, `abandon`. */
+    /**
+     * Returns whom the engine waits for; set deadlines by it. When one expires, a server calls `reject` with a 408, or just closes
+     * an idle connection (`request`); a client calls `abandon`.
+     */
     get awaiting(): Awaiting;
     /** What the peer waits for that only your code can send. Of several things, the first one that it waits for. */
     get owes(): Owes;
@@ -86,11 +96,13 @@ export declare class Connection extends Profiled {
      */
     get unread(): Uint8Array<ArrayBuffer>;
     /**
-     * Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
-     * connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it has
-     * for all of it (`resetAndDestroy` of a Node socket; over TLS no closure alert). RFC 9112, 8.
+     * Returns how to close the transport, should it be closed now. `close`: just so. `linger`: end the sending side, read on and
+     * discard what comes until the peer closes too, for a few seconds at most, then close; a socket that is closed with bytes
+     * unread is reset, which may take the last response away from the client. `reset`: `resetAndDestroy` of a Node socket, over
+     * TLS no closure alert; a response ends with the connection, as an HTTP/1.0 client has it, and is not complete: after a FIN
+     * the client would take it for whole. RFC 9112, 8 and 9.6.
      */
-    get mustReset(): boolean;
+    get closing(): Closing;
     /** Client: how many requests have no complete final response (RFC 9112, 9.3.2). */
     get unanswered(): number;
     /** How many of the peer's bytes have been passed by the events so far. */

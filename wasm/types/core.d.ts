@@ -6,7 +6,7 @@
  * `Connection` says of particular protocols is an `Error`; the classes for them are in `switchover` alone.
  */
 export { Connection, Selection } from "./connection.js";
-export type { Config } from "./config.js";
+export type { Config, LimitOptions } from "./config.js";
 export { ProtocolError } from "./error.js";
 export type { DataEvent, EndOfMessageEvent, Event, InformationalEvent, NeedDataStep, Offer, PausedStep, Request, RequestEvent, Response, ResponseEvent, Step, SwitchedEvent, } from "./event.js";
 export { GoneError } from "./gone.js";

@@ -66,9 +66,18 @@ export declare const Awaiting: {
     readonly response: 3;
     readonly continue: 4;
     readonly nothing: 5;
+    readonly head: 6;
 };
 /** Whom the engine waits for; set deadlines by it. */
 export type Awaiting = keyof typeof Awaiting;
+/** How to close the transport. */
+export declare const Closing: {
+    readonly close: 0;
+    readonly linger: 1;
+    readonly reset: 2;
+};
+/** How to close the transport. */
+export type Closing = keyof typeof Closing;
 /** What the peer waits for that only your code can send. */
 export declare const Owes: {
     readonly nothing: 0;
@@ -270,6 +279,7 @@ export declare const ErrorKind: {
     readonly "chunk-extensions-too-long": 405;
     readonly "chunk-end": 406;
     readonly "trailers-too-large": 407;
+    readonly "content-too-large": 408;
     readonly truncated: 501;
     readonly "no-response": 502;
     readonly unsolicited: 503;
@@ -336,6 +346,7 @@ export declare const Limits: {
     readonly trailers: 8192;
     readonly informational: 32;
     readonly drain: 262144;
+    readonly content: 9007199254740991;
     readonly buffered: 131072;
     readonly offers: 32;
     readonly h2cHead: 16384;
@@ -349,6 +360,12 @@ export declare const Lenient: {
     readonly switchInHttp10: false;
     readonly statusWithoutSpace: false;
     readonly loneLf: false;
+    readonly responseLoneLf: false;
+    readonly spaceAfterChunkSize: false;
+    readonly controlsInValues: false;
+    readonly bothFramings: false;
+    readonly codingInHttp10: false;
+    readonly anyVersion: false;
 };
 /** What else can be configured, with its default. */
 export declare const Flags: {

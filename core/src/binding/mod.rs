@@ -24,6 +24,7 @@ use crate::beside::masque::Capsules;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::limits::Limits;
 use crate::machine::Role;
 use crate::upgrade::{Request, Selection, request};
 use crate::wire::body::Content;
@@ -53,6 +54,9 @@ pub trait Bound {
 
     /// The peer's error that ended receiving, if one did.
     fn failure(&self) -> Option<Error>;
+
+    /// The limits that hold now.
+    fn limits(&self) -> Limits;
 
     /// Whether any of these bytes lies in the memory that holds what was received: some languages cannot keep an event's
     /// slices out of `receive`.
@@ -85,6 +89,10 @@ impl Bound for Connection {
 
     fn failure(&self) -> Option<Error> {
         self.failure
+    }
+
+    fn limits(&self) -> Limits {
+        self.config().limits
     }
 
     fn holds(&self, bytes: &[u8]) -> bool {

@@ -43,6 +43,7 @@ verbs! {
     "pass_content", BOTH, "RFC 9112, 6", "next_event", [NoContent, UnreadInput, LengthExceeded, AfterEnd, Closed, Switched, Failed];
     "hand_over", SERVER, "RFC 9112, 2", "drop the engine, keep the transport", [WrongRole, Unasked, Answered, HeadGone, Closed, Switched, Failed, OutputTooSmall];
     "skip_content", BOTH, "RFC 9112, 9.3", "next_event", [NoContent];
+    "set_limits", BOTH, "the contract", "go on as before", [Unanswered, UnreadInput];
     "send_request", CLIENT, "RFC 9112, 3", "send_data, send_end; receive", [
         WrongRole, RequestUnfinished, OfferPending, PipelineFull, NotPersistent, UnreadInput, Closed, Switched, Failed,
         InvalidMethod, InvalidTarget, InvalidName, InvalidValue, InvalidProtocol, InvalidHost, HostDiffers,
@@ -65,8 +66,8 @@ verbs! {
         WrongRole, Unasked, Answered, Closed, Switched, Failed,
         InvalidStatus, FramingConflict, ReservedField, OutputTooSmall
     ];
-    "reject", SERVER, "RFC 9110, 15.5.9", "close the sending side, drop what still comes", [
-        WrongRole, Unanswered, Answered, Closed, Switched, Failed,
+    "reject", SERVER, "RFC 9110, 15.5.9", "close the transport, as closing says", [
+        WrongRole, Answered, Closed, Switched, Failed,
         InvalidStatus, InvalidReason, InvalidName, InvalidValue, FramingConflict, ReservedField, LengthExceeded, LengthShort,
         OutputTooSmall
     ];

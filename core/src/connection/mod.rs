@@ -15,11 +15,11 @@ pub use outbound::{Block, Prepared};
 
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Response, Shown, Switched, SwitchedBy};
-use crate::limits::{self, Config};
+use crate::limits::{self, Config, Limits};
 use crate::machine::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
 use crate::upgrade::{self, Order, Protocols, Remembered, Request, Selection, Terms, Why};
-use crate::wire::body::Body;
+use crate::wire::body::{Body, Room};
 use crate::wire::buffer::Buffer;
 use crate::wire::encode;
 use crate::wire::fields::Fields;
@@ -50,6 +50,21 @@ pub enum Owes {
 }
 
 crate::listed::listed! { Owes { Nothing = "nothing", Continue = "continue", Response = "response", Content = "content" } }
+
+/// How to close the transport; see [`Connection::closing`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Closing {
+    /// Close it: the peer loses nothing by that.
+    Close,
+    /// Send the FIN, read on and discard what comes until the peer closes too, for a few seconds at most; then close. A
+    /// socket that is closed with bytes unread is reset, which may take the last response away from the client.
+    Linger,
+    /// Reset it: on a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response ends with the
+    /// connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the client would take it for whole.
+    Reset,
+}
+
+crate::listed::listed! { Closing { Close = "close", Linger = "linger", Reset = "reset" } }
 
 /// What is still to be sent of the message being sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +142,8 @@ pub(crate) struct Flags {
     skips: bool,
     /// The server has answered in HTTP/1.0.
     old_server: bool,
+    /// Server: a response has been sent, or begun.
+    has_answered: bool,
 }
 
 #[derive(Default)]
@@ -137,6 +154,8 @@ pub(crate) struct Scratch {
     trailers: Option<Box<Head>>,
     /// Where in the peer's bytes the head of the current request ends.
     head_end: u64,
+    /// Content that may still come in chunks.
+    room: Room,
     shown: Shown,
     /// What decides which offers may be made or accepted, as it was when the head came.
     terms: Terms,
@@ -193,9 +212,13 @@ impl Connection {
         self.state
     }
 
-    /// Whom the engine waits for; set deadlines by it. When one runs out, [`abandon`](Self::abandon).
+    /// Whom the engine waits for; set deadlines by it. When one expires, a server calls [`reject`](Self::reject) with a
+    /// 408, or just closes an idle connection ([`Awaiting::Request`]); a client calls [`abandon`](Self::abandon).
     pub fn awaiting(&self) -> Awaiting {
-        self.state.awaiting(self.role)
+        match self.state.awaiting(self.role) {
+            Awaiting::Request if !self.unread().is_empty() => Awaiting::Head,
+            awaiting => awaiting,
+        }
     }
 
     /// Server: the client waits for a 100 before it sends its content. RFC 9110, 10.1.1.
@@ -215,10 +238,12 @@ impl Connection {
         }
     }
 
-    /// Whether another request may follow on this connection, as far as is known: nothing has been sent or received that
-    /// closes it, and no direction has left HTTP. RFC 9112, 9.3.
+    /// Returns whether another request may follow on this connection, as far as is known: nothing has been sent or received
+    /// that closes it, and no direction has left HTTP. For a client without an open request, unread bytes close it, as
+    /// no request asked for them (RFC 9112, 9.2). RFC 9112, 9.3.
     pub fn persists(&self) -> bool {
-        self.state.persist && self.state.rx != Rx::Switched && self.state.tx != Tx::Switched
+        let has_stray_input = self.role == Role::Client && self.state.is_idle() && !self.unread().is_empty();
+        self.state.persist && self.state.rx != Rx::Switched && self.state.tx != Tx::Switched && !has_stray_input
     }
 
     /// The received bytes after the current event, which nothing has read yet. While an offer is undecided they belong to no
@@ -262,18 +287,24 @@ impl Connection {
         switched_by_peer && self.state.tx == Tx::Switched
     }
 
-    /// Server: whether to reset the transport instead of closing it, should it close now: the answer under way ends with the
-    /// connection, as an HTTP/1.0 client has it, and not all of it has been sent. After a FIN the client would take what it
-    /// has for all of it. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. RFC 9112, 8.
-    pub fn must_reset(&self) -> bool {
+    /// Returns how to close the transport, should it be closed now. RFC 9112, 8 and 9.6.
+    pub fn closing(&self) -> Closing {
+        if self.role == Role::Client {
+            return Closing::Close;
+        }
         let is_unfinished = matches!(self.state.response, Phase::Body | Phase::Cut);
-        // How a response that the engine has not written is framed, it cannot know: the worst is assumed.
-        let ends_with_the_connection = match self.outgoing {
+        // A response that your code writes itself may be framed in any way: the worst is assumed.
+        let is_close_delimited = match self.outgoing {
             Outgoing::UntilClose => true,
             Outgoing::Own => !self.state.persist,
             _ => false,
         };
-        ends_with_the_connection && is_unfinished
+        let may_lose_a_response = self.flags.has_answered && self.end.is_none() && self.state.tx != Tx::Switched;
+        match (is_close_delimited && is_unfinished, may_lose_a_response) {
+            (true, _) => Closing::Reset,
+            (false, true) => Closing::Linger,
+            (false, false) => Closing::Close,
+        }
     }
 
     /// Client: how many requests have no complete final response. Once the connection is over, these may be sent again
@@ -399,6 +430,28 @@ impl Connection {
             return self.refuse(ErrorKind::NoContent);
         }
         self.flags.skips = true;
+        // What is dropped is bounded by `drain`.
+        self.scratch().room = Room::UNBOUNDED;
+        Ok(())
+    }
+
+    /// Changes the limits, from the next message on. Refused while a request is not answered, and after a part of the next
+    /// head has been read: while `awaiting` is [`Awaiting::Request`], or [`Awaiting::Caller`] of an idle client, it is not.
+    ///
+    /// Refused: `Unanswered`, `UnreadInput`.
+    pub fn set_limits(&mut self, limits: &Limits) -> Result<(), Error> {
+        if !self.state.is_idle() {
+            return self.refuse(ErrorKind::Unanswered);
+        }
+        if self.scratch.as_ref().is_some_and(|scratch| scratch.head.is_begun()) {
+            return self.refuse(ErrorKind::UnreadInput);
+        }
+        let config = Config { limits: *limits, ..self.config().clone() };
+        if let Some(scratch) = &mut self.scratch {
+            scratch.buffer.set_waiting(limits.waiting());
+            scratch.terms = Terms::new(&config, self.role, self.flags.secure);
+        }
+        self.config = Some(Arc::new(config));
         Ok(())
     }
 
@@ -412,8 +465,8 @@ impl Connection {
     }
 
     /// Gives up. A client with an unfinished request cuts it and reads on for the answer; in every other state, or the
-    /// second time, no more HTTP in either direction. Close the transport's direction that has ended, or reset it where
-    /// [`must_reset`](Self::must_reset) says so.
+    /// second time, no more HTTP in either direction. Close the transport's direction that has ended, or all of it as
+    /// [`closing`](Self::closing) says.
     pub fn abandon(&mut self) -> Result<(), Error> {
         let before = self.state.turn;
         self.apply(Input::Abandon)?;
@@ -494,7 +547,7 @@ impl Connection {
     // What the two halves share.
 
     #[inline]
-    fn config(&self) -> &Config {
+    pub(crate) fn config(&self) -> &Config {
         self.config.as_deref().unwrap_or(&limits::DEFAULT)
     }
 

@@ -57,7 +57,7 @@ errors! {
         "A request: two or more spaces, something after the version, or early bytes of a protocol whose offer was declined.";
     VersionUnsupported = 105 "version-unsupported" Peer 505 "RFC 9110, 6.2"
         "the major version is not 1"
-        "Another major version; HTTP/2 begins with a preface (`http2_preface`).";
+        "Another major version; HTTP/2 begins with a preface (`http2_preface`). In responses `lenient.any_version` takes it.";
     StartLineTooLong = 106 "start-line-too-long" Peer 414 "RFC 9112, 3"
         "the start line is longer than the limit"
         "Raise `limits.start_line` if your targets are that long.";
@@ -81,13 +81,13 @@ errors! {
         "Often a line break inside a value that was not checked.";
     BadFieldValue = 204 "bad-field-value" Peer 400 "RFC 9110, 5.5"
         "a control byte in a field value or reason"
-        "A value made of user input that was not checked.";
+        "A value made of user input that was not checked. In responses `lenient.controls_in_values` takes most of them.";
     BareCr = 205 "bare-cr" Peer 400 "RFC 9112, 2.2"
         "a CR that no LF follows"
         "Never to be repaired: line ends that two readers see differently smuggle requests.";
     BareLf = 206 "bare-lf" Peer 400 "RFC 9112, 2.2"
         "an LF that no CR precedes"
-        "A sender written by hand; it must end lines with CRLF. `lenient.lone_lf` takes it in heads of requests.";
+        "A sender written by hand; it must end lines with CRLF. `lenient.lone_lf` takes it in heads of requests, `lenient.response_lone_lf` in heads and trailers of responses; nothing takes it in the lines of chunks.";
     Nul = 207 "nul" Peer 400 "RFC 9110, 5.5"
         "a NUL byte"
         "Binary data where a head should be.";
@@ -114,7 +114,7 @@ errors! {
         "Never to be repaired: two readers may pick different ones.";
     HostInvalid = 303 "host-invalid" Peer 400 "RFC 9112, 3.2"
         "the Host is not a host with an optional port"
-        "A scheme, a path or userinfo does not belong there.";
+        "A scheme, a path or userinfo does not belong there. The port is at most 65535.";
     TargetForm = 304 "target-form" Peer 400 "RFC 9112, 3.2"
         "the form of the target does not fit the method"
         "CONNECT takes `host:port`, OPTIONS may take `*`, all others a path or an absolute URI.";
@@ -129,7 +129,7 @@ errors! {
         "Never to be repaired, for the same reason.";
     BothFramings = 308 "both-framings" Peer 400 "RFC 9112, 6.3"
         "both Content-Length and Transfer-Encoding"
-        "Never to be repaired: the classical way to smuggle a request. Look at who sent it.";
+        "Never to be repaired in a request: the classical way to smuggle one. Look at who sent it. In responses `lenient.both_framings` takes it.";
     CodingInvalid = 309 "coding-invalid" Peer 400 "RFC 9112, 6.1"
         "the Transfer-Encoding is malformed, or applies chunked twice"
         "Never to be repaired; each coding once, chunked last.";
@@ -141,7 +141,7 @@ errors! {
         "The end of such a request could not be told; the client must end with chunked.";
     CodingIn10 = 312 "coding-in-1.0" Peer 400 "RFC 9112, 6.1"
         "a Transfer-Encoding in an HTTP/1.0 message"
-        "A proxy has passed on what an HTTP/1.0 peer cannot have meant.";
+        "A proxy has passed on what an HTTP/1.0 peer cannot have meant. In responses `lenient.coding_in_http10` takes it.";
     ConnectContent = 313 "connect-content" Peer 400 "RFC 9110, 9.3.6"
         "a CONNECT with content"
         "What is after a CONNECT is the tunnel's; the client must not say that it is content.";
@@ -156,7 +156,7 @@ errors! {
         "No honest chunk is that large.";
     ChunkExtension = 403 "chunk-extension" Peer 400 "RFC 9112, 7.1.1"
         "a chunk extension is malformed"
-        "The sender is broken.";
+        "The sender is broken. Spaces after the size, in responses, `lenient.space_after_chunk_size` takes.";
     ChunkLineTooLong = 404 "chunk-line-too-long" Peer 400 "RFC 9112, 7.1.1"
         "a chunk line is longer than the limit"
         "Raise `limits.chunk_line` if you know the extensions.";
@@ -169,6 +169,9 @@ errors! {
     TrailersTooLarge = 407 "trailers-too-large" Peer 431 "RFC 9110, 5.4"
         "the trailer section is larger than the limit"
         "Raise `limits.trailers`.";
+    ContentTooLarge = 408 "content-too-large" Peer 413 "RFC 9110, 15.5.14"
+        "the content is larger than the limit"
+        "Raise `limits.content` if requests of that size are meant.";
     Truncated = 501 "truncated" Peer 400 "RFC 9112, 8"
         "the input ended inside a message"
         "The message is incomplete: do not act on it. A client may repeat what is safe to repeat.";
@@ -201,7 +204,7 @@ errors! {
         "For WebSocket: the accept value is wrong, or a subprotocol or extension was not asked for. Do not go on.";
     Unasked = 801 "unasked" Local 0 "RFC 9112, 9.2"
         "no request is there to be answered"
-        "Wait for a `Request` event. To answer before one has come, `reject`.";
+        "Wait for a `Request` event. To answer before one has come: `reject`.";
     Answered = 802 "answered" Local 0 "RFC 9110, 15"
         "the final response has begun already"
         "One final response for each request; go on with `send_data` and `send_end`.";
@@ -210,7 +213,7 @@ errors! {
         "Complete it with `send_end` first.";
     Unanswered = 804 "unanswered" Local 0 "RFC 9112, 9.3.2"
         "a request is not answered"
-        "A server answers it with `respond`; `reject` is for when there is none. A client waits for the response and its end.";
+        "A server answers it with `respond`; a client waits for the response and its end.";
     OfferPending = 805 "offer-pending" Local 0 "RFC 9110, 7.8"
         "nothing may follow an undecided offer or CONNECT"
         "Wait for the answer: what follows could be read in the new protocol.";

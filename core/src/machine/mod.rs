@@ -110,6 +110,8 @@ pub enum Awaiting {
     Continue,
     /// Nothing: HTTP is over on this connection.
     Nothing,
+    /// The peer: the rest of a request's head, of which some bytes have come.
+    Head,
 }
 
 /// The state of one connection. See `docs/states.md` for all that can be reached.
@@ -195,7 +197,7 @@ impl State {
         self.expect != Expect::None && self.response == Phase::Idle
     }
 
-    /// Whom the engine waits for.
+    /// Whom the engine waits for. It is never [`Awaiting::Head`], as a state knows no bytes.
     pub fn awaiting(self, role: Role) -> Awaiting {
         if self.is_over() {
             return Awaiting::Nothing;
@@ -244,7 +246,7 @@ listed! {
     Turn { None = "none", Offered = "offered", Connect = "connect", Agreed = "agreed", Refused = "refused", Spent = "spent" }
     Expect { None = "none", Owed = "owed", Begun = "begun" }
     Peer { Unknown = "unknown", V10 = "1.0", V11 = "1.1" }
-    Awaiting { Caller = "caller", Request = "request", Content = "content", Response = "response", Continue = "continue", Nothing = "nothing" }
+    Awaiting { Caller = "caller", Request = "request", Content = "content", Response = "response", Continue = "continue", Nothing = "nothing", Head = "head" }
 }
 
 #[cfg(test)]

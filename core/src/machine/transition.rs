@@ -265,24 +265,25 @@ impl State {
         Ok(self.settle(role))
     }
 
-    /// Whatever the client sends next, or has sent unread, is answered as if it had been read and cut: the answer belongs to
-    /// the request that comes next, and nothing after that is read.
+    /// Prepares the last answer of a connection; nothing is read after it. An idle server answers the request that comes
+    /// next, as if it had been read and cut. Otherwise the answer belongs to the request that waits for one.
     fn reject(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client {
             return Err(ErrorKind::WrongRole);
         }
         self.writes()?;
-        match self.response {
-            _ if self.is_idle() => self.reads()?,
-            Phase::Idle => return Err(ErrorKind::Unanswered),
-            Phase::Body | Phase::Done | Phase::Cut => return Err(ErrorKind::Answered),
+        if self.is_idle() {
+            self.reads()?;
+            self.request = Phase::Cut;
+            self.response = Phase::Idle;
+            self.turn = Turn::None;
+        } else if self.response != Phase::Idle {
+            return Err(ErrorKind::Answered);
         }
-        self.request = Phase::Cut;
-        self.response = Phase::Idle;
-        self.turn = Turn::None;
         self.expect = Expect::None;
         self.persist = false;
-        self.rx = Rx::Closed;
+        self.cut_request(role);
+        self.stop_reading();
         Ok(self)
     }
 

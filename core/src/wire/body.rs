@@ -62,6 +62,34 @@ pub(crate) enum Body {
     UntilClose,
 }
 
+/// Content that a message may still have; the largest number is no bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Room(pub(crate) u64);
+
+impl Room {
+    pub(crate) const UNBOUNDED: Self = Self(u64::MAX);
+
+    pub(crate) fn holds(self, len: u64) -> bool {
+        len <= self.0
+    }
+
+    /// Takes up what it holds.
+    pub(crate) fn take(&mut self, len: u64) {
+        if *self != Self::UNBOUNDED {
+            self.0 -= len;
+        }
+    }
+}
+
+/// What bounds the content of a message.
+pub(crate) struct Bounds<'a> {
+    pub(crate) limits: &'a Limits,
+    /// Of chunks; a length is looked at with its head.
+    pub(crate) room: &'a mut Room,
+    /// Whitespace may end a chunk's line; see [`Lenient::space_after_chunk_size`](crate::Lenient::space_after_chunk_size).
+    pub(crate) spaces: bool,
+}
+
 /// What the next bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -85,7 +113,7 @@ impl Body {
 
     /// What comes next in the first `len` of `bytes`, all that have come and at least one. The content of small chunks is
     /// moved together.
-    pub(crate) fn decode(&mut self, bytes: &mut [u8], len: usize, limits: &Limits) -> Result<Part, Fault> {
+    pub(crate) fn decode(&mut self, bytes: &mut [u8], len: usize, bounds: Bounds<'_>) -> Result<Part, Fault> {
         debug_assert!(len > 0);
         match self {
             Self::Trailers => Ok(Part::Trailers { skip: 0 }),
@@ -93,7 +121,7 @@ impl Body {
             Self::Length(left) => Ok(Part::Data { skip: 0, len: take(left, len), tail: 0 }),
             Self::UntilClose => Ok(Part::Data { skip: 0, len, tail: 0 }),
             Self::Chunked(chunked) => {
-                let part = chunked.decode(bytes, len, limits)?;
+                let part = chunked.decode(bytes, len, bounds)?;
                 if matches!(part, Part::Trailers { .. }) {
                     *self = Self::Trailers;
                 }
@@ -185,21 +213,27 @@ pub(crate) struct Chunked {
 impl Chunked {
     const NEW: Self = Self { left: 0, line: 0, extensions: 0, place: Place::Start };
 
-    fn decode(&mut self, bytes: &mut [u8], len: usize, limits: &Limits) -> Result<Part, Fault> {
-        if let Some((start, size)) = self.plain_line(bytes, 0, limits).filter(|(start, _)| *start < len) {
+    fn decode(&mut self, bytes: &mut [u8], len: usize, bounds: Bounds<'_>) -> Result<Part, Fault> {
+        let Bounds { limits, room, spaces } = bounds;
+        let line = self.plain_line(bytes, 0, limits).filter(|(start, size)| *start < len && room.holds(*size));
+        if let Some((start, size)) = line {
             (self.left, self.line, self.place) = (size, 0, Place::Data);
-            return Ok(self.data(bytes, start, len, limits));
+            room.take(size);
+            return Ok(self.data(bytes, start, len, limits, room));
         }
         for at in 0..len {
             let octet = bytes[at];
             if self.place == Place::Data {
-                return Ok(self.data(bytes, at, len, limits));
+                return Ok(self.data(bytes, at, len, limits, room));
             }
             let fault = |kind| Fault { kind, at };
-            let next = self.step(octet).map_err(fault)?;
+            let next = self.step(octet, *room, spaces).map_err(fault)?;
             self.count(octet, next, limits).map_err(fault)?;
-            if self.place == Place::LineEnd && self.left == 0 {
-                return Ok(Part::Trailers { skip: at + 1 });
+            if self.place == Place::LineEnd {
+                if self.left == 0 {
+                    return Ok(Part::Trailers { skip: at + 1 });
+                }
+                room.take(self.left);
             }
             self.place = next;
         }
@@ -208,17 +242,20 @@ impl Chunked {
 
     /// The content at `at`, and after it that of further chunks as long as they are small, plain and all there: a copy of
     /// so few bytes costs less than an event.
-    fn data(&mut self, bytes: &mut [u8], at: usize, len: usize, limits: &Limits) -> Part {
+    #[inline(always)]
+    fn data(&mut self, bytes: &mut [u8], at: usize, len: usize, limits: &Limits, room: &mut Room) -> Part {
         let mut end = at + take(&mut self.left, len - at);
-        let mut content = end;
+        let (first, mut content) = (end, end);
         if self.left == 0 {
             self.place = Place::DataCr;
-            while limits.chunk_line >= DIGITS
-                && let Some((start, size)) = small_line(bytes, end, len)
-            {
+            // Chunks have less content than bytes, so no sum has to be looked at where the limit is far.
+            let gathers = limits.chunk_line >= DIGITS && room.holds((len - end) as u64);
+            let until = if gathers { len } else { end };
+            while let Some((start, size)) = small_line(bytes, end, until) {
                 move_down(bytes, start, content, size);
                 (content, end) = (content + size, start + size);
             }
+            room.take((content - first) as u64);
         }
         Part::Data { skip: at, len: content - at, tail: end - content }
     }
@@ -246,13 +283,17 @@ impl Chunked {
         None
     }
 
-    fn step(&mut self, octet: u8) -> Result<Place, ErrorKind> {
+    fn step(&mut self, octet: u8, room: Room, spaces: bool) -> Result<Place, ErrorKind> {
         use Place::*;
         Ok(match (self.place, octet) {
             (Start | Size, digit) if digit.is_ascii_hexdigit() => {
                 self.push(digit)?;
+                if !room.holds(self.left) {
+                    return Err(ErrorKind::ContentTooLarge);
+                }
                 Size
             }
+            (Gap | NameGap, b'\r') if spaces => LineEnd,
             (Size | Name | Token | QuotedEnd, b'\r') => LineEnd,
             (Size | Gap | Name | NameGap | Token | QuotedEnd, b';') => Semicolon,
             (Size | Gap | Token | QuotedEnd, octet) if is_ows(octet) => Gap,
@@ -370,6 +411,10 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
+    fn next(body: &mut Body, bytes: &mut [u8], len: usize, limits: &Limits) -> Result<Part, Fault> {
+        body.decode(bytes, len, Bounds { limits, room: &mut Room(u64::MAX), spaces: false })
+    }
+
     /// All content, and how many bytes came before the trailer section; fed `step` bytes at a time.
     fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, Option<usize>), (ErrorKind, usize)> {
         let (mut body, mut content, mut at) = (Body::new(Framing::Chunked), Vec::new(), 0);
@@ -378,7 +423,8 @@ mod tests {
         while at < input.len() || end < input.len() {
             end = end.max((at + step).min(input.len()));
             let have = end - at;
-            match body.decode(&mut input[at..], have, &Limits::DEFAULT).map_err(|fault| (fault.kind, at + fault.at))? {
+            let part = next(&mut body, &mut input[at..], have, &Limits::DEFAULT);
+            match part.map_err(|fault| (fault.kind, at + fault.at))? {
                 Part::Data { skip, len, tail } => {
                     content.extend_from_slice(&input[at + skip..at + skip + len]);
                     at += skip + len + tail;
@@ -420,7 +466,7 @@ mod tests {
                 assert_eq!(decode(&input, step), Ok((content.clone(), Some(input.len()))), "{size} by {step}");
             }
             let (mut body, len) = (Body::new(Framing::Chunked), input.len());
-            let first = body.decode(&mut input, len, &Limits::DEFAULT);
+            let first = next(&mut body, &mut input, len, &Limits::DEFAULT);
             let whole = size + 2 <= SMALL;
             assert!(
                 matches!(first, Ok(Part::Data { len, .. }) if (len == content.len()) == whole),
@@ -435,9 +481,36 @@ mod tests {
         let (mut body, mut input) = (Body::new(Framing::Chunked), b"1\r\na\r\n01\r\nb\r\n0\r\n\r\n".to_vec());
         let limits = Limits { chunk_line: 1, ..Limits::DEFAULT };
         let len = input.len();
-        assert_eq!(body.decode(&mut input, len, &limits), Ok(Part::Data { skip: 3, len: 1, tail: 0 }));
+        assert_eq!(next(&mut body, &mut input, len, &limits), Ok(Part::Data { skip: 3, len: 1, tail: 0 }));
         let fault = Fault { kind: ErrorKind::ChunkLineTooLong, at: 3 };
-        assert_eq!(body.decode(&mut input[4..], len - 4, &limits), Err(fault));
+        assert_eq!(next(&mut body, &mut input[4..], len - 4, &limits), Err(fault));
+    }
+
+    /// However the chunks are cut, and whichever way their lines are read.
+    #[test]
+    fn content_is_bounded_at_the_digit_that_is_too_much() {
+        let bytes = b"3\r\nabc\r\n0a\r\n0123456789\r\n1\r\nx\r\n0\r\n";
+        for (most, content, at) in [(2, "", 0), (12, "abc", 9), (13, "abc0123456789", 24), (14, "abc0123456789x", 33)] {
+            for step in 1..=bytes.len() {
+                let (mut body, mut room, mut input) = (Body::new(Framing::Chunked), Room(most), bytes.to_vec());
+                let (mut taken, mut begin, mut end) = (Vec::new(), 0, step.min(bytes.len()));
+                let last = loop {
+                    let bounds = Bounds { limits: &Limits::DEFAULT, room: &mut room, spaces: false };
+                    match body.decode(&mut input[begin..], end - begin, bounds) {
+                        Ok(Part::Data { skip, len, tail }) => {
+                            taken.extend_from_slice(&input[begin + skip..][..len]);
+                            begin += skip + len + tail;
+                        }
+                        Ok(Part::More { skip }) => begin += skip,
+                        Ok(Part::Trailers { skip }) => break (None, begin + skip),
+                        Err(fault) => break (Some(fault.kind), begin + fault.at),
+                    }
+                    end = end.max((begin + step).min(bytes.len()));
+                };
+                let kind = (most < 14).then_some(ErrorKind::ContentTooLarge);
+                assert_eq!((taken.as_slice(), last), (content.as_bytes(), (kind, at)), "{most} by {step}");
+            }
+        }
     }
 
     #[test]

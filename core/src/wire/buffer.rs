@@ -42,6 +42,11 @@ impl Buffer {
         Self { waiting, ..Self::default() }
     }
 
+    /// From now on so many unread bytes may wait.
+    pub(crate) fn set_waiting(&mut self, waiting: usize) {
+        self.waiting = waiting;
+    }
+
     #[inline]
     pub(crate) fn unread(&self) -> &[u8] {
         &self.data[self.start..self.end]

@@ -3,6 +3,7 @@
 //! Pure functions of a complete head. Of several faults the one with the lowest offset is reported.
 
 use crate::error::{ErrorKind, Fault};
+use crate::limits::Lenient;
 use crate::wire::fields::{Options, members};
 use crate::wire::head::Head;
 use crate::wire::known::{KnownField, KnownFields};
@@ -27,6 +28,12 @@ impl Framing {
     /// Something follows the head.
     pub(crate) fn has_content(self) -> bool {
         !matches!(self, Self::None | Self::Length(0))
+    }
+
+    /// Whether a message that begins with its length has no more than `most` bytes of content.
+    #[inline(always)]
+    pub(crate) fn is_within(self, most: u64) -> bool {
+        !matches!(self, Self::Length(length) if length > most)
     }
 }
 
@@ -87,8 +94,9 @@ pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Plain> {
     Some(Plain { framing, options })
 }
 
-/// The framing of a request, if the head means something legal. The first `len` of `bytes` are the head.
-pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool) -> Result<Framing, Fault> {
+/// The framing of a request, if the head means something legal. The first `len` of `bytes` are the head; the content may
+/// have `most` bytes.
+pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool, most: u64) -> Result<Framing, Fault> {
     let mut faults = Lowest::default();
     target(head, bytes, secure, &mut faults);
     host(head, bytes, len, &mut faults);
@@ -96,7 +104,7 @@ pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool) -> Re
         return faults.or(Framing::None);
     }
     let length = content_length(head, bytes, &mut faults);
-    let codings = transfer_encoding(head, bytes, &mut faults);
+    let codings = transfer_encoding(head, bytes, &Lenient::none(), &mut faults);
     let framing = match (codings, length) {
         (Some(codings), _) => {
             if codings.last_is_chunked {
@@ -117,6 +125,11 @@ pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool) -> Re
         let known = if codings.is_some() { KnownField::TransferEncoding } else { KnownField::ContentLength };
         head.values(known, bytes).take(1).for_each(|(_, at)| faults.add(ErrorKind::ConnectContent, at));
     }
+    if !framing.is_within(most)
+        && let Some((_, at)) = head.values(KnownField::ContentLength, bytes).next()
+    {
+        faults.add(ErrorKind::ContentTooLarge, at);
+    }
     faults.or(framing)
 }
 
@@ -127,14 +140,14 @@ pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
 }
 
 /// The framing of a response to a request that was not a HEAD, and not a CONNECT that it accepts.
-pub(crate) fn response(head: &Head, bytes: &[u8]) -> Result<Framing, Fault> {
+pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<Framing, Fault> {
     // RFC 9112, 6.3: these end at the empty line whatever their fields say.
     if matches!(head.status(), 100..=199 | 204 | 304) {
         return Ok(Framing::None);
     }
     let mut faults = Lowest::default();
     let length = content_length(head, bytes, &mut faults);
-    let codings = transfer_encoding(head, bytes, &mut faults);
+    let codings = transfer_encoding(head, bytes, lenient, &mut faults);
     faults.or(match (codings, length) {
         (Some(codings), _) if codings.last_is_chunked => Framing::Chunked,
         (None, Some(length)) => Framing::Length(length),
@@ -203,7 +216,7 @@ struct Codings {
     at: usize,
 }
 
-fn transfer_encoding(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<Codings> {
+fn transfer_encoding(head: &Head, bytes: &[u8], lenient: &Lenient, faults: &mut Lowest) -> Option<Codings> {
     let mut codings: Option<Codings> = None;
     let mut chunked = 0;
     for (value, at) in head.values(KnownField::TransferEncoding, bytes) {
@@ -227,13 +240,14 @@ fn transfer_encoding(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<C
         if is_empty {
             faults.add(ErrorKind::CodingInvalid, at);
         }
-        if head.minor() == 0 {
+        if head.minor() == 0 && !lenient.coding_in_http10 {
             // RFC 9112, 6.1: an HTTP/1.0 recipient on the way would not have understood it.
             faults.add(ErrorKind::CodingIn10, at);
         }
     }
     // RFC 9112, 6.1: both is how requests are smuggled.
-    if let (Some(codings), Some((_, at))) = (codings, head.values(KnownField::ContentLength, bytes).next()) {
+    let length = head.values(KnownField::ContentLength, bytes).next().filter(|_| !lenient.both_framings);
+    if let (Some(codings), Some((_, at))) = (codings, length) {
         faults.add(ErrorKind::BothFramings, codings.at.max(at));
     }
     codings

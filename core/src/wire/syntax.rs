@@ -175,6 +175,11 @@ pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     Some(memchr::memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..]))
 }
 
+/// An authority without the port at its end.
+pub(crate) fn without_port(authority: &[u8]) -> &[u8] {
+    memchr::memrchr(b':', authority).map_or(authority, |colon| &authority[..colon])
+}
+
 /// What a target in origin or absolute form says after the authority: path and query. `*` as it stands.
 pub(crate) fn after_authority(target: &[u8]) -> &[u8] {
     if matches!(target, [b'/', ..] | b"*") {

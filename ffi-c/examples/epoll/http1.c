@@ -271,7 +271,7 @@ static bool wants_input(connection *c) {
  * (RFC 9112, 8). */
 static bool must_reset(connection *c) {
     http1 *h = (http1 *)c->session;
-    return swo_must_reset(h->conn);
+    return swo_closing(h->conn) == SWO_CLOSING_RESET;
 }
 
 static void drop(connection *c) {

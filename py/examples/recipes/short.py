@@ -1,4 +1,4 @@
-"""Serves HTTP/1.1, and foo/2 to each client that offers it: `python short.py serve [PORT]`."""
+"""Serves HTTP/1.1, and foo/2 to each client that offers it: `python short.py [PORT]`."""
 
 import sys
 
@@ -24,4 +24,4 @@ async def main(port: int) -> None:
     await serve_all(listener, handler, ["foo/2"])
 
 
-anyio.run(main, int((sys.argv[2:] or ["8080"])[0]))
+anyio.run(main, int(sys.argv[1]) if len(sys.argv) > 1 else 8080)

@@ -3,7 +3,6 @@
 switchover makes the handshake, wsproto the frames. The server gives each message back.
 """
 
-import os
 import sys
 from collections.abc import AsyncIterator
 
@@ -67,7 +66,7 @@ async def ask(port: int, messages: list[str]) -> None:
     headers = {
         "Host": f"127.0.0.1:{port}",
         "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": websocket_key(os.urandom(16)),
+        "Sec-WebSocket-Key": websocket_key(),
     }
     async with await anyio.connect_tcp("127.0.0.1", port) as transport:
         try:

@@ -170,6 +170,8 @@ class Awaiting(enum.Enum):
     """The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1)."""
     NOTHING = 5
     """Nothing: HTTP is over on this connection."""
+    HEAD = 6
+    """The peer: the rest of a request's head, of which some bytes have come."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -186,6 +188,23 @@ class Owes(enum.Enum):
     """Server: the response to a request, whole or its head."""
     CONTENT = 3
     """Content, or the end of the message being sent."""
+
+    label: str
+    """The engine's name for it, the same in every language."""
+
+@final
+class Closing(enum.Enum):
+    """How to close the transport."""
+
+    CLOSE = 0
+    """Close it: the peer loses nothing by that."""
+    LINGER = 1
+    """Send the FIN, read on and discard what comes until the peer closes too, for a few seconds at most; then close.
+    A socket that is closed with bytes unread is reset, which may take the last response away from the client."""
+    RESET = 2
+    """Reset it: on a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response ends with
+    the connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the client would take it for
+    whole."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -589,6 +608,8 @@ class ErrorKind(enum.IntEnum):
     """Chunk data is not followed by CRLF."""
     TRAILERS_TOO_LARGE = 407
     """The trailer section is larger than the limit."""
+    CONTENT_TOO_LARGE = 408
+    """The content is larger than the limit."""
     TRUNCATED = 501
     """The input ended inside a message."""
     NO_RESPONSE = 502
@@ -734,6 +755,7 @@ class Config:
         trailers: int = 8_192,
         informational: int = 32,
         drain: int = 262_144,
+        content: int = 18_446_744_073_709_551_615,
         buffered: int = 131_072,
         offers: int = 32,
         h2c_head: int = 16_384,
@@ -744,6 +766,12 @@ class Config:
         switch_in_http10: bool = False,
         status_without_space: bool = False,
         lone_lf: bool = False,
+        response_lone_lf: bool = False,
+        space_after_chunk_size: bool = False,
+        controls_in_values: bool = False,
+        both_framings: bool = False,
+        coding_in_http10: bool = False,
+        any_version: bool = False,
         secure: bool = False,
         http2_preface: bool = False,
         bare_h2c: bool = False,
@@ -773,6 +801,10 @@ class Config:
     five minutes (error 504): raise it where you wait longer."""
     drain: Final[int]
     """Content that `skip_content` reads and drops before it closes instead."""
+    content: Final[int]
+    """The content of a request, without its framing; more is an error that a server answers with 413. A length that
+    says more is refused with the head, a chunk with its size. What `skip_content` drops is bounded by `drain` alone.
+    The engine keeps no content, so there is no limit at first: set what one request may send."""
     buffered: Final[int]
     """Bytes that wait in the buffer before `receive` refuses more; raised to what one head needs. The buffer holds
     at most half as much again, the head that is kept, and the space that one read asks for beyond the bound."""
@@ -805,6 +837,26 @@ class Config:
     9112, 2.2 allows a recipient to take it. For servers; never a CR alone, and never in the lines of chunks or in
     trailers. Risk: beside a proxy that reads such a line as part of the one before, a field that the proxy did not
     see (request smuggling): only where clients connect directly."""
+    response_lone_lf: Final[bool]
+    """An LF that ends a line of a response's head or trailers without the CR before it (CGI scripts and hand-written
+    servers; h11 and browsers take it). Never a CR alone, and never in the lines of chunks. Risk: small on a direct
+    connection; a proxy on the way that reads such a line otherwise sees other fields than this client."""
+    space_after_chunk_size: Final[bool]
+    """Spaces and tabs at the end of a chunk's line in a response: `2  \r\n` (servers that pad the size; h11 and
+    browsers take it). Risk: small, as they can mean nothing else."""
+    controls_in_values: Final[bool]
+    """A control byte in a field value or reason of a response, such as `Set-Cookie: a=k\x01p` (sites that put binary
+    data into cookies; h11 and browsers take it). Never NUL, nor what some reader takes for whitespace or the end of
+    a line (LF, VT, FF, CR). Risk: a program that prints or forwards the value has to be careful."""
+    both_framings: Final[bool]
+    """A response with both `Content-Length` and `Transfer-Encoding`, framed by the latter (h11 and browsers do so;
+    RFC 9112, 6.3). Risk: a proxy between that goes by the length sees another end (response splitting)."""
+    coding_in_http10: Final[bool]
+    """A response in HTTP/1.0 with a `Transfer-Encoding` (servers that send chunked to everybody; h11 takes it).
+    Risk: a proxy between that knows HTTP/1.0 alone sees another end."""
+    any_version: Final[bool]
+    """A status line whose major version is not 1, such as `HTTP/2.0 200 OK` (gateways that copy the version; h11 and
+    browsers take it). One above 1 counts as HTTP/1.1, one of 0 as HTTP/1.0. Risk: small."""
     secure: Final[bool]
     """The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4)."""
     http2_preface: Final[bool]
@@ -1415,14 +1467,15 @@ class Connection:
         *,
         into: bytearray,
     ) -> int:
-        """Server: answers although no request has come: a 408 to half a head, a 503 to a client that is not wanted.
+        """Server: sends the connection's last response, whatever it has received.
 
-        No more is read, and the connection closes. If the client has sent a request by then, this is its answer. The
-        status is one of 400 to 599. UNANSWERED while a request is under way: `respond` answers it. Next: send what was
-        written, shut down the sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+        The answer to a peer error, a 408 to half a head or half the content, a 503 to a client that is not wanted. It
+        belongs to the request that waits for an answer; if there is none, to the request that comes next. No more is
+        read, and the response says `Connection: close`. The status is one of 400 to 599. ANSWERED once a response has
+        begun: then `abandon`. Next: send what was written, close the transport as `closing` says. RFC 9110, 15.5.9.
 
-        Raises LocalProtocolError: WRONG_ROLE, UNANSWERED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
-        INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
+        Raises LocalProtocolError: WRONG_ROLE, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS, INVALID_REASON,
+        INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
         """
     @overload
     def accept(self, selection: Selection, headers: HeadersLike = (), *, into: None = None) -> bytes: ...
@@ -1560,6 +1613,14 @@ class Connection:
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HEAD_GONE, CLOSED, SWITCHED, FAILED.
         """
+    def set_limits(self, config: Config) -> None:
+        """Changes the limits, from the next message on, to those of `config`; what else it says is not looked at.
+
+        Refused while a request is not answered, and after a part of the next head has been read.
+        Next: go on as before.
+
+        Raises LocalProtocolError: UNANSWERED, UNREAD_INPUT.
+        """
     def trace(self) -> list[Trace]:
         """Takes what has happened, at most the latest 32 entries: what a transcript is printed from."""
     def release(self) -> None:
@@ -1578,7 +1639,11 @@ class Connection:
         """The machine's own state, which says more."""
     @property
     def awaiting(self) -> Awaiting:
-        """Whom the engine waits for; set deadlines by it. When one runs out, `abandon`."""
+        """Returns whom the engine waits for; set deadlines by it.
+
+        When one expires, a server calls `reject` with a 408, or just closes an idle connection (REQUEST); a client
+        calls `abandon`.
+        """
     @property
     def wants_input(self) -> bool:
         """Whether to go on reading the transport. While it is false, the peer feels it as back-pressure."""
@@ -1606,12 +1671,13 @@ class Connection:
         them as HTTP, call `close_after_response` and they are never read (RFC 9931, 5).
         """
     @property
-    def must_reset(self) -> bool:
-        """Server: whether to reset the transport instead of closing it, should it close now.
+    def closing(self) -> Closing:
+        """Returns how to close the transport, should it be closed now.
 
-        The answer under way ends with the connection, as an HTTP/1.0 client has it, and not all of it has been sent.
-        After a FIN the client would take what it has for all of it: set SO_LINGER to 0 and close; under asyncio set it
-        on `transport.get_extra_info("socket")`, then `transport.abort()`. Over TLS no closure alert. RFC 9112, 8.
+        CLOSE: just so. LINGER: shut down the sending side, read on and discard what comes until the peer closes, for a
+        few seconds at most, then close; a socket that is closed with bytes unread is reset, which may take the last
+        response away from the client. RESET: set SO_LINGER to 0 and close; under asyncio set it on
+        `transport.get_extra_info("socket")`, then `transport.abort()`; over TLS no closure alert. RFC 9112, 8 and 9.6.
         """
     @property
     def position(self) -> int:
@@ -1651,11 +1717,12 @@ class Connection:
 
 # What goes with particular protocols, beside the connection.
 
-def websocket_key(nonce: ReadableBuffer) -> str:
-    """The Sec-WebSocket-Key of a nonce: 16 bytes that cannot be guessed, new for each connection.
+def websocket_key(nonce: ReadableBuffer | None = None) -> str:
+    """Returns a new Sec-WebSocket-Key, of 16 bytes of `os.urandom`.
 
-    ValueError for any other length. Next: `send_request` with it, `Sec-WebSocket-Version: 13` and the offer
-    `websocket`; the engine compares the 101 with it. RFC 6455, 4.1.
+    With `nonce`, that of these 16 bytes, which must be new and unguessable for each connection; ValueError for any
+    other length. Next: `send_request` with it, `Sec-WebSocket-Version: 13` and the offer `websocket`; the engine
+    compares the 101 with it. RFC 6455, 4.1.
 
     >>> websocket_key(b"the sample nonce")
     'dGhlIHNhbXBsZSBub25jZQ=='
@@ -1885,6 +1952,7 @@ __all__ = [
     "Blame",
     "CapsuleFault",
     "Capsules",
+    "Closing",
     "Config",
     "Connection",
     "Content",

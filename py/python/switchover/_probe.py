@@ -5,7 +5,6 @@ What the `switchboard`'s probe does, with its words and its exit statuses.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -90,7 +89,7 @@ class Question(NamedTuple):
         lines = [line for line in own if line[0].lower() not in given] + list(self.headers)
         offered = {token.lower() for token in self.offer}
         if "websocket" in offered:
-            key = websocket_key(os.urandom(16))
+            key = websocket_key()
             lines += [("Sec-WebSocket-Key", key), ("Sec-WebSocket-Version", "13")]
         if "h2c" in offered:
             lines.append(("HTTP2-Settings", SETTINGS))

@@ -4,9 +4,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use switchover::binding::Bound as _;
-use switchover::{Awaiting, Order, Owes, Why, gateway, websocket};
+use switchover::{Awaiting, Closing, Order, Owes, Why, gateway, websocket};
 
 use super::Connection;
+use crate::config::Config;
 use crate::head::Request;
 use crate::listed::Member;
 use crate::stage::Stage;
@@ -91,10 +92,15 @@ impl Connection {
         self.call(py, |engine| engine.hand_over()).map(|bytes| PyBytes::new(py, &bytes))
     }
 
-    /// Server: whether a close now would make an unfinished answer look complete.
+    /// How to close the transport, should it be closed now.
     #[getter]
-    fn must_reset(&self) -> PyResult<bool> {
-        self.ask(|engine| engine.must_reset())
+    fn closing(&self) -> PyResult<Member<Closing>> {
+        self.ask(|engine| Member(engine.closing()))
+    }
+
+    /// Changes the limits, from the next message on.
+    fn set_limits(&self, py: Python<'_>, config: &Config) -> PyResult<()> {
+        self.call(py, |engine| engine.set_limits(&config.0.limits))
     }
 
     /// How many of the peer's bytes the events have passed.

@@ -13,8 +13,8 @@ use std::fmt::{self, Debug, Write};
 use switchover::binding::Bound;
 use switchover::state::{Rx, State, Tx};
 use switchover::{
-    Awaiting, Config, Connection, Content, End, Error, ErrorKind, Event, Fields, Lenient, Limits, Owes, Paused, Role,
-    Step, Why,
+    Awaiting, Closing, Config, Connection, Content, End, Error, ErrorKind, Event, Fields, Lenient, Limits, Owes,
+    Paused, Role, Step, Why,
 };
 
 use super::moves::Move;
@@ -71,6 +71,7 @@ const SMALL: Limits = Limits {
     trailers: 64,
     informational: 2,
     drain: 64,
+    content: 96,
     buffered: 128,
     offers: 3,
     h2c_head: 512,
@@ -362,7 +363,8 @@ impl<'t> Host<'t> {
         let from_tape = if self.patience > 50 { Move::read(&mut self.tape) } else { None };
         // What depends on how many bytes are there already can only be asked where all of them are.
         let is_possible = |decision: &Move| {
-            let needs_all = matches!(*decision, Move::Request(_) | Move::RESUME | Move::HandOver | Move::Pass(_));
+            let needs_all =
+                matches!(*decision, Move::Request(_) | Move::RESUME | Move::HandOver | Move::Pass(_) | Move::Limits(_));
             place == Place::Boundary || !needs_all
         };
         match from_tape.filter(is_possible) {
@@ -528,9 +530,9 @@ impl<'t> Host<'t> {
                 connection.may_speak(),
                 connection.wants_input(),
                 connection.is_secure(),
-                connection.must_reset(),
                 connection.persists(),
             ],
+            closing: connection.closing(),
             protocols: [connection.agreed().to_string(), connection.required().to_string()],
         }
     }
@@ -549,7 +551,8 @@ struct Seen {
     why: Option<Why>,
     awaiting: Awaiting,
     unanswered: u8,
-    flags: [bool; 7],
+    closing: Closing,
+    flags: [bool; 6],
     protocols: [String; 2],
 }
 

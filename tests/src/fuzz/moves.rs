@@ -1,7 +1,7 @@
 //! What your code may decide on a connection, read from a tape: every verb, with arguments that are legal in some states and
 //! not in others, and some that never are.
 
-use switchover::{Connection, Error, Order, Prepared, RequestHead, ResponseHead};
+use switchover::{Connection, Error, Limits, Order, Prepared, RequestHead, ResponseHead};
 
 use super::tape::Tape;
 use crate::plain::{PLAIN, plain};
@@ -79,6 +79,12 @@ const PREFERENCES: &[&[&str]] = &[
 const LISTS: &[&[&str]] = &[&["foo/2"], &["websocket", "TLS/1.2"], &["not a protocol"], &[]];
 const TRAILERS: &[Pairs] = &[&[], &[("X-Sum", "1")], &[("Content-Length", "1")], &[("Bad\nName", "")]];
 
+const LIMITS: &[Limits] = &[
+    Limits { content: 3, ..Limits::DEFAULT },
+    Limits { head: 64, fields: 2, content: 0, ..Limits::DEFAULT },
+    Limits { chunk_line: 2, drain: 1, ..Limits::DEFAULT },
+];
+
 /// One decision, with all that it needs from the tape, so that it can also be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Move {
@@ -122,6 +128,7 @@ pub(crate) enum Move {
     HandOver,
     /// That many bytes of content come past the engine.
     Pass(usize),
+    Limits(usize),
 }
 
 /// How a whole answer is sent.
@@ -167,6 +174,7 @@ impl Move {
             35 => Self::HandOver,
             36 | 37 => Self::Pass(tape.below(256)),
             38 => Self::Plain(PLAIN[tape.below(PLAIN.len())].short),
+            39 => Self::Limits(tape.below(LIMITS.len())),
             _ => return None,
         })
     }
@@ -202,6 +210,7 @@ impl Move {
             Self::TakeEnd => "take_end",
             Self::HandOver => "hand_over",
             Self::Pass(_) => "pass_content",
+            Self::Limits(_) => "set_limits",
         }
     }
 
@@ -249,6 +258,7 @@ impl Move {
             Self::HandOver => connection.hand_over().map(|bytes| out.put_slice(&bytes)),
             // Where the bytes come from, the one who makes it knows.
             Self::Pass(_) => Ok(()),
+            Self::Limits(index) => connection.set_limits(&LIMITS[index]),
             Self::Informational { status, answer } => {
                 connection.send_informational(&ResponseHead::new(status, &ANSWERS[answer]), out)
             }

@@ -304,8 +304,8 @@ impl Pair {
             0..=3 => match Move::read(tape) {
                 // Both ends do it at once, when nothing is on the way.
                 Some(Move::RESUME) => self.resume(),
-                // Another reader has what comes then; what comes past the engine is for the target `connection`.
-                Some(Move::HandOver | Move::Pass(_)) => {}
+                // Another reader has what comes then; what comes past the engine, and limits, are for the target `connection`.
+                Some(Move::HandOver | Move::Pass(_) | Move::Limits(_)) => {}
                 Some(decision) => drop(one.make(decision)),
                 None => one.listen(other.has_given_up),
             },

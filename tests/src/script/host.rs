@@ -72,7 +72,7 @@ impl Host {
             "why" => format!("why {}", connection.why().map_or("none", |why| why.name())),
             "awaiting" => format!("awaiting {}", connection.awaiting().name()),
             "may-speak" => format!("may-speak {}", connection.may_speak()),
-            "must-reset" => format!("must-reset {}", connection.must_reset()),
+            "closing" => format!("closing {}", connection.closing().name()),
             "wants-input" => format!("wants-input {}", connection.wants_input()),
             "required" => format!("required {}", connection.required()).trim_end().to_owned(),
             "agreed" => format!("agreed {}", connection.agreed()).trim_end().to_owned(),
@@ -160,6 +160,13 @@ impl Host {
                         lines.push(format!("persists {persists}"));
                     },
                 )
+            }
+            "limits" => {
+                let mut limits = self.config.limits;
+                for (name, value) in what.split(' ').filter_map(|limit| limit.split_once('=')) {
+                    assert!(limits.set(name, value.parse().expect("a bound")), "{name} is no limit");
+                }
+                connection.set_limits(&limits)
             }
             "pass" => connection.pass_content(what.parse().expect("a length")),
             "hand-over" => connection.hand_over().map(|bytes| lines.push(format!("handed {}", summary(&bytes)))),
@@ -250,6 +257,7 @@ fn verb_of(verb: &str) -> &str {
         "parts" => "send_data_parts",
         "end" => "send_end",
         "hand-over" => "hand_over",
+        "limits" => "set_limits",
         "pass" => "pass_content",
         short => plain(short).map_or(short, |plain| plain.name),
     }

@@ -111,7 +111,7 @@ pub(crate) fn is_answer(line: &str) -> bool {
         "why"
             | "awaiting"
             | "may-speak"
-            | "must-reset"
+            | "closing"
             | "wants-input"
             | "required"
             | "agreed"

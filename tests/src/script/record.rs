@@ -28,10 +28,10 @@ pub struct Record {
 const SILENT: &[&str] = &[
     "agreed",
     "awaiting",
+    "closing",
     "content",
     "event",
     "may-speak",
-    "must-reset",
     "offers",
     "owes",
     "persists",

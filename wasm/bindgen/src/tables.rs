@@ -8,7 +8,7 @@ use switchover::masque::{CapsuleFault, Capsules, IpTarget, UdpTarget};
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
 use switchover::{
-    Awaiting, Blame, Config, End, ErrorKind, Ineligible, Lenient, Limits, NoOffer, Order, Owes, Paused, Role,
+    Awaiting, Blame, Closing, Config, End, ErrorKind, Ineligible, Lenient, Limits, NoOffer, Order, Owes, Paused, Role,
     SwitchedBy, Why,
 };
 
@@ -26,7 +26,9 @@ pub(crate) fn typescript() -> String {
     out += &upgrades();
     let errors = ErrorKind::ALL.iter().map(|kind| (kind.name(), u64::from(kind.code())));
     out += &table("ErrorKind", "What went wrong, with its stable number.", errors);
-    let limits: Vec<_> = Limits::DEFAULT.table().map(|(name, value)| (camel(name), value)).collect();
+    // What no number of JavaScript can hold is as good as the largest that one can.
+    const SAFE: u64 = (1 << 53) - 1;
+    let limits: Vec<_> = Limits::DEFAULT.table().map(|(name, value)| (camel(name), value.min(SAFE))).collect();
     out +=
         &object("Limits", "Every bound with its default.", limits.iter().map(|(name, value)| (name.as_str(), value)));
     let lenient: Vec<_> = Lenient::none().table().map(|(name, value)| (camel(name), value)).collect();
@@ -47,6 +49,7 @@ fn state() -> String {
         + &names("Expect", "The client's `Expect: 100-continue`.", Expect::ALL, Expect::name)
         + &names("Peer", "The version that the client of a server speaks.", Peer::ALL, Peer::name)
         + &names("Awaiting", "Whom the engine waits for; set deadlines by it.", Awaiting::ALL, Awaiting::name)
+        + &names("Closing", "How to close the transport.", Closing::ALL, Closing::name)
         + &names("Owes", "What the peer waits for that only your code can send.", Owes::ALL, Owes::name)
         + &names("ContentKind", "How the end of content is found.", ContentKind::ALL, ContentKind::name)
 }

@@ -90,6 +90,11 @@ export function list(digits) {
   return digits === "-" ? [] : untext(digits).split(";");
 }
 
+/** Limits, a word each: `start_line=9`. @param {string[]} words */
+export function limits(words) {
+  return Object.fromEntries(words.map((word) => word.split("=")).map(([name = "", value]) => [camel(name), Number(value)]));
+}
+
 /** Field lines, a word each. @param {string[]} words @returns {[string, Uint8Array][]} */
 export function fields(words) {
   return words.map((word) => {

@@ -1,8 +1,8 @@
 // The caller of a vector: what each decision asks of the connection, and what each question is answered with.
 
-import { Prepared, ProtocolError } from "switchover";
+import { Limits, Prepared, ProtocolError } from "switchover";
 
-import { fields, list, unhex, untext } from "./cases.mjs";
+import { fields, limits, list, unhex, untext } from "./cases.mjs";
 import { offersLine, stepLine } from "./lines.mjs";
 import { Profiles } from "./profiles.mjs";
 import { escape, hex, summary } from "./text.mjs";
@@ -14,7 +14,7 @@ const QUESTIONS = {
   why: ({ why }) => [`why ${why ?? "none"}`],
   awaiting: ({ awaiting }) => [`awaiting ${awaiting}`],
   "may-speak": ({ maySpeak }) => [`may-speak ${maySpeak}`],
-  "must-reset": ({ mustReset }) => [`must-reset ${mustReset}`],
+  closing: ({ closing }) => [`closing ${closing}`],
   "wants-input": ({ wantsInput }) => [`wants-input ${wantsInput}`],
   required: ({ required }) => [`required ${required.join(", ")}`.trimEnd()],
   agreed: ({ agreed }) => [`agreed ${agreed.join(", ")}`.trimEnd()],
@@ -109,6 +109,8 @@ export class Host {
           prepared.free();
         }
       }
+      case "limits":
+        return connection.setLimits({ ...Limits, ...this.config.limits, ...limits(words) });
       case "hand-over":
         return void lines.push(`handed ${summary(connection.handOver())}`);
       case "inform":

@@ -3,14 +3,14 @@
 use crate::connection::{Connection, Scratch};
 use crate::error::{Error, ErrorKind, Fault};
 use crate::event::{Shown, Step, SwitchedBy};
-use crate::limits::Limits;
+use crate::limits::{self, Config, Limits};
 use crate::machine::{Answer, Input, Opening, Peer, Phase, Role, State, Turn};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Protocols, Verdict, Why};
-use crate::wire::body::{Body, Part};
+use crate::wire::body::{Body, Bounds, Part, Room};
 use crate::wire::fields::{Options, expects_continue};
 use crate::wire::framing::{self, Framing, Plain};
-use crate::wire::head::Section;
+use crate::wire::head::{Section, Tolerated};
 use crate::wire::known::KnownField;
 
 /// What a client with prior knowledge of HTTP/2 sends first (RFC 9113, 3.4).
@@ -119,9 +119,20 @@ impl Connection {
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let Scratch { head, buffer, .. } = self.scratch();
         match framing::plain(head, buffer.unread_mut().0) {
-            Some(plain) => Ok(self.take_plain_request(len, plain)),
-            None => self.take_any_request(len),
+            Some(plain) if self.may_have(plain.framing) => Ok(self.take_plain_request(len, plain)),
+            _ => self.take_any_request(len),
         }
+    }
+
+    /// How much content a request may have.
+    fn most_content(&self) -> u64 {
+        self.config().limits.content
+    }
+
+    /// Whether a request may have so much content, as far as its head says.
+    #[inline(always)]
+    fn may_have(&self, framing: Framing) -> bool {
+        !matches!(framing, Framing::Length(length) if length > self.most_content())
     }
 
     /// What the rules and the machine make of a plain request is known beforehand, and is written down as they would.
@@ -160,9 +171,9 @@ impl Connection {
     }
 
     fn framing_of(&mut self, len: usize) -> Result<Framing, Fault> {
-        let secure = self.flags.secure;
+        let (secure, most) = (self.flags.secure, self.most_content());
         let Scratch { head, buffer, .. } = self.scratch();
-        framing::request(head, buffer.unread_mut().0, len, secure)
+        framing::request(head, buffer.unread_mut().0, len, secure, most)
     }
 
     #[inline(always)]
@@ -223,8 +234,12 @@ impl Connection {
         Some(self.tell(Shown::Request, TraceStep::ReceivedRequest, offered.count))
     }
 
+    #[inline(always)]
     fn begin_body(&mut self, framing: Framing) {
         self.body = Body::new(framing);
+        if framing == Framing::Chunked {
+            self.scratch().room = if self.role == Role::Server { Room(self.most_content()) } else { Room::UNBOUNDED };
+        }
         self.flags.owes_end = !framing.has_content();
         self.flags.skips = false;
         self.drained = 0;
@@ -245,8 +260,7 @@ impl Connection {
 
     #[inline(never)]
     pub(in crate::connection) fn read_response(&mut self) -> Result<Option<Step>, Error> {
-        let bare = self.config().lenient.status_without_space;
-        match self.read_head(Section::Response { bare })? {
+        match self.read_head(Section::Response(Tolerated::by(&self.config().lenient)))? {
             Some(len) => self.take_response(len),
             None => self.need_data(),
         }
@@ -302,9 +316,10 @@ impl Connection {
         let is_latest = self.state.pipelined == 0;
         let tunnels = is_latest && self.state.turn == Turn::Connect && success;
         let is_head = self.heads & 1 != 0;
+        let lenient = self.config().lenient;
         let scratch = self.scratch();
         let bytes = scratch.buffer.head(len);
-        let framing = match framing::response(&scratch.head, bytes) {
+        let framing = match framing::response(&scratch.head, bytes, &lenient) {
             // RFC 9112, 6.3: neither has content, and a tunnel's fields mean nothing.
             _ if tunnels || is_head => Framing::None,
             Ok(framing) => framing,
@@ -357,15 +372,16 @@ impl Connection {
 
     #[inline(never)]
     pub(in crate::connection) fn read_body(&mut self) -> Result<Option<Step>, Error> {
-        let Self { body, scratch, config, .. } = self;
-        let limits = Limits::of(config.as_deref());
-        let Some(scratch) = scratch else { return self.need_data() };
-        let (bytes, len) = scratch.buffer.unread_mut();
+        let Self { body, scratch, config, role, .. } = self;
+        let Config { limits, lenient, .. } = config.as_deref().unwrap_or(&limits::DEFAULT);
+        let Some(Scratch { buffer, room, .. }) = scratch.as_deref_mut() else { return self.need_data() };
+        let (bytes, len) = buffer.unread_mut();
         // After the event that shows all there is, in a message that comes slowly.
         if len == 0 {
             return self.need_data();
         }
-        let part = match body.decode(bytes, len, limits) {
+        let spaces = lenient.space_after_chunk_size && *role == Role::Client;
+        let part = match body.decode(bytes, len, Bounds { limits, room, spaces }) {
             Ok(part) => part,
             Err(Fault { kind, at }) => {
                 // The decoder has taken what came before, however it was cut.
@@ -417,10 +433,11 @@ impl Connection {
 
     fn read_trailers(&mut self) -> Result<Option<Step>, Error> {
         let Self { scratch, config, role, .. } = self;
+        let Config { limits, lenient, .. } = config.as_deref().unwrap_or(&limits::DEFAULT);
         let Some(Scratch { buffer, trailers, .. }) = scratch.as_deref_mut() else { return self.need_data() };
         let (bytes, len) = buffer.unread_mut();
-        let section = Section::Trailers { folds: *role == Role::Client };
-        let len = match trailers.get_or_insert_default().parse(bytes, len, section, Limits::of(config.as_deref())) {
+        let section = Section::Trailers((*role == Role::Client).then(|| Tolerated::by(lenient)));
+        let len = match trailers.get_or_insert_default().parse(bytes, len, section, limits) {
             Ok(Some(len)) => len,
             Ok(None) => return self.need_data(),
             Err(Fault { kind, at }) => return self.fail(kind, at),

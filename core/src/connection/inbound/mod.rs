@@ -151,9 +151,9 @@ impl Connection {
     }
 
     /// Moves on to the next event; the current one is over. An error is the peer's: receiving has ended, and a server may
-    /// still answer it once, with [`Error::status`]. It hears the same error until that answer is complete, or until
-    /// [`abandon`](Self::abandon), which leaves an answer that had begun unfinished: visibly so, if the transport is reset
-    /// where [`must_reset`](Self::must_reset) says so. A client is then paused: [`Paused::Closed`].
+    /// still answer it once: [`reject`](Self::reject), with [`Error::status`]. It hears the same error until that answer is
+    /// complete, or until [`abandon`](Self::abandon), which leaves an answer that had begun unfinished: visibly so, if the
+    /// transport is closed as [`closing`](Self::closing) says. A client is then paused: [`Paused::Closed`].
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         // On slow input most calls bring a few bytes of a line that has not ended, and nothing else can have happened.

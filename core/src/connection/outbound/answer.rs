@@ -97,7 +97,9 @@ impl Connection {
         if !(200..=599).contains(&response.status) {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        let advertises = !self.scratch().offer.is_empty() && self.state.peer != Peer::V10;
+        // HTTP/1.0 knows no Upgrade: to such a client it would be noise, but in a 426, which has to name what would do.
+        let is_understood = self.state.peer != Peer::V10 || response.status == 426;
+        let advertises = !self.scratch().offer.is_empty() && is_understood;
         if response.status == 426 && required.is_empty() && !advertises {
             // RFC 9110, 15.5.22: it says what is required; `require` is the verb.
             return Err(Error::local(ErrorKind::InvalidStatus));
@@ -121,6 +123,7 @@ impl Connection {
         if let Some(scratch) = &mut self.scratch {
             scratch.offer.clear();
         }
+        self.flags.has_answered = true;
         self.outgoing = if is_whole { Outgoing::None } else { outgoing };
         self.flags.ended_itself = !is_whole && outgoing == Outgoing::None;
         if self.state.tx == Tx::Switched {
@@ -189,7 +192,6 @@ impl Connection {
         };
         let advertised = [if advertises { self.advertised() } else { "" }];
         let upgrade = match required {
-            // HTTP/1.0 knows no Upgrade: to such a client an advertisement would be noise.
             [] if advertises && !tunnels => &advertised[..],
             [] => &[],
             required => required,
@@ -291,7 +293,7 @@ impl Connection {
         self.heads & 1 != 0
     }
 
-    /// The answer to the request that comes next.
+    /// The last answer: to the request that waits for one, or else to the request that comes next.
     pub(in crate::connection) fn answer_unasked(
         &mut self,
         response: &ResponseHead<'_>,
@@ -304,8 +306,10 @@ impl Connection {
         }
         let before = (self.state, self.heads, self.why);
         self.state = self.try_input(Input::Reject)?;
-        self.heads = u64::from(self.unread().trim_ascii_start().starts_with(b"HEAD "));
-        self.why = None;
+        if before.0.is_idle() {
+            self.heads = u64::from(self.unread().trim_ascii_start().starts_with(b"HEAD "));
+            self.why = None;
+        }
         self.answer(response, &[], Some(content), out).inspect_err(|_| (self.state, self.heads, self.why) = before)
     }
 

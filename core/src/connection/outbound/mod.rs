@@ -71,15 +71,16 @@ impl Connection {
         self.answer(response, &[], Some(content), out).or_else(|error| self.refuse_with(error))
     }
 
-    /// Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. The
-    /// engine reads no more, and the connection closes. If the client has sent a request by then, this is its answer, also
-    /// if it was sent as the next one on a connection that has served others. Framed as by [`respond`](Self::respond). Next:
-    /// send what was written, close the sending side, read what still comes and drop it. A request that is under way is
-    /// `Unanswered`: [`respond`](Self::respond) answers it. RFC 9110, 15.5.9.
+    /// Server: sends the connection's last response, whatever it has received: the answer to a peer error, a 408 to half
+    /// a head or half the content, a 429 or 503 to a client that is not wanted. It belongs to the request that waits for
+    /// an answer; if there is none, to the request that comes next. The engine reads no more, and the response says
+    /// `Connection: close`. Framed as by [`respond`](Self::respond). Once a response has begun, `reject` is refused with
+    /// `Answered`: then [`abandon`](Self::abandon). Next: send what was written, then close the transport as
+    /// [`closing`](Self::closing) says. RFC 9110, 15.5.9; RFC 9112, 9.6.
     ///
-    /// Refused: `WrongRole`, `Unanswered`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
-    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`,
-    /// `LengthShort`, `OutputTooSmall`.
+    /// Refused: `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
+    /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`, `LengthShort`,
+    /// `OutputTooSmall`.
     pub fn reject(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
         self.answer_unasked(response, content, out).or_else(|error| self.refuse_with(error))
     }

@@ -14,7 +14,7 @@ use crate::upgrade::{self, Terms, Why, token};
 use crate::wire::encode::{self, Added, FramingLine, Survey};
 use crate::wire::fields::FieldSource;
 use crate::wire::outgoing::{DataParts, RequestHead};
-use crate::wire::syntax::{absolute_authority, is_target, is_token, target_form};
+use crate::wire::syntax::{absolute_authority, is_target, is_token, target_form, without_port};
 
 /// Most heads that are sent are no longer, so the memory for them is asked for once.
 const DRAFT: usize = 256;
@@ -307,7 +307,12 @@ fn write_request(
     }
     // RFC 9112, 3.2: identical, or two readers take the request for two resources. A name has no case.
     let is_host = |authority: &[u8]| authority.eq_ignore_ascii_case(survey.host(draft));
-    if !is_connect && !absolute_authority(target).is_none_or(is_host) {
+    let is_right = match is_connect {
+        // The RFC's own example leaves the port out.
+        true => is_host(target) || is_host(without_port(target)),
+        false => absolute_authority(target).is_none_or(is_host),
+    };
+    if !is_right {
         return Err(survey.host_differs());
     }
     let has_content = outgoing(&survey) != Outgoing::None;

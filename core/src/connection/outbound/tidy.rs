@@ -97,12 +97,11 @@ impl<'a> Tidied<'a> {
         }
     }
 
-    /// RFC 9112, 3.2: the one Host is the absolute target's authority. Two of them stay two.
+    /// RFC 9112, 3.2: the one Host is the target's authority. Two of them stay two.
     fn tidy_host(&mut self, request: &RequestHead<'a>) {
-        let Some(authority) = absolute_authority(request.target.as_bytes()).filter(|_| request.method != "CONNECT")
-        else {
-            return;
-        };
+        let target = request.target.as_bytes();
+        let is_connect = request.method == "CONNECT";
+        let Some(authority) = (if is_connect { Some(target) } else { absolute_authority(target) }) else { return };
         let host = Field { name: b"Host", value: authority };
         let mut hosts = self.lines.iter_mut().filter(|field| field.is("Host"));
         match (hosts.next(), hosts.next()) {

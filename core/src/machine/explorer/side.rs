@@ -96,7 +96,9 @@ impl Side {
         has_ended
             && match scope.machine.awaiting(self.state, self.role) {
                 Awaiting::Caller | Awaiting::Nothing => false,
-                Awaiting::Request | Awaiting::Content | Awaiting::Response | Awaiting::Continue => true,
+                Awaiting::Request | Awaiting::Head | Awaiting::Content | Awaiting::Response | Awaiting::Continue => {
+                    true
+                }
             }
     }
 
@@ -314,13 +316,14 @@ impl Side {
         Some(Move { sends: vec![head], ..step })
     }
 
-    /// An answer to the request that comes next: the one that waits unread, or the one that the client has yet to send. The
-    /// head is part of the same verb, and never a 2xx.
+    /// The last answer: to the request that waits for one, or else to the request that comes next, which is on its way or
+    /// which the client has yet to send. The head is part of the same verb, and never a 2xx.
     fn reject(self, scope: &Scope, coming: Queue, content: bool) -> Option<Move> {
         let step = self.decide(scope, Input::Reject, &[], false)?;
         let answer = Answer { success: false, content, persist: true };
         let state = scope.machine.apply(step.side.state, self.role, Input::Response(answer)).ok()?;
-        let age = coming.first_request().unwrap_or(NEXT);
+        let is_asked = !self.state.is_idle();
+        let age = if is_asked { self.age } else { coming.first_request().unwrap_or(NEXT) };
         let head = What::Http(Input::Response(Answer { persist: state.persist, ..answer }));
         // The request is never read, which is to give up on it.
         let side = Side { age, gave_up: true, ..step.side.with(state) };

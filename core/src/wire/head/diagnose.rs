@@ -4,7 +4,7 @@
 //! parser stop, and however much of the input was there by then, the answer is the same. On one byte syntax comes
 //! before limits.
 
-use super::section::Section;
+use super::section::{Section, Tolerated};
 use crate::error::{ErrorKind, Fault};
 use crate::limits::Limits;
 use crate::wire::scan::class::{is_target_octet, is_tchar, is_value_octet};
@@ -17,22 +17,25 @@ pub(crate) enum Line {
         /// An LF alone ends it.
         lone_lf: bool,
     },
-    Status {
-        /// It may end with the status-code.
-        bare: bool,
-    },
+    Status(Tolerated),
     /// The `index`-th field line of its section.
-    Field { section: Section, index: usize },
+    Field {
+        section: Section,
+        index: usize,
+    },
 }
 
 impl Line {
-    /// As [`Section::ends_by_lf`] says it of the whole.
-    fn ends_by_lf(self) -> bool {
+    fn section(self) -> Section {
         match self {
-            Self::Request { lone_lf } => lone_lf,
-            Self::Status { .. } => false,
-            Self::Field { section, .. } => section.ends_by_lf(),
+            Self::Request { lone_lf } => Section::Request { lone_lf },
+            Self::Status(tolerated) => Section::Response(tolerated),
+            Self::Field { section, .. } => section,
         }
+    }
+
+    fn ends_by_lf(self) -> bool {
+        self.section().ends_by_lf()
     }
 }
 
@@ -67,7 +70,7 @@ pub(crate) fn diagnose(line: Line, bytes: &[u8], start: usize, limit: usize, lim
 pub(crate) fn first_fault(line: Line, bytes: &[u8], start: usize, limit: usize, limits: &Limits) -> Option<Fault> {
     let mut place = match line {
         Line::Request { .. } => Place::Method,
-        Line::Status { .. } => Place::Version(0),
+        Line::Status(_) => Place::Version(0),
         Line::Field { .. } => Place::FieldStart,
     };
     // As if a space stood before the line: the first byte of the method is found as that of the target is.
@@ -94,7 +97,7 @@ pub(crate) fn first_fault(line: Line, bytes: &[u8], start: usize, limit: usize, 
 
 fn section_too_large(line: Line) -> ErrorKind {
     match line {
-        Line::Field { section: Section::Trailers { .. }, .. } => ErrorKind::TrailersTooLarge,
+        Line::Field { section: Section::Trailers(_), .. } => ErrorKind::TrailersTooLarge,
         _ => ErrorKind::HeadTooLarge,
     }
 }
@@ -107,7 +110,7 @@ fn exceeded(line: Line, place: Place, octet: u8, index: usize, limits: &Limits) 
         Line::Request { .. } if place == Place::Method && octet != b' ' && index >= limits.method as usize => {
             Some(ErrorKind::MethodTooLong)
         }
-        Line::Request { .. } | Line::Status { .. } if index >= limits.start_line as usize => {
+        Line::Request { .. } | Line::Status(_) if index >= limits.start_line as usize => {
             Some(ErrorKind::StartLineTooLong)
         }
         Line::Field { .. } if index >= limits.field_line as usize => Some(ErrorKind::FieldLineTooLong),
@@ -137,7 +140,7 @@ fn step(line: Line, place: Place, octet: u8, is_first: bool) -> Result<Place, Er
         Place::FieldStart | Place::FieldName if is_tchar(octet) => return Ok(Place::FieldName),
         Place::FieldName if octet == b':' => return Ok(Place::Text),
         Place::Text if octet == b'\r' => return Ok(Place::Cr),
-        Place::Text if is_value_octet(octet) => return Ok(Place::Text),
+        Place::Text if is_value_octet(octet) || line.section().takes_control(octet) => return Ok(Place::Text),
         _ => {}
     }
     Err(match (octet, place) {
@@ -159,6 +162,7 @@ fn version(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
         (0..=4, _) if b"HTTP/"[at as usize] == octet => Ok(Place::Version(at + 1)),
         (0..=4, _) if !is_request => Err(ErrorKind::NotHttp),
         (5, b'1') | (6, b'.') | (7, b'0'..=b'9') => Ok(Place::Version(at + 1)),
+        (5, b'0'..=b'9') if matches!(line, Line::Status(Tolerated { any_version: true, .. })) => Ok(Place::Version(6)),
         (5, b'0'..=b'9') => Err(ErrorKind::VersionUnsupported),
         (8, b'\r') if is_request => Ok(Place::Cr),
         (8, b' ') if !is_request => Ok(Place::Status(0)),
@@ -170,7 +174,7 @@ fn version(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
 
 fn status(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
     match (at, octet) {
-        (3, b'\r') if matches!(line, Line::Status { bare: true }) => Ok(Place::Cr),
+        (3, b'\r') if matches!(line, Line::Status(Tolerated { bare_status: true, .. })) => Ok(Place::Cr),
         (0, b'1'..=b'9') | (1 | 2, b'0'..=b'9') => Ok(Place::Status(at + 1)),
         (3, b' ') => Ok(Place::Text),
         (_, b'\n') => Err(ErrorKind::BareLf),
@@ -181,12 +185,8 @@ fn status(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
 /// Whitespace that begins a line (RFC 9112, 2.2 and 5.2).
 fn fold(line: Line) -> Result<Place, ErrorKind> {
     match line {
-        Line::Field { section: Section::Response { .. } | Section::Trailers { folds: true }, index: 1.. } => {
-            Ok(Place::Text)
-        }
-        Line::Field { section: Section::Trailers { .. }, .. } | Line::Field { index: 1.., .. } => {
-            Err(ErrorKind::ObsFold)
-        }
+        Line::Field { section, index: 1.. } if section.folds() => Ok(Place::Text),
+        Line::Field { section: Section::Trailers(_), .. } | Line::Field { index: 1.., .. } => Err(ErrorKind::ObsFold),
         _ => Err(ErrorKind::LeadingSpace),
     }
 }

@@ -16,7 +16,7 @@ mod whole;
 use alloc::vec::Vec;
 
 use self::diagnose::{Line, diagnose};
-pub(crate) use self::section::Section;
+pub(crate) use self::section::{Section, Tolerated};
 use self::start_line::StartLine;
 use crate::error::Fault;
 use crate::limits::Limits;
@@ -105,7 +105,7 @@ impl Head {
     #[inline(never)]
     fn line_by_line(&mut self, bytes: &mut [u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
         loop {
-            let stop = scan::control(&bytes[self.scanned..]).map(|found| self.scanned + found);
+            let stop = self.line_end(bytes, section);
             let (end, next) = match stop {
                 Some(at) if bytes[at] == b'\r' => match bytes.get(at + 1) {
                     Some(b'\n') => (at, at + 2),
@@ -133,6 +133,18 @@ impl Head {
             }
             self.line = next;
             self.scanned = next;
+        }
+    }
+
+    /// The first byte that has not been scanned and may not stand in a line, or ends it.
+    fn line_end(&self, bytes: &[u8], section: Section) -> Option<usize> {
+        let mut from = self.scanned;
+        loop {
+            let at = from + scan::control(&bytes[from..])?;
+            if !section.takes_control(bytes[at]) {
+                return Some(at);
+            }
+            from = at + 1;
         }
     }
 
@@ -171,7 +183,9 @@ impl Head {
             Section::Request { .. } if !self.has_start_line => {
                 self.begin(StartLine::request(scan::run, line, line.len(), limits))
             }
-            Section::Response { bare } if !self.has_start_line => self.begin(StartLine::response(line, bare, limits)),
+            Section::Response(tolerated) if !self.has_start_line => {
+                self.begin(StartLine::response(line, tolerated, limits))
+            }
             _ if line.len() > limits.field_line as usize => false,
             _ if section.folds() && is_ows(line[0]) && !self.fields.is_empty() => {
                 self.unfold(bytes, end);
@@ -197,7 +211,8 @@ impl Head {
 
     /// RFC 9112, 5.2: a client replaces a fold in a response by spaces.
     fn unfold(&mut self, bytes: &mut [u8], end: usize) {
-        bytes[self.line - 2..self.line].fill(b' ');
+        let crlf = bytes[self.line - 2] == b'\r';
+        bytes[self.line - 1 - usize::from(crlf)..self.line].fill(b' ');
         let more = trimmed(&bytes[self.line..end], self.line);
         let Some(last) = self.fields.last_mut() else { return };
         // Only what is new is looked at, or a head of folds would cost its square.
@@ -211,7 +226,7 @@ impl Head {
     fn fault(&self, bytes: &[u8], seen: usize, section: Section, limits: &Limits) -> Fault {
         let line = match section {
             Section::Request { lone_lf } if self.line == 0 => Line::Request { lone_lf },
-            Section::Response { bare } if self.line == 0 => Line::Status { bare },
+            Section::Response(tolerated) if self.line == 0 => Line::Status(tolerated),
             _ => Line::Field { section, index: self.fields.len() },
         };
         diagnose(line, &bytes[..=seen], self.line, section.limit(limits), limits)
@@ -335,7 +350,7 @@ mod tests {
         loop {
             let line = match section {
                 Section::Request { lone_lf } if start == 0 => Line::Request { lone_lf },
-                Section::Response { bare } if start == 0 => Line::Status { bare },
+                Section::Response(tolerated) if start == 0 => Line::Status(tolerated),
                 _ => Line::Field { section, index },
             };
             let next = memchr::memchr(b'\n', &bytes[start..]).map(|at| start + at + 1);
@@ -409,18 +424,22 @@ mod tests {
 
     #[test]
     fn the_fast_parser_and_the_slow_one_agree_at_every_cut() {
-        let response = Section::Response { bare: false };
-        let direct = Section::Request { lone_lf: true };
-        let seeds: [(Section, &[u8]); 9] = [
+        let response = Section::Response(Tolerated::default());
+        let tolerated = Tolerated { bare_status: true, any_version: true, lone_lf: true, controls: true };
+        let (all, direct) = (Section::Response(tolerated), Section::Request { lone_lf: true });
+        let bare = Section::Response(Tolerated { bare_status: true, ..Tolerated::default() });
+        let seeds: [(Section, &[u8]); 11] = [
             (direct, b"GET /a HTTP/1.1\nHost: a\r\nB:  c \nD:\n\r\nx"),
             (direct, b"GET /a HTTP/1.1\r\nHost: a\n\nGET / HTTP/1.1\r\n\r\n"),
             (REQUEST, b"GET /a HTTP/1.1\r\nHost: a\r\nB:  c \r\nD:\r\n\r\n"),
             (REQUEST, b"OPTIONS * HTTP/1.0\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
             (response, b"HTTP/1.1 200 Fine\r\nA: b\r\n c\r\n\td\r\nE: f\r\n\r\nx"),
             (response, b"HTTP/1.0 404 \r\n\r\n"),
-            (Section::Response { bare: true }, b"HTTP/1.1 200\r\nA: b\r\n\r\n"),
-            (Section::Trailers { folds: false }, b"A: b\r\nCdef: \xff\r\n\r\n0"),
-            (Section::Trailers { folds: true }, b"A: b\r\n c\r\nD: \r\n\te\r\n\r\n0"),
+            (bare, b"HTTP/1.1 200\r\nA: b\r\n\r\n"),
+            (all, b"HTTP/2.7 200 a\x01b\nA: b\x7f\n c\r\n\td\n\nx"),
+            (Section::Trailers(None), b"A: b\r\nCdef: \xff\r\n\r\n0"),
+            (Section::Trailers(Some(Tolerated::default())), b"A: b\r\n c\r\nD: \r\n\te\r\n\r\n0"),
+            (Section::Trailers(Some(tolerated)), b"A: b\x1f\n c\n\n0"),
         ];
         let mut dice = Dice(0x5eed);
         for round in 0..if cfg!(miri) { 100 } else { 60_000 } {

@@ -1,37 +1,77 @@
 //! What is being read: a head of either kind, or a trailer section.
 
-use crate::limits::Limits;
+use crate::limits::{Lenient, Limits};
+
+/// What a client tolerates in the lines of a response; see [`Lenient`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tolerated {
+    /// The status line may end with the status, without the space before a reason.
+    pub(crate) bare_status: bool,
+    /// The major version of the status line may be any digit.
+    pub(crate) any_version: bool,
+    /// An LF ends a line as a CRLF does.
+    pub(crate) lone_lf: bool,
+    /// A value may hold control bytes.
+    pub(crate) controls: bool,
+}
+
+impl Tolerated {
+    pub(crate) fn by(lenient: &Lenient) -> Self {
+        Self {
+            bare_status: lenient.status_without_space,
+            any_version: lenient.any_version,
+            lone_lf: lenient.response_lone_lf,
+            controls: lenient.controls_in_values,
+        }
+    }
+}
 
 /// What kind of lines are parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     /// `lone_lf`: an LF ends a line as a CRLF does.
-    Request { lone_lf: bool },
-    /// `bare`: the status line may end with the status, without the space that stands before a reason.
-    Response { bare: bool },
-    /// `folds`: of a response, where a client takes folded lines (RFC 9112, 5.2).
-    Trailers { folds: bool },
+    Request {
+        lone_lf: bool,
+    },
+    Response(Tolerated),
+    /// Of a response, if a client reads them.
+    Trailers(Option<Tolerated>),
 }
 
 impl Section {
     pub(super) fn limit(self, limits: &Limits) -> usize {
         match self {
-            Self::Request { .. } | Self::Response { .. } => limits.head as usize,
-            Self::Trailers { .. } => limits.trailers as usize,
+            Self::Request { .. } | Self::Response(_) => limits.head as usize,
+            Self::Trailers(_) => limits.trailers as usize,
         }
     }
 
     pub(super) fn is_trailers(self) -> bool {
-        matches!(self, Self::Trailers { .. })
+        matches!(self, Self::Trailers(_))
     }
 
     /// Whether an LF ends a line without the CR before it (RFC 9112, 2.2 allows that to a recipient).
     pub(super) fn ends_by_lf(self) -> bool {
-        matches!(self, Self::Request { lone_lf: true })
+        match self {
+            Self::Request { lone_lf } => lone_lf,
+            _ => self.tolerated().lone_lf,
+        }
     }
 
-    /// Whether a line that begins with whitespace goes on with the one before.
+    /// Whether a line that begins with whitespace goes on with the one before: a client reads it (RFC 9112, 5.2).
     pub(super) fn folds(self) -> bool {
-        matches!(self, Self::Response { .. } | Self::Trailers { folds: true })
+        matches!(self, Self::Response(_) | Self::Trailers(Some(_)))
+    }
+
+    /// Whether this control byte may stand in a value. None may that a reader could take for whitespace or the end of a line.
+    pub(super) fn takes_control(self, byte: u8) -> bool {
+        matches!(byte, 0x01..=0x08 | 0x0e..=0x1f | 0x7f) && self.tolerated().controls
+    }
+
+    fn tolerated(self) -> Tolerated {
+        match self {
+            Self::Response(tolerated) | Self::Trailers(Some(tolerated)) => tolerated,
+            Self::Request { .. } | Self::Trailers(None) => Tolerated::default(),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The first line of a request or a response.
 
+use super::section::Tolerated;
 use crate::limits::Limits;
 use crate::wire::fields::Span;
 use crate::wire::scan::class::{Class, TARGET_CLASS, TOKEN_CLASS};
@@ -13,6 +14,13 @@ pub(crate) struct StartLine {
     pub(super) status: u16,
     /// The x of HTTP/1.x.
     pub(super) minor: u8,
+}
+
+/// `HTTP/`, a digit, a dot, and whatever stands where the minor version does.
+#[cold]
+fn is_any_version(version: [u8; 8]) -> bool {
+    let [name @ .., major, dot, _] = version;
+    name == *b"HTTP/" && major.is_ascii_digit() && dot == b'.'
 }
 
 /// `HTTP/1.`, in the low bytes.
@@ -48,18 +56,22 @@ impl StartLine {
         })
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4); a bare one ends with the status-code.
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4).
     #[inline]
-    pub(super) fn response(line: &[u8], bare: bool, limits: &Limits) -> Option<Self> {
+    pub(super) fn response(line: &[u8], tolerated: Tolerated, limits: &Limits) -> Option<Self> {
         let (version, rest) = line.split_first_chunk::<8>()?;
         let ([space, code @ ..], rest) = rest.split_first_chunk::<4>()?;
         let [hundreds, tens, ones] = code.map(|digit| u16::from(digit.wrapping_sub(b'0')));
-        let minor = version[7].wrapping_sub(b'0');
+        let mut minor = version[7].wrapping_sub(b'0');
+        let is_http_1 = u64::from_le_bytes(*version) & 0x00ff_ffff_ffff_ffff == HTTP_1;
         let is_well = *space == b' '
-            && u64::from_le_bytes(*version) & 0x00ff_ffff_ffff_ffff == HTTP_1
+            && (is_http_1 || (tolerated.any_version && is_any_version(*version)))
             && (minor <= 9 && (1..=9).contains(&hundreds) && tens <= 9 && ones <= 9)
-            && (rest.first() == Some(&b' ') || (bare && rest.is_empty()))
+            && (rest.first() == Some(&b' ') || (tolerated.bare_status && rest.is_empty()))
             && line.len() <= limits.start_line as usize;
+        if !is_http_1 {
+            minor = u8::from(version[5] > b'0');
+        }
         is_well.then(|| Self {
             word: Span::new(line.len() - rest.len().saturating_sub(1), line.len()),
             target: Span::default(),

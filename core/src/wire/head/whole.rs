@@ -75,9 +75,9 @@ impl<'a> scan::Reader for HeadLines<'a> {
         self.head_len = last + 4;
         *self.start_line = match self.section {
             Section::Request { .. } => StartLine::request(run, bytes, start_line, limits)?,
-            Section::Response { bare } => StartLine::response(bytes.get(..start_line)?, bare, limits)?,
+            Section::Response(tolerated) => StartLine::response(bytes.get(..start_line)?, tolerated, limits)?,
             // A trailer section is never taken in one go.
-            Section::Trailers { .. } => return None,
+            Section::Trailers(_) => return None,
         };
         let is_head = ends_at(bytes, start_line) && ends_at(bytes, self.head_len - 2);
         let is_short = self.head_len <= limits.field_line as usize || are_short(ends, limits);
