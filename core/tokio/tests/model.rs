@@ -130,15 +130,8 @@ fn directly(script: &[u8]) -> Vec<u8> {
     http.receive_eof(End::Clean);
     if let Err(error) = exchanges(&mut http, &mut out) {
         let status = error.status().unwrap_or(500);
-        let fields: [(&str, &str); 1] = [("connection", "close")];
-        let head = ResponseHead::new(status, &fields);
-        let refused = match http.owes() {
-            Owes::Response | Owes::Continue => http.respond(&head, b"", &mut out),
-            Owes::Nothing if !http.unread().is_empty() => http.reject(&head, b"", &mut out),
-            _ => http.abandon(),
-        };
-        // The connection is over already.
-        let _ = refused;
+        // Where a response has begun, it is cut.
+        let _ = http.reject(&ResponseHead::new(status, &()), b"", &mut out);
     }
     out
 }

@@ -207,10 +207,10 @@ async fn what_the_engine_refuses_is_shown_with_its_reason() {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_fails_is_shown_with_the_answer_to_it() {
     let bytes = "GET / HTTP/1.1\r\nHost : a\r\n\r\n";
-    let answer = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\nContent-Length: 0\r\n\r\n";
+    let answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let log = answered(|config| config, service_fn(ok), bytes, answer).await;
     assert_eq!(log[1], "= error space-before-colon");
-    assert!(log[2].starts_with("! respond 400  > HTTP/1.1 400 Bad Request\\r\\n"), "{log:?}");
+    assert!(log[2].starts_with("! reject 400  > HTTP/1.1 400 Bad Request\\r\\n"), "{log:?}");
     // Half a head, of which nothing more comes.
     let (log, config) = watched();
     let config = Config { patience: Patience { head: Some(Duration::from_secs(1)), ..config.patience }, ..config };
@@ -224,7 +224,7 @@ async fn a_peer_that_fails_is_shown_with_the_answer_to_it() {
     assert!(log[1].starts_with("! reject 408  > HTTP/1.1 408 Request Timeout\\r\\n"), "{log:?}");
     // One that goes in the middle of content.
     let cut = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf";
-    let answer = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\nContent-Length: 0\r\n\r\n";
+    let answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let log = answered(|config| config, service_fn(read), cut, answer).await;
     assert_eq!(log[3..5], ["<end clean", "= error truncated"], "{log:?}");
 }

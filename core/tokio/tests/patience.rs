@@ -294,9 +294,56 @@ async fn a_handler_that_never_answers_is_given_up() {
         };
         assert!(matches!(ended, Err(Error::Handler(_))), "{ended:?}");
         assert!(elapsed == 7 && polls < 20, "{busy}: {elapsed} s, {polls} polls");
-        let wanted = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nContent-Length: 0\r\n\r\n";
+        let wanted = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         assert_eq!(rest(&mut client).await, wanted);
     }
+}
+
+/// A server that stops: what it has nothing to say to is closed at once, what it has just answered may still be reading.
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_does_not_linger_when_the_server_stops() {
+    for (sent, idle_for, wanted) in [("", 2000, 0), (GET, 2000, 0), (GET, 100, 1000)] {
+        let (mut client, server) = tokio::io::duplex(1000);
+        send(&mut client, sent).await;
+        let (config, stop) = (config(), sleep(Duration::from_millis(idle_for)));
+        let begun = Instant::now();
+        switchover_tokio::serve_until(server, service_fn(hello), &config, stop).await.expect("served");
+        let lingered = begun.elapsed().as_millis() as u64 - idle_for;
+        assert!((wanted..wanted + 5).contains(&lingered), "{sent:?} {idle_for}: {lingered} ms");
+    }
+}
+
+/// What a client sends after its last answer is read for a while, and not more than that of it.
+#[tokio::test(start_paused = true)]
+async fn what_is_dropped_after_the_last_answer_is_bounded() {
+    let (mut client, serving) = served_by(64 * 1024, config(), service_fn(hello));
+    let mut sent = 0;
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    while client.write_all(&[0; 16 * 1024]).await.is_ok() {
+        sent += 16 * 1024;
+    }
+    assert!((1024 * 1024..1200 * 1024).contains(&sent), "{sent} bytes");
+    serving.await.expect("no panic").expect("served");
+}
+
+/// A head has its time, which bytes do not prolong.
+#[tokio::test(start_paused = true)]
+async fn a_head_that_comes_byte_by_byte_is_late() {
+    let (mut client, serving) = served_by(1000, config(), service_fn(hello));
+    let sending = tokio::spawn(async move {
+        for _ in 0..100 {
+            sleep(Duration::from_secs(1)).await;
+            if client.write_all(b"GET / HTTP/1.1\r\nA: 0123456789").await.is_err() {
+                break;
+            }
+        }
+        rest_of(&mut client).await
+    });
+    let (ended, elapsed, _) = counted(serving).await;
+    assert!(matches!(ended, Ok(Err(Error::TimedOut(_)))), "{ended:?}");
+    // From the first byte on, and the lingering.
+    assert!((31..=36).contains(&elapsed), "{elapsed} s");
+    assert!(sending.await.expect("no panic").starts_with("HTTP/1.1 408 "));
 }
 
 // A client.

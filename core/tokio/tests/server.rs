@@ -78,7 +78,7 @@ async fn content_is_read_whole_or_in_chunks() {
 #[tokio::test]
 async fn a_malformed_request_gets_its_status() {
     let (answer, ended) = said(service_fn(hello), "GET / HTTP/1.1\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n"), "{answer}");
     assert!(matches!(ended, Err(Error::Protocol(_))), "{ended:?}");
 }
 
@@ -187,7 +187,7 @@ async fn never_answers(_: Request<Body>) -> Answer {
 async fn a_handler_that_fails_is_a_500() {
     let handler = service_fn(async |_| Err::<Response<Body>, BoxError>("out of order".into()));
     let (answer, ended) = said(handler, &GET.repeat(2)).await;
-    assert_eq!(answer, "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(answer, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     assert!(matches!(ended, Err(Error::Handler(_))), "{ended:?}");
 }
 
@@ -199,7 +199,7 @@ async fn a_handler_that_panics_is_a_500_and_the_panic_goes_on() {
     let served = tokio::spawn(async move { serve(server, service_fn(panics), &config()).await });
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
-    assert_eq!(answer, "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(answer, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     assert!(served.await.expect_err("a panic").is_panic());
 }
 
@@ -244,7 +244,7 @@ async fn a_body_that_is_kept_fails_after_the_answer() {
     assert!(ended.is_ok(), "{ended:?}");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     let body = receiver.recv().await.expect("kept");
-    assert!(matches!(body.read(10).await, Err(Error::Io(_))));
+    assert!(matches!(body.read(10).await, Err(Error::Content(_))));
 }
 
 #[tokio::test]
@@ -309,7 +309,7 @@ async fn a_handler_that_never_answers_is_given_up() {
     });
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
-    assert_eq!(answer, "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(answer, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     drop(client);
     assert!(serving.await.expect("no panic").is_err());
 }

@@ -158,11 +158,51 @@ async fn a_101_that_leads_nowhere_is_a_500() {
             Ok::<_, BoxError>(Response::builder().status(101).header("upgrade", upgrade_to).body(Content::default())?)
         }));
         send(&mut client, &offering("foo")).await;
-        expect(&mut client, "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\nContent-Length: 0\r\n\r\n")
+        expect(&mut client, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             .await;
         expect_end(&mut client).await;
         drop(client);
         assert!(matches!(serving.await.expect("no panic"), Err(Error::Misuse(_))));
+    }
+}
+
+/// What is wrong with content that is not read is the client's fault, and too much of it is too much.
+#[tokio::test]
+async fn content_before_an_accept_is_answered_as_it_deserves() {
+    let offer = "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n";
+    let chunks = format!("{offer}Transfer-Encoding: chunked\r\n\r\n");
+    let length = |len: usize| format!("{offer}Content-Length: {len}\r\n\r\n");
+    let accept = async |request: Request<Body>| {
+        let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
+        Ok::<Response<Content>, BoxError>(chosen.accept(async |mut stream| drop(stream.write_all(b"foo").await)))
+    };
+    for (sent, status) in [
+        (vec![format!("{chunks}3\r\nabcX")], "400 Bad Request"),
+        (vec![format!("{chunks}3\r\nabc"), "X".into()], "400 Bad Request"),
+        (vec![length(300_000)], "413 Content Too Large"),
+        (vec![format!("{}{}", length(300_000), "x".repeat(300_000))], "413 Content Too Large"),
+        (vec![chunks.clone(), format!("{:x}\r\n{}", 300_000, "x".repeat(300_000))], "413 Content Too Large"),
+        (vec![length(200_000), "x".repeat(200_000)], "101 Switching Protocols"),
+        (vec![chunks.clone(), "3\r\nabc\r\n0\r\n\r\n".into()], "101 Switching Protocols"),
+        (vec![format!("{chunks}3\r\nabc\r\n0\r\n\r\n")], "101 Switching Protocols"),
+    ] {
+        let (mut client, _serving) = served(service_fn(accept));
+        let sending = async {
+            for piece in &sent {
+                // A client that has its answer may be gone before it has sent all.
+                drop(client.write_all(piece.as_bytes()).await);
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            let mut first = vec![0; 9 + status.len()];
+            client.read_exact(&mut first).await.expect("an answer");
+            String::from_utf8(first).expect("text")
+        };
+        assert_eq!(
+            tokio::time::timeout(std::time::Duration::from_secs(10), sending).await.expect("in time"),
+            format!("HTTP/1.1 {status}"),
+            "{}",
+            &sent[0][..sent[0].len().min(120)]
+        );
     }
 }
 
@@ -173,7 +213,7 @@ async fn a_101_to_a_broken_handshake_is_a_400() {
         Ok::<_, BoxError>(Response::builder().status(101).header("upgrade", "websocket").body(Content::default())?)
     }));
     send(&mut client, &offering("websocket")).await;
-    expect(&mut client, "HTTP/1.1 400 Bad Request\r\nconnection: close\r\nContent-Length: 0\r\n\r\n").await;
+    expect(&mut client, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
     drop(client);
     assert!(matches!(serving.await.expect("no panic"), Err(Error::Handler(_))));
 }
@@ -202,7 +242,7 @@ async fn a_2xx_to_connect_without_a_tunnel_is_a_501() {
     let (mut client, serving) =
         served(service_fn(async |_| Ok::<_, BoxError>(Response::new(Content::from("welcome")))));
     send(&mut client, CONNECT).await;
-    expect(&mut client, "HTTP/1.1 501 Not Implemented\r\nconnection: close\r\nContent-Length: 0\r\n\r\n").await;
+    expect(&mut client, "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
     drop(client);
     assert!(matches!(serving.await.expect("no panic"), Err(Error::Misuse(_))));
 }

@@ -10,6 +10,7 @@ use crate::body::Body;
 
 /// What came of an offer.
 #[derive(Debug)]
+#[must_use = "the server may have accepted, and then waits for the new protocol"]
 pub enum Outcome {
     /// The server has accepted: the engine has checked that its 101 names what was offered, and answers what that protocol asks.
     Upgraded(Upgraded),

@@ -4,6 +4,7 @@
 mod opening;
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -157,6 +158,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         }
     }
 
+    /// Whether nothing stands between any more, and nothing waits in this direction: then bytes pass without a copy.
+    fn passes(&self, waiting: &[u8]) -> bool {
+        self.between.is_none() && waiting.is_empty()
+    }
+
     fn may_read(&self) -> bool {
         !self.has_ended && self.between.as_ref().is_none_or(|between| between.wants_peer())
     }
@@ -185,9 +191,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.passes(&self.for_engine) {
+            return Pin::new(&mut self.stream).poll_read(context, to);
+        }
         while self.for_engine.is_empty() && self.may_read() {
-            let mut space = [0; PIECE];
-            let mut piece = ReadBuf::new(&mut space);
+            let mut space = [MaybeUninit::uninit(); PIECE];
+            let mut piece = ReadBuf::uninit(&mut space);
             if Pin::new(&mut self.stream).poll_read(context, &mut piece)?.is_pending() {
                 return self.wait(context);
             }
@@ -215,6 +224,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Http2Stream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.passes(&self.for_peer) {
+            return Pin::new(&mut self.stream).poll_write(context, bytes);
+        }
         if self.for_peer.len() >= MOST_WAITING {
             ready!(self.poll_send(context))?;
         }
@@ -226,6 +238,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Http2Stream<S> {
             return Poll::Ready(Err(error));
         }
         Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.passes(&self.for_peer) {
+            return Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
+        }
+        let first = pieces.iter().find(|piece| !piece.is_empty()).map_or(&[][..], |piece| piece);
+        self.poll_write(context, first)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes};
 use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body::{Body, Frame};
-use switchover::{Event, Next, Order, ResponseHead};
+use switchover::{Content, Event, Next, Order, ResponseHead};
 
 use super::{Failure, Links, Serving};
 use crate::body::{Channel, Source};
@@ -90,7 +90,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let (channel, chance) = (links.channel.as_ref(), links.chance.as_deref());
         let is_last = poll_fn(|context| Poll::Ready(self.poll_stop(context))).await;
         let is_accepted = head.status == StatusCode::SWITCHING_PROTOCOLS;
-        if is_last || self.leaves_too_much_unread(channel) {
+        if is_last || (!is_accepted && self.leaves_too_much_unread(channel)) {
             self.wire.http.close_after_response()?;
         }
         let own = Own::of(&head.headers);
@@ -117,11 +117,13 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let is_usual = !own.upgrade && head.status != StatusCode::UPGRADE_REQUIRED;
         let verb = if is_usual { Verb::Send } else { self.verb(head, own)? };
         if kind == Kind::Head || has_no_content(head.status) {
-            if head.status != StatusCode::NOT_MODIFIED && kind != Kind::Head {
-                // Of content that is dropped.
+            let has_length = !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
+            if !has_length {
+                // A length of content that is dropped, or would be in answer to a GET. RFC 9110, 8.6.
                 head.headers.remove(header::CONTENT_LENGTH);
             }
-            let length = content.size_hint().exact().filter(|&length| length > 0 && kind == Kind::Head);
+            let length = content.size_hint().exact();
+            let length = length.filter(|&length| length > 0 && kind == Kind::Head && has_length);
             self.put_head(head, own, &verb, length)?;
             self.wire.http.send_end(&(), self.wire.out.text())?;
         } else {
@@ -221,7 +223,8 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let length = if is_whole {
             Some(data.len() as u64)
         } else {
-            body.size_hint().exact().map(|rest| rest + data.len() as u64)
+            // A length that cannot be counted is none: the content is sent in chunks.
+            body.size_hint().exact().and_then(|rest| rest.checked_add(data.len() as u64))
         };
         self.put_head(head, own, verb, length.filter(|_| trailers.is_none()))?;
         self.wire.reset_if_cut();
@@ -287,8 +290,11 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         Ok(Answered::Switched)
     }
 
-    /// Drops the rest of the request, so that what comes after it can be told apart.
+    /// Drops the rest of the request, so that what comes after it can be told apart: as much as `limits.drain` allows.
     async fn finish_request(&mut self) -> Result<(), Error> {
+        if matches!(self.wire.http.content(), Content::Length(left) if left > self.config.http.limits.drain) {
+            return Err(Error::ContentTooLarge);
+        }
         if self.wire.http.skip_content().is_ok() {
             let patience = self.config.patience.content;
             while let Some(frame) = poll_fn(|context| self.wire.poll_content(context, patience)).await {

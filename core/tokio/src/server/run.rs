@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use switchover::binding::{Memory, fill_request};
-use switchover::{Awaiting, Content, Event, Next, Owes, ResponseHead};
+use switchover::{Awaiting, Content, Event, Next, ResponseHead};
 
 use super::answer::{Answered, Kind};
 use super::{Failure, Links, Question, Serving};
@@ -130,7 +130,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         }
         let patience = &self.config.patience;
         match self.wire.http.awaiting() {
-            _ if is_idle => self.wire.wait_for_request(patience.idle),
+            Awaiting::Request => self.wire.wait_for_request(patience.idle),
             Awaiting::Content => self.wire.receiving.wait_for("content", patience.content),
             _ => self.wire.receiving.wait_for("the rest of a head", patience.head),
         };
@@ -168,8 +168,8 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 channel.attend();
             }
             let polled = catch_unwind(AssertUnwindSafe(|| poll(self, context)));
-            if let Some(informer) = &links.informer {
-                self.inform(&informer.take(context));
+            if let Some(informer) = links.informer.as_ref().filter(|_| !self.wire.out.is_full()) {
+                self.inform(informer.take(context));
             }
             match polled {
                 Ok(Poll::Ready(Ok(outcome))) => return Poll::Ready(Ok(outcome)),
@@ -191,7 +191,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 
     /// Interim responses, those that the client may get.
-    fn inform(&mut self, responses: &[Response<()>]) {
+    fn inform(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
         for response in responses {
             let head = ResponseHead::new(response.status().as_u16(), response.headers());
             // Refused is what the client does not know.
@@ -229,17 +229,11 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     fn refuse(&mut self, status: StatusCode) {
         let (http, out) = (&mut self.wire.http, self.wire.out.text());
         let refused = date::with_line(self.config.date, |date| {
-            let fields = (date, [("connection", "close")]);
-            let head = ResponseHead::new(status.as_u16(), &fields);
-            match http.owes() {
-                Owes::Response | Owes::Continue => http.respond(&head, b"", out),
-                // Half a head.
-                Owes::Nothing if !http.unread().is_empty() => http.reject(&head, b"", out),
-                _ => http.abandon(),
-            }
+            let head = ResponseHead::new(status.as_u16(), &date);
+            http.reject(&head, b"", out)
         });
         if refused.is_err() {
-            // The connection is over already.
+            // A response has begun, or the connection is over already.
             let _ = http.abandon();
         }
     }
@@ -304,7 +298,8 @@ impl Question {
 fn handler_failed(error: BoxError) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(known) = cause {
-        if let Some(own) = known.downcast_ref::<Error>() {
+        // What a client of the handler's own has met is no fault of this one's.
+        if let Some(own @ Error::Content(_)) = known.downcast_ref::<Error>() {
             return Failure::Error(own.status(), Error::Handler(error));
         }
         cause = known.source();

@@ -33,7 +33,7 @@ use switchover::{Ineligible, Protocol};
 use tokio::sync::oneshot;
 
 pub(crate) use chance::Chance;
-pub use upgraded::{Agreement, Resumption, Upgraded};
+pub use upgraded::{Resumption, Upgraded};
 
 /// A protocol that a client has offered (RFC 9110, 7.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +101,7 @@ pub fn select<'p, B>(request: &Request<B>, preferences: impl IntoIterator<Item =
 }
 
 /// A protocol that both sides can live with.
+#[must_use = "nothing is accepted before `accept` makes the response"]
 pub struct Selected {
     protocol: String,
     chance: Arc<Chance>,
@@ -119,7 +120,8 @@ impl Selected {
     }
 
     /// The 101 that accepts it; add header fields as to any other response. Once it has left, `serve` runs what `speak` gives, to
-    /// its end. The rest of the request's content is dropped, so read it before, if you want it.
+    /// its end. The rest of the request's content is dropped, up to `limits.drain`, so read it before, if you want it; if there is more,
+    /// the client gets a 413.
     ///
     /// If the response is not sent, `speak` is dropped.
     pub fn accept<F, R, B>(self, speak: F) -> Response<B>

@@ -25,29 +25,11 @@ pub struct Upgraded {
     pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
 }
 
-/// What was agreed on; [`Upgraded`] derefs to it.
-#[derive(Debug)]
-pub struct Agreement {
+/// What was agreed on.
+struct Agreement {
     protocol: String,
     request: Option<Request<()>>,
     response: Option<Response<()>>,
-}
-
-impl Agreement {
-    /// What is spoken, as the 101 names it, the lowest layer first; empty in the tunnel of a CONNECT.
-    pub fn protocol(&self) -> &str {
-        &self.protocol
-    }
-
-    /// A server's: the request that led to it. It is to be answered in the new protocol (RFC 9110, 7.8).
-    pub fn request(&self) -> Option<&Request<()>> {
-        self.request.as_ref()
-    }
-
-    /// A client's: the 101, or the 2xx to CONNECT.
-    pub fn response(&self) -> Option<&Response<()>> {
-        self.response.as_ref()
-    }
 }
 
 impl Upgraded {
@@ -70,6 +52,21 @@ impl Upgraded {
         }
     }
 
+    /// What is spoken, as the 101 names it, the lowest layer first; empty in the tunnel of a CONNECT.
+    pub fn protocol(&self) -> &str {
+        &self.agreement.protocol
+    }
+
+    /// A server's: the request that led to it. It is to be answered in the new protocol (RFC 9110, 7.8).
+    pub fn request(&self) -> Option<&Request<()>> {
+        self.agreement.request.as_ref()
+    }
+
+    /// A client's: the 101, or the 2xx to CONNECT.
+    pub fn response(&self) -> Option<&Response<()>> {
+        self.agreement.response.as_ref()
+    }
+
     /// The stream, and what was read of the new protocol already. Read the second first.
     pub fn into_parts(self) -> (Box<dyn Transport>, Bytes) {
         (self.stream, self.leftover)
@@ -87,14 +84,6 @@ impl Upgraded {
 /// HTTP that goes on above a new layer.
 pub struct Resumption {
     pub(crate) http: Observed,
-}
-
-impl std::ops::Deref for Upgraded {
-    type Target = Agreement;
-
-    fn deref(&self) -> &Agreement {
-        &self.agreement
-    }
 }
 
 impl std::fmt::Debug for Upgraded {

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::Frame;
-use switchover::{End, ErrorKind, Event, Next, Owes};
+use switchover::{Awaiting, Closing, End, ErrorKind, Event, Next, Owes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -32,9 +32,10 @@ const PIECE: usize = 16 * 1024;
 /// How long a connection is idle before it gives back its memory.
 const PARKED_AFTER: Duration = Duration::from_secs(1);
 
-/// How long is still read from a peer that should have ended: as long as it goes on without a pause of `LULL`, and no longer.
+/// How long, and how much, is still read from a peer that should have ended: as long as it goes on without a pause of `LULL`.
 const LINGER: Duration = Duration::from_secs(4);
 const LULL: Duration = Duration::from_secs(1);
+const LINGERING: usize = 1024 * 1024;
 
 /// A stream and its engine.
 pub(crate) struct Wire<S> {
@@ -46,15 +47,31 @@ pub(crate) struct Wire<S> {
     pub(crate) receiving: Deadline,
     /// The peer has something to take.
     sending: Deadline,
-    /// When memory is given back, if nothing happens before.
-    parking: Option<Instant>,
-    is_parked: bool,
+    memory: Memory,
     pub(crate) alarm: Alarm,
-    /// Part of what had to be sent may have left.
-    is_broken: bool,
+    writes: Writes,
+    /// The peer has sent its last byte, or its direction has failed.
     has_ended: bool,
-    /// The socket resets when it is dropped.
-    resets: bool,
+}
+
+/// The memory of a connection, which one that is idle gives back after a while.
+#[derive(Clone, Copy)]
+enum Memory {
+    Held,
+    /// The connection is idle: until then.
+    HeldUntil(Instant),
+    Released,
+}
+
+/// Our direction, and what becomes of it if the stream is dropped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writes {
+    /// It ends with a FIN.
+    Open,
+    /// It ends with a reset: see [`Wire::reset_if_cut`].
+    OpenOrReset,
+    /// Part of what had to be sent may have left, and nothing more will.
+    Broken,
 }
 
 impl<S: Transport> Wire<S> {
@@ -66,12 +83,10 @@ impl<S: Transport> Wire<S> {
             patience,
             receiving: Deadline::default(),
             sending: Deadline::default(),
-            parking: None,
-            is_parked: false,
+            memory: Memory::Held,
             alarm: Alarm::default(),
-            is_broken: false,
+            writes: Writes::Open,
             has_ended: false,
-            resets: false,
         }
     }
 
@@ -81,7 +96,7 @@ impl<S: Transport> Wire<S> {
             match self.out.poll_write(Pin::new(&mut self.stream), context) {
                 Poll::Ready(Ok(len)) => self.sending.earn(len),
                 Poll::Ready(Err(error)) => {
-                    self.is_broken = true;
+                    self.writes = Writes::Broken;
                     return Poll::Ready(Err(error.into()));
                 }
                 Poll::Pending => {
@@ -94,7 +109,9 @@ impl<S: Transport> Wire<S> {
         match Pin::new(&mut self.stream).poll_flush(context) {
             Poll::Ready(flushed) => {
                 self.sending.clear();
-                self.is_broken |= flushed.is_err();
+                if flushed.is_err() {
+                    self.writes = Writes::Broken;
+                }
                 Poll::Ready(Ok(flushed?))
             }
             Poll::Pending => {
@@ -118,6 +135,7 @@ impl<S: Transport> Wire<S> {
             return Poll::Ready(Err(Error::gone("the peer has ended")));
         }
         let is_idle = self.is_idle();
+        let earns = self.http.awaiting() == Awaiting::Content;
         let read = if is_idle { self.poll_receive_copied(context) } else { self.poll_receive_in_place(context) };
         match read {
             Poll::Ready(Ok(0)) => {
@@ -126,8 +144,7 @@ impl<S: Transport> Wire<S> {
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Ok(len)) => {
-                // The first bytes of a message end the wait for it.
-                if !is_idle {
+                if earns {
                     self.receiving.earn(len);
                 }
                 Poll::Ready(Ok(()))
@@ -163,12 +180,18 @@ impl<S: Transport> Wire<S> {
     /// Whether one of the deadlines is over; call it where nothing else can be done.
     pub(crate) fn poll_late<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         loop {
-            let deadlines = [self.sending.until(), self.receiving.until(), self.parking.map(|until| (until, ""))];
+            let parking = match self.memory {
+                Memory::HeldUntil(until) => Some((until, "")),
+                Memory::Held | Memory::Released => None,
+            };
+            let deadlines = [self.sending.until(), self.receiving.until(), parking];
             let first = deadlines.into_iter().flatten().min_by_key(|(until, _)| *until);
             let Some((until, what)) = first else { return Poll::Pending };
             ready!(self.alarm.poll(until, context));
             if !what.is_empty() {
-                self.is_broken |= self.sending.until() == first;
+                if self.sending.until() == first {
+                    self.writes = Writes::Broken;
+                }
                 return Poll::Ready(Err(Error::TimedOut(what)));
             }
             self.park();
@@ -183,8 +206,8 @@ impl<S: Transport> Wire<S> {
     /// The peer may take so long for its next request.
     pub(crate) fn wait_for_request(&mut self, patience: Option<Duration>) -> Option<Instant> {
         let begun = self.receiving.wait_for("a request", patience);
-        if !self.is_parked && self.parking.is_none() {
-            self.parking = Some(begun.unwrap_or_else(Instant::now) + PARKED_AFTER);
+        if let Memory::Held = self.memory {
+            self.memory = Memory::HeldUntil(begun.unwrap_or_else(Instant::now) + PARKED_AFTER);
         }
         begun
     }
@@ -192,8 +215,7 @@ impl<S: Transport> Wire<S> {
     /// What was waited for has come.
     pub(crate) fn clear(&mut self) {
         self.receiving.clear();
-        self.parking = None;
-        self.is_parked = false;
+        self.memory = Memory::Held;
     }
 
     /// Whether the peer has ended its direction.
@@ -203,15 +225,14 @@ impl<S: Transport> Wire<S> {
 
     /// Gives back memory, as the connection has been idle for a while: to do so at each pause would cost more than an answer.
     fn park(&mut self) {
-        self.parking = None;
-        self.is_parked = true;
+        self.memory = Memory::Released;
         self.http.release();
         self.out.release();
     }
 
     /// Whether it has, and nothing has come since.
     pub(crate) fn is_parked(&self) -> bool {
-        self.is_parked
+        matches!(self.memory, Memory::Released)
     }
 
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
@@ -263,7 +284,7 @@ impl<S: Transport> Wire<S> {
                         (Poll::Pending, _) => return Poll::Pending,
                     }
                 }
-                Ok(_) => return Poll::Ready(Some(Err(Error::gone("the rest of the content is not read any more")))),
+                Ok(_) => return Poll::Ready(Some(Err(Error::ContentTooLarge))),
                 Err(error) => return Poll::Ready(Some(Err(error.into()))),
             }
         }
@@ -282,20 +303,29 @@ impl<S: Transport> Wire<S> {
         Ok(())
     }
 
-    /// Ends content. Trailers are left out where they have no place, as anyone on their way may do (RFC 9110, 6.5.1).
+    /// Ends content. Trailers that have no place there are left out, as anyone on their way may do (RFC 9110, 6.5.1).
     pub(crate) fn put_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
         let (http, out) = (&mut self.http, self.out.text());
-        match http.send_end(&trailers.unwrap_or_default(), out) {
-            Err(error) if error.kind() == ErrorKind::TrailerForbidden => Ok(http.send_end(&(), out)?),
-            ended => Ok(ended?),
+        let trailers = trailers.unwrap_or_default();
+        let mut lines: Vec<_> = trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        loop {
+            match (http.send_end(&lines, out), lines.len()) {
+                (Err(error), 1..) if error.kind() == ErrorKind::TrailerForbidden => match error.field() {
+                    Some(index) => drop(lines.remove(index)),
+                    // Without chunks there are no trailers at all.
+                    None => lines.clear(),
+                },
+                (ended, _) => return Ok(ended?),
+            }
         }
     }
 
     /// Content has begun whose end is that of the connection: should that be dropped before, for whatever reason, the socket is
     /// reset. After a FIN the client would take what it has for all of it (RFC 9112, 8). TLS shows it by the alert that is missing.
     pub(crate) fn reset_if_cut(&mut self) {
-        if self.http.must_reset() {
-            self.resets = self.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
+        let is_set = || self.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
+        if self.http.closing() == Closing::Reset && self.writes == Writes::Open && is_set() {
+            self.writes = Writes::OpenOrReset;
         }
     }
 
@@ -303,22 +333,29 @@ impl<S: Transport> Wire<S> {
         (&self.stream as &dyn Any).downcast_ref()
     }
 
-    /// Ends the connection so that the peer gets the last of what was sent: if it were closed with bytes unread, it would be
-    /// reset (RFC 9112, 9.6).
+    /// Ends the connection as the engine says, so that the peer gets the last of what was sent (RFC 9112, 9.6).
     pub(crate) async fn end(mut self) {
         // A slow peer gets the last answer in the time that any answer has.
-        if self.http.must_reset() || self.is_broken || self.flush().await.is_err() {
+        let is_cut = self.http.closing() == Closing::Reset || self.writes == Writes::Broken;
+        if is_cut || self.flush().await.is_err() {
             return;
         }
-        if let Some(socket) = self.socket().filter(|_| self.resets) {
+        if let Some(socket) = self.socket().filter(|_| self.writes == Writes::OpenOrReset) {
             // It has been said to the end, so nothing waits for the socket to be closed.
             #[allow(deprecated, reason = "a linger of none does not block, and nothing else takes back one of zero")]
             let _ = socket.set_linger(None);
         }
+        // A client that has been idle for a while has got all that was sent.
+        let lingers = self.http.closing() == Closing::Linger && !self.is_parked();
         let end = async {
             self.stream.shutdown().await?;
-            let mut piece = vec![0; PIECE];
-            while let Ok(Ok(1..)) = timeout(LULL, self.stream.read(&mut piece)).await {}
+            let (mut piece, mut dropped) = (vec![0; if lingers { PIECE } else { 0 }], 0);
+            while lingers
+                && dropped < LINGERING
+                && let Ok(Ok(len @ 1..)) = timeout(LULL, self.stream.read(&mut piece)).await
+            {
+                dropped += len;
+            }
             Ok::<_, io::Error>(())
         };
         // A peer that goes on and on does not want to see it.

@@ -183,7 +183,8 @@ impl Reader {
             if answer.switched.is_some() {
                 self.engine = None;
             } else if answer.is_whole {
-                answer.persists = engine.persists();
+                // What came after it is for the engine that expects the next one.
+                answer.persists = engine.state().persist;
                 match answer.persists {
                     true => self.expect_next(self.head),
                     false => self.engine = None,
