@@ -9,15 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import lru_cache
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import (
     NEED_DATA,
     Awaiting,
+    Closing,
     Config,
     Connection,
     Data,
     EndOfMessage,
+    ErrorKind,
     Ineligible,
     LocalProtocolError,
     Owes,
@@ -65,22 +70,91 @@ WEBSOCKET = Token("websocket")
 LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
-# What frameworks say against themselves (a length on a 204, or beside a Transfer-Encoding) is put right.
-ENGINE = Config(tidy=True)
-ENGINE_IN_TLS = Config(tidy=True, secure=True)
-
-# How long a client that was answered early is read from: as long as it goes on without a pause of LULL, and no longer.
+# How long, and how much, is read from a client after its last answer: as long as it goes on without a pause of LULL.
 LINGER = 4.0
 LULL = 1.0
+LINGERING = 1 << 20
+
+# What each byte of content adds to its time, in seconds.
+EARNED = 0.001
+
+
+@lru_cache
+def configured(config: Config, largest_head: int | None, secure: bool) -> Config:
+    """Returns a configuration with uvicorn's own option for heads in it."""
+    options = {name: getattr(config, name) for name in dir(config)}
+    if largest_head is not None:
+        options |= {name: max(largest_head, options[name]) for name in ("head", "start_line", "field_line")}
+    return Config(**{**options, "secure": secure})
+
+
+class Wait:
+    """What the client is waited for, one thing at a time, and the time that it has for it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, expired: Callable[[str], None]) -> None:
+        self.loop = loop
+        self.expired = expired
+        self.what = ""
+        self.most = self.left = self.until = 0.0
+        self.handle: asyncio.TimerHandle | None = None
+
+    def begin(self, what: str, seconds: float) -> None:
+        """Waits; if that was waited for before, the time that is left of it runs on."""
+        if self.what != what:
+            self.stop()
+            self.what, self.most, self.left = what, seconds, seconds
+        if self.handle is None:
+            self.until = monotonic() + self.left
+            self.handle = self.loop.call_later(self.left, self.expire)
+
+    def earn(self, length: int) -> None:
+        """So many bytes have come: they add to the time, but never more than there was at the beginning."""
+        if self.handle is not None:
+            self.until = min(self.until + length * EARNED, monotonic() + self.most)
+
+    def pause(self) -> None:
+        """Waits no longer, but may again."""
+        if self.handle is not None:
+            self.left = max(0.0, self.until - monotonic())
+            self.handle.cancel()
+            self.handle = None
+
+    def stop(self) -> None:
+        """It has come."""
+        if self.what:
+            self.pause()
+            self.what = ""
+
+    def expire(self) -> None:
+        """Looks whether the time was prolonged meanwhile."""
+        self.handle = None
+        if (left := self.until - monotonic()) > 0:
+            self.handle = self.loop.call_later(left, self.expire)
+        else:
+            what, self.what = self.what, ""
+            self.expired(what)
 
 
 class Protocol(asyncio.Protocol):
-    """One connection of uvicorn."""
+    """One connection of uvicorn. A subclass may set other limits and times."""
 
-    timeout_head = 60.0
-    """Seconds that a head may take from its first byte on, and the content of a handshake; then the answer is 408.
+    engine_config: ClassVar[Config] = Config(tidy=True, content=1 << 30)
+    """The limits of a request. `--h11-max-incomplete-event-size` raises those of a head.
 
-    A subclass may set others.
+    What frameworks say against themselves (a length on a 204, or beside a Transfer-Encoding) is put right.
+    """
+    timeout_first_byte = 60.0
+    """Seconds until the first byte of a connection; after an answer it is `--timeout-keep-alive`."""
+    timeout_head = 30.0
+    """Seconds that a head may take from its first byte on; then the answer is 408."""
+    timeout_content = 30.0
+    """Seconds that content may take while the app waits for it, and a millisecond for each byte; then it is a 408."""
+    timeout_write = 30.0
+    """Seconds for which a client may take nothing of what is sent, and a millisecond for each byte that it takes."""
+    half_close = True
+    """Whether a client that has ended its sending side gets its answer. Without it the app learns at once that it left.
+
+    The app of a stream of unknown length, as server-sent events are, gets `http.disconnect` in either case.
     """
 
     def __init__(
@@ -106,7 +180,9 @@ class Protocol(asyncio.Protocol):
         self.limit_concurrency = config.limit_concurrency
         self.app_state = app_state
         self.timeout_keep_alive_task: asyncio.TimerHandle | None = None
-        self.head_task: asyncio.TimerHandle | None = None
+        self.waiting = Wait(self.loop, self.timed_out)
+        self.write_task: asyncio.TimerHandle | None = None
+        self.unsent = 0
         self.timeout_keep_alive = config.timeout_keep_alive
         self.server_state = server_state
         self.tasks = server_state.tasks
@@ -120,8 +196,13 @@ class Protocol(asyncio.Protocol):
         # What goes to a WebSocket class once its content is over.
         self.handshake: Request | None = None
         self.is_handed_over = False
-        # Until when the rest of what a client sends is read and dropped, once it has its answer.
+        # Events are being taken, in a call further out; or will be, in a later turn of the loop.
+        self.is_taking = False
+        self.is_due = False
+        self.has_eof = False
+        # Until when the rest of what a client sends is read and dropped, once it has its answer; and how much that was.
         self.lingers_until: float | None = None
+        self.dropped = 0
 
     # What the transport calls.
 
@@ -131,7 +212,8 @@ class Protocol(asyncio.Protocol):
         self.connections.add(self)
         self.transport = transport
         self.flow = FlowControl(transport)
-        self.connection = Connection(Role.SERVER, ENGINE_IN_TLS if secure else ENGINE)
+        largest_head = self.config.h11_max_incomplete_event_size
+        self.connection = Connection(Role.SERVER, configured(self.engine_config, largest_head, secure))
         self.base = {
             "type": "http",
             "server": get_local_addr(transport),
@@ -139,6 +221,7 @@ class Protocol(asyncio.Protocol):
             "scheme": "https" if secure else "http",
             "root_path": self.root_path,
         }
+        self.waiting.begin("first byte", self.timeout_first_byte)
         self.log_trace("HTTP connection made")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -149,19 +232,35 @@ class Protocol(asyncio.Protocol):
             self.cycle.disconnect()
         self.flow.resume_writing()
         self.stop_timer()
-        self.stop_head_timer()
+        self.stop_write_timer()
+        self.waiting.stop()
         if exc is None:
             self.transport.close()
 
-    def eof_received(self) -> None:
-        """The transport closes itself, as with uvicorn's own classes: the app hears that the client has gone."""
+    def eof_received(self) -> bool | None:
+        """Keeps the transport open for what the client, which sends no more, still waits for."""
+        if not self.half_close or self.lingers_until is not None or not ends_alone(self.transport):
+            return None
+        self.has_eof = True
+        self.connection.receive_eof()
+        self.go_on()
+        if self.transport.is_closing() or self.lingers_until is not None:
+            return None
+        if self.cycle is not None:
+            self.cycle.notice_eof()
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Hands bytes to the engine and does what they say."""
         self.stop_timer()
         if self.lingers_until is not None:
-            self.wait_for_the_end(self.lingers_until)
+            self.dropped += len(data)
+            if self.dropped > LINGERING:
+                self.transport.close()
+            else:
+                self.wait_for_the_end(self.lingers_until)
             return
+        self.waiting.earn(len(data))
         try:
             self.connection.receive_data(data)
         except ProtocolError:
@@ -172,17 +271,22 @@ class Protocol(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client reads more slowly than the app writes."""
         self.flow.pause_writing()
+        self.start_write_timer(self.timeout_write)
 
     def resume_writing(self) -> None:
         """The client has read."""
         self.flow.resume_writing()
+        if not self.transport.is_closing():
+            self.stop_write_timer()
+        if self.is_due:
+            self.go_on_later()
 
     # What uvicorn calls.
 
     def shutdown(self) -> None:
         """No request after this one."""
         if self.cycle is None or self.cycle.response_complete or self.lingers_until is not None:
-            self.transport.close()
+            self.close()
         else:
             self.cycle.close_after_response()
 
@@ -190,13 +294,30 @@ class Protocol(asyncio.Protocol):
 
     def go_on(self) -> None:
         """Takes the events there are, and reads no further than the engine has room."""
-        self.take_events()
+        if not self.is_due:
+            self.is_taking = True
+            try:
+                self.take_events()
+            finally:
+                self.is_taking = False
         if not self.connection.wants_input and not self.is_handed_over and self.lingers_until is None:
             self.flow.pause_reading()
 
+    def go_on_later(self) -> None:
+        """In another turn of the loop: a thousand requests may have come at once, and other clients wait, too."""
+        self.is_due = True
+        self.stop_timer()
+        self.loop.call_later(0, self.go_on_now)
+
+    def go_on_now(self) -> None:
+        """Unless the client does not read its answers; then once it does."""
+        if self.is_due and not self.flow.write_paused and not self.transport.is_closing():
+            self.is_due = False
+            self.go_on()
+
     def take_events(self) -> None:
         """Up to where more bytes are needed, or the app's answer."""
-        while True:
+        while not self.is_due:
             try:
                 event = self.connection.next_event()
             except RemoteProtocolError as error:
@@ -206,37 +327,56 @@ class Protocol(asyncio.Protocol):
                 self.wait_for_more()
                 return
             if isinstance(event, Request):
-                self.stop_head_timer()
+                self.waiting.stop()
                 self.stop_timer()
                 self.take(event)
             elif isinstance(event, Data):
                 if self.cycle is not None:
                     self.cycle.take(event.data)
             elif isinstance(event, EndOfMessage):
+                self.waiting.stop()
                 if self.handshake is not None:
                     self.hand_over(self.handshake)
                     return
                 if self.cycle is not None:
                     self.cycle.end()
             elif self.handshake is not None:
-                self.turn_away(413, b"Content Too Large")
+                self.reject(413, b"Content Too Large")
                 return
             elif isinstance(event, Paused) and event.reason is not PausedReason.CLOSED:
                 # The next request waits until this one is answered.
                 return
             else:
-                # The connection is over, or has become a tunnel, which no app can ask for.
+                # The connection is over.
                 if self.cycle is None or self.cycle.response_complete:
-                    self.finish()
+                    self.linger()
                 return
 
     def wait_for_more(self) -> None:
         """Sets a deadline, where the client is the one to go on and no app waits for it."""
-        if self.handshake is not None or (self.connection.awaiting is Awaiting.REQUEST and self.connection.unread):
-            if self.head_task is None:
-                self.head_task = self.loop.call_later(self.timeout_head, self.timeout_head_handler)
-        elif self.timeout_keep_alive_task is None and self.cycle is not None and self.cycle.response_complete:
-            self.start_timer(self.timeout_keep_alive)
+        awaiting = self.connection.awaiting
+        is_answered = self.cycle is None or self.cycle.response_complete
+        if awaiting is Awaiting.HEAD:
+            self.waiting.begin("head", self.timeout_head)
+        elif awaiting is Awaiting.CONTENT and (is_answered or self.handshake is not None):
+            self.waiting.begin("content", self.timeout_content)
+        elif awaiting is Awaiting.REQUEST and self.cycle is not None and is_answered:
+            self.waiting.stop()
+            if self.timeout_keep_alive_task is None:
+                self.start_timer(self.timeout_keep_alive)
+
+    def timed_out(self, what: str) -> None:
+        """The client has not sent in time what it was waited for."""
+        if self.transport.is_closing():
+            return
+        if what == "first byte":
+            self.close()
+            return
+        time = f"timeout_{what}"
+        self.logger.warning("A request's %s took too long (%s, %s seconds).", what, time, getattr(self, time))
+        if self.cycle is not None:
+            self.cycle.disconnect()
+        self.reject(408, b"Request Timeout")
 
     def take(self, request: Request) -> None:
         """A request is for the app, unless it offers WebSocket and that is spoken here."""
@@ -294,9 +434,8 @@ class Protocol(asyncio.Protocol):
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"upgrade", b"websocket")]
         self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
         cycle.start(flaw.status, [*self.server_state.default_headers, *headers])
-        cycle.write(text, more_body=True)
-        # From here the next request would be answered inside this call, and a thousand may have come at once.
-        self.loop.call_later(0, cycle.write, b"", False)
+        cycle.write(text, more_body=False)
+        self.go_on_later()
 
     def hand_over(self, request: Request) -> None:
         """A WebSocket is uvicorn's own class's from its handshake on: it gets every byte that has come after that.
@@ -304,83 +443,71 @@ class Protocol(asyncio.Protocol):
         The names are in lower case, as those classes put them into a scope without a look.
         """
         self.log_trace("Upgrading to WebSocket")
-        self.stop_head_timer()
+        self.waiting.stop()
         self.connections.discard(self)
         protocol = self.ws_protocol_class(config=self.config, server_state=self.server_state, app_state=self.app_state)
-        protocol.connection_made(self.transport)
         # Of several offers it is the one that is taken.
         lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] not in LEFT_OUT)
         start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())
         head, rest = b"%b%bupgrade: websocket\r\n\r\n" % (start, lines), self.connection.unread
-        if type(getattr(protocol, "conn", None)).__module__ == "wsproto":
-            defer(protocol, head, rest)
-        else:
-            protocol.data_received(head + rest)
-        self.transport.set_protocol(protocol)
         self.is_handed_over = True
         self.flow.resume_reading()
-
-    def turn_away(self, status: int, text: bytes) -> None:
-        """Answers a handshake whose content has no end that is waited for, and ends the connection."""
-        self.stop_head_timer()
-        self.transport.write(self.connection.respond(status, [TEXT, (b"connection", b"close")], text))
-        self.linger()
+        Undecided(protocol, self.transport, rest, self.has_eof).begin(head)
 
     def refuse(self, error: RemoteProtocolError) -> None:
         """Answers what is no HTTP, if that can still be done, and ends the connection."""
-        self.logger.warning("Invalid HTTP request received: %s (%s). %s", error, error.clause, error.advice)
+        if error.kind is ErrorKind.TRUNCATED:
+            self.log_trace("HTTP request cut short")
+        else:
+            self.logger.warning("Invalid HTTP request received: %s (%s). %s", error, error.clause, error.advice)
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnect()
-        if self.connection.owes is Owes.RESPONSE and error.status is not None:
-            headers = [TEXT, (b"connection", b"close")]
-            self.transport.write(self.connection.respond(error.status, headers, b"Invalid HTTP request received."))
-        self.stop_head_timer()
-        self.linger()
+        self.reject(error.status or 400, b"Invalid HTTP request received.")
 
-    def timeout_head_handler(self) -> None:
-        """Half a head and no more: there is no request to answer yet. None is read after this one."""
-        if self.transport.is_closing():
-            return
-        if self.handshake is not None:
-            self.logger.warning("The content of a handshake took more than %g seconds.", self.timeout_head)
-            self.turn_away(408, b"Request Timeout")
-            return
-        self.logger.warning("A request's head took more than %g seconds.", self.timeout_head)
-        self.transport.write(self.connection.reject(408, [TEXT], b"Request Timeout"))
+    def reject(self, status: int, text: bytes) -> None:
+        """Sends the connection's last answer, if none has begun, and ends it."""
+        self.waiting.stop()
+        try:
+            self.transport.write(self.connection.reject(status, [TEXT], text))
+        except LocalProtocolError:
+            self.connection.abandon()
         self.linger()
 
     # The end.
 
     def close(self) -> None:
         """Closes, visibly so where an answer that would look whole is not."""
-        if self.connection.must_reset:
+        if self.connection.closing is Closing.RESET:
             # The transport alone would end it as if all had been sent.
             if (raw := self.transport.get_extra_info("socket")) is not None:
                 resets(raw)
             self.transport.abort()
-        else:
+        elif not self.transport.is_closing():
             self.transport.close()
-
-    def finish(self) -> None:
-        """No request after this one; the rest of its content may be on its way."""
-        if self.cycle is not None and self.cycle.more_body:
-            self.linger()
-        else:
-            self.close()
+            # What waits is sent before, to a client that takes it.
+            if unsent_by(self.transport):
+                self.start_write_timer(self.timeout_write)
 
     def linger(self) -> None:
         """Ends our direction and reads on: a close would take back an answer that was not read yet (RFC 9112, 9.6)."""
-        if self.connection.must_reset or not ends_alone(self.transport):
+        if self.lingers_until is not None or self.transport.is_closing():
+            return
+        if self.connection.closing is not Closing.LINGER or not ends_alone(self.transport):
             self.close()
-        elif not self.transport.is_closing():
+            return
+        try:
             self.transport.write_eof()
-            self.flow.resume_reading()
-            self.lingers_until = self.loop.time() + LINGER
-            self.wait_for_the_end(self.lingers_until)
+        except OSError:
+            # The client has reset the connection.
+            self.transport.abort()
+            return
+        self.flow.resume_reading()
+        self.lingers_until = monotonic() + LINGER
+        self.wait_for_the_end(self.lingers_until)
 
     def wait_for_the_end(self, until: float) -> None:
         """Until the client has ended its direction, too, or has had its time."""
-        self.start_timer(max(0, min(LULL, until - self.loop.time())))
+        self.start_timer(max(0, min(LULL, until - monotonic())))
 
     # After an answer.
 
@@ -390,19 +517,20 @@ class Protocol(asyncio.Protocol):
         if self.transport.is_closing():
             return
         if not self.connection.persists or (self.cycle is not None and self.cycle.is_last):
-            self.finish()
+            self.linger()
             return
         if self.cycle is not None and self.cycle.more_body:
             # The app did not read the rest of the request.
             self.connection.skip_content()
-        self.start_timer(self.timeout_keep_alive)
+        else:
+            self.start_timer(self.timeout_keep_alive)
         self.flow.resume_reading()
-        self.go_on()
+        if not self.is_taking:
+            self.go_on()
 
     def timeout_keep_alive_handler(self) -> None:
         """Nothing has come for a while."""
-        if not self.transport.is_closing():
-            self.transport.close()
+        self.close()
 
     def start_timer(self, seconds: float) -> None:
         """Ends the connection, if nothing comes in that time."""
@@ -415,11 +543,25 @@ class Protocol(asyncio.Protocol):
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
 
-    def stop_head_timer(self) -> None:
-        """A head is complete, or will not be."""
-        if self.head_task is not None:
-            self.head_task.cancel()
-            self.head_task = None
+    def start_write_timer(self, seconds: float) -> None:
+        """Looks in so many seconds what the client has taken."""
+        self.stop_write_timer()
+        self.unsent = unsent_by(self.transport)
+        self.write_task = self.loop.call_later(seconds, self.write_handler)
+
+    def stop_write_timer(self) -> None:
+        """The client has taken what was sent."""
+        if self.write_task is not None:
+            self.write_task.cancel()
+            self.write_task = None
+
+    def write_handler(self) -> None:
+        """The client has had its time: what it has taken earns more."""
+        taken = self.unsent - unsent_by(self.transport)
+        if taken > 0:
+            self.start_write_timer(min(taken * EARNED, self.timeout_write))
+        else:
+            self.transport.abort()
 
     def log_trace(self, message: str) -> None:
         """Says where a connection stands, with `--log-level trace`."""
@@ -436,31 +578,86 @@ def ends_alone(transport: asyncio.Transport) -> bool:
         return False
 
 
-def defer(protocol: Any, head: bytes, rest: bytes) -> None:
-    """Keeps what follows the handshake until the app has accepted: wsproto drops it before."""
-    accept, take = protocol.send, protocol.data_received
-    waiting: bytearray | None = bytearray(rest)
+def unsent_by(transport: asyncio.Transport) -> int:
+    """How many bytes the client has not taken yet; not every transport says so."""
+    try:
+        return transport.get_write_buffer_size()
+    except (AttributeError, NotImplementedError):
+        return 0
 
-    def data_received(data: bytes) -> None:
-        nonlocal waiting
-        if waiting is None:
-            take(data)
+
+class Undecided(asyncio.Protocol):
+    """A handshake that uvicorn's WebSocket class has, and its app has not accepted yet: holds what comes after it.
+
+    Those classes lose what comes before, or break over it.
+    """
+
+    def __init__(self, protocol: Any, transport: asyncio.Transport, rest: bytes, has_eof: bool) -> None:
+        self.protocol = protocol
+        self.transport = transport
+        self.held = bytearray(rest)
+        self.has_eof = has_eof
+        self.is_paused = False
+
+    def begin(self, head: bytes) -> None:
+        """Gives the class its handshake, and the app a `send` that says when it has accepted."""
+        app = self.protocol.app
+
+        async def told(scope: Any, receive: Any, send: Any) -> Any:
+            async def noticed(message: Any) -> None:
+                await send(message)
+                if message["type"] == "websocket.accept":
+                    self.accepted()
+
+            return await app(scope, receive, noticed)
+
+        self.protocol.app = told
+        # First, so that the class hears of the end whatever the handshake does to it.
+        self.transport.set_protocol(self)
+        self.protocol.connection_made(self.transport)
+        self.protocol.data_received(head)
+
+    def accepted(self) -> None:
+        """The class has the connection for itself, and all that has come."""
+        held, self.held = bytes(self.held), bytearray()
+        self.transport.set_protocol(self.protocol)
+        if self.transport.is_closing():
             return
-        waiting += data
-        if len(waiting) > HIGH_WATER_LIMIT:
-            protocol.transport.pause_reading()
-
-    async def send(message: Any) -> None:
-        nonlocal waiting
-        await accept(message)
-        if waiting is not None and message["type"] == "websocket.accept":
-            held, waiting = bytes(waiting), None
-            protocol.transport.resume_reading()
+        if self.is_paused:
+            self.transport.resume_reading()
+        try:
             if held:
-                take(held)
+                self.protocol.data_received(held)
+        except Exception as error:
+            # As the transport would do.
+            logging.getLogger("uvicorn.error").error("Exception in a WebSocket protocol", exc_info=error)
+            self.transport.abort()
+        if self.has_eof and not self.protocol.eof_received():
+            self.transport.close()
 
-    protocol.send, protocol.data_received = send, data_received
-    take(head)
+    def data_received(self, data: bytes) -> None:
+        """Holds it, and reads no more than can be held."""
+        self.held += data
+        if len(self.held) > HIGH_WATER_LIMIT and not self.is_paused:
+            self.is_paused = True
+            self.transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """The end has its place after what is held."""
+        self.has_eof = True
+        return ends_alone(self.transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The class ends."""
+        self.protocol.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """As the class has it."""
+        self.protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        """As the class has it."""
+        self.protocol.resume_writing()
 
 
 class Cycle:
@@ -482,9 +679,12 @@ class Cycle:
         self.head: tuple[int, list[tuple[bytes, bytes]]] | None = None
         # An app may answer HEAD as it answers GET: its content is dropped (ASGI).
         self.drops_content = scope["method"] == "HEAD"
+        self.has_length = False
         self.response_started = False
         self.response_complete = False
         self.is_last = False
+        # The client sends no more, and most likely does not read either.
+        self.has_left = False
 
     # The request.
 
@@ -507,6 +707,12 @@ class Cycle:
         self.disconnected = not self.response_complete
         self.message_event.set()
 
+    def notice_eof(self) -> None:
+        """A client that has half-closed waits for its answer; one in the middle of an endless stream has left."""
+        if self.response_started and not self.has_length:
+            self.has_left = True
+            self.message_event.set()
+
     def close_after_response(self) -> None:
         """The server stops after this answer."""
         try:
@@ -519,15 +725,23 @@ class Cycle:
         """ASGI: content, or that the client has gone."""
         if self.connection.owes is Owes.CONTINUE and not self.transport.is_closing():
             self.transport.write(self.connection.send_informational(100))
-        if not self.disconnected and not self.response_complete:
+        if not self.is_over() and not self.message_event.is_set():
             if self.connection.wants_input:
                 self.flow.resume_reading()
+            if self.more_body:
+                self.protocol.waiting.begin("content", self.protocol.timeout_content)
             await self.message_event.wait()
-            self.message_event.clear()
-        if self.disconnected or self.response_complete:
+            # The time stands still while the app works.
+            self.protocol.waiting.pause()
+        self.message_event.clear()
+        if self.is_over():
             return {"type": "http.disconnect"}
         body, self.body = bytes(self.body), bytearray()
         return {"type": "http.request", "body": body, "more_body": self.more_body}
+
+    def is_over(self) -> bool:
+        """Whether the app has nothing to receive any more."""
+        return self.disconnected or self.response_complete or self.has_left
 
     # The answer.
 
@@ -552,7 +766,9 @@ class Cycle:
     async def give_up(self) -> None:
         """A 500 where the app has not begun to answer; else the client has to see that the answer is not whole."""
         if self.response_started:
-            self.protocol.close()
+            # The connection may be at the next request, which has nothing to do with it.
+            if self.protocol.cycle is self:
+                self.protocol.close()
             return
         text = b"Internal Server Error"
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"connection", b"close")]
@@ -563,6 +779,9 @@ class Cycle:
         """ASGI: the head, which leaves with the first content, and content."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
+        if self.disconnected or self.drops_content:
+            # Nothing is written that could be waited for, and other clients wait, too.
+            await asyncio.sleep(0)
         if self.disconnected:
             return
         kind = message["type"]
@@ -578,7 +797,7 @@ class Cycle:
             self.write(message.get("body", b""), message.get("more_body", False))
 
     def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        """The head waits for the first content: both leave in one write."""
+        """The head waits for the first content, or for the next turn of the loop: both leave in one write."""
         if self.protocol.access_log:
             self.protocol.access_logger.info(
                 '%s - "%s %s HTTP/%s" %d',
@@ -588,8 +807,28 @@ class Cycle:
                 self.scope["http_version"],
                 status,
             )
+        if status < 200:
+            raise RuntimeError(f"A response of an app cannot have the status {status}.")
+        if self.scope["method"] == "CONNECT" and status < 300:
+            self.logger.error("A %d to CONNECT would open a tunnel, which no app can have: it is sent as 501.", status)
+            status, headers, self.drops_content = 501, [TEXT, (b"content-length", b"0")], True
         self.head = (status, headers)
         self.response_started = True
+        self.has_length = any(name.lower() == b"content-length" for name, _ in headers)
+        if not self.has_length:
+            # Content may be long in coming, as events are: its head does not wait for it.
+            self.protocol.loop.call_later(0, self.flush_head)
+            if self.protocol.has_eof:
+                self.notice_eof()
+
+    def flush_head(self) -> None:
+        """Sends the head, if no content has taken it along."""
+        if self.head is not None and not self.disconnected and not self.transport.is_closing():
+            try:
+                self.write(b"", more_body=True)
+            except ProtocolError:
+                # The app hears of it with its content.
+                return
 
     def write_head(self, status: int, headers: list[tuple[bytes, bytes]], out: bytearray) -> None:
         """The engine writes Upgrade itself; an app says in a header what else it speaks."""
@@ -597,6 +836,10 @@ class Cycle:
             self.connection.send_response(status, headers, into=out)
         except LocalProtocolError:
             spoken = [value for name, value in headers if name.lower() == b"upgrade"]
+            if not spoken and status == 426:
+                self.logger.warning("A 426 without Upgrade is sent as a 400: it has to name what would do.")
+                self.connection.send_response(400, headers, into=out)
+                return
             if not spoken:
                 raise
             others = [line for line in headers if line[0].lower() != b"upgrade"]

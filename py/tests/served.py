@@ -1,0 +1,142 @@
+"""What the tests of `switchover.uvicorn` share: a server in a thread, a transport in memory, an app, some requests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+uvicorn = pytest.importorskip("uvicorn")
+
+from switchover.uvicorn import Protocol  # noqa: E402
+
+OURS = "switchover.uvicorn:Protocol"
+WAIT = 10
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+HANDSHAKE = (
+    b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+HELLO = bytes([0x81, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked text frame
+
+
+async def tell(scope: Any, receive: Any, send: Any) -> None:
+    """Says what came: method, path and content; echoes in a WebSocket."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"]})
+        return
+    content, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        content, more = content + message["body"], message["more_body"]
+    body = f"{scope['method']} {scope['path']} ".encode() + content
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": 200, "headers": [length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Served:
+    """A server in a thread."""
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        settings = {"http": OURS, "ws": "wsproto", "lifespan": "off", "log_config": None, "port": 0, "loop": "asyncio"}
+        self.server = uvicorn.Server(uvicorn.Config(app, **{**settings, **options}))
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+
+    def __enter__(self) -> Served:
+        self.thread.start()
+        for _ in range(WAIT * 100):
+            if self.server.started:
+                break
+            threading.Event().wait(0.01)
+        self.port = self.server.servers[0].sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        self.thread.join(WAIT)
+        assert not self.thread.is_alive()
+
+    def connect(self, data: bytes = b"") -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=WAIT)
+        connection.sendall(data)
+        return connection
+
+    def until(self, data: bytes, ending: bytes, within: float = WAIT) -> bytes:
+        """What comes up to and with `ending`, or until nothing more does."""
+        with self.connect(data) as connection:
+            connection.settimeout(within)
+            got = b""
+            with contextlib.suppress(TimeoutError, ConnectionResetError):
+                while ending not in got and (piece := connection.recv(65536)):
+                    got += piece
+            return got
+
+
+class Hasty(Protocol):
+    """One that has little time."""
+
+    timeout_first_byte = 1.0
+    timeout_head = timeout_content = timeout_write = 0.1
+
+
+class Transport(asyncio.Transport):
+    """One that keeps what is written, write by write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+        self.closed = self.ended = False
+        self.reads = True
+
+    def write(self, data: Any) -> None:
+        self.writes.append(bytes(data))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.ended = True
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def pause_reading(self) -> None:
+        self.reads = False
+
+    def resume_reading(self) -> None:
+        self.reads = True
+
+
+async def played(
+    app: Any, *pieces: bytes, transport: Transport | None = None, **options: Any
+) -> tuple[Protocol, Transport]:
+    """What comes of these pieces, without a network."""
+    config = uvicorn.Config(app, http=OURS, lifespan="off", log_config=None, **options)
+    config.load()
+    state = uvicorn.server.ServerState()
+    protocol, transport = Protocol(config, state, {}, asyncio.get_running_loop()), transport or Transport()
+    protocol.connection_made(transport)
+    for piece in pieces:
+        protocol.data_received(piece)
+        for _ in range(5):
+            await asyncio.sleep(0)
+    return protocol, transport

@@ -1,0 +1,220 @@
+"""`switchover.uvicorn`: apps that say little, too much, or what they may not."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from served import GET, WAIT, Served, played, tell
+from switchover import LocalProtocolError
+
+
+def test_head_and_content_leave_in_one_write() -> None:
+    _, transport = asyncio.run(played(tell, GET))
+    assert transport.writes == [b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nGET / "]
+
+
+def test_head_is_answered_as_get_is() -> None:
+    _, transport = asyncio.run(played(tell, GET.replace(b"GET", b"HEAD")))
+    assert transport.writes == [b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n"]
+
+
+@pytest.mark.parametrize("status", [200, 426])
+def test_an_app_may_say_what_else_it_speaks(status: int) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"upgrade", b"websocket, foo/2"), (b"connection", b"upgrade"), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    _, transport = asyncio.run(played(app, GET, GET))
+    written = b"".join(transport.writes)
+    assert written.count(b"HTTP/1.1 %d " % status) == written.count(b"\r\nUpgrade: websocket, foo/2\r\n") == 2
+    assert written.count(b"\r\nSec-WebSocket-Version: 13\r\n") == (2 if status == 426 else 0)
+
+
+async def raises(scope: Any, receive: Any, send: Any) -> None:
+    raise ValueError("the app's own")
+
+
+async def returns_early(scope: Any, receive: Any, send: Any) -> None:
+    pass
+
+
+async def sends_too_little(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hel"})
+
+
+async def sends_too_much(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+async def sends_what_it_ruled_out(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+async def sends_twice(scope: Any, receive: Any, send: Any) -> None:
+    await tell(scope, receive, send)
+    await send({"type": "http.response.body", "body": b"more"})
+
+
+async def stops_halfway(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+
+
+async def splits_a_header(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"a", b"b\r\nc: d")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        raises,
+        returns_early,
+        sends_too_little,
+        sends_too_much,
+        sends_what_it_ruled_out,
+        sends_twice,
+        stops_halfway,
+        splits_a_header,
+    ],
+)
+def test_an_app_that_misbehaves_is_logged_and_cut_short(app: Any, caplog: pytest.LogCaptureFixture) -> None:
+    protocol, transport = asyncio.run(played(app, GET))
+    written = b"".join(transport.writes)
+    assert "ASGI" in caplog.text
+    assert transport.closed or transport.ended or app is sends_twice
+    assert b"c: d" not in written
+    assert written.startswith(b"HTTP/1.1 500 ") == (app in (raises, returns_early))
+    # What was announced and did not come is not ended as if it had.
+    assert not written.endswith(b"\r\n0\r\n\r\n")
+    assert not protocol.tasks
+
+
+def test_a_cut_answer_does_not_look_whole() -> None:
+    """In HTTP/1.0 it ends with the connection: after a FIN the client would take the half for all (RFC 9112, 8)."""
+
+    async def slowly(scope: Any, receive: Any, send: Any) -> None:
+        await stops_halfway(scope, receive, send)
+        await asyncio.sleep(0.2)
+
+    with Served(slowly) as served, served.connect(GET.replace(b"/1.1", b"/1.0")) as connection:
+        got = connection.recv(65536)
+        while not got.endswith(b"half"):
+            got += connection.recv(65536)
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+
+
+def test_an_app_may_try_again() -> None:
+    """What it got wrong was not sent, and what was right was."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        with pytest.raises(LocalProtocolError):
+            await send({"type": "http.response.body", "body": b"hello world"})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    _, transport = asyncio.run(played(app, GET, GET))
+    assert b"".join(transport.writes) == b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello" * 2
+
+
+async def mutates(scope: Any, receive: Any, send: Any) -> None:
+    headers = list(scope["headers"])
+    scope["headers"].clear()
+    scope["method"] = scope["path"] = "changed"
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def test_an_app_may_change_its_scope() -> None:
+    _, transport = asyncio.run(played(mutates, GET, GET))
+    assert b"".join(transport.writes).count(b"HTTP/1.1 200 OK\r\nhost: a\r\n") == 2
+
+
+def answering(status: int, *headers: tuple[bytes, bytes]) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": b"no"})
+
+    return app
+
+
+def test_the_head_of_a_stream_does_not_wait_for_content() -> None:
+    """An `EventSource` is open once it has the head; a proxy counts the time until then."""
+
+    async def events(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.sleep(WAIT)
+
+    async def main() -> None:
+        protocol, transport = await played(events, GET)
+        assert b"".join(transport.writes) == b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        assert not transport.closed
+        for task in protocol.tasks:
+            task.cancel()
+
+    asyncio.run(main())
+
+
+def test_a_426_that_names_nothing_is_a_400(caplog: pytest.LogCaptureFixture) -> None:
+    """RFC 9110, 15.5.22: it has to name what would do."""
+    _, transport = asyncio.run(played(answering(426, (b"content-length", b"2")), GET))
+    assert b"".join(transport.writes) == b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\nno"
+    assert caplog.text.count("A 426 without Upgrade") == 1
+
+
+@pytest.mark.parametrize("status", [100, 101, 103])
+def test_what_is_no_final_answer_is_a_500(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    _, transport = asyncio.run(played(answering(status), GET))
+    assert b"".join(transport.writes).startswith(b"HTTP/1.1 500 ")
+    assert f"cannot have the status {status}" in caplog.text
+
+
+def test_no_app_opens_a_tunnel(caplog: pytest.LogCaptureFixture) -> None:
+    connect = b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n"
+    _, transport = asyncio.run(played(answering(200, (b"content-length", b"2")), connect))
+    written = b"".join(transport.writes)
+    assert written.startswith(b"HTTP/1.1 501 ")
+    assert written.endswith(b"\r\ncontent-length: 0\r\nConnection: close\r\n\r\n")
+    assert "would open a tunnel" in caplog.text
+    _, transport = asyncio.run(played(answering(403, (b"content-length", b"2")), connect))
+    assert b"".join(transport.writes).startswith(b"HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize("method", [b"HEAD", b"GET"])
+def test_an_app_that_sends_without_end_lets_others_go_on(method: bytes) -> None:
+    """Where what it sends is dropped: after HEAD, and when the client has gone."""
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if method == b"GET":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        while True:
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    async def main() -> None:
+        protocol, _ = await played(endless, GET.replace(b"GET", method))
+        protocol.connection_lost(None)
+        await asyncio.wait_for(asyncio.sleep(0.05), WAIT)
+        for task in protocol.tasks:
+            task.cancel()
+
+    asyncio.run(main())
+
+
+def test_trailers_are_refused() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": True})
+        await send({"type": "http.response.body", "body": b"x"})
+        await send({"type": "http.response.trailers", "headers": [(b"a", b"b")]})
+
+    protocol, transport = asyncio.run(played(app, GET))
+    assert transport.closed
+    assert not protocol.tasks
