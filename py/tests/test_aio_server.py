@@ -144,19 +144,17 @@ async def test_accept_without_an_offer() -> None:
     assert kinds == [ErrorKind.NOTHING_OFFERED]
 
 
-@pytest.mark.parametrize("length", [7, 5_000_000])
+@pytest.mark.parametrize("length", [7, 1_000_000])
 async def test_content_before_a_switch_is_dropped_up_to_a_limit(length: int) -> None:
     async def handler(exchange: Exchange) -> None:
-        try:
-            await (await exchange.accept()).send(b"switched")
-        except LocalProtocolError as error:
-            await exchange.respond(413, {}, error.name.encode())
+        await (await exchange.accept()).send(b"switched")
 
     head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n%s\r\n" % (length, FOO)
     async with served(handler, "foo/2") as peers, await peers.connect() as stream, anyio.create_task_group() as tasks:
         tasks.start_soon(stream.send, head + bytes(length))
         got = await rest_of(stream)
-        assert got.endswith(b"switched" if length == 7 else b"nothing-offered")
+        assert got.startswith(b"HTTP/1.1 101 " if length == 7 else b"HTTP/1.1 413 ")
+        assert got.endswith(b"switched") == (length == 7)
 
 
 async def test_a_100_is_sent_when_content_is_read() -> None:
@@ -592,6 +590,157 @@ async def test_a_client_that_does_not_read_is_given_up() -> None:
         while len(ended) == before:
             await anyio.sleep(0.01)
     assert errors == [TimeoutError]
+
+
+async def sleeps(exchange: Exchange) -> None:
+    await anyio.sleep(WAIT)
+
+
+async def speaks_without_end(exchange: Exchange) -> None:
+    await exchange.send_response(200)
+    while True:
+        await exchange.send_data(b"x" * 10_000)
+
+
+async def answers(exchange: Exchange) -> None:
+    await exchange.respond(200, {}, b"x" * 1000)
+
+
+async def echoes(exchange: Exchange) -> None:
+    stream = await exchange.accept()
+    async for data in stream:
+        await stream.send(data)
+
+
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("handler", "first", "more"),
+    [
+        (sleeps, POST, b"4000\r\n%b\r\n" % bytes(0x4000)),
+        (speaks_without_end, POST, b"4000\r\n%b\r\n" % bytes(0x4000)),
+        (answers, GET, GET * 1000),
+        (echoes, OFFER, bytes(0x4000)),
+    ],
+)
+async def test_a_client_that_speaks_first_is_read_no_further_than_the_handler_is(
+    handler: Callable[[Exchange], Awaitable[object]], first: bytes, more: bytes
+) -> None:
+    """It sends as soon as it has connected, and reads nothing: the system holds some megabytes, nothing else does."""
+    async with served(handler, "foo/2") as peers:
+        with socket.create_connection(("127.0.0.1", peers.port)) as peer:
+            peer.sendall(first)
+            peer.setblocking(False)
+            sent, refused = 0, 0
+            while refused < 20 and sent < 50_000_000:
+                try:
+                    sent += peer.send(more)
+                    refused = 0
+                except BlockingIOError:
+                    refused += 1
+                    await anyio.sleep(0.02)
+                await anyio.sleep(0)
+        assert sent < 20_000_000
+
+
+@pytest.mark.parametrize("method", [b"HEAD", b"GET"])
+async def test_a_handler_that_sends_nothing_without_end_lets_others_go_on(method: bytes) -> None:
+    async def endless(exchange: Exchange) -> None:
+        if exchange.request.target == b"/":
+            await exchange.send_response(204 if method == b"GET" else 200)
+            while True:
+                await exchange.send_data(b"x")
+        await exchange.respond(200)
+
+    async with served(endless) as peers, await peers.connect(GET.replace(b"GET", method)):
+        assert (await peers.all(GET.replace(b"/", b"/b", 1), close=True)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_handler_may_hear_that_its_client_has_gone() -> None:
+    seen: list[str] = []
+
+    async def handler(exchange: Exchange) -> None:
+        await exchange.read()
+        async with anyio.create_task_group() as tasks:
+
+            async def leave() -> None:
+                await exchange.gone()
+                seen.append("gone")
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(leave)
+            if exchange.request.target == b"/quick":
+                await exchange.respond(200)
+                tasks.cancel_scope.cancel()
+            await anyio.sleep(WAIT)
+        seen.append("end")
+
+    quick = GET.replace(b"/", b"/quick", 1)
+    async with served(handler) as peers:
+        # What is read meanwhile belongs to the next request.
+        async with await peers.connect(quick) as stream:
+            assert await until(stream, b"\r\n\r\n")
+            await stream.send(quick[:10])
+            await anyio.sleep(0.05)
+            await stream.send(quick[10:] + quick)
+            assert await until(stream, b"\r\n\r\n") + await until(stream, b"\r\n\r\n")
+        while seen != ["end"] * 3:
+            await anyio.sleep(0.01)
+        seen.clear()
+        # One that goes, at once or later.
+        for seconds in (0, 0.1):
+            stream = await peers.connect(GET)
+            await anyio.sleep(seconds)
+            await stream.aclose()
+            while seen != ["gone", "end"]:
+                await anyio.sleep(0.01)
+            seen.clear()
+
+
+@pytest.mark.parametrize(("said", "answer"), [(b"", b""), (b"G", b"HTTP/1.1 408 "), (GET + b"\r\n", b"HTTP/1.1 200 ")])
+async def test_an_idle_client_is_left_and_half_a_head_is_answered(said: bytes, answer: bytes) -> None:
+    async with served(echo, patience=SHORT) as peers:
+        got = await peers.all(said)
+        assert got.startswith(answer)
+        assert got.count(b"HTTP/1.1 ") == (1 if answer else 0)
+
+
+async def test_a_head_earns_no_time_by_its_bytes() -> None:
+    async with (
+        served(echo, patience=Patience(request=5, head=0.5)) as peers,
+        await peers.connect(b"GET / HTTP/1.1\r\nA: ") as stream,
+        anyio.create_task_group() as tasks,
+    ):
+
+        async def trickle() -> None:
+            with suppress(anyio.BrokenResourceError):
+                while True:
+                    await stream.send(b"x" * 100)
+                    await anyio.sleep(0.02)
+
+        tasks.start_soon(trickle)
+        assert (await until(stream, b"\r\n\r\n")).startswith(b"HTTP/1.1 408 ")
+        tasks.cancel_scope.cancel()
+
+
+async def test_an_unforeseen_error_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    class Strange(ByteStream):
+        async def receive(self, max_bytes: int = 65536) -> bytes:
+            raise RuntimeError("of the transport's own")
+
+        async def send(self, item: bytes) -> None:
+            raise NotImplementedError
+
+        async def send_eof(self) -> None:
+            raise NotImplementedError
+
+        async def aclose(self) -> None:
+            pass
+
+    await serve(Strange(), echo)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "of the transport's own" in caplog.text
 
 
 async def test_a_client_feels_that_its_content_is_not_read() -> None:

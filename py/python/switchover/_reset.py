@@ -1,4 +1,4 @@
-"""What a socket needs so that its close is a reset: where `Connection.must_reset` says so."""
+"""What a socket needs so that its close is a reset: where `Connection.closing` is RESET."""
 
 from __future__ import annotations
 

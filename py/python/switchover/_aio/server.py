@@ -25,10 +25,14 @@ from anyio import (
     fail_after,
     move_on_after,
     sleep,
+    sleep_forever,
 )
 from anyio.abc import AnyByteStream, Listener, SocketAttribute
+from anyio.lowlevel import checkpoint
 
 from .. import (
+    Awaiting,
+    Closing,
     Config,
     Connection,
     Data,
@@ -57,6 +61,8 @@ LOG = logging.getLogger("switchover.aio")
 LINGER = 4.0
 """How long a server reads on after its last answer, as long as there is no pause of `LULL` seconds."""
 LULL = 1.0
+LINGERING = 1 << 20
+"""How much it reads and drops then."""
 LEFT_ALONE = 0.05
 """How many seconds a listener is left alone after it has failed."""
 GONE_QUIETLY = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
@@ -103,7 +109,7 @@ async def serve(
         if isinstance(error, BusyResourceError):
             LOG.error("A connection is used after its handler has returned", exc_info=error)
         else:
-            LOG.debug("A connection was given up", exc_info=error)
+            LOG.warning("A connection was given up", exc_info=error)
         with suppress(Exception):
             await aclose_forcefully(wire.stream)
     except BaseException:
@@ -200,6 +206,20 @@ class Exchange:
                 raise self._wire.failure
         return bytes(content)
 
+    async def gone(self) -> None:
+        """Returns when the client has closed the connection, or its direction of it: most likely it has gone.
+
+        A client that has ended its direction may still read its answer. This reads the transport: call it once the
+        content has been read, in a task of its own, and cancel that before the handler returns. It waits for ever where
+        the client sends more requests than the engine holds; then the next send fails. Next: stop what you do for it.
+        """
+        connection = self._open
+        with suppress(*GONE):
+            while connection.wants_input:
+                await self._wire.receive()
+            if not self._wire.has_end:
+                await sleep_forever()
+
     # An answer in HTTP.
 
     async def respond(
@@ -236,6 +256,8 @@ class Exchange:
         connection = self._open
         if data and self._takes_content:
             await self._wire.send(connection.send_data(data))
+        else:
+            await checkpoint()
 
     async def send_end(self, trailers: HeadersLike = ()) -> None:
         """Ends the response, with trailers where it is chunked."""
@@ -246,9 +268,10 @@ class Exchange:
     async def accept(self, headers: HeadersLike = ()) -> SwitchedStream:
         """Switches to `upgrade` with a 101, or opens the tunnel that a CONNECT asks for with a 200.
 
-        Content that was not read is dropped, up to the limit `drain`. LocalProtocolError with NOTHING_OFFERED where
-        `upgrade` is None. Next: speak the new protocol; `serve` closes the stream when the handler returns. Where the
-        new protocol is TLS: `resume`. RFC 9110, 7.8 and 9.3.6.
+        Content that was not read is dropped, up to the limit `drain`; ContentTooLargeError where there is more, which
+        `serve` answers with a 413. LocalProtocolError with NOTHING_OFFERED where `upgrade` is None. Next: speak the new
+        protocol; `serve` closes the stream when the handler returns. Where the new protocol is TLS: `resume`. RFC 9110,
+        7.8 and 9.3.6.
         """
         connection = self._open
         is_connect = connection.state.turn is Turn.CONNECT
@@ -293,10 +316,11 @@ class Exchange:
             self.connection.skip_content()
         while not self._has_ended:
             event = await self._wire.next_event()
-            if isinstance(event, Paused):
-                return
             if isinstance(event, EndOfMessage):
                 self._end(event)
+            elif isinstance(event, Paused):
+                self._wire.failure = ContentTooLargeError("more content than the limit `drain` before a switch")
+                raise self._wire.failure
 
 
 Handler = Callable[[Exchange], Awaitable[object]]
@@ -313,7 +337,8 @@ async def _next_request(wire: Wire) -> Request | None:
                 return event
     except (RemoteProtocolError, TimeoutError) as error:
         _log(error)
-        await _refuse(wire, _status(error))
+        if wire.connection.awaiting is not Awaiting.REQUEST:
+            await _refuse(wire, _status(error))
     return None
 
 
@@ -379,30 +404,35 @@ def _status(error: Exception | None) -> int:
 
 
 async def _refuse(wire: Wire, status: int) -> None:
-    """Answers what cannot be served, where that can still be done. The connection ends."""
-    connection = wire.connection
+    """Answers what cannot be served, where no answer has begun. The connection ends."""
     with suppress(LocalProtocolError, *GONE):
-        if connection.owes in (Owes.RESPONSE, Owes.CONTINUE):
-            await wire.send(connection.respond(status, {"Connection": "close"}))
-        elif connection.unread and connection.owes is Owes.NOTHING:
-            await wire.send(connection.reject(status))  # half a head
+        await wire.send(wire.connection.reject(status))
 
 
 async def _leave(wire: Wire) -> None:
+    """Ends the connection so that the client gets all of the last answer, or sees that it is not whole."""
+    closing = wire.connection.closing
+    if wire.is_broken or closing is Closing.RESET:
+        await _reset(wire.stream)
+        return
+    is_idle = wire.connection.awaiting is Awaiting.REQUEST
+    if wire.switched or (closing is Closing.LINGER and not is_idle):
+        await _linger(wire.stream)
+    with suppress(*GONE), move_on_after(LULL):
+        await wire.stream.aclose()
+
+
+async def _linger(stream: AnyByteStream) -> None:
     """Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection,
     and take our last answer away from it (RFC 9112, 9.6).
     """
-    if wire.is_broken or wire.connection.must_reset:
-        await _reset(wire.stream)
-        return
+    dropped = 0
     with suppress(*GONE), move_on_after(LINGER):
         with suppress(NotImplementedError):  # TLS of anyio
-            await wire.stream.send_eof()
-        while True:
+            await stream.send_eof()
+        while dropped <= LINGERING:
             with fail_after(LULL):
-                await wire.stream.receive()
-    with suppress(*GONE), move_on_after(LULL):
-        await wire.stream.aclose()
+                dropped += len(await stream.receive())
 
 
 async def _reset(stream: AnyByteStream) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ssl import SSLError
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from anyio import BrokenResourceError, BusyResourceError, EndOfStream, Lock, current_time, fail_after
 from anyio.abc import AnyByteStream, ByteStream, ObjectStream
 from anyio.streams.buffered import BufferedByteStream
-from anyio.streams.tls import TLSAttribute
+from anyio.streams.tls import TLSAttribute, TLSStream
 
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Role, Switched
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from .. import Event
 
 PIECE = 65_536
-"""How much is sent at once, and read at most."""
+"""How much is read at once."""
+SENT = 32_768
+"""How much is sent at once."""
+CONTENT = 1 << 30
+"""How much content a request may have, unless a `config` says otherwise."""
 LARGEST = 65_536
 """How much content is read whole, unless another limit is given."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
@@ -33,11 +38,13 @@ class Patience:
     """How many seconds the peer may take, by what `Connection.awaiting` says; None is for ever.
 
     The time runs while there is something to wait for, not while your code works. It begins anew with each event but
-    `Data`; each byte that comes adds a millisecond. When it is over there is a TimeoutError.
+    `Data`; each byte of content adds a millisecond. When it is over there is a TimeoutError.
     """
 
     request: float | None = 60
-    """A server waits for a request: between two of them, and for a whole head."""
+    """A server waits for the first byte of a request."""
+    head: float | None = 30
+    """The rest of its head."""
     content: float | None = 30
     """More content, or the end of the message."""
     response: float | None = 60
@@ -45,12 +52,13 @@ class Patience:
     go_ahead: float | None = 1
     """A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1)."""
     sending: float | None = 30
-    """The peer takes 64 KiB of what is sent."""
+    """The peer takes 32 KiB of what is sent, about a millisecond for each byte."""
 
     def of(self, awaiting: Awaiting) -> float:
         """The seconds for what is awaited."""
         seconds = {
             Awaiting.REQUEST: self.request,
+            Awaiting.HEAD: self.head,
             Awaiting.CONTENT: self.content,
             Awaiting.RESPONSE: self.response,
         }.get(awaiting)
@@ -92,12 +100,14 @@ class Wire:
         self.stream = of_bytes(stream)
         self.connection = connection
         self.patience = patience
+        self.awaited = Awaiting.NOTHING
         self.left = math.inf
         self.sending = Lock()
         self.failure: Exception | None = None
-        self.is_broken = False
+        self.is_broken = self.has_end = False
         self.exchange: object = None
         self.switched: SwitchedStream | None = None
+        pause(self.stream)
 
     async def next_event(self) -> Event | Paused:
         """What happens next; reads where the engine needs more for that."""
@@ -112,17 +122,28 @@ class Wire:
 
     async def read(self) -> None:
         """Reads once, within what is left of the time for what the engine awaits."""
-        left = min(self.left, self.patience.of(self.connection.awaiting))
+        awaiting = self.connection.awaiting
+        if awaiting is not self.awaited:
+            self.awaited, self.left = awaiting, math.inf
+        left = min(self.left, self.patience.of(awaiting))
         begun = current_time()
+        with fail_after(left):
+            length = await self.receive()
+        self.left = left - (current_time() - begun)
+        if awaiting is Awaiting.CONTENT:
+            self.left += length * EARNED
+
+    async def receive(self) -> int:
+        """Gives the engine what comes next, and returns how much that was."""
         try:
-            with fail_after(left):
-                data = await self.stream.receive(PIECE)
+            data = await self.stream.receive(PIECE)
         except EndOfStream:
             self.connection.receive_eof()
-            return
-        self.left = left - (current_time() - begun) + len(data) * EARNED
+            self.has_end = True
+            return 0
         if data:
             self.connection.receive_data(data)
+        return len(data)
 
     async def send(self, data: bytes) -> None:
         """Sends all of it. Where that fails or is cancelled, nothing can follow: part of it may have left."""
@@ -131,9 +152,9 @@ class Wire:
                 async with self.sending:
                     if self.is_broken:
                         raise BrokenResourceError("an earlier send did not end")
-                    for start in range(0, len(data), PIECE):
+                    for start in range(0, len(data), SENT):
                         with fail_after(self.patience.sending):
-                            await self.stream.send(data[start : start + PIECE])
+                            await self.stream.send(data[start : start + SENT])
             except BaseException:
                 self.is_broken = True
                 raise
@@ -161,8 +182,21 @@ def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> C
             tls = stream.extra(TLSAttribute.ssl_object, None)
         except AttributeError:  # uvloop's, where the peer has gone
             tls = None
-        config = Config(secure=tls is not None)
+        config = Config(secure=tls is not None, content=CONTENT)
     return Connection(role, config)
+
+
+def pause(stream: AnyByteStream) -> None:
+    """Has a stream of anyio read no more than it is asked for, as it does by itself once it has waited.
+
+    Under asyncio it reads from the beginning on, and without a bound.
+    """
+    while isinstance(stream, TLSStream):
+        stream = stream.transport_stream
+    transport = getattr(stream, "_transport", None)
+    if isinstance(transport, asyncio.ReadTransport):
+        with suppress(RuntimeError):
+            transport.pause_reading()
 
 
 def of_bytes(stream: AnyByteStream) -> ByteStream:
