@@ -118,7 +118,6 @@ def test_a_server_says_what_h11_says(asked: bytes, answer: dict[str, Any]) -> No
     "answered",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhithere",
         b"HTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
         b"HTTP/1.0 200 OK\r\n\r\nhi",
         b"HTTP/1.1 204 No Content\r\n\r\n",
@@ -525,3 +524,86 @@ def test_sending_after_the_peers_mistake_fails_as_h11_says() -> None:
         with pytest.raises(ours.LocalProtocolError):
             send(ours.Data(data=b"hello"))
     assert connection.our_state is ours.ERROR
+
+
+def test_bytes_after_an_answer_end_a_clients_connection() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+    for first, later in ((answer + answer, b""), (answer, answer)):
+        client = Side(ours, "CLIENT")
+        client.send("Request", method="GET", target="/", headers=[("Host", "a")])
+        client.send("EndOfMessage")
+        connection = client.connection
+        connection.receive_data(first)
+        while type(connection.next_event()) is not ours.EndOfMessage:
+            pass
+        if later:
+            assert set(connection.states.values()) == {ours.DONE}
+            connection.receive_data(later)
+        assert set(connection.states.values()) == {ours.MUST_CLOSE}
+        with pytest.raises(ours.LocalProtocolError, match="reusable"):
+            connection.start_next_cycle()
+        assert connection.send(ours.ConnectionClosed()) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "status", "named"),
+    [
+        (GET, [], b"400", b""),
+        (GET, [("Upgrade", "foo/2")], b"426", b"Upgrade: foo/2\r\n"),
+        (OFFER[:-5], [], b"426", b"Upgrade: foo/2, bar\r\n"),
+        (OFFER[:-5], [("Upgrade", "baz")], b"426", b"Upgrade: baz\r\n"),
+    ],
+)
+def test_a_426_names_a_protocol_or_is_a_400(
+    asked: bytes, headers: list[tuple[str, str]], status: bytes, named: bytes
+) -> None:
+    side = Side(ours)
+    side.receive(asked)
+    sent = side.send("Response", status_code=426, headers=[("Content-Length", "2"), *headers], reason="Update")
+    assert sent.startswith(b"HTTP/1.1 " + status + b" Update\r\n")
+    assert (b"Upgrade: " in sent) == bool(named)
+    assert named in sent
+    side.send("Data", data=b"no")
+    side.send("EndOfMessage")
+    assert side.connection.our_state in (ours.DONE, ours.MUST_CLOSE)
+
+
+def test_a_target_with_https_is_taken() -> None:
+    side = Side(ours)
+    side.receive(b"GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert side.connection.states == {ours.CLIENT: ours.DONE, ours.SERVER: ours.SEND_RESPONSE}
+
+
+@pytest.mark.parametrize("module", ["_state", "_receivebuffer", "_readers"])
+def test_what_is_private_to_h11_is_refused_by_name(module: str) -> None:
+    for name, begins in ((f"switchover.h11.{module}", ""), (f"h11.{module}", "sys.modules['h11'] = switchover.h11;")):
+        code = f"import sys, switchover.h11; {begins} import {name}"
+        ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+        assert f"ImportError: switchover.h11 has no {module}: that module is private to h11" in ended.stderr
+        assert "niquests" in ended.stderr
+
+
+def test_the_modules_may_be_imported_by_the_other_name() -> None:
+    code = (
+        "import sys, switchover.h11; sys.modules['h11'] = switchover.h11; import h11.state, h11.connection, h11.errors"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 200 OK\nContent-Length: 2\n\nhi",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2  \r\nhi\r\n0 \r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: a=kUd\x01UpAt\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+        b"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+    ],
+    ids=["lf", "padded chunk", "cookie", "both framings", "chunked in 1.0", "version"],
+)
+def test_a_client_takes_what_h11_takes_on_purpose(said: bytes) -> None:
+    for module in (h11, ours):
+        played = both.ask(module, said)
+        assert played.error is None
+        assert played.lines[1] == f"Data {b'hi'.hex()}"

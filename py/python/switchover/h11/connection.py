@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Final
 
-from .. import (
+from switchover import (
     Awaiting,
     Config,
     Connection as Engine,
@@ -15,9 +15,19 @@ from .. import (
     Role,
     Stage,
 )
-from .._h11 import ConnectionClosed, Data, EndOfMessage, Event, InformationalResponse, Request, Response, read, write
-from .errors import LocalProtocolError, RemoteProtocolError
-from .sentinels import (
+from switchover._h11 import (
+    ConnectionClosed,
+    Data,
+    EndOfMessage,
+    Event,
+    InformationalResponse,
+    Request,
+    Response,
+    read,
+    write,
+)
+from switchover.h11.errors import LocalProtocolError, RemoteProtocolError
+from switchover.h11.sentinels import (
     CLIENT,
     DONE,
     ERROR,
@@ -32,7 +42,7 @@ from .sentinels import (
     SWITCHED_PROTOCOL,
     Sentinel,
 )
-from .state import START
+from switchover.h11.state import START
 
 DEFAULT_MAX_INCOMPLETE_EVENT_SIZE: Final = 16 * 1024
 """How much is kept of an event that is not complete."""
@@ -52,8 +62,16 @@ CONFIG: Final = Config(
     informational=UNLIMITED,
     buffered=UNLIMITED,
     status_without_space=True,
+    response_lone_lf=True,
+    space_after_chunk_size=True,
+    controls_in_values=True,
+    both_framings=True,
+    coding_in_http10=True,
+    any_version=True,
     http2_preface=True,
     tidy=True,
+    # Whether there is TLS is not known here; h11 takes targets of both schemes.
+    secure=True,
 )
 
 PREFACE: Final = len(b"PRI * HTTP/2.0\r\n\r\n")
@@ -141,6 +159,7 @@ class Connection:
             self._after_http += data
         else:
             self._received += len(data)
+            self._close_after_excess()
 
     def next_event(self) -> Event | type[NEED_DATA] | type[PAUSED]:
         """What came next.
@@ -159,6 +178,7 @@ class Connection:
             kind = type(event)
             if kind is Data or kind is EndOfMessage:
                 self._state = state[self.their_role, kind, False]
+                self._close_after_excess()
             else:
                 self._take_head(event)
         except PeerError as error:
@@ -179,6 +199,11 @@ class Connection:
             after = state[role, kind, switches]
         self._state = after if self._engine.persists else after[role, MUST_CLOSE, False]
         self.their_http_version = event.http_version
+
+    def _close_after_excess(self) -> None:
+        """Has a client close where bytes follow its answer: they would be taken for the next one. RFC 9112, 9.2."""
+        if self.our_role is CLIENT and self._state.server is DONE and self._received > self._engine.position:
+            self._state = self._state[SERVER, MUST_CLOSE, False]
 
     def _nothing(self) -> Event | type[NEED_DATA]:
         """Nothing can come of the bytes there are."""
@@ -282,6 +307,14 @@ class Connection:
         if isinstance(event, InformationalResponse):
             return write(self._engine, event)
         assert isinstance(event, Response)
+        if event.status_code == 426 and not listed(event) and not (self._request and listed(self._request)):
+            # It has to name a protocol (RFC 9110, 15.5.22); a 400 says the same to one that asked for none.
+            event = Response(
+                status_code=400,
+                headers=event.headers,
+                http_version=event.http_version,
+                reason=event.reason,
+            )
         if self._state.server is IDLE and self._engine.owes is not Owes.RESPONSE:
             self._unasked = (event, bytearray())
             return b""
@@ -300,7 +333,7 @@ class Connection:
         return self._engine.reject(response.status_code, response.headers.raw_items(), content, response.reason)
 
 
-def listed(request: Request) -> list[bytes]:
-    """What a request offers: what a 426 requires that does not say it. RFC 9110, 15.5.22."""
-    values = [value for name, value in request.headers if name == b"upgrade"]
+def listed(event: Request | Response) -> list[bytes]:
+    """The protocols that an event names. A 426 that names none requires what the request offers. RFC 9110, 15.5.22."""
+    values = [value for name, value in event.headers if name == b"upgrade"]
     return [one.strip() for one in b",".join(values).split(b",") if one.strip()]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from .._h11 import ConnectionClosed, Data, EndOfMessage, Event, InformationalResponse, Request, Response
-from .errors import LocalProtocolError
-from .sentinels import (
+from switchover._h11 import ConnectionClosed, Data, EndOfMessage, Event, InformationalResponse, Request, Response
+from switchover.h11.errors import LocalProtocolError
+from switchover.h11.sentinels import (
     CLIENT,
     CLOSED,
     DONE,
