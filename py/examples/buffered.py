@@ -1,10 +1,11 @@
 """server.py again, on `asyncio.BufferedProtocol`, which reads into a space that stays: `python buffered.py [PORT]`."""
 
 import asyncio
+import contextlib
 import sys
 
 import switchover as http
-from server import answer
+from server import CONFIG, LINGER, PATIENCE, SENDING, answer
 
 
 class Http(asyncio.BufferedProtocol):
@@ -12,60 +13,129 @@ class Http(asyncio.BufferedProtocol):
 
     transport: asyncio.Transport
     request: http.Request | None = None
+    awaited: http.Awaiting | None = None
+    is_paused = is_leaving = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keeps the transport."""
+        """Keeps the transport, and waits for a request."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self.connection = http.Connection(http.Role.SERVER)
+        self.connection = http.Connection(http.Role.SERVER, CONFIG)
+        self.dropped = bytearray(65536)
+        self.loop = asyncio.get_running_loop()
+        self.timer = self.loop.call_later(PATIENCE[http.Awaiting.REQUEST], self.late)
 
-    def get_buffer(self, sizehint: int) -> memoryview:
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The deadline goes with the connection."""
+        self.timer.cancel()
+
+    def get_buffer(self, sizehint: int) -> memoryview | bytearray:
         """Asyncio reads the socket into this."""
-        return self.connection.get_buffer(sizehint)
+        return self.dropped if self.is_leaving else self.connection.get_buffer(sizehint)
 
     def buffer_updated(self, nbytes: int) -> None:
         """It has."""
+        if self.is_leaving:
+            return
+        if self.connection.awaiting is http.Awaiting.CONTENT:
+            self.wait_until(self.timer.when() + nbytes / 1000)
         self.connection.buffer_updated(nbytes)
         self.go_on()
 
     def eof_received(self) -> bool:
         """A client that has asked still gets an answer."""
+        if self.is_leaving:
+            return False
         self.connection.receive_eof()
         self.go_on()
         return True
 
+    def pause_writing(self) -> None:
+        """A client that takes no answers is read no further, and has so long to take them."""
+        self.is_paused = True
+        self.transport.pause_reading()
+        self.wait_until(self.loop.time() + SENDING)
+
+    def resume_writing(self) -> None:
+        """It has taken them."""
+        self.is_paused, self.awaited = False, None
+        self.transport.resume_reading()
+        self.go_on()
+
     def go_on(self) -> None:
         """Events, until more bytes are needed."""
         try:
-            while self.step():
+            while not self.is_paused and not self.is_leaving and self.step():
                 pass
         except http.RemoteProtocolError as error:
-            self.transport.write(self.connection.respond(error.status or 400))
-            self.transport.close()
+            self.refuse(error.status or 400)
 
     def step(self) -> bool:
         """One event; whether another may follow."""
-        match self.connection.next_event():
+        event = self.connection.next_event()
+        if not isinstance(event, http.Data):
+            self.expect(self.connection.awaiting)
+        match event:
             case http.NEED_DATA:
                 if self.connection.owes is http.Owes.CONTINUE:
                     self.transport.write(self.connection.send_informational(100))
                 return False
             case http.Request() as request:
                 self.request = request
-                return True
             case http.Paused(http.PausedReason.CLOSED):
-                self.transport.close()
-                return False
+                self.leave()
             case http.Paused() if self.request:
                 self.transport.write(answer(self.connection, self.request))
-                return True
             case http.Switched(leftover=leftover) if self.request:
+                self.timer.cancel()
                 foo = Foo(self.transport, self.request)
                 self.transport.set_protocol(foo)
                 foo.data_received(leftover)
                 return False
             case _:
-                return True
+                pass  # content that this server does not use, and its end
+        return True
+
+    # Deadlines, and the end.
+
+    def expect(self, awaiting: http.Awaiting) -> None:
+        """A deadline for what is awaited from now on."""
+        if awaiting is not self.awaited:
+            self.awaited = awaiting
+            self.wait_until(self.loop.time() + PATIENCE.get(awaiting, SENDING))
+
+    def wait_until(self, when: float) -> None:
+        """Sets the deadline, the only one that runs."""
+        self.timer.cancel()
+        self.timer = self.loop.call_at(when, self.late)
+
+    def late(self) -> None:
+        """The deadline is over: half a request is answered, an idle client is not."""
+        if self.is_leaving or self.is_paused:
+            self.transport.abort()
+        elif self.connection.awaiting is http.Awaiting.REQUEST:
+            self.transport.close()
+        else:
+            self.refuse(408)
+
+    def refuse(self, status: int) -> None:
+        """Answers where no answer has begun, and ends."""
+        with contextlib.suppress(http.LocalProtocolError):
+            self.transport.write(self.connection.reject(status))
+        self.leave()
+
+    def leave(self) -> None:
+        """Ends as the engine says. To close with bytes unread would take the last answer away (RFC 9112, 9.6)."""
+        self.is_leaving = True
+        match self.connection.closing:
+            case http.Closing.RESET:
+                self.transport.abort()
+            case http.Closing.LINGER:
+                self.transport.write_eof()
+                self.transport.resume_reading()
+                self.wait_until(self.loop.time() + LINGER)
+            case _:
+                self.transport.close()
 
 
 class Foo(asyncio.Protocol):

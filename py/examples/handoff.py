@@ -10,6 +10,7 @@ from h2 import events as h2_events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.exceptions import ProtocolError
+from server import Client
 from wsproto.connection import Connection as WebSocket, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
@@ -20,36 +21,32 @@ LARGEST = http.Config().h2c_content
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """One connection, from its first byte to its last."""
-    connection = http.Connection(http.Role.SERVER)
+    client = Client(reader, writer)
+    connection = client.connection
     request: http.Request | None = None
     http2: H2Connection | None = None
     body = bytearray()
     try:
         while True:
-            match connection.next_event():
-                case http.NEED_DATA:
-                    if connection.owes is http.Owes.CONTINUE:
-                        writer.write(connection.send_informational(100))
-                    await writer.drain()
-                    connection.receive_data(await reader.read(65536))
+            match await client.next_event():
                 case http.Request() as request:
                     body = bytearray()
                 case http.Data(data) if connection.owes is http.Owes.CONTENT:
-                    writer.write(connection.send_data(data))
+                    await client.send(connection.send_data(data))
                 case http.Data(data) if request and request.method == b"POST":
                     body += data
                     if len(body) > LARGEST:
-                        writer.write(begin_answer(connection, request, body))
+                        await client.send(begin_answer(connection, request, body))
                 case http.EndOfMessage() if connection.owes is http.Owes.CONTENT:
-                    writer.write(connection.send_end())
+                    await client.send(connection.send_end())
                 case http.Paused(http.PausedReason.CLOSED):
                     break
                 case http.Paused() if request:
                     if selection := connection.select(SPOKEN):
                         http2 = http2_after(request) if SPOKEN[selection.preference] == "h2c" else None
-                        writer.write(connection.accept(selection))
+                        await client.send(connection.accept(selection))
                     else:
-                        writer.write(begin_answer(connection, request, body) + connection.send_end())
+                        await client.send(begin_answer(connection, request, body) + connection.send_end())
                 case http.Switched(leftover=leftover) if request:
                     if http2:
                         await Http2(http2, writer).speak(request, body, octets(leftover, reader))
@@ -59,11 +56,12 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 case _:
                     pass  # content that this server does not use, and its end
     except http.RemoteProtocolError as error:
-        writer.write(connection.respond(error.status or 400))
+        await client.refuse(error.status or 400)
+    except TimeoutError:
+        await client.refuse(408)
     except ConnectionError:
         pass  # the peer has gone
-    finally:
-        writer.close()
+    await client.leave()
 
 
 async def octets(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:

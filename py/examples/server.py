@@ -6,47 +6,97 @@ import sys
 
 import switchover as http
 
+CONFIG = http.Config(content=1 << 20)
+PATIENCE = {http.Awaiting.REQUEST: 60.0, http.Awaiting.HEAD: 30.0, http.Awaiting.CONTENT: 30.0}
+"""Seconds for the first byte of a request, for the rest of its head, for its content and for what it is sent.
+Each byte of content adds a millisecond."""
+SENDING = 30.0
+LINGER, LULL, LINGERING = 4.0, 1.0, 1 << 20
+LONGEST, IDLE = 65536, 60.0
+"""The longest line of foo/2, and the seconds between two."""
+
+
+class Client:
+    """Both directions of a client, which may take only so long."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self.connection = http.Connection(http.Role.SERVER, CONFIG)
+        self.awaited, self.deadline = http.Awaiting.NOTHING, 0.0
+
+    async def next_event(self) -> http.Event | http.Paused:
+        """What happens next; reads where the engine needs more for that."""
+        while (event := self.connection.next_event()) is http.NEED_DATA:
+            if self.connection.owes is http.Owes.CONTINUE:
+                await self.send(self.connection.send_informational(100))
+            await self.receive()
+        if not isinstance(event, http.Data):
+            self.awaited = http.Awaiting.NOTHING
+        return event
+
+    async def receive(self) -> None:
+        """Reads once, in the time that there is for what is awaited."""
+        loop, awaiting = asyncio.get_running_loop(), self.connection.awaiting
+        if awaiting is not self.awaited:
+            self.awaited, self.deadline = awaiting, loop.time() + PATIENCE.get(awaiting, 60.0)
+        async with asyncio.timeout_at(self.deadline):
+            data = await self.reader.read(65536)
+        if awaiting is http.Awaiting.CONTENT:
+            self.deadline += len(data) / 1000
+        self.connection.receive_data(data)
+
+    async def send(self, data: bytes) -> None:
+        """Sends it, or finds that the client does not read."""
+        self.writer.write(data)
+        async with asyncio.timeout(SENDING):
+            await self.writer.drain()
+
+    async def refuse(self, status: int) -> None:
+        """Answers where no answer has begun. A client that has sent nothing of a request gets none."""
+        if self.connection.awaiting is not http.Awaiting.REQUEST:
+            with contextlib.suppress(http.LocalProtocolError, OSError):
+                await self.send(self.connection.reject(status))
+
+    async def leave(self) -> None:
+        """Ends as the engine says. To close with bytes unread would take the last answer away (RFC 9112, 9.6)."""
+        dropped = 0
+        with contextlib.suppress(OSError):
+            if self.connection.closing is http.Closing.RESET:
+                self.writer.transport.abort()
+            elif self.connection.closing is http.Closing.LINGER:
+                self.writer.write_eof()
+                async with asyncio.timeout(LINGER):
+                    while dropped < LINGERING and (data := await asyncio.wait_for(self.reader.read(65536), LULL)):
+                        dropped += len(data)
+        self.writer.close()
+
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """One connection, from its first byte to its last."""
-    connection = http.Connection(http.Role.SERVER)
+    client = Client(reader, writer)
+    connection = client.connection
     request: http.Request | None = None
     try:
         while True:
-            match connection.next_event():
-                case http.NEED_DATA:
-                    if connection.owes is http.Owes.CONTINUE:
-                        writer.write(connection.send_informational(100))
-                    await writer.drain()
-                    connection.receive_data(await reader.read(65536))
+            match await client.next_event():
                 case http.Request() as request:
                     pass
                 case http.Paused(http.PausedReason.CLOSED):
                     break
                 case http.Paused() if request:
-                    writer.write(answer(connection, request))
+                    await client.send(answer(connection, request))
                 case http.Switched(leftover=leftover) if request:
-                    await speak_foo(request, leftover, reader, writer)
+                    await speak_foo(request, leftover, client)
                     break
                 case _:
                     pass  # content that this server does not use, and its end
     except http.RemoteProtocolError as error:
-        # Once, and only where no answer has begun.
-        if connection.owes is http.Owes.RESPONSE:
-            writer.write(connection.respond(error.status or 400))
+        await client.refuse(error.status or 400)
+    except TimeoutError:
+        await client.refuse(408)
     except ConnectionError:
         pass  # the peer has gone
-    await leave(reader, writer)
-
-
-async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Ends our direction and reads on for a moment: to close with bytes unread would take the last answer away."""
-    with contextlib.suppress(OSError, TimeoutError):
-        async with asyncio.timeout(1):
-            writer.write_eof()
-            while await reader.read(65536):
-                pass
-    writer.close()
+    await client.leave()
 
 
 def answer(connection: http.Connection, request: http.Request) -> bytes:
@@ -61,19 +111,17 @@ def answer(connection: http.Connection, request: http.Request) -> bytes:
     return connection.respond(status, {"Content-Type": "text/plain"}, body)
 
 
-async def speak_foo(
-    request: http.Request, leftover: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def speak_foo(request: http.Request, leftover: bytes, client: Client) -> None:
     """foo/2: the first line answers the request, then lines come back in upper case until QUIT."""
-    writer.write(b"foo/2 answers %s %s\n" % (request.method, request.target))
-    while True:
-        while b"\n" in leftover:
-            line, leftover = leftover.split(b"\n", 1)
+    await client.send(b"foo/2 answers %s %s\n" % (request.method, request.target))
+    while len(leftover) <= LONGEST:
+        *lines, leftover = leftover.split(b"\n")
+        for line in lines:
             if line.strip() == b"QUIT":
                 return
-            writer.write(line.upper() + b"\n")
-        await writer.drain()
-        data = await reader.read(65536)
+            await client.send(line.upper() + b"\n")
+        async with asyncio.timeout(IDLE):
+            data = await client.reader.read(65536)
         if not data:
             return
         leftover += data

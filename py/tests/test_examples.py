@@ -105,3 +105,67 @@ def test_what_cannot_be_served_is_answered_and_closed(port: str, request_head: b
         received = b"".join(iter(lambda: peer.recv(65536), b""))
     assert received.startswith(b"HTTP/1.1 " + status)
     assert re.search(rb"\r\nConnection: [^\r]*close\r\n", received)
+
+
+LATE = """import asyncio, sys
+sys.argv, sys.path = ["x"], [sys.argv[1], *sys.path]
+import server, {module}
+from switchover import Awaiting
+for awaiting in list(server.PATIENCE):
+    server.PATIENCE[awaiting] = 0.3
+server.LINGER = {module}.LINGER = 0.3
+server.LULL = 0.1
+asyncio.run({module}.main(0))
+"""
+
+
+@pytest.fixture(params=["server", "buffered", "handoff"])
+def late(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The port of a server that waits for less long than it does by itself."""
+    module = str(request.param)
+    code = LATE.format(module=module)
+    if module == "handoff":
+        pytest.importorskip("wsproto")
+        code = code.replace("handoff.LINGER = ", "")
+    command = [sys.executable, "-c", code, str(EXAMPLES)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        yield int(server.stdout.readline().removeprefix("listening on "))
+        server.terminate()
+
+
+def said(port: int, *pieces: bytes, ends: bool = False) -> bytes:
+    """What a server answers, up to its end."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as peer:
+        for piece in pieces:
+            peer.sendall(piece)
+        if ends:
+            peer.shutdown(socket.SHUT_WR)
+        got = b""
+        while data := peer.recv(65536):
+            got += data
+    return got
+
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+
+
+def test_a_client_that_waits_is_left_or_answered(late: int) -> None:
+    assert said(late) == b""
+    assert said(late, b"GET / HT").startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert said(late, POST % 9 + b"abc").startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert said(late, GET).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_client_that_has_ended_is_answered(late: int) -> None:
+    assert said(late, GET, ends=True).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_clients_error_is_answered_once(late: int) -> None:
+    got = said(late, GET + b"GET / HTTP/1.1\r\nHost : a\r\n\r\n" + GET)
+    assert (got.count(b"HTTP/1.1 200 OK\r\n"), got.count(b"HTTP/1.1 400 Bad Request\r\n")) == (1, 1)
+
+
+def test_content_has_a_limit(late: int) -> None:
+    assert said(late, POST % (2 << 20) + bytes(65536)).startswith(b"HTTP/1.1 413 Content Too Large\r\n")
