@@ -22,39 +22,75 @@ server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
 
 /** @param {Socket} socket */
 async function serve(socket) {
-  const http = new Connection("server");
+  const http = new Connection("server", { limits: { content: 2 ** 20 } });
   const exchange = new Exchange(http, socket);
   socket.on("error", () => socket.destroy());
+  /** Milliseconds for the first byte of a request, for the rest of its head and for its content, of which each byte adds one. */
+  const times = { request: 60_000, head: 30_000, content: 30_000 };
+  let [awaited, until, isLate] = ["", 0, false];
+  const expect = (length = 0) => {
+    const { awaiting } = http;
+    const time = awaiting === "request" || awaiting === "head" || awaiting === "content" ? times[awaiting] : 60_000;
+    const goesOn = awaiting === awaited && awaiting !== "request";
+    until = goesOn ? until + (awaiting === "content" ? length : 0) : performance.now() + time;
+    awaited = awaiting;
+    clearTimeout(timer);
+    timer = setTimeout(late, until - performance.now());
+  };
+  const late = () => {
+    isLate = true;
+    if (http.awaiting !== "request") refuse(http, socket, 408);
+    socket.destroySoon();
+  };
+  let timer = setTimeout(late, times.request);
   try {
     for await (const octets of socket.iterator({ destroyOnReturn: false })) {
       http.receive(octets);
       exchange.converse();
-      if (http.maySpeak && exchange.splice) return await handOver(exchange.splice, http.takeLeftover(), socket);
+      if (http.maySpeak && exchange.splice) {
+        clearTimeout(timer);
+        return await handOver(exchange.splice, http.takeLeftover(), socket);
+      }
       if (http.awaiting === "nothing") return;
+      expect(octets.length);
+      if (socket.writableNeedDrain) await once(socket, "drain");
     }
     http.receiveEof();
     exchange.converse();
   } catch (error) {
+    if (isLate) return;
     if (!(error instanceof ProtocolError) || error.blame !== "peer") throw error;
-    // The peer's mistake may be told once, if no answer has begun.
-    if (error.status !== null && http.state.response === "idle") {
-      socket.write(http.respond({ status: error.status }));
-    }
+    refuse(http, socket, error.status ?? 400);
   } finally {
+    clearTimeout(timer);
     exchange.splice?.free();
+    leave(http, socket);
     http.free();
-    leave(socket);
+  }
+}
+
+/** Answers where no answer has begun. @param {Connection} http @param {Socket} socket @param {number} status */
+function refuse(http, socket, status) {
+  try {
+    socket.write(http.reject({ status }));
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
   }
 }
 
 /**
- * Ends our direction, and reads on for a moment: to close with bytes unread would take the last answer away (RFC 9112, 9.6).
+ * Ends as the engine says: to close with bytes unread would take the last answer away (RFC 9112, 9.6).
+ * @param {Connection} http
  * @param {Socket} socket
  */
-function leave(socket) {
+function leave(http, socket) {
+  if (http.closing === "reset") return void socket.resetAndDestroy();
+  if (http.closing === "close") return void socket.destroySoon();
   socket.end();
-  socket.resume();
-  const closing = setTimeout(() => socket.destroy(), 2000);
+  let dropped = 0;
+  socket.setTimeout(1_000, () => socket.destroy());
+  socket.on("data", (octets) => void ((dropped += octets.length) > 2 ** 20 && socket.destroy()));
+  const closing = setTimeout(() => socket.destroy(), 4_000);
   socket.once("close", () => clearTimeout(closing));
 }
 

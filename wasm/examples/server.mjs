@@ -1,83 +1,173 @@
 // A server for two protocols on one port: HTTP/1.1, and `foo/2` for clients that offer it. `server.mjs PORT`; 0 is any free one.
+import { once } from "node:events";
 import { createServer } from "node:net";
 import process from "node:process";
 import { Connection, ProtocolError } from "switchover";
 
 /** @typedef {import("node:net").Socket} Socket */
+/** @typedef {import("switchover").SwitchedEvent} Switched */
 
-const server = createServer({ allowHalfOpen: true }, (socket) => {
-  // A mistake of this server's ends the one connection, and is reported. A peer that has vanished is not.
-  serve(socket).catch((error) => {
-    if (error !== socket.errored) console.error(error);
-    socket.destroy();
-  });
-});
+/** How much content a request may have. */
+const CONTENT = 2 ** 20;
+/** Milliseconds for the first byte of a request, for the rest of its head and for content, of which each byte adds one. */
+const TIMES = { request: 60_000, head: 30_000, content: 30_000 };
+/** For the client to take what it is sent. */
+const SENDING = 30_000;
+/** How long and how much is read after the last answer. */
+const LINGER = { all: 4_000, pause: 1_000, bytes: 2 ** 20 };
+
+const server = createServer({ allowHalfOpen: true }, (socket) => void new Client(socket));
 server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
   const address = server.address();
   console.log(`listening on ${typeof address === "object" ? address?.port : address}`);
 });
 
-/** @param {Socket} socket */
-async function serve(socket) {
-  const http = new Connection("server");
-  const request = { method: "" };
-  // A peer may vanish at any time, also while something is being written; without a listener that would end the process.
-  socket.on("error", () => socket.destroy());
-  try {
-    for await (const bytes of socket.iterator({ destroyOnReturn: false })) {
-      http.receive(bytes);
-      const switched = converse(http, socket, request);
-      if (switched) return await speakFoo(socket, switched);
-      if (http.awaiting === "nothing") return;
-    }
-    http.receiveEof();
-    converse(http, socket, request);
-  } catch (error) {
-    if (!(error instanceof ProtocolError) || error.blame !== "peer") throw error;
-    // The peer's mistake is answered once, if no answer has begun.
-    if (http.owes === "response") socket.write(http.respond({ status: error.status ?? 400 }));
-  } finally {
-    http.free();
-    leave(socket);
+/** A connection, from its first byte to its last. */
+class Client {
+  #http = new Connection("server", { limits: { content: CONTENT } });
+  #socket;
+  #method = "";
+  #awaited = "";
+  #until = 0;
+  /** @type {NodeJS.Timeout | undefined} */ #timer;
+  #isLeaving = false;
+  #dropped = 0;
+
+  /** @param {Socket} socket */
+  constructor(socket) {
+    this.#socket = socket;
+    // A peer may vanish at any time, also while something is being written; without a listener that would end the process.
+    socket.on("error", () => socket.destroy());
+    socket.on("data", this.#receive);
+    socket.on("end", this.#end);
+    socket.on("drain", this.#goOn);
+    socket.on("close", () => (clearTimeout(this.#timer), this.#http.free()));
+    this.#expect();
   }
-}
 
-/**
- * Ends our direction, and reads on for a moment: to close with bytes unread would take the last answer away (RFC 9112, 9.6).
- * @param {Socket} socket
- */
-function leave(socket) {
-  socket.end();
-  socket.resume();
-  const closing = setTimeout(() => socket.destroy(), 2000);
-  socket.once("close", () => clearTimeout(closing));
-}
+  /** @param {Uint8Array} bytes */
+  #receive = (bytes) => {
+    if (this.#isLeaving) return this.#drop(bytes.length);
+    if (this.#http.awaiting === "content") this.#waitUntil(this.#until + bytes.length);
+    this.#attempt(() => this.#http.receive(bytes));
+    this.#goOn();
+  };
 
-/**
- * Answers what has come. If the connection switches, gives the event that says so.
- * @param {Connection} http
- * @param {Socket} socket
- * @param {{ method: string }} request
- */
-function converse(http, socket, request) {
-  for (;;) {
-    const event = http.nextEvent();
+  #end = () => {
+    if (this.#isLeaving) return void this.#socket.destroy();
+    this.#http.receiveEof();
+    this.#goOn();
+  };
+
+  /** Answers what has come, as long as the client takes it. */
+  #goOn = () => {
+    this.#socket.resume();
+    this.#attempt(() => {
+      while (!this.#isLeaving && this.#step());
+    });
+  };
+
+  /** A mistake of the peer's is answered; one of this server's ends the one connection, and is reported. @param {() => void} act */
+  #attempt(act) {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof ProtocolError && error.blame === "peer") return this.#refuse(error.status ?? 400);
+      console.error(error);
+      this.#socket.destroy();
+    }
+  }
+
+  /** One event; whether another may follow. */
+  #step() {
+    if (this.#socket.writableNeedDrain) {
+      this.#socket.pause();
+      this.#waitUntil(performance.now() + SENDING);
+      return false;
+    }
+    const event = this.#http.nextEvent();
+    if (event.kind !== "data") this.#expect();
     switch (event.kind) {
       case "request":
         // Of a request without an offer nothing is kept but what is kept here, for its content may come later.
-        request.method = event.method;
-        break;
+        this.#method = event.method;
+        return true;
       case "paused":
-        if (event.why === "closed") return null;
-        answer(http, socket, request.method);
-        break;
+        if (event.why === "closed") this.#leave();
+        else answer(this.#http, this.#socket, this.#method);
+        return true;
       case "switched":
-        return event;
+        this.#handOver(event);
+        return false;
       case "need-data":
         // Some clients wait for it before they send their content.
-        if (http.owes === "continue") socket.write(http.sendInformational({ status: 100 }));
-        return null;
+        if (this.#http.owes === "continue") this.#socket.write(this.#http.sendInformational({ status: 100 }));
+        return false;
+      default:
+        return true; // content that this server does not use, and its end
     }
+  }
+
+  /** @param {Switched} event */
+  #handOver(event) {
+    clearTimeout(this.#timer);
+    this.#socket.pause().off("data", this.#receive).off("end", this.#end).off("drain", this.#goOn);
+    speakFoo(this.#socket, event).catch((error) => {
+      if (error !== this.#socket.errored) console.error(error);
+      this.#socket.destroy();
+    });
+  }
+
+  // Deadlines, and the end.
+
+  /** What is awaited now has a time of its own. */
+  #expect() {
+    const { awaiting } = this.#http;
+    if (awaiting === this.#awaited) return;
+    this.#awaited = awaiting;
+    const time = awaiting === "request" || awaiting === "head" || awaiting === "content" ? TIMES[awaiting] : SENDING;
+    this.#waitUntil(performance.now() + time);
+  }
+
+  /** @param {number} until */
+  #waitUntil(until) {
+    clearTimeout(this.#timer);
+    this.#until = until;
+    this.#timer = setTimeout(this.#late, until - performance.now());
+  }
+
+  #late = () => {
+    if (this.#isLeaving || this.#socket.writableNeedDrain) this.#socket.destroy();
+    else this.#refuse(408);
+  };
+
+  /** Answers where no answer has begun. A client that has sent nothing of a request gets none. @param {number} status */
+  #refuse(status) {
+    try {
+      if (this.#http.awaiting !== "request") this.#socket.write(this.#http.reject({ status }));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+    }
+    this.#leave();
+  }
+
+  /** Ends as the engine says: to close with bytes unread would take the last answer away (RFC 9112, 9.6). */
+  #leave() {
+    const { closing } = this.#http;
+    this.#isLeaving = true;
+    if (closing === "reset") this.#socket.resetAndDestroy();
+    else if (closing === "close" || this.#socket.readableEnded) this.#socket.end(() => this.#socket.destroy());
+    else this.#socket.end().resume();
+    const ends = setTimeout(() => this.#socket.destroy(), LINGER.all);
+    this.#socket.once("close", () => clearTimeout(ends));
+    this.#drop(0);
+  }
+
+  /** @param {number} length */
+  #drop(length) {
+    this.#dropped += length;
+    this.#waitUntil(performance.now() + LINGER.pause);
+    if (this.#dropped > LINGER.bytes) this.#socket.destroy();
   }
 }
 
@@ -96,23 +186,26 @@ function answer(http, socket, method) {
 /**
  * The new protocol: its first line answers the request, then every line comes back in capitals, until `QUIT`.
  * @param {Socket} socket
- * @param {import("switchover").SwitchedEvent} switched
+ * @param {Switched} switched
  */
 async function speakFoo(socket, { request, protocols, leftover }) {
   socket.write(`${protocols[0]} answers ${request?.method} ${request?.target}\n`);
+  socket.setTimeout(TIMES.request, () => socket.destroy());
   let text = "";
   for await (const bytes of withFirst(leftover, socket)) {
     const lines = (text + Buffer.from(bytes).toString("latin1")).split("\n");
     text = lines.pop() ?? "";
     for (const line of lines) {
       if (line.trimEnd() === "QUIT") return;
-      socket.write(`${line.toUpperCase()}\n`, "latin1");
+      if (!socket.write(`${line.toUpperCase()}\n`, "latin1")) await once(socket, "drain");
     }
+    if (text.length > 65_536) return;
   }
+  socket.end();
 }
 
 /** @param {Uint8Array} first @param {Socket} socket */
 async function* withFirst(first, socket) {
   yield first;
-  yield* socket;
+  if (!socket.readableEnded) yield* socket;
 }

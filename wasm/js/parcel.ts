@@ -5,11 +5,12 @@ import { isOctets } from "./octets.js";
 
 /**
  * Field lines to send, in order: pairs of name and value (an array, a `Map`, the `Headers` of a received message or of the
- * platform), or an object. A character stands for one byte, so none may be above U+00FF; a value may be bytes too.
+ * platform), or an object, in which an array of values stands for as many lines. A character stands for one byte, so none may
+ * be above U+00FF; the value of a pair may be bytes too.
  */
 export type HeaderSource =
   | Iterable<readonly [name: string, value: string | Uint8Array]>
-  | Readonly<Record<string, string>>;
+  | Readonly<Record<string, string | readonly string[]>>;
 
 /** The bytes that are being packed; kept between calls while they are not many. */
 let space = new Uint8Array(4096);
@@ -88,7 +89,9 @@ export function putHeaders(source: HeaderSource | undefined): void {
     }
   } else {
     for (const name of Object.keys(source)) {
-      putLine(name, source[name] as string, ++count);
+      const value = source[name];
+      if (!Array.isArray(value)) putLine(name, value as string, ++count);
+      else for (const one of value) putLine(name, one, ++count);
     }
   }
   write(place, count);

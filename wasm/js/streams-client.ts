@@ -3,6 +3,7 @@
 import type { HeaderSource } from "./parcel.js";
 import type { Event, InformationalEvent, PausedStep } from "./event.js";
 import { type Answer, answerOn, firstAnswer } from "./streams-answer.js";
+import { framedBy } from "./streams-fields.js";
 import { contentOf, framed, joined, pump, type Body, type Source } from "./streams-content.js";
 import { Switched } from "./streams-switched.js";
 import type { Socket } from "./streams-transport.js";
@@ -15,10 +16,15 @@ export interface ClientRequest {
   readonly method?: string;
   /** The target in the form that fits the method (RFC 9112, 3.2). */
   readonly target: string;
-  /** The field lines: `Host`, and a `Content-Length` or `Transfer-Encoding` where there is content. */
+  /**
+   * The field lines, `Host` among them. Content that is whole has its length added; what comes in pieces is chunked unless they say
+   * otherwise.
+   */
   readonly headers: HeaderSource;
   /** The content. */
   readonly body?: Body | null;
+  /** Trailers after content that is chunked. */
+  readonly trailers?: HeaderSource;
 }
 
 /** What a client may be told. */
@@ -92,10 +98,12 @@ export async function request(socket: Socket, request: ClientRequest, options: C
 function ask(socket: Socket, request: ClientRequest, offer: readonly string[], options: Options): { wire: Wire; sending: Sending } {
   const wire = new Wire(socket, "client", options);
   try {
-    const { method = "GET", target, headers, body } = request;
+    const { method = "GET", target, body, trailers } = request;
     const content = contentOf(body);
+    const length = content instanceof Uint8Array && !trailers ? content.length : null;
+    const headers = body === undefined || body === null ? request.headers : framedBy(request.headers, length);
     const head = wire.connection.sendRequest({ method, target, headers, offer });
-    return { wire, sending: new Sending(wire, head, content) };
+    return { wire, sending: new Sending(wire, head, content, trailers) };
   } catch (error) {
     wire.letGo();
     throw error;
@@ -107,6 +115,7 @@ class Sending {
   /** Settles when nothing more will be sent; fails where the content does. */
   readonly done: Promise<void>;
   readonly #wire: Wire;
+  readonly #trailers: HeaderSource | undefined;
   /** All of it is the transport's. */
   isOut = false;
   #isAnswered = false;
@@ -115,14 +124,15 @@ class Sending {
   #goAhead: () => void = () => {};
   #glance: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(wire: Wire, head: Uint8Array, content: Uint8Array | Source) {
+  constructor(wire: Wire, head: Uint8Array, content: Uint8Array | Source, trailers?: HeaderSource) {
     this.#wire = wire;
+    this.#trailers = trailers;
     this.#leave = new Promise((resolve) => (this.#goAhead = resolve));
     const { connection } = wire;
     const waits = connection.awaiting === "continue";
     if (content instanceof Uint8Array) {
       const data = content.length > 0 ? framed(wire, content) : content;
-      const end = connection.sendEnd();
+      const end = connection.sendEnd(trailers);
       content = joined([data, end], data.length + end.length);
     }
     this.done = this.#send(head, content, waits).catch((error: unknown) => {
@@ -162,7 +172,7 @@ class Sending {
     }
     if (content instanceof Uint8Array) return this.#last(content);
     await pump(wire, content);
-    await this.#last(wire.connection.sendEnd());
+    await this.#last(wire.connection.sendEnd(this.#trailers));
   }
 
   #last(bytes: Uint8Array): Promise<void> {

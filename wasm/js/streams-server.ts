@@ -6,6 +6,7 @@ import type { HeaderSource } from "./parcel.js";
 import type { ResponseHead } from "./prepared.js";
 import { remoteAddrOf, type RemoteAddr } from "./streams-address.js";
 import { ContentTooLargeError, contentOf, pump, soon, type Body, type Source } from "./streams-content.js";
+import { dated } from "./streams-fields.js";
 import { ServerRequest } from "./streams-request.js";
 import type { Socket } from "./streams-transport.js";
 import { DisconnectedError, Wire, type Options } from "./streams-wire.js";
@@ -42,6 +43,8 @@ export type Handler = (
 export interface ServeOptions extends Options {
   /** The protocols that the handler speaks: see `ServerRequest.upgrade`. */
   readonly upgrades?: readonly string[];
+  /** Whether `Date` is added to responses that have none (RFC 9110, 6.6.1); `true` unless given. */
+  readonly date?: boolean;
   /** Called with what the handler has thrown; unless given it is `console.error`. */
   readonly onError?: (error: unknown, request: ServerRequest) => void;
 }
@@ -62,24 +65,25 @@ export interface Ending {
    * `closed`: in order, after the last response. `switched`: the handler has the streams. `refused`: the client broke the
    * protocol or was too slow, and was answered where that could be done. `gone`: the client is, or it was and the handler has
    * thrown what the socket said of that. `failed`: the handler has thrown or returned no response, or a 2xx to CONNECT; the
-   * client got a 500 where none had begun, after that 2xx a 501.
+   * client got a 500 where none had begun, after that 2xx a 501. `aborted`: the signal has closed it.
    */
-  readonly how: "closed" | "switched" | "refused" | "gone" | "failed";
+  readonly how: "closed" | "switched" | "refused" | "gone" | "failed" | "aborted";
   /** What it was, but for `closed` and `switched`. */
   readonly error?: unknown;
 }
 
-/** How long a server reads on after its last response, as long as there is no pause of `LULL`. */
+/** How long, and how much, a server reads on after its last response, as long as there is no pause of `LULL`. */
 const LINGER = 4_000;
 const LULL = 1_000;
+const LINGERING = 2 ** 20;
 
 /**
  * Serves one connection, from its first byte to its last: calls `handler` with each request, sends what it returns, and closes
  * the socket. After `upgrade` the streams are the handler's, and only a handler that fails has them closed for it. Its
  * `shutdown` ends the connection in order.
  *
- * It fails with TypeError and the like for wrong arguments, and with the signal's reason, which closes the socket at once; all
- * else is an `Ending`. RFC 9112, 9.
+ * It fails with TypeError and the like for wrong arguments; all else is an `Ending`, also that the signal has closed the socket.
+ * RFC 9112, 9.
  */
 export function serve(socket: Socket, handler: Handler, options: ServeOptions = {}): Serving {
   let server: Server | undefined;
@@ -92,17 +96,17 @@ export function serve(socket: Socket, handler: Handler, options: ServeOptions = 
 }
 
 async function served(socket: Socket, handler: Handler, options: ServeOptions, begins: (server: Server) => void): Promise<Ending> {
-  const { upgrades = [], onError = (error: unknown) => console.error(error) } = options;
+  const { upgrades = [], date = true, onError = (error: unknown) => console.error(error) } = options;
   if (typeof handler !== "function") throw new TypeError("handler must be a function");
   if (options.config?.http2Preface) throw new TypeError("http2Preface: there is no request to call the handler with");
   check(upgrades);
   const wire = new Wire(socket, "server", options);
   try {
-    const server = new Server(wire, handler, upgrades, onError);
+    const server = new Server(wire, handler, { upgrades, date, onError });
     begins(server);
     const ending = await server.run();
-    if (!wire.isOver) await leave(wire);
-    return ending;
+    if (!wire.isOver) await leave(wire, server.isIdle);
+    return wire.failure ? { how: "aborted", error: wire.failure.reason } : ending;
   } catch (error) {
     wire.close(error);
     throw error;
@@ -124,16 +128,16 @@ function check(upgrades: readonly string[]): void {
 class Server {
   readonly #wire: Wire;
   readonly #handler: Handler;
-  readonly #upgrades: readonly string[];
-  readonly #onError: (error: unknown, request: ServerRequest) => void;
+  readonly #options: Required<Pick<ServeOptions, "upgrades" | "date" | "onError">>;
   readonly #remote: Promise<RemoteAddr | null>;
   #isStopping = false;
+  /** The connection has ended while no request was awaited any more, and none had begun. */
+  isIdle = false;
 
-  constructor(wire: Wire, handler: Handler, upgrades: readonly string[], onError: (error: unknown, request: ServerRequest) => void) {
+  constructor(wire: Wire, handler: Handler, options: Required<Pick<ServeOptions, "upgrades" | "date" | "onError">>) {
     this.#wire = wire;
     this.#handler = handler;
-    this.#upgrades = upgrades;
-    this.#onError = onError;
+    this.#options = options;
     this.#remote = remoteAddrOf(wire.socket);
   }
 
@@ -141,6 +145,7 @@ class Server {
   shutdown(): void {
     this.#isStopping = true;
     if (this.#wire.isOver) return;
+    this.isIdle = this.#wire.connection.awaiting === "request";
     this.#stop();
     this.#wire.nudge();
   }
@@ -171,7 +176,7 @@ class Server {
       if (this.#isStopping) this.#stop();
       for (;;) {
         const event = await wire.nextEvent();
-        if (event.kind === "request") return new ServerRequest(wire, event, this.#upgrades);
+        if (event.kind === "request") return new ServerRequest(wire, event, this.#options.upgrades);
         if (event.kind === "paused") return { how: "closed" };
       }
     } catch (error) {
@@ -188,7 +193,7 @@ class Server {
       if (request.switched) return { how: "switched" };
       if (!response) throw new TypeError("the handler has returned no response");
       if (request.method === "CONNECT" && isSuccess(response)) throw new UntakenTunnelError();
-      await respond(wire, response);
+      await respond(wire, response, this.#options.date ? dated : (headers) => headers);
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
       await request.skip();
       return undefined;
@@ -196,36 +201,34 @@ class Server {
       if (!request.switched) return await this.#refused(error, request);
       const isGone = wire.noted?.error === error || (await request.switched.hasFailedWith(error));
       wire.transport.close(error);
-      if (!isGone) this.#onError(error, request);
+      if (!isGone) this.#options.onError(error, request);
       return { how: isGone ? "gone" : "failed", error };
     } finally {
       await request.finish();
     }
   }
 
-  /** Answers after an error, where that can still be done. The signal's reason is thrown on. */
+  /** Answers after an error, where that can still be done. */
   async #refused(error: unknown, request?: ServerRequest): Promise<Ending> {
     const wire = this.#wire;
+    if (wire.failure) return { how: "aborted", error: wire.failure.reason };
     const how = this.#blame(error);
-    if (how === "failed" && request) this.#onError(error, request);
-    if (wire.isBroken || how === "gone" && error instanceof DisconnectedError) return { how, error };
-    const status = statusOf(error, how);
+    if (how === "failed" && request) this.#options.onError(error, request);
     const { connection } = wire;
+    this.isIdle = connection.awaiting === "request";
+    if (wire.isBroken || this.isIdle || (how === "gone" && error instanceof DisconnectedError)) return { how, error };
+    const headers = this.#options.date ? dated([]) : [];
     try {
-      if (connection.owes === "response" || connection.owes === "continue") {
-        await wire.send(connection.respond({ status, headers: { Connection: "close" } }));
-      } else if (connection.owes === "nothing" && connection.unread.length > 0) {
-        await wire.send(connection.reject({ status })); // half a head
-      } else if (connection.owes === "content") wire.isBroken = true;
+      await wire.send(connection.reject({ status: statusOf(error, how), headers }));
     } catch {
-      // There is no more to say.
+      // An answer has begun, or the client is gone.
+      wire.isBroken ||= connection.owes === "content";
     }
     return { how, error };
   }
 
   #blame(error: unknown): "refused" | "gone" | "failed" {
-    const { failure, noted } = this.#wire;
-    if (failure) throw failure.reason;
+    const { noted } = this.#wire;
     if (error instanceof ContentTooLargeError) return "refused";
     if (!noted || noted.error !== error) return "failed";
     return error instanceof DisconnectedError || (error instanceof ProtocolError && error.kind === "truncated") ? "gone" : "refused";
@@ -248,21 +251,26 @@ class UntakenTunnelError extends TypeError {
 }
 
 /** Sends a response. Where its content fails, the connection cannot go on. */
-async function respond(wire: Wire, response: ServerResponse | Response): Promise<void> {
+async function respond(
+  wire: Wire,
+  response: ServerResponse | Response,
+  finished: (headers: HeaderSource) => HeaderSource,
+): Promise<void> {
   const { connection } = wire;
   const { requires, trailers } = response as ServerResponse;
-  const head = headOf(response);
-  const given = contentOf(response.body);
-  const content = given instanceof Uint8Array ? given : await wire.until(soon(given));
+  const given = headOf(response);
+  const head = { ...given, headers: finished(given.headers ?? []) };
+  const source = contentOf(response.body);
+  const content = source instanceof Uint8Array ? source : await wire.until(soon(source));
   if (content instanceof Uint8Array && !requires && !trailers) return wire.send(connection.respond(head, content));
   const first = requires ? connection.require(requires, head.headers) : connection.sendResponse(head);
-  const source = content instanceof Uint8Array ? once(content) : content;
+  const pieces = content instanceof Uint8Array ? once(content) : content;
   if (connection.owes !== "content") {
-    source.cancel(undefined);
+    pieces.cancel(undefined);
     return wire.send(first);
   }
   try {
-    await pump(wire, source, first);
+    await pump(wire, pieces, first);
     await wire.send(connection.sendEnd(trailers));
   } catch (error) {
     wire.isBroken = true;
@@ -292,15 +300,18 @@ function once(content: Uint8Array): Source {
  * Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection, and take our
  * last response away from it (RFC 9112, 9.6).
  */
-async function leave(wire: Wire): Promise<void> {
+async function leave(wire: Wire, isIdle: boolean): Promise<void> {
   const isCut = wire.isBroken || wire.connection.closing === "reset";
+  const lingers = wire.connection.closing === "linger" && !isIdle;
   try {
     if (isCut) return;
     await wire.until(wire.transport.end(), LULL);
-    for (const end = performance.now() + LINGER; performance.now() < end && (await wire.drop(LULL)); );
-  } catch (error) {
-    if (wire.failure) throw error;
-    // The client is gone, or says no more.
+    const end = performance.now() + LINGER;
+    for (let dropped = 0, length = 1; lingers && length > 0 && dropped < LINGERING && performance.now() < end; dropped += length) {
+      length = await wire.drop(LULL);
+    }
+  } catch {
+    // The client is gone or says no more, or the signal has ended it.
   } finally {
     wire.close(undefined, { reset: isCut });
   }

@@ -4,7 +4,7 @@ import type { SwitchedEvent } from "./event.js";
 import { inspect } from "./inspect.js";
 import { Answer, answerOn, firstAnswer } from "./streams-answer.js";
 import { shown } from "./streams-head.js";
-import { isFailureOf, type Pair, type Socket, type StreamSocket } from "./streams-transport.js";
+import { isFailureOf, unguarded, type Handed, type Pair, type Socket, type StreamSocket } from "./streams-transport.js";
 import { Wire, type HandedOut, type Options } from "./streams-wire.js";
 
 /** What makes a stream of Node from web streams: `Duplex` of `node:stream`. */
@@ -27,7 +27,7 @@ export class Switched implements Pair {
   readonly socket: Socket;
   /** Client: the head of the 101, or of the 2xx to a CONNECT; `null` for a server. */
   readonly response: Answer | null;
-  readonly #pair: Pair;
+  readonly #pair: Handed;
   readonly #wire: Wire;
   /** `null`: it is not known yet. */
   readonly #first: Uint8Array | null;
@@ -55,10 +55,11 @@ export class Switched implements Pair {
 
   /**
    * The same as a stream of Node: `toDuplex(Duplex)` with the class of `node:stream`. A socket that was one comes back as it is,
-   * the first bytes put back, unless the switch was `early`. Use that, or the two streams.
+   * the first bytes put back and its errors yours to listen for, unless the switch was `early` or the peer's direction has ended.
+   * Use that, or the two streams.
    */
   toDuplex<T>(Duplex: DuplexMaker<T>): T {
-    if ("unshift" in this.socket && this.#first) return this.socket as unknown as T;
+    if ("unshift" in this.socket && this.#pair.isInSocket) return unguarded(this.socket) as unknown as T;
     return Duplex.fromWeb({ readable: this.readable, writable: this.writable });
   }
 

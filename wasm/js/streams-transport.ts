@@ -42,7 +42,10 @@ export interface DenoSocket {
   close(): void;
 }
 
-/** A `Duplex` of Node, mostly a `net.Socket`; one with `allowHalfOpen`, so that the other side may end its direction first. */
+/**
+ * A `Duplex` of Node, mostly a `net.Socket`. Its `allowHalfOpen` is set while it is in use here, as `node:http` sets it: a peer
+ * that has ended its direction still gets its answer.
+ */
 export interface NodeSocket {
   // What comes with an event is declared for each by its name, which only `any` fits.
   on(event: string, listener: (...given: any[]) => void): unknown;
@@ -53,6 +56,7 @@ export interface NodeSocket {
   end(): unknown;
   destroy(reason?: Error): unknown;
   resetAndDestroy?(): unknown;
+  allowHalfOpen?: boolean;
   readonly destroyed: boolean;
   readonly readableEnded: boolean;
   readonly writableFinished: boolean;
@@ -65,6 +69,11 @@ export type Socket = StreamSocket | DenoSocket | NodeSocket;
 export interface Pair {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
+}
+
+/** @internal The same, where the socket may bring all of it by itself. */
+export interface Handed extends Pair {
+  readonly isInSocket?: boolean;
 }
 
 /** @internal What the adapter needs of a socket. */
@@ -85,7 +94,7 @@ export interface Transport {
   /** A read that waits gives no bytes now, where the socket can do that. Nothing is lost. */
   interrupt?(): void;
   /** Lets go, and gives streams of what follows: these first bytes, and what is being read already, come before everything else. */
-  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Pair;
+  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed;
 }
 
 /** @internal Takes hold of a socket. */
@@ -153,7 +162,7 @@ class OfStreams implements Transport {
     this.#writer.releaseLock();
   }
 
-  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Pair {
+  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed {
     if (first.length === 0 && !ahead) {
       this.release();
       return this.#socket as Pair;
@@ -208,7 +217,7 @@ class OfDeno implements Transport {
 
   release(): void {}
 
-  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Pair {
+  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed {
     return pairOver(this, following(() => this.read(), first, ahead));
   }
 }
@@ -217,6 +226,8 @@ class OfNode implements Transport {
   readonly #socket: NodeSocket;
   #failure: Error | undefined;
   #isInterrupted = false;
+  /** How it was given. */
+  readonly #allowed: boolean | undefined;
   /** Those who wait for bytes, for room, for the end. */
   #wake: (() => void)[] = [];
   readonly #woken = (): void => {
@@ -231,6 +242,8 @@ class OfNode implements Transport {
 
   constructor(socket: NodeSocket) {
     this.#socket = socket;
+    this.#allowed = socket.allowHalfOpen;
+    socket.allowHalfOpen = true;
     if (!guarded.has(socket)) socket.on("error", ignored);
     guarded.add(socket);
     for (const name of EVENTS) socket.on(name, this.#woken);
@@ -287,15 +300,19 @@ class OfNode implements Transport {
   release(): void {
     for (const name of EVENTS) this.#socket.off(name, this.#woken);
     this.#socket.off("error", this.#failed);
+    if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
   }
 
-  handOut(first: Uint8Array): Pair {
+  handOut(first: Uint8Array): Handed {
     // As it was given, for who takes it as it is; streams are made when they are first asked for.
     this.release();
-    if (first.length > 0) this.#socket.unshift(first);
+    // Nothing can be put back into a stream that has said that it has ended.
+    const isInSocket = first.length === 0 || !this.#socket.readableEnded;
+    if (first.length > 0 && isInSocket) this.#socket.unshift(first);
     let pair: Pair | undefined;
-    const made = (): Pair => (pair ??= pairOver(new OfNode(this.#socket)));
+    const made = (): Pair => (pair ??= overNode(this.#socket, isInSocket ? NOTHING : first));
     return {
+      isInSocket,
       get readable() {
         return made().readable;
       },
@@ -323,6 +340,18 @@ const ignored = (): void => {};
 const guarded = new WeakSet<NodeSocket>();
 
 const NOTHING = new Uint8Array(0);
+
+function overNode(socket: NodeSocket, first: Uint8Array): Pair {
+  const transport = new OfNode(socket);
+  return pairOver(transport, following(() => transport.read(), first));
+}
+
+/** @internal A socket as it was given: its errors are for who has it now. */
+export function unguarded(socket: NodeSocket): NodeSocket {
+  socket.off("error", ignored);
+  guarded.delete(socket);
+  return socket;
+}
 
 /** @internal The next bytes; `null` at the end. */
 export type Read = () => Promise<Uint8Array | null>;

@@ -4,24 +4,26 @@ import type { Config } from "./config.js";
 import { Connection } from "./connection.js";
 import { ProtocolError } from "./error.js";
 import type { Event, PausedStep, SwitchedEvent } from "./event.js";
-import { pairOver, transportOf, type Pair, type Socket, type Transport } from "./streams-transport.js";
+import { pairOver, transportOf, type Handed, type Socket, type Transport } from "./streams-transport.js";
 import type { Awaiting, Role } from "./tables.js";
 
 /**
  * How many milliseconds the peer may take, by what `Connection.awaiting` says; `Infinity` is for ever. The time runs while there
- * is something to wait for, not while your code works. It begins anew with each event but content; each byte that comes adds a
+ * is something to wait for, not while your code works. It begins anew with each event but content; each byte of content adds a
  * millisecond. When it is over, the error is a `DOMException` by the name `TimeoutError`.
  */
 export interface Patience {
-  /** A server waits for a request: between two of them, and for a whole head. 60,000 unless given. */
+  /** A server waits for the first byte of a request. 60,000 unless given. */
   readonly request?: number;
+  /** The rest of its head. 30,000 unless given. */
+  readonly head?: number;
   /** More content, or the end of the message. 30,000 unless given. */
   readonly content?: number;
   /** A client waits for a response, or the next interim one. 60,000 unless given. */
   readonly response?: number;
   /** A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1). 1,000 unless given. */
   readonly goAhead?: number;
-  /** The peer takes 64 KiB of what is sent. 30,000 unless given. */
+  /** The peer takes 32 KiB of what is sent, about a millisecond for each byte. 30,000 unless given. */
   readonly sending?: number;
 }
 
@@ -29,7 +31,10 @@ export interface Patience {
 export interface Options {
   /** Ends everything at once: the socket is closed, and what was awaited fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** How the connection behaves. Where it does not say `secure`, the socket is asked. */
+  /**
+   * How the connection behaves. Where it does not say `secure`, the socket is asked; where it does not say `limits.content`, a
+   * request may have 1 GiB.
+   */
   readonly config?: Config | undefined;
   /** How long the peer may take. */
   readonly patience?: Patience | undefined;
@@ -46,19 +51,24 @@ export class DisconnectedError extends Error {
 
 /** @internal The streams of a new protocol, and its first bytes: `null` where they are still to come. */
 export interface HandedOut {
-  readonly pair: Pair;
+  readonly pair: Handed;
   readonly first: Uint8Array | null;
 }
 
-/** @internal How much is sent at once. */
+/** @internal How much of a message is made at once. */
 export const PIECE = 65_536;
+/** How much is sent at once. */
+const SENT = 32_768;
 /** How many milliseconds a byte adds to the time left: long content may take long, a byte a second may not. */
 const EARNED = 1;
+/** How much content a request may have, unless `config` says otherwise. */
+const CONTENT = 2 ** 30;
 /** A timer of a longer time would ring at once. */
 const LONGEST = 2 ** 31 - 1;
 
 const PATIENCE: Required<Patience> = {
   request: 60_000,
+  head: 30_000,
   content: 30_000,
   response: 60_000,
   goAhead: 1_000,
@@ -76,6 +86,8 @@ export class Wire {
   /** Content is being dropped, and has to be counted by the engine. */
   isSkipping = false;
   #left = Infinity;
+  /** What that is left for. */
+  #awaited: Awaiting = "nothing";
   #pending: Promise<Uint8Array | null> | undefined;
   #isOver = false;
   #failure: { reason: unknown } | undefined;
@@ -99,7 +111,8 @@ export class Wire {
     this.socket = socket;
     this.transport = transportOf(socket);
     try {
-      this.connection = connection ?? new Connection(role, { secure: this.transport.isSecure, ...config });
+      const limits = { content: CONTENT, ...config?.limits };
+      this.connection = connection ?? new Connection(role, { secure: this.transport.isSecure, ...config, limits });
     } catch (error) {
       this.transport.release();
       throw error;
@@ -151,7 +164,10 @@ export class Wire {
 
   /** Reads once, in time. Content whose length is known never enters the engine: here it is. */
   async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    const left = Math.min(this.#left, this.#limit(this.connection.awaiting));
+    const { awaiting } = this.connection;
+    if (awaiting !== this.#awaited) this.#left = Infinity;
+    this.#awaited = awaiting;
+    const left = Math.min(this.#left, this.#limit(awaiting));
     const begun = performance.now();
     const bytes = await this.#transported(this.#arriving(), left);
     if (bytes === undefined) return null;
@@ -160,7 +176,7 @@ export class Wire {
       this.connection.receiveEof();
       return null;
     }
-    this.#left = left - (performance.now() - begun) + bytes.length * EARNED;
+    this.#left = left - (performance.now() - begun) + (awaiting === "content" ? bytes.length * EARNED : 0);
     const known = this.isSkipping || this.#isEarly ? 0 : Math.min(bytes.length, this.connection.content.length);
     if (known > 0) this.connection.passContent(known);
     if (known < bytes.length) this.connection.receive(known > 0 ? bytes.subarray(known) : bytes);
@@ -207,16 +223,23 @@ export class Wire {
     if (bytes !== null && bytes.length > 0) this.connection.receive(bytes);
   }
 
-  /** Reads what is of no use to the engine; `false` at the end. */
-  async drop(milliseconds: number): Promise<boolean> {
+  /** Reads what is of no use to the engine; how much that was, 0 at the end. */
+  async drop(milliseconds: number): Promise<number> {
     const bytes = await this.#transported(this.#reading(), milliseconds);
     this.#pending = undefined;
-    return bytes !== null;
+    return bytes?.length ?? 0;
   }
 
   #limit(awaiting: Awaiting): number {
-    if (awaiting === "request" || awaiting === "content" || awaiting === "response") return this.patience[awaiting];
-    return Infinity;
+    switch (awaiting) {
+      case "request":
+      case "head":
+      case "content":
+      case "response":
+        return this.patience[awaiting];
+      default:
+        return Infinity;
+    }
   }
 
   /** Drops the rest of the content being received, if there is any. */
@@ -234,8 +257,8 @@ export class Wire {
     if (this.#failure) throw this.#failure.reason;
     if (this.isBroken) throw new DisconnectedError("an earlier send has failed");
     try {
-      for (let at = 0; at < bytes.length; at += PIECE) {
-        const piece = bytes.length <= PIECE ? bytes : bytes.subarray(at, at + PIECE);
+      for (let at = 0; at < bytes.length; at += SENT) {
+        const piece = bytes.length <= SENT ? bytes : bytes.subarray(at, at + SENT);
         await this.#transported(this.transport.write(piece), this.patience.sending);
       }
     } catch (error) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -97,6 +97,37 @@ test("two requests and a decline on one connection", async () => {
 
 test("a peer's error is answered", async () => {
   assert.match(await exchange("GET / HTTP/1.1\r\nHost : a\r\n\r\n"), /^HTTP\/1\.1 400 Bad Request\r\n/);
+});
+
+test("a client that waits, sends too much or does not end is answered or left", async () => {
+  const code = readFileSync(join(examples, "server.mjs"), "utf8").replaceAll(/\b[63]0_000\b/g, "300").replace("all: 4_000, pause: 1_000", "all: 300, pause: 100");
+  const quick = spawn(process.execPath, ["--input-type=module", "-e", code], { cwd: examples, stdio: ["ignore", "pipe", "pipe"] });
+  quick.stderr.setEncoding("utf8").on("data", (told) => (complaints += told));
+  try {
+    const port = Number(await portOf(quick));
+    /** @param {string} said */
+    const open = (said) => {
+      const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+      socket.on("error", () => {});
+      socket.write(said);
+      return socket;
+    };
+    assert.equal(await text(open("")), "");
+    assert.match(await text(open("GET / HT")), /^HTTP\/1\.1 408 /);
+    assert.match(await text(open(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc`)), /^HTTP\/1\.1 408 /);
+    assert.match(await text(open(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${2 ** 21}\r\n\r\nabc`)), /^HTTP\/1\.1 413 /);
+    assert.match(await text(open(`${REQUEST}\r\n`)), /^HTTP\/1\.1 200 [^]*foo\/2 too\.\n$/);
+    // One that does not read is read no further, and left.
+    const silent = open("").pause();
+    let sent = 0;
+    const more = () => silent.write(`${REQUEST}\r\n`.repeat(1_000), (error) => error ?? ((sent += 1), more()));
+    more();
+    await new Promise((resolve) => silent.once("close", resolve));
+    assert(sent < 5_000, `${sent}`);
+    assert.match(await text(open(`${REQUEST}${OFFER}\r\nhello\nQUIT\n`).end()), /HELLO\n$/);
+  } finally {
+    quick.kill();
+  }
 });
 
 test("a tunnel is refused", async () => {

@@ -3,6 +3,8 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
 import { ProtocolError } from "switchover";
 import { DisconnectedError, request, serve, upgrade } from "switchover/streams";
@@ -114,7 +116,7 @@ for (const [form, shape] of Object.entries(forms)) {
         /** @type {Handler} */
         const handler = (request, info) => (request.target === "/slow" ? /** @type {Promise<undefined>} */ (never) : handle(request, info));
         const server = await listening((socket) =>
-          serve(shape(socket), handler, { signal: stop.signal }).catch((error) => ({ how: "thrown", error })),
+          serve(shape(socket), handler, { signal: stop.signal }),
         );
         const socket = await connected(server.port);
         socket.write(says);
@@ -126,7 +128,7 @@ for (const [form, shape] of Object.entries(forms)) {
         const [ending] = /** @type {any[]} */ (await server.close());
         // The switch has taken the socket out of the signal's reach.
         if (says.includes("chat")) assert.equal(ending.how, "switched");
-        else assert.deepEqual(ending, { how: "thrown", error: reason });
+        else assert.deepEqual(ending, { how: "aborted", error: reason });
         socket.destroy();
       });
     }
@@ -244,16 +246,16 @@ for (const [form, shape] of Object.entries(forms)) {
         await reader?.read();
         hasCome = true;
         return /** @type {Promise<undefined>} */ (never);
-      }, { signal: stop.signal }).catch((error) => error));
+      }, { signal: stop.signal }));
       const socket = await connected(server.port);
-      socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n");
+      socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n");
       const amount = await flood(socket);
       assert(hasCome);
       assert(amount <= BOUND, `${amount}`);
       // The handler never returns; the signal ends its connection.
       stop.abort("enough");
       await closed(socket);
-      assert.deepEqual(await server.close(), ["enough"]);
+      assert.deepEqual(await server.close(), [{ how: "aborted", error: "enough" }]);
     });
 
     test("a server that does not read, and one whose response is not read", async () => {
@@ -322,7 +324,7 @@ for (const [form, shape] of Object.entries(forms)) {
   });
 
   describe(`time-outs over ${form}`, { timeout: PATIENCE }, () => {
-    const patience = { request: 50, content: 50, response: 50, sending: 200 };
+    const patience = { request: 50, head: 50, content: 50, response: 50, sending: 200 };
 
     test("a client that is too slow is answered where that helps", async () => {
       /** @type {[string, string, Ending["how"]][]} */
@@ -342,6 +344,20 @@ for (const [form, shape] of Object.entries(forms)) {
         assert.equal(ending?.how, how);
         assert.equal(/** @type {any} */ (ending?.error).name, "TimeoutError");
       }
+    });
+
+    test("a head has a time of its own, which its bytes do not lengthen", async () => {
+      const server = await listening((socket) => serve(shape(socket), () => ({ body: "done" }), { patience: { request: 60_000, head: 300 } }));
+      const socket = await connected(server.port);
+      let sent = 0;
+      const trickle = setInterval(() => (socket.write("x".repeat(10)), (sent += 10)), 10);
+      socket.write("GET /");
+      assert.match(await rest(socket), /^HTTP\/1\.1 408 /);
+      clearInterval(trickle);
+      // A millisecond for each byte would be more than has gone by.
+      assert(sent < 2_000, `${sent}`);
+      socket.destroy();
+      await server.close();
     });
 
     test("the time of a handler does not count", async () => {
@@ -500,4 +516,111 @@ for (const [form, shape] of Object.entries(forms)) {
 /** Waits until it is closed, however. @param {NetSocket} socket */
 async function closed(socket) {
   if (!socket.closed) await new Promise((resolve) => socket.on("close", resolve));
+}
+
+describe("a peer that has ended its direction", { timeout: PATIENCE }, () => {
+  const moments = [0, 1, 5];
+  const CONNECT = "CONNECT a.example:1 HTTP/1.1\r\nHost: a.example:1\r\n\r\n";
+
+  for (const [form, shape] of Object.entries(forms)) {
+    for (const as of ["readable", "duplex"]) {
+      for (const asked of [OFFER, CONNECT]) {
+        test(`its first bytes of the new protocol are read by a handler that waits: ${form}, ${as}, ${asked.slice(0, 7)}`, async () => {
+          for (const moment of moments) {
+            /** @type {string | undefined} */
+            let heard;
+            const server = await listening((socket) => serve(shape(socket), async (request) => {
+              await new Promise((resolve) => setTimeout(resolve, moment));
+              void request.signal;
+              await new Promise((resolve) => setTimeout(resolve, moment));
+              const switched = await request.upgrade(["foo/2"]);
+              assert(switched);
+              heard = await heardOf(switched, as);
+              switched.close();
+            }));
+            const socket = await connected(server.port);
+            socket.end(`${asked}hello`);
+            await rest(socket);
+            assert.equal(heard, "hello");
+            assert.deepEqual(await server.close(), [{ how: "switched" }]);
+          }
+        });
+      }
+
+      test(`and by a client that still sends its request: ${form}, ${as}`, async () => {
+        for (const moment of moments) {
+          const server = await listening(async (socket) => {
+            await until(socket, "\r\n\r\n");
+            socket.end(`${SWITCHED}hello`);
+            await rest(socket);
+          });
+          const socket = await connected(server.port);
+          const body = new ReadableStream({
+            async pull(controller) {
+              await new Promise((resolve) => setTimeout(resolve, 20 + moment));
+              controller.enqueue(Buffer.from("content"));
+              controller.close();
+            },
+          }, { highWaterMark: 0 });
+          const switched = await upgrade(shape(socket), { method: "POST", target: "/", headers: HOST, body }, { offer: ["foo/2"] });
+          assert(switched.protocol !== null);
+          assert.equal(await heardOf(switched, as), "hello");
+          switched.close();
+          await server.close();
+        }
+      });
+    }
+  }
+
+  test("is answered, also where a socket would have ended with it", async () => {
+    const server = createServer((socket) => void serve(socket, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return { body: "answered" };
+    }));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const socket = await connected(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
+    socket.end(GET);
+    assert.match(await rest(socket), /answered$/);
+    server.close();
+  });
+
+  test("a socket is given back as it was", async () => {
+    const server = await listening((socket) => serve(socket, () => ({ body: "x" })));
+    for (const allowHalfOpen of [true, false]) {
+      const socket = connect({ port: server.port, host: "127.0.0.1", allowHalfOpen });
+      await once(socket, "connect");
+      const listeners = socket.listenerCount("error");
+      const answer = await request(socket, { target: "/", headers: HOST });
+      await answer.text();
+      assert.equal(socket.allowHalfOpen, allowHalfOpen);
+      socket.destroy();
+      assert(socket.listenerCount("error") <= listeners + 1);
+    }
+    await server.close();
+  });
+
+  test("the errors of a socket that toDuplex has given are for who has it", async () => {
+    const server = await listening((socket) => serve(socket, async (request) => {
+      const switched = await request.upgrade(["foo/2"]);
+      assert(switched);
+      const before = socket.listenerCount("error");
+      assert.equal(switched.toDuplex(Duplex), socket);
+      assert.equal(socket.listenerCount("error"), before - 1);
+      socket.end();
+    }));
+    const socket = await connected(server.port);
+    socket.write(OFFER);
+    await rest(socket);
+    socket.end();
+    await server.close();
+  });
+});
+
+/** All that the new protocol says. @param {import("switchover/streams").Switched} switched @param {string} as */
+async function heardOf(switched, as) {
+  if (as === "readable") return said(switched.readable);
+  let text = "";
+  for await (const bytes of switched.toDuplex(Duplex)) text += bytes.toString("latin1");
+  return text;
 }

@@ -5,7 +5,7 @@ import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
 import { Connection, ProtocolError } from "switchover";
 import { ContentTooLargeError, DisconnectedError, events, request, serve, upgrade } from "switchover/streams";
-import { PATIENCE, connected, forms, listening, rest, said, say, until } from "./sockets.mjs";
+import { PATIENCE, connected, forms, holds, listening, rest, said, say, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").Handler} Handler */
 /** @typedef {import("switchover/streams").ServeOptions} ServeOptions */
@@ -78,7 +78,7 @@ for (const [form, shape] of Object.entries(forms)) {
       const responses = [
         [() => Response.json({ a: 1 }, { status: 201 }), /^HTTP\/1\.1 201 Created\r\n[^]*Content-Length: 7\r\n[^]*\r\n\r\n\{"a":1\}$/i],
         [() => new Response(null, { status: 204 }), /^HTTP\/1\.1 204 No Content\r\n(?![^]*length)[^]*\r\n\r\n$/i],
-        [() => ({ status: 404, reason: "Gone fishing" }), /^HTTP\/1\.1 404 Gone fishing\r\nContent-Length: 0\r\n/],
+        [() => ({ status: 404, reason: "Gone fishing" }), /^HTTP\/1\.1 404 Gone fishing\r\nDate: .* GMT\r\nContent-Length: 0\r\n/],
         [() => ({ requires: ["foo/2"], body: "please" }), /^HTTP\/1\.1 426 [^]*Upgrade: foo\/2\r\n[^]*please/],
         [() => ({ body: "x", trailers: { Digest: "y" } }), /chunked\r\n[^]*\r\n1\r\nx\r\n0\r\nDigest: y\r\n\r\n$/],
         [() => ({ headers: { "Content-Length": "3" }, body: pieces("a", "bc") }), /Content-Length: 3\r\n[^]*\r\n\r\nabc$/],
@@ -105,6 +105,40 @@ for (const [form, shape] of Object.entries(forms)) {
       go();
       assert.match(await rest(socket), /6\r\nsecond\r\n0\r\n\r\n$/);
       await server.close();
+    });
+
+    test("each response has a Date, once, unless it is not wanted", async () => {
+      const date = /\r\nDate: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/;
+      const own = "Thu, 01 Jan 1970 00:00:00 GMT";
+      /** @type {any[]} */
+      const headers = [undefined, {}, [["A", "b"]], new Map([["A", "b"]]), new Headers({ A: "b" }), (function* () { yield ["A", "b"]; })()];
+      for (const given of headers) {
+        const { answer } = await exchange(() => ({ headers: given, body: "x" }), [LAST]);
+        assert.match(answer, date);
+        assert.equal(/\r\nA: b\r\n/i.test(answer), given !== undefined && given !== headers[1]);
+      }
+      for (const given of /** @type {any[]} */ ([{ date: own }, [["DATE", own]], new Headers({ date: own })])) {
+        const { answer } = await exchange(() => ({ headers: given }), [LAST]);
+        assert.deepEqual(answer.match(/^date: .*$/gim), [answer.match(new RegExp(`^date: ${own}$`, "im"))?.[0]]);
+      }
+      assert.match((await exchange(() => ({ requires: ["foo/2"] }), [LAST])).answer, date);
+      assert.match((await exchange(() => ({ body: "x" }), ["GET /\r\n\r\n"])).answer, date);
+      assert.doesNotMatch((await exchange(() => ({ body: "x" }), [LAST], { date: false })).answer, date);
+      assert.doesNotMatch((await exchange(() => ({ body: "x" }), ["GET /\r\n\r\n"], { date: false })).answer, date);
+    });
+
+    test("a name may have an array of values", async () => {
+      const headers = { "Set-Cookie": ["a=1", "b=2"], Vary: "x", Link: [] };
+      const { answer } = await exchange(() => ({ headers, body: "x" }), [LAST]);
+      assert.match(answer, /\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nVary: x\r\nDate/);
+      assert(!answer.includes("Link"));
+    });
+
+    test("a request has at most 1 GiB of content, unless a limit is given", async () => {
+      const large = (/** @type {number} */ length) => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n`;
+      assert.match((await exchange(() => ({ body: "x" }), [large(2 ** 30 + 1)])).answer, /^HTTP\/1\.1 413 /);
+      assert.match((await exchange(() => ({ body: "x" }), [large(4), "abcd"], { config: { limits: { content: 4 } } })).answer, /^HTTP\/1\.1 200 /);
+      assert.match((await exchange(() => ({ body: "x" }), [large(5), "abcde"], { config: { limits: { content: 4 } } })).answer, /^HTTP\/1\.1 413 /);
     });
 
     test("HEAD has the length and no content", async () => {
@@ -258,7 +292,7 @@ for (const [form, shape] of Object.entries(forms)) {
         const reported = [];
         const { answer, ending } = await exchange(() => response, [CONNECT + LAST], { onError: (error) => void reported.push(error) });
         // What comes after it may be what was meant for the tunnel.
-        assert.match(answer, /^HTTP\/1\.1 501 Not Implemented\r\n[^]*Connection: close\r\n[^]*\r\n\r\n$/);
+        assert.match(answer, /^HTTP\/1\.1 501 Not Implemented\r\n(.+\r\n)*Connection: close\r\n(.+\r\n)*\r\n$/);
         assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
         assert.equal(reported.length, 1);
         assert(reported[0] instanceof TypeError && /2xx to CONNECT .* request\.upgrade/.test(reported[0].message), String(reported[0]));
@@ -518,6 +552,35 @@ for (const [form, shape] of Object.entries(forms)) {
       await server.close();
     });
 
+    test("content has its length, or is chunked", async () => {
+      /** @type {[object, RegExp][]} */
+      const sent = [
+        [{ body: "hello" }, /\r\nContent-Length: 5\r\n(.+\r\n)*\r\nhello$/],
+        [{ body: "" }, /\r\nContent-Length: 0\r\n(.+\r\n)*\r\n$/],
+        [{ body: null }, /^POST \/ HTTP\/1\.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n$/],
+        [{ body: "hello", headers: { ...HOST, "Content-Length": "5" } }, /^POST \/ HTTP\/1\.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nhello$/],
+        [{ body: "hello", headers: { ...HOST, "transfer-encoding": "chunked" } }, /\r\n5\r\nhello\r\n0\r\n\r\n$/],
+        [{ body: pieces("a", "bc") }, /Transfer-Encoding: chunked\r\n(.+\r\n)*\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n$/],
+        [{ body: pieces("a", "bc"), headers: { ...HOST, "Content-Length": "3" } }, /\r\nContent-Length: 3\r\n\r\nabc$/],
+        [{ body: "hello", trailers: { Digest: "y" } }, /chunked\r\n(.+\r\n)*\r\n5\r\nhello\r\n0\r\nDigest: y\r\n\r\n$/],
+        [{ body: pieces("a"), trailers: { Digest: "y" } }, /\r\n1\r\na\r\n0\r\nDigest: y\r\n\r\n$/],
+      ];
+      for (const [given, expected] of sent) {
+        let asked = "";
+        const server = await listening(async (socket) => {
+          socket.on("data", (bytes) => void (asked += bytes.toString("latin1")));
+          await holds(() => expected.test(asked));
+          socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+        });
+        const socket = await connected(server.port);
+        const answer = await request(shape(socket), { method: "POST", target: "/", headers: HOST, ...given });
+        assert.equal(answer.status, 204);
+        await answer.text();
+        socket.destroy();
+        await server.close();
+      }
+    });
+
     test("a refused request sends nothing and leaves the socket", async () => {
       const server = await serving(echo);
       const socket = shape(await connected(server.port));
@@ -525,7 +588,6 @@ for (const [form, shape] of Object.entries(forms)) {
       const requests = [
         { target: "/", headers: {} },
         { target: "/ /", headers: HOST },
-        { target: "/", headers: HOST, body: "hello" },
         { target: "/", headers: { ...HOST, "Content-Length": "4" }, body: "hello" },
         { target: "/", headers: { ...HOST, "Content-Length": "6" }, body: "hello" },
         { target: "/", headers: HOST, body: 1 },

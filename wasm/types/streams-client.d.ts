@@ -12,10 +12,15 @@ export interface ClientRequest {
     readonly method?: string;
     /** The target in the form that fits the method (RFC 9112, 3.2). */
     readonly target: string;
-    /** The field lines: `Host`, and a `Content-Length` or `Transfer-Encoding` where there is content. */
+    /**
+     * The field lines, `Host` among them. Content that is whole has its length added; what comes in pieces is chunked unless they say
+     * otherwise.
+     */
     readonly headers: HeaderSource;
     /** The content. */
     readonly body?: Body | null;
+    /** Trailers after content that is chunked. */
+    readonly trailers?: HeaderSource;
 }
 /** What a client may be told. */
 export interface ClientOptions extends Options {

@@ -30,6 +30,8 @@ export type Handler = (request: ServerRequest, info: ServeInfo) => ServerRespons
 export interface ServeOptions extends Options {
     /** The protocols that the handler speaks: see `ServerRequest.upgrade`. */
     readonly upgrades?: readonly string[];
+    /** Whether `Date` is added to responses that have none (RFC 9110, 6.6.1); `true` unless given. */
+    readonly date?: boolean;
     /** Called with what the handler has thrown; unless given it is `console.error`. */
     readonly onError?: (error: unknown, request: ServerRequest) => void;
 }
@@ -48,9 +50,9 @@ export interface Ending {
      * `closed`: in order, after the last response. `switched`: the handler has the streams. `refused`: the client broke the
      * protocol or was too slow, and was answered where that could be done. `gone`: the client is, or it was and the handler has
      * thrown what the socket said of that. `failed`: the handler has thrown or returned no response, or a 2xx to CONNECT; the
-     * client got a 500 where none had begun, after that 2xx a 501.
+     * client got a 500 where none had begun, after that 2xx a 501. `aborted`: the signal has closed it.
      */
-    readonly how: "closed" | "switched" | "refused" | "gone" | "failed";
+    readonly how: "closed" | "switched" | "refused" | "gone" | "failed" | "aborted";
     /** What it was, but for `closed` and `switched`. */
     readonly error?: unknown;
 }
@@ -59,7 +61,7 @@ export interface Ending {
  * the socket. After `upgrade` the streams are the handler's, and only a handler that fails has them closed for it. Its
  * `shutdown` ends the connection in order.
  *
- * It fails with TypeError and the like for wrong arguments, and with the signal's reason, which closes the socket at once; all
- * else is an `Ending`. RFC 9112, 9.
+ * It fails with TypeError and the like for wrong arguments; all else is an `Ending`, also that the signal has closed the socket.
+ * RFC 9112, 9.
  */
 export declare function serve(socket: Socket, handler: Handler, options?: ServeOptions): Serving;

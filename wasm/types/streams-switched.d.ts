@@ -26,7 +26,8 @@ export declare class Switched implements Pair {
     get writable(): WritableStream<Uint8Array>;
     /**
      * The same as a stream of Node: `toDuplex(Duplex)` with the class of `node:stream`. A socket that was one comes back as it is,
-     * the first bytes put back, unless the switch was `early`. Use that, or the two streams.
+     * the first bytes put back and its errors yours to listen for, unless the switch was `early` or the peer's direction has ended.
+     * Use that, or the two streams.
      */
     toDuplex<T>(Duplex: DuplexMaker<T>): T;
     /**

@@ -38,7 +38,10 @@ export interface DenoSocket {
     closeWrite(): Promise<void>;
     close(): void;
 }
-/** A `Duplex` of Node, mostly a `net.Socket`; one with `allowHalfOpen`, so that the other side may end its direction first. */
+/**
+ * A `Duplex` of Node, mostly a `net.Socket`. Its `allowHalfOpen` is set while it is in use here, as `node:http` sets it: a peer
+ * that has ended its direction still gets its answer.
+ */
 export interface NodeSocket {
     on(event: string, listener: (...given: any[]) => void): unknown;
     off(event: string, listener: (...given: any[]) => void): unknown;
@@ -48,6 +51,7 @@ export interface NodeSocket {
     end(): unknown;
     destroy(reason?: Error): unknown;
     resetAndDestroy?(): unknown;
+    allowHalfOpen?: boolean;
     readonly destroyed: boolean;
     readonly readableEnded: boolean;
     readonly writableFinished: boolean;

@@ -1,26 +1,31 @@
 import type { Config } from "./config.js";
 /**
  * How many milliseconds the peer may take, by what `Connection.awaiting` says; `Infinity` is for ever. The time runs while there
- * is something to wait for, not while your code works. It begins anew with each event but content; each byte that comes adds a
+ * is something to wait for, not while your code works. It begins anew with each event but content; each byte of content adds a
  * millisecond. When it is over, the error is a `DOMException` by the name `TimeoutError`.
  */
 export interface Patience {
-    /** A server waits for a request: between two of them, and for a whole head. 60,000 unless given. */
+    /** A server waits for the first byte of a request. 60,000 unless given. */
     readonly request?: number;
+    /** The rest of its head. 30,000 unless given. */
+    readonly head?: number;
     /** More content, or the end of the message. 30,000 unless given. */
     readonly content?: number;
     /** A client waits for a response, or the next interim one. 60,000 unless given. */
     readonly response?: number;
     /** A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1). 1,000 unless given. */
     readonly goAhead?: number;
-    /** The peer takes 64 KiB of what is sent. 30,000 unless given. */
+    /** The peer takes 32 KiB of what is sent, about a millisecond for each byte. 30,000 unless given. */
     readonly sending?: number;
 }
 /** What a client and a server may be told. */
 export interface Options {
     /** Ends everything at once: the socket is closed, and what was awaited fails with the signal's reason. */
     readonly signal?: AbortSignal | undefined;
-    /** How the connection behaves. Where it does not say `secure`, the socket is asked. */
+    /**
+     * How the connection behaves. Where it does not say `secure`, the socket is asked; where it does not say `limits.content`, a
+     * request may have 1 GiB.
+     */
     readonly config?: Config | undefined;
     /** How long the peer may take. */
     readonly patience?: Patience | undefined;
