@@ -16,7 +16,7 @@
 #include <nghttp2/nghttp2.h>
 #include <switchover.h>
 
-enum { CLIENTS = 500, STREAMS = 100, HELD = 65535 /* bytes of content, for stream 1 */, LINGER = 2 /* seconds */ };
+enum { CLIENTS = 500, STREAMS = 100, HELD = 65535 /* bytes of content, for stream 1 */, LINGER = 4 /* seconds */ };
 typedef struct request {
     int32_t stream; /* 0: it is over */
     char method[8], target[256], text[320];

@@ -1,6 +1,7 @@
 /* An HTTP/1.1 server that answers later: threads decide, and the loop goes on and answers when they have.
  *
- *   poll [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS that a client may take for a message (30)
+ *   poll [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS that a client may take for a head,
+ *                             for content or to read (30); an idle one has twice as long
  *
  *   GET /            a text, at once
  *   GET /later?WHO   a text for WHO after a while, or a 403 for `mallory`. To a client that offers line/1, the text is one
@@ -33,7 +34,9 @@ enum {
     OUT = 16384,       /* bytes that wait to be sent */
     ROOM = 1024,       /* the most that one event makes us write */
     WORK = 200,        /* milliseconds that a decision takes */
-    LINGER = 2000,     /* and for which a connection that is over is still read from */
+    LINGER = 4000,     /* and for which a connection that is over is still read from, */
+    LULL = 1000,       /* without a pause of these, */
+    LINGERED = 1 << 20, /* and bytes at most */
     PAUSE = 100        /* and until accept(2) is tried again after it has failed */
 };
 
@@ -54,6 +57,8 @@ struct client {
     int is_shut;   /* that has happened; the client is read from until it ends */
     int is_gone;   /* to be freed */
     int has_ended; /* the client has sent its last byte */
+    int64_t shut_at;
+    size_t dropped; /* what it has sent after that */
     int64_t since; /* when the client last did what it had to */
 
     /* The request that is not answered yet. */
@@ -150,7 +155,7 @@ static void flush(client *c) {
     if (c->is_over && !c->is_shut && c->waiting == 0) {
         shutdown(c->fd, SHUT_WR);
         c->is_shut = 1;
-        c->since = now;
+        c->shut_at = c->since = now;
     }
 }
 
@@ -325,7 +330,13 @@ static void readable(client *c) {
     ssize_t got = recv(c->fd, data, cap, 0);
     if (got < 0) c->is_gone = errno != EAGAIN && errno != EINTR;
     if (got == 0) c->has_ended = 1;
+    if (got > 0 && c->is_shut) {
+        c->since = now;
+        c->dropped += (size_t)got;
+        c->is_gone = c->dropped > LINGERED;
+    }
     if (got < 0 || c->is_over) return;
+    if (swo_awaiting(c->conn) == SWO_AWAITING_REQUEST) c->since = now; /* the head has a time of its own */
     if (got > 0) swo_receive_commit(c->conn, (size_t)got);
     else swo_receive_eof(c->conn, SWO_END_CLEAN);
 }
@@ -337,9 +348,13 @@ static short wanted(const client *c) {
 }
 
 static int64_t deadline(const client *c) {
-    if (c->is_shut) return c->since + LINGER;
+    if (c->is_shut) return c->since + LULL < c->shut_at + LINGER ? c->since + LULL : c->shut_at + LINGER;
     if (c->waiting > 0) return c->since + patience;
-    return swo_awaiting(c->conn) == SWO_AWAITING_CALLER ? INT64_MAX : c->since + patience;
+    switch (swo_awaiting(c->conn)) {
+    case SWO_AWAITING_CALLER: return INT64_MAX;
+    case SWO_AWAITING_REQUEST: return c->since + 2 * patience;
+    default: return c->since + patience;
+    }
 }
 
 /* A deadline has expired. A request that has begun is answered, an idle connection is just closed. */

@@ -1,6 +1,7 @@
 /* A server that speaks HTTP/1.1 and, to a client that offers it, foo/2: lines, sent back in capitals, until QUIT.
  *
- *   server [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS that a client may take for a message (30)
+ *   server [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS that a client may take for a head, for
+ *                               content or to read (30); an idle one has twice as long
  *
  * One thread, poll(2), no call that blocks. Each swo_conn lives inside the struct of its client. What one round writes is
  * sent at once; a client that does not read is not read from. `/later` is answered after a moment. */
@@ -22,13 +23,17 @@
 
 enum {
     CLIENTS = 2000,
-    READ = 4096,    /* bytes of one recv(2) */
-    LINE = 65536,   /* the longest line of foo/2; the rest of a longer one is cut */
-    OUT = 524288,   /* bytes that wait to be sent */
-    ROOM = 262144,  /* the most that one event makes us write: every early byte of foo/2, and what goes around */
-    LATER = 200,    /* milliseconds until `/later` is answered */
-    LINGER = 2000,  /* and for which a connection that is over is still read from */
-    PAUSE = 100     /* and until accept(2) is tried again after it has failed */
+    READ = 4096,        /* bytes of one recv(2) */
+    LINE = 65536,       /* the longest line of foo/2; the rest of a longer one is cut */
+    OUT = 524288,       /* bytes that wait to be sent */
+    ROOM = 262144,      /* the most that one event makes us write: every early byte of foo/2, and what goes around */
+    ANSWER = 1024,      /* the most that an answer in HTTP takes */
+    CONTENT = 1 << 20,  /* bytes of content that a request may have */
+    LATER = 200,        /* milliseconds until `/later` is answered */
+    PAUSE = 100,        /* and until accept(2) is tried again after it has failed */
+    LINGER = 4000,      /* milliseconds for which a connection that is over is still read from */
+    LULL = 1000,        /* without a pause of these */
+    LINGERED = 1 << 20  /* and bytes at most */
 };
 
 typedef struct client {
@@ -38,15 +43,18 @@ typedef struct client {
     int is_shut;    /* that has happened; the client is read from until it ends */
     int is_gone;    /* to be freed */
     int64_t deadline; /* when the client is given up */
+    uint32_t awaited; /* what it is given up for, as swo_awaiting has it */
+    int64_t lingers;  /* when a connection that is over is closed at the latest */
+    size_t dropped;   /* what it has sent since */
     int64_t due;      /* when the request that is complete is answered; 0: there is none */
     uint32_t status;  /* of the answer, kept because the engine does not keep the request; and how late it comes */
     int delay;
-    char line[LINE];       /* what has come of a line in foo/2 */
+    char *line;       /* what has come of a line in foo/2; LINE bytes, from the switch on */
     size_t length;
-    uint8_t out[OUT];
-    size_t waiting;
-    swo_conn *conn; /* points to `place`, or to the heap if this version needs more than that */
-    uint64_t place[64];
+    uint8_t *out;     /* what waits to be sent; an idle client has none */
+    size_t waiting, capacity;
+    swo_conn *conn;   /* points to `place` */
+    uint64_t place[SWO_CONN_SIZE_MAX / sizeof(uint64_t)];
 } client;
 
 static int64_t now, patience = 30000; /* milliseconds; `now` is looked at once in each round */
@@ -57,10 +65,17 @@ static int64_t clock_now(void) {
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* Deadlines. A message has `patience`, and each byte earns a millisecond, never more than `patience` in all: who sends
- * a byte a second is given up, who sends long content is not. */
+/* Deadlines. The first byte of a request, the rest of its head and its content each have one. A byte of content, and one that
+ * is taken, earns a millisecond, never more than `patience` in all: who moves a byte a second is given up, who moves much is
+ * not. */
 
-static void new_message(client *c) { c->deadline = now + patience; }
+static void expect(client *c, int is_new) {
+    uint32_t awaited = swo_awaiting(c->conn);
+    if (c->speaks_foo) awaited = SWO_AWAITING_REQUEST;
+    if (c->is_shut || (!is_new && awaited == c->awaited)) return;
+    c->awaited = awaited;
+    c->deadline = now + (awaited == SWO_AWAITING_REQUEST ? 2 * patience : patience);
+}
 
 static void earned(client *c, size_t bytes) {
     c->deadline += (int64_t)bytes;
@@ -69,8 +84,19 @@ static void earned(client *c, size_t bytes) {
 
 /* Writing. The engine writes into `out` after what waits there. */
 
-static uint8_t *space(client *c) { return c->out + c->waiting; }
 static size_t room(const client *c) { return OUT - c->waiting; }
+
+/* Where `length` bytes can be written; NULL if there is no memory or no room, and the connection is over. */
+static uint8_t *space(client *c, size_t length) {
+    size_t capacity = 2 * (c->waiting + length);
+    if (length <= room(c) && c->waiting + length > c->capacity) {
+        uint8_t *grown = (uint8_t *)realloc(c->out, capacity);
+        if (grown) c->out = grown, c->capacity = capacity;
+    }
+    if (c->waiting + length <= c->capacity) return c->out + c->waiting;
+    c->is_over = 1;
+    return NULL;
+}
 
 static void wrote(client *c, swo_result result, size_t written) {
     if (result) c->is_over = 1;
@@ -78,12 +104,26 @@ static void wrote(client *c, swo_result result, size_t written) {
 }
 
 static void write_text(client *c, const void *text, size_t length) {
-    if (length > room(c)) {
-        c->is_over = 1;
+    uint8_t *out = space(c, length);
+    if (!out) return;
+    memcpy(out, text, length);
+    c->waiting += length;
+}
+
+/* Nothing more is written. To close with bytes of the client unread would take the last answer away from it: where the engine
+ * says so, our direction is closed first, and what still comes is dropped for a while (RFC 9112, 9.6). */
+static void leave(client *c) {
+    static const struct linger none = {1, 0};
+    uint32_t closing = swo_closing(c->conn);
+    if (closing == SWO_CLOSING_RESET) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    if (closing != SWO_CLOSING_LINGER) {
+        c->is_gone = 1;
         return;
     }
-    memcpy(space(c), text, length);
-    c->waiting += length;
+    shutdown(c->fd, SHUT_WR);
+    c->is_shut = 1;
+    c->lingers = now + LINGER;
+    c->deadline = now + LULL;
 }
 
 static void flush(client *c) {
@@ -97,12 +137,11 @@ static void flush(client *c) {
         memmove(c->out, c->out + sent, c->waiting);
         earned(c, (size_t)sent);
     }
-    /* To close with bytes of the client unread would take the last answer away from it (RFC 9112, 9.6). */
-    if (c->is_over && !c->is_shut && c->waiting == 0) {
-        shutdown(c->fd, SHUT_WR);
-        c->is_shut = 1;
-        c->deadline = now + LINGER;
-    }
+    if (c->waiting > 0) return;
+    free(c->out);
+    c->out = NULL;
+    c->capacity = 0;
+    if (c->is_over && !c->is_shut) leave(c);
 }
 
 /* foo/2. */
@@ -118,7 +157,7 @@ static void hear_foo(client *c, const uint8_t *data, size_t length) {
         c->line[c->length++] = '\n';
         if (!c->is_over) write_text(c, c->line, c->length);
         c->length = 0;
-        new_message(c);
+        expect(c, 1);
     }
 }
 
@@ -129,6 +168,12 @@ static void switched(client *c, const swo_switched *switched) {
     int length = snprintf(first, sizeof first, "foo/2 answers %.*s %.*s\n", (int)request->method.len,
                           (const char *)request->method.data, (int)shown, (const char *)request->target.data);
     c->speaks_foo = 1;
+    c->line = (char *)malloc(LINE);
+    if (!c->line) {
+        c->is_over = 1;
+        return;
+    }
+    expect(c, 1);
     write_text(c, first, (size_t)length);
     /* HTTP does not come back, so the first bytes of foo/2 need not be taken out of the engine. */
     hear_foo(c, switched->leftover.data, switched->leftover.len);
@@ -145,9 +190,23 @@ static void respond(client *c, uint32_t status, const char *text) {
     static const swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
     swo_response_head head = {status, {NULL, 0}, fields, 1};
     size_t written = 0;
+    uint8_t *out = space(c, ANSWER);
+    if (!out) return;
     swo_advertise(c->conn, &foo, 1);
-    swo_result result = swo_respond(c->conn, &head, (const uint8_t *)text, strlen(text), space(c), room(c), &written);
+    swo_result result = swo_respond(c->conn, &head, (const uint8_t *)text, strlen(text), out, ANSWER, &written);
     wrote(c, result, written);
+}
+
+/* The connection's last answer, if none has begun. */
+static void refuse(client *c, uint32_t status, const char *text) {
+    static const swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
+    swo_response_head head = {status, {NULL, 0}, fields, 1};
+    size_t written = 0;
+    uint8_t *out = space(c, ANSWER);
+    if (!out) return;
+    swo_result result = swo_reject(c->conn, &head, (const uint8_t *)text, strlen(text), out, ANSWER, &written);
+    wrote(c, result, written);
+    c->is_over = 1;
 }
 
 /* foo/2 if the request offers it, else a page. Declining needs no more than the page. */
@@ -160,7 +219,9 @@ static void answer(client *c) {
     } else if (swo_select(c->conn, &foo, 1, SWO_ORDER_CLIENT, &selection)) {
         respond(c, 200, "hello in HTTP/1.1\n");
     } else {
-        swo_result result = swo_accept(c->conn, &selection, NULL, 0, space(c), room(c), &written);
+        uint8_t *out = space(c, ANSWER);
+        if (!out) return;
+        swo_result result = swo_accept(c->conn, &selection, NULL, 0, out, ANSWER, &written);
         wrote(c, result, written);
     }
 }
@@ -173,7 +234,9 @@ static void begin_request(client *c, const swo_request *request) {
     c->delay = is(request->target, "/later") ? LATER : 0;
     if (swo_owes(c->conn) != SWO_OWES_CONTINUE) return;
     swo_response_head head = {100, {NULL, 0}, NULL, 0};
-    swo_result result = swo_send_informational(c->conn, &head, space(c), room(c), &written);
+    uint8_t *out = space(c, ANSWER);
+    if (!out) return;
+    swo_result result = swo_send_informational(c->conn, &head, out, ANSWER, &written);
     wrote(c, result, written);
 }
 
@@ -184,17 +247,16 @@ static int drive(client *c) {
         swo_result result = swo_next_event(c->conn, &event);
         if (result) {
             fprintf(stderr, "%s\n", swo_error_text(result));
-            if (swo_error_status(result)) respond(c, swo_error_status(result), "this was no HTTP\n");
-            c->is_over = 1;
+            refuse(c, swo_error_status(result), "this was no HTTP\n");
             return 0;
         }
         switch (event.kind) {
         case SWO_EVENT_KIND_REQUEST:
-            new_message(c);
+            expect(c, 1);
             begin_request(c, &event.u.request);
             break;
         case SWO_EVENT_KIND_DATA: break; /* content that this server does not use */
-        case SWO_EVENT_KIND_END_OF_MESSAGE: new_message(c); break;
+        case SWO_EVENT_KIND_END_OF_MESSAGE: expect(c, 1); break;
         case SWO_EVENT_KIND_PAUSED:
             if (event.u.paused == SWO_PAUSED_CLOSED) {
                 c->is_over = 1;
@@ -224,7 +286,13 @@ static void readable(client *c) {
     }
     ssize_t got = recv(c->fd, data, cap, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got > 0) earned(c, (size_t)got);
+    if (got > 0 && c->is_shut) {
+        c->deadline = now + LULL < c->lingers ? now + LULL : c->lingers;
+        c->dropped += (size_t)got;
+        c->is_gone = c->dropped > LINGERED;
+        return;
+    }
+    if (got > 0 && !c->speaks_foo && c->awaited == SWO_AWAITING_CONTENT) earned(c, (size_t)got);
     if (c->is_over || (got < 0 && c->speaks_foo)) c->is_gone = got <= 0;
     else if (c->speaks_foo && got == 0) c->is_over = 1;
     else if (c->speaks_foo) hear_foo(c, data, (size_t)got);
@@ -238,6 +306,17 @@ static short wanted(const client *c) {
     return c->due > now ? 0 : POLLIN;
 }
 
+/* A deadline is over. Half a request is answered, an idle connection is closed. */
+static void give_up(client *c) {
+    if (c->is_shut || c->waiting > 0 || c->speaks_foo || c->awaited == SWO_AWAITING_REQUEST) {
+        c->is_gone = 1;
+        return;
+    }
+    refuse(c, 408, "the rest of your request did not come\n");
+    flush(c);
+    if (!c->is_shut) c->deadline = now + patience;
+}
+
 static void turn(client *c, short events) {
     if (events & (POLLERR | POLLNVAL)) c->is_gone = 1;
     else if (events & (POLLIN | POLLHUP)) readable(c);
@@ -246,15 +325,20 @@ static void turn(client *c, short events) {
         is_full = drive(c);
         flush(c);
     } while (is_full && room(c) >= ROOM && !c->is_gone);
-    if (c->deadline <= now) c->is_gone = 1;
+    if (!c->is_gone && !c->is_over) expect(c, 0);
+    if (c->deadline <= now) give_up(c);
 }
 
 /* The server. */
 
 static client *begin(int fd) {
     int yes = 1;
+    swo_config config;
     client *c = (client *)calloc(1, sizeof *c);
-    if (!c) {
+    swo_config_init(&config, sizeof config);
+    config.content = CONTENT;
+    if (!c || swo_conn_init(c->place, sizeof c->place, SWO_ROLE_SERVER, &config, &c->conn)) {
+        free(c);
         close(fd);
         return NULL;
     }
@@ -262,18 +346,15 @@ static client *begin(int fd) {
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     /* What is written together is sent together already; waiting for more would cost each answer 40 ms. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (swo_conn_init(c->place, sizeof c->place, SWO_ROLE_SERVER, NULL, &c->conn)
-        && swo_conn_new(SWO_ROLE_SERVER, NULL, &c->conn)) {
-        c->is_gone = 1;
-    }
-    new_message(c);
+    expect(c, 1);
     return c;
 }
 
 static void finish(client *c) {
-    if ((void *)c->conn == (void *)c->place) swo_conn_deinit(c->conn);
-    else swo_conn_free(c->conn);
+    swo_conn_deinit(c->conn);
     close(c->fd);
+    free(c->line);
+    free(c->out);
     free(c);
 }
 

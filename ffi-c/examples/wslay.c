@@ -17,7 +17,7 @@
 #include <switchover.h>
 #include <wslay/wslay.h>
 
-enum { CLIENTS = 500, MESSAGE = 1 << 20, LINGER = 2 /* seconds */ };
+enum { CLIENTS = 500, MESSAGE = 1 << 20, LINGER = 4 /* seconds */ };
 static unsigned patience = 30;
 static int fd; /* the client's, in its process */
 

@@ -19,7 +19,9 @@ examples_are_short() {
 # server.c and client.c.
 
 start_server() {
-    compile examples server -O1 $sanitizers && compile examples client -O1 $sanitizers || return 1
+    compile examples server -O1 $sanitizers && compile examples client -O1 $sanitizers &&
+        cc -std=c11 -D_GNU_SOURCE $warnings -O1 -Iffi-c/include ffi-c/examples/server.c "$built/libswitchover.a" $system \
+            -o "$work/server-plain" || return 1
     "$work/server" 0 >"$work/server.out" 2>"$work/server.err" &
     server=$!
     for _ in $(seq 50); do
@@ -79,6 +81,12 @@ server_steps() {
     fi
     check "the server is well" server_is_well
     kill "$server"
+    if have python3; then
+        check "server: slow and silent clients" served "$work/server" 1 rude "server, late"
+        check "server: many clients" served "$work/server-plain" 30 rude "server, many"
+    else
+        skip "server: slow and silent clients, and many" "no Python"
+    fi
 }
 
 # poll.c, wslay.c and nghttp2.c.

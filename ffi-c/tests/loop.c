@@ -33,17 +33,24 @@ static void send_continue(swo_conn *conn) {
 
 #include "answer.inc"
 
-static void answer_error(swo_conn *conn, uint32_t status) {
+/* An answer that comes later is counted when it is asked for. */
+static int answers_later, asked, has_left;
+#define answer(conn) (answers_later ? (void)asked++ : answer(conn))
+
+static void reject(swo_conn *conn, uint32_t status) {
     size_t written = 0;
     swo_response_head head = {(uint16_t)status, {NULL, 0}, NULL, 0};
-    swo_result result = swo_respond(conn, &head, NULL, 0, out, sizeof out, &written);
+    swo_result result = swo_reject(conn, &head, NULL, 0, out, sizeof out, &written);
     send_out(result, written);
 }
 
 static void leave(swo_conn *conn) {
+    if (swo_closing(conn) == SWO_CLOSING_LINGER) {
+        shutdown(fd, SHUT_WR);
+        while (recv(fd, out, sizeof out, 0) > 0) continue;
+    }
     swo_conn_free(conn);
-    shutdown(fd, SHUT_WR);
-    while (recv(fd, out, sizeof out, 0) > 0) continue;
+    has_left = 1;
 }
 
 static void speak(const swo_switched *switched) {
@@ -51,11 +58,26 @@ static void speak(const swo_switched *switched) {
     exit(1); /* nothing was accepted */
 }
 
-static void serve(void) {
 #include "loop.inc"
+
+#undef answer
+
+static void serve(void) {
+    swo_conn *conn;
+#include "limit.inc"
+    go_on(conn);
+    /* The loop has returned for the answer, and asks for it once. */
+    while (answers_later && !has_left && asked == 1) {
+        asked = 0;
+        answer(conn);
+        go_on(conn);
+    }
+    if (!has_left) exit(1);
 }
 
-int main(void) {
+int main(int count, char **arguments) {
+    (void)arguments;
+    answers_later = count > 1;
     struct sockaddr_in address;
     socklen_t size = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM, 0);

@@ -35,9 +35,17 @@ static size_t get(struct client *client, void *into, size_t cap) {
     return len;
 }
 
-static void on_request(struct client *client, const swo_request *request);
-static void on_body(struct client *client, swo_slice data);
-static void on_complete(struct client *client);
+static uint8_t *space(struct client *client, size_t cap) {
+    if (cap > sizeof client->out - client->out_len) exit(1);
+    return (uint8_t *)client->out + client->out_len;
+}
+
+static void wrote(struct client *client, size_t written) { client->out_len += written; }
+
+static int on_request(struct client *client, const swo_request *request);
+static int on_body(struct client *client, swo_slice data);
+static int on_complete(struct client *client);
+static void reject(struct client *client, uint32_t status);
 static void send_continue(struct client *client);
 static void speak(struct client *client, swo_slice leftover);
 static void write_response(struct client *client, unsigned status, const char *text);
@@ -52,10 +60,19 @@ static void answer(struct client *client, const char *text);
 #include "porting-upgrade.inc"
 #include "porting-read.inc"
 
-static void on_body(struct client *client, swo_slice data) {
+/* The callback that frees the connection, as evhttp's may, and the memory of its client. */
+static int frees(struct client *client, const char *at) {
+    if (strcmp(client->path, at)) return 0;
+    swo_conn_free(client->conn);
+    free(client);
+    return 1;
+}
+
+static int on_body(struct client *client, swo_slice data) {
     if (data.len > sizeof client->body - client->body_len) exit(1);
     memcpy(client->body + client->body_len, data.data, data.len);
     client->body_len += data.len;
+    return frees(client, "/body");
 }
 
 static void speak(struct client *client, swo_slice leftover) {
@@ -71,23 +88,31 @@ static void answer(struct client *client, const char *text) {
     else write_response(client, 200, text);
 }
 
-static void on_complete(struct client *client) {
-    char text[400];
-    if (!strcmp(client->path, "/upgrade") && try_upgrade(client)) return;
+static int on_complete(struct client *client) {
+    char text[1400];
+    if (frees(client, "/complete")) return 1;
+    if (!strcmp(client->path, "/upgrade") && try_upgrade(client)) return 0;
     if (!strcmp(client->path, "/late")) {
         client->late++;
-        return;
+        return 0;
     }
     if (!strcmp(client->path, "/missing")) {
         write_response(client, 404, "");
-        return;
+        return 0;
     }
     if (!strcmp(client->path, "/html")) {
         respond_html(client, "<p>");
-        return;
+        return 0;
+    }
+    if (!strcmp(client->path, "/long")) {
+        memset(text, 'x', 1200);
+        text[1200] = 0;
+        respond(client, 200, text);
+        return 0;
     }
     sprintf(text, "%s %.*s", client->path, (int)client->body_len, client->body);
     answer(client, text);
+    return 0;
 }
 
 /* What a blocking server does with the pull parser's three functions. */
@@ -110,11 +135,13 @@ static void serve_pulling(struct client *client) {
     }
 }
 
-static void serve_pushing(struct client *client) {
+static int serve_pushing(struct client *client) {
     uint8_t data[512];
     size_t len = 0;
     while (!client->closing && (len = get(client, data, sizeof data))) {
-        if (feed(client, data, len)) client->closing = 1;
+        int after = feed(client, data, len);
+        if (after == FREED) return FREED;
+        if (after == LEAVE) client->closing = 1;
     }
     /* All has been read before the answer comes. */
     if (client->late) {
@@ -125,6 +152,17 @@ static void serve_pushing(struct client *client) {
         swo_receive_eof(client->conn, SWO_END_CLEAN);
         pump(client);
     }
+    return LEAVE;
+}
+
+/* Nothing is touched after a callback has freed it, which the sanitizer watches. */
+static int freed_by(const char *request) {
+    struct client *client = (struct client *)calloc(1, sizeof *client);
+    if (!client || swo_conn_new(SWO_ROLE_SERVER, NULL, &client->conn)) exit(1);
+    client->in = request;
+    client->in_len = strlen(request);
+    client->step = client->in_len;
+    return serve_pushing(client) != FREED;
 }
 
 static int exchange_by(size_t step, const char *request, const char *wanted) {
@@ -134,7 +172,8 @@ static int exchange_by(size_t step, const char *request, const char *wanted) {
     client.in_len = strlen(request);
     client.step = step;
     if (swo_conn_new(SWO_ROLE_SERVER, NULL, &client.conn)) exit(1);
-    (reader_moved ? serve_pulling : serve_pushing)(&client);
+    if (reader_moved) serve_pulling(&client);
+    else serve_pushing(&client);
     swo_conn_free(client.conn);
     client.out[client.out_len] = 0;
     if (!strcmp(client.out, wanted)) return 0;
@@ -181,7 +220,7 @@ int main(void) {
                            writer_moved ? "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n"
                                         : "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\n");
         failed |= exchange("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                           "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+                           "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         failed |= exchange("GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: bar, foo/2\r\n\r\nearly",
                            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\nearly");
         failed |= exchange("GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: TLS/1.2\r\n\r\n",
@@ -197,6 +236,18 @@ int main(void) {
     failed |= exchange("GET /late HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
                        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate"
                        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n/b ");
+    writer_moved = 1;
+    for (const char *const *path = (const char *const[]){"/body", "/complete", NULL}; *path; path++) {
+        char request[100];
+        sprintf(request, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiGET /b HTTP/1.1\r\nHost: a\r\n\r\n", *path);
+        failed |= freed_by(request);
+    }
+    /* An answer that needs more room than was there at first. */
+    {
+        static char wanted[1400] = "HTTP/1.1 200 OK\r\nContent-Length: 1200\r\nConnection: close\r\n\r\n";
+        memset(wanted + strlen(wanted), 'x', 1200);
+        failed |= exchange("GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", wanted);
+    }
     /* A client that waits for its 100 gets it before it sends content; one that does not wait gets none. */
     for (reader_moved = 0; reader_moved < 2; reader_moved++) {
         const char *request = "POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"

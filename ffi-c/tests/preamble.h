@@ -12,8 +12,9 @@
  *     say how much with swo_receive_commit. swo_receive_eof says that no more will come. While swo_wants_input is 0, do
  *     not read.
  *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA (send a 100 if swo_owes is SWO_OWES_CONTINUE,
- *     send what was written, then read) or SWO_EVENT_KIND_PAUSED (act: decide, answer, speak the new protocol, or close). A pause comes
- *     again with each call until you have acted: if you answer later, remember that you were asked.
+ *     send what was written, then read) or SWO_EVENT_KIND_PAUSED (act: decide, answer, speak the new protocol, or
+ *     close). A pause comes again with each call until you have acted. To answer a request later, do nothing at
+ *     SWO_EVENT_KIND_END_OF_MESSAGE, leave the loop at the pause, and enter it again after the answer.
  *     Slices of an event are valid until the next *inbound* call on the connection: copy what the answer needs. Each
  *     inbound call says so in its comment: swo_receive, swo_receive_buffer, swo_receive_commit, swo_receive_eof,
  *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Decisions do
@@ -56,7 +57,8 @@
  *
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
  *
- * THREADS. No threads, and no globals but the functions of swo_set_memory. A connection, splice or reader may move between
+ * THREADS. No threads, and no state outside your objects that you could see, but the functions of swo_set_memory. (How the
+ * machine is best scanned is found out once and kept, by atomic writes of the same value.) A connection, splice or reader may move between
  * threads, and is used by one at a time. A prepared response and a block never change: several threads may
  * use one at once, on a connection each.
  */

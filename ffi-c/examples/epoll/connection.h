@@ -12,6 +12,7 @@
 
 enum {
     READ = 16384,    /* bytes of one recv(2) */
+    CONTENT = 1 << 30, /* bytes of content that a request may have: an echo leaves as it comes */
     HELD = 65536,    /* content of a request that offers h2c, held until it is complete */
     ROOM = 98304,    /* what one event of the engine can make us write: held content, one read, and what goes around */
     OUTPUT = 131072, /* bytes that wait for the peer to read them */
@@ -27,7 +28,8 @@ typedef struct protocol {
     void (*ended)(connection *c); /* the peer has sent its last byte; NULL: `peer_ended` is enough */
     void (*advance)(connection *c); /* writes what there is to write, as far as there is room */
     bool (*wants_input)(connection *c);
-    bool (*must_reset)(connection *c); /* a close now would look like an end that was meant; NULL: never */
+    uint32_t (*closing)(connection *c); /* how to close, as swo_closing has it; NULL: SWO_CLOSING_LINGER */
+    bool (*late)(connection *c); /* the deadline is over: whether there is an answer to that; NULL: none */
     void (*drop)(connection *c); /* frees the session */
 } protocol;
 
@@ -36,7 +38,8 @@ struct connection {
     uint32_t watched; /* what epoll reports */
     const protocol *spoken;
     void *session; /* the protocol's own */
-    int64_t deadline; /* milliseconds */
+    int64_t deadline, lingers; /* milliseconds */
+    size_t dropped;
     bool peer_ended, is_over, is_shut, is_broken;
     connection *next, **link;
     size_t begin, end; /* of what waits in `output` */
@@ -49,8 +52,8 @@ struct connection {
 uint8_t *connection_space(connection *c, size_t *room);
 /* Writes as much as there is room for, and says how much that was. */
 size_t connection_write(connection *c, const uint8_t *data, size_t length);
-/* A message is complete, or the new protocol goes on: the peer gets another while. */
-void connection_progress(connection *c);
+/* A message is complete, or the new protocol goes on: the peer gets another while, one that is idle two. */
+void connection_progress(connection *c, bool is_idle);
 /* So many bytes have moved: a millisecond for each, never more than the whole while. A peer that sends or takes a byte a
  * second is given up, one with much content is not. */
 void connection_earn(connection *c, size_t bytes);

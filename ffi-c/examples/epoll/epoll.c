@@ -1,7 +1,8 @@
 /* A server for HTTP/1.1 that hands connections over: to wslay for WebSocket, to nghttp2 for HTTP/2, be it by an offer
  * of h2c or by prior knowledge.
  *
- *   epoll [PORT [SECONDS]]     0 or none: a free port; SECONDS that a peer may take for a message (30)
+ *   epoll [PORT [SECONDS]]     0 or none: a free port; SECONDS that a peer may take for a head, for content or to read
+ *                              (30); an idle one has twice as long
  *
  * One thread. This file moves bytes between sockets and protocols, and knows none of them. A peer that does not read
  * is not read from: at most OUTPUT bytes wait for it. */
@@ -20,7 +21,10 @@
 
 #include "connection.h"
 
-enum { CONNECTIONS = 4096, LINGER = 2000, TICK = 250 /* milliseconds */ };
+enum { CONNECTIONS = 4096, TICK = 250 /* milliseconds */ };
+
+/* How long a connection that is over is still read from, without what pause, and how much. */
+enum { LINGER = 4000, LULL = 1000, LINGERED = 1 << 20 };
 
 static struct {
     int epoll, listener, signals;
@@ -62,7 +66,7 @@ size_t connection_write(connection *c, const uint8_t *data, size_t length) {
     return written;
 }
 
-void connection_progress(connection *c) { c->deadline = server.time + server.patience; }
+void connection_progress(connection *c, bool is_idle) { c->deadline = server.time + server.patience * (is_idle ? 2 : 1); }
 
 void connection_earn(connection *c, size_t bytes) {
     int64_t most = server.time + server.patience;
@@ -79,13 +83,13 @@ static void listen_if(bool listens) {
     server.listens = listens;
 }
 
-static bool must_reset(connection *c) {
-    return c->session && c->spoken->must_reset && c->spoken->must_reset(c);
+static uint32_t closing(connection *c) {
+    return c->session && c->spoken->closing ? c->spoken->closing(c) : (uint32_t)SWO_CLOSING_LINGER;
 }
 
 static void drop(connection *c) {
     static const struct linger none = {1, 0};
-    if (must_reset(c)) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    if (closing(c) == SWO_CLOSING_RESET) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     if (c->session) c->spoken->drop(c);
     close(c->fd);
     *c->link = c->next;
@@ -109,7 +113,7 @@ static void begin(int fd) {
     server.first = c;
     server.count++;
     c->watched = EPOLLIN;
-    connection_progress(c);
+    connection_progress(c, true);
     /* What is written together is sent together already. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     if (!http1_begin(c) || !watch(EPOLL_CTL_ADD, fd, c->watched, c)) drop(c);
@@ -135,8 +139,12 @@ static void readable(connection *c) {
         return;
     }
     if (got == 0) c->peer_ended = true;
+    if (c->is_shut) {
+        c->deadline = server.time + LULL < c->lingers ? server.time + LULL : c->lingers;
+        c->dropped += (size_t)got;
+        if (c->dropped > LINGERED) c->is_broken = true;
+    }
     if (c->is_over) return;
-    connection_earn(c, (size_t)got);
     if (got > 0) c->spoken->receive(c, space, (size_t)got);
     else if (c->spoken->ended) c->spoken->ended(c);
 }
@@ -160,7 +168,8 @@ static void linger(connection *c) {
     if (c->is_shut || c->begin < c->end) return;
     shutdown(c->fd, SHUT_WR);
     c->is_shut = true;
-    c->deadline = server.time + LINGER;
+    c->lingers = server.time + LINGER;
+    c->deadline = server.time + LULL;
 }
 
 static uint32_t wanted(connection *c) {
@@ -175,7 +184,8 @@ static void turn(connection *c, uint32_t events) {
     do {
         if (!c->is_over && !c->is_broken) c->spoken->advance(c);
     } while (!c->is_broken && flush(c));
-    if (c->is_over && must_reset(c)) c->is_broken = true;
+    if (c->is_over && closing(c) == SWO_CLOSING_RESET) c->is_broken = true;
+    if (c->is_over && closing(c) == SWO_CLOSING_CLOSE && c->begin == c->end) c->is_broken = true;
     if (c->is_over) linger(c);
     if (c->is_broken || (c->is_shut && c->peer_ended)) {
         drop(c);
@@ -188,7 +198,13 @@ static void turn(connection *c, uint32_t events) {
 static void drop_late(void) {
     for (connection *c = server.first, *next; c; c = next) {
         next = c->next;
-        if (c->deadline <= server.time) drop(c);
+        if (c->deadline > server.time) continue;
+        if (c->is_over || c->begin < c->end || !c->spoken->late || !c->spoken->late(c)) {
+            drop(c);
+            continue;
+        }
+        connection_progress(c, false);
+        turn(c, 0);
     }
 }
 

@@ -9,6 +9,7 @@ enum { HTTP1, WEBSOCKET, HTTP2 };
 
 typedef struct http1 {
     swo_conn *conn;
+    uint32_t awaited; /* what the deadline is for, as swo_awaiting has it */
     int next; /* what is spoken after the current request: HTTP1, WEBSOCKET or HTTP2 */
     swo_selection selection;
     http2 *upgrade; /* made for an offer of h2c; it holds the request's content */
@@ -211,11 +212,24 @@ static void on_data(connection *c, swo_slice data) {
     send_content(c, data);
 }
 
-/* A peer's error is answered where its status has a meaning, and nothing was answered yet. */
-static void refuse(connection *c, swo_result error) {
-    const char *text = swo_error_text(error);
-    if (swo_error_status(error)) respond(c, swo_error_status(error), text, strlen(text));
+/* The connection's last answer, if none has begun. */
+static void reject(connection *c, uint32_t status, const char *text) {
+    http1 *h = (http1 *)c->session;
+    swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
+    swo_response_head head = {status, {NULL, 0}, fields, 1};
+    size_t room, written = 0;
+    uint8_t *out = connection_space(c, &room);
+    if (!swo_reject(h->conn, &head, (const uint8_t *)text, strlen(text), out, room, &written)) c->end += written;
     connection_finish(c);
+}
+
+/* The first byte of a request, the rest of its head and its content each have a time. */
+static void expect(connection *c, bool is_new) {
+    http1 *h = (http1 *)c->session;
+    uint32_t awaited = swo_awaiting(h->conn);
+    if (awaited == h->awaited && !is_new) return;
+    h->awaited = awaited;
+    connection_progress(c, awaited == SWO_AWAITING_REQUEST);
 }
 
 static void advance(connection *c) {
@@ -224,7 +238,7 @@ static void advance(connection *c) {
         swo_event event;
         swo_result result = swo_next_event(h->conn, &event);
         if (result) {
-            refuse(c, result);
+            reject(c, swo_error_status(result), swo_error_text(result));
             return;
         }
         switch (event.kind) {
@@ -235,9 +249,9 @@ static void advance(connection *c) {
         case SWO_EVENT_KIND_PAUSED:
             if (event.u.paused == SWO_PAUSED_CLOSED) connection_finish(c);
             return;
-        default: return; /* more bytes are needed */
+        default: expect(c, false); return; /* more bytes are needed */
         }
-        if (event.kind != SWO_EVENT_KIND_DATA) connection_progress(c);
+        if (event.kind != SWO_EVENT_KIND_DATA) expect(c, true);
     }
 }
 
@@ -254,6 +268,7 @@ static uint8_t *space(connection *c, size_t *cap) {
 static void receive(connection *c, const uint8_t *data, size_t length) {
     http1 *h = (http1 *)c->session;
     (void)data;
+    if (h->awaited == SWO_AWAITING_CONTENT) connection_earn(c, length);
     if (swo_receive_commit(h->conn, length)) connection_finish(c);
 }
 
@@ -269,9 +284,17 @@ static bool wants_input(connection *c) {
 
 /* To HTTP/1.0 an echo, which has no length, ends with the connection: one that is cut must not look complete
  * (RFC 9112, 8). */
-static bool must_reset(connection *c) {
+static uint32_t closing(connection *c) {
     http1 *h = (http1 *)c->session;
-    return swo_closing(h->conn) == SWO_CLOSING_RESET;
+    return swo_closing(h->conn);
+}
+
+/* Half a request is answered, an idle connection is closed. */
+static bool late(connection *c) {
+    http1 *h = (http1 *)c->session;
+    if (swo_awaiting(h->conn) == SWO_AWAITING_REQUEST) return false;
+    reject(c, 408, "the rest of the request did not come\n");
+    return true;
 }
 
 static void drop(connection *c) {
@@ -282,12 +305,13 @@ static void drop(connection *c) {
 }
 
 bool http1_begin(connection *c) {
-    static const protocol http1_protocol = {space, receive, ended, advance, wants_input, must_reset, drop};
+    static const protocol http1_protocol = {space, receive, ended, advance, wants_input, closing, late, drop};
     swo_config config;
     http1 *h = (http1 *)calloc(1, sizeof *h);
     swo_config_init(&config, sizeof config);
     config.http2_preface = 1;
     config.h2c_content = HELD;
+    config.content = CONTENT;
     if (!h || swo_conn_new(SWO_ROLE_SERVER, &config, &h->conn)) {
         free(h);
         return false;

@@ -135,7 +135,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     if (!s || !(is_headers || frame->hd.type == NGHTTP2_DATA)) return 0;
     if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) {
         s->is_complete = true;
-        connection_progress(h->transport);
+        connection_progress(h->transport, false);
         nghttp2_session_resume_data(session, s->id); /* refused where nothing waits for it */
     }
     return is_headers && frame->headers.cat == NGHTTP2_HCAT_REQUEST ? answer(h, s) : 0;
@@ -175,6 +175,7 @@ static ssize_t on_send(nghttp2_session *session, const uint8_t *data, size_t len
 
 static void receive(connection *c, const uint8_t *data, size_t length) {
     http2 *h = (http2 *)c->session;
+    connection_earn(c, length);
     if (nghttp2_session_mem_recv(h->session, data, length) < 0) connection_finish(c);
 }
 
@@ -230,7 +231,7 @@ void http2_free(http2 *h) {
 }
 
 bool http2_begin(connection *c, http2 *h) {
-    static const protocol http2_protocol = {NULL, receive, NULL, advance, wants_input, NULL, drop};
+    static const protocol http2_protocol = {NULL, receive, NULL, advance, wants_input, NULL, NULL, drop};
     if (!h || (h->upgraded && answer(h, h->upgraded))) return false;
     c->spoken = &http2_protocol;
     c->session = h;

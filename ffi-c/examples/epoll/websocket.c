@@ -41,7 +41,7 @@ static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t
 static void echo(wslay_event_context_ptr context, const struct wslay_event_on_msg_recv_arg *came, void *user) {
     struct wslay_event_msg message = {came->opcode, came->msg, came->msg_length};
     websocket *w = (websocket *)user;
-    connection_progress(w->transport);
+    connection_progress(w->transport, false);
     if (!wslay_is_ctrl_frame(came->opcode) && wslay_event_queue_msg(context, &message)) {
         connection_finish(w->transport);
     }
@@ -49,6 +49,7 @@ static void echo(wslay_event_context_ptr context, const struct wslay_event_on_ms
 
 static void receive(connection *c, const uint8_t *data, size_t length) {
     websocket *w = (websocket *)c->session;
+    connection_earn(c, length);
     w->input = data;
     w->length = length;
     if (wslay_event_recv(w->context)) connection_finish(c);
@@ -73,7 +74,7 @@ static void drop(connection *c) {
 }
 
 bool websocket_begin(connection *c) {
-    static const protocol websocket_protocol = {NULL, receive, NULL, advance, wants_input, NULL, drop};
+    static const protocol websocket_protocol = {NULL, receive, NULL, advance, wants_input, NULL, NULL, drop};
     static const struct wslay_event_callbacks callbacks = {give, take, NULL, NULL, NULL, NULL, echo};
     websocket *w = (websocket *)calloc(1, sizeof *w);
     if (!w || wslay_event_context_server_init(&w->context, &callbacks, w)) {

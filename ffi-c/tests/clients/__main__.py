@@ -1,7 +1,7 @@
 """Bytes for the examples that no common client sends.
 
-clients SERVER PORT [CASE...]    SERVER: epoll, nghttp2, poll or wslay, or one of these and `, late`, `, crowded` or
-                                 `, valgrind`; no case: all it has
+clients SERVER PORT [CASE...]    SERVER: epoll, nghttp2, poll, server or wslay, or one of these and `, late`, `, crowded`,
+                                 `, many` or `, valgrind`; no case: all it has
 """
 
 import sys

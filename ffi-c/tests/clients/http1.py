@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import time
+from pathlib import Path
 
 from peer import HOST, WAIT, Peer, blocks, case, exchanged, same
 
@@ -113,3 +114,41 @@ def floods():
     except ConnectionError:
         return
     sys.exit("a client that was refused goes on for ever")
+
+
+@case("server, late", "epoll, late")
+def late_requests():
+    """Half a head and half the content are answered, an idle connection is closed without a word."""
+    peer = Peer()
+    peer.send(b"GET / HTTP/1.1\r\nHost")
+    assert b"close" in peer.status(b"408")
+    peer.rest()
+    peer, begin = Peer(), time.monotonic()
+    same(peer.rest(), b"")
+    assert time.monotonic() - begin > 1.5, "an idle client has twice as long"
+
+
+@case("server, late")
+def late_content():
+    peer = Peer()
+    peer.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+    assert b"close" in peer.status(b"408")
+    peer.rest()
+
+
+@case("server, many")
+def many_clients():
+    """An idle client costs what its connection needs, and no buffer."""
+    before = resident()
+    peers = [Peer() for _ in range(1000)]
+    for peer in peers:
+        peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        peer.status(b"200")
+    used = (resident() - before) / len(peers)
+    assert used < 12, f"{used} kB for each client"
+
+
+def resident():
+    """The kilobytes that the server has in memory."""
+    text = Path(f"/proc/{os.environ['SERVER']}/status").read_text()
+    return int(text.split("VmRSS:")[1].split()[0])
