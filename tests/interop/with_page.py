@@ -86,6 +86,14 @@ def page_has_nothing_to_complain_about(_):
 
 
 @case("Chromium", "websocket")
+def page_stays_usable_with_what_is_long(_):
+    """A target and an offer of 3,000 bytes each take a few lines, and the bar of a phone not the whole of it."""
+    for width, height in seen()["lengthy"].items():
+        check(height["row"] <= 170 and height["outcome"] <= 110 and height["state"] <= 420, width, height)
+        check(height["bar"] <= 0.3 * 740 + 1 and height["over"] == 0, width, height)
+
+
+@case("Chromium", "websocket")
 def page_keeps_still_and_cuts_nothing_off(_):
     for name, shown in seen()["played"].items():
         same(shown["moved"], [], f"buttons that moved at {name}")

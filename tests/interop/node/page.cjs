@@ -6,6 +6,7 @@
 const { chromium } = require("playwright-core");
 const axe = require("axe-core");
 const { spawn } = require("node:child_process");
+const net = require("node:net");
 const { once } = require("node:events");
 const path = require("node:path");
 
@@ -279,6 +280,30 @@ async function fromOnePort(browser) {
   return outcomes;
 }
 
+/** A target and an offer as long as a head may be: how high what is shown of them is, wide and on a phone. */
+async function long(browser) {
+  const heights = {};
+  const { hostname, port } = new URL(url);
+  for (const [name, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
+    const tab = await open(browser, { viewport });
+    const target = `/${name}${"a".repeat(3_000)}`;
+    const socket = net.connect(Number(port), hostname);
+    socket.end(`GET ${target} HTTP/1.1\r\nHost: a\r\nUpgrade: ${"b".repeat(3_000)}\r\nConnection: upgrade, close\r\n\r\n`);
+    socket.resume();
+    const row = tab.locator(".connection", { hasText: target.slice(0, 40) }).first();
+    await row.click({ timeout: 10_000 });
+    await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, { timeout: 10_000 });
+    heights[name] = await tab.evaluate(() => {
+      const height = (element) => Math.round(element.getBoundingClientRect().height);
+      const row = document.querySelector('[aria-selected="true"]');
+      return { row: height(row), outcome: height(document.getElementById("outcome")), state: height(document.getElementById("state")), bar: height(document.getElementById("bar")) };
+    });
+    heights[name].over = await overflow(tab);
+    await tab.close();
+  }
+  return heights;
+}
+
 async function started(port) {
   const process = spawn(switchboard, ["--port", String(port)], { stdio: ["ignore", "pipe", "inherit"] });
   const [first] = await once(process.stdout, "data");
@@ -327,10 +352,11 @@ function overflow(tab) {
     await dark.close();
     await idle(tab);
     const ofItself = await audited(browser);
+    const lengthy = await long(browser);
     const port = await fromOnePort(browser);
     const said = complaints.splice(0);
     const anew = await restarted(browser);
-    console.log(JSON.stringify({ names, played, keyboard, many, ofItself, violations, widths, port, lit, led, later, phone, complaints: said, anew }));
+    console.log(JSON.stringify({ names, played, keyboard, many, ofItself, violations, widths, port, lit, led, later, phone, lengthy, complaints: said, anew }));
   } finally {
     await browser.close();
   }

@@ -5,8 +5,8 @@ import { inLines, parseDecision, PLAIN, quoted, settings } from "./words.js";
 /** Literals, each decision, each step, and the whole. @type {import("./words.js").LanguageOfTexts & { slice(text: string): string }} */
 export const c = {
   name: "C",
-  // An octal escape ends after three digits, whatever follows.
-  text: (text) => quoted(text, (one) => `\\${one.charCodeAt(0).toString(8).padStart(3, "0")}`).replaceAll("??", '?""?'),
+  // An octal escape ends after three digits, whatever follows. No `??` is left, with which trigraphs begin (C17, 5.2.1.1).
+  text: (text) => quoted(text, (one) => `\\${one.charCodeAt(0).toString(8).padStart(3, "0")}`).replace(/(?<=\?)\?/g, "\\?"),
   slice: (text) => `SWO_TEXT(${c.text(text)})`,
   fields: ({ fields }) =>
     fields.length === 0 ? "NULL, 0" : `(swo_field[]){${fields.map(([name, value]) => `{${c.slice(name)}, ${c.slice(value)}}`).join(", ")}}, ${fields.length}`,
