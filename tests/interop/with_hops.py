@@ -131,12 +131,23 @@ def the_gateway_passes_on_an_answer(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_tells_the_client_what_went_wrong(_):
-    bad = [b"", b"SSH-2.0-OpenSSH_9\r\n", b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n"]
+    bad = [b"", b"SSH-2.0-OpenSSH_9\r\n"]
     for octets in bad:
         got = answered(octets, HELLO)
         check(got.startswith(b"HTTP/1.1 502 ") and got.count(b"HTTP/1.1 ") == 1, bytes, got)
     with closed_port() as port, gateway(port) as front:
         check(Raw(front.port, HELLO).until(b"\r\n\r\n").startswith(b"HTTP/1.1 502 "))
+
+
+@case("a script", "HTTP/1.1", THROUGH_US)
+def the_gateway_makes_a_426_without_a_list_a_400(_):
+    """With its content, which says what is wrong: such a 426 breaks RFC 9110, 15.5.22, and many servers send it."""
+    for version in [b"1.0", b"1.1"]:
+        head = b"HTTP/%s 426 Upgrade Required\r\nContent-Length: 10\r\nX: 1\r\n\r\n" % version
+        got = answered(head + b"update me\n", HELLO)
+        check(got.startswith(b"HTTP/1.1 400 ") and got.endswith(b"\r\n\r\nupdate me\n") and b"\r\nx: 1\r\n" in got, got)
+        got = answered(head.replace(b"X: 1", b"Upgrade: foo\r\nConnection: upgrade") + b"update me\n", HELLO)
+        check(got.startswith(b"HTTP/1.1 426 ") and b"\r\nupgrade: foo\r\n" in got.lower(), got)
 
 
 def refuses(connection):

@@ -136,10 +136,9 @@ fn onward(head: &request::Parts, backend: &str) -> Request<()> {
 fn passed(mut response: Response<Body>, is_early: bool) -> Response<Body> {
     let protocols: Vec<String> =
         members(&response, UPGRADE).filter(|protocol| may_forward(protocol)).map(String::from).collect();
-    // RFC 9110, 15.5.22: a 426 has to say what would do.
-    let says_nothing = response.status() == StatusCode::UPGRADE_REQUIRED && protocols.is_empty();
-    // RFC 9112, 6.1: a coding that is not understood cannot be passed on as if it were none.
-    if says_nothing || members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
+    // RFC 9112, 6.1: a coding that is not understood cannot be passed on as if it were none. (A 426 that names no protocol is
+    // passed on as a 400, by the adapter.)
+    if members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
         return refusal(StatusCode::BAD_GATEWAY);
     }
     *response.headers_mut() = end_to_end(response.headers(), response.version());
