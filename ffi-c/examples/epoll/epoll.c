@@ -186,7 +186,7 @@ static void turn(connection *c, uint32_t events) {
     } while (!c->is_broken && flush(c));
     if (c->is_over && closing(c) == SWO_CLOSING_RESET) c->is_broken = true;
     if (c->is_over && closing(c) == SWO_CLOSING_CLOSE && c->begin == c->end) c->is_broken = true;
-    if (c->is_over) linger(c);
+    if (c->is_over && !c->is_broken) linger(c);
     if (c->is_broken || (c->is_shut && c->peer_ended)) {
         drop(c);
         return;
