@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use switchover::binding::ContentKind;
+use switchover::binding::{ContentKind, Language, Spelled};
 use switchover::{ErrorKind, Lenient, Limits};
 use switchover_tests::names::upper_snake;
 use switchover_tests::tables::{Table, WIDTH, read, section, tables, wrapped};
@@ -15,6 +15,8 @@ const DOCUMENTS: &str = "py/python/switchover/_documents.py";
 #[test]
 fn the_python_stubs_have_the_tables() {
     let stubs = with_options(with_enums(read(STUBS)));
+    let of_rust = stubs.lines().find(|line| line.contains("::") && line.contains('`'));
+    assert_eq!(of_rust, None, "a name that only Rust has");
     compare(STUBS, &stubs);
     compare(DOCUMENTS, &for_help(&stubs));
 }
@@ -121,7 +123,7 @@ fn documents(enumeration: &str) -> Vec<String> {
     found
 }
 
-/// A document without its links.
+/// A document without its links, with Python's names.
 fn plain(text: &str) -> String {
     let mut pieces = text.split("[`");
     let mut out = pieces.next().unwrap_or_default().to_owned();
@@ -130,7 +132,9 @@ fn plain(text: &str) -> String {
         let rest = if rest.starts_with('(') { rest.split_once(')').map_or("", |(_, rest)| rest) } else { rest };
         out += &format!("`{name}`{rest}");
     }
-    out
+    let spelled = |text| Spelled::new(text, Language::Python).as_str().to_owned();
+    // Of no more than a sentence at a time, as that is what has room.
+    out.split_inclusive(". ").map(spelled).collect()
 }
 
 /// A document of a stub.

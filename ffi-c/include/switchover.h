@@ -385,12 +385,12 @@ enum swo_method {
 enum swo_paused {
     /** Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before. */
     SWO_PAUSED_DECISION = 0,
-    /** Answer the request, or finish the answer with `send_end`: the next one is not read before. */
+    /** Answer the request, or finish the answer with `swo_send_end`: the next one is not read before. */
     SWO_PAUSED_ANSWER = 1,
     /** The peer's direction has left HTTP; take the leftover and speak the new protocol. */
     SWO_PAUSED_SWITCHED = 2,
-    /** No more HTTP in either direction: close the transport. `unread` holds the bytes that
-     *  are discarded. After `hand_over`: drop the engine, keep the transport. */
+    /** No more HTTP in either direction: close the transport. `swo_unread` holds the bytes that
+     *  are discarded. After `swo_hand_over`: drop the engine, keep the transport. */
     SWO_PAUSED_CLOSED = 3,
 };
 
@@ -434,7 +434,7 @@ enum swo_ineligible {
     SWO_INELIGIBLE_EXTENSION = 4,
     /** The request has content that the protocol does not allow, or more than can be taken along. */
     SWO_INELIGIBLE_CONTENT = 5,
-    /** The head is larger than `limits.h2c_head`. */
+    /** The head is larger than `config.h2c_head`. */
     SWO_INELIGIBLE_HEAD = 6,
     /** The protocol cannot be switched to over TLS. */
     SWO_INELIGIBLE_SECURE = 7,
@@ -550,7 +550,7 @@ enum swo_trace_step {
     SWO_TRACE_STEP_RESUMED = 13,
     /** Your code gave up. */
     SWO_TRACE_STEP_ABANDONED = 14,
-    /** Field lines were put right before they were sent (`Config::tidy`); what was done, a bit each.
+    /** Field lines were put right before they were sent (`config.tidy`); what was done, a bit each.
      *  1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
      *  handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it. */
     SWO_TRACE_STEP_TIDIED = 15,

@@ -3,7 +3,7 @@
 
 use core::ffi::{CStr, c_char};
 
-use switchover::binding::{ContentKind, EventKind, KnownField, Method};
+use switchover::binding::{ContentKind, EventKind, KnownField, Language, Method, Spelled};
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
@@ -28,14 +28,14 @@ impl Texts {
     }
 }
 
-/// A macro, because a trait's functions cannot be called in a constant.
+/// A macro, because a trait's functions cannot be called in a constant. The names in the texts are those of C.
 macro_rules! texts {
     ($type:ident.$text:ident) => {{
         const COUNT: usize = $type::ALL.len();
         const LEN: usize = {
             let (mut len, mut at) = (0, 0);
             while at < COUNT {
-                len += $type::ALL[at].$text().len() + 1;
+                len += Spelled::new($type::ALL[at].$text(), Language::C).as_bytes().len() + 1;
                 at += 1;
             }
             assert!(len <= u16::MAX as usize);
@@ -46,7 +46,8 @@ macro_rules! texts {
             let (mut end, mut at) = (0, 0);
             while at < COUNT {
                 begins[at] = end as u16;
-                let text = $type::ALL[at].$text().as_bytes();
+                let spelled = Spelled::new($type::ALL[at].$text(), Language::C);
+                let text = spelled.as_bytes();
                 let mut place = 0;
                 while place < text.len() {
                     bytes[end] = text[place];

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
-use switchover::binding::{ContentKind, EventKind, KnownField, Method};
+use switchover::binding::{self, ContentKind, EventKind, KnownField, METHODS, Method};
 use switchover::bridge::OverHttp2;
 use switchover::masque::{self, CapsuleFault};
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
@@ -61,6 +61,24 @@ fn the_symbols() {
     let mut names: Vec<String> = sources().iter().flat_map(|source| exported(source)).map(|row| row.name).collect();
     names.sort_unstable();
     compare("symbols.txt", &(names.join("\n") + "\n"));
+}
+
+/// What the texts of errors name is here, under that name; and no text of C's has a name that only Rust has.
+#[test]
+fn the_names_in_the_texts() {
+    let header = header();
+    for name in METHODS {
+        assert!(header.contains(&format!(" swo_{name}(")), "there is no swo_{name}");
+    }
+    let texts = ErrorKind::ALL.iter().flat_map(|kind| [kind.text(), kind.advice()]).map(plain);
+    for text in texts.chain([header]) {
+        for rust in ["::", "`limits.", "`lenient."] {
+            assert!(!text.contains(rust), "{rust} in {}", text.lines().find(|line| line.contains(rust)).unwrap_or(""));
+        }
+        for name in METHODS.iter().filter(|name| name.contains('_')) {
+            assert!(!text.contains(&format!("`{name}`")), "`{name}` in the texts of C");
+        }
+    }
 }
 
 /// The boundary, and what takes memory.
@@ -332,7 +350,7 @@ fn comment_before(text: &str) -> String {
     format!("{indent}/** {} */\n", texts.join(&format!("\n{indent} *  ")))
 }
 
-/// Without links: "[`advance`](crate::Connection::advance)" is `advance`, and "[`Connection::owes`]" is `swo_owes`.
+/// With C's names, and without links: "[`advance`](crate::Connection::advance)" is `advance`, and "[`Connection::owes`]" is `swo_owes`.
 fn plain(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
@@ -348,7 +366,9 @@ fn plain(line: &str) -> String {
             None => after,
         };
     }
-    out + rest
+    let text = out + rest;
+    assert!(text.len() < binding::LONGEST / 2, "{text}");
+    binding::Spelled::new(&text, binding::Language::C).as_str().to_owned()
 }
 
 /// The result codes: the engine's by their own numbers, the binding's own from `error.rs`.
@@ -356,7 +376,7 @@ fn results() -> String {
     let mut text =
         String::from("/** What a call came to. */\nenum swo_result_code {\n    /** Success. */\n    SWO_OK = 0,\n");
     for kind in ErrorKind::ALL {
-        writeln!(text, "    /** {}. */\n    SWO_ERROR_{} = {},", kind.text(), upper(kind.name()), kind.code())
+        writeln!(text, "    /** {}. */\n    SWO_ERROR_{} = {},", plain(kind.text()), upper(kind.name()), kind.code())
             .expect("a string");
     }
     let source = read("src/error.rs");

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
-use switchover::binding::{ContentKind, EventKind};
+use switchover::binding::{ContentKind, EventKind, Language, Spelled};
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
@@ -179,9 +179,10 @@ listed! {
         fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
             member.setattr("blame", Member(self.blame()))?;
             member.setattr("status", self.status())?;
-            member.setattr("text", self.text())?;
+            let spelled = |text| Spelled::new(text, Language::Python);
+            member.setattr("text", spelled(self.text()).as_str())?;
             member.setattr("clause", self.clause())?;
-            member.setattr("advice", self.advice())
+            member.setattr("advice", spelled(self.advice()).as_str())
         }
     }
 }

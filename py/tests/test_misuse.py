@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import switchover
 from ends import OFFER, PLAIN, asked, client, code, server
 from switchover import (
     Config,
@@ -239,3 +241,25 @@ def test_a_panic_ends_the_connection_and_nothing_else() -> None:
         with pytest.raises(RuntimeError, match="the connection is dead"):
             call()
     assert asked().send_response(204)
+
+
+def test_texts_name_what_python_has() -> None:
+    owners = {
+        "Config": switchover.Config(),
+        "Owes": switchover.Owes,
+        "error": switchover.LocalProtocolError,
+        "selection": switchover.Selection,
+    }
+    known = 0
+    for kind in switchover.ErrorKind:
+        for text in (kind.text, kind.advice):
+            assert "::" not in text
+            assert "limits." not in text
+            assert "lenient." not in text
+            for owner, name in re.findall(r"`(Config|Owes|error|selection)\.(\w+)", text):
+                assert hasattr(owners[owner], name) or (owner, name) == ("error", "status"), text
+                known += 1
+            for name in re.findall(r"`([a-z]+_[a-z_]+)`", text):
+                assert hasattr(switchover.Connection, name) or name in ("receive_eof",), text
+                known += 1
+    assert known > 30

@@ -1,12 +1,18 @@
 //! Sentences for people, and the usual reason phrases.
 
+use switchover::binding::{Language, Spelled};
 use switchover::{ErrorKind, Ineligible, Why};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::handle::with_exchange;
 
-fn leave(text: &str) {
-    with_exchange(|out| out.text(text.as_bytes()));
+fn leave(text: impl AsRef<[u8]>) {
+    with_exchange(|out| out.text(text.as_ref()));
+}
+
+/// A text of an error with the names that JavaScript has for what it names.
+fn spelled(code: u32, text: fn(ErrorKind) -> &'static str) -> Spelled {
+    Spelled::new(ErrorKind::from_code(code).map_or("", text), Language::JavaScript)
 }
 
 /// Leaves the sentence of a reason.
@@ -24,7 +30,7 @@ pub fn ineligible_text(reason: u32) {
 /// Leaves the sentence of an error.
 #[wasm_bindgen]
 pub fn error_text(code: u32) {
-    leave(ErrorKind::from_code(code).map_or("", ErrorKind::text));
+    leave(spelled(code, ErrorKind::text).as_bytes());
 }
 
 /// Leaves the rule that an error is about.
@@ -36,7 +42,7 @@ pub fn error_clause(code: u32) {
 /// Leaves what to do about an error.
 #[wasm_bindgen]
 pub fn error_advice(code: u32) {
-    leave(ErrorKind::from_code(code).map_or("", ErrorKind::advice));
+    leave(spelled(code, ErrorKind::advice).as_bytes());
 }
 
 /// Leaves the reason phrase of a status.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Connection, ErrorKind, Flags, Ineligible, Lenient, Limits, Why, errorText, ineligibleText, whyText } from "switchover";
+import { Connection, ErrorKind, Flags, Ineligible, Lenient, Limits, ProtocolError, Why, errorText, ineligibleText, whyText } from "switchover";
 
 /** @param {string} text */
 const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
@@ -200,4 +200,24 @@ test("an answer that a close would end early", () => {
   assert.equal(server.closing, "reset");
   server.sendEnd();
   assert.equal(server.closing, "linger");
+});
+
+test("texts name what JavaScript has", () => {
+  const advice = Object.getOwnPropertyDescriptor(ProtocolError.prototype, "advice")?.get;
+  assert(advice);
+  let known = 0;
+  for (const kind of names(ErrorKind)) {
+    for (const text of [errorText(kind), String(advice.call({ code: ErrorKind[kind] }))]) {
+      assert.doesNotMatch(text, /::|`[a-z]+_[a-z_]+`/);
+      for (const [, group, name = ""] of text.matchAll(/`(limits|lenient)\.(\w+)/g)) {
+        assert(Object.hasOwn(group === "limits" ? Limits : Lenient, name), text);
+        known += 1;
+      }
+      for (const [, name = ""] of text.matchAll(/`([a-z]+[A-Z]\w*)`/g)) {
+        assert(name in Connection.prototype || Object.hasOwn(Flags, name), text);
+        known += 1;
+      }
+    }
+  }
+  assert(known > 30, `${known}`);
 });

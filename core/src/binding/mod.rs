@@ -1,6 +1,7 @@
 //! What bindings for other languages need. It is no part of the API: it may change in any version.
 
 mod method;
+mod spelling;
 mod verbs;
 
 use alloc::vec::Vec;
@@ -8,6 +9,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 pub use method::Method;
+pub use spelling::{LONGEST, Language, METHODS, Spelled};
 pub use verbs::{VERBS, Verb};
 
 pub use crate::event::EventKind;

@@ -318,7 +318,7 @@ errors! {
         "Send it in the head, or send chunked content.";
     ProfileField = 915 "profile-field" Local 0 "RFC 6455, 4.1 and 4.2.2"
         "the head breaks the rules of a protocol that it names"
-        "Of `send_request`, `Error::ineligible` says which rule. In a 101, answer only what was asked for.";
+        "Of `send_request`: one of the protocol's own rules, which `Ineligible` lists, is broken. In a 101, answer only what was asked for.";
     HostDiffers = 916 "host-differs" Local 0 "RFC 9112, 3.2"
         "Host is not the authority of the absolute target"
         "Give the target's authority as Host, port and all; or send the path alone. Some servers would look at one, some at the other.";

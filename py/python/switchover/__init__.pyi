@@ -363,7 +363,7 @@ class Ineligible(enum.Enum):
     CONTENT = 5
     """The request has content that the protocol does not allow, or more than can be taken along."""
     HEAD = 6
-    """The head is larger than `limits.h2c_head`."""
+    """The head is larger than `Config.h2c_head`."""
     SECURE = 7
     """The protocol cannot be switched to over TLS."""
     SETTINGS = 8
@@ -495,7 +495,7 @@ class TraceStep(enum.Enum):
     ABANDONED = 14
     """Your code gave up."""
     TIDIED = 15
-    """Field lines were put right before they were sent (`Config::tidy`); what was done, a bit each. 1: a
+    """Field lines were put right before they were sent (`Config.tidy`); what was done, a bit each. 1: a
     `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
     handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it."""
     HANDED_OVER = 16
@@ -872,7 +872,7 @@ class Config:
     to a handshake that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute
     target's. For frameworks and intermediaries, whose field lines are not their own. What has two meanings is
     refused all the same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what
-    was done (`TraceStep::Tidied`). Off by default: a mistake in your own code is better refused."""
+    was done (`TraceStep.TIDIED`). Off by default: a mistake in your own code is better refused."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

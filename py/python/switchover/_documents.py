@@ -121,7 +121,7 @@ MEMBERS = {
         "SUBPROTOCOL": "`Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1).",
         "EXTENSION": "`Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1).",
         "CONTENT": "The request has content that the protocol does not allow, or more than can be taken along.",
-        "HEAD": "The head is larger than `limits.h2c_head`.",
+        "HEAD": "The head is larger than `Config.h2c_head`.",
         "SECURE": "The protocol cannot be switched to over TLS.",
         "SETTINGS": "`HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1).",
         "NOT_LISTED": "A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540, 3.2.1).",
@@ -175,7 +175,7 @@ MEMBERS = {
         "REFUSED": "A call was refused; the error's number.",
         "RESUMED": "HTTP was resumed above a new layer.",
         "ABANDONED": "Your code gave up.",
-        "TIDIED": "Field lines were put right before they were sent (`Config::tidy`); what was done, a bit each. 1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it.",
+        "TIDIED": "Field lines were put right before they were sent (`Config.tidy`); what was done, a bit each. 1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it.",
         "HANDED_OVER": "The connection was given to another parser; how many bytes.",
     },
     "Blame": {
@@ -311,5 +311,5 @@ OPTIONS = {
     "secure": "The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4). Default False.",
     "http2_preface": "A server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113, 3.4). Off by default: the preface is then a request with an unsupported version. Default False.",
     "bare_h2c": "An `h2c` offer without `HTTP2-Settings` may be made and accepted: the token then is one like any other, and what the two sides speak is their own affair (BuildKit reverses the roles of HTTP/2). Off by default: RFC 7540, 3.2.1 forbids such an upgrade. Default False.",
-    "tidy": "Field lines that contradict themselves are put right before they are sent, where they would be refused else: a length where the status forbids one or chunked is there, the same length twice, chunked to HTTP/1.0, what belongs to a handshake that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute target's. For frameworks and intermediaries, whose field lines are not their own. What has two meanings is refused all the same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what was done (`TraceStep::Tidied`). Off by default: a mistake in your own code is better refused. Default False.",
+    "tidy": "Field lines that contradict themselves are put right before they are sent, where they would be refused else: a length where the status forbids one or chunked is there, the same length twice, chunked to HTTP/1.0, what belongs to a handshake that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute target's. For frameworks and intermediaries, whose field lines are not their own. What has two meanings is refused all the same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what was done (`TraceStep.TIDIED`). Off by default: a mistake in your own code is better refused. Default False.",
 }
