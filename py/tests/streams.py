@@ -22,7 +22,7 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 FOO = b"Upgrade: foo/2\r\nConnection: upgrade\r\n"
 OFFER = b"GET /foo HTTP/1.1\r\nHost: a\r\n" + FOO + b"\r\n"
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\n" + FOO + b"\r\n"
-SHORT = Patience(request=0.5, content=0.5, response=0.5, go_ahead=0.5, sending=0.5)
+SHORT = Patience(request=0.5, head=0.5, content=0.5, response=0.5, go_ahead=0.5, sending=0.5)
 
 
 @asynccontextmanager
