@@ -25,7 +25,9 @@ INTERRUPTED = 130
 LONGEST = 1_000_000_000
 """More seconds than a system counts, or anyone waits."""
 
-LENIENT = [name for name in Config().__dir__() if name.startswith(("switch_", "status_"))]
+OF_OTHERS = ("lone_lf", "secure", "http2_preface", "bare_h2c", "tidy")
+LENIENT = [name for name in Config().__dir__() if isinstance(getattr(Config(), name), bool) and name not in OF_OTHERS]
+"""The deviations that a client may put up with: what else is true or false is a server's, or about the connection."""
 
 HELP = """\
 Standard input goes to the server in the new protocol, as it is; what comes in it goes to standard output, like the

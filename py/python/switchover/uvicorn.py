@@ -10,7 +10,6 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Callable
-from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -79,9 +78,19 @@ LINGERING = 1 << 20
 EARNED = 0.001
 
 
-@lru_cache
+CONFIGURED: dict[tuple[Config, int | None, bool], Config] = {}
+
+
 def configured(config: Config, largest_head: int | None, secure: bool) -> Config:
-    """Returns a configuration with uvicorn's own option for heads in it."""
+    """Returns a configuration with uvicorn's own option for heads in it; made once."""
+    key = (config, largest_head, secure)
+    if key not in CONFIGURED:
+        CONFIGURED[key] = with_options(config, largest_head, secure)
+    return CONFIGURED[key]
+
+
+def with_options(config: Config, largest_head: int | None, secure: bool) -> Config:
+    """The same, made anew."""
     options = {name: getattr(config, name) for name in dir(config)}
     if largest_head is not None:
         options |= {name: max(largest_head, options[name]) for name in ("head", "start_line", "field_line")}
