@@ -1,5 +1,6 @@
 //! A server that speaks HTTP/1.1, and `foo/2` with a client that offers it: `server [PORT [SECONDS]]`. A client may take
-//! SECONDS for a message (30). A thread for each connection, blocking sockets, nothing but the standard library.
+//! SECONDS for a head, for content or to read (30), and twice as long for the first byte of a request. A thread for each
+//! connection, blocking sockets, nothing but the standard library.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -7,14 +8,20 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead, Role};
+use switchover::{
+    Awaiting, Closing, Config, Connection, End, Event, Limits, Next, Order, Owes, Paused, ResponseHead, Role,
+};
 
 /// How long `accept` is left alone after it has failed.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a connection that is over is still read from: as long as it goes on without a pause of `LULL`, and no longer.
+/// How long, and how much, a connection that is over is still read from: as long as there is no pause of `LULL`.
 const LINGER: Duration = Duration::from_secs(4);
 const LULL: Duration = Duration::from_secs(1);
+const LINGERING: usize = 1 << 20;
+
+/// How much content a request may have.
+const CONTENT: u64 = 1 << 20;
 
 /// The longest line of `foo/2`; a longer one is taken as several.
 const LINE: u64 = 65_536;
@@ -44,8 +51,9 @@ fn main() -> io::Result<()> {
 
 /// One connection, from its first byte to its last.
 fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error>> {
-    let mut http = Connection::new(Role::Server);
-    let mut deadline = Instant::now() + patience;
+    let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
+    let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
+    let mut deadline = Deadline { until: Instant::now(), awaited: None, patience };
     // What is needed of a request when it is answered: its head is gone by then, unless it offers something.
     let (mut status, mut line) = (200, String::new());
     let mut out = Vec::new();
@@ -54,13 +62,12 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
     loop {
         match http.next_event() {
             Ok(Next::Event(Event::Request(request))) => {
-                deadline = Instant::now() + patience;
                 // RFC 9110, 9.3.2: a HEAD gets the head that a GET would get.
                 let method = if request.method() == "HEAD" { "GET" } else { request.method() };
                 line = format!("{method} {}", request.target());
                 status = if matches!(method, "GET" | "POST") { 200 } else { 501 };
+                deadline.awaited = None;
             }
-            Ok(Next::Event(Event::EndOfMessage(_))) => deadline = Instant::now() + patience,
             Ok(Next::Event(Event::Switched(_))) => {
                 stream.write_all(&out)?;
                 return speak_foo(&line, &http.take_leftover(), stream, patience);
@@ -80,27 +87,62 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
                 }
                 stream.write_all(&out)?;
                 out.clear();
-                match read_by(deadline, stream, http.receive_buffer(16_384)?)? {
-                    0 => http.receive_eof(End::Clean),
-                    len => {
+                match read_by(deadline.of(http.awaiting()), stream, http.receive_buffer(16_384)?) {
+                    Ok(0) => http.receive_eof(End::Clean),
+                    Ok(len) => {
                         http.commit(len);
-                        // A byte earns a millisecond, never more than the whole patience: a client that sends a byte a
-                        // second is given up, one that sends long content is not.
-                        deadline = (deadline + Duration::from_millis(len as u64)).min(Instant::now() + patience);
+                        deadline.earn(len);
                     }
+                    // Half a request is answered, an idle connection is closed.
+                    Err(error) if is_late(&error) && http.awaiting() != Awaiting::Request => {
+                        let _ = http.reject(&ResponseHead::new(408, &()), b"", &mut out);
+                        break;
+                    }
+                    Err(error) if is_late(&error) => return Ok(()),
+                    Err(error) => return Err(error.into()),
                 }
             }
-            // The peer's mistake: answer it once, unless an answer is on its way already.
+            // The peer's mistake: answered once, unless an answer is on its way already.
             Err(error) => {
-                if let Some(status) = error.status() {
-                    let _ = http.respond(&ResponseHead::new(status, &()), b"", &mut out);
-                }
+                let _ = http.reject(&ResponseHead::new(error.status().unwrap_or(400), &()), b"", &mut out);
                 break;
             }
         }
     }
     stream.write_all(&out)?;
-    Ok(leave(stream)?)
+    // Its answers are whole, so there is never a reset.
+    if http.closing() == Closing::Linger { Ok(leave(stream)?) } else { Ok(()) }
+}
+
+/// When the client is given up, by what is awaited of it: the first byte of a request, the rest of its head, its content.
+struct Deadline {
+    until: Instant,
+    awaited: Option<Awaiting>,
+    patience: Duration,
+}
+
+impl Deadline {
+    fn of(&mut self, awaiting: Awaiting) -> Instant {
+        if self.awaited != Some(awaiting) {
+            let times = if awaiting == Awaiting::Request { 2 } else { 1 };
+            *self = Self { until: Instant::now() + self.patience * times, awaited: Some(awaiting), ..*self };
+        }
+        self.until
+    }
+
+    /// A byte of content earns a millisecond: a client that sends a byte a second is given up, one that sends long content
+    /// is not. After the first bytes of a head that has its own time.
+    fn earn(&mut self, len: usize) {
+        match self.awaited {
+            Some(Awaiting::Content) => self.until += Duration::from_millis(len as u64),
+            Some(Awaiting::Request) => self.awaited = None,
+            _ => {}
+        }
+    }
+}
+
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
 /// Accepts `foo/2` if it was offered; else says that it could have been.
@@ -129,8 +171,12 @@ fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::
 /// take our last answer away from it (RFC 9112, 9.6).
 fn leave(stream: &TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
-    let end = Instant::now() + LINGER;
-    while matches!(read_by(end.min(Instant::now() + LULL), stream, &mut [0; 8192]), Ok(1..)) {}
+    let (end, mut dropped) = (Instant::now() + LINGER, 0);
+    while dropped < LINGERING
+        && let Ok(len @ 1..) = read_by(end.min(Instant::now() + LULL), stream, &mut [0; 8192])
+    {
+        dropped += len;
+    }
     Ok(())
 }
 

@@ -1,18 +1,24 @@
 //! A server on tokio that speaks HTTP/1.1, and `foo/2` with a client that offers it: `tokio [PORT [SECONDS]]`. A client may
-//! take SECONDS for a message (30). What `server.rs` is on blocking sockets; `switchover-tokio` has the loop done.
+//! take SECONDS for a head, for content or to read (30), and twice as long for the first byte of a request. What `server.rs` is on blocking sockets; `switchover-tokio` has the loop done.
 
 use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead, Role};
+use switchover::{
+    Awaiting, Closing, Config, Connection, End, Event, Limits, Next, Order, Owes, Paused, ResponseHead, Role,
+};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-/// How long a connection that is over is still read from: as long as it goes on without a pause of `LULL`, and no longer.
+/// How long, and how much, a connection that is over is still read from: as long as there is no pause of `LULL`.
 const LINGER: Duration = Duration::from_secs(4);
 const LULL: Duration = Duration::from_secs(1);
+const LINGERING: usize = 1 << 20;
+
+/// How much content a request may have.
+const CONTENT: u64 = 1 << 20;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
@@ -37,20 +43,21 @@ async fn main() -> io::Result<()> {
 
 /// One connection, from its first byte to its last.
 async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let mut http = Connection::new(Role::Server);
-    let mut deadline = Instant::now() + patience;
+    let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
+    let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
+    // When the client is given up, and for what: the first byte of a request, the rest of its head, its content.
+    let (mut deadline, mut awaited) = (Instant::now(), None);
     let (mut status, mut line, mut out) = (200, String::new(), Vec::new());
     stream.set_nodelay(true)?;
     loop {
         match http.next_event() {
             Ok(Next::Event(Event::Request(request))) => {
-                deadline = Instant::now() + patience;
+                awaited = None;
                 // RFC 9110, 9.3.2: a HEAD gets the head that a GET would get.
                 let method = if request.method() == "HEAD" { "GET" } else { request.method() };
                 line = format!("{method} {}", request.target());
                 status = if matches!(method, "GET" | "POST") { 200 } else { 501 };
             }
-            Ok(Next::Event(Event::EndOfMessage(_))) => deadline = Instant::now() + patience,
             Ok(Next::Event(Event::Switched(_))) => {
                 timeout(patience, stream.write_all(&out)).await??;
                 return Ok(speak_foo(&line, &http.take_leftover(), stream, patience).await?);
@@ -70,27 +77,41 @@ async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn 
                 }
                 timeout(patience, stream.write_all(&out)).await??;
                 out.clear();
-                match timeout_at(deadline, stream.read(http.receive_buffer(16_384)?)).await?? {
-                    0 => http.receive_eof(End::Clean),
-                    len => {
-                        http.commit(len);
-                        // A byte earns a millisecond, never more than the whole patience: a client that sends a byte a
-                        // second is given up, one that sends long content is not.
-                        deadline = (deadline + Duration::from_millis(len as u64)).min(Instant::now() + patience);
+                let awaiting = http.awaiting();
+                if awaited != Some(awaiting) {
+                    deadline = Instant::now() + patience * if awaiting == Awaiting::Request { 2 } else { 1 };
+                    awaited = Some(awaiting);
+                }
+                match timeout_at(deadline, stream.read(http.receive_buffer(16_384)?)).await {
+                    Ok(read) => match read? {
+                        0 => http.receive_eof(End::Clean),
+                        len => {
+                            http.commit(len);
+                            // A byte of content earns a millisecond: a client that sends a byte a second is given up, one
+                            // that sends long content is not.
+                            if awaiting == Awaiting::Content {
+                                deadline += Duration::from_millis(len as u64);
+                            }
+                        }
+                    },
+                    // An idle connection is closed, half a request is answered.
+                    Err(_) if awaiting == Awaiting::Request => return Ok(()),
+                    Err(_) => {
+                        let _ = http.reject(&ResponseHead::new(408, &()), b"", &mut out);
+                        break;
                     }
                 }
             }
-            // The peer's mistake: answer it once, unless an answer is on its way already.
+            // The peer's mistake: answered once, unless an answer is on its way already.
             Err(error) => {
-                if let Some(status) = error.status() {
-                    let _ = http.respond(&ResponseHead::new(status, &()), b"", &mut out);
-                }
+                let _ = http.reject(&ResponseHead::new(error.status().unwrap_or(400), &()), b"", &mut out);
                 break;
             }
         }
     }
     timeout(patience, stream.write_all(&out)).await??;
-    Ok(leave(stream).await?)
+    // Its answers are whole, so there is never a reset.
+    if http.closing() == Closing::Linger { Ok(leave(stream).await?) } else { Ok(()) }
 }
 
 /// Accepts `foo/2` if it was offered; else says that it could have been.
@@ -127,6 +148,13 @@ async fn speak_foo(line: &str, leftover: &[u8], mut stream: TcpStream, patience:
 async fn leave(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
     let mut piece = vec![0; 16_384];
-    let rest = async { while let Ok(Ok(1..)) = timeout(LULL, stream.read(&mut piece)).await {} };
+    let mut dropped = 0;
+    let rest = async {
+        while dropped < LINGERING
+            && let Ok(Ok(len @ 1..)) = timeout(LULL, stream.read(&mut piece)).await
+        {
+            dropped += len;
+        }
+    };
     timeout(LINGER, rest).await.or(Ok(()))
 }
