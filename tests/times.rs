@@ -10,12 +10,11 @@ fn number(source: &str) -> f64 {
     let source = source.trim_end_matches(')');
     let from = source.rfind(['=', ':', '(', ',']).map_or(0, |at| at + 1);
     let source = source[from..].trim().trim_start_matches('{').trim();
-    let plain = |text: &str| text.trim().replace('_', "").parse::<f64>().unwrap_or_else(|_| panic!("no number: {text:?}"));
-    for (sign, act) in [
-        ("<<", (|a, b| a * f64::powf(2.0, b)) as fn(f64, f64) -> f64),
-        ("**", f64::powf),
-        ("*", |a, b| a * b),
-    ] {
+    let plain =
+        |text: &str| text.trim().replace('_', "").parse::<f64>().unwrap_or_else(|_| panic!("no number: {text:?}"));
+    for (sign, act) in
+        [("<<", (|a, b| a * f64::powf(2.0, b)) as fn(f64, f64) -> f64), ("**", f64::powf), ("*", |a, b| a * b)]
+    {
         if let Some((a, b)) = source.split_once(sign) {
             return act(plain(a), plain(b));
         }
