@@ -20,7 +20,7 @@ const LINGER: Duration = Duration::from_secs(4);
 const LULL: Duration = Duration::from_secs(1);
 const LINGERING: usize = 1 << 20;
 
-/// How much content a request may have.
+/// The limit of content of a request, in bytes.
 const CONTENT: u64 = 1 << 20;
 
 /// The longest line of `foo/2`; a longer one is taken as several.
@@ -131,12 +131,10 @@ impl Deadline {
     }
 
     /// A byte of content earns a millisecond: a client that sends a byte a second is given up, one that sends long content
-    /// is not. After the first bytes of a head that has its own time.
+    /// is not.
     fn earn(&mut self, len: usize) {
-        match self.awaited {
-            Some(Awaiting::Content) => self.until += Duration::from_millis(len as u64),
-            Some(Awaiting::Request) => self.awaited = None,
-            _ => {}
+        if self.awaited == Some(Awaiting::Content) {
+            self.until += Duration::from_millis(len as u64);
         }
     }
 }

@@ -212,7 +212,7 @@ impl Connection {
         self.state
     }
 
-    /// Whom the engine waits for; set deadlines by it. When one expires, a server calls [`reject`](Self::reject) with a
+    /// Returns whom the engine waits for; set deadlines by it. When one expires, a server calls [`reject`](Self::reject) with a
     /// 408, or just closes an idle connection ([`Awaiting::Request`]); a client calls [`abandon`](Self::abandon).
     pub fn awaiting(&self) -> Awaiting {
         match self.state.awaiting(self.role) {

@@ -197,7 +197,7 @@ impl State {
         self.expect != Expect::None && self.response == Phase::Idle
     }
 
-    /// Whom the engine waits for. It is never [`Awaiting::Head`], as a state knows no bytes.
+    /// Returns whom the engine waits for; never [`Awaiting::Head`], as a state knows no bytes.
     pub fn awaiting(self, role: Role) -> Awaiting {
         if self.is_over() {
             return Awaiting::Nothing;

@@ -30,7 +30,7 @@ impl Framing {
         !matches!(self, Self::None | Self::Length(0))
     }
 
-    /// Whether a message that begins with its length has no more than `most` bytes of content.
+    /// Returns true unless the length that a message announces is above `most`.
     #[inline(always)]
     pub(crate) fn is_within(self, most: u64) -> bool {
         !matches!(self, Self::Length(length) if length > most)

@@ -119,20 +119,14 @@ impl Connection {
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let Scratch { head, buffer, .. } = self.scratch();
         match framing::plain(head, buffer.unread_mut().0) {
-            Some(plain) if self.may_have(plain.framing) => Ok(self.take_plain_request(len, plain)),
+            Some(plain) if plain.framing.is_within(self.most_content()) => Ok(self.take_plain_request(len, plain)),
             _ => self.take_any_request(len),
         }
     }
 
-    /// How much content a request may have.
+    /// Returns the limit of content of a request.
     fn most_content(&self) -> u64 {
         self.config().limits.content
-    }
-
-    /// Whether a request may have so much content, as far as its head says.
-    #[inline(always)]
-    fn may_have(&self, framing: Framing) -> bool {
-        !matches!(framing, Framing::Length(length) if length > self.most_content())
     }
 
     /// What the rules and the machine make of a plain request is known beforehand, and is written down as they would.

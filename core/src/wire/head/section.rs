@@ -58,12 +58,12 @@ impl Section {
         }
     }
 
-    /// Whether a line that begins with whitespace goes on with the one before: a client reads it (RFC 9112, 5.2).
+    /// Takes a line that begins with whitespace as part of the one before, as clients do (RFC 9112, 5.2).
     pub(super) fn folds(self) -> bool {
         matches!(self, Self::Response(_) | Self::Trailers(Some(_)))
     }
 
-    /// Whether this control byte may stand in a value. None may that a reader could take for whitespace or the end of a line.
+    /// Returns true for a control byte that a value may have; none that is whitespace or a line's end to some reader.
     pub(super) fn takes_control(self, byte: u8) -> bool {
         matches!(byte, 0x01..=0x08 | 0x0e..=0x1f | 0x7f) && self.tolerated().controls
     }
