@@ -17,7 +17,7 @@ const LINGER: Duration = Duration::from_secs(4);
 const LULL: Duration = Duration::from_secs(1);
 const LINGERING: usize = 1 << 20;
 
-/// How much content a request may have.
+/// The limit of content of a request, in bytes.
 const CONTENT: u64 = 1 << 20;
 
 #[tokio::main(flavor = "current_thread")]

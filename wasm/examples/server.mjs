@@ -7,7 +7,7 @@ import { Connection, ProtocolError } from "switchover";
 /** @typedef {import("node:net").Socket} Socket */
 /** @typedef {import("switchover").SwitchedEvent} Switched */
 
-/** How much content a request may have. */
+/** The limit of content of a request, in bytes. */
 const CONTENT = 2 ** 20;
 /** Milliseconds for the first byte of a request, for the rest of its head and for content, of which each byte adds one. */
 const TIMES = { request: 60_000, head: 30_000, content: 30_000 };

@@ -61,7 +61,7 @@ export const PIECE = 65_536;
 const SENT = 32_768;
 /** How many milliseconds a byte adds to the time left: long content may take long, a byte a second may not. */
 const EARNED = 1;
-/** How much content a request may have, unless `config` says otherwise. */
+/** The limit of content of a request, in bytes, unless `config` has another. */
 const CONTENT = 2 ** 30;
 /** A timer of a longer time would ring at once. */
 const LONGEST = 2 ** 31 - 1;

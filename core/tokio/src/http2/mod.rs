@@ -158,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         }
     }
 
-    /// Whether nothing stands between any more, and nothing waits in this direction: then bytes pass without a copy.
+    /// Returns true once bytes of this direction pass without a copy: the splice has no part in them, and nothing waits.
     fn passes(&self, waiting: &[u8]) -> bool {
         self.between.is_none() && waiting.is_empty()
     }

@@ -25,7 +25,7 @@ PIECE = 65_536
 SENT = 32_768
 """How much is sent at once."""
 CONTENT = 1 << 30
-"""How much content a request may have, unless a `config` says otherwise."""
+"""The limit of content of a request, in bytes, unless a `config` has another."""
 LARGEST = 65_536
 """How much content is read whole, unless another limit is given."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
