@@ -74,6 +74,9 @@ LINGER = 4.0
 LULL = 1.0
 LINGERING = 1 << 20
 
+# How many messages an app may send to a client that has gone, before it is told by an error.
+UNHEARD = 1_000
+
 # What each byte of content adds to its time, in seconds.
 EARNED = 0.001
 
@@ -95,6 +98,10 @@ def with_options(config: Config, largest_head: int | None, secure: bool) -> Conf
     if largest_head is not None:
         options |= {name: max(largest_head, options[name]) for name in ("head", "start_line", "field_line")}
     return Config(**{**options, "secure": secure})
+
+
+class ClientDisconnected(OSError):
+    """The app goes on sending, and the client has gone: it should have looked for `http.disconnect` (ASGI, 2.4)."""
 
 
 class Wait:
@@ -208,7 +215,7 @@ class Protocol(asyncio.Protocol):
         # Events are being taken, in a call further out; or will be, in a later turn of the loop.
         self.is_taking = False
         self.is_due = False
-        self.has_eof = False
+        self.has_eof = self.has_warned = False
         # Until when the rest of what a client sends is read and dropped, once it has its answer; and how much that was.
         self.lingers_until: float | None = None
         self.dropped = 0
@@ -404,13 +411,16 @@ class Protocol(asyncio.Protocol):
                 self.connection.skip_content()
 
     def warn_of_an_offer(self) -> None:
-        """Says what uvicorn's own classes say of an offer that is declined."""
-        self.logger.warning("Unsupported upgrade request.")
-        if self.ws_protocol_class is None:
-            self.logger.warning(
-                "No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
-                "or install 'websockets' or 'wsproto' manually."
-            )
+        """Says what uvicorn's own classes say of an offer that is declined; once for each connection."""
+        if self.has_warned:
+            # A client may ask as often as it likes.
+            return
+        self.has_warned = True
+        missing = (
+            " No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
+            "or install 'websockets' or 'wsproto' manually."
+        )
+        self.logger.warning("Unsupported upgrade request.%s", missing if self.ws_protocol_class is None else "")
 
     def scope_of(self, request: Request) -> dict[str, Any]:
         """What the app is given of a request."""
@@ -694,6 +704,7 @@ class Cycle:
         self.is_last = False
         # The client sends no more, and most likely does not read either.
         self.has_left = False
+        self.unheard = 0
 
     # The request.
 
@@ -759,7 +770,8 @@ class Cycle:
         try:
             result = await app(self.scope, self.receive, self.send)  # type: ignore[arg-type, func-returns-value]
         except BaseException as error:
-            self.logger.error("Exception in ASGI application\n", exc_info=error)
+            if self.unheard <= UNHEARD:
+                self.logger.error("Exception in ASGI application\n", exc_info=error)
             await self.give_up()
         else:
             if result is not None:
@@ -773,14 +785,15 @@ class Cycle:
                 await self.give_up()
 
     async def give_up(self) -> None:
-        """A 500 where the app has not begun to answer; else the client has to see that the answer is not whole."""
-        if self.response_started:
+        """A 500 where nothing of the answer has left; else the client has to see that it is not whole."""
+        if self.response_started and self.head is None:
             # The connection may be at the next request, which has nothing to do with it.
             if self.protocol.cycle is self:
                 self.protocol.close()
             return
         text = b"Internal Server Error"
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"connection", b"close")]
+        self.response_started, self.head = False, None
         await self.send({"type": "http.response.start", "status": 500, "headers": headers})
         await self.send({"type": "http.response.body", "body": text})
 
@@ -791,6 +804,7 @@ class Cycle:
         if self.disconnected or self.drops_content:
             # Nothing is written that could be waited for, and other clients wait, too.
             await asyncio.sleep(0)
+            self.count_unheard()
         if self.disconnected:
             return
         kind = message["type"]
@@ -804,6 +818,13 @@ class Cycle:
             raise RuntimeError(f"Expected ASGI message 'http.response.body', but got '{kind}'.")
         else:
             self.write(message.get("body", b""), message.get("more_body", False))
+
+    def count_unheard(self) -> None:
+        """Ends an app that sends without end to a client that has gone."""
+        if self.disconnected or self.has_left:
+            self.unheard += 1
+            if self.unheard > UNHEARD:
+                raise ClientDisconnected("the client has gone")
 
     def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         """The head waits for the first content, or for the next turn of the loop: both leave in one write."""

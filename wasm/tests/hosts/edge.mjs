@@ -48,7 +48,8 @@ function modulesOf(packed, folder) {
  * @param {string} packed
  * @param {Record<string, string>} modules
  * @param {Record<string, string>} bindings
- * @param {(url: string, tcp: number) => Promise<T>} use called with where it answers `fetch`, and the port of its `connect` if asked
+ * @param {(url: string, tcp: number, pid: number) => Promise<T>} use called with where it answers `fetch`, the port of its `connect` if
+ *     asked, and its process
  * @param {{ tcp?: "direct" | "bound", trusted?: string, hears?: (text: string) => void }} [options] whether its `connect` is reached through a listener, or
  * through another worker's service binding; a certificate that it trusts; what gets all that it prints
  */
@@ -61,7 +62,7 @@ export async function withWorker(workerd, packed, modules, bindings, use, { tcp,
   if (hears) for (const stream of [server.stdout, server.stderr]) stream?.on("data", (text) => hears(String(text)));
   try {
     const ports = await portsOf(server, tcp ? ["http", "tcp"] : ["http"]);
-    return await use(`http://127.0.0.1:${ports["http"]}/`, ports["tcp"] ?? 0);
+    return await use(`http://127.0.0.1:${ports["http"]}/`, ports["tcp"] ?? 0, server.pid ?? 0);
   } finally {
     server.kill();
     rmSync(folder, { recursive: true });

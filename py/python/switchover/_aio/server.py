@@ -63,6 +63,10 @@ LINGER = 4.0
 LULL = 1.0
 LINGERING = 1 << 20
 """How much it reads and drops then."""
+UNHEARD = 1 << 20
+"""How much content may be left out, as after a HEAD, before it is looked whether the client is still there."""
+GLANCE = 0.001
+"""For how many seconds."""
 LEFT_ALONE = 0.05
 """How many seconds a listener is left alone after it has failed."""
 GONE_QUIETLY = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
@@ -169,6 +173,7 @@ class Exchange:
         self._selection: Selection | None = wire.connection.select(upgrades)
         self._has_ended = False
         self._takes_content = True
+        self._left_out = 0
         wire.exchange = self
         self.request = request
         self.upgrade = _text(upgrades[self._selection.preference]) if self._selection else None
@@ -252,12 +257,27 @@ class Exchange:
         await self._wire.send(out)
 
     async def send_data(self, data: bytes) -> None:
-        """Sends content. What the head says cannot follow, in answer to a HEAD or with a 204, is left out."""
+        """Sends content. What the head says cannot follow, in answer to a HEAD or with a 204, is left out.
+
+        Where more than 1 MiB was left out, BrokenResourceError if the client has gone or ended its direction.
+        """
         connection = self._open
         if data and self._takes_content:
             await self._wire.send(connection.send_data(data))
-        else:
-            await checkpoint()
+            return
+        await checkpoint()
+        self._left_out += len(data)
+        if self._left_out > UNHEARD:
+            self._left_out = 0
+            await self._look_for_the_end()
+
+    async def _look_for_the_end(self) -> None:
+        """Ends a handler that goes on with content that is left out, once the client has gone: no send can tell it."""
+        with move_on_after(GLANCE):
+            await self.gone()
+            with suppress(LocalProtocolError):
+                await self._wire.send(self.connection.send_end())
+            raise BrokenResourceError("the client has gone")
 
     async def send_end(self, trailers: HeadersLike = ()) -> None:
         """Ends the response, with trailers where it is chunked."""

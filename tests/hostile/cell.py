@@ -1,0 +1,288 @@
+"""One attack on one host: the process that is attacked, and what must hold whatever is done to it."""
+
+import contextlib
+import os
+import re
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import reader
+
+WAIT = 20
+"""Seconds for whatever must happen."""
+ROUNDS = 3
+MORE_ROUNDS = 6
+"""Where memory has grown in the third round, as a collector fills its heap, it must cease to until this one."""
+GROWTH = 1 << 20
+"""How much more memory there may be after a round than after the one before."""
+KEPT = 4
+"""What a runtime may open in the first round and keep, such as descriptors that wake its threads."""
+UNHANDLED = re.compile(
+    rb"panicked at|[Uu]nhandled|Uncaught|UNHANDLED|never retrieved|was never awaited|Fatal error|ResourceWarning"
+    rb"|Fatal Python|AddressSanitizer|Exception in callback|exception was never|kj/.*failed"
+)
+
+
+class NotApplicable(Exception):  # noqa: N818  (it is no error)
+    """The host has nothing that this attack could be tried on."""
+
+
+def check(condition, *what):
+    if not condition:
+        raise AssertionError(" ".join(str(part)[:600] for part in what))
+
+
+def wait_until(condition, *what, seconds=WAIT):
+    end = time.monotonic() + seconds
+    while not condition():
+        check(time.monotonic() < end, *(part() if callable(part) else part for part in what))
+        time.sleep(0.02)
+
+
+class Process:
+    """A running program, and what it has taken from the system."""
+
+    def __init__(self, command, **more):
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [str(word) for word in command], stdout=subprocess.PIPE, stderr=self.log, start_new_session=True, **more
+        )
+        self.pid = self.process.pid
+
+    def says(self, pattern):
+        """Returns what a line of its output has, which must come next but for lines of other kinds."""
+        while line := self.process.stdout.readline():
+            if found := re.search(rb"^pid (\d+)", line):
+                self.pid = int(found.group(1))
+            if found := re.search(pattern, line):
+                return found
+        raise AssertionError(f"it has ended: {self.logged()[-600:]!r}")
+
+    def logged(self):
+        size = os.fstat(self.log.fileno()).st_size
+        return os.pread(self.log.fileno(), size, 0)
+
+    def memory(self):
+        """Returns the resident memory, in bytes, that is its own."""
+        text = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"RssAnon:\s+(\d+) kB", text).group(1)) * 1024
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def seconds(self):
+        """Returns the processor time that it has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def limit_descriptors(self, soft):
+        _, hard = resource.prlimit(self.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (soft if soft else hard, hard))
+
+    def is_running(self):
+        return self.process.poll() is None and Path(f"/proc/{self.pid}").exists()
+
+    def stop(self, sign=signal.SIGTERM):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, sign)
+        try:
+            return self.process.wait(WAIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            raise AssertionError(f"it has not ended {WAIT} seconds after {sign.name}") from None
+
+
+class Peer:
+    """A socket to a server, without manners."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, data):
+        """Sends; returns whether the server takes it, which it need not once it has had enough."""
+        try:
+            self.socket.sendall(data)
+        except (ConnectionError, TimeoutError):
+            return False
+        return True
+
+    def send_beside(self, data):
+        """Sends while the answer is read."""
+        threading.Thread(target=self.send, args=(data,), daemon=True).start()
+
+    def send_what_fits(self, data, lull=0.3):
+        """Sends until the server takes no more for a moment; returns how much it has taken."""
+        view, sent = memoryview(data), 0
+        self.socket.settimeout(lull)
+        with contextlib.suppress(OSError):
+            while sent < len(view):
+                sent += self.socket.send(view[sent : sent + 65536])
+        self.socket.settimeout(WAIT)
+        return sent
+
+    def end(self):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        self.socket.close()
+
+    def reset(self):
+        with contextlib.suppress(OSError):
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def rest(self, enough=None):
+        """Reads until the end, or until it is `enough`; returns the bytes, and `fin`, `reset` or `open`."""
+        data = b""
+        while not (enough and enough(data)):
+            try:
+                piece = self.socket.recv(1 << 18)
+            except ConnectionError:
+                return data, "reset"
+            except TimeoutError:
+                raise AssertionError(f"nothing more came for {WAIT} s, after {data[-200:]!r}") from None
+            if not piece:
+                return data, "fin"
+            data += piece
+        return data, "open"
+
+    def answers(self, *methods):
+        """Reads the answers to these requests; those that did not come are left out."""
+
+        def enough(data):
+            found, _ = reader.responses(data, methods, False)
+            final = [answer for answer in found if answer.status >= 200]
+            return len(final) == len(methods) and final[-1].is_whole or (found and found[-1].status == 101)
+
+        data, how = self.rest(enough)
+        return reader.responses(data, methods, how == "fin")
+
+
+class Target:
+    """A host while it is attacked. It has `host`, `process`, `peers`, and says its `state()`: tasks and descriptors."""
+
+    def __init__(self, host, scale):
+        self.host, self.scale = host, scale
+        self.peers = []
+        self.more_events = 0
+        """Events beside one for each peer."""
+
+    def settles(self, kept=0):
+        """All that a round has taken is given back, but for what a runtime opens once and keeps."""
+        now = before = self.before
+
+        def is_back():
+            nonlocal now
+            now = self.state()
+            return all(is_now <= was + kept for is_now, was in zip(now, before, strict=True))
+
+        wait_until(is_back, lambda: f"tasks and descriptors: {now} instead of {before}")
+        self.before = now
+
+    def between(self):
+        """What holds after each step."""
+        check(self.process.is_running(), "it has ended:", self.process.logged()[-600:])
+        self.serves_another()
+
+    def let_go(self):
+        for peer in self.peers:
+            peer.close()
+        self.peers.clear()
+
+    def stop(self):
+        self.let_go()
+        return self.process.stop()
+
+
+class Server(Target):
+    """A host that is a server."""
+
+    def __init__(self, host, scale):
+        super().__init__(host, scale)
+        self.process = Process(host.command, stdin=subprocess.PIPE)
+        self.port = int(self.process.says(rb"listening on \D*(?:[\d.]+:)?(\d+)\s").group(1))
+        for _ in range(20):
+            self.serves_another()
+        self.before = self.state()
+
+    def connect(self, data=b""):
+        peer = Peer(self.port)
+        self.peers.append(peer)
+        peer.send(data)
+        return peer
+
+    def request(self, path=None, method="GET", fields="", content=b""):
+        """Returns the bytes of a request, `/plain` unless another path is given."""
+        length = f"Content-Length: {len(content)}\r\n" if content else ""
+        path = self.host.plain if path is None else path
+        return f"{method} {path} HTTP/1.1\r\nHost: a\r\n{fields}{length}\r\n".encode() + content
+
+    def serves_another(self):
+        """Another client is answered, whatever is done to the server meanwhile."""
+        peer = Peer(self.port)
+        try:
+            peer.send(self.request())
+            (answer, *_), _ = peer.answers("GET")
+            check(answer.is_whole and answer.status == 200, "another client got", answer)
+        except ValueError:
+            raise AssertionError("another client got nothing") from None
+        finally:
+            peer.close()
+
+    def tasks(self):
+        """Returns how many tasks there are, once what is unreachable has been collected."""
+        if not self.host.counts:
+            return 0
+        peer = Peer(self.port)
+        try:
+            peer.send(self.request("/self", fields="Connection: close\r\n"))
+            (answer, *_), _ = peer.answers("GET")
+            return int(answer.content)
+        finally:
+            peer.close()
+
+    def state(self):
+        return self.tasks(), self.process.descriptors()
+
+
+def attacked(target, attack):
+    """Does it to the target in rounds, and judges each."""
+    memory, logged = [], len(target.process.logged())
+    if getattr(attack, "is_last", False):
+        for _ in attack(target):
+            pass
+        return judge_log(target.process.logged()[logged:], 100)
+    while len(memory) < ROUNDS or (memory[-1] - memory[-2] > GROWTH and len(memory) < MORE_ROUNDS):
+        events = 1
+        for _ in attack(target):
+            events = max(events, len(target.peers))
+            target.between()
+        events = max(events, len(target.peers)) + target.more_events
+        target.more_events = 0
+        target.let_go()
+        target.between()
+        target.settles(0 if memory else KEPT)
+        memory.append(target.process.memory())
+        log = target.process.logged()
+        judge_log(log[logged:], events)
+        logged = len(log)
+        if not getattr(attack, "repeats", True):
+            return
+    growth = memory[-1] - memory[-2]
+    check(growth <= GROWTH, f"memory grew in each of {len(memory)} rounds:", [f"{size >> 10} kB" for size in memory])
+
+
+def judge_log(log, events):
+    check(not UNHANDLED.search(log), "the log:", log[-600:])
+    lines = log.count(b"\n")
+    check(lines <= events, f"{lines} lines in the log for {events} events:", log[:600])

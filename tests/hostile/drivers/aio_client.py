@@ -1,0 +1,61 @@
+"""A host of the hostile kit: clients of `switchover.aio`, asked by lines on standard input: `aio_client.py BACKEND`."""
+
+import gc
+import sys
+
+import anyio
+import anyio.to_thread
+import python_log
+from switchover.aio import Declined, connect_upgrade
+
+CONTENTS = {"large": b"x" * 2**20, "short": b"x" * 10, "long": b"x" * 200}
+
+
+async def ask(method: str, port: str, offer: str, content: str) -> str:
+    """Returns what came of one request."""
+    headers = [("Host", f"127.0.0.1:{port}")]
+    if content in CONTENTS:
+        headers.append(("Transfer-Encoding", "chunked") if content == "large" else ("Content-Length", "100"))
+    async with await anyio.connect_tcp("127.0.0.1", int(port)) as transport:
+        offers = [] if offer == "-" else [offer]
+        try:
+            stream = await connect_upgrade(
+                transport, "/", headers, offers, method=method, content=CONTENTS.get(content, b""), largest=1 << 30
+            )
+        except Declined as declined:
+            return f"whole {declined.answer.response.status} {len(declined.answer.content)}"
+        await stream.send(b"hello")
+        length = 0
+        async for data in stream:
+            length += len(data)
+        return f"switched {length}"
+
+
+async def task(name: str, words: list[str], scopes: dict[str, anyio.CancelScope]) -> None:
+    """Says what came of it; nothing if it is cancelled."""
+    with anyio.CancelScope() as scopes[name]:
+        try:
+            print(name, await ask(*words), flush=True)
+        except Exception as error:  # whatever it is, it is told
+            print(name, "failed", repr(error).replace("\n", " "), flush=True)
+    del scopes[name]
+
+
+async def main() -> None:
+    """Reads lines until there are no more."""
+    scopes: dict[str, anyio.CancelScope] = {}
+    async with anyio.create_task_group() as group:
+        while line := await anyio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True):
+            name, *words = line.split()
+            if words == ["self"]:
+                gc.collect()
+                print(name, "self", len(anyio.get_running_tasks()), flush=True)
+            elif words == ["cancel"]:
+                if name in scopes:
+                    scopes[name].cancel()
+            else:
+                group.start_soon(task, name, words, scopes)
+
+
+python_log.set_up()
+anyio.run(main, backend=sys.argv[1])

@@ -1,0 +1,62 @@
+"""A host of the hostile kit: `switchover.aio`, by a handler that does what its path says: `aio_server.py BACKEND`."""
+
+import gc
+import signal
+import sys
+
+import anyio
+import lies
+import python_log
+from anyio.abc import SocketAttribute
+from switchover.aio import Exchange, serve_all
+
+
+async def handler(exchange: Exchange) -> None:
+    """Answers one request."""
+    if exchange.upgrade:
+        stream = await exchange.accept()
+        async for data in stream:
+            await stream.send(data)
+        return await stream.aclose()
+    path = exchange.request.target.decode()
+    if path == "/self":
+        gc.collect()
+        return await exchange.respond(200, content=str(len(anyio.get_running_tasks())).encode())
+    if path == "/waits":
+        return await exchange.gone()
+    if path == "/sleeps":
+        await anyio.sleep(lies.MOMENT)
+    if path == "/breaks-reason":
+        return await exchange.respond(200, reason="OK\r\nInjected: yes")
+    answer = lies.ANSWERS.get(path, lies.Answer(pieces=()))
+    if answer.before:
+        raise answer.before("before the head")
+    await exchange.send_response(200, answer.head())
+    while path == "/echo" and (data := await exchange.receive()):
+        await exchange.send_data(data)
+    for piece in answer.pieces:
+        await exchange.send_data(piece)
+    while path == "/endless":
+        await exchange.send_data(lies.CHUNK)
+    if answer.fails:
+        raise ValueError("in the content")
+    await exchange.send_end()
+    if answer.goes_on:
+        raise ValueError("after the end")
+    if answer.sends_on:
+        await exchange.send_data(lies.TEN)
+
+
+async def main() -> None:
+    """Serves until it is told to stop."""
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
+    print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
+    async with anyio.create_task_group() as group:
+        group.start_soon(serve_all, listener, handler, ["foo/2"])
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                group.cancel_scope.cancel()
+
+
+python_log.set_up()
+anyio.run(main, backend=sys.argv[1])

@@ -1,0 +1,60 @@
+"""A host of the hostile kit: an app in `switchover.uvicorn` that does what its path says: `asgi_server.py LOOP WS`."""
+
+import asyncio
+import gc
+import socket
+import sys
+
+import lies
+import python_log
+from uvicorn import Config, Server
+
+
+async def app(scope, receive, send):
+    """Answers one request, or echoes the messages of a WebSocket."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({**message, "type": "websocket.send"})
+        return
+
+    async def data(content, more=True):
+        await send({"type": "http.response.body", "body": content, "more_body": more})
+
+    path = scope["path"]
+    if path == "/waits":
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return
+    if path == "/sleeps":
+        await asyncio.sleep(lies.MOMENT)
+    answer = lies.ANSWERS.get(path, lies.Answer(pieces=()))
+    if answer.before:
+        raise answer.before("before the head")
+    await send({"type": "http.response.start", "status": 200, "headers": answer.head()})
+    while path == "/echo" and (message := await receive())["type"] == "http.request":
+        await data(message["body"])
+        if not message["more_body"]:
+            break
+    if path == "/self":
+        gc.collect()
+        await data(str(len(asyncio.all_tasks())).encode())
+    for piece in answer.pieces:
+        await data(piece)
+    while path == "/endless":
+        await data(lies.CHUNK)
+    if answer.fails:
+        raise ValueError("in the content")
+    await data(b"", False)
+    if answer.goes_on:
+        raise ValueError("after the end")
+    if answer.sends_on:
+        await data(lies.TEN)
+
+
+python_log.set_up()
+listener = socket.create_server(("127.0.0.1", 0))
+print("listening on", listener.getsockname()[1], flush=True)
+settings = {"http": "switchover.uvicorn:Protocol", "log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 5}
+Server(Config(app, loop=sys.argv[1], ws=sys.argv[2], **settings)).run([listener])

@@ -1,0 +1,36 @@
+// A host of the hostile kit: clients of `switchover/streams` in Node, Bun and Deno, asked by lines on standard input.
+import { once } from "node:events";
+import { connect } from "node:net";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { ask } from "./asks.mjs";
+
+process.on("unhandledRejection", (error) => console.error("UNHANDLED", String(error)));
+/** @type {Map<string, AbortController>} */
+const asked = new Map();
+
+/** @param {number} port */
+async function open(port) {
+  if (globalThis.Deno) return Deno.connect({ hostname: "127.0.0.1", port });
+  const socket = connect({ port, host: "127.0.0.1" });
+  await once(socket, "connect");
+  return socket;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [id = "", ...words] = line.split(" ");
+  if (words[0] === "self") {
+    globalThis.gc?.();
+    console.log(id, "self", asked.size);
+  } else if (words[0] === "cancel") {
+    asked.get(id)?.abort(new Error("cancelled"));
+  } else {
+    const controller = new AbortController();
+    asked.set(id, controller);
+    void ask(open, words, controller.signal).catch((error) => `failed ${error}`).then((outcome) => {
+      asked.delete(id);
+      console.log(id, outcome);
+    });
+  }
+}
+process.exit();

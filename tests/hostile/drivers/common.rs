@@ -1,0 +1,42 @@
+// What the drivers on tokio share.
+
+use std::time::Duration;
+
+use http_body::Body;
+use switchover_tokio::{BoxError, Config, Handler, Upgraded, serve_all};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+pub(crate) const TEN: &str = "0123456789";
+pub(crate) const MOMENT: Duration = Duration::from_secs(2);
+pub(crate) const PANIC: &str = "the handler's own fault";
+
+/// Serves until ^C. The handler's panic is an event like others; another one is what the kit looks for.
+pub(crate) async fn serve<H>(handler: H) -> std::io::Result<()>
+where
+    H: Handler<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+    H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
+{
+    std::panic::set_hook(Box::new(|panic| match panic.payload().downcast_ref() {
+        Some(&PANIC) => eprintln!("{PANIC}"),
+        _ => eprintln!("{}", panic.to_string().replace('\n', " ")),
+    }));
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening on {}", listener.local_addr()?);
+    let stop = async { drop(tokio::signal::ctrl_c().await) };
+    serve_all(listener, handler, &Config::default(), stop).await;
+    Ok(())
+}
+
+pub(crate) async fn echo(mut stream: Upgraded) {
+    let mut bytes = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut bytes).await {
+        if stream.write_all(&bytes[..length]).await.is_err() {
+            break;
+        }
+    }
+}
+
+pub(crate) fn tasks() -> String {
+    tokio::runtime::Handle::current().metrics().num_alive_tasks().to_string()
+}

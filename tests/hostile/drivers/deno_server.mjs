@@ -1,0 +1,18 @@
+// A host of the hostile kit: `switchover/streams` on Deno's connections.
+import { said, served } from "./handler.mjs";
+
+addEventListener("unhandledrejection", (event) => (event.preventDefault(), console.error("UNHANDLED", said(event.reason))));
+const stop = new AbortController();
+const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+console.log("listening on", listener.addr.port);
+Deno.addSignalListener("SIGINT", () => (listener.close(), stop.abort(), setTimeout(() => Deno.exit(0), 1000)));
+for (let isOut = false; !stop.signal.aborted; ) {
+  try {
+    void served(await listener.accept(), stop.signal);
+    isOut = false;
+  } catch (error) {
+    if (!isOut) console.error("accept:", said(error));
+    isOut = true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

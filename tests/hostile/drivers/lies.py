@@ -1,0 +1,56 @@
+"""What an answer of the Python drivers promises and does, by its path; README.md names the paths."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+TEN = b"0123456789"
+MOMENT = 2
+CHUNK = b"x" * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A head, pieces of content, and an error somewhere."""
+
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    pieces: tuple[bytes, ...] = (TEN,)
+    before: type[BaseException] | None = None
+    """Raised before the head."""
+    fails: bool = False
+    """Raises in the content."""
+    goes_on: bool = False
+    """Raises after the end."""
+    sends_on: bool = False
+    """Sends after the end."""
+
+    def head(self) -> object:
+        """The header lines; for one path an iterable that fails."""
+        return raising() if self is RAISING else self.headers
+
+
+def raising() -> Iterator[tuple[bytes, bytes]]:
+    yield (b"x-a", b"b")
+    raise ValueError("in the head")
+
+
+def of_length(length: bytes) -> tuple[tuple[bytes, bytes]]:
+    return ((b"content-length", length),)
+
+
+RAISING = Answer(pieces=(b"never",))
+ANSWERS = {
+    "/plain": Answer(of_length(b"6"), (b"plain\n",)),
+    "/megabyte": Answer(of_length(b"1048576"), (b"x" * 2**20,)),
+    "/too-long": Answer(of_length(b"100")),
+    "/too-short": Answer(of_length(b"10"), (TEN, TEN)),
+    "/no-length": Answer(pieces=(TEN,) * 10),
+    "/raises-before": Answer(before=ValueError),
+    "/cancels": Answer(before=asyncio.CancelledError),
+    "/raises-in-head": RAISING,
+    "/raises-in-content": Answer(fails=True),
+    "/raises-after": Answer(of_length(b"10"), goes_on=True),
+    "/sends-after": Answer(of_length(b"10"), sends_on=True),
+    "/breaks-value": Answer(((b"x-a", b"b\r\nInjected: yes"),), ()),
+    "/breaks-name": Answer(((b"x\r\nInjected", b"yes"),), ()),
+}

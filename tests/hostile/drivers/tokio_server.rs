@@ -1,0 +1,66 @@
+//! A host of the hostile kit: `switchover_tokio`, by a handler that does what its path says.
+
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::Frame;
+use switchover_tokio::{Body, BoxError, Reason, service_fn, upgrade};
+
+#[path = "common.rs"]
+mod common;
+use common::TEN;
+
+type Content = UnsyncBoxBody<Bytes, BoxError>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> std::io::Result<()> {
+    common::serve(service_fn(answer)).await
+}
+
+async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
+    if let Some(chosen) = upgrade::select(&request, ["foo/2"]) {
+        return Ok(chosen.accept(common::echo));
+    }
+    let path = request.uri().path().to_owned();
+    let new = |content: Vec<Result<Bytes, BoxError>>| Response::new(of(stream::iter(content).boxed()));
+    let ten = || Ok(Bytes::from(TEN));
+    let with = |name, value: &'static str, mut response: Response<Content>| {
+        response.headers_mut().insert(name, value.parse().unwrap());
+        Ok(response)
+    };
+    match path.as_str() {
+        "/plain" => Ok(new(vec![Ok("plain\n".into())])),
+        "/echo" => Ok(Response::new(request.into_body().map_err(Into::into).boxed_unsync())),
+        "/self" => Ok(new(vec![Ok(common::tasks().into())])),
+        "/megabyte" => Ok(new(vec![Ok(vec![b'x'; 1 << 20].into())])),
+        "/too-long" => with("content-length", "100", new(vec![ten()])),
+        "/too-short" => with("content-length", "10", new(vec![ten(), ten()])),
+        "/no-length" => Ok(new((0..10).map(|_| ten()).collect())),
+        "/raises-before" => Err("before the head".into()),
+        "/raises-in-head" => std::panic::panic_any(common::PANIC),
+        "/raises-in-content" => Ok(new(vec![ten(), Err("in the content".into())])),
+        "/raises-after" => with("content-length", "10", new(vec![ten(), Err("after the end".into())])),
+        "/sends-after" => {
+            let trailers = Frame::trailers(HeaderMap::new());
+            let frames = stream::iter([Ok(Frame::data(ten()?)), Ok(trailers), Ok(Frame::data(ten()?))]);
+            Ok(Response::new(StreamBody::new(frames).boxed_unsync()))
+        }
+        "/breaks-reason" => with("x-a", "b", {
+            let mut response = new(vec![]);
+            response.extensions_mut().insert(Reason::new("OK\r\nInjected: yes"));
+            response
+        }),
+        "/endless" => Ok(Response::new(of(stream::repeat_with(|| Ok(vec![b'x'; 1024].into())).boxed()))),
+        "/sleeps" => {
+            tokio::time::sleep(common::MOMENT).await;
+            Ok(new(vec![]))
+        }
+        "/waits" => std::future::pending().await,
+        _ => Ok(new(vec![Ok("?".into())])),
+    }
+}
+
+fn of(content: BoxStream<'static, Result<Bytes, BoxError>>) -> Content {
+    StreamBody::new(content.map(|piece| piece.map(Frame::data))).boxed_unsync()
+}

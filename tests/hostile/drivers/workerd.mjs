@@ -1,0 +1,36 @@
+// Starts workerd with worker.mjs, says where it listens, and passes lines of standard input to it: `workerd.mjs WORKERD PACKAGE`.
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { withWorker } from "../../../wasm/tests/hosts/edge.mjs";
+
+const [workerd = "", packed = ""] = process.argv.slice(2);
+const modules = Object.fromEntries(["worker.mjs", "asks.mjs", "handler.mjs"].map((name) => [name, fileURLToPath(new URL(name, import.meta.url))]));
+/** @type {Map<string, AbortController>} */
+const asked = new Map();
+
+await withWorker(workerd, packed, modules, {}, speak, { tcp: "direct" });
+
+/** @param {string} url @param {number} port @param {number} pid */
+async function speak(url, port, pid) {
+  console.log("pid", pid);
+  console.log("listening on", port);
+  for (const sign of ["SIGINT", "SIGTERM"]) process.on(sign, () => (process.kill(pid), process.exit(0)));
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [id = "", ...words] = line.split(" ");
+    if (words[0] === "self") console.log(id, "self", asked.size);
+    else if (words[0] === "cancel") asked.get(id)?.abort();
+    else void passed(url, id, words.join(" "));
+  }
+}
+
+/** @param {string} url @param {string} id @param {string} body */
+async function passed(url, id, body) {
+  const controller = new AbortController();
+  asked.set(id, controller);
+  const outcome = await fetch(url, { method: "POST", body, signal: controller.signal })
+    .then((answer) => answer.text())
+    .catch((error) => `failed ${error}`);
+  asked.delete(id);
+  console.log(id, outcome);
+}

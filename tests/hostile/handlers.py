@@ -1,0 +1,114 @@
+"""What a handler of a host's does that lies, or leaves. Each has a path, at which the driver's handler does it."""
+
+import reader
+from cell import NotApplicable, check
+from peers import ATTACKS, attack, judge  # noqa: F401  (the table is one)
+
+
+def asked(server, path, method="GET", fields="", content=b""):
+    """Asks for a path and, in the same segment, for another page; returns the answers, and how the connection ended."""
+    if path not in server.host.lies:
+        raise NotApplicable(f"its handlers cannot do {path}")
+    peer = server.connect(server.request(path, method, fields, content) + server.request(fields="Connection: close\r\n"))
+    received, how = peer.rest()
+    answers, rest = reader.responses(received, [method, "GET"], how == "fin")
+    check(not rest, "after the answers:", rest[:100])
+    check(b"Injected" not in received.partition(b"\r\n\r\n")[0], received[:300])
+    return answers, how
+
+
+def is_failed(answers, promised=None):
+    """There is an error, or an answer that is cut, or all that was promised."""
+    if not answers:
+        return True
+    first = answers[0]
+    return first.status >= 500 or not first.is_whole or (promised is not None and first.content == promised)
+
+
+def lie(name, path, promised=None, method="GET"):
+    """Registers a path whose answer must not look whole without being so."""
+
+    @attack(name)
+    def lies(server):
+        for _ in range(20):
+            answers, _ = asked(server, path, method)
+            check(is_failed(answers, promised), answers[:1])
+        yield
+
+
+lie("a length that is too long", "/too-long")
+lie("a length that is too short", "/too-short", b"0123456789")
+lie("no length", "/no-length", b"0123456789" * 10)
+lie("raises before the head", "/raises-before")
+lie("raises in the head", "/raises-in-head")
+lie("raises in the content", "/raises-in-content")
+lie("raises after the end", "/raises-after", b"0123456789")
+lie("sends after the end", "/sends-after", b"0123456789")
+lie("is cancelled", "/cancels")
+lie("a line break in a value", "/breaks-value", b"")
+lie("a line break in a name", "/breaks-name", b"")
+lie("a line break in a reason", "/breaks-reason", b"")
+
+
+@attack("an endless answer to HEAD")
+def endless(server):
+    if "/endless" not in server.host.lies:
+        raise NotApplicable("its handlers cannot do that")
+    peers = [server.connect(server.request("/endless", "HEAD")) for _ in range(5)]
+    for peer in peers:
+        answers, _ = peer.answers("HEAD")
+        check(len(answers) == 1 and answers[0].content == b"", answers)
+    yield
+    for peer in peers:
+        peer.reset()
+    yield
+
+
+@attack("an endless answer that is not read")
+def endless_unread(server):
+    if "/endless" not in server.host.lies:
+        raise NotApplicable("its handlers cannot do that")
+    for _ in range(3):
+        server.connect(server.request("/endless"))
+    yield
+
+
+@attack("content that the handler does not read")
+def unread_content(server):
+    if "/sleeps" not in server.host.lies:
+        raise NotApplicable("its handlers cannot do that")
+    head = server.request("/sleeps", "POST", "Content-Length: 100000000\r\n")
+    for _ in range(3):
+        server.connect(head).send_what_fits(b"x" * 50_000_000)
+    yield
+
+
+@attack("accepts with content unread")
+def accepts_unread(server):
+    host = server.host
+    if "/accepts-unread" not in host.lies or host.switch != "foo/2":
+        raise NotApplicable("its handlers cannot do that")
+    offer = "Upgrade: foo/2\r\nConnection: Upgrade\r\n"
+    for length in (1, 100_000):
+        peer = server.connect(server.request("/accepts-unread", "POST", offer, b"x" * length) + b"hello\n")
+        peer.end()
+        yield
+        received, _ = peer.rest()
+        (answer, *_), rest = reader.responses(received, ["POST"], False)
+        check(answer.status == 101 and host.echoed(rest) == b"hello\n", answer, rest)
+    too_long = server.connect(server.request("/accepts-unread", "POST", offer, b"x" * 2_000_000) + b"hello\n")
+    yield
+    received, how = too_long.rest()
+    answers, _ = reader.responses(received, ["POST"], how == "fin")
+    check(not answers or answers[0].status in (101, 413), answers)
+
+
+@attack("an answer of 1 MB")
+def large(server):
+    if not server.host.large:
+        raise NotApplicable("it has no large page")
+    for _ in range(10):
+        peer = server.connect(server.request(server.host.large) + server.request(server.host.large, "HEAD"))
+        answers, _ = peer.answers("GET", "HEAD")
+        check(len(answers) == 2 and answers[0].is_whole and len(answers[0].content) >= 1 << 20, answers[1:])
+    yield

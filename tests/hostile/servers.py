@@ -1,0 +1,374 @@
+"""What a server does to a client, and a caller to its own. Each attack is a generator, as in peers.py.
+
+A client that was attacked must say so: `failed`, unless all that it was promised has come. What is cut is never `whole`.
+"""
+
+import contextlib
+import queue
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+from cell import WAIT, NotApplicable, Process, Target, check, wait_until
+
+POINTS = 16
+TEN = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\n"
+ATTACKS = []
+
+
+def attack(name):
+    def register(function):
+        function.title = f"as a server: {name}"
+        ATTACKS.append(function)
+        return function
+
+    return register
+
+
+class Taken:
+    """A client's connection, at the server that attacks it."""
+
+    def __init__(self, connection):
+        self.socket = connection
+        connection.settimeout(WAIT)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def read_head(self):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            piece = self.socket.recv(65536)
+            check(piece, "the client has left before its head was whole")
+            data += piece
+        return data
+
+    def read_all(self):
+        """Reads, beside what is sent, to the end."""
+        threading.Thread(target=self.drain, daemon=True).start()
+
+    def drain(self):
+        with contextlib.suppress(OSError):
+            while self.socket.recv(1 << 18):
+                pass
+
+    def send(self, data):
+        try:
+            self.socket.sendall(data)
+        except OSError:
+            return False
+        return True
+
+    def close(self):
+        self.socket.close()
+
+    def end(self):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        with contextlib.suppress(OSError):
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+
+class Client(Target):
+    """A host that is a client."""
+
+    def __init__(self, host, scale):
+        super().__init__(host, scale)
+        self.told, self.number = {}, 0
+        self.lines = queue.SimpleQueue()
+        self.process = Process(host.command, stdin=subprocess.PIPE)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+        self.listener.settimeout(WAIT)
+        self.good = socket.create_server(("127.0.0.1", 0), backlog=200)
+        threading.Thread(target=self.serve, daemon=True).start()
+        if "workerd.mjs" in str(host.command):
+            self.process.says(rb"listening on")
+        threading.Thread(target=self.hear, daemon=True).start()
+        for _ in range(20):
+            self.serves_another()
+        self.before = self.state()
+
+    def serve(self):
+        """A server as they should be."""
+        with contextlib.suppress(OSError):
+            while True:
+                taken = Taken(self.good.accept()[0])
+                taken.read_head()
+                taken.send(TEN)
+                taken.end()
+                taken.read_all()
+
+    def hear(self):
+        for line in self.process.process.stdout:
+            name, _, text = line.decode(errors="replace").strip().partition(" ")
+            self.told[name] = text
+
+    def say(self, *words, name=None):
+        self.number += 1
+        name = name or str(self.number)
+        self.process.process.stdin.write(" ".join([name, *map(str, words)]).encode() + b"\n")
+        self.process.process.stdin.flush()
+        return name
+
+    def told_of(self, name):
+        """Returns what came of a request."""
+        wait_until(lambda: name in self.told, "nothing is said of a request")
+        return self.told.pop(name)
+
+    def ask(self, method="GET", offer="-", content="-"):
+        """Has a request sent to the server that attacks; returns its name, and the connection."""
+        name = self.say(method, self.listener.getsockname()[1], offer, content)
+        taken = Taken(self.listener.accept()[0])
+        self.peers.append(taken)
+        return name, taken
+
+    def serves_another(self):
+        """Another request is answered, whatever is done to the client meanwhile."""
+        told = self.told_of(self.say("GET", self.good.getsockname()[1], "-", "-"))
+        check(told == "whole 200 10", "another request came to", told)
+
+    def state(self):
+        return int(self.told_of(self.say("self")).split()[1]), self.process.descriptors()
+
+    def stop(self):
+        self.listener.close()
+        self.good.close()
+        self.process.process.stdin.close()
+        return super().stop()
+
+    def expect(self, name, *kinds):
+        told = self.told_of(name)
+        check(told.startswith(kinds), "a request came to", told, "instead of", kinds)
+        return told
+
+
+@attack("no byte at all")
+def silent(client):
+    asked = [client.ask() for _ in range(30)]
+    yield
+    for name, taken in asked:
+        taken.close()
+        client.expect(name, "failed")
+    yield
+
+
+@attack("one byte at a time")
+def drips(client):
+    for answer, kind, offer in [(TEN, "whole 200 10", "-"), (SWITCHED + b"hello", "switched 5", "foo/2")]:
+        name, taken = client.ask(offer=offer)
+        for byte in answer:
+            taken.send(bytes([byte]))
+        taken.end()
+        yield
+        client.expect(name, kind)
+
+
+@attack("FIN at each of 16 points")
+def ends_in_between(client):
+    for answer, offer in answers():
+        for point in range(1, POINTS):
+            name, taken = client.ask(offer=offer)
+            taken.read_head()
+            taken.send(answer[: len(answer) * point // POINTS])
+            taken.end()
+            taken.read_all()
+            client.expect(name, "failed")
+        yield
+
+
+def answers():
+    """Answers that are not whole before their last byte."""
+    return [(TEN, "-"), (CHUNKED + b"5\r\nhello\r\n" * 3 + b"0\r\n\r\n", "-"), (TEN, "foo/2"), (SWITCHED, "foo/2")]
+
+
+@attack("RST at each of 16 points")
+def resets_in_between(client):
+    endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n0123456789"
+    for answer, offer in [*answers(), (endless, "-")]:
+        for point in range(1, POINTS):
+            name, taken = client.ask(offer=offer)
+            taken.read_head()
+            taken.send(answer[: len(answer) * point // POINTS])
+            taken.reset()
+            client.expect(name, "failed")
+        yield
+
+
+@attack("never reads")
+def never_reads(client):
+    asked = [client.ask("POST", content="large")[0] for _ in range(5)]
+    yield
+    client.let_go()
+    for name in asked:
+        client.expect(name, "failed")
+    yield
+
+
+@attack("an answer, the content unread")
+def answers_early(client):
+    """A server may answer and close before it has read all."""
+    name, taken = client.ask("POST", content="large")
+    taken.send(TEN.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+    taken.end()
+    yield
+    taken.read_all()
+    client.expect(name, "whole 200 10")
+
+
+@attack("a byte a second")
+def slowly(client):
+    name, taken = client.ask()
+    for byte in TEN[:3]:
+        taken.send(bytes([byte]))
+        time.sleep(1)
+        yield
+    taken.close()
+    client.expect(name, "failed")
+
+
+slowly.repeats = False
+
+
+@attack("chunks of one byte")
+def small_chunks(client):
+    name, taken = client.ask()
+    taken.send(CHUNKED + b"1\r\nx\r\n" * client.scale + b"0\r\n\r\n")
+    yield
+    client.expect(name, f"whole 200 {client.scale}")
+
+
+@attack("interim responses without end")
+def interim(client):
+    name, taken = client.ask()
+    taken.read_all()
+    taken.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * client.scale)
+    yield
+    taken.end()
+    client.expect(name, "failed")
+
+
+@attack("heads of 3,000 lines")
+def long_heads(client):
+    name, taken = client.ask()
+    taken.read_all()
+    taken.send(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * client.scale)
+    yield
+    taken.end()
+    client.expect(name, "failed")
+
+
+@attack("a head without end")
+def endless_head(client):
+    name, taken = client.ask()
+    taken.read_all()
+    taken.send(b"HTTP/1.1 200 " + b"x" * 10_000_000)
+    yield
+    taken.end()
+    client.expect(name, "failed")
+
+
+@attack("an answer nobody asked for")
+def unasked(client):
+    name, taken = client.ask()
+    taken.read_head()
+    taken.send(TEN + TEN + b"rubbish")
+    taken.end()
+    yield
+    client.expect(name, "whole 200 10")
+
+
+@attack("first bytes of the new protocol, FIN after them")
+def first_bytes(client):
+    for content in ("-", "large"):
+        name, taken = client.ask("POST" if content != "-" else "GET", "foo/2", content)
+        taken.read_head()
+        taken.read_all()
+        taken.send(SWITCHED + b"hello" * 3)
+        taken.end()
+        yield
+        client.expect(name, "switched 15")
+
+
+@attack("another protocol than was offered")
+def another_protocol(client):
+    for answer in (SWITCHED.replace(b"foo/2", b"bar/1"), SWITCHED.replace(b"Upgrade: foo/2\r\n", b"")):
+        name, taken = client.ask(offer="foo/2")
+        taken.read_head()
+        taken.send(answer + b"hello")
+        yield
+        client.expect(name, "failed")
+
+
+@attack("garbage after a decline")
+def garbage(client):
+    name, taken = client.ask(offer="foo/2")
+    taken.read_head()
+    taken.send(TEN + b"\0\xff" * 1000)
+    taken.end()
+    yield
+    client.expect(name, "whole 200 10")
+
+
+@attack("garbage")
+def only_garbage(client):
+    for rubbish in (b"\0\r\n", b"\xff" * 5000, b"HTTP/1.1 20\r\n\r\n", b"SSH-2.0-OpenSSH\r\n"):
+        name, taken = client.ask()
+        taken.read_head()
+        taken.send(rubbish)
+        taken.end()
+        yield
+        client.expect(name, "failed")
+
+
+@attack("lies about its length")
+def lies(client):
+    for answer in (
+        TEN.replace(b": 10", b": 11"),
+        TEN.replace(b": 10", b": 10, 11"),
+        TEN.replace(b": 10", b": x"),
+        CHUNKED + b"5\r\nhello!\r\n0\r\n\r\n",
+        CHUNKED + b"5\r\nhello\r\n",
+    ):
+        name, taken = client.ask()
+        taken.read_head()
+        taken.send(answer)
+        taken.end()
+        yield
+        client.expect(name, "failed")
+
+
+@attack("none; the caller cancels")
+def cancelled(client):
+    asked = [client.ask(offer=offer, content=content) for offer in ("-", "foo/2") for content in ("-", "large")] * 1
+    yield
+    for name, _ in asked:
+        client.say("cancel", name=name)
+    for _, taken in asked:
+        taken.drain()
+    client.told.clear()
+    yield
+
+
+def caller(content, what, kinds):
+    @attack(f"none; the caller's content {what}")
+    def tries(client):
+        if content not in client.host.contents:
+            raise NotApplicable("its content is whole")
+        for _ in range(10):
+            name = client.say("POST", client.listener.getsockname()[1], "-", content)
+            taken = Taken(client.listener.accept()[0])
+            client.peers.append(taken)
+            taken.read_all()
+            taken.end() if content == "raises" else None
+            client.expect(name, *kinds)
+        yield
+
+
+caller("short", "is too short", ("failed",))
+caller("long", "is too long", ("failed",))
+caller("raises", "raises", ("failed",))

@@ -1,0 +1,60 @@
+"""What the system does to a server: it has no descriptors left, or asks it to stop."""
+
+import contextlib
+import time
+
+import reader
+from cell import NotApplicable, Peer, check, wait_until  # noqa: F401
+from peers import attack
+
+LEFT = 8
+SPINS = 0.6
+"""The share of a processor of which a server that only waits has made a loop."""
+
+
+@attack("out of descriptors")
+def no_descriptors(server):
+    process = server.process
+    process.limit_descriptors(process.descriptors() + LEFT)
+    try:
+        held = [server.connect(server.request()) for _ in range(3 * LEFT)]
+        # Those that were accepted are answered; the others wait in the system.
+        time.sleep(0.3)
+        before = process.seconds()
+        time.sleep(1)
+        check(process.seconds() - before < SPINS, "it spins: s of processor time in a second:", process.seconds() - before)
+        check(process.is_running(), "it has ended:", process.logged()[-600:])
+    finally:
+        process.limit_descriptors(None)
+    for peer in held[: 2 * LEFT]:
+        peer.close()
+    answers, _ = held[-1].answers("GET")
+    check(len(answers) == 1, "who had waited got", answers)
+    yield
+
+
+@attack("stops under load")
+def stops(server):
+    """The last attack on a process."""
+    path = "/waits" if "/waits" in server.host.lies else server.host.plain
+    with contextlib.ExitStack() as stack:
+        starts = [b"", server.request()[:10], server.request(path), server.request(server.host.large or path) * 3]
+        if server.host.switch:
+            starts.append(server.host.handshake(server))
+        peers = [(stack.enter_context(contextlib.closing(Peer(server.port))), start) for start in starts * 10]
+        for peer, start in peers:
+            peer.send(start)
+        server.serves_another()
+        status = server.process.stop(server.host.stops_by)
+        check(status in (0, -server.host.stops_by, 128 + server.host.stops_by), "it ended with", status)
+        for peer, start in peers:
+            received, how = peer.rest()
+            answers, _ = reader.responses(received, ["GET"] * 3, how == "fin")
+            if start.startswith(b"GET") and (server.host.large or "").encode() in start and server.host.large:
+                whole = [answer for answer in answers if answer.is_whole and answer.status == 200]
+                check(all(len(answer.content) in (0, 6) or len(answer.content) >= 1 << 20 for answer in whole), "looks whole")
+    yield
+
+
+stops.repeats = False
+stops.is_last = True
