@@ -34,7 +34,8 @@ class Host:
     """It begins `foo/2` with a line of its own, and sends back in capitals."""
     counts: bool = True
     """`/self` tells how many tasks it has."""
-    stops_by: signal.Signals = signal.SIGINT
+    stops_by: signal.Signals | None = signal.SIGINT
+    """None where a runtime stops it, which is not ours."""
     is_client = False
 
     def missing(self):
@@ -113,7 +114,7 @@ def servers(target):
     yield Host("switchover/streams, Deno", [deno, *allowed, folder(target) / "deno_server.mjs"], [deno], lies=streams)
     workerd = runtimes / "@cloudflare/workerd-linux-64/bin/workerd"
     worker = [node, DRIVERS / "workerd.mjs", workerd, package]
-    yield Host("switchover/streams, workerd", worker, [workerd], lies=streams, stops_by=signal.SIGTERM)
+    yield Host("switchover/streams, workerd", worker, [workerd], lies=streams, stops_by=None)
     yield Host("C, poll", [c / "server", "0"], [c / "server"], echo="", large="", greets=True, **fixed, stops_by=signal.SIGTERM)
     yield Host("C, epoll", [c / "epoll", "0"], [c / "epoll"], plain="/", large="", switch="", **fixed)
     yield Host("C, nghttp2", [c / "nghttp2", "0"], [c / "nghttp2"], echo="", large="", switch="", **fixed, stops_by=signal.SIGTERM)
@@ -134,6 +135,21 @@ def clients(target):
     yield Asker("switchover/streams' client, Deno", [deno, *allowed, folder(target) / "client.mjs"], [deno])
     workerd = runtimes / "@cloudflare/workerd-linux-64/bin/workerd"
     yield Asker("switchover/streams' client, workerd", [node, DRIVERS / "workerd.mjs", workerd, package], [workerd])
+
+
+def plain(target):
+    """Returns the same runtimes without our code: a cell is excused only where theirs is no better."""
+    python = target / "py/venv/bin/python"
+    node, runtimes, package = runtime_programs(target)
+    bare = {"echo": "", "large": "", "switch": "", "lies": frozenset(), "counts": False}
+    for name, program in (("Node", node), ("Bun", runtimes / "@oven/bun-linux-x64-baseline/bin/bun")):
+        yield Host(f"plain {name}", [program, folder(target) / "plain.mjs"], **bare)
+    workerd = runtimes / "@cloudflare/workerd-linux-64/bin/workerd"
+    worker = [node, DRIVERS / "workerd.mjs", workerd, package, "plain-worker.mjs"]
+    yield Host("plain workerd", worker, **bare, stops_by=None)
+    for loop in ("asyncio", "uvloop"):
+        command = [python, DRIVERS / "asgi_server.py", loop, "websockets", "h11"]
+        yield Host(f"uvicorn's own, {loop}", command, lies=frozenset(), switch="websocket")
 
 
 def runtime_programs(target):

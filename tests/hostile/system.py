@@ -36,6 +36,8 @@ def no_descriptors(server):
 @attack("stops under load")
 def stops(server):
     """The last attack on a process."""
+    if server.host.stops_by is None:
+        raise NotApplicable("its runtime stops it")
     path = "/waits" if "/waits" in server.host.lies else server.host.plain
     with contextlib.ExitStack() as stack:
         starts = [b"", server.request()[:10], server.request(path), server.request(server.host.large or path) * 3]

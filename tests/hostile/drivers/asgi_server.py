@@ -1,4 +1,4 @@
-"""A host of the hostile kit: an app in `switchover.uvicorn` that does what its path says: `asgi_server.py LOOP WS`."""
+"""A host of the hostile kit: an app in `switchover.uvicorn` that does what its path says: `asgi_server.py LOOP WS [HTTP]`."""
 
 import asyncio
 import gc
@@ -56,5 +56,6 @@ async def app(scope, receive, send):
 python_log.set_up()
 listener = socket.create_server(("127.0.0.1", 0))
 print("listening on", listener.getsockname()[1], flush=True)
-settings = {"http": "switchover.uvicorn:Protocol", "log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 5}
+http = sys.argv[3] if len(sys.argv) > 3 else "switchover.uvicorn:Protocol"
+settings = {"http": http, "log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 5}
 Server(Config(app, loop=sys.argv[1], ws=sys.argv[2], **settings)).run([listener])

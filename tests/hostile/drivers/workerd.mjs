@@ -1,15 +1,16 @@
-// Starts workerd with worker.mjs, says where it listens, and passes lines of standard input to it: `workerd.mjs WORKERD PACKAGE`.
+// Starts workerd with worker.mjs, says where it listens, and passes lines of standard input to it: `workerd.mjs WORKERD PACKAGE [WORKER]`.
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { withWorker } from "../../../wasm/tests/hosts/edge.mjs";
 
-const [workerd = "", packed = ""] = process.argv.slice(2);
-const modules = Object.fromEntries(["worker.mjs", "asks.mjs", "handler.mjs"].map((name) => [name, fileURLToPath(new URL(name, import.meta.url))]));
+const [workerd = "", packed = "", worker = "worker.mjs"] = process.argv.slice(2);
+const place = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+const modules = Object.fromEntries([worker, "asks.mjs", "handler.mjs"].map((name) => [name, place(name)]));
 /** @type {Map<string, AbortController>} */
 const asked = new Map();
 
-await withWorker(workerd, packed, modules, {}, speak, { tcp: "direct" });
+await withWorker(workerd, packed, modules, {}, speak, { tcp: "direct", flags: ["--expose-gc"] });
 
 /** @param {string} url @param {number} port @param {number} pid */
 async function speak(url, port, pid) {
@@ -18,7 +19,7 @@ async function speak(url, port, pid) {
   for (const sign of ["SIGINT", "SIGTERM"]) process.on(sign, () => (process.kill(pid), process.exit(0)));
   for await (const line of createInterface({ input: process.stdin })) {
     const [id = "", ...words] = line.split(" ");
-    if (words[0] === "self") console.log(id, "self", asked.size);
+    if (words[0] === "self") void fetch(url, { method: "POST", body: "self" }).then(() => console.log(id, "self", asked.size));
     else if (words[0] === "cancel") asked.get(id)?.abort();
     else void passed(url, id, words.join(" "));
   }

@@ -50,13 +50,13 @@ function modulesOf(packed, folder) {
  * @param {Record<string, string>} bindings
  * @param {(url: string, tcp: number, pid: number) => Promise<T>} use called with where it answers `fetch`, the port of its `connect` if
  *     asked, and its process
- * @param {{ tcp?: "direct" | "bound", trusted?: string, hears?: (text: string) => void }} [options] whether its `connect` is reached through a listener, or
- * through another worker's service binding; a certificate that it trusts; what gets all that it prints
+ * @param {{ tcp?: "direct" | "bound", trusted?: string, hears?: (text: string) => void, flags?: string[] }} [options] whether its `connect` is reached through a listener, or
+ * through another worker's service binding; a certificate that it trusts; what gets all that it prints; flags for its V8
  */
-export async function withWorker(workerd, packed, modules, bindings, use, { tcp, trusted, hears } = {}) {
+export async function withWorker(workerd, packed, modules, bindings, use, { tcp, trusted, hears, flags } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "switchover-workerd-"));
   const config = join(folder, "worker.capnp");
-  writeFileSync(config, configuration(folder, { ...modules, ...modulesOf(packed, folder) }, bindings, tcp, trusted));
+  writeFileSync(config, configuration(folder, { ...modules, ...modulesOf(packed, folder) }, bindings, tcp, trusted, flags));
   const prints = hears ? "pipe" : "inherit";
   const server = spawn(workerd, ["serve", config, "--control-fd=3"], { stdio: ["ignore", prints, prints, "pipe"] });
   if (hears) for (const stream of [server.stdout, server.stderr]) stream?.on("data", (text) => hears(String(text)));
@@ -76,8 +76,9 @@ export async function withWorker(workerd, packed, modules, bindings, use, { tcp,
  * @param {Record<string, string>} bindings
  * @param {"direct" | "bound"} [tcp]
  * @param {string} [trusted]
+ * @param {string[]} [flags]
  */
-function configuration(folder, modules, bindings, tcp, trusted) {
+function configuration(folder, modules, bindings, tcp, trusted, flags = []) {
   const quoted = JSON.stringify;
   const embedded = Object.entries(modules).map(([name, file]) => {
     const copy = name.replaceAll(/[?/]/g, "-");
@@ -88,6 +89,7 @@ function configuration(folder, modules, bindings, tcp, trusted) {
   const listener = `(name = "tcp", address = "127.0.0.1:0", tcp = (), service = "${tcp === "bound" ? "front" : "main"}"),`;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = [${flags.map((flag) => quoted(flag)).join(", ")}],
   services = [
     (name = "main", worker = .worker),
     (name = "front", worker = .front),
