@@ -657,6 +657,29 @@ async def test_a_handler_that_sends_nothing_without_end_lets_others_go_on(method
         assert (await peers.all(GET.replace(b"/", b"/b", 1), close=True)).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize("leaves", ["aclose", "send_eof"])
+async def test_a_handler_that_sends_nothing_without_end_hears_of_its_clients_end(leaves: str) -> None:
+    ended = anyio.Event()
+
+    async def endless(exchange: Exchange) -> None:
+        await exchange.send_response(200)
+        try:
+            while True:
+                await exchange.send_data(b"x" * 1024)
+        except anyio.BrokenResourceError:
+            ended.set()
+            raise
+
+    async with served(endless) as peers, await peers.connect(GET.replace(b"GET", b"HEAD")) as client:
+        assert (await client.receive()).startswith(b"HTTP/1.1 200 ")
+        await getattr(client, leaves)()
+        with anyio.fail_after(WAIT):
+            await ended.wait()
+            if leaves == "send_eof":
+                with pytest.raises(anyio.EndOfStream):
+                    await client.receive()
+
+
 async def test_a_handler_may_hear_that_its_client_has_gone() -> None:
     seen: list[str] = []
 

@@ -90,7 +90,7 @@ def test_an_app_that_misbehaves_is_logged_and_cut_short(app: Any, caplog: pytest
     assert "ASGI" in caplog.text
     assert transport.closed or transport.ended or app is sends_twice
     assert b"c: d" not in written
-    assert written.startswith(b"HTTP/1.1 500 ") == (app in (raises, returns_early))
+    assert written.startswith(b"HTTP/1.1 500 ") == (app in (raises, returns_early, splits_a_header))
     # What was announced and did not come is not ended as if it had.
     assert not written.endswith(b"\r\n0\r\n\r\n")
     assert not protocol.tasks
@@ -207,6 +207,33 @@ def test_an_app_that_sends_without_end_lets_others_go_on(method: bytes) -> None:
             task.cancel()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("method", [b"HEAD", b"GET"])
+def test_an_app_that_sends_on_to_a_client_that_has_left_ends(method: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """Its task ends, and the log has no line for a client that leaves."""
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if method == b"GET":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        while True:
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    async def main() -> None:
+        protocol, _ = await played(endless, GET.replace(b"GET", method))
+        protocol.connection_lost(None)
+        await asyncio.wait_for(asyncio.gather(*protocol.tasks), WAIT)
+
+    asyncio.run(main())
+    assert not caplog.records
+
+
+def test_declined_offers_are_logged_once_for_a_connection(caplog: pytest.LogCaptureFixture) -> None:
+    offer = GET.replace(b"\r\n\r\n", b"\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n")
+    asyncio.run(played(tell, offer, offer, offer))
+    assert [record.getMessage() for record in caplog.records] == ["Unsupported upgrade request."]
 
 
 def test_trailers_are_refused() -> None:

@@ -22,6 +22,8 @@ MORE_ROUNDS = 6
 """Where memory has grown in the third round, as a collector fills its heap, it must cease to until this one."""
 GROWTH = 1 << 20
 """How much more memory there may be after a round than after the one before."""
+PEAK = 48 << 20
+"""How much more memory an attack may take while it lasts."""
 KEPT = 4
 """What a runtime may open in the first round and keep, such as descriptors that wake its threads."""
 UNHANDLED = re.compile(
@@ -31,7 +33,7 @@ UNHANDLED = re.compile(
 
 
 class NotApplicable(Exception):  # noqa: N818  (it is no error)
-    """The host has nothing that this attack could be tried on."""
+    """Nothing here can be attacked in this way."""
 
 
 def check(condition, *what):
@@ -50,7 +52,7 @@ class Process:
     """A running program, and what it has taken from the system."""
 
     def __init__(self, command, **more):
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as this)
         self.process = subprocess.Popen(
             [str(word) for word in command], stdout=subprocess.PIPE, stderr=self.log, start_new_session=True, **more
         )
@@ -162,7 +164,7 @@ class Peer:
         def enough(data):
             found, _ = reader.responses(data, methods, False)
             final = [answer for answer in found if answer.status >= 200]
-            return len(final) == len(methods) and final[-1].is_whole or (found and found[-1].status == 101)
+            return (len(final) == len(methods) and final[-1].is_whole) or (found and found[-1].status == 101)
 
         data, how = self.rest(enough)
         return reader.responses(data, methods, how == "fin")
@@ -174,6 +176,7 @@ class Target:
     def __init__(self, host, scale):
         self.host, self.scale = host, scale
         self.peers = []
+        self.memory = self.most = 0
         self.more_events = 0
         """Events beside one for each peer."""
 
@@ -193,6 +196,9 @@ class Target:
         """What holds after each step."""
         check(self.process.is_running(), "it has ended:", self.process.logged()[-600:])
         self.serves_another()
+        more = self.process.memory() - self.memory
+        self.most = max(self.most, more)
+        check(more <= PEAK, f"it has taken {more >> 10} kB")
 
     def let_go(self):
         for peer in self.peers:
@@ -261,7 +267,9 @@ def attacked(target, attack):
     if getattr(attack, "is_last", False):
         for _ in attack(target):
             pass
-        return judge_log(target.process.logged()[logged:], 100)
+        judge_log(target.process.logged()[logged:], 100)
+        return
+    target.memory, target.most = target.process.memory(), 0
     while len(memory) < ROUNDS or (memory[-1] - memory[-2] > GROWTH and len(memory) < MORE_ROUNDS):
         events = 1
         for _ in attack(target):
@@ -277,7 +285,7 @@ def attacked(target, attack):
         judge_log(log[logged:], events)
         logged = len(log)
         if not getattr(attack, "repeats", True):
-            return
+            return None
     growth = memory[-1] - memory[-2]
     check(growth <= GROWTH, f"memory grew in each of {len(memory)} rounds:", [f"{size >> 10} kB" for size in memory])
 

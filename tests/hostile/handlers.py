@@ -9,7 +9,9 @@ def asked(server, path, method="GET", fields="", content=b""):
     """Asks for a path and, in the same segment, for another page; returns the answers, and how the connection ended."""
     if path not in server.host.lies:
         raise NotApplicable(f"its handlers cannot do {path}")
-    peer = server.connect(server.request(path, method, fields, content) + server.request(fields="Connection: close\r\n"))
+    peer = server.connect(
+        server.request(path, method, fields, content) + server.request(fields="Connection: close\r\n")
+    )
     received, how = peer.rest()
     answers, rest = reader.responses(received, [method, "GET"], how == "fin")
     check(not rest, "after the answers:", rest[:100])

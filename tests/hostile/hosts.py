@@ -11,8 +11,20 @@ DRIVERS = Path(__file__).resolve().parent / "drivers"
 MASK = b"\x01\x02\x03\x04"
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 ALL = frozenset(
-    "/too-long /too-short /no-length /raises-before /raises-in-head /raises-in-content /raises-after /sends-after /cancels "
-    "/breaks-value /breaks-name /breaks-reason /endless /waits /sleeps /accepts-unread".split()
+    {
+        *(
+            "/too-long",
+            "/too-short",
+            "/no-length",
+            "/endless",
+            "/waits",
+            "/sleeps",
+            "/accepts-unread",
+            "/accepts-later",
+        ),
+        *("/raises-before", "/raises-in-head", "/raises-in-content", "/raises-after", "/sends-after", "/cancels"),
+        *("/breaks-value", "/breaks-name", "/breaks-reason"),
+    }
 )
 
 
@@ -42,11 +54,12 @@ class Host:
         """Returns what is not there, or None."""
         return next((str(path) for path in self.needs if not Path(path).exists()), None)
 
-    def handshake(self, server):
+    def handshake(self, server, path=None):
         fields = f"Upgrade: {self.switch}\r\nConnection: Upgrade\r\n"
         if self.switch == "websocket":
             fields += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
-        return server.request("/ws" if self.switch == "websocket" else "/foo", fields=fields)
+        usual = "ws" if self.switch == "websocket" else "foo"
+        return server.request(f"/{path or usual}", fields=fields)
 
     def frames(self, pieces):
         """Returns the pieces in the new protocol."""
@@ -88,14 +101,27 @@ def servers(target):
     yield Host("switchboard", [board, "--port", "0"], [board], large="", greets=True, **fixed)
     backend = [DRIVERS / "behind.py", examples / "hostile_tokio_server", gateway, "--port", "0", "--backend"]
     cannot = {"/cancels", "/breaks-value", "/breaks-name"}
-    yield Host("gateway, before tokio", ["python3", *backend], [gateway], lies=ALL - cannot, counts=False, stops_by=signal.SIGTERM)
+    yield Host(
+        "gateway, before tokio",
+        ["python3", *backend],
+        [gateway],
+        lies=ALL - cannot,
+        counts=False,
+        stops_by=signal.SIGTERM,
+    )
     for name in ("tokio", "axum"):
         driver = examples / f"hostile_{name}_server"
-        cannot = {"/cancels", "/breaks-value", "/breaks-name"} if name == "tokio" else {"/cancels", "/raises-in-head", "/sends-after"}
+        cannot = (
+            {"/cancels", "/breaks-value", "/breaks-name"}
+            if name == "tokio"
+            else {"/cancels", "/raises-in-head", "/sends-after"}
+        )
         yield Host(f"switchover-tokio, {name}", [driver], [driver], lies=ALL - cannot)
     for backend in ("asyncio", "trio"):
         cannot = {"/cancels"} if backend == "trio" else set()
-        yield Host(f"switchover.aio, {backend}", [python, DRIVERS / "aio_server.py", backend], [python], lies=ALL - cannot)
+        yield Host(
+            f"switchover.aio, {backend}", [python, DRIVERS / "aio_server.py", backend], [python], lies=ALL - cannot
+        )
     for loop in ("asyncio", "uvloop"):
         for ws in ("none", "wsproto", "websockets", "websockets-sansio"):
             yield Host(
@@ -106,7 +132,9 @@ def servers(target):
                 switch="" if ws == "none" else "websocket",
             )
     streams = ALL - {"/cancels", "/sends-after"}
-    yield Host("switchover/streams, Node", [node, "--expose-gc", folder(target) / "node_server.mjs"], [node], lies=streams)
+    yield Host(
+        "switchover/streams, Node", [node, "--expose-gc", folder(target) / "node_server.mjs"], [node], lies=streams
+    )
     bun = runtimes / "@oven/bun-linux-x64-baseline/bin/bun"
     yield Host("switchover/streams, Bun", [bun, "--expose-gc", folder(target) / "node_server.mjs"], [bun], lies=streams)
     deno = runtimes / "@deno/linux-x64-glibc/deno"
@@ -115,9 +143,20 @@ def servers(target):
     workerd = runtimes / "@cloudflare/workerd-linux-64/bin/workerd"
     worker = [node, DRIVERS / "workerd.mjs", workerd, package]
     yield Host("switchover/streams, workerd", worker, [workerd], lies=streams, stops_by=None)
-    yield Host("C, poll", [c / "server", "0"], [c / "server"], echo="", large="", greets=True, **fixed, stops_by=signal.SIGTERM)
+    yield Host(
+        "C, poll", [c / "server", "0"], [c / "server"], echo="", large="", greets=True, **fixed, stops_by=signal.SIGTERM
+    )
     yield Host("C, epoll", [c / "epoll", "0"], [c / "epoll"], plain="/", large="", switch="", **fixed)
-    yield Host("C, nghttp2", [c / "nghttp2", "0"], [c / "nghttp2"], echo="", large="", switch="", **fixed, stops_by=signal.SIGTERM)
+    yield Host(
+        "C, nghttp2",
+        [c / "nghttp2", "0"],
+        [c / "nghttp2"],
+        echo="",
+        large="",
+        switch="",
+        **fixed,
+        stops_by=signal.SIGTERM,
+    )
 
 
 def clients(target):
@@ -148,8 +187,8 @@ def plain(target):
     worker = [node, DRIVERS / "workerd.mjs", workerd, package, "plain-worker.mjs"]
     yield Host("plain workerd", worker, **bare, stops_by=None)
     for loop in ("asyncio", "uvloop"):
-        command = [python, DRIVERS / "asgi_server.py", loop, "websockets", "h11"]
-        yield Host(f"uvicorn's own, {loop}", command, lies=frozenset(), switch="websocket")
+        command = [python, DRIVERS / "asgi_server.py", loop, "websockets-sansio", "h11"]
+        yield Host(f"uvicorn's own, {loop}", command, lies=frozenset({"/accepts-later"}), switch="websocket")
 
 
 def runtime_programs(target):
@@ -161,11 +200,13 @@ def runtime_programs(target):
 
 
 def folder(target):
-    """Returns the folder in which drivers in JavaScript find the package: theirs, copied beside it."""
-    place = target / "hostile/js"
-    if not (place / "node_modules/switchover").exists():
-        (place / "node_modules").mkdir(parents=True, exist_ok=True)
-        os.symlink(HOME / "wasm", place / "node_modules/switchover")
+    """Returns the folder in which drivers in JavaScript find the package; HOSTILE_PACKAGE is another one."""
+    package = Path(os.environ.get("HOSTILE_PACKAGE", HOME / "wasm"))
+    place = target / "hostile" / f"js-{package.name}"
+    (place / "node_modules").mkdir(parents=True, exist_ok=True)
+    link = place / "node_modules/switchover"
+    link.unlink(missing_ok=True)
+    link.symlink_to(package)
     for driver in DRIVERS.glob("*.mjs"):
         shutil.copy(driver, place)
     return place

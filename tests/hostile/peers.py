@@ -120,7 +120,10 @@ def pipelines_and_reads(server):
         peer.send(server.request() * (number // 5))
         yield
         answers, rest = peer.answers(*["GET"] * (number // 5))
-        check(len(answers) == number // 5 and all(answer.is_whole for answer in answers) and not rest, "answers are missing")
+        check(
+            len(answers) == number // 5 and all(answer.is_whole for answer in answers) and not rest,
+            "answers are missing",
+        )
 
 
 @attack("pipelines handshakes that are declined")
@@ -187,15 +190,24 @@ def first_bytes(server):
     host = server.host
     if not host.switch:
         raise NotApplicable("it switches to nothing")
-    for pieces in (1, 2, 7):
+    later = ["accepts-later"] if "/accepts-later" in host.lies else []
+    for path, pieces in [(None, 1), (None, 2), (None, 7), *((path, 3) for path in later)]:
         sent = [b"hello%d\n" % number for number in range(pieces)]
-        peer = server.connect(host.handshake(server) + host.frames(sent))
+        peer = server.connect(host.handshake(server, path) + host.frames(sent))
         peer.end()
         yield
         received, _ = peer.rest()
         (answer, *_), rest = reader.responses(received, ["GET"], False)
         check(answer.status == 101, answer)
-        check(host.echoed(rest) == b"".join(sent), "came back:", rest)
+        # A FIN before a Close frame fails a WebSocket connection, whatever was said before (RFC 6455, 7.1.7).
+        back, all_sent = host.echoed(rest), b"".join(sent)
+        check(back == all_sent or (host.switch == "websocket" and all_sent.startswith(back)), "came back:", rest)
+        peer = server.connect(host.handshake(server, path) + host.frames(sent))
+        yield
+        received, _ = peer.rest(
+            lambda data, most=len(all_sent): len(host.echoed(data.partition(b"\r\n\r\n")[2])) >= most
+        )
+        check(host.echoed(received.partition(b"\r\n\r\n")[2]) == all_sent, "came back without a FIN:", received)
 
 
 @attack("early bytes that are no frames")
@@ -226,7 +238,7 @@ def garbage(server):
 
 @attack("leaves while it is answered")
 def leaves(server):
-    path = server.host.lies and "/waits" or server.host.large or server.host.plain
+    path = (server.host.lies and "/waits") or server.host.large or server.host.plain
     for _ in range(50):
         server.connect(server.request(path))
     yield
@@ -239,4 +251,6 @@ def echo(server, content):
     """Returns a request with content in chunks of its own."""
     head = server.request(server.host.echo or server.host.plain, "POST", CHUNKED)
     half = len(content) // 2
-    return head + b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (content[:half], content[half:])) + b"0\r\n\r\n"
+    return (
+        head + b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (content[:half], content[half:])) + b"0\r\n\r\n"
+    )

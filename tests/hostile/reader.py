@@ -15,7 +15,7 @@ class Answer:
     """Whether a client takes it for all that there was."""
 
 
-class Malformed(AssertionError):
+class Malformed(AssertionError):  # noqa: N818  (it ends a cell, as any other)
     """The bytes are no responses."""
 
 
@@ -42,7 +42,7 @@ def responses(data, methods, has_ended):
 def response(data, method, has_ended):
     head, _, data = data.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
-    found = re.fullmatch(rb"HTTP/1\.1 ([1-5]\d\d) [\t -~\x80-\xff]*", first)
+    found = re.fullmatch(rb"HTTP/1\.[01] ([1-5]\d\d) [\t -~\x80-\xff]*", first)
     if not found:
         raise Malformed(f"no status line: {first[:100]!r}")
     fields = {}

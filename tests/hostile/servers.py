@@ -1,6 +1,6 @@
 """What a server does to a client, and a caller to its own. Each attack is a generator, as in peers.py.
 
-A client that was attacked must say so: `failed`, unless all that it was promised has come. What is cut is never `whole`.
+A client that was attacked must say so: `failed`, unless all that it was promised has come. What is cut is not `whole`.
 """
 
 import contextlib

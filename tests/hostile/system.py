@@ -22,7 +22,9 @@ def no_descriptors(server):
         time.sleep(0.3)
         before = process.seconds()
         time.sleep(1)
-        check(process.seconds() - before < SPINS, "it spins: s of processor time in a second:", process.seconds() - before)
+        check(
+            process.seconds() - before < SPINS, "it spins: s of processor time in a second:", process.seconds() - before
+        )
         check(process.is_running(), "it has ended:", process.logged()[-600:])
     finally:
         process.limit_descriptors(None)
@@ -54,7 +56,10 @@ def stops(server):
             answers, _ = reader.responses(received, ["GET"] * 3, how == "fin")
             if start.startswith(b"GET") and (server.host.large or "").encode() in start and server.host.large:
                 whole = [answer for answer in answers if answer.is_whole and answer.status == 200]
-                check(all(len(answer.content) in (0, 6) or len(answer.content) >= 1 << 20 for answer in whole), "looks whole")
+                check(
+                    all(len(answer.content) in (0, 6) or len(answer.content) >= 1 << 20 for answer in whole),
+                    "looks whole",
+                )
     yield
 
 

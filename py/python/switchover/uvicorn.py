@@ -44,6 +44,7 @@ try:
     from uvicorn.logging import TRACE_LOG_LEVEL
     from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl, service_unavailable
     from uvicorn.protocols.utils import (
+        ClientDisconnected,
         get_client_addr,
         get_local_addr,
         get_path_with_query_string,
@@ -74,7 +75,7 @@ LINGER = 4.0
 LULL = 1.0
 LINGERING = 1 << 20
 
-# How many messages an app may send to a client that has gone, before it is told by an error.
+# How many messages an app may send to a client that has gone, before `send` raises an error.
 UNHEARD = 1_000
 
 # What each byte of content adds to its time, in seconds.
@@ -98,10 +99,6 @@ def with_options(config: Config, largest_head: int | None, secure: bool) -> Conf
     if largest_head is not None:
         options |= {name: max(largest_head, options[name]) for name in ("head", "start_line", "field_line")}
     return Config(**{**options, "secure": secure})
-
-
-class ClientDisconnected(OSError):
-    """The app goes on sending, and the client has gone: it should have looked for `http.disconnect` (ASGI, 2.4)."""
 
 
 class Wait:
@@ -626,6 +623,10 @@ class Undecided(asyncio.Protocol):
             async def noticed(message: Any) -> None:
                 await send(message)
                 if message["type"] == "websocket.accept":
+                    # The class on `websockets` answers in a task of its own.
+                    answered = getattr(self.protocol, "handshake_completed_event", None)
+                    if isinstance(answered, asyncio.Event):
+                        await answered.wait()
                     self.accepted()
 
             return await app(scope, receive, noticed)
@@ -824,7 +825,7 @@ class Cycle:
         if self.disconnected or self.has_left:
             self.unheard += 1
             if self.unheard > UNHEARD:
-                raise ClientDisconnected("the client has gone")
+                raise ClientDisconnected("the client has left, and the app goes on sending")
 
     def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         """The head waits for the first content, or for the next turn of the loop: both leave in one write."""

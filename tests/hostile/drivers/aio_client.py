@@ -36,7 +36,7 @@ async def task(name: str, words: list[str], scopes: dict[str, anyio.CancelScope]
     with anyio.CancelScope() as scopes[name]:
         try:
             print(name, await ask(*words), flush=True)
-        except Exception as error:  # whatever it is, it is told
+        except Exception as error:
             print(name, "failed", repr(error).replace("\n", " "), flush=True)
     del scopes[name]
 

@@ -13,21 +13,23 @@ from switchover.aio import Exchange, serve_all
 
 async def handler(exchange: Exchange) -> None:
     """Answers one request."""
+    path = exchange.request.target.decode()
     if exchange.upgrade:
+        await anyio.sleep(lies.LATER if path == "/accepts-later" else 0)
         stream = await exchange.accept()
         async for data in stream:
             await stream.send(data)
-        return await stream.aclose()
-    path = exchange.request.target.decode()
+        return
     if path == "/self":
         gc.collect()
-        return await exchange.respond(200, content=str(len(anyio.get_running_tasks())).encode())
+        await exchange.respond(200, content=str(len(anyio.get_running_tasks())).encode())
+        return
     if path == "/waits":
-        return await exchange.gone()
-    if path == "/sleeps":
-        await anyio.sleep(lies.MOMENT)
+        await exchange.gone()
+        return
+    await anyio.sleep(lies.MOMENT if path == "/sleeps" else 0)
     if path == "/breaks-reason":
-        return await exchange.respond(200, reason="OK\r\nInjected: yes")
+        await exchange.respond(200, reason="OK\r\nInjected: yes")
     answer = lies.ANSWERS.get(path, lies.Answer(pieces=()))
     if answer.before:
         raise answer.before("before the head")
@@ -48,7 +50,7 @@ async def handler(exchange: Exchange) -> None:
 
 
 async def main() -> None:
-    """Serves until it is told to stop."""
+    """Serves until a signal."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
     async with anyio.create_task_group() as group:

@@ -1,4 +1,4 @@
-"""A host of the hostile kit: an app in `switchover.uvicorn` that does what its path says: `asgi_server.py LOOP WS [HTTP]`."""
+"""A host of the hostile kit: an app that does what its path says, in uvicorn: `asgi_server.py LOOP WS [HTTP]`."""
 
 import asyncio
 import gc
@@ -14,6 +14,7 @@ async def app(scope, receive, send):
     """Answers one request, or echoes the messages of a WebSocket."""
     if scope["type"] == "websocket":
         await receive()
+        await asyncio.sleep(lies.LATER if scope["path"] == "/accepts-later" else 0)
         await send({"type": "websocket.accept"})
         while (message := await receive())["type"] == "websocket.receive":
             await send({**message, "type": "websocket.send"})
@@ -27,8 +28,7 @@ async def app(scope, receive, send):
         while (await receive())["type"] != "http.disconnect":
             pass
         return
-    if path == "/sleeps":
-        await asyncio.sleep(lies.MOMENT)
+    await asyncio.sleep(lies.MOMENT if path == "/sleeps" else 0)
     answer = lies.ANSWERS.get(path, lies.Answer(pieces=()))
     if answer.before:
         raise answer.before("before the head")

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use futures_util::stream;
@@ -32,7 +33,7 @@ async fn main() -> std::io::Result<()> {
         .route("/sleeps", any(async || tokio::time::sleep(common::MOMENT).await))
         .route("/waits", any(async || std::future::pending::<&str>().await))
         .route("/accepts-unread", post(switches))
-        .route("/foo", get(switches));
+        .route("/{foo}", get(switches));
     common::serve(router).await
 }
 
@@ -44,7 +45,8 @@ async fn raises() -> &'static str {
     std::panic::panic_any(common::PANIC)
 }
 
-async fn switches(offers: Offers) -> Response {
+async fn switches(uri: Uri, offers: Offers) -> Response {
+    common::later(&uri).await;
     match offers.select(["foo/2"]) {
         Some(chosen) => chosen.accept(common::echo),
         None => upgrade::require(&["foo/2"], Body::empty()),

@@ -1,4 +1,4 @@
-"""Starts an intermediary with a server to pass on to, until it is told to stop: `behind.py SERVER COMMAND...`."""
+"""Starts an intermediary with a server to pass on to, until a signal: `behind.py SERVER COMMAND...`."""
 
 import re
 import signal

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::Uri;
 use http_body::Body;
 use switchover_tokio::{BoxError, Config, Handler, Upgraded, serve_all};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,6 +27,13 @@ where
     let stop = async { drop(tokio::signal::ctrl_c().await) };
     serve_all(listener, handler, &Config::default(), stop).await;
     Ok(())
+}
+
+/// Waits before a switch, where the path says so.
+pub(crate) async fn later(uri: &Uri) {
+    if uri.path() == "/accepts-later" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 pub(crate) async fn echo(mut stream: Upgraded) {

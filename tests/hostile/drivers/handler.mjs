@@ -21,55 +21,40 @@ export const said = (error) => String(error).replaceAll("\n", " ");
 
 /** @type {import("switchover/streams").Handler} */
 async function answer(request) {
+  if (request.target === "/accepts-later") await new Promise((resolve) => setTimeout(resolve, 50));
   const foo = await request.upgrade(["foo/2"]);
   if (foo) return foo.readable.pipeTo(foo.writable);
-  switch (request.target) {
-    case "/plain":
-      return { body: "plain\n" };
-    case "/echo":
-      return { body: request.body };
-    case "/self":
-      globalThis.gc?.();
-      return { body: String(serving) };
-    case "/megabyte":
-      return { body: new Uint8Array(2 ** 20) };
-    case "/too-long":
-      return { headers: length("100"), body: pieces(1) };
-    case "/too-short":
-      return { headers: length("10"), body: pieces(2) };
-    case "/no-length":
-      return { body: pieces(10) };
-    case "/raises-before":
-      throw new Error("before the head");
-    case "/raises-in-head":
-      return { get headers() { throw new Error("in the head"); } };
-    case "/raises-in-content":
-      return { body: pieces(1, new Error("in the content")) };
-    case "/raises-after":
-      return { headers: length("10"), body: pieces(1, new Error("after the end")) };
-    case "/breaks-value":
-      return { headers: { "X-A": "b\r\nInjected: yes" } };
-    case "/breaks-name":
-      return { headers: { "X\r\nInjected": "yes" } };
-    case "/breaks-reason":
-      return { reason: "OK\r\nInjected: yes" };
-    case "/endless":
-      return { body: endless() };
-    case "/sleeps":
-      await new Promise((resolve) => setTimeout(resolve, 2000));
-      break;
-    case "/waits":
-      await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
-  }
-  return { body: "?" };
+  return (ANSWERS[request.target] ?? (() => ({ body: "?" })))(request);
 }
 
-/** Pieces of content, and maybe an error. @param {number} number @param {Error} [error] */
-async function* pieces(number, error) {
-  for (let i = 0; i < number; i++) yield TEN;
-  if (error) throw error;
+/** @type {Record<string, import("switchover/streams").Handler>} */
+const ANSWERS = {
+  "/plain": () => ({ body: "plain\n" }),
+  "/echo": (request) => ({ body: request.body }),
+  "/self": () => (globalThis.gc?.(), { body: String(serving) }),
+  "/megabyte": () => ({ body: new Uint8Array(2 ** 20) }),
+  "/too-long": () => ({ headers: length("100"), body: pieces(1) }),
+  "/too-short": () => ({ headers: length("10"), body: pieces(2) }),
+  "/no-length": () => ({ body: pieces(10) }),
+  "/raises-before": () => raise("before the head"),
+  "/raises-in-head": () => ({ get headers() { return raise("in the head"); } }),
+  "/raises-in-content": () => ({ body: pieces(1, "in the content") }),
+  "/raises-after": () => ({ headers: length("10"), body: pieces(1, "after the end") }),
+  "/breaks-value": () => ({ headers: { "X-A": "b\r\nInjected: yes" } }),
+  "/breaks-name": () => ({ headers: { "X\r\nInjected": "yes" } }),
+  "/breaks-reason": () => ({ reason: "OK\r\nInjected: yes" }),
+  "/endless": () => ({ body: pieces(Infinity, "never", CHUNK) }),
+  "/sleeps": () => new Promise((resolve) => setTimeout(resolve, 2000, { body: "?" })),
+  "/waits": (request) => new Promise((resolve) => request.signal.addEventListener("abort", () => resolve({ body: "?" }))),
+};
+
+/** @param {string} where @returns {never} */
+function raise(where) {
+  throw new Error(where);
 }
 
-async function* endless() {
-  for (;;) yield CHUNK;
+/** Pieces of content, and maybe an error. @param {number} number @param {string} [error] @param {Uint8Array} piece */
+async function* pieces(number, error, piece = TEN) {
+  for (let i = 0; i < number; i++) yield piece;
+  if (error) raise(error);
 }

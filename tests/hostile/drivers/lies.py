@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 TEN = b"0123456789"
-MOMENT = 2
+MOMENT, LATER = 2, 0.05
 CHUNK = b"x" * 1024
 
 

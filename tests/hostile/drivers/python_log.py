@@ -1,4 +1,4 @@
-"""A log with a line for each event, and one that the hostile kit looks for where a loop has found what nothing handles."""
+"""A log with a line for each event, marked where a loop has found what nothing handles."""
 
 import logging
 

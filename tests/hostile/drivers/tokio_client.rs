@@ -1,5 +1,7 @@
 //! A host of the hostile kit: clients of `switchover_tokio`, asked by lines on standard input (see README.md).
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use futures_util::stream;
 use http::Request;
@@ -10,17 +12,17 @@ use switchover_tokio::client::{self, Outcome};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::task::AbortHandle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    let mut asked = std::collections::HashMap::new();
+    let mut asked = HashMap::<String, AbortHandle>::new();
     while let Some(line) = lines.next_line().await? {
         let words: Vec<String> = line.split(' ').map(Into::into).collect();
         match words[1].as_str() {
             "self" => println!("{} self {}", words[0], Handle::current().metrics().num_alive_tasks()),
-            "cancel" => drop(asked.remove(&words[0]).map(|task: JoinHandle<()>| task.abort())),
+            "cancel" => asked.remove(&words[0]).map_or((), |task| task.abort()),
             _ => {
                 let id = words[0].clone();
                 let task = async move {
@@ -29,8 +31,8 @@ async fn main() -> std::io::Result<()> {
                         Err(error) => println!("{} failed {}", words[0], error.to_string().replace('\n', " ")),
                     }
                 };
-                asked.retain(|_, task: &mut JoinHandle<()>| !task.is_finished());
-                asked.insert(id, tokio::spawn(task));
+                asked.retain(|_, task| !task.is_finished());
+                asked.insert(id, tokio::spawn(task).abort_handle());
             }
         }
     }

@@ -20,6 +20,7 @@ async fn main() -> std::io::Result<()> {
 
 async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
     if let Some(chosen) = upgrade::select(&request, ["foo/2"]) {
+        common::later(request.uri()).await;
         return Ok(chosen.accept(common::echo));
     }
     let path = request.uri().path().to_owned();
