@@ -102,12 +102,21 @@ function ask(socket: Socket, request: ClientRequest, offer: readonly string[], o
     const content = contentOf(body);
     const length = content instanceof Uint8Array && !trailers ? content.length : null;
     const headers = body === undefined || body === null ? request.headers : framedBy(request.headers, length);
+    refuseUnasked(wire);
     const head = wire.connection.sendRequest({ method, target, headers, offer });
     return { wire, sending: new Sending(wire, head, content, trailers) };
   } catch (error) {
     wire.letGo();
     throw error;
   }
+}
+
+/** What has come before a request is no answer to it (RFC 9112, 9.2). */
+function refuseUnasked(wire: Wire): void {
+  const early = wire.transport.waiting?.();
+  if (!early) return;
+  wire.connection.receive(early);
+  wire.connection.nextEvent();
 }
 
 /** A request that is on its way, while its answer may come. */

@@ -184,7 +184,7 @@ function ofIterable(body: AsyncIterable<Uint8Array>): Source {
       const { value, done } = await iterator.next();
       return done ? null : piece(value);
     },
-    cancel: () => void Promise.resolve(iterator.return?.()).catch(() => {}),
+    cancel: () => void new Promise((resolve) => resolve(iterator.return?.())).catch(() => {}),
   };
 }
 

@@ -4,6 +4,19 @@ import type { HeaderSource } from "./parcel.js";
 
 type Lines = Iterable<readonly [name: string, value: string | Uint8Array]>;
 
+/** @internal The field lines so that they can be gone through more than once. What is no source is left to the engine. */
+export function listed(headers: HeaderSource): HeaderSource {
+  if (typeof headers !== "object" || headers === null || !(Symbol.iterator in headers) || Array.isArray(headers)) return headers;
+  return [...(headers as Lines)] as HeaderSource;
+}
+
+/** @internal Whether a line has this name, which is in lower case; of lines that are `listed`. */
+export function hasField(headers: HeaderSource, name: string): boolean {
+  if (typeof headers !== "object" || headers === null) return false;
+  const names = Array.isArray(headers) ? headers.map((line: unknown) => (Array.isArray(line) ? line[0] : line)) : Object.keys(headers);
+  return names.some((given) => typeof given === "string" && given.toLowerCase() === name);
+}
+
 /** @internal The field lines and this one, unless a line of `others` is among them. What is no source is left to the engine. */
 export function withField(headers: HeaderSource, name: string, value: string, others: readonly string[]): HeaderSource {
   if (typeof headers !== "object" || headers === null) return headers;

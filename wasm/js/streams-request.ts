@@ -157,6 +157,7 @@ export class ServerRequest extends Message {
 /** The parts of a URL are the engine's; here they are put together. */
 function urlOf(connection: Connection, isSecure: boolean): string | null {
   const { authority, path, query } = connection;
-  if (authority === null) return null;
+  // RFC 9110, 4.2.1: a URL without a host is none.
+  if (authority === null || authority === "" || authority.startsWith(":")) return null;
   return `${isSecure ? "https" : "http"}://${authority}${path === "*" ? "" : path}${query === null ? "" : `?${query}`}`;
 }

@@ -6,7 +6,7 @@ import type { HeaderSource } from "./parcel.js";
 import type { ResponseHead } from "./prepared.js";
 import { remoteAddrOf, type RemoteAddr } from "./streams-address.js";
 import { ContentTooLargeError, contentOf, pump, soon, type Body, type Source } from "./streams-content.js";
-import { dated } from "./streams-fields.js";
+import { dated, hasField, listed } from "./streams-fields.js";
 import { ServerRequest } from "./streams-request.js";
 import type { Socket } from "./streams-transport.js";
 import { DisconnectedError, Wire, type Options } from "./streams-wire.js";
@@ -201,7 +201,7 @@ class Server {
       if (!request.switched) return await this.#refused(error, request);
       const isGone = wire.noted?.error === error || (await request.switched.hasFailedWith(error));
       wire.transport.close(error);
-      if (!isGone) this.#options.onError(error, request);
+      if (!isGone) this.#tell(error, request);
       return { how: isGone ? "gone" : "failed", error };
     } finally {
       await request.finish();
@@ -213,7 +213,7 @@ class Server {
     const wire = this.#wire;
     if (wire.failure) return { how: "aborted", error: wire.failure.reason };
     const how = this.#blame(error);
-    if (how === "failed" && request) this.#options.onError(error, request);
+    if (how === "failed" && request) this.#tell(error, request);
     const { connection } = wire;
     this.isIdle = connection.awaiting === "request";
     if (wire.isBroken || this.isIdle || (how === "gone" && error instanceof DisconnectedError)) return { how, error };
@@ -225,6 +225,14 @@ class Server {
       wire.isBroken ||= connection.owes === "content";
     }
     return { how, error };
+  }
+
+  #tell(error: unknown, request: ServerRequest): void {
+    try {
+      this.#options.onError(error, request);
+    } catch (own) {
+      console.error(own);
+    }
   }
 
   #blame(error: unknown): "refused" | "gone" | "failed" {
@@ -258,19 +266,31 @@ async function respond(
 ): Promise<void> {
   const { connection } = wire;
   const { requires, trailers } = response as ServerResponse;
-  const given = headOf(response);
-  const head = { ...given, headers: finished(given.headers ?? []) };
+  const asked = headOf(response);
+  const head = { ...asked, headers: finished(listed(asked.headers ?? [])) };
+  // As a response of `fetch` may have it: no length is added then.
+  const isChunked = hasField(head.headers, "transfer-encoding");
   const source = contentOf(response.body);
-  const content = source instanceof Uint8Array ? source : await wire.until(soon(source));
-  if (content instanceof Uint8Array && !requires && !trailers) return wire.send(connection.respond(head, content));
-  const first = requires ? connection.require(requires, head.headers) : connection.sendResponse(head);
-  const pieces = content instanceof Uint8Array ? once(content) : content;
+  const given = source instanceof Uint8Array ? once(source) : source;
+  let first: Uint8Array;
+  let pieces: Source;
+  try {
+    const content = source instanceof Uint8Array ? source : await wire.until(soon(source));
+    const isWhole = content instanceof Uint8Array && !requires && !trailers && !isChunked;
+    if (isWhole) return wire.send(connection.respond(head, content));
+    first = requires ? connection.require(requires, head.headers) : connection.sendResponse(head);
+    pieces = content instanceof Uint8Array ? once(content) : content;
+  } catch (error) {
+    // The head is refused, or the client is gone: no one reads the content.
+    given.cancel(error);
+    throw error;
+  }
   if (connection.owes !== "content") {
     pieces.cancel(undefined);
     return wire.send(first);
   }
   try {
-    await pump(wire, pieces, first);
+    await pump(wire, { next: () => wire.whilePresent(pieces.next()), cancel: pieces.cancel }, first);
     await wire.send(connection.sendEnd(trailers));
   } catch (error) {
     wire.isBroken = true;
@@ -301,11 +321,14 @@ function once(content: Uint8Array): Source {
  * last response away from it (RFC 9112, 9.6).
  */
 async function leave(wire: Wire, isIdle: boolean): Promise<void> {
-  const isCut = wire.isBroken || wire.connection.closing === "reset";
+  let isCut = wire.isBroken || wire.connection.closing === "reset";
   const lingers = wire.connection.closing === "linger" && !isIdle;
   try {
     if (isCut) return;
-    await wire.until(wire.transport.end(), LULL);
+    // What has not left when the time is over is missing.
+    isCut = true;
+    await wire.until(wire.transport.end(), wire.patience.sending);
+    isCut = false;
     const end = performance.now() + LINGER;
     for (let dropped = 0, length = 1; lingers && length > 0 && dropped < LINGERING && performance.now() < end; dropped += length) {
       length = await wire.drop(LULL);

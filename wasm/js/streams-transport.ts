@@ -93,6 +93,8 @@ export interface Transport {
   release(): void;
   /** A read that waits gives no bytes now, where the socket can do that. Nothing is lost. */
   interrupt?(): void;
+  /** Bytes that have come already, where the socket tells without waiting. */
+  waiting?(): Uint8Array | null;
   /** Lets go, and gives streams of what follows: these first bytes, and what is being read already, come before everything else. */
   handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed;
 }
@@ -116,7 +118,8 @@ class OfStreams implements Transport {
   readonly #socket: StreamSocket;
   readonly #reader: ReturnType<ReadableSide["getReader"]>;
   readonly #writer: ReturnType<WritableSide["getWriter"]>;
-  #isReleased = false;
+  #hasReader = true;
+  #hasWriter = true;
 
   constructor(socket: StreamSocket) {
     this.#socket = socket;
@@ -147,8 +150,8 @@ class OfStreams implements Transport {
   }
 
   close(reason?: unknown): void {
-    quietly((this.#isReleased ? this.#socket.readable : this.#reader).cancel(reason));
-    quietly((this.#isReleased ? this.#socket.writable : this.#writer).abort(reason));
+    quietly((this.#hasReader ? this.#reader : this.#socket.readable).cancel(reason));
+    quietly((this.#hasWriter ? this.#writer : this.#socket.writable).abort(reason));
     quietly(Promise.resolve().then(() => this.#socket.close?.()));
   }
 
@@ -157,7 +160,7 @@ class OfStreams implements Transport {
   }
 
   release(): void {
-    this.#isReleased = true;
+    this.#hasReader = this.#hasWriter = false;
     this.#reader.releaseLock();
     this.#writer.releaseLock();
   }
@@ -167,6 +170,7 @@ class OfStreams implements Transport {
       this.release();
       return this.#socket as Pair;
     }
+    this.#hasWriter = false;
     this.#writer.releaseLock();
     const cancel = (reason: unknown): Promise<void> => this.#reader.cancel(reason);
     const read = following(() => this.read(), first, ahead);
@@ -270,6 +274,10 @@ class OfNode implements Transport {
     this.#woken();
   }
 
+  waiting(): Uint8Array | null {
+    return this.#socket.read() as Uint8Array | null;
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#socket.destroyed) throw this.#gone;
     if (this.#socket.write(bytes)) return;
@@ -293,8 +301,12 @@ class OfNode implements Transport {
   }
 
   reset(): void {
-    if (this.#socket.resetAndDestroy) this.#socket.resetAndDestroy();
-    else this.close();
+    try {
+      if (this.#socket.resetAndDestroy) return void this.#socket.resetAndDestroy();
+    } catch {
+      // Node has it for plain TCP alone: in TLS the alert that is missing tells the peer.
+    }
+    this.close();
   }
 
   release(): void {

@@ -95,6 +95,10 @@ export class Wire {
   /** The peer switches after its request, whose end the engine has to see together with what follows. */
   #isEarly = false;
   #nudged: () => void = () => {};
+  #isWatched = false;
+  /** Why nobody takes what is sent, and who waits for that. */
+  #absence: unknown;
+  #absent: (reason: unknown) => void = () => {};
   /** Called when the peer turns out to be gone, and when the wire is given up. */
   onGone: ((reason: unknown) => void) | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -172,6 +176,7 @@ export class Wire {
     const bytes = await this.#transported(this.#arriving(), left);
     if (bytes === undefined) return null;
     this.#pending = undefined;
+    this.#isWatched = false;
     if (bytes === null) {
       this.connection.receiveEof();
       return null;
@@ -209,6 +214,40 @@ export class Wire {
       },
       (cause: unknown) => this.onGone?.(new DisconnectedError("the socket has failed", cause)),
     );
+  }
+
+  /**
+   * Waits for what your code makes, as long as there is someone to send it to: not once the socket has failed, nor for longer than
+   * `patience.sending` once the client has ended its direction. Nothing else would tell while nothing is sent.
+   */
+  async whilePresent<T>(step: Promise<T>): Promise<T> {
+    if (!this.#isWatched) {
+      this.#isWatched = true;
+      this.#reading().then(
+        (bytes) => {
+          if (bytes === null) this.#ended(this.patience.sending, new DisconnectedError("the client has ended its direction"));
+        },
+        (cause: unknown) => this.#ended(0, new DisconnectedError("the socket has failed", cause)),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      if (this.#absence) {
+        step.catch(() => {});
+        return reject(this.#absence);
+      }
+      this.#absent = reject;
+      this.until(step).then(resolve, reject);
+    });
+  }
+
+  /** The client is absent after so many milliseconds, unless the wire is done with before. */
+  #ended(milliseconds: number, error: DisconnectedError): void {
+    const timer = setTimeout(() => {
+      if (this.#isOver) return;
+      this.#absence = this.#note(error);
+      this.#absent(this.#absence);
+    }, Math.min(milliseconds, LONGEST));
+    this.onGivenUp(() => clearTimeout(timer));
   }
 
   /** Ends `watch` before a new protocol, where the transport can do that. */

@@ -13,7 +13,7 @@ import process from "node:process";
 import { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
-import { TLSSocket, connect as connectTls } from "node:tls";
+import { TLSSocket, connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { inspect, promisify } from "node:util";
 import { ProtocolError, websocketKey } from "switchover";
 import { decide, request, serve, upgrade } from "switchover/streams";
@@ -111,7 +111,10 @@ test("decide says what is wrong with an offer, and refuses what is no HTTP", () 
   const { protocol, offers } = decide(asked, ["websocket"]);
   assert.equal(protocol, null);
   assert.equal(typeof offers[0]?.ineligible, "string");
-  assert.throws(() => decide({ ...asked, rawHeaders: ["Host", "a", "Host", "b"] }, ["foo/2"]), ProtocolError);
+  // A server of Node's would end by what is thrown in its callback.
+  const { protocol: none, error } = decide({ ...asked, rawHeaders: ["Host", "a", "Host", "b"] }, ["foo/2"]);
+  assert.equal(none, null);
+  assert(error instanceof ProtocolError && error.status === 400);
 });
 
 test("consoles show no secrets", options, async () => {
@@ -238,4 +241,23 @@ test("ws as the client, and as the server", { ...options, skip: !existsSync(WS) 
   assert.equal(heard, `${frame("hello")}\x88\x02\x03\xe8`);
   await reader.cancel();
   talking.close();
+});
+
+test("a server in TLS ends what cannot be reset", options, async () => {
+  /** @type {Promise<import("switchover/streams").Ending>[]} */
+  const endings = [];
+  const secure = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+    endings.push(serve(socket, (request) => ({ body: request.body })));
+  });
+  secure.listen(0, "127.0.0.1");
+  await once(secure, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (secure.address());
+  const client = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  client.on("error", () => {});
+  client.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  await until(client, "hello");
+  client.write("ZZZ\r\n");
+  await once(client, "close");
+  assert.equal((await endings[0])?.how, "refused");
+  secure.close();
 });

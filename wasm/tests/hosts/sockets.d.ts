@@ -23,6 +23,6 @@ declare namespace Deno {
   const args: string[];
   const stdout: { readonly writable: WritableStream<Uint8Array> };
   function connect(options: { hostname: string; port: number }): Promise<Conn>;
-  function listen(options: { hostname: string; port: number }): AsyncIterable<Conn> & { readonly addr: { port: number } };
+  function listen(options: { hostname: string; port: number }): AsyncIterable<Conn> & { accept(): Promise<Conn>; readonly addr: { port: number } };
   function readTextFileSync(path: string): string;
 }

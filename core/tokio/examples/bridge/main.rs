@@ -15,13 +15,18 @@ mod content;
 mod forward;
 #[path = "../switchboard/http2/paced.rs"]
 mod paced;
+#[path = "../switchboard/patient.rs"]
+#[allow(dead_code, reason = "the time is the bridge's own")]
+mod patient;
 #[path = "../switchboard/tls.rs"]
 #[allow(dead_code, reason = "the switchboard's client side is not needed here")]
 mod tls;
 
+use std::future::{pending, poll_fn};
 use std::net::Ipv4Addr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -47,12 +52,17 @@ use crate::backend::{Backend, host_and_port, status, until_interrupted};
 use crate::content::Content;
 use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
 use crate::paced::send;
+use crate::patient::Patient;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Requests of one client at a time.
+/// Requests of one client at a time, and bytes of each answer that wait for its window.
 const STREAMS: u32 = 100;
+const UNSENT: usize = 64 * 1024;
+
+/// Patiences in which nothing at all moves on a client's connection.
+const IDLE: u32 = 3;
 
 /// How long a client may go on with a request that is answered: as long as there is no pause of `LULL`, and no longer.
 const LINGER: Duration = Duration::from_secs(4);
@@ -91,7 +101,7 @@ async fn main() -> Result<(), BoxError> {
 
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopping: Stopping) -> Result<(), BoxError> {
     let patience = backend.patience;
-    let mut connection = timeout(patience, shake_hands(stream, acceptor)).await??;
+    let mut connection = timeout(patience, shake_hands(stream, acceptor, patience)).await??;
     let mut stop = pin!(stopping.wait());
     let mut is_ending = false;
     loop {
@@ -124,11 +134,13 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopp
 async fn shake_hands(
     stream: TcpStream,
     acceptor: TlsAcceptor,
-) -> Result<Connection<TlsStream<TcpStream>, Bytes>, BoxError> {
-    let stream = acceptor.accept(stream).await?;
+    patience: Duration,
+) -> Result<Connection<Patient<TlsStream<TcpStream>>, Bytes>, BoxError> {
+    // A client that takes nothing must not keep its streams for ever. One that is idle is told so before.
+    let stream = Patient::new(acceptor.accept(stream).await?, IDLE * patience);
     let mut builder = h2::server::Builder::new();
     // RFC 8441, 3: only then may the client send `:protocol`.
-    builder.max_concurrent_streams(STREAMS).enable_connect_protocol();
+    builder.max_concurrent_streams(STREAMS).max_send_buffer_size(UNSENT).enable_connect_protocol();
     Ok(builder.handshake(stream).await?)
 }
 
@@ -149,7 +161,12 @@ impl Respond {
 async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, backend: Backend) {
     let (head, content) = request.into_parts();
     let (mut content, respond) = (Content::new(content, backend.patience), Respond(Arc::new(Mutex::new(respond))));
-    if let Err(error) = exchange(head, &content, &respond, &backend).await {
+    let exchanged = tokio::select! {
+        exchanged = exchange(head, &content, &respond, &backend) => exchanged,
+        // The backend need not finish what the client has cancelled.
+        () = cancelled(|context| respond.lock().poll_reset(context)) => return,
+    };
+    if let Err(error) = exchanged {
         eprintln!("{}: {error}", backend.address);
         // Where no answer has begun, this is it; one that has begun is cut, and the client sees that.
         if respond.send(plain(blamed(&error)), true).is_err() {
@@ -160,6 +177,15 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
     // answer, too.
     let rest = async { while let Ok(Some(Ok(_))) = timeout(LULL, content.frame()).await {} };
     let _ = timeout(LINGER, rest).await;
+}
+
+/// Ready once the client has reset a stream, or is gone.
+async fn cancelled(mut poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reason, h2::Error>>) {
+    match poll_fn(|context| poll_reset(context)).await {
+        // The head of the answer has left: from now on what sends its content looks.
+        Err(error) if !(error.is_io() || error.is_reset() || error.is_go_away()) => pending().await,
+        _ => {}
+    }
 }
 
 /// What a client gets to know, by whose fault it was.
@@ -249,7 +275,12 @@ async fn pass(
 ) -> Result<(), BoxError> {
     let (head, mut content) = response.into_parts();
     let mut to_client = respond.send(translated(known(head.status), &head.headers, head.version), false)?;
-    while let Some(frame) = content.frame().await {
+    loop {
+        let frame = tokio::select! {
+            frame = content.frame() => frame,
+            () = cancelled(|context| to_client.poll_reset(context)) => return Ok(()),
+        };
+        let Some(frame) = frame else { break };
         match known_trailers(frame?).into_data() {
             Ok(data) => timeout(patience, send(&mut to_client, data)).await??,
             Err(frame) => {
@@ -300,7 +331,11 @@ async fn to_backend(mut content: Content, mut writer: WriteHalf<Upgraded>) -> Re
 async fn to_frames(mut reader: ReadHalf<Upgraded>, mut to_client: SendStream<Bytes>) -> Result<(), BoxError> {
     let mut piece = vec![0; PIECE];
     loop {
-        match reader.read(&mut piece).await? {
+        let read = tokio::select! {
+            read = reader.read(&mut piece) => read?,
+            () = cancelled(|context| to_client.poll_reset(context)) => return Err("the client has cancelled".into()),
+        };
+        match read {
             0 => return Ok(to_client.send_data(Bytes::new(), true)?),
             len => send(&mut to_client, Bytes::copy_from_slice(&piece[..len])).await?,
         }

@@ -9,17 +9,18 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long that is.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long that is in the switchboard.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Patient<S> {
     stream: S,
+    patience: Duration,
     late: Pin<Box<Sleep>>,
 }
 
 impl<S: Unpin> Patient<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, late: Box::pin(sleep(PATIENCE)) }
+    pub(crate) fn new(stream: S, patience: Duration) -> Self {
+        Self { stream, patience, late: Box::pin(sleep(patience)) }
     }
 
     fn stream(&mut self) -> Pin<&mut S> {
@@ -28,7 +29,8 @@ impl<S: Unpin> Patient<S> {
 
     /// Bytes have moved.
     fn begin_anew(&mut self) {
-        self.late.as_mut().reset(Instant::now() + PATIENCE);
+        let late = Instant::now() + self.patience;
+        self.late.as_mut().reset(late);
     }
 
     /// Nothing can be done until the peer does something.
@@ -77,7 +79,7 @@ mod tests {
         let clock = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         clock.expect("a runtime").block_on(async {
             let (near, mut far) = duplex(8);
-            let (mut near, begun) = (Patient::new(near), Instant::now());
+            let (mut near, begun) = (Patient::new(near, PATIENCE), Instant::now());
             sleep(PATIENCE / 2).await;
             far.write_all(b"a").await.expect("room");
             near.read_u8().await.expect("it is there");
@@ -86,7 +88,7 @@ mod tests {
             assert_eq!((silent.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, PATIENCE * 3 / 2));
             let (near, _far) = duplex(8);
             let begun = Instant::now();
-            let full = Patient::new(near).write_all(b"more than there is room for").await.expect_err("too late");
+            let full = Patient::new(near, PATIENCE).write_all(b"more than there is room for").await.expect_err("too late");
             assert_eq!((full.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, PATIENCE));
         });
     }

@@ -6,7 +6,7 @@ use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::paced::send;
-use crate::patient::Patient;
+use crate::patient::{PATIENCE, Patient};
 use crate::target::path;
 
 /// Requests of a client at a time (RFC 9113, 6.5.2).
@@ -16,7 +16,7 @@ const AT_A_TIME: u32 = 100;
 pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, window: u32) -> Result<u64, h2::Error> {
     let mut builder = h2::server::Builder::new();
     builder.initial_window_size(window).initial_connection_window_size(window).max_concurrent_streams(AT_A_TIME);
-    let mut connection = builder.handshake(Patient::new(stream)).await?;
+    let mut connection = builder.handshake(Patient::new(stream, PATIENCE)).await?;
     let mut requests = 0;
     while let Some(accepted) = connection.accept().await {
         let (request, respond) = accepted?;
