@@ -929,3 +929,18 @@ async def test_wrong_arguments_are_said_before_anything_is_served() -> None:
     wrong: Any = 5
     with pytest.raises(TypeError, match="expected a Patience"):
         await serve_all(listener, echo, patience=wrong)
+
+
+async def test_a_handler_that_fails_after_a_switch_does_not_look_done() -> None:
+    async def handler(exchange: Exchange) -> None:
+        stream = await exchange.accept()
+        await stream.send(b"partial")
+        raise ValueError("in the new protocol")
+
+    async def read_all(client: Any) -> None:
+        while True:
+            await client.receive()
+
+    async with served(handler, "foo/2") as peers, await peers.connect(OFFER) as client:
+        with pytest.raises(anyio.BrokenResourceError):
+            await read_all(client)

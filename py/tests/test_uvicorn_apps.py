@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import threading
+import time
 from typing import Any
 
 import pytest
-from served import GET, WAIT, Served, played, tell
+from served import GET, HANDSHAKE, HELLO, WAIT, Served, played, tell
 from switchover import LocalProtocolError
+from switchover.uvicorn import Protocol
 
 
 def test_head_and_content_leave_in_one_write() -> None:
@@ -245,3 +250,103 @@ def test_trailers_are_refused() -> None:
     protocol, transport = asyncio.run(played(app, GET))
     assert transport.closed
     assert not protocol.tasks
+
+
+class Short(Protocol):
+    """Little time."""
+
+    timeout_half_closed = 0.2
+    timeout_content = 0.3
+    timeout_write = 0.3
+
+
+def test_an_app_that_waits_for_the_end_of_its_client_hears_it() -> None:
+    heard = threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        heard.set()
+
+    with Served(app, http=Short) as server, server.connect(GET) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert heard.wait(WAIT)
+
+
+def test_a_server_that_stops_tells_the_app_of_a_half_closed_client() -> None:
+    heard = threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        heard.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    class Long(Protocol):
+        timeout_half_closed = 3600.0
+
+    with Served(app, http=Long) as server, server.connect(GET) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert heard.wait(WAIT)
+
+
+def test_an_app_that_looks_for_a_moment_takes_no_time_from_its_client() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(receive(), 0.01)
+        await asyncio.sleep(2 * Short.timeout_content)
+        await tell(scope, receive, send)
+
+    request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nx"
+    with Served(app, http=Short) as server, server.connect(request) as client:
+        time.sleep(2.5 * Short.timeout_content)
+        client.sendall(b"yz")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_app_that_returns_something_halfway_is_cut() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> int:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        return 1
+
+    def read_all(client: socket.socket) -> None:
+        while client.recv(65536):
+            pass
+
+    with Served(app) as server, server.connect(b"GET / HTTP/1.0\r\n\r\n") as client:
+        with pytest.raises(ConnectionResetError):
+            read_all(client)
+
+
+def test_a_head_that_cannot_be_sent_is_answered_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    for wrong in ([(b"x-a", b"b\r\nc: d")], [(b"x-a", 5)]):
+
+        async def app(scope: Any, receive: Any, send: Any, wrong: Any = wrong) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": wrong})
+            await asyncio.sleep(WAIT)
+
+        with Served(app, timeout_graceful_shutdown=0.1) as server, server.connect(GET) as client:
+            assert client.recv(65536).startswith(b"HTTP/1.1 500 ")
+    assert "Exception in callback" not in caplog.text
+
+
+def test_the_time_for_writing_ends_with_http() -> None:
+    """A WebSocket after a large answer is not the client that took it slowly."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await tell(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10000000")]})
+        await send({"type": "http.response.body", "body": bytes(10_000_000)})
+
+    with Served(app, http=Short) as server, server.connect(GET + HANDSHAKE) as client:
+        received = 0
+        while received < 10_000_000:
+            received += len(client.recv(1 << 20))
+        until = time.monotonic() + 4 * Short.timeout_write
+        while time.monotonic() < until:
+            client.sendall(HELLO)
+            assert client.recv(65536)
+            time.sleep(0.1)

@@ -96,7 +96,7 @@ export class Wire {
   #isEarly = false;
   #nudged: () => void = () => {};
   #isWatched = false;
-  /** Why nobody takes what is sent, and who waits for that. */
+  /** Why no client takes what is sent, and what waits for that. */
   #absence: unknown;
   #absent: (reason: unknown) => void = () => {};
   /** Called when the peer turns out to be gone, and when the wire is given up. */

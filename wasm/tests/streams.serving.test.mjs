@@ -405,7 +405,7 @@ for (const [sending, isWhole] of /** @type {[number, boolean][]} */ ([[500, fals
     socket.on("data", (bytes) => (got += bytes.length));
     const how = await ended;
     assert.equal(got > length, isWhole, `${got} bytes`);
-    // Node 20 reads a reset behind bytes as an end.
+    // Node 20 reads a reset after bytes as an end.
     assert(how === (isWhole ? "end" : "ECONNRESET") || process.versions.node.startsWith("20."), String(how));
     socket.destroy();
     await server.close();

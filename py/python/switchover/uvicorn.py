@@ -169,6 +169,8 @@ class Protocol(asyncio.Protocol):
 
     The app of a stream of unknown length, as server-sent events are, gets `http.disconnect` in either case.
     """
+    timeout_half_closed = LINGER
+    """Seconds after that end until an app that waits for it in `receive` gets `http.disconnect`. Most have left by then."""
 
     def __init__(
         self,
@@ -259,8 +261,9 @@ class Protocol(asyncio.Protocol):
         self.go_on()
         if self.transport.is_closing() or self.lingers_until is not None:
             return None
-        if self.cycle is not None:
+        if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.notice_eof()
+            self.loop.call_later(self.timeout_half_closed, self.cycle.leave)
         return True
 
     def data_received(self, data: bytes) -> None:
@@ -302,6 +305,8 @@ class Protocol(asyncio.Protocol):
             self.close()
         else:
             self.cycle.close_after_response()
+            if self.has_eof:
+                self.cycle.leave()
 
     # Events.
 
@@ -440,6 +445,8 @@ class Protocol(asyncio.Protocol):
             self.logger.warning("Exceeded concurrency limit.")
         self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
         apart: dict[str, Any] = {"context": contextvars.Context()} if self.config.reset_contextvars else {}
+        if self.has_eof:
+            self.loop.call_later(self.timeout_half_closed, cycle.leave)
         task = self.loop.create_task(cycle.run(app), **apart)
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
@@ -460,6 +467,7 @@ class Protocol(asyncio.Protocol):
         """
         self.log_trace("Upgrading to WebSocket")
         self.waiting.stop()
+        self.stop_write_timer()
         self.connections.discard(self)
         protocol = self.ws_protocol_class(config=self.config, server_state=self.server_state, app_state=self.app_state)
         # Of several offers it is the one that is taken.
@@ -663,9 +671,15 @@ class Undecided(asyncio.Protocol):
             self.transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """The end has its place after what is held."""
+        """The end has its place after what is held, but an app that does not accept hears of it."""
         self.has_eof = True
+        asyncio.get_running_loop().call_later(LINGER, self.give_up)
         return ends_alone(self.transport)
+
+    def give_up(self) -> None:
+        """The client has ended its direction, and the app has taken too long to accept."""
+        if self.transport.get_protocol() is self:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The class ends."""
@@ -731,8 +745,12 @@ class Cycle:
     def notice_eof(self) -> None:
         """A client that has half-closed waits for its answer; one in the middle of an endless stream has left."""
         if self.response_started and not self.has_length:
-            self.has_left = True
-            self.message_event.set()
+            self.leave()
+
+    def leave(self) -> None:
+        """The app that waits for its client's end hears it; what it answers all the same is sent."""
+        self.has_left = True
+        self.message_event.set()
 
     def close_after_response(self) -> None:
         """The server stops after this answer."""
@@ -751,9 +769,11 @@ class Cycle:
                 self.flow.resume_reading()
             if self.more_body:
                 self.protocol.waiting.begin("content", self.protocol.timeout_content)
-            await self.message_event.wait()
-            # The time stands still while the app works.
-            self.protocol.waiting.pause()
+            try:
+                await self.message_event.wait()
+            finally:
+                # The time stands still while the app works, also where it has looked for a moment only.
+                self.protocol.waiting.pause()
         self.message_event.clear()
         if self.is_over():
             return {"type": "http.disconnect"}
@@ -777,7 +797,8 @@ class Cycle:
         else:
             if result is not None:
                 self.logger.error("ASGI callable should return None, but returned '%s'.", result)
-                self.transport.close()
+                if self.protocol.cycle is self and not self.response_complete:
+                    await self.give_up()
             elif not self.response_started and not self.disconnected:
                 self.logger.error("ASGI callable returned without starting response.")
                 await self.give_up()
@@ -857,9 +878,11 @@ class Cycle:
         if self.head is not None and not self.disconnected and not self.transport.is_closing():
             try:
                 self.write(b"", more_body=True)
-            except ProtocolError:
-                # The app hears of it with its content.
-                return
+            except Exception as error:
+                # The app may be silent for long, and its client is answered now.
+                self.logger.error("Exception in ASGI application\n", exc_info=error)
+                self.disconnect()
+                self.protocol.reject(500, b"Internal Server Error")
 
     def write_head(self, status: int, headers: list[tuple[bytes, bytes]], out: bytearray) -> None:
         """The engine writes Upgrade itself; an app says in a header what else it speaks."""
