@@ -380,7 +380,7 @@ static void turn(client *c, short events) {
 }
 
 static client *begin(int fd) {
-    int yes = 1;
+    int yes = 1, unsent = 131072;
     client *c = (client *)calloc(1, sizeof *c);
     if (!c || swo_conn_new(SWO_ROLE_SERVER, NULL, &c->conn)) {
         free(c);
@@ -392,6 +392,10 @@ static client *begin(int fd) {
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     /* What is written together is sent together already. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+#ifdef TCP_NOTSENT_LOWAT
+    /* Else a client that takes little, but steadily, looks like one that takes nothing until a large buffer has room. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+#endif
     return c;
 }
 

@@ -42,7 +42,8 @@ static void on_message(wslay_event_context_ptr context, const struct wslay_event
     struct wslay_event_msg echo = {message->opcode, message->msg, message->msg_length};
     (void)came;
     alarm(2 * patience); /* by then the echo is read and the next message complete, if only the answer to a ping */
-    if (!wslay_is_ctrl_frame(message->opcode)) wslay_event_queue_msg(context, &echo);
+    /* It leaves before what comes next is looked at: after a Close nothing else would. */
+    if (!wslay_is_ctrl_frame(message->opcode) && !wslay_event_queue_msg(context, &echo)) wslay_event_send(context);
 }
 
 static void speak_websocket(swo_slice input) {

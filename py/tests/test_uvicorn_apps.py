@@ -314,9 +314,9 @@ def test_an_app_that_returns_something_halfway_is_cut() -> None:
         while client.recv(65536):
             pass
 
-    with Served(app) as server, server.connect(b"GET / HTTP/1.0\r\n\r\n") as client:
-        with pytest.raises(ConnectionResetError):
-            read_all(client)
+    cut = pytest.raises(ConnectionResetError)
+    with Served(app) as server, server.connect(b"GET / HTTP/1.0\r\n\r\n") as client, cut:
+        read_all(client)
 
 
 def test_a_head_that_cannot_be_sent_is_answered_at_once(caplog: pytest.LogCaptureFixture) -> None:

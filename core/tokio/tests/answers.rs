@@ -145,6 +145,30 @@ async fn one_forbidden_trailer_does_not_take_the_others_along() {
     }
 }
 
+/// A body that says all along how long it was in the beginning.
+struct Constant(Frames);
+
+impl http_body::Body for Constant {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.0).poll_frame(context)
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(6)
+    }
+}
+
+#[tokio::test]
+async fn a_length_is_the_one_before_the_first_frame() {
+    let handler = service_fn(async |_| Ok::<_, BoxError>(Response::new(Constant(Frames::of(["hello", "!"])))));
+    let (mut client, _serving) = served_by(10_000, config(), handler);
+    send(&mut client, GET).await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello!").await;
+}
+
 /// A body that says that more is to come than can be counted.
 struct Countless(Frames);
 

@@ -359,3 +359,16 @@ async fn a_server_goes() {
         }
     }
 }
+
+/// The beginning of a next request does not hide that the client has reset the connection.
+#[tokio::test]
+async fn a_reset_after_a_pipelined_byte_is_noticed() {
+    let (mut client, server) = pair().await;
+    let never =
+        service_fn(async |_: Request<Body>| std::future::pending::<Result<Response<Content>, BoxError>>().await);
+    let config = Config::default();
+    let serving = serve(server, never, &config);
+    client.write_all(format!("GET / {HOST}\r\nG").as_bytes()).await.expect("room");
+    let (served, ()) = tokio::join!(calmly("a pipelined byte", serving), By::Rst.go(client));
+    assert!(served.is_err(), "{served:?}");
+}

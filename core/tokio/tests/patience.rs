@@ -432,3 +432,20 @@ async fn a_100_is_waited_for_each_time() {
         sleep(Duration::from_secs(10)).await;
     }
 }
+
+/// A handler may forgive content that does not come: its answer has the time that any answer has.
+#[tokio::test(start_paused = true)]
+async fn a_time_that_is_over_is_told_once() {
+    let forgiving = service_fn(async |request: Request<Body>| {
+        let late = request.into_body().collect().await.is_err();
+        assert!(late, "nothing more comes");
+        Ok::<_, BoxError>(Response::new(Full::new(Bytes::from(vec![b'x'; 1000]))))
+    });
+    let (mut client, serving) = served_by(100, config(), forgiving);
+    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhel").await;
+    // The answer waits for a while until it is taken.
+    sleep(Duration::from_secs(40)).await;
+    let answer = rest(&mut client).await;
+    assert!(answer.ends_with(&"x".repeat(1000)), "{answer}");
+    drop(serving);
+}

@@ -100,7 +100,7 @@ static void drop(connection *c) {
 }
 
 static void begin(int fd) {
-    int yes = 1;
+    int yes = 1, unsent = 131072;
     connection *c = (connection *)calloc(1, sizeof *c);
     if (!c) {
         close(fd);
@@ -116,6 +116,8 @@ static void begin(int fd) {
     connection_progress(c, true);
     /* What is written together is sent together already. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    /* Else a client that takes little, but steadily, looks like one that takes nothing until a large buffer has room. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     if (!http1_begin(c) || !watch(EPOLL_CTL_ADD, fd, c->watched, c)) drop(c);
 }
 

@@ -42,9 +42,9 @@ static void echo(wslay_event_context_ptr context, const struct wslay_event_on_ms
     struct wslay_event_msg message = {came->opcode, came->msg, came->msg_length};
     websocket *w = (websocket *)user;
     connection_progress(w->transport, false);
-    if (!wslay_is_ctrl_frame(came->opcode) && wslay_event_queue_msg(context, &message)) {
-        connection_finish(w->transport);
-    }
+    if (wslay_is_ctrl_frame(came->opcode)) return;
+    /* It leaves before what comes next is looked at: after a Close nothing else would. */
+    if (wslay_event_queue_msg(context, &message) || wslay_event_send(context)) connection_finish(w->transport);
 }
 
 static void receive(connection *c, const uint8_t *data, size_t length) {

@@ -1,15 +1,31 @@
-"""What a socket needs so that its close is a reset: where `Connection.closing` is RESET."""
+"""What a server sets on a socket: how it closes, and how much of what is sent waits in the system."""
 
 from __future__ import annotations
 
 import socket
 import struct
 import sys
+from contextlib import suppress
 
 # Seconds of lingering, none, which are counted; Windows has smaller numbers for it.
 AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+
+# TCP_NOTSENT_LOWAT, which Python names from 3.12 on; and bytes beyond those that are on their way.
+NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)
+UNSENT = 128 << 10
 
 
 def resets(raw: socket.socket) -> None:
     """Has a close reset the connection. After a FIN the client would take what it has for all of it (RFC 9112, 8)."""
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+
+
+def bound_unsent(raw: socket.socket | None) -> None:
+    """Has the system take little beyond what is on its way.
+
+    Else a client that takes little of a large answer, but steadily, would look like one that takes nothing until a third
+    of a large buffer is free.
+    """
+    if raw is not None and NOTSENT_LOWAT is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, UNSENT)

@@ -33,7 +33,7 @@ from . import (
     Request,
     Role,
 )
-from ._reset import resets
+from ._reset import bound_unsent, resets
 
 OLDEST = (0, 54)
 """The first version of uvicorn that it is tested with."""
@@ -170,7 +170,7 @@ class Protocol(asyncio.Protocol):
     The app of a stream of unknown length, as server-sent events are, gets `http.disconnect` in either case.
     """
     timeout_half_closed = LINGER
-    """Seconds after that end until an app that waits for it in `receive` gets `http.disconnect`. Most have left by then."""
+    """Seconds after that until an app that waits for its client's end in `receive` gets `http.disconnect`."""
 
     def __init__(
         self,
@@ -224,6 +224,7 @@ class Protocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins."""
         secure = is_ssl(transport)
+        bound_unsent(transport.get_extra_info("socket"))
         self.connections.add(self)
         self.transport = transport
         self.flow = FlowControl(transport)

@@ -136,7 +136,7 @@ async fn shake_hands(
     acceptor: TlsAcceptor,
     patience: Duration,
 ) -> Result<Connection<Patient<TlsStream<TcpStream>>, Bytes>, BoxError> {
-    // A client that takes nothing must not keep its streams for ever. One that is idle is told so before.
+    // A client that takes nothing must not keep its streams for ever. An idle one gets a GOAWAY before.
     let stream = Patient::new(acceptor.accept(stream).await?, IDLE * patience);
     let mut builder = h2::server::Builder::new();
     // RFC 8441, 3: only then may the client send `:protocol`.

@@ -88,7 +88,8 @@ mod tests {
             assert_eq!((silent.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, PATIENCE * 3 / 2));
             let (near, _far) = duplex(8);
             let begun = Instant::now();
-            let full = Patient::new(near, PATIENCE).write_all(b"more than there is room for").await.expect_err("too late");
+            let full =
+                Patient::new(near, PATIENCE).write_all(b"more than there is room for").await.expect_err("too late");
             assert_eq!((full.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, PATIENCE));
         });
     }

@@ -197,6 +197,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     ) -> Result<(), Failure> {
         let errors = self.errors;
         let (mut data, mut trailers) = (Bytes::new(), None);
+        let promised = body.size_hint().exact();
         let is_whole = poll_fn(|context| {
             Poll::Ready(match next_frame(body.as_mut(), errors, context)? {
                 Poll::Pending => {
@@ -224,7 +225,9 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             Some(data.len() as u64)
         } else {
             // A length that cannot be counted is none: the content is sent in chunks.
-            body.size_hint().exact().and_then(|rest| rest.checked_add(data.len() as u64))
+            promised
+                .filter(|&all| all < u64::MAX)
+                .or_else(|| body.size_hint().exact().and_then(|rest| rest.checked_add(data.len() as u64)))
         };
         self.put_head(head, own, verb, length.filter(|_| trailers.is_none()))?;
         self.wire.reset_if_cut();

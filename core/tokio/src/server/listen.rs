@@ -16,6 +16,9 @@ use crate::config::Config;
 use crate::error::BoxError;
 use crate::handler::Handler;
 
+/// Bytes that wait in the system, beyond those that are on their way.
+const UNSENT: u32 = 128 * 1024;
+
 /// How long a listener is left alone after it has failed.
 const LEFT_ALONE: Duration = Duration::from_millis(50);
 
@@ -86,11 +89,21 @@ where
         };
         // An answer is not held back for the one after it; a socket that refuses this is gone already.
         let _ = stream.set_nodelay(true);
+        bound_unsent(&stream);
         connections.spawn(serve(stream, Stopping(stopped.clone())));
     }
     drop(listener);
     let _ = stopping.send(true);
     connections
+}
+
+/// Has the system take no more than a little beyond what is on its way: else a client that takes little of a large answer, but
+/// steadily, would look like one that takes nothing until a third of a large buffer is free.
+fn bound_unsent(stream: &TcpStream) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = (stream, UNSENT);
 }
 
 async fn ended(connections: &mut JoinSet<()>) {

@@ -212,9 +212,10 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
             return Ok(true);
         }
         // To learn that the client has gone. What it sends beyond its request waits here until that is answered.
-        let http = &self.wire.http;
-        let has_all = http.awaiting() == Awaiting::Caller && http.unread().is_empty() && http.wants_input();
-        if has_all && let Poll::Ready(received) = self.wire.poll_receive(context) {
+        let may_read = |http: &Observed| http.awaiting() == Awaiting::Caller && http.wants_input();
+        while may_read(&self.wire.http)
+            && let Poll::Ready(received) = self.wire.poll_receive(context)
+        {
             received?;
             if self.wire.has_ended() && !self.config.half_close {
                 return Err(Error::gone("the client has gone"));

@@ -191,6 +191,9 @@ impl<S: Transport> Wire<S> {
             if !what.is_empty() {
                 if self.sending.until() == first {
                     self.writes = Writes::Broken;
+                } else {
+                    // It is said once: an answer may follow, which has its own time.
+                    self.receiving.clear();
                 }
                 return Poll::Ready(Err(Error::TimedOut(what)));
             }

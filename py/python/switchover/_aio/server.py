@@ -51,7 +51,7 @@ from .. import (
     Switched,
     Turn,
 )
-from .._reset import resets
+from .._reset import bound_unsent, resets
 from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ async def serve(
     """
     upgrades = _checked(upgrades, config, patience)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
+    with suppress(TypedAttributeLookupError):
+        bound_unsent(stream.extra(SocketAttribute.raw_socket))
     try:
         with suppress(*GONE, RemoteProtocolError):
             while request := await _next_request(wire):
