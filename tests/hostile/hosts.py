@@ -17,6 +17,7 @@ ALL = frozenset(
             "/too-short",
             "/no-length",
             "/endless",
+            "/silent",
             "/waits",
             "/sleeps",
             "/accepts-unread",

@@ -247,6 +247,42 @@ def leaves(server):
     yield
 
 
+@attack("ends its direction while it is answered, and leaves")
+def leaves_in_order(server):
+    """No reset tells of it."""
+    if "/waits" not in server.host.lies:
+        raise NotApplicable("its handlers do not wait")
+    for _ in range(20):
+        server.connect(server.request("/waits")).end()
+    yield
+    server.let_go()
+    yield
+
+
+@attack("resets after the beginning of a next request")
+def resets_behind_a_byte(server):
+    path = "/waits" if "/waits" in server.host.lies else server.host.plain
+    for _ in range(20):
+        server.connect(server.request(path) + b"G")
+    yield
+    for peer in server.peers:
+        peer.reset()
+    yield
+
+
+@attack("resets while a stream is silent")
+def resets_silent_streams(server):
+    if "/silent" not in server.host.lies:
+        raise NotApplicable("its answers are not silent")
+    for _ in range(20):
+        peer = server.connect(server.request("/silent"))
+        peer.rest(lambda data: b"0123456789" in data)
+    yield
+    for peer in server.peers:
+        peer.reset()
+    yield
+
+
 def echo(server, content):
     """Returns a request with content in chunks of its own."""
     head = server.request(server.host.echo or server.host.plain, "POST", CHUNKED)

@@ -46,8 +46,10 @@ def stops(server):
         if server.host.switch:
             starts.append(server.host.handshake(server))
         peers = [(stack.enter_context(contextlib.closing(Peer(server.port))), start) for start in starts * 10]
-        for peer, start in peers:
+        for number, (peer, start) in enumerate(peers):
             peer.send(start)
+            if number % 2:
+                peer.end()
         server.serves_another()
         status = server.process.stop(server.host.stops_by)
         check(status in (0, -server.host.stops_by, 128 + server.host.stops_by), "it ended with", status)

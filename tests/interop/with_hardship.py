@@ -315,3 +315,79 @@ def the_gateway_is_interrupted_in_the_middle(_):
 
 def gateway(backend, *arguments):
     return Server("gateway", [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{backend}", *arguments])
+
+
+# HTTP/2 in front of the bridge, by hand: no library would be that impolite.
+
+
+def frame(kind, flags, stream, payload=b""):
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+def get(stream):
+    """HEADERS with END_STREAM and END_HEADERS, by the static table (RFC 7541, A): GET, https, /, and an authority."""
+    return frame(1, 5, stream, b"\x82\x87\x84\x41\x01a")
+
+
+@contextlib.contextmanager
+def over_http2(server, settings=b""):
+    with server.connect() as connection, in_tls(connection) as client:
+        client.sendall(PREFACE + frame(4, 0, 0, settings))
+        yield client
+
+
+def descriptors(server):
+    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+
+
+def bridge(backend, patience=60):
+    command = [beside("bridge"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--patience", str(patience)]
+    return Server("bridge", command, secure=True)
+
+
+@case("a socket", "HTTP/2")
+def streams_that_are_cancelled_at_once(_):
+    """Each had a connection to the backend, which need not finish: so many would use up all descriptors."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1000) as silent, bridge(silent.getsockname()[1]) as front:
+        before = descriptors(front)
+        with over_http2(front) as client:
+            for begin in range(1, 800, 160):
+                streams = range(begin, begin + 160, 2)
+                client.sendall(b"".join(map(get, streams)))
+                wait_until(lambda: descriptors(front) > before + 40, "no stream has come to the backend")
+                client.sendall(b"".join(frame(3, 0, stream, (8).to_bytes(4, "big")) for stream in streams))
+                wait_until(lambda: descriptors(front) <= before + 2, "cancelled streams keep descriptors")
+        front.answers()
+
+
+@case("a socket", "HTTP/2")
+def a_client_of_http2_that_never_reads(board):
+    """It has room for all, and takes nothing: it is given up, and what was held for it is free."""
+    wide = (4).to_bytes(2, "big") + (2**31 - 1).to_bytes(4, "big")
+    with large_backend() as backend, bridge(backend, 1) as front:
+        before = descriptors(front)
+        with over_http2(front, wide) as client:
+            client.sendall(frame(8, 0, 0, (2**30).to_bytes(4, "big")) + b"".join(map(get, range(1, 100, 2))))
+            wait_until(lambda: descriptors(front) > before, "no stream has come to the backend")
+            wait_until(lambda: descriptors(front) <= before, "it waits for ever")
+        front.answers()
+
+
+@contextlib.contextmanager
+def large_backend():
+    """Answers each connection with 50 MB."""
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 50000000\r\n\r\n"
+
+    def serve(connection):
+        with connection, contextlib.suppress(OSError):
+            read_head(connection)
+            connection.sendall(head + bytes(50_000_000))
+
+    def work():
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
+        threading.Thread(target=work, daemon=True).start()
+        yield listener.getsockname()[1]

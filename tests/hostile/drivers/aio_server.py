@@ -38,6 +38,9 @@ async def handler(exchange: Exchange) -> None:
         await exchange.send_data(data)
     for piece in answer.pieces:
         await exchange.send_data(piece)
+    if path == "/silent":
+        await exchange.gone()
+        return
     while path == "/endless":
         await exchange.send_data(lies.CHUNK)
     if answer.fails:

@@ -42,6 +42,8 @@ async def app(scope, receive, send):
         await data(str(len(asyncio.all_tasks())).encode())
     for piece in answer.pieces:
         await data(piece)
+    while path == "/silent" and (await receive())["type"] != "http.disconnect":
+        pass
     while path == "/endless":
         await data(lies.CHUNK)
     if answer.fails:

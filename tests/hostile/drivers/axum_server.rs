@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{any, get, post};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use switchover_tokio::upgrade::{self, Offers};
 use switchover_tokio::{BoxError, Reason};
 
@@ -30,6 +30,10 @@ async fn main() -> std::io::Result<()> {
         .route("/breaks-name", get(async || ([("x\r\nInjected", "yes")], "")))
         .route("/breaks-reason", get(async || (axum::Extension(Reason::new("OK\r\nInjected: yes")), "")))
         .route("/endless", get(async || Body::from_stream(stream::repeat_with(|| Ok::<_, BoxError>(vec![b'x'; 1024])))))
+        .route(
+            "/silent",
+            get(async || Body::from_stream(stream::iter([Ok::<_, BoxError>(TEN)]).chain(stream::pending()))),
+        )
         .route("/sleeps", any(async || tokio::time::sleep(common::MOMENT).await))
         .route("/waits", any(async || std::future::pending::<&str>().await))
         .route("/accepts-unread", post(switches))

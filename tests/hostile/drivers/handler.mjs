@@ -44,6 +44,7 @@ const ANSWERS = {
   "/breaks-name": () => ({ headers: { "X\r\nInjected": "yes" } }),
   "/breaks-reason": () => ({ reason: "OK\r\nInjected: yes" }),
   "/endless": () => ({ body: pieces(Infinity, "never", CHUNK) }),
+  "/silent": () => ({ body: new ReadableStream({ start: (to) => to.enqueue(TEN) }) }),
   "/sleeps": () => new Promise((resolve) => setTimeout(resolve, 2000, { body: "?" })),
   "/waits": (request) => new Promise((resolve) => request.signal.addEventListener("abort", () => resolve({ body: "?" }))),
 };

@@ -42,6 +42,7 @@ RAISING = Answer(pieces=(b"never",))
 ANSWERS = {
     "/plain": Answer(of_length(b"6"), (b"plain\n",)),
     "/megabyte": Answer(of_length(b"1048576"), (b"x" * 2**20,)),
+    "/silent": Answer(),
     "/too-long": Answer(of_length(b"100")),
     "/too-short": Answer(of_length(b"10"), (TEN, TEN)),
     "/no-length": Answer(pieces=(TEN,) * 10),

@@ -53,6 +53,10 @@ async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
             response
         }),
         "/endless" => Ok(Response::new(of(stream::repeat_with(|| Ok(vec![b'x'; 1024].into())).boxed()))),
+        "/silent" => {
+            let silent = stream::iter([ten()]).chain(stream::pending());
+            Ok(Response::new(of(silent.boxed())))
+        }
         "/sleeps" => {
             tokio::time::sleep(common::MOMENT).await;
             Ok(new(vec![]))
