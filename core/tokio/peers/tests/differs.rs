@@ -1,0 +1,100 @@
+//! The table "What differs from `axum::serve`" of the README: the same router, served by both.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{any, post};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use switchover_tokio::{Config, serve_all};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+
+fn router() -> Router {
+    let trailers = || {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("etag", "x".parse().expect("a value"));
+        let frames = [Ok::<_, std::io::Error>(Frame::data(Bytes::from("hi"))), Ok(Frame::trailers(trailers))];
+        Body::new(StreamBody::new(futures_util::stream::iter(frames)))
+    };
+    Router::new()
+        .route("/", any(async || "hello"))
+        .route("/later", any(async || sleep(Duration::from_millis(100)).await))
+        .route("/unread", post(async || "hello"))
+        .route("/trailers", any(async move || trailers()))
+        .route("/426", any(async || StatusCode::UPGRADE_REQUIRED))
+        .fallback(async || "fallback")
+}
+
+/// Where both serve it: here, and by `axum::serve`.
+async fn served() -> [SocketAddr; 2] {
+    let ours = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let axums = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let addresses = [&ours, &axums].map(|listener| listener.local_addr().expect("an address"));
+    tokio::spawn(async move { serve_all(ours, router(), &Config::default(), std::future::pending()).await });
+    tokio::spawn(async move { axum::serve(axums, router()).await });
+    addresses
+}
+
+/// What comes of a request, whose client may end its direction after it.
+async fn asked(address: SocketAddr, request: &[u8], ends: bool) -> String {
+    let mut client = TcpStream::connect(address).await.expect("a connection");
+    client.write_all(request).await.expect("room");
+    if ends {
+        client.shutdown().await.expect("an open socket");
+    }
+    let mut answer = Vec::new();
+    // A connection that persists has no end.
+    let _ = timeout(Duration::from_millis(700), client.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn each_row_of_the_table() {
+    let addresses = served().await;
+    let get = |fields: &str| format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n").into_bytes();
+    let many: String = (0..110).map(|number| format!("x-{number}: y\r\n")).collect();
+    let unread =
+        [&b"POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"[..], &[b'x'; 100_000], &get("")];
+    let plain = |target: &str| format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes();
+    type Says = fn(&str) -> bool;
+    let rows: [(&str, Vec<u8>, bool, [Says; 2]); 9] = [
+        ("half-closes", plain("/later"), true, [|it| it.contains(" 200 "), str::is_empty]),
+        ("long line", get(&format!("x: {}\r\n", "y".repeat(17_000))), false, [is_431, is_200]),
+        ("many lines", get(&many), false, [is_200, is_431]),
+        (
+            "above ASCII",
+            b"GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n".into(),
+            false,
+            [|it| it.contains(" 400 "), is_200],
+        ),
+        ("HTTP/1.0", b"GET / HTTP/1.0\r\n\r\n".into(), false, [is_200, |it| it.starts_with("HTTP/1.0 200 ")]),
+        ("trailers", plain("/trailers"), false, [|it| it.contains("etag: x"), |it| !it.contains("etag: x")]),
+        (
+            "unread",
+            unread.concat(),
+            false,
+            [|it| it.matches(" 200 ").count() == 2, |it| it.matches(" 200 ").count() < 2],
+        ),
+        ("426", plain("/426"), false, [|it| it.contains(" 400 "), |it| it.contains(" 426 ")]),
+        ("CONNECT", b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n".into(), false, [|it| it.contains(" 501 "), is_200]),
+    ];
+    for (row, request, ends, says) in rows {
+        for (address, says) in addresses.into_iter().zip(says) {
+            let answer = asked(address, &request, ends).await;
+            assert!(says(&answer), "{row}: {answer:?}");
+        }
+    }
+}
+
+fn is_200(answer: &str) -> bool {
+    answer.starts_with("HTTP/1.1 200 ")
+}
+
+fn is_431(answer: &str) -> bool {
+    answer.starts_with("HTTP/1.1 431 ")
+}
