@@ -1,7 +1,6 @@
 """A host of the hostile kit: `switchover.aio`, by a handler that does what its path says: `aio_server.py BACKEND`."""
 
 import gc
-import signal
 import sys
 
 import anyio
@@ -30,7 +29,7 @@ async def handler(exchange: Exchange) -> None:
     await anyio.sleep(lies.MOMENT if path == "/sleeps" else 0)
     if path == "/breaks-reason":
         await exchange.respond(200, reason="OK\r\nInjected: yes")
-    answer = lies.ANSWERS.get(path, lies.Answer(pieces=()))
+    answer = lies.ANSWERS.get(path, lies.NOTHING)
     if answer.before:
         raise answer.before("before the head")
     await exchange.send_response(200, answer.head())
@@ -40,7 +39,6 @@ async def handler(exchange: Exchange) -> None:
         await exchange.send_data(piece)
     if path == "/silent":
         await exchange.gone()
-        return
     while path == "/endless":
         await exchange.send_data(lies.CHUNK)
     if answer.fails:
@@ -56,11 +54,7 @@ async def main() -> None:
     """Serves until a signal."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
-    async with anyio.create_task_group() as group:
-        group.start_soon(serve_all, listener, handler, ["foo/2"])
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            async for _ in signals:
-                group.cancel_scope.cancel()
+    await lies.until_a_signal(serve_all, listener, handler, ["foo/2"])
 
 
 python_log.set_up()

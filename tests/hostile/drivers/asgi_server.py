@@ -19,17 +19,15 @@ async def app(scope, receive, send):
         while (message := await receive())["type"] == "websocket.receive":
             await send({**message, "type": "websocket.send"})
         return
+    path = scope["path"]
 
     async def data(content, more=True):
         await send({"type": "http.response.body", "body": content, "more_body": more})
 
-    path = scope["path"]
     if path == "/waits":
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        return
+        return await lies.until_gone(receive)
     await asyncio.sleep(lies.MOMENT if path == "/sleeps" else 0)
-    answer = lies.ANSWERS.get(path, lies.Answer(pieces=()))
+    answer = lies.ANSWERS.get(path, lies.NOTHING)
     if answer.before:
         raise answer.before("before the head")
     await send({"type": "http.response.start", "status": 200, "headers": answer.head()})
@@ -42,8 +40,8 @@ async def app(scope, receive, send):
         await data(str(len(asyncio.all_tasks())).encode())
     for piece in answer.pieces:
         await data(piece)
-    while path == "/silent" and (await receive())["type"] != "http.disconnect":
-        pass
+    if path == "/silent":
+        await lies.until_gone(receive)
     while path == "/endless":
         await data(lies.CHUNK)
     if answer.fails:
@@ -58,6 +56,6 @@ async def app(scope, receive, send):
 python_log.set_up()
 listener = socket.create_server(("127.0.0.1", 0))
 print("listening on", listener.getsockname()[1], flush=True)
-http = sys.argv[3] if len(sys.argv) > 3 else "switchover.uvicorn:Protocol"
-settings = {"http": http, "log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 5}
-Server(Config(app, loop=sys.argv[1], ws=sys.argv[2], **settings)).run([listener])
+loop, ws, http = (*sys.argv[1:], "switchover.uvicorn:Protocol")[:3]
+quiet = {"log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 5}
+Server(Config(app, loop=loop, ws=ws, http=http, **quiet)).run([listener])

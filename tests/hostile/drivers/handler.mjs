@@ -6,9 +6,8 @@ const TEN = new TextEncoder().encode("0123456789");
 const CHUNK = new Uint8Array(1024);
 const length = (/** @type {string} */ text) => ({ "Content-Length": text });
 
-/** How many connections are being served. */
+/** Connections that are being served. */
 let serving = 0;
-
 /** Serves one connection; what a handler throws is a line. @param {import("switchover/streams").Socket} socket @param {AbortSignal} [signal] */
 export async function served(socket, signal) {
   serving++;

@@ -1,8 +1,11 @@
 """What an answer of the Python drivers promises and does, by its path; README.md names the paths."""
 
 import asyncio
-from collections.abc import Iterator
+import signal
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+
+import anyio
 
 TEN = b"0123456789"
 MOMENT, LATER = 2, 0.05
@@ -38,6 +41,22 @@ def of_length(length: bytes) -> tuple[tuple[bytes, bytes]]:
     return ((b"content-length", length),)
 
 
+async def until_a_signal(serve: Callable[..., Awaitable[None]], *given: object) -> None:
+    """Serves, and is cancelled then."""
+    async with anyio.create_task_group() as group:
+        group.start_soon(serve, *given)
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                group.cancel_scope.cancel()
+
+
+async def until_gone(receive: Callable[[], Awaitable[dict[str, object]]]) -> None:
+    """Waits for the end of an ASGI client."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+NOTHING = Answer(pieces=())
 RAISING = Answer(pieces=(b"never",))
 ANSWERS = {
     "/plain": Answer(of_length(b"6"), (b"plain\n",)),

@@ -1,6 +1,7 @@
 //! A host of the hostile kit: `switchover_tokio`, by a handler that does what its path says.
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
@@ -43,24 +44,15 @@ async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
         "/raises-in-content" => Ok(new(vec![ten(), Err("in the content".into())])),
         "/raises-after" => with("content-length", "10", new(vec![ten(), Err("after the end".into())])),
         "/sends-after" => {
-            let trailers = Frame::trailers(HeaderMap::new());
-            let frames = stream::iter([Ok(Frame::data(ten()?)), Ok(trailers), Ok(Frame::data(ten()?))]);
-            Ok(Response::new(StreamBody::new(frames).boxed_unsync()))
+            let frames = [Frame::data(ten()?), Frame::trailers(HeaderMap::new()), Frame::data(ten()?)];
+            Ok(Response::new(StreamBody::new(stream::iter(frames.map(Ok))).boxed_unsync()))
         }
-        "/breaks-reason" => with("x-a", "b", {
-            let mut response = new(vec![]);
-            response.extensions_mut().insert(Reason::new("OK\r\nInjected: yes"));
-            response
-        }),
+        "/breaks-reason" => {
+            Ok(Response::builder().extension(Reason::new("OK\r\nInjected: yes")).body(of(stream::empty().boxed()))?)
+        }
         "/endless" => Ok(Response::new(of(stream::repeat_with(|| Ok(vec![b'x'; 1024].into())).boxed()))),
-        "/silent" => {
-            let silent = stream::iter([ten()]).chain(stream::pending());
-            Ok(Response::new(of(silent.boxed())))
-        }
-        "/sleeps" => {
-            tokio::time::sleep(common::MOMENT).await;
-            Ok(new(vec![]))
-        }
+        "/silent" => Ok(Response::new(of(stream::iter([ten()]).chain(stream::pending()).boxed()))),
+        "/sleeps" => tokio::time::sleep(common::MOMENT).map(|()| Ok(new(vec![]))).await,
         "/waits" => std::future::pending().await,
         _ => Ok(new(vec![Ok("?".into())])),
     }
