@@ -944,3 +944,29 @@ async def test_a_handler_that_fails_after_a_switch_does_not_look_done() -> None:
     async with served(handler, "foo/2") as peers, await peers.connect(OFFER) as client:
         with pytest.raises(anyio.BrokenResourceError):
             await read_all(client)
+
+
+@pytest.mark.parametrize("request_", [b"GET /slow HTTP/1.0\r\n\r\n", OFFER])
+async def test_a_server_that_is_cancelled_does_not_look_done(request_: bytes) -> None:
+    async def handler(exchange: Exchange) -> None:
+        if exchange.upgrade:
+            await (await exchange.accept()).send(b"partial")
+        else:
+            await exchange.send_response(200)
+            await exchange.send_data(b"partial")
+        await anyio.sleep(WAIT)
+
+    async def read_all(client: Any) -> None:
+        while True:
+            await client.receive()
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
+    port = listener.extra(SocketAttribute.local_port)
+    async with anyio.create_task_group() as group, await anyio.connect_tcp("127.0.0.1", port) as client:
+        group.start_soon(serve_all, listener, handler, ["foo/2"])
+        await client.send(request_)
+        while b"partial" not in await client.receive():
+            pass
+        group.cancel_scope.cancel()
+        with anyio.CancelScope(shield=True), pytest.raises(anyio.BrokenResourceError), anyio.fail_after(WAIT):
+            await read_all(client)

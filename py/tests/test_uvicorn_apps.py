@@ -350,3 +350,46 @@ def test_the_time_for_writing_ends_with_http() -> None:
             client.sendall(HELLO)
             assert client.recv(65536)
             time.sleep(0.1)
+
+
+def test_a_client_that_half_closes_loses_no_content_that_has_come() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(3 * Short.timeout_half_closed)
+        await tell(scope, receive, send)
+
+    request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nxyz"
+    with Served(app, http=Short) as server, server.connect(request) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(65536).endswith(b"POST / xyz")
+
+
+def test_an_app_that_stops_because_its_client_has_left_looks_cut() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        assert (await receive())["type"] == "http.disconnect"
+        await send({"type": "http.response.body", "body": b""})
+
+    with Served(app, http=Short) as server, server.connect(GET) as client:
+        client.shutdown(socket.SHUT_WR)
+        got = b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := client.recv(65536):
+                got += piece
+    assert b"half" in got
+    assert not got.endswith(b"0\r\n\r\n")
+
+
+def test_a_client_that_takes_nothing_is_reset() -> None:
+    """Over HTTP/1.0 a FIN would say that all has come."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(40_000_000)})
+
+    cut = pytest.raises(ConnectionResetError)
+    with Served(app, http=Short) as server, server.connect(b"GET / HTTP/1.0\r\n\r\n") as client, cut:
+        time.sleep(4 * Short.timeout_write)
+        for _ in range(1000):
+            assert client.recv(1 << 20)

@@ -97,12 +97,12 @@ export async function request(socket: Socket, request: ClientRequest, options: C
 /** Sends the request; what the caller has done wrong is thrown before anything has left. */
 function ask(socket: Socket, request: ClientRequest, offer: readonly string[], options: Options): { wire: Wire; sending: Sending } {
   const wire = new Wire(socket, "client", options);
+  refuseUnasked(wire);
   try {
     const { method = "GET", target, body, trailers } = request;
     const content = contentOf(body);
     const length = content instanceof Uint8Array && !trailers ? content.length : null;
     const headers = body === undefined || body === null ? request.headers : framedBy(request.headers, length);
-    refuseUnasked(wire);
     const head = wire.connection.sendRequest({ method, target, headers, offer });
     return { wire, sending: new Sending(wire, head, content, trailers) };
   } catch (error) {
@@ -115,8 +115,14 @@ function ask(socket: Socket, request: ClientRequest, offer: readonly string[], o
 function refuseUnasked(wire: Wire): void {
   const early = wire.transport.waiting?.();
   if (!early) return;
-  wire.connection.receive(early);
-  wire.connection.nextEvent();
+  try {
+    wire.connection.receive(early);
+    wire.connection.nextEvent();
+  } catch (error) {
+    // What follows it would be the next one's.
+    wire.close(error);
+    throw error;
+  }
 }
 
 /** A request that is on its way, while its answer may come. */
@@ -144,7 +150,11 @@ class Sending {
       const end = connection.sendEnd(trailers);
       content = joined([data, end], data.length + end.length);
     }
-    this.done = this.#send(head, content, waits).catch((error: unknown) => {
+    wire.isSending = true;
+    this.done = this.#send(head, content, waits).finally(() => {
+      wire.isSending = false;
+      wire.nudge();
+    }).catch((error: unknown) => {
       // Content that fails ends everything. A server may have answered before it stopped reading: that is looked for.
       if (!wire.isBroken) wire.giveUp(error);
       else if (!this.#isAnswered) this.#glance = setTimeout(() => wire.giveUp(error), GLANCE);

@@ -49,6 +49,9 @@ export class DisconnectedError extends Error {
   }
 }
 
+/** The client has ended its direction: most likely it has left, but it may still read. */
+class HalfClosedError extends DisconnectedError {}
+
 /** @internal The streams of a new protocol, and its first bytes: `null` where they are still to come. */
 export interface HandedOut {
   readonly pair: Handed;
@@ -95,10 +98,12 @@ export class Wire {
   /** The peer switches after its request, whose end the engine has to see together with what follows. */
   #isEarly = false;
   #nudged: () => void = () => {};
-  #isWatched = false;
-  /** Why no client takes what is sent, and what waits for that. */
-  #absence: unknown;
-  #absent: (reason: unknown) => void = () => {};
+  #isAttended = false;
+  /** How the client has left, and what waits for that. */
+  #departure: DisconnectedError | undefined;
+  #departs: (error: DisconnectedError) => void = () => {};
+  /** A request is on its way: the time for its response begins after it. */
+  isSending = false;
   /** Called when the peer turns out to be gone, and when the wire is given up. */
   onGone: ((reason: unknown) => void) | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -175,8 +180,7 @@ export class Wire {
     const begun = performance.now();
     const bytes = await this.#transported(this.#arriving(), left);
     if (bytes === undefined) return null;
-    this.#pending = undefined;
-    this.#isWatched = false;
+    this.#taken();
     if (bytes === null) {
       this.connection.receiveEof();
       return null;
@@ -217,37 +221,56 @@ export class Wire {
   }
 
   /**
-   * Waits for what your code makes, as long as there is someone to send it to: not once the socket has failed, nor for longer than
-   * `patience.sending` once the client has ended its direction. Nothing else would tell while nothing is sent.
+   * Waits for what your code makes, as long as there is a client to send it to: not once the socket has failed, nor for longer than
+   * `patience.sending` where the client has ended its direction. Nothing else would tell while nothing is sent.
    */
   async whilePresent<T>(step: Promise<T>): Promise<T> {
-    if (!this.#isWatched) {
-      this.#isWatched = true;
-      this.#reading().then(
-        (bytes) => {
-          if (bytes === null) this.#ended(this.patience.sending, new DisconnectedError("the client has ended its direction"));
-        },
-        (cause: unknown) => this.#ended(0, new DisconnectedError("the socket has failed", cause)),
-      );
-    }
+    this.#attend();
     return new Promise((resolve, reject) => {
-      if (this.#absence) {
-        step.catch(() => {});
-        return reject(this.#absence);
-      }
-      this.#absent = reject;
-      this.until(step).then(resolve, reject);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const fail = (error: DisconnectedError): void => reject(this.#note(error));
+      this.#departs = (error) => {
+        if (!(error instanceof HalfClosedError)) return fail(error);
+        timer = setTimeout(fail, Math.min(this.patience.sending, LONGEST), error);
+      };
+      if (this.#departure) this.#departs(this.#departure);
+      this.until(step)
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(timer);
+          this.#departs = () => {};
+        });
     });
   }
 
-  /** The client is absent after so many milliseconds, unless the wire is done with before. */
-  #ended(milliseconds: number, error: DisconnectedError): void {
-    const timer = setTimeout(() => {
-      if (this.#isOver) return;
-      this.#absence = this.#note(error);
-      this.#absent(this.#absence);
-    }, Math.min(milliseconds, LONGEST));
-    this.onGivenUp(() => clearTimeout(timer));
+  /** Reads ahead to notice that the client leaves, as far as the engine takes what comes instead. */
+  #attend(): void {
+    if (this.#isAttended || this.#departure) return;
+    this.#isAttended = true;
+    const reading = this.#reading();
+    const departs = (error: DisconnectedError): void => this.#departs((this.#departure = error));
+    reading.then(
+      (bytes) => {
+        if (this.#pending !== reading) return;
+        if (bytes === null) return departs(new HalfClosedError("the client has ended its direction"));
+        const { awaiting, wantsInput } = this.connection;
+        if (this.#isOver || awaiting !== "caller" || !wantsInput) return;
+        this.#taken();
+        try {
+          this.connection.receive(bytes);
+        } catch {
+          // It is no HTTP, which is said once it is its turn.
+        }
+        this.#attend();
+      },
+      (cause: unknown) => departs(new DisconnectedError("the socket has failed", cause)),
+    );
+  }
+
+  /** What was being read has been taken. */
+  #taken(): void {
+    this.#pending = undefined;
+    this.#isAttended = false;
   }
 
   /** Ends `watch` before a new protocol, where the transport can do that. */
@@ -257,7 +280,7 @@ export class Wire {
     const bytes = await this.#transported(this.#pending, Infinity).catch((error: unknown) => {
       throw this.#note(error);
     });
-    this.#pending = undefined;
+    this.#taken();
     // At the end there is the same end again.
     if (bytes !== null && bytes.length > 0) this.connection.receive(bytes);
   }
@@ -271,10 +294,11 @@ export class Wire {
 
   #limit(awaiting: Awaiting): number {
     switch (awaiting) {
+      case "response":
+        return this.isSending ? Infinity : this.patience.response;
       case "request":
       case "head":
       case "content":
-      case "response":
         return this.patience[awaiting];
       default:
         return Infinity;

@@ -6,6 +6,7 @@
 //! costs none of that.
 
 use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
@@ -13,7 +14,7 @@ use std::task::{Context, Poll};
 use ::hyper::service::service_fn;
 use http::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::sync::oneshot;
 use tower_service::Service;
 
@@ -86,12 +87,21 @@ async fn pipe() -> Result<(DuplexStream, oneshot::Sender<()>, ::hyper::upgrade::
     Ok((pipe, switch, taken.await?))
 }
 
-async fn join(mut upgraded: Upgraded, mut pipe: DuplexStream, switch: oneshot::Sender<()>) -> Result<(), BoxError> {
+async fn join(upgraded: Upgraded, mut pipe: DuplexStream, switch: oneshot::Sender<()>) -> Result<(), BoxError> {
     switch.send(()).map_err(|()| "the framework has dropped it")?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(pipe.read_u8().await?);
     }
-    tokio::io::copy_bidirectional(&mut upgraded, &mut pipe).await?;
-    Ok(())
+    // A framework that takes no more has still said what waits in the pipe.
+    let (from_client, to_client) = tokio::io::split(upgraded);
+    let (from_pipe, to_pipe) = tokio::io::split(pipe);
+    let (taken, said) = tokio::join!(passed_on(from_client, to_pipe), passed_on(from_pipe, to_client));
+    Ok(said.and(taken)?)
+}
+
+/// One direction, to its end.
+async fn passed_on(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> io::Result<()> {
+    tokio::io::copy(&mut from, &mut to).await?;
+    to.shutdown().await
 }

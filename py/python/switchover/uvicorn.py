@@ -215,6 +215,7 @@ class Protocol(asyncio.Protocol):
         self.is_taking = False
         self.is_due = False
         self.has_eof = self.has_warned = False
+        self.leaving: asyncio.TimerHandle | None = None
         # Until when the rest of what a client sends is read and dropped, once it has its answer; and how much that was.
         self.lingers_until: float | None = None
         self.dropped = 0
@@ -264,7 +265,7 @@ class Protocol(asyncio.Protocol):
             return None
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.notice_eof()
-            self.loop.call_later(self.timeout_half_closed, self.cycle.leave)
+            self.leave_later(self.cycle)
         return True
 
     def data_received(self, data: bytes) -> None:
@@ -284,6 +285,10 @@ class Protocol(asyncio.Protocol):
             # The connection is over; what comes now is dropped until the transport has closed.
             return
         self.go_on()
+
+    def leave_later(self, cycle: Cycle) -> None:
+        """An app that waits for its client's end hears it after a while."""
+        self.leaving = self.loop.call_later(self.timeout_half_closed, cycle.leave)
 
     def pause_writing(self) -> None:
         """The client reads more slowly than the app writes."""
@@ -447,7 +452,7 @@ class Protocol(asyncio.Protocol):
         self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
         apart: dict[str, Any] = {"context": contextvars.Context()} if self.config.reset_contextvars else {}
         if self.has_eof:
-            self.loop.call_later(self.timeout_half_closed, cycle.leave)
+            self.leave_later(cycle)
         task = self.loop.create_task(cycle.run(app), **apart)
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
@@ -503,15 +508,18 @@ class Protocol(asyncio.Protocol):
     def close(self) -> None:
         """Closes, visibly so where an answer that would look whole is not."""
         if self.connection.closing is Closing.RESET:
-            # The transport alone would end it as if all had been sent.
-            if (raw := self.transport.get_extra_info("socket")) is not None:
-                resets(raw)
-            self.transport.abort()
+            self.reset()
         elif not self.transport.is_closing():
             self.transport.close()
             # What waits is sent before, to a client that takes it.
             if unsent_by(self.transport):
                 self.start_write_timer(self.timeout_write)
+
+    def reset(self) -> None:
+        """Closes at once: the transport alone would end it as if all had been sent."""
+        if (raw := self.transport.get_extra_info("socket")) is not None:
+            resets(raw)
+        self.transport.abort()
 
     def linger(self) -> None:
         """Ends our direction and reads on: a close would take back an answer that was not read yet (RFC 9112, 9.6)."""
@@ -538,6 +546,9 @@ class Protocol(asyncio.Protocol):
 
     def answered(self) -> None:
         """An answer is complete: on to the next request, or the end."""
+        if self.leaving is not None:
+            self.leaving.cancel()
+            self.leaving = None
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -586,7 +597,8 @@ class Protocol(asyncio.Protocol):
         if taken > 0:
             self.start_write_timer(min(taken * EARNED, self.timeout_write))
         else:
-            self.transport.abort()
+            # The engine may have written all of an answer whose end is the connection's: the transport has not.
+            self.reset()
 
     def log_trace(self, message: str) -> None:
         """Says where a connection stands, with `--log-level trace`."""
@@ -720,6 +732,9 @@ class Cycle:
         self.is_last = False
         # The client sends no more, and most likely does not read either.
         self.has_left = False
+        # The app has all of the request, and knows amid an answer without a length that its client has left.
+        self.is_read = False
+        self.is_cut = False
         self.unheard = 0
 
     # The request.
@@ -777,13 +792,16 @@ class Cycle:
                 self.protocol.waiting.pause()
         self.message_event.clear()
         if self.is_over():
+            # It may stop now, in order: what it leaves out must not look as if it had never been.
+            self.is_cut = self.is_cut or (self.response_started and not self.has_length and not self.response_complete)
             return {"type": "http.disconnect"}
         body, self.body = bytes(self.body), bytearray()
+        self.is_read = not self.more_body
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     def is_over(self) -> bool:
         """Whether the app has nothing to receive any more."""
-        return self.disconnected or self.response_complete or self.has_left
+        return self.disconnected or self.response_complete or (self.has_left and self.is_read)
 
     # The answer.
 
@@ -914,7 +932,7 @@ class Cycle:
                 self.head = None
             if body and not self.drops_content:
                 self.connection.send_data(body, into=out)
-            if not more_body:
+            if not more_body and not self.is_cut:
                 self.connection.send_end(into=out)
         finally:
             # What the engine has written has to leave, also where it refuses what comes next.
@@ -923,4 +941,7 @@ class Cycle:
         if not more_body:
             self.response_complete = True
             self.message_event.set()
-            self.protocol.answered()
+            if self.is_cut:
+                self.protocol.close()
+            else:
+                self.protocol.answered()

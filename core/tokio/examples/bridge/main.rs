@@ -312,11 +312,28 @@ fn plain(status: StatusCode) -> Response<()> {
     head
 }
 
-/// Bytes both ways. A side that ends its own direction still gets the other's.
-async fn tunnel(server: Upgraded, content: Content, to_client: SendStream<Bytes>) -> Result<(), BoxError> {
+/// Bytes both ways, until the client cancels. A side that ends its own direction still gets the other's, and a backend that takes no
+/// more is read to its end (RFC 9110, 9.3.6).
+async fn tunnel(server: Upgraded, content: Content, mut to_client: SendStream<Bytes>) -> Result<(), BoxError> {
     let (reader, writer) = tokio::io::split(server);
-    tokio::try_join!(to_backend(content, writer), to_frames(reader, to_client))?;
-    Ok(())
+    let mut taken = pin!(to_backend(content, writer));
+    let mut is_taken = false;
+    {
+        let mut sent = pin!(to_frames(reader, &mut to_client));
+        loop {
+            tokio::select! {
+                sent = &mut sent => break sent?,
+                _ = &mut taken, if !is_taken => is_taken = true,
+            }
+        }
+    }
+    if is_taken {
+        return Ok(());
+    }
+    tokio::select! {
+        taken = taken => taken,
+        () = cancelled(|context| to_client.poll_reset(context)) => Ok(()),
+    }
 }
 
 async fn to_backend(mut content: Content, mut writer: WriteHalf<Upgraded>) -> Result<(), BoxError> {
@@ -328,7 +345,7 @@ async fn to_backend(mut content: Content, mut writer: WriteHalf<Upgraded>) -> Re
     Ok(writer.shutdown().await?)
 }
 
-async fn to_frames(mut reader: ReadHalf<Upgraded>, mut to_client: SendStream<Bytes>) -> Result<(), BoxError> {
+async fn to_frames(mut reader: ReadHalf<Upgraded>, to_client: &mut SendStream<Bytes>) -> Result<(), BoxError> {
     let mut piece = vec![0; PIECE];
     loop {
         let read = tokio::select! {
@@ -337,7 +354,7 @@ async fn to_frames(mut reader: ReadHalf<Upgraded>, mut to_client: SendStream<Byt
         };
         match read {
             0 => return Ok(to_client.send_data(Bytes::new(), true)?),
-            len => send(&mut to_client, Bytes::copy_from_slice(&piece[..len])).await?,
+            len => send(to_client, Bytes::copy_from_slice(&piece[..len])).await?,
         }
     }
 }

@@ -12,6 +12,7 @@
 mod backend;
 mod forward;
 
+use std::io;
 use std::net::Ipv4Addr;
 
 use bytes::Bytes;
@@ -26,6 +27,7 @@ use switchover_tokio::client::Outcome;
 use switchover_tokio::{
     Body, BoxError, Error, Reason, Stopping, Upgraded, accept_all, informer, serve_until, service_fn, upgrade,
 };
+use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 
@@ -168,11 +170,19 @@ fn refusal(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's.
-async fn tunnel(mut client: Upgraded, mut server: Upgraded, stopping: Stopping) {
+/// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's, and one that takes no
+/// more is read to its end: what waits of a side that has closed has to reach the other (RFC 9110, 9.3.6).
+async fn tunnel(client: Upgraded, server: Upgraded, stopping: Stopping) {
+    let (from_client, to_client) = tokio::io::split(client);
+    let (from_server, to_server) = tokio::io::split(server);
     tokio::select! {
-        // A side that fails takes the other with it.
-        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+        _ = async { tokio::join!(passed_on(from_client, to_server), passed_on(from_server, to_client)) } => {}
         () = stopping.wait() => {}
     }
+}
+
+/// One direction, to its end.
+async fn passed_on(mut from: ReadHalf<Upgraded>, mut to: WriteHalf<Upgraded>) -> io::Result<()> {
+    tokio::io::copy(&mut from, &mut to).await?;
+    to.shutdown().await
 }

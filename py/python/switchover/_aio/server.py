@@ -117,9 +117,9 @@ async def serve(
         else:
             LOG.warning("A connection was given up", exc_info=error)
         with suppress(Exception):
-            await aclose_forcefully(wire.stream)
+            await _close_at_once(wire)
     except BaseException:
-        await aclose_forcefully(wire.stream)
+        await _close_at_once(wire)
         raise
 
 
@@ -444,6 +444,14 @@ async def _leave(wire: Wire) -> None:
         await _linger(wire.stream)
     with suppress(*GONE), move_on_after(LULL):
         await wire.stream.aclose()
+
+
+async def _close_at_once(wire: Wire) -> None:
+    """Closes, visibly so where a close would look like the end of what was sent. It does not wait."""
+    if wire.switched or wire.is_broken or wire.connection.closing is Closing.RESET:
+        await _reset(wire.stream)
+    else:
+        await aclose_forcefully(wire.stream)
 
 
 async def _linger(stream: AnyByteStream) -> None:
