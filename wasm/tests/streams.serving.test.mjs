@@ -378,6 +378,45 @@ for (const leaves of ["destroy", "resetAndDestroy"]) {
   });
 }
 
+test("a pipelined byte hides no reset from content that has nothing to send", options, async () => {
+  let isCancelled = false;
+  const body = () => new ReadableStream({
+    start: (to) => to.enqueue(new TextEncoder().encode("event\n")),
+    cancel: () => void (isCancelled = true),
+  });
+  const server = await listening((socket) => serve(socket, () => ({ body: body() })));
+  const socket = await connected(server.port);
+  socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await until(socket, "event\n");
+  socket.write("G");
+  await pause(20);
+  socket.resetAndDestroy();
+  await holds(() => isCancelled && server.open === 0);
+  await server.close();
+});
+
+test("a response has its time from the end of its request on", options, async () => {
+  async function* pieces() {
+    for (let i = 0; i < 4; i++) {
+      await pause(100);
+      yield new Uint8Array(9);
+    }
+  }
+  for (const isSilent of [false, true]) {
+    const server = await listening(async (socket) => {
+      await until(socket, "0\r\n\r\n");
+      if (!isSilent) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      await rest(socket).catch(() => {});
+    });
+    const socket = await connected(server.port);
+    const asked = request(socket, { method: "POST", target: "/", headers: { Host: "a" }, body: pieces() }, { patience: { response: 250 } });
+    if (isSilent) await assert.rejects(asked, { name: "TimeoutError" });
+    else assert.equal((await asked).status, 200);
+    socket.destroy();
+    await server.close();
+  }
+});
+
 test("a client that half-closes gets content that is slow", options, async () => {
   async function* slow() {
     for (const part of ["a", "b", "c"]) {
@@ -385,7 +424,7 @@ test("a client that half-closes gets content that is slow", options, async () =>
       yield new TextEncoder().encode(part);
     }
   }
-  const server = await listening((socket) => serve(socket, () => ({ body: slow() })));
+  const server = await listening((socket) => serve(socket, () => ({ body: slow() }), { patience: { sending: 120 } }));
   const socket = await connected(server.port);
   socket.end("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.match(await rest(socket), /1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n$/);
@@ -484,7 +523,8 @@ test("an answer that nobody has asked for is none (RFC 9112, 9.2)", options, asy
   assert.equal(await (await request(socket, asked)).text(), "x");
   await new Promise((resolve) => setTimeout(resolve, 60));
   await assert.rejects(request(socket, asked), ProtocolError);
-  socket.destroy();
+  // What follows would be the next one's.
+  assert(socket.destroyed);
   await server.close();
 });
 
