@@ -381,16 +381,25 @@ const moment = (): Promise<undefined> => new Promise((resolve) => setTimeout(res
 /** @internal Whether this is what the socket under a new protocol has failed with, and no mistake of who speaks it. */
 export async function isFailureOf(pair: Pair, error: unknown): Promise<boolean> {
   if (typeof error === "object" && error !== null && failures.has(error)) return true;
-  // The socket's own stream says it again, once those that have read it have let go.
-  await moment();
-  if (pair.readable.locked) return false;
-  const reader = pair.readable.getReader();
-  const stored = reader.closed.then(
+  // The socket's own streams say it again, once those that have used them have let go: soon, but not in the same turn.
+  for (let turn = 0; turn < TURNS; turn++) {
+    await moment();
+    if (!pair.readable.locked && (await stores(pair.readable.getReader(), error))) return true;
+    if (!pair.writable.locked && (await stores(pair.writable.getWriter(), error))) return true;
+  }
+  return false;
+}
+
+const TURNS = 5;
+
+/** Whether a stream has failed with this. */
+async function stores(lock: { readonly closed: Promise<unknown>; releaseLock(): void }, error: unknown): Promise<boolean> {
+  const stored = lock.closed.then(
     () => undefined,
     (stored: unknown) => stored,
   );
   const is = (await Promise.race([stored, moment()])) === error;
-  reader.releaseLock();
+  lock.releaseLock();
   return is;
 }
 
