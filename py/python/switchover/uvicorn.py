@@ -424,11 +424,12 @@ class Protocol(asyncio.Protocol):
             # A client may ask as often as it likes.
             return
         self.has_warned = True
-        missing = (
-            " No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
-            "or install 'websockets' or 'wsproto' manually."
-        )
-        self.logger.warning("Unsupported upgrade request.%s", missing if self.ws_protocol_class is None else "")
+        self.logger.warning("Unsupported upgrade request.")
+        if self.ws_protocol_class is None:
+            self.logger.warning(
+                "No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
+                "or install 'websockets' or 'wsproto' manually."
+            )
 
     def scope_of(self, request: Request) -> dict[str, Any]:
         """What the app is given of a request."""
@@ -816,7 +817,9 @@ class Cycle:
         else:
             if result is not None:
                 self.logger.error("ASGI callable should return None, but returned '%s'.", result)
-                if self.protocol.cycle is self and not self.response_complete:
+                if self.response_complete:
+                    self.transport.close()
+                else:
                     await self.give_up()
             elif not self.response_started and not self.disconnected:
                 self.logger.error("ASGI callable returned without starting response.")
@@ -826,15 +829,14 @@ class Cycle:
                 await self.give_up()
 
     async def give_up(self) -> None:
-        """A 500 where nothing of the answer has left; else the client has to see that it is not whole."""
-        if self.response_started and self.head is None:
+        """A 500 where the app has not begun to answer; else the client has to see that the answer is not whole."""
+        if self.response_started:
             # The connection may be at the next request, which has nothing to do with it.
             if self.protocol.cycle is self:
                 self.protocol.close()
             return
         text = b"Internal Server Error"
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"connection", b"close")]
-        self.response_started, self.head = False, None
         await self.send({"type": "http.response.start", "status": 500, "headers": headers})
         await self.send({"type": "http.response.body", "body": text})
 
