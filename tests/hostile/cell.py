@@ -67,6 +67,10 @@ class Process:
                 return found
         raise AssertionError(f"it has ended: {self.logged()[-600:]!r}")
 
+    def port(self):
+        """Returns the port of the line that says where it listens."""
+        return int(self.says(rb"listening on \D*(?:[\d.]+:)?(\d+)\s").group(1))
+
     def logged(self):
         size = os.fstat(self.log.fileno()).st_size
         return os.pread(self.log.fileno(), size, 0)
@@ -193,7 +197,7 @@ class Target:
         self.before = now
 
     def between(self):
-        """What holds after each step."""
+        """Checks that the process runs, answers another client and keeps its memory."""
         check(self.process.is_running(), "it has ended:", self.process.logged()[-600:])
         self.serves_another()
         more = self.process.memory() - self.memory
@@ -216,7 +220,7 @@ class Server(Target):
     def __init__(self, host, scale):
         super().__init__(host, scale)
         self.process = Process(host.command, stdin=subprocess.PIPE)
-        self.port = int(self.process.says(rb"listening on \D*(?:[\d.]+:)?(\d+)\s").group(1))
+        self.port = self.process.port()
         for _ in range(20):
             self.serves_another()
         self.before = self.state()
@@ -244,6 +248,15 @@ class Server(Target):
             raise AssertionError("another client got nothing") from None
         finally:
             peer.close()
+
+    def needs(self, path):
+        """Skips the attack on a host that has no handler for this path."""
+        if path not in self.host.lies:
+            raise NotApplicable(f"its handlers cannot do {path}")
+
+    def reset_all(self):
+        for peer in self.peers:
+            peer.reset()
 
     def tasks(self):
         """Returns how many tasks there are, once what is unreachable has been collected."""
@@ -285,7 +298,7 @@ def attacked(target, attack):
         judge_log(log[logged:], events)
         logged = len(log)
         if not getattr(attack, "repeats", True):
-            return None
+            return
     growth = memory[-1] - memory[-2]
     check(growth <= GROWTH, f"memory grew in each of {len(memory)} rounds:", [f"{size >> 10} kB" for size in memory])
 

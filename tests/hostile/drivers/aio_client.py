@@ -50,10 +50,9 @@ async def main() -> None:
             if words == ["self"]:
                 gc.collect()
                 print(name, "self", len(anyio.get_running_tasks()), flush=True)
-            elif words == ["cancel"]:
-                if name in scopes:
-                    scopes[name].cancel()
-            else:
+            elif words == ["cancel"] and name in scopes:
+                scopes[name].cancel()
+            elif words != ["cancel"]:
                 group.start_soon(task, name, words, scopes)
 
 

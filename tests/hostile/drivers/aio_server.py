@@ -1,6 +1,5 @@
 """A host of the hostile kit: `switchover.aio`, by a handler that does what its path says: `aio_server.py BACKEND`."""
 
-import gc
 import sys
 
 import anyio
@@ -20,8 +19,7 @@ async def handler(exchange: Exchange) -> None:
             await stream.send(data)
         return
     if path == "/self":
-        gc.collect()
-        await exchange.respond(200, content=str(len(anyio.get_running_tasks())).encode())
+        await exchange.respond(200, content=lies.number_of(anyio.get_running_tasks))
         return
     if path == "/waits":
         await exchange.gone()

@@ -1,7 +1,6 @@
 """A host of the hostile kit: an app that does what its path says, in uvicorn: `asgi_server.py LOOP WS [HTTP]`."""
 
 import asyncio
-import gc
 import socket
 import sys
 
@@ -25,7 +24,8 @@ async def app(scope, receive, send):
         await send({"type": "http.response.body", "body": content, "more_body": more})
 
     if path == "/waits":
-        return await lies.until_gone(receive)
+        await lies.until_gone(receive)
+        return
     await asyncio.sleep(lies.MOMENT if path == "/sleeps" else 0)
     answer = lies.ANSWERS.get(path, lies.NOTHING)
     if answer.before:
@@ -36,8 +36,7 @@ async def app(scope, receive, send):
         if not message["more_body"]:
             break
     if path == "/self":
-        gc.collect()
-        await data(str(len(asyncio.all_tasks())).encode())
+        await data(lies.number_of(asyncio.all_tasks))
     for piece in answer.pieces:
         await data(piece)
     if path == "/silent":

@@ -28,7 +28,7 @@ async fn main() -> std::io::Result<()> {
         .route("/raises-after", get(async || ([("content-length", "10")], pieces([Ok(TEN), Err("after")]))))
         .route("/breaks-value", get(async || ([("x-a", "b\r\nInjected: yes")], "")))
         .route("/breaks-name", get(async || ([("x\r\nInjected", "yes")], "")))
-        .route("/breaks-reason", get(async || (axum::Extension(Reason::new("OK\r\nInjected: yes")), "")))
+        .route("/breaks-reason", get(async || (axum::Extension(Reason::new(common::BROKEN)), "")))
         .route("/endless", get(async || Body::from_stream(stream::repeat_with(|| Ok::<_, BoxError>(vec![b'x'; 1024])))))
         .route(
             "/silent",

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 pub(crate) const TEN: &str = "0123456789";
+pub(crate) const BROKEN: &str = "OK\r\nInjected: yes";
 pub(crate) const MOMENT: Duration = Duration::from_secs(2);
 pub(crate) const PANIC: &str = "the handler's own fault";
 

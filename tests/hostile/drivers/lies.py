@@ -1,8 +1,9 @@
 """What an answer of the Python drivers promises and does, by its path; README.md names the paths."""
 
 import asyncio
+import gc
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import anyio
@@ -48,6 +49,12 @@ async def until_a_signal(serve: Callable[..., Awaitable[None]], *given: object) 
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for _ in signals:
                 group.cancel_scope.cancel()
+
+
+def number_of(running: Callable[[], Collection[object]]) -> bytes:
+    """Returns how many tasks there are, once what is unreachable has been collected."""
+    gc.collect()
+    return str(len(running())).encode()
 
 
 async def until_gone(receive: Callable[[], Awaitable[dict[str, object]]]) -> None:

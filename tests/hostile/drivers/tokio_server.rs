@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::stream::{self, BoxStream, StreamExt};
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Frame;
 use switchover_tokio::{Body, BoxError, Reason, service_fn, upgrade};
 
 #[path = "common.rs"]
 mod common;
-use common::TEN;
+use common::{BROKEN, TEN};
 
 type Content = UnsyncBoxBody<Bytes, BoxError>;
 
@@ -24,32 +24,29 @@ async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
         common::later(request.uri()).await;
         return Ok(chosen.accept(common::echo));
     }
-    let path = request.uri().path().to_owned();
     let new = |content: Vec<Result<Bytes, BoxError>>| Response::new(of(stream::iter(content).boxed()));
     let ten = || Ok(Bytes::from(TEN));
-    let with = |name, value: &'static str, mut response: Response<Content>| {
-        response.headers_mut().insert(name, value.parse().unwrap());
+    let long = |length: &'static str, mut response: Response<Content>| {
+        response.headers_mut().insert("content-length", HeaderValue::from_static(length));
         Ok(response)
     };
-    match path.as_str() {
+    match request.uri().path() {
         "/plain" => Ok(new(vec![Ok("plain\n".into())])),
         "/echo" => Ok(Response::new(request.into_body().map_err(Into::into).boxed_unsync())),
         "/self" => Ok(new(vec![Ok(common::tasks().into())])),
         "/megabyte" => Ok(new(vec![Ok(vec![b'x'; 1 << 20].into())])),
-        "/too-long" => with("content-length", "100", new(vec![ten()])),
-        "/too-short" => with("content-length", "10", new(vec![ten(), ten()])),
+        "/too-long" => long("100", new(vec![ten()])),
+        "/too-short" => long("10", new(vec![ten(), ten()])),
         "/no-length" => Ok(new((0..10).map(|_| ten()).collect())),
         "/raises-before" => Err("before the head".into()),
         "/raises-in-head" => std::panic::panic_any(common::PANIC),
         "/raises-in-content" => Ok(new(vec![ten(), Err("in the content".into())])),
-        "/raises-after" => with("content-length", "10", new(vec![ten(), Err("after the end".into())])),
+        "/raises-after" => long("10", new(vec![ten(), Err("after the end".into())])),
         "/sends-after" => {
             let frames = [Frame::data(ten()?), Frame::trailers(HeaderMap::new()), Frame::data(ten()?)];
             Ok(Response::new(StreamBody::new(stream::iter(frames.map(Ok))).boxed_unsync()))
         }
-        "/breaks-reason" => {
-            Ok(Response::builder().extension(Reason::new("OK\r\nInjected: yes")).body(of(stream::empty().boxed()))?)
-        }
+        "/breaks-reason" => Ok(Response::builder().extension(Reason::new(BROKEN)).body(Content::default())?),
         "/endless" => Ok(Response::new(of(stream::repeat_with(|| Ok(vec![b'x'; 1024].into())).boxed()))),
         "/silent" => Ok(Response::new(of(stream::iter([ten()]).chain(stream::pending()).boxed()))),
         "/sleeps" => tokio::time::sleep(common::MOMENT).map(|()| Ok(new(vec![]))).await,

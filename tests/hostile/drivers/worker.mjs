@@ -13,6 +13,6 @@ export default {
   async fetch(request) {
     const words = (await request.text()).split(" ");
     if (words[0] === "self") globalThis.gc?.();
-    return new Response(words[0] === "self" ? "self" : await ask(open, words, request.signal));
+    return new Response(words[0] === "self" ? "self" : await ask(open, words));
   },
 };

@@ -1,14 +1,15 @@
-// Starts workerd with worker.mjs, says where it listens, and passes lines of standard input to it: `workerd.mjs WORKERD PACKAGE [WORKER]`.
+// Starts workerd, says where it listens, and passes lines of standard input to it: `workerd.mjs WORKERD PACKAGE WORKER`.
+import { basename } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { withWorker } from "../../../wasm/tests/hosts/edge.mjs";
 
-const [workerd = "", packed = "", worker = "worker.mjs"] = process.argv.slice(2);
+const [workerd = "", packed = "", worker = ""] = process.argv.slice(2);
 const place = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
-const modules = Object.fromEntries([worker, "asks.mjs", "handler.mjs"].map((name) => [name, place(name)]));
-/** @type {Map<string, AbortController>} */
-const asked = new Map();
+const modules = Object.fromEntries([worker, "asks.mjs", "handler.mjs"].map((name) => [basename(name), place(name)]));
+/** @type {Set<string>} */
+const asked = new Set();
 
 await withWorker(workerd, packed, modules, {}, speak, { tcp: "direct", flags: ["--expose-gc"] });
 
@@ -20,16 +21,14 @@ async function speak(url, port, pid) {
   for await (const line of createInterface({ input: process.stdin })) {
     const [id = "", ...words] = line.split(" ");
     if (words[0] === "self") void fetch(url, { method: "POST", body: "self" }).then(() => console.log(id, "self", asked.size));
-    else if (words[0] === "cancel") asked.get(id)?.abort();
     else void passed(url, id, words.join(" "));
   }
 }
 
 /** @param {string} url @param {string} id @param {string} body */
 async function passed(url, id, body) {
-  const controller = new AbortController();
-  asked.set(id, controller);
-  const outcome = await fetch(url, { method: "POST", body, signal: controller.signal })
+  asked.add(id);
+  const outcome = await fetch(url, { method: "POST", body })
     .then((answer) => answer.text())
     .catch((error) => `failed ${error}`);
   asked.delete(id);

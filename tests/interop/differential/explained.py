@@ -1,4 +1,4 @@
-"""Why our hosts and their peers differ: by the engine's error where only the peer takes a request, else by the request itself."""
+"""Why our hosts and their peers differ: by the engine's error where only a peer takes a request, else by what it is."""
 
 import re
 
