@@ -180,8 +180,8 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
 }
 
 /// Ready once the client has reset a stream, or is gone.
-async fn cancelled(mut poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reason, h2::Error>>) {
-    match poll_fn(|context| poll_reset(context)).await {
+async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reason, h2::Error>>) {
+    match poll_fn(poll_reset).await {
         // The head of the answer has left: from now on what sends its content looks.
         Err(error) if !(error.is_io() || error.is_reset() || error.is_go_away()) => pending().await,
         _ => {}
