@@ -192,17 +192,18 @@ def test_no_app_opens_a_tunnel(caplog: pytest.LogCaptureFixture) -> None:
     assert b"".join(transport.writes).startswith(b"HTTP/1.1 403 ")
 
 
+async def endless(scope: Any, receive: Any, send: Any) -> None:
+    """Sends without end what is dropped: after HEAD, or once the client has gone."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while scope["method"] == "GET" and (await receive())["type"] != "http.disconnect":
+        pass
+    while True:
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+
 @pytest.mark.parametrize("method", [b"HEAD", b"GET"])
 def test_an_app_that_sends_without_end_lets_others_go_on(method: bytes) -> None:
     """Where what it sends is dropped: after HEAD, and when the client has gone."""
-
-    async def endless(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        if method == b"GET":
-            while (await receive())["type"] != "http.disconnect":
-                pass
-        while True:
-            await send({"type": "http.response.body", "body": b"x", "more_body": True})
 
     async def main() -> None:
         protocol, _ = await played(endless, GET.replace(b"GET", method))
@@ -217,14 +218,6 @@ def test_an_app_that_sends_without_end_lets_others_go_on(method: bytes) -> None:
 @pytest.mark.parametrize("method", [b"HEAD", b"GET"])
 def test_an_app_that_sends_on_to_a_client_that_has_left_ends(method: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """Its task ends, and the log has no line for a client that leaves."""
-
-    async def endless(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        if method == b"GET":
-            while (await receive())["type"] != "http.disconnect":
-                pass
-        while True:
-            await send({"type": "http.response.body", "body": b"x", "more_body": True})
 
     async def main() -> None:
         protocol, _ = await played(endless, GET.replace(b"GET", method))

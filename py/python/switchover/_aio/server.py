@@ -382,8 +382,9 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
     elif wire.failure or error:
         _log(wire.failure or error)
     if wire.switched or wire.is_broken:
-        # A protocol that its end delimits would look whole.
-        wire.is_broken = wire.is_broken or bool(wire.switched and own)
+        if wire.switched and own:
+            # A protocol that its end delimits would look whole.
+            wire.is_broken = True
         return False
     if wire.connection.owes is Owes.NOTHING:
         return wire.failure is None and wire.connection.persists
