@@ -10,26 +10,18 @@ export function listed(headers: HeaderSource): HeaderSource {
   return [...(headers as Lines)] as HeaderSource;
 }
 
-/** @internal Whether a line has this name, which is in lower case; of lines that are `listed`. */
-export function hasField(headers: HeaderSource, name: string): boolean {
+/** @internal Returns whether a line has one of these names, which are in lower case; of lines that are `listed`. */
+export function hasField(headers: HeaderSource, ...names: readonly string[]): boolean {
   if (typeof headers !== "object" || headers === null) return false;
-  const names = Array.isArray(headers) ? headers.map((line: unknown) => (Array.isArray(line) ? line[0] : line)) : Object.keys(headers);
-  return names.some((given) => typeof given === "string" && given.toLowerCase() === name);
+  const given = Array.isArray(headers) ? headers.map((line: unknown) => (Array.isArray(line) ? line[0] : line)) : Object.keys(headers);
+  return given.some((name) => typeof name === "string" && names.includes(name.toLowerCase()));
 }
 
 /** @internal The field lines and this one, unless a line of `others` is among them. What is no source is left to the engine. */
 export function withField(headers: HeaderSource, name: string, value: string, others: readonly string[]): HeaderSource {
-  if (typeof headers !== "object" || headers === null) return headers;
-  if (!(Symbol.iterator in headers)) {
-    for (const given of Object.keys(headers)) if (others.includes(given.toLowerCase())) return headers;
-    return { ...headers, [name]: value };
-  }
-  // Some can be gone through only once.
-  const lines = Array.isArray(headers) ? (headers as readonly (readonly [string, string])[]) : [...(headers as Lines)];
-  for (const line of lines) {
-    if (Array.isArray(line) && typeof line[0] === "string" && others.includes(line[0].toLowerCase())) return lines;
-  }
-  return [...lines, [name, value]];
+  const lines = listed(headers);
+  if (typeof lines !== "object" || lines === null || hasField(lines, ...others)) return lines;
+  return (Array.isArray(lines) ? [...lines, [name, value]] : { ...lines, [name]: value }) as HeaderSource;
 }
 
 const DATE = ["date"];

@@ -271,7 +271,6 @@ async function respond(
   // As a response of `fetch` may have it: no length is added then.
   const isChunked = hasField(head.headers, "transfer-encoding");
   const source = contentOf(response.body);
-  const given = source instanceof Uint8Array ? once(source) : source;
   let first: Uint8Array;
   let pieces: Source;
   try {
@@ -282,7 +281,7 @@ async function respond(
     pieces = content instanceof Uint8Array ? once(content) : content;
   } catch (error) {
     // The head is refused, or the client is gone: no one reads the content.
-    given.cancel(error);
+    if (!(source instanceof Uint8Array)) source.cancel(error);
     throw error;
   }
   if (connection.owes !== "content") {

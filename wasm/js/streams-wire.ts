@@ -99,7 +99,7 @@ export class Wire {
   #isEarly = false;
   #nudged: () => void = () => {};
   #isAttended = false;
-  /** How the client has left, and what waits for that. */
+  /** The error of a client that has left, and the callback that waits for it. */
   #departure: DisconnectedError | undefined;
   #departs: (error: DisconnectedError) => void = () => {};
   /** A request is on its way: the time for its response begins after it. */
@@ -267,7 +267,7 @@ export class Wire {
     );
   }
 
-  /** What was being read has been taken. */
+  /** Forgets the read that was pending: its bytes are in use. */
   #taken(): void {
     this.#pending = undefined;
     this.#isAttended = false;
