@@ -1,12 +1,14 @@
 """What every case needs: the switchboard, other programs, raw sockets, and an end to each wait."""
 
 import contextlib
+import os
 import re
 import signal
 import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +112,9 @@ class Example:
     def read(self):
         return Path(self.log.name).read_bytes()
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     def stop(self, sign=signal.SIGINT):
         if self.process.poll() is None:
             self.process.send_signal(sign)
@@ -203,6 +208,15 @@ class Raw:
         """Reads to the end of the connection."""
         while piece := self.socket.recv(65536):
             self.got += piece
+        self.socket.close()
+        return self.got
+
+    def read_slowly(self):
+        """Reads to the end of the connection, with a pause after each piece."""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := self.socket.recv(16384):
+                self.got += piece
+                time.sleep(0.005)
         self.socket.close()
         return self.got
 

@@ -5,6 +5,7 @@ It takes nothing but HTTP/2, so a client that gets a WebSocket through it has as
 
 import functools
 import re
+import socket
 
 from environment import debian, large_node, large_python, node
 from harness import (
@@ -23,6 +24,7 @@ from harness import (
     same,
     scripted,
     server,
+    wait_for,
 )
 from with_curl import curl
 from with_probe import SWITCH, with_content
@@ -112,6 +114,26 @@ def h2_ends_its_direction_before_the_bridge(_):
 
     with scripted(script) as url, bridge(port_of(url)) as front:
         same(h2_client(front, "half-close"), "welcome, 1048576 bytes, then the end\n")
+
+
+@case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
+def h2_resets_a_stream_whose_server_reads_no_more(_):
+    """It has ended its direction; the connection to it ends with the stream."""
+
+    def deaf(connection):
+        read_head(connection)
+        connection.sendall(SWITCH)
+        connection.shutdown(socket.SHUT_WR)
+        before = front.descriptors()
+        # Its end does not arrive, for what was sent before it does not.
+        wait_for(lambda: b"closed" if front.descriptors() < before else b"open", b"closed")
+
+    def next_one(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+
+    with scripted(deaf, next_one) as url, bridge(port_of(url)) as front:
+        same(h2_client(front, "reset"), "404")
 
 
 def curl_http2(front, path, *arguments, stdin=b"", expect=0):

@@ -4,8 +4,11 @@ What was offered arrives, what was agreed on goes both ways, and bytes after a d
 """
 
 import contextlib
+import fcntl
 import socket
 import tempfile
+import termios
+import time
 from dataclasses import replace
 
 import programs
@@ -28,11 +31,14 @@ from harness import (
     needs,
     port_of,
     probe,
+    read_head,
     run,
     same,
+    scripted,
     server,
+    wait_for,
 )
-from with_probe import check_messages
+from with_probe import SWITCH, check_messages
 from with_proxies import ANSWER, NO_REQUEST, PROXIES, check_answered, check_switched, offer
 from with_servers import python_server
 from with_sockets import HELLO, answer
@@ -113,6 +119,27 @@ def the_gateway_before_nginx(_):
 def the_gateway_before_nginx_before_node_ws(_):
     with server(*node("servers.cjs"), "ws") as url, programs.nginx(port_of(url)) as after, gateway(after) as front:
         check_messages(front.url)
+
+
+@case("a socket", "echo/1", THROUGH_US)
+def the_gateway_before_a_server_that_leaves(_):
+    """RFC 9110, 9.3.6: what it has sent still arrives, however slowly it is read and whatever the client sends on."""
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(SWITCH + LARGE)
+        connection.shutdown(socket.SHUT_WR)
+        # All has been sent. What the client sends is unread, so the system resets the connection.
+        wait_for(lambda: fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), bytes(4))
+
+    with scripted(script) as url, gateway(port_of(url)) as front:
+        raw = Raw(front.port)
+        raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        raw.socket.sendall(offer(b"/", b"echo/1"))
+        raw.send_beside(b"x" * 100_000_000)
+        raw.until(b"\r\n\r\n")
+        time.sleep(0.5)
+        same(raw.read_slowly(), LARGE)
 
 
 # The switchboard after it, and none in front.

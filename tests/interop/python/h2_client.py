@@ -3,14 +3,15 @@
     h2_client.py HTTPS-URL WHAT
 
 `websocket` says messages to `/ws`, `declined PATH` offers the same elsewhere, `malformed NAME VALUE` has a field that
-has no place in HTTP/2, `connect` asks for a tunnel, and `half-close` ends its direction of `echo/1` first. Prints what
-came of it.
+has no place in HTTP/2, `connect` asks for a tunnel, `half-close` ends its direction of `echo/1` first, and `reset` sends
+until nothing is read, resets the stream and asks again. Prints what came of it.
 """
 
 import os
 import socket
 import ssl
 import sys
+import time
 from urllib.parse import urlsplit
 
 from h2.config import H2Configuration
@@ -156,11 +157,28 @@ def half_close(client):
     return b"".join(iter(client.data, b"")).decode()
 
 
+def reset(client):
+    answer = client.connect("/", "echo/1", more=())
+    assert status(answer) == "200", answer
+    client.socket.settimeout(1)
+    try:
+        client.send(bytes(1 << 24))
+    except TimeoutError:
+        client.socket.settimeout(15)
+        client.engine.reset_stream(client.stream)
+        client.flush()
+        # Meanwhile the bridge's descriptors are counted.
+        time.sleep(1)
+        return status(client.connect("/", "echo/1", more=()))
+    return "all was read"
+
+
 PLAYS = {
     "websocket": websocket,
     "declined": lambda client, path: status(client.connect(path)),
     "connect": plain_connect,
     "half-close": half_close,
+    "reset": reset,
     "malformed": lambda client, name, value: status(client.connect(more=[(name, value)])),
 }
 

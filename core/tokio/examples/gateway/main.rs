@@ -14,6 +14,7 @@ mod forward;
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Parser;
@@ -27,9 +28,10 @@ use switchover_tokio::client::Outcome;
 use switchover_tokio::{
     Body, BoxError, Error, Reason, Stopping, Upgraded, accept_all, informer, serve_until, service_fn, upgrade,
 };
-use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf, copy, sink};
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
+use tokio::time::timeout;
 
 use crate::backend::{Backend, host_and_port, status, until_interrupted};
 use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
@@ -47,6 +49,9 @@ struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     patience: u64,
 }
+
+/// The most time for reading on from a side whose peer has closed.
+const LINGER: Duration = Duration::from_secs(4);
 
 /// Content as it passes.
 type Content = MapFrame<Body, fn(Frame<Bytes>) -> Frame<Bytes>>;
@@ -173,16 +178,24 @@ fn refusal(status: StatusCode) -> Response<Body> {
 /// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's, and one that takes no
 /// more is read to its end: what waits of a side that has closed has to reach the other (RFC 9110, 9.3.6).
 async fn tunnel(client: Upgraded, server: Upgraded, stopping: Stopping) {
-    let (from_client, to_client) = tokio::io::split(client);
-    let (from_server, to_server) = tokio::io::split(server);
+    let (mut from_client, to_client) = tokio::io::split(client);
+    let (mut from_server, to_server) = tokio::io::split(server);
+    let both = async {
+        let _ = tokio::join!(passed_on(&mut from_client, to_server), passed_on(&mut from_server, to_client));
+        // A side whose peer has closed may send on. To close with that unread would reset the connection, and take what is on its
+        // way to that side.
+        let (mut unread, mut unheard) = (sink(), sink());
+        let rest = async { tokio::join!(copy(&mut from_client, &mut unread), copy(&mut from_server, &mut unheard)) };
+        let _ = timeout(LINGER, rest).await;
+    };
     tokio::select! {
-        _ = async { tokio::join!(passed_on(from_client, to_server), passed_on(from_server, to_client)) } => {}
+        () = both => {}
         () = stopping.wait() => {}
     }
 }
 
 /// One direction, to its end.
-async fn passed_on(mut from: ReadHalf<Upgraded>, mut to: WriteHalf<Upgraded>) -> io::Result<()> {
-    tokio::io::copy(&mut from, &mut to).await?;
+async fn passed_on(from: &mut ReadHalf<Upgraded>, mut to: WriteHalf<Upgraded>) -> io::Result<()> {
+    copy(from, &mut to).await?;
     to.shutdown().await
 }
