@@ -31,3 +31,14 @@ export function plain(octets: Uint8Array): Uint8Array {
 
 /** Refuses memory that is not there. */
 const at = Function.prototype.call.bind(Uint8Array.prototype.at) as (octets: Uint8Array, index: number) => unknown;
+
+/** @internal Returns the pieces one after another, in an array of their own. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}

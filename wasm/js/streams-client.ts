@@ -4,7 +4,8 @@ import type { HeaderSource } from "./parcel.js";
 import type { Event, InformationalEvent, PausedStep } from "./event.js";
 import { type Answer, answerOn, firstAnswer } from "./streams-answer.js";
 import { framedBy } from "./streams-fields.js";
-import { contentOf, framed, joined, pump, type Body, type Source } from "./streams-content.js";
+import { joined } from "./octets.js";
+import { contentOf, framed, pump, type Body, type Source } from "./streams-content.js";
 import { Switched } from "./streams-switched.js";
 import type { Socket } from "./streams-transport.js";
 import { DisconnectedError, Wire, type Options } from "./streams-wire.js";
@@ -148,7 +149,7 @@ class Sending {
     if (content instanceof Uint8Array) {
       const data = content.length > 0 ? framed(wire, content) : content;
       const end = connection.sendEnd(trailers);
-      content = joined([data, end], data.length + end.length);
+      content = joined([data, end]);
     }
     wire.isSending = true;
     this.done = this.#send(head, content, waits).finally(() => {
@@ -181,7 +182,7 @@ class Sending {
 
   async #send(head: Uint8Array, content: Uint8Array | Source, waits: boolean): Promise<void> {
     const wire = this.#wire;
-    if (!waits && content instanceof Uint8Array) return this.#last(joined([head, content], head.length + content.length));
+    if (!waits && content instanceof Uint8Array) return this.#last(joined([head, content]));
     await wire.send(head);
     if (waits) await this.#waited();
     if (waits && this.#isAnswered) {
@@ -194,9 +195,9 @@ class Sending {
     await this.#last(wire.connection.sendEnd(this.#trailers));
   }
 
-  #last(bytes: Uint8Array): Promise<void> {
+  async #last(bytes: Uint8Array): Promise<void> {
+    await this.#wire.send(bytes);
     this.isOut = true;
-    return this.#wire.send(bytes);
   }
 
   /** Waits for an answer of any kind, but not for ever. */

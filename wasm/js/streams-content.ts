@@ -1,7 +1,7 @@
 // Content: what a message brings, as a stream or whole; and what a message is given to bring.
 
 import type { Headers as Fields } from "./headers.js";
-import { isOctets } from "./octets.js";
+import { isOctets, joined } from "./octets.js";
 import { DisconnectedError, PIECE, type Wire } from "./streams-wire.js";
 
 /** Content to send: whole, or in pieces as they come. */
@@ -84,7 +84,7 @@ export class Content {
       this.#cancelled(error);
       throw error;
     }
-    return joined(pieces, length);
+    return joined(pieces);
   }
 
   /** All of it as UTF-8. */
@@ -139,17 +139,6 @@ export class Content {
   }
 }
 
-/** @internal */
-export function joined(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}
-
 /** @internal Content in pieces: what gives the next one, and what to call when no more is wanted. */
 export interface Source {
   next(): Promise<Uint8Array | null>;
@@ -197,7 +186,7 @@ function piece(value: Uint8Array): Uint8Array {
 export function framed(wire: Wire, data: Uint8Array): Uint8Array {
   const { prefix, suffix } = wire.connection.sendDataParts(data.length);
   if (prefix.length + suffix.length === 0) return data;
-  return joined([prefix, data, suffix], prefix.length + data.length + suffix.length);
+  return joined([prefix, data, suffix]);
 }
 
 /** @internal Sends content as it comes, after what must go before it. */
@@ -210,7 +199,7 @@ export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHIN
     }
     for (let piece; (piece = await wire.until(source.next())); head = NOTHING) {
       const bytes = piece.length > 0 ? framed(wire, piece) : NOTHING;
-      await wire.send(head.length > 0 ? joined([head, bytes], head.length + bytes.length) : bytes);
+      await wire.send(head.length > 0 ? joined([head, bytes]) : bytes);
     }
     await wire.send(head);
   } catch (error) {
@@ -232,13 +221,13 @@ export async function soon(source: Source): Promise<Uint8Array | Source> {
     pending = source.next();
     const piece = await Promise.race([pending, late]);
     isLate = piece === undefined;
-    if (piece === null) return joined(pieces, length);
+    if (piece === null) return joined(pieces);
     if (!piece) break;
     pieces.push(piece);
     length += piece.length;
     pending = undefined;
   }
-  const first = pieces.length === 1 ? pieces[0] : joined(pieces, length);
+  const first = pieces.length === 1 ? pieces[0] : joined(pieces);
   const steps = [Promise.resolve(first ?? NOTHING), ...(pending ? [pending] : [])];
   return { next: () => steps.shift() ?? source.next(), cancel: (reason) => source.cancel(reason) };
 }

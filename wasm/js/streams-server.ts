@@ -189,10 +189,20 @@ class Server {
     const wire = this.#wire;
     try {
       const info = { remoteAddr: await wire.until(this.#remote) };
-      const response = await wire.until(Promise.resolve().then(() => this.#handler(request, info)));
-      if (request.switched) return { how: "switched" };
+      const answered = Promise.resolve().then(() => this.#handler(request, info));
+      const response = await wire.until(answered).catch((error: unknown) => {
+        answered.then(discard, () => {});
+        throw error;
+      });
+      if (request.switched) {
+        discard(response);
+        return { how: "switched" };
+      }
       if (!response) throw new TypeError("the handler has returned no response");
-      if (request.method === "CONNECT" && isSuccess(response)) throw new UntakenTunnelError();
+      if (request.method === "CONNECT" && isSuccess(response)) {
+        discard(response);
+        throw new UntakenTunnelError();
+      }
       await respond(wire, response, this.#options.date ? dated : (headers) => headers);
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
       await request.skip();
@@ -267,13 +277,13 @@ async function respond(
   const { connection } = wire;
   const { requires, trailers } = response as ServerResponse;
   const asked = headOf(response);
-  const head = { ...asked, headers: finished(listed(asked.headers ?? [])) };
-  // As a response of `fetch` may have it: no length is added then.
-  const isChunked = hasField(head.headers, "transfer-encoding");
   const source = contentOf(response.body);
   let first: Uint8Array;
   let pieces: Source;
   try {
+    const head = { ...asked, headers: finished(listed(asked.headers ?? [])) };
+    // As a response of `fetch` may have it: no length is added then.
+    const isChunked = hasField(head.headers, "transfer-encoding");
     const content = source instanceof Uint8Array ? source : await wire.until(soon(source));
     const isWhole = content instanceof Uint8Array && !requires && !trailers && !isChunked;
     if (isWhole) return wire.send(connection.respond(head, content));
@@ -290,15 +300,36 @@ async function respond(
   }
   try {
     await pump(wire, { next: () => wire.whilePresent(pieces.next()), cancel: pieces.cancel }, first);
-    await wire.send(connection.sendEnd(trailers));
+    await wire.send(endOf(connection, trailers));
   } catch (error) {
     wire.isBroken = true;
     throw error;
   }
 }
 
+/** The end of content. Trailers that have no place there, as without chunks, are left out (RFC 9110, 6.5.1). */
+function endOf(connection: Connection, trailers: HeaderSource | undefined): Uint8Array {
+  try {
+    return connection.sendEnd(trailers);
+  } catch (error) {
+    if (error instanceof ProtocolError && error.kind === "trailer-forbidden" && error.field === null) return connection.sendEnd();
+    throw error;
+  }
+}
+
+/** Lets go of the content of a response that is not sent. */
+function discard(response: ServerResponse | Response | undefined | void): void {
+  try {
+    const source = contentOf(response?.body);
+    if (!(source instanceof Uint8Array)) source.cancel(undefined);
+  } catch {
+    // It is no content, or someone reads it.
+  }
+}
+
 function headOf(response: ServerResponse | Response): ResponseHead {
   if (typeof response !== "object" || response === null) throw new TypeError("the handler must return a response");
+  if ("bodyUsed" in response && response.bodyUsed) throw new TypeError("the body of the response was read already");
   const { status = 200, headers = [] } = response;
   const reason = "reason" in response ? response.reason : "statusText" in response ? response.statusText : "";
   return reason ? { status, headers, reason } : { status, headers };

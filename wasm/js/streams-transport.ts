@@ -404,15 +404,20 @@ async function stores(lock: { readonly closed: Promise<unknown>; releaseLock(): 
 }
 
 /**
- * @internal Web streams over a socket that has none which end one direction at a time. What has ended in both is closed, as elsewhere.
+ * @internal Web streams over a socket that has none which end one direction at a time. What has ended in both is closed, as elsewhere, and so is what has failed.
  */
 export function pairOver(transport: Transport, read: Read = () => transport.read()): Pair {
   let ended = 0;
   const ends = (): void => void (++ended === 2 && transport.close());
-  const readable = readableOf(read, async (reason) => transport.close(reason), ends);
+  // Nothing can be said on a socket that has failed, and who has it may end its direction no more.
+  const failed = (error: unknown): never => {
+    transport.close();
+    return fail(error);
+  };
+  const readable = readableOf(() => read().catch(failed), async (reason) => transport.close(reason), ends);
   const writable = new WritableStream<Uint8Array>({
-    write: (bytes) => transport.write(bytes).catch(fail),
-    close: () => transport.end().then(ends, fail),
+    write: (bytes) => transport.write(bytes).catch(failed),
+    close: () => transport.end().then(ends, failed),
     abort: (reason) => transport.close(reason),
   });
   return { readable, writable };

@@ -4,6 +4,7 @@ import type { Config } from "./config.js";
 import { Connection } from "./connection.js";
 import { ProtocolError } from "./error.js";
 import type { Event, PausedStep, SwitchedEvent } from "./event.js";
+import { joined } from "./octets.js";
 import { pairOver, transportOf, type Handed, type Socket, type Transport } from "./streams-transport.js";
 import type { Awaiting, Role } from "./tables.js";
 
@@ -60,6 +61,7 @@ export interface HandedOut {
 
 /** @internal How much of a message is made at once. */
 export const PIECE = 65_536;
+const NOTHING = new Uint8Array(0);
 /** How much is sent at once. */
 const SENT = 32_768;
 /** How many milliseconds a byte adds to the time left: long content may take long, a byte a second may not. */
@@ -92,6 +94,7 @@ export class Wire {
   /** What that is left for. */
   #awaited: Awaiting = "nothing";
   #pending: Promise<Uint8Array | null> | undefined;
+  #unread: Uint8Array = NOTHING;
   #isOver = false;
   #failure: { reason: unknown } | undefined;
   #noted: { error: unknown } | undefined;
@@ -117,6 +120,7 @@ export class Wire {
     for (const [name, limit] of Object.entries(this.patience)) {
       if (typeof limit !== "number" || !(limit > 0)) throw new TypeError(`patience.${name} must be a number above 0`);
     }
+    if (signal !== undefined && typeof signal?.addEventListener !== "function") throw new TypeError("signal must be an AbortSignal");
     this.socket = socket;
     this.transport = transportOf(socket);
     try {
@@ -182,7 +186,7 @@ export class Wire {
     if (bytes === undefined) return null;
     this.#taken();
     if (bytes === null) {
-      this.connection.receiveEof();
+      await this.#receiveEof();
       return null;
     }
     this.#left = left - (performance.now() - begun) + (awaiting === "content" ? bytes.length * EARNED : 0);
@@ -192,9 +196,26 @@ export class Wire {
     return known > 0 ? (bytes.subarray(0, known) as Uint8Array<ArrayBuffer>) : null;
   }
 
+  /**
+   * The end of what the peer says. Where it no longer takes what we send, the system may have told that alone: what looks like an
+   * end may be a reset.
+   */
+  async #receiveEof(): Promise<void> {
+    // A write that waits fails soon, if it does.
+    if (this.isSending && !this.isBroken) await new Promise((resolve) => setTimeout(resolve, 0));
+    this.connection.receiveEof(this.isBroken ? "truncated" : "clean");
+  }
+
   /** One read at a time: after a time-out the same one goes on, and what was read ahead is here until it is taken. */
   #reading(): Promise<Uint8Array | null> {
-    return (this.#pending ??= this.transport.read());
+    return (this.#pending ??= this.#unread.length > 0 ? Promise.resolve(this.#takeUnread()) : this.transport.read());
+  }
+
+  /** What was read and is more than the engine holds. */
+  #takeUnread(): Uint8Array {
+    const unread = this.#unread;
+    this.#unread = NOTHING;
+    return unread;
   }
 
   /** The same, or `undefined` after `nudge`. */
@@ -251,10 +272,10 @@ export class Wire {
     const departs = (error: DisconnectedError): void => this.#departs((this.#departure = error));
     reading.then(
       (bytes) => {
-        if (this.#pending !== reading) return;
+        if (this.#pending !== reading || this.#isOver) return;
         if (bytes === null) return departs(new HalfClosedError("the client has ended its direction"));
         const { awaiting, wantsInput } = this.connection;
-        if (this.#isOver || awaiting !== "caller" || !wantsInput) return;
+        if (awaiting !== "caller" || !wantsInput) return;
         this.#taken();
         try {
           this.connection.receive(bytes);
@@ -275,14 +296,18 @@ export class Wire {
 
   /** Ends `watch` before a new protocol, where the transport can do that. */
   async unwatch(): Promise<void> {
-    if (!this.#pending || !this.transport.interrupt) return;
+    const reading = this.#pending;
+    if (!reading || !this.transport.interrupt) return;
+    // Who reads ahead does not take this, nor reads on.
+    this.#taken();
     this.transport.interrupt();
-    const bytes = await this.#transported(this.#pending, Infinity).catch((error: unknown) => {
+    const bytes = await this.#transported(reading, Infinity).catch((error: unknown) => {
       throw this.#note(error);
     });
-    this.#taken();
     // At the end there is the same end again.
-    if (bytes !== null && bytes.length > 0) this.connection.receive(bytes);
+    if (bytes === null || bytes.length === 0) return;
+    if (this.connection.wantsInput) this.connection.receive(bytes);
+    else this.#unread = bytes;
   }
 
   /** Reads what is of no use to the engine; how much that was, 0 at the end. */
@@ -407,9 +432,11 @@ export class Wire {
   /** The new protocol has the socket. */
   handOut(event: SwitchedEvent, keepsEngine: boolean): HandedOut {
     this.#end();
-    const first = this.connection.takeLeftover();
+    const [leftover, unread, ahead] = [this.connection.takeLeftover(), this.#takeUnread(), this.#pending];
+    this.#taken();
     if (!keepsEngine) this.connection.free();
-    return { pair: this.transport.handOut(first, this.#pending), first: event.leftover };
+    const first = unread.length > 0 ? joined([leftover, unread]) : leftover;
+    return { pair: this.transport.handOut(first, ahead), first: event.leftover };
   }
 
   /**

@@ -15,9 +15,9 @@ function soon(milliseconds) {
 
 /**
  * @param {(port: number) => Promise<import("switchover/streams").Socket>} open
- * @param {Record<string, number>} ports of servers that are silent, that flood, that vanish, that speak after we have ended
+ * @param {Record<string, number>} ports of servers that are silent, that flood, that vanish, that cut their answer, that speak after we have ended
  */
-export async function ends(open, { silent = 0, floods = 0, vanishes = 0, polite = 0 }) {
+export async function ends(open, { silent = 0, floods = 0, vanishes = 0, cuts = 0, polite = 0 }) {
   const failed = (/** @type {Error} */ error) => error.message;
   const socket = () => open(silent);
   const aborted = await upgrade(await socket(), asked, { offer, signal: soon(50) }).then(() => "an answer", failed);
@@ -34,6 +34,10 @@ export async function ends(open, { silent = 0, floods = 0, vanishes = 0, polite 
 
   const vanished = await upgrade(await open(vanishes), asked, { offer }).then(() => "an answer", (error) => error.name);
 
+  // A reset is seen by what was being sent, and what looks like an end comes after it.
+  const much = { method: "POST", ...asked, body: new Uint8Array(30_000_000) };
+  const cut = await request(await open(cuts), much).then((answer) => answer.text()).catch(() => "an error");
+
   const switched = await upgrade(await open(polite), asked, { offer });
   if (switched.protocol === null) throw new Error("declined");
   await switched.writable.close();
@@ -41,5 +45,5 @@ export async function ends(open, { silent = 0, floods = 0, vanishes = 0, polite 
   let said = "";
   const reader = switched.readable.getReader();
   for (let step; !(step = await reader.read()).done; ) said += decoder.decode(step.value);
-  return { aborted, late, sending, sent, vanished, said };
+  return { aborted, late, sending, sent, vanished, cut, said };
 }

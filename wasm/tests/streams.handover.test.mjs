@@ -1,0 +1,176 @@
+// What is in hand while something else goes on: bytes that were read ahead of an upgrade, content of a response that is not sent,
+// a request that is answered before it has left.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import process from "node:process";
+import { describe, test } from "node:test";
+import { request, serve } from "switchover/streams";
+import { PATIENCE, connected, forms, holds, listening, rest, until } from "./sockets.mjs";
+
+/** @typedef {import("switchover/streams").ServerRequest} ServerRequest */
+/** @typedef {import("switchover/streams").ServerResponse} ServerResponse */
+
+const HOST = { Host: "a.example" };
+const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Content whose end was cancelled. */
+function watched() {
+  const state = { isCancelled: false };
+  const body = new ReadableStream({ pull: () => {}, cancel: () => void (state.isCancelled = true) }, { highWaterMark: 0 });
+  return { state, body };
+}
+
+for (const [form, shape] of Object.entries(forms)) {
+  describe(`over ${form}`, { timeout: PATIENCE }, () => {
+    /** Answers with pieces while the next request comes, which is an offer. @param {boolean} early */
+    const slowThenSwitched = (early) => async (/** @type {ServerRequest} */ asked) => {
+      const switched = await asked.upgrade(["foo/2"], undefined, { early });
+      if (!switched) return { body: (async function* () { for (let i = 0; i < 4; i++) yield pause(50).then(() => Buffer.from("piece")); })() };
+      await switched.readable.pipeTo(switched.writable);
+      return undefined;
+    };
+
+    for (const early of [false, true]) {
+      for (const length of [10, 1_000_000]) {
+        test(`${length} first bytes after an upgrade in the pipeline come back${early ? ", early" : ""}`, async () => {
+          /** @type {unknown[]} */
+          const unhandled = [];
+          const note = (/** @type {unknown} */ error) => void unhandled.push(error);
+          process.on("unhandledRejection", note);
+          const server = await listening((socket) => serve(shape(socket), slowThenSwitched(early)));
+          const socket = await connected(server.port);
+          const bytes = Buffer.from(Uint8Array.from({ length }, (_, at) => 97 + (at % 26)));
+          socket.write(GET);
+          await until(socket, "piece");
+          // Some come with the offer, some while the response is made, some after the 101.
+          const some = length === 10 ? 5 : 500;
+          socket.write(OFFER + bytes.subarray(0, some).toString());
+          const switching = until(socket, "HTTP/1.1 101 ");
+          await pause(20);
+          if (length > 10) socket.write(bytes.subarray(some));
+          const head = await switching;
+          if (length === 10) for (const byte of bytes.subarray(some)) (socket.write(Buffer.of(byte)), await pause(2));
+          socket.end();
+          const said = head + (await rest(socket));
+          assert.equal(said.slice(said.indexOf("HTTP/1.1 101 ")).split("\r\n\r\n")[1], bytes.toString());
+          await server.close();
+          process.off("unhandledRejection", note);
+          assert.deepEqual(unhandled, []);
+        });
+      }
+    }
+
+    test("a request that is answered before it has left does not leave the socket free", async () => {
+      const server = await listening(async (socket) => {
+        await once(socket, "readable");
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        await closed(socket);
+      });
+      const socket = await connected(server.port);
+      const answer = await request(shape(socket), { method: "POST", target: "/", headers: HOST, body: new Uint8Array(30_000_000) });
+      assert.equal(await answer.text(), "ok");
+      assert.equal(answer.persists, false);
+      await holds(() => socket.destroyed);
+      await server.close();
+    });
+
+    test("a request that has left does, also where it was more than one piece", async () => {
+      const server = await listening((socket) => serve(shape(socket), async (asked) => ({ body: `${(await asked.bytes()).length}` })));
+      const socket = await connected(server.port);
+      for (const length of [0, 10, 100_000, 1_000_000]) {
+        const answer = await request(shape(socket), { method: "POST", target: "/", headers: HOST, body: new Uint8Array(length) });
+        assert.equal(await answer.text(), String(length));
+        assert.equal(answer.persists, true);
+      }
+      socket.destroy();
+      await server.close();
+    });
+
+    /** Responses that are not sent. @type {Record<string, { asks?: string, answer: (body: ReadableStream, asked: ServerRequest) => unknown }>} */
+    const unsent = {
+      "a 2xx to CONNECT": { asks: "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", answer: (body) => ({ body }) },
+      "a response after an upgrade": {
+        asks: OFFER,
+        answer: async (body, asked) => {
+          const switched = await asked.upgrade(["foo/2"]);
+          switched?.close();
+          return { body };
+        },
+      },
+      "a status that is none": { answer: (body) => ({ status: 99, body }) },
+      "fields that fail": {
+        answer: (body) => ({
+          headers: { *[Symbol.iterator]() { throw new Error("a mistake"); } },
+          body,
+        }),
+      },
+    };
+    for (const [name, { asks = GET, answer }] of Object.entries(unsent)) {
+      test(`the content of ${name} is cancelled`, async () => {
+        const { state, body } = watched();
+        const handler = async (/** @type {ServerRequest} */ asked) => /** @type {ServerResponse} */ (await answer(body, asked));
+        const server = await listening((socket) => serve(shape(socket), handler, { onError: () => {} }));
+        const socket = await connected(server.port);
+        socket.end(asks);
+        await rest(socket);
+        await holds(() => state.isCancelled);
+        await server.close();
+      });
+    }
+
+    test("and that of a response that comes when the connection has been given up", async () => {
+      const { state, body } = watched();
+      const stop = new AbortController();
+      const handler = async () => (stop.abort("enough"), await pause(20), { body });
+      const server = await listening((socket) => serve(shape(socket), handler, { signal: stop.signal }));
+      const socket = await connected(server.port);
+      socket.end(GET);
+      await rest(socket);
+      await holds(() => state.isCancelled);
+      await server.close();
+    });
+
+    test("trailers are left out where there are no chunks", async () => {
+      const server = await listening((socket) => serve(shape(socket), () => ({ body: "content", trailers: { "X-T": "a" } })));
+      const socket = await connected(server.port);
+      socket.end("GET / HTTP/1.0\r\n\r\n");
+      assert.match(await rest(socket), /\r\n\r\ncontent$/);
+      assert.deepEqual(await server.close(), [{ how: "closed" }]);
+    });
+
+    test("a response whose body was read already is a mistake", async () => {
+      /** @type {unknown[]} */
+      const reported = [];
+      const handler = async () => {
+        const response = new Response("content");
+        await response.text();
+        return response;
+      };
+      const server = await listening((socket) => serve(shape(socket), handler, { onError: (error) => void reported.push(error) }));
+      const socket = await connected(server.port);
+      socket.end(GET);
+      assert.match(await rest(socket), /^HTTP\/1\.1 500 /);
+      assert.match(String(reported), /^TypeError: the body of the response was read already$/);
+      await server.close();
+    });
+
+    test("a signal that is none leaves the socket as it was", async () => {
+      const server = await listening((socket) => serve(shape(socket), () => ({ body: "ok" })));
+      const socket = await connected(server.port);
+      const shaped = shape(socket);
+      const signal = /** @type {any} */ ({ aborted: false });
+      await assert.rejects(request(shaped, { target: "/", headers: HOST }, { signal }), TypeError);
+      assert.equal(await (await request(shaped, { target: "/", headers: HOST })).text(), "ok");
+      socket.destroy();
+      await server.close();
+    });
+  });
+}
+
+/** Waits until it is closed, however. @param {import("node:net").Socket} socket */
+async function closed(socket) {
+  if (!socket.closed) await new Promise((resolve) => socket.on("close", resolve));
+}
