@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -254,6 +255,11 @@ def scripted(*scripts):
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         thread.join(WAIT)
         check(not failures, "the scripted server:", *failures)
+
+
+def resets(connection):
+    """Has the socket reset its connection when it is closed."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def read_head(connection):

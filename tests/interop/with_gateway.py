@@ -32,6 +32,7 @@ from harness import (
     port_of,
     probe,
     read_head,
+    resets,
     run,
     same,
     scripted,
@@ -140,6 +141,35 @@ def the_gateway_before_a_server_that_leaves(_):
         raw.until(b"\r\n\r\n")
         time.sleep(0.5)
         same(raw.read_slowly(), LARGE)
+
+
+@case("a socket", "echo/1", THROUGH_US)
+def the_gateway_between_sides_that_reset(_):
+    """Either ends the tunnel, though the other one is silent."""
+
+    def hears(connection):
+        read_head(connection)
+        connection.sendall(SWITCH)
+        same(connection.recv(1), b"")
+
+    def leaves(connection):
+        read_head(connection)
+        connection.sendall(SWITCH)
+        connection.recv(5)
+        resets(connection)
+
+    with scripted(hears, leaves) as url, gateway(port_of(url)) as front:
+        before = front.descriptors()
+        for says in [b"", b"hello"]:
+            raw = Raw(front.port, offer(b"/", b"echo/1"))
+            raw.until(b"\r\n\r\n")
+            raw.socket.sendall(says)
+            if says:
+                same(raw.rest(), b"")
+            else:
+                resets(raw.socket)
+                raw.socket.close()
+        wait_for(lambda: b"back" if front.descriptors() <= before else b"kept", b"back")
 
 
 # The switchboard after it, and none in front.

@@ -14,16 +14,22 @@ use std::task::{Context, Poll};
 use ::hyper::service::service_fn;
 use http::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf, copy, sink,
+};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::error::BoxError;
 use crate::sync::lock;
 use crate::upgrade::{self, Upgraded};
+use crate::wire::LINGER;
 
 /// Bytes in the pipe, each way.
 const PIPE: usize = 64 * 1024;
+/// Bytes of the client that are passed on at once.
+const PIECE: usize = 8 * 1024;
 
 /// A handler whose requests with an offer hold an `OnUpgrade` of hyper's, if anything that is offered can be accepted.
 #[derive(Clone, Debug)]
@@ -51,20 +57,30 @@ where
         let next = self.0.clone();
         let mut handler = std::mem::replace(&mut self.0, next);
         Box::pin(async move {
-            let (pipe, switch, on_upgrade) = pipe().await?;
+            let (pipe, on_upgrade) = pipe().await?;
             request.extensions_mut().insert(on_upgrade);
             upgrade::take_over(&request, |upgraded| async {
                 // Either side may have gone by then, which ends the other.
-                let _ = join(upgraded, pipe, switch).await;
+                let _ = join(upgraded, pipe).await;
             });
             handler.call(request).await.map_err(Into::into)
         })
     }
 }
 
-/// A pipe to a connection of hyper's that is about to switch: it does once asked to.
-async fn pipe() -> Result<(DuplexStream, oneshot::Sender<()>, ::hyper::upgrade::OnUpgrade), BoxError> {
+/// What leads to a connection of hyper's that is about to switch.
+struct Pipe {
+    end: DuplexStream,
+    /// Has it switch.
+    switch: oneshot::Sender<()>,
+    /// Fails once the framework has dropped its end.
+    gone: oneshot::Receiver<Infallible>,
+}
+
+async fn pipe() -> Result<(Pipe, ::hyper::upgrade::OnUpgrade), BoxError> {
     let (mut pipe, end) = tokio::io::duplex(PIPE);
+    let (_gone, gone) = oneshot::channel();
+    let end = End { pipe: end, _gone };
     let (switch, switched) = oneshot::channel::<()>();
     let (given, taken) = oneshot::channel();
     let once = Mutex::new(Some((given, switched)));
@@ -84,24 +100,69 @@ async fn pipe() -> Result<(DuplexStream, oneshot::Sender<()>, ::hyper::upgrade::
     let connection = ::hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(end), service);
     tokio::spawn(connection.with_upgrades());
     pipe.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: any\r\n\r\n").await?;
-    Ok((pipe, switch, taken.await?))
+    Ok((Pipe { end: pipe, switch, gone }, taken.await?))
 }
 
-async fn join(upgraded: Upgraded, mut pipe: DuplexStream, switch: oneshot::Sender<()>) -> Result<(), BoxError> {
+async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone }: Pipe) -> Result<(), BoxError> {
     switch.send(()).map_err(|()| "the framework has dropped it")?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(pipe.read_u8().await?);
     }
-    // A framework that takes no more has still said what waits in the pipe.
-    let (from_client, to_client) = tokio::io::split(upgraded);
-    let (from_pipe, to_pipe) = tokio::io::split(pipe);
-    let (taken, said) = tokio::join!(passed_on(from_client, to_pipe), passed_on(from_pipe, to_client));
-    Ok(said.and(taken)?)
+    let (mut from_client, mut to_client) = tokio::io::split(upgraded);
+    let (mut from_pipe, mut to_pipe) = tokio::io::split(pipe);
+    let said = async {
+        copy(&mut from_pipe, &mut to_client).await?;
+        to_client.shutdown().await
+    };
+    let taken = async {
+        tokio::select! {
+            taken = passed_on(&mut from_client, &mut to_pipe) => taken,
+            // A framework that has dropped its end takes no more, and has still said what waits in the pipe.
+            _ = gone => Ok(()),
+        }
+    };
+    // A client that has failed takes nothing, either.
+    tokio::try_join!(said, taken)?;
+    // To close with bytes of the client unread would reset the connection, and take what is on its way from it.
+    let _ = timeout(LINGER, copy(&mut from_client, &mut sink())).await;
+    Ok(())
 }
 
-/// One direction, to its end.
-async fn passed_on(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> io::Result<()> {
-    tokio::io::copy(&mut from, &mut to).await?;
-    to.shutdown().await
+/// What the client says, to its end. An error is the client's: a framework that takes no more is none.
+async fn passed_on(from: &mut ReadHalf<Upgraded>, to: &mut WriteHalf<DuplexStream>) -> io::Result<()> {
+    let mut bytes = vec![0; PIECE];
+    loop {
+        let read = from.read(&mut bytes).await?;
+        let taken = if read == 0 { to.shutdown().await } else { to.write_all(&bytes[..read]).await };
+        if read == 0 || taken.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// The framework's end of the pipe. The other end learns when it is dropped.
+struct End {
+    pipe: DuplexStream,
+    _gone: oneshot::Sender<Infallible>,
+}
+
+impl AsyncRead for End {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_read(context, to)
+    }
+}
+
+impl AsyncWrite for End {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.pipe).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_shutdown(context)
+    }
 }

@@ -89,7 +89,9 @@ static uint32_t closing(connection *c) {
 
 static void drop(connection *c) {
     static const struct linger none = {1, 0};
-    if (closing(c) == SWO_CLOSING_RESET) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    /* What is left of an answer that the end of the connection delimits would be missed by no one. */
+    bool is_cut = c->begin < c->end || closing(c) == SWO_CLOSING_RESET;
+    if (is_cut) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     if (c->session) c->spoken->drop(c);
     close(c->fd);
     *c->link = c->next;

@@ -44,7 +44,7 @@ use switchover_tokio::{BoxError, Error, Stopping, Upgraded, accept_all};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::ctrl_c;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -150,7 +150,7 @@ struct Respond(Arc<Mutex<SendResponse<Bytes>>>);
 
 impl Respond {
     fn lock(&self) -> MutexGuard<'_, SendResponse<Bytes>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     fn send(&self, head: Response<()>, is_all: bool) -> Result<SendStream<Bytes>, h2::Error> {
@@ -177,6 +177,10 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
     // answer, too.
     let rest = async { while let Ok(Some(Ok(_))) = timeout(LULL, content.frame()).await {} };
     let _ = timeout(LINGER, rest).await;
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Ready once the client has reset a stream, or is gone.
@@ -250,7 +254,7 @@ async fn exchange(
             head.headers_mut().remove(CONTENT_LENGTH);
             let to_client = respond.send(head, false)?;
             content.wait_for_ever();
-            tunnel(server, content.clone(), to_client).await
+            tunnel(server, content.clone(), to_client, backend.patience).await
         }
     }
 }
@@ -314,9 +318,15 @@ fn plain(status: StatusCode) -> Response<()> {
 
 /// Bytes both ways, until the client cancels. A side that ends its own direction still gets the other's, and a backend that takes no
 /// more is read to its end (RFC 9110, 9.3.6).
-async fn tunnel(server: Upgraded, content: Content, mut to_client: SendStream<Bytes>) -> Result<(), BoxError> {
+async fn tunnel(
+    server: Upgraded,
+    content: Content,
+    mut to_client: SendStream<Bytes>,
+    patience: Duration,
+) -> Result<(), BoxError> {
     let (reader, writer) = tokio::io::split(server);
-    let mut taken = pin!(to_backend(content, writer));
+    let writes_since = Mutex::new(None);
+    let mut taken = pin!(to_backend(content, writer, &writes_since));
     let mut is_taken = false;
     {
         let mut sent = pin!(to_frames(reader, &mut to_client));
@@ -330,16 +340,29 @@ async fn tunnel(server: Upgraded, content: Content, mut to_client: SendStream<By
     if is_taken {
         return Ok(());
     }
-    tokio::select! {
-        taken = taken => taken,
-        () = cancelled(|context| to_client.poll_reset(context)) => Ok(()),
+    // Of a client that has ended its stream, too, nothing is heard any more: the backend has to go on taking what it has sent.
+    loop {
+        tokio::select! {
+            taken = &mut taken => return taken,
+            () = cancelled(|context| to_client.poll_reset(context)) => return Ok(()),
+            () = sleep(LULL) => {}
+        }
+        if locked(&writes_since).is_some_and(|since| since.elapsed() >= patience) {
+            return Err("the backend takes no more".into());
+        }
     }
 }
 
-async fn to_backend(mut content: Content, mut writer: WriteHalf<Upgraded>) -> Result<(), BoxError> {
+async fn to_backend(
+    mut content: Content,
+    mut writer: WriteHalf<Upgraded>,
+    writes_since: &Mutex<Option<Instant>>,
+) -> Result<(), BoxError> {
     while let Some(frame) = content.frame().await {
         if let Ok(data) = frame?.into_data() {
+            *locked(writes_since) = Some(Instant::now());
             writer.write_all(&data).await?;
+            *locked(writes_since) = None;
         }
     }
     Ok(writer.shutdown().await?)

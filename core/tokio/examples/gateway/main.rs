@@ -28,7 +28,7 @@ use switchover_tokio::client::Outcome;
 use switchover_tokio::{
     Body, BoxError, Error, Reason, Stopping, Upgraded, accept_all, informer, serve_until, service_fn, upgrade,
 };
-use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf, copy, sink};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, copy, sink};
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 use tokio::time::timeout;
@@ -50,8 +50,11 @@ struct Args {
     patience: u64,
 }
 
-/// The most time for reading on from a side whose peer has closed.
+/// The most time for reading on from a side whose peer has gone.
 const LINGER: Duration = Duration::from_secs(4);
+
+/// How much of a tunnel is passed on at once.
+const PIECE: usize = 16 * 1024;
 
 /// Content as it passes.
 type Content = MapFrame<Body, fn(Frame<Bytes>) -> Frame<Bytes>>;
@@ -175,15 +178,17 @@ fn refusal(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's, and one that takes no
-/// more is read to its end: what waits of a side that has closed has to reach the other (RFC 9110, 9.3.6).
+/// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's. One that has closed, or
+/// has failed, ends the tunnel: what came from it before has to reach the other (RFC 9110, 9.3.6).
 async fn tunnel(client: Upgraded, server: Upgraded, stopping: Stopping) {
-    let (mut from_client, to_client) = tokio::io::split(client);
-    let (mut from_server, to_server) = tokio::io::split(server);
+    let (mut from_client, mut to_client) = tokio::io::split(client);
+    let (mut from_server, mut to_server) = tokio::io::split(server);
     let both = async {
-        let _ = tokio::join!(passed_on(&mut from_client, to_server), passed_on(&mut from_server, to_client));
-        // A side whose peer has closed may send on. To close with that unread would reset the connection, and take what is on its
+        let _ =
+            tokio::try_join!(passed_on(&mut from_client, &mut to_server), passed_on(&mut from_server, &mut to_client));
+        // A side whose peer has gone may send on. To close with that unread would reset the connection, and take what is on its
         // way to that side.
+        let _ = tokio::join!(to_client.shutdown(), to_server.shutdown());
         let (mut unread, mut unheard) = (sink(), sink());
         let rest = async { tokio::join!(copy(&mut from_client, &mut unread), copy(&mut from_server, &mut unheard)) };
         let _ = timeout(LINGER, rest).await;
@@ -194,8 +199,14 @@ async fn tunnel(client: Upgraded, server: Upgraded, stopping: Stopping) {
     }
 }
 
-/// One direction, to its end.
-async fn passed_on(from: &mut ReadHalf<Upgraded>, mut to: WriteHalf<Upgraded>) -> io::Result<()> {
-    copy(from, &mut to).await?;
-    to.shutdown().await
+/// One direction, to its end. An error is that of the side that is read: the one that takes no more may still have said something.
+async fn passed_on(from: &mut ReadHalf<Upgraded>, to: &mut WriteHalf<Upgraded>) -> io::Result<()> {
+    let mut bytes = vec![0; PIECE];
+    loop {
+        let read = from.read(&mut bytes).await?;
+        let taken = if read == 0 { to.shutdown().await } else { to.write_all(&bytes[..read]).await };
+        if read == 0 || taken.is_err() {
+            return Ok(());
+        }
+    }
 }

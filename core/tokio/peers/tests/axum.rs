@@ -130,6 +130,41 @@ async fn axums_own_extractor_works_with_what_hyper_makes() {
     served.stop().await;
 }
 
+/// A client that resets, and a handler that drops its socket while its client is silent, end both sides of the pipe.
+#[tokio::test]
+async fn a_socket_of_axums_ends_with_either_side() {
+    let served = Served::by(WithOnUpgrade(router().route(
+        "/dropped",
+        any(async |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(async |socket| drop(socket))),
+    )))
+    .await;
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    for (path, resets) in [("/ws", true), ("/dropped", false)] {
+        let mut stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
+        let head = "HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
+        let request = format!("GET {path} {head}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("a server");
+        let mut answer = vec![0; 12];
+        within(stream.read_exact(&mut answer)).await.expect("an answer");
+        assert_eq!(answer, b"HTTP/1.1 101");
+        if resets {
+            stream.set_zero_linger().expect("a socket");
+            drop(stream);
+        } else {
+            within(stream.read_to_end(&mut answer)).await.expect("an end");
+            std::mem::forget(stream);
+        }
+        within(async {
+            while tasks() > before {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+    }
+    served.stop().await;
+}
+
 /// What axum would switch to is left alone where the engine would not: it is the client's mistake, and no 500.
 #[tokio::test]
 async fn axums_own_extractor_declines_what_breaks_a_rule() {

@@ -33,7 +33,7 @@ const PIECE: usize = 16 * 1024;
 const PARKED_AFTER: Duration = Duration::from_secs(1);
 
 /// How long, and how much, is still read from a peer that should have ended: as long as it goes on without a pause of `LULL`.
-const LINGER: Duration = Duration::from_secs(4);
+pub(crate) const LINGER: Duration = Duration::from_secs(4);
 const LULL: Duration = Duration::from_secs(1);
 const LINGERING: usize = 1024 * 1024;
 
