@@ -43,6 +43,7 @@ from switchover import (
     Protocol,
     RemoteProtocolError,
 )
+from switchover._aio.server import _linger
 from switchover.aio import (
     ContentTooLargeError,
     Exchange,
@@ -678,6 +679,45 @@ async def test_a_handler_that_sends_nothing_without_end_hears_of_its_clients_end
             if leaves == "send_eof":
                 with pytest.raises(anyio.EndOfStream):
                     await client.receive()
+
+
+async def test_it_hears_of_an_end_before_which_requests_wait() -> None:
+    ended = anyio.Event()
+
+    async def endless(exchange: Exchange) -> None:
+        await exchange.send_response(200)
+        try:
+            while True:
+                await exchange.send_data(b"x" * 1024)
+        finally:
+            ended.set()
+
+    async with served(endless) as peers, await peers.connect(GET.replace(b"GET", b"HEAD")) as client:
+        assert (await client.receive()).startswith(b"HTTP/1.1 200 ")
+        with anyio.move_on_after(1):
+            await client.send(GET * 40_000)
+        await anyio.aclose_forcefully(client)
+        with anyio.fail_after(WAIT):
+            await ended.wait()
+
+
+async def test_a_transport_that_cannot_end_its_direction_any_more_lingers() -> None:
+    """As that of anyio in TLS, once its session has ended."""
+    heard: list[bytes] = []
+
+    class Ended:
+        async def send_eof(self) -> None:
+            raise TypeError("expected string or bytes-like object, got 'NoneType'")
+
+        async def receive(self) -> bytes:
+            heard.append(b"x")
+            if len(heard) > 2:
+                raise anyio.EndOfStream
+            return b"x"
+
+    stream: Any = Ended()
+    await _linger(stream)
+    assert len(heard) == 3
 
 
 async def test_a_handler_may_hear_that_its_client_has_gone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import sys
@@ -29,3 +30,25 @@ def bound_unsent(raw: socket.socket | None) -> None:
     if raw is not None and NOTSENT_LOWAT is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
         with suppress(OSError):
             raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, UNSENT)
+
+
+def acknowledged(raw: socket.socket | None) -> int | None:
+    """Returns how many bytes the peer has acknowledged; None where the system does not count them."""
+    if raw is None or sys.platform != "linux":
+        return None
+    with suppress(OSError, AttributeError):
+        # tcpi_bytes_acked of struct tcp_info.
+        counted = raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 128)[120:128]
+        return int.from_bytes(counted, sys.byteorder) if len(counted) == 8 else None
+    return None
+
+
+def has_hung_up(raw: socket.socket | None) -> bool:
+    """Returns whether the peer has ended its direction or reset, though bytes of it wait before that."""
+    if raw is None or not hasattr(select, "POLLRDHUP"):
+        return False
+    waiting = select.poll()
+    with suppress(OSError, ValueError):
+        waiting.register(raw.fileno(), select.POLLRDHUP)
+        return bool(waiting.poll(0))
+    return True

@@ -33,7 +33,7 @@ from . import (
     Request,
     Role,
 )
-from ._reset import bound_unsent, resets
+from ._reset import acknowledged, bound_unsent, has_hung_up, resets
 
 OLDEST = (0, 54)
 """The first version of uvicorn that it is tested with."""
@@ -197,7 +197,7 @@ class Protocol(asyncio.Protocol):
         self.timeout_keep_alive_task: asyncio.TimerHandle | None = None
         self.waiting = Wait(self.loop, self.timed_out)
         self.write_task: asyncio.TimerHandle | None = None
-        self.unsent = 0
+        self.taken = 0
         self.timeout_keep_alive = config.timeout_keep_alive
         self.server_state = server_state
         self.tasks = server_state.tasks
@@ -257,11 +257,13 @@ class Protocol(asyncio.Protocol):
     def eof_received(self) -> bool | None:
         """Keeps the transport open for what the client, which sends no more, still waits for."""
         if not self.half_close or self.lingers_until is not None or not ends_alone(self.transport):
+            self.bound_the_rest()
             return None
         self.has_eof = True
         self.connection.receive_eof()
         self.go_on()
         if self.transport.is_closing() or self.lingers_until is not None:
+            self.bound_the_rest()
             return None
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.notice_eof()
@@ -274,7 +276,7 @@ class Protocol(asyncio.Protocol):
         if self.lingers_until is not None:
             self.dropped += len(data)
             if self.dropped > LINGERING:
-                self.transport.close()
+                self.close()
             else:
                 self.wait_for_the_end(self.lingers_until)
             return
@@ -342,6 +344,9 @@ class Protocol(asyncio.Protocol):
     def take_events(self) -> None:
         """Up to where more bytes are needed, or the app's answer."""
         while not self.is_due:
+            if self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete:
+                # An answer to HEAD is complete with its head, and its app is not.
+                return
             try:
                 event = self.connection.next_event()
             except RemoteProtocolError as error:
@@ -378,6 +383,8 @@ class Protocol(asyncio.Protocol):
 
     def wait_for_more(self) -> None:
         """Sets a deadline, where the client is the one to go on and no app waits for it."""
+        if self.connection.wants_input and (self.cycle is None or len(self.cycle.body) <= HIGH_WATER_LIMIT):
+            self.flow.resume_reading()
         awaiting = self.connection.awaiting
         is_answered = self.cycle is None or self.cycle.response_complete
         if awaiting is Awaiting.HEAD:
@@ -483,7 +490,7 @@ class Protocol(asyncio.Protocol):
         head, rest = b"%b%bupgrade: websocket\r\n\r\n" % (start, lines), self.connection.unread
         self.is_handed_over = True
         self.flow.resume_reading()
-        Undecided(protocol, self.transport, rest, self.has_eof).begin(head)
+        Undecided(protocol, self.transport, rest, self.has_eof).begin(head, self.flow.write_paused)
 
     def refuse(self, error: RemoteProtocolError) -> None:
         """Answers what is no HTTP, if that can still be done, and ends the connection."""
@@ -500,7 +507,8 @@ class Protocol(asyncio.Protocol):
         self.waiting.stop()
         try:
             self.transport.write(self.connection.reject(status, [TEXT], text))
-        except LocalProtocolError:
+        except ProtocolError:
+            # An answer has begun, or the client's error has ended the connection after it.
             self.connection.abandon()
         self.linger()
 
@@ -512,9 +520,12 @@ class Protocol(asyncio.Protocol):
             self.reset()
         elif not self.transport.is_closing():
             self.transport.close()
-            # What waits is sent before, to a client that takes it.
-            if unsent_by(self.transport):
-                self.start_write_timer(self.timeout_write)
+            self.bound_the_rest()
+
+    def bound_the_rest(self) -> None:
+        """What waits is sent before the transport has closed, to a client that takes it."""
+        if unsent_by(self.transport):
+            self.start_write_timer(self.timeout_write)
 
     def reset(self) -> None:
         """Closes at once: the transport alone would end it as if all had been sent."""
@@ -583,7 +594,7 @@ class Protocol(asyncio.Protocol):
     def start_write_timer(self, seconds: float) -> None:
         """Looks in so many seconds what the client has taken."""
         self.stop_write_timer()
-        self.unsent = unsent_by(self.transport)
+        self.taken = taken_by(self.transport)
         self.write_task = self.loop.call_later(seconds, self.write_handler)
 
     def stop_write_timer(self) -> None:
@@ -594,7 +605,7 @@ class Protocol(asyncio.Protocol):
 
     def write_handler(self) -> None:
         """The client has had its time: what it has taken earns more."""
-        taken = self.unsent - unsent_by(self.transport)
+        taken = taken_by(self.transport) - self.taken
         if taken > 0:
             self.start_write_timer(min(taken * EARNED, self.timeout_write))
         else:
@@ -624,6 +635,15 @@ def unsent_by(transport: asyncio.Transport) -> int:
         return 0
 
 
+def taken_by(transport: asyncio.Transport) -> int:
+    """Returns how many bytes the client has taken, from some number on.
+
+    Where the system counts them, it knows of those that wait in TLS or in its own buffer, too.
+    """
+    counted = acknowledged(transport.get_extra_info("socket"))
+    return -unsent_by(transport) if counted is None else counted
+
+
 class Undecided(asyncio.Protocol):
     """A handshake that uvicorn's WebSocket class has, and its app has not accepted yet: holds what comes after it.
 
@@ -636,8 +656,9 @@ class Undecided(asyncio.Protocol):
         self.held = bytearray(rest)
         self.has_eof = has_eof
         self.is_paused = False
+        self.is_accepted = False
 
-    def begin(self, head: bytes) -> None:
+    def begin(self, head: bytes, is_full: bool) -> None:
         """Gives the class its handshake, and the app a `send` that says when it has accepted."""
         app = self.protocol.app
 
@@ -657,11 +678,15 @@ class Undecided(asyncio.Protocol):
         # First, so that the class hears of the end whatever the handshake does to it.
         self.transport.set_protocol(self)
         self.protocol.connection_made(self.transport)
+        if is_full:
+            # An answer before is still being taken, which no one says again.
+            self.protocol.pause_writing()
         self.protocol.data_received(head)
 
     def accepted(self) -> None:
         """The class has the connection for itself, and all that has come."""
         held, self.held = bytes(self.held), bytearray()
+        self.is_accepted = True
         self.transport.set_protocol(self.protocol)
         if self.transport.is_closing():
             return
@@ -692,7 +717,7 @@ class Undecided(asyncio.Protocol):
 
     def give_up(self) -> None:
         """The client has ended its direction, and the app has taken too long to accept."""
-        if self.transport.get_protocol() is self:
+        if not self.is_accepted and not self.transport.is_closing():
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -818,7 +843,7 @@ class Cycle:
             if result is not None:
                 self.logger.error("ASGI callable should return None, but returned '%s'.", result)
                 if self.response_complete:
-                    self.transport.close()
+                    self.protocol.close()
                 else:
                     await self.give_up()
             elif not self.response_started and not self.disconnected:
@@ -864,10 +889,13 @@ class Cycle:
 
     def count_unheard(self) -> None:
         """Ends an app that sends without end to a client that has gone."""
-        if self.disconnected or self.has_left:
-            self.unheard += 1
-            if self.unheard > UNHEARD:
-                raise ClientDisconnected("the client has left, and the app goes on sending")
+        self.unheard += 1
+        if self.unheard <= UNHEARD:
+            return
+        # Where requests wait before the client's end, the loop does not tell of it.
+        if self.disconnected or self.has_left or has_hung_up(self.transport.get_extra_info("socket")):
+            raise ClientDisconnected("the client has left, and the app goes on sending")
+        self.unheard = 0
 
     def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         """The head waits for the first content, or for the next turn of the loop: both leave in one write."""

@@ -44,6 +44,7 @@ from .. import (
     Paused,
     Prepared,
     Protocol,
+    ProtocolError,
     RemoteProtocolError,
     Request,
     Role,
@@ -51,7 +52,7 @@ from .. import (
     Switched,
     Turn,
 )
-from .._reset import bound_unsent, resets
+from .._reset import bound_unsent, has_hung_up, resets
 from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes
 
 if TYPE_CHECKING:
@@ -275,11 +276,19 @@ class Exchange:
 
     async def _look_for_the_end(self) -> None:
         """Ends a handler that goes on with content that is left out, once the client has gone: no send can tell it."""
-        with move_on_after(GLANCE):
-            await self.gone()
-            with suppress(LocalProtocolError):
-                await self._wire.send(self.connection.send_end())
-            raise BrokenResourceError("the client has gone")
+        # Where requests wait before the client's end, reading does not come to it.
+        if not has_hung_up(self._wire.stream.extra(SocketAttribute.raw_socket, None)):
+            try:
+                with move_on_after(GLANCE) as glance:
+                    await self.gone()
+            except BusyResourceError:
+                # The handler waits for the end itself.
+                return
+            if glance.cancelled_caught:
+                return
+        with suppress(LocalProtocolError):
+            await self._wire.send(self.connection.send_end())
+        raise BrokenResourceError("the client has gone")
 
     async def send_end(self, trailers: HeadersLike = ()) -> None:
         """Ends the response, with trailers where it is chunked."""
@@ -430,7 +439,7 @@ def _status(error: Exception | None) -> int:
 
 async def _refuse(wire: Wire, status: int) -> None:
     """Answers what cannot be served, where no answer has begun. The connection ends."""
-    with suppress(LocalProtocolError, *GONE):
+    with suppress(ProtocolError, *GONE):
         await wire.send(wire.connection.reject(status))
 
 
@@ -461,7 +470,8 @@ async def _linger(stream: AnyByteStream) -> None:
     """
     dropped = 0
     with suppress(*GONE), move_on_after(LINGER):
-        with suppress(NotImplementedError):  # TLS of anyio
+        # TLS of anyio has none, and fails where its session has ended; uvloop where its socket has.
+        with suppress(NotImplementedError, TypeError, RuntimeError):
             await stream.send_eof()
         while dropped <= LINGERING:
             with fail_after(LULL):
@@ -470,7 +480,7 @@ async def _linger(stream: AnyByteStream) -> None:
 
 async def _reset(stream: AnyByteStream) -> None:
     """Closes so that the client sees that something is missing: after a FIN it might take the answer for whole."""
-    with suppress(*GONE, TypedAttributeLookupError):
+    with suppress(*GONE, TypedAttributeLookupError, ValueError):  # a socket of uvloop that has ended
         resets(stream.extra(SocketAttribute.raw_socket))
     await aclose_forcefully(stream)
 

@@ -1,0 +1,195 @@
+"""`switchover.uvicorn`: clients that leave, or that take little, while something else is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from served import GET, HANDSHAKE, WAIT, Hasty, Served, Transport, played
+from switchover import uvicorn as hosted
+from switchover._reset import acknowledged, has_hung_up
+from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+
+
+def narrow(served: Served, data: bytes) -> socket.socket:
+    """Returns a client whose system takes little that it does not read."""
+    connection = socket.socket()
+    connection.settimeout(WAIT)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", served.port))
+    connection.sendall(data)
+    return connection
+
+
+@pytest.mark.parametrize(
+    "leaves", [lambda peer: peer.shutdown(socket.SHUT_WR), lambda peer: peer.sendall(b"x" * 2**21)]
+)
+def test_a_client_that_ends_without_reading_its_last_answer_is_left(leaves: Callable[[socket.socket], object]) -> None:
+    """What the transport still holds is less than what pauses the app: nothing else would count its time."""
+
+    async def large(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+        await send({"type": "http.response.body", "body": b"x" * 170_000})
+
+    with Served(large, http=Hasty) as served, narrow(served, GET) as connection:
+        for _ in range(WAIT * 100):
+            if served.server.server_state.total_requests:
+                break
+            threading.Event().wait(0.01)
+        with contextlib.suppress(ConnectionError):
+            leaves(connection)
+        wait_until_empty(served)
+
+
+def test_a_client_earns_time_by_what_the_system_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over TLS the transport's own buffer stands still while what is below it is taken."""
+
+    class Full(Transport):
+        def get_write_buffer_size(self) -> int:
+            return 1_000_000
+
+    async def main() -> None:
+        protocol, transport = await played(refuses, transport=Full())
+        protocol.timeout_write = 0.05
+        taken = 0
+        monkeypatch.setattr(hosted, "acknowledged", lambda raw: taken)
+        protocol.pause_writing()
+        for _ in range(10):
+            taken += 1_000
+            protocol.write_handler()
+            assert not transport.closed
+        protocol.write_handler()
+        assert transport.closed
+
+    asyncio.run(main())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says it")
+def test_what_a_socket_says_of_its_peer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        peer = socket.create_connection(listener.getsockname())
+        connection, _ = listener.accept()
+    with connection, peer:
+        before = acknowledged(connection)
+        assert before is not None
+        connection.sendall(b"x" * 100)
+        assert peer.recv(100)
+        assert acknowledged(connection) == before + 100
+        peer.sendall(b"unread")
+        assert not has_hung_up(connection)
+        peer.shutdown(socket.SHUT_WR)
+        assert has_hung_up(connection)
+    assert has_hung_up(connection)
+    assert acknowledged(connection) is None
+    assert acknowledged(None) is None
+    assert not has_hung_up(None)
+
+
+@WEBSOCKETS
+def test_a_websocket_begins_as_full_as_the_answer_before_it(ws: str) -> None:
+    sent = 0
+
+    async def floods(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal sent
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"x" * 600_000})
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        for _ in range(200):
+            await send({"type": "websocket.send", "bytes": b"x" * 100_000})
+            sent += 1
+
+    with Served(floods, ws=ws) as served, narrow(served, GET + HANDSHAKE):
+        before = -1
+        while sent != before:
+            before = sent
+            threading.Event().wait(0.5)
+        assert sent < 20
+
+
+@pytest.mark.parametrize("garbage", [b"zz\r\n", None])
+def test_what_comes_amid_content_after_the_answer_is_no_error_of_the_loop(garbage: bytes | None) -> None:
+    async def main() -> None:
+        protocol, transport = await played(refuses, CHUNKED)
+        if garbage is None:
+            protocol.eof_received()
+        else:
+            protocol.data_received(garbage)
+        assert transport.ended or transport.closed
+        assert b"".join(transport.writes).count(b"HTTP/1.1 ") == 1
+
+    asyncio.run(main())
+
+
+def test_a_handshake_is_given_up_once() -> None:
+    class Gone(Transport):
+        def get_protocol(self) -> Any:
+            raise AttributeError("as asyncio's TLS has it, once it is closed")
+
+    for is_accepted in (False, True):
+        transport = Gone()
+        undecided = hosted.Undecided(None, transport, b"", True)
+        undecided.is_accepted = is_accepted
+        undecided.give_up()
+        assert transport.closed is not is_accepted
+        undecided.give_up()
+
+
+def test_an_endless_answer_to_head_ends_though_requests_wait_before_the_clients_end() -> None:
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"x" * 1024, "more_body": True})
+
+    with Served(endless) as served:
+        connection = served.connect(GET.replace(b"GET", b"HEAD"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(GET * 12_000)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        wait_until_empty(served)
+
+
+def test_the_next_request_begins_after_the_app_that_answers_head() -> None:
+    """Else what ends the one's answer would end the other's."""
+    running: list[str] = []
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        running.append(scope["method"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        await asyncio.sleep(0.05)
+        assert running == [scope["method"]]
+        running.clear()
+        await send({"type": "http.response.body", "body": b"two"})
+
+    with Served(slow) as served, served.connect(GET.replace(b"GET", b"HEAD")) as connection:
+        got = connection.recv(65536)
+        connection.sendall(GET)
+        while not got.endswith(b"0\r\n\r\n") and (piece := connection.recv(65536)):
+            got += piece
+    assert got.endswith(b"\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
+
+
+def test_reading_goes_on_after_a_declined_handshake() -> None:
+    declined = HANDSHAKE.replace(b"Version: 13", b"Version: 12")
+    content = b"Content-Length: 255000\r\n\r\n"
+
+    async def main() -> None:
+        protocol, transport = await played(refuses, declined + HANDSHAKE[:-2] + content + b"x" * 200_000)
+        await asyncio.sleep(0.05)
+        assert transport.reads
+        protocol.connection_lost(None)
+
+    asyncio.run(main())
