@@ -59,6 +59,10 @@ def endless(server):
         answers, _ = peer.answers("HEAD")
         check(len(answers) == 1 and answers[0].content == b"", answers)
     yield
+    # What waits before its end hides it.
+    for peer in peers[:2]:
+        peer.send_what_fits(server.request() * 12_000)
+    yield
     server.reset_all()
     yield
 

@@ -121,6 +121,9 @@ def servers(target):
             else {"/cancels", "/raises-in-head", "/sends-after"}
         )
         yield Host(f"switchover-tokio, {name}", [driver], [driver], lies=ALL - cannot)
+    driver = examples / "hostile_on_upgrade_server"
+    name = "switchover-tokio, axum's WebSocketUpgrade"
+    yield Host(name, [driver], [driver], lies=frozenset({"/waits"}), switch="websocket")
     for backend in ("asyncio", "trio"):
         cannot = {"/cancels"} if backend == "trio" else set()
         yield Host(

@@ -278,6 +278,19 @@ def resets_silent_streams(server):
     yield
 
 
+@attack("resets after the switch")
+def resets_after_switch(server):
+    if not server.host.switch:
+        raise NotApplicable("it switches to nothing")
+    for _ in range(20):
+        peer = server.connect(server.host.handshake(server))
+        peer.rest(lambda data: b"\r\n\r\n" in data)
+        peer.send(server.host.frames([b"hello\n"]))
+    yield
+    server.reset_all()
+    yield
+
+
 def echo(server, content):
     """Returns a request with content in chunks of its own."""
     head = server.request(server.host.echo or server.host.plain, "POST", CHUNKED)

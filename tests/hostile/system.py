@@ -45,6 +45,12 @@ def stops(server):
         starts = [b"", server.request()[:10], server.request(path), server.request(server.host.large or path) * 3]
         if server.host.switch:
             starts.append(server.host.handshake(server))
+        old = b""
+        if server.host.echo:
+            # The end of the connection delimits its answer.
+            content = b"x" * 300_000
+            old = server.request(server.host.echo, "POST", content=content).replace(b"HTTP/1.1", b"HTTP/1.0", 1)
+            starts.append(old)
         peers = [(stack.enter_context(contextlib.closing(Peer(server.port))), start) for start in starts * 10]
         for number, (peer, start) in enumerate(peers):
             peer.send(start)
@@ -55,7 +61,10 @@ def stops(server):
         check(status in (0, -server.host.stops_by, 128 + server.host.stops_by), "it ended with", status)
         for peer, start in peers:
             received, how = peer.rest()
-            answers, _ = reader.responses(received, ["GET"] * 3, how == "fin")
+            answers, _ = reader.responses(received, ["POST" if start == old else "GET"] * 3, how == "fin")
+            if old and start == old:
+                whole = [answer for answer in answers if answer.is_whole and answer.status == 200]
+                check(all(len(answer.content) == len(content) for answer in whole), "a cut answer looks whole")
             if start.startswith(b"GET") and (server.host.large or "").encode() in start and server.host.large:
                 whole = [answer for answer in answers if answer.is_whole and answer.status == 200]
                 check(

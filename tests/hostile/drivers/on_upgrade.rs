@@ -1,0 +1,31 @@
+//! A host of the hostile kit: axum's own `WebSocketUpgrade`, served by `switchover_tokio`.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+use axum::routing::{any, get, post};
+use switchover_tokio::hyper::WithOnUpgrade;
+
+#[path = "common.rs"]
+#[allow(dead_code, reason = "what another driver needs")]
+mod common;
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/plain", any(async || "plain\n"))
+        .route("/echo", post(async |content: Body| content))
+        .route("/self", get(async || common::tasks()))
+        .route("/megabyte", get(async || vec![b'x'; 1 << 20]))
+        .route("/waits", any(async || std::future::pending::<&str>().await))
+        .route("/ws", any(async |socket: WebSocketUpgrade| socket.on_upgrade(echo)));
+    common::serve(WithOnUpgrade(router)).await
+}
+
+async fn echo(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if socket.send(message).await.is_err() {
+            break;
+        }
+    }
+}
