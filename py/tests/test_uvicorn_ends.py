@@ -50,6 +50,25 @@ def test_a_client_that_ends_without_reading_its_last_answer_is_left(leaves: Call
         wait_until_empty(served)
 
 
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_client_that_reads_late_gets_all_of_its_last_answer(loop: str) -> None:
+    """The socket is closed in order, though a reset was to tell of an end of the process before."""
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+
+    async def large(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+        await send({"type": "http.response.body", "body": b"x" * 500_000})
+
+    got = b""
+    with Served(large, loop=loop) as served, narrow(served, GET.replace(b"1.1", b"1.0")) as connection:
+        threading.Event().wait(1.5)
+        while piece := connection.recv(4096):
+            got += piece
+            threading.Event().wait(0.001)
+    assert got.partition(b"\r\n\r\n")[2] == b"x" * 500_000
+
+
 def test_a_client_earns_time_by_what_the_system_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Over TLS the transport's own buffer stands still while what is below it is taken."""
 

@@ -50,6 +50,8 @@ class Host:
     """`/self` tells how many tasks it has."""
     stops_by: signal.Signals | None = signal.SIGINT
     """None where a runtime stops it, which is not ours."""
+    resets: bool = True
+    """Its sockets can be reset; Deno has no way to."""
     is_client = False
 
     def missing(self):
@@ -144,7 +146,9 @@ def servers(target):
         program, words = javascript[name]
         stops_by = None if name == "workerd" else signal.SIGINT
         command = [*words, scripts / driver]
-        yield Host(f"switchover/streams, {name}", command, [program], lies=streams, stops_by=stops_by)
+        yield Host(
+            f"switchover/streams, {name}", command, [program], lies=streams, stops_by=stops_by, resets=name != "Deno"
+        )
     yield Host(
         "C, poll", [c / "server", "0"], [c / "server"], echo="", large="", greets=True, **fixed, stops_by=signal.SIGTERM
     )

@@ -9,7 +9,9 @@ import sys
 from contextlib import suppress
 
 # Seconds of lingering, none, which are counted; Windows has smaller numbers for it.
-AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+LINGER = "hh" if sys.platform == "win32" else "ii"
+AT_ONCE = struct.pack(LINGER, 1, 0)
+IN_ORDER = struct.pack(LINGER, 0, 0)
 
 # TCP_NOTSENT_LOWAT, which Python names from 3.12 on; and bytes beyond those that are on their way.
 NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)
@@ -19,6 +21,12 @@ UNSENT = 128 << 10
 def resets(raw: socket.socket) -> None:
     """Has a close reset the connection. After a FIN the client would take what it has for all of it (RFC 9112, 8)."""
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+
+
+def ends(raw: socket.socket) -> None:
+    """Has a close end the connection in order, after `resets`."""
+    with suppress(OSError):
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, IN_ORDER)
 
 
 def bound_unsent(raw: socket.socket | None) -> None:

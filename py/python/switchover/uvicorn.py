@@ -33,7 +33,7 @@ from . import (
     Request,
     Role,
 )
-from ._reset import acknowledged, bound_unsent, has_hung_up, resets
+from ._reset import acknowledged, bound_unsent, ends, has_hung_up, resets
 
 OLDEST = (0, 54)
 """The first version of uvicorn that it is tested with."""
@@ -198,6 +198,7 @@ class Protocol(asyncio.Protocol):
         self.waiting = Wait(self.loop, self.timed_out)
         self.write_task: asyncio.TimerHandle | None = None
         self.taken = 0
+        self.is_reset_if_cut = False
         self.timeout_keep_alive = config.timeout_keep_alive
         self.server_state = server_state
         self.tasks = server_state.tasks
@@ -251,6 +252,9 @@ class Protocol(asyncio.Protocol):
         self.stop_timer()
         self.stop_write_timer()
         self.waiting.stop()
+        if self.is_reset_if_cut and exc is None:
+            # All has been sent: the socket is closed after this.
+            ends(self.transport.get_extra_info("socket"))
         if exc is None:
             self.transport.close()
 
@@ -526,11 +530,20 @@ class Protocol(asyncio.Protocol):
         """What waits is sent before the transport has closed, to a client that takes it."""
         if unsent_by(self.transport):
             self.start_write_timer(self.timeout_write)
+            self.reset_if_cut()
+
+    def reset_if_cut(self) -> None:
+        """Has the connection reset, should the process end before what waits is sent: nothing else would tell that."""
+        raw = self.transport.get_extra_info("socket")
+        if raw is not None and ends_alone(self.transport) and unsent_by(self.transport):
+            resets(raw)
+            self.is_reset_if_cut = True
 
     def reset(self) -> None:
         """Closes at once: the transport alone would end it as if all had been sent."""
         if (raw := self.transport.get_extra_info("socket")) is not None:
             resets(raw)
+            self.is_reset_if_cut = False
         self.transport.abort()
 
     def linger(self) -> None:
@@ -546,6 +559,7 @@ class Protocol(asyncio.Protocol):
             # The client has reset the connection.
             self.transport.abort()
             return
+        self.reset_if_cut()
         self.flow.resume_reading()
         self.lingers_until = monotonic() + LINGER
         self.wait_for_the_end(self.lingers_until)
