@@ -130,11 +130,12 @@ impl Deadline {
         self.until
     }
 
-    /// A byte of content earns a millisecond: a client that sends a byte a second is given up, one that sends long content
-    /// is not.
+    /// A byte of content earns a millisecond, up to the whole time: a client that sends a byte a second is given up, one that
+    /// sends long content is not.
     fn earn(&mut self, len: usize) {
         if self.awaited == Some(Awaiting::Content) {
-            self.until += Duration::from_millis(len as u64);
+            let earned = self.until + Duration::from_millis(len as u64);
+            self.until = earned.min(Instant::now() + self.patience);
         }
     }
 }

@@ -87,10 +87,11 @@ async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn 
                         0 => http.receive_eof(End::Clean),
                         len => {
                             http.commit(len);
-                            // A byte of content earns a millisecond: a client that sends a byte a second is given up, one
-                            // that sends long content is not.
+                            // A byte of content earns a millisecond, up to the whole time: a client that sends a byte a second
+                            // is given up, one that sends long content is not.
                             if awaiting == Awaiting::Content {
-                                deadline += Duration::from_millis(len as u64);
+                                let earned = deadline + Duration::from_millis(len as u64);
+                                deadline = earned.min(Instant::now() + patience);
                             }
                         }
                     },

@@ -302,16 +302,34 @@ def probe_asks_as_it_is_told(_):
     check(set(others) <= set(heads[2]) and not any(line.startswith(b"Host:") for line in heads[2]), heads[2])
 
 
+def accept_websocket(connection, early):
+    key = re.search(rb"Sec-WebSocket-Key: (\S+)\r\n", read_head(connection)).group(1)
+    proof = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+    accept = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + proof
+    connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\n" + accept + b"\r\n\r\n" + early)
+
+
+@case("a script", "websocket", FROM_US)
+def probe_leaves_a_server_that_pings_and_does_not_read(_):
+    """Each ping has a pong, which waits in memory."""
+
+    def script(connection):
+        accept_websocket(connection, b"")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(20_000):
+                connection.sendall((b"\x89\x7d" + b"x" * 125) * 100)
+
+    with scripted(script) as url:
+        _, errors = probe(url, "--offer", "websocket", expect=1)
+    check(b"* failed: the server sends pings, and does not read the pongs\n" in errors, errors[-300:])
+
+
 @case("a script", "websocket", FROM_US)
 def probe_takes_leave_of_a_server_that_lingers(_):
     """Both have said Close; that the server has not closed the connection yet is no failure."""
 
     def script(connection):
-        head = read_head(connection)
-        key = re.search(rb"Sec-WebSocket-Key: (\S+)\r\n", head).group(1)
-        proof = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
-        accept = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + proof
-        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\n" + accept + b"\r\n\r\n\x81\x02hi")
+        accept_websocket(connection, b"\x81\x02hi")
         while connection.recv(65536)[0] != 0x88:
             pass
         connection.sendall(b"\x88\x00")

@@ -80,6 +80,11 @@ impl Duplex {
         let _ = self.outbox.send(Output::Octets(octets));
     }
 
+    /// How many bytes wait to be sent.
+    pub(crate) fn unsent(&self) -> usize {
+        self.queue.state.lock().unwrap_or_else(PoisonError::into_inner).octets
+    }
+
     /// Ends our direction, after all bytes.
     pub(crate) fn finish(&self) {
         let _ = self.outbox.send(Output::End);

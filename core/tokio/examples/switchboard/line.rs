@@ -85,6 +85,11 @@ impl Line {
         Ok(())
     }
 
+    /// How many bytes wait to be sent.
+    pub(crate) fn unsent(&self) -> usize {
+        self.duplex.unsent()
+    }
+
     /// Ends our direction, after all bytes.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         if let Some(tls) = &mut self.tls {

@@ -15,6 +15,9 @@ use crate::line::Line;
 /// So it gets a moment after the last thing it said.
 const QUIET: Duration = Duration::from_millis(500);
 
+/// More than our own input ever leaves waiting, in bytes: these are answers to a server that reads nothing.
+const UNREAD: usize = 4 << 20;
+
 /// How long we wait for the other side to close a WebSocket that we have closed.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -46,6 +49,9 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
     line.feed(io::stdin());
     while print_messages(&mut frames)? {
         line.send(std::mem::take(&mut frames.get_mut().outbox))?;
+        if line.unsent() > UNREAD {
+            return Err("the server sends pings, and does not read the pongs".into());
+        }
         if !frames.can_read() {
             // Both sides have said Close, and it is the server's to close the connection (RFC 6455, 7.1.1).
             patience = Some(CLOSING);
