@@ -172,6 +172,29 @@ def the_gateway_between_sides_that_reset(_):
         wait_for(lambda: b"back" if front.descriptors() <= before else b"kept", b"back")
 
 
+@case("a socket", "echo/1", THROUGH_US)
+def the_gateway_between_sides_that_wait_for_each_other(_):
+    """An echo that is not read stops both directions; the client that resets ends them."""
+
+    def echoes(connection):
+        read_head(connection)
+        connection.sendall(SWITCH)
+        with contextlib.suppress(ConnectionError):
+            while piece := connection.recv(65536):
+                connection.sendall(piece)
+
+    with scripted(echoes) as url, between("gateway", port_of(url), "--patience", "1") as front:
+        before = front.descriptors()
+        raw = Raw(front.port, offer(b"/", b"echo/1"))
+        raw.until(b"\r\n\r\n")
+        raw.socket.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            raw.socket.sendall(bytes(1 << 26))
+        resets(raw.socket)
+        raw.socket.close()
+        wait_for(lambda: b"back" if front.descriptors() <= before else b"kept", b"back")
+
+
 # The switchboard after it, and none in front.
 
 

@@ -6,10 +6,11 @@
 //! costs none of that.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use ::hyper::service::service_fn;
 use http::{Request, Response, StatusCode};
@@ -17,8 +18,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{
     AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf, copy, sink,
 };
-use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use crate::error::BoxError;
@@ -28,6 +29,8 @@ use crate::wire::LINGER;
 
 /// Bytes in the pipe, each way.
 const PIPE: usize = 64 * 1024;
+/// How long a client may take over what waits in the pipe once the framework has dropped its end.
+const SENDING: Duration = Duration::from_secs(30);
 /// Bytes of the client that are passed on at once.
 const PIECE: usize = 8 * 1024;
 
@@ -73,13 +76,13 @@ struct Pipe {
     end: DuplexStream,
     /// Has it switch.
     switch: oneshot::Sender<()>,
-    /// Fails once the framework has dropped its end.
-    gone: oneshot::Receiver<Infallible>,
+    /// Its changes fail once the framework has dropped its end.
+    gone: watch::Receiver<()>,
 }
 
 async fn pipe() -> Result<(Pipe, ::hyper::upgrade::OnUpgrade), BoxError> {
     let (mut pipe, end) = tokio::io::duplex(PIPE);
-    let (_gone, gone) = oneshot::channel();
+    let (_gone, gone) = watch::channel(());
     let end = End { pipe: end, _gone };
     let (switch, switched) = oneshot::channel::<()>();
     let (given, taken) = oneshot::channel();
@@ -103,7 +106,7 @@ async fn pipe() -> Result<(Pipe, ::hyper::upgrade::OnUpgrade), BoxError> {
     Ok((Pipe { end: pipe, switch, gone }, taken.await?))
 }
 
-async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone }: Pipe) -> Result<(), BoxError> {
+async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, mut gone }: Pipe) -> Result<(), BoxError> {
     switch.send(()).map_err(|()| "the framework has dropped it")?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -111,15 +114,20 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone }: Pipe) ->
     }
     let (mut from_client, mut to_client) = tokio::io::split(upgraded);
     let (mut from_pipe, mut to_pipe) = tokio::io::split(pipe);
+    let mut dropped = gone.clone();
     let said = async {
-        copy(&mut from_pipe, &mut to_client).await?;
+        tokio::select! {
+            said = copy(&mut from_pipe, &mut to_client) => said?,
+            // What waits in the pipe has this long.
+            () = async { while dropped.changed().await.is_ok() {} sleep(SENDING).await } => return Err(ErrorKind::TimedOut.into()),
+        };
         to_client.shutdown().await
     };
     let taken = async {
         tokio::select! {
             taken = passed_on(&mut from_client, &mut to_pipe) => taken,
             // A framework that has dropped its end takes no more, and has still said what waits in the pipe.
-            _ = gone => Ok(()),
+            () = async { while gone.changed().await.is_ok() {} } => Ok(()),
         }
     };
     // A client that has failed takes nothing, either.
@@ -144,7 +152,7 @@ async fn passed_on(from: &mut ReadHalf<Upgraded>, to: &mut WriteHalf<DuplexStrea
 /// The framework's end of the pipe. The other end learns when it is dropped.
 struct End {
     pipe: DuplexStream,
-    _gone: oneshot::Sender<Infallible>,
+    _gone: watch::Sender<()>,
 }
 
 impl AsyncRead for End {

@@ -31,7 +31,8 @@ use switchover_tokio::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, copy, sink};
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
-use tokio::time::timeout;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
 
 use crate::backend::{Backend, host_and_port, status, until_interrupted};
 use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
@@ -120,7 +121,8 @@ async fn forward(request: Request<Body>, backend: &Backend, stopping: Stopping) 
             let agreed = server.response().map(|response| end_to_end(response.headers(), response.version()));
             let selected = upgrade::select(&asked, [server.protocol()]);
             let selected = selected.ok_or(Error::Misuse("the backend speaks what the client has not offered"))?;
-            let mut response = selected.accept(|client| tunnel(client, server, stopping));
+            let patience = backend.patience;
+            let mut response = selected.accept(move |client| tunnel(client, server, patience, stopping));
             response.headers_mut().extend(agreed.unwrap_or_default());
             Ok(response)
         }
@@ -180,12 +182,22 @@ fn refusal(status: StatusCode) -> Response<Body> {
 
 /// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's. One that has closed, or
 /// has failed, ends the tunnel: what came from it before has to reach the other (RFC 9110, 9.3.6).
-async fn tunnel(client: Upgraded, server: Upgraded, stopping: Stopping) {
+async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, stopping: Stopping) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
     let both = async {
-        let _ =
-            tokio::try_join!(passed_on(&mut from_client, &mut to_server), passed_on(&mut from_server, &mut to_client));
+        let refused = Notify::new();
+        let passed = async {
+            tokio::try_join!(
+                passed_on(&mut from_client, &mut to_server, &refused),
+                passed_on(&mut from_server, &mut to_client, &refused)
+            )
+        };
+        tokio::select! {
+            _ = passed => {}
+            // What is on its way to the other side has this long.
+            () = async { refused.notified().await; sleep(patience).await } => {}
+        }
         // A side whose peer has gone may send on. To close with that unread would reset the connection, and take what is on its
         // way to that side.
         let _ = tokio::join!(to_client.shutdown(), to_server.shutdown());
@@ -200,13 +212,18 @@ async fn tunnel(client: Upgraded, server: Upgraded, stopping: Stopping) {
 }
 
 /// One direction, to its end. An error is that of the side that is read: the one that takes no more may still have said something.
-async fn passed_on(from: &mut ReadHalf<Upgraded>, to: &mut WriteHalf<Upgraded>) -> io::Result<()> {
+/// What it has refused is read all the same, for who sends may read only then.
+async fn passed_on(from: &mut ReadHalf<Upgraded>, to: &mut WriteHalf<Upgraded>, refused: &Notify) -> io::Result<()> {
     let mut bytes = vec![0; PIECE];
     loop {
         let read = from.read(&mut bytes).await?;
-        let taken = if read == 0 { to.shutdown().await } else { to.write_all(&bytes[..read]).await };
-        if read == 0 || taken.is_err() {
+        if read == 0 {
+            let _ = to.shutdown().await;
             return Ok(());
+        }
+        if to.write_all(&bytes[..read]).await.is_err() {
+            refused.notify_one();
+            return copy(from, &mut sink()).await.map(drop);
         }
     }
 }
