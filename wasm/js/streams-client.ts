@@ -181,6 +181,15 @@ class Sending {
   }
 
   async #send(head: Uint8Array, content: Uint8Array | Source, waits: boolean): Promise<void> {
+    try {
+      await this.#sendAll(head, content, waits);
+    } catch (error) {
+      if (!(content instanceof Uint8Array)) content.cancel(error);
+      throw error;
+    }
+  }
+
+  async #sendAll(head: Uint8Array, content: Uint8Array | Source, waits: boolean): Promise<void> {
     const wire = this.#wire;
     if (!waits && content instanceof Uint8Array) return this.#last(joined([head, content]));
     await wire.send(head);
@@ -190,18 +199,21 @@ class Sending {
       if (!(content instanceof Uint8Array)) content.cancel(undefined);
       return;
     }
+    if (wire.isOver) throw new DisconnectedError("the connection has ended before the content");
     if (content instanceof Uint8Array) return this.#last(content);
     await pump(wire, content);
     await this.#last(wire.connection.sendEnd(this.#trailers));
   }
 
   async #last(bytes: Uint8Array): Promise<void> {
-    await this.#wire.send(bytes);
-    this.isOut = true;
+    const isOut = (): void => void (this.isOut = true);
+    await this.#wire.send(bytes, isOut);
+    isOut();
   }
 
   /** Waits for an answer of any kind, but not for ever. */
   async #waited(): Promise<void> {
+    if (this.#wire.isOver) return;
     const timer = setTimeout(this.#goAhead, this.#wire.patience.goAhead);
     const forget = this.#wire.onGivenUp(this.#goAhead);
     await this.#leave;

@@ -209,7 +209,7 @@ class Server {
       return undefined;
     } catch (error) {
       if (!request.switched) return await this.#refused(error, request);
-      const isGone = wire.noted?.error === error || (await request.switched.hasFailedWith(error));
+      const isGone = wire.hasNoted(error) || (await request.switched.hasFailedWith(error));
       wire.transport.close(error);
       if (!isGone) this.#tell(error, request);
       return { how: isGone ? "gone" : "failed", error };
@@ -246,9 +246,8 @@ class Server {
   }
 
   #blame(error: unknown): "refused" | "gone" | "failed" {
-    const { noted } = this.#wire;
     if (error instanceof ContentTooLargeError) return "refused";
-    if (!noted || noted.error !== error) return "failed";
+    if (!this.#wire.hasNoted(error)) return "failed";
     return error instanceof DisconnectedError || (error instanceof ProtocolError && error.kind === "truncated") ? "gone" : "refused";
   }
 }

@@ -81,6 +81,8 @@ export interface Transport {
   readonly isSecure: boolean;
   /** The next bytes; `null` at the end. One at a time. */
   read(): Promise<Uint8Array | null>;
+  /** Whether what is written leaves though it is not waited for. */
+  readonly queues: boolean;
   /** Settles when there is room for more. */
   write(bytes: Uint8Array): Promise<void>;
   /** Ends our direction. */
@@ -115,6 +117,7 @@ const quietly = (step: Promise<unknown> | undefined): void => void step?.catch((
 const SPACE = 65_536;
 
 class OfStreams implements Transport {
+  readonly queues = true;
   readonly #socket: StreamSocket;
   readonly #reader: ReturnType<ReadableSide["getReader"]>;
   readonly #writer: ReturnType<WritableSide["getWriter"]>;
@@ -179,6 +182,7 @@ class OfStreams implements Transport {
 }
 
 class OfDeno implements Transport {
+  readonly queues = false;
   readonly #socket: DenoSocket;
   #space = new Uint8Array(SPACE);
 
@@ -227,6 +231,7 @@ class OfDeno implements Transport {
 }
 
 class OfNode implements Transport {
+  readonly queues = true;
   readonly #socket: NodeSocket;
   #failure: Error | undefined;
   #isInterrupted = false;
@@ -392,6 +397,9 @@ export async function isFailureOf(pair: Pair, error: unknown): Promise<boolean> 
 
 const TURNS = 5;
 
+/** How many milliseconds a socket is still read that takes no more. */
+const LINGER = 4_000;
+
 /** Whether a stream has failed with this. */
 async function stores(lock: { readonly closed: Promise<unknown>; releaseLock(): void }, error: unknown): Promise<boolean> {
   const stored = lock.closed.then(
@@ -414,10 +422,16 @@ export function pairOver(transport: Transport, read: Read = () => transport.read
     transport.close();
     return fail(error);
   };
+  // What has come before can still be read, for a while.
+  const unwritten = (error: unknown): never => {
+    ends();
+    setTimeout(() => transport.close(), LINGER);
+    return fail(error);
+  };
   const readable = readableOf(() => read().catch(failed), async (reason) => transport.close(reason), ends);
   const writable = new WritableStream<Uint8Array>({
-    write: (bytes) => transport.write(bytes).catch(failed),
-    close: () => transport.end().then(ends, failed),
+    write: (bytes) => transport.write(bytes).catch(unwritten),
+    close: () => transport.end().then(ends, unwritten),
     abort: (reason) => transport.close(reason),
   });
   return { readable, writable };

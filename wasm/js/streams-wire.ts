@@ -97,7 +97,7 @@ export class Wire {
   #unread: Uint8Array = NOTHING;
   #isOver = false;
   #failure: { reason: unknown } | undefined;
-  #noted: { error: unknown } | undefined;
+  readonly #noted = new WeakSet<object>();
   /** The peer switches after its request, whose end the engine has to see together with what follows. */
   #isEarly = false;
   #nudged: () => void = () => {};
@@ -145,9 +145,9 @@ export class Wire {
     return this.#failure;
   }
 
-  /** The latest error of the peer or the transport, to be told from those of your code. */
-  get noted(): { readonly error: unknown } | undefined {
-    return this.#noted;
+  /** Whether this is an error of the peer or the transport, and none of your code. */
+  hasNoted(error: unknown): boolean {
+    return typeof error === "object" && error !== null && this.#noted.has(error);
   }
 
   /** What happens next; reads where the engine needs more for that. */
@@ -340,14 +340,16 @@ export class Wire {
     }
   }
 
-  /** Sends all of it. Where that fails nothing can follow: part of it may have left. */
-  async send(bytes: Uint8Array): Promise<void> {
+  /** Sends all of it; `queued` is called once it leaves by itself. Where it fails nothing can follow: part of it may have left. */
+  async send(bytes: Uint8Array, queued: () => void = () => {}): Promise<void> {
     if (this.#failure) throw this.#failure.reason;
     if (this.isBroken) throw new DisconnectedError("an earlier send has failed");
     try {
       for (let at = 0; at < bytes.length; at += SENT) {
         const piece = bytes.length <= SENT ? bytes : bytes.subarray(at, at + SENT);
-        await this.#transported(this.transport.write(piece), this.patience.sending);
+        const writing = this.transport.write(piece);
+        if (at + SENT >= bytes.length && this.transport.queues) queued();
+        await this.#transported(writing, this.patience.sending);
       }
     } catch (error) {
       this.isBroken = true;
@@ -356,7 +358,7 @@ export class Wire {
   }
 
   #note(error: unknown): unknown {
-    this.#noted = { error };
+    if (typeof error === "object" && error !== null) this.#noted.add(error);
     if (error instanceof DisconnectedError) this.onGone?.(error);
     return error;
   }

@@ -133,6 +133,26 @@ for (const [form, shape] of Object.entries(forms)) {
       await server.close();
     });
 
+    /** Ways in which a request does not leave. @type {Record<string, (socket: import("node:net").Socket) => object>} */
+    const unsendable = {
+      "on a socket that is closed": (socket) => (socket.destroy(), {}),
+      "with a signal that is aborted": () => ({ signal: AbortSignal.abort("enough") }),
+      "whose server leaves before its 100": (socket) => (setTimeout(() => socket.destroy(), 20), {}),
+    };
+    for (const [name, spoil] of Object.entries(unsendable)) {
+      test(`and that of a request ${name}`, async () => {
+        const { state, body } = watched();
+        const server = await listening(closed);
+        const socket = await connected(server.port);
+        const shaped = shape(socket);
+        const headers = { ...HOST, "Transfer-Encoding": "chunked", ...(name.includes("100") && { Expect: "100-continue" }) };
+        await assert.rejects(request(shaped, { method: "POST", target: "/", headers, body }, spoil(socket)));
+        await holds(() => state.isCancelled);
+        socket.destroy();
+        await server.close();
+      });
+    }
+
     test("trailers are left out where there are no chunks", async () => {
       const server = await listening((socket) => serve(shape(socket), () => ({ body: "content", trailers: { "X-T": "a" } })));
       const socket = await connected(server.port);
