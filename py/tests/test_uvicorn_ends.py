@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from served import GET, HANDSHAKE, WAIT, Hasty, Served, Transport, played
 from switchover import uvicorn as hosted
-from switchover._reset import acknowledged, has_hung_up
+from switchover._reset import acknowledged, has_hung_up, unread_by_peer
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
@@ -199,6 +199,74 @@ def test_the_next_request_begins_after_the_app_that_answers_head() -> None:
         while not got.endswith(b"0\r\n\r\n") and (piece := connection.recv(65536)):
             got += piece
     assert got.endswith(b"\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
+
+
+def test_a_client_that_half_closes_is_answered_after_an_answer_to_head() -> None:
+    """An app that goes on with content that is left out ends, and what the client has asked for is answered."""
+
+    async def streams(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(3_000):
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body", "body": b"end"})
+
+    got = b""
+    with Served(streams) as served, served.connect(GET.replace(b"GET", b"HEAD") + GET) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        while piece := connection.recv(65536):
+            got += piece
+    assert got.count(b"HTTP/1.1 200 ") == 2
+    assert got.endswith(b"end\r\n0\r\n\r\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says it")
+def test_what_a_unix_socket_says_of_its_peer() -> None:
+    connection, peer = socket.socketpair(socket.AF_UNIX)
+    with connection, peer:
+        connection.sendall(b"x" * 1000)
+        before = unread_by_peer(connection)
+        assert before >= 1000
+        assert len(peer.recv(1000)) == 1000
+        assert unread_by_peer(connection) < before
+    assert unread_by_peer(connection) == 0
+    assert unread_by_peer(None) == 0
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_an_answer_without_a_length_is_reset_where_it_is_cut(leaves: bool) -> None:
+    """By the end of the process, which nothing hears of, or by a client of TLS, where both directions end."""
+
+    class Both(Transport):
+        def can_write_eof(self) -> bool:
+            return not leaves
+
+        def get_extra_info(self, name: str, default: Any = None) -> Any:
+            return here if name == "socket" else default
+
+    async def streams(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await asyncio.sleep(0.05)
+        await send({"type": "http.response.body", "body": b"end"})
+
+    def lingering() -> tuple[int, int]:
+        on, seconds = struct.unpack("ii", here.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8))
+        return on, seconds
+
+    async def main() -> None:
+        protocol, transport = await played(streams, GET.replace(b"1.1", b"1.0"), transport=Both())
+        if leaves:
+            protocol.eof_received()
+            assert transport.closed
+            assert lingering() == (1, 0)
+            return
+        assert lingering() == (1, 0)
+        await asyncio.gather(*protocol.tasks)
+        assert transport.ended
+        assert lingering() == (0, 0)
+
+    with socket.socket() as here:
+        asyncio.run(main())
 
 
 def test_reading_goes_on_after_a_declined_handshake() -> None:

@@ -8,6 +8,10 @@ import struct
 import sys
 from contextlib import suppress
 
+if sys.platform == "linux":
+    import fcntl
+    import termios
+
 # Seconds of lingering, none, which are counted; Windows has smaller numbers for it.
 LINGER = "hh" if sys.platform == "win32" else "ii"
 AT_ONCE = struct.pack(LINGER, 1, 0)
@@ -38,6 +42,15 @@ def bound_unsent(raw: socket.socket | None) -> None:
     if raw is not None and NOTSENT_LOWAT is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
         with suppress(OSError):
             raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, UNSENT)
+
+
+def unread_by_peer(raw: socket.socket | None) -> int:
+    """Returns how many bytes the system holds that the peer has not read, on a Unix socket; 0 elsewhere."""
+    if raw is None or sys.platform != "linux" or raw.family != socket.AF_UNIX:
+        return 0
+    with suppress(OSError, ValueError):
+        return int.from_bytes(fcntl.ioctl(raw.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    return 0
 
 
 def acknowledged(raw: socket.socket | None) -> int | None:

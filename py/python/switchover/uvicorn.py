@@ -33,7 +33,7 @@ from . import (
     Request,
     Role,
 )
-from ._reset import acknowledged, bound_unsent, ends, has_hung_up, resets
+from ._reset import acknowledged, bound_unsent, ends, has_hung_up, resets, unread_by_peer
 
 OLDEST = (0, 54)
 """The first version of uvicorn that it is tested with."""
@@ -252,7 +252,7 @@ class Protocol(asyncio.Protocol):
         self.stop_timer()
         self.stop_write_timer()
         self.waiting.stop()
-        if self.is_reset_if_cut and exc is None:
+        if self.is_reset_if_cut and exc is None and self.connection.closing is not Closing.RESET:
             # All has been sent: the socket is closed after this.
             ends(self.transport.get_extra_info("socket"))
         if exc is None:
@@ -261,7 +261,10 @@ class Protocol(asyncio.Protocol):
     def eof_received(self) -> bool | None:
         """Keeps the transport open for what the client, which sends no more, still waits for."""
         if not self.half_close or self.lingers_until is not None or not ends_alone(self.transport):
-            self.bound_the_rest()
+            if self.connection.closing is Closing.RESET:
+                self.reset()
+            else:
+                self.bound_the_rest()
             return None
         self.has_eof = True
         self.connection.receive_eof()
@@ -493,6 +496,8 @@ class Protocol(asyncio.Protocol):
         start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())
         head, rest = b"%b%bupgrade: websocket\r\n\r\n" % (start, lines), self.connection.unread
         self.is_handed_over = True
+        # What an app does after its answer is nothing to a WebSocket.
+        self.cycle = None
         self.flow.resume_reading()
         Undecided(protocol, self.transport, rest, self.has_eof).begin(head, self.flow.write_paused)
 
@@ -533,11 +538,14 @@ class Protocol(asyncio.Protocol):
             self.reset_if_cut()
 
     def reset_if_cut(self) -> None:
-        """Has the connection reset, should the process end before what waits is sent: nothing else would tell that."""
+        """Has the connection reset, should the process end before an answer is all sent: nothing else would tell."""
         raw = self.transport.get_extra_info("socket")
-        if raw is not None and ends_alone(self.transport) and unsent_by(self.transport):
-            resets(raw)
-            self.is_reset_if_cut = True
+        if raw is None or not ends_alone(self.transport):
+            return
+        is_cut = self.connection.closing is Closing.RESET or unsent_by(self.transport) > 0
+        if is_cut is not self.is_reset_if_cut:
+            (resets if is_cut else ends)(raw)
+            self.is_reset_if_cut = is_cut
 
     def reset(self) -> None:
         """Closes at once: the transport alone would end it as if all had been sent."""
@@ -654,8 +662,9 @@ def taken_by(transport: asyncio.Transport) -> int:
 
     Where the system counts them, it knows of those that wait in TLS or in its own buffer, too.
     """
-    counted = acknowledged(transport.get_extra_info("socket"))
-    return -unsent_by(transport) if counted is None else counted
+    raw = transport.get_extra_info("socket")
+    counted = acknowledged(raw)
+    return -unsent_by(transport) - unread_by_peer(raw) if counted is None else counted
 
 
 class Undecided(asyncio.Protocol):
@@ -852,6 +861,10 @@ class Cycle:
         except BaseException as error:
             if self.unheard <= UNHEARD:
                 self.logger.error("Exception in ASGI application\n", exc_info=error)
+            elif self.drops_content and not self.transport.is_closing():
+                # The client has all of the answer, and may have asked for more before its end.
+                self.write(b"", more_body=False)
+                return
             await self.give_up()
         else:
             if result is not None:
@@ -974,6 +987,8 @@ class Cycle:
                 status, headers = self.head
                 self.write_head(status, headers, out)
                 self.head = None
+                if not self.has_length:
+                    self.protocol.reset_if_cut()
             if body and not self.drops_content:
                 self.connection.send_data(body, into=out)
             if not more_body and not self.is_cut:
