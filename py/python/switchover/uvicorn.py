@@ -680,6 +680,7 @@ class Undecided(asyncio.Protocol):
         self.has_eof = has_eof
         self.is_paused = False
         self.is_accepted = False
+        self.giving_up: asyncio.TimerHandle | None = None
 
     def begin(self, head: bytes, is_full: bool) -> None:
         """Gives the class its handshake, and the app a `send` that says when it has accepted."""
@@ -710,6 +711,7 @@ class Undecided(asyncio.Protocol):
         """The class has the connection for itself, and all that has come."""
         held, self.held = bytes(self.held), bytearray()
         self.is_accepted = True
+        self.wait_no_more()
         self.transport.set_protocol(self.protocol)
         if self.transport.is_closing():
             return
@@ -735,7 +737,7 @@ class Undecided(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The end has its place after what is held, but an app that does not accept hears of it."""
         self.has_eof = True
-        asyncio.get_running_loop().call_later(LINGER, self.give_up)
+        self.giving_up = asyncio.get_running_loop().call_later(LINGER, self.give_up)
         return ends_alone(self.transport)
 
     def give_up(self) -> None:
@@ -743,8 +745,14 @@ class Undecided(asyncio.Protocol):
         if not self.is_accepted and not self.transport.is_closing():
             self.transport.close()
 
+    def wait_no_more(self) -> None:
+        """Forgets that the app may take too long."""
+        if self.giving_up is not None:
+            self.giving_up.cancel()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The class ends."""
+        self.wait_no_more()
         self.protocol.connection_lost(exc)
 
     def pause_writing(self) -> None:
