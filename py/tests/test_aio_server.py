@@ -9,6 +9,7 @@ import logging
 import math
 import select
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -696,6 +697,10 @@ async def test_it_hears_of_an_end_before_which_requests_wait() -> None:
         assert (await client.receive()).startswith(b"HTTP/1.1 200 ")
         with anyio.move_on_after(1):
             await client.send(GET * 40_000)
+        # A FIN would wait with the requests; a reset does not.
+        client.extra(SocketAttribute.raw_socket).setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
         await anyio.aclose_forcefully(client)
         with anyio.fail_after(WAIT):
             await ended.wait()
