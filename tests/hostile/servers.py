@@ -151,15 +151,20 @@ class Client(Target):
         return told
 
 
-def plays(client, answer, *kinds, offer="-", ends=True):
-    """Has a request sent, reads all of it, answers with these bytes and expects one of these of the caller."""
+def plays(client, answer, *kinds, offer="-", ends=True, holds=False):
+    """Has a request sent, reads all of it, answers with these bytes and expects one of these of the caller.
+
+    The answer is followed by the end of the connection, after the next step where it `holds`.
+    """
     name, taken = client.ask(offer=offer)
     taken.read_head()
     taken.read_all()
     taken.send(answer)
-    if ends:
+    if ends and not holds:
         taken.end()
     yield
+    if holds:
+        taken.end()
     client.expect(name, *kinds)
 
 
@@ -257,17 +262,17 @@ def small_chunks(client):
 
 @attack("interim responses without end")
 def interim(client):
-    return plays(client, b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * client.scale, "failed")
+    return plays(client, b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * client.scale, "failed", holds=True)
 
 
 @attack("heads of 3,000 lines")
 def long_heads(client):
-    return plays(client, b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * client.scale, "failed")
+    return plays(client, b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * client.scale, "failed", holds=True)
 
 
 @attack("a head without end")
 def endless_head(client):
-    return plays(client, b"HTTP/1.1 200 " + b"x" * 10_000_000, "failed")
+    return plays(client, b"HTTP/1.1 200 " + b"x" * 10_000_000, "failed", holds=True)
 
 
 @attack("an answer nobody asked for")
