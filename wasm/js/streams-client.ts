@@ -5,7 +5,7 @@ import type { Event, InformationalEvent, PausedStep } from "./event.js";
 import { type Answer, answerOn, firstAnswer } from "./streams-answer.js";
 import { framedBy } from "./streams-fields.js";
 import { joined } from "./octets.js";
-import { contentOf, framed, pump, type Body, type Source } from "./streams-content.js";
+import { contentOf, framed, letGo, pump, type Body, type Source } from "./streams-content.js";
 import { Switched } from "./streams-switched.js";
 import type { Socket } from "./streams-transport.js";
 import { DisconnectedError, Wire, type Options } from "./streams-wire.js";
@@ -184,7 +184,7 @@ class Sending {
     try {
       await this.#sendAll(head, content, waits);
     } catch (error) {
-      if (!(content instanceof Uint8Array)) content.cancel(error);
+      letGo(content, error);
       throw error;
     }
   }
@@ -196,7 +196,7 @@ class Sending {
     if (waits) await this.#waited();
     if (waits && this.#isAnswered) {
       // Without its content the request has no end.
-      if (!(content instanceof Uint8Array)) content.cancel(undefined);
+      letGo(content, undefined);
       return;
     }
     if (wire.isOver) throw new DisconnectedError("the connection has ended before the content");

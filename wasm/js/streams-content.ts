@@ -155,6 +155,11 @@ export function contentOf(body: Body | null | undefined): Uint8Array | Source {
   throw new TypeError("a body is a string, a Uint8Array, a ReadableStream or an AsyncIterable of Uint8Array");
 }
 
+/** @internal Lets go of content that is not sent; of what is whole there is nothing to let go. */
+export function letGo(content: Uint8Array | Source, reason: unknown): void {
+  if (!(content instanceof Uint8Array)) content.cancel(reason);
+}
+
 function ofStream(body: ReadableStream<Uint8Array>): Source {
   const reader = body.getReader();
   return {

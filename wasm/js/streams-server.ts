@@ -5,7 +5,7 @@ import { ProtocolError } from "./error.js";
 import type { HeaderSource } from "./parcel.js";
 import type { ResponseHead } from "./prepared.js";
 import { remoteAddrOf, type RemoteAddr } from "./streams-address.js";
-import { ContentTooLargeError, contentOf, pump, soon, type Body, type Source } from "./streams-content.js";
+import { ContentTooLargeError, contentOf, letGo, pump, soon, type Body, type Source } from "./streams-content.js";
 import { dated, hasField, listed } from "./streams-fields.js";
 import { ServerRequest } from "./streams-request.js";
 import type { Socket } from "./streams-transport.js";
@@ -290,7 +290,7 @@ async function respond(
     pieces = content instanceof Uint8Array ? once(content) : content;
   } catch (error) {
     // The head is refused, or the client is gone: no one reads the content.
-    if (!(source instanceof Uint8Array)) source.cancel(error);
+    letGo(source, error);
     throw error;
   }
   if (connection.owes !== "content") {
@@ -319,8 +319,7 @@ function endOf(connection: Connection, trailers: HeaderSource | undefined): Uint
 /** Lets go of the content of a response that is not sent. */
 function discard(response: ServerResponse | Response | undefined | void): void {
   try {
-    const source = contentOf(response?.body);
-    if (!(source instanceof Uint8Array)) source.cancel(undefined);
+    letGo(contentOf(response?.body), undefined);
   } catch {
     // It is no content, or someone reads it.
   }

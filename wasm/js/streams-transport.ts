@@ -81,7 +81,7 @@ export interface Transport {
   readonly isSecure: boolean;
   /** The next bytes; `null` at the end. One at a time. */
   read(): Promise<Uint8Array | null>;
-  /** Whether what is written leaves though it is not waited for. */
+  /** True where written bytes are sent though no one awaits the write. */
   readonly queues: boolean;
   /** Settles when there is room for more. */
   write(bytes: Uint8Array): Promise<void>;

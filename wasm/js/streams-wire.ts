@@ -145,7 +145,7 @@ export class Wire {
     return this.#failure;
   }
 
-  /** Whether this is an error of the peer or the transport, and none of your code. */
+  /** Returns whether an error is the peer's or the transport's, and not your code's. */
   hasNoted(error: unknown): boolean {
     return typeof error === "object" && error !== null && this.#noted.has(error);
   }
@@ -211,7 +211,7 @@ export class Wire {
     return (this.#pending ??= this.#unread.length > 0 ? Promise.resolve(this.#takeUnread()) : this.transport.read());
   }
 
-  /** What was read and is more than the engine holds. */
+  /** Takes the bytes that were read and did not fit into the engine. */
   #takeUnread(): Uint8Array {
     const unread = this.#unread;
     this.#unread = NOTHING;
