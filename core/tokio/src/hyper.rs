@@ -106,7 +106,7 @@ async fn pipe() -> Result<(Pipe, ::hyper::upgrade::OnUpgrade), BoxError> {
     Ok((Pipe { end: pipe, switch, gone }, taken.await?))
 }
 
-async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, mut gone }: Pipe) -> Result<(), BoxError> {
+async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone }: Pipe) -> Result<(), BoxError> {
     switch.send(()).map_err(|()| "the framework has dropped it")?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -114,12 +114,12 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, mut gone }: Pipe
     }
     let (mut from_client, mut to_client) = tokio::io::split(upgraded);
     let (mut from_pipe, mut to_pipe) = tokio::io::split(pipe);
-    let mut dropped = gone.clone();
+    let end = gone.clone();
     let said = async {
         tokio::select! {
             said = copy(&mut from_pipe, &mut to_client) => said?,
             // What waits in the pipe has this long.
-            () = async { while dropped.changed().await.is_ok() {} sleep(SENDING).await } => return Err(ErrorKind::TimedOut.into()),
+            () = async { dropped(end).await; sleep(SENDING).await } => return Err(ErrorKind::TimedOut.into()),
         };
         to_client.shutdown().await
     };
@@ -127,7 +127,7 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, mut gone }: Pipe
         tokio::select! {
             taken = passed_on(&mut from_client, &mut to_pipe) => taken,
             // A framework that has dropped its end takes no more, and has still said what waits in the pipe.
-            () = async { while gone.changed().await.is_ok() {} } => Ok(()),
+            () = dropped(gone) => Ok(()),
         }
     };
     // A client that has failed takes nothing, either.
@@ -135,6 +135,11 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, mut gone }: Pipe
     // To close with bytes of the client unread would reset the connection, and take what is on its way from it.
     let _ = timeout(LINGER, copy(&mut from_client, &mut sink())).await;
     Ok(())
+}
+
+/// Ready once the framework has dropped its end of the pipe.
+async fn dropped(mut gone: watch::Receiver<()>) {
+    while gone.changed().await.is_ok() {}
 }
 
 /// What the client says, to its end. An error is the client's: a framework that takes no more is none.

@@ -80,7 +80,7 @@ impl Duplex {
         let _ = self.outbox.send(Output::Octets(octets));
     }
 
-    /// How many bytes wait to be sent.
+    /// Returns the number of bytes that wait to be sent.
     pub(crate) fn unsent(&self) -> usize {
         self.queue.state.lock().unwrap_or_else(PoisonError::into_inner).octets
     }

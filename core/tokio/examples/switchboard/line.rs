@@ -85,7 +85,7 @@ impl Line {
         Ok(())
     }
 
-    /// How many bytes wait to be sent.
+    /// Returns the number of bytes that wait to be sent.
     pub(crate) fn unsent(&self) -> usize {
         self.duplex.unsent()
     }
