@@ -9,7 +9,6 @@ import logging
 import math
 import select
 import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -45,6 +44,7 @@ from switchover import (
     RemoteProtocolError,
 )
 from switchover._aio import server as hosted
+from switchover._reset import resets
 from switchover.aio import (
     ContentTooLargeError,
     Exchange,
@@ -659,20 +659,25 @@ async def test_a_handler_that_sends_nothing_without_end_lets_others_go_on(method
         assert (await peers.all(GET.replace(b"/", b"/b", 1), close=True)).startswith(b"HTTP/1.1 200 ")
 
 
+async def endless(exchange: Exchange, heard: anyio.Event) -> None:
+    """Goes on with content that is left out, until it hears that its client has gone."""
+    await exchange.send_response(200)
+    try:
+        while True:
+            await exchange.send_data(b"x" * 1024)
+    except anyio.BrokenResourceError:
+        heard.set()
+        raise
+
+
 @pytest.mark.parametrize("leaves", ["aclose", "send_eof"])
 async def test_a_handler_that_sends_nothing_without_end_hears_of_its_clients_end(leaves: str) -> None:
     ended = anyio.Event()
 
-    async def endless(exchange: Exchange) -> None:
-        await exchange.send_response(200)
-        try:
-            while True:
-                await exchange.send_data(b"x" * 1024)
-        except anyio.BrokenResourceError:
-            ended.set()
-            raise
-
-    async with served(endless) as peers, await peers.connect(GET.replace(b"GET", b"HEAD")) as client:
+    async with (
+        served(functools.partial(endless, heard=ended)) as peers,
+        await peers.connect(GET.replace(b"GET", b"HEAD")) as client,
+    ):
         assert (await client.receive()).startswith(b"HTTP/1.1 200 ")
         await getattr(client, leaves)()
         with anyio.fail_after(WAIT):
@@ -685,22 +690,15 @@ async def test_a_handler_that_sends_nothing_without_end_hears_of_its_clients_end
 async def test_it_hears_of_an_end_before_which_requests_wait() -> None:
     ended = anyio.Event()
 
-    async def endless(exchange: Exchange) -> None:
-        await exchange.send_response(200)
-        try:
-            while True:
-                await exchange.send_data(b"x" * 1024)
-        finally:
-            ended.set()
-
-    async with served(endless) as peers, await peers.connect(GET.replace(b"GET", b"HEAD")) as client:
+    async with (
+        served(functools.partial(endless, heard=ended)) as peers,
+        await peers.connect(GET.replace(b"GET", b"HEAD")) as client,
+    ):
         assert (await client.receive()).startswith(b"HTTP/1.1 200 ")
         with anyio.move_on_after(1):
             await client.send(GET * 40_000)
         # A FIN would wait with the requests; a reset does not.
-        client.extra(SocketAttribute.raw_socket).setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-        )
+        resets(client.extra(SocketAttribute.raw_socket))
         await anyio.aclose_forcefully(client)
         with anyio.fail_after(WAIT):
             await ended.wait()

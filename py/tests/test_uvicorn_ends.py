@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from served import GET, HANDSHAKE, WAIT, Hasty, Served, Transport, played
 from switchover import uvicorn as hosted
-from switchover._reset import acknowledged, has_hung_up, unread_by_peer
+from switchover._reset import acknowledged, has_hung_up, resets, unread_by_peer
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
@@ -31,7 +31,7 @@ def narrow(served: Served, data: bytes) -> socket.socket:
 
 @pytest.mark.parametrize("says", [b"", b"x" * 2**21])
 def test_a_client_that_ends_without_reading_its_last_answer_is_left(says: bytes) -> None:
-    """What the transport still holds is less than what pauses the app: nothing else would count its time."""
+    """Less waits in the transport than pauses the app, so nothing else would count the client's time."""
 
     async def large(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
@@ -178,7 +178,7 @@ def test_an_endless_answer_to_head_ends_though_requests_wait_before_the_clients_
         connection = served.connect(GET.replace(b"GET", b"HEAD"))
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
         connection.sendall(GET * 12_000)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        resets(connection)
         connection.close()
         wait_until_empty(served)
 

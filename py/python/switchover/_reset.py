@@ -13,9 +13,9 @@ if sys.platform == "linux":
     import termios
 
 # Seconds of lingering, none, which are counted; Windows has smaller numbers for it.
-LINGER = "hh" if sys.platform == "win32" else "ii"
-AT_ONCE = struct.pack(LINGER, 1, 0)
-IN_ORDER = struct.pack(LINGER, 0, 0)
+FORMAT = "hh" if sys.platform == "win32" else "ii"
+AT_ONCE = struct.pack(FORMAT, 1, 0)
+IN_ORDER = struct.pack(FORMAT, 0, 0)
 
 # TCP_NOTSENT_LOWAT, which Python names from 3.12 on; and bytes beyond those that are on their way.
 NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)

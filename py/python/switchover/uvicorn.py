@@ -532,7 +532,7 @@ class Protocol(asyncio.Protocol):
             self.bound_the_rest()
 
     def bound_the_rest(self) -> None:
-        """What waits is sent before the transport has closed, to a client that takes it."""
+        """Limits the time that a client may take over what waits in a transport that closes."""
         if unsent_by(self.transport):
             self.start_write_timer(self.timeout_write)
             self.reset_if_cut()
