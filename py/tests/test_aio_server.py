@@ -7,6 +7,7 @@ import functools
 import gc
 import logging
 import math
+import pathlib
 import select
 import socket
 import subprocess
@@ -592,6 +593,28 @@ async def test_a_client_that_does_not_read_is_given_up() -> None:
         while len(ended) == before:
             await anyio.sleep(0.01)
     assert errors == [TimeoutError]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have small buffers of their own")
+async def test_a_client_that_takes_little_over_a_unix_socket_is_not_given_up(tmp_path: pathlib.Path) -> None:
+    """The system takes more only when nearly all has been read that it holds: that is no client that reads nothing."""
+
+    async def large(exchange: Exchange) -> None:
+        await exchange.respond(200, {}, bytes(300_000))
+
+    async def once(stream: ByteStream) -> None:
+        await serve(stream, large, patience=Patience(sending=0.6))
+        tasks.cancel_scope.cancel()
+
+    got = 0
+    async with await anyio.create_unix_listener(tmp_path / "socket") as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, once)
+        async with await anyio.connect_unix(tmp_path / "socket") as stream:
+            await stream.send(GET)
+            while got < 300_000:
+                got += len(await stream.receive(4096))
+                await anyio.sleep(0.02)
+    assert got > 300_000
 
 
 async def sleeps(exchange: Exchange) -> None:

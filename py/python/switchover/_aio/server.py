@@ -52,7 +52,7 @@ from .. import (
     Switched,
     Turn,
 )
-from .._reset import bound_unsent, has_hung_up, resets
+from .._reset import bound_unread, bound_unsent, has_hung_up, resets
 from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ async def serve(
     upgrades = _checked(upgrades, config, patience)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
     with suppress(TypedAttributeLookupError):
-        bound_unsent(stream.extra(SocketAttribute.raw_socket))
+        raw = stream.extra(SocketAttribute.raw_socket)
+        bound_unsent(raw)
+        bound_unread(raw)
     try:
         with suppress(*GONE, RemoteProtocolError):
             while request := await _next_request(wire):
