@@ -324,6 +324,21 @@ async def test_an_answer_to_content_that_is_not_read(anyio_backend_name: str) ->
         await stream.aclose()
 
 
+async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:
+    """Where a send meets the reset first, reading meets an end."""
+
+    async def behave(stream: ByteStream) -> None:
+        await stream.receive()
+        await stream.send(b"HTTP/1.1 200 OK\r\n\r\nhalf")
+        await stream.aclose()  # and so resets
+
+    content = bytes(64 << 20)
+    headers = {**HOST, "Content-Length": str(len(content))}
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        with pytest.raises((RemoteProtocolError, anyio.BrokenResourceError)):
+            await connect_upgrade(stream, "/", headers, ["foo/2"], method="POST", content=content)
+
+
 async def test_cancelling_closes_the_stream() -> None:
     async with answered(b"HTTP/1.1 101 Switch", rest=False) as stream:
         with anyio.move_on_after(0.2) as scope:

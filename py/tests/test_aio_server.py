@@ -617,6 +617,25 @@ async def test_a_client_that_takes_little_over_a_unix_socket_is_not_given_up(tmp
     assert got > 300_000
 
 
+def test_clients_that_reset_at_once_leave_others_alone_on_uvloop() -> None:
+    """A transport that has lost its connection has no socket there."""
+    pytest.importorskip("uvloop")
+
+    async def main() -> None:
+        listener: Any = await anyio.create_tcp_listener(local_host="127.0.0.1")
+        port = listener.extra(SocketAttribute.local_port)
+        async with listener, anyio.create_task_group() as tasks:
+            tasks.start_soon(serve_all, listener, echo)
+            for _ in range(50):
+                with socket.create_connection(("127.0.0.1", port)) as client:
+                    resets(client)
+                await anyio.sleep(0)
+            assert (await Peers(port).all(GET, close=True)).startswith(b"HTTP/1.1 200 ")
+            tasks.cancel_scope.cancel()
+
+    anyio.run(main, backend_options={"use_uvloop": True})
+
+
 async def sleeps(exchange: Exchange) -> None:
     await anyio.sleep(WAIT)
 
@@ -708,6 +727,20 @@ async def test_a_handler_that_sends_nothing_without_end_hears_of_its_clients_end
             if leaves == "send_eof":
                 with pytest.raises(anyio.EndOfStream):
                     await client.receive()
+
+
+async def test_a_handler_that_hears_of_its_clients_end_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    heard = anyio.Event()
+    before = len(ended)
+    async with (
+        served(functools.partial(endless, heard=heard)) as peers,
+        await peers.connect(GET.replace(b"GET", b"HEAD")) as client,
+    ):
+        assert (await client.receive()).startswith(b"HTTP/1.1 200 ")
+        await client.aclose()
+        while len(ended) == before:
+            await anyio.sleep(0.01)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 async def test_it_hears_of_an_end_before_which_requests_wait() -> None:

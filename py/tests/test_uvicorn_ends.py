@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import struct
 import sys
@@ -270,6 +271,74 @@ def test_an_answer_without_a_length_is_reset_where_it_is_cut(leaves: bool) -> No
 
     with socket.socket() as here:
         asyncio.run(main())
+
+
+def test_an_answer_in_chunks_leaves_what_is_before_and_after_it_alone() -> None:
+    """Its own end shows: a reset would take back what waits of other answers, or of the next protocol."""
+
+    class Full(Transport):
+        def get_write_buffer_size(self) -> int:
+            return 1_000
+
+        def get_extra_info(self, name: str, default: Any = None) -> Any:
+            return here if name == "socket" else default
+
+    async def streams(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    with socket.socket() as here:
+        _, transport = asyncio.run(played(streams, GET, transport=Full()))
+        assert here.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER) == 0
+    assert b"".join(transport.writes).endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_an_app_that_stops_as_its_client_has_left_is_no_error(
+    begins: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has heard it, as an event stream or a long poll does."""
+
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        if begins:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def main() -> bytes:
+        protocol, transport = await played(waits, GET)
+        protocol.eof_received()
+        await asyncio.wait_for(asyncio.gather(*protocol.tasks), WAIT)
+        protocol.connection_lost(None)
+        return b"".join(transport.writes)
+
+    monkeypatch.setattr(hosted.Protocol, "timeout_half_closed", 0.01)
+    with caplog.at_level(logging.INFO):
+        got = asyncio.run(main())
+    assert [record.name for record in caplog.records] == ["uvicorn.access"] * begins
+    assert got.startswith(b"HTTP/1.1 200 " if begins else b"HTTP/1.1 500 ")
+    assert not got.endswith(b"0\r\n\r\n")
+
+
+def test_an_app_that_goes_on_after_head_does_not_end_the_next_answer() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b"x"})
+            while True:
+                with contextlib.suppress(RuntimeError):
+                    await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        for _ in range(2_000):
+            await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b"end"})
+
+    got = b""
+    with Served(app) as served, served.connect(GET.replace(b"GET", b"HEAD") + GET) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        while piece := connection.recv(65536):
+            got += piece
+    assert got.endswith(b"\r\n\r\n3\r\nend\r\n0\r\n\r\n")
 
 
 def test_reading_goes_on_after_a_declined_handshake() -> None:

@@ -46,12 +46,12 @@ def bound_unsent(raw: socket.socket | None) -> None:
             raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, UNSENT)
 
 
-def bound_unread(raw: socket.socket) -> None:
+def bound_unread(raw: socket.socket | None) -> None:
     """Has the system hold little that the peer has not read, on a Unix socket.
 
     Else it takes nothing until the peer has read 200 KB, which looks like a peer that reads nothing.
     """
-    if sys.platform != "win32" and raw.family == socket.AF_UNIX:
+    if raw is not None and sys.platform != "win32" and raw.family == socket.AF_UNIX:
         with suppress(OSError):
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD)
 

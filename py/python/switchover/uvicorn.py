@@ -547,6 +547,11 @@ class Protocol(asyncio.Protocol):
             (resets if is_cut else ends)(raw)
             self.is_reset_if_cut = is_cut
 
+    def reset_if_unfinished(self) -> None:
+        """Has the connection reset, should the process end before an answer does whose end is the connection's."""
+        if self.connection.closing is Closing.RESET:
+            self.reset_if_cut()
+
     def reset(self) -> None:
         """Closes at once: the transport alone would end it as if all had been sent."""
         if (raw := self.transport.get_extra_info("socket")) is not None:
@@ -792,6 +797,8 @@ class Cycle:
         # The app has all of the request, and knows amid an answer without a length that its client has left.
         self.is_read = False
         self.is_cut = False
+        # The app has been told that the client has left.
+        self.has_heard = False
         self.unheard = 0
 
     # The request.
@@ -849,6 +856,7 @@ class Cycle:
                 self.protocol.waiting.pause()
         self.message_event.clear()
         if self.is_over():
+            self.has_heard = True
             # It may stop now, in order: what it leaves out must not look as if it had never been.
             self.is_cut = self.is_cut or (self.response_started and not self.has_length and not self.response_complete)
             return {"type": "http.disconnect"}
@@ -869,6 +877,8 @@ class Cycle:
         except BaseException as error:
             if self.unheard <= UNHEARD:
                 self.logger.error("Exception in ASGI application\n", exc_info=error)
+            elif self.response_complete:
+                return
             elif self.drops_content and not self.transport.is_closing():
                 # The client has all of the answer, and may have asked for more before its end.
                 self.write(b"", more_body=False)
@@ -881,11 +891,10 @@ class Cycle:
                     self.protocol.close()
                 else:
                     await self.give_up()
-            elif not self.response_started and not self.disconnected:
-                self.logger.error("ASGI callable returned without starting response.")
-                await self.give_up()
             elif not self.response_complete and not self.disconnected:
-                self.logger.error("ASGI callable returned without completing response.")
+                if not self.has_heard:
+                    what = "completing" if self.response_started else "starting"
+                    self.logger.error("ASGI callable returned without %s response.", what)
                 await self.give_up()
 
     async def give_up(self) -> None:
@@ -896,6 +905,10 @@ class Cycle:
                 self.protocol.close()
             return
         text = b"Internal Server Error"
+        if self.has_heard:
+            # An app that has stopped because its client has left is no line in the access log.
+            self.protocol.reject(500, text)
+            return
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"connection", b"close")]
         await self.send({"type": "http.response.start", "status": 500, "headers": headers})
         await self.send({"type": "http.response.body", "body": text})
@@ -996,7 +1009,7 @@ class Cycle:
                 self.write_head(status, headers, out)
                 self.head = None
                 if not self.has_length:
-                    self.protocol.reset_if_cut()
+                    self.protocol.reset_if_unfinished()
             if body and not self.drops_content:
                 self.connection.send_data(body, into=out)
             if not more_body and not self.is_cut:

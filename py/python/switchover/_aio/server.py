@@ -56,6 +56,8 @@ from .._reset import bound_unread, bound_unsent, has_hung_up, resets
 from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes
 
 if TYPE_CHECKING:
+    import socket
+
     from .. import HeadersLike, ProtocolsLike, TextLike
 
 LOG = logging.getLogger("switchover.aio")
@@ -82,6 +84,10 @@ class ContentTooLargeError(ValueError):
     __module__ = "switchover.aio"
 
 
+class ClientGoneError(BrokenResourceError):
+    """Ends a handler whose client has all of its answer, and has left: no error of the handler's."""
+
+
 async def serve(
     stream: AnyByteStream,
     handler: Handler,
@@ -103,10 +109,9 @@ async def serve(
     """
     upgrades = _checked(upgrades, config, patience)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
-    with suppress(TypedAttributeLookupError):
-        raw = stream.extra(SocketAttribute.raw_socket)
-        bound_unsent(raw)
-        bound_unread(raw)
+    raw = _socket_of(stream)
+    bound_unsent(raw)
+    bound_unread(raw)
     try:
         with suppress(*GONE, RemoteProtocolError):
             while request := await _next_request(wire):
@@ -279,7 +284,7 @@ class Exchange:
     async def _look_for_the_end(self) -> None:
         """Ends a handler that goes on with content that is left out, once the client has gone: no send can tell it."""
         # Where requests wait before the client's end, reading does not come to it.
-        if not has_hung_up(self._wire.stream.extra(SocketAttribute.raw_socket, None)):
+        if not has_hung_up(_socket_of(self._wire.stream)):
             try:
                 with move_on_after(GLANCE) as glance:
                     await self.gone()
@@ -290,7 +295,7 @@ class Exchange:
                 return
         with suppress(LocalProtocolError):
             await self._wire.send(self.connection.send_end())
-        raise BrokenResourceError("the client has gone")
+        raise ClientGoneError("the client has gone")
 
     async def send_end(self, trailers: HeadersLike = ()) -> None:
         """Ends the response, with trailers where it is chunked."""
@@ -388,7 +393,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         error = RuntimeError("what the handler awaited was cancelled")
         error.__cause__ = raised
     wire.exchange = None
-    if own := error and _without(error, wire.failure, GONE_QUIETLY if wire.switched else ()):
+    if own := error and _without(error, wire.failure, GONE_QUIETLY if wire.switched else (ClientGoneError,)):
         LOG.error("Exception in a handler", exc_info=own)
     elif wire.failure or error:
         _log(wire.failure or error)
@@ -482,9 +487,17 @@ async def _linger(stream: AnyByteStream) -> None:
 
 async def _reset(stream: AnyByteStream) -> None:
     """Closes so that the client sees that something is missing: after a FIN it might take the answer for whole."""
-    with suppress(*GONE, TypedAttributeLookupError, ValueError):  # a socket of uvloop that has ended
-        resets(stream.extra(SocketAttribute.raw_socket))
+    if (raw := _socket_of(stream)) is not None:
+        with suppress(*GONE, ValueError):  # a socket of uvloop that has ended
+            resets(raw)
     await aclose_forcefully(stream)
+
+
+def _socket_of(stream: AnyByteStream) -> socket.socket | None:
+    """Returns the socket below a stream; None where there is none, or none any more, as with uvloop."""
+    with suppress(*GONE, TypedAttributeLookupError, AttributeError):
+        return stream.extra(SocketAttribute.raw_socket)
+    return None
 
 
 def _checked(protocols: ProtocolsLike, config: Config | None, patience: Patience) -> list[TextLike | Protocol]:

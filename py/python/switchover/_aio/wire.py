@@ -138,7 +138,8 @@ class Wire:
         try:
             data = await self.stream.receive(PIECE)
         except EndOfStream:
-            self.connection.receive_eof()
+            # Where a send has met a reset, the system does not tell of it again.
+            self.connection.receive_eof(clean=not isinstance(self.failure, BrokenResourceError))
             self.has_end = True
             return 0
         if data:
