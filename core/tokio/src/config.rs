@@ -64,7 +64,8 @@ pub struct Patience {
     /// Content: 30 s. A server counts what it has waited for all of a request's; a client begins anew with each piece of a
     /// response, which may be made of what happens now and then, and only once its request has left.
     pub content: Option<Duration>,
-    /// The peer takes what is sent: 30 s.
+    /// The peer takes what is sent: 30 s, and up to three times as long again by what the system has taken for it. Linux says
+    /// that there is room only after a third of its buffer, up to a megabyte: who takes 10 kB/s is not given up.
     pub sending: Option<Duration>,
     /// A server's handler makes a response: for ever. When it is over the client gets a 503, and the handler is dropped.
     pub handler: Option<Duration>,

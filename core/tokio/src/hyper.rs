@@ -29,8 +29,9 @@ use crate::wire::LINGER;
 
 /// Bytes in the pipe, each way.
 const PIPE: usize = 64 * 1024;
-/// How long a client may take over what waits in the pipe once the framework has dropped its end.
-const SENDING: Duration = Duration::from_secs(30);
+/// How long a client may take nothing of what waits in the pipe once the framework has dropped its end. The system says that there
+/// is room only after a third of its buffer.
+const SENDING: Duration = Duration::from_secs(120);
 /// Bytes of the client that are passed on at once.
 const PIECE: usize = 8 * 1024;
 
@@ -114,15 +115,7 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone }: Pipe) ->
     }
     let (mut from_client, mut to_client) = tokio::io::split(upgraded);
     let (mut from_pipe, mut to_pipe) = tokio::io::split(pipe);
-    let end = gone.clone();
-    let said = async {
-        tokio::select! {
-            said = copy(&mut from_pipe, &mut to_client) => said?,
-            // What waits in the pipe has this long.
-            () = async { dropped(end).await; sleep(SENDING).await } => return Err(ErrorKind::TimedOut.into()),
-        };
-        to_client.shutdown().await
-    };
+    let said = all_said(&mut from_pipe, &mut to_client, gone.clone());
     let taken = async {
         tokio::select! {
             taken = passed_on(&mut from_client, &mut to_pipe) => taken,
@@ -130,8 +123,11 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone }: Pipe) ->
             () = dropped(gone) => Ok(()),
         }
     };
-    // A client that has failed takes nothing, either.
-    tokio::try_join!(said, taken)?;
+    if let Err(error) = tokio::try_join!(said, taken) {
+        // A client that has failed takes nothing, either. One that has taken nothing for long must not take the half for all.
+        from_client.unsplit(to_client).reset();
+        return Err(error.into());
+    }
     // To close with bytes of the client unread would reset the connection, and take what is on its way from it.
     let _ = timeout(LINGER, copy(&mut from_client, &mut sink())).await;
     Ok(())
@@ -140,6 +136,29 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone }: Pipe) ->
 /// Ready once the framework has dropped its end of the pipe.
 async fn dropped(mut gone: watch::Receiver<()>) {
     while gone.changed().await.is_ok() {}
+}
+
+/// What the framework says, to its end. Once it has dropped the pipe, the client has to take some of it now and then.
+async fn all_said(
+    from: &mut ReadHalf<DuplexStream>,
+    to: &mut WriteHalf<Upgraded>,
+    gone: watch::Receiver<()>,
+) -> io::Result<()> {
+    let mut bytes = vec![0; PIECE];
+    loop {
+        let read = from.read(&mut bytes).await?;
+        if read == 0 {
+            return to.shutdown().await;
+        }
+        let mut left = &bytes[..read];
+        while !left.is_empty() {
+            let taken = tokio::select! {
+                taken = to.write(left) => taken?,
+                () = async { dropped(gone.clone()).await; sleep(SENDING).await } => return Err(ErrorKind::TimedOut.into()),
+            };
+            left = &left[taken..];
+        }
+    }
 }
 
 /// What the client says, to its end. An error is the client's: a framework that takes no more is none.

@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full};
 use switchover_tokio::client::connect;
 use switchover_tokio::{Body, BoxError, Config, Error, Patience, serve, service_fn};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use common::{CHUNKED, Frames, GET, config, expect, rest, send, served_by};
 
@@ -239,6 +239,71 @@ async fn a_client_that_takes_nothing_is_given_up() {
         };
         assert!(matches!(ended, Err(Error::TimedOut("to take what is sent"))), "{gathers}: {ended:?}");
         assert!((30..=34).contains(&elapsed) && polls < 30, "{gathers}: {elapsed} s, {polls} polls");
+    }
+}
+
+/// A stream over a system that has taken much for the peer, and takes more only once a megabyte of that has left.
+struct Deep {
+    room: usize,
+    leaving: Pin<Box<Sleep>>,
+    /// For how long a megabyte is on its way.
+    megabyte: Duration,
+}
+
+impl AsyncRead for Deep {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let is_first = self.room == Self::ALL;
+        if is_first {
+            to.put_slice(GET.as_bytes());
+            self.room -= 1;
+        }
+        if is_first { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+}
+
+impl Deep {
+    const ALL: usize = 3 << 20;
+}
+
+impl AsyncWrite for Deep {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.room == 0 {
+            std::task::ready!(self.leaving.as_mut().poll(context));
+            self.room = 1 << 20;
+        }
+        let taken = bytes.len().min(self.room);
+        self.room -= taken;
+        if self.room == 0 {
+            let left = Instant::now() + self.megabyte;
+            self.leaving.as_mut().reset(left);
+        }
+        Poll::Ready(Ok(taken))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Who takes ten kilobytes a second is not given up; who takes nothing is, if later.
+#[tokio::test(start_paused = true)]
+async fn what_the_system_has_taken_earns_a_slow_client_time() {
+    let answer = service_fn(async |_: Request<Body>| {
+        Ok::<_, BoxError>(Response::new(Full::new(Bytes::from(vec![b'x'; 8 << 20]))))
+    });
+    let mut config = config();
+    config.patience.idle = Some(Duration::from_secs(300));
+    for (megabyte, seconds) in [(100, 600 + 300), (900, 120)] {
+        let megabyte = Duration::from_secs(megabyte);
+        let stream = Deep { room: Deep::ALL, leaving: Box::pin(sleep(megabyte)), megabyte };
+        let (ended, elapsed, polls) = counted(serve(stream, answer, &config)).await;
+        assert_eq!(elapsed, seconds, "{ended:?}");
+        assert!(matches!(ended, Err(Error::TimedOut("to take what is sent"))) == (seconds == 120), "{ended:?}");
+        assert!(polls < 50, "{polls} polls");
     }
 }
 

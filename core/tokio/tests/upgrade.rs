@@ -8,6 +8,7 @@ use http_body_util::Full;
 use switchover::Ineligible;
 use switchover_tokio::{Body, BoxError, Config, Error, Handler, serve, service_fn, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::net::{TcpListener, TcpStream};
 
 type Content = Full<Bytes>;
 type Answer = Result<Response<Content>, BoxError>;
@@ -288,6 +289,33 @@ async fn content_is_read_before_the_switch_or_dropped() {
 }
 
 /// As TLS by upgrade does it, with a layer that changes nothing in TLS's place.
+/// After an orderly end the client would take the half for all.
+#[tokio::test]
+async fn a_stream_can_end_with_a_reset() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("a port");
+    let handler = service_fn(async |request: Request<Body>| {
+        let chosen = upgrade::select(&request, ["shout"]).expect("an offer");
+        Ok::<Response<Body>, BoxError>(chosen.accept(async |mut stream| {
+            stream.read_u8().await.expect("a client");
+            stream.reset();
+        }))
+    });
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        serve(stream, handler, &Config::default()).await
+    });
+    let mut client = TcpStream::connect(address).await.expect("a server");
+    client.write_all(offering("shout").as_bytes()).await.expect("a server");
+    let mut byte = [0];
+    while !byte.contains(&b'\n') {
+        client.read_exact(&mut byte).await.expect("a head");
+    }
+    client.write_all(b"x").await.expect("a server");
+    let end = client.read_to_end(&mut Vec::new()).await.expect_err("a reset");
+    assert_eq!(end.kind(), std::io::ErrorKind::ConnectionReset);
+}
+
 #[tokio::test]
 async fn http_goes_on_above_a_new_layer() {
     async fn above(request: Request<Body>) -> Answer {

@@ -8,7 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use http::StatusCode;
 use http_body_util::BodyExt;
 use switchover_tokio::hyper::WithOnUpgrade;
-use switchover_tokio::{Body, upgrade};
+use switchover_tokio::{Body, Config, serve, upgrade};
 use switchover_tokio_peers::{Served, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::WebSocketStream;
@@ -163,6 +163,26 @@ async fn a_socket_of_axums_ends_with_either_side() {
         .await;
     }
     served.stop().await;
+}
+
+/// A client that pauses gets all that a socket of axum's has said before it was dropped.
+#[tokio::test(start_paused = true)]
+async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
+    let says = async |mut socket: axum::extract::ws::WebSocket| {
+        for _ in 0..6 {
+            socket.send("\t".repeat(10_000).into()).await.expect("room");
+        }
+    };
+    let router = Router::new().route("/", any(async move |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(says)));
+    let (mut client, server) = tokio::io::duplex(1000);
+    tokio::spawn(async move { serve(server, WithOnUpgrade(router), &Config::default()).await });
+    let head = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
+    let request = format!("{head}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    client.write_all(request.as_bytes()).await.expect("a server");
+    tokio::time::sleep(std::time::Duration::from_secs(100)).await;
+    let mut got = Vec::new();
+    client.read_to_end(&mut got).await.expect("a server");
+    assert_eq!(got.iter().filter(|&&byte| byte == b'\t').count(), 60_000);
 }
 
 /// What axum would switch to is left alone where the engine would not: it is the client's mistake, and no 500.

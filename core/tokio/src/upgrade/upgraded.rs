@@ -1,5 +1,6 @@
 //! The stream of the new protocol.
 
+use std::any::Any;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,6 +9,7 @@ use bytes::{Buf, Bytes};
 use http::{Request, Response};
 use switchover::Connection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use crate::Transport;
 use crate::observe::{Noticed, Observed};
@@ -70,6 +72,15 @@ impl Upgraded {
     /// The stream, and what was read of the new protocol already. Read the second first.
     pub fn into_parts(self) -> (Box<dyn Transport>, Bytes) {
         (self.stream, self.leftover)
+    }
+
+    /// Closes with a reset, where the transport is a [`TcpStream`]: for what is not whole, and would look so after an orderly end,
+    /// as a peer's that a tunnel has lost (RFC 9113, 8.5). What has not arrived yet is lost. Another transport is dropped, which TLS
+    /// shows by the alert that is missing.
+    pub fn reset(self) {
+        if let Some(socket) = (&*self.stream as &dyn Any).downcast_ref::<TcpStream>() {
+            let _ = socket.set_zero_linger();
+        }
     }
 
     /// For TLS by upgrade: the stream for its handshake, and the HTTP that goes on above it, beginning with the answer to

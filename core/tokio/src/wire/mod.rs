@@ -94,7 +94,7 @@ impl<S: Transport> Wire<S> {
     pub(crate) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while !self.out.is_empty() {
             match self.out.poll_write(Pin::new(&mut self.stream), context) {
-                Poll::Ready(Ok(len)) => self.sending.earn(len),
+                Poll::Ready(Ok(len)) => self.sending.earn_from_system(len),
                 Poll::Ready(Err(error)) => {
                     self.writes = Writes::Broken;
                     return Poll::Ready(Err(error.into()));

@@ -9,6 +9,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What a byte adds to the time.
 const EARNED: Duration = Duration::from_millis(1);
+/// How many patiences more a peer may earn by what the system has taken for it: that takes more only once a third has left of all
+/// that it holds, which may be a megabyte.
+const SYSTEM: u32 = 3;
 
 /// Until when the peer may keep us waiting for one thing.
 #[derive(Default)]
@@ -16,6 +19,8 @@ pub(crate) struct Deadline {
     what: &'static str,
     time: Time,
     patience: Duration,
+    /// Earned before there was something to wait for.
+    credit: Duration,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -38,11 +43,11 @@ impl Deadline {
         let left = match self.time {
             Time::Until(_) if self.what == what => return None,
             Time::Left(left) if self.what == what => left,
-            _ => patience,
+            _ => patience.saturating_add(std::mem::take(&mut self.credit).min(patience.saturating_mul(SYSTEM))),
         };
         // What is longer than a clock goes is for ever.
         let now = Instant::now();
-        *self = Self { what, time: now.checked_add(left).map_or(Time::Unlimited, Time::Until), patience };
+        *self = Self { what, time: now.checked_add(left).map_or(Time::Unlimited, Time::Until), patience, ..*self };
         Some(now)
     }
 
@@ -68,10 +73,21 @@ impl Deadline {
 
     /// So many bytes of it have come, which earns time, but never more than there was at the beginning.
     pub(crate) fn earn(&mut self, len: usize) {
+        self.earn_up_to(self.patience, len);
+    }
+
+    /// The system has taken so many bytes for the peer, which earns it time, also where it has not been waited for yet.
+    pub(crate) fn earn_from_system(&mut self, len: usize) {
+        match self.time {
+            Time::Until(_) => self.earn_up_to(self.patience.saturating_mul(1 + SYSTEM), len),
+            Time::Unlimited | Time::Left(_) => self.credit = self.credit.saturating_add(earned(len)),
+        }
+    }
+
+    fn earn_up_to(&mut self, most: Duration, len: usize) {
         if let Time::Until(until) = &mut self.time {
-            let earned = EARNED.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX));
-            let most = Instant::now() + self.patience;
-            *until = until.checked_add(earned).map_or(most, |until| until.min(most));
+            let most = Instant::now().checked_add(most);
+            *until = until.checked_add(earned(len)).into_iter().chain(most).min().unwrap_or(*until);
         }
     }
 
@@ -81,6 +97,10 @@ impl Deadline {
         ready!(alarm.poll(until, context));
         Poll::Ready(self.what)
     }
+}
+
+fn earned(len: usize) -> Duration {
+    EARNED.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX))
 }
 
 /// Goes off at the earliest deadline that was asked for.
