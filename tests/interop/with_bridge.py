@@ -136,6 +136,24 @@ def h2_resets_a_stream_whose_server_reads_no_more(_):
         same(h2_client(front, "reset"), "404")
 
 
+@case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
+def h2_cancels_what_the_bridge_has_switched(_):
+    """RFC 9113, 8.5: the backend must not take the half for all."""
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(SWITCH)
+        try:
+            while connection.recv(65536):
+                pass
+        except ConnectionResetError:
+            return
+        check(False, "the end looks like that of the protocol")
+
+    with scripted(script) as url, bridge(port_of(url)) as front:
+        same(h2_client(front, "cancel"), "cancelled")
+
+
 def curl_http2(front, path, *arguments, stdin=b"", expect=0):
     needs("curl", ["curl", "--version"])
     if b"HTTP2" not in run("curl", "--version")[0]:

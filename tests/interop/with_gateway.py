@@ -133,14 +133,42 @@ def the_gateway_before_a_server_that_leaves(_):
         # All has been sent. What the client sends is unread, so the system resets the connection.
         wait_for(lambda: fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), bytes(4))
 
-    with scripted(script) as url, gateway(port_of(url)) as front:
+    with scripted(script) as url, between("gateway", port_of(url), "--patience", "1") as front:
         raw = Raw(front.port)
         raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         raw.socket.sendall(offer(b"/", b"echo/1"))
         raw.send_beside(b"x" * 100_000_000)
         raw.until(b"\r\n\r\n")
-        time.sleep(0.5)
+        # The client has four times the patience to take some of it.
+        time.sleep(2)
         same(raw.read_slowly(), LARGE)
+
+
+@case("a socket", "echo/1", THROUGH_US)
+def the_gateway_before_a_client_that_does_not_read(_):
+    """What it has not taken in time is lost, and it can see that."""
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(SWITCH)
+        connection.settimeout(0.5)
+        with contextlib.suppress(TimeoutError):
+            connection.sendall(bytes(1 << 25))
+
+    with scripted(script) as url, between("gateway", port_of(url), "--patience", "1") as front:
+        before = front.descriptors()
+        raw = Raw(front.port)
+        raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        raw.socket.sendall(offer(b"/", b"echo/1"))
+        raw.until(b"\r\n\r\n")
+        raw.send_beside(b"x" * 100_000_000)
+        wait_for(lambda: b"back" if front.descriptors() <= before else b"kept", b"back")
+        try:
+            while raw.socket.recv(65536):
+                pass
+        except ConnectionResetError:
+            return
+        check(False, "the end looks like that of the protocol")
 
 
 @case("a socket", "echo/1", THROUGH_US)

@@ -3,8 +3,8 @@
     h2_client.py HTTPS-URL WHAT
 
 `websocket` says messages to `/ws`, `declined PATH` offers the same elsewhere, `malformed NAME VALUE` has a field that
-has no place in HTTP/2, `connect` asks for a tunnel, `half-close` ends its direction of `echo/1` first, and `reset` sends
-until nothing is read, resets the stream and asks again. Prints what came of it.
+has no place in HTTP/2, `connect` asks for a tunnel, `half-close` ends its direction of `echo/1` first, `reset` sends
+until nothing is read, resets the stream and asks again, and `cancel` resets it amid what it says. Prints what came of it.
 """
 
 import os
@@ -173,12 +173,24 @@ def reset(client):
     return "all was read"
 
 
+def cancel(client):
+    answer = client.connect("/", "echo/1", more=())
+    assert status(answer) == "200", answer
+    client.send(bytes(20_000))
+    client.engine.reset_stream(client.stream)
+    client.flush()
+    # The connection lives on.
+    time.sleep(0.5)
+    return "cancelled"
+
+
 PLAYS = {
     "websocket": websocket,
     "declined": lambda client, path: status(client.connect(path)),
     "connect": plain_connect,
     "half-close": half_close,
     "reset": reset,
+    "cancel": cancel,
     "malformed": lambda client, name, value: status(client.connect(more=[(name, value)])),
 }
 

@@ -25,6 +25,7 @@ mod tls;
 use std::future::{pending, poll_fn};
 use std::net::Ipv4Addr;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -146,25 +147,38 @@ async fn shake_hands(
 
 /// The answer on its stream: interim responses come beside what waits for it.
 #[derive(Clone)]
-struct Respond(Arc<Mutex<SendResponse<Bytes>>>);
+struct Respond {
+    stream: Arc<Mutex<SendResponse<Bytes>>>,
+    has_begun: Arc<AtomicBool>,
+}
 
 impl Respond {
+    fn new(stream: SendResponse<Bytes>) -> Self {
+        Self { stream: Arc::new(Mutex::new(stream)), has_begun: Arc::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, SendResponse<Bytes>> {
-        locked(&self.0)
+        locked(&self.stream)
     }
 
     fn send(&self, head: Response<()>, is_all: bool) -> Result<SendStream<Bytes>, h2::Error> {
+        self.has_begun.store(true, Relaxed);
         self.lock().send_response(head, is_all)
+    }
+
+    /// Ready once the client has cancelled its request, before the answer begins: from then on what sends its content looks.
+    fn poll_cancelled(&self, context: &mut Context<'_>) -> Poll<Result<Reason, h2::Error>> {
+        if self.has_begun.load(Relaxed) { Poll::Pending } else { self.lock().poll_reset(context) }
     }
 }
 
 async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, backend: Backend) {
     let (head, content) = request.into_parts();
-    let (mut content, respond) = (Content::new(content, backend.patience), Respond(Arc::new(Mutex::new(respond))));
+    let (mut content, respond) = (Content::new(content, backend.patience), Respond::new(respond));
     let exchanged = tokio::select! {
         exchanged = exchange(head, &content, &respond, &backend) => exchanged,
         // The backend need not finish what the client has cancelled.
-        () = cancelled(|context| respond.lock().poll_reset(context)) => return,
+        () = cancelled(|context| respond.poll_cancelled(context)) => return,
     };
     if let Err(error) = exchanged {
         eprintln!("{}: {error}", backend.address);
@@ -316,15 +330,30 @@ fn plain(status: StatusCode) -> Response<()> {
     head
 }
 
-/// Bytes both ways, until the client cancels. A side that ends its own direction still gets the other's, and a backend that takes no
-/// more is read to its end (RFC 9110, 9.3.6).
+/// Bytes both ways, until the client cancels, which is a reset for the backend (RFC 9113, 8.5).
 async fn tunnel(
     server: Upgraded,
+    content: Content,
+    to_client: SendStream<Bytes>,
+    patience: Duration,
+) -> Result<(), BoxError> {
+    let (mut reader, mut writer) = tokio::io::split(server);
+    let passed = both_ways(&mut reader, &mut writer, content, to_client, patience).await;
+    if passed.is_err() {
+        reader.unsplit(writer).reset();
+    }
+    passed
+}
+
+/// A side that ends its own direction still gets the other's, and a backend that takes no more is read to its end (RFC 9110, 9.3.6).
+/// An error is the client's, or that of a backend that can be neither read nor written.
+async fn both_ways(
+    reader: &mut ReadHalf<Upgraded>,
+    writer: &mut WriteHalf<Upgraded>,
     content: Content,
     mut to_client: SendStream<Bytes>,
     patience: Duration,
 ) -> Result<(), BoxError> {
-    let (reader, writer) = tokio::io::split(server);
     let writes_since = Mutex::new(None);
     let mut taken = pin!(to_backend(content, writer, &writes_since));
     let mut is_taken = false;
@@ -333,7 +362,10 @@ async fn tunnel(
         loop {
             tokio::select! {
                 sent = &mut sent => break sent?,
-                _ = &mut taken, if !is_taken => is_taken = true,
+                taken = &mut taken, if !is_taken => {
+                    taken?;
+                    is_taken = true;
+                }
             }
         }
     }
@@ -344,7 +376,7 @@ async fn tunnel(
     loop {
         tokio::select! {
             taken = &mut taken => return taken,
-            () = cancelled(|context| to_client.poll_reset(context)) => return Ok(()),
+            () = cancelled(|context| to_client.poll_reset(context)) => return Err("the client has cancelled".into()),
             () = sleep(LULL) => {}
         }
         if locked(&writes_since).is_some_and(|since| since.elapsed() >= patience) {
@@ -355,20 +387,24 @@ async fn tunnel(
 
 async fn to_backend(
     mut content: Content,
-    mut writer: WriteHalf<Upgraded>,
+    writer: &mut WriteHalf<Upgraded>,
     writes_since: &Mutex<Option<Instant>>,
 ) -> Result<(), BoxError> {
     while let Some(frame) = content.frame().await {
         if let Ok(data) = frame?.into_data() {
             *locked(writes_since) = Some(Instant::now());
-            writer.write_all(&data).await?;
+            if writer.write_all(&data).await.is_err() {
+                // It may still have said something.
+                return Ok(());
+            }
             *locked(writes_since) = None;
         }
     }
-    Ok(writer.shutdown().await?)
+    let _ = writer.shutdown().await;
+    Ok(())
 }
 
-async fn to_frames(mut reader: ReadHalf<Upgraded>, to_client: &mut SendStream<Bytes>) -> Result<(), BoxError> {
+async fn to_frames(reader: &mut ReadHalf<Upgraded>, to_client: &mut SendStream<Bytes>) -> Result<(), BoxError> {
     let mut piece = vec![0; PIECE];
     loop {
         let read = tokio::select! {

@@ -14,6 +14,7 @@ mod forward;
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -32,7 +33,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, copy, sink};
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::backend::{Backend, host_and_port, status, until_interrupted};
 use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
@@ -53,6 +54,10 @@ struct Args {
 
 /// The most time for reading on from a side whose peer has gone.
 const LINGER: Duration = Duration::from_secs(4);
+
+/// Patiences in which a side has to take some of what the other one has left: the system says that there is room only after a third of
+/// its buffer.
+const SYSTEM: u32 = 4;
 
 /// How much of a tunnel is passed on at once.
 const PIECE: usize = 16 * 1024;
@@ -186,17 +191,22 @@ async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, stopping
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
     let both = async {
-        let refused = Notify::new();
+        let (refused, moved) = (Notify::new(), Mutex::new(Instant::now()));
         let passed = async {
             tokio::try_join!(
-                passed_on(&mut from_client, &mut to_server, &refused),
-                passed_on(&mut from_server, &mut to_client, &refused)
+                passed_on(&mut from_client, &mut to_server, &refused, &moved),
+                passed_on(&mut from_server, &mut to_client, &refused, &moved)
             )
         };
-        tokio::select! {
-            _ = passed => {}
-            // What is on its way to the other side has this long.
-            () = async { refused.notified().await; sleep(patience).await } => {}
+        let is_cut = tokio::select! {
+            _ = passed => false,
+            // What is on its way to the other side has its time.
+            () = stalled(&refused, &moved, SYSTEM * patience) => true,
+        };
+        if is_cut {
+            // Who has not got all must not take it for all.
+            from_client.unsplit(to_client).reset();
+            return from_server.unsplit(to_server).reset();
         }
         // A side whose peer has gone may send on. To close with that unread would reset the connection, and take what is on its
         // way to that side.
@@ -213,7 +223,12 @@ async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, stopping
 
 /// One direction, to its end. An error is that of the side that is read: the one that takes no more may still have said something.
 /// What it has refused is read all the same, for who sends may read only then.
-async fn passed_on(from: &mut ReadHalf<Upgraded>, to: &mut WriteHalf<Upgraded>, refused: &Notify) -> io::Result<()> {
+async fn passed_on(
+    from: &mut ReadHalf<Upgraded>,
+    to: &mut WriteHalf<Upgraded>,
+    refused: &Notify,
+    moved: &Mutex<Instant>,
+) -> io::Result<()> {
     let mut bytes = vec![0; PIECE];
     loop {
         let read = from.read(&mut bytes).await?;
@@ -221,9 +236,28 @@ async fn passed_on(from: &mut ReadHalf<Upgraded>, to: &mut WriteHalf<Upgraded>, 
             let _ = to.shutdown().await;
             return Ok(());
         }
-        if to.write_all(&bytes[..read]).await.is_err() {
-            refused.notify_one();
-            return copy(from, &mut sink()).await.map(drop);
+        let mut left = &bytes[..read];
+        while !left.is_empty() {
+            let Ok(taken) = to.write(left).await else {
+                refused.notify_one();
+                return copy(from, &mut sink()).await.map(drop);
+            };
+            *moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            left = &left[taken..];
         }
+    }
+}
+
+/// Ready once a side has refused something, and the other one has taken nothing for so long.
+async fn stalled(refused: &Notify, moved: &Mutex<Instant>, patience: Duration) {
+    refused.notified().await;
+    let mut since = Instant::now();
+    loop {
+        sleep_until(since + patience).await;
+        let last = *moved.lock().unwrap_or_else(PoisonError::into_inner);
+        if last <= since {
+            return;
+        }
+        since = last;
     }
 }
