@@ -184,9 +184,11 @@ fn speak_foo(line: &str, leftover: &[u8], mut stream: &TcpStream, patience: Dura
     stream.set_read_timeout(Some(patience))?;
     let mut lines = BufReader::new(leftover.chain(stream));
     writeln!(stream, "foo/2 answers {line}")?;
-    let mut text = String::new();
-    while (&mut lines).take(LINE).read_line(&mut text)? > 0 && text.trim_end() != "QUIT" {
-        stream.write_all(text.to_uppercase().as_bytes())?;
+    let mut text = Vec::new();
+    // A longer line is taken as several.
+    while (&mut lines).take(LINE).read_until(b'\n', &mut text)? > 0 && text.trim_ascii_end() != b"QUIT" {
+        text.make_ascii_uppercase();
+        stream.write_all(&text)?;
         text.clear();
     }
     Ok(leave(stream)?)

@@ -131,16 +131,16 @@ fn answer(http: &mut Connection, status: u16, line: &str, out: &mut Vec<u8>) -> 
 async fn speak_foo(line: &str, leftover: &[u8], mut stream: TcpStream, patience: Duration) -> io::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(leftover.chain(reader));
-    let mut text = format!("foo/2 answers {line}\n");
+    let mut text = format!("foo/2 answers {line}\n").into_bytes();
     loop {
-        timeout(patience, writer.write_all(text.as_bytes())).await??;
+        timeout(patience, writer.write_all(&text)).await??;
         text.clear();
         // A longer line is taken as several.
-        let len = timeout(patience, (&mut lines).take(65_536).read_line(&mut text)).await??;
-        if len == 0 || text.trim_end() == "QUIT" {
+        let len = timeout(patience, (&mut lines).take(65_536).read_until(b'\n', &mut text)).await??;
+        if len == 0 || text.trim_ascii_end() == b"QUIT" {
             return leave(stream).await;
         }
-        text = text.to_uppercase();
+        text.make_ascii_uppercase();
     }
 }
 

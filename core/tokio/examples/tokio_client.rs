@@ -2,7 +2,7 @@
 
 use http::Request;
 use switchover_tokio::{Body, BoxError, client};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 #[tokio::main]
@@ -13,7 +13,7 @@ async fn main() -> Result<(), BoxError> {
     let mut stream = BufReader::new(outcome.into_result()?);
     let mut line = String::new();
     stream.write_all(b"hello\n").await?;
-    stream.read_line(&mut line).await?;
+    stream.take(65_536).read_line(&mut line).await?;
     print!("{line}");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use http::{Method, Request, Response, StatusCode};
 use switchover_tokio::{Body, BoxError, Config, Upgraded, serve_all, service_fn, upgrade};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -28,9 +28,11 @@ async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
 
 /// `foo/2`: each line comes back louder.
 async fn shout(stream: Upgraded) {
-    let (mut stream, mut line) = (BufReader::new(stream), String::new());
-    while let Ok(1..) = stream.read_line(&mut line).await {
-        if stream.write_all(line.to_uppercase().as_bytes()).await.is_err() {
+    let (mut stream, mut line) = (BufReader::new(stream), Vec::new());
+    // A longer line is taken as several.
+    while let Ok(1..) = (&mut stream).take(65_536).read_until(b'\n', &mut line).await {
+        line.make_ascii_uppercase();
+        if stream.write_all(&line).await.is_err() {
             break;
         }
         line.clear();

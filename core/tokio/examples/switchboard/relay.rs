@@ -15,7 +15,7 @@ use crate::line::Line;
 /// So it gets a moment after the last thing it said.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// More than our own input ever leaves waiting, in bytes: these are answers to a server that reads nothing.
+/// How many bytes of answers may wait beside what is ours to say: a server that asks for more reads nothing.
 const UNREAD: usize = 4 << 20;
 
 /// How long we wait for the other side to close a WebSocket that we have closed.
@@ -46,10 +46,16 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
     let wire = Wire { inbox: early.iter().copied().collect(), peer_ended, outbox: Vec::new() };
     let mut frames = WebSocket::from_raw_socket(wire, Role::Client, None);
     let (mut typed, mut patience) = (Vec::new(), None);
+    let (mut said, mut answers) = (0, 0);
     line.feed(io::stdin());
     while print_messages(&mut frames)? {
-        line.send(std::mem::take(&mut frames.get_mut().outbox))?;
-        if line.unsent() > UNREAD {
+        let outbox = std::mem::take(&mut frames.get_mut().outbox);
+        answers += outbox.len() - said;
+        line.send(outbox)?;
+        if line.unsent() == 0 {
+            answers = 0;
+        }
+        if answers > UNREAD {
             return Err("the server sends pings, and does not read the pongs".into());
         }
         if !frames.can_read() {
@@ -74,6 +80,7 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
                 patience = Some(QUIET);
             }
         }
+        said = frames.get_mut().outbox.len();
     }
     Ok(())
 }

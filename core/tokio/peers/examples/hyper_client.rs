@@ -6,7 +6,7 @@ use http::{Request, StatusCode};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 #[tokio::main]
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut stream = BufReader::new(TokioIo::new(hyper::upgrade::on(response).await?));
     let mut line = String::new();
     stream.write_all(b"hello\n").await?;
-    stream.read_line(&mut line).await?;
+    stream.take(65_536).read_line(&mut line).await?;
     print!("{line}");
     Ok(())
 }

@@ -14,7 +14,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -78,9 +78,11 @@ fn empty() -> Content {
 
 /// `foo/2`: each line comes back louder.
 async fn shout(upgraded: Upgraded) {
-    let (mut stream, mut line) = (BufReader::new(TokioIo::new(upgraded)), String::new());
-    while let Ok(1..) = stream.read_line(&mut line).await {
-        if stream.write_all(line.to_uppercase().as_bytes()).await.is_err() {
+    let (mut stream, mut line) = (BufReader::new(TokioIo::new(upgraded)), Vec::new());
+    // A longer line is taken as several.
+    while let Ok(1..) = (&mut stream).take(65_536).read_until(b'\n', &mut line).await {
+        line.make_ascii_uppercase();
+        if stream.write_all(&line).await.is_err() {
             break;
         }
         line.clear();
