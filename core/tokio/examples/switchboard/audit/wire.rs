@@ -29,16 +29,34 @@ pub(crate) struct Wire {
     socket: TcpStream,
 }
 
-trait Stream: Read + Write {
+trait Stream: Write {
+    /// Reads what comes until then.
+    fn read_by(&mut self, deadline: Instant, piece: &mut [u8]) -> io::Result<usize>;
+
     /// Says that nothing more comes, where the transport has words for it.
     fn say_end(&mut self);
 }
 
 impl Stream for TcpStream {
+    fn read_by(&mut self, deadline: Instant, piece: &mut [u8]) -> io::Result<usize> {
+        wait_until(self, deadline)?;
+        self.read(piece)
+    }
+
     fn say_end(&mut self) {}
 }
 
 impl<C: DerefMut<Target = ConnectionCommon<S>>, S: SideData> Stream for StreamOwned<C, TcpStream> {
+    fn read_by(&mut self, deadline: Instant, piece: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.conn.reader().read(piece) {
+                // A record may come byte by byte.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => hear(self, deadline).map(drop)?,
+                read => return read,
+            }
+        }
+    }
+
     fn say_end(&mut self) {
         self.conn.send_close_notify();
         // A peer that has gone does not mind.
@@ -102,11 +120,7 @@ impl Wire {
     pub(crate) fn next(&mut self, deadline: Instant) -> Came {
         let mut piece = vec![0; PIECE];
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.socket.set_read_timeout(Some(left)).is_err() {
-                return Came::Nothing;
-            }
-            match self.stream.read(&mut piece) {
+            match self.stream.read_by(deadline, &mut piece) {
                 Ok(0) => return Came::End,
                 Ok(len) => {
                     piece.truncate(len);
@@ -128,22 +142,34 @@ where
     C: DerefMut<Target = ConnectionCommon<S>>,
     S: SideData,
 {
-    let StreamOwned { conn: tls, sock: socket } = stream;
     loop {
-        while tls.wants_write() {
-            tls.write_tls(socket)?;
+        while stream.conn.wants_write() {
+            stream.conn.write_tls(&mut stream.sock)?;
         }
-        if !tls.is_handshaking() {
+        if !stream.conn.is_handshaking() {
             return Ok(());
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        socket.set_read_timeout(Some(left))?;
-        if tls.read_tls(socket)? == 0 {
+        if hear(stream, deadline)? == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
-        tls.process_new_packets().map_err(io::Error::other)?;
     }
+}
+
+/// Part of a record, or more; nothing at the end.
+fn hear<C, S>(stream: &mut StreamOwned<C, TcpStream>, deadline: Instant) -> io::Result<usize>
+where
+    C: DerefMut<Target = ConnectionCommon<S>>,
+    S: SideData,
+{
+    let StreamOwned { conn: tls, sock: socket } = stream;
+    wait_until(socket, deadline)?;
+    let read = tls.read_tls(socket)?;
+    tls.process_new_packets().map_err(io::Error::other)?;
+    Ok(read)
+}
+
+/// Has the next read wait no longer.
+fn wait_until(socket: &TcpStream, deadline: Instant) -> io::Result<()> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { socket.set_read_timeout(Some(left)) }
 }

@@ -22,6 +22,7 @@ const TURN: Duration = Duration::from_millis(5);
 
 /// How long a server may take for its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+const SILENT: &str = "the server does not answer in HTTP/2";
 
 /// What a client offers with: 100 streams, the window as it is (RFC 7540, 3.2.1).
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
@@ -49,7 +50,8 @@ pub(crate) fn ask(line: &mut Line, early: &[u8]) -> Result<StatusCode, Box<dyn s
                     len => line.send(space[..len].to_vec())?,
                 }
             }
-            writer.write_all(&std::mem::take(&mut incoming)).await?;
+            // A server that says more than it reads stops both directions.
+            timeout(PATIENCE, writer.write_all(&std::mem::take(&mut incoming))).await.map_err(|_| SILENT)??;
             match line.next(Some(Instant::now() + TURN))? {
                 Some(Input::Peer(octets)) => incoming.extend_from_slice(&octets),
                 Some(Input::PeerEnd(_)) => break,
@@ -57,9 +59,9 @@ pub(crate) fn ask(line: &mut Line, early: &[u8]) -> Result<StatusCode, Box<dyn s
             }
         }
         // What came before a server's end is an answer, too.
-        writer.write_all(&incoming).await?;
+        timeout(PATIENCE, writer.write_all(&incoming)).await.map_err(|_| SILENT)??;
         writer.shutdown().await?;
-        let answered = timeout(PATIENCE, answer).await.map_err(|_| "the server does not answer in HTTP/2")?;
+        let answered = timeout(PATIENCE, answer).await.map_err(|_| SILENT)?;
         driver.abort();
         let status = answered?.map_err(|error| error.to_string())?;
         line.finish()?;

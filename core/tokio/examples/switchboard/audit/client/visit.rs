@@ -209,14 +209,17 @@ struct Talk {
 impl House {
     /// The next connection on which something is asked.
     fn admit(&mut self, deadline: Instant) -> io::Result<Option<Talk>> {
+        // Those that ask nothing may be many.
+        let latest = deadline.max(Instant::now()) + self.times.patience;
         loop {
             let was_over = self.call.is_over();
+            let left = latest.saturating_duration_since(Instant::now());
             match self.listener.accept() {
                 Ok((socket, _)) => {
                     socket.set_nonblocking(false)?;
                     let Some(wire) = self.wire(socket)? else { continue };
                     let mut talk = Talk { wire, incoming: Incoming::new() };
-                    talk.listen(self.times.patience, Incoming::is_done);
+                    talk.listen(self.times.patience.min(left), Incoming::is_done);
                     // One that asks nothing was opened in advance.
                     if talk.incoming.has_begun() {
                         return Ok(Some(talk));
