@@ -4,7 +4,7 @@ import type { Headers as Fields } from "./headers.js";
 import { isOctets, joined } from "./octets.js";
 import { DisconnectedError, PIECE, type Wire } from "./streams-wire.js";
 
-/** Content to send: whole, or in pieces as they come. */
+/** Content to send: whole, or in pieces as they come. A piece is not copied: its bytes stay as they are until it has been sent. */
 export type Body = string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** There is more content than `text`, `json` or `bytes` may take. `serve` answers it with a 413. */

@@ -210,8 +210,12 @@ class Server {
     } catch (error) {
       if (!request.switched) return await this.#refused(error, request);
       const isGone = wire.hasNoted(error) || (await request.switched.hasFailedWith(error));
-      wire.transport.close(error);
-      if (!isGone) this.#tell(error, request);
+      if (isGone) wire.transport.close(error);
+      else {
+        // After an end in order the client would take the half for all.
+        wire.transport.reset();
+        this.#tell(error, request);
+      }
       return { how: isGone ? "gone" : "failed", error };
     } finally {
       await request.finish();

@@ -18,6 +18,8 @@ export interface WritableSide {
     close(): Promise<void>;
     abort(reason?: unknown): Promise<void>;
     releaseLock(): void;
+    readonly desiredSize?: number | null;
+    readonly ready?: Promise<unknown>;
   };
   abort(reason?: unknown): Promise<void>;
 }
@@ -60,6 +62,7 @@ export interface NodeSocket {
   readonly destroyed: boolean;
   readonly readableEnded: boolean;
   readonly writableFinished: boolean;
+  readonly writableNeedDrain?: boolean;
 }
 
 /** What can be connected. */
@@ -85,6 +88,8 @@ export interface Transport {
   readonly queues: boolean;
   /** Settles when there is room for more. */
   write(bytes: Uint8Array): Promise<void>;
+  /** The same of what was written before; `undefined` where there is room. */
+  room?(): Promise<unknown> | undefined;
   /** Ends our direction. */
   end(): Promise<void>;
   /** Ends both at once. What is pending may stay so. */
@@ -123,6 +128,7 @@ class OfStreams implements Transport {
   readonly #writer: ReturnType<WritableSide["getWriter"]>;
   #hasReader = true;
   #hasWriter = true;
+  #settle: () => void = () => {};
 
   constructor(socket: StreamSocket) {
     this.#socket = socket;
@@ -145,7 +151,16 @@ class OfStreams implements Transport {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    return this.#writer.write(bytes);
+    return new Promise((resolve, reject) => {
+      // What is queued leaves by itself, though the socket is let go.
+      this.#settle = resolve;
+      this.#writer.write(bytes).then(resolve, reject);
+    });
+  }
+
+  room(): Promise<unknown> | undefined {
+    const { desiredSize } = this.#writer;
+    return typeof desiredSize === "number" && desiredSize <= 0 ? this.#writer.ready : undefined;
   }
 
   end(): Promise<void> {
@@ -166,6 +181,7 @@ class OfStreams implements Transport {
     this.#hasReader = this.#hasWriter = false;
     this.#reader.releaseLock();
     this.#writer.releaseLock();
+    this.#settle();
   }
 
   handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed {
@@ -235,6 +251,7 @@ class OfNode implements Transport {
   readonly #socket: NodeSocket;
   #failure: Error | undefined;
   #isInterrupted = false;
+  #isReleased = false;
   /** How it was given. */
   readonly #allowed: boolean | undefined;
   /** Those who wait for bytes, for room, for the end. */
@@ -285,12 +302,20 @@ class OfNode implements Transport {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#socket.destroyed) throw this.#gone;
-    if (this.#socket.write(bytes)) return;
+    if (!this.#socket.write(bytes)) await this.#drained();
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#socket.writableNeedDrain ? this.#drained() : undefined;
+  }
+
+  async #drained(): Promise<void> {
     let hasRoom = false;
     const drained = (): void => void (hasRoom = true);
     this.#socket.on("drain", drained);
     try {
-      while (!hasRoom) await this.#change();
+      // What is queued leaves by itself.
+      while (!hasRoom && !this.#isReleased) await this.#change();
     } finally {
       this.#socket.off("drain", drained);
     }
@@ -318,6 +343,8 @@ class OfNode implements Transport {
     for (const name of EVENTS) this.#socket.off(name, this.#woken);
     this.#socket.off("error", this.#failed);
     if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
+    this.#isReleased = true;
+    this.#woken();
   }
 
   handOut(first: Uint8Array): Handed {
@@ -416,7 +443,12 @@ async function stores(lock: { readonly closed: Promise<unknown>; releaseLock(): 
  */
 export function pairOver(transport: Transport, read: Read = () => transport.read()): Pair {
   let ended = 0;
-  const ends = (): void => void (++ended === 2 && transport.close());
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const ends = (): void => {
+    if (++ended < 2) return;
+    clearTimeout(late);
+    transport.close();
+  };
   // Nothing can be said on a socket that has failed, and who has it may end its direction no more.
   const failed = (error: unknown): never => {
     transport.close();
@@ -424,17 +456,24 @@ export function pairOver(transport: Transport, read: Read = () => transport.read
   };
   // What has come before can still be read, for a while.
   const unwritten = (error: unknown): never => {
+    late ??= unattended(setTimeout(() => transport.close(), LINGER));
     ends();
-    setTimeout(() => transport.close(), LINGER);
     return fail(error);
   };
   const readable = readableOf(() => read().catch(failed), async (reason) => transport.close(reason), ends);
   const writable = new WritableStream<Uint8Array>({
     write: (bytes) => transport.write(bytes).catch(unwritten),
     close: () => transport.end().then(ends, unwritten),
-    abort: (reason) => transport.close(reason),
+    // What was said is not whole, and an end in order would look so.
+    abort: () => transport.reset(),
   });
   return { readable, writable };
+}
+
+/** A timer that does not keep the process, where a runtime has such. */
+function unattended<T>(timer: T): T {
+  (timer as { unref?(): void }).unref?.();
+  return timer;
 }
 
 /** Reads on after these first bytes, and after what is being read already. */

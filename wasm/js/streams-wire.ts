@@ -24,7 +24,10 @@ export interface Patience {
   readonly response?: number;
   /** A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1). 1,000 unless given. */
   readonly goAhead?: number;
-  /** The peer takes 32 KiB of what is sent, about a millisecond for each byte. 30,000 unless given. */
+  /**
+   * The peer takes what is sent. Each byte that the system has taken for it adds a millisecond, up to three times as long again:
+   * that takes more only once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
+   */
   readonly sending?: number;
 }
 
@@ -66,6 +69,8 @@ const NOTHING = new Uint8Array(0);
 const SENT = 32_768;
 /** How many milliseconds a byte adds to the time left: long content may take long, a byte a second may not. */
 const EARNED = 1;
+/** How many times `patience.sending` more the system's own buffer may take to empty. */
+const SYSTEM = 3;
 /** The limit of content of a request, in bytes, unless `config` has another. */
 const CONTENT = 2 ** 30;
 /** A timer of a longer time would ring at once. */
@@ -79,6 +84,24 @@ const PATIENCE: Required<Patience> = {
   goAhead: 1_000,
   sending: 30_000,
 };
+
+/** Who hears a signal: it has one listener for all connections. */
+const heard = new WeakMap<AbortSignal, Set<() => void>>();
+
+function tell(this: AbortSignal): void {
+  for (const act of [...(heard.get(this) ?? [])]) act();
+}
+
+function listen(signal: AbortSignal, act: () => void): void {
+  const acts = heard.get(signal) ?? new Set();
+  heard.set(signal, acts.add(act));
+  if (acts.size === 1) signal.addEventListener("abort", tell);
+}
+
+function unlisten(signal: AbortSignal, act: () => void): void {
+  const acts = heard.get(signal);
+  if (acts?.delete(act) && acts.size === 0) signal.removeEventListener("abort", tell);
+}
 
 /** @internal */
 export class Wire {
@@ -96,6 +119,8 @@ export class Wire {
   #pending: Promise<Uint8Array | null> | undefined;
   #unread: Uint8Array = NOTHING;
   #isOver = false;
+  /** Milliseconds that what was sent has earned. */
+  #credit = 0;
   #failure: { reason: unknown } | undefined;
   readonly #noted = new WeakSet<object>();
   /** The peer switches after its request, whose end the engine has to see together with what follows. */
@@ -131,7 +156,7 @@ export class Wire {
       throw error;
     }
     this.#signal = signal;
-    signal?.addEventListener("abort", this.#aborted);
+    if (signal) listen(signal, this.#aborted);
     if (signal?.aborted) this.#aborted();
   }
 
@@ -184,7 +209,7 @@ export class Wire {
     const begun = performance.now();
     const bytes = await this.#transported(this.#arriving(), left);
     if (bytes === undefined) return null;
-    this.#taken();
+    this.#forgotten();
     if (bytes === null) {
       await this.#receiveEof();
       return null;
@@ -276,7 +301,7 @@ export class Wire {
         if (bytes === null) return departs(new HalfClosedError("the client has ended its direction"));
         const { awaiting, wantsInput } = this.connection;
         if (awaiting !== "caller" || !wantsInput) return;
-        this.#taken();
+        this.#forgotten();
         try {
           this.connection.receive(bytes);
         } catch {
@@ -289,7 +314,7 @@ export class Wire {
   }
 
   /** Forgets the read that was pending: its bytes are in use. */
-  #taken(): void {
+  #forgotten(): void {
     this.#pending = undefined;
     this.#isAttended = false;
   }
@@ -299,7 +324,7 @@ export class Wire {
     const reading = this.#pending;
     if (!reading || !this.transport.interrupt) return;
     // Who reads ahead does not take this, nor reads on.
-    this.#taken();
+    this.#forgotten();
     this.transport.interrupt();
     const bytes = await this.#transported(reading, Infinity).catch((error: unknown) => {
       throw this.#note(error);
@@ -347,14 +372,26 @@ export class Wire {
     try {
       for (let at = 0; at < bytes.length; at += SENT) {
         const piece = bytes.length <= SENT ? bytes : bytes.subarray(at, at + SENT);
+        // A wire before this one may have left something to be taken.
+        const room = this.transport.room?.();
+        if (room) await this.#taken(room, 0);
         const writing = this.transport.write(piece);
         if (at + SENT >= bytes.length && this.transport.queues) queued();
-        await this.#transported(writing, this.patience.sending);
+        await this.#taken(writing, piece.length);
       }
     } catch (error) {
       this.isBroken = true;
       throw this.#note(error);
     }
+  }
+
+  /** Waits until the peer, or the system, has taken what is written. */
+  async #taken(writing: Promise<unknown>, length: number): Promise<void> {
+    const { sending } = this.patience;
+    const begun = performance.now();
+    await this.#transported(writing, sending + this.#credit);
+    const earned = this.#credit + length * EARNED - (performance.now() - begun);
+    this.#credit = Math.max(0, Math.min(earned, SYSTEM * sending));
   }
 
   #note(error: unknown): unknown {
@@ -435,7 +472,7 @@ export class Wire {
   handOut(event: SwitchedEvent, keepsEngine: boolean): HandedOut {
     this.#end();
     const [leftover, unread, ahead] = [this.connection.takeLeftover(), this.#takeUnread(), this.#pending];
-    this.#taken();
+    this.#forgotten();
     if (!keepsEngine) this.connection.free();
     const first = unread.length > 0 ? joined([leftover, unread]) : leftover;
     return { pair: this.transport.handOut(first, ahead), first: event.leftover };
@@ -473,7 +510,7 @@ export class Wire {
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
-    this.#signal?.removeEventListener("abort", this.#aborted);
+    if (this.#signal) unlisten(this.#signal, this.#aborted);
     return true;
   }
 }

@@ -2,8 +2,9 @@
 // a request that is answered before it has left.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import process from "node:process";
+import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
 import { request, serve } from "switchover/streams";
 import { PATIENCE, connected, forms, holds, listening, rest, until } from "./sockets.mjs";
@@ -14,6 +15,8 @@ import { PATIENCE, connected, forms, holds, listening, rest, until } from "./soc
 const HOST = { Host: "a.example" };
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+const CLOSES = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+const options = { timeout: PATIENCE };
 const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Content whose end was cancelled. */
@@ -193,4 +196,85 @@ for (const [form, shape] of Object.entries(forms)) {
 /** Waits until it is closed, however. @param {import("node:net").Socket} socket */
 async function closed(socket) {
   if (!socket.closed) await new Promise((resolve) => socket.on("close", resolve));
+}
+
+/** A socket whose peer answers a request at once, and takes each write after so many milliseconds. @param {number} takes */
+function slow(takes) {
+  const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  const socket = new Duplex({
+    writableHighWaterMark: 16_384,
+    read: () => {},
+    write: (bytes, _, taken) => {
+      if (String(bytes).startsWith("POST")) setImmediate(() => socket.push(answer));
+      setTimeout(taken, takes).unref();
+    },
+  });
+  return socket;
+}
+
+const POST = { method: "POST", target: "/", headers: HOST, body: new Uint8Array(20_000) };
+
+test("a socket that is free while its peer has still to take the request has nothing left on it", options, async () => {
+  const socket = slow(60);
+  for (let requests = 0; requests < 3; requests++) {
+    const answer = await request(socket, POST);
+    assert.equal(await answer.text(), "ok");
+    assert(answer.persists && socket.writableLength > 0);
+    assert.equal(socket.listenerCount("drain"), 0);
+  }
+  socket.destroy();
+});
+
+test("the next request waits until the peer has taken the one before", options, async () => {
+  const socket = slow(PATIENCE);
+  await (await request(socket, POST)).text();
+  const queued = socket.writableLength;
+  await assert.rejects(request(socket, POST, { patience: { sending: 50 } }), { name: "TimeoutError" });
+  assert.equal(socket.writableLength, queued);
+});
+
+/** Ways in which a new protocol fails. @type {Record<string, (streams: import("switchover/streams").Switched) => Promise<void>>} */
+const failing = {
+  "a handler that throws": () => Promise.reject(new Error("too bad")),
+  "a writer that aborts": ({ writable }) => writable.abort("enough"),
+};
+for (const [name, fails] of Object.entries(failing)) {
+  test(`${name} resets the connection of a new protocol`, options, async () => {
+    const resets = [];
+    const socket = Object.assign(slow(0), { resetAndDestroy: () => (resets.push(1), socket.destroy()) });
+    socket.push(OFFER);
+    await serve(/** @type {any} */ (socket), async (asked) => fails(/** @type {any} */ (await asked.upgrade(["foo/2"]))), { onError: () => {} });
+    assert.equal(resets.length, 1);
+  });
+}
+
+test("a signal has one listener for all connections, and none after them", options, async () => {
+  const { signal } = new AbortController();
+  const sockets = Array.from({ length: 12 }, () => slow(0));
+  const served = sockets.map((socket) => serve(socket, () => ({}), { signal }));
+  assert.equal(getEventListeners(signal, "abort").length, 1);
+  for (const socket of sockets) socket.destroy();
+  await Promise.all(served);
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+});
+
+/** A system that has taken two megabytes for the peer, and one more each time that one has left. @param {number} leaves Milliseconds */
+function deep(leaves) {
+  let room = 2 ** 21;
+  const readable = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(CLOSES)) });
+  const writable = new WritableStream({
+    write: async (bytes) => {
+      if (room < bytes.length) room += await new Promise((resolve) => void setTimeout(resolve, leaves, 2 ** 20).unref());
+      room -= bytes.length;
+    },
+  });
+  return { readable, writable };
+}
+
+for (const [leaves, how] of [[150, "closed"], [PATIENCE, "refused"]]) {
+  test(`what the system has taken earns time: ${leaves} ms, ${how}`, options, async () => {
+    const body = new Uint8Array(5 * 2 ** 20);
+    const ending = await serve(deep(Number(leaves)), () => ({ body }), { patience: { sending: 100 } });
+    assert.equal(ending.how, how);
+  });
 }

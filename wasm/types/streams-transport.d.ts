@@ -17,6 +17,8 @@ export interface WritableSide {
         close(): Promise<void>;
         abort(reason?: unknown): Promise<void>;
         releaseLock(): void;
+        readonly desiredSize?: number | null;
+        readonly ready?: Promise<unknown>;
     };
     abort(reason?: unknown): Promise<void>;
 }
@@ -55,6 +57,7 @@ export interface NodeSocket {
     readonly destroyed: boolean;
     readonly readableEnded: boolean;
     readonly writableFinished: boolean;
+    readonly writableNeedDrain?: boolean;
 }
 /** What can be connected. */
 export type Socket = StreamSocket | DenoSocket | NodeSocket;

@@ -15,7 +15,10 @@ export interface Patience {
     readonly response?: number;
     /** A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1). 1,000 unless given. */
     readonly goAhead?: number;
-    /** The peer takes 32 KiB of what is sent, about a millisecond for each byte. 30,000 unless given. */
+    /**
+     * The peer takes what is sent. Each byte that the system has taken for it adds a millisecond, up to three times as long again:
+     * that takes more only once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
+     */
     readonly sending?: number;
 }
 /** What a client and a server may be told. */
