@@ -743,6 +743,34 @@ async def test_a_handler_that_hears_of_its_clients_end_is_not_logged(caplog: pyt
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+@pytest.mark.parametrize(("method", "leaves"), [(b"HEAD", "aclose"), (b"HEAD", "send_eof"), (b"GET", "aclose")])
+async def test_what_a_handler_does_after_its_client_has_left_is_not_logged(
+    method: bytes, leaves: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It ends its answer all the same, and so do two tasks of it."""
+
+    async def without_end(exchange: Exchange) -> None:
+        while True:
+            await exchange.send_data(b"x" * 1024)
+
+    async def stubborn(exchange: Exchange) -> None:
+        await exchange.send_response(200)
+        try:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(2):
+                    tasks.start_soon(without_end, exchange)
+        finally:
+            await exchange.send_end()
+
+    before = len(ended)
+    async with served(stubborn) as peers, await peers.connect(GET.replace(b"GET", method)) as client:
+        assert (await client.receive()).startswith(b"HTTP/1.1 200 ")
+        await getattr(client, leaves)()
+        while len(ended) == before:
+            await anyio.sleep(0.01)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 async def test_it_hears_of_an_end_before_which_requests_wait() -> None:
     ended = anyio.Event()
 

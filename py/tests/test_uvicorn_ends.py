@@ -20,6 +20,12 @@ from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
 
 
+class Hurried(hosted.Protocol):
+    """Apps hear soon that a client has half-closed."""
+
+    timeout_half_closed = 0.1
+
+
 def narrow(served: Served, data: bytes) -> socket.socket:
     """Returns a client whose system takes little that it does not read."""
     connection = socket.socket()
@@ -319,6 +325,44 @@ def test_an_app_that_stops_as_its_client_has_left_is_no_error(
     assert [record.name for record in caplog.records] == ["uvicorn.access"] * begins
     assert got.startswith(b"HTTP/1.1 200 " if begins else b"HTTP/1.1 500 ")
     assert not got.endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("raises", [True, False])
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_an_app_that_leaves_before_its_content_is_answered(method: bytes, raises: bool) -> None:
+    """Nothing of its answer has left: a 500 can take its place, and the head alone is an answer to HEAD."""
+
+    async def begins(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if raises:
+            raise ValueError
+
+    with Served(begins) as served, served.connect(GET.replace(b"GET", method)) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        got = b""
+        while piece := connection.recv(65536):
+            got += piece
+    assert got.startswith(b"HTTP/1.1 500 " if method == b"GET" else b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("completes", [True, False])
+def test_a_request_after_an_answer_to_head_is_answered_to_a_client_that_half_closes(completes: bool) -> None:
+    async def streams(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if scope["method"] == "HEAD":
+            await asyncio.sleep(0.05)
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        if completes or scope["method"] == "GET":
+            await send({"type": "http.response.body", "body": b"end"})
+
+    got = b""
+    with Served(streams, http=Hurried) as served, served.connect(GET.replace(b"GET", b"HEAD") + GET) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        while piece := connection.recv(65536):
+            got += piece
+    assert got.count(b"HTTP/1.1 200 ") == 2
+    assert got.endswith(b"3\r\nend\r\n0\r\n\r\n")
 
 
 def test_an_app_that_goes_on_after_head_does_not_end_the_next_answer() -> None:

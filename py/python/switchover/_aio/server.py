@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from ssl import SSLError
@@ -17,7 +17,6 @@ from anyio import (
     ClosedResourceError,
     EndOfStream,
     IncompleteRead,
-    TypedAttributeLookupError,
     aclose_forcefully,
     create_task_group,
     current_effective_deadline,
@@ -27,7 +26,7 @@ from anyio import (
     sleep,
     sleep_forever,
 )
-from anyio.abc import AnyByteStream, Listener, SocketAttribute
+from anyio.abc import AnyByteStream, Listener
 from anyio.lowlevel import checkpoint
 
 from .. import (
@@ -52,12 +51,10 @@ from .. import (
     Switched,
     Turn,
 )
-from .._reset import bound_unread, bound_unsent, has_hung_up, resets
-from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes
+from .._reset import bound_unsent, has_hung_up, resets
+from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes, socket_of
 
 if TYPE_CHECKING:
-    import socket
-
     from .. import HeadersLike, ProtocolsLike, TextLike
 
 LOG = logging.getLogger("switchover.aio")
@@ -109,9 +106,7 @@ async def serve(
     """
     upgrades = _checked(upgrades, config, patience)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
-    raw = _socket_of(stream)
-    bound_unsent(raw)
-    bound_unread(raw)
+    bound_unsent(socket_of(stream))
     try:
         with suppress(*GONE, RemoteProtocolError):
             while request := await _next_request(wire):
@@ -184,6 +179,7 @@ class Exchange:
         self._has_ended = False
         self._takes_content = True
         self._left_out = 0
+        self._is_gone = False
         wire.exchange = self
         self.request = request
         self.upgrade = _text(upgrades[self._selection.preference]) if self._selection else None
@@ -217,8 +213,7 @@ class Exchange:
         while data := await self.receive():
             content += data
             if len(content) > largest:
-                self._wire.failure = ContentTooLargeError(f"more than {largest} bytes of content")
-                raise self._wire.failure
+                raise self._wire.note(ContentTooLargeError(f"more than {largest} bytes of content"))
         return bytes(content)
 
     async def gone(self) -> None:
@@ -284,7 +279,7 @@ class Exchange:
     async def _look_for_the_end(self) -> None:
         """Ends a handler that goes on with content that is left out, once the client has gone: no send can tell it."""
         # Where requests wait before the client's end, reading does not come to it.
-        if not has_hung_up(_socket_of(self._wire.stream)):
+        if not has_hung_up(socket_of(self._wire.stream)):
             try:
                 with move_on_after(GLANCE) as glance:
                     await self.gone()
@@ -293,12 +288,15 @@ class Exchange:
                 return
             if glance.cancelled_caught:
                 return
+        self._is_gone = True
         with suppress(LocalProtocolError):
             await self._wire.send(self.connection.send_end())
         raise ClientGoneError("the client has gone")
 
     async def send_end(self, trailers: HeadersLike = ()) -> None:
         """Ends the response, with trailers where it is chunked."""
+        if self._is_gone:
+            raise ClientGoneError("the client has gone")
         await self._wire.send(self._open.send_end(trailers))
 
     # An answer in another protocol.
@@ -357,8 +355,7 @@ class Exchange:
             if isinstance(event, EndOfMessage):
                 self._end(event)
             elif isinstance(event, Paused):
-                self._wire.failure = ContentTooLargeError("more content than the limit `drain` before a switch")
-                raise self._wire.failure
+                raise self._wire.note(ContentTooLargeError("more content than the limit `drain` before a switch"))
 
 
 Handler = Callable[[Exchange], Awaitable[object]]
@@ -393,7 +390,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         error = RuntimeError("what the handler awaited was cancelled")
         error.__cause__ = raised
     wire.exchange = None
-    if own := error and _without(error, wire.failure, GONE_QUIETLY if wire.switched else (ClientGoneError,)):
+    if own := error and _without(error, wire.failures, GONE_QUIETLY if wire.switched else (ClientGoneError,)):
         LOG.error("Exception in a handler", exc_info=own)
     elif wire.failure or error:
         _log(wire.failure or error)
@@ -416,11 +413,11 @@ def _is_stray() -> bool:
     return task is not None and not task.cancelling() and current_effective_deadline() > -math.inf
 
 
-def _without(error: Exception, failure: Exception | None, quiet: tuple[type[Exception], ...]) -> Exception | None:
+def _without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[Exception], ...]) -> Exception | None:
     """What a handler has raised of its own: an exception, or what remains of a group."""
 
     def is_known(part: BaseException) -> bool:
-        return part is failure or isinstance(part, quiet)
+        return any(part is failure for failure in failures) or isinstance(part, quiet)
 
     if isinstance(error, ExceptionGroup):
         return cast("ExceptionGroup[Exception]", error).split(is_known)[1]
@@ -487,17 +484,10 @@ async def _linger(stream: AnyByteStream) -> None:
 
 async def _reset(stream: AnyByteStream) -> None:
     """Closes so that the client sees that something is missing: after a FIN it might take the answer for whole."""
-    if (raw := _socket_of(stream)) is not None:
+    if (raw := socket_of(stream)) is not None:
         with suppress(*GONE, ValueError):  # a socket of uvloop that has ended
             resets(raw)
     await aclose_forcefully(stream)
-
-
-def _socket_of(stream: AnyByteStream) -> socket.socket | None:
-    """Returns the socket below a stream; None where there is none, or none any more, as with uvloop."""
-    with suppress(*GONE, TypedAttributeLookupError, AttributeError):
-        return stream.extra(SocketAttribute.raw_socket)
-    return None
 
 
 def _checked(protocols: ProtocolsLike, config: Config | None, patience: Patience) -> list[TextLike | Protocol]:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
+from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ssl import SSLError
 from typing import TYPE_CHECKING, Final
 
-from anyio import BrokenResourceError, BusyResourceError, EndOfStream, Lock, current_time, fail_after
-from anyio.abc import AnyByteStream, ByteStream, ObjectStream
+from anyio import (
+    BrokenResourceError,
+    BusyResourceError,
+    ClosedResourceError,
+    EndOfStream,
+    Lock,
+    TypedAttributeLookupError,
+    current_time,
+    fail_after,
+)
+from anyio.abc import AnyByteStream, ByteStream, ObjectStream, SocketAttribute
 from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSAttribute, TLSStream
 
@@ -29,6 +40,9 @@ CONTENT = 1 << 30
 LARGEST = 65_536
 """How much content is read whole, unless another limit is given."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
+SYSTEM = 4
+"""How many times as long the system's buffer of a Unix socket may take to empty."""
+UNIX = getattr(socket, "AF_UNIX", object())
 EARNED = 0.001
 """Seconds that a byte adds to the time left: long content may take long, a byte a second may not."""
 
@@ -52,7 +66,8 @@ class Patience:
     go_ahead: float | None = 1
     """A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1)."""
     sending: float | None = 30
-    """The peer takes 32 KiB of what is sent, about a millisecond for each byte."""
+    """The peer takes 32 KiB of what is sent, about a millisecond for each byte; 200 KB, in four
+    times that, over a Unix socket."""
 
     def of(self, awaiting: Awaiting) -> float:
         """The seconds for what is awaited."""
@@ -103,11 +118,25 @@ class Wire:
         self.awaited = Awaiting.NOTHING
         self.left = math.inf
         self.sending = Lock()
-        self.failure: Exception | None = None
+        self.failures: deque[Exception] = deque(maxlen=16)
         self.is_broken = self.has_end = False
         self.exchange: object = None
         self.switched: SwitchedStream | None = None
         pause(self.stream)
+        self.sending_time = patience.sending
+        if patience.sending is not None and getattr(socket_of(stream), "family", None) is UNIX:
+            # It takes more only once the peer has read nearly all that it holds, 200 KB.
+            self.sending_time = patience.sending * SYSTEM
+
+    @property
+    def failure(self) -> Exception | None:
+        """What has failed last."""
+        return self.failures[-1] if self.failures else None
+
+    def note(self, error: Exception) -> Exception:
+        """Remembers what has failed, so that it can be told from the handler's own exceptions."""
+        self.failures.append(error)
+        return error
 
     async def next_event(self) -> Event | Paused:
         """What happens next; reads where the engine needs more for that."""
@@ -139,7 +168,8 @@ class Wire:
             data = await self.stream.receive(PIECE)
         except EndOfStream:
             # Where a send has met a reset, the system does not tell of it again.
-            self.connection.receive_eof(clean=not isinstance(self.failure, BrokenResourceError))
+            is_reset = any(isinstance(error, BrokenResourceError) for error in self.failures)
+            self.connection.receive_eof(clean=not is_reset)
             self.has_end = True
             return 0
         if data:
@@ -154,7 +184,7 @@ class Wire:
                     if self.is_broken:
                         raise BrokenResourceError("an earlier send did not end")
                     for start in range(0, len(data), SENT):
-                        with fail_after(self.patience.sending):
+                        with fail_after(self.sending_time):
                             await self.stream.send(data[start : start + SENT])
             except BaseException:
                 self.is_broken = True
@@ -162,16 +192,15 @@ class Wire:
 
     @contextmanager
     def noting(self) -> Generator[None]:
-        """Remembers what has failed, so that it can be told from the handler's own exceptions."""
+        """Notes what fails."""
         try:
             yield
         except BusyResourceError:
             raise  # two tasks of the handler's
         except SSLError as error:
-            self.failure = BrokenResourceError(str(error))
-            raise self.failure from error
+            raise self.note(BrokenResourceError(str(error))) from error
         except Exception as error:
-            self.failure = error
+            self.note(error)
             raise
 
 
@@ -185,6 +214,13 @@ def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> C
             tls = None
         config = Config(secure=tls is not None, content=CONTENT)
     return Connection(role, config)
+
+
+def socket_of(stream: AnyByteStream) -> socket.socket | None:
+    """Returns the socket below a stream; None where there is none, or none any more, as with uvloop."""
+    with suppress(OSError, BrokenResourceError, ClosedResourceError, TypedAttributeLookupError, AttributeError):
+        return stream.extra(SocketAttribute.raw_socket)
+    return None
 
 
 def pause(stream: AnyByteStream) -> None:
