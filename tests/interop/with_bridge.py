@@ -6,6 +6,7 @@ It takes nothing but HTTP/2, so a client that gets a WebSocket through it has as
 import functools
 import re
 import socket
+import time
 
 from environment import debian, large_node, large_python, node
 from harness import (
@@ -20,6 +21,7 @@ from harness import (
     needs,
     port_of,
     read_head,
+    resets,
     run,
     same,
     scripted,
@@ -152,6 +154,37 @@ def h2_cancels_what_the_bridge_has_switched(_):
 
     with scripted(script) as url, bridge(port_of(url)) as front:
         same(h2_client(front, "cancel"), "cancelled")
+
+
+@case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
+def h2_before_the_bridge_before_a_server_that_resets(_):
+    """The client must not take the half for all either, though the reset was met by what it said."""
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(SWITCH + bytes(400_000))
+        time.sleep(0.3)
+        resets(connection)
+
+    with scripted(script) as url, bridge(port_of(url)) as front:
+        same(h2_client(front, "outcome"), "StreamReset")
+
+
+@case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
+def h2_leaves_the_bridge_once_it_has_said_all(_):
+    """Its direction was whole."""
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(SWITCH)
+        time.sleep(1)
+        count = 0
+        while piece := connection.recv(4096):
+            count += len(piece)
+        same(count, 60_000)
+
+    with scripted(script) as url, bridge(port_of(url)) as front:
+        same(h2_client(front, "leave"), "left")
 
 
 def curl_http2(front, path, *arguments, stdin=b"", expect=0):

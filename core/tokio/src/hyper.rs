@@ -147,17 +147,24 @@ async fn all_said(
     let mut bytes = vec![0; PIECE];
     loop {
         let read = from.read(&mut bytes).await?;
-        if read == 0 {
-            return to.shutdown().await;
-        }
         let mut left = &bytes[..read];
         while !left.is_empty() {
-            let taken = tokio::select! {
-                taken = to.write(left) => taken?,
-                () = async { dropped(gone.clone()).await; sleep(SENDING).await } => return Err(ErrorKind::TimedOut.into()),
-            };
+            let taken = in_time(to.write(left), &gone).await?;
             left = &left[taken..];
         }
+        if read == 0 {
+            return in_time(to.shutdown(), &gone).await;
+        }
+        // A stream that gathers, as TLS does, learns that this may be all for now.
+        in_time(to.flush(), &gone).await?;
+    }
+}
+
+/// A step of the client's, which is not waited for without end once the framework has dropped the pipe.
+async fn in_time<T>(step: impl Future<Output = io::Result<T>>, gone: &watch::Receiver<()>) -> io::Result<T> {
+    tokio::select! {
+        done = step => done,
+        () = async { dropped(gone.clone()).await; sleep(SENDING).await } => Err(ErrorKind::TimedOut.into()),
     }
 }
 

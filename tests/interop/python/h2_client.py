@@ -4,7 +4,8 @@
 
 `websocket` says messages to `/ws`, `declined PATH` offers the same elsewhere, `malformed NAME VALUE` has a field that
 has no place in HTTP/2, `connect` asks for a tunnel, `half-close` ends its direction of `echo/1` first, `reset` sends
-until nothing is read, resets the stream and asks again, and `cancel` resets it amid what it says. Prints what came of it.
+until nothing is read, resets the stream and asks again, `cancel` resets it amid what it says, `leave`
+closes the connection after what it says, and `outcome` says how the server's stream ends. Prints what came of it.
 """
 
 import os
@@ -184,6 +185,30 @@ def cancel(client):
     return "cancelled"
 
 
+def outcome(client):
+    """How the stream ends after what the server says, of which nothing is read until something was said."""
+    answer = client.connect("/", "echo/1", more=())
+    assert status(answer) == "200", answer
+    time.sleep(0.6)
+    client.send(b"ack")
+    time.sleep(0.3)
+    while isinstance(event := client.wait(DataReceived, StreamEnded, StreamReset), DataReceived):
+        client.engine.acknowledge_received_data(event.flow_controlled_length, client.stream)
+        client.flush()
+    return type(event).__name__
+
+
+def leave(client):
+    answer = client.connect("/", "echo/1", more=())
+    assert status(answer) == "200", answer
+    client.send(bytes(60_000))
+    client.engine.end_stream(client.stream)
+    client.flush()
+    time.sleep(0.2)
+    client.socket.close()
+    return "left"
+
+
 PLAYS = {
     "websocket": websocket,
     "declined": lambda client, path: status(client.connect(path)),
@@ -191,6 +216,8 @@ PLAYS = {
     "half-close": half_close,
     "reset": reset,
     "cancel": cancel,
+    "outcome": outcome,
+    "leave": leave,
     "malformed": lambda client, name, value: status(client.connect(more=[(name, value)])),
 }
 

@@ -23,6 +23,7 @@ mod patient;
 mod tls;
 
 use std::future::{pending, poll_fn};
+use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -330,6 +331,17 @@ fn plain(status: StatusCode) -> Response<()> {
     head
 }
 
+/// What the client has said in a tunnel, on its way to the backend.
+#[derive(Default)]
+struct Said {
+    /// The backend takes it since then.
+    since: Mutex<Option<Instant>>,
+    /// All of it has left, and its end.
+    is_all: AtomicBool,
+    /// The backend has reset the connection, which reading does not tell any more.
+    was_reset: AtomicBool,
+}
+
 /// Bytes both ways, until the client cancels, which is a reset for the backend (RFC 9113, 8.5).
 async fn tunnel(
     server: Upgraded,
@@ -338,8 +350,9 @@ async fn tunnel(
     patience: Duration,
 ) -> Result<(), BoxError> {
     let (mut reader, mut writer) = tokio::io::split(server);
-    let passed = both_ways(&mut reader, &mut writer, content, to_client, patience).await;
-    if passed.is_err() {
+    let said = Said::default();
+    let passed = both_ways(&mut reader, &mut writer, &said, content, to_client, patience).await;
+    if passed.is_err() && !said.is_all.load(Relaxed) {
         reader.unsplit(writer).reset();
     }
     passed
@@ -350,15 +363,15 @@ async fn tunnel(
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,
+    said: &Said,
     content: Content,
     mut to_client: SendStream<Bytes>,
     patience: Duration,
 ) -> Result<(), BoxError> {
-    let writes_since = Mutex::new(None);
-    let mut taken = pin!(to_backend(content, writer, &writes_since));
+    let mut taken = pin!(to_backend(content, writer, said));
     let mut is_taken = false;
     {
-        let mut sent = pin!(to_frames(reader, &mut to_client));
+        let mut sent = pin!(to_frames(reader, said, &mut to_client));
         loop {
             tokio::select! {
                 sent = &mut sent => break sent?,
@@ -379,32 +392,33 @@ async fn both_ways(
             () = cancelled(|context| to_client.poll_reset(context)) => return Err("the client has cancelled".into()),
             () = sleep(LULL) => {}
         }
-        if locked(&writes_since).is_some_and(|since| since.elapsed() >= patience) {
+        if locked(&said.since).is_some_and(|since| since.elapsed() >= patience) {
             return Err("the backend takes no more".into());
         }
     }
 }
 
-async fn to_backend(
-    mut content: Content,
-    writer: &mut WriteHalf<Upgraded>,
-    writes_since: &Mutex<Option<Instant>>,
-) -> Result<(), BoxError> {
+async fn to_backend(mut content: Content, writer: &mut WriteHalf<Upgraded>, said: &Said) -> Result<(), BoxError> {
     while let Some(frame) = content.frame().await {
         if let Ok(data) = frame?.into_data() {
-            *locked(writes_since) = Some(Instant::now());
-            if writer.write_all(&data).await.is_err() {
-                // It may still have said something.
+            *locked(&said.since) = Some(Instant::now());
+            if let Err(error) = writer.write_all(&data).await {
+                // It may still have said something. One that had ended its direction before is a broken pipe.
+                said.was_reset.store(error.kind() == ErrorKind::ConnectionReset, Relaxed);
                 return Ok(());
             }
-            *locked(writes_since) = None;
+            *locked(&said.since) = None;
         }
     }
-    let _ = writer.shutdown().await;
+    said.is_all.store(writer.shutdown().await.is_ok(), Relaxed);
     Ok(())
 }
 
-async fn to_frames(reader: &mut ReadHalf<Upgraded>, to_client: &mut SendStream<Bytes>) -> Result<(), BoxError> {
+async fn to_frames(
+    reader: &mut ReadHalf<Upgraded>,
+    said: &Said,
+    to_client: &mut SendStream<Bytes>,
+) -> Result<(), BoxError> {
     let mut piece = vec![0; PIECE];
     loop {
         let read = tokio::select! {
@@ -412,6 +426,7 @@ async fn to_frames(reader: &mut ReadHalf<Upgraded>, to_client: &mut SendStream<B
             () = cancelled(|context| to_client.poll_reset(context)) => return Err("the client has cancelled".into()),
         };
         match read {
+            0 if said.was_reset.load(Relaxed) => return Err("the backend has reset the connection".into()),
             0 => return Ok(to_client.send_data(Bytes::new(), true)?),
             len => send(to_client, Bytes::copy_from_slice(&piece[..len])).await?,
         }

@@ -52,9 +52,7 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
         let outbox = std::mem::take(&mut frames.get_mut().outbox);
         answers += outbox.len() - said;
         line.send(outbox)?;
-        if line.unsent() == 0 {
-            answers = 0;
-        }
+        answers = answers.min(line.unsent());
         if answers > UNREAD {
             return Err("the server sends pings, and does not read the pongs".into());
         }

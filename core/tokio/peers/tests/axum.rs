@@ -15,6 +15,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
+const HANDSHAKE: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
 fn router() -> Router {
     Router::new()
         .route("/hello/{name}", get(async |Path(name): Path<String>| format!("hello {name}")))
@@ -165,6 +168,27 @@ async fn a_socket_of_axums_ends_with_either_side() {
     served.stop().await;
 }
 
+/// A stream that gathers, as TLS does, is flushed when there is nothing more to say for now.
+#[tokio::test]
+async fn what_a_socket_of_axums_says_leaves_at_once() {
+    let says = async |mut socket: axum::extract::ws::WebSocket| {
+        socket.send("\t".repeat(10_000).into()).await.expect("room");
+        socket.recv().await;
+    };
+    let router = Router::new().route("/", any(async move |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(says)));
+    let (mut client, server) = tokio::io::duplex(1 << 20);
+    let server = tokio::io::BufWriter::with_capacity(1 << 20, server);
+    tokio::spawn(async move { serve(server, WithOnUpgrade(router), &Config::default()).await });
+    client.write_all(HANDSHAKE.as_bytes()).await.expect("a server");
+    let mut got = Vec::new();
+    within(async {
+        while got.iter().filter(|&&byte| byte == b'\t').count() < 10_000 {
+            client.read_buf(&mut got).await.expect("a server");
+        }
+    })
+    .await;
+}
+
 /// A client that pauses gets all that a socket of axum's has said before it was dropped.
 #[tokio::test(start_paused = true)]
 async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
@@ -176,9 +200,7 @@ async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
     let router = Router::new().route("/", any(async move |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(says)));
     let (mut client, server) = tokio::io::duplex(1000);
     tokio::spawn(async move { serve(server, WithOnUpgrade(router), &Config::default()).await });
-    let head = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
-    let request = format!("{head}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-    client.write_all(request.as_bytes()).await.expect("a server");
+    client.write_all(HANDSHAKE.as_bytes()).await.expect("a server");
     tokio::time::sleep(std::time::Duration::from_secs(100)).await;
     let mut got = Vec::new();
     client.read_to_end(&mut got).await.expect("a server");
