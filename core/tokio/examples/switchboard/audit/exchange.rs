@@ -41,6 +41,8 @@ pub(crate) struct Exchange {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
     Answered,
+    /// For a moment after the answers, in which one too many may come.
+    Another,
     /// Until it is closed, where an answer says that it will be.
     AnnouncedEnd,
     /// Until it is closed, whatever the answer says.
@@ -189,8 +191,11 @@ impl Session {
 
     fn see_the_end(&mut self, until: Until) {
         let is_announced = self.reader.last().is_some_and(|answer| answer.is_whole && !answer.persists);
+        if until == Until::Another && !is_announced && !self.reader.has_switched() {
+            self.listen(PAUSE.min(self.patience), |reader| !reader.rest().is_empty());
+        }
         let is_due = match until {
-            Until::Answered | Until::Echo => false,
+            Until::Answered | Until::Another | Until::Echo => false,
             Until::AnnouncedEnd => is_announced,
             Until::End => !self.reader.has_switched(),
             Until::OtherEnd => self.reader.has_switched(),

@@ -282,6 +282,7 @@ fn until(check: &Check) -> Until {
     match () {
         () if check.asks("stays-open") => Until::End,
         () if check.asks("open-after-close") => Until::AnnouncedEnd,
+        () if check.asks("extra") => Until::Another,
         () => Until::Answered,
     }
 }

@@ -49,6 +49,7 @@ fn mutants() -> Vec<Mutant<'static>> {
         let [id, verdict, at, answer, then, words] = parts[..] else { panic!("six parts are wanted: {line}") };
         let then = match then {
             "hold" => Then::Hold,
+            "late" => Then::Late,
             "on" => Then::GoOn,
             "frames" => Then::Frames,
             "content" => Then::Content,

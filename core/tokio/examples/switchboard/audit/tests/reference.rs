@@ -26,6 +26,8 @@ pub(super) struct Wrong {
 #[derive(Clone, Copy)]
 pub(super) enum Then {
     Hold,
+    /// Answers once more after a moment.
+    Late,
     GoOn,
     Frames,
     Content,
@@ -79,6 +81,11 @@ impl Peer {
                 match wrong.then {
                     Then::GoOn => continue,
                     Then::Hold => return self.hold(),
+                    Then::Late => {
+                        thread::sleep(Duration::from_millis(50));
+                        self.stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")?;
+                        return self.hold();
+                    }
                     Then::Frames => return self.speak("websocket", Vec::new()),
                     Then::Flood => loop {
                         self.stream.write_all(&[0; 16_384])?;
