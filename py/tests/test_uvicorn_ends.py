@@ -345,6 +345,63 @@ def test_an_app_that_leaves_before_its_content_is_answered(method: bytes, raises
     assert got.startswith(b"HTTP/1.1 500 " if method == b"GET" else b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_a_head_that_cannot_be_written_is_a_500(method: bytes) -> None:
+    async def breaks(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"5"), (b"x-user", b"a\nb")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    with Served(breaks) as served, served.connect(GET.replace(b"GET", method)) as connection:
+        got = b""
+        while piece := connection.recv(65536):
+            got += piece
+    assert got.startswith(b"HTTP/1.1 500 ")
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_request_after_an_answer_without_content_is_answered_to_a_client_that_half_closes(status: int) -> None:
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        is_first = scope["path"] == "/"
+        await send({"type": "http.response.start", "status": status if is_first else 200, "headers": []})
+        while is_first and (await receive())["type"] != "http.disconnect":
+            pass
+        await send({"type": "http.response.body", "body": b""})
+
+    got = b""
+    with (
+        Served(waits, http=Hurried) as served,
+        served.connect(GET + GET.replace(b"/", b"/next", 1)) as connection,
+    ):
+        connection.shutdown(socket.SHUT_WR)
+        while piece := connection.recv(65536):
+            got += piece
+    assert got.startswith(b"HTTP/1.1 %d " % status)
+    assert got.count(b"HTTP/1.1 200 ") == 1
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_an_app_that_raises_after_its_client_has_reset_is_logged_once(
+    loop: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+
+    async def raises(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await asyncio.sleep(0.05)
+        raise ValueError
+
+    with Served(raises, loop=loop) as served, served.connect(CHUNKED) as connection:
+        threading.Event().wait(0.1)
+        resets(connection)
+        connection.close()
+        wait_until_empty(served)
+        threading.Event().wait(0.2)
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ValueError]
+
+
 @pytest.mark.parametrize("completes", [True, False])
 def test_a_request_after_an_answer_to_head_is_answered_to_a_client_that_half_closes(completes: bool) -> None:
     async def streams(scope: Any, receive: Any, send: Any) -> None:

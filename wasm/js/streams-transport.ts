@@ -120,7 +120,7 @@ const quietly = (step: Promise<unknown> | undefined): void => void step?.catch((
 /** How much is read at once where we say it. */
 const SPACE = 65_536;
 
-/** The last write to each stream, until it has been taken: the wire that has written it may have let go. */
+/** The last write to each stream: the wire that has written it may have let go before it was taken. */
 const underWay = new WeakMap<WritableSide, Promise<void>>();
 
 class OfStreams implements Transport {
@@ -130,7 +130,7 @@ class OfStreams implements Transport {
   readonly #writer: ReturnType<WritableSide["getWriter"]>;
   #hasReader = true;
   #hasWriter = true;
-  #settle: () => void = () => {};
+  #hasWritten = false;
 
   constructor(socket: StreamSocket) {
     this.#socket = socket;
@@ -153,19 +153,14 @@ class OfStreams implements Transport {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    const { writable } = this.#socket;
+    this.#hasWritten = true;
     const writing = this.#writer.write(bytes);
-    const taken = (): void => void (underWay.get(writable) === writing && underWay.delete(writable));
-    underWay.set(writable, writing);
-    return new Promise((resolve, reject) => {
-      // What is queued leaves by itself, though the socket is let go.
-      this.#settle = resolve;
-      writing.then(() => (taken(), resolve()), (error: unknown) => (taken(), reject(error)));
-    });
+    underWay.set(this.#socket.writable, writing);
+    return writing;
   }
 
   room(): Promise<unknown> | undefined {
-    return underWay.get(this.#socket.writable);
+    return this.#hasWritten ? undefined : underWay.get(this.#socket.writable);
   }
 
   end(): Promise<void> {
@@ -186,7 +181,6 @@ class OfStreams implements Transport {
     this.#hasReader = this.#hasWriter = false;
     this.#reader.releaseLock();
     this.#writer.releaseLock();
-    this.#settle();
   }
 
   handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed {

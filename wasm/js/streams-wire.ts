@@ -128,6 +128,9 @@ export class Wire {
   #pending: Promise<Uint8Array | null> | undefined;
   #unread: Uint8Array = NOTHING;
   #isOver = false;
+  /** Settles when the socket is let go: what is queued by then leaves by itself. */
+  readonly #free: Promise<void>;
+  #freed: () => void = () => {};
   /** Milliseconds that what was sent has earned. */
   #credit = 0;
   #failure: { reason: unknown } | undefined;
@@ -164,6 +167,7 @@ export class Wire {
       this.transport.release();
       throw error;
     }
+    this.#free = new Promise((resolve) => (this.#freed = resolve));
     this.#signal = signal;
     if (signal) listen(signal, this.#aborted);
     if (signal?.aborted) this.#aborted();
@@ -218,7 +222,7 @@ export class Wire {
     const begun = performance.now();
     const bytes = await this.#transported(this.#arriving(), left);
     if (bytes === undefined) return null;
-    this.#forgotten();
+    this.#taken();
     if (bytes === null) {
       await this.#receiveEof();
       return null;
@@ -310,7 +314,7 @@ export class Wire {
         if (bytes === null) return departs(new HalfClosedError("the client has ended its direction"));
         const { awaiting, wantsInput } = this.connection;
         if (awaiting !== "caller" || !wantsInput) return;
-        this.#forgotten();
+        this.#taken();
         try {
           this.connection.receive(bytes);
         } catch {
@@ -323,7 +327,7 @@ export class Wire {
   }
 
   /** Forgets the read that was pending: its bytes are in use. */
-  #forgotten(): void {
+  #taken(): void {
     this.#pending = undefined;
     this.#isAttended = false;
   }
@@ -333,7 +337,7 @@ export class Wire {
     const reading = this.#pending;
     if (!reading || !this.transport.interrupt) return;
     // Who reads ahead does not take this, nor reads on.
-    this.#forgotten();
+    this.#taken();
     this.transport.interrupt();
     const bytes = await this.#transported(reading, Infinity).catch((error: unknown) => {
       throw this.#note(error);
@@ -375,7 +379,7 @@ export class Wire {
   }
 
   /** Sends all of it; `queued` is called once it leaves by itself. Where it fails nothing can follow: part of it may have left. */
-  async send(bytes: Uint8Array, queued: () => void = () => {}): Promise<void> {
+  async send(bytes: Uint8Array, queued?: () => void): Promise<void> {
     if (this.#failure) throw this.#failure.reason;
     if (this.isBroken) throw new DisconnectedError("an earlier send has failed");
     try {
@@ -383,10 +387,16 @@ export class Wire {
         const piece = bytes.length <= SENT ? bytes : bytes.subarray(at, at + SENT);
         // A wire before this one may have left something to be taken.
         const room = this.transport.room?.();
-        if (room) await this.#taken(room, 0);
-        const writing = this.transport.write(piece);
-        if (at + SENT >= bytes.length && this.transport.queues) queued();
-        await this.#taken(writing, piece.length);
+        if (room) await this.#transported(room, this.#sendingTime);
+        const begun = performance.now();
+        let writing = this.transport.write(piece);
+        if (queued && at + SENT >= bytes.length && this.transport.queues) {
+          queued();
+          writing = Promise.race([writing, this.#free]);
+        }
+        await this.#transported(writing, this.#sendingTime);
+        const earned = this.#credit + piece.length * EARNED - (performance.now() - begun);
+        this.#credit = Math.max(0, Math.min(earned, SYSTEM * this.patience.sending));
       }
     } catch (error) {
       this.isBroken = true;
@@ -396,16 +406,11 @@ export class Wire {
 
   /** Ends our direction, once the peer has taken what is written. */
   async end(): Promise<void> {
-    await this.#taken(this.transport.end(), 0);
+    await this.#transported(this.transport.end(), this.#sendingTime);
   }
 
-  /** Waits until the peer, or the system, has taken what is written. */
-  async #taken(writing: Promise<unknown>, length: number): Promise<void> {
-    const { sending } = this.patience;
-    const begun = performance.now();
-    await this.#transported(writing, sending + this.#credit);
-    const earned = this.#credit + length * EARNED - (performance.now() - begun);
-    this.#credit = Math.max(0, Math.min(earned, SYSTEM * sending));
+  get #sendingTime(): number {
+    return this.patience.sending + this.#credit;
   }
 
   #note(error: unknown): unknown {
@@ -471,6 +476,7 @@ export class Wire {
   letGo(): void {
     if (!this.#end()) return;
     this.transport.release();
+    this.#freed();
     this.connection.free();
   }
 
@@ -488,7 +494,7 @@ export class Wire {
   handOut(event: SwitchedEvent, keepsEngine: boolean): HandedOut {
     this.#end();
     const [leftover, unread, ahead] = [this.connection.takeLeftover(), this.#takeUnread(), this.#pending];
-    this.#forgotten();
+    this.#taken();
     if (!keepsEngine) this.connection.free();
     const first = unread.length > 0 ? joined([leftover, unread]) : leftover;
     return { pair: this.transport.handOut(first, ahead), first: event.leftover };

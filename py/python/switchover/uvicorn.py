@@ -514,6 +514,8 @@ class Protocol(asyncio.Protocol):
     def reject(self, status: int, text: bytes) -> None:
         """Sends the connection's last answer, if none has begun, and ends it."""
         self.waiting.stop()
+        if self.transport.is_closing():
+            return
         try:
             self.transport.write(self.connection.reject(status, [TEXT], text))
         except ProtocolError:
@@ -789,6 +791,8 @@ class Cycle:
         # An app may answer HEAD as it answers GET: its content is dropped (ASGI).
         self.drops_content = scope["method"] == "HEAD"
         self.has_length = False
+        # Content follows the head; not after HEAD, nor with 204 and 304.
+        self.has_content = True
         self.response_started = False
         self.response_complete = False
         self.is_last = False
@@ -824,7 +828,7 @@ class Cycle:
 
     def notice_eof(self) -> None:
         """A client that has half-closed waits for its answer; one in the middle of an endless stream has left."""
-        if self.response_started and not self.has_length and not self.drops_content:
+        if self.response_started and not self.has_length and self.has_content:
             self.leave()
 
     def leave(self) -> None:
@@ -858,7 +862,7 @@ class Cycle:
         if self.is_over():
             self.has_heard = True
             # It may stop now, in order: what it leaves out must not look as if it had never been.
-            is_endless = not self.has_length and not self.drops_content
+            is_endless = not self.has_length and self.has_content
             self.is_cut = self.is_cut or (self.response_started and is_endless and not self.response_complete)
             return {"type": "http.disconnect"}
         body, self.body = bytes(self.body), bytearray()
@@ -896,11 +900,16 @@ class Cycle:
 
     async def give_up(self) -> None:
         """A 500 where nothing of the answer has left; else the client has to see that it is not whole."""
-        if self.response_started and self.drops_content and not self.response_complete:
-            # Its head is all of it, and the client may have asked for more.
-            if not self.transport.is_closing():
-                self.write(b"", more_body=False)
+        if self.transport.is_closing() or self.protocol.lingers_until is not None:
             return
+        if self.response_started and not self.has_content and not self.response_complete:
+            # Its head is all of it, and the client may have asked for more.
+            try:
+                self.write(b"", more_body=False)
+            except ProtocolError as error:
+                self.logger.error("Exception in ASGI application\n", exc_info=error)
+            else:
+                return
         if self.response_started and self.head is None:
             # The connection may be at the next request, which has nothing to do with it.
             if self.protocol.cycle is self:
@@ -967,6 +976,7 @@ class Cycle:
         self.head = (status, headers)
         self.response_started = True
         self.has_length = any(name.lower() == b"content-length" for name, _ in headers)
+        self.has_content = not self.drops_content and status not in {204, 304}
         if not self.has_length:
             # Content may be long in coming, as events are: its head does not wait for it.
             self.protocol.loop.call_later(0, self.flush_head)
