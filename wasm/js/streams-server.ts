@@ -369,7 +369,8 @@ async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | u
     }
   } catch (cause) {
     // The client is gone or says no more, or the signal has ended it.
-    if (isCut) return new DisconnectedError("the end of a response was not sent", cause);
+    const isLate = cause instanceof DOMException && cause.name === "TimeoutError";
+    if (isCut && isLate) return new DisconnectedError("the end of a response was not sent", cause);
   } finally {
     wire.close(undefined, { reset: isCut });
   }

@@ -332,13 +332,16 @@ class OfNode implements Transport {
   }
 
   reset(): void {
+    // After our end, which the peer may still have to read, a reset would take that back.
+    if (this.#socket.writableFinished) return void this.#socket.destroy();
     try {
-      // After our end, which the peer may still have to read, a reset would take that back.
-      if (!this.#socket.writableFinished && this.#socket.resetAndDestroy) return void this.#socket.resetAndDestroy();
+      if (this.#socket.resetAndDestroy) return void this.#socket.resetAndDestroy();
     } catch {
       // Node has it for plain TCP alone: in TLS the alert that is missing tells the peer.
     }
-    this.#socket.destroy();
+    // A stream of HTTP/2 tells its peer that there was an error.
+    if (!guarded.has(this.#socket)) this.#socket.on("error", ignored);
+    this.#socket.destroy(new Error("the message is cut short"));
   }
 
   release(): void {

@@ -167,7 +167,9 @@ impl<'a> Audit<'a> {
     /// The control, if there is one, and the check.
     fn try_out(&mut self, check: &Check) -> Result<Finding, Trouble> {
         let until = if check.asks("content-as-frames") && self.echoes()? { Until::Echo } else { until(check) };
-        let control = if check.has_control() { Some(self.control(check, until)?) } else { None };
+        // That one needs no answer too many.
+        let until_control = if until == Until::Another { Until::Answered } else { until };
+        let control = if check.has_control() { Some(self.control(check, until_control)?) } else { None };
         let unmet = |control: &Exchange| check.rules.needs.iter().find_map(|need| missing_in_control(need, control));
         if let Some(missing) = control.as_ref().and_then(unmet) {
             return Ok(Finding::without(check, &missing));
