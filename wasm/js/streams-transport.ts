@@ -467,8 +467,6 @@ export function pairOver(transport: Transport, read: Read = () => transport.read
   };
   const readable = readableOf(() => read().catch(failed), async (reason) => transport.close(reason), ends);
   const writable = new WritableStream<Uint8Array>({
-    // `abort` itself waits for the write that is under way, and its peer may read nothing.
-    start: ({ signal }) => signal?.addEventListener("abort", () => transport.reset()),
     write: (bytes) => transport.write(bytes).catch(unwritten),
     close: () => transport.end().then(ends, unwritten),
     // What was said is not whole, and an end in order would look so.
