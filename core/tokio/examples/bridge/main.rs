@@ -63,6 +63,10 @@ const PIECE: usize = 16 * 1024;
 const STREAMS: u32 = 100;
 const UNSENT: usize = 64 * 1024;
 
+/// Patiences in which a backend has to take some of what its client has left: the system says that there is room only after a third of
+/// its buffer.
+const SYSTEM: u32 = 4;
+
 /// Patiences in which nothing at all moves on a client's connection.
 const IDLE: u32 = 3;
 
@@ -392,7 +396,7 @@ async fn both_ways(
             () = cancelled(|context| to_client.poll_reset(context)) => return Err("the client has cancelled".into()),
             () = sleep(LULL) => {}
         }
-        if locked(&said.since).is_some_and(|since| since.elapsed() >= patience) {
+        if locked(&said.since).is_some_and(|since| since.elapsed() >= SYSTEM * patience) {
             return Err("the backend takes no more".into());
         }
     }
@@ -401,11 +405,17 @@ async fn both_ways(
 async fn to_backend(mut content: Content, writer: &mut WriteHalf<Upgraded>, said: &Said) -> Result<(), BoxError> {
     while let Some(frame) = content.frame().await {
         if let Ok(data) = frame?.into_data() {
-            *locked(&said.since) = Some(Instant::now());
-            if let Err(error) = writer.write_all(&data).await {
-                // It may still have said something. One that had ended its direction before is a broken pipe.
-                said.was_reset.store(error.kind() == ErrorKind::ConnectionReset, Relaxed);
-                return Ok(());
+            let mut left = &data[..];
+            while !left.is_empty() {
+                *locked(&said.since) = Some(Instant::now());
+                match writer.write(left).await {
+                    Ok(taken) => left = &left[taken..],
+                    Err(error) => {
+                        // It may still have said something. One that had ended its direction before is a broken pipe.
+                        said.was_reset.store(error.kind() == ErrorKind::ConnectionReset, Relaxed);
+                        return Ok(());
+                    }
+                }
             }
             *locked(&said.since) = None;
         }

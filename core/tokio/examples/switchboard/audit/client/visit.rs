@@ -214,10 +214,13 @@ impl House {
         loop {
             let was_over = self.call.is_over();
             let left = latest.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
             match self.listener.accept() {
                 Ok((socket, _)) => {
                     socket.set_nonblocking(false)?;
-                    let Some(wire) = self.wire(socket)? else { continue };
+                    let Some(wire) = self.wire(socket, self.times.patience.min(left))? else { continue };
                     let mut talk = Talk { wire, incoming: Incoming::new() };
                     talk.listen(self.times.patience.min(left), Incoming::is_done);
                     // One that asks nothing was opened in advance.
@@ -237,9 +240,9 @@ impl House {
     }
 
     /// A connection, in TLS if it has to be; none where the client did not want it.
-    fn wire(&mut self, socket: TcpStream) -> io::Result<Option<Wire>> {
-        let Some(config) = self.config.clone() else { return Wire::new(socket, self.times.patience).map(Some) };
-        match Wire::accept(socket, config, self.times.patience) {
+    fn wire(&mut self, socket: TcpStream, patience: Duration) -> io::Result<Option<Wire>> {
+        let Some(config) = self.config.clone() else { return Wire::new(socket, patience).map(Some) };
+        match Wire::accept(socket, config, patience) {
             Ok(wire) => Ok(Some(wire)),
             Err(error) => {
                 self.refused = Some(error);
