@@ -71,6 +71,12 @@ class Served:
         connection.sendall(data)
         return connection
 
+    def all(self, data: bytes) -> bytes:
+        """Returns all that a client gets that sends this and ends its direction."""
+        with self.connect(data) as connection:
+            connection.shutdown(socket.SHUT_WR)
+            return rest_of(connection)
+
     def until(self, data: bytes, ending: bytes, within: float = WAIT) -> bytes:
         """What comes up to and with `ending`, or until nothing more does."""
         with self.connect(data) as connection:
@@ -80,6 +86,11 @@ class Served:
                 while ending not in got and (piece := connection.recv(65536)):
                     got += piece
             return got
+
+
+def rest_of(connection: socket.socket) -> bytes:
+    """Returns all that comes to the end of the connection."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 class Hasty(Protocol):

@@ -325,7 +325,7 @@ async def test_an_answer_to_content_that_is_not_read(anyio_backend_name: str) ->
 
 
 async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:
-    """Where a send meets the reset first, reading meets an end."""
+    """The client's send has failed by the reset before: the system then lets a read end as after a FIN."""
 
     async def behave(stream: ByteStream) -> None:
         await stream.receive()

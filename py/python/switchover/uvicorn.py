@@ -899,31 +899,33 @@ class Cycle:
                 await self.give_up()
 
     async def give_up(self) -> None:
-        """A 500 where nothing of the answer has left; else the client has to see that it is not whole."""
+        """A 500 where the app has not begun to answer; else the client has to see that the answer is not whole."""
         if self.transport.is_closing() or self.protocol.lingers_until is not None:
             return
-        if self.response_started and not self.has_content and not self.response_complete:
-            # Its head is all of it, and the client may have asked for more.
-            try:
-                self.write(b"", more_body=False)
-            except ProtocolError as error:
-                self.logger.error("Exception in ASGI application\n", exc_info=error)
-            else:
-                return
-        if self.response_started and self.head is None:
-            # The connection may be at the next request, which has nothing to do with it.
-            if self.protocol.cycle is self:
-                self.protocol.close()
+        if self.response_started:
+            self.give_up_halfway()
             return
         text = b"Internal Server Error"
-        if self.has_heard or self.head is not None:
-            # Who has stopped as its client has left is no line in the access log; who has begun has its line.
-            self.head = None
+        if self.has_heard:
+            # An app that has stopped because its client has left is no line in the access log.
             self.protocol.reject(500, text)
             return
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"connection", b"close")]
         await self.send({"type": "http.response.start", "status": 500, "headers": headers})
         await self.send({"type": "http.response.body", "body": text})
+
+    def give_up_halfway(self) -> None:
+        """Sends the head that has waited; where content should follow it, the end of the connection shows the cut."""
+        if not self.response_complete:
+            try:
+                self.write(b"", more_body=self.has_content)
+            except ProtocolError as error:
+                self.logger.error("Exception in ASGI application\n", exc_info=error)
+            if self.response_complete:
+                return
+        # The connection may be at the next request, which has nothing to do with it.
+        if self.protocol.cycle is self:
+            self.protocol.close()
 
     async def send(self, message: ASGISendEvent) -> None:
         """ASGI: the head, which leaves with the first content, and content."""

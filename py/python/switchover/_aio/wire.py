@@ -66,8 +66,9 @@ class Patience:
     go_ahead: float | None = 1
     """A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1)."""
     sending: float | None = 30
-    """The peer takes 32 KiB of what is sent, about a millisecond for each byte; 200 KB, in four
-    times that, over a Unix socket."""
+    """The peer takes 32 KiB of what is sent, about a millisecond for each byte.
+
+    Over a Unix socket it takes 200 KB, in four times that."""
 
     def of(self, awaiting: Awaiting) -> float:
         """The seconds for what is awaited."""
@@ -130,11 +131,11 @@ class Wire:
 
     @property
     def failure(self) -> Exception | None:
-        """What has failed last."""
+        """Returns the latest exception of the stream or the engine."""
         return self.failures[-1] if self.failures else None
 
     def note(self, error: Exception) -> Exception:
-        """Remembers what has failed, so that it can be told from the handler's own exceptions."""
+        """Remembers an exception, so that it can be told from the handler's own."""
         self.failures.append(error)
         return error
 
@@ -192,7 +193,7 @@ class Wire:
 
     @contextmanager
     def noting(self) -> Generator[None]:
-        """Notes what fails."""
+        """Notes the exceptions that pass, but for those of two tasks at once."""
         try:
             yield
         except BusyResourceError:
