@@ -85,7 +85,7 @@ const PATIENCE: Required<Patience> = {
   sending: 30_000,
 };
 
-/** Who hears a signal: it has one listener for all connections. */
+/** The connections that a signal ends; it has one listener for all of them. */
 const heard = new WeakMap<AbortSignal, { readonly acts: Set<() => void>; readonly tell: () => void }>();
 
 function listen(signal: AbortSignal, act: () => void): void {
@@ -128,8 +128,7 @@ export class Wire {
   #pending: Promise<Uint8Array | null> | undefined;
   #unread: Uint8Array = NOTHING;
   #isOver = false;
-  /** Settles when the socket is let go: what is queued by then leaves by itself. */
-  readonly #free: Promise<void>;
+  /** Called when the socket is let go: the bytes that are queued by then leave by themselves. */
   #freed: () => void = () => {};
   /** Milliseconds that what was sent has earned. */
   #credit = 0;
@@ -167,7 +166,6 @@ export class Wire {
       this.transport.release();
       throw error;
     }
-    this.#free = new Promise((resolve) => (this.#freed = resolve));
     this.#signal = signal;
     if (signal) listen(signal, this.#aborted);
     if (signal?.aborted) this.#aborted();
@@ -392,7 +390,7 @@ export class Wire {
         let writing = this.transport.write(piece);
         if (queued && at + SENT >= bytes.length && this.transport.queues) {
           queued();
-          writing = Promise.race([writing, this.#free]);
+          writing = Promise.race([writing, new Promise<void>((resolve) => (this.#freed = resolve))]);
         }
         await this.#transported(writing, this.#sendingTime);
         const earned = this.#credit + piece.length * EARNED - (performance.now() - begun);
@@ -464,7 +462,7 @@ export class Wire {
     if (this.#isOver || this.#failure) return;
     this.#failure = { reason };
     this.isBroken = true;
-    // What an end in order would make look whole.
+    // An end in order would make the half look whole.
     if (this.#isEarly || this.connection.closing === "reset") this.transport.reset();
     else this.transport.close(reason);
     for (const end of [...this.#endings]) end(reason);

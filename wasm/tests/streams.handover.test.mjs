@@ -234,6 +234,14 @@ test("the next request waits until the peer has taken the one before", options, 
   assert.equal(socket.writableLength, queued);
 });
 
+/** A socket that counts its resets, whose peer has sent this. @param {string} said */
+function counting(said) {
+  const resets = { count: 0 };
+  const socket = Object.assign(slow(0), { resetAndDestroy: () => (resets.count++, socket.destroy()) });
+  socket.push(said);
+  return { socket: /** @type {any} */ (socket), resets };
+}
+
 /** Ways in which a new protocol fails. @type {Record<string, (streams: import("switchover/streams").Switched) => Promise<void>>} */
 const failing = {
   "a handler that throws": () => Promise.reject(new Error("too bad")),
@@ -241,11 +249,9 @@ const failing = {
 };
 for (const [name, fails] of Object.entries(failing)) {
   test(`${name} resets the connection of a new protocol`, options, async () => {
-    const resets = [];
-    const socket = Object.assign(slow(0), { resetAndDestroy: () => (resets.push(1), socket.destroy()) });
-    socket.push(OFFER);
-    await serve(/** @type {any} */ (socket), async (asked) => fails(/** @type {any} */ (await asked.upgrade(["foo/2"]))), { onError: () => {} });
-    assert(resets.length > 0);
+    const { socket, resets } = counting(OFFER);
+    await serve(socket, async (asked) => fails(/** @type {any} */ (await asked.upgrade(["foo/2"]))), { onError: () => {} });
+    assert(resets.count > 0);
   });
 }
 
@@ -278,14 +284,6 @@ for (const [leaves, how] of [[150, "closed"], [PATIENCE, "refused"]]) {
     const ending = await serve(deep(Number(leaves)), () => ({ body }), { patience: { sending: 100 } });
     assert.equal(ending.how, how);
   });
-}
-
-/** A socket that counts its resets, whose peer has sent this. @param {string} said */
-function counting(said) {
-  const resets = { count: 0 };
-  const socket = Object.assign(slow(0), { resetAndDestroy: () => (resets.count++, socket.destroy()) });
-  socket.push(said);
-  return { socket: /** @type {any} */ (socket), resets };
 }
 
 test("a handler that throws after the end of its new protocol takes nothing back", options, async () => {
