@@ -146,7 +146,7 @@ def the_gateway_before_a_server_that_leaves(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_before_a_client_that_does_not_read(_):
-    """What it has not taken in time is lost, and it can see that."""
+    """The tunnel of a client that takes nothing is reset once its time is over, not ended in order."""
 
     def script(connection):
         read_head(connection)

@@ -138,7 +138,7 @@ async fn dropped(mut gone: watch::Receiver<()>) {
     while gone.changed().await.is_ok() {}
 }
 
-/// What the framework says, to its end. Once it has dropped the pipe, the client has to take some of it now and then.
+/// Passes on the framework's bytes, to their end. Once it has dropped the pipe, the client has to take some of it now and then.
 async fn all_said(
     from: &mut ReadHalf<DuplexStream>,
     to: &mut WriteHalf<Upgraded>,
@@ -160,7 +160,7 @@ async fn all_said(
     }
 }
 
-/// A step of the client's, which is not waited for without end once the framework has dropped the pipe.
+/// Waits for the client, but not without end once the framework has dropped the pipe.
 async fn in_time<T>(step: impl Future<Output = io::Result<T>>, gone: &watch::Receiver<()>) -> io::Result<T> {
     tokio::select! {
         done = step => done,

@@ -288,7 +288,6 @@ async fn content_is_read_before_the_switch_or_dropped() {
     }
 }
 
-/// As TLS by upgrade does it, with a layer that changes nothing in TLS's place.
 /// After an orderly end the client would take the half for all.
 #[tokio::test]
 async fn a_stream_can_end_with_a_reset() {
@@ -316,6 +315,7 @@ async fn a_stream_can_end_with_a_reset() {
     assert_eq!(end.kind(), std::io::ErrorKind::ConnectionReset);
 }
 
+/// As TLS by upgrade does it, with a layer that changes nothing in TLS's place.
 #[tokio::test]
 async fn http_goes_on_above_a_new_layer() {
     async fn above(request: Request<Body>) -> Answer {

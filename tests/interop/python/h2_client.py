@@ -76,6 +76,11 @@ class Client:
         }
         return self.request([*pseudo.items(), *more])
 
+    def switch(self):
+        """Has `echo/1` spoken on a stream."""
+        answer = self.connect("/", "echo/1", more=())
+        assert status(answer) == "200", answer
+
     def send(self, octets):
         while octets:
             room = min(self.engine.local_flow_control_window(self.stream), self.engine.max_outbound_frame_size)
@@ -150,8 +155,7 @@ def plain_connect(client):
 
 
 def half_close(client):
-    answer = client.connect("/", "echo/1", more=())
-    assert status(answer) == "200", answer
+    client.switch()
     client.send(bytes(1 << 20))
     client.engine.end_stream(client.stream)
     client.flush()
@@ -159,8 +163,7 @@ def half_close(client):
 
 
 def reset(client):
-    answer = client.connect("/", "echo/1", more=())
-    assert status(answer) == "200", answer
+    client.switch()
     client.socket.settimeout(1)
     try:
         client.send(bytes(1 << 24))
@@ -175,8 +178,7 @@ def reset(client):
 
 
 def cancel(client):
-    answer = client.connect("/", "echo/1", more=())
-    assert status(answer) == "200", answer
+    client.switch()
     client.send(bytes(20_000))
     client.engine.reset_stream(client.stream)
     client.flush()
@@ -186,9 +188,8 @@ def cancel(client):
 
 
 def outcome(client):
-    """How the stream ends after what the server says, of which nothing is read until something was said."""
-    answer = client.connect("/", "echo/1", more=())
-    assert status(answer) == "200", answer
+    """Returns the event that ends the stream; the server's bytes are read only after the client has said something."""
+    client.switch()
     time.sleep(0.6)
     client.send(b"ack")
     time.sleep(0.3)
@@ -199,8 +200,7 @@ def outcome(client):
 
 
 def leave(client):
-    answer = client.connect("/", "echo/1", more=())
-    assert status(answer) == "200", answer
+    client.switch()
     client.send(bytes(60_000))
     client.engine.end_stream(client.stream)
     client.flush()

@@ -1,7 +1,7 @@
 //! The content of a request in HTTP/2, as a body that can be sent.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use h2::RecvStream;
 use http_body::{Body, Frame};
 use switchover_tokio::{BoxError, Error};
 use tokio::time::{Instant, Sleep, sleep};
+
+use crate::backend::locked;
 
 /// It can be read on where the one that it was given to has dropped it.
 #[derive(Clone)]
@@ -41,7 +43,7 @@ impl Content {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Coming) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut locked(&self.0))
     }
 }
 

@@ -27,7 +27,7 @@ use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::backend::{Backend, host_and_port, status, until_interrupted};
+use crate::backend::{Backend, SYSTEM, host_and_port, locked, status, until_interrupted};
 use crate::content::Content;
 use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
 use crate::paced::send;
@@ -62,10 +62,6 @@ const PIECE: usize = 16 * 1024;
 /// Requests of one client at a time, and bytes of each answer that wait for its window.
 const STREAMS: u32 = 100;
 const UNSENT: usize = 64 * 1024;
-
-/// Patiences in which a backend has to take some of what its client has left: the system says that there is room only after a third of
-/// its buffer.
-const SYSTEM: u32 = 4;
 
 /// Patiences in which nothing at all moves on a client's connection.
 const IDLE: u32 = 3;
@@ -196,10 +192,6 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
     // answer, too.
     let rest = async { while let Ok(Some(Ok(_))) = timeout(LULL, content.frame()).await {} };
     let _ = timeout(LINGER, rest).await;
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Ready once the client has reset a stream, or is gone.
@@ -335,7 +327,7 @@ fn plain(status: StatusCode) -> Response<()> {
     head
 }
 
-/// What the client has said in a tunnel, on its way to the backend.
+/// The client's bytes in a tunnel, on their way to the backend.
 #[derive(Default)]
 struct Said {
     /// The backend takes it since then.

@@ -1,6 +1,6 @@
 //! Where requests go, and until when.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +15,10 @@ use tokio::time::timeout;
 
 /// How long ^C waits for what is under way.
 const GOODBYE: Duration = Duration::from_secs(5);
+
+/// Patiences in which a side of a tunnel has to take some of what the other one has left: the system says that there is room only
+/// after a third of its buffer.
+pub(crate) const SYSTEM: u32 = 4;
 
 /// A server that requests are passed on to.
 #[derive(Clone)]
@@ -76,6 +80,11 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Protocol(error) if error.blame() == Blame::Local => StatusCode::BAD_REQUEST,
         _ => StatusCode::BAD_GATEWAY,
     }
+}
+
+/// Returns what a mutex holds, also where its last holder has panicked.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Serves until ^C, and then for what is under way; a second ^C waits for nothing.

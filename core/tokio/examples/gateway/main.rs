@@ -14,7 +14,7 @@ mod forward;
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,7 +35,7 @@ use tokio::signal::ctrl_c;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::backend::{Backend, host_and_port, status, until_interrupted};
+use crate::backend::{Backend, SYSTEM, host_and_port, locked, status, until_interrupted};
 use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
 
 #[derive(Parser)]
@@ -54,10 +54,6 @@ struct Args {
 
 /// The most time for reading on from a side whose peer has gone.
 const LINGER: Duration = Duration::from_secs(4);
-
-/// Patiences in which a side has to take some of what the other one has left: the system says that there is room only after a third of
-/// its buffer.
-const SYSTEM: u32 = 4;
 
 /// How much of a tunnel is passed on at once.
 const PIECE: usize = 16 * 1024;
@@ -242,7 +238,7 @@ async fn passed_on(
                 refused.notify_one();
                 return copy(from, &mut sink()).await.map(drop);
             };
-            *moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            *locked(moved) = Instant::now();
             left = &left[taken..];
         }
     }
@@ -254,7 +250,7 @@ async fn stalled(refused: &Notify, moved: &Mutex<Instant>, patience: Duration) {
     let mut since = Instant::now();
     loop {
         sleep_until(since + patience).await;
-        let last = *moved.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = *locked(moved);
         if last <= since {
             return;
         }
