@@ -305,23 +305,78 @@ async def test_a_server_that_does_not_read_is_given_up() -> None:
         assert await closed(stream)
 
 
-async def test_an_answer_to_content_that_is_not_read(anyio_backend_name: str) -> None:
+LONG = bytes(64 << 20)
+"""More content than the system holds."""
+POSTS: dict[str, Any] = {
+    "target": "/",
+    "headers": {**HOST, "Content-Length": str(len(LONG))},
+    "offer": ["foo/2"],
+    "method": "POST",
+    "content": LONG,
+}
+EARLY = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno"
+
+
+@pytest.mark.parametrize("then", ["resets", "waits", "ends"])
+async def test_an_answer_to_content_that_is_not_read(then: str) -> None:
     async def behave(stream: ByteStream) -> None:
         await stream.receive()
-        await stream.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno")
-        await stream.aclose()  # and so resets
-
-    content = bytes(64 << 20)
-    headers = {**HOST, "Content-Length": str(len(content))}
-    async with listening(behave) as port:
-        stream = await anyio.connect_tcp("127.0.0.1", port)
-        # asyncio drops what has come when a write fails.
-        expected = Declined if anyio_backend_name == "trio" else (Declined, anyio.BrokenResourceError)
-        with pytest.raises(expected) as caught:
-            await connect_upgrade(stream, "/", headers, ["foo/2"], method="POST", content=content)
-        if isinstance(caught.value, Declined):
-            assert (caught.value.answer.content, caught.value.answer.persists) == (b"no", False)
+        await stream.send(EARLY if then != "ends" else EARLY.replace(b"Content-Length: 2\r\n", b""))
+        if then == "ends":
+            await stream.send_eof()
+        if then == "waits" or then == "ends":
+            await anyio.sleep(math.inf)
+        await anyio.sleep(0.2)
         await stream.aclose()
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        with pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, **POSTS)
+    assert (caught.value.answer.content, caught.value.answer.persists) == (b"no", False)
+
+
+async def test_a_server_that_answers_first_may_read_all_the_same() -> None:
+    got = 0
+
+    async def behave(stream: ByteStream) -> None:
+        nonlocal got
+        head = await stream.receive()
+        await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        got = len(head.partition(b"\r\n\r\n")[2])
+        while got < len(LONG):
+            got += len(await stream.receive())
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        with pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, **POSTS)
+    assert (caught.value.answer.content, caught.value.answer.persists) == (b"ok", True)
+    assert got == len(LONG)
+
+
+async def test_an_answer_that_needs_the_content_is_read_while_that_is_sent() -> None:
+    async def repeats(exchange: Exchange) -> None:
+        await exchange.send_response(200, {"Content-Length": str(len(LONG))})
+        while data := await exchange.receive():
+            await exchange.send_data(data)
+        await exchange.send_end()
+
+    async with served(repeats) as peers, await peers.connect() as stream:
+        with pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, **POSTS, largest=len(LONG))
+    assert (len(caught.value.answer.content), caught.value.answer.persists) == (len(LONG), True)
+
+
+async def test_the_time_for_a_response_begins_with_the_end_of_the_request() -> None:
+    async def behave(stream: ByteStream) -> None:
+        got = 0
+        while got < len(LONG):
+            await anyio.sleep(0.002)
+            got += len(await stream.receive())
+        await stream.send(SWITCH)
+
+    short = Patience(response=1)
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        assert (await connect_upgrade(stream, **POSTS, patience=short)).protocols == (Protocol("foo/2"),)
 
 
 async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from anyio import (
     BrokenResourceError,
+    ClosedResourceError,
     aclose_forcefully,
+    create_task_group,
     move_on_after,
 )
 from anyio.abc import AnyByteStream
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 
 GLANCE = 1.0
 """How many seconds an answer is looked for once the server takes no more of a request."""
+BAD_REQUEST = 400
+"""The first status of an error: a client then stops sending (RFC 9112, 9.5)."""
 
 
 @dataclass(frozen=True)
@@ -103,23 +108,23 @@ async def connect_upgrade(
     connection = wire.connection
     out = bytearray()
     connection.send_request(method, target, headers, offer, into=out)
-    until = len(out) if connection.awaiting is Awaiting.CONTINUE else None
+    until = len(out) if content and connection.awaiting is Awaiting.CONTINUE else 0
     if content:
         connection.send_data(content, into=out)
     connection.send_end(into=out)
     try:
-        event = await _ask(wire, bytes(out[:until]), b"" if until is None else bytes(out[until:]))
-        while isinstance(event, Informational):
-            if informational is not None:
-                informational(event)
-            event = await wire.next_event()
-        if isinstance(event, Switched):
-            return SwitchedStream(wire.stream, connection, event)
-        answer = await _answer(wire, event, largest)
+        event = await _go_ahead(wire, bytes(out[:until])) if until else None
+        if isinstance(event, Response):
+            wire.is_broken = True  # without its content the request has no end
+            outcome = await _outcome(wire, event, largest, informational)
+        else:
+            outcome = await _ask(wire, bytes(out[until:]), lambda: _outcome(wire, event, largest, informational))
     except BaseException:
         await aclose_forcefully(stream)
         raise
-    raise Declined(answer, connection.why, connection.required)
+    if isinstance(outcome, Switched):
+        return SwitchedStream(wire.stream, connection, outcome)
+    raise Declined(outcome, connection.why, connection.required)
 
 
 async def resume(
@@ -133,34 +138,77 @@ async def resume(
     wire.connection.take_leftover()
     wire.connection.resume_http()
     try:
-        event = await wire.next_event()
-        while isinstance(event, Informational):
-            event = await wire.next_event()
-        return await _answer(wire, event, largest)
+        return await _answer(wire, await _final(wire), largest)
     except BaseException:
         await aclose_forcefully(stream)
         raise
 
 
-async def _ask(wire: Wire, head: bytes, content: bytes) -> Event | Paused:
-    """Sends a request, and gives the first event of its answer. Content that is apart waits for a 100, for a while."""
-    event: Event | Paused | None = None
-    try:
+async def _go_ahead(wire: Wire, head: bytes) -> Event | Paused | None:
+    """Sends a head, and gives the first event of its answer, for which its content waits for a while."""
+    with suppress(BrokenResourceError):  # it may have answered before it stopped reading
         await wire.send(head)
-        if content:
-            with move_on_after(wire.patience.go_ahead):
-                event = await wire.next_event()
-            if isinstance(event, Response):
-                wire.is_broken = True  # without its content the request has no end
-            else:
-                await wire.send(content)
-    except BrokenResourceError:
-        pass  # it may have answered before it stopped reading
+    with move_on_after(wire.patience.go_ahead):
+        return await wire.next_event()
+    return None
+
+
+async def _ask(wire: Wire, request: bytes, read: Callable[[], Awaitable[Switched | Answer]]) -> Switched | Answer:
+    """Sends a request while its answer is read: a server may answer, and close, before it has taken all."""
+    outcome: Switched | Answer | None = None
+    seconds = wire.patience.response
+    wire.wait_for_response(None)
+    try:
+        async with create_task_group() as tasks:
+            tasks.start_soon(_send, wire, request, seconds)
+            outcome = await read()
+            if isinstance(outcome, Answer) and not _wants_rest(outcome):
+                tasks.cancel_scope.cancel()
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    assert outcome is not None  # a group whose body was cancelled does not end here
+    if isinstance(outcome, Answer) and wire.is_broken:
+        return replace(outcome, persists=False)
+    return outcome
+
+
+async def _send(wire: Wire, request: bytes, seconds: float | None) -> None:
+    """Sends a request; the time for its response begins when that has ended."""
+    try:
+        await wire.send(request)
     except TimeoutError:
-        with move_on_after(GLANCE):
-            return await wire.next_event()
-        raise
-    return event or await wire.next_event()
+        seconds = GLANCE
+    except (BrokenResourceError, ClosedResourceError):
+        pass  # it may have answered before it stopped reading
+    wire.wait_for_response(seconds)
+
+
+def _wants_rest(answer: Answer) -> bool:
+    """Returns whether a server that has answered may want the rest of the request: not with an error."""
+    return answer.is_whole and answer.response.status < BAD_REQUEST
+
+
+async def _final(
+    wire: Wire, event: Event | Paused | None = None, informational: Callable[[Informational], object] | None = None
+) -> Event | Paused:
+    """Gives the first event that is no interim response; `event` is one that has been there already."""
+    event = event or await wire.next_event()
+    while isinstance(event, Informational):
+        if informational is not None:
+            informational(event)
+        event = await wire.next_event()
+    return event
+
+
+async def _outcome(
+    wire: Wire,
+    event: Event | Paused | None,
+    largest: int,
+    informational: Callable[[Informational], object] | None,
+) -> Switched | Answer:
+    """Reads the switch, or a whole answer."""
+    event = await _final(wire, event, informational)
+    return event if isinstance(event, Switched) else await _answer(wire, event, largest)
 
 
 async def _answer(wire: Wire, response: Event | Paused, largest: int) -> Answer:

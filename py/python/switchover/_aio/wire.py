@@ -8,13 +8,14 @@ import socket
 from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ssl import SSLError
 from typing import TYPE_CHECKING, Final
 
 from anyio import (
     BrokenResourceError,
     BusyResourceError,
+    CancelScope,
     ClosedResourceError,
     EndOfStream,
     Lock,
@@ -23,6 +24,7 @@ from anyio import (
     fail_after,
 )
 from anyio.abc import AnyByteStream, ByteStream, ObjectStream, SocketAttribute
+from anyio.lowlevel import checkpoint
 from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSAttribute, TLSStream
 
@@ -62,7 +64,7 @@ class Patience:
     content: float | None = 30
     """More content, or the end of the message."""
     response: float | None = 60
-    """A client waits for a response, or the next interim one."""
+    """A client waits for a response once its request has been sent, or for the next interim one."""
     go_ahead: float | None = 1
     """A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1)."""
     sending: float | None = 30
@@ -118,6 +120,7 @@ class Wire:
         self.patience = patience
         self.awaited = Awaiting.NOTHING
         self.left = math.inf
+        self.reading = CancelScope()
         self.sending = Lock()
         self.failures: deque[Exception] = deque(maxlen=16)
         self.is_broken = self.has_end = False
@@ -157,18 +160,27 @@ class Wire:
             self.awaited, self.left = awaiting, math.inf
         left = min(self.left, self.patience.of(awaiting))
         begun = current_time()
-        with fail_after(left):
+        with fail_after(left) as self.reading:
             length = await self.receive()
         self.left = left - (current_time() - begun)
         if awaiting is Awaiting.CONTENT:
             self.left += length * EARNED
+
+    def wait_for_response(self, seconds: float | None) -> None:
+        """Gives the peer this long for a response from now on, also where one is being waited for."""
+        self.patience = replace(self.patience, response=seconds)
+        if self.awaited is Awaiting.RESPONSE:
+            self.reading.deadline = current_time() + self.patience.of(self.awaited)
 
     async def receive(self) -> int:
         """Gives the engine what comes next, and returns how much that was."""
         try:
             data = await self.stream.receive(PIECE)
         except EndOfStream:
-            # Where a send has met a reset, the system does not tell of it again.
+            # Where a send has met a reset, the system does not tell of it again. Under trio that send may go on a turn of
+            # the loop later: in the second after this one it has been noted.
+            await checkpoint()
+            await checkpoint()
             is_reset = any(isinstance(error, BrokenResourceError) for error in self.failures)
             self.connection.receive_eof(clean=not is_reset)
             self.has_end = True
