@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
+import { connect, constants, createServer } from "node:http2";
 import process from "node:process";
 import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
@@ -255,6 +256,43 @@ for (const [name, fails] of Object.entries(failing)) {
   });
 }
 
+/** What a server says over a stream of HTTP/2, and the code that ends it. @param {import("switchover/streams").ServerResponse} response */
+async function overHttp2(response) {
+  const server = createServer();
+  server.on("stream", (/** @type {import("node:http2").ServerHttp2Stream} */ stream) => {
+    stream.respond({ ":status": 200 });
+    serve(stream, () => response, { onError: () => {} }).catch(() => {});
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const session = connect(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`);
+  try {
+    const stream = session.request({ ":method": "CONNECT", ":authority": "a" });
+    stream.on("error", () => {});
+    stream.write(CLOSES);
+    let said = "";
+    stream.on("data", (bytes) => (said += bytes));
+    await new Promise((resolve) => stream.on("close", resolve));
+    return { said, code: stream.rstCode };
+  } finally {
+    session.destroy();
+    server.close();
+  }
+}
+
+test("an answer that is cut in a stream of HTTP/2 does not end in order", options, async () => {
+  const half = async function* () {
+    yield Buffer.from("half");
+    await pause(50);
+    throw new Error("too bad");
+  };
+  const cut = await overHttp2({ body: half() });
+  assert.match(cut.said, /half/);
+  assert.notEqual(cut.code, constants.NGHTTP2_NO_ERROR);
+  const whole = await overHttp2({ body: Buffer.from("whole") });
+  assert.match(whole.said, /whole$/);
+  assert.equal(whole.code, constants.NGHTTP2_NO_ERROR);
+});
+
 test("a signal has one listener for all connections, and none after them", options, async () => {
   const { signal } = new AbortController();
   const sockets = Array.from({ length: 12 }, () => slow(0));
@@ -302,6 +340,7 @@ test("a signal that cuts an answer without a length resets the connection", opti
     const { socket, resets } = counting(`GET / HTTP/${version}\r\nHost: a\r\n\r\n`);
     const body = (async function* () {
       yield Buffer.from("half");
+    await pause(50);
       await new Promise(() => {});
     })();
     const stop = new AbortController();
