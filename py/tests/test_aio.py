@@ -43,6 +43,7 @@ from switchover import (
     RemoteProtocolError,
     Why,
 )
+from switchover._reset import resets
 from switchover.aio import (
     Declined,
     Exchange,
@@ -317,16 +318,16 @@ POSTS: dict[str, Any] = {
 EARLY = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno"
 
 
-@pytest.mark.parametrize("then", ["resets", "waits", "ends"])
+@pytest.mark.parametrize("then", ["resets", "waits", "ends", "ends and resets"])
 async def test_an_answer_to_content_that_is_not_read(then: str) -> None:
     async def behave(stream: ByteStream) -> None:
         await stream.receive()
-        await stream.send(EARLY if then != "ends" else EARLY.replace(b"Content-Length: 2\r\n", b""))
-        if then == "ends":
+        if then.startswith("ends"):
+            await stream.send(EARLY.replace(b"Content-Length: 2\r\n", b""))
             await stream.send_eof()
-        if then == "waits" or then == "ends":
-            await anyio.sleep(math.inf)
-        await anyio.sleep(0.2)
+        else:
+            await stream.send(EARLY)
+        await anyio.sleep(0.2 if then.endswith("resets") else math.inf)
         await stream.aclose()
 
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
@@ -385,13 +386,12 @@ async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:
     async def behave(stream: ByteStream) -> None:
         await stream.receive()
         await stream.send(b"HTTP/1.1 200 OK\r\n\r\nhalf")
-        await stream.aclose()  # and so resets
+        resets(stream.extra(SocketAttribute.raw_socket))
+        await stream.aclose()
 
-    content = bytes(64 << 20)
-    headers = {**HOST, "Content-Length": str(len(content))}
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         with pytest.raises((RemoteProtocolError, anyio.BrokenResourceError)):
-            await connect_upgrade(stream, "/", headers, ["foo/2"], method="POST", content=content)
+            await connect_upgrade(stream, **POSTS)
 
 
 async def test_cancelling_closes_the_stream() -> None:

@@ -617,23 +617,34 @@ async def test_a_client_that_takes_little_over_a_unix_socket_is_not_given_up(tmp
     assert got > 300_000
 
 
-def test_clients_that_reset_at_once_leave_others_alone_on_uvloop() -> None:
+@pytest.mark.parametrize("late", [False, True])
+def test_clients_that_reset_at_once_leave_others_alone_on_uvloop(late: bool, caplog: pytest.LogCaptureFixture) -> None:
     """A transport that has lost its connection has no socket there."""
     pytest.importorskip("uvloop")
+
+    async def looks_first(stream: ByteStream) -> None:
+        stream.extra(SocketAttribute.remote_address, None)
+        await anyio.sleep(0.05)
+        await serve(stream, echo)
 
     async def main() -> None:
         listener: Any = await anyio.create_tcp_listener(local_host="127.0.0.1")
         port = listener.extra(SocketAttribute.local_port)
         async with listener, anyio.create_task_group() as tasks:
-            tasks.start_soon(serve_all, listener, echo)
+            if late:
+                tasks.start_soon(listener.serve, looks_first)
+            else:
+                tasks.start_soon(serve_all, listener, echo)
             for _ in range(50):
                 with socket.create_connection(("127.0.0.1", port)) as client:
+                    await anyio.sleep(0.02 if late else 0)
                     resets(client)
                 await anyio.sleep(0)
             assert (await Peers(port).all(GET, close=True)).startswith(b"HTTP/1.1 200 ")
             tasks.cancel_scope.cancel()
 
     anyio.run(main, backend_options={"use_uvloop": True})
+    assert not caplog.records
 
 
 async def sleeps(exchange: Exchange) -> None:

@@ -340,18 +340,18 @@ def test_an_app_that_leaves_before_its_content_has_sent_its_head(method: bytes, 
     assert not got.endswith(b"0\r\n\r\n")
 
 
+@pytest.mark.parametrize("value", [b"a\nb", None, 5, "€"])
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
-def test_a_head_that_cannot_be_written_ends_the_connection(method: bytes) -> None:
+def test_a_head_that_cannot_be_written_ends_the_connection(method: bytes, value: Any) -> None:
     """As in uvicorn, where nothing is sent either."""
 
     async def breaks(scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"content-length", b"5"), (b"x-user", b"a\nb")]
+        headers = [(b"content-length", b"5"), (b"x-user", value)]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"hello"})
 
     with Served(breaks) as served, served.connect(GET.replace(b"GET", method)) as connection:
-        got = rest_of(connection)
-    assert got == b""
+        assert rest_of(connection) == b""
 
 
 @pytest.mark.parametrize("status", [204, 304])

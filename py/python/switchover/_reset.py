@@ -21,6 +21,9 @@ IN_ORDER = struct.pack(FORMAT, 0, 0)
 NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)
 UNSENT = 128 << 10
 
+# What a socket raises that has gone; uvloop's has a ValueError for it.
+LOST = (OSError, ValueError)
+
 
 def resets(raw: socket.socket) -> None:
     """Has a close reset the connection. After a FIN the client would take what it has for all of it (RFC 9112, 8)."""
@@ -29,7 +32,7 @@ def resets(raw: socket.socket) -> None:
 
 def ends(raw: socket.socket) -> None:
     """Has a close end the connection in order, after `resets`."""
-    with suppress(OSError):
+    with suppress(*LOST):
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, IN_ORDER)
 
 
@@ -40,7 +43,7 @@ def bound_unsent(raw: socket.socket | None) -> None:
     third of a large buffer is free.
     """
     if raw is not None and NOTSENT_LOWAT is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
-        with suppress(OSError):
+        with suppress(*LOST):
             raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, UNSENT)
 
 
@@ -48,7 +51,7 @@ def unread_by_peer(raw: socket.socket | None) -> int:
     """Returns how many bytes the system holds that the peer has not read, on a Unix socket; 0 elsewhere."""
     if raw is None or sys.platform != "linux" or raw.family != socket.AF_UNIX:
         return 0
-    with suppress(OSError, ValueError):
+    with suppress(*LOST):
         return int.from_bytes(fcntl.ioctl(raw.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
     return 0
 
@@ -57,7 +60,7 @@ def acknowledged(raw: socket.socket | None) -> int | None:
     """Returns how many bytes the peer has acknowledged; None where the system does not count them."""
     if raw is None or sys.platform != "linux":
         return None
-    with suppress(OSError, AttributeError):
+    with suppress(*LOST, AttributeError):
         # tcpi_bytes_acked of struct tcp_info.
         counted = raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 128)[120:128]
         return int.from_bytes(counted, sys.byteorder) if len(counted) == 8 else None
@@ -69,7 +72,7 @@ def has_hung_up(raw: socket.socket | None) -> bool:
     if raw is None or not hasattr(select, "POLLRDHUP"):
         return False
     waiting = select.poll()
-    with suppress(OSError, ValueError):
+    with suppress(*LOST):
         waiting.register(raw.fileno(), select.POLLRDHUP)
         return bool(waiting.poll(0))
     return True

@@ -919,7 +919,7 @@ class Cycle:
         if not self.response_complete:
             try:
                 self.write(b"", more_body=self.has_content)
-            except ProtocolError as error:
+            except Exception as error:
                 self.logger.error("Exception in ASGI application\n", exc_info=error)
             if self.response_complete:
                 return

@@ -106,8 +106,8 @@ async def serve(
     """
     upgrades = _checked(upgrades, config, patience)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
-    bound_unsent(socket_of(stream))
     try:
+        bound_unsent(socket_of(stream))
         with suppress(*GONE, RemoteProtocolError):
             while request := await _next_request(wire):
                 if not await _exchange(wire, handler, Exchange(wire, request, upgrades)):

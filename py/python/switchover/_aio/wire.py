@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 import socket
 from collections import deque
@@ -29,6 +30,7 @@ from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSAttribute, TLSStream
 
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Role, Switched
+from .._reset import LOST
 
 if TYPE_CHECKING:
     from .. import Event
@@ -177,12 +179,11 @@ class Wire:
         try:
             data = await self.stream.receive(PIECE)
         except EndOfStream:
-            # Where a send has met a reset, the system does not tell of it again. Under trio that send may go on a turn of
-            # the loop later: in the second after this one it has been noted.
+            # Where a send has met a reset, the system does not tell of it again. Under trio that send may go on a turn
+            # of the loop later: in the second after this one it has been noted.
             await checkpoint()
             await checkpoint()
-            is_reset = any(isinstance(error, BrokenResourceError) for error in self.failures)
-            self.connection.receive_eof(clean=not is_reset)
+            self.connection.receive_eof(clean=not any(map(_is_reset, self.failures)))
             self.has_end = True
             return 0
         if data:
@@ -217,13 +218,22 @@ class Wire:
             raise
 
 
+def _is_reset(error: BaseException | None) -> bool:
+    """Returns whether a send has met a reset; EPIPE is that of a reset that came after an end in order."""
+    if not isinstance(error, BrokenResourceError):
+        return False
+    while (cause := error.__cause__) is not None:
+        error = cause
+    return getattr(error, "errno", None) != errno.EPIPE
+
+
 def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> Connection:
     """An engine for a stream."""
     if config is None:
         stream = of_bytes(stream)
         try:
             tls = stream.extra(TLSAttribute.ssl_object, None)
-        except AttributeError:  # uvloop's, where the peer has gone
+        except (*LOST, AttributeError):  # uvloop's, where the peer has gone
             tls = None
         config = Config(secure=tls is not None, content=CONTENT)
     return Connection(role, config)
@@ -231,8 +241,10 @@ def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> C
 
 def socket_of(stream: AnyByteStream) -> socket.socket | None:
     """Returns the socket below a stream; None where there is none, or none any more, as with uvloop."""
-    with suppress(OSError, BrokenResourceError, ClosedResourceError, TypedAttributeLookupError, AttributeError):
-        return stream.extra(SocketAttribute.raw_socket)
+    with suppress(*LOST, BrokenResourceError, ClosedResourceError, TypedAttributeLookupError, AttributeError):
+        raw = stream.extra(SocketAttribute.raw_socket)
+        if raw.fileno() >= 0:
+            return raw
     return None
 
 
