@@ -231,6 +231,15 @@ class Server(Target):
         peer.send(data)
         return peer
 
+    @contextlib.contextmanager
+    def paused(self):
+        """Stops the process meanwhile."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.process.pid, signal.SIGCONT)
+
     def request(self, path=None, method="GET", fields="", content=b""):
         """Returns the bytes of a request, `/plain` unless another path is given."""
         length = f"Content-Length: {len(content)}\r\n" if content else ""

@@ -1,11 +1,14 @@
 """What a client does to a server. Each attack is a generator: after each step another client must be answered."""
 
+import socket
 import time
 
 import reader
 from cell import NotApplicable, check
 
 POINTS = 16
+READ = 16_384
+"""What many servers read at once."""
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 ATTACKS = []
 
@@ -176,6 +179,24 @@ def half_closes(server):
         yield
         (answers, _) = peer.answers("GET")
         check(len(answers) == 1 and answers[0].is_whole, path, answers[:1])
+
+
+@attack("half-closes with more than its last request")
+def half_closes_with_more(server):
+    """All of it is there at once, as where a server is busy; what is too much begins a read of its own."""
+    if not server.host.echo:
+        raise NotApplicable("it echoes nothing")
+    head = server.request(server.host.echo, "POST", "Connection: close\r\nContent-Length: 00000\r\n")
+    size = 3 * READ - len(head)
+    peer = server.connect()
+    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with server.paused():
+        peer.send_what_fits(head.replace(b"00000", b"%d" % size) + b"x" * size + b"\r\n")
+        peer.end()
+    yield
+    (answers, _) = peer.answers("POST")
+    check(len(answers) == 1 and answers[0].is_whole, answers[:1])
+    check(answers[0].status != 200 or len(answers[0].content) == size, len(answers[0].content), "came back")
 
 
 @attack("a second request in the same segment")

@@ -183,8 +183,9 @@ static uint32_t wanted(connection *c) {
 }
 
 static void turn(connection *c, uint32_t events) {
-    if (events & (EPOLLERR | EPOLLHUP)) c->is_broken = true;
-    else if (events & EPOLLIN) readable(c);
+    /* A hang-up says that both directions have ended; what the peer sent before is still read. */
+    if (events & EPOLLERR || (c->peer_ended && events & EPOLLHUP)) c->is_broken = true;
+    else if (events & (EPOLLIN | EPOLLHUP)) readable(c);
     do {
         if (!c->is_over && !c->is_broken) c->spoken->advance(c);
     } while (!c->is_broken && flush(c));

@@ -788,6 +788,7 @@ class Cycle:
         if ends:
             self.message_event.set()
         self.head: tuple[int, list[tuple[bytes, bytes]]] | None = None
+        self.has_sent_head = False
         # An app may answer HEAD as it answers GET: its content is dropped (ASGI).
         self.drops_content = scope["method"] == "HEAD"
         self.has_length = False
@@ -916,7 +917,7 @@ class Cycle:
 
     def give_up_halfway(self) -> None:
         """Sends the head that has waited; where content should follow it, the end of the connection shows the cut."""
-        if not self.response_complete:
+        if not self.response_complete and (self.head is not None or self.has_sent_head):
             try:
                 self.write(b"", more_body=self.has_content)
             except Exception as error:
@@ -1020,9 +1021,9 @@ class Cycle:
         out = bytearray()
         try:
             if self.head is not None:
-                status, headers = self.head
+                (status, headers), self.head = self.head, None
                 self.write_head(status, headers, out)
-                self.head = None
+                self.has_sent_head = True
                 if not self.has_length:
                     self.protocol.reset_if_unfinished()
             if body and not self.drops_content:
