@@ -369,8 +369,7 @@ async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | u
     }
   } catch (cause) {
     // The client is gone or says no more, or the signal has ended it.
-    const isLate = cause instanceof DOMException && cause.name === "TimeoutError";
-    if (isCut && isLate) return new DisconnectedError("the end of a response was not sent", cause);
+    if (isCut && !isIdle) return new DisconnectedError("the end of a response was not sent", cause);
   } finally {
     wire.close(undefined, { reset: isCut });
   }

@@ -4,7 +4,7 @@ import type { SwitchedEvent } from "./event.js";
 import { inspect } from "./inspect.js";
 import { Answer, answerOn, firstAnswer } from "./streams-answer.js";
 import { shown } from "./streams-head.js";
-import { isFailureOf, unguarded, type Handed, type Pair, type Socket, type StreamSocket } from "./streams-transport.js";
+import { isFailureOf, type Handed, type Pair, type Socket, type StreamSocket } from "./streams-transport.js";
 import { Wire, type HandedOut, type Options } from "./streams-wire.js";
 
 /** What makes a stream of Node from web streams: `Duplex` of `node:stream`. */
@@ -59,7 +59,8 @@ export class Switched implements Pair {
    * Use that, or the two streams.
    */
   toDuplex<T>(Duplex: DuplexMaker<T>): T {
-    if ("unshift" in this.socket && this.#pair.isInSocket) return unguarded(this.socket) as unknown as T;
+    const socket = this.#pair.asGiven?.();
+    if (socket) return socket as unknown as T;
     return Duplex.fromWeb({ readable: this.readable, writable: this.writable });
   }
 
@@ -102,7 +103,7 @@ export class Switched implements Pair {
 
   /** @internal Whether the new protocol has ended with this because the socket has failed. */
   hasFailedWith(error: unknown): Promise<boolean> {
-    return isFailureOf(this.#pair, error);
+    return isFailureOf(this.socket, this.#pair, error);
   }
 
   /** What is spoken, for logs. */

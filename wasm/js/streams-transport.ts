@@ -62,6 +62,7 @@ export interface NodeSocket {
   readonly writableFinished: boolean;
   readonly writableNeedDrain?: boolean;
   readonly writableLength?: number;
+  readonly errored?: Error | null;
 }
 
 /** What can be connected. */
@@ -75,7 +76,8 @@ export interface Pair {
 
 /** @internal The same, where the socket may bring all of it by itself. */
 export interface Handed extends Pair {
-  readonly isInSocket?: boolean;
+  /** Gives the socket as it was given: its errors are for who has it now. */
+  asGiven?(): NodeSocket;
 }
 
 /** @internal What the adapter needs of a socket. */
@@ -328,7 +330,8 @@ class OfNode implements Transport {
   close(reason?: unknown): void {
     // What is queued is lost, and an end in order would hide that.
     if (this.#socket.writableLength && !this.#socket.destroyed) this.reset();
-    this.#socket.destroy(reason instanceof Error ? reason : undefined);
+    // Who has the socket now may have no listener for an error of ours.
+    this.#socket.destroy(reason instanceof Error && !this.#isReleased ? reason : undefined);
   }
 
   reset(): void {
@@ -353,15 +356,22 @@ class OfNode implements Transport {
   }
 
   handOut(first: Uint8Array): Handed {
-    // As it was given, for who takes it as it is; streams are made when they are first asked for.
     this.release();
+    // A peer that ends its direction before the first look at the streams still gets its answer.
+    if (this.#allowed !== undefined) this.#socket.allowHalfOpen = true;
     // Nothing can be put back into a stream that has said that it has ended.
     const isInSocket = first.length === 0 || !this.#socket.readableEnded;
     if (first.length > 0 && isInSocket) this.#socket.unshift(first);
     let pair: Pair | undefined;
     const made = (): Pair => (pair ??= overNode(this.#socket, isInSocket ? NOTHING : first));
+    const asGiven = (): NodeSocket => {
+      if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
+      this.#socket.off("error", ignored);
+      guarded.delete(this.#socket);
+      return this.#socket;
+    };
     return {
-      isInSocket,
+      ...(isInSocket && { asGiven }),
       get readable() {
         return made().readable;
       },
@@ -395,13 +405,6 @@ function overNode(socket: NodeSocket, first: Uint8Array): Pair {
   return pairOver(transport, following(() => transport.read(), first));
 }
 
-/** @internal A socket as it was given: its errors are for who has it now. */
-export function unguarded(socket: NodeSocket): NodeSocket {
-  socket.off("error", ignored);
-  guarded.delete(socket);
-  return socket;
-}
-
 /** @internal The next bytes; `null` at the end. */
 export type Read = () => Promise<Uint8Array | null>;
 
@@ -416,8 +419,10 @@ function fail(error: unknown): never {
 const moment = (): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, 0, undefined));
 
 /** @internal Whether this is what the socket under a new protocol has failed with, and no mistake of who speaks it. */
-export async function isFailureOf(pair: Pair, error: unknown): Promise<boolean> {
+export async function isFailureOf(socket: Socket, pair: Pair, error: unknown): Promise<boolean> {
   if (typeof error === "object" && error !== null && failures.has(error)) return true;
+  // Streams over it that are made now would know no more.
+  if ("unshift" in socket) return error instanceof Error && socket.errored === error;
   // The socket's own streams say it again, once those that have used them have let go: soon, but not in the same turn.
   for (let turn = 0; turn < TURNS; turn++) {
     await moment();

@@ -37,7 +37,7 @@ export interface Options {
   readonly signal?: AbortSignal | undefined;
   /**
    * How the connection behaves. Where it does not say `secure`, the socket is asked; where it does not say `limits.content`, a
-   * request may have 1 GiB.
+   * request may have 1 GiB; where it does not say `tidy`, a server is: a response of `fetch` names the framing that it had.
    */
   readonly config?: Config | undefined;
   /** How long the peer may take. */
@@ -161,7 +161,7 @@ export class Wire {
     this.transport = transportOf(socket);
     try {
       const limits = { content: CONTENT, ...config?.limits };
-      this.connection = connection ?? new Connection(role, { secure: this.transport.isSecure, ...config, limits });
+      this.connection = connection ?? new Connection(role, { secure: this.transport.isSecure, tidy: role === "server", ...config, limits });
     } catch (error) {
       this.transport.release();
       throw error;

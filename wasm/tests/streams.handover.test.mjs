@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
 import { connect, constants, createServer } from "node:http2";
+import { createServer as createTcpServer } from "node:net";
 import process from "node:process";
 import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
@@ -291,6 +292,51 @@ test("an answer that is cut in a stream of HTTP/2 does not end in order", option
   const whole = await overHttp2({ body: Buffer.from("whole") });
   assert.match(whole.said, /whole$/);
   assert.equal(whole.code, constants.NGHTTP2_NO_ERROR);
+});
+
+test("a client that half-closes before the streams are looked at still gets its answer", options, async () => {
+  for (const as of ["streams", "toDuplex"]) {
+    const server = createTcpServer((socket) => {
+      serve(socket, async (asked) => {
+        const switched = await asked.upgrade(["foo/2"]);
+        assert(switched);
+        await pause(50);
+        if (as === "toDuplex") return void switched.toDuplex(Duplex).end("answer");
+        const writer = switched.writable.getWriter();
+        await writer.write(Buffer.from("answer"));
+        await writer.close();
+      });
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const socket = await connected(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
+    socket.end(OFFER);
+    assert.match(await rest(socket), /\r\n\r\nanswer$/);
+    server.close();
+  }
+});
+
+test("a client that resets a Duplex of ours is gone, and no mistake of the handler's", options, async () => {
+  let reports = 0;
+  const server = await listening((socket) => serve(socket, async (asked) => {
+    const switched = await asked.upgrade(["foo/2"]);
+    assert(switched);
+    for await (const _ of switched.toDuplex(Duplex)) continue;
+  }, { onError: () => reports++ }));
+  const socket = await connected(server.port);
+  socket.write(OFFER);
+  await until(socket, "101");
+  socket.resetAndDestroy();
+  const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+  assert.deepEqual([ending?.how, reports], ["gone", 0]);
+});
+
+test("a response whose end was not taken is not closed in order", options, async () => {
+  const { socket } = counting(CLOSES);
+  socket._write = (/** @type {Buffer} */ _, /** @type {string} */ __, /** @type {(error: Error) => void} */ taken) => {
+    setTimeout(taken, 10, new Error("reset"));
+  };
+  const ending = await serve(socket, () => ({ body: "ok" }));
+  assert.equal(ending.how, "gone");
 });
 
 test("a signal has one listener for all connections, and none after them", options, async () => {

@@ -478,6 +478,23 @@ test("a response that says that it is chunked may be whole at once", options, as
   await server.close();
 });
 
+test("one that says so is not chunked for a client of HTTP/1.0", options, async () => {
+  const headers = { "Transfer-Encoding": "chunked" };
+  const pieces = async function* () {
+    yield Buffer.from("hel");
+    yield pause(10).then(() => Buffer.from("lo"));
+  };
+  for (const body of ["hello", /** @type {any} */ (ReadableStream).from(pieces())]) {
+    const server = await listening((socket) => serve(socket, () => new Response(body, { headers })));
+    const socket = await connected(server.port);
+    socket.end("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+    const answer = await rest(socket);
+    assert.match(answer, /^HTTP\/1\.1 200 [^]*\r\n\r\nhello$/);
+    assert.doesNotMatch(answer, /Transfer-Encoding/i);
+    await server.close();
+  }
+});
+
 test("an onError that throws takes nothing with it", options, async (context) => {
   const shown = context.mock.method(console, "error", () => {});
   const fails = () => {

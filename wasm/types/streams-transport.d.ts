@@ -57,6 +57,7 @@ export interface NodeSocket {
     readonly writableFinished: boolean;
     readonly writableNeedDrain?: boolean;
     readonly writableLength?: number;
+    readonly errored?: Error | null;
 }
 /** What can be connected. */
 export type Socket = StreamSocket | DenoSocket | NodeSocket;

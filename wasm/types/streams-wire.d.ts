@@ -27,7 +27,7 @@ export interface Options {
     readonly signal?: AbortSignal | undefined;
     /**
      * How the connection behaves. Where it does not say `secure`, the socket is asked; where it does not say `limits.content`, a
-     * request may have 1 GiB.
+     * request may have 1 GiB; where it does not say `tidy`, a server is: a response of `fetch` names the framing that it had.
      */
     readonly config?: Config | undefined;
     /** How long the peer may take. */
