@@ -5,6 +5,7 @@ What was offered arrives, what was agreed on goes both ways, and bytes after a d
 
 import contextlib
 import fcntl
+import signal
 import socket
 import tempfile
 import termios
@@ -221,6 +222,30 @@ def the_gateway_between_sides_that_wait_for_each_other(_):
         resets(raw.socket)
         raw.socket.close()
         wait_for(lambda: b"back" if front.descriptors() <= before else b"kept", b"back")
+
+
+@case("a socket", "echo/1", THROUGH_US)
+def the_gateway_is_interrupted_in_a_tunnel(_):
+    """What is under way has a few seconds; then both sides see that there was more."""
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(SWITCH + LARGE)
+        with contextlib.suppress(ConnectionResetError):
+            check(connection.recv(1), "the backend's end looks like that of the protocol")
+
+    with scripted(script) as url, gateway(port_of(url)) as front:
+        raw = Raw(front.port, offer(b"/", b"echo/1"))
+        raw.until(b"\r\n\r\n")
+        front.process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        got = b""
+        try:
+            while piece := raw.socket.recv(65536):
+                got += piece
+            check(False, "the end looks like that of the protocol")
+        except ConnectionResetError:
+            same(got, LARGE)
 
 
 # The switchboard after it, and none in front.

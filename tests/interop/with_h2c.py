@@ -4,12 +4,29 @@
 `POST /echo` sends back what it gets, as in HTTP/1.1.
 """
 
+import socket
 import tempfile
+import time
 
 import programs
 from environment import debian, large_python
-from harness import FROM_US, HERE, LARGE, Skip, Switchboard, case, check, needs, probe, run, same
+from harness import (
+    FROM_US,
+    HERE,
+    LARGE,
+    Skip,
+    Switchboard,
+    case,
+    check,
+    needs,
+    probe,
+    read_head,
+    run,
+    same,
+    scripted,
+)
 from with_curl import curl
+from with_hardship import PREFACE, frame
 from with_probe import with_content
 from with_servers import python_server
 from with_websocket import SLOW
@@ -177,6 +194,40 @@ def probe_and_h2o_in_h2c(board):
         check_stream_1(
             f"http://127.0.0.1:{port}/plain", b"GET /plain: 0 bytes of content came. No offer is taken here.\n"
         )
+
+
+@case("a script", "h2c", FROM_US)
+def probe_and_a_long_answer_in_h2c(_):
+    """Its patience is for silence: what comes slowly, or is long, has more."""
+    slow, long = [b"slow"] * 3, 20_000_000
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 101 S\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n" + frame(4, 0, 0))
+        connection.sendall(frame(4, 1, 0) + frame(1, 4, 1, b"\x88"))
+        for piece in slow:
+            time.sleep(0.6)
+            connection.sendall(frame(0, 0, 1, piece))
+        # Of the connection and of the stream, as the client's SETTINGS have it.
+        windows, left = [65_535 - 12] * 2, long
+        said = connection.makefile("rb")
+        check(said.read(len(PREFACE)) == PREFACE, "no preface")
+        while left:
+            length = min(16_384, left, *windows)
+            if length:
+                left, windows = left - length, [window - length for window in windows]
+                connection.sendall(frame(0, left == 0, 1, bytes(length)))
+                continue
+            head = said.read(9)
+            content = said.read(int.from_bytes(head[:3], "big"))
+            if head[3] == 8:
+                windows[head[8]] += int.from_bytes(content, "big")
+        connection.shutdown(socket.SHUT_WR)
+        while said.read(1):
+            pass
+
+    with scripted(script) as url:
+        check_stream_1(url, b"".join(slow) + bytes(long), "--patience", "1")
 
 
 @case("hypercorn", "h2c", FROM_US, large=True)

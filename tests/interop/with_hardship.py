@@ -26,6 +26,7 @@ from harness import (
     check,
     port_of,
     read_head,
+    resets,
     same,
     scripted,
 )
@@ -238,6 +239,20 @@ def a_silent_client_in_tls(board):
 # Nothing, half a preface, and one that is followed by half a head.
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 PREFACES = [b"", PREFACE[:9], PREFACE + b"\0\0\0\4\0\0\0\0\0" + b"\0\0\x40\1\4\0\0\0\1"]
+
+
+@case("a socket", "HTTP/2")
+def clients_that_leave_within_the_preface(_):
+    """They are more than are served at a time, and others do not wait for them."""
+    with Server("switchboard", [beside("switchboard"), "--port", "0"]) as server:
+        for octets in [b"P", PREFACE[:16]]:
+            for _ in range(300):
+                with server.connect() as connection:
+                    connection.sendall(octets)
+                    resets(connection)
+        begun = time.monotonic()
+        server.answers()
+        check(time.monotonic() - begun < LATEST / 2, "it has taken", time.monotonic() - begun)
 
 
 def ends_in_tls(server, octets):

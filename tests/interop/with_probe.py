@@ -23,6 +23,7 @@ from harness import (
     check,
     probe,
     read_head,
+    resets,
     run,
     same,
     scripted,
@@ -163,6 +164,39 @@ def probe_has_colours_for_terminals_alone(board):
         check((b"\x1b[" in said) == is_coloured, said)
     _, errors = run(*command, expect=2)
     check(b"\x1b" not in errors, errors)
+
+
+@case("a script", "echo/1", FROM_US)
+def probe_tells_a_cut_from_an_end(_):
+    def ends(connection):
+        read_head(connection)
+        connection.sendall(SWITCH + b"half of it")
+
+    def is_cut(connection):
+        ends(connection)
+        time.sleep(0.2)
+        resets(connection)
+
+    with scripted(ends, is_cut) as url:
+        out, errors = probe(url, "--offer", "echo/1")
+        same(out, b"half of it")
+        check(errors.endswith(b"* switched to echo/1, number 1 of 1 offered\n"), errors)
+        out, errors = probe(url, "--offer", "echo/1", expect=1)
+        same(out, b"half of it")
+        check(errors.endswith(b"* failed: the server has cut the connection\n"), errors)
+
+
+@case("a script", "HTTP/1.1", FROM_US)
+def audit_takes_a_cut_answer_for_no_whole_one(_):
+    def is_cut(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nhalf of it")
+        time.sleep(0.2)
+        resets(connection)
+
+    with scripted(is_cut) as url:
+        _, errors = run(Switchboard.program, "audit", url, expect=3)
+    check(b"answers what cannot be read: the input ended inside a message" in errors, errors)
 
 
 @case("a script", "foo/2", FROM_US)

@@ -50,7 +50,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::backend::{Backend, SYSTEM, host_and_port, locked, status, until_interrupted};
+use crate::backend::{Backend, SYSTEM, farewell, host_and_port, locked, status, until_interrupted};
 use crate::content::Content;
 use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
 use crate::paced::send;
@@ -104,7 +104,7 @@ async fn main() -> Result<(), BoxError> {
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopping: Stopping) -> Result<(), BoxError> {
     let patience = backend.patience;
     let mut connection = timeout(patience, shake_hands(stream, acceptor, patience)).await??;
-    let mut stop = pin!(stopping.wait());
+    let mut stop = pin!(stopping.clone().wait());
     let mut is_ending = false;
     loop {
         let accepted = tokio::select! {
@@ -118,7 +118,7 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopp
         match accepted {
             Ok(Some(accepted)) => {
                 let (request, respond) = accepted?;
-                tokio::spawn(answer(request, respond, backend.clone()));
+                tokio::spawn(answer(request, respond, backend.clone(), stopping.clone()));
             }
             Ok(None) => return Ok(()),
             Err(_) if connection.has_streams() => {}
@@ -173,11 +173,11 @@ impl Respond {
     }
 }
 
-async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, backend: Backend) {
+async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, backend: Backend, stopping: Stopping) {
     let (head, content) = request.into_parts();
     let (mut content, respond) = (Content::new(content, backend.patience), Respond::new(respond));
     let exchanged = tokio::select! {
-        exchanged = exchange(head, &content, &respond, &backend) => exchanged,
+        exchanged = exchange(head, &content, &respond, &backend, stopping) => exchanged,
         // The backend need not finish what the client has cancelled.
         () = cancelled(|context| respond.poll_cancelled(context)) => return,
     };
@@ -219,6 +219,7 @@ async fn exchange(
     content: &Content,
     respond: &Respond,
     backend: &Backend,
+    stopping: Stopping,
 ) -> Result<(), BoxError> {
     let protocol = head.extensions.get::<Protocol>().map(Protocol::as_str);
     let is_tunnel = head.method == Method::CONNECT && protocol.is_none();
@@ -265,7 +266,7 @@ async fn exchange(
             head.headers_mut().remove(CONTENT_LENGTH);
             let to_client = respond.send(head, false)?;
             content.wait_for_ever();
-            tunnel(server, content.clone(), to_client, backend.patience).await
+            tunnel(server, content.clone(), to_client, backend.patience, stopping).await
         }
     }
 }
@@ -344,10 +345,14 @@ async fn tunnel(
     content: Content,
     to_client: SendStream<Bytes>,
     patience: Duration,
+    stopping: Stopping,
 ) -> Result<(), BoxError> {
     let (mut reader, mut writer) = tokio::io::split(server);
     let said = Said::default();
-    let passed = both_ways(&mut reader, &mut writer, &said, content, to_client, patience).await;
+    let passed = tokio::select! {
+        passed = both_ways(&mut reader, &mut writer, &said, content, to_client, patience) => passed,
+        () = farewell(stopping) => Err("the bridge stops".into()),
+    };
     if passed.is_err() && !said.is_all.load(Relaxed) {
         reader.unsplit(writer).reset();
     }

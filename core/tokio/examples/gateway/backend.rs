@@ -8,13 +8,16 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use switchover::Blame;
 use switchover_tokio::client::{Outcome, check, connect};
-use switchover_tokio::{BoxError, Config, Error, Patience};
+use switchover_tokio::{BoxError, Config, Error, Patience, Stopping};
 use tokio::net::TcpStream;
 use tokio::signal::ctrl_c;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How long ^C waits for what is under way.
 const GOODBYE: Duration = Duration::from_secs(5);
+
+/// How much of that a tunnel has: then there is time to tell both sides.
+const FAREWELL: Duration = Duration::from_secs(4);
 
 /// Patiences in which a side of a tunnel has to take some of what the other one has left: the system says that there is room only
 /// after a third of its buffer.
@@ -97,6 +100,12 @@ pub(crate) async fn until_interrupted(serving: impl Future<Output = ()>) {
         () = serving => {}
         () = cut => {}
     }
+}
+
+/// Ready when a tunnel has to end, as the server stops.
+pub(crate) async fn farewell(stopping: Stopping) {
+    stopping.wait().await;
+    sleep(FAREWELL).await;
 }
 
 /// An argument that is the address of a server.

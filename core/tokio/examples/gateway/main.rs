@@ -35,7 +35,7 @@ use tokio::signal::ctrl_c;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::backend::{Backend, SYSTEM, host_and_port, locked, status, until_interrupted};
+use crate::backend::{Backend, SYSTEM, farewell, host_and_port, locked, status, until_interrupted};
 use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
 
 #[derive(Parser)]
@@ -186,35 +186,30 @@ fn refusal(status: StatusCode) -> Response<Body> {
 async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, stopping: Stopping) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
-    let both = async {
-        let (refused, moved) = (Notify::new(), Mutex::new(Instant::now()));
-        let passed = async {
-            tokio::try_join!(
-                passed_on(&mut from_client, &mut to_server, &refused, &moved),
-                passed_on(&mut from_server, &mut to_client, &refused, &moved)
-            )
-        };
-        let is_cut = tokio::select! {
-            _ = passed => false,
-            // What is on its way to the other side has its time.
-            () = stalled(&refused, &moved, SYSTEM * patience) => true,
-        };
-        if is_cut {
-            // Who has not got all must not take it for all.
-            from_client.unsplit(to_client).reset();
-            return from_server.unsplit(to_server).reset();
-        }
-        // A side whose peer has gone may send on. To close with that unread would reset the connection, and take what is on its
-        // way to that side.
-        let _ = tokio::join!(to_client.shutdown(), to_server.shutdown());
-        let (mut unread, mut unheard) = (sink(), sink());
-        let rest = async { tokio::join!(copy(&mut from_client, &mut unread), copy(&mut from_server, &mut unheard)) };
-        let _ = timeout(LINGER, rest).await;
+    let (refused, moved) = (Notify::new(), Mutex::new(Instant::now()));
+    let passed = async {
+        tokio::try_join!(
+            passed_on(&mut from_client, &mut to_server, &refused, &moved),
+            passed_on(&mut from_server, &mut to_client, &refused, &moved)
+        )
     };
-    tokio::select! {
-        () = both => {}
-        () = stopping.wait() => {}
+    let is_cut = tokio::select! {
+        _ = passed => false,
+        // What is on its way to the other side has its time.
+        () = stalled(&refused, &moved, SYSTEM * patience) => true,
+        () = farewell(stopping) => true,
+    };
+    if is_cut {
+        // Who has not got all must not take it for all.
+        from_client.unsplit(to_client).reset();
+        return from_server.unsplit(to_server).reset();
     }
+    // A side whose peer has gone may send on. To close with that unread would reset the connection, and take what is on its way to
+    // that side.
+    let _ = tokio::join!(to_client.shutdown(), to_server.shutdown());
+    let (mut unread, mut unheard) = (sink(), sink());
+    let rest = async { tokio::join!(copy(&mut from_client, &mut unread), copy(&mut from_server, &mut unheard)) };
+    let _ = timeout(LINGER, rest).await;
 }
 
 /// One direction, to its end. An error is that of the side that is read: the one that takes no more may still have said something.

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use switchover::state::{Phase, Rx};
-use switchover::{Awaiting, Config, Connection, Event, Paused, Protocol, RequestHead, Role, Step, Switched, websocket};
+use switchover::{
+    Awaiting, Config, Connection, End, Event, Paused, Protocol, RequestHead, Role, Step, Switched, websocket,
+};
 use switchover_tokio::observe::Observed;
 
 use crate::ProbeArgs;
@@ -45,7 +47,7 @@ pub(crate) enum Outcome {
 }
 
 pub(crate) struct Exchange<'a> {
-    args: &'a ProbeArgs,
+    pub(crate) args: &'a ProbeArgs,
     pub(crate) line: Line,
     pub(crate) http: Observed,
     pub(crate) transcript: Arc<Transcript>,
@@ -57,7 +59,8 @@ pub(crate) struct Exchange<'a> {
     since: Instant,
     /// What the server said in the new protocol before we may speak it.
     early: Vec<u8>,
-    peer_ended: bool,
+    /// How its direction has ended.
+    end: Option<End>,
     /// The status of the final response, and whether all of it is here.
     status: u16,
     is_answered: bool,
@@ -78,7 +81,7 @@ impl<'a> Exchange<'a> {
             is_feeding: false,
             since: Instant::now(),
             early: Vec::new(),
-            peer_ended: false,
+            end: None,
             status: 0,
             is_answered: false,
         })
@@ -116,9 +119,9 @@ impl<'a> Exchange<'a> {
         Ok(Outcome::AnsweredInTls)
     }
 
-    /// What came before the relay begins, and whether anything comes after it.
-    pub(crate) fn take_early(&mut self) -> (Vec<u8>, bool) {
-        (std::mem::take(&mut self.early), self.peer_ended)
+    /// What came before the relay begins, and how the server's direction has ended, if it has.
+    pub(crate) fn take_early(&mut self) -> (Vec<u8>, Option<End>) {
+        (std::mem::take(&mut self.early), self.end)
     }
 
     fn fields(&mut self, offer: &[&str]) -> Result<Vec<(&'a str, String)>, Failure> {
@@ -237,7 +240,7 @@ impl<'a> Exchange<'a> {
             Some(Input::Peer(octets)) if self.http.state().rx == Rx::Switched => self.keep(&octets)?,
             Some(Input::Peer(octets)) => self.http.receive(&octets)?,
             Some(Input::PeerEnd(end)) => {
-                self.peer_ended = true;
+                self.end = Some(end);
                 self.http.receive_eof(end);
             }
             Some(Input::Local(octets)) => self.send_content(&octets)?,

@@ -86,20 +86,20 @@ pub(crate) fn names(token: &str, protocol: &Protocol<'_>) -> bool {
 }
 
 fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
-    let (early, peer_ended) = exchange.take_early();
+    let (early, end) = exchange.take_early();
     // Names are compared without regard to case (RFC 9110, 7.8).
     let agreed = exchange.http.agreed().to_string().to_ascii_lowercase();
     exchange.line.overhear(&exchange.transcript);
-    let line = &mut exchange.line;
+    let (line, patience) = (&mut exchange.line, exchange.args.patience());
     match agreed.as_str() {
-        _ if raw => relay::pipe(line, &early, peer_ended)?,
-        "websocket" => relay::messages(line, &early, peer_ended)?,
-        "connect-udp" => relay::datagrams(line, &early)?,
+        _ if raw => relay::pipe(line, &early, end)?,
+        "websocket" => relay::messages(line, &early, end.is_some())?,
+        "connect-udp" => relay::datagrams(line, &early, end)?,
         "h2c" => {
-            let status = http2::ask(line, &early)?;
+            let status = http2::ask(line, &early, patience)?;
             exchange.say(format_args!("stream 1 is answered: {status}"));
         }
-        _ => relay::pipe(line, &early, peer_ended)?,
+        _ => relay::pipe(line, &early, end)?,
     }
     exchange.say("the new protocol is over");
     Ok(())

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
+use switchover::End;
 use switchover::masque::{Capsules, Datagram};
 use tungstenite::protocol::{Role, WebSocket};
 use tungstenite::{Error, Message};
@@ -22,22 +23,30 @@ const UNREAD: usize = 4 << 20;
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// Bytes as they are, until the server closes. `early` came before the relay began.
-pub(crate) fn pipe(line: &mut Line, early: &[u8], peer_ended: bool) -> io::Result<()> {
+pub(crate) fn pipe(line: &mut Line, early: &[u8], end: Option<End>) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     print(&mut stdout, early)?;
-    if peer_ended {
-        return Ok(());
+    if let Some(end) = end {
+        return whole(end);
     }
     line.feed(io::stdin());
     while let Some(input) = line.next(None)? {
         match input {
             Input::Peer(octets) => print(&mut stdout, &octets)?,
-            Input::PeerEnd(_) => break,
+            Input::PeerEnd(end) => return whole(end),
             Input::Local(octets) => line.send(octets)?,
             Input::LocalEnd => line.finish()?,
         }
     }
     Ok(())
+}
+
+/// Returns an error where what came may be part of what was said.
+fn whole(end: End) -> io::Result<()> {
+    match end {
+        End::Clean => Ok(()),
+        End::Truncated => Err(io::Error::new(ErrorKind::UnexpectedEof, "the server has cut the connection")),
+    }
 }
 
 /// Each line of standard input as a text message (a binary one if it is not UTF-8), each message as a line. The end of
@@ -85,7 +94,7 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
 
 /// Each line of standard input as a datagram, each datagram as a line, until the server closes or has been silent for
 /// half a second after the end of the input.
-pub(crate) fn datagrams(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn datagrams(line: &mut Line, early: &[u8], mut end: Option<End>) -> Result<(), Box<dyn std::error::Error>> {
     let mut stdout = io::stdout().lock();
     let (mut capsules, mut typed, mut patience) = (Capsules::new(Capsules::UDP_PAYLOAD), Vec::new(), None);
     capsules.receive(early);
@@ -95,9 +104,13 @@ pub(crate) fn datagrams(line: &mut Line, early: &[u8]) -> Result<(), Box<dyn std
             stdout.write_all(datagram.payload)?;
             print(&mut stdout, b"\n")?;
         }
+        if let Some(end) = end {
+            capsules.finish()?;
+            return Ok(whole(end)?);
+        }
         match line.next(patience.map(|patience| Instant::now() + patience))? {
             Some(Input::Peer(octets)) => capsules.receive(&octets),
-            Some(Input::PeerEnd(_)) => return Ok(capsules.finish()?),
+            Some(Input::PeerEnd(how)) => end = Some(how),
             Some(Input::Local(octets)) => {
                 typed.extend_from_slice(&octets);
                 while let Some(end) = typed.iter().position(|&octet| octet == b'\n') {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use switchover::{Connection, Order, Role};
 use switchover_tokio::observe::Observed;
 use switchover_tokio::{Config, Error, Patience, Stopping, Transport, accept_all, serve_until, service_fn};
+use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
@@ -162,12 +163,13 @@ enum Opening {
 async fn opening(stream: &TcpStream) -> io::Result<Opening> {
     let mut first = [0; http2::PREFACE.len()];
     loop {
+        let has_ended = stream.ready(Interest::READABLE).await?.is_read_closed();
         let len = stream.peek(&mut first).await?;
         match &first[..len] {
             [] => return Err(io::ErrorKind::UnexpectedEof.into()),
             [tls::HANDSHAKE, ..] => return Ok(Opening::Tls),
             http2::PREFACE => return Ok(Opening::Http2),
-            part if http2::PREFACE.starts_with(part) => sleep(MOMENT).await,
+            part if http2::PREFACE.starts_with(part) && !has_ended => sleep(MOMENT).await,
             _ => return Ok(Opening::Http1),
         }
     }

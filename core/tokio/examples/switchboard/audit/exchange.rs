@@ -165,7 +165,7 @@ impl Session {
         while !is_enough(&self.reader) && !self.reader.has_ended && !self.reader.is_full() {
             match self.wire.next(deadline) {
                 Came::Octets(octets) => self.reader.receive(&octets),
-                Came::End => self.reader.end(),
+                Came::End(end) => self.reader.end(end),
                 Came::Nothing => {
                     self.waited = Some(time);
                     return;

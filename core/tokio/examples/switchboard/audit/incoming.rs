@@ -76,10 +76,10 @@ impl Incoming {
         self.feed(self.came.len() - octets.len());
     }
 
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end(&mut self, end: End) {
         self.has_ended = true;
         if let Some(engine) = &mut self.engine {
-            engine.receive_eof(End::Clean);
+            engine.receive_eof(end);
             self.read();
         }
     }

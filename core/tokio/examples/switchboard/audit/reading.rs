@@ -108,10 +108,10 @@ impl Reader {
         }
     }
 
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end(&mut self, end: End) {
         self.has_ended = true;
         if let Some(engine) = &mut self.engine {
-            engine.receive_eof(End::Clean);
+            engine.receive_eof(end);
             self.read();
         }
     }

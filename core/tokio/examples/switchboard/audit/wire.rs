@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, ConnectionCommon, ServerConfig, ServerConnection, SideData, StreamOwned};
+use switchover::End;
 
 use crate::target::Target;
 use crate::tls;
@@ -18,8 +19,8 @@ const PIECE: usize = 16 * 1024;
 /// What came of waiting.
 pub(crate) enum Came {
     Octets(Vec<u8>),
-    /// The peer sends no more: it has closed, or reset.
-    End,
+    /// The peer sends no more: it has closed, or reset, or closed TLS without a word.
+    End(End),
     /// Nothing, in that time.
     Nothing,
 }
@@ -121,7 +122,7 @@ impl Wire {
         let mut piece = vec![0; PIECE];
         loop {
             match self.stream.read_by(deadline, &mut piece) {
-                Ok(0) => return Came::End,
+                Ok(0) => return Came::End(End::Clean),
                 Ok(len) => {
                     piece.truncate(len);
                     return Came::Octets(piece);
@@ -130,7 +131,7 @@ impl Wire {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     return Came::Nothing;
                 }
-                Err(_) => return Came::End,
+                Err(_) => return Came::End(End::Truncated),
             }
         }
     }

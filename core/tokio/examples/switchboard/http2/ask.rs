@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use http::{Request, StatusCode};
 use switchover_tokio::Http2Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,18 +18,17 @@ const PIECE: usize = 16 * 1024;
 /// Bytes that may wait for the other side.
 const MOST_WAITING: usize = 64 * 1024;
 
-/// How long each side of the client's conversation is listened to before the other's turn comes.
+/// How long the server is listened to before ours is what is said.
 const TURN: Duration = Duration::from_millis(5);
 
-/// How long a server may take for its answer.
-const PATIENCE: Duration = Duration::from_secs(10);
 const SILENT: &str = "the server does not answer in HTTP/2";
 
 /// What a client offers with: 100 streams, the window as it is (RFC 7540, 3.2.1).
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
-/// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its status.
-pub(crate) fn ask(line: &mut Line, early: &[u8]) -> Result<StatusCode, Box<dyn std::error::Error>> {
+/// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its status. The server may be silent
+/// for as long as `patience`.
+pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<StatusCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let (ours, theirs) = tokio::io::duplex(MOST_WAITING);
     let (mut reader, mut writer) = tokio::io::split(ours);
@@ -40,28 +40,33 @@ pub(crate) fn ask(line: &mut Line, early: &[u8]) -> Result<StatusCode, Box<dyn s
         let answer = tokio::spawn(print_answer(response));
         let mut space = vec![0; PIECE];
         let mut incoming = early.to_vec();
-        let deadline = Instant::now() + PATIENCE;
+        let mut deadline = Instant::now() + patience;
         while !answer.is_finished() && Instant::now() < deadline {
-            // What h2 has to say goes out; then the server's turn.
-            while let Ok(len) = timeout(TURN, reader.read(&mut space)).await {
+            // A server that says more than it reads stops both directions.
+            timeout(patience, writer.write_all(&std::mem::take(&mut incoming))).await.map_err(|_| SILENT)??;
+            // What h2 has to say goes out, once it has taken what came; then the server's turn.
+            tokio::task::yield_now().await;
+            while let Some(len) = reader.read(&mut space).now_or_never() {
                 match len? {
                     // It has nothing more to say.
                     0 => break,
                     len => line.send(space[..len].to_vec())?,
                 }
+                tokio::task::yield_now().await;
             }
-            // A server that says more than it reads stops both directions.
-            timeout(PATIENCE, writer.write_all(&std::mem::take(&mut incoming))).await.map_err(|_| SILENT)??;
             match line.next(Some(Instant::now() + TURN))? {
-                Some(Input::Peer(octets)) => incoming.extend_from_slice(&octets),
+                Some(Input::Peer(octets)) => {
+                    deadline = Instant::now() + patience;
+                    incoming.extend_from_slice(&octets);
+                }
                 Some(Input::PeerEnd(_)) => break,
                 Some(Input::Local(_) | Input::LocalEnd) | None => {}
             }
         }
         // What came before a server's end is an answer, too.
-        timeout(PATIENCE, writer.write_all(&incoming)).await.map_err(|_| SILENT)??;
+        timeout(patience, writer.write_all(&incoming)).await.map_err(|_| SILENT)??;
         writer.shutdown().await?;
-        let answered = timeout(PATIENCE, answer).await.map_err(|_| SILENT)?;
+        let answered = timeout(patience, answer).await.map_err(|_| SILENT)?;
         driver.abort();
         let status = answered?.map_err(|error| error.to_string())?;
         line.finish()?;

@@ -359,7 +359,7 @@ impl Talk {
         while !is_enough(&self.incoming) && !self.incoming.has_ended && !self.incoming.is_full() {
             match self.wire.next(deadline) {
                 Came::Octets(octets) => self.incoming.receive(&octets),
-                Came::End => self.incoming.end(),
+                Came::End(end) => self.incoming.end(end),
                 Came::Nothing => return,
             }
         }
