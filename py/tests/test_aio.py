@@ -43,6 +43,7 @@ from switchover import (
     RemoteProtocolError,
     Why,
 )
+from switchover._aio.wire import one_at_a_time
 from switchover._reset import resets
 from switchover.aio import (
     Declined,
@@ -367,17 +368,104 @@ async def test_an_answer_that_needs_the_content_is_read_while_that_is_sent() -> 
     assert (len(caught.value.answer.content), caught.value.answer.persists) == (len(LONG), True)
 
 
+async def takes_slowly(stream: ByteStream, seconds: float = 0.002) -> None:
+    """Reads a long request for more than two seconds."""
+    got = 0
+    while got < len(LONG):
+        await anyio.sleep(seconds)
+        got += len(await stream.receive())
+
+
 async def test_the_time_for_a_response_begins_with_the_end_of_the_request() -> None:
     async def behave(stream: ByteStream) -> None:
-        got = 0
-        while got < len(LONG):
-            await anyio.sleep(0.002)
-            got += len(await stream.receive())
+        await takes_slowly(stream)
         await stream.send(SWITCH)
 
     short = Patience(response=1)
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         assert (await connect_upgrade(stream, **POSTS, patience=short)).protocols == (Protocol("foo/2"),)
+
+
+@pytest.mark.parametrize(
+    "begun", [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"]
+)
+async def test_an_answer_that_begins_early_may_wait_for_the_request(begun: bytes) -> None:
+    async def behave(stream: ByteStream) -> None:
+        await stream.send(begun)
+        await takes_slowly(stream)
+        await stream.send(b"k" if begun.endswith(b"o") else b"\r\nok")
+
+    short = Patience(head=1, content=1, response=1)
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        with pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, **POSTS, patience=short)
+    assert (caught.value.answer.content, caught.value.answer.persists) == (b"ok", True)
+
+
+@pytest.mark.parametrize("closes", [True, False])
+async def test_an_early_answer_that_closes_is_not_kept_waiting(closes: bool) -> None:
+    async def behave(stream: ByteStream) -> None:
+        await stream.receive()
+        lines = b"Connection: close\r\nContent-Length: 2\r\n" if closes else b""
+        await stream.send(b"HTTP/1.1 200 OK\r\n%s\r\nok" % lines)
+        await stream.send_eof()
+        await anyio.sleep(math.inf)
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        with anyio.fail_after(WAIT), pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, **POSTS, patience=Patience(sending=2 * WAIT))
+    assert (caught.value.answer.content, caught.value.answer.persists) == (b"ok", False)
+
+
+async def test_a_switch_before_a_request_that_is_not_taken_is_none() -> None:
+    """What the client said in the new protocol would be read as content (RFC 9110, 7.8)."""
+
+    async def behave(stream: ByteStream) -> None:
+        await stream.receive()
+        await stream.send(SWITCH)
+        await anyio.sleep(math.inf)
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        with pytest.raises(TimeoutError):
+            await connect_upgrade(stream, **POSTS, patience=SHORT)
+        assert await closed(stream)
+
+
+@pytest.mark.parametrize("ends", [SystemExit(3), KeyboardInterrupt(), ExceptionGroup("own", [ValueError()])])
+async def test_what_is_raised_while_a_request_is_sent_is_raised_as_it_is(ends: BaseException) -> None:
+    def tells(_: Informational) -> None:
+        raise ends
+
+    async with answered(b"HTTP/1.1 103 E\r\n\r\n", rest=False) as stream:
+        caught: BaseException | None = None
+        try:
+            await connect_upgrade(stream, **POSTS, informational=tells)
+        except BaseException as error:
+            caught = error
+    assert repr(caught) == repr(ends)  # trio makes a group anew
+
+
+async def test_content_is_sent_without_a_100_however_short_the_time_for_a_response_is() -> None:
+    async def behave(stream: ByteStream) -> None:
+        await until(stream, b"\r\n\r\nabc")
+        await stream.send(SWITCH)
+
+    patience = Patience(response=0.3, go_ahead=1)
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        assert (await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST, patience=patience)).protocols
+
+
+async def test_tls_is_written_by_one_task_at_a_time() -> None:
+    """One that reads answers a KeyUpdate, in the middle of what another one sends (RFC 8446, 4.6.3)."""
+    async with listening(takes_slowly) as port, await anyio.connect_tcp("127.0.0.1", port) as plain:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="a")
+        stream = TLSStream(plain, standard_compatible=False, _ssl_object=tls, _read_bio=incoming, _write_bio=outgoing)
+        with one_at_a_time(stream):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(2):
+                    tasks.start_soon(stream.transport_stream.send, LONG[len(LONG) // 2 :])
+        assert stream.transport_stream is plain
 
 
 async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:

@@ -17,10 +17,10 @@ import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
 const PATIENCE = 60_000;
 /**
  * How much a client may have on its way while one side does not read. `node:net` of Bun reads up to 512 kB at once, and up to
- * three times that before it stands still, whichever of its public ways to read is taken.
+ * three times that before it stands still, whichever of its public ways to read is taken; on a busy machine more.
  */
 const BOUND = await bound();
-const BOUND_OF_BUN = await bound(3 << 20);
+const BOUND_OF_BUN = await bound(8 << 20);
 const { RUNTIMES = "", PACKAGE = "", SWITCHBOARD = "", NGINX = "" } = process.env;
 const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
 const example = (/** @type {string} */ name) => join(examples, name);

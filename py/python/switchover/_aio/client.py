@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from anyio import (
     ClosedResourceError,
     aclose_forcefully,
     create_task_group,
+    get_cancelled_exc_class,
     move_on_after,
 )
 from anyio.abc import AnyByteStream
@@ -30,7 +32,7 @@ from .. import (
     Switched,
     Why,
 )
-from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on
+from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, one_at_a_time
 
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, ProtocolsLike, TextLike
@@ -112,13 +114,17 @@ async def connect_upgrade(
     if content:
         connection.send_data(content, into=out)
     connection.send_end(into=out)
+    # While it is sent, that alone has its time.
+    wire.allow(replace(patience, head=None, content=None, response=None))
     try:
         event = await _go_ahead(wire, bytes(out[:until])) if until else None
         if isinstance(event, Response):
             wire.is_broken = True  # without its content the request has no end
+            wire.allow(patience)
             outcome = await _outcome(wire, event, largest, informational)
         else:
-            outcome = await _ask(wire, bytes(out[until:]), lambda: _outcome(wire, event, largest, informational))
+            read = functools.partial(_outcome, wire, event, largest, informational)
+            outcome = await _ask(wire, bytes(out[until:]), patience, read)
     except BaseException:
         await aclose_forcefully(stream)
         raise
@@ -153,39 +159,53 @@ async def _go_ahead(wire: Wire, head: bytes) -> Event | Paused | None:
     return None
 
 
-async def _ask(wire: Wire, request: bytes, read: Callable[[], Awaitable[Switched | Answer]]) -> Switched | Answer:
+async def _ask(
+    wire: Wire, request: bytes, patience: Patience, read: Callable[[], Awaitable[Switched | Answer]]
+) -> Switched | Answer:
     """Sends a request while its answer is read: a server may answer, and close, before it has taken all."""
     outcome: Switched | Answer | None = None
-    seconds = wire.patience.response
-    wire.wait_for_response(None)
+    failure: Exception | None = None
+
+    async def send() -> None:
+        nonlocal failure
+        try:
+            await wire.send(request)
+        except TimeoutError as error:
+            failure = error
+            wire.allow(replace(patience, response=GLANCE))
+        except (BrokenResourceError, ClosedResourceError) as error:
+            failure = error  # it may have answered before it stopped reading
+            wire.allow(patience)
+        else:
+            wire.allow(patience)
+
     try:
-        async with create_task_group() as tasks:
-            tasks.start_soon(_send, wire, request, seconds)
-            outcome = await read()
-            if isinstance(outcome, Answer) and not _wants_rest(outcome):
-                tasks.cancel_scope.cancel()
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        with one_at_a_time(wire.stream):
+            async with create_task_group() as tasks:
+                tasks.start_soon(send)
+                outcome = await read()
+                if isinstance(outcome, Answer) and not _wants_rest(outcome):
+                    tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as errors:
+        raise _one_of(errors) from None
     assert outcome is not None  # a group whose body was cancelled does not end here
+    if isinstance(outcome, Switched) and failure is not None:
+        raise failure  # in the rest of the request the new protocol would be content
     if isinstance(outcome, Answer) and wire.is_broken:
         return replace(outcome, persists=False)
     return outcome
 
 
-async def _send(wire: Wire, request: bytes, seconds: float | None) -> None:
-    """Sends a request; the time for its response begins when that has ended."""
-    try:
-        await wire.send(request)
-    except TimeoutError:
-        seconds = GLANCE
-    except (BrokenResourceError, ClosedResourceError):
-        pass  # it may have answered before it stopped reading
-    wire.wait_for_response(seconds)
+def _one_of(errors: BaseExceptionGroup) -> BaseException:
+    """Returns what a group of tasks has failed with; first what is to end the program."""
+    cancelled = get_cancelled_exc_class()
+    found = [error for error in errors.exceptions if not isinstance(error, cancelled)] or errors.exceptions
+    return next((error for error in found if not isinstance(error, Exception)), found[0])
 
 
 def _wants_rest(answer: Answer) -> bool:
-    """Returns whether a server that has answered may want the rest of the request: not with an error."""
-    return answer.is_whole and answer.response.status < BAD_REQUEST
+    """Returns whether a server that has answered may want the rest of the request: not after an error or a close."""
+    return answer.persists and answer.response.status < BAD_REQUEST
 
 
 async def _final(

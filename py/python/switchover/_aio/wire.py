@@ -7,11 +7,11 @@ import errno
 import math
 import socket
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ssl import SSLError
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from anyio import (
     BrokenResourceError,
@@ -168,11 +168,10 @@ class Wire:
         if awaiting is Awaiting.CONTENT:
             self.left += length * EARNED
 
-    def wait_for_response(self, seconds: float | None) -> None:
-        """Gives the peer this long for a response from now on, also where one is being waited for."""
-        self.patience = replace(self.patience, response=seconds)
-        if self.awaited is Awaiting.RESPONSE:
-            self.reading.deadline = current_time() + self.patience.of(self.awaited)
+    def allow(self, patience: Patience) -> None:
+        """Gives the peer these times from now on, also for what is being waited for."""
+        self.patience = patience
+        self.reading.deadline = current_time() + patience.of(self.awaited)
 
     async def receive(self) -> int:
         """Gives the engine what comes next, and returns how much that was."""
@@ -216,6 +215,45 @@ class Wire:
         except Exception as error:
             self.note(error)
             raise
+
+
+class _Orderly(ByteStream):
+    """A transport to which several tasks may send."""
+
+    def __init__(self, stream: AnyByteStream) -> None:
+        self.stream = stream
+        self.sending = Lock()
+
+    @property
+    def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
+        return cast("Mapping[Any, Callable[[], Any]]", self.stream.extra_attributes)  # pyright: ignore[reportUnknownMemberType]
+
+    async def receive(self, max_bytes: int = PIECE) -> bytes:
+        return await self.stream.receive()
+
+    async def send(self, item: bytes) -> None:
+        async with self.sending:
+            await self.stream.send(item)
+
+    async def send_eof(self) -> None:
+        await self.stream.send_eof()
+
+    async def aclose(self) -> None:
+        await self.stream.aclose()
+
+
+@contextmanager
+def one_at_a_time(stream: AnyByteStream) -> Generator[None]:
+    """Lets TLS be read while it is written: it may have to answer what it reads, as a KeyUpdate (RFC 8446, 4.6.3)."""
+    if not isinstance(stream, TLSStream):
+        yield
+        return
+    transport = stream.transport_stream
+    stream.transport_stream = _Orderly(transport)
+    try:
+        yield
+    finally:
+        stream.transport_stream = transport
 
 
 def _is_reset(error: BaseException | None) -> bool:
