@@ -357,6 +357,7 @@ function once(content: Uint8Array): Source {
 async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | undefined> {
   let isCut = wire.isBroken || wire.connection.closing === "reset";
   const lingers = wire.connection.closing === "linger" && !isIdle;
+  const { isQueued } = wire.transport;
   try {
     if (isCut) return undefined;
     // What has not left when the time is over is missing.
@@ -369,7 +370,8 @@ async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | u
     }
   } catch (cause) {
     // The client is gone or says no more, or the signal has ended it.
-    if (isCut && !isIdle) return new DisconnectedError("the end of a response was not sent", cause);
+    const isLate = cause instanceof DOMException && cause.name === "TimeoutError";
+    if (isCut && (isLate || isQueued)) return new DisconnectedError("the end of a response was not sent", cause);
   } finally {
     wire.close(undefined, { reset: isCut });
   }

@@ -87,6 +87,8 @@ export interface Transport {
   read(): Promise<Uint8Array | null>;
   /** True where written bytes are sent though no one awaits the write. */
   readonly queues: boolean;
+  /** Bytes wait that have been written, where the socket tells. */
+  readonly isQueued?: boolean;
   /** Settles when there is room for more. */
   write(bytes: Uint8Array): Promise<void>;
   /** The same of what was written before; `undefined` where there is room. */
@@ -281,6 +283,10 @@ class OfNode implements Transport {
     return "encrypted" in this.#socket && this.#socket.encrypted === true;
   }
 
+  get isQueued(): boolean {
+    return !!this.#socket.writableLength;
+  }
+
   async read(): Promise<Uint8Array | null> {
     this.#isInterrupted = false;
     for (;;) {
@@ -421,8 +427,9 @@ const moment = (): Promise<undefined> => new Promise((resolve) => setTimeout(res
 /** @internal Whether this is what the socket under a new protocol has failed with, and no mistake of who speaks it. */
 export async function isFailureOf(socket: Socket, pair: Pair, error: unknown): Promise<boolean> {
   if (typeof error === "object" && error !== null && failures.has(error)) return true;
-  // Streams over it that are made now would know no more.
-  if ("unshift" in socket) return error instanceof Error && socket.errored === error;
+  // Streams over it that are made now would know no more. What it was destroyed with may be a mistake of who had it, too; what the
+  // system says is none.
+  if ("unshift" in socket) return error instanceof Error && socket.errored === error && OF_SYSTEM.has((error as SystemError).syscall);
   // The socket's own streams say it again, once those that have used them have let go: soon, but not in the same turn.
   for (let turn = 0; turn < TURNS; turn++) {
     await moment();
@@ -434,8 +441,19 @@ export async function isFailureOf(socket: Socket, pair: Pair, error: unknown): P
 
 const TURNS = 5;
 
+/** An error of the system, in Node. */
+interface SystemError extends Error {
+  readonly syscall?: string;
+}
+
+/** What fails on a socket that is connected. */
+const OF_SYSTEM = new Set<string | undefined>(["read", "write", "writev", "shutdown"]);
+
 /** How many milliseconds a socket is still read that takes no more. */
 const LINGER = 4_000;
+
+/** How many milliseconds after a cancel the socket is closed. */
+const MOMENT = 10;
 
 /** Whether a stream has failed with this. */
 async function stores(lock: { readonly closed: Promise<unknown>; releaseLock(): void }, error: unknown): Promise<boolean> {
@@ -470,7 +488,9 @@ export function pairOver(transport: Transport, read: Read = () => transport.read
     ends();
     return fail(error);
   };
-  const readable = readableOf(() => read().catch(failed), async (reason) => transport.close(reason), ends);
+  // Who fails cancels first, and aborts or throws in the next moment: an end in order would come before that.
+  const cancelled = async (): Promise<void> => void setTimeout(() => transport.close(), MOMENT);
+  const readable = readableOf(() => read().catch(failed), cancelled, ends);
   const writable = new WritableStream<Uint8Array>({
     write: (bytes) => transport.write(bytes).catch(unwritten),
     close: () => transport.end().then(ends, unwritten),

@@ -161,7 +161,8 @@ export class Wire {
     this.transport = transportOf(socket);
     try {
       const limits = { content: CONTENT, ...config?.limits };
-      this.connection = connection ?? new Connection(role, { secure: this.transport.isSecure, tidy: role === "server", ...config, limits });
+      const tidy = config?.tidy ?? role === "server";
+      this.connection = connection ?? new Connection(role, { secure: this.transport.isSecure, ...config, tidy, limits });
     } catch (error) {
       this.transport.release();
       throw error;

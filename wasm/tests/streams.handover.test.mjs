@@ -7,9 +7,10 @@ import { connect, constants, createServer } from "node:http2";
 import { createServer as createTcpServer } from "node:net";
 import process from "node:process";
 import { Duplex } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { describe, test } from "node:test";
 import { request, serve } from "switchover/streams";
-import { PATIENCE, connected, forms, holds, listening, rest, until } from "./sockets.mjs";
+import { PATIENCE, connected, forms, holds, listening, rest, toWeb, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").ServerRequest} ServerRequest */
 /** @typedef {import("switchover/streams").ServerResponse} ServerResponse */
@@ -328,6 +329,64 @@ test("a client that resets a Duplex of ours is gone, and no mistake of the handl
   socket.resetAndDestroy();
   const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
   assert.deepEqual([ending?.how, reports], ["gone", 0]);
+});
+
+/** Ways in which a handler fails that passes on what it reads. @type {Record<string, (switched: import("switchover/streams").Switched) => Promise<void>>} */
+const passing = {
+  "a transform": ({ readable, writable }) => {
+    const bug = () => { throw new Error("a bug"); };
+    return readable.pipeThrough(new TransformStream({ transform: bug })).pipeTo(/** @type {any} */ (writable));
+  },
+  "a pipeline": (switched) => {
+    const duplex = switched.toDuplex(Duplex);
+    return pipeline(duplex, async function* () { throw new Error("a bug"); }, duplex);
+  },
+  "a reader": async ({ readable }) => {
+    const reader = readable.getReader();
+    await reader.read();
+    await reader.cancel();
+    throw new Error("a bug");
+  },
+};
+for (const [name, passes] of Object.entries(passing)) {
+  test(`${name} that fails is the handler's failure`, options, async () => {
+    /** @type {unknown[]} */
+    const reports = [];
+    const server = await listening((socket) => serve(socket, async (asked) => {
+      const switched = await asked.upgrade(["foo/2"]);
+      assert(switched);
+      await passes(switched);
+    }, { onError: (error) => void reports.push(error) }));
+    const socket = await connected(server.port);
+    let hasReset = false;
+    socket.on("error", (/** @type {NodeJS.ErrnoException} */ error) => (hasReset = error.code === "ECONNRESET"));
+    socket.write(OFFER);
+    await until(socket, "101");
+    socket.write("hello");
+    await rest(socket);
+    const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+    assert.deepEqual([ending?.how, reports.length], ["failed", 1]);
+    // Node's own pipeline ends in order what it gives up.
+    assert.equal(hasReset, name !== "a pipeline");
+  });
+}
+
+test("a client that says nothing, or no more, has ended in order, over web streams of Node, too", options, async () => {
+  for (const says of ["", GET]) {
+    const server = createTcpServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const ending = once(server, "connection").then(([socket]) => serve(toWeb(socket), () => ({ body: "ok" })));
+    const socket = await connected(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
+    if (says) {
+      socket.write(says);
+      await until(socket, "ok");
+    }
+    socket.end();
+    await rest(socket);
+    assert.deepEqual(await ending, { how: "closed" });
+    server.close();
+  }
 });
 
 test("a response whose end was not taken is not closed in order", options, async () => {
