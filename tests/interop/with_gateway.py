@@ -9,6 +9,7 @@ import signal
 import socket
 import tempfile
 import termios
+import threading
 import time
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from harness import (
     LARGE,
     LINES,
     THROUGH_US,
+    WAIT,
     Raw,
     Switchboard,
     as_read,
@@ -226,26 +228,35 @@ def the_gateway_between_sides_that_wait_for_each_other(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_is_interrupted_in_a_tunnel(_):
-    """What is under way has a few seconds; then both sides see that there was more."""
+    """What is under way has a few seconds; then both sides see that there was more, also in one that begins later."""
+    goes_on = threading.Event()
 
     def script(connection):
         read_head(connection)
+        check(goes_on.wait(WAIT), "no signal")
         connection.sendall(SWITCH + LARGE)
         with contextlib.suppress(ConnectionResetError):
             check(connection.recv(1), "the backend's end looks like that of the protocol")
 
-    with scripted(script) as url, gateway(port_of(url)) as front:
-        raw = Raw(front.port, offer(b"/", b"echo/1"))
-        raw.until(b"\r\n\r\n")
-        front.process.send_signal(signal.SIGINT)
-        time.sleep(0.3)
-        got = b""
-        try:
-            while piece := raw.socket.recv(65536):
-                got += piece
-            check(False, "the end looks like that of the protocol")
-        except ConnectionResetError:
-            same(got, LARGE)
+    for is_late in [False, True]:
+        goes_on.clear()
+        with scripted(script) as url, gateway(port_of(url)) as front:
+            raw = Raw(front.port, offer(b"/", b"echo/1"))
+            if is_late:
+                time.sleep(0.2)
+                front.process.send_signal(signal.SIGINT)
+                threading.Timer(2, goes_on.set).start()
+                raw.until(b"\r\n\r\n")
+            else:
+                goes_on.set()
+                raw.until(b"\r\n\r\n")
+                front.process.send_signal(signal.SIGINT)
+                time.sleep(0.3)
+            try:
+                raw.rest()
+                check(False, "the end looks like that of the protocol")
+            except ConnectionResetError:
+                same(raw.got, LARGE)
 
 
 # The switchboard after it, and none in front.

@@ -50,7 +50,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::backend::{Backend, SYSTEM, farewell, host_and_port, locked, status, until_interrupted};
+use crate::backend::{Backend, Farewell, SYSTEM, host_and_port, locked, status, until_interrupted};
 use crate::content::Content;
 use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
 use crate::paced::send;
@@ -62,6 +62,9 @@ const PIECE: usize = 16 * 1024;
 /// Requests of one client at a time, and bytes of each answer that wait for its window.
 const STREAMS: u32 = 100;
 const UNSENT: usize = 64 * 1024;
+
+/// Bytes that a client may send on a stream before they are taken (RFC 9113, 6.9.2).
+const WINDOW: u32 = 65_535;
 
 /// Patiences in which nothing at all moves on a client's connection.
 const IDLE: u32 = 3;
@@ -97,14 +100,14 @@ async fn main() -> Result<(), BoxError> {
         let served = serve(stream, acceptor.clone(), backend.clone(), stopping);
         async { drop(served.await.inspect_err(|error| eprintln!("{error}"))) }
     });
-    until_interrupted(serving).await;
+    until_interrupted(serving, &backend.farewell).await;
     Ok(())
 }
 
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopping: Stopping) -> Result<(), BoxError> {
     let patience = backend.patience;
     let mut connection = timeout(patience, shake_hands(stream, acceptor, patience)).await??;
-    let mut stop = pin!(stopping.clone().wait());
+    let mut stop = pin!(stopping.wait());
     let mut is_ending = false;
     loop {
         let accepted = tokio::select! {
@@ -118,7 +121,7 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopp
         match accepted {
             Ok(Some(accepted)) => {
                 let (request, respond) = accepted?;
-                tokio::spawn(answer(request, respond, backend.clone(), stopping.clone()));
+                tokio::spawn(answer(request, respond, backend.clone()));
             }
             Ok(None) => return Ok(()),
             Err(_) if connection.has_streams() => {}
@@ -143,6 +146,8 @@ async fn shake_hands(
     let mut builder = h2::server::Builder::new();
     // RFC 8441, 3: only then may the client send `:protocol`.
     builder.max_concurrent_streams(STREAMS).max_send_buffer_size(UNSENT).enable_connect_protocol();
+    // A stream whose backend takes nothing must not keep the others waiting.
+    builder.initial_connection_window_size(STREAMS * WINDOW);
     Ok(builder.handshake(stream).await?)
 }
 
@@ -173,11 +178,11 @@ impl Respond {
     }
 }
 
-async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, backend: Backend, stopping: Stopping) {
+async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, backend: Backend) {
     let (head, content) = request.into_parts();
     let (mut content, respond) = (Content::new(content, backend.patience), Respond::new(respond));
     let exchanged = tokio::select! {
-        exchanged = exchange(head, &content, &respond, &backend, stopping) => exchanged,
+        exchanged = exchange(head, &content, &respond, &backend) => exchanged,
         // The backend need not finish what the client has cancelled.
         () = cancelled(|context| respond.poll_cancelled(context)) => return,
     };
@@ -219,7 +224,6 @@ async fn exchange(
     content: &Content,
     respond: &Respond,
     backend: &Backend,
-    stopping: Stopping,
 ) -> Result<(), BoxError> {
     let protocol = head.extensions.get::<Protocol>().map(Protocol::as_str);
     let is_tunnel = head.method == Method::CONNECT && protocol.is_none();
@@ -266,7 +270,7 @@ async fn exchange(
             head.headers_mut().remove(CONTENT_LENGTH);
             let to_client = respond.send(head, false)?;
             content.wait_for_ever();
-            tunnel(server, content.clone(), to_client, backend.patience, stopping).await
+            tunnel(server, content.clone(), to_client, backend.patience, &backend.farewell).await
         }
     }
 }
@@ -298,7 +302,8 @@ async fn pass(
         };
         let Some(frame) = frame else { break };
         match known_trailers(frame?).into_data() {
-            Ok(data) => timeout(patience, send(&mut to_client, data)).await??,
+            // A client opens its window once it has read half of it.
+            Ok(data) => timeout(SYSTEM * patience, send(&mut to_client, data)).await??,
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
                 if !trailers.is_empty() {
@@ -345,13 +350,13 @@ async fn tunnel(
     content: Content,
     to_client: SendStream<Bytes>,
     patience: Duration,
-    stopping: Stopping,
+    farewell: &Farewell,
 ) -> Result<(), BoxError> {
     let (mut reader, mut writer) = tokio::io::split(server);
     let said = Said::default();
     let passed = tokio::select! {
         passed = both_ways(&mut reader, &mut writer, &said, content, to_client, patience) => passed,
-        () = farewell(stopping) => Err("the bridge stops".into()),
+        () = farewell.heard() => Err("the bridge stops".into()),
     };
     if passed.is_err() && !said.is_all.load(Relaxed) {
         reader.unsplit(writer).reset();

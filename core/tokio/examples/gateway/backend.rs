@@ -8,16 +8,17 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use switchover::Blame;
 use switchover_tokio::client::{Outcome, check, connect};
-use switchover_tokio::{BoxError, Config, Error, Patience, Stopping};
+use switchover_tokio::{BoxError, Config, Error, Patience};
 use tokio::net::TcpStream;
 use tokio::signal::ctrl_c;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 /// How long ^C waits for what is under way.
-const GOODBYE: Duration = Duration::from_secs(5);
+const GOODBYE: Duration = Duration::from_secs(4);
 
-/// How much of that a tunnel has: then there is time to tell both sides.
-const FAREWELL: Duration = Duration::from_secs(4);
+/// How long it then takes at most to tell both sides of a tunnel.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Patiences in which a side of a tunnel has to take some of what the other one has left: the system says that there is room only
 /// after a third of its buffer.
@@ -31,6 +32,7 @@ pub(crate) struct Backend {
     pub(crate) config: Config,
     /// What it, or a client, may take for a message.
     pub(crate) patience: Duration,
+    pub(crate) farewell: Farewell,
 }
 
 impl Backend {
@@ -51,7 +53,7 @@ impl Backend {
             informs: true,
             ..Config::default()
         };
-        Self { address: address.into(), config, patience }
+        Self { address: address.into(), config, patience, farewell: Farewell::default() }
     }
 
     /// Passes a request on, over a connection of its own, and says of the answer whether it came before the request's end.
@@ -90,11 +92,13 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Serves until ^C, and then for what is under way; a second ^C waits for nothing.
-pub(crate) async fn until_interrupted(serving: impl Future<Output = ()>) {
+/// Serves until ^C, and then for what is under way; a second ^C leaves the time for a farewell alone.
+pub(crate) async fn until_interrupted(serving: impl Future<Output = ()>, farewell: &Farewell) {
     let cut = async {
         let _ = ctrl_c().await;
         let _ = timeout(GOODBYE, ctrl_c()).await;
+        farewell.0.send_replace(true);
+        sleep(FAREWELL).await;
     };
     tokio::select! {
         () = serving => {}
@@ -102,10 +106,16 @@ pub(crate) async fn until_interrupted(serving: impl Future<Output = ()>) {
     }
 }
 
-/// Ready when a tunnel has to end, as the server stops.
-pub(crate) async fn farewell(stopping: Stopping) {
-    stopping.wait().await;
-    sleep(FAREWELL).await;
+/// The moment at which tunnels have to end, as the server stops.
+#[derive(Clone, Default)]
+pub(crate) struct Farewell(watch::Sender<bool>);
+
+impl Farewell {
+    /// Ready when it has come, or was before.
+    pub(crate) async fn heard(&self) {
+        // It is dropped with all that hears it.
+        let _ = self.0.subscribe().wait_for(|&has_come| has_come).await;
+    }
 }
 
 /// An argument that is the address of a server.

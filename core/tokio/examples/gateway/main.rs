@@ -27,7 +27,7 @@ use http_body_util::combinators::MapFrame;
 use switchover::gateway::{EndToEnd, may_forward};
 use switchover_tokio::client::Outcome;
 use switchover_tokio::{
-    Body, BoxError, Error, Reason, Stopping, Upgraded, accept_all, informer, serve_until, service_fn, upgrade,
+    Body, BoxError, Error, Reason, Upgraded, accept_all, informer, serve_until, service_fn, upgrade,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, copy, sink};
 use tokio::net::TcpListener;
@@ -35,7 +35,7 @@ use tokio::signal::ctrl_c;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::backend::{Backend, SYSTEM, farewell, host_and_port, locked, status, until_interrupted};
+use crate::backend::{Backend, Farewell, SYSTEM, host_and_port, locked, status, until_interrupted};
 use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
 
 #[derive(Parser)]
@@ -68,21 +68,21 @@ async fn main() -> Result<(), BoxError> {
     println!("listening on http://{}", listener.local_addr()?);
     let backend = Backend::new(&backend, patience);
     let serving = accept_all(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
-        let (backend, stop) = (backend.clone(), stopping.clone().wait());
+        let backend = backend.clone();
         async move {
-            let handler = service_fn(|request| answer(request, backend.clone(), stopping.clone()));
-            if let Err(error) = serve_until(stream, handler, &backend.config, stop).await {
+            let handler = service_fn(|request| answer(request, backend.clone()));
+            if let Err(error) = serve_until(stream, handler, &backend.config, stopping.wait()).await {
                 eprintln!("{error}");
             }
         }
     });
-    until_interrupted(serving).await;
+    until_interrupted(serving, &backend.farewell).await;
     Ok(())
 }
 
 /// What the backend says, or what it has come to instead.
-async fn answer(request: Request<Body>, backend: Backend, stopping: Stopping) -> Result<Response<Content>, BoxError> {
-    let response = match forward(request, &backend, stopping).await {
+async fn answer(request: Request<Body>, backend: Backend) -> Result<Response<Content>, BoxError> {
+    let response = match forward(request, &backend).await {
         Ok(response) => response,
         // The client's own content: `serve` knows the answer to that.
         Err(Error::Body(error)) => return Err(error),
@@ -94,7 +94,7 @@ async fn answer(request: Request<Body>, backend: Backend, stopping: Stopping) ->
     Ok(response.map(|content| content.map_frame(known_trailers as fn(_) -> _)))
 }
 
-async fn forward(request: Request<Body>, backend: &Backend, stopping: Stopping) -> Result<Response<Body>, Error> {
+async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<Body>, Error> {
     let (head, content) = request.into_parts();
     if head.method == Method::CONNECT {
         return Ok(refusal(StatusCode::NOT_IMPLEMENTED));
@@ -122,8 +122,8 @@ async fn forward(request: Request<Body>, backend: &Backend, stopping: Stopping) 
             let agreed = server.response().map(|response| end_to_end(response.headers(), response.version()));
             let selected = upgrade::select(&asked, [server.protocol()]);
             let selected = selected.ok_or(Error::Misuse("the backend speaks what the client has not offered"))?;
-            let patience = backend.patience;
-            let mut response = selected.accept(move |client| tunnel(client, server, patience, stopping));
+            let (patience, farewell) = (backend.patience, backend.farewell.clone());
+            let mut response = selected.accept(move |client| tunnel(client, server, patience, farewell));
             response.headers_mut().extend(agreed.unwrap_or_default());
             Ok(response)
         }
@@ -183,7 +183,7 @@ fn refusal(status: StatusCode) -> Response<Body> {
 
 /// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's. One that has closed, or
 /// has failed, ends the tunnel: what came from it before has to reach the other (RFC 9110, 9.3.6).
-async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, stopping: Stopping) {
+async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, farewell: Farewell) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
     let (refused, moved) = (Notify::new(), Mutex::new(Instant::now()));
@@ -197,7 +197,7 @@ async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, stopping
         _ = passed => false,
         // What is on its way to the other side has its time.
         () = stalled(&refused, &moved, SYSTEM * patience) => true,
-        () = farewell(stopping) => true,
+        () = farewell.heard() => true,
     };
     if is_cut {
         // Who has not got all must not take it for all.

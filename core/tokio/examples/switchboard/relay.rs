@@ -17,7 +17,7 @@ use crate::line::Line;
 const QUIET: Duration = Duration::from_millis(500);
 
 /// How many bytes of answers may wait beside what is ours to say: a server that asks for more reads nothing.
-const UNREAD: usize = 4 << 20;
+pub(crate) const UNREAD: usize = 4 << 20;
 
 /// How long we wait for the other side to close a WebSocket that we have closed.
 const CLOSING: Duration = Duration::from_secs(5);

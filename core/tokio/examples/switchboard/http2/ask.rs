@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use http::{Request, StatusCode};
+use switchover::End;
 use switchover_tokio::Http2Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::duplex::Input;
 use crate::line::Line;
+use crate::relay::UNREAD;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
@@ -40,7 +42,7 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
         let answer = tokio::spawn(print_answer(response));
         let mut space = vec![0; PIECE];
         let mut incoming = early.to_vec();
-        let mut deadline = Instant::now() + patience;
+        let (mut deadline, mut end) = (Instant::now() + patience, None);
         while !answer.is_finished() && Instant::now() < deadline {
             // A server that says more than it reads stops both directions.
             timeout(patience, writer.write_all(&std::mem::take(&mut incoming))).await.map_err(|_| SILENT)??;
@@ -54,21 +56,33 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
                 }
                 tokio::task::yield_now().await;
             }
+            if line.unsent() > UNREAD {
+                return Err("the server sends pings, and does not read what answers them".into());
+            }
             match line.next(Some(Instant::now() + TURN))? {
                 Some(Input::Peer(octets)) => {
                     deadline = Instant::now() + patience;
                     incoming.extend_from_slice(&octets);
                 }
-                Some(Input::PeerEnd(_)) => break,
+                Some(Input::PeerEnd(how)) => {
+                    end = Some(how);
+                    break;
+                }
                 Some(Input::Local(_) | Input::LocalEnd) | None => {}
             }
+        }
+        if end.is_none() && !answer.is_finished() {
+            return Err(SILENT.into());
         }
         // What came before a server's end is an answer, too.
         timeout(patience, writer.write_all(&incoming)).await.map_err(|_| SILENT)??;
         writer.shutdown().await?;
         let answered = timeout(patience, answer).await.map_err(|_| SILENT)?;
         driver.abort();
-        let status = answered?.map_err(|error| error.to_string())?;
+        let status = match answered? {
+            Err(_) if end == Some(End::Truncated) => return Err("the server has cut the connection".into()),
+            answered => answered.map_err(|error| error.to_string())?,
+        };
         line.finish()?;
         Ok(status)
     })
