@@ -148,17 +148,19 @@ async fn memory_is_flat_with_five_thousand_connections() {
         for _ in 0..20 {
             sleep(Duration::from_secs(3)).await;
             let now = held();
-            if now >= last {
+            // What is given back late, on a busy machine, is waited for: it is no growth.
+            let has_grown = rounds.last().is_some_and(|&before| now >= before + 512);
+            if now >= last && !has_grown {
                 break;
             }
-            last = now;
+            last = last.min(now);
         }
         rounds.push(last);
     }
     println!("# {number} connections, bytes of memory for each when idle: {rounds:?}");
     // The client's end too.
     assert!(rounds[0] < 12 * 1024, "{rounds:?}");
-    assert!(rounds[3] < 12 * 1024 && rounds[3] < rounds[2] + 1024, "it grows: {rounds:?}");
+    assert!(rounds[3] < 12 * 1024 && rounds[3] < rounds[2] + 512, "it grows: {rounds:?}");
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     assert_eq!(tasks(), number + 1);
     drop(clients);
