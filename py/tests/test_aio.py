@@ -418,7 +418,7 @@ async def test_an_early_answer_that_closes_is_not_kept_waiting(closes: bool) -> 
 
 
 async def test_a_switch_before_a_request_that_is_not_taken_is_none() -> None:
-    """What the client said in the new protocol would be read as content (RFC 9110, 7.8)."""
+    """The server would read the first bytes of the new protocol as content (RFC 9110, 7.8)."""
 
     async def behave(stream: ByteStream) -> None:
         await stream.receive()

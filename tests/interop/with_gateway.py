@@ -228,7 +228,7 @@ def the_gateway_between_sides_that_wait_for_each_other(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_is_interrupted_in_a_tunnel(_):
-    """What is under way has a few seconds; then both sides see that there was more, also in one that begins later."""
+    """Bytes under way have a few seconds; then both sides are reset, also in a tunnel that begins after the signal."""
     goes_on = threading.Event()
 
     def script(connection):

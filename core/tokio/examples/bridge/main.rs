@@ -302,7 +302,6 @@ async fn pass(
         };
         let Some(frame) = frame else { break };
         match known_trailers(frame?).into_data() {
-            // A client opens its window once it has read half of it.
             Ok(data) => timeout(SYSTEM * patience, send(&mut to_client, data)).await??,
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();

@@ -20,8 +20,8 @@ const GOODBYE: Duration = Duration::from_secs(4);
 /// How long it then takes at most to tell both sides of a tunnel.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Patiences in which a side of a tunnel has to take some of what the other one has left: the system says that there is room only
-/// after a third of its buffer.
+/// Patiences in which a peer has to take some of what is sent to it: the system says that there is room only after a third of its
+/// buffer, and a client of HTTP/2 after half of its window.
 pub(crate) const SYSTEM: u32 = 4;
 
 /// A server that requests are passed on to.

@@ -59,7 +59,7 @@ pub(crate) struct Exchange<'a> {
     since: Instant,
     /// What the server said in the new protocol before we may speak it.
     early: Vec<u8>,
-    /// How its direction has ended.
+    /// The end of the server's direction: clean, or cut short.
     end: Option<End>,
     /// The status of the final response, and whether all of it is here.
     status: u16,
@@ -119,7 +119,7 @@ impl<'a> Exchange<'a> {
         Ok(Outcome::AnsweredInTls)
     }
 
-    /// What came before the relay begins, and how the server's direction has ended, if it has.
+    /// Takes the bytes of the new protocol that have come already, and the end of the server's direction, if it has come.
     pub(crate) fn take_early(&mut self) -> (Vec<u8>, Option<End>) {
         (std::mem::take(&mut self.early), self.end)
     }

@@ -41,8 +41,8 @@ pub(crate) fn pipe(line: &mut Line, early: &[u8], end: Option<End>) -> io::Resul
     Ok(())
 }
 
-/// Returns an error where what came may be part of what was said.
-fn whole(end: End) -> io::Result<()> {
+/// Returns an error for a connection that was cut: bytes of the server's may be missing.
+pub(crate) fn whole(end: End) -> io::Result<()> {
     match end {
         End::Clean => Ok(()),
         End::Truncated => Err(io::Error::new(ErrorKind::UnexpectedEof, "the server has cut the connection")),

@@ -170,14 +170,9 @@ async def _ask(
         nonlocal failure
         try:
             await wire.send(request)
-        except TimeoutError as error:
-            failure = error
-            wire.allow(replace(patience, response=GLANCE))
-        except (BrokenResourceError, ClosedResourceError) as error:
+        except (TimeoutError, BrokenResourceError, ClosedResourceError) as error:
             failure = error  # it may have answered before it stopped reading
-            wire.allow(patience)
-        else:
-            wire.allow(patience)
+        wire.allow(replace(patience, response=GLANCE) if isinstance(failure, TimeoutError) else patience)
 
     try:
         with one_at_a_time(wire.stream):

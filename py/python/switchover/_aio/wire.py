@@ -229,6 +229,7 @@ class _Orderly(ByteStream):
         return cast("Mapping[Any, Callable[[], Any]]", self.stream.extra_attributes)  # pyright: ignore[reportUnknownMemberType]
 
     async def receive(self, max_bytes: int = PIECE) -> bytes:
+        # TLS takes whatever comes.
         return await self.stream.receive()
 
     async def send(self, item: bytes) -> None:
@@ -256,7 +257,7 @@ def one_at_a_time(stream: AnyByteStream) -> Generator[None]:
         stream.transport_stream = transport
 
 
-def _is_reset(error: BaseException | None) -> bool:
+def _is_reset(error: BaseException) -> bool:
     """Returns whether a send has met a reset; EPIPE is that of a reset that came after an end in order."""
     if not isinstance(error, BrokenResourceError):
         return False

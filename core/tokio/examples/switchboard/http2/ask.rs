@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use http::{Request, StatusCode};
-use switchover::End;
 use switchover_tokio::Http2Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::duplex::Input;
 use crate::line::Line;
-use crate::relay::UNREAD;
+use crate::relay::{UNREAD, whole};
 
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
@@ -80,8 +79,12 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
         let answered = timeout(patience, answer).await.map_err(|_| SILENT)?;
         driver.abort();
         let status = match answered? {
-            Err(_) if end == Some(End::Truncated) => return Err("the server has cut the connection".into()),
-            answered => answered.map_err(|error| error.to_string())?,
+            Ok(status) => status,
+            Err(error) => {
+                // A cut explains more than what h2 makes of it.
+                end.map_or(Ok(()), whole)?;
+                return Err(error.to_string().into());
+            }
         };
         line.finish()?;
         Ok(status)
