@@ -4,6 +4,7 @@
 `POST /echo` sends back what it gets, as in HTTP/1.1.
 """
 
+import contextlib
 import socket
 import tempfile
 import time
@@ -21,6 +22,7 @@ from harness import (
     needs,
     probe,
     read_head,
+    resets,
     run,
     same,
     scripted,
@@ -30,6 +32,9 @@ from with_hardship import PREFACE, frame
 from with_probe import with_content
 from with_servers import python_server
 from with_websocket import SLOW
+
+# A server that takes the offer, and its first SETTINGS.
+SWITCHED = b"HTTP/1.1 101 S\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n" + frame(4, 0, 0)
 
 # What an HTTP/1.1 request may bring along onto stream 1: the initial window of HTTP/2.
 WINDOW = 65_535
@@ -203,8 +208,7 @@ def probe_and_a_long_answer_in_h2c(_):
 
     def script(connection):
         read_head(connection)
-        connection.sendall(b"HTTP/1.1 101 S\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n" + frame(4, 0, 0))
-        connection.sendall(frame(4, 1, 0) + frame(1, 4, 1, b"\x88"))
+        connection.sendall(SWITCHED + frame(4, 1, 0) + frame(1, 4, 1, b"\x88"))
         for piece in slow:
             time.sleep(0.6)
             connection.sendall(frame(0, 0, 1, piece))
@@ -228,6 +232,53 @@ def probe_and_a_long_answer_in_h2c(_):
 
     with scripted(script) as url:
         check_stream_1(url, b"".join(slow) + bytes(long), "--patience", "1")
+
+
+@case("a script", "h2c", FROM_US)
+def probe_and_pings_without_end_in_h2c(_):
+    """The server reads no answer to them: they are not kept without bound."""
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(SWITCHED)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(2_000):
+                connection.sendall(frame(6, 0, 0, b"12345678") * 1_000)
+            check(False, "34 MB of pings were taken")
+
+    with scripted(script) as url:
+        _, errors = probe(url, "--offer", "h2c", expect=1)
+    check(b"does not read" in errors, errors)
+
+
+@case("a script", "h2c", FROM_US)
+def probe_and_an_answer_that_stops_in_h2c(_):
+    """By silence, by a reset, or by an end before the end: an error says which."""
+
+    def begins(connection):
+        read_head(connection)
+        connection.sendall(SWITCHED + frame(1, 4, 1, b"\x88") + frame(0, 0, 1, b"half"))
+
+    def silent(connection):
+        begins(connection)
+        while connection.recv(65536):
+            pass
+
+    def cut(connection):
+        begins(connection)
+        time.sleep(0.3)
+        resets(connection)
+
+    def ended(connection):
+        begins(connection)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+
+    with scripted(silent, cut, ended) as url:
+        for said in [b"does not answer", b"has cut the connection", b"has ended the connection"]:
+            _, errors = probe(url, "--offer", "h2c", "--patience", "1", expect=1)
+            check(said in errors, errors)
 
 
 @case("hypercorn", "h2c", FROM_US, large=True)

@@ -344,6 +344,12 @@ def get(stream):
     return frame(1, 5, stream, b"\x82\x87\x84\x41\x01a")
 
 
+# `CONNECT` with a `:protocol` (RFC 8441), and a POST whose content follows.
+OFFERS = b"\x02\x07CONNECT\x87\x84\x41\x01a\x00\x09:protocol\x06echo/1"
+POSTS = b"\x83\x87\x84\x41\x01a"
+SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"
+
+
 @contextlib.contextmanager
 def over_http2(server, settings=b""):
     with server.connect() as connection, in_tls(connection) as client:
@@ -386,6 +392,85 @@ def a_client_of_http2_that_never_reads(board):
             wait_until(lambda: descriptors(front) > before, "no stream has come to the backend")
             wait_until(lambda: descriptors(front) <= before, "it waits for ever")
         front.answers()
+
+
+@case("a socket", "HTTP/2")
+def a_stream_whose_backend_does_not_read(_):
+    """It stands still with its own window; what other streams send goes on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, bridge(listener.getsockname()[1]) as front:
+        listener.settimeout(WAIT)
+        with over_http2(front) as client:
+            client.sendall(frame(1, 4, 1, OFFERS))
+            deaf, _ = listener.accept()
+            with deaf:
+                read_head(deaf)
+                deaf.sendall(SWITCH)
+                room = fill(client, stream=1)
+                check(room > 0, "the connection has no room left for other streams")
+                client.sendall(frame(1, 4, 3, POSTS) + frame(0, 1, 3, b"content"))
+                beside_it, _ = listener.accept()
+                with beside_it:
+                    beside_it.settimeout(WAIT)
+                    content = read_head(beside_it)
+                    while b"content" not in content:
+                        content += beside_it.recv(65536)
+
+
+def fill(client, stream):
+    """Sends on a stream until its window stays empty, and returns what is left of the connection's."""
+    windows = {0: 65_535, stream: 65_535}
+    client.settimeout(1)
+    with contextlib.suppress(TimeoutError):
+        while True:
+            while windows[stream] > 0 and windows[0] > 0:
+                length = min(windows[stream], windows[0], 16_384)
+                client.sendall(frame(0, 0, stream, bytes(length)))
+                windows = {name: window - length for name, window in windows.items()}
+            kind, name, content = next_frame(client)
+            if kind == 8:
+                windows[name] += int.from_bytes(content, "big")
+    client.settimeout(WAIT)
+    check(windows[stream] == 0, "the stream has room left:", windows)
+    return windows[0]
+
+
+def next_frame(client):
+    head = read(client, 9)
+    return head[3], int.from_bytes(head[5:], "big"), read(client, int.from_bytes(head[:3], "big"))
+
+
+def read(client, length):
+    octets = b""
+    while len(octets) < length:
+        piece = client.recv(length - len(octets))
+        check(piece, "the connection has ended")
+        octets += piece
+    return octets
+
+
+@case("a socket", "HTTP/2")
+def a_bridge_that_is_interrupted_in_a_tunnel(_):
+    """Both sides see that it was cut: by a second signal, and in a tunnel that begins after the first."""
+    for is_late in [False, True]:
+
+        def script(connection, is_late=is_late):
+            read_head(connection)
+            front.process.send_signal(signal.SIGINT)
+            if is_late:
+                time.sleep(2)
+            connection.sendall(SWITCH)
+            if not is_late:
+                time.sleep(0.3)
+                front.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(ConnectionResetError):
+                same(connection.recv(1), b"no end")
+
+        with scripted(script) as url, bridge(port_of(url)) as front, over_http2(front) as client:
+            client.sendall(frame(1, 4, 1, OFFERS))
+            kind = None
+            while kind not in (0, 3):
+                kind, stream, _ = next_frame(client)
+            same((kind, stream), (3, 1))
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ const MOST_WAITING: usize = 64 * 1024;
 const TURN: Duration = Duration::from_millis(5);
 
 const SILENT: &str = "the server does not answer in HTTP/2";
+const ENDED: &str = "the server has ended the connection before the end of its answer";
 
 /// What a client offers with: 100 streams, the window as it is (RFC 7540, 3.2.1).
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
@@ -81,9 +82,10 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
         let status = match answered? {
             Ok(status) => status,
             Err(error) => {
-                // A cut explains more than what h2 makes of it.
+                // How the connection ended explains more than what h2 makes of it.
                 end.map_or(Ok(()), whole)?;
-                return Err(error.to_string().into());
+                let is_end = error.downcast_ref().is_some_and(h2::Error::is_io);
+                return Err(if is_end { ENDED.into() } else { error.to_string().into() });
             }
         };
         line.finish()?;
