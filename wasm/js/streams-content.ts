@@ -80,7 +80,7 @@ export class Content {
     let length = 0;
     for (let piece; (piece = await this.#next()); length += piece.length, pieces.push(piece)) {
       if (length + piece.length <= largest) continue;
-      const error = new ContentTooLargeError(`more than ${largest} bytes of content`);
+      const error = this.#wire.note(new ContentTooLargeError(`more than ${largest} bytes of content`));
       this.#cancelled(error);
       throw error;
     }

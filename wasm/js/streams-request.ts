@@ -109,7 +109,7 @@ export class ServerRequest extends Message {
 
   /** What is left of the content is dropped. */
   async #skipped(): Promise<void> {
-    if (!(await this.skip())) throw new ContentTooLargeError("more content than may be dropped");
+    if (!(await this.skip())) throw this.#wire.note(new ContentTooLargeError("more content than may be dropped"));
   }
 
   async #comesToSwitch(): Promise<SwitchedEvent> {

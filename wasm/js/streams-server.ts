@@ -252,7 +252,6 @@ class Server {
   }
 
   #blame(error: unknown): "refused" | "gone" | "failed" {
-    if (error instanceof ContentTooLargeError) return "refused";
     if (!this.#wire.hasNoted(error)) return "failed";
     return error instanceof DisconnectedError || (error instanceof ProtocolError && error.kind === "truncated") ? "gone" : "refused";
   }
@@ -260,9 +259,9 @@ class Server {
 
 /** What to answer after that. */
 function statusOf(error: unknown, how: Ending["how"]): number {
-  if (error instanceof ContentTooLargeError) return 413;
   if (error instanceof UntakenTunnelError) return 501;
   if (how === "failed") return 500;
+  if (error instanceof ContentTooLargeError) return 413;
   return error instanceof ProtocolError ? (error.status ?? 400) : 408;
 }
 
@@ -334,10 +333,26 @@ function discard(response: ServerResponse | Response | undefined | void): void {
 function headOf(response: ServerResponse | Response): ResponseHead {
   if (typeof response !== "object" || response === null) throw new TypeError("the handler must return a response");
   if ("bodyUsed" in response && response.bodyUsed) throw new TypeError("the body of the response was read already");
-  const { status = 200, headers = [] } = response;
+  const { status = 200 } = response;
+  const headers = fieldsOf(response);
   const reason = "reason" in response ? response.reason : "statusText" in response ? response.statusText : "";
   return reason ? { status, headers, reason } : { status, headers };
 }
+
+/** The fields of a response. `fetch` has decoded its content, and left the fields of what came. */
+function fieldsOf(response: ServerResponse | Response): HeaderSource {
+  const { headers = [] } = response;
+  if (!("url" in response && response.url && response.body)) return headers;
+  const codings = response.headers.get("content-encoding")?.split(",") ?? [];
+  if (codings.length === 0 || !codings.every((coding) => DECODED.has(coding.trim().toLowerCase()))) return headers;
+  const decoded = new Headers(response.headers);
+  decoded.delete("content-encoding");
+  decoded.delete("content-length");
+  return decoded;
+}
+
+/** The codings that every runtime's `fetch` decodes. */
+const DECODED = new Set(["gzip", "x-gzip", "deflate", "br"]);
 
 /** RFC 9110, 15.3. */
 function isSuccess(response: ServerResponse | Response): boolean {

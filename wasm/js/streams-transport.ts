@@ -78,6 +78,23 @@ export interface Pair {
 export interface Handed extends Pair {
   /** Gives the socket as it was given: its errors are for who has it now. */
   asGiven?(): NodeSocket;
+  /** The errors of this socket that streams over it have shown. */
+  readonly failures?: Failures;
+}
+
+/** @internal The errors that one socket has failed with. Those of others, which the same code may throw, are not among them. */
+class Failures {
+  readonly #errors = new WeakSet<object>();
+
+  /** Throws an error of the socket's, which is known from then on. */
+  readonly fail = (error: unknown): never => {
+    if (typeof error === "object" && error !== null) this.#errors.add(error);
+    throw error;
+  };
+
+  has(error: unknown): boolean {
+    return typeof error === "object" && error !== null && this.#errors.has(error);
+  }
 }
 
 /** @internal What the adapter needs of a socket. */
@@ -195,8 +212,10 @@ class OfStreams implements Transport {
     this.#hasWriter = false;
     this.#writer.releaseLock();
     const cancel = (reason: unknown): Promise<void> => this.#reader.cancel(reason);
+    const failures = new Failures();
     const read = following(() => this.read(), first, ahead);
-    return { readable: readableOf(read, cancel), writable: (this.#socket as Pair).writable };
+    const readable = readableOf(() => read().catch(failures.fail), cancel);
+    return { readable, writable: (this.#socket as Pair).writable, failures };
   }
 }
 
@@ -368,8 +387,9 @@ class OfNode implements Transport {
     // Nothing can be put back into a stream that has said that it has ended.
     const isInSocket = first.length === 0 || !this.#socket.readableEnded;
     if (first.length > 0 && isInSocket) this.#socket.unshift(first);
+    const failures = new Failures();
     let pair: Pair | undefined;
-    const made = (): Pair => (pair ??= overNode(this.#socket, isInSocket ? NOTHING : first));
+    const made = (): Pair => (pair ??= overNode(this.#socket, isInSocket ? NOTHING : first, failures));
     const asGiven = (): NodeSocket => {
       if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
       this.#socket.off("error", ignored);
@@ -378,6 +398,7 @@ class OfNode implements Transport {
     };
     return {
       ...(isInSocket && { asGiven }),
+      failures,
       get readable() {
         return made().readable;
       },
@@ -406,44 +427,38 @@ const guarded = new WeakSet<NodeSocket>();
 
 const NOTHING = new Uint8Array(0);
 
-function overNode(socket: NodeSocket, first: Uint8Array): Pair {
+function overNode(socket: NodeSocket, first: Uint8Array, failures: Failures): Pair {
   const transport = new OfNode(socket);
-  return pairOver(transport, following(() => transport.read(), first));
+  return pairOver(transport, following(() => transport.read(), first), failures);
 }
 
 /** @internal The next bytes; `null` at the end. */
 export type Read = () => Promise<Uint8Array | null>;
 
-/** What sockets have failed with that are a new protocol's. */
-const failures = new WeakSet<object>();
-
-function fail(error: unknown): never {
-  if (typeof error === "object" && error !== null) failures.add(error);
-  throw error;
-}
-
 const moment = (): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, 0, undefined));
 
-/** @internal Whether this is what the socket under a new protocol has failed with, and no mistake of who speaks it. */
-export async function isFailureOf(socket: Socket, pair: Pair, error: unknown): Promise<boolean> {
-  if (typeof error === "object" && error !== null && failures.has(error)) return true;
+/** @internal Returns whether the socket under a new protocol has failed with this, and not the code that speaks the protocol. */
+export async function isFailureOf(socket: Socket, pair: Handed, error: unknown): Promise<boolean> {
+  if (pair.failures?.has(error)) return true;
   // Streams over it that are made now would know no more. What it was destroyed with may be a mistake of who had it, too; what the
-  // system says is none.
-  if ("unshift" in socket) return error instanceof Error && socket.errored === error && OF_SYSTEM.has((error as SystemError).syscall);
-  // The socket's own streams say it again, once those that have used them have let go: soon, but not in the same turn.
+  // system, TLS and HTTP/2 say is none.
+  if ("unshift" in socket) return error instanceof Error && socket.errored === error && isOfSocket(error);
+  if ("closeWrite" in socket) return false;
+  // The socket's own streams say it again, once those that have used them have let go: soon, but not in the same turn. One that is
+  // written may have been aborted with anything.
   for (let turn = 0; turn < TURNS; turn++) {
     await moment();
     if (!pair.readable.locked && (await stores(pair.readable.getReader(), error))) return true;
-    if (!pair.writable.locked && (await stores(pair.writable.getWriter(), error))) return true;
   }
   return false;
 }
 
 const TURNS = 5;
 
-/** An error of the system, in Node. */
-interface SystemError extends Error {
-  readonly syscall?: string;
+/** Returns whether an error is one that a socket of Node fails with by itself. */
+function isOfSocket(error: Error): boolean {
+  const { syscall, code } = error as Error & { readonly syscall?: string; readonly code?: string };
+  return OF_SYSTEM.has(syscall) || /^(EPROTO$|ERR_SSL_|ERR_HTTP2_)/.test(String(code));
 }
 
 /** What fails on a socket that is connected. */
@@ -469,7 +484,7 @@ async function stores(lock: { readonly closed: Promise<unknown>; releaseLock(): 
 /**
  * @internal Web streams over a socket that has none which end one direction at a time. What has ended in both is closed, as elsewhere, and so is what has failed.
  */
-export function pairOver(transport: Transport, read: Read = () => transport.read()): Pair {
+export function pairOver(transport: Transport, read: Read = () => transport.read(), failures = new Failures()): Handed {
   let ended = 0;
   let late: ReturnType<typeof setTimeout> | undefined;
   const ends = (): void => {
@@ -480,13 +495,13 @@ export function pairOver(transport: Transport, read: Read = () => transport.read
   // Nothing can be said on a socket that has failed, and who has it may end its direction no more.
   const failed = (error: unknown): never => {
     transport.close();
-    return fail(error);
+    return failures.fail(error);
   };
   // What has come before can still be read, for a while.
   const unwritten = (error: unknown): never => {
     late ??= unattended(setTimeout(() => transport.close(), LINGER));
     ends();
-    return fail(error);
+    return failures.fail(error);
   };
   // Who fails cancels first, and aborts or throws in the next moment: an end in order would come before that.
   const cancelled = async (): Promise<void> => void setTimeout(() => transport.close(), MOMENT);
@@ -497,7 +512,7 @@ export function pairOver(transport: Transport, read: Read = () => transport.read
     // What was said is not whole, and an end in order would look so.
     abort: () => transport.reset(),
   });
-  return { readable, writable };
+  return { readable, writable, failures };
 }
 
 /** A timer that does not keep the process, where a runtime has such. */
@@ -517,7 +532,7 @@ function readableOf(read: Read, cancel: (reason: unknown) => Promise<void>, ends
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const bytes = await read().catch(fail);
+        const bytes = await read();
         if (bytes !== null) return controller.enqueue(bytes);
         controller.close();
         ends();

@@ -160,9 +160,9 @@ export class Wire {
     this.socket = socket;
     this.transport = transportOf(socket);
     try {
-      const limits = { content: CONTENT, ...config?.limits };
-      const tidy = config?.tidy ?? role === "server";
-      this.connection = connection ?? new Connection(role, { secure: this.transport.isSecure, ...config, tidy, limits });
+      const limits = { ...config?.limits, content: config?.limits?.content ?? CONTENT };
+      const { tidy = role === "server", secure = this.transport.isSecure } = config ?? {};
+      this.connection = connection ?? new Connection(role, { ...config, tidy, secure, limits });
     } catch (error) {
       this.transport.release();
       throw error;
@@ -192,7 +192,7 @@ export class Wire {
     try {
       return await this.#next();
     } catch (error) {
-      throw this.#note(error);
+      throw this.note(error);
     }
   }
 
@@ -286,7 +286,7 @@ export class Wire {
     this.#attend();
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
-      const fail = (error: DisconnectedError): void => reject(this.#note(error));
+      const fail = (error: DisconnectedError): void => reject(this.note(error));
       this.#departs = (error) => {
         if (!(error instanceof HalfClosedError)) return fail(error);
         timer = setTimeout(fail, Math.min(this.patience.sending, LONGEST), error);
@@ -339,7 +339,7 @@ export class Wire {
     this.#taken();
     this.transport.interrupt();
     const bytes = await this.#transported(reading, Infinity).catch((error: unknown) => {
-      throw this.#note(error);
+      throw this.note(error);
     });
     // At the end there is the same end again.
     if (bytes === null || bytes.length === 0) return;
@@ -399,7 +399,7 @@ export class Wire {
       }
     } catch (error) {
       this.isBroken = true;
-      throw this.#note(error);
+      throw this.note(error);
     }
   }
 
@@ -412,7 +412,8 @@ export class Wire {
     return this.patience.sending + this.#credit;
   }
 
-  #note(error: unknown): unknown {
+  /** Returns an error, which is from then on the peer's or the transport's. */
+  note<T>(error: T): T {
     if (typeof error === "object" && error !== null) this.#noted.add(error);
     if (error instanceof DisconnectedError) this.onGone?.(error);
     return error;

@@ -9,11 +9,13 @@ import process from "node:process";
 import { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describe, test } from "node:test";
-import { request, serve } from "switchover/streams";
-import { PATIENCE, connected, forms, holds, listening, rest, toWeb, until } from "./sockets.mjs";
+import { gzipSync } from "node:zlib";
+import { request, serve, upgrade } from "switchover/streams";
+import { PATIENCE, connected, forms, holds, listening, paired, rest, toWeb, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").ServerRequest} ServerRequest */
 /** @typedef {import("switchover/streams").ServerResponse} ServerResponse */
+/** @typedef {{ readonly readable: ReadableStream<Uint8Array>, readonly writable: WritableStream<Uint8Array> }} Pair */
 
 const HOST = { Host: "a.example" };
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -370,6 +372,107 @@ for (const [name, passes] of Object.entries(passing)) {
     assert.equal(hasReset, name !== "a pipeline");
   });
 }
+
+test("a transform that fails over web streams is the handler's failure", options, async () => {
+  let reports = 0;
+  const server = await listening((socket) => serve(paired(socket), async (asked) => {
+    const switched = await asked.upgrade(["foo/2"]);
+    assert(switched);
+    await passing["a transform"]?.(switched);
+  }, { onError: () => reports++ }));
+  const socket = await connected(server.port);
+  socket.write(OFFER);
+  await until(socket, "101");
+  socket.write("hello");
+  await rest(socket);
+  const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+  assert.deepEqual([ending?.how, reports], ["failed", 1]);
+});
+
+/** Ways in which a handler copies from another connection. @type {Record<string, (from: Pair, to: Pair) => Promise<void>>} */
+const copying = {
+  "a loop": async ({ readable }, { writable }) => {
+    const writer = writable.getWriter();
+    for await (const bytes of /** @type {any} */ (readable)) await writer.write(bytes);
+    await writer.close();
+  },
+  "pipeTo": ({ readable }, { writable }) => readable.pipeTo(/** @type {any} */ (writable)),
+};
+for (const [form, shape] of Object.entries(forms)) {
+  for (const [name, copies] of Object.entries(copying)) {
+    test(`a backend that resets is no end of its client's, by ${name} over ${form}`, options, async () => {
+      const backend = await listening((socket) => serve(socket, async (asked) => {
+        const writer = (await asked.upgrade(["foo/2"]))?.writable.getWriter();
+        await writer?.write(Buffer.from("half of it"));
+        await pause(100);
+        socket.resetAndDestroy();
+      }, { onError: () => {} }));
+      let reports = 0;
+      const server = await listening((socket) => serve(shape(socket), async (asked) => {
+        const from = await upgrade(shape(await connected(backend.port)), { target: "/", headers: HOST }, { offer: ["foo/2"] });
+        const to = await asked.upgrade(["foo/2"]);
+        assert("readable" in from && to);
+        await copies(from, to);
+      }, { onError: () => reports++ }));
+      const socket = await connected(server.port);
+      let hasReset = false;
+      socket.on("error", (/** @type {NodeJS.ErrnoException} */ error) => (hasReset = error.code === "ECONNRESET"));
+      socket.write(OFFER);
+      assert.match(await rest(socket), /half of it$/);
+      const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+      await backend.close();
+      assert.deepEqual([ending?.how, reports], ["failed", 1]);
+      // A pair of web streams alone cannot reset.
+      assert.equal(hasReset, form === "net.Socket");
+    });
+  }
+}
+
+test("a client that resets its stream of HTTP/2 is gone, over a Duplex of ours", options, async () => {
+  let reports = 0;
+  const server = createServer();
+  /** @type {Promise<import("switchover/streams").Ending>} */
+  const ended = new Promise((resolve) => {
+    server.on("stream", (/** @type {import("node:http2").ServerHttp2Stream} */ stream) => {
+      stream.respond({ ":status": 200 });
+      resolve(serve(stream, async (asked) => {
+        const duplex = (await asked.upgrade(["foo/2"]))?.toDuplex(Duplex);
+        assert(duplex);
+        await pipeline(duplex, async function* (said) { yield* said; }, duplex);
+      }, { onError: () => reports++ }));
+    });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const session = connect(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`);
+  const stream = session.request({ ":method": "CONNECT", ":authority": "a" });
+  stream.on("error", () => {});
+  stream.write(OFFER);
+  await once(stream, "data");
+  stream.destroy(new Error("too bad"));
+  const { how } = await ended;
+  session.destroy();
+  server.close();
+  assert.deepEqual([how, reports], ["gone", 0]);
+});
+
+test("an answer of `fetch` is passed on as it was decoded", options, async () => {
+  const packed = gzipSync("hello".repeat(100));
+  const headers = { "Content-Type": "text/plain", "Content-Encoding": "gzip", "Content-Length": `${packed.length}` };
+  const backend = await listening((socket) => serve(socket, () => ({ headers, body: packed })));
+  const url = `http://127.0.0.1:${backend.port}/`;
+  const server = await listening((socket) => serve(socket, (asked) => fetch(url, { method: asked.method })));
+  for (const method of ["GET", "HEAD"]) {
+    const socket = await connected(server.port);
+    socket.end(CLOSES.replace("GET", method));
+    const said = await rest(socket);
+    assert.match(said, /^HTTP\/1\.1 200 OK\r\n[^]*content-type: text\/plain\r\n/i);
+    // What a HEAD is told is what a GET would have been.
+    assert.equal(/content-encoding/i.test(said), method === "HEAD");
+    assert.equal(said.includes("hello".repeat(100)), method === "GET");
+  }
+  await server.close();
+  await backend.close();
+});
 
 test("a client that says nothing, or no more, has ended in order, over web streams of Node, too", options, async () => {
   for (const says of ["", GET]) {

@@ -139,6 +139,8 @@ for (const [form, shape] of Object.entries(forms)) {
       assert.match((await exchange(() => ({ body: "x" }), [large(2 ** 30 + 1)])).answer, /^HTTP\/1\.1 413 /);
       assert.match((await exchange(() => ({ body: "x" }), [large(4), "abcd"], { config: { limits: { content: 4 } } })).answer, /^HTTP\/1\.1 200 /);
       assert.match((await exchange(() => ({ body: "x" }), [large(5), "abcde"], { config: { limits: { content: 4 } } })).answer, /^HTTP\/1\.1 413 /);
+      const unset = /** @type {any} */ ({ limits: { content: undefined }, tidy: undefined, secure: undefined });
+      assert.match((await exchange(() => ({ body: "x" }), [large(2 ** 30 + 1)], { config: unset })).answer, /^HTTP\/1\.1 413 /);
     });
 
     test("HEAD has the length and no content", async () => {
@@ -228,6 +230,18 @@ for (const [form, shape] of Object.entries(forms)) {
       const { answer, ending } = await exchange(async (request) => ({ body: await request.text(4) }), [post("/", "hello")]);
       assert.match(answer, /^HTTP\/1\.1 413 /);
       assert(ending?.how === "refused" && ending.error instanceof ContentTooLargeError);
+    });
+
+    test("content of another connection that is too large is the handler's failure", async () => {
+      const backend = await listening((socket) => serve(socket, () => ({ body: "x".repeat(100) })));
+      const relays = async () => {
+        const answer = await request(await connected(backend.port), { target: "/", headers: { Host: "b" } });
+        return { body: await answer.text(4) };
+      };
+      const { answer, ending } = await exchange(relays, [LAST]);
+      await backend.close();
+      assert.match(answer, /^HTTP\/1\.1 500 /);
+      assert(ending?.how === "failed" && ending.error instanceof ContentTooLargeError);
     });
 
     test("a handler that fails is answered for, and reported", async () => {
