@@ -36,14 +36,16 @@ from streams import (
     until,
 )
 from switchover import (
+    Connection,
     ErrorKind,
     Informational,
     LocalProtocolError,
     Protocol,
     RemoteProtocolError,
+    Role,
     Why,
 )
-from switchover._aio.wire import one_at_a_time
+from switchover._aio.wire import Wire
 from switchover._reset import resets
 from switchover.aio import (
     Declined,
@@ -461,11 +463,10 @@ async def test_tls_is_written_by_one_task_at_a_time() -> None:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="a")
         stream = TLSStream(plain, standard_compatible=False, _ssl_object=tls, _read_bio=incoming, _write_bio=outgoing)
-        with one_at_a_time(stream):
-            async with anyio.create_task_group() as tasks:
-                for _ in range(2):
-                    tasks.start_soon(stream.transport_stream.send, LONG[len(LONG) // 2 :])
-        assert stream.transport_stream is plain
+        Wire(stream, Connection(Role.CLIENT), Patience())
+        async with anyio.create_task_group() as tasks:
+            for _ in range(2):
+                tasks.start_soon(stream.transport_stream.send, LONG[len(LONG) // 2 :])
 
 
 async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:

@@ -9,6 +9,7 @@ import socket
 import struct
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -73,6 +74,58 @@ def test_a_client_that_reads_late_gets_all_of_its_last_answer(loop: str) -> None
             got += piece
             threading.Event().wait(0.001)
     assert got.partition(b"\r\n\r\n")[2] == b"x" * 500_000
+
+
+def late_content(served: Served, data: bytes, done: Callable[[], bool]) -> bytes:
+    """Returns the answers to a client that still says something once that is done, and then begins to read."""
+    with narrow(served, data) as connection:
+        for _ in range(WAIT * 100):
+            if done():
+                break
+            threading.Event().wait(0.01)
+        connection.sendall(b"x" * 50_000)
+        return rest_of(connection)
+
+
+def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
+    """What comes after it is unread: a close would reset the connection (RFC 9112, 9.6)."""
+    has_failed = threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"40000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["path"] == "/cut":
+            await send({"type": "http.response.body", "body": b"half", "more_body": True})
+            has_failed.set()
+            raise ValueError("on purpose")
+        await send({"type": "http.response.body", "body": b"x" * 40_000})
+
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n"
+    with Served(app) as served:
+        got = late_content(served, GET + GET.replace(b"/ ", b"/cut ", 1) + post, has_failed.is_set)
+    assert got.count(b"HTTP/1.1 200 OK") == 2
+    assert b"\r\n\r\n" + b"x" * 40_000 in got
+    assert got.endswith(b"half")
+
+
+def test_an_early_answer_outlasts_the_stop_of_the_server() -> None:
+    """Its client goes on with its content."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"40000")]})
+        await send({"type": "http.response.body", "body": b"x" * 40_000})
+
+    def stops() -> bool:
+        if served.server.server_state.total_requests:
+            served.server.should_exit = True
+            threading.Event().wait(0.3)
+            return True
+        return False
+
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n"
+    with Served(app) as served:
+        got = late_content(served, post, stops)
+    assert got.endswith(b"\r\n\r\n" + b"x" * 40_000)
 
 
 def test_a_client_earns_time_by_what_the_system_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -466,7 +466,7 @@ test("an answer of `fetch` is passed on as it was decoded", options, async () =>
     socket.end(CLOSES.replace("GET", method));
     const said = await rest(socket);
     assert.match(said, /^HTTP\/1\.1 200 OK\r\n[^]*content-type: text\/plain\r\n/i);
-    // What a HEAD is told is what a GET would have been.
+    // The fields after a HEAD are what a GET would have been.
     assert.equal(/content-encoding/i.test(said), method === "HEAD");
     assert.equal(said.includes("hello".repeat(100)), method === "GET");
   }

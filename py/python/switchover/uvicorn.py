@@ -316,8 +316,14 @@ class Protocol(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """No request after this one."""
-        if self.cycle is None or self.cycle.response_complete or self.lingers_until is not None:
+        if self.cycle is None or self.lingers_until is not None:
             self.close()
+        elif self.cycle.response_complete:
+            # With content on its way a close would take the answer back.
+            if self.connection.awaiting is Awaiting.CONTENT:
+                self.linger()
+            else:
+                self.close()
         else:
             self.cycle.close_after_response()
             if self.has_eof:
@@ -890,7 +896,7 @@ class Cycle:
             if result is not None:
                 self.logger.error("ASGI callable should return None, but returned '%s'.", result)
                 if self.response_complete:
-                    self.protocol.close()
+                    self.protocol.linger()
                 else:
                     await self.give_up()
             elif not self.response_complete and not self.disconnected:
@@ -926,7 +932,7 @@ class Cycle:
                 return
         # The connection may be at the next request, which has nothing to do with it.
         if self.protocol.cycle is self:
-            self.protocol.close()
+            self.protocol.linger()
 
     async def send(self, message: ASGISendEvent) -> None:
         """ASGI: the head, which leaves with the first content, and content."""

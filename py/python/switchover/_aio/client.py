@@ -32,7 +32,7 @@ from .. import (
     Switched,
     Why,
 )
-from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, one_at_a_time
+from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on
 
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, ProtocolsLike, TextLike
@@ -175,12 +175,11 @@ async def _ask(
         wire.allow(replace(patience, response=GLANCE) if isinstance(failure, TimeoutError) else patience)
 
     try:
-        with one_at_a_time(wire.stream):
-            async with create_task_group() as tasks:
-                tasks.start_soon(send)
-                outcome = await read()
-                if isinstance(outcome, Answer) and not _wants_rest(outcome):
-                    tasks.cancel_scope.cancel()
+        async with create_task_group() as tasks:
+            tasks.start_soon(send)
+            outcome = await read()
+            if isinstance(outcome, Answer) and not _wants_rest(outcome):
+                tasks.cancel_scope.cancel()
     except BaseExceptionGroup as errors:
         raise _one_of(errors) from None
     assert outcome is not None  # a group whose body was cancelled does not end here

@@ -129,6 +129,7 @@ class Wire:
         self.exchange: object = None
         self.switched: SwitchedStream | None = None
         pause(self.stream)
+        share(self.stream)
         self.sending_time = patience.sending
         if patience.sending is not None and getattr(socket_of(stream), "family", None) is UNIX:
             # It takes more only once the peer has read nearly all that it holds, 200 KB.
@@ -243,18 +244,12 @@ class _Orderly(ByteStream):
         await self.stream.aclose()
 
 
-@contextmanager
-def one_at_a_time(stream: AnyByteStream) -> Generator[None]:
+def share(stream: AnyByteStream) -> None:
     """Lets TLS be read while it is written: it may have to answer what it reads, as a KeyUpdate (RFC 8446, 4.6.3)."""
-    if not isinstance(stream, TLSStream):
-        yield
-        return
-    transport = stream.transport_stream
-    stream.transport_stream = _Orderly(transport)
-    try:
-        yield
-    finally:
-        stream.transport_stream = transport
+    while isinstance(stream, TLSStream):
+        if not isinstance(stream.transport_stream, _Orderly):
+            stream.transport_stream = _Orderly(stream.transport_stream)
+        stream = stream.transport_stream.stream
 
 
 def _is_reset(error: BaseException) -> bool:
@@ -292,8 +287,8 @@ def pause(stream: AnyByteStream) -> None:
 
     Under asyncio it reads from the beginning on, and without a bound.
     """
-    while isinstance(stream, TLSStream):
-        stream = stream.transport_stream
+    while isinstance(stream, TLSStream | _Orderly):
+        stream = stream.transport_stream if isinstance(stream, TLSStream) else stream.stream
     transport = getattr(stream, "_transport", None)
     if isinstance(transport, asyncio.ReadTransport):
         with suppress(RuntimeError):
