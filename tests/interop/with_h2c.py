@@ -281,6 +281,22 @@ def probe_and_an_answer_that_stops_in_h2c(_):
             check(said in errors, errors)
 
 
+@case("a script", "h2c", FROM_US)
+def probe_and_small_frames_in_h2c(_):
+    """More than 130 come at once, as the window allows; the server says beside the answer that it goes away."""
+
+    def script(connection):
+        read_head(connection)
+        goes_away = frame(7, 0, 0, (1).to_bytes(4, "big") + bytes(4))
+        connection.sendall(SWITCHED + frame(4, 1, 0) + frame(1, 4, 1, b"\x88") + frame(0, 0, 1, b"0123456789") * 1_000)
+        connection.sendall(goes_away + frame(0, 1, 1, b"end") + frame(6, 0, 0, bytes(8)))
+        while connection.recv(65536):
+            pass
+
+    with scripted(script) as url:
+        check_stream_1(url, b"0123456789" * 1_000 + b"end")
+
+
 @case("hypercorn", "h2c", FROM_US, large=True)
 def probe_and_hypercorn_in_h2c(_):
     with python_server("hypercorn") as url:

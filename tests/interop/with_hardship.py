@@ -21,6 +21,7 @@ from harness import (
     WAIT,
     Example,
     Raw,
+    Switchboard,
     beside,
     case,
     check,
@@ -394,44 +395,98 @@ def a_client_of_http2_that_never_reads(board):
         front.answers()
 
 
-@case("a socket", "HTTP/2")
-def a_stream_whose_backend_does_not_read(_):
-    """It stands still with its own window; what other streams send goes on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, bridge(listener.getsockname()[1]) as front:
+@contextlib.contextmanager
+def before_narrow_backends(streams):
+    """Has a protocol spoken on each stream, by servers that take little before they read."""
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(socket.socket())
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
         listener.settimeout(WAIT)
-        with over_http2(front) as client:
-            client.sendall(frame(1, 4, 1, OFFERS))
-            deaf, _ = listener.accept()
-            with deaf:
-                read_head(deaf)
-                deaf.sendall(SWITCH)
-                room = fill(client, stream=1)
-                check(room > 0, "the connection has no room left for other streams")
-                client.sendall(frame(1, 4, 3, POSTS) + frame(0, 1, 3, b"content"))
-                beside_it, _ = listener.accept()
-                with beside_it:
-                    beside_it.settimeout(WAIT)
-                    content = read_head(beside_it)
-                    while b"content" not in content:
-                        content += beside_it.recv(65536)
+        front = opened.enter_context(bridge(listener.getsockname()[1]))
+        client = opened.enter_context(over_http2(front))
+        backends = []
+        for stream in streams:
+            client.sendall(frame(1, 4, stream, OFFERS))
+            backends.append(opened.enter_context(listener.accept()[0]))
+            read_head(backends[-1])
+            backends[-1].sendall(SWITCH)
+        yield front, client, backends, listener
 
 
-def fill(client, stream):
-    """Sends on a stream until its window stays empty, and returns what is left of the connection's."""
-    windows = {0: 65_535, stream: 65_535}
+@case("a socket", "HTTP/2")
+def streams_whose_backends_do_not_read(_):
+    """They stand still with their own windows, which small messages may fill; what other streams send goes on."""
+    for streams, length in [([1], 16_384), (range(1, 17, 2), 20)]:
+        with before_narrow_backends(streams) as (_, client, _, listener):
+            _, room = fill(client, streams, length)
+            check(room > 0, "the connection has no room left for other streams")
+            client.sendall(frame(1, 4, 101, POSTS) + frame(0, 1, 101, b"content"))
+            beside_it, _ = listener.accept()
+            with beside_it:
+                beside_it.settimeout(WAIT)
+                content = read_head(beside_it)
+                while b"content" not in content:
+                    content += beside_it.recv(65536)
+
+
+@case("a socket", "HTTP/2")
+def a_stream_that_has_ended_before_the_bridge_is_interrupted(_):
+    """What it has said last is still on its way to the backend."""
+    with before_narrow_backends([1]) as (front, client, (backend,), _):
+        sent, _ = fill(client, [1], 16_384)
+        backend.shutdown(socket.SHUT_WR)
+        client.sendall(frame(0, 1, 1))
+        while next_frame(client)[:2] != (0, 1):
+            pass
+        client.close()
+        time.sleep(0.3)
+        front.process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        backend.settimeout(WAIT)
+        got = 0
+        while piece := backend.recv(65536):
+            got += len(piece)
+        check(got == sent, got, "of", sent)
+
+
+@case("a socket", "HTTP/2")
+def frames_of_ten_bytes(_):
+    """They are within the window, and more than 130 of them wait at one moment."""
+    command = [Switchboard.program, "--port", "0"]
+    with Server("switchboard", command) as board, board.connect() as client:
+        client.sendall(PREFACE + frame(4, 0, 0) + frame(1, 4, 1, POSTS))
+        client.sendall(frame(0, 0, 1, b"0123456789") * 1_000 + frame(0, 1, 1))
+        content = b""
+        while not content.endswith(b"\n"):
+            kind, stream, piece = next_frame(client)
+            check(kind != 7, "the connection is ended:", piece)
+            content += piece if (kind, stream) == (0, 1) else b""
+        same(content, b"POST / stream 1, 10000 bytes\n")
+
+
+def fill(client, streams, length):
+    """Fills the windows of all streams until they stay so; returns how many bytes left, and the connection's room."""
+    windows, sent = dict.fromkeys([0, *streams], 65_535), 0
     client.settimeout(1)
     with contextlib.suppress(TimeoutError):
         while True:
-            while windows[stream] > 0 and windows[0] > 0:
-                length = min(windows[stream], windows[0], 16_384)
-                client.sendall(frame(0, 0, stream, bytes(length)))
-                windows = {name: window - length for name, window in windows.items()}
+            for stream in streams:
+                while (room := min(windows[0], windows[stream])) > 0:
+                    size = min(room, length)
+                    count = min(room // size, 500)
+                    client.sendall(frame(0, 0, stream, bytes(size)) * count)
+                    windows[0] -= size * count
+                    windows[stream] -= size * count
+                    sent += size * count
             kind, name, content = next_frame(client)
-            if kind == 8:
+            if kind == 8 and name in windows:
                 windows[name] += int.from_bytes(content, "big")
+            check(kind not in (3, 7), "the bridge ends it:", kind, content)
     client.settimeout(WAIT)
-    check(windows[stream] == 0, "the stream has room left:", windows)
-    return windows[0]
+    check(not any(windows[stream] for stream in streams), "streams have room left:", windows)
+    return sent, windows[0]
 
 
 def next_frame(client):

@@ -46,6 +46,7 @@ use switchover_tokio::{BoxError, Error, Stopping, Upgraded, accept_all};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::ctrl_c;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -65,6 +66,9 @@ const UNSENT: usize = 64 * 1024;
 
 /// Bytes that a client may send on a stream before they are taken (RFC 9113, 6.9.2).
 const WINDOW: u32 = 65_535;
+
+/// Bytes of memory that small frames of a client may cost beyond what they bring, 256 each.
+const FRAMES: usize = 16 << 20;
 
 /// Patiences in which nothing at all moves on a client's connection.
 const IDLE: u32 = 3;
@@ -106,12 +110,29 @@ async fn main() -> Result<(), BoxError> {
 
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopping: Stopping) -> Result<(), BoxError> {
     let patience = backend.patience;
-    let mut connection = timeout(patience, shake_hands(stream, acceptor, patience)).await??;
+    let connection = timeout(patience, shake_hands(stream, acceptor, patience)).await??;
+    let mut answers = JoinSet::new();
+    let served = streams(connection, &mut answers, &backend, stopping).await;
+    // A client that has ended all its streams may have left bytes that a backend still has to take.
+    while answers.join_next().await.is_some() {}
+    served
+}
+
+/// Has each request answered, until one side ends the connection.
+async fn streams(
+    mut connection: Connection<Patient<TlsStream<TcpStream>>, Bytes>,
+    answers: &mut JoinSet<()>,
+    backend: &Backend,
+    stopping: Stopping,
+) -> Result<(), BoxError> {
+    let patience = backend.patience;
     let mut stop = pin!(stopping.wait());
     let mut is_ending = false;
     loop {
         let accepted = tokio::select! {
             accepted = timeout(patience, connection.accept()) => accepted,
+            // What has ended is forgotten.
+            Some(_) = answers.join_next() => continue,
             () = &mut stop, if !is_ending => {
                 is_ending = true;
                 connection.graceful_shutdown();
@@ -121,7 +142,7 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopp
         match accepted {
             Ok(Some(accepted)) => {
                 let (request, respond) = accepted?;
-                tokio::spawn(answer(request, respond, backend.clone()));
+                answers.spawn(answer(request, respond, backend.clone()));
             }
             Ok(None) => return Ok(()),
             Err(_) if connection.has_streams() => {}
@@ -147,7 +168,7 @@ async fn shake_hands(
     // RFC 8441, 3: only then may the client send `:protocol`.
     builder.max_concurrent_streams(STREAMS).max_send_buffer_size(UNSENT).enable_connect_protocol();
     // A stream whose backend takes nothing must not keep the others waiting.
-    builder.initial_connection_window_size(STREAMS * WINDOW);
+    builder.initial_connection_window_size(STREAMS * WINDOW).data_frame_budget(FRAMES);
     Ok(builder.handshake(stream).await?)
 }
 

@@ -23,6 +23,9 @@ const MOST_WAITING: usize = 64 * 1024;
 /// The peer's stream as an HTTP/2 library sees it. A server's, `h2::server::handshake` for instance, finds the request of before as
 /// stream 1, whose answer goes out as that: [`Selected::accept_http2`](crate::upgrade::Selected::accept_http2) gives one. A client's
 /// gets the answer from there: [`Http2Stream::client`]. RFC 7540, 3.2.
+///
+/// `h2` ends a connection on which many small DATA frames wait, about 130 at its usual window: a server whose clients send small
+/// messages sets `data_frame_budget` of its builder.
 pub struct Http2Stream<S = Upgraded> {
     stream: S,
     between: Option<Box<dyn Between>>,

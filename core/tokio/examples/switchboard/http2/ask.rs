@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{Request, StatusCode};
 use switchover_tokio::Http2Stream;
@@ -18,6 +19,9 @@ const PIECE: usize = 16 * 1024;
 
 /// Bytes that may wait for the other side.
 const MOST_WAITING: usize = 64 * 1024;
+
+/// Bytes of memory that small frames may cost beyond what they bring, 256 each: more than a window can hold.
+const FRAMES: usize = 16 << 20;
 
 /// How long the server is listened to before ours is what is said.
 const TURN: Duration = Duration::from_millis(5);
@@ -35,7 +39,9 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
     let (ours, theirs) = tokio::io::duplex(MOST_WAITING);
     let (mut reader, mut writer) = tokio::io::split(ours);
     runtime.block_on(async {
-        let (mut client, connection) = h2::client::handshake(Http2Stream::client(theirs)).await?;
+        let stream = Http2Stream::client(theirs);
+        let (mut client, connection) =
+            h2::client::Builder::new().data_frame_budget(FRAMES).handshake::<_, Bytes>(stream).await?;
         let driver = tokio::spawn(connection);
         let request = Request::get("http://localhost/").body(())?;
         let (response, _) = client.send_request(request, true)?;
@@ -44,8 +50,12 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
         let mut incoming = early.to_vec();
         let (mut deadline, mut end) = (Instant::now() + patience, None);
         while !answer.is_finished() && Instant::now() < deadline {
-            // A server that says more than it reads stops both directions.
-            timeout(patience, writer.write_all(&std::mem::take(&mut incoming))).await.map_err(|_| SILENT)??;
+            // A server that says more than it reads stops both directions. Where h2 has ended, the answer says how.
+            let given =
+                timeout(patience, writer.write_all(&std::mem::take(&mut incoming))).await.map_err(|_| SILENT)?;
+            if given.is_err() {
+                break;
+            }
             // What h2 has to say goes out, once it has taken what came; then the server's turn.
             tokio::task::yield_now().await;
             while let Some(len) = reader.read(&mut space).now_or_never() {
@@ -71,11 +81,11 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
                 Some(Input::Local(_) | Input::LocalEnd) | None => {}
             }
         }
-        if end.is_none() && !answer.is_finished() {
+        if end.is_none() && !answer.is_finished() && Instant::now() >= deadline {
             return Err(SILENT.into());
         }
         // What came before a server's end is an answer, too.
-        timeout(patience, writer.write_all(&incoming)).await.map_err(|_| SILENT)??;
+        let _ = timeout(patience, writer.write_all(&incoming)).await.map_err(|_| SILENT)?;
         writer.shutdown().await?;
         let answered = timeout(patience, answer).await.map_err(|_| SILENT)?;
         driver.abort();

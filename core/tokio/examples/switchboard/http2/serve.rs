@@ -12,10 +12,14 @@ use crate::target::path;
 /// Requests of a client at a time (RFC 9113, 6.5.2).
 const AT_A_TIME: u32 = 100;
 
+/// Bytes of memory that small frames of a client may cost beyond what they bring, 256 each: a window of four bytes a frame.
+const FRAMES: usize = 4 << 20;
+
 /// Speaks HTTP/2 until one side ends it. How many requests it was.
 pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, window: u32) -> Result<u64, h2::Error> {
     let mut builder = h2::server::Builder::new();
     builder.initial_window_size(window).initial_connection_window_size(window).max_concurrent_streams(AT_A_TIME);
+    builder.data_frame_budget(FRAMES);
     let mut connection = builder.handshake(Patient::new(stream, PATIENCE)).await?;
     let mut requests = 0;
     while let Some(accepted) = connection.accept().await {
