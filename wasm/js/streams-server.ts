@@ -9,7 +9,7 @@ import { ContentTooLargeError, contentOf, letGo, pump, soon, type Body, type Sou
 import { dated, hasField, listed } from "./streams-fields.js";
 import { ServerRequest } from "./streams-request.js";
 import type { Socket } from "./streams-transport.js";
-import { DisconnectedError, Wire, type Options } from "./streams-wire.js";
+import { DisconnectedError, HalfClosedError, Wire, type Options } from "./streams-wire.js";
 
 /** A response to send: this, or the platform's `Response`. */
 export interface ServerResponse {
@@ -232,7 +232,9 @@ class Server {
     if (how === "failed" && request) this.#tell(error, request);
     const { connection } = wire;
     this.isIdle = connection.awaiting === "request";
-    if (wire.isBroken || this.isIdle || (how === "gone" && error instanceof DisconnectedError)) return { how, error };
+    // Who has ended its direction may still read.
+    const isGone = error instanceof DisconnectedError && !(error instanceof HalfClosedError);
+    if (wire.isBroken || this.isIdle || (how === "gone" && isGone)) return { how, error };
     const headers = this.#options.date ? dated([]) : [];
     try {
       await wire.send(connection.reject({ status: statusOf(error, how), headers }));
@@ -260,7 +262,7 @@ class Server {
 /** What to answer after that. */
 function statusOf(error: unknown, how: Ending["how"]): number {
   if (error instanceof UntakenTunnelError) return 501;
-  if (how === "failed") return 500;
+  if (how === "failed" || error instanceof HalfClosedError) return 500;
   if (error instanceof ContentTooLargeError) return 413;
   return error instanceof ProtocolError ? (error.status ?? 400) : 408;
 }
@@ -333,26 +335,10 @@ function discard(response: ServerResponse | Response | undefined | void): void {
 function headOf(response: ServerResponse | Response): ResponseHead {
   if (typeof response !== "object" || response === null) throw new TypeError("the handler must return a response");
   if ("bodyUsed" in response && response.bodyUsed) throw new TypeError("the body of the response was read already");
-  const { status = 200 } = response;
-  const headers = fieldsOf(response);
+  const { status = 200, headers = [] } = response;
   const reason = "reason" in response ? response.reason : "statusText" in response ? response.statusText : "";
   return reason ? { status, headers, reason } : { status, headers };
 }
-
-/** The fields of a response. `fetch` has decoded its content, and left the fields of what came. */
-function fieldsOf(response: ServerResponse | Response): HeaderSource {
-  const { headers = [] } = response;
-  if (!("url" in response && response.url && response.body)) return headers;
-  const codings = response.headers.get("content-encoding")?.split(",") ?? [];
-  if (codings.length === 0 || !codings.every((coding) => DECODED.has(coding.trim().toLowerCase()))) return headers;
-  const decoded = new Headers(response.headers);
-  decoded.delete("content-encoding");
-  decoded.delete("content-length");
-  return decoded;
-}
-
-/** The codings that every runtime's `fetch` decodes. */
-const DECODED = new Set(["gzip", "x-gzip", "deflate", "br"]);
 
 /** RFC 9110, 15.3. */
 function isSuccess(response: ServerResponse | Response): boolean {

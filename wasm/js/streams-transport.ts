@@ -442,7 +442,7 @@ export async function isFailureOf(socket: Socket, pair: Handed, error: unknown):
   if (pair.failures?.has(error)) return true;
   // Streams over it that are made now would know no more. What it was destroyed with may be a mistake of who had it, too; what the
   // system, TLS and HTTP/2 say is none.
-  if ("unshift" in socket) return error instanceof Error && socket.errored === error && isOfSocket(error);
+  if ("unshift" in socket) return error instanceof Error && (wasCancelled(socket, error) || (socket.errored === error && isOfSocket(error)));
   if ("closeWrite" in socket) return false;
   // The socket's own streams say it again, once those that have used them have let go: soon, but not in the same turn. One that is
   // written may have been aborted with anything.
@@ -459,6 +459,11 @@ const TURNS = 5;
 function isOfSocket(error: Error): boolean {
   const { syscall, code } = error as Error & { readonly syscall?: string; readonly code?: string };
   return OF_SYSTEM.has(syscall) || /^(EPROTO$|ERR_SSL_|ERR_HTTP2_)/.test(String(code));
+}
+
+/** Returns whether the peer has cancelled a stream of HTTP/2, of which Node says only that it has ended too early. */
+function wasCancelled(socket: NodeSocket & { readonly rstCode?: number }, { code }: Error & { readonly code?: string }): boolean {
+  return code === "ERR_STREAM_PREMATURE_CLOSE" && !!socket.rstCode && socket.destroyed;
 }
 
 /** What fails on a socket that is connected. */

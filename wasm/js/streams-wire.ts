@@ -54,7 +54,7 @@ export class DisconnectedError extends Error {
 }
 
 /** The client has ended its direction: most likely it has left, but it may still read. */
-class HalfClosedError extends DisconnectedError {}
+export class HalfClosedError extends DisconnectedError {}
 
 /** @internal The streams of a new protocol, and its first bytes: `null` where they are still to come. */
 export interface HandedOut {
@@ -272,9 +272,9 @@ export class Wire {
   watch(): void {
     this.#reading().then(
       (bytes) => {
-        if (bytes === null) this.onGone?.(new DisconnectedError("the client has ended its direction"));
+        if (bytes === null) this.note(new HalfClosedError("the client has ended its direction"));
       },
-      (cause: unknown) => this.onGone?.(new DisconnectedError("the socket has failed", cause)),
+      (cause: unknown) => void this.note(new DisconnectedError("the socket has failed", cause)),
     );
   }
 

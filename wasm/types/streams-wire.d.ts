@@ -36,3 +36,6 @@ export interface Options {
 /** The peer is gone, or the transport is: its own error is the `cause`. */
 export declare class DisconnectedError extends Error {
 }
+/** The client has ended its direction: most likely it has left, but it may still read. */
+export declare class HalfClosedError extends DisconnectedError {
+}
