@@ -618,11 +618,15 @@ async def test_what_is_no_tls_is_a_broken_stream(authority: Any) -> None:
 
 async def test_tls_by_upgrade(authority: Any) -> None:
     ours, theirs = contexts(authority)
+    is_shared: list[bool] = []
 
     async def handler(exchange: Exchange) -> None:
         if exchange.upgrade:
             stream = await exchange.accept()
-            exchange.resume(await TLSStream.wrap(stream, server_side=True, ssl_context=ours))
+            secured = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
+            exchange.resume(secured)
+            # As it may have to answer what it reads while it is written.
+            is_shared.append(secured.transport_stream is not stream)
         await exchange.respond(200, {}, b"%s %d" % (exchange.request.target, isinstance(exchange.stream, TLSStream)))
 
     async with served(handler, "TLS/1.2, HTTP/1.1") as peers, await peers.connect() as stream:
@@ -637,6 +641,55 @@ async def test_tls_by_upgrade(authority: Any) -> None:
         await secured.send(GET)
         assert (await until(secured, b"/ 1")).startswith(b"HTTP/1.1 200 OK")
         await secured.aclose()
+    assert is_shared == [True]
+
+
+async def test_closing_over_tls_does_not_wait_for_a_peer_that_takes_nothing(authority: Any) -> None:
+    """Its end would wait behind what another task sends."""
+    ours, theirs = contexts(authority)
+
+    async def behave(stream: ByteStream) -> None:
+        secured = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
+        await until(secured, b"\r\n\r\n")
+        await secured.send(SWITCH)
+        await anyio.sleep_forever()
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as plain:
+        stream = await TLSStream.wrap(plain, hostname="localhost", ssl_context=theirs)
+        switched = await connect_upgrade(stream, "/", HOST, ["foo/2"])
+
+        async def floods() -> None:
+            with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
+                while True:
+                    await switched.send(LONG)
+
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(floods)
+                await anyio.sleep(0.5)
+                with suppress(anyio.BusyResourceError):
+                    await switched.aclose()
+
+
+async def test_a_transport_that_leaves_tls_gives_no_more_than_it_is_asked_for(authority: Any) -> None:
+    ours, theirs = contexts(authority)
+
+    async def behave(stream: ByteStream) -> None:
+        secured = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
+        await until(secured, b"\r\n\r\n")
+        await secured.send(SWITCH)
+        below, _ = await secured.unwrap()
+        # Its peer is to take the end of TLS alone.
+        await anyio.sleep(0.2)
+        await below.send(b"x" * 100)
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as plain:
+        stream = await TLSStream.wrap(plain, hostname="localhost", ssl_context=theirs)
+        await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        below, early = await stream.unwrap()
+        assert early == b""
+        assert isinstance(below, ByteStream)
+        assert await below.receive(4) == b"xxxx"
 
 
 async def test_a_resumed_answer_that_does_not_come() -> None:

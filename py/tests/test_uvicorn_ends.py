@@ -128,6 +128,27 @@ def test_an_early_answer_outlasts_the_stop_of_the_server() -> None:
     assert got.endswith(b"\r\n\r\n" + b"x" * 40_000)
 
 
+def test_a_value_that_is_returned_late_does_not_end_the_next_answer() -> None:
+    has_returned = threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> Any:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
+        if scope["path"] == "/next":
+            await send({"type": "http.response.body", "body": b"first", "more_body": True})
+            await asyncio.to_thread(has_returned.wait, WAIT)
+            await asyncio.sleep(0.1)
+            await send({"type": "http.response.body", "body": b"other"})
+            return None
+        await send({"type": "http.response.body", "body": b"0123456789"})
+        await asyncio.sleep(0.2)
+        has_returned.set()
+        return 5
+
+    last = GET.replace(b"/ ", b"/next ", 1).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with Served(app) as served, narrow(served, GET + last) as connection:
+        assert rest_of(connection).endswith(b"\r\n\r\nfirstother")
+
+
 def test_a_client_earns_time_by_what_the_system_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Over TLS the transport's own buffer stands still while what is below it is taken."""
 

@@ -895,10 +895,10 @@ class Cycle:
         else:
             if result is not None:
                 self.logger.error("ASGI callable should return None, but returned '%s'.", result)
-                if self.response_complete:
-                    self.protocol.linger()
-                else:
+                if not self.response_complete:
                     await self.give_up()
+                elif self.protocol.cycle is self:
+                    self.protocol.linger()
             elif not self.response_complete and not self.disconnected:
                 if not self.has_heard:
                     what = "completing" if self.response_started else "starting"

@@ -52,7 +52,7 @@ from .. import (
     Turn,
 )
 from .._reset import bound_unsent, has_hung_up, resets
-from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes, socket_of
+from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes, share, socket_of
 
 if TYPE_CHECKING:
     from .. import HeadersLike, ProtocolsLike, TextLike
@@ -333,6 +333,7 @@ class Exchange:
         stream = of_bytes(stream)
         self._open.take_leftover()
         self.connection.resume_http()
+        share(stream)
         self._wire.stream, self._wire.switched = stream, None
 
     @property

@@ -21,6 +21,7 @@ from anyio import (
     EndOfStream,
     Lock,
     TypedAttributeLookupError,
+    aclose_forcefully,
     current_time,
     fail_after,
 )
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 PIECE = 65_536
 """How much is read at once."""
+TURN = 30
+"""The seconds that a task waits for another one's send below TLS."""
 SENT = 32_768
 """How much is sent at once."""
 CONTENT = 1 << 30
@@ -111,6 +114,14 @@ class SwitchedStream(BufferedByteStream):
     def protocols(self) -> tuple[Protocol, ...]:
         """What is spoken, lowest layer first; empty after CONNECT."""
         return self.switched.protocols
+
+    async def aclose(self) -> None:
+        """Closes the transport. Where a send of another task waits for the peer, TLS has no end in order."""
+        below = self._stream.transport_stream if isinstance(self._stream, TLSStream) else None
+        if isinstance(below, _Orderly) and below.sending.locked():
+            await aclose_forcefully(self._stream)
+        else:
+            await super().aclose()
 
 
 class Wire:
@@ -222,7 +233,7 @@ class _Orderly(ByteStream):
     """A transport to which several tasks may send."""
 
     def __init__(self, stream: AnyByteStream) -> None:
-        self.stream = stream
+        self.stream = of_bytes(stream)
         self.sending = Lock()
 
     @property
@@ -230,12 +241,16 @@ class _Orderly(ByteStream):
         return cast("Mapping[Any, Callable[[], Any]]", self.stream.extra_attributes)  # pyright: ignore[reportUnknownMemberType]
 
     async def receive(self, max_bytes: int = PIECE) -> bytes:
-        # TLS takes whatever comes.
-        return await self.stream.receive()
+        return await self.stream.receive(max_bytes)
 
     async def send(self, item: bytes) -> None:
-        async with self.sending:
+        # Another task may wait for a peer that takes nothing.
+        with fail_after(TURN):
+            await self.sending.acquire()
+        try:
             await self.stream.send(item)
+        finally:
+            self.sending.release()
 
     async def send_eof(self) -> None:
         await self.stream.send_eof()
