@@ -645,7 +645,7 @@ async def test_tls_by_upgrade(authority: Any) -> None:
 
 
 async def test_closing_over_tls_does_not_wait_for_a_peer_that_takes_nothing(authority: Any) -> None:
-    """Its end would wait behind what another task sends."""
+    """Its end would wait for what another task sends."""
     ours, theirs = contexts(authority)
 
     async def behave(stream: ByteStream) -> None:

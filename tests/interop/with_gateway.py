@@ -259,6 +259,21 @@ def the_gateway_is_interrupted_in_a_tunnel(_):
                 same(raw.got, LARGE)
 
 
+@case("a socket", "HTTP/1.1", THROUGH_US)
+def the_gateway_and_a_length_beside_a_coding(_):
+    """RFC 9112, 6.1: it goes no further, in an answer to HEAD either."""
+
+    def script(connection):
+        read_head(connection)
+        framing = b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + framing)
+
+    with scripted(script) as url, gateway(port_of(url)) as front:
+        raw = Raw(front.port, b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        raw.rest()
+    check(raw.got.startswith(b"HTTP/1.1 200 ") and b"content-length" not in raw.got.lower(), raw.got)
+
+
 # The switchboard after it, and none in front.
 
 

@@ -271,12 +271,21 @@ def probe_and_an_answer_that_stops_in_h2c(_):
 
     def ended(connection):
         begins(connection)
+        ended_after(connection)
+
+    def ended_after(connection):
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(65536):
             pass
 
-    with scripted(silent, cut, ended) as url:
-        for said in [b"does not answer", b"has cut the connection", b"has ended the connection"]:
+    def goes_away(connection):
+        begins(connection)
+        # INTERNAL_ERROR.
+        connection.sendall(frame(7, 0, 0, (1).to_bytes(4, "big") + (2).to_bytes(4, "big")))
+        ended_after(connection)
+
+    with scripted(silent, cut, ended, goes_away) as url:
+        for said in [b"does not go on", b"has cut the connection", b"has ended the connection", b"internal error"]:
             _, errors = probe(url, "--offer", "h2c", "--patience", "1", expect=1)
             check(said in errors, errors)
 

@@ -8,8 +8,8 @@
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::sync::Mutex;
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use ::hyper::service::service_fn;
@@ -79,12 +79,17 @@ struct Pipe {
     switch: oneshot::Sender<()>,
     /// Its changes fail once the framework has dropped its end.
     gone: watch::Receiver<()>,
+    failure: Failure,
 }
+
+/// How the client's side has failed, if it has: in a pipe alone that would be an end.
+type Failure = Arc<OnceLock<ErrorKind>>;
 
 async fn pipe() -> Result<(Pipe, ::hyper::upgrade::OnUpgrade), BoxError> {
     let (mut pipe, end) = tokio::io::duplex(PIPE);
     let (_gone, gone) = watch::channel(());
-    let end = End { pipe: end, _gone };
+    let failure = Failure::default();
+    let end = End { pipe: end, failure: failure.clone(), _gone };
     let (switch, switched) = oneshot::channel::<()>();
     let (given, taken) = oneshot::channel();
     let once = Mutex::new(Some((given, switched)));
@@ -104,10 +109,10 @@ async fn pipe() -> Result<(Pipe, ::hyper::upgrade::OnUpgrade), BoxError> {
     let connection = ::hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(end), service);
     tokio::spawn(connection.with_upgrades());
     pipe.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: any\r\n\r\n").await?;
-    Ok((Pipe { end: pipe, switch, gone }, taken.await?))
+    Ok((Pipe { end: pipe, switch, gone, failure }, taken.await?))
 }
 
-async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone }: Pipe) -> Result<(), BoxError> {
+async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone, failure }: Pipe) -> Result<(), BoxError> {
     switch.send(()).map_err(|()| "the framework has dropped it")?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -124,6 +129,8 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone }: Pipe) ->
         }
     };
     if let Err(error) = tokio::try_join!(said, taken) {
+        // Before the pipe is dropped, as the framework sees the end then.
+        let _ = failure.set(error.kind());
         // A client that has failed takes nothing, either. One that has taken nothing for long must not take the half for all.
         from_client.unsplit(to_client).reset();
         return Err(error.into());
@@ -183,18 +190,29 @@ async fn passed_on(from: &mut ReadHalf<Upgraded>, to: &mut WriteHalf<DuplexStrea
 /// The framework's end of the pipe. The other end learns when it is dropped.
 struct End {
     pipe: DuplexStream,
+    failure: Failure,
     _gone: watch::Sender<()>,
+}
+
+impl End {
+    /// The client's failure in place of an end of the pipe.
+    fn failed(&self) -> io::Result<()> {
+        self.failure.get().map_or(Ok(()), |&kind| Err(kind.into()))
+    }
 }
 
 impl AsyncRead for End {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.pipe).poll_read(context, to)
+        let before = to.filled().len();
+        ready!(Pin::new(&mut self.pipe).poll_read(context, to))?;
+        Poll::Ready(if to.filled().len() == before { self.failed() } else { Ok(()) })
     }
 }
 
 impl AsyncWrite for End {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.pipe).poll_write(context, bytes)
+        let written = ready!(Pin::new(&mut self.pipe).poll_write(context, bytes));
+        Poll::Ready(written.or_else(|error| self.failed().and(Err(error))))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -17,7 +17,7 @@ use switchover_tokio::{Body, BoxError, serve, serve_until, service_fn, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use common::{CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
+use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
 
 /// What a client gets from a handler that answers with this, to a request after which it has nothing more to say.
 async fn answered(request: &str, status: u16, fields: &[(&str, &str)], content: &'static str) -> String {
@@ -399,7 +399,7 @@ async fn what_is_not_read_is_not_taken() {
     // A caller that does not read.
     let (stream, mut server) = tokio::io::duplex(1000);
     send(&mut server, "HTTP/1.1 200 OK\r\n\r\n").await;
-    let mut client = connect(stream, &config());
+    let mut client = connect(Asked::new(stream), &config());
     let response = client.send(Request::get("http://a/").body(Body::empty()).expect("a request"));
     let mut body = response.await.expect("an answer").into_body();
     let mut taken = 0;

@@ -13,7 +13,7 @@ use switchover_tokio::{Body, BoxError, Config, Error, Patience, serve, service_f
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, oneshot};
 
-use common::{CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
+use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
 
 /// What is done with a request whose body another task reads.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +130,7 @@ async fn trailers_end_content_on_either_side() {
     expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\nb\"abc\" Some(\"x\")").await;
 
     let (stream, mut server) = tokio::io::duplex(1000);
-    let mut client = connect(stream, &config());
+    let mut client = connect(Asked::new(stream), &config());
     send(&mut server, &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{content}")).await;
     let response = client.send(Request::get("http://a/").body(Body::empty()).expect("a request")).await;
     let collected = soon(response.expect("an answer").into_body().collect()).await.expect("whole");
@@ -142,15 +142,21 @@ async fn trailers_end_content_on_either_side() {
 #[tokio::test]
 async fn a_body_stays_at_its_end() {
     let (stream, mut server) = tokio::io::duplex(1000);
-    let mut client = connect(stream, &config());
+    let mut client = connect(Asked::new(stream), &config());
     let get = || Request::get("http://a/").body(Body::empty()).expect("a request");
     send(&mut server, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await;
     let mut first = client.send(get()).await.expect("an answer").into_body();
     while let Some(frame) = soon(first.frame()).await {
         frame.expect("content");
     }
-    send(&mut server, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2").await;
-    let second = client.send(get()).await.expect("an answer").into_body();
+    let answers = async {
+        for _ in 0..2 {
+            expect(&mut server, "GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        }
+        send(&mut server, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2").await;
+    };
+    let (second, ()) = tokio::join!(client.send(get()), answers);
+    let second = second.expect("an answer").into_body();
     assert!(soon(first.frame()).await.is_none());
     assert_eq!(soon(second.read(10)).await.expect("whole").expect("short"), "2");
 }

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
-use common::{CHUNKED, GET, config, expect, rest, send, served_by, soon};
+use common::{Asked, CHUNKED, GET, config, expect, rest, send, served_by, soon};
 
 const OFFER: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
 
@@ -141,7 +141,7 @@ async fn a_frame_that_was_not_waited_for_comes_later() {
 
     let (stream, mut server) = tokio::io::duplex(1000);
     send(&mut server, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await;
-    let mut client = connect(stream, &config());
+    let mut client = connect(Asked::new(stream), &config());
     let response = client.send(get()).await.expect("an answer");
     let (content, ()) = tokio::join!(all(response.into_body()), trickle(&mut server));
     assert_eq!(content.expect("whole"), "abc");
@@ -151,7 +151,7 @@ async fn a_frame_that_was_not_waited_for_comes_later() {
 #[tokio::test]
 async fn a_client_goes_on_only_where_it_knows_what_comes() {
     let (stream, mut server) = tokio::io::duplex(1000);
-    let mut client = connect(stream, &config());
+    let mut client = connect(Asked::new(stream), &config());
     send(&mut server, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345").await;
     // A response that is read by half.
     let mut body = client.send(get()).await.expect("an answer").into_body();

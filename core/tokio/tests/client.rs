@@ -1,5 +1,7 @@
 //! What a client does, in memory, with a server that is scripted, or our own.
 
+mod common;
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,6 +16,8 @@ use switchover_tokio::client::{Client, Outcome, connect, upgrade};
 use switchover_tokio::{Body, BoxError, Config, Error, Upgraded, serve, service_fn, upgrade as upgrades};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::Instant;
+
+use common::Asked;
 
 /// A server that waits for each of these requests before it says what stands beside it, and then ends.
 fn scripted(script: &'static [(&str, &str)]) -> (Client<DuplexStream>, tokio::task::JoinHandle<String>) {
@@ -118,6 +122,38 @@ async fn a_response_that_is_held_is_in_the_way() {
     assert_eq!(text(held).await, "hello");
 }
 
+/// R9112-9.2-2: what comes while no request is under way answers none, whether it comes before the first or between two.
+#[tokio::test]
+async fn what_no_one_has_asked_for_is_no_answer() {
+    const LATE: &str = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    for (is_first, said) in [(true, LATE), (false, LATE), (true, ""), (false, "")] {
+        let (stream, mut server) = tokio::io::duplex(1000);
+        let mut client = connect(stream, &Config::default());
+        if !is_first {
+            let answered = async {
+                server.read_exact(&mut [0; 27]).await.expect("a request");
+                server.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.expect("room");
+            };
+            let (outcome, ()) = tokio::join!(client.send(get("http://a/")), answered);
+            assert_eq!(outcome.expect("an answer").status(), 204);
+        }
+        server.write_all(said.as_bytes()).await.expect("room");
+        server.shutdown().await.expect("an end");
+        let outcome = client.send(get("http://a/")).await;
+        let is_known = match &outcome {
+            Err(Error::Protocol(error)) => error.kind() == ErrorKind::UnreadInput,
+            Err(Error::Io(error)) => said.is_empty() && error.kind() == io::ErrorKind::UnexpectedEof,
+            _ => false,
+        };
+        assert!(is_known, "{said:?}: {outcome:?}");
+        // Nothing has left, so the request may be sent elsewhere.
+        drop(client);
+        let mut heard = String::new();
+        server.read_to_string(&mut heard).await.expect("text");
+        assert_eq!(heard, "");
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_breaks_the_protocol_is_an_error() {
     for (answer, wanted) in [
@@ -130,7 +166,7 @@ async fn a_server_that_breaks_the_protocol_is_an_error() {
     ] {
         let (stream, mut server) = tokio::io::duplex(1000);
         server.write_all(answer.as_bytes()).await.expect("room");
-        let outcome = upgrade(stream, get("http://a/"), &["foo"]).await;
+        let outcome = upgrade(Asked::new(stream), get("http://a/"), &["foo"]).await;
         assert!(matches!(&outcome, Err(Error::Protocol(error)) if error.kind() == wanted), "{outcome:?}");
     }
 }
@@ -287,7 +323,7 @@ impl AsyncWrite for Halved {
 #[tokio::test]
 async fn an_answer_is_read_although_the_request_is_not_taken() {
     let said = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 61\r\n\r\nThat is more than there is room for. Ten bytes would be fine.";
-    let mut client = connect(Halved { takes: 10_000, said }, &Config::default());
+    let mut client = connect(Asked::new(Halved { takes: 10_000, said }), &Config::default());
     let request = Request::post("http://a/").body(Full::<Bytes>::from(vec![b'x'; 100_000])).expect("a request");
     let response = client.send(request).await.expect("an answer");
     assert_eq!(response.status(), 413);
@@ -300,7 +336,7 @@ async fn content_that_fails_is_the_callers_error() {
     for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"] {
         let (stream, mut server) = tokio::io::duplex(1000);
         server.write_all(answer.as_bytes()).await.expect("room");
-        let mut client = connect(stream, &Config::default());
+        let mut client = connect(Asked::new(stream), &Config::default());
         let pieces = vec![Ok(Frame::data(Bytes::from("abc"))), Err("the disk is gone".into())];
         let outcome = client.send(Request::post("http://a/").body(body(pieces)).expect("a request")).await;
         assert!(matches!(outcome, Err(Error::Body(_))), "{outcome:?}");

@@ -314,7 +314,15 @@ async fn a_server_goes() {
             "plain",
             answer("in content without a length", &[(0, "HTTP/1.1 200 OK\r\n\r\nhel")], "next closed", "content io"),
         ),
-        ("plain", answer("after the answer", &[(0, "HTTP/1.1 204 No Content\r\n\r\n")], "next unanswered", "next io")),
+        (
+            "plain",
+            answer(
+                "after the answer",
+                &[(0, "HTTP/1.1 204 No Content\r\n\r\n")],
+                "next unanswered or next io",
+                "next io",
+            ),
+        ),
         ("expects", answer("instead of a 100", &[(0, "")], "head unanswered", "head io")),
         ("expects", answer("after the 100", &[(0, "HTTP/1.1 100 Continue\r\n\r\n")], "head unanswered", "head io")),
         ("large", answer("in the request's content", &[(100_000, "")], "head unanswered", "head unanswered")),
@@ -354,7 +362,9 @@ async fn a_server_goes() {
                 by.go(server).await;
             };
             let (outcome, ()) = tokio::join!(calmly(&what, ask(client, kind)), serving);
-            assert_eq!(outcome, if matches!(by, By::Fin) { answer.fin } else { answer.rst }, "{what}");
+            // It may be seen before the next request, or after it.
+            let wanted = if matches!(by, By::Fin) { answer.fin } else { answer.rst };
+            assert!(wanted.split(" or ").any(|wanted| outcome == wanted), "{what}: {outcome}, not {wanted}");
             assert_eq!(alive(), 0, "{what}");
         }
     }

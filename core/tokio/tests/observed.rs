@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use common::{Frames, config, expect, rest, send, served_by, soon};
+use common::{Asked, Frames, config, expect, rest, send, served_by, soon};
 use http::{HeaderMap, Request, Response};
 use http_body::Frame;
 use http_body_util::Full;
@@ -325,7 +325,7 @@ async fn a_client_shows_what_it_asks_and_what_comes_of_it() {
 async fn a_client_shows_a_server_that_breaks_the_rules() {
     let (log, config) = watched();
     let (client, mut server) = tokio::io::duplex(1000);
-    let mut client = connect(client, &config);
+    let mut client = connect(Asked::new(client), &config);
     server
         .write_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: bar\r\nConnection: upgrade\r\n\r\n")
         .await

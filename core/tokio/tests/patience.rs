@@ -16,7 +16,7 @@ use switchover_tokio::{Body, BoxError, Config, Error, Patience, serve, service_f
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-use common::{CHUNKED, Frames, GET, config, expect, rest, send, served_by};
+use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by};
 
 /// The outcome, how many seconds it took, which is less than a thousand, and how often it was polled.
 async fn counted<F: Future>(future: F) -> (F::Output, u64, u32) {
@@ -428,7 +428,7 @@ async fn a_client_waits_as_long_as_it_says_and_does_not_spin() {
     ] {
         let (stream, mut server) = tokio::io::duplex(1000);
         send(&mut server, answer).await;
-        let mut client = connect(stream, &config());
+        let mut client = connect(Asked::new(stream), &config());
         let asking = async { client.send(get()).await?.into_body().read(10).await };
         let (outcome, elapsed, polls) = counted(asking).await;
         assert!(matches!(outcome, Err(Error::TimedOut(told)) if told == what), "{answer:?}: {outcome:?}");

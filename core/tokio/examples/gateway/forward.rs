@@ -1,7 +1,7 @@
 //! What an intermediary passes on, and with what in it (RFC 9110, 7.6).
 
 use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue, MAX_FORWARDS, VIA};
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, MAX_FORWARDS, TRANSFER_ENCODING, VIA};
 use http::{HeaderMap, Method, StatusCode, Version};
 use http_body::Frame;
 use switchover::FieldSource;
@@ -26,6 +26,10 @@ const TRAILERS: [&str; 10] = [
 /// (RFC 9110, 7.6.1 and 7.6.3).
 pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     let mut passed = header_map(&EndToEnd(headers));
+    if headers.contains_key(TRANSFER_ENCODING) {
+        // RFC 9112, 6.1: beside a coding it says nothing.
+        passed.remove(CONTENT_LENGTH);
+    }
     passed.append(
         VIA,
         HeaderValue::from_static(match version {

@@ -168,6 +168,42 @@ async fn a_socket_of_axums_ends_with_either_side() {
     served.stop().await;
 }
 
+/// A framework that reads to the end has to see that its client has not come to one.
+#[tokio::test]
+async fn a_client_that_resets_is_no_end_to_a_framework() {
+    let (told, mut ends) = tokio::sync::mpsc::channel(1);
+    let reads = async move |mut request: axum::extract::Request| {
+        let on_upgrade = hyper::upgrade::on(&mut request);
+        tokio::spawn(async move {
+            let mut upgraded = hyper_util::rt::TokioIo::new(on_upgrade.await.expect("a switch"));
+            let mut content = Vec::new();
+            let end = upgraded.read_to_end(&mut content).await;
+            told.send((content.len(), end.is_err())).await.expect("a listener");
+        });
+        let fields = [("connection", "upgrade"), ("upgrade", "foo")];
+        (StatusCode::SWITCHING_PROTOCOLS, axum::response::AppendHeaders(fields))
+    };
+    let served = Served::by(WithOnUpgrade(Router::new().route("/", any(reads)))).await;
+    for resets in [false, true] {
+        let mut stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
+        stream.write_all(request).await.expect("a server");
+        let mut answer = [0; 12];
+        within(stream.read_exact(&mut answer)).await.expect("an answer");
+        stream.write_all(&[b'x'; 50_000]).await.expect("a server");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        if resets {
+            stream.set_zero_linger().expect("a socket");
+            drop(stream);
+        } else {
+            stream.shutdown().await.expect("a socket");
+            std::mem::forget(stream);
+        }
+        assert_eq!(within(ends.recv()).await, Some((50_000, resets)));
+    }
+    served.stop().await;
+}
+
 /// A stream that gathers, as TLS does, is flushed when there is nothing more to say for now.
 #[tokio::test]
 async fn what_a_socket_of_axums_says_leaves_at_once() {

@@ -43,6 +43,17 @@ impl<S: Transport> Exchange<S> {
         Self { wire: Some(wire), content: None, is_sent: true, go_ahead: Deadline::default(), on_interim: None }
     }
 
+    /// Reads what has come without a request, which is no answer to the next one: the engine refuses that then (RFC 9112, 9.2). An error
+    /// where the server has ended.
+    pub(super) fn look(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+        // One that is known to have ended is the engine's to refuse.
+        if wire.has_ended() || wire.poll_receive(context)?.is_pending() || !wire.has_ended() {
+            return Ok(());
+        }
+        Err(Error::gone("the server has ended the connection"))
+    }
+
     pub(super) fn begin<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<(), Error>
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,

@@ -6,6 +6,7 @@ mod request;
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use http::{Request, Response};
 use http_body::Body as HttpBody;
@@ -105,6 +106,9 @@ impl<S: Transport> Client<S> {
     /// instead, it is the connection's last, and the content is not sent. Before the next request read the response
     /// to its end, or drop it: then what is left of it is dropped too, up to `limits.drain`.
     ///
+    /// Where the server has ended the connection before, or has said what no one has asked for, it is an error and nothing is sent: the
+    /// request may be sent on another connection (RFC 9112, 9.2 and 9.3.1).
+    ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
     /// [`Misuse`](Error::Misuse). Drop the client then. RFC 9112, 9.3.
     pub async fn send<B>(&mut self, request: Request<B>) -> Result<Response<Body>, Error>
@@ -127,6 +131,7 @@ impl<S: Transport> Client<S> {
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
         self.finish().await?;
+        poll_fn(|context| Poll::Ready(self.lock().look(context))).await?;
         self.lock().begin(request, offer)?;
         self.outcome().await
     }

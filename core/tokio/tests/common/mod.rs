@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::Frame;
 use switchover_tokio::{BoxError, Config, Error, Handler, serve};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep};
 
@@ -68,6 +69,39 @@ impl http_body::Body for Frames {
             self.until = None;
         }
         Poll::Ready(self.frames.pop_front().map(Ok))
+    }
+}
+
+/// A client's stream whose server has its answer ready: it comes once something was sent.
+pub(crate) struct Asked<S> {
+    stream: S,
+    has_asked: bool,
+}
+
+impl<S> Asked<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, has_asked: false }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Asked<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.has_asked { Pin::new(&mut self.stream).poll_read(context, to) } else { Poll::Pending }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Asked<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.has_asked = true;
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The client: the answer to a request that was made in HTTP/1.1.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -27,6 +29,7 @@ const FRAMES: usize = 16 << 20;
 const TURN: Duration = Duration::from_millis(5);
 
 const SILENT: &str = "the server does not answer in HTTP/2";
+const STOPPED: &str = "the server does not go on with its answer in HTTP/2";
 const ENDED: &str = "the server has ended the connection before the end of its answer";
 
 /// What a client offers with: 100 streams, the window as it is (RFC 7540, 3.2.1).
@@ -45,14 +48,16 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
         let driver = tokio::spawn(connection);
         let request = Request::get("http://localhost/").body(())?;
         let (response, _) = client.send_request(request, true)?;
-        let answer = tokio::spawn(print_answer(response));
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let answer = tokio::spawn(print_answer(response, has_begun.clone()));
+        let silent = || if has_begun.load(Relaxed) { STOPPED } else { SILENT };
         let mut space = vec![0; PIECE];
         let mut incoming = early.to_vec();
         let (mut deadline, mut end) = (Instant::now() + patience, None);
         while !answer.is_finished() && Instant::now() < deadline {
             // A server that says more than it reads stops both directions. Where h2 has ended, the answer says how.
             let given =
-                timeout(patience, writer.write_all(&std::mem::take(&mut incoming))).await.map_err(|_| SILENT)?;
+                timeout(patience, writer.write_all(&std::mem::take(&mut incoming))).await.map_err(|_| silent())?;
             if given.is_err() {
                 break;
             }
@@ -82,17 +87,22 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
             }
         }
         if end.is_none() && !answer.is_finished() && Instant::now() >= deadline {
-            return Err(SILENT.into());
+            return Err(silent().into());
         }
         // What came before a server's end is an answer, too.
-        let _ = timeout(patience, writer.write_all(&incoming)).await.map_err(|_| SILENT)?;
+        let _ = timeout(patience, writer.write_all(&incoming)).await.map_err(|_| silent())?;
         writer.shutdown().await?;
-        let answered = timeout(patience, answer).await.map_err(|_| SILENT)?;
-        driver.abort();
+        let answered = timeout(patience, answer).await.map_err(|_| silent())?;
+        let ended = driver.now_or_never();
         let status = match answered? {
             Ok(status) => status,
             Err(error) => {
-                // How the connection ended explains more than what h2 makes of it.
+                // What the server says of the end, and how that came, explain more than what h2 makes of it.
+                if let Some(Ok(Err(reason))) = ended
+                    && reason.is_go_away()
+                {
+                    return Err(reason.to_string().into());
+                }
                 end.map_or(Ok(()), whole)?;
                 let is_end = error.downcast_ref().is_some_and(h2::Error::is_io);
                 return Err(if is_end { ENDED.into() } else { error.to_string().into() });
@@ -105,8 +115,10 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
 
 async fn print_answer(
     response: h2::client::ResponseFuture,
+    has_begun: Arc<AtomicBool>,
 ) -> Result<StatusCode, Box<dyn std::error::Error + Send + Sync>> {
     let (head, mut content) = response.await?.into_parts();
+    has_begun.store(true, Relaxed);
     while let Some(data) = content.data().await {
         let data = data?;
         std::io::stdout().write_all(&data)?;
