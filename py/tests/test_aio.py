@@ -287,6 +287,7 @@ async def test_a_server_that_is_too_slow(pieces: list[bytes]) -> None:
 async def test_a_server_that_trickles_is_too_slow() -> None:
     async def behave(stream: ByteStream) -> None:
         with suppress(anyio.BrokenResourceError, anyio.EndOfStream):
+            await stream.receive()
             await stream.send(b"HTTP/1.1 200 OK\r\n\r\n")
             while True:
                 await stream.send(b"a")
@@ -393,6 +394,7 @@ async def test_the_time_for_a_response_begins_with_the_end_of_the_request() -> N
 )
 async def test_an_answer_that_begins_early_may_wait_for_the_request(begun: bytes) -> None:
     async def behave(stream: ByteStream) -> None:
+        await stream.receive(1)
         await stream.send(begun)
         await takes_slowly(stream)
         await stream.send(b"k" if begun.endswith(b"o") else b"\r\nok")
@@ -690,6 +692,33 @@ async def test_a_transport_that_leaves_tls_gives_no_more_than_it_is_asked_for(au
         assert early == b""
         assert isinstance(below, ByteStream)
         assert await below.receive(4) == b"xxxx"
+
+
+@pytest.mark.parametrize("late", [b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", b""])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_what_no_one_has_asked_for_is_no_answer(late: bytes, is_first: bool) -> None:
+    """R9112-9.2-2: nothing is sent then."""
+    heard = b""
+
+    async def behave(stream: ByteStream) -> None:
+        nonlocal heard
+        if not is_first:
+            await until(stream, b"\r\n\r\n")
+            await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            await anyio.sleep(0.1)
+        await stream.send(late)
+        await stream.send_eof()
+        with suppress(anyio.BrokenResourceError):
+            heard = await rest_of(stream)
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        if not is_first:
+            with pytest.raises(Declined):
+                await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        await anyio.sleep(0.3)
+        with pytest.raises(RemoteProtocolError if late else anyio.BrokenResourceError):
+            await connect_upgrade(stream, "/", HOST, ["foo/2"])
+    assert heard == b""
 
 
 async def test_a_resumed_answer_that_does_not_come() -> None:

@@ -76,3 +76,14 @@ def has_hung_up(raw: socket.socket | None) -> bool:
         waiting.register(raw.fileno(), select.POLLRDHUP)
         return bool(waiting.poll(0))
     return True
+
+
+def has_input(raw: socket.socket | None) -> bool:
+    """Returns whether something of the peer's waits to be read, if only its end."""
+    if raw is None or not hasattr(select, "poll"):
+        return False
+    waiting = select.poll()
+    with suppress(*LOST):
+        waiting.register(raw.fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
+    return True

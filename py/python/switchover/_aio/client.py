@@ -32,7 +32,7 @@ from .. import (
     Switched,
     Why,
 )
-from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on
+from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, has_come
 
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, ProtocolsLike, TextLike
@@ -108,6 +108,7 @@ async def connect_upgrade(
     """
     wire = Wire(stream, connection_on(stream, Role.CLIENT, config), patience)
     connection = wire.connection
+    await _look(wire)
     out = bytearray()
     connection.send_request(method, target, headers, offer, into=out)
     until = len(out) if content and connection.awaiting is Awaiting.CONTINUE else 0
@@ -147,6 +148,20 @@ async def resume(
         return await _answer(wire, await _final(wire), largest)
     except BaseException:
         await aclose_forcefully(stream)
+        raise
+
+
+async def _look(wire: Wire) -> None:
+    """Raises for what has come before the request: it is no answer to that (RFC 9112, 9.2), and nothing is sent."""
+    if not has_come(wire.stream):
+        return
+    try:
+        await wire.receive()
+        if wire.has_end:
+            raise BrokenResourceError("the server has ended the connection")
+        wire.connection.next_event()
+    except BaseException:
+        await aclose_forcefully(wire.stream)
         raise
 
 

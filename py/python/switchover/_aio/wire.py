@@ -31,7 +31,7 @@ from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSAttribute, TLSStream
 
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Role, Switched
-from .._reset import LOST
+from .._reset import LOST, has_input
 
 if TYPE_CHECKING:
     from .. import Event
@@ -308,6 +308,15 @@ def pause(stream: AnyByteStream) -> None:
     if isinstance(transport, asyncio.ReadTransport):
         with suppress(RuntimeError):
             transport.pause_reading()
+
+
+def has_come(stream: AnyByteStream) -> bool:
+    """Returns whether a read gives something at once. In TLS that is not known: it may be a ticket."""
+    if isinstance(stream, TLSStream):
+        return False
+    # What a stream of anyio has read ahead under asyncio.
+    read_ahead = getattr(getattr(stream, "_protocol", None), "read_queue", None)
+    return bool(read_ahead) or has_input(socket_of(stream))
 
 
 def of_bytes(stream: AnyByteStream) -> ByteStream:
