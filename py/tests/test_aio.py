@@ -16,6 +16,7 @@ import anyio
 import pytest
 import trustme
 from anyio.abc import ByteStream, SocketAttribute
+from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.stapled import StapledObjectStream
 from anyio.streams.tls import TLSStream
 from streams import (
@@ -719,6 +720,32 @@ async def test_what_no_one_has_asked_for_is_no_answer(late: bytes, is_first: boo
         with pytest.raises(RemoteProtocolError if late else anyio.BrokenResourceError):
             await connect_upgrade(stream, "/", HOST, ["foo/2"])
     assert heard == b""
+
+
+async def test_a_buffer_may_hold_what_no_one_has_asked_for() -> None:
+    async with answered(SWITCH, rest=False) as stream:
+        buffered = BufferedByteStream(stream)
+        buffered.feed_data(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+        with pytest.raises(RemoteProtocolError):
+            await connect_upgrade(buffered, "/", HOST, ["foo/2"])
+
+
+async def test_what_tls_says_by_itself_is_not_waited_for(authority: Any) -> None:
+    """Tickets of its version 1.3 wait in the socket."""
+    ours, theirs = contexts(authority)
+
+    async def behave(stream: ByteStream) -> None:
+        secured = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
+        await until(secured, b"\r\n\r\n")
+        await secured.send(SWITCH)
+        with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+            await secured.receive()
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as plain:
+        stream = BufferedByteStream(await TLSStream.wrap(plain, hostname="localhost", ssl_context=theirs))
+        await anyio.sleep(0.2)
+        with anyio.fail_after(WAIT):
+            assert (await connect_upgrade(stream, "/", HOST, ["foo/2"])).protocols
 
 
 async def test_a_resumed_answer_that_does_not_come() -> None:

@@ -208,16 +208,15 @@ class Server {
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
       await request.skip();
       return undefined;
-    } catch (error) {
+    } catch (thrown) {
+      const error = this.#reasonOf(thrown);
       if (!request.switched) return await this.#refused(error, request);
       if (wire.failure) return { how: "aborted", error: wire.failure.reason };
       const isGone = wire.hasNoted(error) || (await request.switched.hasFailedWith(error));
-      if (isGone) wire.transport.close(error);
-      else {
-        // After an end in order the client would take the half for all.
-        wire.transport.reset();
-        this.#tell(error, request);
-      }
+      if (isGone && !(error instanceof HalfClosedError)) wire.transport.close(error);
+      // After an end in order a client that reads would take the half for all.
+      else wire.transport.reset();
+      if (!isGone) this.#tell(error, request);
       return { how: isGone ? "gone" : "failed", error };
     } finally {
       await request.finish();
@@ -243,6 +242,11 @@ class Server {
       wire.isBroken ||= connection.owes === "content";
     }
     return { how, error };
+  }
+
+  /** Returns the reason of the request's signal where a function of the platform has wrapped it. */
+  #reasonOf(error: unknown): unknown {
+    return error instanceof Error && error.name === "AbortError" && this.#wire.hasNoted(error.cause) ? error.cause : error;
   }
 
   #tell(error: unknown, request: ServerRequest): void {

@@ -463,8 +463,11 @@ function isOfSocket(error: Error): boolean {
 
 /** Returns whether the peer has cancelled a stream of HTTP/2, of which Node says only that it has ended too early. */
 function wasCancelled(socket: NodeSocket & { readonly rstCode?: number }, { code }: Error & { readonly code?: string }): boolean {
-  return code === "ERR_STREAM_PREMATURE_CLOSE" && !!socket.rstCode && socket.destroyed;
+  return code === "ERR_STREAM_PREMATURE_CLOSE" && socket.rstCode === CANCEL && socket.destroyed;
 }
+
+/** RFC 9113, 7. */
+const CANCEL = 8;
 
 /** What fails on a socket that is connected. */
 const OF_SYSTEM = new Set<string | undefined>(["read", "write", "writev", "shutdown"]);

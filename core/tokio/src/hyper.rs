@@ -7,7 +7,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -82,14 +82,30 @@ struct Pipe {
     failure: Failure,
 }
 
-/// How the client's side has failed, if it has: in a pipe alone that would be an end.
-type Failure = Arc<OnceLock<ErrorKind>>;
+/// What the pipe alone does not tell the framework.
+#[derive(Default)]
+struct Failure(Arc<Failures>);
+
+#[derive(Default)]
+struct Failures {
+    /// How the client's direction has failed; `None` within where it has ended in order.
+    read: OnceLock<Option<ErrorKind>>,
+    /// How the one towards it has.
+    write: OnceLock<ErrorKind>,
+}
+
+impl Drop for Failure {
+    fn drop(&mut self) {
+        // Only what passes bytes on says how they end: it may be dropped in the middle.
+        let _ = self.0.read.set(Some(ErrorKind::ConnectionAborted));
+    }
+}
 
 async fn pipe() -> Result<(Pipe, ::hyper::upgrade::OnUpgrade), BoxError> {
     let (mut pipe, end) = tokio::io::duplex(PIPE);
     let (_gone, gone) = watch::channel(());
     let failure = Failure::default();
-    let end = End { pipe: end, failure: failure.clone(), _gone };
+    let end = End { pipe: end, failures: failure.0.clone(), _gone };
     let (switch, switched) = oneshot::channel::<()>();
     let (given, taken) = oneshot::channel();
     let once = Mutex::new(Some((given, switched)));
@@ -120,18 +136,28 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone, failure }:
     }
     let (mut from_client, mut to_client) = tokio::io::split(upgraded);
     let (mut from_pipe, mut to_pipe) = tokio::io::split(pipe);
-    let said = all_said(&mut from_pipe, &mut to_client, gone.clone());
-    let taken = async {
+    // Dropped before the pipe, as the framework sees the end then.
+    let failure = failure;
+    let joined = {
+        let mut said = pin!(all_said(&mut from_pipe, &mut to_client, gone.clone(), &failure));
+        let mut taken = pin!(async {
+            tokio::select! {
+                taken = passed_on(&mut from_client, &mut to_pipe, &failure) => taken,
+                // A framework that has dropped its end takes no more, and has still said what waits in the pipe.
+                () = dropped(gone) => Ok(()),
+            }
+        });
+        // A client that cannot be read takes nothing, either; one that takes no more may still have said something.
         tokio::select! {
-            taken = passed_on(&mut from_client, &mut to_pipe) => taken,
-            // A framework that has dropped its end takes no more, and has still said what waits in the pipe.
-            () = dropped(gone) => Ok(()),
+            taken = &mut taken => match taken {
+                Ok(()) => said.await,
+                failed => failed,
+            },
+            said = &mut said => taken.await.and(said),
         }
     };
-    if let Err(error) = tokio::try_join!(said, taken) {
-        // Before the pipe is dropped, as the framework sees the end then.
-        let _ = failure.set(error.kind());
-        // A client that has failed takes nothing, either. One that has taken nothing for long must not take the half for all.
+    if let Err(error) = joined {
+        // One that has taken nothing for long must not take the half for all.
         from_client.unsplit(to_client).reset();
         return Err(error.into());
     }
@@ -145,25 +171,45 @@ async fn dropped(mut gone: watch::Receiver<()>) {
     while gone.changed().await.is_ok() {}
 }
 
-/// Passes on the framework's bytes, to their end. Once it has dropped the pipe, the client has to take some of it now and then.
+/// Passes on the framework's bytes, to their end. Once it has dropped the pipe, the client has to take some of it now and then. Where
+/// the client takes no more, the framework's next write fails.
 async fn all_said(
     from: &mut ReadHalf<DuplexStream>,
     to: &mut WriteHalf<Upgraded>,
     gone: watch::Receiver<()>,
+    failure: &Failure,
+) -> io::Result<()> {
+    let said = said_to_the_end(from, to, &gone).await;
+    if let Err(error) = &said {
+        let _ = failure.0.write.set(error.kind());
+        // A write that waits is over.
+        let mut dropping = sink();
+        tokio::select! {
+            _ = copy(from, &mut dropping) => {}
+            () = dropped(gone) => {}
+        }
+    }
+    said
+}
+
+async fn said_to_the_end(
+    from: &mut ReadHalf<DuplexStream>,
+    to: &mut WriteHalf<Upgraded>,
+    gone: &watch::Receiver<()>,
 ) -> io::Result<()> {
     let mut bytes = vec![0; PIECE];
     loop {
         let read = from.read(&mut bytes).await?;
         let mut left = &bytes[..read];
         while !left.is_empty() {
-            let taken = in_time(to.write(left), &gone).await?;
+            let taken = in_time(to.write(left), gone).await?;
             left = &left[taken..];
         }
         if read == 0 {
-            return in_time(to.shutdown(), &gone).await;
+            return in_time(to.shutdown(), gone).await;
         }
         // A stream that gathers, as TLS does, learns that this may be all for now.
-        in_time(to.flush(), &gone).await?;
+        in_time(to.flush(), gone).await?;
     }
 }
 
@@ -176,10 +222,26 @@ async fn in_time<T>(step: impl Future<Output = io::Result<T>>, gone: &watch::Rec
 }
 
 /// What the client says, to its end. An error is the client's: a framework that takes no more is none.
-async fn passed_on(from: &mut ReadHalf<Upgraded>, to: &mut WriteHalf<DuplexStream>) -> io::Result<()> {
+async fn passed_on(
+    from: &mut ReadHalf<Upgraded>,
+    to: &mut WriteHalf<DuplexStream>,
+    failure: &Failure,
+) -> io::Result<()> {
     let mut bytes = vec![0; PIECE];
     loop {
-        let read = from.read(&mut bytes).await?;
+        let read = match from.read(&mut bytes).await {
+            // A reset that a write has met is an end to a read. One that came after an end in order is a broken pipe.
+            Ok(0) if failure.0.write.get() == Some(&ErrorKind::ConnectionReset) => {
+                Err(ErrorKind::ConnectionReset.into())
+            }
+            read => read,
+        };
+        let _ = match &read {
+            Ok(0) => failure.0.read.set(None),
+            Ok(_) => Ok(()),
+            Err(error) => failure.0.read.set(Some(error.kind())),
+        };
+        let read = read?;
         let taken = if read == 0 { to.shutdown().await } else { to.write_all(&bytes[..read]).await };
         if read == 0 || taken.is_err() {
             return Ok(());
@@ -190,29 +252,27 @@ async fn passed_on(from: &mut ReadHalf<Upgraded>, to: &mut WriteHalf<DuplexStrea
 /// The framework's end of the pipe. The other end learns when it is dropped.
 struct End {
     pipe: DuplexStream,
-    failure: Failure,
+    failures: Arc<Failures>,
     _gone: watch::Sender<()>,
-}
-
-impl End {
-    /// The client's failure in place of an end of the pipe.
-    fn failed(&self) -> io::Result<()> {
-        self.failure.get().map_or(Ok(()), |&kind| Err(kind.into()))
-    }
 }
 
 impl AsyncRead for End {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = to.filled().len();
         ready!(Pin::new(&mut self.pipe).poll_read(context, to))?;
-        Poll::Ready(if to.filled().len() == before { self.failed() } else { Ok(()) })
+        match self.failures.read.get() {
+            Some(&Some(kind)) if to.filled().len() == before && to.remaining() > 0 => Poll::Ready(Err(kind.into())),
+            _ => Poll::Ready(Ok(())),
+        }
     }
 }
 
 impl AsyncWrite for End {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.pipe).poll_write(context, bytes));
-        Poll::Ready(written.or_else(|error| self.failed().and(Err(error))))
+        if let Some(&kind) = self.failures.write.get() {
+            return Poll::Ready(Err(kind.into()));
+        }
+        Pin::new(&mut self.pipe).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

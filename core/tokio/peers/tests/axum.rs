@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use switchover_tokio::hyper::WithOnUpgrade;
 use switchover_tokio::{Body, Config, serve, upgrade};
 use switchover_tokio_peers::{Served, within};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -168,40 +168,76 @@ async fn a_socket_of_axums_ends_with_either_side() {
     served.stop().await;
 }
 
-/// A framework that reads to the end has to see that its client has not come to one.
-#[tokio::test]
-async fn a_client_that_resets_is_no_end_to_a_framework() {
-    let (told, mut ends) = tokio::sync::mpsc::channel(1);
-    let reads = async move |mut request: axum::extract::Request| {
+/// A router that switches, waits, says something three times, and tells how many bytes it then reads, and whether they end in order.
+fn reads(told: tokio::sync::mpsc::Sender<(usize, bool)>, late: bool) -> Router {
+    let pause = || tokio::time::sleep(std::time::Duration::from_millis(100));
+    let handler = async move |mut request: axum::extract::Request| {
         let on_upgrade = hyper::upgrade::on(&mut request);
         tokio::spawn(async move {
             let mut upgraded = hyper_util::rt::TokioIo::new(on_upgrade.await.expect("a switch"));
+            for _ in 0..if late { 3 } else { 0 } {
+                pause().await;
+                let _ = upgraded.write_all(b"tick").await;
+            }
             let mut content = Vec::new();
             let end = upgraded.read_to_end(&mut content).await;
-            told.send((content.len(), end.is_err())).await.expect("a listener");
+            told.send((content.len(), end.is_ok())).await.expect("a listener");
         });
         let fields = [("connection", "upgrade"), ("upgrade", "foo")];
         (StatusCode::SWITCHING_PROTOCOLS, axum::response::AppendHeaders(fields))
     };
-    let served = Served::by(WithOnUpgrade(Router::new().route("/", any(reads)))).await;
-    for resets in [false, true] {
-        let mut stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
-        let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
-        stream.write_all(request).await.expect("a server");
-        let mut answer = [0; 12];
-        within(stream.read_exact(&mut answer)).await.expect("an answer");
-        stream.write_all(&[b'x'; 50_000]).await.expect("a server");
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        if resets {
-            stream.set_zero_linger().expect("a socket");
-            drop(stream);
-        } else {
-            stream.shutdown().await.expect("a socket");
-            std::mem::forget(stream);
-        }
-        assert_eq!(within(ends.recv()).await, Some((50_000, resets)));
+    Router::new().route("/", any(handler))
+}
+
+async fn switched<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n")
+        .await
+        .expect("a server");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(within(stream.read_u8()).await.expect("a head"));
     }
-    served.stop().await;
+    assert!(head.starts_with(b"HTTP/1.1 101 "));
+}
+
+/// A framework that reads to the end has to see whether its client has come to one, also where it has written in vain before.
+#[tokio::test]
+async fn a_framework_sees_how_its_client_ends() {
+    for (late, length) in [(false, 50_000), (true, 5), (true, 100_000)] {
+        let (told, mut ends) = tokio::sync::mpsc::channel(1);
+        let served = Served::by(WithOnUpgrade(reads(told, late))).await;
+        for resets in [false, true] {
+            let mut stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
+            switched(&mut stream).await;
+            stream.write_all(&vec![b'x'; length]).await.expect("a server");
+            if resets {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                stream.set_zero_linger().expect("a socket");
+            } else {
+                stream.shutdown().await.expect("a socket");
+            }
+            drop(stream);
+            let (read, is_whole) = within(ends.recv()).await.expect("an end");
+            assert_eq!(is_whole, !resets, "{length} bytes, late: {late}");
+            assert!(read == length || resets, "{read} of {length} bytes");
+        }
+        served.stop().await;
+    }
+}
+
+/// What serves the connection is dropped while the client still speaks.
+#[tokio::test]
+async fn a_framework_sees_that_its_connection_is_dropped() {
+    let (told, mut ends) = tokio::sync::mpsc::channel(1);
+    let (mut client, server) = tokio::io::duplex(10_000);
+    let serving =
+        tokio::spawn(async move { serve(server, WithOnUpgrade(reads(told, false)), &Config::default()).await });
+    switched(&mut client).await;
+    client.write_all(&[b'x'; 1_500]).await.expect("a server");
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    serving.abort();
+    assert_eq!(within(ends.recv()).await, Some((1_500, false)));
 }
 
 /// A stream that gathers, as TLS does, is flushed when there is nothing more to say for now.

@@ -106,8 +106,8 @@ impl<S: Transport> Client<S> {
     /// instead, it is the connection's last, and the content is not sent. Before the next request read the response
     /// to its end, or drop it: then what is left of it is dropped too, up to `limits.drain`.
     ///
-    /// Where the server has ended the connection before, or has said what no one has asked for, it is an error and nothing is sent: the
-    /// request may be sent on another connection (RFC 9112, 9.2 and 9.3.1).
+    /// Where the server is known to have ended the connection before, or to have said what no one has asked for, it is an error and
+    /// nothing is sent: the request may be sent on another connection (RFC 9112, 9.2 and 9.3.1).
     ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
     /// [`Misuse`](Error::Misuse). Drop the client then. RFC 9112, 9.3.

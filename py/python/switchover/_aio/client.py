@@ -37,6 +37,8 @@ from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, ProtocolsLike, TextLike
 
+LOOK = 0.1
+"""The seconds that what has come already may take to be read."""
 GLANCE = 1.0
 """How many seconds an answer is looked for once the server takes no more of a request."""
 BAD_REQUEST = 400
@@ -156,7 +158,9 @@ async def _look(wire: Wire) -> None:
     if not has_come(wire.stream):
         return
     try:
-        await wire.receive()
+        # What is below a layer that is not known may be no content of it.
+        with move_on_after(LOOK):
+            await wire.receive()
         if wire.has_end:
             raise BrokenResourceError("the server has ended the connection")
         wire.connection.next_event()

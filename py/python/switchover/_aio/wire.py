@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 PIECE = 65_536
 """How much is read at once."""
 TURN = 30
-"""The seconds that a task waits for another one's send below TLS."""
+"""The seconds that a task waits below TLS for another one's send, of which nothing is taken."""
 SENT = 32_768
 """How much is sent at once."""
 CONTENT = 1 << 30
@@ -235,6 +235,7 @@ class _Orderly(ByteStream):
     def __init__(self, stream: AnyByteStream) -> None:
         self.stream = of_bytes(stream)
         self.sending = Lock()
+        self.turns: set[CancelScope] = set()
 
     @property
     def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
@@ -245,10 +246,17 @@ class _Orderly(ByteStream):
 
     async def send(self, item: bytes) -> None:
         # Another task may wait for a peer that takes nothing.
-        with fail_after(TURN):
-            await self.sending.acquire()
+        with fail_after(TURN) as turn:
+            self.turns.add(turn)
+            try:
+                await self.sending.acquire()
+            finally:
+                self.turns.discard(turn)
         try:
-            await self.stream.send(item)
+            for start in range(0, len(item), PIECE):
+                await self.stream.send(item[start : start + PIECE])
+                for other in self.turns:
+                    other.deadline = current_time() + TURN
         finally:
             self.sending.release()
 
@@ -279,13 +287,15 @@ def _is_reset(error: BaseException) -> bool:
 def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> Connection:
     """An engine for a stream."""
     if config is None:
-        stream = of_bytes(stream)
-        try:
-            tls = stream.extra(TLSAttribute.ssl_object, None)
-        except (*LOST, AttributeError):  # uvloop's, where the peer has gone
-            tls = None
-        config = Config(secure=tls is not None, content=CONTENT)
+        config = Config(secure=tls_of(of_bytes(stream)) is not None, content=CONTENT)
     return Connection(role, config)
+
+
+def tls_of(stream: AnyByteStream) -> object:
+    """Returns the TLS that a stream is, or is above; None where there is none, or the peer has gone."""
+    with suppress(*LOST, AttributeError):  # uvloop's, where the peer has gone
+        return stream.extra(TLSAttribute.ssl_object, None)
+    return None
 
 
 def socket_of(stream: AnyByteStream) -> socket.socket | None:
@@ -312,7 +322,9 @@ def pause(stream: AnyByteStream) -> None:
 
 def has_come(stream: AnyByteStream) -> bool:
     """Returns whether a read gives something at once. In TLS that is not known: it may be a ticket."""
-    if isinstance(stream, TLSStream):
+    if isinstance(stream, BufferedByteStream) and stream.buffer:
+        return True
+    if tls_of(stream) is not None:
         return False
     # What a stream of anyio has read ahead under asyncio.
     read_ahead = getattr(getattr(stream, "_protocol", None), "read_queue", None)

@@ -30,6 +30,7 @@ const TURN: Duration = Duration::from_millis(5);
 
 const SILENT: &str = "the server does not answer in HTTP/2";
 const STOPPED: &str = "the server does not go on with its answer in HTTP/2";
+const GOES: &str = "the server goes away, and has not answered";
 const ENDED: &str = "the server has ended the connection before the end of its answer";
 
 /// What a client offers with: 100 streams, the window as it is (RFC 7540, 3.2.1).
@@ -101,7 +102,8 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
                 if let Some(Ok(Err(reason))) = ended
                     && reason.is_go_away()
                 {
-                    return Err(reason.to_string().into());
+                    let is_kind = reason.reason() == Some(h2::Reason::NO_ERROR);
+                    return Err(if is_kind { GOES.into() } else { reason.to_string().into() });
                 }
                 end.map_or(Ok(()), whole)?;
                 let is_end = error.downcast_ref().is_some_and(h2::Error::is_io);
