@@ -241,7 +241,7 @@ def test_trailers_are_refused() -> None:
         await send({"type": "http.response.trailers", "headers": [(b"a", b"b")]})
 
     protocol, transport = asyncio.run(played(app, GET))
-    assert transport.closed
+    assert transport.ended
     assert not protocol.tasks
 
 
