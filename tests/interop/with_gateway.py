@@ -203,6 +203,27 @@ def the_gateway_between_sides_that_reset(_):
         wait_for(lambda: b"back" if front.descriptors() <= before else b"kept", b"back")
 
 
+@case("a socket", "HTTP/1.1", THROUGH_US)
+def the_gateway_before_a_backend_that_resets_in_its_early_answer(_):
+    """The content meets the reset; the answer must not look whole."""
+
+    def is_cut(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nhalf of it")
+        time.sleep(0.5)
+        resets(connection)
+
+    with scripted(is_cut) as url, gateway(port_of(url)) as front:
+        raw = Raw(front.port, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            raw.socket.sendall(bytes(20_000_000))
+        answer = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := raw.socket.recv(65536):
+                answer += piece
+        check(b"half of it" in answer and not answer.endswith(b"0\r\n\r\n"), answer)
+
+
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_between_sides_that_wait_for_each_other(_):
     """An echo that is not read stops both directions; the client that resets ends them."""

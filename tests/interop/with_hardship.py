@@ -433,7 +433,7 @@ def streams_whose_backends_do_not_read(_):
 
 @case("a socket", "HTTP/2")
 def a_stream_that_has_ended_before_the_bridge_is_interrupted(_):
-    """What it has said last is still on its way to the backend."""
+    """Its last bytes are still on their way to the backend."""
     with before_narrow_backends([1]) as (front, client, (backend,), _):
         sent, _ = fill(client, [1], 16_384)
         backend.shutdown(socket.SHUT_WR)

@@ -186,6 +186,25 @@ def probe_tells_a_cut_from_an_end(_):
         check(errors.endswith(b"* failed: the server has cut the connection\n"), errors)
 
 
+@case("a script", "echo/1", FROM_US)
+def probe_tells_a_cut_that_its_own_write_has_met(_):
+    """A socket reports its error once: what is read after that ends as if in order."""
+
+    def is_cut(connection):
+        read_head(connection)
+        connection.sendall(SWITCH + b"half of it")
+        time.sleep(0.3)
+        resets(connection)
+
+    # Whether a read or a write meets it first is chance.
+    times = 8
+    with scripted(*[is_cut] * times) as url:
+        for _ in range(times):
+            out, errors = probe(url, "--offer", "echo/1", stdin=LARGE * 10, expect=1)
+            same(out, b"half of it")
+            check(errors.endswith(b"* failed: the server has cut the connection\n"), errors)
+
+
 @case("a script", "HTTP/1.1", FROM_US)
 def audit_takes_a_cut_answer_for_no_whole_one(_):
     def is_cut(connection):

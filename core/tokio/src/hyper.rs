@@ -82,15 +82,18 @@ struct Pipe {
     failure: Failure,
 }
 
-/// What the pipe alone does not tell the framework.
+/// Says how the client's stream has failed.
+///
+/// Dropped before the client's direction has ended, it says that it was cut.
 #[derive(Default)]
 struct Failure(Arc<Failures>);
 
+/// Errors of the client's stream, for the framework's end of the pipe.
 #[derive(Default)]
 struct Failures {
-    /// How the client's direction has failed; `None` within where it has ended in order.
+    /// The error of the client's direction, once it has ended; `None` if it ended in order.
     read: OnceLock<Option<ErrorKind>>,
-    /// How the one towards it has.
+    /// The error of the direction to the client.
     write: OnceLock<ErrorKind>,
 }
 
@@ -229,13 +232,7 @@ async fn passed_on(
 ) -> io::Result<()> {
     let mut bytes = vec![0; PIECE];
     loop {
-        let read = match from.read(&mut bytes).await {
-            // A reset that a write has met is an end to a read. One that came after an end in order is a broken pipe.
-            Ok(0) if failure.0.write.get() == Some(&ErrorKind::ConnectionReset) => {
-                Err(ErrorKind::ConnectionReset.into())
-            }
-            read => read,
-        };
+        let read = from.read(&mut bytes).await;
         let _ = match &read {
             Ok(0) => failure.0.read.set(None),
             Ok(_) => Ok(()),

@@ -147,6 +147,8 @@ async fn what_no_one_has_asked_for_is_no_answer() {
         };
         assert!(is_known, "{said:?}: {outcome:?}");
         // Nothing has left, so the request may be sent elsewhere.
+        assert!(!client.persists());
+        assert!(client.send(get("http://a/")).await.is_err());
         drop(client);
         let mut heard = String::new();
         server.read_to_string(&mut heard).await.expect("text");
@@ -287,9 +289,11 @@ async fn a_request_that_was_given_up_is_in_the_way() {
     assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
 }
 
-/// A transport that takes so many bytes and then no more, and gives what a server has said before that.
+/// A transport, no socket, that takes so many bytes, and gives what a server has said.
 struct Halved {
     takes: usize,
+    /// The error of a write after that.
+    fails: io::ErrorKind,
     said: &'static [u8],
 }
 
@@ -307,7 +311,7 @@ impl AsyncWrite for Halved {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let taken = bytes.len().min(self.takes);
         self.takes -= taken;
-        Poll::Ready(if taken > 0 { Ok(taken) } else { Err(io::ErrorKind::BrokenPipe.into()) })
+        Poll::Ready(if taken > 0 { Ok(taken) } else { Err(self.fails.into()) })
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -323,11 +327,28 @@ impl AsyncWrite for Halved {
 #[tokio::test]
 async fn an_answer_is_read_although_the_request_is_not_taken() {
     let said = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 61\r\n\r\nThat is more than there is room for. Ten bytes would be fine.";
-    let mut client = connect(Asked::new(Halved { takes: 10_000, said }), &Config::default());
+    for fails in [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset] {
+        let response = answered_early(fails, said).await;
+        assert_eq!(response.status(), 413);
+        assert!(text(response).await.ends_with("fine."));
+    }
+}
+
+/// The response to a long request, of which a server has taken a part before this error.
+async fn answered_early(fails: io::ErrorKind, said: &'static [u8]) -> Response<Body> {
+    let mut client = connect(Asked::new(Halved { takes: 10_000, fails, said }), &Config::default());
     let request = Request::post("http://a/").body(Full::<Bytes>::from(vec![b'x'; 100_000])).expect("a request");
-    let response = client.send(request).await.expect("an answer");
-    assert_eq!(response.status(), 413);
-    assert!(text(response).await.ends_with("fine."));
+    client.send(request).await.expect("an answer")
+}
+
+/// Without a socket an end is in order though a write has met a reset, as in TLS.
+#[tokio::test]
+async fn an_end_in_order_before_a_reset_is_one() {
+    let said = b"HTTP/1.1 200 OK\r\n\r\nall of it";
+    for fails in [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset] {
+        let response = answered_early(fails, said).await;
+        assert_eq!(text(response).await, "all of it");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use switchover::ErrorKind;
 use switchover_tokio::client::{Outcome, connect};
-use switchover_tokio::{Body, BoxError, Config, Error, serve, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, Config, Error, Transport, serve, service_fn, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -325,7 +325,7 @@ async fn a_server_goes() {
         ),
         ("expects", answer("instead of a 100", &[(0, "")], "head unanswered", "head io")),
         ("expects", answer("after the 100", &[(0, "HTTP/1.1 100 Continue\r\n\r\n")], "head unanswered", "head io")),
-        ("large", answer("in the request's content", &[(100_000, "")], "head unanswered", "head unanswered")),
+        ("large", answer("in the request's content", &[(100_000, "")], "head unanswered or head io", "head io")),
         ("offers", answer("in the 101", &[(0, "HTTP/1.1 101 Switching Protocols\r\nUpgr")], "head cut", "head io")),
         (
             "offers",
@@ -381,4 +381,50 @@ async fn a_reset_after_a_pipelined_byte_is_noticed() {
     client.write_all(format!("GET / {HOST}\r\nG").as_bytes()).await.expect("room");
     let (served, ()) = tokio::join!(calmly("a pipelined byte", serving), By::Rst.go(client));
     assert!(served.is_err(), "{served:?}");
+}
+
+/// A client's stream, and a server that answers with this and then resets.
+async fn before_a_reset(said: &'static [u8]) -> (TcpStream, impl Future<Output = ()>) {
+    let (client, mut server) = pair().await;
+    let serving = async move {
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"\r\n\r\n") {
+            asked.push(soon(server.read_u8()).await.expect("a request"));
+        }
+        server.write_all(said).await.expect("a client");
+        sleep(Duration::from_millis(300)).await;
+        By::Rst.go(server).await;
+    };
+    (client, serving)
+}
+
+/// R9112-8-2: an answer is cut though it is a write that has met the reset.
+#[tokio::test]
+async fn an_answer_is_cut_whose_reset_a_write_has_met() {
+    let (client, serving) = before_a_reset(b"HTTP/1.1 200 OK\r\n\r\nhalf of").await;
+    let mut client = connect(client, &config());
+    let request = Request::post("http://a/").body(Full::<Bytes>::from(vec![b'x'; 20_000_000])).expect("a request");
+    let asked = async {
+        let response = client.send(request).await.expect("an answer");
+        response.into_body().read(1000).await.expect_err("half of it");
+    };
+    let ((), ()) = soon(async { tokio::join!(asked, serving) }).await;
+}
+
+#[tokio::test]
+async fn a_new_protocol_is_cut_whose_reset_a_write_has_met() {
+    let said = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nhalf of";
+    let (client, serving) = before_a_reset(said).await;
+    // As `Upgraded::into_parts` gives it.
+    let mut client = connect(Box::new(client) as Box<dyn Transport>, &config());
+    let asked = async {
+        let request = Request::get("http://a/").body(Full::<Bytes>::default()).expect("a request");
+        let outcome = client.upgrade(request, &["foo"]).await.expect("an answer");
+        let mut stream = outcome.into_result().expect("accepted");
+        stream.write_all(&vec![b'x'; 20_000_000]).await.expect_err("a reset");
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).await.expect_err("half of it");
+        assert_eq!(heard, b"half of");
+    };
+    let ((), ()) = soon(async { tokio::join!(asked, serving) }).await;
 }

@@ -27,7 +27,7 @@ const TRAILERS: [&str; 10] = [
 pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     let mut passed = header_map(&EndToEnd(headers));
     if headers.contains_key(TRANSFER_ENCODING) {
-        // RFC 9112, 6.1: beside a coding it says nothing.
+        // RFC 9112, 6.3: a transfer coding overrides the length, which must not be forwarded.
         passed.remove(CONTENT_LENGTH);
     }
     passed.append(

@@ -8,7 +8,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -66,8 +66,8 @@ impl Duplex {
         let (to_inbox, inbox) = sync_channel(INBOX);
         let (outbox, outputs) = channel();
         let queue = Arc::new(Queue::default());
-        let (reader, tell) = (stream.try_clone()?, to_inbox.clone());
-        thread::spawn(move || read(reader, &tell));
+        let (reader, tell, unsent) = (stream.try_clone()?, to_inbox.clone(), Arc::clone(&queue));
+        thread::spawn(move || read(reader, &tell, &unsent));
         let (writer, written) = (stream.try_clone()?, Arc::clone(&queue));
         thread::spawn(move || write(writer, &outputs, &written));
         Ok(Self { stream, inbox, to_inbox, outbox, queue })
@@ -82,7 +82,7 @@ impl Duplex {
 
     /// Returns the number of bytes that wait to be sent.
     pub(crate) fn unsent(&self) -> usize {
-        self.queue.state.lock().unwrap_or_else(PoisonError::into_inner).octets
+        self.queue.locked().octets
     }
 
     /// Ends our direction, after all bytes.
@@ -121,11 +121,11 @@ impl Drop for Duplex {
     }
 }
 
-fn read(mut stream: TcpStream, tell: &SyncSender<Input>) {
+fn read(mut stream: TcpStream, tell: &SyncSender<Input>, queue: &Queue) {
     let mut piece = vec![0; PIECE];
     loop {
         let input = match stream.read(&mut piece) {
-            Ok(0) => Input::PeerEnd(End::Clean),
+            Ok(0) => Input::PeerEnd(end_of(&stream, queue)),
             Ok(len) => Input::Peer(piece[..len].to_vec()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(_) => Input::PeerEnd(End::Truncated),
@@ -137,15 +137,33 @@ fn read(mut stream: TcpStream, tell: &SyncSender<Input>) {
     }
 }
 
+/// Returns how a stream without more bytes has ended.
+///
+/// A socket reports its error once. If a write has met it, a read returns no bytes, as after a FIN.
+fn end_of(stream: &TcpStream, queue: &Queue) -> End {
+    // The socket is still connected, so this is a FIN.
+    if stream.peer_addr().is_ok() {
+        return End::Clean;
+    }
+    match queue.failure() {
+        // A broken pipe is a reset after the end.
+        None | Some(io::ErrorKind::BrokenPipe) => End::Clean,
+        Some(_) => End::Truncated,
+    }
+}
+
 fn write(mut stream: TcpStream, outputs: &Receiver<Output>, queue: &Queue) {
     for output in outputs {
         match output {
-            Output::Octets(octets) if stream.write_all(&octets).is_ok() => queue.remove(octets.len()),
+            Output::Octets(octets) => match stream.write_all(&octets) {
+                Ok(()) => queue.remove(octets.len()),
+                Err(error) => return queue.give_up(Some(error.kind())),
+            },
             Output::End if stream.shutdown(Shutdown::Write).is_ok() => {}
-            Output::Octets(_) | Output::End => break,
+            Output::End => break,
         }
     }
-    queue.give_up();
+    queue.give_up(None);
 }
 
 /// Counts the bytes that wait to be sent.
@@ -160,6 +178,8 @@ struct Queued {
     octets: usize,
     /// Nothing is sent any more, so there is nothing to wait for.
     is_over: bool,
+    /// The error of a write.
+    failure: Option<io::ErrorKind>,
 }
 
 impl Queue {
@@ -171,19 +191,31 @@ impl Queue {
         self.change(|queued| queued.octets -= octets);
     }
 
-    fn give_up(&self) {
-        self.change(|queued| queued.is_over = true);
+    fn give_up(&self, failure: Option<io::ErrorKind>) {
+        self.change(|queued| (queued.is_over, queued.failure) = (true, failure));
     }
 
     /// Waits until there is room.
     fn wait(&self) {
-        let queued = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = |queued: &mut Queued| queued.octets >= QUEUED && !queued.is_over;
-        drop(self.changed.wait_while(queued, is_full));
+        drop(self.wait_while(|octets| octets >= QUEUED));
+    }
+
+    /// Returns the error of the writes, once none is under way.
+    fn failure(&self) -> Option<io::ErrorKind> {
+        self.wait_while(|octets| octets > 0).failure
+    }
+
+    fn wait_while(&self, waits: impl Fn(usize) -> bool) -> MutexGuard<'_, Queued> {
+        let waits = |queued: &mut Queued| waits(queued.octets) && !queued.is_over;
+        self.changed.wait_while(self.locked(), waits).unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, how: impl FnOnce(&mut Queued)) {
-        how(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        how(&mut self.locked());
         self.changed.notify_all();
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Queued> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

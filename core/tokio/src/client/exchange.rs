@@ -43,15 +43,19 @@ impl<S: Transport> Exchange<S> {
         Self { wire: Some(wire), content: None, is_sent: true, go_ahead: Deadline::default(), on_interim: None }
     }
 
-    /// Reads what has come without a request, which is no answer to the next one: the engine refuses that then (RFC 9112, 9.2). An error
-    /// where the server has ended.
+    /// Reads what has come before a request.
+    ///
+    /// The engine refuses it as a response without a request (RFC 9112, 9.2). Fails if the server has ended the connection.
     pub(super) fn look(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-        // One that is known to have ended is the engine's to refuse.
-        if wire.has_ended() || wire.poll_receive(context)?.is_pending() || !wire.has_ended() {
-            return Ok(());
+        if !wire.has_ended() {
+            let _ = wire.poll_receive(context)?;
         }
-        Err(Error::gone("the server has ended the connection"))
+        // After `Connection: close`, or with bytes unread, the engine refuses the request, and says why.
+        if wire.has_ended() && wire.http.persists() {
+            return Err(Error::gone("the server has ended the connection"));
+        }
+        Ok(())
     }
 
     pub(super) fn begin<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<(), Error>

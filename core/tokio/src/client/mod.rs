@@ -106,8 +106,8 @@ impl<S: Transport> Client<S> {
     /// instead, it is the connection's last, and the content is not sent. Before the next request read the response
     /// to its end, or drop it: then what is left of it is dropped too, up to `limits.drain`.
     ///
-    /// Where the server is known to have ended the connection before, or to have said what no one has asked for, it is an error and
-    /// nothing is sent: the request may be sent on another connection (RFC 9112, 9.2 and 9.3.1).
+    /// Fails before anything is sent if the server is known to have ended the connection, or to have sent a response without a
+    /// request: the request may then be sent on another connection (RFC 9112, 9.2 and 9.3.1).
     ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
     /// [`Misuse`](Error::Misuse). Drop the client then. RFC 9112, 9.3.
@@ -148,7 +148,7 @@ impl<S: Transport> Client<S> {
             Head::Switched => {
                 poll_fn(|context| self.lock().poll_sent(context)).await?;
                 let wire = self.lock().wire.take().ok_or(SWITCHED)?;
-                Ok(Outcome::Upgraded(Upgraded::new(Box::new(wire.stream), wire.http)))
+                Ok(Outcome::Upgraded(Upgraded::new(wire.stream.boxed(), wire.http)))
             }
         }
     }
@@ -167,7 +167,7 @@ impl<S: Transport> Client<S> {
 
     /// Whether another request may follow, as far as is known. RFC 9112, 9.3.
     pub fn persists(&self) -> bool {
-        self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists())
+        self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists() && !wire.has_ended())
     }
 
     /// Ends the connection; what a response has left is not read.

@@ -245,7 +245,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         self.wire.flush().await?;
         self.wire.http.next_event()?;
         #[cfg_attr(not(feature = "h2c"), expect(unused_mut))]
-        let mut upgraded = Upgraded::new(Box::new(self.wire.stream), self.wire.http);
+        let mut upgraded = Upgraded::new(self.wire.stream.boxed(), self.wire.http);
         #[cfg(feature = "h2c")]
         {
             upgraded.splice = chance.splice();

@@ -1,6 +1,5 @@
 //! The stream of the new protocol.
 
-use std::any::Any;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,17 +8,17 @@ use bytes::{Buf, Bytes};
 use http::{Request, Response};
 use switchover::Connection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use crate::Transport;
 use crate::observe::{Noticed, Observed};
+use crate::wire::Stream;
 
 /// A connection that speaks another protocol: its bytes, from the first one on. What came with the head is read first.
 ///
 /// It lives as long as you keep it; the connection it came from is done with it. Shut it down before you drop it, where the
 /// new protocol wants its last bytes to arrive.
 pub struct Upgraded {
-    stream: Box<dyn Transport>,
+    stream: Stream<Box<dyn Transport>>,
     leftover: Bytes,
     agreement: Box<Agreement>,
     pub(crate) http: Box<Observed>,
@@ -36,7 +35,7 @@ struct Agreement {
 
 impl Upgraded {
     /// For a connection that shows [`Switched`](switchover::Event::Switched).
-    pub(crate) fn new(stream: Box<dyn Transport>, mut http: Observed) -> Self {
+    pub(crate) fn new(stream: Stream<Box<dyn Transport>>, mut http: Observed) -> Self {
         let mut agreement = Agreement { protocol: String::new(), request: None, response: None };
         if let Some(switchover::Event::Switched(switched)) = http.event() {
             agreement.protocol = switched.protocols.to_string();
@@ -70,15 +69,18 @@ impl Upgraded {
     }
 
     /// The stream, and what was read of the new protocol already. Read the second first.
+    ///
+    /// If a write has met a reset, a read of this stream ends as after a FIN: the error is not remembered there.
     pub fn into_parts(self) -> (Box<dyn Transport>, Bytes) {
-        (self.stream, self.leftover)
+        (self.stream.into_inner(), self.leftover)
     }
 
-    /// Closes with a reset, where the transport is a [`TcpStream`]: for what is not whole, and would look so after an orderly end,
-    /// as a peer's that a tunnel has lost (RFC 9113, 8.5). What has not arrived yet is lost. Another transport is dropped, which TLS
-    /// shows by the alert that is missing.
+    /// Closes with a reset, where the transport is a [`TcpStream`](tokio::net::TcpStream).
+    ///
+    /// Use it for what is not whole, and would look so after an orderly end, as a peer's that a tunnel has lost (RFC 9113, 8.5). What
+    /// has not arrived yet is lost. Another transport is dropped, which TLS shows by the alert that is missing.
     pub fn reset(self) {
-        if let Some(socket) = (&*self.stream as &dyn Any).downcast_ref::<TcpStream>() {
+        if let Some(socket) = self.stream.socket() {
             let _ = socket.set_zero_linger();
         }
     }

@@ -1,9 +1,9 @@
 //! A stream, and the engine that its bytes pass through: what is the same for a server and a client.
 
 mod outgoing;
+mod stream;
 mod timer;
 
-use std::any::Any;
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
@@ -15,8 +15,7 @@ use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::Frame;
 use switchover::{Awaiting, Closing, End, ErrorKind, Event, Next, Owes};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout};
 
 use crate::Transport;
@@ -24,6 +23,7 @@ use crate::config::Patience;
 use crate::error::Error;
 use crate::observe::Observed;
 use outgoing::Outgoing;
+pub(crate) use stream::Stream;
 pub(crate) use timer::{Alarm, Deadline};
 
 /// Bytes that are read at a time.
@@ -39,7 +39,7 @@ const LINGERING: usize = 1024 * 1024;
 
 /// A stream and its engine.
 pub(crate) struct Wire<S> {
-    pub(crate) stream: S,
+    pub(crate) stream: Stream<S>,
     pub(crate) http: Observed,
     pub(crate) out: Outgoing,
     pub(crate) patience: Patience,
@@ -77,7 +77,7 @@ enum Writes {
 impl<S: Transport> Wire<S> {
     pub(crate) fn new(stream: S, http: Observed, patience: Patience) -> Self {
         Self {
-            stream,
+            stream: Stream::new(stream),
             http,
             out: Outgoing::default(),
             patience,
@@ -326,14 +326,10 @@ impl<S: Transport> Wire<S> {
     /// Content has begun whose end is that of the connection: should that be dropped before, for whatever reason, the socket is
     /// reset. After a FIN the client would take what it has for all of it (RFC 9112, 8). TLS shows it by the alert that is missing.
     pub(crate) fn reset_if_cut(&mut self) {
-        let is_set = || self.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
+        let is_set = || self.stream.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
         if self.http.closing() == Closing::Reset && self.writes == Writes::Open && is_set() {
             self.writes = Writes::OpenOrReset;
         }
-    }
-
-    fn socket(&self) -> Option<&TcpStream> {
-        (&self.stream as &dyn Any).downcast_ref()
     }
 
     /// Ends the connection as the engine says, so that the peer gets the last of what was sent (RFC 9112, 9.6).
@@ -343,7 +339,7 @@ impl<S: Transport> Wire<S> {
         if is_cut || self.flush().await.is_err() {
             return;
         }
-        if let Some(socket) = self.socket().filter(|_| self.writes == Writes::OpenOrReset) {
+        if let Some(socket) = self.stream.socket().filter(|_| self.writes == Writes::OpenOrReset) {
             // It has been said to the end, so nothing waits for the socket to be closed.
             #[allow(deprecated, reason = "a linger of none does not block, and nothing else takes back one of zero")]
             let _ = socket.set_linger(None);

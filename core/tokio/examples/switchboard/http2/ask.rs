@@ -52,6 +52,7 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
         let has_begun = Arc::new(AtomicBool::new(false));
         let answer = tokio::spawn(print_answer(response, has_begun.clone()));
         let silent = || if has_begun.load(Relaxed) { STOPPED } else { SILENT };
+        let gone = || if has_begun.load(Relaxed) { ENDED } else { GOES };
         let mut space = vec![0; PIECE];
         let mut incoming = early.to_vec();
         let (mut deadline, mut end) = (Instant::now() + patience, None);
@@ -99,14 +100,14 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
             Ok(status) => status,
             Err(error) => {
                 // What the server says of the end, and how that came, explain more than what h2 makes of it.
-                if let Some(Ok(Err(reason))) = ended
-                    && reason.is_go_away()
-                {
-                    let is_kind = reason.reason() == Some(h2::Reason::NO_ERROR);
-                    return Err(if is_kind { GOES.into() } else { reason.to_string().into() });
+                let of_stream = error.downcast_ref::<h2::Error>();
+                let of_connection = ended.and_then(|ended| ended.ok()?.err());
+                if let Some(goes) = [of_connection.as_ref(), of_stream].into_iter().flatten().find(|e| e.is_go_away()) {
+                    let is_kind = goes.reason() == Some(h2::Reason::NO_ERROR);
+                    return Err(if is_kind { gone().into() } else { goes.to_string().into() });
                 }
                 end.map_or(Ok(()), whole)?;
-                let is_end = error.downcast_ref().is_some_and(h2::Error::is_io);
+                let is_end = of_stream.is_some_and(h2::Error::is_io);
                 return Err(if is_end { ENDED.into() } else { error.to_string().into() });
             }
         };
