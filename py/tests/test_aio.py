@@ -486,6 +486,30 @@ async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:
             await connect_upgrade(stream, **POSTS)
 
 
+async def test_a_new_protocol_that_a_reset_cuts_does_not_end_in_order() -> None:
+    """A socket reports its error once, and a send may have met it, as under trio."""
+
+    async def behave(stream: ByteStream) -> None:
+        await until(stream, b"\r\n\r\n")
+        await stream.send(SWITCH + b"half of it")
+        await anyio.sleep(0.3)
+        resets(stream.extra(SocketAttribute.raw_socket))
+        await stream.aclose()
+
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        switched = await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        with pytest.raises(anyio.BrokenResourceError):
+            await switched.send(bytes(30_000_000))
+        assert await switched.receive_exactly(7) == b"half of"
+        with pytest.raises(anyio.BrokenResourceError):
+            await switched.receive_exactly(4)
+        with pytest.raises(anyio.BrokenResourceError):
+            await switched.receive_until(b".", 9)
+        assert await switched.receive() == b" it"
+        with pytest.raises(anyio.BrokenResourceError):
+            await switched.receive()
+
+
 async def test_cancelling_closes_the_stream() -> None:
     async with answered(b"HTTP/1.1 101 Switch", rest=False) as stream:
         with anyio.move_on_after(0.2) as scope:
@@ -647,14 +671,20 @@ async def test_tls_by_upgrade(authority: Any) -> None:
     assert is_shared == [True]
 
 
+async def switched_over_tls(stream: ByteStream, context: ssl.SSLContext) -> TLSStream:
+    """A server's stream, once it has switched."""
+    secured = await TLSStream.wrap(stream, server_side=True, ssl_context=context)
+    await until(secured, b"\r\n\r\n")
+    await secured.send(SWITCH)
+    return secured
+
+
 async def test_closing_over_tls_does_not_wait_for_a_peer_that_takes_nothing(authority: Any) -> None:
     """Its end would wait for what another task sends."""
     ours, theirs = contexts(authority)
 
     async def behave(stream: ByteStream) -> None:
-        secured = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
-        await until(secured, b"\r\n\r\n")
-        await secured.send(SWITCH)
+        await switched_over_tls(stream, ours)
         await anyio.sleep_forever()
 
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as plain:
@@ -678,9 +708,7 @@ async def test_a_transport_that_leaves_tls_gives_no_more_than_it_is_asked_for(au
     ours, theirs = contexts(authority)
 
     async def behave(stream: ByteStream) -> None:
-        secured = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
-        await until(secured, b"\r\n\r\n")
-        await secured.send(SWITCH)
+        secured = await switched_over_tls(stream, ours)
         below, _ = await secured.unwrap()
         # Its peer is to take the end of TLS alone.
         await anyio.sleep(0.2)
@@ -735,9 +763,7 @@ async def test_what_tls_says_by_itself_is_not_waited_for(authority: Any) -> None
     ours, theirs = contexts(authority)
 
     async def behave(stream: ByteStream) -> None:
-        secured = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
-        await until(secured, b"\r\n\r\n")
-        await secured.send(SWITCH)
+        secured = await switched_over_tls(stream, ours)
         with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
             await secured.receive()
 

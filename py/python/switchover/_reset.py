@@ -69,21 +69,24 @@ def acknowledged(raw: socket.socket | None) -> int | None:
 
 def has_hung_up(raw: socket.socket | None) -> bool:
     """Returns whether the peer has ended its direction or reset, though bytes of it wait before that."""
-    if raw is None or not hasattr(select, "POLLRDHUP"):
-        return False
-    waiting = select.poll()
-    with suppress(*LOST):
-        waiting.register(raw.fileno(), select.POLLRDHUP)
-        return bool(waiting.poll(0))
-    return True
+    return polls(raw, "POLLRDHUP")
 
 
 def has_input(raw: socket.socket | None) -> bool:
     """Returns whether something of the peer's waits to be read, if only its end."""
-    if raw is None or not hasattr(select, "poll"):
+    return polls(raw, "POLLIN")
+
+
+def polls(raw: socket.socket | None, name: str) -> bool:
+    """Returns whether an event of `poll` has happened.
+
+    False where the system does not know the event, True for a socket that has gone.
+    """
+    event = getattr(select, name, None)
+    if raw is None or event is None or not hasattr(select, "poll"):
         return False
     waiting = select.poll()
     with suppress(*LOST):
-        waiting.register(raw.fileno(), select.POLLIN)
+        waiting.register(raw.fileno(), event)
         return bool(waiting.poll(0))
     return True

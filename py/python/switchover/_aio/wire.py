@@ -7,8 +7,8 @@ import errno
 import math
 import socket
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from ssl import SSLError
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -19,6 +19,7 @@ from anyio import (
     CancelScope,
     ClosedResourceError,
     EndOfStream,
+    IncompleteRead,
     Lock,
     TypedAttributeLookupError,
     aclose_forcefully,
@@ -109,11 +110,46 @@ class SwitchedStream(BufferedByteStream):
         self.feed_data(switched.leftover)
         self.connection = connection
         self.switched = switched
+        self._was_reset = False
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:
         """What is spoken, lowest layer first; empty after CONNECT."""
         return self.switched.protocols
+
+    async def receive(self, max_bytes: int = PIECE) -> bytes:
+        """Receives what comes next. After a send that met a reset, the end is a BrokenResourceError."""
+        async with self._until(EndOfStream):
+            return await super().receive(max_bytes)
+
+    async def receive_exactly(self, nbytes: int) -> bytes:
+        """Receives so many bytes. An IncompleteRead is an end in order."""
+        async with self._until(IncompleteRead):
+            return await super().receive_exactly(nbytes)
+
+    async def receive_until(self, delimiter: bytes, max_bytes: int) -> bytes:
+        """Receives up to a delimiter. An IncompleteRead is an end in order."""
+        async with self._until(IncompleteRead):
+            return await super().receive_until(delimiter, max_bytes)
+
+    async def send(self, item: bytes) -> None:
+        """Sends all of it."""
+        async with self._until():
+            await super().send(item)
+
+    @asynccontextmanager
+    async def _until(self, *ends: type[Exception]) -> AsyncGenerator[None]:
+        """Tells a reset from an end, which TLS does by itself."""
+        try:
+            yield
+        except BrokenResourceError as error:
+            self._was_reset |= _is_reset(error)
+            raise
+        except ends:
+            await _noted()
+            if self._was_reset and not isinstance(self._stream, TLSStream):
+                raise BrokenResourceError("the peer has reset the connection") from None
+            raise
 
     async def aclose(self) -> None:
         """Closes the transport. Where a send of another task waits for the peer, TLS has no end in order."""
@@ -190,10 +226,7 @@ class Wire:
         try:
             data = await self.stream.receive(PIECE)
         except EndOfStream:
-            # Where a send has met a reset, the system does not tell of it again. Under trio that send may go on a turn
-            # of the loop later: in the second after this one it has been noted.
-            await checkpoint()
-            await checkpoint()
+            await _noted()
             self.connection.receive_eof(clean=not any(map(_is_reset, self.failures)))
             self.has_end = True
             return 0
@@ -273,6 +306,16 @@ def share(stream: AnyByteStream) -> None:
         if not isinstance(stream.transport_stream, _Orderly):
             stream.transport_stream = _Orderly(stream.transport_stream)
         stream = stream.transport_stream.stream
+
+
+async def _noted() -> None:
+    """Lets a send note its failure.
+
+    If it has met a reset, the system does not tell a read of it again. Under trio the send may go on a turn of the loop
+    later than the read: two turns are enough.
+    """
+    await checkpoint()
+    await checkpoint()
 
 
 def _is_reset(error: BaseException) -> bool:
