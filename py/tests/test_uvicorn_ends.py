@@ -88,7 +88,7 @@ def late_content(served: Served, data: bytes, done: Callable[[], bool]) -> bytes
 
 
 def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
-    """What comes after it is unread: a close would reset the connection (RFC 9112, 9.6)."""
+    """Closing with content unread would reset the connection (RFC 9112, 9.6)."""
     has_failed = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -261,6 +261,22 @@ def test_an_endless_answer_to_head_ends_though_requests_wait_before_the_clients_
         connection.sendall(GET * 12_000)
         resets(connection)
         connection.close()
+        wait_until_empty(served)
+
+
+def test_an_endless_answer_ends_whose_first_write_meets_a_reset() -> None:
+    """The app never waits, so the loop could not say that the client has gone. What meets the reset is chance."""
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    with Served(endless) as served:
+        for _ in range(10):
+            connection = served.connect(GET)
+            resets(connection)
+            connection.close()
         wait_until_empty(served)
 
 

@@ -318,16 +318,15 @@ class Protocol(asyncio.Protocol):
         """No request after this one."""
         if self.cycle is None or self.lingers_until is not None:
             self.close()
-        elif self.cycle.response_complete:
-            # With content on its way a close would take the answer back.
-            if self.connection.awaiting is Awaiting.CONTENT:
-                self.linger()
-            else:
-                self.close()
-        else:
+        elif not self.cycle.response_complete:
             self.cycle.close_after_response()
             if self.has_eof:
                 self.cycle.leave()
+        elif self.connection.awaiting is Awaiting.CONTENT:
+            # With content on its way a close would take the answer back.
+            self.linger()
+        else:
+            self.close()
 
     # Events.
 
@@ -938,8 +937,9 @@ class Cycle:
         """ASGI: the head, which leaves with the first content, and content."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
-        if self.disconnected or self.drops_content:
-            # Nothing is written that could be waited for, and other clients wait, too.
+        if self.disconnected or self.drops_content or self.transport.is_closing():
+            # Nothing is written that could be waited for, and other clients wait, too. A closing transport takes
+            # everything at once, and says that the client has gone in the loop's next turn.
             await asyncio.sleep(0)
             self.count_unheard()
         if self.disconnected:
