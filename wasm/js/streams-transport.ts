@@ -34,17 +34,21 @@ export interface StreamSocket {
   readonly secureTransport?: string;
 }
 
-/** A connection of Deno. Its own streams end both directions at once, so it is read and written without them. */
+/**
+ * A connection of Deno. Its own streams end both directions at once, so it is read and written without them. Its `noDelay` is set
+ * and stays set: a small piece does not wait for another.
+ */
 export interface DenoSocket {
   read(space: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
   closeWrite(): Promise<void>;
   close(): void;
+  setNoDelay?(noDelay: boolean): unknown;
 }
 
 /**
  * A `Duplex` of Node, mostly a `net.Socket`. Its `allowHalfOpen` is set while it is in use here, as `node:http` sets it: a peer
- * that has ended its direction still gets its answer.
+ * that has ended its direction still gets its answer. Its `noDelay` is set, and stays set: a small piece does not wait for another.
  */
 export interface NodeSocket {
   // What comes with an event is declared for each by its name, which only `any` fits.
@@ -56,6 +60,7 @@ export interface NodeSocket {
   end(): unknown;
   destroy(reason?: Error): unknown;
   resetAndDestroy?(): unknown;
+  setNoDelay?(noDelay: boolean): unknown;
   allowHalfOpen?: boolean;
   readonly destroyed: boolean;
   readonly readableEnded: boolean;
@@ -134,6 +139,24 @@ export function transportOf(socket: Socket): Transport {
     if ("readable" in socket && "writable" in socket) return new OfStreams(socket);
   }
   throw new TypeError("a socket has a readable and a writable stream");
+}
+
+/** Sockets without locks of their own that are in use, each with its holder. */
+const held = new WeakMap<Socket, Transport>();
+
+/** Takes a socket, which no one else may read until it is let go. Its small pieces do not wait for another. */
+function hold(socket: DenoSocket | NodeSocket, holder: Transport): void {
+  if (held.has(socket)) throw new TypeError("the socket is in use: read the content of its answer first");
+  held.set(socket, holder);
+  try {
+    socket.setNoDelay?.(true);
+  } catch {
+    // It is closed, which a read says.
+  }
+}
+
+function unhold(socket: Socket, holder: Transport): void {
+  if (held.get(socket) === holder) held.delete(socket);
 }
 
 const quietly = (step: Promise<unknown> | undefined): void => void step?.catch(() => {});
@@ -225,6 +248,7 @@ class OfDeno implements Transport {
   #space = new Uint8Array(SPACE);
 
   constructor(socket: DenoSocket) {
+    hold(socket, this);
     this.#socket = socket;
   }
 
@@ -250,6 +274,7 @@ class OfDeno implements Transport {
   }
 
   close(): void {
+    this.release();
     try {
       this.#socket.close();
     } catch {
@@ -261,9 +286,12 @@ class OfDeno implements Transport {
     this.close();
   }
 
-  release(): void {}
+  release(): void {
+    unhold(this.#socket, this);
+  }
 
   handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed {
+    this.release();
     return pairOver(this, following(() => this.read(), first, ahead));
   }
 }
@@ -289,6 +317,7 @@ class OfNode implements Transport {
   };
 
   constructor(socket: NodeSocket) {
+    hold(socket, this);
     this.#socket = socket;
     this.#allowed = socket.allowHalfOpen;
     socket.allowHalfOpen = true;
@@ -353,6 +382,7 @@ class OfNode implements Transport {
   }
 
   close(reason?: unknown): void {
+    unhold(this.#socket, this);
     // What is queued is lost, and an end in order would hide that.
     if (this.#socket.writableLength && !this.#socket.destroyed) this.reset();
     // Who has the socket now may have no listener for an error of ours.
@@ -360,6 +390,7 @@ class OfNode implements Transport {
   }
 
   reset(): void {
+    unhold(this.#socket, this);
     // After our end, which the peer may still have to read, a reset would take that back.
     if (this.#socket.writableFinished) return void this.#socket.destroy();
     try {
@@ -376,6 +407,7 @@ class OfNode implements Transport {
     for (const name of EVENTS) this.#socket.off(name, this.#woken);
     this.#socket.off("error", this.#failed);
     if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
+    unhold(this.#socket, this);
     this.#isReleased = true;
     this.#woken();
   }

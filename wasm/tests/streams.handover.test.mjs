@@ -85,6 +85,22 @@ for (const [form, shape] of Object.entries(forms)) {
       await server.close();
     });
 
+    test("a socket is taken by one request at a time", async () => {
+      const server = await listening((socket) => serve(shape(socket), async ({ target }) => ({ body: `of ${target}` })));
+      const connection = await connected(server.port);
+      try {
+        const socket = shape(connection);
+        const first = await request(socket, { target: "/first", headers: HOST });
+        await assert.rejects(request(socket, { target: "/second", headers: HOST }), TypeError);
+        assert.equal(await first.text(), "of /first");
+        const third = await request(socket, { target: "/third", headers: HOST });
+        assert.equal(await third.text(), "of /third");
+      } finally {
+        connection.destroy();
+        await server.close();
+      }
+    });
+
     test("a request that has left does, also where it was more than one piece", async () => {
       const server = await listening((socket) => serve(shape(socket), async (asked) => ({ body: `${(await asked.bytes()).length}` })));
       const socket = await connected(server.port);
@@ -428,17 +444,21 @@ for (const [form, shape] of Object.entries(forms)) {
   }
 }
 
-for (const code of [constants.NGHTTP2_INTERNAL_ERROR, constants.NGHTTP2_CANCEL]) test(`a client that resets its stream of HTTP/2 is gone, over a Duplex of ours, by ${code}`, options, async () => {
+/**
+ * A server that switches over a stream of HTTP/2, and its client, which has offered that.
+ * @param {(duplex: Duplex) => Promise<void>} switched speaks the new protocol
+ */
+async function switchingOverHttp2(switched) {
   let reports = 0;
   const server = createServer();
   /** @type {Promise<import("switchover/streams").Ending>} */
-  const ended = new Promise((resolve) => {
+  const ending = new Promise((resolve) => {
     server.on("stream", (/** @type {import("node:http2").ServerHttp2Stream} */ stream) => {
       stream.respond({ ":status": 200 });
       resolve(serve(stream, async (asked) => {
         const duplex = (await asked.upgrade(["foo/2"]))?.toDuplex(Duplex);
         assert(duplex);
-        await pipeline(duplex, async function* (said) { yield* said; }, duplex);
+        await switched(duplex);
       }, { onError: () => reports++ }));
     });
   });
@@ -448,13 +468,48 @@ for (const code of [constants.NGHTTP2_INTERNAL_ERROR, constants.NGHTTP2_CANCEL])
   stream.on("error", () => {});
   stream.write(OFFER);
   await once(stream, "data");
-  // Without an error it is a CANCEL.
-  if (code === constants.NGHTTP2_CANCEL) session.destroy();
-  else stream.destroy(new Error("too bad"));
-  const { how } = await ended;
-  session.destroy();
-  server.close();
-  assert.deepEqual([how, reports], ["gone", 0]);
+  /** Ends both sides; returns the ending, and how many errors were reported. */
+  const ended = async () => {
+    const { how } = await ending;
+    session.destroy();
+    server.close();
+    return [how, reports];
+  };
+  return { session, stream, ended };
+}
+
+for (const code of [constants.NGHTTP2_INTERNAL_ERROR, constants.NGHTTP2_CANCEL]) {
+  test(`a client that resets its stream of HTTP/2 is gone, over a Duplex of ours, by ${code}`, options, async () => {
+    const { session, stream, ended } = await switchingOverHttp2(
+      (duplex) => pipeline(duplex, async function* (said) { yield* said; }, duplex),
+    );
+    // Without an error it is a CANCEL.
+    if (code === constants.NGHTTP2_CANCEL) session.destroy();
+    else stream.destroy(new Error("too bad"));
+    assert.deepEqual(await ended(), ["gone", 0]);
+  });
+}
+
+test("a socket that was closed after its answer is not in use, but gone", options, async () => {
+  const server = await listening((socket) => serve(socket, () => ({ headers: { Connection: "close" }, body: "ok" })));
+  const socket = await connected(server.port);
+  assert.equal(await (await request(socket, { target: "/", headers: HOST })).text(), "ok");
+  await assert.rejects(request(socket, { target: "/", headers: HOST }), { name: "DisconnectedError" });
+  await server.close();
+});
+
+test("noDelay is set on a socket of Node", options, async () => {
+  /** @type {unknown[]} */
+  const said = [];
+  const server = await listening((socket) => {
+    socket.setNoDelay = (on) => (said.push(on), socket);
+    return serve(socket, () => ({ body: "ok" }));
+  });
+  const socket = await connected(server.port);
+  socket.end(CLOSES);
+  await rest(socket);
+  await server.close();
+  assert.deepEqual(said, [true]);
 });
 
 /** A socket, after its request: what the client does, how it ends, how often it is reported, and what comes back. */
@@ -514,30 +569,12 @@ test("a wait that the signal of a client ends has not failed, as Node wraps the 
 });
 
 test("a backend that goes away is no client that has cancelled its stream of HTTP/2", options, async () => {
-  let reports = 0;
-  const server = createServer();
-  /** @type {Promise<import("switchover/streams").Ending>} */
-  const ended = new Promise((resolve) => {
-    server.on("stream", (/** @type {import("node:http2").ServerHttp2Stream} */ stream) => {
-      stream.respond({ ":status": 200 });
-      resolve(serve(stream, async (asked) => {
-        const duplex = (await asked.upgrade(["foo/2"]))?.toDuplex(Duplex);
-        assert(duplex);
-        const backend = new Duplex({ read: () => {}, write: (_, __, done) => done() });
-        setTimeout(() => backend.destroy(), 50);
-        await pipeline(backend, duplex);
-      }, { onError: () => reports++ }));
-    });
+  const { ended } = await switchingOverHttp2(async (duplex) => {
+    const backend = new Duplex({ read: () => {}, write: (_, __, done) => done() });
+    setTimeout(() => backend.destroy(), 50);
+    await pipeline(backend, duplex);
   });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const session = connect(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`);
-  const stream = session.request({ ":method": "CONNECT", ":authority": "a" });
-  stream.on("error", () => {});
-  stream.write(OFFER);
-  const { how } = await ended;
-  session.destroy();
-  server.close();
-  assert.deepEqual([how, reports], ["failed", 1]);
+  assert.deepEqual(await ended(), ["failed", 1]);
 });
 
 test("a client that says nothing, or no more, has ended in order, over web streams of Node, too", options, async () => {

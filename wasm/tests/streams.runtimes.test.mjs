@@ -258,6 +258,9 @@ function cell(column, row, act) {
   });
 }
 
+/** What a server in workerd may say of a client that resets: a pipe's error looks as one of the handler's. */
+const LOST = "[Error: Network connection lost.] { retryable: true }\n";
+
 /**
  * @param {string} name
  * @param {Record<string, (port: number, column: string) => Promise<void>>} rows
@@ -270,7 +273,7 @@ function servesAs(name, rows, start) {
     after(async () => (await serving)?.stop());
     for (const [title, act] of Object.entries(rows)) cell(name, title, async () => act((await (serving ??= start())).port, name));
     test("it does not complain of what its clients do", async () => {
-      assert.equal((await serving)?.complaints?.(), "");
+      assert.equal((await serving)?.complaints?.()?.replaceAll(name.startsWith("workerd") ? LOST : "\0", ""), "");
     });
   });
 }

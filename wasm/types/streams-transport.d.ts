@@ -31,16 +31,20 @@ export interface StreamSocket {
     /** `"on"` where it is TLS, as in Workers. */
     readonly secureTransport?: string;
 }
-/** A connection of Deno. Its own streams end both directions at once, so it is read and written without them. */
+/**
+ * A connection of Deno. Its own streams end both directions at once, so it is read and written without them. Its `noDelay` is set
+ * and stays set: a small piece does not wait for another.
+ */
 export interface DenoSocket {
     read(space: Uint8Array): Promise<number | null>;
     write(bytes: Uint8Array): Promise<number>;
     closeWrite(): Promise<void>;
     close(): void;
+    setNoDelay?(noDelay: boolean): unknown;
 }
 /**
  * A `Duplex` of Node, mostly a `net.Socket`. Its `allowHalfOpen` is set while it is in use here, as `node:http` sets it: a peer
- * that has ended its direction still gets its answer.
+ * that has ended its direction still gets its answer. Its `noDelay` is set, and stays set: a small piece does not wait for another.
  */
 export interface NodeSocket {
     on(event: string, listener: (...given: any[]) => void): unknown;
@@ -51,6 +55,7 @@ export interface NodeSocket {
     end(): unknown;
     destroy(reason?: Error): unknown;
     resetAndDestroy?(): unknown;
+    setNoDelay?(noDelay: boolean): unknown;
     allowHalfOpen?: boolean;
     readonly destroyed: boolean;
     readonly readableEnded: boolean;
