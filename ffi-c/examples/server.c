@@ -66,8 +66,8 @@ static int64_t clock_now(void) {
 }
 
 /* Deadlines. The first byte of a request, the rest of its head and its content each have one. A byte of content, and one that
- * is taken, earns a millisecond, never more than `patience` in all: who moves a byte a second is given up, who moves much is
- * not. */
+ * is taken, earns a millisecond, never more than `patience` in all, and takes nothing from an idle time: who moves a byte a
+ * second is given up, who moves much is not. */
 
 static void expect(client *c, int is_new) {
     uint32_t awaited = swo_awaiting(c->conn);
@@ -78,6 +78,7 @@ static void expect(client *c, int is_new) {
 }
 
 static void earned(client *c, size_t bytes) {
+    if (c->deadline >= now + patience) return;
     c->deadline += (int64_t)bytes;
     if (c->deadline > now + patience) c->deadline = now + patience;
 }

@@ -70,7 +70,8 @@ void connection_progress(connection *c, bool is_idle) { c->deadline = server.tim
 
 void connection_earn(connection *c, size_t bytes) {
     int64_t most = server.time + server.patience;
-    c->deadline = c->deadline + (int64_t)bytes < most ? c->deadline + (int64_t)bytes : most;
+    int64_t earned = c->deadline + (int64_t)bytes;
+    if (c->deadline < most) c->deadline = earned < most ? earned : most;
 }
 
 void connection_finish(connection *c) { c->is_over = true; }

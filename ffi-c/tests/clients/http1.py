@@ -126,6 +126,12 @@ def late_requests():
     peer, begin = Peer(), time.monotonic()
     same(peer.rest(), b"")
     assert time.monotonic() - begin > 1.5, "an idle client has twice as long"
+    peer = Peer()
+    peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    peer.status(b"200")
+    begin = time.monotonic()
+    peer.rest()
+    assert time.monotonic() - begin > 1.5, "so has one that has been answered"
 
 
 @case("server, late")
