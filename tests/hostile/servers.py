@@ -182,6 +182,8 @@ def silent(client):
 def drips(client):
     for answer, kind, offer in [(TEN, "whole 200 10", "-"), (SWITCHED + b"hello", "switched 5", "foo/2")]:
         name, taken = client.ask(offer=offer)
+        # What comes before the request answers none.
+        taken.read_head()
         for byte in answer:
             taken.send(bytes([byte]))
         taken.end()
@@ -234,6 +236,7 @@ def never_reads(client):
 def answers_early(client):
     """A server may answer and close before it has read all."""
     name, taken = client.ask("POST", content="large")
+    taken.read_head()
     taken.send(TEN.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
     taken.end()
     yield
@@ -244,6 +247,7 @@ def answers_early(client):
 @attack("a byte a second")
 def slowly(client):
     name, taken = client.ask()
+    taken.read_head()
     for byte in TEN[:3]:
         taken.send(bytes([byte]))
         time.sleep(1)
