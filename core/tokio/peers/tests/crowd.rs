@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::process::Command;
 use std::time::Duration;
 
+use allocation_counter::measure;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -15,6 +16,9 @@ use switchover_tokio_peers::within;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
+
+/// What an idle connection may hold, both ends of it.
+const BYTES_EACH: i64 = 8 * 1024;
 
 /// Runs this test again in a process of its own, after what the shell does first; true in that process.
 fn is_alone(test: &str, first: &str) -> bool {
@@ -117,11 +121,9 @@ async fn a_listener_outlives_a_lack_of_descriptors() {
     serving.abort();
 }
 
-#[tokio::test]
-async fn memory_is_flat_with_five_thousand_connections() {
-    // What has the size of a buffer goes back to the system when it is freed: what the allocator keeps differs from run to run.
-    let first = "ulimit -n $(ulimit -Hn); export MALLOC_MMAP_THRESHOLD_=8192";
-    if !is_alone("memory_is_flat_with_five_thousand_connections", first) {
+#[test]
+fn memory_is_flat_with_five_thousand_connections() {
+    if !is_alone("memory_is_flat_with_five_thousand_connections", "ulimit -n $(ulimit -Hn)") {
         return;
     }
     // Both ends are this process's.
@@ -130,45 +132,40 @@ async fn memory_is_flat_with_five_thousand_connections() {
     if number < 5000 {
         println!("# {descriptors} descriptors are enough for {number} connections only");
     }
-    let (listener, address) = listen().await;
-    let serving = tokio::spawn(serve(listener));
-    let before = figure("status", "RssAnon:");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (listener, address) = runtime.block_on(listen());
+    let serving = runtime.spawn(serve(listener));
     let mut clients = Vec::with_capacity(number);
-    for _ in 0..number {
-        clients.push(within(TcpStream::connect(address)).await.expect("a server"));
-    }
+    let mut held = 0;
     let mut rounds = Vec::new();
     for len in [10, 20_000, 20_000, 20_000] {
-        for client in &mut clients {
-            ask(client, len).await;
-        }
-        // Until those that are idle have given back what they had, which takes as long as the machine is busy.
-        let held = || figure("status", "RssAnon:").saturating_sub(before) * 1024 / number;
-        let mut last = usize::MAX;
-        for _ in 0..20 {
-            sleep(Duration::from_secs(3)).await;
-            let now = held();
-            // What is given back late, on a busy machine, is waited for: it is no growth.
-            let has_grown = rounds.last().is_some_and(|&before| now >= before + 512);
-            if now >= last && !has_grown {
-                break;
-            }
-            last = last.min(now);
-        }
-        rounds.push(last);
+        // What is allocated, and not what the allocator keeps, which differs from run to run.
+        let round = measure(|| {
+            runtime.block_on(async {
+                while clients.len() < number {
+                    clients.push(within(TcpStream::connect(address)).await.expect("a server"));
+                }
+                for client in &mut clients {
+                    ask(client, len).await;
+                }
+                // Memory is given back after a second.
+                sleep(Duration::from_secs(2)).await;
+            });
+        });
+        held += round.bytes_current;
+        rounds.push(held / i64::try_from(number).expect("a number"));
     }
     println!("# {number} connections, bytes of memory for each when idle: {rounds:?}");
     // The client's end too.
-    assert!(rounds[0] < 12 * 1024, "{rounds:?}");
-    assert!(rounds[3] < 12 * 1024 && rounds[3] < rounds[2] + 512, "it grows: {rounds:?}");
-    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    assert!(rounds[0] < BYTES_EACH, "{rounds:?}");
+    assert_eq!(rounds[3], rounds[1], "it grows: {rounds:?}");
+    let tasks = || runtime.metrics().num_alive_tasks();
     assert_eq!(tasks(), number + 1);
     drop(clients);
-    within(async {
+    runtime.block_on(within(async {
         while tasks() > 1 {
             sleep(Duration::from_millis(10)).await;
         }
-    })
-    .await;
+    }));
     serving.abort();
 }
