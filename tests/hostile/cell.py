@@ -25,7 +25,12 @@ GROWTH = 1 << 20
 PEAK = 48 << 20
 """How much more memory an attack may take while it lasts."""
 KEPT = 4
-"""What a runtime may open in the first round and keep, such as descriptors that wake its threads."""
+"""What a runtime may open in one round and keep, such as descriptors that wake its threads.
+
+Deno opens two of its own half a second after it starts.
+"""
+WAIT_BEFORE_KEPT = 2
+"""Seconds after which what is left counts as kept."""
 UNHANDLED = re.compile(
     rb"panicked at|[Uu]nhandled|Uncaught|UNHANDLED|never retrieved|was never awaited|Fatal error|ResourceWarning"
     rb"|Fatal Python|AddressSanitizer|Exception in callback|exception was never|kj/.*failed"
@@ -183,17 +188,25 @@ class Target:
         self.memory = self.most = 0
         self.more_events = 0
         """Events beside one for each peer."""
+        self.kept = KEPT
+        """What the runtime may still keep."""
 
-    def settles(self, kept=0):
-        """All that a round has taken is given back, but for what a runtime opens once and keeps."""
+    def settles(self):
+        """Waits until all that a round has taken is given back, but for what a runtime opens once and keeps."""
         now = before = self.before
+        patient_until = time.monotonic() + WAIT_BEFORE_KEPT
+
+        def more():
+            return max(is_now - was for is_now, was in zip(now, before, strict=True))
 
         def is_back():
             nonlocal now
             now = self.state()
-            return all(is_now <= was + kept for is_now, was in zip(now, before, strict=True))
+            return more() <= (self.kept if time.monotonic() > patient_until else 0)
 
         wait_until(is_back, lambda: f"tasks and descriptors: {now} instead of {before}")
+        if more() > 0:
+            self.kept = 0
         self.before = now
 
     def between(self):
@@ -301,7 +314,7 @@ def attacked(target, attack):
         target.more_events = 0
         target.let_go()
         target.between()
-        target.settles(0 if memory else KEPT)
+        target.settles()
         memory.append(target.process.memory())
         log = target.process.logged()
         judge_log(log[logged:], events)
